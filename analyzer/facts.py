@@ -74,12 +74,37 @@ LOG_FILE_NAME = re.compile(
 LOG_FOLDER_NAME = re.compile(rf"(?P<stem>.*)-(?P<job_id>{GUID.pattern})-Logs", re.IGNORECASE)
 
 DIRECTORY_SYNCED = frozenset(
-    """
-    SPS-SavedSID UserName AccountName SPS-ClaimID SPS-UserPrincipalName FirstName LastName Manager PreferredName
-    WorkPhone WorkEmail SPS-SIPAddress Office Title SPS-JobTitle Department SPS-Department ADGuid
-    PublicSiteRedirect SPS-DistinguishedName msOnline-ObjectId SPS-MUILanguages SPS-HideFromAddressLists
-    SPS-RecipientTypeDetails IsUnifiedGroup IsPublic SPS-UserType GroupType SPO-IsSPO
-    """.split()
+    {
+        "SPS-SavedSID",
+        "UserName",
+        "AccountName",
+        "SPS-ClaimID",
+        "SPS-UserPrincipalName",
+        "FirstName",
+        "LastName",
+        "Manager",
+        "PreferredName",
+        "WorkPhone",
+        "WorkEmail",
+        "SPS-SIPAddress",
+        "Office",
+        "Title",
+        "SPS-JobTitle",
+        "Department",
+        "SPS-Department",
+        "ADGuid",
+        "PublicSiteRedirect",
+        "SPS-DistinguishedName",
+        "msOnline-ObjectId",
+        "SPS-MUILanguages",
+        "SPS-HideFromAddressLists",
+        "SPS-RecipientTypeDetails",
+        "IsUnifiedGroup",
+        "IsPublic",
+        "SPS-UserType",
+        "GroupType",
+        "SPO-IsSPO",
+    }
 )
 """Profile properties that the directory writes itself; an import may not (the vendor's table)."""
 

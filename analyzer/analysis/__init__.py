@@ -1,0 +1,1 @@
+"""Tables in, tables out: outcomes, failures, trends. Reads and writes nothing."""

@@ -1,0 +1,1 @@
+"""The library: a folder that mirrors one tenant, and how it is brought up to date."""

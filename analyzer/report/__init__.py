@@ -1,0 +1,1 @@
+"""The HTML report: plain rows and sentences first, then pages and charts."""

@@ -1,0 +1,1 @@
+"""The retry file: whose records, and writing them byte for byte."""

@@ -1,0 +1,1 @@
+"""The source file: record by record, never whole in memory."""

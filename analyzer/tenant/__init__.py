@@ -1,0 +1,1 @@
+"""The tenant: the only code that knows HTTP, tokens and throttling."""

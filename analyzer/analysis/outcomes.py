@@ -1,0 +1,149 @@
+"""Who was updated: a job's record, its entries and its source's counts to the table ``jobs``.
+
+This is the only place that knows.
+What a job's error says is the vendor's (its enumeration of errors); that nobody can say after an ``InternalError`` is
+ours, from public threads.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.analysis.feeds import day_in_name, feed_of
+from analyzer.facts import ABORTING, JobError, State
+from analyzer.tables import JOBS, UTC
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+STUCK_AFTER = timedelta(hours=24)
+"""A job that we have watched for this long without an end is stuck; the service takes hours, not days (seen)."""
+
+LISTED = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "state": pl.String,
+    "error": pl.String,
+    "error_message": pl.String,
+    "source_uri": pl.String,
+    "log_folder_uri": pl.String,
+    "gone": pl.Boolean,
+    "source_bytes": pl.UInt64,
+    "users": pl.UInt32,
+    "property_values": pl.UInt64,
+    "log_found": pl.Boolean,
+    "log_time": UTC,
+}
+"""What ``job_table`` takes of each job: the service's record, the source's counts, the newest log file's time (UTC)."""
+
+
+class Outcome(StrEnum):
+    """How a job ended, by what it means for its users."""
+
+    succeeded = "succeeded"
+    partial = "partial"
+    aborted = "aborted"
+    unknown = "unknown"
+    running = "running"
+    stuck = "stuck"
+
+
+def job_table(
+    listed: pl.DataFrame, named: pl.DataFrame, observations: pl.DataFrame, as_of: datetime | None
+) -> pl.DataFrame:
+    """The table ``jobs``.
+
+    Args:
+        listed: columns ``LISTED``, a row a job.
+        named: the entries of these jobs as ``analysis.naming`` gives them.
+        observations: the table ``observations``; may be empty.
+        as_of: when the job list was current (UTC); None where nobody knows.
+
+    Returns:
+        The table ``jobs``, in the order of ``listed``.
+    """
+    joined = (
+        listed.join(_counts(named), on="job_id", how="left")
+        .join(_times(observations), on="job_id", how="left")
+        .with_columns(
+            pl.col("entries", "named_users", "nobody").fill_null(0),
+            # The log's name is the service's own time; what we observed is only "not later than".
+            finished=pl.coalesce("log_time", "ended_seen"),
+        )
+    )
+    outcomes = joined.with_columns(outcome=_outcome()).with_columns(stuck=_stuck(as_of))
+    outcomes = outcomes.with_columns(
+        outcome=pl.when(pl.col("stuck")).then(pl.lit(Outcome.stuck.value)).otherwise("outcome"),
+    )
+    return outcomes.with_columns(not_updated=_not_updated()).select(
+        pl.col(column).cast(kind) for column, kind in JOBS.items()
+    )
+
+
+def _counts(named: pl.DataFrame) -> pl.DataFrame:
+    coded = named.filter(pl.col("code").is_not_null())
+    return coded.group_by("job_id").agg(
+        entries=pl.len(),
+        named_users=pl.col("key").filter("names").n_unique(),
+        nobody=(~pl.col("names")).sum(),
+    )
+
+
+def _times(observations: pl.DataFrame) -> pl.DataFrame:
+    ended = pl.col("state").is_in([State.Succeeded.name, State.Error.name])
+    begun = pl.col("state").is_in([State.Processing.name, State.Queued.name])
+    # Of a job that had ended before the first pull we only know that it was before.
+    watched = pl.col("previous_pull_at").is_not_null()
+    return observations.group_by("job_id").agg(
+        first_seen=pl.col("observed_at").min(),
+        last_changed=pl.col("observed_at").max(),
+        started=pl.col("observed_at").filter(begun & watched).min(),
+        ended_seen=pl.col("observed_at").filter(ended & watched).min(),
+    )
+
+
+def _outcome() -> pl.Expr:
+    state, error = pl.col("state"), pl.col("error")
+    running = state.is_in([State.Submitted.name, State.Processing.name, State.Queued.name])
+    ended = state.is_in([State.Succeeded.name, State.Error.name])
+    succeeded = (state == State.Succeeded.name) & (error == JobError.NoError.name)
+    return (
+        pl.when(running)
+        .then(pl.lit(Outcome.running.value))
+        .when(succeeded)
+        .then(pl.lit(Outcome.succeeded.value))
+        .when(ended & (error == JobError.ImportCompleteWithError.name))
+        .then(pl.lit(Outcome.partial.value))
+        .when(ended & error.is_in([aborting.name for aborting in ABORTING]))
+        .then(pl.lit(Outcome.aborted.value))
+        .otherwise(pl.lit(Outcome.unknown.value))
+    )
+
+
+def _stuck(as_of: datetime | None) -> pl.Expr:
+    """Watched without an end for too long, or overtaken: a later run of the same feed has ended."""
+    feed = pl.col("source_uri").map_elements(feed_of, return_dtype=pl.String)
+    day = pl.col("source_uri").map_elements(day_in_name, return_dtype=UTC)
+    running = pl.col("outcome") == Outcome.running.value
+    last_ended = pl.when(~running).then(day).max().over(feed)
+    overtaken = (last_ended > day).fill_null(value=False)
+    waited = pl.lit(as_of, UTC) - pl.col("first_seen") if as_of else pl.lit(None, pl.Duration)
+    return running & (overtaken | (waited > STUCK_AFTER).fill_null(value=False))
+
+
+def _not_updated() -> pl.Expr:
+    outcome = pl.col("outcome")
+    exact = pl.col("log_found") & (pl.col("nobody") == 0)
+    return (
+        pl.when(outcome == Outcome.succeeded.value)
+        .then(pl.lit(0))
+        .when((outcome == Outcome.partial.value) & exact)
+        .then(pl.col("named_users"))
+        .when(outcome == Outcome.aborted.value)
+        .then(pl.col("users"))
+        .otherwise(None)
+    )

@@ -1,0 +1,89 @@
+"""The jobs in the order of time, and what is new from one run of a feed to the next."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.analysis.feeds import day_in_name, feed_of
+from analyzer.analysis.outcomes import Outcome
+from analyzer.tables import UTC
+
+HOW_KNOWN = {
+    "log": "from the log's name",
+    "seen": "seen by a pull, so not later than",
+    "name": "from the source file's name",
+}
+"""How we know when a job ran, by the values of ``when_from``."""
+
+_STILL_OPEN = [Outcome.running.value, Outcome.stuck.value]
+
+
+def timeline(jobs: pl.DataFrame, log_times: pl.DataFrame) -> pl.DataFrame:
+    """The table ``jobs`` with when each ran and which feed it belongs to, the oldest first.
+
+    Args:
+        jobs: the table ``jobs``.
+        log_times: columns ``job_id`` String and ``log_time`` Datetime UTC, of the jobs that have a log.
+
+    Returns:
+        ``jobs`` and the columns ``feed`` String (inferred from the source file's name), ``when`` Datetime UTC (null
+        where nothing tells) and ``when_from`` String (a key of ``HOW_KNOWN``).
+    """
+    day = pl.col("source_uri").map_elements(day_in_name, return_dtype=UTC)
+    return (
+        jobs.join(log_times.select("job_id", "log_time"), on="job_id", how="left", maintain_order="left")
+        .with_columns(
+            feed=pl.col("source_uri").map_elements(feed_of, return_dtype=pl.String),
+            day=day,
+        )
+        .with_columns(
+            when=pl.coalesce("log_time", "finished", "day", "first_seen"),
+            when_from=pl.when(pl.col("log_time").is_not_null())
+            .then(pl.lit("log"))
+            .when(pl.col("finished").is_not_null())
+            .then(pl.lit("seen"))
+            .when(pl.col("day").is_not_null())
+            .then(pl.lit("name"))
+            .when(pl.col("first_seen").is_not_null())
+            .then(pl.lit("seen")),
+        )
+        .sort("when", "job_id", nulls_last=True)
+        .drop("log_time", "day")
+    )
+
+
+def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
+    """Which users of a run the feed's run before it did not name.
+
+    Args:
+        ordered: as ``timeline`` gives it.
+        users: as ``failures.by_user`` gives it.
+
+    Returns:
+        ``users`` and the column ``new`` Boolean; null where the feed has no earlier run that ended with a verdict.
+    """
+    # An aborted or unknown run says nothing of who would have failed, so it is no run to compare with.
+    comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
+    runs = ordered.filter(comparable & pl.col("when").is_not_null())
+    earlier = runs.select("job_id", previous=pl.col("job_id").shift(1).over("feed"))
+    known = users.select(pl.col("job_id").alias("previous"), "key", before=pl.lit(value=True))
+    return (
+        users.join(earlier, on="job_id", how="left", maintain_order="left")
+        .join(known, on=["previous", "key"], how="left", maintain_order="left")
+        .with_columns(
+            new=pl.when(pl.col("previous").is_not_null()).then(pl.col("before").is_null()),
+        )
+        .drop("previous", "before")
+    )
+
+
+def weekly_codes(ordered: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """Entries by week and code: columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32."""
+    return (
+        named.filter(pl.col("code").is_not_null())
+        .join(ordered.select("job_id", "when"), on="job_id")
+        .filter(pl.col("when").is_not_null())
+        .group_by(pl.col("when").dt.truncate("1w").dt.date().alias("week"), "code")
+        .agg(entries=pl.len())
+        .sort("week", "code")
+    )

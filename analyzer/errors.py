@@ -1,0 +1,54 @@
+"""Errors that a person reads: what was wrong and where, what to do, and the exit code of the contract."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AnalyzerError(Exception):
+    """Anything that ends a command with one plain line.
+
+    Attributes:
+        what: what was wrong and where, a clause without a full stop.
+        advice: what to do about it, sentences; may be empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what, advice)
+        self.what = what
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.advice}" if self.advice else f"{self.what}."
+
+
+class UsageError(AnalyzerError):
+    """Options or configuration that cannot be followed."""
+
+    exit_code = 2
+
+
+class RefusedError(AnalyzerError):
+    """The tenant refused us: sign-in or permission."""
+
+    exit_code = 3
+
+
+class UnreachableError(AnalyzerError):
+    """The tenant could not be reached, kept throttling, or gave an answer that is none."""
+
+    exit_code = 4
+
+
+class InputError(AnalyzerError):
+    """Something that was to be read cannot be read."""
+
+    exit_code = 5
+
+
+class OutputError(AnalyzerError):
+    """Something that was to be written cannot be written."""
+
+    exit_code = 5

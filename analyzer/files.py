@@ -1,0 +1,92 @@
+"""Reading and writing files so that nothing is lost: written beside their place, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from typing import IO, TYPE_CHECKING
+
+from analyzer.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PLAIN_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC: "the disk quota is used up",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOENT: "there is no such file or folder",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of its path is no folder",
+    errno.EEXIST: "a file of that name stands in the way",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+def plain_words(error: OSError) -> str:
+    """An operating system's error in words without a number."""
+    return _PLAIN_WORDS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+
+
+def cannot_read(path: Path, error: OSError) -> InputError:
+    """The error for a file that cannot be read."""
+    return InputError(f"{path} cannot be read: {plain_words(error)}")
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """The error for a file that cannot be written."""
+    advice = "Free some space, or write elsewhere; what stood there before is unchanged."
+    if error.errno not in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
+        advice = "Choose another place; what stood there before is unchanged."
+    return OutputError(f"{path} cannot be written: {plain_words(error)}", advice)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a file beside ``path`` for writing; on leaving without an error it takes ``path``'s place.
+
+    On an error, an interruption included, ``path`` stays as it was and the new file is removed.
+
+    Raises:
+        OutputError: the disk is full, the folder may not be written, and the like.
+    """
+    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a whole file as ``replacing`` does.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with replacing(path) as stream:
+        stream.write(content)

@@ -1,0 +1,96 @@
+"""An import job as the service lists it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.facts import ENDED, State, error_name, state_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ``ImportProfilePropertiesJobInfo``; the field names are the service's, in our spelling.
+
+    Attributes:
+        job_id: in lower case.
+        state: the number, also one that nobody documented.
+        error: likewise.
+        error_message: empty where there is none.
+        source_uri: as queued.
+        log_folder_uri: empty where there is none.
+        gone: the tenant no longer lists it.
+        answer: what the service sent, unknown fields included.
+    """
+
+    job_id: str
+    state: int
+    error: int
+    error_message: str = ""
+    source_uri: str = ""
+    log_folder_uri: str = ""
+    gone: bool = False
+    answer: Mapping[str, object] = field(default_factory=dict, compare=False, hash=False)
+
+    @property
+    def state_name(self) -> str:
+        """``Succeeded``; an unknown number as ``State 7``."""
+        return state_name(self.state)
+
+    @property
+    def error_name(self) -> str:
+        """``NoError``; an unknown number as ``Error 7``."""
+        return error_name(self.error)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the service will not change it any more."""
+        return self.state in ENDED
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the service says that every profile was written."""
+        return self.state == State.Succeeded and self.error == 0
+
+    @property
+    def source_name(self) -> str:
+        """The source file's name, as the URI spells it."""
+        return self.source_uri.rstrip("/").rsplit("/", 1)[-1]
+
+    @staticmethod
+    def from_answer(answer: Mapping[str, object]) -> Job:
+        """Reads one element of the job list.
+
+        Raises:
+            ValueError: it has no job id, or a state that is no number.
+        """
+        job_id = answer.get("JobId")
+        if not isinstance(job_id, str) or not job_id:
+            raise ValueError("a job without a JobId")
+        return Job(
+            job_id=job_id.strip("{}").lower(),
+            state=_number(answer, "State"),
+            error=_number(answer, "Error"),
+            error_message=str(answer.get("ErrorMessage") or ""),
+            source_uri=str(answer.get("SourceUri") or ""),
+            log_folder_uri=str(answer.get("LogFolderUri") or ""),
+            gone=answer.get("Gone") is True,
+            answer=dict(answer),
+        )
+
+    def marked_gone(self) -> Job:
+        """The same job, no longer listed by the tenant."""
+        return Job.from_answer({**self.answer, "Gone": True})
+
+
+def _number(answer: Mapping[str, object], name: str) -> int:
+    value = answer.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"{name} is no number in the job {answer.get('JobId')}")  # noqa: TRY004 - a bad value, read as such
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{name} is no number in the job {answer.get('JobId')}") from None

@@ -1,0 +1,179 @@
+"""One job's files from the tenant into the library."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from analyzer.errors import InputError, RefusedError, UnreachableError
+from analyzer.files import cannot_write, replacing
+from analyzer.library.own import FileSeen
+from analyzer.library.paths import OWN_FOLDER, local_path
+from analyzer.library.results import LeftOut
+from analyzer.library.times import time_in_log_name
+from analyzer.uri import server_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from analyzer.job import Job
+    from analyzer.library.mirror import Library
+    from analyzer.library.results import Choice, Pulled
+    from analyzer.tenant.interface import RemoteFile
+
+
+class Source(Protocol):
+    """The tenant as a pull needs it; ``tenant.site.Tenant`` is one."""
+
+    name: str
+
+    def jobs(self) -> list[Job]:
+        """The job list."""
+        ...
+
+    def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
+        """The files of a folder; None where there is no such folder."""
+        ...
+
+    def file(self, uri: str, path: str) -> tuple[RemoteFile, Iterator[bytes]] | None:
+        """A file and its bytes; None where there is no such file."""
+        ...
+
+
+class Fetcher:
+    """Fetches what the library lacks and keeps the count in ``result``."""
+
+    def __init__(self, tenant: Source, library: Library, result: Pulled, choice: Choice) -> None:
+        self._tenant, self._library, self._result, self._choice = tenant, library, result, choice
+
+    def log_folder(self, job: Job, folder: str) -> bool:
+        """Fetches the new and changed files of a log folder; False where the tenant has no such folder.
+
+        Raises:
+            RefusedError, UnreachableError, OutputError: see ``pull``.
+        """
+        listed = self._tenant.folder(job.log_folder_uri or job.source_uri, folder)
+        if listed is None:
+            return False
+        self._library.own.note(job.job_id, log_missing=None)
+        for remote in listed:
+            if not self._before_choice(remote) and not self._unchanged(remote):
+                self._log_file(job, remote)
+        return True
+
+    def without_log(self, job: Job, because: str) -> None:
+        """Notes that there is no log where one is to be expected."""
+        self._library.own.note(job.job_id, log_missing=because)
+        self._result.left_out.append(LeftOut(job.job_id, "log", because))
+
+    def source(self, job: Job) -> None:
+        """Fetches the source file of a job; that it cannot be had is a note on the job and no failure.
+
+        Raises:
+            UnreachableError, OutputError: see ``pull``.
+        """
+        noted = self._library.own.notes.get(job.job_id)
+        if noted and noted.source and (self._library.root / noted.source).exists():
+            return  # an earlier version, kept for this job: what the tenant has now is another one
+        try:
+            missing = self._source(job)
+        except (RefusedError, InputError) as error:
+            missing = error.what
+        self._library.own.note(job.job_id, source_missing=missing)
+        if missing:
+            self._result.left_out.append(LeftOut(job.job_id, "source file", missing))
+
+    def _source(self, job: Job) -> str | None:
+        for path in server_paths(job.source_uri):
+            found = self._tenant.file(job.source_uri, path)
+            if found is None:
+                continue
+            remote, chunks = found
+            if not self._unchanged(remote):
+                self._keep_earlier(remote, job)
+                self._write(remote, chunks)
+                self._result.source_files += 1
+            return None
+        return "the tenant has no such file any more" if job.source_uri else "the job names no source file"
+
+    def _log_file(self, job: Job, remote: RemoteFile) -> None:
+        found = self._tenant.file(remote.uri, remote.path)
+        if found is None:
+            self._result.left_out.append(LeftOut(job.job_id, remote.name, "it was deleted while we looked"))
+            return
+        self._write(*found)
+        self._result.log_files += 1
+
+    def _unchanged(self, remote: RemoteFile) -> bool:
+        """Whether what we hold is what the tenant holds; of a file whose ETag we did not note, its length tells."""
+        path = local_path(self._library.root, remote.path)
+        if not path.is_file():
+            return False
+        seen = self._library.own.files.get(remote.path)
+        if seen is not None and seen.etag and remote.etag:
+            return seen.etag == remote.etag
+        if remote.length is None or path.stat().st_size != remote.length:
+            return False
+        self._library.own.files[remote.path] = FileSeen(remote.etag, remote.length)
+        return True
+
+    def _write(self, remote: RemoteFile, chunks: Iterator[bytes]) -> None:
+        path = local_path(self._library.root, remote.path)
+        received = 0
+        with replacing(path) as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+                received += len(chunk)
+            if remote.length is not None and received != remote.length:
+                raise UnreachableError(
+                    f"{remote.uri} broke off after {received:,} of {remote.length:,} bytes",
+                    "Run the same command again.",
+                )
+        self._library.own.files[remote.path] = FileSeen(remote.etag, received)
+        self._result.received += received
+
+    def _keep_earlier(self, remote: RemoteFile, job: Job) -> None:
+        """Keeps the version that earlier jobs read: feeds may use one file name again and again."""
+        path = local_path(self._library.root, remote.path)
+        readers = [other.job_id for other in self._library.jobs() if other.job_id != job.job_id]
+        readers = [job_id for job_id in readers if self._reads(job_id, path)]
+        if not path.is_file() or not readers:
+            return
+        seen = self._library.own.files.get(remote.path)
+        version = hashlib.sha256(f"{remote.path}\n{seen}".encode()).hexdigest()[:12]
+        kept = self._library.root / OWN_FOLDER / "earlier" / version / path.name
+        _link_or_move(path, kept)
+        for job_id in readers:
+            self._library.own.note(job_id, source=self._library.name_of(kept))
+        self._library.own.save()
+
+    def _reads(self, job_id: str, path: Path) -> bool:
+        return any(job.job_id == job_id and self._library.source_file(job) == path for job in self._library.jobs())
+
+    def _before_choice(self, remote: RemoteFile) -> bool:
+        if self._choice.since is None:
+            return False
+        written = time_in_log_name(remote.name) or _time(remote.modified)
+        return written is not None and written < self._choice.since
+
+
+def _link_or_move(path: Path, kept: Path) -> None:
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(path)
+    except OSError:
+        try:
+            path.replace(kept)
+        except OSError as error:
+            raise cannot_write(kept, error) from error
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

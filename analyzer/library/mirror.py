@@ -1,0 +1,130 @@
+"""A library: a folder that mirrors one tenant, files by their server-relative path, and ``jobs.json``."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.facts import log_folder_name
+from analyzer.files import read_bytes, write_bytes
+from analyzer.job import Job
+from analyzer.library.own import Own
+from analyzer.library.paths import local_path
+from analyzer.uri import host_of, server_paths, tenant_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+JOB_LIST = "jobs.json"
+
+
+class Library:
+    """One library on disk.
+
+    Attributes:
+        root: its folder.
+        own: what only we know of it, from ``.upa``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Opens the folder, which need not exist yet: ``pull`` begins with an empty one.
+
+        Raises:
+            InputError: our own files in it are damaged.
+        """
+        self.root = root
+        self.own = Own(root)
+
+    @staticmethod
+    def existing(root: Path) -> Library:
+        """Opens a library that must be one.
+
+        Raises:
+            InputError: the folder has no job list.
+        """
+        if not (root / JOB_LIST).is_file():
+            what = "has no jobs.json" if root.is_dir() else "does not exist" if not root.exists() else "is a file"
+            advice = "Name the folder that pull wrote, or one that somebody sent: the one with jobs.json in it."
+            raise InputError(f"{root} is no library: it {what}", advice)
+        return Library(root)
+
+    def jobs(self) -> list[Job]:
+        """The job list, in the service's order; empty before the first pull.
+
+        Raises:
+            InputError: ``jobs.json`` cannot be read or is no job list.
+        """
+        path = self.root / JOB_LIST
+        if not path.exists():
+            return []
+        try:
+            listed = json.loads(read_bytes(path).decode("utf-8-sig"))["value"]
+            return [Job.from_answer(answer) for answer in listed]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            where = f"line {error.lineno}, column {error.colno}: " if isinstance(error, json.JSONDecodeError) else ""
+            problem = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            raise InputError(f"{path} is no job list: {where}{problem}", "Pull again, or restore the file.") from error
+
+    def save_jobs(self, jobs: Iterable[Job]) -> None:
+        """Writes the job list in the service's own shape, when it differs from what is there.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        path = self.root / JOB_LIST
+        content = json.dumps({"value": [dict(job.answer) for job in jobs]}, ensure_ascii=False, indent=1) + "\n"
+        if not path.exists() or path.read_bytes() != content.encode():
+            write_bytes(path, content.encode())
+
+    @functools.cached_property
+    def tenant(self) -> str | None:
+        """The tenant's host as it stands in tables; None where nothing tells it."""
+        if self.own.last_pull and self.own.last_pull.tenant:
+            return self.own.last_pull.tenant
+        # The log folder lies in the tenant for certain; a source file may have been queued from another one.
+        for uris in ([job.log_folder_uri for job in self.jobs()], [job.source_uri for job in self.jobs()]):
+            hosts = Counter(tenant_of(host_of(uri)) for uri in uris if host_of(uri))
+            if hosts:
+                return hosts.most_common(1)[0][0]
+        return None
+
+    def source_file(self, job: Job) -> Path | None:
+        """Our copy of the source file that the job read; None where we have none."""
+        noted = self.own.notes.get(job.job_id)
+        if noted and noted.source:
+            kept = self.root / noted.source
+            return kept if kept.is_file() else None
+        if self.tenant and host_of(job.source_uri) and tenant_of(host_of(job.source_uri)) != self.tenant:
+            return None
+        return next((path for path in self._places(server_paths(job.source_uri)) if path.is_file()), None)
+
+    def log_files(self, job: Job) -> list[Path]:
+        """The job's log files, the oldest first by name; none where there is no log."""
+        for folder in self._places(log_folders(job)):
+            if folder.is_dir():
+                return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        return []
+
+    def name_of(self, path: Path) -> str:
+        """A file's path within the library, with ``/`` on every platform."""
+        return path.relative_to(self.root).as_posix()
+
+    def _places(self, paths: Iterable[str]) -> Iterable[Path]:
+        for path in paths:
+            try:
+                yield local_path(self.root, path)
+            except InputError:
+                continue  # a path that can be mirrored nowhere holds nothing
+
+
+def log_folders(job: Job) -> list[str]:
+    """The server-relative folders where a job's log can lie, the likeliest first: as told, else beside the source."""
+    beside = []
+    for source in server_paths(job.source_uri):
+        folder, _, name = source.rpartition("/")
+        beside.append(f"{folder}/{log_folder_name(name, job.job_id)}")
+    return [*server_paths(job.log_folder_uri), *beside] if job.log_folder_uri else beside

@@ -1,0 +1,114 @@
+"""What only we need of a library, in its folder ``.upa``: when we looked and what we saw. It may be missing."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from analyzer.errors import InputError
+from analyzer.files import read_bytes, write_bytes
+from analyzer.library.paths import OWN_FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_T = TypeVar("_T")
+
+
+class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``pull.json``: when the tenant was last looked at (UTC), and which tenant it was."""
+
+    pulled_at: datetime
+    tenant: str | None = None
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """One row of ``observations.json``: a pull saw a job new or changed. Times in UTC."""
+
+    job_id: str
+    observed_at: datetime
+    previous_pull_at: datetime | None
+    state: int
+    error: int
+
+
+class FileSeen(msgspec.Struct, frozen=True):
+    """One value of ``files.json``, by server-relative path: what the tenant said of the file that we hold."""
+
+    etag: str
+    length: int
+
+
+class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of ``notes.json``, by job id.
+
+    Attributes:
+        source: where the source file lies in the library, where that is not its path on the server.
+        source_missing: why we have no source file.
+        log_missing: why we have no log, though there should be one.
+    """
+
+    source: str | None = None
+    source_missing: str | None = None
+    log_missing: str | None = None
+
+
+class Own:
+    """The folder ``.upa`` of one library; reads at once, writes what changed."""
+
+    def __init__(self, root: Path) -> None:
+        """Reads what is there.
+
+        Raises:
+            InputError: a file of it cannot be read or is damaged.
+        """
+        self._folder = root / OWN_FOLDER
+        self.last_pull: PullTime | None = self._load("pull", PullTime | None, None)  # type: ignore[arg-type]
+        self.observations = self._load("observations", list[Observation], [])
+        self.files = self._load("files", dict[str, FileSeen], {})
+        self.notes = self._load("notes", dict[str, JobNotes], {})
+        self._written = {name: self._encoded(name) for name in ("observations", "files", "notes")}
+
+    def save(self) -> None:
+        """Writes the files that changed since they were read or written; not the time of the pull.
+
+        Raises:
+            OutputError: a file cannot be written.
+        """
+        for name, before in self._written.items():
+            content = self._encoded(name)
+            if content != before:
+                write_bytes(self._folder / f"{name}.json", content)
+                self._written[name] = content
+
+    def save_pull(self, pulled: PullTime) -> None:
+        """Writes the time of the pull, the last thing that a pull does.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        write_bytes(self._folder / "pull.json", msgspec.json.encode(pulled) + b"\n")
+        self.last_pull = pulled
+
+    def note(self, job_id: str, **changes: str | None) -> None:
+        """Changes the notes on a job."""
+        noted = msgspec.structs.replace(self.notes.get(job_id, JobNotes()), **changes)
+        if noted == JobNotes():
+            self.notes.pop(job_id, None)
+        else:
+            self.notes[job_id] = noted
+
+    def _load(self, name: str, form: type[_T], missing: _T) -> _T:
+        path = self._folder / f"{name}.json"
+        if not path.exists():
+            return missing
+        try:
+            return msgspec.json.decode(read_bytes(path), type=form)
+        except msgspec.DecodeError as error:
+            advice = "Remove that file; the next pull makes it anew from what the tenant still knows."
+            raise InputError(f"{path} is damaged: {error}", advice) from error
+
+    def _encoded(self, name: str) -> bytes:
+        return msgspec.json.format(msgspec.json.encode(getattr(self, name)), indent=1) + b"\n"

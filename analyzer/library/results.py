@@ -1,0 +1,64 @@
+"""What a pull is told and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Progress(Protocol):
+    """Told how far the pull is."""
+
+    def __call__(self, done: int, total: int, doing: str) -> None:
+        """``done`` of ``total`` jobs; ``doing`` names what comes next."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to pull.
+
+    Attributes:
+        job_ids: only these jobs' files; empty for all.
+        since: only logs and source files of jobs that ran since (UTC).
+        everything: also what seems unchanged.
+    """
+
+    job_ids: frozenset[str] = frozenset()
+    since: datetime | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that could not be had, and why."""
+
+    job_id: str
+    what: str
+    because: str
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a pull brought.
+
+    Attributes:
+        tenant: the tenant's host.
+        new: ids of jobs that were not in the library.
+        changed: ids of jobs whose state or error changed, or that are gone.
+        log_files: log files written.
+        source_files: source files written.
+        received: bytes written.
+        left_out: what could not be had, as seen in this pull.
+    """
+
+    tenant: str
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    log_files: int = 0
+    source_files: int = 0
+    received: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)

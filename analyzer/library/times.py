@@ -1,0 +1,23 @@
+"""The one time that the service gives us of a job: the one in its log file's name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from analyzer.facts import LOG_FILE_NAME
+
+
+def time_in_log_name(name: str) -> datetime | None:
+    """When the log file was begun (UTC, inferred); None where the name does not tell.
+
+    >>> time_in_log_name("ImportProfileProperties-5f05e38c-bd0e-49ec-8c9c-c4cfe370248c-20151130-174205-993.log")
+    datetime.datetime(2015, 11, 30, 17, 42, 5, 993000, tzinfo=datetime.timezone.utc)
+    """
+    found = LOG_FILE_NAME.match(name)
+    if found is None or found["date"] is None:
+        return None
+    digits = f"{found['date']}{found['time']}{found['milliseconds']}000"
+    try:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,156 @@
+"""A library to tables: the one place where the files of the mirror become what the analysis works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.analysis.naming import SOURCE_IDS, naming
+from analyzer.analysis.outcomes import LISTED, job_table
+from analyzer.analysis.timeline import timeline
+from analyzer.errors import InputError
+from analyzer.facts import error_name, state_name
+from analyzer.library.times import time_in_log_name
+from analyzer.logs.read import Log, read_log
+from analyzer.source.measure import SourceCounts, measure
+from analyzer.tables import ENTRIES, OBSERVATIONS, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from analyzer.job import Job
+    from analyzer.library.mirror import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a library says.
+
+    Attributes:
+        jobs: the table ``jobs`` with ``feed``, ``when`` and ``when_from`` (``analysis.timeline``), the oldest first.
+        entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
+        observations: the table ``observations``.
+        logs: the log files by their path in the library, without their entries: how each was read.
+        source_problems: by job id, why its source file tells nothing.
+        as_of: when the job list was current (UTC); None where nobody knows.
+    """
+
+    jobs: pl.DataFrame
+    entries: pl.DataFrame
+    observations: pl.DataFrame
+    logs: dict[str, Log]
+    source_problems: dict[str, str]
+    as_of: datetime | None
+
+
+def load(
+    library: Library, job_ids: Iterable[str] = (), *, progress: Callable[[int, int], None] | None = None
+) -> Tables:
+    """Reads the logs of a library and counts its source files.
+
+    Args:
+        library: an existing one.
+        job_ids: only these jobs; all when empty.
+        progress: told how many jobs of how many are read.
+
+    Raises:
+        InputError: the job list or a log cannot be read. A source file that cannot is in ``source_problems``.
+    """
+    wanted = frozenset(job_ids)
+    reader = _Reader(library)
+    jobs = [job for job in library.jobs() if not wanted or job.job_id in wanted]
+    for done, job in enumerate(jobs, 1):
+        reader.read(job)
+        if progress:
+            progress(done, len(jobs))
+    return reader.tables()
+
+
+class _Reader:
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._rows: list[dict[str, object]] = []
+        self._entries = [table([], ENTRIES)]
+        self._source_ids: list[dict[str, object]] = []
+        self._log_times: list[dict[str, object]] = []
+        self._logs: dict[str, Log] = {}
+        self._problems: dict[str, str] = {}
+
+    def read(self, job: Job) -> None:
+        """Reads one job's log files and counts its source file."""
+        counts = self._counts(job)
+        log_time = self._log(job)
+        noted = self._library.own.notes.get(job.job_id)
+        if counts is None and job.job_id not in self._problems:
+            because = noted.source_missing if noted else None
+            self._problems[job.job_id] = because or "the library has no copy of it"
+        self._source_ids.append({"job_id": job.job_id, "guid_ids": counts.guid_ids if counts else None})
+        self._rows.append(
+            {
+                "tenant": self._library.tenant,
+                "job_id": job.job_id,
+                "state": job.state_name,
+                "error": job.error_name,
+                "error_message": job.error_message or None,
+                "source_uri": job.source_uri or None,
+                "log_folder_uri": job.log_folder_uri or None,
+                "gone": job.gone,
+                "source_bytes": counts.source_bytes if counts else None,
+                "users": counts.users if counts else None,
+                "property_values": counts.property_values if counts else None,
+                "log_found": bool(self._library.log_files(job)),
+                "log_time": log_time,
+            }
+        )
+
+    def tables(self) -> Tables:
+        """All that was read."""
+        as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
+        listed = table(self._rows, LISTED)
+        named = naming(pl.concat(self._entries), table(self._source_ids, SOURCE_IDS))
+        observations = observation_table(self._library)
+        jobs = job_table(listed, named, observations, as_of)
+        log_times = listed.select("job_id", "log_time")
+        return Tables(timeline(jobs, log_times), named, observations, self._logs, self._problems, as_of)
+
+    def _log(self, job: Job) -> datetime | None:
+        newest = None
+        for path in self._library.log_files(job):
+            name = self._library.name_of(path)
+            log = read_log(path, name=name, tenant=self._library.tenant)
+            # The folder says whose log it is, also when somebody renamed the file.
+            self._entries.append(log.entries.with_columns(job_id=pl.lit(job.job_id)))
+            self._logs[name] = Log(name, log.entries.clear(), log.encoding, log.replaced)
+            newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
+        return newest
+
+    def _counts(self, job: Job) -> SourceCounts | None:
+        path = self._library.source_file(job)
+        if path is None:
+            return None
+        try:
+            return measure(path)
+        except InputError as error:
+            self._problems[job.job_id] = error.what
+            return SourceCounts(path.stat().st_size, None, None)
+
+
+def observation_table(library: Library) -> pl.DataFrame:
+    """The table ``observations`` of a library."""
+    return table(
+        (
+            {
+                "tenant": library.tenant,
+                "job_id": seen.job_id,
+                "observed_at": seen.observed_at,
+                "previous_pull_at": seen.previous_pull_at,
+                "state": state_name(seen.state),
+                "error": error_name(seen.error),
+            }
+            for seen in library.own.observations
+        ),
+        OBSERVATIONS,
+    )

@@ -1,0 +1,116 @@
+"""A retry file for a job of a library, or from bare files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.analysis.outcomes import Outcome
+from analyzer.errors import InputError
+from analyzer.retry.select import select
+from analyzer.retry.write import Retry, RetryRequest, write_retry
+from analyzer.source.identify import IdProperty, infer_id_property
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from analyzer.retry.select import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a retry is made from.
+
+    Attributes:
+        source: our copy of the source file; None where there is none.
+        source_missing: why there is none.
+        logs: the log files.
+        job_id: None for bare files.
+        named: the logs' entries as ``analysis.naming`` gives them.
+        outcome: of the job.
+        id_property: as the user gave it; None to infer it.
+    """
+
+    source: Path | None
+    source_missing: str
+    logs: Sequence[Path]
+    job_id: str | None
+    named: pl.DataFrame
+    outcome: Outcome
+    id_property: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a retry: a file, or the reason why there is nothing to retry.
+
+    Attributes:
+        selection: whose records were wanted.
+        id_property: the id property; None where there was nothing to look for.
+        retry: the file; None where there is nothing to retry.
+    """
+
+    selection: Selection
+    id_property: IdProperty | None
+    retry: Retry | None
+
+
+def file_name(source_name: str, job_id: str | None) -> str:
+    """``STEM-JOBID-retry.json``; from bare files ``STEM-retry.json``."""
+    stem = source_name.rsplit(".", 1)[0] if "." in source_name else source_name
+    return f"{stem}-{job_id}-retry.json" if job_id else f"{stem}-retry.json"
+
+
+def make_retry(ingredients: Ingredients, target: Path) -> Made:
+    """Writes the retry file of a job, unless there is nothing to retry.
+
+    Raises:
+        InputError: there is something to retry and no source file, or one that cannot be read; or no record matches.
+        OutputError: it cannot be written.
+        UsageError: the id property cannot be told.
+    """
+    selection = select(ingredients.outcome, ingredients.named)
+    if selection.nobody:
+        return Made(selection, None, None)
+    if selection.outcome is Outcome.partial and not selection.identities:
+        raise InputError(
+            f"{_count(selection.naming_nobody, 'entry of the log names', 'entries of the log name')} nobody,"
+            " and no entry names a user",
+            "Without a name there is nothing to select: import the whole source file again.",
+        )
+    source = ingredients.source
+    if source is None:
+        raise InputError(
+            f"there is no source file to take the records from: {ingredients.source_missing}",
+            "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
+        )
+    id_property = _id_property(ingredients, selection, source)
+    request = RetryRequest(source, ingredients.logs, ingredients.job_id, id_property, selection, target)
+    retry = write_retry(request)
+    if retry is None:
+        wanted = (
+            "it has no records"
+            if selection.everybody
+            else f"no record has one of the log's ids in {id_property.name!r}"
+        )
+        raise InputError(
+            f"nothing of {source} can be selected: {wanted}",
+            "Check that source and log belong to the same job, and --id-property.",
+        )
+    return Made(selection, id_property, retry)
+
+
+def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> IdProperty:
+    if ingredients.id_property:
+        return IdProperty(ingredients.id_property, "you said so", certain=True)
+    if selection.identities:
+        return infer_id_property(source, selection.identities.keys())
+    named = ingredients.named.filter("names")["key"].drop_nulls()
+    return infer_id_property(source, set(named))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

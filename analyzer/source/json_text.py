@@ -1,0 +1,94 @@
+"""The bytes of a source file, and where in them something stands.
+
+A source file is JSON as Json.NET takes it: also with a byte order mark, comments, commas before a bracket, single
+quotes and unquoted names (the vendor's own example has commas before a bracket).
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import mmap
+from typing import TYPE_CHECKING, TypeAlias
+
+from analyzer.errors import InputError
+from analyzer.files import cannot_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Buffer: TypeAlias = "bytes | mmap.mmap"
+
+
+class NotJsonError(InputError):
+    """A source file that neither JSON nor what the service tolerates explains.
+
+    Attributes:
+        offset: where the offending byte stands in the file's UTF-8.
+        line: 1-based.
+        column: 1-based, in characters.
+        problem: what is wrong there.
+    """
+
+    def __init__(self, name: str, buffer: Buffer, offset: int, problem: str, whereabouts: str = "") -> None:
+        self.offset = offset
+        self.problem = problem
+        self.line, self.column = position(buffer, offset)
+        super().__init__(
+            f"{name} is no JSON: line {self.line:,}, column {self.column:,}: {problem}"
+            f" (…{excerpt(buffer, offset)}…){whereabouts}",
+            "Correct it there, or have the feed write valid JSON.",
+        )
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Buffer]:
+    """The file as UTF-8, mapped and not read where it is UTF-8 already.
+
+    Raises:
+        InputError: the file cannot be read, or is UTF-16 that cannot be decoded.
+    """
+    try:
+        with path.open("rb") as stream:
+            if not path.stat().st_size:
+                yield b""
+                return
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                if mapped[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                    yield _as_utf8(path, mapped)
+                else:
+                    yield mapped
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+def after_mark(buffer: Buffer) -> int:
+    """Where the text begins: behind the byte order mark, if there is one."""
+    return len(codecs.BOM_UTF8) if buffer[:3] == codecs.BOM_UTF8 else 0
+
+
+def position(buffer: Buffer, offset: int) -> tuple[int, int]:
+    """Line and column of a byte, both from 1; the column in characters, a byte order mark not counted."""
+    start = after_mark(buffer)
+    head = bytes(buffer[start : max(start, offset)])
+    unified = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    line_start = unified.rfind(b"\n") + 1
+    return unified.count(b"\n") + 1, len(unified[line_start:].decode("utf-8", "replace")) + 1
+
+
+def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:
+    """The text around a byte, on one line."""
+    start = max(after_mark(buffer), offset - around)
+    text = bytes(buffer[start : offset + around]).decode("utf-8", "replace").strip("\ufffd")
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def _as_utf8(path: Path, mapped: mmap.mmap) -> bytes:
+    try:
+        return bytes(mapped[:]).decode("utf-16").encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} begins as UTF-16 but is none from byte {error.start:,} on",
+            "Save it as UTF-8 with a byte order mark.",
+        ) from error

@@ -1,0 +1,50 @@
+"""How much a source file holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.facts import GUID
+from analyzer.source.records import read_records
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCounts:
+    """What a source file holds.
+
+    Attributes:
+        source_bytes: its size.
+        users: its records; None where it is no JSON.
+        property_values: its values but the ids; None where it is no JSON.
+        guid_ids: whether the first record has a Guid, so that a Guid in the log can be a user's id.
+    """
+
+    source_bytes: int
+    users: int | None
+    property_values: int | None
+    guid_ids: bool = False
+
+
+def measure(path: Path) -> SourceCounts:
+    """Counts a source file.
+
+    Every record is taken to spend one property on the id, so the id property need not be known.
+
+    Raises:
+        InputError: the file cannot be read.
+        NotJsonError: it is no JSON; an ``InputError`` too.
+    """
+    size = path.stat().st_size
+    users = values = 0
+    guid_ids = False
+    for record in read_records(path):
+        if not users:
+            texts = (record.text(name) for name in record.members)
+            guid_ids = any(text is not None and GUID.fullmatch(text) is not None for text in texts)
+        users += 1
+        values += max(0, len(record.members) - 1)
+    return SourceCounts(size, users, values, guid_ids)

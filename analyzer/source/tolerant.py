@@ -1,0 +1,184 @@
+"""One object of a source file in the grammar that the service tolerates, token by token.
+
+The grammar is Json.NET's by its defaults (https://www.newtonsoft.com/json): JSON, and comments, a comma before a
+closing bracket, single quotes, unquoted names, raw line ends in strings, ``NaN``, ``undefined``, ``new Date(…)``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.source.json_text import Buffer
+
+_BLANK = re.compile(rb"(?:[ \t\r\n\xa0\x0b\x0c]++|//[^\r\n]*+|/\*(?s:.*?)\*/)*+")
+_STRING = re.compile(rb"""(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'""")
+_NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
+_CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
+_LITERAL = re.compile(rb"[-+.A-Za-z0-9]++")
+_WORDS = frozenset({b"true", b"false", b"null", b"undefined", b"NaN", b"Infinity", b"-Infinity"})
+_NUMBER = re.compile(rb"[-+]?(?:0[xX][0-9A-Fa-f]+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+\.)")
+# Inside a nested value only what can hide a bracket matters.
+_NESTED = re.compile(rb"""[^"'/{}\[\]]++|//[^\r\n]*+|/\*(?s:.*?)\*/|/""")
+_BAD_ESCAPE = re.compile(rb"""(?s)\\(?:[^"'\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))""")
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_CLOSING = {ord("{"): ord("}"), ord("["): ord("]")}
+
+
+class GrammarError(Exception):
+    """A byte that even the tolerated grammar does not allow.
+
+    Attributes:
+        offset: of the offending byte.
+        problem: what is wrong, in plain words.
+        record: in which record of the array, from 1, where it is in one.
+    """
+
+    def __init__(self, offset: int, problem: str) -> None:
+        super().__init__(offset, problem)
+        self.offset = offset
+        self.problem = problem
+        self.record: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object's members by name, as they are spelled, and where the object ends."""
+
+    members: dict[str, bytes]
+    end: int
+
+
+def skip_blank(buffer: Buffer, offset: int) -> int:
+    """The next byte that is neither blank nor in a comment."""
+    found = _BLANK.match(buffer, offset)
+    return found.end() if found else offset
+
+
+def read_object(buffer: Buffer, offset: int) -> Object:
+    """Reads the object that begins at ``offset``; of a name that occurs twice the last counts.
+
+    Raises:
+        GrammarError: the bytes are no object in the tolerated grammar.
+    """
+    members: dict[str, bytes] = {}
+    at = skip_blank(buffer, expect(buffer, offset, b"{"))
+    while buffer[at : at + 1] != b"}":
+        name, at = read_name(buffer, at)
+        at = skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
+        end = skip_value(buffer, at)
+        members[name] = bytes(buffer[at:end])
+        at = skip_blank(buffer, end)
+        if buffer[at : at + 1] != b"}":
+            at = skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+    return Object(members, at + 1)
+
+
+def read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
+    """A member's name, quoted or not, and where it ends."""
+    quoted = _string(buffer, offset)
+    if quoted is not None:
+        return unquote(bytes(buffer[offset:quoted])), quoted
+    found = _NAME.match(buffer, offset)
+    if found is None:
+        raise _unexpected(buffer, offset, "a property's name")
+    return found[0].decode("utf-8", "replace"), found.end()
+
+
+def skip_value(buffer: Buffer, offset: int) -> int:
+    """Where the value that begins at ``offset`` ends."""
+    if buffer[offset : offset + 1] in (b"{", b"["):
+        return _skip_nested(buffer, offset)
+    end = _string(buffer, offset)
+    if end is not None:
+        return end
+    constructor = _CONSTRUCTOR.match(buffer, offset)
+    if constructor:
+        return constructor.end()
+    literal = _LITERAL.match(buffer, offset)
+    if literal is None:
+        raise _unexpected(buffer, offset, "a value")
+    if literal[0] not in _WORDS and not _NUMBER.fullmatch(literal[0]):
+        raise GrammarError(offset, f"{literal[0][:30].decode('ascii')} is no value")
+    return literal.end()
+
+
+def expect(buffer: Buffer, offset: int, wanted: bytes, *, after_value: bool = False) -> int:
+    """Behind the byte that has to stand at ``offset``."""
+    if buffer[offset : offset + 1] == wanted:
+        return offset + 1
+    if after_value and offset < len(buffer):
+        raise GrammarError(offset, f"{_shown(buffer, offset)} after a value: a quotation mark not escaped, or no comma")
+    raise _unexpected(buffer, offset, f'"{wanted.decode()}"')
+
+
+def unquote(token: bytes) -> str:
+    """A quoted token's text, its escapes resolved; a lone surrogate stays one."""
+    text = token[1:-1].decode("utf-8", "replace")
+    if "\\" not in text:
+        return text
+    # Two escaped halves of a surrogate pair are one character.
+    return _ESCAPE.sub(_resolve, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _resolve(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2])
+
+
+def _string(buffer: Buffer, offset: int) -> int | None:
+    """The end of the string that begins at ``offset``; None where none begins."""
+    if buffer[offset : offset + 1] not in (b'"', b"'"):
+        return None
+    found = _STRING.match(buffer, offset)
+    if found is None:
+        raise GrammarError(offset, "a quotation mark opens a value that never ends")
+    bad = _first_bad_escape(found[0])
+    if bad is not None:
+        raise GrammarError(offset + bad, f"a backslash before {_shown(buffer, offset + bad + 1)}")
+    return found.end()
+
+
+def _first_bad_escape(token: bytes) -> int | None:
+    at = token.find(b"\\")
+    while at >= 0:
+        if _BAD_ESCAPE.match(token, at):
+            return at
+        at = token.find(b"\\", at + 2)
+    return None
+
+
+def _skip_nested(buffer: Buffer, offset: int) -> int:
+    closing: list[int] = []
+    at = offset
+    while True:
+        byte = buffer[at : at + 1]
+        if not byte:
+            raise GrammarError(offset, f"{_shown(buffer, offset)} is never closed")
+        if byte in b"{[":
+            closing.append(_CLOSING[byte[0]])
+            at += 1
+        elif byte in b"}]":
+            if byte[0] != closing.pop():
+                raise GrammarError(at, f"{_shown(buffer, at)} closes what was not opened")
+            at += 1
+            if not closing:
+                return at
+        elif byte in b"\"'":
+            at = _string(buffer, at) or at
+        else:
+            found = _NESTED.match(buffer, at)
+            at = found.end() if found else at + 1
+
+
+def _unexpected(buffer: Buffer, offset: int, wanted: str) -> GrammarError:
+    if offset >= len(buffer):
+        return GrammarError(len(buffer), f"the file ends where {wanted} should stand")
+    return GrammarError(offset, f"{_shown(buffer, offset)} where {wanted} should stand")
+
+
+def _shown(buffer: Buffer, offset: int) -> str:
+    text = bytes(buffer[offset : offset + 4]).decode("utf-8", "replace")
+    return f'"{text[0]}"' if text and text[0].isprintable() else "a control character"

@@ -1,0 +1,64 @@
+"""The tables that the stages hand on: column names and types are contract, also of an empty table.
+
+They are what lands in CSV, Parquet and XLSX and what people query; ``docs/tables.md`` says what each column means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+UTC = pl.Datetime("us", "UTC")
+
+ENTRIES: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "log_file": pl.String,
+    "line": pl.UInt32,
+    "code": pl.String,
+    "identity": pl.String,
+    "property": pl.String,
+    "message": pl.String,
+    "detail": pl.String,
+}
+
+JOBS: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "state": pl.String,
+    "error": pl.String,
+    "error_message": pl.String,
+    "source_uri": pl.String,
+    "log_folder_uri": pl.String,
+    "gone": pl.Boolean,
+    "first_seen": UTC,
+    "last_changed": UTC,
+    "started": UTC,
+    "finished": UTC,
+    "source_bytes": pl.UInt64,
+    "users": pl.UInt32,
+    "property_values": pl.UInt64,
+    "entries": pl.UInt32,
+    "named_users": pl.UInt32,
+    "not_updated": pl.UInt32,
+    "log_found": pl.Boolean,
+    "outcome": pl.String,
+}
+
+OBSERVATIONS: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "observed_at": UTC,
+    "previous_pull_at": UTC,
+    "state": pl.String,
+    "error": pl.String,
+}
+
+
+def table(rows: Iterable[Mapping[str, object]], schema: dict[str, Any]) -> pl.DataFrame:
+    """Rows with the columns and types of ``schema``; of no rows, an empty table with all of its columns."""
+    return pl.DataFrame(list(rows), schema=schema, orient="row")

@@ -1,0 +1,97 @@
+"""Files and folders of the tenant's document libraries, by server-relative path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.errors import UnreachableError
+from analyzer.tenant.interface import RemoteFile
+from analyzer.tenant.protocol import (
+    NOT_FOUND,
+    SUCCESS,
+    add_file_call,
+    error_of,
+    file_call,
+    folder_call,
+    json_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.tenant.session import Session
+
+
+def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | None:
+    """The files of a folder, the pages of a long listing joined; None where there is no such folder.
+
+    Raises:
+        RefusedError: the folder may not be read, or the listing leads outside the tenant.
+        UnreachableError: the answer is none.
+    """
+    files: list[RemoteFile] = []
+    url: object = origin + folder_call(path, "/Files")
+    while isinstance(url, str):
+        answer = session.call("GET", url)
+        if answer.status == NOT_FOUND:
+            return None
+        page = json_of(answer, url)
+        listed = page.get("value")
+        if not isinstance(listed, list):
+            raise UnreachableError(f"{url} answered with something that is no list of files")
+        files.extend(_remote_file(origin, path, entry) for entry in listed if isinstance(entry, dict))
+        url = page.get("odata.nextLink") or page.get("@odata.nextLink")
+    return files
+
+
+def download(session: Session, file: RemoteFile) -> tuple[RemoteFile, Iterator[bytes]] | None:
+    """A file's bytes as a stream, and what the tenant says of it now; None where there is no such file.
+
+    Raises:
+        RefusedError: the file may not be read.
+        UnreachableError: the answer is none; while the bytes come in, the connection broke.
+    """
+    url = session.hosts.origin(file.uri) + file_call(file.path, "/$value")
+    answer, chunks = session.chunks(url)
+    if answer.status == NOT_FOUND:
+        return None
+    if answer.status not in SUCCESS:
+        raise error_of(answer, url)
+    length = answer.headers.get("Content-Length", "")
+    # A compressed answer's length is not the file's.
+    whole = length.isdigit() and not answer.headers.get("Content-Encoding")
+    now = RemoteFile(
+        uri=file.uri,
+        path=file.path,
+        name=file.name,
+        length=int(length) if whole else file.length,
+        etag=answer.headers.get("ETag", file.etag),
+        modified=file.modified,
+    )
+    return now, chunks
+
+
+def upload(session: Session, origin: str, folder: str, name: str, content: bytes) -> str:
+    """Uploads a file whole, in place of one of that name; returns its absolute address, not encoded.
+
+    Raises:
+        RefusedError: the folder may not be written.
+        UnreachableError: the tenant does not know the folder, or failed.
+    """
+    url = origin + folder_call(folder, add_file_call(name))
+    json_of(session.call("POST", url, content), url)
+    return f"{origin}{folder}/{name}"
+
+
+def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:
+    name = str(entry.get("Name") or "")
+    length = str(entry.get("Length", ""))
+    path = f"{folder}/{name}"
+    return RemoteFile(
+        uri=origin + path,
+        path=path,
+        name=name,
+        length=int(length) if length.isdigit() else None,
+        etag=str(entry.get("ETag") or ""),
+        modified=str(entry.get("TimeLastModified") or ""),
+    )

@@ -1,0 +1,49 @@
+"""Which hosts belong to the tenant that we signed in to: the only ones that ever see its token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.errors import RefusedError, UsageError
+from analyzer.uri import host_of, scheme_of
+
+if TYPE_CHECKING:
+    from analyzer.tenant.interface import TenantAddress
+
+
+class Hosts:
+    """The tenant's hosts: the admin site's, the ones named alike, and those of the configuration."""
+
+    def __init__(self, address: TenantAddress) -> None:
+        """Works the hosts out.
+
+        Raises:
+            UsageError: the admin URL is no ``https`` URL of a host alone.
+        """
+        self.admin_origin = address.admin_url.rstrip("/")
+        admin = host_of(self.admin_origin)
+        if scheme_of(self.admin_origin) != "https" or not admin or "/" in self.admin_origin[8:] or "@" in admin:
+            raise UsageError(
+                f"admin_url is {address.admin_url!r}, which is no admin site",
+                "It looks like https://contoso-admin.sharepoint.com.",
+            )
+        name, dot, domain = admin.partition(".")
+        tenant = name.removesuffix("-admin")
+        self.site_host = tenant + dot + domain
+        # Tenants have NAME, NAME-admin and NAME-my under one domain; a host that is not named so stands alone.
+        kin = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
+        self._known = {admin, *kin, *(host.lower() for host in address.hosts)}
+
+    def origin(self, uri: str) -> str:
+        """``https://HOST[:PORT]`` of a URI that the service handed us; of a server-relative one, the site's.
+
+        Raises:
+            RefusedError: the URI leads outside the tenant.
+        """
+        host = host_of(uri) or self.site_host
+        if host not in self._known or (host_of(uri) and scheme_of(uri) != "https"):
+            raise RefusedError(
+                f"{uri} leads outside the tenant of {self.admin_origin}",
+                'It was not followed. If the host is the tenant\'s own, add it to "hosts" in the configuration.',
+            )
+        return f"https://{host}"

@@ -1,0 +1,130 @@
+"""SharePoint's REST conventions as pure functions: addresses, errors by status and body, when to ask again.
+
+Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest and
+https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from analyzer.errors import AnalyzerError, RefusedError, UnreachableError
+from analyzer.facts import TENANT_API
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
+
+SUCCESS = range(200, 300)
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+_ASK_AGAIN = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: HTTP status.
+        headers: names regardless of case.
+        body: whole.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def tenant_call(name: str) -> str:
+    """The path of one of the job calls."""
+    return f"{TENANT_API}{name}"
+
+
+def file_call(path: str, call: str = "") -> str:
+    """The path of a call on a file, by its server-relative path: ``/sites/hr/_api/web/getFileBy…('…')/$value``."""
+    return f"{_web(path)}getFileByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+
+
+def folder_call(path: str, call: str = "") -> str:
+    """The path of a call on a folder, by its server-relative path."""
+    return f"{_web(path)}getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+
+
+def add_file_call(name: str) -> str:
+    """The call on a folder that uploads a file whole, in place of one of that name."""
+    return f"/Files/add(overwrite=true,url='{_argument(name)}')"
+
+
+def wait_before_retry(status: int, headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait before the same request may be sent again; None when the tenant did not ask to wait."""
+    if status not in _ASK_AGAIN:
+        return None
+    told = headers.get("Retry-After", "").strip()
+    if told.isdigit():
+        return float(told)
+    try:
+        return max(0.0, (email.utils.parsedate_to_datetime(told) - now).total_seconds())
+    except (ValueError, TypeError):
+        return 1.0
+
+
+def json_of(answer: Answer, url: str) -> dict[str, object]:
+    """The body of an answer that has to be a success and a JSON object.
+
+    Raises:
+        RefusedError: the tenant refused us.
+        UnreachableError: the answer is an error, or something else than JSON, as the page of a proxy.
+    """
+    if answer.status not in SUCCESS:
+        raise error_of(answer, url)
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        shown = answer.body[:60].decode("utf-8", "replace")
+        raise UnreachableError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
+    return content
+
+
+def error_of(answer: Answer, url: str) -> AnalyzerError:
+    """The error that an unsuccessful answer is."""
+    message = service_message(answer.body) or f"HTTP status {answer.status}"
+    if answer.status == UNAUTHORIZED:
+        return RefusedError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
+    if answer.status == FORBIDDEN:
+        return RefusedError(
+            f"the tenant denied access to {url}: {message}",
+            "The application needs the SharePoint permissions Sites.FullControl.All and User.ReadWrite.All, consented.",
+        )
+    if answer.status in _ASK_AGAIN:
+        return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
+    return UnreachableError(f"the tenant answered {answer.status} at {url}: {message}")
+
+
+def service_message(body: bytes) -> str:
+    """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return ""
+    error = (content.get("error") or content.get("odata.error")) if isinstance(content, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    value = message.get("value") if isinstance(message, dict) else message
+    return value if isinstance(value, str) else ""
+
+
+def _web(path: str) -> str:
+    site = _SITE.match(path)
+    return quote(site[0] if site else "", safe="/") + "/_api/web/"
+
+
+def _argument(text: str) -> str:
+    return quote(text.replace("'", "''"), safe="")

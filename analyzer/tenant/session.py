@@ -1,0 +1,114 @@
+"""The part that owns the socket: sends a request with the token of its host, and only to hosts of the tenant."""
+
+from __future__ import annotations
+
+import platform
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import requests
+
+from analyzer.errors import UnreachableError
+from analyzer.tenant.hosts import Hosts
+from analyzer.tenant.protocol import SUCCESS, Answer, wait_before_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from analyzer.tenant.interface import TenantAddress, Tokens
+
+_CHUNK = 1 << 20
+_TIMEOUTS = (20.0, 120.0)
+_REPETITIONS = 5
+
+
+class Session:
+    """Requests to one tenant.
+
+    Attributes:
+        hosts: the hosts of the tenant.
+        sent: how many requests were sent.
+    """
+
+    def __init__(self, address: TenantAddress, tokens: Tokens, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.hosts = Hosts(address)
+        self.sent = 0
+        self._tokens = tokens
+        self._sleep = sleep
+        # Given with each request: a session's own setting gives way to REQUESTS_CA_BUNDLE.
+        self._verify: str | bool = str(address.ca_file) if address.ca_file else True
+        self._http = requests.Session()
+        program = f"upa-analyzer/{version('upa-analyzer')}"
+        self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
+
+    def call(self, method: str, url: str, body: bytes | None = None, *, repeatable: bool = True) -> Answer:
+        """Sends a request and reads the answer whole, whatever its status.
+
+        Args:
+            method: HTTP's.
+            url: absolute.
+            body: JSON, or the bytes of a file.
+            repeatable: whether it does no harm to send it again when the tenant asks to wait.
+
+        Raises:
+            RefusedError: the host is not the tenant's, or the sign-in failed.
+            UnreachableError: no answer came.
+        """
+        with self._send(method, url, body, repeatable=repeatable, stream=False) as response:
+            return Answer(response.status_code, response.headers, response.content)
+
+    def chunks(self, url: str) -> tuple[Answer, Iterator[bytes]]:
+        """Gets a file: status and headers at once, the bytes a chunk at a time; of an error the body at once.
+
+        Raises:
+            RefusedError: the host is not the tenant's, or the sign-in failed.
+            UnreachableError: no answer came, or the connection broke while the bytes came in.
+        """
+        response = self._send("GET", url, None, repeatable=True, stream=True)
+        if response.status_code in SUCCESS:
+            return Answer(response.status_code, response.headers, b""), self._content(response, url)
+        with response:
+            return Answer(response.status_code, response.headers, response.content), iter(())
+
+    def _content(self, response: requests.Response, url: str) -> Iterator[bytes]:
+        try:
+            with response:
+                yield from response.iter_content(_CHUNK)
+        except requests.RequestException as error:
+            raise UnreachableError(f"the download of {url} broke off", "Run the same command again.") from error
+
+    def _send(self, method: str, url: str, body: bytes | None, *, repeatable: bool, stream: bool) -> requests.Response:
+        for _ in range(_REPETITIONS if repeatable else 0):
+            response = self._send_once(method, url, body, stream=stream)
+            wait = wait_before_retry(response.status_code, response.headers, datetime.now(UTC))
+            if wait is None:
+                return response
+            response.close()
+            self._sleep(wait)
+        return self._send_once(method, url, body, stream=stream)
+
+    def _send_once(self, method: str, url: str, body: bytes | None, *, stream: bool) -> requests.Response:
+        origin = self.hosts.origin(url)
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {self._tokens.token(origin)}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json;charset=utf-8"
+        self.sent += 1
+        try:
+            return self._http.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                stream=stream,
+                timeout=_TIMEOUTS,
+                verify=self._verify,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            advice = 'If the authority is your own, name its certificate as "ca_file" in the configuration.'
+            raise UnreachableError(f"the certificate of {origin} is signed by no known authority", advice) from error
+        except requests.RequestException as error:
+            advice = "Check the name of the tenant, the network and the proxy."
+            raise UnreachableError(f"{origin} cannot be reached", advice) from error

@@ -1,0 +1,141 @@
+"""Bearer tokens: a ready one from the environment, or one by certificate through msal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from analyzer.errors import InputError, RefusedError, UnreachableError, UsageError
+from analyzer.files import read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PUBLIC_CLOUD = "https://login.microsoftonline.com"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyToken:
+    """Tokens that somebody else obtained, by host.
+
+    Attributes:
+        environment: where the variables are looked up, anew each time.
+        admin_origin: the admin site, whose token ``token_env`` names.
+        token_env: the variable with the admin site's token.
+        site_token_env: the variable with the other hosts' token; empty when it is the same.
+    """
+
+    environment: Mapping[str, str]
+    admin_origin: str
+    token_env: str
+    site_token_env: str = ""
+
+    def token(self, origin: str) -> str:
+        """The token for a host.
+
+        Raises:
+            RefusedError: the variable is not set.
+        """
+        name = self.site_token_env if self.site_token_env and origin != self.admin_origin else self.token_env
+        token = self.environment.get(name, "").strip()
+        if not token:
+            raise RefusedError(
+                f"no token: the environment variable {name} is not set", "Set it to a bearer token of the tenant."
+            )
+        return token
+
+
+@dataclass(frozen=True, slots=True)
+class AppIdentity:
+    """An Entra application that signs in by certificate.
+
+    Attributes:
+        authority: ``https://login.microsoftonline.com``, or a national cloud's.
+        tenant_id: the directory.
+        client_id: the application.
+        certificate: PEM with the private key and the certificate.
+        password: the key's password; None where it has none.
+        ca_file: a private certificate authority of the authority's host.
+    """
+
+    authority: str
+    tenant_id: str
+    client_id: str
+    certificate: Path
+    password: str | None = None
+    ca_file: Path | None = None
+
+
+class CertificateSignIn:
+    """Tokens by certificate, one an audience, from msal's memory while they are good."""
+
+    def __init__(self, identity: AppIdentity) -> None:
+        self._identity = identity
+        self._application: Any = None
+
+    def token(self, origin: str) -> str:
+        """The token for a host.
+
+        Raises:
+            RefusedError: the authority refuses the application.
+            UnreachableError: the authority cannot be reached or answers with something else.
+            InputError: the certificate cannot be read.
+        """
+        import requests
+
+        scope = f"https://{urlsplit(origin).hostname}/.default" if ":" not in origin[8:] else f"{origin}/.default"
+        try:
+            application = self._application = self._application or self._sign_in()
+            answer = application.acquire_token_for_client(scopes=[scope])
+        except requests.RequestException as error:
+            advice = "Check the network, the proxy and ca_file."
+            raise UnreachableError(f"{self._identity.authority} cannot be reached", advice) from error
+        except ValueError as error:
+            raise UnreachableError(f"{self._identity.authority} gave no sign-in: {_first_line(error)}") from error
+        if "access_token" not in answer:
+            told = _first_line(answer.get("error_description") or answer.get("error") or "no reason given")
+            raise RefusedError(
+                f"the sign-in of the application {self._identity.client_id} was refused: {told}",
+                "Check tenant_id, client_id and that the certificate is uploaded to the application.",
+            )
+        return str(answer["access_token"])
+
+    def _sign_in(self) -> Any:  # noqa: ANN401 - msal has no types
+        import msal
+
+        identity = self._identity
+        pem = read_bytes(identity.certificate).decode("ascii", "replace")
+        if "PRIVATE KEY" not in pem or "BEGIN CERTIFICATE" not in pem:
+            raise InputError(
+                f"{identity.certificate} lacks a private key or a certificate",
+                "It has to hold both in PEM form, the key first.",
+            )
+        credential = {"private_key": pem, "public_certificate": pem[pem.index("-----BEGIN CERTIFICATE") :]}
+        if identity.password is not None:
+            credential["passphrase"] = identity.password
+        return msal.ConfidentialClientApplication(
+            identity.client_id,
+            client_credential=credential,
+            authority=f"{identity.authority.rstrip('/')}/{identity.tenant_id}",
+            # A private authority is not in the public cloud's list of authorities.
+            instance_discovery=None if identity.authority.rstrip("/") == PUBLIC_CLOUD else False,
+            verify=str(identity.ca_file) if identity.ca_file else True,
+        )
+
+
+def _first_line(text: object) -> str:
+    lines = str(text).splitlines()
+    return lines[0].rstrip(".") if lines else "no reason given"
+
+
+def required(value: str, key: str) -> str:
+    """A setting that this way of signing in needs.
+
+    Raises:
+        UsageError: it is missing.
+    """
+    if not value:
+        raise UsageError(f"{key} is missing in the configuration", "docs/configuration.md lists what sign-in needs.")
+    return value

@@ -1,0 +1,51 @@
+"""A tenant as ``library.pull`` sees it: its jobs, the files of a folder, the bytes of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.tenant import files, jobs
+from analyzer.tenant.interface import RemoteFile
+from analyzer.uri import tenant_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.job import Job
+    from analyzer.tenant.session import Session
+
+
+class Tenant:
+    """One tenant through one session.
+
+    Attributes:
+        session: what sends the requests.
+        name: the tenant's host as it stands in tables.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.name = tenant_of(session.hosts.site_host)
+
+    def jobs(self) -> list[Job]:
+        """See ``tenant.jobs.list_jobs``."""
+        return jobs.list_jobs(self.session)
+
+    def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
+        """The files of the folder ``path`` on the host of ``uri``; None where there is no such folder.
+
+        Raises:
+            RefusedError: the host is not the tenant's, or the folder may not be read.
+            UnreachableError: the answer is none.
+        """
+        return files.list_folder(self.session, self.session.hosts.origin(uri), path)
+
+    def file(self, uri: str, path: str) -> tuple[RemoteFile, Iterator[bytes]] | None:
+        """The file ``path`` on the host of ``uri``, its bytes as a stream; None where there is no such file.
+
+        Raises:
+            RefusedError: the host is not the tenant's, or the file may not be read.
+            UnreachableError: the answer is none.
+        """
+        wanted = RemoteFile(self.session.hosts.origin(uri) + path, path, path.rsplit("/", 1)[-1], None, "", "")
+        return files.download(self.session, wanted)

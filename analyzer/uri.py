@@ -1,0 +1,50 @@
+"""The addresses that the service hands out: which host, which server-relative path.
+
+``SourceUri`` comes back as it was queued, percent-encoded or not (seen), so a path with ``%`` in it can mean two files.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_ABSOLUTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/]*)(?P<path>/.*)?", re.DOTALL)
+_NEVER_ENCODED = re.compile(r"[^!-~]")
+
+
+def host_of(uri: str) -> str:
+    """Host and port of an absolute URI in lower case; empty for a server-relative one."""
+    found = _ABSOLUTE.fullmatch(uri)
+    return found["host"].lower() if found else ""
+
+
+def scheme_of(uri: str) -> str:
+    """``https`` for an absolute URI; empty for a server-relative one."""
+    found = _ABSOLUTE.fullmatch(uri)
+    return found["scheme"].lower() if found else ""
+
+
+def server_paths(uri: str) -> list[str]:
+    """The server-relative paths that a URI can mean, the likelier first; none for an empty or odd one.
+
+    >>> server_paths("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/a.json")[0]
+    '/sites/hr/Shared Documents/a.json'
+    """
+    found = _ABSOLUTE.fullmatch(uri)
+    raw = ((found["path"] or "") if found else uri).rstrip("/")
+    if not raw.startswith("/"):
+        return []
+    decoded = unquote(raw)
+    # A blank or a letter beyond ASCII says that the path is not encoded: its "%" means itself.
+    likely = [raw, decoded] if _NEVER_ENCODED.search(raw) else [decoded, raw]
+    return list(dict.fromkeys(likely))
+
+
+def tenant_of(host: str) -> str:
+    """The tenant's name in tables: the host without port and without ``-admin``.
+
+    >>> tenant_of("contoso-admin.sharepoint.com:443")
+    'contoso.sharepoint.com'
+    """
+    name, dot, domain = host.lower().rsplit("@", 1)[-1].split(":", 1)[0].partition(".")
+    return name.removesuffix("-admin") + dot + domain

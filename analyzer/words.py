@@ -1,0 +1,67 @@
+"""Numbers, counts, times and ids as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
+
+SHORT_ID = 8
+_KILO = 1000
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 user``, ``12,480 users``; the plural is ``one`` with an s unless given.
+
+    >>> count(12480, "user")
+    '12,480 users'
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in the unit in which they are short: ``1.2 MB`` (of 1,000,000 bytes)."""
+    amount = float(number)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < _KILO:
+            return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= _KILO
+    return f"{amount:.1f} GB"
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *head, last = list(words) or [""]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
+    """Each id's first eight characters, more where these are not its alone."""
+    ids = list(job_ids)
+    short: dict[str, str] = {}
+    for job_id in ids:
+        length = SHORT_ID
+        while length < len(job_id) and any(other != job_id and other.startswith(job_id[:length]) for other in ids):
+            length += 4
+        short[job_id] = job_id[:length]
+    return short
+
+
+def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str:
+    """A time in the tenant's zone: ``today 02:14``, ``23 Nov 02:14``, with the year where it is another one.
+
+    Args:
+        time: UTC; None becomes a dash.
+        zone: None for UTC.
+        today: now, UTC.
+    """
+    if time is None:
+        return "–"
+    local, now = time.astimezone(zone or UTC), today.astimezone(zone or UTC)
+    if local.date() == now.date():
+        return f"today {local:%H:%M}"
+    year = "" if local.year == now.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
