@@ -17,6 +17,6 @@ def guarded(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def csv_bytes(frame: pl.DataFrame, *, byte_order_mark: bool) -> bytes:
-    """The table as CSV in UTF-8, guarded; with a byte order mark for people's spreadsheets, which else take it for ANSI."""
+    """The table as CSV in UTF-8, guarded; spreadsheets take it for ANSI without the mark."""
     text = guarded(frame).write_csv()
     return text.encode("utf-8-sig" if byte_order_mark else "utf-8")

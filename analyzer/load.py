@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,23 +46,34 @@ class Tables:
     source_problems: dict[str, str]
     as_of: datetime | None
 
+    def since(self, time: datetime) -> Tables:
+        """Only the jobs that ran since (UTC), and those of which nothing tells when."""
+        return self._with(self.jobs.filter(pl.col("when").is_null() | (pl.col("when") >= time)))
 
-def load(
-    library: Library, job_ids: Iterable[str] = (), *, progress: Callable[[int, int], None] | None = None
-) -> Tables:
+    def only(self, job_ids: Iterable[str]) -> Tables:
+        """Only these jobs."""
+        return self._with(self.jobs.filter(pl.col("job_id").is_in(list(job_ids))))
+
+    def _with(self, jobs: pl.DataFrame) -> Tables:
+        entries = self.entries.join(jobs.select("job_id"), on="job_id", how="semi", maintain_order="left")
+        observations = self.observations.join(jobs.select("job_id"), on="job_id", how="semi", maintain_order="left")
+        return dataclasses.replace(self, jobs=jobs, entries=entries, observations=observations)
+
+
+def load(library: Library, *, progress: Callable[[int, int], None] | None = None) -> Tables:
     """Reads the logs of a library and counts its source files.
+
+    Always of all jobs: a job's feed tells whether it is stuck, and which of its failures are new.
 
     Args:
         library: an existing one.
-        job_ids: only these jobs; all when empty.
         progress: told how many jobs of how many are read.
 
     Raises:
         InputError: the job list or a log cannot be read. A source file that cannot is in ``source_problems``.
     """
-    wanted = frozenset(job_ids)
     reader = _Reader(library)
-    jobs = [job for job in library.jobs() if not wanted or job.job_id in wanted]
+    jobs = library.jobs()
     for done, job in enumerate(jobs, 1):
         reader.read(job)
         if progress:

@@ -59,7 +59,7 @@ def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str
         today: now, UTC.
     """
     if time is None:
-        return "–"
+        return "-"
     local, now = time.astimezone(zone or UTC), today.astimezone(zone or UTC)
     if local.date() == now.date():
         return f"today {local:%H:%M}"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError
 from analyzer.retry.select import select
+from analyzer.retry.words import sentence
 from analyzer.retry.write import Retry, RetryRequest, write_retry
 from analyzer.source.identify import IdProperty, infer_id_property
+from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +59,11 @@ class Made:
     id_property: IdProperty | None
     retry: Retry | None
 
+    @property
+    def sentence(self) -> str:
+        """What the file holds and why, or why there is none."""
+        return sentence(self.selection, self.retry, self.id_property)
+
 
 def file_name(source_name: str, job_id: str | None) -> str:
     """``STEM-JOBID-retry.json``; from bare files ``STEM-retry.json``."""
@@ -77,7 +84,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         return Made(selection, None, None)
     if selection.outcome is Outcome.partial and not selection.identities:
         raise InputError(
-            f"{_count(selection.naming_nobody, 'entry of the log names', 'entries of the log name')} nobody,"
+            f"{count(selection.naming_nobody, 'entry of the log names', 'entries of the log name')} nobody,"
             " and no entry names a user",
             "Without a name there is nothing to select: import the whole source file again.",
         )
@@ -110,7 +117,3 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
         return infer_id_property(source, selection.identities.keys())
     named = ingredients.named.filter("names")["key"].drop_nulls()
     return infer_id_property(source, set(named))
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
+from analyzer.words import listed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +25,8 @@ class Selection:
         identities: the ids as the log spells them, by their key (``identity_key``); what is not a user's among them
             shows when none of the source's records has it.
         naming_nobody: entries that name no user.
-        because: a sentence.
+        because: a clause.
+        first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
     """
 
     outcome: Outcome
@@ -32,6 +34,7 @@ class Selection:
     identities: dict[str, str]
     naming_nobody: int
     because: str
+    first: str = ""
 
     @property
     def nobody(self) -> bool:
@@ -55,7 +58,8 @@ def select(outcome: Outcome, named: pl.DataFrame) -> Selection:
     if outcome is Outcome.partial:
         return Selection(outcome, False, identities, nobody, "the log names them, and everybody else was updated")
     if outcome is Outcome.aborted:
-        return Selection(outcome, True, {}, 0, "the import was aborted, and nobody was updated")
+        because = "the import was aborted, and nobody was updated"
+        return Selection(outcome, True, {}, 0, because, _before_aborted_is_retried(coded))
     if outcome is Outcome.unknown:
         return Selection(outcome, True, {}, 0, "nobody can say who was updated, so it is taken that nobody was")
     because = {
@@ -69,3 +73,12 @@ def select(outcome: Outcome, named: pl.DataFrame) -> Selection:
 def outcome_suggested_by(named: pl.DataFrame) -> Outcome:
     """What a log alone suggests: aborted where an entry of the validation stands in it, else partial."""
     return Outcome.aborted if ABORTING_CODES & set(named["code"].drop_nulls()) else Outcome.partial
+
+
+def _before_aborted_is_retried(coded: pl.DataFrame) -> str:
+    properties = coded.filter(coded["code"] == "InvalidProperty")["property"].drop_nulls().unique(maintain_order=True)
+    if len(properties):
+        return f"map {listed(properties)}, or take {'it' if len(properties) == 1 else 'them'} out of the feed"
+    if "MissingIdentity" in set(coded["code"]):
+        return "give each record an id, or queue with the right name of the id property"
+    return ""

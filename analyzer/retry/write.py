@@ -16,6 +16,7 @@ from analyzer.csv_cells import csv_bytes
 from analyzer.errors import OutputError
 from analyzer.files import cannot_read, replacing
 from analyzer.identity import identity_key
+from analyzer.retry.words import sentence
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _manifest(request: RetryRequest, retry: Retry, digest: str, length: int) -> 
         "program": f"upa-analyzer {version('upa-analyzer')}",
         "job_id": request.job_id,
         "outcome": selection.outcome.value,
-        "because": selection.because,
+        "sentence": sentence(selection, retry, request.id_property),
         "id_property": request.id_property.name,
         "id_property_because": request.id_property.because,
         "source": _described(request.source),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from analyzer.errors import InputError, RefusedError, UnreachableError, UsageError
+from analyzer.errors import InputError, RefusedError, UnreachableError
 from analyzer.files import read_bytes
 
 if TYPE_CHECKING:
@@ -128,14 +128,3 @@ class CertificateSignIn:
 def _first_line(text: object) -> str:
     lines = str(text).splitlines()
     return lines[0].rstrip(".") if lines else "no reason given"
-
-
-def required(value: str, key: str) -> str:
-    """A setting that this way of signing in needs.
-
-    Raises:
-        UsageError: it is missing.
-    """
-    if not value:
-        raise UsageError(f"{key} is missing in the configuration", "docs/configuration.md lists what sign-in needs.")
-    return value

@@ -1,0 +1,44 @@
+"""The commands, gathered; each stands in a module of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.cli import demo, emulator, explain, jobs, parse, pull, report, retry, run, show
+from analyzer.cli.context import Context
+from analyzer.cli.terminal import Terminal
+
+app = typer.Typer(
+    name="upa-analyzer",
+    help="Log and job-result analyzer for bulk imports of SharePoint Online user profile properties.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(  # noqa: PLR0913 - the contract's global options
+    context: typer.Context,
+    *,
+    config: Annotated[Path | None, typer.Option(help="The configuration, instead of upa-analyzer.toml.")] = None,
+    tenant: Annotated[str, typer.Option(help="Which tenant of the configuration.")] = "",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only results and errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Log and job-result analyzer for bulk imports of SharePoint Online user profile properties."""
+    del version  # answered before typer is loaded
+    terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None)
+    context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant, verbose=verbose)
+
+
+for command in (demo, run, pull, jobs, show, parse, report, retry, explain, emulator):
+    app.command(command.NAME)(command.command)

@@ -1,0 +1,113 @@
+"""What every command works with: the global options, the configuration behind them, the terminal."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.cli.terminal import Terminal
+from analyzer.config import FILE_NAME, Settings, TenantConfig, load_settings, zone_of
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from analyzer.library.mirror import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The global options and what they lead to.
+
+    Attributes:
+        terminal: where to print.
+        config_file: the file that the user named; None to look for one.
+        tenant_name: the tenant that the user named; empty for the only one.
+        verbose: tracebacks.
+        environment: variables.
+    """
+
+    terminal: Terminal = field(default_factory=Terminal)
+    config_file: Path | None = None
+    tenant_name: str = ""
+    verbose: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def settings(self) -> Settings:
+        """The configuration.
+
+        Raises:
+            UsageError: it is wrong.
+        """
+        import platformdirs
+
+        folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
+        return load_settings(self.config_file, self.environment, folders)
+
+    def tenant(self, settings: Settings) -> tuple[str, TenantConfig]:
+        """The tenant that is meant: by name, or the only one of the configuration.
+
+        Raises:
+            UsageError: there is none, or it is not clear which.
+        """
+        tenants = settings.config.tenants
+        if self.tenant_name:
+            found = {name.lower(): name for name in tenants}.get(self.tenant_name.lower())
+            if found is None:
+                raise UsageError(
+                    f"there is no tenant {self.tenant_name!r} in the configuration",
+                    f"It has {', '.join(tenants) or 'none'}.",
+                )
+            return found, tenants[found]
+        if not tenants:
+            raise UsageError(
+                f"no tenant is configured: there is no {FILE_NAME} with a table [tenants.NAME]",
+                "The README says how to write one; upa-analyzer demo needs none.",
+            )
+        if len(tenants) > 1:
+            raise UsageError(
+                f"the configuration has {len(tenants)} tenants: {', '.join(tenants)}", "Say which one: --tenant NAME."
+            )
+        return next(iter(tenants.items()))
+
+    def library_folder(self, settings: Settings, named: Path | None) -> Path:
+        """The library that is meant: the named folder, the tenant's, the current folder, or the only one there is.
+
+        Raises:
+            UsageError: it is not clear which.
+        """
+        if named is not None:
+            return named
+        libraries = settings.data / "library"
+        if self.tenant_name and not settings.config.tenants:
+            return libraries / self.tenant_name
+        if settings.config.tenants:
+            return libraries / self.tenant(settings)[0]
+        if Path("jobs.json").is_file():
+            return Path()
+        found = sorted(path.parent for path in libraries.glob("*/jobs.json"))
+        if len(found) == 1:
+            return found[0]
+        which = f"there are {len(found)} in {libraries}" if found else f"there is none in {libraries}"
+        raise UsageError(f"which library is meant is not clear: {which}", "Name its folder, the one with jobs.json.")
+
+    def library(self, named: Path | None = None) -> Library:
+        """Opens the library that is meant.
+
+        Raises:
+            UsageError: it is not clear which.
+            InputError: it is none.
+        """
+        from analyzer.library.mirror import Library
+
+        return Library.existing(self.library_folder(self.settings(), named))
+
+    def zone(self, settings: Settings) -> ZoneInfo | None:
+        """The zone of times shown: the tenant's where one is meant and has one, else None (UTC)."""
+        tenants = settings.config.tenants
+        if not tenants or (len(tenants) > 1 and not self.tenant_name):
+            return None
+        return zone_of(self.tenant(settings)[1].timezone)

@@ -1,0 +1,181 @@
+"""``upa-analyzer demo``: the whole way on the embedded tenant, from failed imports to one that has nobody left."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.errors import OutputError, UnreachableError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from analyzer.cli.terminal import Terminal
+    from analyzer.job import Job
+    from analyzer.library.mirror import Library
+    from analyzer.retries import JobRetry
+    from analyzer.run import Places, Reported
+    from analyzer.tenant.site import Tenant
+
+NAME = "demo"
+
+PROPERTY_MAP = {"City": "City", "Office": "OfficeCode", "Phone": "Phone", "Desk": "Desk", "Badge": "Badge"}
+"""What the samples' feeds were queued with; in the vendor's example, too, Office becomes OfficeCode."""
+
+_SPEED = 600.0
+_PATIENCE = 60.0
+_POLL = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    """The demo's tenant and where its results go."""
+
+    terminal: Terminal
+    emulator: Any
+    tenant: Tenant
+    library: Library
+    places: Places
+
+
+def command(
+    context: typer.Context,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path("upa-demo"),
+) -> None:
+    """Starts an embedded tenant on sample jobs, pulls, reports, and imports a retry file."""
+    from analyzer.cli.emulator import import_emulator
+    from analyzer.resources import sample_library
+
+    given = context.ensure_object(Context)
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file", "Name a folder with --out.")
+    given.terminal.say("starting a tenant on this machine, with the sample jobs in it")
+    with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
+        demo = _Demo(given.terminal, emulator, *_tenant(emulator, out), _places(out))
+        reported = _first_run(demo)
+        chosen = _chosen(reported, demo.library)
+        _second_run(demo, reported, *chosen)
+
+
+def _tenant(emulator: Any, out: Path) -> tuple[Tenant, Library]:  # noqa: ANN401 - the emulator loads late
+    from analyzer.library.mirror import Library
+    from analyzer.tenant.interface import TenantAddress
+    from analyzer.tenant.session import Session
+    from analyzer.tenant.signin import ReadyToken
+    from analyzer.tenant.site import Tenant
+
+    ready = emulator.ready
+    address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+    session = Session(address, ReadyToken({"token": ready["token"]}, ready["admin_url"], "token"))
+    return Tenant(session), Library(out / "library" / "contoso")
+
+
+def _places(out: Path) -> Places:
+    from analyzer.run import Places
+
+    return Places(report=out / "report", retry=out / "retry", templates=None, zone=None)
+
+
+def _first_run(demo: _Demo) -> Reported:
+    from analyzer.cli.run import tell_run
+
+    pulled, reported, seconds = _run(demo)
+    tell_run(demo.terminal, pulled, reported, demo.places.zone, seconds)
+    return reported
+
+
+def _run(demo: _Demo) -> tuple[Any, Reported, float]:
+    from analyzer.run import run
+
+    begun = time.monotonic()
+    with demo.terminal.stages() as stage:
+        pulled, reported = run(demo.tenant, demo.library, demo.places, datetime.now(UTC), stage)
+    return pulled, reported, time.monotonic() - begun
+
+
+def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
+    """The newest job whose failed users only have to become known to be imported, and its retry file."""
+    import polars as pl
+
+    named = reported.tables.entries
+    others = named.filter(~pl.col("names") | (pl.col("code") != "IdentityNotResolvable"))["job_id"]
+    partial = reported.tables.jobs.filter((pl.col("outcome") == "partial") & ~pl.col("job_id").is_in(others.implode()))
+    jobs = {job.job_id: job for job in library.jobs()}
+    for job_id in reversed(partial["job_id"].to_list()):
+        retry = reported.retries.get(job_id)
+        if retry is not None and retry.path is not None and retry.complete and not jobs[job_id].gone:
+            return jobs[job_id], retry
+    raise UnreachableError("the samples hold no job whose retry file could be imported", "Install the program anew.")
+
+
+def _second_run(demo: _Demo, reported: Reported, job: Job, retry: JobRetry) -> None:
+    import polars as pl
+
+    from analyzer.tenant.jobs import get_job
+
+    terminal = demo.terminal
+    failed = reported.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
+    mended = _mend(demo, failed)
+    terminal.say(f"made the {mended} users of {job.job_id[:8]} known to the tenant, and queue their retry file:")
+    terminal.show(str(retry.path))
+    queued = _queue(demo, job, retry)
+    _wait(demo, queued)
+    _, reported, _ = _run(demo)
+    second = reported.tables.jobs.filter(pl.col("job_id") == get_job(demo.tenant.session, queued).job_id).row(
+        0, named=True
+    )
+    if second["outcome"] != "succeeded" or second["not_updated"] != 0:
+        raise UnreachableError(f"the second run ended as {second['outcome']}, with {second['not_updated']} not updated")
+    terminal.say(
+        f"the second run, job {queued[:8]}: {second['outcome']}, {second['users']:,} users, 0 not updated:"
+        " nobody is left to retry"
+    )
+    terminal.say("open the report in a browser:")
+    terminal.show(str(reported.index))
+
+
+def _mend(demo: _Demo, failed: pl.DataFrame) -> int:
+    """Makes the failed users known, as an administrator would in Entra ID; returns how many."""
+    import uuid
+
+    users = failed.unique("key", maintain_order=True)["identity"].to_list()
+    for identity in users:
+        object_id = str(uuid.uuid5(uuid.NAMESPACE_URL, identity))
+        demo.emulator.add_user(mail=identity, object_id=object_id, user_principal_name=identity)
+    return len(users)
+
+
+def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
+    """Uploads the retry file beside the source file and queues it."""
+    import msgspec
+
+    from analyzer.facts import IdType
+    from analyzer.files import read_bytes
+    from analyzer.tenant.files import upload
+    from analyzer.tenant.jobs import Import, queue_import
+    from analyzer.uri import server_paths
+
+    assert retry.path is not None  # noqa: S101 - chosen for having one
+    session = demo.tenant.session
+    manifest = msgspec.json.decode(read_bytes(retry.path.with_name(f"{retry.path.stem}.manifest.json")))
+    folder = server_paths(job.source_uri)[0].rpartition("/")[0]
+    origin = session.hosts.origin(job.source_uri)
+    uri = upload(session, origin, folder, retry.path.name, read_bytes(retry.path))
+    return queue_import(session, Import(uri, IdType.Email, str(manifest["id_property"]), PROPERTY_MAP))
+
+
+def _wait(demo: _Demo, job_id: str) -> None:
+    from analyzer.tenant.jobs import get_job
+
+    end = time.monotonic() + _PATIENCE
+    while not get_job(demo.tenant.session, job_id).ended:
+        if time.monotonic() > end:
+            raise UnreachableError(f"the job {job_id} did not end within {_PATIENCE:.0f} s")
+        time.sleep(_POLL)

@@ -1,0 +1,112 @@
+"""``upa-analyzer pull``."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.cli.options import JobsOption, SinceOption, parse_day
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.cli.terminal import Terminal
+    from analyzer.config import Settings
+    from analyzer.library.mirror import Library
+    from analyzer.library.results import Choice, Pulled
+    from analyzer.tenant.site import Tenant
+
+NAME = "pull"
+
+
+def command(
+    context: typer.Context,
+    *,
+    job: JobsOption = None,
+    since: SinceOption = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look at everything again, also what seems settled.")
+    ] = False,
+) -> None:
+    """Brings new jobs, logs and source files into the library; only what is new."""
+    from analyzer.library.results import Choice
+
+    given = context.ensure_object(Context)
+    settings = given.settings()
+    tenant, library = connected(given, settings)
+    ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
+    choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
+    begun = time.monotonic()
+    pulled = pull_shown(given.terminal, tenant, library, choice)
+    if given.terminal.json:
+        given.terminal.result(pulled_json(pulled))
+    else:
+        given.terminal.show(pulled_sentence(pulled, time.monotonic() - begun))
+        tell_left_out(given.terminal, pulled)
+        given.terminal.show(str(library.root))
+
+
+def connected(given: Context, settings: Settings) -> tuple[Tenant, Library]:
+    """The configured tenant that is meant, and its library.
+
+    Raises:
+        UsageError: it is not clear which, or its configuration is not enough.
+        InputError: our own files in the library are damaged.
+    """
+    from analyzer.connect import connect
+    from analyzer.library.mirror import Library
+    from analyzer.tenant.site import Tenant
+
+    name, tenant = given.tenant(settings)
+    if not name or name in (".", "..") or set(name) & set('/\\:*?"<>|'):
+        raise UsageError(f"{name!r} is no name for a tenant", "It becomes a folder's name: use letters and digits.")
+    return Tenant(connect(settings, tenant, given.environment)), Library(settings.data / "library" / name)
+
+
+def pull_shown(terminal: Terminal, tenant: Tenant, library: Library, choice: Choice) -> Pulled:
+    """Pulls with a progress bar.
+
+    Raises:
+        AnalyzerError: as ``library.pull.pull``; a job id that the tenant does not list is an ``InputError``.
+    """
+    from analyzer.library.pull import pull
+
+    with terminal.progress("pulling") as progress:
+        return pull(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
+
+
+def pulled_sentence(pulled: Pulled, seconds: float) -> str:
+    """``pulled 3 new jobs, 5 log files (1.2 MB) from contoso.sharepoint.com in 2.1 s``."""
+    from analyzer.words import count, listed, size
+
+    parts = [count(len(pulled.new), "new job")]
+    if pulled.changed:
+        parts.append(count(len(pulled.changed), "changed job"))
+    if pulled.log_files:
+        parts.append(count(pulled.log_files, "log file"))
+    if pulled.source_files:
+        parts.append(count(pulled.source_files, "source file"))
+    received = f" ({size(pulled.received)})" if pulled.received else ""
+    return f"pulled {listed(parts)}{received} from {pulled.tenant} in {seconds:.1f} s"
+
+
+def tell_left_out(terminal: Terminal, pulled: Pulled) -> None:
+    """Says on stderr what could not be had, and why."""
+    for left in pulled.left_out:
+        terminal.say(f"  {left.job_id[:8]}: no {left.what}: {left.because}")
+
+
+def pulled_json(pulled: Pulled) -> dict[str, object]:
+    """What a pull brought, for machines."""
+    return {
+        "tenant": pulled.tenant,
+        "new": pulled.new,
+        "changed": pulled.changed,
+        "log_files": pulled.log_files,
+        "source_files": pulled.source_files,
+        "received_bytes": pulled.received,
+        "left_out": [{"job_id": left.job_id, "what": left.what, "because": left.because} for left in pulled.left_out],
+    }

@@ -1,0 +1,79 @@
+"""``upa-analyzer report [LIBRARY]``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.cli.options import JobsOption, SinceOption, find_job, parse_day
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from analyzer.config import Settings
+    from analyzer.run import Places, Reported
+
+NAME = "report"
+
+
+def command(
+    context: typer.Context,
+    library: Annotated[Path | None, typer.Argument(help="A library folder.", metavar="[LIBRARY]")] = None,
+    *,
+    job: JobsOption = None,
+    since: SinceOption = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where to write it.")] = None,
+) -> None:
+    """The HTML report: who failed, why, and what to do."""
+    from analyzer.run import Scope, report
+
+    given = context.ensure_object(Context)
+    settings = given.settings()
+    opened = given.library(library)
+    zone = given.zone(settings)
+    now = datetime.now(UTC)
+    jobs = opened.jobs() if job else []
+    scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
+    places = report_places(settings, zone, now, output)
+    with given.terminal.stages() as stage:
+        made = report(opened, places, now, stage, scope)
+    if given.terminal.json:
+        given.terminal.result(reported_json(made))
+    else:
+        given.terminal.show(str(made.index))
+
+
+def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, output: Path | None) -> Places:
+    """Where a report and its retry files go: a folder by day in our data, or the folder that the user named."""
+    from analyzer.run import Places
+
+    day = now.astimezone(zone or UTC).date().isoformat()
+    return Places(
+        report=output or settings.data / "reports" / day,
+        retry=output / "retry" if output else settings.data / "retry",
+        templates=settings.path(settings.config.templates) if settings.config.templates else None,
+        zone=zone,
+    )
+
+
+def reported_json(made: Reported) -> dict[str, object]:
+    """What came of a report, for machines."""
+    from analyzer.cli.rows import job_json
+
+    return {
+        "report": str(made.index),
+        "jobs": job_json(made.tables.jobs),
+        "retries": [
+            {
+                "job_id": retry.job_id,
+                "file": str(retry.path) if retry.path else None,
+                "sentence": retry.sentence,
+                "complete": retry.complete,
+            }
+            for retry in made.retries.values()
+        ],
+    }

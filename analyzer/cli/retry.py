@@ -1,0 +1,130 @@
+"""``upa-analyzer retry JOB``, and the same from bare files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.cli.options import LibraryOption, find_job
+from analyzer.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from analyzer.cli.terminal import Terminal
+    from analyzer.retry.make import Ingredients, Made
+
+NAME = "retry"
+_NOT_THE_WHOLE_TRUTH = 1
+
+
+class Given(StrEnum):
+    """``--outcome``: what the user knows of the job."""
+
+    partial = "partial"
+    aborted = "aborted"
+    unknown = "unknown"
+
+
+def command(  # noqa: PLR0913 - the contract's options
+    context: typer.Context,
+    job: Annotated[str, typer.Argument(help="The job's id, or its first eight characters.", metavar="[JOB]")] = "",
+    *,
+    source: Annotated[Path | None, typer.Option(metavar="FILE", help="Without JOB: the source file.")] = None,
+    log: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="Without JOB: its log file or folder.")] = None,
+    outcome: Annotated[Given | None, typer.Option(help="How the job ended; wins over what the log suggests.")] = None,
+    id_property: Annotated[str, typer.Option(metavar="NAME", help="The source's property that holds the ids.")] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")] = None,
+    library: LibraryOption = None,
+) -> int:
+    """A file with only the users to import again, which can be queued as it is."""
+    given = context.ensure_object(Context)
+    if job and (source or log):
+        raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
+    if job:
+        ingredients, target = _of_job(given, job, library, id_property)
+    elif source and log:
+        ingredients, target = _of_files(given.terminal, source, log, outcome, id_property)
+    else:
+        raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
+    if outcome:
+        ingredients = _with_outcome(ingredients, outcome)
+    return _make(given.terminal, ingredients, output or target)
+
+
+def _of_job(given: Context, wanted: str, library: Path | None, id_property: str) -> tuple[Ingredients, Path]:
+    from analyzer.load import load
+    from analyzer.retries import ingredients_of, retry_target
+
+    opened = given.library(library)
+    job = find_job(opened.jobs(), wanted)
+    tables = load(opened)
+    folder = given.settings().data / "retry"
+    return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, folder)
+
+
+def _of_files(
+    terminal: Terminal, source: Path, logs: list[Path], outcome: Given | None, id_property: str
+) -> tuple[Ingredients, Path]:
+    import polars as pl
+
+    from analyzer.analysis.naming import naming
+    from analyzer.find_logs import find_logs
+    from analyzer.logs.read import read_log
+    from analyzer.retry.make import Ingredients, file_name
+    from analyzer.retry.select import outcome_suggested_by
+    from analyzer.source.measure import measure
+
+    if not source.is_file():
+        raise InputError(f"{source} is no file", "Name the source file of the job.")
+    found = [log.path for log in find_logs(logs)]
+    entries = pl.concat([read_log(path).entries for path in found])
+    if not entries.is_empty() and not entries["code"].count():
+        raise InputError(f"{found[0]} has no entry of a known shape", "Is it the log of an import job?")
+    source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(measure(source).guid_ids))
+    named = naming(entries, source_ids)
+    suggested = outcome_suggested_by(named)
+    if outcome is None:
+        terminal.say(f"The job is taken as {suggested}, by the codes in its log; --outcome says otherwise.")
+    target = source.with_name(file_name(source.name, None))
+    return Ingredients(source, "", found, None, named, suggested, id_property or None), target
+
+
+def _with_outcome(ingredients: Ingredients, outcome: Given) -> Ingredients:
+    import dataclasses
+
+    from analyzer.analysis.outcomes import Outcome
+
+    return dataclasses.replace(ingredients, outcome=Outcome(outcome.value))
+
+
+def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
+    from analyzer.retry.make import make_retry
+
+    made = make_retry(ingredients, target)
+    if made.id_property is not None and made.id_property.certain and not ingredients.id_property:
+        terminal.say(f"The id property is taken to be {made.id_property.name}: {made.id_property.because}.")
+    terminal.say(made.sentence)
+    if terminal.json:
+        terminal.result(_json(made))
+    elif made.retry is not None:
+        terminal.show(str(made.retry.path))
+    return 0 if made.retry is None or made.retry.complete else _NOT_THE_WHOLE_TRUTH
+
+
+def _json(made: Made) -> dict[str, object]:
+    retry = made.retry
+    return {
+        "outcome": made.selection.outcome.value,
+        "sentence": made.sentence,
+        "file": str(retry.path) if retry else None,
+        "manifest": str(retry.manifest) if retry else None,
+        "unmatched_file": str(retry.unmatched_file) if retry else None,
+        "records": retry.records if retry else 0,
+        "users": retry.users if retry else 0,
+        "unmatched": len(retry.unmatched) if retry else 0,
+        "entries_naming_nobody": made.selection.naming_nobody,
+        "complete": retry.complete if retry else True,
+    }

@@ -1,0 +1,70 @@
+"""``upa-analyzer run``: what a scheduler calls."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.cli.options import FailOn, FailOnOption
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from analyzer.cli.terminal import Terminal
+    from analyzer.library.results import Pulled
+    from analyzer.run import Reported
+
+NAME = "run"
+
+
+def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> int:
+    """Pull, report, retry files; only reads from the tenant."""
+    import polars as pl
+
+    from analyzer.cli.pull import connected, pulled_json
+    from analyzer.cli.report import report_places, reported_json
+    from analyzer.run import run
+
+    given = context.ensure_object(Context)
+    settings = given.settings()
+    tenant, library = connected(given, settings)
+    now = datetime.now(UTC)
+    places = report_places(settings, given.zone(settings), now, None)
+    begun = time.monotonic()
+    with given.terminal.stages() as stage:
+        pulled, made = run(tenant, library, places, now, stage)
+    if given.terminal.json:
+        given.terminal.result({"pulled": pulled_json(pulled), **reported_json(made)})
+    else:
+        tell_run(given.terminal, pulled, made, places.zone, time.monotonic() - begun)
+    touched = made.tables.jobs.filter(pl.col("job_id").is_in([*pulled.new, *pulled.changed]))
+    return int(fail_on.met_by(touched["outcome"]))
+
+
+def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None, seconds: float) -> None:
+    """What a run brought: the jobs that are new or changed, then each file on a line of its own."""
+    import polars as pl
+
+    from analyzer.cli.pull import pulled_sentence, tell_left_out
+    from analyzer.cli.rows import COLUMNS, job_rows
+
+    terminal.show(pulled_sentence(pulled, seconds))
+    tell_left_out(terminal, pulled)
+    touched = [*pulled.new, *pulled.changed]
+    jobs = made.tables.jobs.filter(pl.col("job_id").is_in(touched))
+    if not jobs.is_empty():
+        terminal.show()
+        terminal.table(COLUMNS, job_rows(jobs, made.tables.jobs["job_id"], zone, datetime.now(UTC)))
+    terminal.show()
+    for job_id in jobs["job_id"]:
+        retry = made.retries.get(job_id)
+        if retry is not None:
+            terminal.say(f"{job_id[:8]}  {retry.sentence}")
+            if retry.path:
+                terminal.show(str(retry.path))
+    terminal.say("report")
+    terminal.show(str(made.index))

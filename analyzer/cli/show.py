@@ -1,0 +1,111 @@
+"""``upa-analyzer show JOB``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.cli.options import FailOn, FailOnOption, LibraryOption, find_job
+
+if TYPE_CHECKING:
+    from analyzer.cli.terminal import Terminal
+    from analyzer.load import Tables
+
+NAME = "show"
+_SHOWN_USERS = 20
+
+
+def command(
+    context: typer.Context,
+    job: Annotated[str, typer.Argument(help="The job's id, or its first eight characters.", metavar="JOB")],
+    *,
+    library: LibraryOption = None,
+    fail_on: FailOnOption = FailOn.never,
+) -> int:
+    """One job: what happened, why, whom it hit, what to do."""
+    from analyzer.cli.rows import job_json
+    from analyzer.load import load
+
+    given = context.ensure_object(Context)
+    opened = given.library(library)
+    wanted = find_job(opened.jobs(), job)
+    tables = load(opened).only([wanted.job_id])
+    if given.terminal.json:
+        given.terminal.result({**job_json(tables.jobs)[0], "failures": _failures(tables), "users": _users(tables)})
+    else:
+        _print(given, tables)
+    return int(fail_on.met_by(tables.jobs["outcome"]))
+
+
+def _failures(tables: Tables) -> list[dict[str, Any]]:
+    from analyzer.analysis.failures import by_code
+
+    return by_code(tables.entries).to_dicts()
+
+
+def _users(tables: Tables) -> list[dict[str, Any]]:
+    from analyzer.analysis.failures import by_user
+
+    return by_user(tables.entries).drop("job_id", "key").to_dicts()
+
+
+def _print(given: Context, tables: Tables) -> None:
+    from analyzer.cli.rows import not_updated
+    from analyzer.logs.catalogue import explain
+    from analyzer.words import moment
+
+    terminal = given.terminal
+    job = tables.jobs.row(0, named=True)
+    ran = moment(job["when"], given.zone(given.settings()), datetime.now(UTC))
+    facts = {
+        "job": job["job_id"] + (" (no longer listed by the tenant)" if job["gone"] else ""),
+        "feed": job["feed"],
+        "ran": ran,
+        "state": job["state"],
+        "error": f"{job['error']}: {explain(job['error']).title}" if job["error"] != "NoError" else "NoError",
+        "message": job["error_message"] or "-",
+        "outcome": job["outcome"],
+        "users": "not known" if job["users"] is None else f"{job['users']:,}",
+        "not updated": not_updated(job),
+        "source": job["source_uri"] or "-",
+        "source file": tables.source_problems.get(job["job_id"], "in the library"),
+        "log": f"{job['entries']:,} entries" if job["log_found"] else "none",
+    }
+    for name, value in facts.items():
+        terminal.show(f"{name:<12} {_visible(str(value))}")
+    _print_failures(terminal, tables)
+    if job["outcome"] in ("partial", "aborted", "unknown"):
+        terminal.say(f"next: upa-analyzer retry {job['job_id'][:8]}")
+
+
+def _print_failures(terminal: Terminal, tables: Tables) -> None:
+    from analyzer.cli.terminal import Column
+    from analyzer.logs.catalogue import explain
+
+    failures, users = _failures(tables), _users(tables)
+    if failures:
+        terminal.show()
+        columns = (
+            Column("code"),
+            Column("entries", right=True),
+            Column("users", right=True),
+            Column("what to do", fold=True),
+        )
+        rows = [[f["code"], f"{f['entries']:,}", f"{f['users']:,}", explain(f["code"]).remedies[0]] for f in failures]
+        terminal.table(columns, rows)
+    if users:
+        terminal.show()
+        shown = users[:_SHOWN_USERS]
+        rows = [[user["identity"], ", ".join(user["codes"]), f"{user['entries']:,}"] for user in shown]
+        terminal.table((Column("user", fold=True), Column("codes"), Column("entries", right=True)), rows)
+        if len(users) > len(shown):
+            terminal.show(f"and {len(users) - len(shown):,} more: upa-analyzer parse, or the report, has them all")
+
+
+def _visible(text: str) -> str:
+    from analyzer.cli.terminal import visible
+
+    return visible(text)

@@ -1,0 +1,173 @@
+"""``upa-analyzer.toml``, typed; every key can come from the environment.
+
+``docs/configuration.md`` lists the keys. Relative paths are relative to the file, without one to the current folder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from analyzer.errors import UsageError
+from analyzer.files import cannot_read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+FILE_NAME = "upa-analyzer.toml"
+_VARIABLE = "UPA_ANALYZER_"
+
+Auth = Literal["certificate", "interactive", "device-code", "managed-identity", "token"]
+
+
+class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table ``[tenants.NAME]``; the keys are explained in ``docs/configuration.md``."""
+
+    admin_url: str = ""
+    auth: Auth = "certificate"
+    tenant_id: str = ""
+    client_id: str = ""
+    certificate: str = ""
+    certificate_password_env: str = ""
+    authority: str = "https://login.microsoftonline.com"
+    token_env: str = "UPA_TOKEN"  # noqa: S105 - the name of a variable
+    site_token_env: str = ""
+    hosts: tuple[str, ...] = ()
+    ca_file: str = ""
+    timezone: str = ""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration.
+
+    Attributes:
+        data: ``library/NAME/``, ``retry/`` and ``reports/`` live in it.
+        history: where the history is to live; not used before there is one.
+        keep_sources: how long our copies of source files are kept; not used before ``prune``.
+        templates: a folder whose templates come before ours.
+        tenants: by name.
+    """
+
+    data: str = "upa-data"
+    history: str = ""
+    keep_sources: str = "90d"
+    templates: str = ""
+    tenants: dict[str, TenantConfig] = {}
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """A configuration and where it comes from.
+
+    Attributes:
+        config: what it says.
+        base: the folder that relative paths are relative to.
+        file: the file; None where there is none.
+    """
+
+    config: Config
+    base: Path
+    file: Path | None
+
+    @property
+    def data(self) -> Path:
+        """The folder of our data."""
+        return self.path(self.config.data)
+
+    def path(self, text: str) -> Path:
+        """A path of the configuration, from the current folder."""
+        return self.base / Path(text).expanduser()
+
+
+def load_settings(named: Path | None, environment: Mapping[str, str], folders: list[Path]) -> Settings:
+    """Reads the configuration.
+
+    Args:
+        named: the file that the user named; None to look for one.
+        environment: its ``UPA_ANALYZER_…`` variables win over the file.
+        folders: where to look, the first file found is taken.
+
+    Raises:
+        UsageError: the named file is not there; an unknown key, a wrong type, no TOML.
+        InputError: the file cannot be read.
+    """
+    file = named or next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+    content: dict[str, Any] = _read(file) if file else {}
+    _overlay(content, environment)
+    _check_names(content, file)
+    try:
+        config = msgspec.convert(content, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{_where(file)}: {_plain(str(error))}", "docs/configuration.md lists the keys.") from error
+    return Settings(config, file.parent if file else Path(), file)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone of a tenant; None (UTC) where none is set.
+
+    Raises:
+        UsageError: there is no such zone.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"timezone {name!r} is no time zone", "It looks like Europe/Berlin.") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no configuration {file}", "Name another one with --config.") from error
+    except OSError as error:
+        raise cannot_read(file, error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is no TOML: {error}", "Correct it there.") from error
+
+
+def _overlay(content: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for variable, value in environment.items():
+        if not variable.startswith(_VARIABLE):
+            continue
+        *tables, key = variable.removeprefix(_VARIABLE).lower().split("__")
+        table = content
+        for name in tables:
+            known = next((known for known in table if known.lower() == name), name)
+            table = table.setdefault(known, {})
+            if not isinstance(table, dict):
+                raise UsageError(f"the environment variable {variable} names no table of the configuration")
+        table[key] = value.split(",") if key == "hosts" else value
+
+
+def _check_names(content: dict[str, Any], file: Path | None) -> None:
+    _check_table(content, Config, "", file)
+    tenants = content.get("tenants")
+    for name, table in tenants.items() if isinstance(tenants, dict) else ():
+        if isinstance(table, dict):
+            _check_table(table, TenantConfig, f"tenants.{name}.", file)
+
+
+def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str, file: Path | None) -> None:
+    known = form.__struct_fields__
+    for key in table:
+        if key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1)
+            advice = f"Did you mean {nearest[0]}?" if nearest else f"Known are {', '.join(known)}."
+            raise UsageError(f"{_where(file)}: there is no key {prefix}{key}", advice)
+
+
+def _where(file: Path | None) -> str:
+    return str(file) if file else "the environment"
+
+
+def _plain(problem: str) -> str:
+    """Msgspec's words with the key first: ``Expected `str`, got `int` - at `$.data```."""
+    what, _, where = problem.partition(" - at ")
+    return f"{where.strip('`').removeprefix('$.')}: {what.replace('`', '')}" if where else what.replace("`", "")

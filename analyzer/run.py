@@ -1,0 +1,117 @@
+"""The stages in order: pull, tables, retry files, report. Each hands its result to the next; none reaches back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.library.pull import pull
+from analyzer.load import load
+from analyzer.report.write import ReportRequest, RetryLink, write_report
+from analyzer.retries import make_retries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from analyzer.library.fetch import Source
+    from analyzer.library.mirror import Library
+    from analyzer.library.results import Progress, Pulled
+    from analyzer.load import Tables
+    from analyzer.retries import JobRetry
+
+    Stage = Callable[[str], Progress]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where results go and how times are shown.
+
+    Attributes:
+        report: the report's folder.
+        retry: the retry files' folder.
+        templates: the user's templates; None for ours alone.
+        zone: of dates; None for UTC.
+    """
+
+    report: Path
+    retry: Path
+    templates: Path | None
+    zone: ZoneInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which jobs a report is about.
+
+    Attributes:
+        job_ids: only these; all when empty.
+        since: only jobs that ran since (UTC), by all that tells when.
+        changed: jobs whose retry file has to be made anew.
+    """
+
+    job_ids: frozenset[str] = frozenset()
+    since: datetime | None = None
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What came of a report.
+
+    Attributes:
+        tables: what it was made from.
+        retries: the retry files by job id.
+        index: the report's first page.
+    """
+
+    tables: Tables
+    retries: dict[str, JobRetry]
+    index: Path
+
+
+def run(tenant: Source, library: Library, places: Places, now: datetime, stage: Stage) -> tuple[Pulled, Reported]:
+    """Pull, retry files, report; only reads from the tenant.
+
+    Args:
+        tenant: where from.
+        library: where to.
+        places: where results go.
+        now: UTC.
+        stage: given a stage's name, gives whom to tell how far it is.
+
+    Raises:
+        AnalyzerError: of the stage that failed; what the stages before it wrote stays.
+    """
+    pulled = pull(tenant, library, now=now, progress=stage("pulling"))
+    return pulled, report(library, places, now, stage, Scope(changed=frozenset({*pulled.new, *pulled.changed})))
+
+
+def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> Reported:
+    """Retry files and report of a library.
+
+    Args:
+        library: an existing one.
+        places: where results go.
+        now: UTC.
+        stage: as for ``run``.
+        scope: which jobs; None for all, with their retry files where there are none yet.
+
+    Raises:
+        AnalyzerError: a log cannot be read, or a file cannot be written.
+    """
+    scope = scope or Scope()
+    reading = stage("reading logs")
+    tables = load(library, progress=lambda done, total: reading(done, total, ""))
+    tables = tables.only(scope.job_ids) if scope.job_ids else tables
+    tables = tables.since(scope.since) if scope.since else tables
+    retries = make_retries(library, tables, places.retry, scope.changed)
+    links = {job_id: RetryLink(retry.path, retry.sentence) for job_id, retry in retries.items()}
+    writing = stage("writing the report")
+    request = ReportRequest(
+        tables=tables, out=places.report, retries=links, now=now, zone=places.zone, templates=places.templates
+    )
+    index = write_report(request, progress=lambda done, total: writing(done, total, ""))
+    return Reported(tables, retries, index)
