@@ -52,7 +52,7 @@ def globals_first(words: Sequence[str]) -> list[str]:
 
 
 def _run(words: list[str]) -> int:
-    import click
+    from typer.exceptions import Abort, TyperException
 
     from analyzer.cli.app import app
 
@@ -60,13 +60,13 @@ def _run(words: list[str]) -> int:
     try:
         code = app(args=words, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
+    except TyperException as error:
         _tell(error.format_message().rstrip("."), f"{PROGRAM} --help lists what there is.", verbose=verbose)
         return _USAGE
     except AnalyzerError as error:
         _tell(error.what, error.advice, verbose=verbose)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         _tell("interrupted", "What was there before is still there; run the same command again.", verbose=verbose)
         return INTERRUPTED
     except BrokenPipeError:

@@ -1,0 +1,5 @@
+"""``python -m analyzer`` is the command ``upa-analyzer``."""
+
+from analyzer.cli.main import main
+
+main()

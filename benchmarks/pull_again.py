@@ -1,0 +1,43 @@
+"""What a pull costs when nothing has changed: requests, and files written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import analyzer.emulator
+from analyzer.library.mirror import Library
+from analyzer.library.pull import pull
+from analyzer.resources import sample_library
+from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.session import Session
+from analyzer.tenant.signin import ReadyToken
+from analyzer.tenant.site import Tenant
+
+
+def written(root: Path) -> dict[Path, int]:
+    """When each file of a folder was last written."""
+    return {path.relative_to(root): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+
+
+def main() -> None:
+    """Pulls twice from the embedded tenant and prints what the second pull did."""
+    with analyzer.emulator.start(sample_library()) as emulator, tempfile.TemporaryDirectory() as folder:
+        ready = emulator.ready
+        address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+        root = Path(folder) / "library"
+        report: Callable[[int, str], None] = lambda sent, text: print(f"{sent:4} requests   {text}")  # noqa: E731
+        for which in ("first", "again"):
+            session = Session(address, ReadyToken({"token": ready["token"]}, ready["admin_url"], "token"))
+            before = written(root)
+            pulled = pull(Tenant(session), Library(root), now=datetime.now(UTC))
+            changed = [str(path) for path, time in written(root).items() if before.get(path) != time]
+            shown = ", ".join(changed) if len(changed) < len(pulled.new) + 1 and not pulled.new else len(changed)
+            open_jobs = sum(not job.ended for job in Library(root).jobs())
+            report(session.sent, f"{which}: {len(pulled.new)} new jobs, {open_jobs} not ended; files written: {shown}")
+
+
+if __name__ == "__main__":
+    main()
