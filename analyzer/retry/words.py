@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
     from analyzer.retry.select import Selection
-    from analyzer.retry.write import Retry, Unmatched
+    from analyzer.retry.write import Retry
     from analyzer.source.identify import IdProperty
+
+_SHORTFALLS = {
+    "not_in_source": ("id of the log is in no record of the source", "ids of the log are in no record of the source"),
+    "without_id": ("record has no id", "records have no id"),
+    "twice": ("id stands in more than one record", "ids stand in more than one record"),
+}
 
 
 def sentence(selection: Selection, retry: Retry | None, id_property: IdProperty | None) -> str:
@@ -32,10 +39,7 @@ def sentence(selection: Selection, retry: Retry | None, id_property: IdProperty 
 
 
 def _shortfall(retry: Retry) -> str:
-    reasons: dict[str, list[Unmatched]] = {}
-    for one in retry.unmatched:
-        reasons.setdefault(one.reason, []).append(one)
-    told = [f"{count(len(ones), 'case')} where {reason}" for reason, ones in reasons.items()]
-    if retry.naming_nobody:
-        told.insert(0, f"{count(retry.naming_nobody, 'entry names', 'entries name')} nobody")
-    return listed(told) + (f" (listed in {retry.unmatched_file.name})" if retry.unmatched else "")
+    numbers = Counter(one.reason.name for one in retry.unmatched)
+    told = [count(retry.naming_nobody, "entry names nobody", "entries name nobody")] if retry.naming_nobody else []
+    told += [count(numbers[reason], one, many) for reason, (one, many) in _SHORTFALLS.items() if numbers[reason]]
+    return listed(told) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

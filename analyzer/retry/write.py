@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib.metadata import version
 from typing import IO, TYPE_CHECKING
 
@@ -53,12 +54,26 @@ class RetryRequest:
     target: Path
 
 
+class Reason(StrEnum):
+    """Why something is not right in a retry file."""
+
+    not_in_source = "named in the log, but no record of the source has this id"
+    without_id = "the record has no id; the service aborts an import for it"
+    twice = "more than one record has this id; the service fails the user"
+
+
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """Something that the retry file cannot hold or the service will fail again, and why."""
+    """Something that the retry file cannot hold or the service will fail again.
+
+    Attributes:
+        identity: as the log or the source spells it; empty where there is none.
+        reason: why.
+        records: the records' places in the source, from 1, parted by commas.
+    """
 
     identity: str
-    reason: str
+    reason: Reason
     records: str = ""
 
 
@@ -188,21 +203,19 @@ def _write_records(request: RetryRequest, stream: IO[bytes]) -> tuple[_Tally, st
 def _unmatched(selection: Selection, tally: _Tally) -> Iterator[Unmatched]:
     for key, identity in selection.identities.items():
         if key not in tally.positions:
-            yield Unmatched(identity, "named in the log, but no record of the source has this id")
+            yield Unmatched(identity, Reason.not_in_source)
     for position in tally.without_id if selection.everybody else ():
-        yield Unmatched("", "the record has no id; the service aborts an import for it", f"{position + 1}")
+        yield Unmatched("", Reason.without_id, f"{position + 1}")
     for key, positions in tally.positions.items():
         if len(positions) > 1:
             places = ", ".join(str(position + 1) for position in positions)
-            yield Unmatched(
-                tally.identities[key], "more than one record has this id; the service fails the user", places
-            )
+            yield Unmatched(tally.identities[key], Reason.twice, places)
 
 
 def _unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
     columns = {
         "identity": [one.identity for one in unmatched],
-        "reason": [one.reason for one in unmatched],
+        "reason": [one.reason.value for one in unmatched],
         "records": [one.records for one in unmatched],
     }
     return csv_bytes(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), byte_order_mark=True)
