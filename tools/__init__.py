@@ -1,0 +1,1 @@
+"""Scripts that make what the checkout holds; not part of the package."""
