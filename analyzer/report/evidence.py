@@ -1,0 +1,90 @@
+"""What a job's page rests on: files, times and how we know them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.timeline import HOW_KNOWN
+from analyzer.report.rows import Fact, Grid
+from analyzer.report.times import DASH, second_text, when_text
+from analyzer.words import count, size
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from analyzer.report.view import Run, View
+
+NOT_KNOWN = "not known"
+
+
+def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
+    """Source file, log folder, times and version, each with how we know it or why not."""
+    problem = view.tables.source_problems.get(run.job_id, "")
+    return (
+        Fact("Job", run.job_id, ""),
+        Fact("Feed", run.feed, "inferred from the source file's name"),
+        Fact("Source file", run.source_uri or NOT_KNOWN, ""),
+        Fact(
+            "Its size",
+            NOT_KNOWN if run.source_bytes is None else size(run.source_bytes),
+            _unless(run.source_bytes, problem),
+        ),
+        Fact("Users in it", _number(run.users), _unless(run.users, problem)),
+        Fact("Property values in it", _number(run.property_values), _unless(run.property_values, problem)),
+        Fact("Log folder", run.log_folder_uri or "none named by the service", "" if run.log_found else _no_log(run)),
+        Fact("Ran", when_text(run, view.zone), HOW_KNOWN.get(run.when_from or "", "")),
+        _time("Started", run.started, "seen", view),
+        _time("Finished", run.finished, "log" if run.when_from == "log" else "seen", view),
+        _time("First seen by a pull", run.first_seen, "", view),
+        _time("Last seen changed", run.last_changed, "", view),
+        Fact("Program", f"upa-analyzer {view.version}", f"this page was made on {second_text(view.now, view.zone)}"),
+    )
+
+
+def logs_of(view: View, run: Run) -> Grid | None:
+    """The job's log files and how each was read; None where there is none."""
+    entries = view.entries_of(run)
+    in_file = dict(entries.group_by("log_file").agg(pl.col("code").is_not_null().sum()).rows())
+    # An empty log file has no entry that tells whose it is; its path names the job.
+    names = [name for name in view.tables.logs if name in in_file or run.job_id in name.lower()]
+    rows = []
+    for name in names:
+        log = view.tables.logs[name]
+        damage = (
+            f"{count(log.replaced, 'character')} replaced: not readable as {log.encoding}" if log.replaced else "whole"
+        )
+        rows.append((name, log.encoding, f"{in_file.get(name, 0):,}", damage))
+    return Grid(("Log file", "Encoding", "Entries", "Read"), tuple(rows)) if rows else None
+
+
+def observations_of(view: View, run: Run) -> Grid | None:
+    """What pulls saw of the job, the oldest first; None where none did."""
+    seen = view.tables.observations.filter(pl.col("job_id") == run.job_id).sort("observed_at")
+    rows = seen.select("observed_at", "previous_pull_at", "state", "error").rows()
+    shown = tuple(
+        (second_text(at, view.zone), second_text(before, view.zone) if before else DASH, state, error)
+        for at, before, state, error in rows
+    )
+    return Grid(("Seen at", "Pull before that", "State", "Error"), shown) if shown else None
+
+
+def _time(label: str, time: datetime | None, how: str, view: View) -> Fact:
+    if time is None:
+        return Fact(label, NOT_KNOWN, "no pull saw it")
+    return Fact(label, second_text(time, view.zone), HOW_KNOWN.get(how, ""))
+
+
+def _number(number: int | None) -> str:
+    return NOT_KNOWN if number is None else f"{number:,}"
+
+
+def _unless(value: int | None, problem: str) -> str:
+    return problem if value is None else ""
+
+
+def _no_log(run: Run) -> str:
+    expected = run.outcome in {Outcome.partial, Outcome.aborted, Outcome.unknown}
+    return "no log was found" if expected else "no log was found; there is none when every user was updated"

@@ -1,0 +1,219 @@
+"""What the pages show, as plain rows and sentences: everything is decided here, a template only places it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A small table of text: the heads of its columns, and its rows."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One feed's runs in the order of time; a run's users are None where nobody can say."""
+
+    name: str
+    points: tuple[tuple[datetime, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsChart:
+    """Users not updated per run, a line a feed; ``title`` says what it shows, ``grid`` is the table behind it."""
+
+    name: str
+    title: str
+    note: str
+    y_label: str
+    lines: tuple[Line, ...]
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One colour of a stacked chart: a number for each of the chart's weeks."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksChart:
+    """Numbers per week, stacked by series; ``weeks`` are Mondays (UTC) without a gap."""
+
+    name: str
+    title: str
+    note: str
+    y_label: str
+    weeks: tuple[date, ...]
+    series: tuple[Series, ...]
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class RetryButton:
+    """A retry file: ``href`` from the page, empty where there is none; ``sentence``: what it holds, or why not."""
+
+    href: str
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job in a list.
+
+    Attributes:
+        job_id: whole; ``short`` is what people read.
+        short: its first characters, unique among the jobs.
+        href: of the job's page, from the index.
+        feed: inferred from the source file's name.
+        when: as people read it; a dash where nobody knows.
+        sort_when: sorts as the time does.
+        letter: the footnote that says how we know the time; empty where nothing is known.
+        how: that footnote.
+        state: as the service says.
+        error: likewise.
+        outcome: a value of ``Outcome``.
+        users: in the source file; a dash where nobody knows.
+        not_updated: in words where it is no number.
+        marks: further things to know, as "no longer listed by the tenant".
+    """
+
+    job_id: str
+    short: str
+    href: str
+    feed: str
+    when: str
+    sort_when: str
+    letter: str
+    how: str
+    state: str
+    error: str
+    outcome: str
+    users: str
+    not_updated: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRun:
+    """The latest ended run of a feed, in a sentence."""
+
+    feed: str
+    href: str
+    when: str
+    outcome: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page says of itself: when and by which version it was made, and how old the job list was."""
+
+    tenant: str
+    zone: str
+    made: str
+    version: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """The report's first page; a chart is None where there is nothing to draw."""
+
+    frame: Frame
+    lead: str
+    notes: tuple[str, ...]
+    buttons: tuple[RetryButton, ...]
+    latest: tuple[LatestRun, ...]
+    trend: WeeksChart | None
+    charts: tuple[RunsChart | WeeksChart, ...]
+    jobs: tuple[JobRow, ...]
+    feeds: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    footnotes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry as it stands in the log; ``place`` is its file and line."""
+
+    code: str
+    identity: str
+    message: str
+    detail: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Entries shown, and a sentence on those that are not (empty when all are)."""
+
+    rows: tuple[EntryRow, ...]
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A code of the log, counted and explained; ``retry`` says whether importing unchanged helps."""
+
+    code: str
+    title: str
+    counted: str
+    meaning: str
+    causes: tuple[str, ...]
+    remedies: tuple[str, ...]
+    who: str
+    retry: str
+    known_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user whom the log names; ``standing``: new, since before, or that there is no run to compare with."""
+
+    identity: str
+    codes: tuple[str, ...]
+    standing: str
+    count: int
+    counted: str
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the evidence; ``note`` says how we know it, or why not."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A job's page. ``said`` is the service's own error explained; None where it reports none."""
+
+    frame: Frame
+    row: JobRow
+    sentence: str
+    retry: RetryButton | None
+    causes: tuple[Cause, ...]
+    properties: Grid | None
+    said: Cause | None
+    error_message: str
+    people: tuple[Person, ...]
+    people_note: str
+    nobody: Entries
+    no_entry: Entries
+    facts: tuple[Fact, ...]
+    logs: Grid | None
+    observations: Grid | None

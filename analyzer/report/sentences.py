@@ -1,0 +1,127 @@
+"""What happened to a job's users, in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.analysis.failures import naming_nobody
+from analyzer.analysis.outcomes import STUCK_AFTER, Outcome
+from analyzer.facts import JobError, State
+from analyzer.logs.catalogue import explain
+from analyzer.report.causes import NOT_KNOWN, ranked_codes, reason
+from analyzer.report.times import minute_text
+from analyzer.report.toll import Toll, toll_of
+from analyzer.words import count
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from analyzer.report.view import Run, View
+
+
+def job_sentence(view: View, run: Run) -> str:
+    """The blast radius: how many users were not updated, how many of them are new, and why."""
+    match run.outcome:
+        case Outcome.succeeded:
+            return _succeeded(run)
+        case Outcome.partial:
+            return _partial(view, run)
+        case Outcome.aborted:
+            return _aborted(run, view.entries_of(run))
+        case Outcome.unknown:
+            return f"Nobody can say who was updated: {_failure(run)}."
+        case Outcome.running:
+            return f"The job has not ended: it was {run.state} {_last_looked(view)}."
+        case Outcome.stuck:
+            hours = f"{STUCK_AFTER.total_seconds() / 3600:.0f} hours"
+            why = f"it has been watched for over {hours}, or a later run of its feed has ended"
+            return f"The job seems stuck: it was still {run.state} {_last_looked(view)}, and {why}."
+
+
+def failing(toll: Toll, users: int | None, *, begins: bool = True) -> str:
+    """``214 of 90,012 users were not updated``; ``at least`` where more is not known."""
+    least = "" if toll.exact else "At least " if begins else "at least "
+    who = count(toll.number or 0, "user") if users is None else f"{toll.number or 0:,} of {count(users, 'user')}"
+    return f"{least}{who} {'was' if toll.number == 1 else 'were'} not updated"
+
+
+def new_among(view: View, run: Run) -> tuple[int, int] | None:
+    """How many of a job's named users are new, and how many not; None where there is no run to compare with."""
+    users = view.users.get(run.job_id)
+    if users is None or users["new"].null_count():
+        return None
+    new = int(users["new"].sum())
+    return new, users.height - new
+
+
+def newness(new: tuple[int, int] | None) -> str:
+    """A clause on how many are new; empty where that is not known or there is nobody."""
+    if new is None or not sum(new):
+        return ""
+    fresh, old = new
+    if not old:
+        return "; all of them are new" if fresh > 1 else "; that one is new"
+    if not fresh:
+        return "; none of them is new" if old > 1 else "; that one is not new"
+    return f"; {fresh:,} of them {'is' if fresh == 1 else 'are'} new"
+
+
+def _succeeded(run: Run) -> str:
+    everybody = "Everybody was updated" if run.users is None else _all_updated(run.users)
+    return f"{everybody}, but {_named(run)} in the log all the same." if run.named_users else f"{everybody}."
+
+
+def _all_updated(users: int) -> str:
+    if not users:
+        return "The source file has no users"
+    return "The one user was updated" if users == 1 else f"All {users:,} users were updated"
+
+
+def _partial(view: View, run: Run) -> str:
+    toll, entries = toll_of(run), view.entries_of(run)
+    nobody = naming_nobody(entries).height
+    nameless = count(nobody, "entry names nobody", "entries name nobody") if nobody else ""
+    if not run.log_found:
+        return "Some users were not updated, and nobody can say who: there is no log."
+    if toll.number is None:
+        return f"Some users were not updated, and nobody can say who: {nameless or 'the log has no entries'}."
+    failed = failing(toll, run.users) + newness(new_among(view, run))
+    if nameless:
+        return f"{failed}; {nameless}."
+    return f"{failed}{_why(run, entries)}."
+
+
+def _why(run: Run, entries: pl.DataFrame) -> str:
+    codes = ranked_codes(run, entries)
+    if not codes:
+        return ""
+    return f"; {'most' if len(codes) > 1 else 'all'} because {reason(run, entries)}"
+
+
+def _aborted(run: Run, entries: pl.DataFrame) -> str:
+    aborted = f"the import was aborted because {reason(run, entries)}"
+    if run.users is None:
+        return f"Nobody was updated: {aborted}. Nobody can say how many users that are."
+    hit = f"{run.users:,} {'was' if run.users == 1 else 'were'} not updated"
+    if run.named_users:
+        return f"{_named(run)} in the log, {hit}: {aborted}."
+    return f"None of {count(run.users, 'user')} was updated: {aborted}."
+
+
+def _named(run: Run) -> str:
+    return f"{count(run.named_users, 'user')} {'is' if run.named_users == 1 else 'are'} named"
+
+
+def _failure(run: Run) -> str:
+    if run.state not in {State.Error.name, State.Succeeded.name}:
+        return f"the service gives its state as {run.state}"
+    if run.error == JobError.NoError.name:
+        return "the service reports an end in error, but no error"
+    if explain(run.error).known_from == NOT_KNOWN:
+        return f"the service reports {run.error}, which is not known"
+    return f"{explain(run.error).title} ({run.error})"
+
+
+def _last_looked(view: View) -> str:
+    as_of = view.tables.as_of
+    return f"when last looked at, on {minute_text(as_of, view.zone)}" if as_of else "when the job list was saved"

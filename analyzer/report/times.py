@@ -1,0 +1,43 @@
+"""Times as a report shows them: never "today", since a report is read on other days too."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from analyzer.analysis.timeline import HOW_KNOWN
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from analyzer.report.view import Run
+
+DASH = "\u2013"
+LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
+"""The footnote of each way to know a time, by the values of ``when_from``."""
+
+
+def day_text(day: date) -> str:
+    """``5 Oct 2026``."""
+    return f"{day.day} {day:%b} {day.year}"
+
+
+def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
+    """``23 Nov 2026, 02:14`` in the zone; a dash for None."""
+    if time is None:
+        return DASH
+    local = time.astimezone(zone or UTC)
+    return f"{day_text(local)}, {local:%H:%M}"
+
+
+def second_text(time: datetime, zone: ZoneInfo | None) -> str:
+    """``2026-11-23 02:14:05 CET``."""
+    return f"{time.astimezone(zone or UTC):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def when_text(run: Run, zone: ZoneInfo | None) -> str:
+    """When a job ran; of a time that only the source file's name tells, the day as written there."""
+    if run.when is not None and run.when_from == "name":
+        return day_text(run.when)
+    return minute_text(run.when, zone)

@@ -1,0 +1,127 @@
+"""The tables as the pages need them: typed runs, each job's entries, users with what is new."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from analyzer.analysis.failures import by_user
+from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.timeline import new_failures
+from analyzer.facts import GUID
+from analyzer.words import short_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    import polars as pl
+
+    from analyzer.load import Tables
+
+ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
+"""The outcomes of jobs that the service is done with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of the table ``jobs`` with its feed and its time, typed; see ``tables.JOBS`` and ``analysis.timeline``."""
+
+    tenant: str | None
+    job_id: str
+    state: str
+    error: str
+    error_message: str | None
+    source_uri: str | None
+    log_folder_uri: str | None
+    gone: bool
+    first_seen: datetime | None
+    last_changed: datetime | None
+    started: datetime | None
+    finished: datetime | None
+    source_bytes: int | None
+    users: int | None
+    property_values: int | None
+    entries: int
+    named_users: int
+    not_updated: int | None
+    log_found: bool
+    outcome: Outcome
+    feed: str
+    when: datetime | None
+    when_from: str | None
+
+    @staticmethod
+    def of(row: Mapping[str, Any]) -> Run:
+        """A row of ``Tables.jobs``; a job without a source file's address has the feed ``?``."""
+        values = {field.name: row[field.name] for field in fields(Run)}
+        return Run(**{**values, "outcome": Outcome(row["outcome"]), "feed": row["feed"] or "?"})
+
+    @property
+    def ended(self) -> bool:
+        """Whether the service is done with it."""
+        return self.outcome in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What every page is made from.
+
+    Attributes:
+        tables: as ``load`` gives them.
+        runs: the jobs, the oldest first.
+        entries: each job's entries by its id; jobs without any are missing.
+        users: each job's named users by its id, as ``new_failures`` gives them; jobs without any are missing.
+        short: short ids by id.
+        now: when the report is made (UTC).
+        zone: of the times shown; None for UTC.
+        version: of the program.
+    """
+
+    tables: Tables
+    runs: tuple[Run, ...]
+    entries: Mapping[str, pl.DataFrame]
+    users: Mapping[str, pl.DataFrame]
+    short: Mapping[str, str]
+    now: datetime
+    zone: ZoneInfo | None
+    version: str
+
+    @staticmethod
+    def of(tables: Tables, now: datetime, zone: ZoneInfo | None, version: str) -> View:
+        """Prepares the tables once for all pages."""
+        runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
+        return View(
+            tables=tables,
+            runs=runs,
+            entries=_by_job(tables.entries),
+            users=_by_job(new_failures(tables.jobs, by_user(tables.entries))),
+            short=short_ids(run.job_id for run in runs),
+            now=now,
+            zone=zone,
+            version=version,
+        )
+
+    def entries_of(self, run: Run) -> pl.DataFrame:
+        """A job's entries; an empty table where it has none."""
+        found = self.entries.get(run.job_id)
+        return self.tables.entries.clear() if found is None else found
+
+
+def page_name(job_id: str) -> str:
+    """The file name of a job's page: ``JOBID.html``.
+
+    An id that is no Guid comes from a library that somebody tampered with; it must not become a path.
+    """
+    if GUID.fullmatch(job_id):
+        return f"{job_id}.html"
+    safe = re.sub(r"[^A-Za-z0-9-]+", "-", job_id)[:40].strip("-")
+    return f"{safe}-{hashlib.sha256(job_id.encode(errors='replace')).hexdigest()[:12]}.html".lstrip("-")
+
+
+def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = frame.partition_by("job_id", as_dict=True, maintain_order=True)
+    return {str(job_id): part for (job_id,), part in parts.items()}

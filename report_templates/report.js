@@ -1,0 +1,41 @@
+"use strict";
+// Search, filter and sort the tables that are in the page; without this script the tables are whole and in order.
+for (const find of document.querySelectorAll(".find")) {
+  const table = document.getElementById(find.dataset.for);
+  const rows = [...table.tBodies[0].rows];
+  const texts = rows.map((row) => row.textContent.toLowerCase());
+  const search = find.querySelector("input");
+  const choices = [...find.querySelectorAll("select")];
+  const apply = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    rows.forEach((row, place) => {
+      const fits = words.every((word) => texts[place].includes(word))
+        && choices.every((choice) => !choice.value || row.dataset[choice.dataset.key] === choice.value);
+      row.hidden = !fits;
+      shown += fits ? 1 : 0;
+    });
+    find.querySelector("output").textContent =
+      `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} ${table.dataset.noun}`;
+  };
+  find.addEventListener("input", apply);
+  find.hidden = false;
+  apply();
+}
+for (const table of document.querySelectorAll(".sortable")) {
+  [...table.tHead.rows[0].cells].forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    const key = (row) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const order = new Intl.Collator("en", { numeric: true }).compare;
+      const sorted = [...table.tBodies[0].rows].sort((a, b) => (down ? -1 : 1) * order(key(a), key(b)));
+      table.tBodies[0].append(...sorted);
+    });
+  });
+}

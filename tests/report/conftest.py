@@ -1,0 +1,118 @@
+"""A little library on disk, written job by job, and the tables, the view and the report that come of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from analyzer.facts import JobError, State
+from analyzer.library.mirror import Library
+from analyzer.load import Tables, load
+from analyzer.report.view import Run, View
+from analyzer.report.write import ReportRequest, RetryLink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+FOLDER = "/sites/hr/Shared Documents"
+
+
+@dataclass
+class LittleLibrary:
+    """A library that grows by ``job``."""
+
+    root: Path
+    answers: list[dict[str, object]] = field(default_factory=list)
+
+    def job(  # noqa: PLR0913 - a job has that many sides
+        self,
+        name: str,
+        error: int = JobError.NoError,
+        log: str | bytes | None = None,
+        *,
+        state: int | None = None,
+        users: int | None = 3,
+        at: str | None = "020000",
+        message: str = "",
+        gone: bool = False,
+        job_id: str | None = None,
+    ) -> str:
+        """Adds a job whose source file is ``NAME.json``; its log, if any, is of 02:00 on the day in the name."""
+        uri = f"https://contoso.sharepoint.com{FOLDER}/{name}.json"
+        job_id = job_id or str(uuid5(NAMESPACE_URL, uri))
+        if state is None:
+            state = State.Error if error else State.Succeeded
+        answer: dict[str, object] = {"JobId": job_id, "State": state, "Error": error, "ErrorMessage": message}
+        self.answers.append({**answer, "SourceUri": uri, "LogFolderUri": "", "Gone": gone})
+        self._write("jobs.json", json.dumps({"value": self.answers}))
+        if users is not None:
+            records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(users)]
+            self._write(urlsplit(uri).path[1:], json.dumps({"value": records}))
+        if log is not None:
+            day = name[-10:].replace("-", "")
+            file = f"ImportProfileProperties-{job_id}" + (f"-{day}-{at}-000.log" if at else ".log")
+            self._write(f"{FOLDER[1:]}/{name}-{job_id}-Logs/{file}", log)
+        return job_id
+
+    def own(self, name: str, content: object) -> None:
+        """Writes what only we know of the library."""
+        self._write(f".upa/{name}.json", json.dumps(content))
+
+    def tables(self) -> Tables:
+        """What ``load`` makes of it."""
+        if not self.answers:
+            self._write("jobs.json", '{"value": []}')
+        return load(Library.existing(self.root))
+
+    def view(self) -> View:
+        """What the pages are made from, on 23 November 2026 in UTC, by version 1.0."""
+        return View.of(self.tables(), NOW, None, "1.0")
+
+    def run(self, job_id: str) -> tuple[View, Run]:
+        """The view and one of its runs."""
+        view = self.view()
+        return view, next(run for run in view.runs if run.job_id == job_id)
+
+    def request(self, out: Path, retries: Mapping[str, RetryLink] | None = None) -> ReportRequest:
+        """What ``write_report`` is asked for."""
+        return ReportRequest(self.tables(), out, retries or {}, NOW, None)
+
+    def _write(self, name: str, content: str | bytes) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+class Lines:
+    """Log text."""
+
+    @staticmethod
+    def unresolved(*users: str) -> str:
+        """An entry for each user whose identity cannot be resolved."""
+        return "".join(f"IdentityNotResolvable\t{user}\tUser identity cannot be resolved\r\n" for user in users)
+
+    @staticmethod
+    def unmapped(users: Sequence[str], *properties: str) -> str:
+        """An entry for each user and property that is not mapped."""
+        words = "is not mapped to any property in the user profile application."
+        return "".join(
+            f"InvalidProperty\t{user}\tProperty '{name}' {words}\r\n" for name in properties for user in users
+        )
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> LittleLibrary:
+    return LittleLibrary(tmp_path / "library")
+
+
+@pytest.fixture
+def lines() -> type[Lines]:
+    return Lines

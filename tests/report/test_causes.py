@@ -1,0 +1,102 @@
+"""Codes counted, explained, and ordered by whom they hit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.facts import JobError
+from analyzer.logs.catalogue import explain
+from analyzer.report.causes import causes_of, properties_of, ranked_codes, reason, said_by_service
+from analyzer.report.rows import Cause, Grid
+
+if TYPE_CHECKING:
+    from tests.report.conftest import Lines, LittleLibrary
+
+PARTIAL, ABORTED = JobError.ImportCompleteWithError, JobError.InvalidDataFile
+NOT_JSON = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[2].City', line 1, position 9.\r\n"
+
+
+def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary, lines: type[Lines]) -> None:
+    log = lines.unresolved("a@contoso.com", "A@contoso.com", "b@contoso.com")
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
+    known = explain("IdentityNotResolvable")
+    assert causes_of(run, view.entries_of(run)) == (
+        Cause(
+            code="IdentityNotResolvable",
+            title="The user is not known to SharePoint",
+            counted="3 entries, 2 users named",
+            meaning=known.meaning,
+            causes=known.causes,
+            remedies=known.remedies,
+            who="feed owner",
+            retry="Importing the same records unchanged can help.",
+            known_from=known.known_from,
+        ),
+    )
+
+
+def test_a_code_that_nobody_knows_is_kept_and_said_to_be_unknown(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, "Weird\t\twhat?\r\n"))
+    (cause,) = causes_of(run, view.entries_of(run))
+    assert (cause.code, cause.title, cause.counted) == ("Weird", "Not known", "1 entry, no user named")
+    assert cause.retry == "Whether importing the same records unchanged helps is not known."
+    assert reason(run, view.entries_of(run)) == "the log says Weird, a code that is not known"
+
+
+def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, lines: type[Lines]) -> None:
+    log = (
+        "Odd\t\t?\r\n" * 5
+        + lines.unresolved("a@contoso.com")
+        + "Weird\ta@contoso.com\t?\r\nWeird\tb@contoso.com\t?\r\n"
+    )
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
+    assert ranked_codes(run, view.entries_of(run)) == [
+        ("Weird", 2, 2),
+        ("IdentityNotResolvable", 1, 1),
+        ("Odd", 5, 0),
+    ]
+
+
+def test_what_aborted_an_import_is_worse_than_what_names_more_users(little: LittleLibrary, lines: type[Lines]) -> None:
+    log = lines.unresolved("a@contoso.com", "b@contoso.com") + NOT_JSON
+    view, run = little.run(little.job("hr-2026-11-23", ABORTED, log))
+    assert [code for code, *_ in ranked_codes(run, view.entries_of(run))] == [
+        "DataFileNotJson",
+        "IdentityNotResolvable",
+    ]
+
+
+def test_properties_that_are_not_mapped_are_named_a_few_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
+    two = lines.unmapped(["a@contoso.com", "b@contoso.com"], "Floor") + lines.unmapped(["a@contoso.com"], "Wing")
+    view, run = little.run(little.job("badges-2026-11-16", ABORTED, two))
+    assert reason(run, view.entries_of(run)) == "the properties Floor and Wing are not mapped"
+    view, run = little.run(little.job("badges-2026-11-23", ABORTED, lines.unmapped(["a@contoso.com"], *"ABCDE")))
+    assert reason(run, view.entries_of(run)) == "the properties A, B, C and 2 more are not mapped"
+
+
+def test_a_message_without_a_property_leaves_the_general_words(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("badges-2026-11-23", ABORTED, "InvalidProperty\ta@contoso.com\tOh no\r\n"))
+    assert reason(run, view.entries_of(run)) == "a property is not mapped"
+
+
+def test_failures_by_property_are_counted(little: LittleLibrary, lines: type[Lines]) -> None:
+    log = lines.unmapped(["a@contoso.com", "b@contoso.com"], "Floor") + lines.unmapped(["a@contoso.com"], "Wing")
+    view, run = little.run(little.job("badges-2026-11-23", ABORTED, log))
+    assert properties_of(view.entries_of(run)) == Grid(
+        ("Property", "Code", "Entries", "Users named"),
+        (("Floor", "InvalidProperty", "2", "2"), ("Wing", "InvalidProperty", "1", "1")),
+    )
+
+
+def test_a_log_that_names_no_property_has_no_such_table(little: LittleLibrary, lines: type[Lines]) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com")))
+    assert properties_of(view.entries_of(run)) is None
+
+
+def test_the_services_own_error_is_explained_and_no_error_is_not(little: LittleLibrary) -> None:
+    _, run = little.run(little.job("hr-2026-11-16", JobError.DataFileTooBig))
+    said = said_by_service(run)
+    assert said is not None
+    assert (said.code, said.title, said.counted) == ("DataFileTooBig", "The source file is too big", "")
+    _, run = little.run(little.job("hr-2026-11-23"))
+    assert said_by_service(run) is None

@@ -1,0 +1,152 @@
+"""One sentence a job: how many users were not updated, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.facts import JobError, State
+from analyzer.report.sentences import failing, job_sentence, newness
+from analyzer.report.toll import Toll, toll_text
+
+if TYPE_CHECKING:
+    from tests.report.conftest import Lines, LittleLibrary
+
+PARTIAL, ABORTED = JobError.ImportCompleteWithError, JobError.InvalidDataFile
+
+
+def sentence(little: LittleLibrary, job_id: str) -> str:
+    return job_sentence(*little.run(job_id))
+
+
+def test_a_job_that_succeeded_updated_all_users(little: LittleLibrary) -> None:
+    assert sentence(little, little.job("hr-2026-11-23", users=1234)) == "All 1,234 users were updated."
+
+
+def test_a_job_that_succeeded_without_a_source_file_updated_everybody(little: LittleLibrary) -> None:
+    assert sentence(little, little.job("hr-2026-11-23", users=None)) == "Everybody was updated."
+
+
+def test_a_job_that_succeeded_and_yet_has_a_log_says_so(little: LittleLibrary, lines: type[Lines]) -> None:
+    job_id = little.job("hr-2026-11-23", log=lines.unresolved("ada@contoso.com"))
+    assert sentence(little, job_id) == "All 3 users were updated, but 1 user is named in the log all the same."
+
+
+def test_a_partial_job_counts_its_users_and_says_why(little: LittleLibrary, lines: type[Lines]) -> None:
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com"), users=12480)
+    assert sentence(little, job_id) == (
+        "2 of 12,480 users were not updated; all because the user is not known to SharePoint."
+    )
+
+
+def test_a_partial_job_says_how_many_are_new_since_the_run_before(little: LittleLibrary, lines: type[Lines]) -> None:
+    little.job("hr-2026-11-16", PARTIAL, lines.unresolved("a@contoso.com"))
+    log = lines.unresolved("A@contoso.com", "b@contoso.com", "c@contoso.com") + "Odd\tc@contoso.com\twhat?\r\n"
+    job_id = little.job("hr-2026-11-23", PARTIAL, log, users=9)
+    assert sentence(little, job_id) == (
+        "3 of 9 users were not updated; 2 of them are new; most because the user is not known to SharePoint."
+    )
+
+
+def test_entries_that_name_nobody_make_the_number_a_least(little: LittleLibrary, lines: type[Lines]) -> None:
+    log = lines.unresolved("a@contoso.com", "b@contoso.com", "")
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log, users=9))
+    assert job_sentence(view, run) == "At least 2 of 9 users were not updated; 1 entry names nobody."
+    assert toll_text(run) == "nobody can say; at least 2"
+
+
+def test_a_partial_job_whose_log_names_nobody_at_all_has_no_number(little: LittleLibrary, lines: type[Lines]) -> None:
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("", ""))
+    assert sentence(little, job_id) == ("Some users were not updated, and nobody can say who: 2 entries name nobody.")
+
+
+def test_a_partial_job_without_a_log_has_no_number(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL))
+    assert job_sentence(view, run) == "Some users were not updated, and nobody can say who: there is no log."
+    assert toll_text(run) == "nobody can say"
+
+
+def test_an_aborted_job_updated_nobody_whatever_its_log_names(little: LittleLibrary, lines: type[Lines]) -> None:
+    log = lines.unmapped(["a@contoso.com", "b@contoso.com", "c@contoso.com"], "Floor")
+    assert sentence(little, little.job("badges-2026-11-23", ABORTED, log, users=12480)) == (
+        "3 users are named in the log, 12,480 were not updated: "
+        "the import was aborted because the property Floor is not mapped."
+    )
+
+
+def test_an_aborted_job_with_a_log_that_names_nobody_gives_the_reason(little: LittleLibrary) -> None:
+    log = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[2].City', line 1, position 9.\r\n"
+    assert sentence(little, little.job("hr-2026-11-23", ABORTED, log, users=9)) == (
+        "None of 9 users was updated: the import was aborted because the source file is not the JSON expected."
+    )
+
+
+def test_an_aborted_job_without_a_source_file_says_that_nobody_can_count(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
+    assert job_sentence(view, run) == (
+        "Nobody was updated: the import was aborted because the source file was not there (DataFileNotExist). "
+        "Nobody can say how many users that are."
+    )
+    assert toll_text(run) == "all; nobody can say how many"
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "because"),
+    [
+        (JobError.InternalError, State.Error, "the service failed (InternalError)"),
+        (7, State.Error, "the service reports Error 7, which is not known"),
+        (0, State.Error, "the service reports an end in error, but no error"),
+        (0, 9, "the service gives its state as State 9"),
+    ],
+)
+def test_of_an_unknown_outcome_nobody_can_say(little: LittleLibrary, error: int, state: int, because: str) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", error, state=state))
+    assert job_sentence(view, run) == f"Nobody can say who was updated: {because}."
+    assert toll_text(run) == "nobody can say"
+
+
+def test_a_job_at_work_says_when_that_was_seen(little: LittleLibrary) -> None:
+    job_id = little.job("hr-2026-11-23", state=State.Processing)
+    assert sentence(little, job_id) == "The job has not ended: it was Processing when the job list was saved."
+    little.own("pull", {"pulled_at": "2026-11-23T03:40:00Z"})
+    view, run = little.run(job_id)
+    assert job_sentence(view, run) == (
+        "The job has not ended: it was Processing when last looked at, on 23 Nov 2026, 03:40."
+    )
+    assert toll_text(run) == "\u2013"
+
+
+def test_a_job_that_its_feed_overtook_seems_stuck(little: LittleLibrary) -> None:
+    job_id = little.job("hr-2026-11-16", state=State.Processing)
+    little.job("hr-2026-11-23")
+    assert sentence(little, job_id).startswith("The job seems stuck: it was still Processing when the job list")
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        (None, ""),
+        ((0, 0), ""),
+        ((1, 0), "; that one is new"),
+        ((0, 1), "; that one is not new"),
+        ((5, 0), "; all of them are new"),
+        ((0, 5), "; none of them is new"),
+        ((1, 5), "; 1 of them is new"),
+        ((1500, 5), "; 1,500 of them are new"),
+    ],
+)
+def test_how_many_are_new_is_said_as_people_say_it(new: tuple[int, int] | None, words: str) -> None:
+    assert newness(new) == words
+
+
+@pytest.mark.parametrize(
+    ("toll", "users", "words"),
+    [
+        (Toll(1, exact=True), 3, "1 of 3 users was not updated"),
+        (Toll(2, exact=False), None, "At least 2 users were not updated"),
+        (Toll(1, exact=True), None, "1 user was not updated"),
+    ],
+)
+def test_one_user_was_and_two_were(toll: Toll, users: int | None, words: str) -> None:
+    assert failing(toll, users) == words

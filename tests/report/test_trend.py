@@ -1,0 +1,153 @@
+"""What the charts show, and titles that claim no more."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.facts import JobError, State
+from analyzer.report.rows import Grid, Line, Series
+from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
+from analyzer.report.verdict import Change, words
+
+if TYPE_CHECKING:
+    from tests.report.conftest import Lines, LittleLibrary
+
+PARTIAL, ABORTED = JobError.ImportCompleteWithError, JobError.InvalidDataFile
+DAYS = ("2026-10-05", "2026-10-12", "2026-10-19", "2026-10-26", "2026-11-02", "2026-11-09")
+
+
+def weekly(little: LittleLibrary, lines: type[Lines], feed: str, failing: list[int]) -> None:
+    for day, users in zip(DAYS, failing, strict=False):
+        log = lines.unresolved(*(f"user{number}@contoso.com" for number in range(users)))
+        little.job(f"{feed}-{day}", PARTIAL if users else 0, log or None, users=100)
+
+
+def title(little: LittleLibrary) -> str:
+    chart = runs_chart(little.view())
+    assert chart is not None
+    return chart.title
+
+
+def test_a_feed_is_a_line_that_is_broken_where_nobody_can_say(little: LittleLibrary, lines: type[Lines]) -> None:
+    little.job("hr-2026-11-09", PARTIAL, lines.unresolved("a@contoso.com"))
+    little.job("hr-2026-11-16", JobError.InternalError)
+    little.job("hr-2026-11-23", state=State.Processing)
+    chart = runs_chart(little.view())
+    assert chart is not None
+    assert chart.lines == (
+        Line("hr", ((datetime(2026, 11, 9, 2, tzinfo=UTC), 1), (datetime(2026, 11, 16, tzinfo=UTC), None))),
+    )
+    assert chart.note == "A line is broken where nobody can say. "
+    assert chart.grid == Grid(
+        ("Feed", "When", "Outcome", "Users not updated"),
+        (("hr", "16 Nov 2026", "unknown", "nobody can say"), ("hr", "9 Nov 2026, 02:00", "partial", "1")),
+    )
+
+
+def test_of_many_feeds_those_hit_hardest_have_a_line(little: LittleLibrary) -> None:
+    for number, name in enumerate("abcdefghi"):
+        little.job(f"{name}-2026-11-23", JobError.InvalidDataFile, users=number + 1)
+    chart = runs_chart(little.view())
+    assert chart is not None
+    assert [line.name for line in chart.lines] == list("ihgfedc")
+    assert chart.note == "2 feeds with fewer are in the table only."
+    assert len(chart.grid.rows) == 9
+
+
+def test_the_title_says_that_failures_halved(little: LittleLibrary, lines: type[Lines]) -> None:
+    weekly(little, lines, "hr", [40, 44, 42, 20, 22, 21])
+    assert title(little) == "hr's failures halved: 21 users a run since 26 Oct 2026, 42 before"
+
+
+def test_the_title_admits_that_there_is_no_trend(little: LittleLibrary, lines: type[Lines]) -> None:
+    weekly(little, lines, "hr", [20, 22, 21, 20, 22, 21])
+    assert title(little) == "Users not updated per run: no clear trend"
+
+
+def test_three_runs_are_too_few_for_a_trend(little: LittleLibrary, lines: type[Lines]) -> None:
+    weekly(little, lines, "hr", [40, 20, 1])
+    assert title(little) == "Users not updated per run: too few runs for a trend"
+
+
+def test_an_aborted_run_is_no_part_of_a_trend(little: LittleLibrary, lines: type[Lines]) -> None:
+    weekly(little, lines, "hr", [20, 20, 20, 20])
+    little.job("hr-2026-11-23", ABORTED, users=5000)
+    assert title(little) == "Users not updated per run: no clear trend"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verb"),
+    [
+        (10, 0, "ended: 0 users a run since 2 Nov, 10 before"),
+        (10, 1.5, "fell by more than half: 1.5 users a run since 2 Nov, 10 before"),
+        (10, 5, "halved"),
+        (10, 7, "fell: 7 users"),
+        (10, 15, "rose: 15"),
+        (10, 20, "doubled"),
+        (10, 90, "more than doubled"),
+        (0, 1234, "began: 1,234 users a run since 2 Nov, 0 before"),
+    ],
+)
+def test_the_verb_fits_the_numbers(before: float, after: float, verb: str) -> None:
+    assert verb in words(Change("hr", before, after, "2 Nov"))
+
+
+def test_outcomes_are_counted_by_week_without_a_gap(little: LittleLibrary) -> None:
+    little.job("hr-2026-11-02")
+    little.job("hr-2026-11-22", ABORTED)
+    little.job("phones-2026-11-16", JobError.InternalError)
+    chart = outcomes_chart(little.view())
+    assert chart is not None
+    assert chart.title == "1 of 3 jobs succeeded; 1 aborted and 1 unknown"
+    assert chart.weeks == (date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16))
+    assert chart.series == (
+        Series("succeeded", (1, 0, 0)),
+        Series("aborted", (0, 0, 1)),
+        Series("unknown", (0, 0, 1)),
+    )
+    assert chart.grid.rows[0] == ("16 Nov 2026", "0", "1", "1")
+
+
+def test_codes_beyond_seven_are_put_together(little: LittleLibrary) -> None:
+    log = "".join(f"Code{name}\ta@contoso.com\t?\r\n" * (20 - place) for place, name in enumerate("ABCDEFGHI"))
+    little.job("hr-2026-11-23", PARTIAL, log)
+    chart = codes_chart(little.view())
+    assert chart is not None
+    assert chart.title == "The commonest code is CodeA: 20 of 144 entries"
+    assert [series.name for series in chart.series] == [*(f"Code{name}" for name in "ABCDEF"), "other codes"]
+    assert chart.series[-1].values == (14 + 13 + 12,)
+
+
+def test_a_code_with_the_majority_is_said_to_have_it(little: LittleLibrary, lines: type[Lines]) -> None:
+    little.job(
+        "hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com") + "Odd\tc@contoso.com\t?\r\n"
+    )
+    chart = codes_chart(little.view())
+    assert chart is not None
+    assert chart.title == "Most entries are IdentityNotResolvable: 2 of 3 entries"
+
+
+def test_the_small_trend_compares_the_last_two_weeks(little: LittleLibrary, lines: type[Lines]) -> None:
+    weekly(little, lines, "hr", [4, 2])
+    weekly(little, lines, "phones", [1, 1])
+    chart = small_trend(little.view())
+    assert chart is not None
+    assert chart.title == "3 users not updated in the week of 12 Oct 2026, 5 in the week of 5 Oct 2026"
+    assert chart.series == (Series("users not updated", (5, 3)),)
+
+
+def test_what_is_older_than_half_a_year_is_not_drawn(little: LittleLibrary) -> None:
+    little.job("hr-2026-05-25")
+    little.job("hr-2026-11-23")
+    chart = outcomes_chart(little.view())
+    assert chart is not None
+    assert chart.weeks == (date(2026, 11, 23),)
+
+
+def test_without_a_time_there_is_nothing_to_draw(little: LittleLibrary) -> None:
+    little.job("hr")
+    view = little.view()
+    assert (runs_chart(view), outcomes_chart(view), codes_chart(view), small_trend(view)) == (None,) * 4
