@@ -97,12 +97,13 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
     """
     file = named or next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
     content: dict[str, Any] = _read(file) if file else {}
+    _check_names(content, str(file))
     _overlay(content, environment)
-    _check_names(content, file)
     try:
-        config = msgspec.convert(content, Config, strict=False)
+        config = msgspec.convert(content, Config)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{_where(file)}: {_plain(str(error))}", "docs/configuration.md lists the keys.") from error
+        where = str(file) if file else "the environment"
+        raise UsageError(f"{where}: {_plain(str(error), content)}", "docs/configuration.md lists the keys.") from error
     return Settings(config, file.parent if file else Path(), file)
 
 
@@ -143,31 +144,40 @@ def _overlay(content: dict[str, Any], environment: Mapping[str, str]) -> None:
             table = table.setdefault(known, {})
             if not isinstance(table, dict):
                 raise UsageError(f"the environment variable {variable} names no table of the configuration")
-        table[key] = value.split(",") if key == "hosts" else value
+        table[key] = [host.strip() for host in value.split(",") if host.strip()] if key == "hosts" else value
+        _check_names(content, f"the environment variable {variable}")
 
 
-def _check_names(content: dict[str, Any], file: Path | None) -> None:
-    _check_table(content, Config, "", file)
+def _check_names(content: dict[str, Any], where: str) -> None:
+    _check_table(content, Config, "", where)
     tenants = content.get("tenants")
     for name, table in tenants.items() if isinstance(tenants, dict) else ():
         if isinstance(table, dict):
-            _check_table(table, TenantConfig, f"tenants.{name}.", file)
+            _check_table(table, TenantConfig, f"tenants.{name}.", where)
 
 
-def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str, file: Path | None) -> None:
+def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str, where: str) -> None:
     known = form.__struct_fields__
     for key in table:
         if key not in known:
             nearest = difflib.get_close_matches(key, known, n=1)
             advice = f"Did you mean {nearest[0]}?" if nearest else f"Known are {', '.join(known)}."
-            raise UsageError(f"{_where(file)}: there is no key {prefix}{key}", advice)
+            raise UsageError(f"{where}: there is no key {prefix}{key}", advice)
 
 
-def _where(file: Path | None) -> str:
-    return str(file) if file else "the environment"
-
-
-def _plain(problem: str) -> str:
+def _plain(problem: str, content: dict[str, Any]) -> str:
     """Msgspec's words with the key first: ``Expected `str`, got `int` - at `$.data```."""
     what, _, where = problem.partition(" - at ")
+    if "[...]" in where:
+        # Msgspec does not say which tenant; the first that it does not take is the one.
+        where = where.replace("[...]", f".{_first_wrong(content['tenants'])}", 1)
     return f"{where.strip('`').removeprefix('$.')}: {what.replace('`', '')}" if where else what.replace("`", "")
+
+
+def _first_wrong(tenants: dict[str, Any]) -> str:
+    for name, table in tenants.items():
+        try:
+            msgspec.convert(table, TenantConfig)
+        except msgspec.ValidationError:
+            return name
+    return "..."

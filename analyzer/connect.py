@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
+from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import AppIdentity, CertificateSignIn, ReadyToken
@@ -31,7 +32,7 @@ def connect(settings: Settings, tenant: TenantConfig, environment: Mapping[str, 
 
 def _tokens(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], address: TenantAddress) -> Tokens:
     if tenant.auth == "token":
-        return ReadyToken(environment, address.admin_url.rstrip("/"), tenant.token_env, tenant.site_token_env)
+        return ReadyToken(environment, Hosts(address).admin_origin, tenant.token_env, tenant.site_token_env)
     if tenant.auth != "certificate":
         raise UsageError(
             f'auth = "{tenant.auth}" is not supported by this version', 'Use auth = "certificate" or auth = "token".'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-_BEGINS_FORMULA = r"^[=+\-@\t\r]"
+# Full-width signs, too: some spreadsheets take them for the plain ones.
+_BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 
 def guarded(frame: pl.DataFrame) -> pl.DataFrame:

@@ -36,6 +36,10 @@ class RefusedError(AnalyzerError):
     exit_code = 3
 
 
+class SignInError(RefusedError):
+    """The tenant does not know who we are: no token, or one that it does not take. Nothing else would work either."""
+
+
 class UnreachableError(AnalyzerError):
     """The tenant could not be reached, kept throttling, or gave an answer that is none."""
 

@@ -19,6 +19,7 @@ def identity_key(identity: str) -> str:
     >>> identity_key("i:0#.f|membership|Ada@Contoso.com")
     'ada@contoso.com'
     """
-    text = unicodedata.normalize("NFC", identity.strip()).lower()
+    # Composed after lowering: some letters have a composed form in lower case only.
+    text = unicodedata.normalize("NFC", identity.lower()).strip()
     prefix = _CLAIMS_PREFIX.match(text)
-    return text[prefix.end() :] if prefix else text
+    return text[prefix.end() :].strip() if prefix else text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,16 +12,17 @@ import polars as pl
 
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError, UsageError
+from analyzer.files import read_bytes
 from analyzer.retry.make import Ingredients, file_name, make_retry
 
 if TYPE_CHECKING:
-    from collections.abc import Container
     from pathlib import Path
 
     from analyzer.job import Job
     from analyzer.library.mirror import Library
     from analyzer.load import Tables
 
+_NO_NAME = re.compile(r'[\x00-\x1f\\/:*?"<>|]')
 FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes after which there is somebody to retry."""
 
@@ -58,11 +61,12 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
 def retry_target(library: Library, job: Job, folder: Path) -> Path:
     """Where a job's retry file lies in a folder."""
     source = library.source_file(job)
-    return folder / file_name(source.name if source else job.source_name or "source", job.job_id)
+    # A job list that somebody sent can hold anything: an id or a name must not become a path.
+    return folder / _NO_NAME.sub("-", file_name(source.name if source else job.source_name or "source", job.job_id))
 
 
-def make_retries(library: Library, tables: Tables, folder: Path, changed: Container[str]) -> dict[str, JobRetry]:
-    """Makes the retry file of each job that failed, where there is none yet or the job has changed.
+def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, JobRetry]:
+    """Makes the retry file of each job that failed, unless there is one made from the same outcome and files.
 
     A file that cannot be made is a sentence in the result and no error: the other jobs still get theirs.
 
@@ -70,28 +74,34 @@ def make_retries(library: Library, tables: Tables, folder: Path, changed: Contai
         OutputError: the folder cannot be written.
     """
     outcomes = dict(tables.jobs.select("job_id", "outcome").iter_rows())
-    return {
-        job.job_id: _existing(retry_target(library, job, folder), job, changed)
-        or _make(library, tables, job, retry_target(library, job, folder))
-        for job in library.jobs()
-        if outcomes.get(job.job_id) in FAILED
-    }
+    retries: dict[str, JobRetry] = {}
+    for job in library.jobs():
+        if outcomes.get(job.job_id) in FAILED:
+            target = retry_target(library, job, folder)
+            ingredients = ingredients_of(library, tables, job)
+            retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job)
+    return retries
 
 
-def _existing(target: Path, job: Job, changed: Container[str]) -> JobRetry | None:
-    manifest = target.with_name(f"{target.stem}.manifest.json")
-    if job.job_id in changed or not target.is_file():
-        return None
+def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:
+    """The retry file that lies there, where its manifest says that it was made from what we have now."""
     try:
-        content = json.loads(manifest.read_bytes())
-        return JobRetry(job.job_id, target, str(content["sentence"]), content["complete"] is True)
+        manifest = json.loads(target.with_name(f"{target.stem}.manifest.json").read_bytes())
+        logs = [(log["name"], log["sha256"]) for log in manifest["logs"]]
+        same = manifest["outcome"] == ingredients.outcome.value and logs == [
+            (log.name, hashlib.sha256(read_bytes(log)).hexdigest()) for log in ingredients.logs
+        ]
+        length = ingredients.source.stat().st_size if ingredients.source else None
+        if not same or manifest["source"]["bytes"] != length or manifest["retry"]["bytes"] != target.stat().st_size:
+            return None
+        return JobRetry(job.job_id, target, str(manifest["sentence"]), manifest["complete"] is True)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # made anew, manifest and all
 
 
-def _make(library: Library, tables: Tables, job: Job, target: Path) -> JobRetry:
+def _make(ingredients: Ingredients, target: Path, job: Job) -> JobRetry:
     try:
-        made = make_retry(ingredients_of(library, tables, job), target)
+        made = make_retry(ingredients, target)
     except (InputError, UsageError) as error:
         return JobRetry(job.job_id, None, error.what, complete=False)
     if made.retry is None:

@@ -49,12 +49,10 @@ class Scope:
     Attributes:
         job_ids: only these; all when empty.
         since: only jobs that ran since (UTC), by all that tells when.
-        changed: jobs whose retry file has to be made anew.
     """
 
     job_ids: frozenset[str] = frozenset()
     since: datetime | None = None
-    changed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def run(tenant: Source, library: Library, places: Places, now: datetime, stage: 
         AnalyzerError: of the stage that failed; what the stages before it wrote stays.
     """
     pulled = pull(tenant, library, now=now, progress=stage("pulling"))
-    return pulled, report(library, places, now, stage, Scope(changed=frozenset({*pulled.new, *pulled.changed})))
+    return pulled, report(library, places, now, stage)
 
 
 def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> Reported:
@@ -97,7 +95,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         places: where results go.
         now: UTC.
         stage: as for ``run``.
-        scope: which jobs; None for all, with their retry files where there are none yet.
+        scope: which jobs; None for all.
 
     Raises:
         AnalyzerError: a log cannot be read, or a file cannot be written.
@@ -107,7 +105,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     tables = load(library, progress=lambda done, total: reading(done, total, ""))
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
-    retries = make_retries(library, tables, places.retry, scope.changed)
+    retries = make_retries(library, tables, places.retry)
     links = {job_id: RetryLink(retry.path, retry.sentence) for job_id, retry in retries.items()}
     writing = stage("writing the report")
     request = ReportRequest(

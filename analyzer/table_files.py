@@ -69,6 +69,8 @@ def _workbook(frame: pl.DataFrame, path: Path) -> bytes:
     buffer = io.BytesIO()
     # Text stays text: neither formulas nor links are made of what a log says.
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    # A sheet knows no time zones: its times are UTC, as the table's.
+    plain["remove_timezone"] = True
     with xlsxwriter.Workbook(buffer, plain) as workbook:
         fitting.write_excel(workbook, worksheet="entries")
     return buffer.getvalue()

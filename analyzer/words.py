@@ -26,7 +26,7 @@ def size(number: int) -> str:
     """Bytes in the unit in which they are short: ``1.2 MB`` (of 1,000,000 bytes)."""
     amount = float(number)
     for unit in ("bytes", "kB", "MB"):
-        if amount < _KILO:
+        if round(amount, 1) < _KILO:
             return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= _KILO
     return f"{amount:.1f} GB"

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from analyzer.facts import GUID
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_CHANGING = re.compile(rf"{GUID.pattern}|{_DATE.pattern}|(?<!\d)\d+(?!\d)|(?i:\bretry\b)")
+# Also what our own retry files add to the name: hr-feed-GUID-retry-1-of-3.json
+_CHANGING = re.compile(rf"{GUID.pattern}|{_DATE.pattern}|(?<!\d)\d+(?!\d)|(?i:\bretry\b(?:-\d+-of-\d+\b)?)")
 _SEPARATORS = re.compile(r"[\s._-]+")
 
 

@@ -26,11 +26,12 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
         identity; and ``names`` Boolean, never null.
     """
     keys = {identity: identity_key(identity) for identity in entries["identity"].drop_nulls().unique()}
-    guid = pl.col("identity").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
+    guid = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
     generic = (pl.col("code") == "GenericError").fill_null(value=False)
     guids_are_ids = pl.col("guid_ids").fill_null(value=False) | (guid & ~generic).any().over("job_id")
     return (
-        entries.join(source_ids.select(*SOURCE_IDS), on="job_id", how="left", maintain_order="left")
+        # Bare files may not tell their job: those without one belong together.
+        entries.join(source_ids.select(*SOURCE_IDS), on="job_id", how="left", maintain_order="left", nulls_equal=True)
         .with_columns(key=pl.col("identity").replace_strict(keys, return_dtype=pl.String, default=None))
         .with_columns(
             names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(guid & generic) | guids_are_ids)

@@ -67,8 +67,8 @@ def job_table(
         The table ``jobs``, in the order of ``listed``.
     """
     joined = (
-        listed.join(_counts(named), on="job_id", how="left")
-        .join(_times(observations), on="job_id", how="left")
+        listed.join(_counts(named), on="job_id", how="left", maintain_order="left")
+        .join(_times(observations), on="job_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("entries", "named_users", "nobody").fill_null(0),
             # The log's name is the service's own time; what we observed is only "not later than".
@@ -137,7 +137,8 @@ def _stuck(as_of: datetime | None) -> pl.Expr:
 
 def _not_updated() -> pl.Expr:
     outcome = pl.col("outcome")
-    exact = pl.col("log_found") & (pl.col("nobody") == 0)
+    # The service says that somebody failed: a log without entries does not say that nobody did.
+    exact = pl.col("log_found") & (pl.col("entries") > 0) & (pl.col("nobody") == 0)
     return (
         pl.when(outcome == Outcome.succeeded.value)
         .then(pl.lit(0))

@@ -60,11 +60,12 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
         users: as ``failures.by_user`` gives it.
 
     Returns:
-        ``users`` and the column ``new`` Boolean; null where the feed has no earlier run that ended with a verdict.
+        ``users`` and the column ``new`` Boolean; null where the run itself has no verdict on each user, or its feed no
+        earlier run that had one.
     """
     # An aborted or unknown run says nothing of who would have failed, so it is no run to compare with.
     comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
-    runs = ordered.filter(comparable & pl.col("when").is_not_null())
+    runs = ordered.filter(comparable & pl.col("when").is_not_null() & pl.col("feed").is_not_null())
     earlier = runs.select("job_id", previous=pl.col("job_id").shift(1).over("feed"))
     known = users.select(pl.col("job_id").alias("previous"), "key", before=pl.lit(value=True))
     return (

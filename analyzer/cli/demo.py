@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 NAME = "demo"
 
-PROPERTY_MAP = {"City": "City", "Office": "OfficeCode", "Phone": "Phone", "Desk": "Desk", "Badge": "Badge"}
-"""What the samples' feeds were queued with; in the vendor's example, too, Office becomes OfficeCode."""
+RENAMED = {"Office": "OfficeCode"}
+"""Where the samples' feeds, as the vendor's example, have another name for a property than the profile store."""
 
 _SPEED = 600.0
 _PATIENCE = 60.0
@@ -158,6 +158,7 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
 
     from analyzer.facts import IdType
     from analyzer.files import read_bytes
+    from analyzer.source.records import read_records
     from analyzer.tenant.files import upload
     from analyzer.tenant.jobs import Import, queue_import
     from analyzer.uri import server_paths
@@ -168,7 +169,10 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
     origin = session.hosts.origin(job.source_uri)
     uri = upload(session, origin, folder, retry.path.name, read_bytes(retry.path))
-    return queue_import(session, Import(uri, IdType.Email, str(manifest["id_property"]), PROPERTY_MAP))
+    id_property = str(manifest["id_property"])
+    properties = next(read_records(retry.path)).members.keys() - {id_property}
+    property_map = {name: RENAMED.get(name, name) for name in sorted(properties)}
+    return queue_import(session, Import(uri, IdType.Email, id_property, property_map))
 
 
 def _wait(demo: _Demo, job_id: str) -> None:

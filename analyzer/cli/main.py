@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
+from analyzer.cli.terminal import visible
 from analyzer.errors import AnalyzerError
+from analyzer.files import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,20 +17,19 @@ PROGRAM = "upa-analyzer"
 INTERRUPTED = 130
 _USAGE = 2
 _UNEXPECTED = 5
-_GLOBAL_FLAGS = frozenset({"--verbose", "--quiet", "--json", "--no-color"})
+_GLOBAL_FLAGS = frozenset({"--verbose", "--quiet", "--json", "--no-color", "--version"})
 _GLOBAL_OPTIONS = frozenset({"--config", "--tenant"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and exits with the code of the contract (``docs/commands.md``)."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = globals_first(sys.argv[1:] if arguments is None else arguments)
     _tolerant_streams()
-    if words == ["--version"]:
-        from importlib.metadata import version
-
-        print(f"{PROGRAM} {version(PROGRAM)}")  # noqa: T201
-        sys.exit(0)
-    sys.exit(_run(globals_first(words)))
+    try:
+        sys.exit(_version() if _wants_version(words) else _run(words))
+    except KeyboardInterrupt:
+        # While our own modules were loading; nothing has been begun.
+        sys.exit(INTERRUPTED)
 
 
 def globals_first(words: Sequence[str]) -> list[str]:
@@ -51,45 +53,59 @@ def globals_first(words: Sequence[str]) -> list[str]:
     return front + rest
 
 
+def _wants_version(words: list[str]) -> bool:
+    front = words[: words.index("--")] if "--" in words else words
+    return "--version" in front
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"{PROGRAM} {version(PROGRAM)}")  # noqa: T201
+    return 0
+
+
 def _run(words: list[str]) -> int:
-    from typer.exceptions import Abort, TyperException
-
-    from analyzer.cli.app import app
-
-    verbose = "--verbose" in words
     try:
+        from analyzer.cli.app import app
+
         code = app(args=words, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
-    except TyperException as error:
-        _tell(error.format_message().rstrip("."), f"{PROGRAM} --help lists what there is.", verbose=verbose)
-        return _USAGE
-    except AnalyzerError as error:
-        _tell(error.what, error.advice, verbose=verbose)
-        return error.exit_code
-    except (KeyboardInterrupt, Abort):
-        _tell("interrupted", "What was there before is still there; run the same command again.", verbose=verbose)
-        return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; keep the interpreter from complaining at its end.
-        sys.stdout = None
+        # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the boundary: nobody sees a traceback who did not ask for one
-        _tell(
-            f"something unexpected happened ({type(error).__name__}: {error})",
-            "--verbose shows where; please report it.",
-            verbose=verbose,
-        )
-        return _UNEXPECTED
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback unasked
+        return _failed(error, verbose="--verbose" in words)
     return code if isinstance(code, int) else 0
 
 
-def _tell(what: str, advice: str, *, verbose: bool) -> None:
+def _failed(error: BaseException, *, verbose: bool) -> int:
+    """Says what was wrong and what to do; returns the exit code."""
+    from typer.exceptions import Abort, TyperException
+
     if verbose:
         import traceback
 
-        traceback.print_exc()
-    text = f"{PROGRAM}: {what}."
-    print(f"{text}\n{' ' * len(PROGRAM)}  {advice}" if advice else text, file=sys.stderr)  # noqa: T201
+        traceback.print_exception(error)
+    if isinstance(error, AnalyzerError):
+        return _tell(error.what, error.advice, error.exit_code)
+    if isinstance(error, TyperException):
+        return _tell(error.format_message().rstrip("."), f"{PROGRAM} --help lists what there is.", _USAGE)
+    if isinstance(error, (KeyboardInterrupt, Abort)):
+        return _tell("interrupted", "What was there before is still there; run the same command again.", INTERRUPTED)
+    if isinstance(error, OSError):
+        what = f"{error.filename} cannot be used" if error.filename else "the output cannot be written"
+        return _tell(f"{what}: {plain_words(error)}", "Choose another place, or free some space.", _UNEXPECTED)
+    what = f"something unexpected happened ({type(error).__name__}: {error})"
+    return _tell(what, "--verbose shows where; please report it.", _UNEXPECTED)
+
+
+def _tell(what: str, advice: str, code: int) -> int:
+    print(visible(f"{PROGRAM}: {what}."), file=sys.stderr)  # noqa: T201
+    if advice:
+        print(visible(f"{' ' * len(PROGRAM)}  {advice}"), file=sys.stderr)  # noqa: T201
+    return code
 
 
 def _tolerant_streams() -> None:

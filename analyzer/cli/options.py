@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.errors import InputError, UsageError
+from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
-
-    from analyzer.job import Job
 
 LibraryOption = Annotated[
     Path | None, typer.Option("--library", help="A library folder, instead of the configured tenant's.")
@@ -59,25 +56,3 @@ def parse_day(text: str, zone: ZoneInfo | None) -> datetime | None:
     except ValueError as error:
         raise UsageError(f"--since {text!r} is no date", "It looks like 2026-11-23.") from error
     return (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)
-
-
-def find_job(jobs: Sequence[Job], wanted: str) -> Job:
-    """The job with this id; its first eight characters do where they are its alone.
-
-    Raises:
-        InputError: there is none, or more than one.
-    """
-    key = wanted.strip("{} ").lower()
-    found = [job for job in jobs if job.job_id == key] or [job for job in jobs if key and job.job_id.startswith(key)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(f"the job id {wanted!r} is short for {len(found)} jobs", f"Give more of it: {_some(found)}.")
-    nearest = difflib.get_close_matches(key, [job.job_id[: max(len(key), 8)] for job in jobs], n=1, cutoff=0.3)
-    near = [job for job in jobs if nearest and job.job_id.startswith(nearest[0])]
-    advice = f"Did you mean {near[0].job_id}?" if near else "upa-analyzer jobs lists those there are."
-    raise InputError(f"the library has no job {wanted!r}", advice)
-
-
-def _some(jobs: Sequence[Job]) -> str:
-    return ", ".join(job.job_id for job in jobs[:3])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import Context
-from analyzer.cli.options import JobsOption, SinceOption, find_job, parse_day
+from analyzer.cli.options import JobsOption, SinceOption, parse_day
+from analyzer.find_job import find_job
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import Context
-from analyzer.cli.options import LibraryOption, find_job
+from analyzer.cli.options import LibraryOption
 from analyzer.errors import InputError, UsageError
+from analyzer.find_job import find_job
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal

@@ -14,6 +14,8 @@ from analyzer.cli.options import FailOn, FailOnOption
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    import polars as pl
+
     from analyzer.cli.terminal import Terminal
     from analyzer.library.results import Pulled
     from analyzer.run import Reported
@@ -60,11 +62,23 @@ def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo 
         terminal.show()
         terminal.table(COLUMNS, job_rows(jobs, made.tables.jobs["job_id"], zone, datetime.now(UTC)))
     terminal.show()
-    for job_id in jobs["job_id"]:
-        retry = made.retries.get(job_id)
-        if retry is not None:
-            terminal.say(f"{job_id[:8]}  {retry.sentence}")
-            if retry.path:
-                terminal.show(str(retry.path))
+    _tell_retries(terminal, jobs, made)
     terminal.say("report")
     terminal.show(str(made.index))
+
+
+def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> None:
+    """The retry files that still matter: those of each feed's latest run; of the others, how many there are."""
+    import polars as pl
+
+    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(["running", "stuck"]))
+    latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])
+    retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
+    for retry in retries:
+        if retry.job_id in latest:
+            terminal.say(f"retry {retry.job_id[:8]}  {retry.sentence}")
+            if retry.path:
+                terminal.show(str(retry.path))
+    earlier = [retry for retry in retries if retry.path and retry.job_id not in latest]
+    if earlier and earlier[0].path:
+        terminal.say(f"and {len(earlier)} of runs that a later one has followed, in {earlier[0].path.parent}")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analyzer.cli.context import Context
-from analyzer.cli.options import FailOn, FailOnOption, LibraryOption, find_job
+from analyzer.cli.options import FailOn, FailOnOption, LibraryOption
+from analyzer.find_job import find_job
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal

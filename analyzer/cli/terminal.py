@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """A remark or a step, to stderr."""
         if not self.quiet:
-            print(text, file=sys.stderr)  # noqa: T201
+            print(visible(text), file=sys.stderr)  # noqa: T201
 
     def show(self, text: str = "") -> None:
         """A line of the result, to stdout, as it is."""
@@ -74,7 +75,7 @@ class Terminal:
 
     def complain(self, error: AnalyzerError) -> None:
         """An error that does not end the command, to stderr, however quiet."""
-        print(f"upa-analyzer: {error}", file=sys.stderr)  # noqa: T201
+        print(visible(f"upa-analyzer: {error}"), file=sys.stderr)  # noqa: T201
 
     def result(self, content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """The whole result as JSON, to stdout."""
@@ -157,5 +158,11 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Any
 
 
 def visible(text: str) -> str:
-    """Text from a log without what could steer the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    """Text from a log or from the tenant without what could steer the terminal; a no-break space is a space."""
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if unicodedata.category(character) == "Zs" else "\N{REPLACEMENT CHARACTER}"

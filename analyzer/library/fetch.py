@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.errors import InputError, RefusedError, UnreachableError
+from analyzer.errors import InputError, RefusedError, SignInError, UnreachableError
 from analyzer.files import cannot_write, replacing
 from analyzer.library.own import FileSeen
 from analyzer.library.paths import OWN_FOLDER, local_path
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.library.results import Choice, Pulled
     from analyzer.tenant.interface import RemoteFile
+
+
+BEFORE_CHOICE = "it ran before the day of --since; pull --all brings it"
 
 
 class Source(Protocol):
@@ -57,28 +60,47 @@ class Fetcher:
         listed = self._tenant.folder(job.log_folder_uri or job.source_uri, folder)
         if listed is None:
             return False
+        wanted = [remote for remote in listed if not self._before_choice(remote)]
+        if listed and not wanted:
+            self.without_log(job, BEFORE_CHOICE)
+            return True
         self._library.own.note(job.job_id, log_missing=None)
-        for remote in listed:
-            if not self._before_choice(remote) and not self._unchanged(remote):
+        for remote in wanted:
+            try:
                 self._log_file(job, remote)
+            except SignInError:
+                raise
+            except (RefusedError, InputError) as error:
+                self._result.left_out.append(LeftOut(job.job_id, f"log file {remote.name}", error.what))
         return True
+
+    def before_choice(self, job: Job) -> bool:
+        """Whether the job's log was left out for its age."""
+        noted = self._library.own.notes.get(job.job_id)
+        return self._choice.since is not None and noted is not None and noted.log_missing == BEFORE_CHOICE
 
     def without_log(self, job: Job, because: str) -> None:
         """Notes that there is no log where one is to be expected."""
         self._library.own.note(job.job_id, log_missing=because)
         self._result.left_out.append(LeftOut(job.job_id, "log", because))
 
-    def source(self, job: Job) -> None:
+    def source(self, job: Job, *, known: bool) -> None:
         """Fetches the source file of a job; that it cannot be had is a note on the job and no failure.
 
+        Args:
+            job: whose.
+            known: whether the library had the job before. A copy that it has of its source file stays: what the
+                tenant has under that name by now may be what another job reads.
+
         Raises:
-            UnreachableError, OutputError: see ``pull``.
+            SignInError, UnreachableError, OutputError: see ``pull``.
         """
-        noted = self._library.own.notes.get(job.job_id)
-        if noted and noted.source and (self._library.root / noted.source).exists():
-            return  # an earlier version, kept for this job: what the tenant has now is another one
+        if known and self._library.source_file(job) is not None:
+            return
         try:
             missing = self._source(job)
+        except SignInError:
+            raise
         except (RefusedError, InputError) as error:
             missing = error.what
         self._library.own.note(job.job_id, source_missing=missing)
@@ -99,9 +121,12 @@ class Fetcher:
         return "the tenant has no such file any more" if job.source_uri else "the job names no source file"
 
     def _log_file(self, job: Job, remote: RemoteFile) -> None:
+        if self._unchanged(remote):
+            return
         found = self._tenant.file(remote.uri, remote.path)
         if found is None:
-            self._result.left_out.append(LeftOut(job.job_id, remote.name, "it was deleted while we looked"))
+            because = "it was deleted while we looked"
+            self._result.left_out.append(LeftOut(job.job_id, f"log file {remote.name}", because))
             return
         self._write(*found)
         self._result.log_files += 1
@@ -137,9 +162,11 @@ class Fetcher:
     def _keep_earlier(self, remote: RemoteFile, job: Job) -> None:
         """Keeps the version that earlier jobs read: feeds may use one file name again and again."""
         path = local_path(self._library.root, remote.path)
-        readers = [other.job_id for other in self._library.jobs() if other.job_id != job.job_id]
-        readers = [job_id for job_id in readers if self._reads(job_id, path)]
-        if not path.is_file() or not readers:
+        if not path.is_file():
+            return
+        others = [other for other in self._library.jobs() if other.job_id != job.job_id]
+        readers = [other.job_id for other in others if self._library.source_file(other) == path]
+        if not readers:
             return
         seen = self._library.own.files.get(remote.path)
         version = hashlib.sha256(f"{remote.path}\n{seen}".encode()).hexdigest()[:12]
@@ -148,9 +175,6 @@ class Fetcher:
         for job_id in readers:
             self._library.own.note(job_id, source=self._library.name_of(kept))
         self._library.own.save()
-
-    def _reads(self, job_id: str, path: Path) -> bool:
-        return any(job.job_id == job_id and self._library.source_file(job) == path for job in self._library.jobs())
 
     def _before_choice(self, remote: RemoteFile) -> bool:
         if self._choice.since is None:

@@ -12,14 +12,16 @@ from analyzer.facts import log_folder_name
 from analyzer.files import read_bytes, write_bytes
 from analyzer.job import Job
 from analyzer.library.own import Own
-from analyzer.library.paths import local_path
+from analyzer.library.paths import JOB_LIST, OWN_FOLDER, local_path
 from analyzer.uri import host_of, server_paths, tenant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-JOB_LIST = "jobs.json"
+__all__ = ["JOB_LIST", "Library", "log_folders"]
+
+EARLIER = f"{OWN_FOLDER}/earlier/"
 
 
 class Library:
@@ -96,11 +98,14 @@ class Library:
         """Our copy of the source file that the job read; None where we have none."""
         noted = self.own.notes.get(job.job_id)
         if noted and noted.source:
-            kept = self.root / noted.source
-            return kept if kept.is_file() else None
+            return self._earlier(noted.source)
         if self.tenant and host_of(job.source_uri) and tenant_of(host_of(job.source_uri)) != self.tenant:
             return None
-        return next((path for path in self._places(server_paths(job.source_uri)) if path.is_file()), None)
+        paths = server_paths(job.source_uri)
+        if noted and noted.source_missing:
+            # What was fetched since was for another job; what somebody put there by hand was for this one.
+            paths = [path for path in paths if path not in self.own.files]
+        return next((path for path in self._places(paths) if path.is_file()), None)
 
     def log_files(self, job: Job) -> list[Path]:
         """The job's log files, the oldest first by name; none where there is no log."""
@@ -108,6 +113,12 @@ class Library:
             if folder.is_dir():
                 return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
         return []
+
+    def _earlier(self, noted: str) -> Path | None:
+        # The note may come from a library that somebody sent: it must not lead out of it.
+        inside = noted.startswith(EARLIER) and ".." not in noted.replace("\\", "/").split("/")
+        kept = self.root / noted
+        return kept if inside and kept.is_file() else None
 
     def name_of(self, path: Path) -> str:
         """A file's path within the library, with ``/`` on every platform."""

@@ -48,11 +48,13 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
         source: where the source file lies in the library, where that is not its path on the server.
         source_missing: why we have no source file.
         log_missing: why we have no log, though there should be one.
+        pending: the job was seen by a pull that was about other jobs: its files are still to be fetched.
     """
 
     source: str | None = None
     source_missing: str | None = None
     log_missing: str | None = None
+    pending: bool = False
 
 
 class Own:
@@ -70,6 +72,17 @@ class Own:
         self.files = self._load("files", dict[str, FileSeen], {})
         self.notes = self._load("notes", dict[str, JobNotes], {})
         self._written = {name: self._encoded(name) for name in ("observations", "files", "notes")}
+
+    def observe(self, seen: Observation) -> None:
+        """Keeps an observation, unless a pull since the last whole one, which broke off, already saw the same."""
+        for earlier in reversed(self.observations):
+            if earlier.previous_pull_at != seen.previous_pull_at:
+                break
+            if earlier.job_id == seen.job_id:
+                if (earlier.state, earlier.error) == (seen.state, seen.error):
+                    return
+                break
+        self.observations.append(seen)
 
     def save(self) -> None:
         """Writes the files that changed since they were read or written; not the time of the pull.
@@ -92,7 +105,7 @@ class Own:
         write_bytes(self._folder / "pull.json", msgspec.json.encode(pulled) + b"\n")
         self.last_pull = pulled
 
-    def note(self, job_id: str, **changes: str | None) -> None:
+    def note(self, job_id: str, **changes: str | bool | None) -> None:
         """Changes the notes on a job."""
         noted = msgspec.structs.replace(self.notes.get(job_id, JobNotes()), **changes)
         if noted == JobNotes():
@@ -106,7 +119,7 @@ class Own:
             return missing
         try:
             return msgspec.json.decode(read_bytes(path), type=form)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             advice = "Remove that file; the next pull makes it anew from what the tenant still knows."
             raise InputError(f"{path} is damaged: {error}", advice) from error
 

@@ -10,7 +10,9 @@ from analyzer.errors import InputError
 # What Windows refuses or reads as something else; SharePoint allows none of these in names either.
 _ODD_CHARACTERS = re.compile(r'[\x00-\x1f\\:*?"<>|]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_LONGEST = 255
 OWN_FOLDER = ".upa"
+JOB_LIST = "jobs.json"
 
 
 def local_path(root: Path, server_path: str) -> Path:
@@ -19,9 +21,10 @@ def local_path(root: Path, server_path: str) -> Path:
     Raises:
         InputError: a part of the path is no name that can be mirrored, as ``..`` or ``a:b``.
     """
-    parts = server_path.strip("/").split("/")
+    parts = server_path.removeprefix("/").split("/")
+    ours = parts[0].lower() == OWN_FOLDER or [part.lower() for part in parts] == [JOB_LIST]
     for part in parts:
-        if _refused(part) or parts[0].lower() == OWN_FOLDER:
+        if ours or _refused(part):
             raise InputError(f"the tenant's path {server_path!r} cannot be mirrored: {part!r} is no safe name")
     return root.joinpath(*parts)
 
@@ -30,6 +33,7 @@ def _refused(part: str) -> bool:
     return (
         not part
         or part.endswith((".", " "))
+        or len(part.encode(errors="replace")) > _LONGEST
         or _ODD_CHARACTERS.search(part) is not None
         or _RESERVED.fullmatch(part) is not None
     )

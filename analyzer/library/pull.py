@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.errors import InputError, RefusedError
-from analyzer.library.fetch import Fetcher
+from analyzer.errors import InputError, RefusedError, SignInError
+from analyzer.find_job import find_job
+from analyzer.library.fetch import BEFORE_CHOICE, Fetcher
 from analyzer.library.mirror import log_folders
 from analyzer.library.own import Observation, PullTime
 from analyzer.library.results import Choice, Pulled
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SETTLED_AFTER = timedelta(hours=24)
 """How long after its end a job's log folder is still looked at: logs are written about when the state changes."""
 
+_NO_FOLDER = "the tenant has no log folder for it"
+
 
 def pull(
     tenant: Source, library: Library, *, now: datetime, choice: Choice | None = None, progress: Progress | None = None
@@ -42,8 +45,9 @@ def pull(
         progress: told before each job.
 
     Raises:
-        RefusedError, UnreachableError: of the job list or a log folder; what is there already stays.
-        InputError: the library is another tenant's.
+        RefusedError: the job list is refused, or the sign-in anywhere; what is there already stays.
+        UnreachableError: the tenant cannot be reached, or a transfer broke off; what is there already stays.
+        InputError: the library is another tenant's, or the tenant has no job that the choice names.
         OutputError: the library cannot be written.
     """
     return _Pull(tenant, library, now, choice or Choice()).run(progress or (lambda _done, _total, _doing: None))
@@ -52,30 +56,32 @@ def pull(
 class _Pull:
     def __init__(self, tenant: Source, library: Library, now: datetime, choice: Choice) -> None:
         self._tenant, self._library, self._now, self._choice = tenant, library, now, choice
-        if library.jobs() and library.tenant not in (None, tenant.name):
+        self._known = {job.job_id: job for job in library.jobs()}
+        if self._known and library.tenant not in (None, tenant.name):
             raise InputError(
                 f"{library.root} is the library of {library.tenant}, not of {tenant.name}",
                 "Give each tenant a name of its own in the configuration.",
             )
         self._result = Pulled(tenant.name)
         self._fetch = Fetcher(tenant, library, self._result, choice)
-        self._known = {job.job_id: job for job in library.jobs()}
         self._previous = library.own.last_pull.pulled_at if library.own.last_pull else None
 
     def run(self, progress: Progress) -> Pulled:
         listed = self._tenant.jobs()
         merged = list(self._merged(listed))
-        wanted = [job for job in listed if not self._choice.job_ids or job.job_id in self._choice.job_ids]
+        wanted = self._chosen(listed)
         self._observe(merged)
+        self._set_aside(listed, wanted)
+        seen = {seen.job_id: seen.observed_at for seen in self._library.own.observations}
         try:
             for done, job in enumerate(wanted):
                 progress(done, len(wanted), job.source_name or job.job_id)
-                self._files_of(job)
+                self._files_of(job, seen.get(job.job_id))
             progress(len(wanted), len(wanted), "")
-            self._library.save_jobs(merged)
         finally:
             # Also when the pull breaks off: what was fetched need not be fetched again.
             self._library.own.save()
+        self._library.save_jobs(merged)
         self._library.own.save_pull(PullTime(self._now, self._tenant.name))
         return self._result
 
@@ -87,6 +93,11 @@ class _Pull:
             if job.job_id not in current:
                 yield job if job.gone else job.marked_gone()
 
+    def _chosen(self, listed: list[Job]) -> list[Job]:
+        if not self._choice.job_ids:
+            return listed
+        return [find_job(listed, job_id, holder="the tenant") for job_id in sorted(self._choice.job_ids)]
+
     def _observe(self, merged: list[Job]) -> None:
         for job in merged:
             before = self._known.get(job.job_id)
@@ -96,38 +107,62 @@ class _Pull:
                 self._result.changed.append(job.job_id)
             else:
                 continue
-            self._library.own.observations.append(
-                Observation(job.job_id, self._now, self._previous, job.state, job.error)
-            )
+            self._library.own.observe(Observation(job.job_id, self._now, self._previous, job.state, job.error))
 
-    def _files_of(self, job: Job) -> None:
-        fresh = job.job_id in self._result.new or job.job_id in self._result.changed
-        if fresh or self._choice.everything or self._may_change(job):
+    def _set_aside(self, listed: list[Job], wanted: list[Job]) -> None:
+        """Notes which jobs this pull passes over though they are new, so that the next one does not."""
+        chosen = {job.job_id for job in wanted}
+        for job in listed:
+            if job.job_id not in chosen and self._is_fresh(job):
+                self._library.own.note(job.job_id, pending=True)
+
+    def _is_fresh(self, job: Job) -> bool:
+        noted = self._library.own.notes.get(job.job_id)
+        before = self._known.get(job.job_id)
+        return (
+            before is None
+            or (before.state, before.error, before.gone) != (job.state, job.error, job.gone)
+            or (noted is not None and noted.pending)
+        )
+
+    def _files_of(self, job: Job, seen: datetime | None) -> None:
+        fresh = self._is_fresh(job)
+        if fresh or self._choice.everything or self._may_change(job, seen):
             self._log_of(job)
-        if fresh or self._choice.everything:
-            self._fetch.source(job)
+        if (fresh or self._choice.everything) and not self._fetch.before_choice(job):
+            self._fetch.source(job, known=job.job_id in self._known and not self._is_pending(job))
+        self._library.own.note(job.job_id, pending=False)
 
-    def _may_change(self, job: Job) -> bool:
+    def _is_pending(self, job: Job) -> bool:
+        noted = self._library.own.notes.get(job.job_id)
+        return noted is not None and noted.pending
+
+    def _may_change(self, job: Job, seen: datetime | None) -> bool:
         if not job.ended:
             return bool(job.log_folder_uri)
         if job.succeeded and not job.log_folder_uri:
             return False
-        seen = [o.observed_at for o in self._library.own.observations if o.job_id == job.job_id]
+        noted = self._library.own.notes.get(job.job_id)
+        missing = noted.log_missing if noted else None
+        if missing == BEFORE_CHOICE:
+            return False
+        if missing not in (None, _NO_FOLDER):
+            return True  # it was refused: perhaps somebody has given the permission since
         written = [time_in_log_name(path.name) for path in self._library.log_files(job)]
-        ended = min([*(time for time in written if time), *seen[-1:]], default=self._now)
+        ended = min([*(time for time in written if time), *([seen] if seen else [])], default=self._now)
         return self._now - ended < SETTLED_AFTER
 
     def _log_of(self, job: Job) -> None:
-        if not job.ended and not job.log_folder_uri:
-            return
-        if job.succeeded and not job.log_folder_uri:
+        if not job.log_folder_uri and (job.succeeded or not job.ended):
             return
         for folder in log_folders(job):
             try:
                 if self._fetch.log_folder(job, folder):
                     return
-            except RefusedError as error:
+            except SignInError:
+                raise
+            except (RefusedError, InputError) as error:
                 self._fetch.without_log(job, error.what)
                 return
         if job.ended and not job.succeeded:
-            self._fetch.without_log(job, "the tenant has no log folder for it")
+            self._fetch.without_log(job, _NO_FOLDER)

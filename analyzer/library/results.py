@@ -22,7 +22,7 @@ class Choice:
     """What to pull.
 
     Attributes:
-        job_ids: only these jobs' files; empty for all.
+        job_ids: only these jobs' files, each by as much of its id as is its alone; empty for all.
         since: only logs and source files of jobs that ran since (UTC).
         everything: also what seems unchanged.
     """
@@ -51,7 +51,7 @@ class Pulled:
         changed: ids of jobs whose state or error changed, or that are gone.
         log_files: log files written.
         source_files: source files written.
-        received: bytes written.
+        received: bytes written of both.
         left_out: what could not be had, as seen in this pull.
     """
 

@@ -68,5 +68,8 @@ def _guess(raw: bytes) -> str:
 
 def _replacing(raw: bytes, encoding: str) -> Text:
     text = raw.decode(encoding, errors="replace")
-    already = raw.count("\ufffd".encode(encoding)) if encoding != "cp1252" else 0
-    return Text(text, encoding, max(0, text.count("\ufffd") - already) if "\ufffd" in text else 0)
+    replaced = text.count("\ufffd")
+    if replaced:
+        # What is U+FFFD in the bytes already was not replaced by us.
+        replaced -= raw.decode(encoding, errors="ignore").count("\ufffd")
+    return Text(text, encoding, replaced)

@@ -42,19 +42,32 @@ _TABS_LOST = re.compile(
 )
 
 # The word that is an identity without a tab to say so: an address, an account, a claim, a Guid
-_IDENTITY_WORD = re.compile(rf"(?P<identity> \S*[@\\|]\S* | {GUID.pattern} ) (?: [ \u00a0]+ | $ )", re.VERBOSE)
+# (possessive, and ended by any blank: a line of a million such characters must not take a minute)
+_IDENTITY_WORD = re.compile(
+    rf"(?P<identity> [^\s@\\|]*+[@\\|]\S*+ | {GUID.pattern} ) (?: \s++ | $ )",
+    re.VERBOSE,
+)
 
-_APOSTROPHE = r"(?: (?<![^\W\d_])['\u2019] | ['\u2019](?![^\W\d_]) )"
-"""An apostrophe that does not stand between two letters, as it does in "n'est"."""
+# Scripts that put no blank between words and no apostrophe into them: a quote may touch their letters
+_LETTER = r"[^\W\d_\u0e00-\u0eff\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc]"
 
+_WITHIN_A_WORD = rf"(?<={_LETTER})['\u2019](?={_LETTER})"
+"""An apostrophe between two letters, as in "n'est": it neither opens nor closes a quotation."""
+
+# Names of properties are far shorter than 400 characters. The bound, and never going back (the second "+"), keep
+# hostile text with a million quotation marks from taking minutes.
 _QUOTED = rf"""
     (?:
-        {_APOSTROPHE} (?P<straight> [^\r\n]+? ) {_APOSTROPHE}
-      | [\u2018\u201a\u201b`] (?P<single> [^\r\n]+? ) (?: {_APOSTROPHE} | [\u2018`] )
-      | [\u201c\u201d\u201e\u201f"\uff02] (?P<double> [^\r\n]+? ) [\u201c\u201d"\uff02]
-      | [\u00ab\u00bb] (?P<guillemets> [^\r\n]+? ) [\u00ab\u00bb]
-      | [\u2039\u203a] (?P<guillemet> [^\r\n]+? ) [\u2039\u203a]
-      | [\u300c\u300e\u300a\u3008] (?P<corner> [^\r\n]+? ) [\u300d\u300f\u300b\u3009]
+        (?<!{_LETTER})['\u2019]
+        (?P<straight> [^'\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'\u2019]{{1,400}}+ )*+ )
+        ['\u2019]
+      | [\u2018\u201a\u201b`]
+        (?P<single> [^'`\u2018\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'`\u2018\u2019]{{1,400}}+ )*+ )
+        ['`\u2018\u2019]
+      | [\u201c\u201d\u201e\u201f"\uff02] (?P<double> [^\u201c\u201d"\uff02]{{1,400}}+ ) [\u201c\u201d"\uff02]
+      | [\u00ab\u00bb] (?P<guillemets> [^\u00ab\u00bb]{{1,400}}+ ) [\u00ab\u00bb]
+      | [\u2039\u203a] (?P<guillemet> [^\u2039\u203a]{{1,400}}+ ) [\u2039\u203a]
+      | [\u300c\u300e\u300a\u3008] (?P<corner> [^\u300d\u300f\u300b\u3009]{{1,400}}+ ) [\u300d\u300f\u300b\u3009]
     )
 """
 _FIRST_QUOTED = re.compile(_QUOTED, re.VERBOSE)

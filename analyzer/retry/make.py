@@ -80,6 +80,11 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         UsageError: the id property cannot be told.
     """
     selection = select(ingredients.outcome, ingredients.named)
+    if selection.outcome is Outcome.partial and selection.nobody and ingredients.job_id is not None:
+        raise InputError(
+            "the job says that some users were not updated, and there is no entry of its log that says who",
+            "Pull its log again; without it, import the whole source file again.",
+        )
     if selection.nobody:
         return Made(selection, None, None)
     if selection.outcome is Outcome.partial and not selection.identities:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
@@ -15,7 +17,7 @@ import polars as pl
 
 from analyzer.csv_cells import csv_bytes
 from analyzer.errors import OutputError
-from analyzer.files import cannot_read, replacing
+from analyzer.files import cannot_read, cannot_write, replacing
 from analyzer.identity import identity_key
 from analyzer.retry.words import sentence
 from analyzer.source.records import read_records
@@ -147,9 +149,8 @@ def write_retry(request: RetryRequest) -> Retry | None:
         InputError: the source file cannot be read or is no JSON.
         OutputError: a file cannot be written; whatever was there before still is.
     """
-    target = request.target
-    if target.exists() and target.samefile(request.source):
-        raise OutputError(f"{target} is the source file itself", "Name another file with -o.")
+    for path in _paths(request.target):
+        _check_place(path, request)
     try:
         return _write_all(request)
     except _NothingSelectedError:
@@ -157,11 +158,8 @@ def write_retry(request: RetryRequest) -> Retry | None:
 
 
 def _write_all(request: RetryRequest) -> Retry:
-    target = request.target
-    manifest = target.with_name(f"{target.stem}.manifest.json")
-    unmatched_file = target.with_name(f"{target.stem}.unmatched.csv")
+    target, manifest, unmatched_file = _paths(request.target)
     with contextlib.ExitStack() as stack:
-        # All three are whole before the first is renamed into place.
         beside = stack.enter_context(replacing(unmatched_file))
         described = stack.enter_context(replacing(manifest))
         stream = stack.enter_context(replacing(target))
@@ -179,7 +177,30 @@ def _write_all(request: RetryRequest) -> Retry:
         )
         beside.write(_unmatched_csv(retry.unmatched))
         described.write(_manifest(request, retry, digest, length))
+        # All three are whole, and on the disk, before the first is renamed into place.
+        for whole in (beside, described, stream):
+            whole.flush()
+            os.fsync(whole.fileno())
     return retry
+
+
+def _paths(target: Path) -> tuple[Path, Path, Path]:
+    """The retry file, its manifest and the list of what did not match."""
+    return target, target.with_name(f"{target.stem}.manifest.json"), target.with_name(f"{target.stem}.unmatched.csv")
+
+
+def _check_place(path: Path, request: RetryRequest) -> None:
+    """Refuses a place where writing would destroy what the retry is made from, or cannot succeed."""
+    try:
+        if not path.exists():
+            return
+        if path.is_dir():
+            raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
+        for read, kind in ((request.source, "source file"), *((log, "log") for log in request.logs)):
+            if read.exists() and path.samefile(read):
+                raise OutputError(f"{path} is the {kind} itself", "Name another file with -o.")
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _write_records(request: RetryRequest, stream: IO[bytes]) -> tuple[_Tally, str, int]:

@@ -5,7 +5,7 @@ The service does not say with which id property a job was queued, so it is infer
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,19 +45,22 @@ def infer_id_property(source: Path, identities: AbstractSet[str]) -> IdProperty:
         NotJsonError: the source file is none.
     """
     first: str | None = None
-    records_of: dict[str, set[int]] = {}
-    found: Counter[str] = Counter()
+    records_of: dict[str, set[int]] = defaultdict(set)
+    # Ids and not records are counted: in a property such as the manager's one id stands in many records.
+    found: dict[str, set[str]] = defaultdict(set)
     for record in read_records(source):
         first = first or next(iter(record.members), None)
         for name in record.members if identities else ():
             text = record.text(name)
-            if text is not None and identity_key(text) in identities:
-                found[name] += 1
-                records_of.setdefault(name, set()).add(record.position)
+            key = "" if text is None else identity_key(text)
+            if key in identities:
+                found[name].add(key)
+                records_of[name].add(record.position)
     if not found:
         return IdProperty(first or "", "it is the first property of the first record", certain=False)
-    (best, count), *others = found.most_common()
-    rivals = [name for name, matches in others if matches == count and records_of[name] != records_of[best]]
+    best = max(found, key=lambda name: len(found[name]))
+    count = len(found[best])
+    rivals = [name for name in found if len(found[name]) == count and records_of[name] != records_of[best]]
     if rivals:
         raise UsageError(
             f"{source} has the log's ids in more than one property: {', '.join([best, *rivals])}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import mmap
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import InputError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Buffer: TypeAlias = "bytes | mmap.mmap"
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_PIECE = 1 << 20
 
 
 class NotJsonError(InputError):
@@ -70,11 +74,15 @@ def after_mark(buffer: Buffer) -> int:
 
 def position(buffer: Buffer, offset: int) -> tuple[int, int]:
     """Line and column of a byte, both from 1; the column in characters, a byte order mark not counted."""
-    start = after_mark(buffer)
-    head = bytes(buffer[start : max(start, offset)])
-    unified = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    line_start = unified.rfind(b"\n") + 1
-    return unified.count(b"\n") + 1, len(unified[line_start:].decode("utf-8", "replace")) + 1
+    line, start = 1, after_mark(buffer)
+    end = max(start, offset)
+    for found in _LINE_END.finditer(buffer, start, end):
+        line, start = line + 1, found.end()
+    # In pieces, as the file may be one line of 2 GB.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    pieces = range(start, end, _PIECE)
+    characters = sum(len(decoder.decode(bytes(buffer[at : min(at + _PIECE, end)]))) for at in pieces)
+    return line, characters + len(decoder.decode(b"", final=True)) + 1
 
 
 def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:

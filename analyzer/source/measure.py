@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
+from analyzer.files import cannot_read
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def measure(path: Path) -> SourceCounts:
         InputError: the file cannot be read.
         NotJsonError: it is no JSON; an ``InputError`` too.
     """
-    size = path.stat().st_size
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise cannot_read(path, error) from error
     users = values = 0
     guid_ids = False
     for record in read_records(path):

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.source.json_text import NotJsonError, after_mark, opened
-from analyzer.source.tolerant import GrammarError, expect, read_name, read_object, skip_blank, skip_value, unquote
+from analyzer.source.tolerant import (
+    GrammarError,
+    behind_value,
+    expect,
+    read_key,
+    read_object,
+    skip_blank,
+    skip_value,
+    unquote,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -72,16 +81,13 @@ def _records(buffer: Buffer) -> Iterator[Record]:
     at = skip_blank(buffer, expect(buffer, skip_blank(buffer, after_mark(buffer)), b"{"))
     seen = False
     while buffer[at : at + 1] != b"}":
-        name, at = read_name(buffer, at)
-        at = skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
+        name, at = read_key(buffer, at)
         if name == "value" and not seen:
             seen = True
             at = yield from _array(buffer, at)
         else:
             at = skip_value(buffer, at)
-        at = skip_blank(buffer, at)
-        if buffer[at : at + 1] != b"}":
-            at = skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+        at = behind_value(buffer, at, b"}")
     at = skip_blank(buffer, at + 1)
     if not seen:
         raise GrammarError(at, 'there is no "value" with the list of users')
@@ -97,9 +103,7 @@ def _array(buffer: Buffer, offset: int) -> Generator[Record, None, int]:
         record, at = _record(buffer, at, position)
         yield record
         position += 1
-        at = skip_blank(buffer, at)
-        if buffer[at : at + 1] != b"]":
-            at = skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+        at = behind_value(buffer, at, b"]")
     return at + 1
 
 
@@ -108,8 +112,8 @@ def _record(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
     if found is not None:
         try:
             return Record(position, found[0], _strict.decode(found[0])), found.end()
-        except msgspec.DecodeError:
-            pass  # tolerated spellings, or an error whose place the slow reader finds
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # tolerated spellings, names that are no UTF-8, or an error whose place the slow reader finds
     try:
         tolerated = read_object(buffer, at)
     except GrammarError as error:

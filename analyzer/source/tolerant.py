@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
-_BLANK = re.compile(rb"(?:[ \t\r\n\xa0\x0b\x0c]++|//[^\r\n]*+|/\*(?s:.*?)\*/)*+")
+# What .NET takes for white space, in UTF-8
+_BLANK = re.compile(
+    rb"(?:[ \t\r\n\x0b\x0c]++"
+    rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+    rb"|//[^\r\n]*+|/\*(?s:.*?)\*/)*+"
+)
 _STRING = re.compile(rb"""(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'""")
 _NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
 _CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
 _LITERAL = re.compile(rb"[-+.A-Za-z0-9]++")
 _WORDS = frozenset({b"true", b"false", b"null", b"undefined", b"NaN", b"Infinity", b"-Infinity"})
 _NUMBER = re.compile(rb"[-+]?(?:0[xX][0-9A-Fa-f]+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+\.)")
-# Inside a nested value only what can hide a bracket matters.
-_NESTED = re.compile(rb"""[^"'/{}\[\]]++|//[^\r\n]*+|/\*(?s:.*?)\*/|/""")
 _BAD_ESCAPE = re.compile(rb"""(?s)\\(?:[^"'\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))""")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_CLOSING = {ord("{"): ord("}"), ord("["): ord("]")}
+_CLOSING = {b"{": b"}", b"[": b"]"}
 
 
 class GrammarError(Exception):
@@ -67,17 +70,20 @@ def read_object(buffer: Buffer, offset: int) -> Object:
     members: dict[str, bytes] = {}
     at = skip_blank(buffer, expect(buffer, offset, b"{"))
     while buffer[at : at + 1] != b"}":
-        name, at = read_name(buffer, at)
-        at = skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
+        name, at = read_key(buffer, at)
         end = skip_value(buffer, at)
         members[name] = bytes(buffer[at:end])
-        at = skip_blank(buffer, end)
-        if buffer[at : at + 1] != b"}":
-            at = skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+        at = behind_value(buffer, end, b"}")
     return Object(members, at + 1)
 
 
-def read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
+def read_key(buffer: Buffer, offset: int) -> tuple[str, int]:
+    """A member's name, and where its value begins."""
+    name, at = _read_name(buffer, offset)
+    return name, skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
+
+
+def _read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
     """A member's name, quoted or not, and where it ends."""
     quoted = _string(buffer, offset)
     if quoted is not None:
@@ -90,8 +96,10 @@ def read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
 
 def skip_value(buffer: Buffer, offset: int) -> int:
     """Where the value that begins at ``offset`` ends."""
-    if buffer[offset : offset + 1] in (b"{", b"["):
-        return _skip_nested(buffer, offset)
+    return _skip_nested(buffer, offset) if buffer[offset : offset + 1] in _CLOSING else _skip_plain(buffer, offset)
+
+
+def _skip_plain(buffer: Buffer, offset: int) -> int:
     end = _string(buffer, offset)
     if end is not None:
         return end
@@ -116,12 +124,12 @@ def expect(buffer: Buffer, offset: int, wanted: bytes, *, after_value: bool = Fa
 
 
 def unquote(token: bytes) -> str:
-    """A quoted token's text, its escapes resolved; a lone surrogate stays one."""
+    """A quoted token's text, its escapes resolved; a lone surrogate, which no file can hold, becomes U+FFFD."""
     text = token[1:-1].decode("utf-8", "replace")
     if "\\" not in text:
         return text
     # Two escaped halves of a surrogate pair are one character.
-    return _ESCAPE.sub(_resolve, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return _ESCAPE.sub(_resolve, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _resolve(found: re.Match[str]) -> str:
@@ -150,27 +158,32 @@ def _first_bad_escape(token: bytes) -> int | None:
     return None
 
 
+def behind_value(buffer: Buffer, offset: int, closing: bytes) -> int:
+    """The next name or value behind the value that ends at ``offset``, or the closing bracket."""
+    at = skip_blank(buffer, offset)
+    if buffer[at : at + 1] == closing:
+        return at
+    return skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+
+
 def _skip_nested(buffer: Buffer, offset: int) -> int:
-    closing: list[int] = []
+    """Behind the object or array at ``offset``; without recursion, as its depth is the file's choice."""
+    closing: list[bytes] = []
     at = offset
     while True:
-        byte = buffer[at : at + 1]
-        if not byte:
-            raise GrammarError(offset, f"{_shown(buffer, offset)} is never closed")
-        if byte in b"{[":
-            closing.append(_CLOSING[byte[0]])
-            at += 1
-        elif byte in b"}]":
-            if byte[0] != closing.pop():
-                raise GrammarError(at, f"{_shown(buffer, at)} closes what was not opened")
-            at += 1
-            if not closing:
-                return at
-        elif byte in b"\"'":
-            at = _string(buffer, at) or at
+        opened = _CLOSING.get(buffer[at : at + 1])
+        if opened is not None:
+            closing.append(opened)
+            at = skip_blank(buffer, at + 1)
         else:
-            found = _NESTED.match(buffer, at)
-            at = found.end() if found else at + 1
+            at = behind_value(buffer, _skip_plain(buffer, at), closing[-1])
+        while buffer[at : at + 1] == closing[-1]:
+            closing.pop()
+            if not closing:
+                return at + 1
+            at = behind_value(buffer, at + 1, closing[-1])
+        if closing[-1] == b"}":
+            at = read_key(buffer, at)[1]
 
 
 def _unexpected(buffer: Buffer, offset: int, wanted: str) -> GrammarError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.errors import UnreachableError
+from analyzer.errors import RefusedError, UnreachableError
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.protocol import (
     NOT_FOUND,
@@ -14,12 +14,17 @@ from analyzer.tenant.protocol import (
     file_call,
     folder_call,
     json_of,
+    service_message,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analyzer.tenant.protocol import Answer
     from analyzer.tenant.session import Session
+
+_OF_THE_PATH = frozenset({400, 410, 414, 423})
+"""What the tenant answers where it takes a path for none, or holds the file locked: no fault of the connection."""
 
 
 def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | None:
@@ -30,16 +35,21 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         UnreachableError: the answer is none.
     """
     files: list[RemoteFile] = []
+    followed: set[str] = set()
     url: object = origin + folder_call(path, "/Files")
     while isinstance(url, str):
+        if url in followed:
+            raise UnreachableError(f"{url} leads to itself as the next page of the listing")
+        followed.add(url)
         answer = session.call("GET", url)
         if answer.status == NOT_FOUND:
             return None
+        _check_path(answer, url)
         page = json_of(answer, url)
         listed = page.get("value")
         if not isinstance(listed, list):
             raise UnreachableError(f"{url} answered with something that is no list of files")
-        files.extend(_remote_file(origin, path, entry) for entry in listed if isinstance(entry, dict))
+        files.extend(_remote_file(origin, path, entry) for entry in listed if _is_named(entry))
         url = page.get("odata.nextLink") or page.get("@odata.nextLink")
     return files
 
@@ -56,10 +66,11 @@ def download(session: Session, file: RemoteFile) -> tuple[RemoteFile, Iterator[b
     if answer.status == NOT_FOUND:
         return None
     if answer.status not in SUCCESS:
+        _check_path(answer, url)
         raise error_of(answer, url)
     length = answer.headers.get("Content-Length", "")
     # A compressed answer's length is not the file's.
-    whole = length.isdigit() and not answer.headers.get("Content-Encoding")
+    whole = _is_number(length) and not answer.headers.get("Content-Encoding")
     now = RemoteFile(
         uri=file.uri,
         path=file.path,
@@ -83,15 +94,29 @@ def upload(session: Session, origin: str, folder: str, name: str, content: bytes
     return f"{origin}{folder}/{name}"
 
 
+def _check_path(answer: Answer, url: str) -> None:
+    if answer.status in _OF_THE_PATH:
+        told = service_message(answer.body) or f"HTTP status {answer.status}"
+        raise RefusedError(f"the tenant would not give {url}: {told}")
+
+
+def _is_named(entry: object) -> bool:
+    return isinstance(entry, dict) and bool(entry.get("Name"))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
 def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:
-    name = str(entry.get("Name") or "")
+    name = str(entry["Name"])
     length = str(entry.get("Length", ""))
     path = f"{folder}/{name}"
     return RemoteFile(
         uri=origin + path,
         path=path,
         name=name,
-        length=int(length) if length.isdigit() else None,
+        length=int(length) if _is_number(length) else None,
         etag=str(entry.get("ETag") or ""),
         modified=str(entry.get("TimeLastModified") or ""),
     )

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from analyzer.tenant.interface import TenantAddress
 
 
+_DEFAULT_PORT = ":443"
+
+
 class Hosts:
     """The tenant's hosts: the admin site's, the ones named alike, and those of the configuration."""
 
@@ -18,9 +21,9 @@ class Hosts:
         """Works the hosts out.
 
         Raises:
-            UsageError: the admin URL is no ``https`` URL of a host alone.
+            UsageError: the admin URL is no ``https`` URL of a host alone, or one of ``hosts`` no host.
         """
-        self.admin_origin = address.admin_url.rstrip("/")
+        self.admin_origin = address.admin_url.rstrip("/").lower().removesuffix(_DEFAULT_PORT)
         admin = host_of(self.admin_origin)
         if scheme_of(self.admin_origin) != "https" or not admin or "/" in self.admin_origin[8:] or "@" in admin:
             raise UsageError(
@@ -32,7 +35,7 @@ class Hosts:
         self.site_host = tenant + dot + domain
         # Tenants have NAME, NAME-admin and NAME-my under one domain; a host that is not named so stands alone.
         kin = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
-        self._known = {admin, *kin, *(host.lower() for host in address.hosts)}
+        self._known = {admin, *kin, *(_host(host) for host in address.hosts)}
 
     def origin(self, uri: str) -> str:
         """``https://HOST[:PORT]`` of a URI that the service handed us; of a server-relative one, the site's.
@@ -40,10 +43,16 @@ class Hosts:
         Raises:
             RefusedError: the URI leads outside the tenant.
         """
-        host = host_of(uri) or self.site_host
+        host = host_of(uri).removesuffix(_DEFAULT_PORT) or self.site_host
         if host not in self._known or (host_of(uri) and scheme_of(uri) != "https"):
             raise RefusedError(
                 f"{uri} leads outside the tenant of {self.admin_origin}",
                 'It was not followed. If the host is the tenant\'s own, add it to "hosts" in the configuration.',
             )
         return f"https://{host}"
+
+
+def _host(text: str) -> str:
+    if not text or set(text) & set("/@ "):
+        raise UsageError(f"hosts has {text!r}, which is no host", "It looks like files.contoso.com.")
+    return text.lower().removesuffix(_DEFAULT_PORT)

@@ -61,8 +61,11 @@ def get_job(session: Session, job_id: str) -> Job:
         UnreachableError: the tenant does not know it, or failed.
     """
     url = session.hosts.admin_origin + tenant_call("GetImportProfilePropertyJob")
-    answer = session.call("POST", url, json.dumps({"jobId": job_id}).encode())
-    return Job.from_answer(json_of(answer, url))
+    content = json_of(session.call("POST", url, json.dumps({"jobId": job_id}).encode()), url)
+    try:
+        return Job.from_answer(content)
+    except ValueError as error:
+        raise UnreachableError(f"{url} answered with something that is no job: {error}") from error
 
 
 def queue_import(session: Session, wanted: Import) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from analyzer.errors import AnalyzerError, RefusedError, UnreachableError
+from analyzer.errors import AnalyzerError, RefusedError, SignInError, UnreachableError
 from analyzer.facts import TENANT_API
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def wait_before_retry(status: int, headers: Mapping[str, str], now: datetime) ->
     if status not in _ASK_AGAIN:
         return None
     told = headers.get("Retry-After", "").strip()
-    if told.isdigit():
+    if told.isascii() and told.isdecimal():
         return float(told)
     try:
         return max(0.0, (email.utils.parsedate_to_datetime(told) - now).total_seconds())
@@ -98,7 +98,7 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer.body) or f"HTTP status {answer.status}"
     if answer.status == UNAUTHORIZED:
-        return RefusedError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
+        return SignInError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
     if answer.status == FORBIDDEN:
         return RefusedError(
             f"the tenant denied access to {url}: {message}",

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _TIMEOUTS = (20.0, 120.0)
 _REPETITIONS = 5
+_PATIENCE = 900.0
+"""Seconds that a session waits in all because the tenant asked it to."""
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token of one request; as ``auth``, because a ``.netrc`` would take the place of a header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class Session:
@@ -32,11 +45,19 @@ class Session:
         sent: how many requests were sent.
     """
 
-    def __init__(self, address: TenantAddress, tokens: Tokens, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        address: TenantAddress,
+        tokens: Tokens,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.hosts = Hosts(address)
         self.sent = 0
         self._tokens = tokens
-        self._sleep = sleep
+        self._sleep, self._now = sleep, now
+        self._patience = _PATIENCE
         # Given with each request: a session's own setting gives way to REQUESTS_CA_BUNDLE.
         self._verify: str | bool = str(address.ca_file) if address.ca_file else True
         self._http = requests.Session()
@@ -82,16 +103,17 @@ class Session:
     def _send(self, method: str, url: str, body: bytes | None, *, repeatable: bool, stream: bool) -> requests.Response:
         for _ in range(_REPETITIONS if repeatable else 0):
             response = self._send_once(method, url, body, stream=stream)
-            wait = wait_before_retry(response.status_code, response.headers, datetime.now(UTC))
-            if wait is None:
+            wait = wait_before_retry(response.status_code, response.headers, self._now())
+            if wait is None or wait > self._patience:
                 return response
             response.close()
+            self._patience -= wait
             self._sleep(wait)
         return self._send_once(method, url, body, stream=stream)
 
     def _send_once(self, method: str, url: str, body: bytes | None, *, stream: bool) -> requests.Response:
         origin = self.hosts.origin(url)
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {self._tokens.token(origin)}"}
+        headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json;charset=utf-8"
         self.sent += 1
@@ -101,6 +123,7 @@ class Session:
                 url,
                 data=body,
                 headers=headers,
+                auth=_Bearer(self._tokens.token(origin)),
                 stream=stream,
                 timeout=_TIMEOUTS,
                 verify=self._verify,

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from analyzer.errors import InputError, RefusedError, UnreachableError
-from analyzer.files import read_bytes
+import requests
+
+from analyzer.errors import SignInError, UnreachableError
+from analyzer.tenant.certificate import client_credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+_TIMEOUT = 60.0
 PUBLIC_CLOUD = "https://login.microsoftonline.com"
 
 
@@ -36,12 +39,12 @@ class ReadyToken:
         """The token for a host.
 
         Raises:
-            RefusedError: the variable is not set.
+            SignInError: the variable is not set.
         """
         name = self.site_token_env if self.site_token_env and origin != self.admin_origin else self.token_env
         token = self.environment.get(name, "").strip()
         if not token:
-            raise RefusedError(
+            raise SignInError(
                 f"no token: the environment variable {name} is not set", "Set it to a bearer token of the tenant."
             )
         return token
@@ -55,7 +58,7 @@ class AppIdentity:
         authority: ``https://login.microsoftonline.com``, or a national cloud's.
         tenant_id: the directory.
         client_id: the application.
-        certificate: PEM with the private key and the certificate.
+        certificate: PEM or PFX with the private key and the certificate.
         password: the key's password; None where it has none.
         ca_file: a private certificate authority of the authority's host.
     """
@@ -79,12 +82,10 @@ class CertificateSignIn:
         """The token for a host.
 
         Raises:
-            RefusedError: the authority refuses the application.
+            SignInError: the authority refuses the application.
             UnreachableError: the authority cannot be reached or answers with something else.
             InputError: the certificate cannot be read.
         """
-        import requests
-
         scope = f"https://{urlsplit(origin).hostname}/.default" if ":" not in origin[8:] else f"{origin}/.default"
         try:
             application = self._application = self._application or self._sign_in()
@@ -96,7 +97,7 @@ class CertificateSignIn:
             raise UnreachableError(f"{self._identity.authority} gave no sign-in: {_first_line(error)}") from error
         if "access_token" not in answer:
             told = _first_line(answer.get("error_description") or answer.get("error") or "no reason given")
-            raise RefusedError(
+            raise SignInError(
                 f"the sign-in of the application {self._identity.client_id} was refused: {told}",
                 "Check tenant_id, client_id and that the certificate is uploaded to the application.",
             )
@@ -106,23 +107,25 @@ class CertificateSignIn:
         import msal
 
         identity = self._identity
-        pem = read_bytes(identity.certificate).decode("ascii", "replace")
-        if "PRIVATE KEY" not in pem or "BEGIN CERTIFICATE" not in pem:
-            raise InputError(
-                f"{identity.certificate} lacks a private key or a certificate",
-                "It has to hold both in PEM form, the key first.",
-            )
-        credential = {"private_key": pem, "public_certificate": pem[pem.index("-----BEGIN CERTIFICATE") :]}
-        if identity.password is not None:
-            credential["passphrase"] = identity.password
+        credential = client_credential(identity.certificate, identity.password)
         return msal.ConfidentialClientApplication(
             identity.client_id,
             client_credential=credential,
             authority=f"{identity.authority.rstrip('/')}/{identity.tenant_id}",
             # A private authority is not in the public cloud's list of authorities.
             instance_discovery=None if identity.authority.rstrip("/") == PUBLIC_CLOUD else False,
-            verify=str(identity.ca_file) if identity.ca_file else True,
+            http_client=_authority_http(str(identity.ca_file) if identity.ca_file else True),
         )
+
+
+def _authority_http(verify: str | bool) -> requests.Session:
+    """What msal sends with: the certificate authority given with each request, or REQUESTS_CA_BUNDLE would win."""
+
+    class Authority(requests.Session):
+        def request(self, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own
+            return super().request(*arguments, **{"timeout": _TIMEOUT, "verify": verify, **options})
+
+    return Authority()
 
 
 def _first_line(text: object) -> str:

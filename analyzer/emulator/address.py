@@ -1,0 +1,121 @@
+"""The addresses of SharePoint's REST: ``/sites/hr/_api/web/getFolderByServerRelativePath(decodedUrl='…')/Files``.
+
+Read from the raw path and decoded afterwards: an argument may hold slashes raw or as ``%2F``, quotes doubled, raw or as
+``%27``, and a ``%`` that is part of a name (all seen from clients in production).
+https://learn.microsoft.com/sharepoint/dev/sp-add-ins/determine-sharepoint-rest-service-endpoint-uris
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+from analyzer.emulator.interface import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_API = re.compile(r"(?P<site>.*?)/_api(?:/(?P<call>.*))?", re.IGNORECASE | re.DOTALL)
+# Possessive, so that two quotes are only ever one quote in a text, and a hostile address is refused in linear time.
+_QUOTED = r"'(?:[^']|'')*+'"
+_SEGMENT = re.compile(rf"(?P<name>[^/()']*)(?:\((?P<arguments>(?:{_QUOTED}|[^'()])*+)\))?(?:/|$)")
+# decodedurl='…'   overwrite=true   guid'…'   @p1
+_ARGUMENT = re.compile(
+    rf"(?:(?P<name>[A-Za-z]\w*)=)?(?:(?:guid|datetime)?(?P<quoted>{_QUOTED})|(?P<bare>[^,']*))(?:,|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One step of an address.
+
+    Attributes:
+        name: as written.
+        arguments: in the brackets, by name in lower case; the name is empty where none was given.
+    """
+
+    name: str
+    arguments: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """The name as it is compared: SharePoint takes any casing."""
+        return self.name.lower()
+
+    def argument(self, name: str) -> str:
+        """The argument of that name (in lower case), or the one without a name.
+
+        Raises:
+            ServiceError: 400, there is none.
+        """
+        value = self.arguments.get(name, self.arguments.get(""))
+        if not value:
+            raise bad_request(f"The parameter {name} of {self.name} is missing.")
+        return value
+
+
+def query_options(query: str) -> dict[str, str]:
+    """The options of a query string by their names in lower case; ``$`` and blanks encoded or not."""
+    return {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
+
+
+def is_api(raw_path: str) -> bool:
+    """Whether a path leads to SharePoint's REST, of whichever site."""
+    return _API.fullmatch(raw_path) is not None
+
+
+def parse_address(raw_path: str, query: Mapping[str, str]) -> tuple[str, tuple[Segment, ...]]:
+    """The site's server-relative path (empty for the root) and what follows ``/_api/``.
+
+    Args:
+        raw_path: percent-encoded as it was sent, without the query.
+        query: where an argument ``@p1`` finds its value.
+
+    Raises:
+        ServiceError: 400, the path is not of that form.
+    """
+    found = _API.fullmatch(raw_path)
+    if found is None:
+        raise bad_request("The address is not of the form SITE/_api/….")
+    call = re.sub("%27", "'", found["call"] or "").strip("/")
+    return _decoded(found["site"]).rstrip("/"), tuple(_segments(call, query))
+
+
+def _segments(call: str, query: Mapping[str, str]) -> Iterator[Segment]:
+    at = 0
+    while at < len(call):
+        found = _SEGMENT.match(call, at)
+        if found is None:
+            raise bad_request(f"The expression {_decoded(call[at:])!r} is not valid.")
+        yield Segment(_decoded(found["name"]), dict(_arguments(found["arguments"] or "", query)))
+        at = found.end()
+
+
+def _arguments(text: str, query: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    at = 0
+    while at < len(text):
+        found = _ARGUMENT.match(text, at)
+        if found is None:
+            raise bad_request(f"The arguments {_decoded(text)!r} are not valid.")
+        yield (found["name"] or "").lower(), _value(found, query)
+        at = found.end()
+
+
+def _value(found: re.Match[str], query: Mapping[str, str]) -> str:
+    if found["quoted"] is not None:
+        return _decoded(found["quoted"][1:-1].replace("''", "'"))
+    bare = _decoded(found["bare"]).strip()
+    if not bare.startswith("@"):
+        return bare
+    literal = query.get(bare.lower(), "")
+    return literal[1:-1].replace("''", "'") if literal[:1] == literal[-1:] == "'" else literal
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise bad_request("The address is not encoded as UTF-8.") from error

@@ -1,0 +1,64 @@
+"""What stands under ``/_api``: by its first segment to the part that answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.interface import Entity, Reply, no_resource, wrong_verb
+from analyzer.facts import TENANT_API
+
+if TYPE_CHECKING:
+    from analyzer.emulator.interface import Call
+    from analyzer.emulator.tenant_calls import TenantCalls
+    from analyzer.emulator.web_calls import WebCalls
+
+_TENANT = TENANT_API.strip("/").split("/")[-1].lower()
+_DIGEST_SECONDS = 1800
+
+
+class Api:
+    """SharePoint's REST, as far as imports need it."""
+
+    def __init__(self, web: WebCalls, tenant: TenantCalls) -> None:
+        """Hands on to these."""
+        self._tenant = tenant
+        self._by_first_segment = {"web": web.answer, "contextinfo": _context, _TENANT: self._tenant_call}
+
+    @staticmethod
+    def is_on_profiles(call: Call) -> bool:
+        """Whether a call needs the permission on user profiles."""
+        return bool(call.segments) and call.segments[0].key == _TENANT
+
+    def answer(self, call: Call) -> Reply:
+        """The reply to a call.
+
+        Raises:
+            ServiceError: any error that the service answers with.
+        """
+        first = call.segments[0] if call.segments else None
+        if first is None or first.key not in self._by_first_segment:
+            raise no_resource(first.name if first else "_api")
+        return self._by_first_segment[first.key](call)
+
+    def _tenant_call(self, call: Call) -> Reply:
+        """A job call, on whichever site: a well-known client queues on the connected site's address (seen)."""
+        name = call.segments[-1].key
+        if len(call.segments) != len((_TENANT, name)) or name not in self._tenant.by_name:
+            raise no_resource(call.segments[-1].name)
+        if call.verb != "POST":
+            raise wrong_verb(call.verb, call.segments[-1].name)
+        return self._tenant.by_name[name](call)
+
+
+def _context(call: Call) -> Reply:
+    """``contextinfo``: a bearer token makes digests needless, but clients ask for one before all else (seen)."""
+    if call.verb != "POST":
+        raise wrong_verb(call.verb, call.segments[-1].name)
+    fields = {
+        "FormDigestTimeoutSeconds": _DIGEST_SECONDS,
+        "FormDigestValue": "0x00,a digest that bearer tokens make needless",
+        "LibraryVersion": "16.0.0.0",
+        "SiteFullUrl": call.origin + call.site,
+        "WebFullUrl": call.origin + call.site,
+    }
+    return Reply(Entity(fields, "GetContextWebInformation"))

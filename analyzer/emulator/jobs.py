@@ -1,0 +1,148 @@
+"""The tenant's job list, and how an import goes through it.
+
+Submitted, Processing, Queued, then Succeeded or Error (the documentation's states). Nothing runs by itself:
+``Jobs.advance`` does what is due by the service's clock, and whatever looks at the tenant calls it first. So what a
+request sees depends on the clock alone, and a source file counts as it is when the service picks the job up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from threading import Lock, RLock
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.import_run import ImportRun
+from analyzer.facts import JobError, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analyzer.emulator.clock import ServiceClock
+    from analyzer.emulator.import_run import Surroundings
+    from analyzer.emulator.importing import ImportRequest
+
+PICK_UP = 60.0
+VALIDATION = 30.0
+WRITING = 30.0
+"""Service seconds that a job spends as Submitted, Processing and Queued (the real service takes an hour to pick up)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``ImportProfilePropertiesJobInfo``; state and error may be numbers that nobody documented."""
+
+    job_id: str
+    state: int
+    error: int
+    error_message: str
+    source_uri: str
+    log_folder_uri: str
+
+    def fields(self) -> dict[str, object]:
+        """As the service lists it (names seen in its ``$metadata``)."""
+        return {
+            "Error": self.error,
+            "ErrorMessage": self.error_message,
+            "JobId": self.job_id,
+            "LogFolderUri": self.log_folder_uri,
+            "SourceUri": self.source_uri,
+            "State": self.state,
+        }
+
+
+class Jobs:
+    """The job list: what was loaded stays as it is, what is queued runs."""
+
+    def __init__(self, loaded: Iterable[Job], surroundings: Surroundings, clock: ServiceClock) -> None:
+        """Jobs in the order in which they are listed; queued ones come behind (the service's order is unknown)."""
+        self._jobs = {job.job_id.lower(): job for job in loaded}
+        self._runs: dict[str, ImportRun] = {}
+        self._surroundings = surroundings
+        self._clock = clock
+        self._listing = RLock()
+        self._working = Lock()
+
+    def listed(self) -> list[Job]:
+        """All jobs."""
+        with self._listing:
+            return list(self._jobs.values())
+
+    def job(self, job_id: str) -> Job | None:
+        """One job; None where the tenant does not know it."""
+        return self._jobs.get(job_id.lower())
+
+    def queue(self, request: ImportRequest) -> Job:
+        """A new job, to be picked up later; its source is not looked at before."""
+        job = Job(request.job_id, State.Submitted, JobError.NoError, "", request.source_uri, "")
+        with self._listing:
+            self._jobs[job.job_id.lower()] = job
+            self._runs[job.job_id.lower()] = ImportRun(request, self._clock.seconds() + PICK_UP)
+        return job
+
+    def delete(self, job_id: str) -> bool:
+        """Whether a job was deleted: only one that has not started can be (documented)."""
+        key = job_id.lower()
+        with self._listing:
+            job = self._jobs.get(key)
+            if job is None or job.state != State.Submitted:
+                return False
+            self._runs.pop(key, None)
+            del self._jobs[key]
+            return True
+
+    def advance(self) -> None:
+        """Does all that is due, the longest due first. While one caller works, the others see the jobs as they are."""
+        if not self._working.acquire(blocking=False):
+            return
+        try:
+            while (run := self._due(self._clock.seconds())) is not None:
+                self._step(run)
+        finally:
+            self._working.release()
+
+    def _due(self, now: float) -> ImportRun | None:
+        with self._listing:
+            return min((run for run in self._runs.values() if run.due <= now), key=lambda run: run.due, default=None)
+
+    def _step(self, run: ImportRun) -> None:
+        state = self._state(run)
+        if state == State.Submitted and self._change(run, State.Processing):
+            run.validate(self._surroundings)
+            run.due += VALIDATION
+        elif state == State.Processing and run.result is None:
+            self._change(run, State.Queued)
+            run.due += WRITING
+        else:
+            self._end(run)
+
+    def _state(self, run: ImportRun) -> int | None:
+        job = self.job(run.request.job_id)
+        return job.state if job is not None else None
+
+    def _change(self, run: ImportRun, state: State) -> bool:
+        """Whether the job was still there to be changed: it may have been deleted at this moment."""
+        key = run.request.job_id.lower()
+        with self._listing:
+            if key not in self._jobs:
+                return False
+            self._jobs[key] = replace(self._jobs[key], state=state)
+            return True
+
+    def _end(self, run: ImportRun) -> None:
+        key = run.request.job_id.lower()
+        with self._listing:
+            job = self._jobs.get(key)
+        if job is not None:
+            result = run.write(self._surroundings)
+            log_folder_uri = run.leave_log(self._surroundings, self._clock.utc(run.due))
+            ended = replace(
+                job,
+                state=State.Succeeded if result.error is JobError.NoError else State.Error,
+                error=int(result.error),
+                error_message=result.error_message,
+                log_folder_uri=log_folder_uri,
+            )
+            with self._listing:
+                self._jobs[key] = ended
+        with self._listing:
+            self._runs.pop(key, None)

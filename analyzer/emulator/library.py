@@ -1,0 +1,144 @@
+"""A library folder as the emulator takes it up: its job list, its settings, a copy of its files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.interface import EmulatorError
+from analyzer.emulator.jobs import Job
+from analyzer.emulator.uris import path_readings, split_uri
+from analyzer.facts import JobError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from analyzer.emulator.storage import Storage
+
+_JOBS, _SETTINGS = "jobs.json", "emulator.json"
+_NOT_THE_TENANTS = frozenset({_JOBS, _SETTINGS, "README.md"})
+_FRESH = "/sites/hr/Shared Documents"
+_LIBRARY_DEPTH = 3
+
+
+def copy_library(library: Path, target: Path) -> None:
+    """Copies what mirrors the tenant's files; what is our own at the top (``.upa``, the job list) is left out.
+
+    Raises:
+        EmulatorError: there is no such folder, or it cannot be read.
+    """
+    if not library.is_dir():
+        raise EmulatorError(f"{library} is no folder; name a library, as sample_logs or one that pull has made")
+    top = str(library)
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if folder == top and (name in _NOT_THE_TENANTS or name.startswith("."))]
+
+    try:
+        shutil.copytree(library, target, ignore=left_out)
+    except OSError as error:  # shutil.Error, too, which lists each file that could not be copied
+        raise EmulatorError(f"the library {library} cannot be copied to {target}: {_words(error)}") from error
+
+
+def load_settings(library: Path) -> dict[str, object] | None:
+    """The content of ``emulator.json``; None where there is none.
+
+    Raises:
+        EmulatorError: it is no JSON object.
+    """
+    return _object(library / _SETTINGS)
+
+
+def load_jobs(library: Path, origin: str) -> list[Job]:
+    """The jobs that the tenant lists, their addresses moved to ``origin``.
+
+    The tenant's hosts are those of the log folders and the one of most source files. A source file on another host was
+    never in the tenant (its error says so) and keeps its address.
+
+    Raises:
+        EmulatorError: ``jobs.json`` is no job list.
+    """
+    place = library / _JOBS
+    listed = (_object(place) or {}).get("value", [])
+    if not isinstance(listed, list):
+        raise EmulatorError(f'{place} is no job list: there is no list under "value"; pull it anew, or remove it')
+    jobs = [_job(place, number, row) for number, row in enumerate(listed) if not _is_gone(row)]
+    hosts = _hosts(jobs)
+    return [
+        replace(
+            job,
+            source_uri=_moved(job.source_uri, hosts, origin),
+            log_folder_uri=_moved(job.log_folder_uri, hosts, origin),
+        )
+        for job in jobs
+    ]
+
+
+def imports_folder(jobs: Sequence[Job], storage: Storage) -> str:
+    """Server-relative path of a folder that imports are uploaded to: that of most jobs; a new one where none is."""
+    parents = (path.rpartition("/")[0] for job in jobs for path in path_readings(job.source_uri))
+    there = {folder.path.lower(): folder.path for folder in storage.walk()}
+    counted = Counter(there[parent.lower()] for parent in parents if parent.lower() in there)
+    if counted:
+        return counted.most_common(1)[0][0]
+    libraries = (path for path in there.values() if path.count("/") == _LIBRARY_DEPTH and path.startswith("/sites/"))
+    return next(libraries, None) or storage.make_folder(_FRESH).path
+
+
+def _object(place: Path) -> dict[str, object] | None:
+    if not place.exists():
+        return None
+    try:
+        content = json.loads(place.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise EmulatorError(f"{place} is no JSON: {_words(error)}; mend it, or remove it") from error
+    if not isinstance(content, dict):
+        raise EmulatorError(f"{place} is no JSON object; mend it, or remove it")
+    return content
+
+
+def _is_gone(row: object) -> bool:
+    return isinstance(row, dict) and row.get("Gone") is True
+
+
+def _job(place: Path, number: int, row: object) -> Job:
+    if not isinstance(row, dict) or not isinstance(row.get("JobId"), str):
+        raise EmulatorError(f"{place} is no job list: value[{number}] has no JobId; pull it anew, or remove it")
+    return Job(
+        job_id=row["JobId"],
+        state=_number(place, number, row, "State"),
+        error=_number(place, number, row, "Error"),
+        error_message=str(row.get("ErrorMessage") or ""),
+        source_uri=str(row.get("SourceUri") or ""),
+        log_folder_uri=str(row.get("LogFolderUri") or ""),
+    )
+
+
+def _number(place: Path, number: int, row: Mapping[str, object], name: str) -> int:
+    value = row.get(name, 0)
+    if not isinstance(value, int):
+        raise EmulatorError(f"{place} is no job list: {name} of value[{number}] is no number; mend it, or remove it")
+    return value
+
+
+def _hosts(jobs: Sequence[Job]) -> frozenset[str]:
+    of_logs = {split_uri(job.log_folder_uri)[0] for job in jobs}
+    inside = (job for job in jobs if job.error != JobError.DataFileNotInTenant)
+    of_sources = Counter(host for job in inside if (host := split_uri(job.source_uri)[0]))
+    return frozenset(of_logs | {host for host, _ in of_sources.most_common(1)}) - {""}
+
+
+def _moved(uri: str, hosts: frozenset[str], origin: str) -> str:
+    host, path = split_uri(uri)
+    return origin + path if host in hosts else uri
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, shutil.Error) and error.args and error.args[0]:
+        source, _, why = error.args[0][0]
+        return f"{source}: {why}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,165 @@
+"""The emulator from the outside: ``start`` it, ask it for what tests and the demo need, ``close`` it."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+import signal
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.api import Api
+from analyzer.emulator.app import App
+from analyzer.emulator.authority import Authority
+from analyzer.emulator.clock import ServiceClock
+from analyzer.emulator.import_run import Surroundings
+from analyzer.emulator.interface import EmulatorError
+from analyzer.emulator.jobs import Jobs
+from analyzer.emulator.library import copy_library, imports_folder, load_jobs, load_settings
+from analyzer.emulator.profiles import ProfileStore, User
+from analyzer.emulator.server import Server, bind
+from analyzer.emulator.storage import Storage
+from analyzer.emulator.tenant_calls import TenantCalls
+from analyzer.emulator.tokens import ALL_ROLES, Tokens
+from analyzer.emulator.users import load_store
+from analyzer.emulator.web_calls import WebCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from types import FrameType, TracebackType
+    from typing import Self
+
+TENANT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "contoso.com"))
+CLIENT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "upa-analyzer.contoso.com"))
+_LONG = 366 * 86400.0
+_LISTEN_TO_SIGNALS = 0.5
+
+
+class RunningEmulator:
+    """A tenant that answers.
+
+    Attributes:
+        ready: what the command prints when it is ready: ``admin_url``, ``site_url``, ``library_url``, ``token``,
+            ``ca_file``, ``tenant_id``, ``client_id``, ``authority``.
+        jobs: the job list; ``advance`` it before you look.
+        storage: the files.
+    """
+
+    def __init__(self, library: Path, port: int, speed: float, clock: Callable[[], float]) -> None:
+        """Starts; see ``start``."""
+        with ExitStack() as stack:
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="upa-emulator-", ignore_cleanup_errors=True)
+            )
+            home = Path(folder)
+            copy_library(library, home / "tenant")
+            (home / "spool").mkdir()
+            self.storage = Storage(home / "tenant", home / "spool")
+            sockets = stack.enter_context(bind(port))
+            port = sockets[0].getsockname()[1]
+            origin = f"https://localhost:{port}"
+            loaded = load_jobs(library, origin)
+            self._store = load_store(library, load_settings(library), self.storage)
+            hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
+            surroundings = Surroundings(self._store, self.storage, origin, hosts)
+            self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
+            self._tokens = Tokens(secrets.token_bytes(32), TENANT_ID, CLIENT_ID, time.time)
+            self.ready = self._ready(origin, imports_folder(loaded, self.storage), home / "ca.pem")
+            app = self._app(origin, home / "spool")
+            stack.enter_context(Server(app, home, sockets))
+            self._running = stack.pop_all()
+
+    @property
+    def store(self) -> ProfileStore:
+        """The profiles, as they are by the service's clock."""
+        self.jobs.advance()
+        return self._store
+
+    def add_user(self, *, mail: str, object_id: str, user_principal_name: str) -> None:
+        """Makes a user known, as an administrator does in Entra ID: imports that are written from now on find it."""
+        self.store.add_user(User(mail=mail, object_id=object_id, user_principal_name=user_principal_name, values={}))
+
+    def token_for(self, roles: Collection[str], *, lifetime: float = _LONG) -> str:
+        """A bearer token with these permissions alone, good for ``lifetime`` seconds."""
+        return self._tokens.issue(self.ready["admin_url"], roles, lifetime)
+
+    def close(self) -> None:
+        """Stops answering and removes the copy of the library; a second call does nothing."""
+        self._running.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ready(self, origin: str, imports: str, ca_file: Path) -> dict[str, str]:
+        return {
+            "admin_url": origin,
+            "site_url": origin + "/".join(imports.split("/")[:3]),
+            "library_url": origin + imports,
+            "token": self._tokens.issue(origin, ALL_ROLES, _LONG),
+            "ca_file": str(ca_file),
+            "tenant_id": TENANT_ID,
+            "client_id": CLIENT_ID,
+            "authority": origin,
+        }
+
+    def _app(self, origin: str, spool: Path) -> App:
+        api = Api(WebCalls(self.storage), TenantCalls(self.jobs, self._store, uuid.uuid4))
+        authority = Authority(self._tokens, TENANT_ID, CLIENT_ID)
+        return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
+
+
+def start(
+    library: Path, *, port: int = 0, speed: float = 1.0, clock: Callable[[], float] = time.monotonic
+) -> RunningEmulator:
+    """Starts a tenant on the loopback, which answers when this returns.
+
+    Args:
+        library: a library folder; it is copied, never written to.
+        port: 0 for any that is free.
+        speed: how many times as fast the service's clock runs.
+        clock: real seconds from any beginning.
+
+    Returns:
+        The emulator; close it, or use it as a context.
+
+    Raises:
+        EmulatorError: the library cannot be used, or the port is in use.
+    """
+    if not 0 < speed < math.inf:
+        raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
+    return RunningEmulator(library, port, speed, clock)
+
+
+def serve(library: Path, port: int, speed: float, out: Callable[[str], None]) -> None:
+    """Runs a tenant until SIGINT or SIGTERM; tells ``out`` the JSON line once it answers. For the main thread.
+
+    Raises:
+        EmulatorError: as ``start`` does.
+    """
+    stop = threading.Event()
+
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    earlier = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with start(library, port=port, speed=speed) as emulator:
+            out(json.dumps(emulator.ready))
+            # In turns, because on Windows a wait without an end hears no signal.
+            while not stop.wait(_LISTEN_TO_SIGNALS):
+                pass
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

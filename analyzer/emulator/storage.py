@@ -1,0 +1,155 @@
+"""The tenant's files: a folder on disk that holds them by server-relative path."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, BinaryIO
+
+from analyzer.emulator.interface import ServiceError, no_file
+from analyzer.emulator.paths import check_name, locate
+from analyzer.emulator.stored import StoredFile, StoredFolder, describe, unique_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+_WEB = re.compile(r"(?:/(?:sites|teams|personal)(?:/[^/]+)?)?", re.IGNORECASE)
+
+
+class Storage:
+    """Files and folders; every path is server-relative, in any casing.
+
+    Each method raises ``ServiceError``: 404 for what is not there, 400 for a name that SharePoint does not allow.
+    """
+
+    def __init__(self, root: Path, spool: Path) -> None:
+        """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk."""
+        self._root = root
+        self._spool = spool
+        self._known: dict[str, tuple[object, str]] = {}
+        self._lock = RLock()
+
+    def folder(self, path: str) -> StoredFolder:
+        """A folder."""
+        there, place = locate(self._root, path)
+        if not place.is_dir():
+            raise no_file(path)
+        return StoredFolder(there, place)
+
+    def file(self, path: str) -> StoredFile:
+        """A file."""
+        there, place = locate(self._root, path)
+        if not place.is_file():
+            raise no_file(path)
+        return self._described(there, place)
+
+    def place(self, path: str) -> Path | None:
+        """Where a file is on disk; None where there is none, or the path is none."""
+        try:
+            place = locate(self._root, path)[1]
+        except ServiceError:
+            return None
+        return place if place.is_file() else None
+
+    def files(self, path: str) -> list[StoredFile]:
+        """The files of a folder, by name."""
+        folder = self.folder(path)
+        return [
+            self._described(f"{folder.path}/{place.name}", place) for place in _sorted(folder.place) if place.is_file()
+        ]
+
+    def folders(self, path: str) -> list[StoredFolder]:
+        """The folders of a folder, by name."""
+        folder = self.folder(path)
+        return [StoredFolder(f"{folder.path}/{place.name}", place) for place in _sorted(folder.place) if place.is_dir()]
+
+    def path_of(self, wanted: UUID) -> str:
+        """The path of the file or folder with that ``UniqueId``."""
+        paths = ("/" + place.relative_to(self._root).as_posix() for place in self._root.rglob("*"))
+        found = next((path for path in paths if unique_id(path) == wanted), None)
+        if found is None:
+            raise no_file(str(wanted))
+        return found
+
+    def walk(self) -> Iterator[StoredFolder]:
+        """Every folder but the root, in an order that is the same everywhere."""
+        for place in sorted(self._root.rglob("*")):
+            if place.is_dir():
+                yield StoredFolder("/" + place.relative_to(self._root).as_posix(), place)
+
+    def add(self, folder: str, name: str, content: BinaryIO, *, overwrite: bool) -> StoredFile:
+        """Puts a file into a folder.
+
+        Raises:
+            ServiceError: also 400, there is one of that name, which may not be overwritten (code seen).
+        """
+        check_name(name)
+        path = f"{self.folder(folder).path}/{name}"
+        with self._lock:
+            if not overwrite and self.place(path) is not None:
+                message = f"A file or folder with the name {path} already exists."
+                raise ServiceError(400, "-2130575257, Microsoft.SharePoint.SPException", message)
+            return self._write(path, content)
+
+    def replace(self, path: str, content: BinaryIO) -> StoredFile:
+        """Gives a file that is there another content."""
+        with self._lock:
+            return self._write(self.file(path).path, content)
+
+    def make_folder(self, path: str) -> StoredFolder:
+        """A folder that is there afterwards, and those above it; one that was there stays as it is."""
+        there, place = locate(self._root, path)
+        with self._lock:
+            if any(above.is_file() for above in (place, *place.parents)):
+                raise ServiceError(
+                    400, "-2130575257, Microsoft.SharePoint.SPException", f"A file with the name {path} already exists."
+                )
+            place.mkdir(parents=True, exist_ok=True)
+        return StoredFolder(there, place)
+
+    def delete_file(self, path: str) -> None:
+        """Removes a file."""
+        file = self.file(path)
+        with self._lock:
+            file.place.unlink(missing_ok=True)
+
+    def delete_folder(self, path: str) -> None:
+        """Removes a folder and all in it.
+
+        Raises:
+            ServiceError: also 403, it is a web and no folder.
+        """
+        folder = self.folder(path)
+        if _WEB.fullmatch(folder.path):
+            raise ServiceError(403, "-2147024891, System.UnauthorizedAccessException", "Access denied.")
+        with self._lock:
+            shutil.rmtree(folder.place, ignore_errors=True)
+
+    def _write(self, path: str, content: BinaryIO) -> StoredFile:
+        """Writes beside the tree and moves into place, so that a download meets the old content or the new one."""
+        there, place = locate(self._root, path)
+        if place.is_dir():
+            raise ServiceError(
+                400, "-2130575257, Microsoft.SharePoint.SPException", f"A folder with the name {path} already exists."
+            )
+        with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as spooled:
+            shutil.copyfileobj(content, spooled, 1 << 20)
+        Path(spooled.name).replace(place)
+        self._known.pop(there, None)
+        return self._described(there, place)
+
+    def _described(self, path: str, place: Path) -> StoredFile:
+        try:
+            file, goes_by = describe(path, place, self._known)
+        except FileNotFoundError as error:
+            raise no_file(path) from error
+        self._known[path] = (goes_by, file.etag)
+        return file
+
+
+def _sorted(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir(), key=lambda place: place.name.lower())

@@ -1,0 +1,118 @@
+"""What the tenant says of its files and folders."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from analyzer.facts import LOG_FILE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the tenant.
+
+    Attributes:
+        path: server-relative.
+        place: on disk.
+        length: bytes.
+        modified: UTC; of a log file the time in its name, because copying one must not make it younger.
+        etag: the same for the same path and content, whenever the emulator was started.
+    """
+
+    path: str
+    place: Path
+    length: int
+    modified: datetime
+    etag: str
+
+    def fields(self) -> dict[str, object]:
+        """The properties of ``SP.File`` that clients in production read; lengths are strings (Int64)."""
+        return {
+            "ETag": self.etag,
+            "Exists": True,
+            "Length": str(self.length),
+            "Level": 1,
+            "Name": self.place.name,
+            "ServerRelativeUrl": self.path,
+            "TimeCreated": _iso(self.modified),
+            "TimeLastModified": _iso(self.modified),
+            "UniqueId": str(unique_id(self.path)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFolder:
+    """A folder of the tenant: server-relative path (empty for the root), and where it is on disk."""
+
+    path: str
+    place: Path
+
+    def fields(self) -> dict[str, object]:
+        """The properties of ``SP.Folder`` that clients in production read."""
+        changed = _iso(datetime.fromtimestamp(self.place.stat().st_mtime, UTC))
+        return {
+            "Exists": True,
+            "ItemCount": sum(1 for _ in self.place.iterdir()),
+            "Name": self.path.rpartition("/")[2],
+            "ServerRelativeUrl": self.path or "/",
+            "TimeCreated": changed,
+            "TimeLastModified": changed,
+            "UniqueId": str(unique_id(self.path)),
+        }
+
+
+def describe(path: str, place: Path, known: Mapping[str, tuple[object, str]]) -> tuple[StoredFile, object]:
+    """A file as it is on disk now, and what its content goes by.
+
+    Args:
+        path: server-relative.
+        place: on disk.
+        known: by path what an earlier content went by, and its ETag: a big file is read only when it has changed.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    status = place.stat()
+    goes_by = (status.st_ino, status.st_mtime_ns, status.st_size)
+    earlier = known.get(path)
+    etag = earlier[1] if earlier is not None and earlier[0] == goes_by else _etag(path, place)
+    modified = _time_in_name(place.name) or datetime.fromtimestamp(status.st_mtime, UTC)
+    return StoredFile(path, place, status.st_size, modified, etag), goes_by
+
+
+def _etag(path: str, place: Path) -> str:
+    """``"{GUID},1"``, as SharePoint writes it."""
+    digest = hashlib.sha256(path.encode("utf-8", "replace"))
+    with place.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+    return f'"{{{str(UUID(bytes=digest.digest()[:16])).upper()}}},1"'
+
+
+def unique_id(path: str) -> UUID:
+    """The ``UniqueId`` of what lies at a server-relative path, the same whenever the emulator was started."""
+    return uuid5(NAMESPACE_URL, path.lower())
+
+
+def _time_in_name(name: str) -> datetime | None:
+    found = LOG_FILE_NAME.match(name)
+    if found is None or found["date"] is None:
+        return None
+    try:
+        return datetime.strptime(found["date"] + found["time"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _iso(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,24 @@
+"""URIs as they stand in jobs: nothing in them need be encoded, so ``#`` and ``?`` may be part of a name."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_ABSOLUTE = re.compile(r"https?://(?P<host>[^/]*)(?P<path>/.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Host with port in lower case (empty for a server-relative URI), and the path as written.
+
+    >>> split_uri("https://Contoso.sharepoint.com/sites/hr/a b.json")
+    ('contoso.sharepoint.com', '/sites/hr/a b.json')
+    """
+    found = _ABSOLUTE.fullmatch(uri)
+    return (found["host"].lower(), found["path"] or "") if found else ("", uri)
+
+
+def path_readings(uri: str) -> list[str]:
+    """The server-relative paths that a URI can mean: as written, and decoded (a URI comes back as queued, seen)."""
+    path = split_uri(uri)[1]
+    return list(dict.fromkeys([path, unquote(path)]))

@@ -1,0 +1,41 @@
+"""Which job a person means: by its id, or by as much of it as is its alone."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.words import SHORT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.job import Job
+
+
+def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -> Job:
+    """The job with this id; its first eight characters do where they are its alone.
+
+    Args:
+        jobs: among which to look.
+        wanted: as the user wrote it.
+        holder: whose jobs they are, for the error.
+
+    Raises:
+        InputError: there is none, or more than one.
+    """
+    key = wanted.strip("{} ").lower()
+    found = [job for job in jobs if job.job_id == key] or [job for job in jobs if key and job.job_id.startswith(key)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"the job id {wanted!r} is short for {len(found)} jobs", f"Give more of it: {_some(found)}.")
+    nearest = difflib.get_close_matches(key, [job.job_id[: max(len(key), SHORT_ID)] for job in jobs], n=1, cutoff=0.3)
+    near = [job for job in jobs if nearest and job.job_id.startswith(nearest[0])]
+    advice = f"Did you mean {near[0].job_id}?" if near else "upa-analyzer jobs lists those there are."
+    raise InputError(f"{holder} has no job {wanted!r}", advice)
+
+
+def _some(jobs: Sequence[Job]) -> str:
+    return ", ".join(job.job_id for job in jobs[:3])
