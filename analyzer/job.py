@@ -74,9 +74,9 @@ class Job:
             job_id=job_id.strip("{}").lower(),
             state=_number(answer, "State"),
             error=_number(answer, "Error"),
-            error_message=str(answer.get("ErrorMessage") or ""),
-            source_uri=str(answer.get("SourceUri") or ""),
-            log_folder_uri=str(answer.get("LogFolderUri") or ""),
+            error_message=_text(answer, "ErrorMessage"),
+            source_uri=_text(answer, "SourceUri"),
+            log_folder_uri=_text(answer, "LogFolderUri"),
             gone=answer.get("Gone") is True,
             answer=dict(answer),
         )
@@ -84,6 +84,11 @@ class Job:
     def marked_gone(self) -> Job:
         """The same job, no longer listed by the tenant."""
         return Job.from_answer({**self.answer, "Gone": True})
+
+
+def _text(answer: Mapping[str, object], name: str) -> str:
+    """A text of the service; half a surrogate pair, which no table can hold, becomes a question mark."""
+    return str(answer.get(name) or "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(answer: Mapping[str, object], name: str) -> int:

@@ -50,6 +50,12 @@ def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
     return short
 
 
+def day(date: datetime, today: datetime) -> str:
+    """A day without its time: ``23 Nov``, with the year where it is another one."""
+    year = "" if date.year == today.year else f" {date.year}"
+    return f"{date.day} {date:%b}{year}"
+
+
 def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str:
     """A time in the tenant's zone: ``today 02:14``, ``23 Nov 02:14``, with the year where it is another one.
 
@@ -63,5 +69,4 @@ def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str
     local, now = time.astimezone(zone or UTC), today.astimezone(zone or UTC)
     if local.date() == now.date():
         return f"today {local:%H:%M}"
-    year = "" if local.year == now.year else f" {local.year}"
-    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+    return f"{day(local, now)} {local:%H:%M}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal import Column
 from analyzer.tables import JOBS
-from analyzer.words import moment, short_ids
+from analyzer.words import day, moment, short_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
         [
             short[job["job_id"]],
             job["feed"],
-            moment(job["when"], zone, now),
+            ran(job, zone, now),
             job["error"],
             job["outcome"],
             _number(job["users"], "?"),
@@ -49,6 +49,11 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
         ]
         for job in jobs.iter_rows(named=True)
     ]
+
+
+def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
+    """When a job ran; the day alone where only the source file's name tells it."""
+    return day(job["when"], now) if job["when_from"] == "name" else moment(job["when"], zone, now)
 
 
 def not_updated(job: Mapping[str, Any]) -> str:

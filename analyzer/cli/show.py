@@ -54,17 +54,15 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _print(given: Context, tables: Tables) -> None:
-    from analyzer.cli.rows import not_updated
+    from analyzer.cli.rows import not_updated, ran
     from analyzer.logs.catalogue import explain
-    from analyzer.words import moment
 
     terminal = given.terminal
     job = tables.jobs.row(0, named=True)
-    ran = moment(job["when"], given.zone(given.settings()), datetime.now(UTC))
     facts = {
         "job": job["job_id"] + (" (no longer listed by the tenant)" if job["gone"] else ""),
         "feed": job["feed"],
-        "ran": ran,
+        "ran": ran(job, given.zone(given.settings()), datetime.now(UTC)),
         "state": job["state"],
         "error": f"{job['error']}: {explain(job['error']).title}" if job["error"] != "NoError" else "NoError",
         "message": job["error_message"] or "-",

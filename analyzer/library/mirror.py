@@ -78,9 +78,11 @@ class Library:
             OutputError: it cannot be written.
         """
         path = self.root / JOB_LIST
-        content = json.dumps({"value": [dict(job.answer) for job in jobs]}, ensure_ascii=False, indent=1) + "\n"
-        if not path.exists() or path.read_bytes() != content.encode():
-            write_bytes(path, content.encode())
+        text = json.dumps({"value": [dict(job.answer) for job in jobs]}, ensure_ascii=False, indent=1) + "\n"
+        # Half a surrogate pair has no UTF-8; its backslash escape is JSON's own.
+        content = text.encode("utf-8", "backslashreplace")
+        if not path.exists() or path.read_bytes() != content:
+            write_bytes(path, content)
 
     @functools.cached_property
     def tenant(self) -> str | None:

@@ -195,7 +195,7 @@ _JOB_ERRORS = (
         ("See the codes in the log.",),
         ("Mend what the log names, then import the retry file.",),
         "feed owner",
-        retry_helps=False,
+        retry_helps=True,
         known_from=ARTICLE,
     ),
 )
