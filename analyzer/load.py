@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,19 +12,24 @@ import polars as pl
 from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import timeline
-from analyzer.errors import InputError
+from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
+from analyzer.library.own import Counted
 from analyzer.library.times import time_in_log_name
 from analyzer.logs.read import Log, read_log
-from analyzer.source.measure import SourceCounts, measure
+from analyzer.source.measure import measure
 from analyzer.tables import ENTRIES, OBSERVATIONS, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from analyzer.job import Job
     from analyzer.library.mirror import Library
+
+REMEMBERED_FROM = 4_000_000
+"""Source files of this many bytes or more are counted once: a library can hold hundreds, of up to 2 GB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ def load(library: Library, *, progress: Callable[[int, int], None] | None = None
         reader.read(job)
         if progress:
             progress(done, len(jobs))
+    with contextlib.suppress(OutputError):
+        library.own.save()  # what was counted; a library that may not be written is counted again
     return reader.tables()
 
 
@@ -110,7 +118,7 @@ class _Reader:
                 "source_uri": job.source_uri or None,
                 "log_folder_uri": job.log_folder_uri or None,
                 "gone": job.gone,
-                "source_bytes": counts.source_bytes if counts else None,
+                "source_bytes": counts.size if counts else None,
                 "users": counts.users if counts else None,
                 "property_values": counts.property_values if counts else None,
                 "log_found": bool(self._library.log_files(job)),
@@ -139,15 +147,27 @@ class _Reader:
             newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
         return newest
 
-    def _counts(self, job: Job) -> SourceCounts | None:
+    def _counts(self, job: Job) -> Counted | None:
         path = self._library.source_file(job)
         if path is None:
             return None
-        try:
-            return measure(path)
-        except InputError as error:
-            self._problems[job.job_id] = error.what
-            return SourceCounts(path.stat().st_size, None, None)
+        name, status = self._library.name_of(path), path.stat()
+        counted = self._library.own.counts.get(name)
+        if counted is None or (counted.size, counted.modified_ns) != (status.st_size, status.st_mtime_ns):
+            counted = _count(path, status.st_size, status.st_mtime_ns)
+            if counted.size >= REMEMBERED_FROM:
+                self._library.own.counts[name] = counted
+        if counted.problem:
+            self._problems[job.job_id] = counted.problem
+        return counted
+
+
+def _count(path: Path, size: int, modified_ns: int) -> Counted:
+    try:
+        counts = measure(path)
+    except InputError as error:
+        return Counted(size, modified_ns, problem=error.what)
+    return Counted(size, modified_ns, counts.users, counts.property_values, counts.guid_ids)
 
 
 def observation_table(library: Library) -> pl.DataFrame:

@@ -107,6 +107,12 @@ class App:
         return f"https://{host.lower()}" if host else self._origin
 
 
+class _Download(FileResponse):
+    """A file in pieces that are worth a turn of the event loop each."""
+
+    chunk_size = 1 << 20
+
+
 def _call(request: Request, body: BinaryIO, origin: str) -> Call:
     query = query_options(request.scope["query_string"].decode("latin-1"))
     raw_path = _raw_path(request)
@@ -130,7 +136,7 @@ def _response(reply: Reply, *, verbose: bool) -> Response:
         return Response(status_code=reply.status, headers=reply.headers)
     if isinstance(content, Path):
         # The status now, so that a file that vanishes in this moment is an error that can still be told.
-        return FileResponse(
+        return _Download(
             content, headers=reply.headers, media_type="application/octet-stream", stat_result=content.stat()
         )
     return _json(shaped(content, verbose=verbose), reply.status, reply.headers, verbose=verbose)

@@ -139,7 +139,6 @@ class Storage:
         with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as spooled:
             shutil.copyfileobj(content, spooled, 1 << 20)
         Path(spooled.name).replace(place)
-        self._known.pop(there, None)
         return self._described(there, place)
 
     def _described(self, path: str, place: Path) -> StoredFile:

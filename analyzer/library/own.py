@@ -57,6 +57,24 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     pending: bool = False
 
 
+class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of ``counts.json``, by path in the library: what a source file held when it was counted.
+
+    Attributes:
+        size: in bytes, with ``modified_ns`` what tells that the file is still the same.
+        modified_ns: when the file was last written, by the file system.
+        users, property_values, guid_ids: as ``source.measure`` counts them.
+        problem: why it could not be counted.
+    """
+
+    size: int
+    modified_ns: int
+    users: int | None = None
+    property_values: int | None = None
+    guid_ids: bool = False
+    problem: str | None = None
+
+
 class Own:
     """The folder ``.upa`` of one library; reads at once, writes what changed."""
 
@@ -71,7 +89,8 @@ class Own:
         self.observations = self._load("observations", list[Observation], [])
         self.files = self._load("files", dict[str, FileSeen], {})
         self.notes = self._load("notes", dict[str, JobNotes], {})
-        self._written = {name: self._encoded(name) for name in ("observations", "files", "notes")}
+        self.counts = self._load("counts", dict[str, Counted], {})
+        self._written = {name: self._encoded(name) for name in ("observations", "files", "notes", "counts")}
 
     def observe(self, seen: Observation) -> None:
         """Keeps an observation, unless a pull since the last whole one, which broke off, already saw the same."""

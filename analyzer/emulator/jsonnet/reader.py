@@ -32,10 +32,10 @@ _JUST_OPENED = frozenset({State.ObjectStart, State.ArrayStart, State.Constructor
 _COMMA = re.compile(rf"[{BLANK}]*+,")
 # A member that needs no second look: a name and a string without escapes, or a short decimal integer.
 _PLAIN_MEMBER = re.compile(
-    rf"""[{BLANK}]*+ (?: "(?P<name>[^"\\]*+)" | '(?P<name1>[^'\\]*+)' | (?P<bare>[A-Za-z0-9_$]++) )
+    rf"""[{BLANK}]*+ (?: "([^"\\]*+)" | '([^'\\]*+)' | ([A-Za-z0-9_$]++) )
          [{BLANK}]*+ :
-         [{BLANK}]*+ (?: "(?P<value>[^"\\]*+)" | '(?P<value1>[^'\\]*+)' | (?P<integer>-?[1-9][0-9]{{0,17}}+) )
-         [{BLANK}]*+ (?: (?P<comma>,) | (?=\}}) )""",
+         [{BLANK}]*+ (?: "([^"\\]*+)" | '([^'\\]*+)' | (-?[1-9][0-9]{{0,17}}+) )
+         [{BLANK}]*+ (?: , | (?=\}}) )""",
     re.VERBOSE,
 )
 
@@ -95,14 +95,11 @@ class Reader:
         if self._state not in (State.Object, State.ObjectStart):
             return
         while found := _PLAIN_MEMBER.match(self._text, self.offset):
-            double, single, bare, value, other, integer, comma_text = found.groups()
+            double, single, bare, value, other, integer = found.groups()
             name = double if double is not None else (bare or single or "")
             members[name] = int(integer) if integer else (value if value is not None else other)
             self._containers[-1].name = name
             self._state, self.offset = State.Object, found.end()
-            if not comma_text:
-                self._state = State.PostValue
-                return
 
     def _error_at(self, fault: Fault) -> JsonReaderError:
         line, position = line_and_position(self._text, fault.offset)

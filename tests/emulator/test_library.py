@@ -1,0 +1,171 @@
+"""How a library folder is taken up: its files, its jobs, its settings."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.emulator import EmulatorError, start
+from analyzer.emulator.interface import ServiceError
+from analyzer.facts import IdType
+from tests.emulator.client import FOLDER, JOB_ID, LOGS, TENANT, Client, StandingClock, job, names, source, write_library
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.emulator import RunningEmulator
+
+OTHER = "6a05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+
+
+def _started(library: Path) -> RunningEmulator:
+    return start(library, clock=StandingClock())
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_library_itself_is_never_written_to(library: Path) -> None:
+    before = _content(library)
+    with _started(library) as running, Client(running) as client:
+        client.upload("hr.json", b"changed")
+        client.folder(path=LOGS, method="POST", headers={"X-HTTP-Method": "DELETE"})
+    assert _content(library) == before
+
+
+def test_what_is_ours_in_a_library_is_not_the_tenants(library: Path) -> None:
+    (library / "emulator.json").write_bytes(b"{}")
+    (library / ".gitattributes").write_bytes(b"* -text")
+    with _started(library) as running:
+        assert running.storage.files("/") == []
+        assert [folder.path for folder in running.storage.folders("/")] == ["/sites"]
+
+
+def test_a_library_without_jobs_is_a_tenant_without_jobs(tmp_path: Path) -> None:
+    with _started(tmp_path) as running, Client(running) as client:
+        assert client.jobs() == []
+        assert running.ready["library_url"] == f"{client.origin}{FOLDER}"
+        assert names(client.folder("/Files")) == []
+
+
+def test_a_job_that_the_tenant_has_forgotten_is_not_listed(tmp_path: Path) -> None:
+    library = write_library(tmp_path / "library", job(Gone=True), job(JobId=OTHER, Gone=False))
+    with _started(library) as running:
+        assert [listed.job_id for listed in running.jobs.listed()] == [OTHER]
+
+
+def test_numbers_that_nobody_documented_stay_numbers(tmp_path: Path) -> None:
+    library = write_library(tmp_path / "library", job(State=7, Error=99, LogFolderUri=None, ErrorMessage=None))
+    with _started(library) as running, Client(running) as client:
+        assert (client.jobs()[0]["State"], client.jobs()[0]["Error"]) == (7, 99)
+        assert (client.jobs()[0]["LogFolderUri"], client.jobs()[0]["ErrorMessage"]) == ("", "")
+
+
+def test_a_source_that_was_never_in_the_tenant_keeps_its_host(tmp_path: Path) -> None:
+    foreign = "https://fabrikam.sharepoint.com/sites/hr/Shared Documents/x.json"
+    library = write_library(
+        tmp_path / "library",
+        job(),
+        job(JobId=OTHER, Error=21, SourceUri=foreign, LogFolderUri=""),
+        job(JobId=OTHER.replace("6", "7"), Error=21, SourceUri=foreign, LogFolderUri=""),
+    )
+    with _started(library) as running:
+        own, *foreigners = (listed.source_uri for listed in running.jobs.listed())
+        assert own == f"{running.ready['admin_url']}{FOLDER}/hr.json"
+        assert set(foreigners) == {foreign}
+
+
+def test_every_host_of_a_log_folder_is_the_tenants(tmp_path: Path) -> None:
+    personal = "https://contoso-my.sharepoint.com/personal/ada/Documents"
+    library = write_library(
+        tmp_path / "library",
+        job(),
+        job(JobId=OTHER, SourceUri=f"{personal}/x.json", LogFolderUri=f"{personal}/x-{OTHER}-Logs"),
+    )
+    with _started(library) as running:
+        assert running.jobs.listed()[1].source_uri == f"{running.ready['admin_url']}/personal/ada/Documents/x.json"
+
+
+def test_imports_go_where_most_jobs_came_from(tmp_path: Path) -> None:
+    library = write_library(
+        tmp_path / "library",
+        job(),
+        job(JobId=OTHER, SourceUri=f"{TENANT}/sites/hr/Feeds%20in/a.json"),
+        job(JobId=OTHER.replace("6", "7"), SourceUri=f"{TENANT}/sites/hr/feeds in/b.json"),
+    )
+    (library / "sites" / "hr" / "Feeds in").mkdir()
+    with _started(library) as running:
+        assert running.ready["library_url"] == f"{running.ready['admin_url']}/sites/hr/Feeds in"
+        assert running.ready["site_url"] == f"{running.ready['admin_url']}/sites/hr"
+
+
+def test_without_settings_the_users_are_those_of_the_source_files(library: Path) -> None:
+    (library / FOLDER[1:] / "ids.txt").write_bytes(b"{'value': [{Id: '" + JOB_ID.encode() + b"'}, {Id: 5}, {}, {Id: ")
+    (library / LOGS[1:] / "eve.json").write_bytes(source("eve@contoso.com"))
+    with _started(library) as running:
+        store = running.store
+        ada = store.user(IdType.PrincipalName, "ADA@contoso.com")
+        assert ada is not None
+        assert ada is store.user(IdType.Email, "ada@contoso.com")
+        assert ada is store.user(IdType.CloudId, ada.object_id)
+        assert store.user(IdType.CloudId, JOB_ID) is not None
+        assert store.user(IdType.Email, "eve@contoso.com") is None
+        assert store.refusal({"City": "Anything"}) is None
+
+
+def test_settings_give_the_users(library: Path) -> None:
+    user = {"mail": "eve@contoso.com", "objectId": OTHER, "userPrincipalName": "eve"}
+    (library / "emulator.json").write_text(json.dumps({"users": [user]}), encoding="utf-8-sig")
+    with _started(library) as running:
+        assert running.store.user(IdType.CloudId, OTHER) is running.store.user(IdType.PrincipalName, "eve")
+        assert running.store.user(IdType.Email, "ada@contoso.com") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("emulator.json", b"{", "is no JSON"),
+        ("emulator.json", b"[]", "is no JSON object"),
+        ("emulator.json", b'{"users": [1]}', "cannot be used"),
+        ("emulator.json", b'{"users": null}', "cannot be used"),
+        ("jobs.json", b"\xff", "is no JSON"),
+        ("jobs.json", b'{"value": 5}', "is no job list"),
+        ("jobs.json", b'{"value": [{}]}', "value[0] has no JobId"),
+        ("jobs.json", b'{"value": [{"JobId": "x", "State": "Error"}]}', "State of value[0] is no number"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
+    library: Path, name: str, content: bytes, told: str
+) -> None:
+    (library / name).write_bytes(content)
+    with pytest.raises(EmulatorError) as refused:
+        _started(library)
+    sentence = str(refused.value)
+    assert str(library / name) in sentence
+    assert told in sentence
+    assert "remove it" in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("kind", ["missing", "file"])
+def test_a_library_that_is_no_folder_is_said_to_be_none(tmp_path: Path, kind: str) -> None:
+    if kind == "file":
+        (tmp_path / kind).touch()
+    with pytest.raises(EmulatorError, match="is no folder"):
+        _started(tmp_path / kind)
+
+
+def test_a_library_that_cannot_be_copied_is_said_with_the_file(library: Path) -> None:
+    (library / "broken.json").symlink_to(library / "nowhere")
+    with pytest.raises(EmulatorError, match=r"cannot be copied.*broken\.json"):
+        _started(library)
+
+
+def test_a_file_that_is_not_there_has_no_place(library: Path) -> None:
+    with _started(library) as running:
+        assert running.storage.place("/../etc/passwd") is None
+        with pytest.raises(ServiceError):
+            running.storage.file("/../etc/passwd")
