@@ -1,0 +1,74 @@
+"""Tables for the tests of the analysis, of rows that name only what matters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from analyzer.analysis.naming import SOURCE_IDS, naming
+from analyzer.analysis.outcomes import LISTED, job_table
+from analyzer.tables import ENTRIES, OBSERVATIONS, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TENANT = "contoso.sharepoint.com"
+FOLDER = "https://contoso.sharepoint.com/sites/hr/Shared Documents/"
+GUID = "eb659162-3fb5-4f01-9a2e-8b1d5c3f7a10"
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    """A moment of November 2026, UTC."""
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+def entry(job_id: str | None, code: str | None, identity: str | None = None, **columns: object) -> dict[str, object]:
+    """A row of ``entries``."""
+    blank: dict[str, object] = {
+        **dict.fromkeys(ENTRIES),
+        "tenant": TENANT,
+        "log_file": "a.log",
+        "line": 1,
+        "message": "",
+    }
+    return blank | {"job_id": job_id, "code": code, "identity": identity} | columns
+
+
+def named(*rows: dict[str, object], guid_jobs: tuple[str | None, ...] = ()) -> pl.DataFrame:
+    """The entries as ``naming`` gives them."""
+    ids = [{"job_id": job_id, "guid_ids": True} for job_id in guid_jobs]
+    return naming(table(rows, ENTRIES), table(ids, SOURCE_IDS))
+
+
+def listed(job_id: str, state: str, error: str = "NoError", **columns: object) -> dict[str, object]:
+    """A row of what ``job_table`` takes; with a source of 10 users and a log unless told otherwise."""
+    known: dict[str, object] = {
+        "tenant": TENANT,
+        "source_uri": f"{FOLDER}hr-feed.json",
+        "gone": False,
+        "users": 10,
+        "log_found": True,
+    }
+    return dict.fromkeys(LISTED) | known | {"job_id": job_id, "state": state, "error": error} | columns
+
+
+def seen(job_id: str, state: str, observed: datetime, previous: datetime | None = None) -> dict[str, object]:
+    """A row of ``observations``."""
+    return {
+        "tenant": TENANT,
+        "job_id": job_id,
+        "observed_at": observed,
+        "previous_pull_at": previous,
+        "state": state,
+        "error": "NoError",
+    }
+
+
+def jobs(
+    *rows: dict[str, object],
+    entries: tuple[dict[str, object], ...] = (),
+    observations: tuple[dict[str, object], ...] = (),
+    as_of: datetime | None = None,
+) -> pl.DataFrame:
+    """The table ``jobs``."""
+    return job_table(table(rows, LISTED), named(*entries), table(observations, OBSERVATIONS), as_of)

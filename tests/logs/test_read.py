@@ -1,0 +1,106 @@
+"""One log file to the table ``entries``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from analyzer.errors import InputError
+from analyzer.logs.read import job_id_in, read_log
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+OTHER = "a81b2f90-0000-4a00-8000-000000000001"
+SCHEMA = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "log_file": pl.String,
+    "line": pl.UInt32,
+    "code": pl.String,
+    "identity": pl.String,
+    "property": pl.String,
+    "message": pl.String,
+    "detail": pl.String,
+}
+
+
+def write(folder: Path, raw: bytes, name: str = f"ImportProfileProperties-{JOB}-20151130-174205-993.log") -> Path:
+    path = folder / name
+    path.write_bytes(raw)
+    return path
+
+
+def test_a_log_is_a_table_of_its_entries(tmp_path: Path) -> None:
+    raw = (
+        "\ufeffInvalidProperty\tada@contoso.com\tProperty 'AboutMe' is not mapped.\r\n"
+        "GenericError\t\tfailed\r\n   at Store\r\n\r\n"
+    ).encode()
+    log = read_log(write(tmp_path, raw), name="sites/hr/a.log", tenant="contoso.sharepoint.com")
+    common = {"tenant": "contoso.sharepoint.com", "job_id": None, "log_file": "sites/hr/a.log"}
+    assert log.entries.to_dicts() == [
+        common
+        | {
+            "line": 1,
+            "code": "InvalidProperty",
+            "identity": "ada@contoso.com",
+            "property": "AboutMe",
+            "message": "Property 'AboutMe' is not mapped.",
+            "detail": None,
+        },
+        common
+        | {
+            "line": 2,
+            "code": "GenericError",
+            "identity": None,
+            "property": None,
+            "message": "failed",
+            "detail": "   at Store",
+        },
+    ]
+    assert (log.encoding, log.replaced) == ("utf-8", 0)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xef\xbb\xbf", b"\r\n\r\n", b"GenericError\t\tx", b"text"])
+def test_columns_and_types_are_the_same_of_any_log(tmp_path: Path, raw: bytes) -> None:
+    assert dict(read_log(write(tmp_path, raw)).entries.schema) == SCHEMA
+
+
+def test_a_bare_file_has_its_path_as_given_and_no_tenant(tmp_path: Path) -> None:
+    path = write(tmp_path, b"GenericError\t\tx")
+    row = read_log(path).entries.row(0, named=True)
+    assert (row["log_file"], row["tenant"], row["job_id"]) == (str(path), None, JOB)
+
+
+def test_what_could_not_be_decoded_is_counted(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, b"\xef\xbb\xbfGenericError\t\ta\xffb"))
+    assert (log.entries["message"].to_list(), log.encoding, log.replaced) == (["a\ufffdb"], "utf-8", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    {
+        "by the file": (f"x/ImportProfileProperties-{JOB}-20151130-174205-993.log", JOB),
+        "by the file without ending": (f"ImportProfileProperties-{JOB}-20151130-174205-993", JOB),
+        "by the file without time": (f"ImportProfileProperties-{JOB}.log", JOB),
+        "in any case": (f"importprofileproperties-{JOB.upper()}.LOG", JOB),
+        "the file before the folder": (f"a-{OTHER}-Logs/ImportProfileProperties-{JOB}.log", JOB),
+        "by the folder": (f"sites/hr/sample-{JOB}-Logs/renamed.log", JOB),
+        "by the folder on Windows": (f"C:\\hr\\sample-{JOB}-Logs\\renamed.log", JOB),
+        "by a folder of an odd stem": (f"-{JOB}-Logs/x.log", JOB),
+        "not by a folder further up": (f"sample-{JOB}-Logs/old/renamed.log", None),
+        "not by a folder that only holds an id": (f"{JOB}/renamed.log", None),
+        "by neither": ("renamed.log", None),
+    }.values(),
+)
+def test_the_job_is_told_by_the_file_or_its_folder(name: str, expected: str | None) -> None:
+    assert job_id_in(name) == expected
+
+
+@pytest.mark.parametrize("name", ["missing.log", "."])
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be read: (there is no such file or folder|it is a folder)"):
+        read_log(tmp_path / name)

@@ -1,0 +1,61 @@
+"""Requests for retry files over a small source, for the tests of this folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from analyzer.analysis.outcomes import Outcome
+from analyzer.identity import identity_key
+from analyzer.retry.select import Selection
+from analyzer.retry.write import RetryRequest
+from analyzer.source.identify import IdProperty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+ADA = '{ "IdName": "Ada@contoso.com",\r\n "City" : "Kiel" }'
+BOB = '{"IdName":"bob@contoso.com","City":"M\\u00fcnchen"}'
+EVE = '{"IdName":"i:0#.f|membership|eve@contoso.com","City":"Łódź"}'
+
+
+def write_source(folder: Path, *records: str, name: str = "hr-feed.json") -> Path:
+    """A source file of these records, with blanks and a comma at the end where a feed may put them."""
+    path = folder / name
+    path.write_text('{"odata":1, "value" : [' + " ,\n".join(records) + "\t] }", encoding="utf-8", newline="")
+    return path
+
+
+def partial(*identities: str, naming_nobody: int = 0) -> Selection:
+    """The users that a log names."""
+    by_key = {identity_key(identity): identity for identity in identities}
+    return Selection(Outcome.partial, False, by_key, naming_nobody, "the log names them")
+
+
+EVERYBODY = Selection(Outcome.aborted, True, {}, 0, "nobody was updated")
+
+
+def request(source: Path, selection: Selection, *logs: Path, id_property: str = "IdName") -> RetryRequest:
+    """A request whose files go into the folder ``out`` beside the source."""
+    known = IdProperty(id_property, "you said so", certain=True)
+    return RetryRequest(source, logs, JOB, known, selection, source.parent / "out" / "hr-feed-retry.json")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What lies in a folder, hidden files too."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
+
+
+def described(path: Path) -> dict[str, object]:
+    """How a manifest has to describe a file."""
+    raw = path.read_bytes()
+    return {"name": path.name, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def manifest_of(path: Path) -> dict[str, object]:
+    """The manifest beside a retry file."""
+    content = json.loads(path.with_name(f"{path.stem}.manifest.json").read_bytes())
+    assert isinstance(content, dict)
+    return content

@@ -1,0 +1,86 @@
+"""A retry that cannot be written to its end: nothing is left behind, and what was there before still is."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import OutputError
+from analyzer.retry import write
+from analyzer.retry.write import RetryRequest, write_retry
+from analyzer.source.records import read_records
+from tests.retry.small_source import ADA, BOB, EVERYBODY, files, partial, request, write_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from analyzer.source.records import Record
+
+Failing = type[BaseException] | OSError
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture(params=[False, True], ids=["nothing there before", "written before"])
+def wanted(tmp_path: Path, request: pytest.FixtureRequest) -> RetryRequest:
+    asked = request_over(tmp_path)
+    if request.param:
+        write_retry(RetryRequest(asked.source, (), None, asked.id_property, partial("bob@contoso.com"), asked.target))
+    return asked
+
+
+def request_over(folder: Path) -> RetryRequest:
+    return request(write_source(folder, ADA, BOB), EVERYBODY)
+
+
+def failing_at(number: int, error: BaseException | type[BaseException]) -> Callable[[int], None]:
+    """An ``os.fsync`` that fails the nth time."""
+    calls = iter(range(1, 100))
+    really = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if next(calls) == number:
+            raise error
+        really(descriptor)
+
+    return fsync
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_full_disk_is_said_and_leaves_all_three_files_as_they_were(
+    wanted: RetryRequest, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = files(wanted.target.parent)
+    monkeypatch.setattr(os, "fsync", failing_at(number, FULL))
+    with pytest.raises(OutputError, match="cannot be written: the disk is full") as raised:
+        write_retry(wanted)
+    assert "what stood there before is unchanged" in raised.value.advice
+    assert files(wanted.target.parent) == before
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_interruption_while_writing_leaves_all_three_files_as_they_were(
+    wanted: RetryRequest, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = files(wanted.target.parent)
+    monkeypatch.setattr(os, "fsync", failing_at(number, KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write_retry(wanted)
+    assert files(wanted.target.parent) == before
+
+
+def test_an_interruption_while_reading_leaves_all_three_files_as_they_were(
+    wanted: RetryRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path) -> Iterator[Record]:
+        yield next(iter(read_records(path)))
+        raise KeyboardInterrupt
+
+    before = files(wanted.target.parent)
+    monkeypatch.setattr(write, "read_records", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_retry(wanted)
+    assert files(wanted.target.parent) == before

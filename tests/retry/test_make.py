@@ -1,0 +1,131 @@
+"""A retry file for a job, or the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.analysis.outcomes import Outcome
+from analyzer.errors import InputError, UsageError
+from analyzer.retry.make import Ingredients, file_name, make_retry
+from tests.analysis.frames import entry, named
+from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+
+def ingredients(
+    source: Path | None,
+    entries: pl.DataFrame,
+    outcome: str = "partial",
+    job_id: str | None = JOB,
+    id_property: str = "",
+) -> Ingredients:
+    return Ingredients(source, "the tenant has deleted it", (), job_id, entries, Outcome(outcome), id_property or None)
+
+
+def ids(path: Path) -> list[str]:
+    return [record["IdName"] for record in json.loads(path.read_text("utf-8-sig"))["value"]]
+
+
+@pytest.mark.parametrize(
+    ("source", "job_id", "expected"),
+    [
+        ("hr-feed.json", JOB, f"hr-feed-{JOB}-retry.json"),
+        ("hr-feed.json", None, "hr-feed-retry.json"),
+        ("hr.feed.txt", None, "hr.feed-retry.json"),
+        ("hr-feed", None, "hr-feed-retry.json"),
+    ],
+)
+def test_the_name_is_the_sources_and_the_jobs(source: str, job_id: str | None, expected: str) -> None:
+    assert file_name(source, job_id) == expected
+
+
+def test_a_partial_job_gives_the_users_that_its_log_names(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "IdentityNotResolvable", "BOB@contoso.com"))
+    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB, EVE), entries), tmp_path / "x.json")
+    assert made.retry is not None
+    assert ids(made.retry.path) == ["bob@contoso.com"]
+    assert made.sentence == "1 user: the log names them, and everybody else was updated."
+
+
+def test_an_aborted_job_gives_everybody_and_says_what_comes_first(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "InvalidProperty", "ada@contoso.com", property="Floor"))
+    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries, "aborted"), tmp_path / "x.json")
+    assert made.sentence == (
+        "everybody, 2 users: the import was aborted, and nobody was updated."
+        " First map Floor, or take it out of the feed."
+    )
+
+
+def test_an_inferred_id_property_is_said(tmp_path: Path) -> None:
+    made = make_retry(ingredients(write_source(tmp_path, ADA), named(), "unknown"), tmp_path / "x.json")
+    assert made.id_property is not None
+    assert made.sentence.endswith("Ids are taken from IdName, because it is the first property of the first record.")
+
+
+def test_the_users_word_on_the_id_property_wins(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "IdentityNotResolvable", "kiel"))
+    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries, id_property="City"), tmp_path / "x.json")
+    assert made.retry is not None
+    assert ids(made.retry.path) == ["Ada@contoso.com"]
+
+
+def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
+    entries = named(
+        entry(JOB, "IdentityNotResolvable", "ada@contoso.com"),
+        entry(JOB, "IdentityNotResolvable", "x@contoso.com"),
+        entry(JOB, "IdentityNotResolvable"),
+    )
+    made = make_retry(ingredients(write_source(tmp_path, ADA), entries), tmp_path / "x.json")
+    assert made.sentence.endswith(
+        "Not the whole truth: 1 entry names nobody and 1 id of the log is in no record of the source;"
+        " see x.unmatched.csv."
+    )
+
+
+@pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
+def test_where_there_is_nothing_to_retry_it_is_said_and_nothing_is_written(tmp_path: Path, outcome: str) -> None:
+    made = make_retry(ingredients(None, named(), outcome), tmp_path / "x.json")
+    assert made.retry is None
+    assert made.sentence.startswith("nothing to retry: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bare_log_without_entries_is_nothing_to_retry(tmp_path: Path) -> None:
+    source = write_source(tmp_path, ADA)
+    assert make_retry(ingredients(source, named(), job_id=None), tmp_path / "x.json").retry is None
+
+
+LOG_OF_ADA = (entry(JOB, "IdentityNotResolvable", "ada@contoso.com"),)
+REFUSED = {
+    "no source": (None, LOG_OF_ADA, "there is no source file to take the records from: the tenant has deleted it"),
+    "no entry names a user": ((ADA,), (entry(JOB, "E1"), entry(JOB, "E1")), "2 entries of the log name nobody"),
+    "a partial job without entries": ((ADA,), (), "there is no entry of its log that says who"),
+    "no record matches": ((BOB,), LOG_OF_ADA, "no record has one of the log's ids in 'IdName'"),
+    "no records": ((), LOG_OF_ADA, "can be selected"),
+}
+
+
+@pytest.mark.parametrize(("records", "entries", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_where_no_file_can_be_made_though_there_is_something_to_retry_it_is_an_error(
+    tmp_path: Path, records: tuple[str, ...] | None, entries: tuple[dict[str, object], ...], words: str
+) -> None:
+    source = None if records is None else write_source(tmp_path, *records)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError) as raised:
+        make_retry(ingredients(source, named(*entries)), tmp_path / "x.json")
+    assert words in raised.value.what
+    assert raised.value.advice
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_two_properties_with_different_users_are_not_guessed_between(tmp_path: Path) -> None:
+    both = '{"IdName":"bob@contoso.com","Manager":"ada@contoso.com"}'
+    with pytest.raises(UsageError, match="--id-property"):
+        make_retry(ingredients(write_source(tmp_path, ADA, both), named(*LOG_OF_ADA)), tmp_path / "x.json")

@@ -1,0 +1,221 @@
+"""The retry file: exactly the wanted records, byte for byte, and all of its files or none."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer.errors import InputError, OutputError
+from analyzer.identity import identity_key
+from analyzer.retry.write import Reason, Retry, RetryRequest, Unmatched, write_retry
+from tests.retry.small_source import (
+    ADA,
+    BOB,
+    EVE,
+    EVERYBODY,
+    JOB,
+    described,
+    files,
+    manifest_of,
+    partial,
+    request,
+    write_source,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.retry.select import Selection
+
+
+def written(wanted: RetryRequest) -> Retry:
+    retry = write_retry(wanted)
+    assert retry is not None
+    return retry
+
+
+def test_the_file_holds_the_wanted_records_byte_for_byte_in_the_sources_order(tmp_path: Path) -> None:
+    source = write_source(tmp_path, ADA, BOB, EVE)
+    retry = written(request(source, partial("EVE@contoso.com", "ada@contoso.com")))
+    assert retry.path.read_bytes() == b'\xef\xbb\xbf{"value":[\n' + f"{ADA},\n{EVE}".encode() + b"\n]}\n"
+    assert (retry.records, retry.users, retry.unmatched, retry.complete) == (2, 2, (), True)
+
+
+def test_everybody_is_each_record(tmp_path: Path) -> None:
+    retry = written(request(write_source(tmp_path, BOB, ADA), EVERYBODY))
+    assert json.loads(retry.path.read_text("utf-8-sig")) == {"value": [json.loads(BOB), json.loads(ADA)]}
+    assert (retry.records, retry.users, retry.complete) == (2, 2, True)
+
+
+def test_tolerated_spellings_stay_as_they_are(tmp_path: Path) -> None:
+    odd = "{IdName:'ada@contoso.com',/*x*/City:'R\n',}"
+    retry = written(request(write_source(tmp_path, BOB, odd), partial("ada@contoso.com")))
+    assert retry.path.read_bytes() == b'\xef\xbb\xbf{"value":[\n' + odd.encode() + b"\n]}\n"
+
+
+def test_a_source_in_utf_16_gives_a_retry_file_in_utf_8(tmp_path: Path) -> None:
+    source = tmp_path / "hr-feed.json"
+    source.write_text(f'{{"value":[{EVE}]}}', encoding="utf-16")
+    assert EVE.encode() in written(request(source, partial("eve@contoso.com"))).path.read_bytes()
+
+
+UNMATCHED = {
+    "an id that the source lacks": (
+        (ADA,),
+        partial("ada@contoso.com", "gone@contoso.com"),
+        (Unmatched("gone@contoso.com", Reason.not_in_source),),
+    ),
+    "a user of two records": (
+        (ADA, BOB, ADA.upper().replace("IDNAME", "IdName")),
+        partial("ada@contoso.com"),
+        (Unmatched("Ada@contoso.com", Reason.twice, "1, 3"),),
+    ),
+    "somebody else of two records": (
+        (ADA, BOB, BOB),
+        partial("ada@contoso.com"),
+        (Unmatched("bob@contoso.com", Reason.twice, "2, 3"),),
+    ),
+    "a record without an id": (
+        (ADA, '{"City":"x"}', '{"IdName":""}'),
+        EVERYBODY,
+        (Unmatched("", Reason.without_id, "2"), Unmatched("", Reason.without_id, "3")),
+    ),
+    "a record without an id that nobody wants": ((ADA, '{"City":"x"}'), partial("ada@contoso.com"), ()),
+    "half a surrogate pair": (
+        ('{"IdName":"\\ud800"}', '{"IdName":"\\ud800"}'),
+        EVERYBODY,
+        (Unmatched("\ufffd", Reason.twice, "1, 2"),),
+    ),
+}
+
+
+@pytest.mark.parametrize(("records", "selection", "expected"), UNMATCHED.values(), ids=UNMATCHED.keys())
+def test_what_the_file_cannot_hold_is_listed(
+    tmp_path: Path, records: tuple[str, ...], selection: Selection, expected: tuple[Unmatched, ...]
+) -> None:
+    retry = written(request(write_source(tmp_path, *records), selection))
+    assert retry.unmatched == expected
+    assert retry.complete is (not expected)
+    rows = retry.unmatched_file.read_text("utf-8-sig").splitlines()
+    assert rows[0] == "identity,reason,records"
+    assert len(rows) == 1 + len(expected)
+
+
+def test_the_list_of_what_did_not_match_holds_no_formula(tmp_path: Path) -> None:
+    retry = written(request(write_source(tmp_path, ADA), partial("ada@contoso.com", "=1+1")))
+    rows = list(csv.reader(retry.unmatched_file.read_text("utf-8-sig").splitlines()))
+    assert rows == [["identity", "reason", "records"], ["'=1+1", Reason.not_in_source.value, ""]]
+
+
+def test_entries_that_name_nobody_make_it_not_the_whole_truth(tmp_path: Path) -> None:
+    retry = written(request(write_source(tmp_path, ADA), partial("ada@contoso.com", naming_nobody=2)))
+    assert (retry.unmatched, retry.naming_nobody, retry.complete) == ((), 2, False)
+
+
+def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
+    source = write_source(tmp_path, ADA, BOB)
+    log = tmp_path / "a.log"
+    log.write_bytes(b"IdentityNotResolvable\tada@contoso.com\tx")
+    retry = written(request(source, partial("ada@contoso.com", "x@contoso.com", naming_nobody=1), log))
+    manifest = manifest_of(retry.path)
+    program = manifest.pop("program")
+    sentence = manifest.pop("sentence")
+    assert str(program).startswith("upa-analyzer ")
+    assert str(sentence).endswith(
+        "Not the whole truth: 1 entry names nobody and 1 id of the log is in no record of the source;"
+        " see hr-feed-retry.unmatched.csv."
+    )
+    assert manifest == {
+        "job_id": JOB,
+        "outcome": "partial",
+        "id_property": "IdName",
+        "id_property_because": "you said so",
+        "source": described(source),
+        "logs": [described(log)],
+        "retry": described(retry.path),
+        "records": 1,
+        "users": 1,
+        "unmatched": 1,
+        "entries_naming_nobody": 1,
+        "complete": False,
+    }
+
+
+def test_made_again_the_files_are_the_same(tmp_path: Path) -> None:
+    wanted = request(write_source(tmp_path, ADA, BOB), partial("ada@contoso.com", "x"))
+    written(wanted)
+    first = files(wanted.target.parent)
+    written(wanted)
+    assert files(wanted.target.parent) == first
+    assert sorted(first) == ["hr-feed-retry.json", "hr-feed-retry.manifest.json", "hr-feed-retry.unmatched.csv"]
+
+
+def test_a_retry_of_a_retry_file_holds_the_same_records(tmp_path: Path) -> None:
+    first = written(request(write_source(tmp_path, ADA, BOB, EVE), partial("ada@contoso.com", "eve@contoso.com")))
+    again = written(request(first.path, EVERYBODY))
+    assert again.path.read_bytes() == first.path.read_bytes()
+
+
+@pytest.mark.parametrize("selection", [partial("x@contoso.com"), EVERYBODY])
+def test_where_nothing_is_selected_nothing_is_written(tmp_path: Path, selection: Selection) -> None:
+    records = (ADA,) if selection is not EVERYBODY else ()
+    wanted = request(write_source(tmp_path, *records), selection)
+    assert write_retry(wanted) is None
+    assert files(wanted.target.parent) == {}
+
+
+def test_a_source_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = tmp_path / "hr-feed.json"
+    source.write_text(f'{{"value":[{ADA},{{"IdName":"R\\V"}}]}}', encoding="utf-8")
+    wanted = request(source, EVERYBODY)
+    with pytest.raises(InputError, match="in record 2"):
+        write_retry(wanted)
+    assert files(wanted.target.parent) == {}
+
+
+@pytest.mark.parametrize("name", ["hr-feed.json", "a.log"])
+def test_what_a_retry_is_made_from_is_never_written_over(tmp_path: Path, name: str) -> None:
+    source = write_source(tmp_path, ADA)
+    log = tmp_path / "a.log"
+    log.write_bytes(b"log")
+    wanted = request(source, EVERYBODY, log)
+    before = files(tmp_path)
+    onto = RetryRequest(source, (log,), JOB, wanted.id_property, EVERYBODY, tmp_path / name)
+    with pytest.raises(OutputError, match=f"{name} is the (source file|log) itself"):
+        write_retry(onto)
+    assert files(tmp_path) == before
+
+
+def test_a_folder_in_the_place_of_any_of_the_files_is_said_before_any_is_written(tmp_path: Path) -> None:
+    wanted = request(write_source(tmp_path, ADA), EVERYBODY)
+    (wanted.target.parent / "hr-feed-retry.manifest.json").mkdir(parents=True)
+    with pytest.raises(OutputError, match="it is a folder"):
+        write_retry(wanted)
+    assert [path.name for path in wanted.target.parent.iterdir()] == ["hr-feed-retry.manifest.json"]
+
+
+IDENTITY = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(IDENTITY, IDENTITY), max_size=8), st.sets(IDENTITY, max_size=5), st.data())
+def test_of_any_source_exactly_the_wanted_records_are_written(
+    tmp_path: Path, users: list[tuple[str, str]], strangers: set[str], draw: st.DataObject
+) -> None:
+    chosen = draw.draw(st.sets(st.sampled_from([user for user, _ in users]))) if users else set()
+    keys = {identity_key(identity) for identity in (*chosen, *strangers)}
+    records = [
+        json.dumps({"IdName": user, "City": city}, ensure_ascii=draw.draw(st.booleans())) for user, city in users
+    ]
+    expected = [{"IdName": user, "City": city} for user, city in users if identity_key(user) in keys]
+    retry = write_retry(request(write_source(tmp_path, *records), partial(*sorted(chosen | strangers))))
+    if retry is None:
+        assert expected == []
+    else:
+        assert json.loads(retry.path.read_text("utf-8-sig"))["value"] == expected
+        assert (retry.records, retry.users) == (len(expected), len({identity_key(user["IdName"]) for user in expected}))

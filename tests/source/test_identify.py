@@ -1,0 +1,68 @@
+"""Which property of a source holds the ids: inferred from the log's ids, and said how."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import UsageError
+from analyzer.source.identify import IdProperty, infer_id_property
+from analyzer.source.json_text import NotJsonError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+ADA = {"Name": "Ada", "Mail": "Ada@Contoso.com", "Manager": "eve@contoso.com"}
+BOB = {"Name": "Bob", "Mail": "i:0#.f|membership|bob@contoso.com", "Manager": "eve@contoso.com"}
+EVE = {"Name": "Eve", "Mail": "eve@contoso.com", "Manager": None}
+
+
+def infer(folder: Path, records: Sequence[object], *keys: str) -> IdProperty:
+    path = folder / "source.json"
+    path.write_text(json.dumps({"value": records}), encoding="utf-8")
+    return infer_id_property(path, set(keys))
+
+
+def test_the_property_in_which_the_logs_ids_stand_is_the_id_property(tmp_path: Path) -> None:
+    found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "bob@contoso.com", "nobody@contoso.com")
+    assert found == IdProperty("Mail", "2 of the log's 3 ids stand in it", certain=True)
+
+
+def test_an_id_that_stands_in_many_records_counts_once(tmp_path: Path) -> None:
+    found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "eve@contoso.com")
+    assert found == IdProperty("Mail", "2 of the log's 2 ids stand in it", certain=True)
+
+
+def test_two_properties_that_name_different_users_are_not_guessed_between(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"more than one property: (Mail, Manager|Manager, Mail)") as raised:
+        infer(tmp_path, [ADA, BOB, EVE], "eve@contoso.com")
+    assert "--id-property" in raised.value.advice
+
+
+def test_two_properties_that_name_the_same_users_are_as_good(tmp_path: Path) -> None:
+    records = [{"Mail": "ada@contoso.com", "Upn": "ADA@contoso.com"}, {"Mail": "bob@contoso.com", "Upn": "x"}]
+    assert infer(tmp_path, records, "ada@contoso.com").name == "Mail"
+
+
+@pytest.mark.parametrize("keys", [(), ("nobody@contoso.com",)])
+def test_without_any_match_it_is_the_first_property_and_said_to_be_uncertain(
+    tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    found = infer(tmp_path, [{}, ADA, EVE], *keys)
+    assert found == IdProperty("Name", "it is the first property of the first record", certain=False)
+
+
+def test_of_a_source_without_records_nothing_is_known(tmp_path: Path) -> None:
+    assert infer(tmp_path, [], "ada@contoso.com") == IdProperty(
+        "", "it is the first property of the first record", certain=False
+    )
+
+
+def test_a_source_that_is_no_json_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "source.json"
+    path.write_bytes(b"IdName;City")
+    with pytest.raises(NotJsonError):
+        infer_id_property(path, {"ada@contoso.com"})

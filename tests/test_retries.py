@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from analyzer.job import Job
+from analyzer.library.mirror import Library
+from analyzer.load import load
+from analyzer.resources import sample_library
+from analyzer.retries import FAILED, make_retries, retry_target
+
+if TYPE_CHECKING:
+    from analyzer.load import Tables
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A copy of the samples that a test may change."""
+    shutil.copytree(sample_library(), tmp_path / "library")
+    return Library.existing(tmp_path / "library")
+
+
+def _newest_partial(tables: Tables) -> str:
+    found: str = tables.jobs.filter(pl.col("outcome") == "partial")["job_id"][-1]
+    return found
+
+
+def test_every_job_that_failed_has_a_file_or_a_reason(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    retries = make_retries(library, tables, tmp_path / "retry")
+    assert set(retries) == set(tables.jobs.filter(pl.col("outcome").is_in(FAILED))["job_id"])
+    for retry in retries.values():
+        assert retry.sentence
+        assert retry.path is None or retry.path.is_file()
+    assert {retry.path is None for retry in retries.values()} == {True, False}
+
+
+def test_a_file_made_from_the_same_is_left_as_it_is(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    first = make_retries(library, tables, tmp_path / "retry")
+    before = {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()}
+    assert make_retries(library, tables, tmp_path / "retry") == first
+    assert {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()} == before
+
+
+def _grow_log(library: Library, job: Job, _target: Path) -> None:
+    with library.log_files(job)[0].open("ab") as stream:
+        stream.write(b"IdentityNotResolvable\tnobody@example.com\tUser identity cannot be resolved\r\n")
+
+
+def _cut_retry(_library: Library, _job: Job, target: Path) -> None:
+    target.write_bytes(target.read_bytes()[:-10])
+
+
+def _spoil_manifest(_library: Library, _job: Job, target: Path) -> None:
+    target.with_name(f"{target.stem}.manifest.json").write_text("{}", encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", [_grow_log, _cut_retry, _spoil_manifest])
+def test_a_file_made_from_something_else_is_made_anew(library: Library, tmp_path: Path, change: object) -> None:
+    assert callable(change)
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    (job,) = (job for job in library.jobs() if job.job_id == job_id)
+    target = make_retries(library, tables, tmp_path / "retry")[job_id].path
+    assert target is not None
+    before = target.stat().st_ino
+    change(library, job, target)
+    again = make_retries(library, load(library), tmp_path / "retry")[job_id]
+    assert again.path == target
+    assert target.stat().st_ino != before
+    assert len(json.loads(target.read_text("utf-8-sig"))["value"]) == 12
+    assert again.complete is (change is not _grow_log)
+
+
+@pytest.mark.parametrize("job_id", ["../../evil", "a/b", "a\\b", "a:b", "line\nbreak"])
+def test_an_id_from_a_job_list_that_somebody_sent_never_becomes_a_path(tmp_path: Path, job_id: str) -> None:
+    target = retry_target(Library(tmp_path), Job(job_id, 5, 30, source_uri="/sites/hr/feed.json"), tmp_path / "retry")
+    assert target.parent == tmp_path / "retry"
+    assert not set(target.name) & set("/\\:\n")

@@ -1,0 +1,99 @@
+"""Tables to files, in the format that the name says."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import polars as pl
+import pytest
+
+from analyzer import table_files
+from analyzer.errors import OutputError, UsageError
+from analyzer.table_files import check_format, write_table
+from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROW = {
+    **dict.fromkeys(ENTRIES),
+    "line": 3,
+    "code": "GenericError",
+    "identity": "=1+1",
+    "message": "http://contoso.com/\x00 <b>Größe</b> 007",
+    "detail": "a\n\nb",
+}
+
+
+def sheet(path: Path) -> tuple[list[str], str]:
+    """The texts of a workbook, and the XML of its sheet."""
+    with zipfile.ZipFile(path) as parts:
+        strings = ET.fromstring(parts.read("xl/sharedStrings.xml"))
+        return ["".join(text.itertext()) for text in strings], parts.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_parquet_and_ndjson_give_the_table_back(tmp_path: Path) -> None:
+    entries = table([ROW], ENTRIES)
+    write_table(entries, tmp_path / "e.parquet")
+    write_table(entries, tmp_path / "e.NDJSON")
+    assert pl.read_parquet(tmp_path / "e.parquet").equals(entries)
+    assert pl.read_ndjson(tmp_path / "e.NDJSON", schema=ENTRIES).equals(entries)
+
+
+def test_a_csv_is_guarded(tmp_path: Path) -> None:
+    write_table(table([ROW], ENTRIES), tmp_path / "e.csv")
+    read = pl.read_csv(tmp_path / "e.csv", schema=ENTRIES)
+    assert read["identity"].to_list() == ["'=1+1"]
+    assert read.drop("identity").equals(table([ROW], ENTRIES).drop("identity"))
+
+
+def test_a_workbook_holds_text_as_text(tmp_path: Path) -> None:
+    write_table(table([ROW], ENTRIES), tmp_path / "e.xlsx")
+    texts, xml = sheet(tmp_path / "e.xlsx")
+    assert {"=1+1", "a\n\nb", "http://contoso.com/_x0000_ <b>Größe</b> 007"} <= set(texts)
+    assert "<f>" not in xml
+    assert "<hyperlink" not in xml
+
+
+def test_a_text_too_long_for_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
+    write_table(table([ROW | {"detail": "x" * 32_768}, ROW | {"detail": "y" * 32_767}], ENTRIES), tmp_path / "e.xlsx")
+    texts = sheet(tmp_path / "e.xlsx")[0]
+    assert "y" * 32_767 in texts
+    assert "x" * (32_767 - len("… [cut]")) + "… [cut]" in texts
+
+
+def test_a_workbooks_times_are_utc(tmp_path: Path) -> None:
+    time = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    write_table(table([dict.fromkeys(JOBS) | {"finished": time}], JOBS), tmp_path / "j.xlsx")
+    assert "<v>46349.5</v>" in sheet(tmp_path / "j.xlsx")[1]
+
+
+@pytest.mark.parametrize("schema", [ENTRIES, JOBS, OBSERVATIONS], ids=["entries", "jobs", "observations"])
+def test_an_empty_table_keeps_its_columns_in_each_format(tmp_path: Path, schema: dict[str, pl.DataType]) -> None:
+    empty = table([], schema)
+    for name in ("t.parquet", "t.csv", "t.xlsx", "t.ndjson"):
+        write_table(empty, tmp_path / name)
+    assert dict(pl.read_parquet(tmp_path / "t.parquet").schema) == schema
+    assert (tmp_path / "t.csv").read_text("utf-8") == ",".join(schema) + "\n"
+    assert sheet(tmp_path / "t.xlsx")[0] == list(schema)
+    assert (tmp_path / "t.ndjson").read_bytes() == b""
+
+
+@pytest.mark.parametrize("name", ["e.txt", "e", "csv", ".csv", "e.csv.gz"])
+def test_a_name_of_no_known_format_is_refused(tmp_path: Path, name: str) -> None:
+    for refuse in (check_format, lambda path: write_table(table([], ENTRIES), path)):
+        with pytest.raises(UsageError, match="an ending that is no table's") as raised:
+            refuse(tmp_path / name)
+        assert ".parquet, .csv, .ndjson, .xlsx" in raised.value.advice
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_rows_than_a_sheet_holds_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_files, "_SHEET_ROWS", 1)
+    with pytest.raises(OutputError, match="a sheet holds 1 rows, the table has 2") as raised:
+        write_table(table([ROW, ROW], ENTRIES), tmp_path / "e.xlsx")
+    assert raised.value.advice == "Write .parquet instead."
+    assert list(tmp_path.iterdir()) == []

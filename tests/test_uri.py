@@ -1,0 +1,67 @@
+"""The addresses that the service hands out."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.uri import host_of, scheme_of, server_paths, tenant_of
+
+PARTS = {
+    "absolute": ("https://Contoso.SharePoint.com/sites/hr/a.json", ("https", "contoso.sharepoint.com")),
+    "a port": ("HTTPS://localhost:8443/a", ("https", "localhost:8443")),
+    "no path": ("https://contoso.sharepoint.com", ("https", "contoso.sharepoint.com")),
+    "another scheme": ("file:///etc/passwd", ("file", "")),
+    "a user before the host": ("https://contoso.com@evil.example.com/a", ("https", "contoso.com@evil.example.com")),
+    "a line end in the path": ("https://contoso.com/a\nb", ("https", "contoso.com")),
+    "server-relative": ("/sites/hr/a.json", ("", "")),
+    "no scheme": ("//contoso.com/a", ("", "")),
+    "nothing": ("", ("", "")),
+}
+
+
+@pytest.mark.parametrize(("uri", "expected"), PARTS.values(), ids=PARTS.keys())
+def test_scheme_and_host_are_told_of_absolute_addresses_only(uri: str, expected: tuple[str, str]) -> None:
+    assert (scheme_of(uri), host_of(uri)) == expected
+
+
+PATHS = {
+    "plain": ("https://contoso.sharepoint.com/sites/hr/a.json", ["/sites/hr/a.json"]),
+    "encoded": (
+        "https://contoso.sharepoint.com/Shared%20Documents/a.json",
+        ["/Shared Documents/a.json", "/Shared%20Documents/a.json"],
+    ),
+    "not encoded": ("https://contoso.sharepoint.com/Shared Documents/a.json", ["/Shared Documents/a.json"]),
+    "not encoded, with a percent sign": (
+        "/Shared Documents/50%20.json",
+        ["/Shared Documents/50%20.json", "/Shared Documents/50 .json"],
+    ),
+    "letters beyond ASCII say not encoded": ("/hr/Größe%20.json", ["/hr/Größe%20.json", "/hr/Größe .json"]),
+    "encoded letters": ("/hr/Gr%C3%B6%C3%9Fe.json", ["/hr/Größe.json", "/hr/Gr%C3%B6%C3%9Fe.json"]),
+    "a percent sign that encodes nothing": ("/hr/100%.json", ["/hr/100%.json"]),
+    "a slash at the end": ("/sites/hr/", ["/sites/hr"]),
+    "the host alone": ("https://contoso.sharepoint.com", []),
+    "the root": ("https://contoso.sharepoint.com/", []),
+    "relative": ("hr/a.json", []),
+    "nothing": ("", []),
+}
+
+
+@pytest.mark.parametrize(("uri", "expected"), PATHS.values(), ids=PATHS.keys())
+def test_the_paths_that_an_address_can_mean_come_likeliest_first(uri: str, expected: list[str]) -> None:
+    assert server_paths(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("contoso.sharepoint.com", "contoso.sharepoint.com"),
+        ("Contoso-admin.sharepoint.com", "contoso.sharepoint.com"),
+        ("contoso-admin.sharepoint.com:443", "contoso.sharepoint.com"),
+        ("contoso-admin-x.sharepoint.com", "contoso-admin-x.sharepoint.com"),
+        ("localhost:8443", "localhost"),
+        ("user:pw@contoso-admin.sharepoint.com", "contoso.sharepoint.com"),
+        ("", ""),
+    ],
+)
+def test_the_tenant_is_the_host_without_admin_and_port(host: str, expected: str) -> None:
+    assert tenant_of(host) == expected
