@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "upa-analyzer.toml"
 _VARIABLE = "UPA_ANALYZER_"
+_PLACE = re.compile(r"\[(?:\.\.\.|\d+)\]$")
 
 Auth = Literal["certificate", "interactive", "device-code", "managed-identity", "token"]
 
@@ -171,7 +173,8 @@ def _plain(problem: str, content: dict[str, Any]) -> str:
     if "[...]" in where:
         # Msgspec does not say which tenant; the first that it does not take is the one.
         where = where.replace("[...]", f".{_first_wrong(content['tenants'])}", 1)
-    return f"{where.strip('`').removeprefix('$.')}: {what.replace('`', '')}" if where else what.replace("`", "")
+    key = _PLACE.sub("", where.strip("`").removeprefix("$."))
+    return f"{key}: {what.replace('`', '')}" if key else what.replace("`", "")
 
 
 def _first_wrong(tenants: dict[str, Any]) -> str:

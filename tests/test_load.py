@@ -25,8 +25,8 @@ def samples() -> Tables:
 
 
 def test_the_columns_of_the_contract_come_first_with_their_types(samples: Tables) -> None:
-    assert samples.jobs.select(JOBS).schema == pl.Schema(JOBS)
-    assert samples.entries.select(ENTRIES).schema == pl.Schema(ENTRIES)
+    assert samples.jobs.select(*JOBS).schema == pl.Schema(JOBS)
+    assert samples.entries.select(*ENTRIES).schema == pl.Schema(ENTRIES)
     assert samples.observations.schema == pl.Schema(OBSERVATIONS)
 
 
@@ -34,8 +34,8 @@ def test_the_tables_of_an_empty_library_have_every_column(tmp_path: Path) -> Non
     (tmp_path / "jobs.json").write_text('{"value": []}', encoding="utf-8")
     tables = load(Library.existing(tmp_path))
     assert tables.jobs.is_empty()
-    assert tables.jobs.select(JOBS).schema == pl.Schema(JOBS)
-    assert tables.entries.select(ENTRIES).schema == pl.Schema(ENTRIES)
+    assert tables.jobs.select(*JOBS).schema == pl.Schema(JOBS)
+    assert tables.entries.select(*ENTRIES).schema == pl.Schema(ENTRIES)
     assert tables.as_of is None
 
 

@@ -25,12 +25,12 @@ def command(
         terminal.result(dataclasses.asdict(explanation))
         return
     terminal.show(f"{explanation.code}: {explanation.title}")
-    terminal.show(f"  {explanation.meaning}")
+    terminal.prose(f"  {explanation.meaning}", indent="  ")
     for heading, lines in (("likely causes", explanation.causes), ("what to do", explanation.remedies)):
         if lines:
             terminal.show(f"{heading}:")
             for number, line in enumerate(lines, 1):
-                terminal.show(f"  {number}. {line}")
+                terminal.prose(f"  {number}. {line}", indent="     ")
     terminal.show(f"who can do it:  {explanation.who}")
     terminal.show(f"importing the same again can help:  {'yes' if explanation.retry_helps else 'no'}")
     terminal.show(f"known from:  {explanation.known_from}")

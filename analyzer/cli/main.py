@@ -23,7 +23,7 @@ _GLOBAL_OPTIONS = frozenset({"--config", "--tenant"})
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and exits with the code of the contract (``docs/commands.md``)."""
-    words = globals_first(sys.argv[1:] if arguments is None else arguments)
+    words = globals_first(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     _tolerant_streams()
     try:
         sys.exit(_version() if _wants_version(words) else _run(words))
@@ -75,8 +75,12 @@ def _run(words: list[str]) -> int:
         # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit:
+        return 0  # typer met the same broken pipe
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback unasked
         return _failed(error, verbose="--verbose" in words)
+    if code == INTERRUPTED:
+        return _failed(KeyboardInterrupt(), verbose=False)  # typer makes a number of Ctrl-C, and says nothing
     return code if isinstance(code, int) else 0
 
 

@@ -76,7 +76,7 @@ def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> Non
     retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
     for retry in retries:
         if retry.job_id in latest:
-            terminal.say(f"retry {retry.job_id[:8]}  {retry.sentence}")
+            terminal.say(f"{'retry' if retry.path else 'no retry file for'} {retry.job_id[:8]}: {retry.sentence}")
             if retry.path:
                 terminal.show(str(retry.path))
     earlier = [retry for retry in retries if retry.path and retry.job_id not in latest]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,7 +56,9 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
 
 def _print(given: Context, tables: Tables) -> None:
     from analyzer.cli.rows import not_updated, ran
+    from analyzer.cli.terminal import visible
     from analyzer.logs.catalogue import explain
+    from analyzer.words import count
 
     terminal = given.terminal
     job = tables.jobs.row(0, named=True)
@@ -71,10 +74,12 @@ def _print(given: Context, tables: Tables) -> None:
         "not updated": not_updated(job),
         "source": job["source_uri"] or "-",
         "source file": tables.source_problems.get(job["job_id"], "in the library"),
-        "log": f"{job['entries']:,} entries" if job["log_found"] else "none",
+        "log": count(job["entries"], "entry", "entries") if job["log_found"] else "none",
     }
     for name, value in facts.items():
-        terminal.show(f"{name:<12} {_visible(str(value))}")
+        # An address stays in one piece, so that it can be copied.
+        write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
+        write(visible(f"{name:<12} {value}"))
     _print_failures(terminal, tables)
     if job["outcome"] in ("partial", "aborted", "unknown"):
         terminal.say(f"next: upa-analyzer retry {job['job_id'][:8]}")
@@ -87,14 +92,11 @@ def _print_failures(terminal: Terminal, tables: Tables) -> None:
     failures, users = _failures(tables), _users(tables)
     if failures:
         terminal.show()
-        columns = (
-            Column("code"),
-            Column("entries", right=True),
-            Column("users", right=True),
-            Column("what to do", fold=True),
-        )
-        rows = [[f["code"], f"{f['entries']:,}", f"{f['users']:,}", explain(f["code"]).remedies[0]] for f in failures]
-        terminal.table(columns, rows)
+        rows = [[failure["code"], f"{failure['entries']:,}", f"{failure['users']:,}"] for failure in failures]
+        terminal.table((Column("code"), Column("entries", right=True), Column("users", right=True)), rows)
+        terminal.show()
+        for failure in failures:
+            terminal.prose(f"{failure['code']}: {explain(failure['code']).remedies[0]}", indent="  ")
     if users:
         terminal.show()
         shown = users[:_SHOWN_USERS]
@@ -102,9 +104,3 @@ def _print_failures(terminal: Terminal, tables: Tables) -> None:
         terminal.table((Column("user", fold=True), Column("codes"), Column("entries", right=True)), rows)
         if len(users) > len(shown):
             terminal.show(f"and {len(users) - len(shown):,} more: upa-analyzer parse, or the report, has them all")
-
-
-def _visible(text: str) -> str:
-    from analyzer.cli.terminal import visible
-
-    return visible(text)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
+    from rich.text import Text
 
     from analyzer.errors import AnalyzerError
     from analyzer.library.results import Progress
@@ -82,10 +83,31 @@ class Terminal:
         self.show(json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-        """A table to stdout that fits the terminal: its least columns are dropped before anything wraps."""
+        """A table to stdout that fits the terminal: its least columns are dropped before anything is cut."""
+        from analyzer.cli.layout import fit, line
+
         console = self._console(sys.stdout)
-        kept = _fitting(columns, rows, console.width)
-        console.print(_rich_table([columns[at] for at in kept], [[row[at] for at in kept] for row in rows]))
+        shown = [[visible(text) for text in row] for row in rows]
+        widths = fit(columns, shown, console.width)
+        for row in ([column.name for column in columns], *shown):
+            text = line(columns, row, widths)
+            if console.is_terminal:
+                console.print(_coloured(text, row), soft_wrap=True)
+            else:
+                self.show(text)
+
+    def prose(self, text: str, *, indent: str = "") -> None:
+        """A sentence of the result to stdout, broken between words where the terminal is narrower.
+
+        Args:
+            text: one line.
+            indent: before the second line and those behind it.
+        """
+        import textwrap
+
+        wrapper = textwrap.TextWrapper(subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        wrapper.width = self._console(sys.stdout).width
+        self.show(wrapper.fill(visible(text)))
 
     @contextlib.contextmanager
     def progress(self, stage: str) -> Iterator[Progress]:
@@ -126,35 +148,14 @@ class Terminal:
         return Console(file=stream, no_color=plain or None, width=width, highlight=False, markup=False, emoji=False)
 
 
-def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The columns that fit, in their order."""
-    from rich.cells import cell_len
-
-    widths = [max([cell_len(column.name), *(cell_len(row[at]) for row in rows)]) for at, column in enumerate(columns)]
-    kept = list(range(len(columns)))
-    while sum(widths[at] + 2 for at in kept) > width:
-        droppable = [at for at in kept if columns[at].least]
-        if not droppable:
-            break
-        kept.remove(max(droppable, key=lambda at: columns[at].least))
-    return kept
-
-
-def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Any:  # noqa: ANN401 - rich loads late
-    from rich.table import Table
+def _coloured(line: str, row: Sequence[str]) -> Text:
+    """A line of a table with its outcome in colour, which never says it alone."""
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for column in columns:
-        table.add_column(
-            Text(column.name, style="bold"),
-            justify="right" if column.right else "left",
-            no_wrap=True,
-            overflow="ellipsis" if column.fold else "fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(visible(cell), style=OUTCOME_STYLES.get(cell, "")) for cell in row))
-    return table
+    text = Text(line)
+    for outcome in OUTCOME_STYLES.keys() & set(row):
+        text.highlight_words([outcome], OUTCOME_STYLES[outcome])
+    return text
 
 
 def visible(text: str) -> str:

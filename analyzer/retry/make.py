@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError
+from analyzer.retry.interface import Retry, RetryRequest
 from analyzer.retry.select import select
 from analyzer.retry.words import sentence
-from analyzer.retry.write import Retry, RetryRequest, write_retry
+from analyzer.retry.write import write_retry
 from analyzer.source.identify import IdProperty, infer_id_property
 from analyzer.words import count
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.retry.select import Selection
+    from analyzer.retry.interface import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
+from analyzer.retry.interface import Selection
 from analyzer.words import listed
 
 if TYPE_CHECKING:
@@ -13,33 +13,6 @@ if TYPE_CHECKING:
 
 ABORTING_CODES = frozenset({"DataFileNotJson", "InvalidProperty", "MissingIdentity"})
 """Codes of the validation, in which one entry aborts the import."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Whose records a retry file has to hold.
-
-    Attributes:
-        outcome: what the selection is made for.
-        everybody: every record of the source.
-        identities: the ids as the log spells them, by their key (``identity_key``); what is not a user's among them
-            shows when none of the source's records has it.
-        naming_nobody: entries that name no user.
-        because: a clause.
-        first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
-    """
-
-    outcome: Outcome
-    everybody: bool
-    identities: dict[str, str]
-    naming_nobody: int
-    because: str
-    first: str = ""
-
-    @property
-    def nobody(self) -> bool:
-        """Whether there is nothing to retry."""
-        return not self.everybody and not self.identities and not self.naming_nobody
 
 
 def select(outcome: Outcome, named: pl.DataFrame) -> Selection:
@@ -56,7 +29,9 @@ def select(outcome: Outcome, named: pl.DataFrame) -> Selection:
         identities.setdefault(key, identity)
     nobody = coded.height - users.height
     if outcome is Outcome.partial:
-        return Selection(outcome, False, identities, nobody, "the log names them, and everybody else was updated")
+        because = "the log names them, and everybody else was updated"
+        doubtful = frozenset(users.filter(~users["names"])["key"])
+        return Selection(outcome, False, identities, nobody, because, doubtful=doubtful)
     if outcome is Outcome.aborted:
         because = "the import was aborted, and nobody was updated"
         return Selection(outcome, True, {}, 0, because, _before_aborted_is_retried(coded))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
-    from analyzer.retry.select import Selection
-    from analyzer.retry.write import Retry
+    from analyzer.retry.interface import Retry, Selection
     from analyzer.source.identify import IdProperty
 
 _SHORTFALLS = {
     "not_in_source": ("id of the log is in no record of the source", "ids of the log are in no record of the source"),
+    "nobodys": ("entry has a Guid that is nobody's id", "entries have Guids that are nobody's id"),
     "without_id": ("record has no id", "records have no id"),
     "twice": ("id stands in more than one record", "ids stand in more than one record"),
 }

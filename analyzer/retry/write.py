@@ -6,105 +6,27 @@ import codecs
 import contextlib
 import errno
 import hashlib
-import json
 import os
 from dataclasses import dataclass, field
-from enum import StrEnum
-from importlib.metadata import version
 from typing import IO, TYPE_CHECKING
 
-import polars as pl
-
-from analyzer.csv_cells import csv_bytes
 from analyzer.errors import OutputError
-from analyzer.files import cannot_read, cannot_write, replacing
+from analyzer.files import cannot_write, replacing
 from analyzer.identity import identity_key
-from analyzer.retry.words import sentence
+from analyzer.retry.companions import manifest, unmatched_csv
+from analyzer.retry.interface import Reason, Retry, RetryRequest, Unmatched
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from analyzer.retry.select import Selection
-    from analyzer.source.identify import IdProperty
+    from analyzer.retry.interface import Selection
     from analyzer.source.records import Record
 
 _HEAD = codecs.BOM_UTF8 + b'{"value":[\n'
 _BETWEEN = b",\n"
 _TAIL = b"\n]}\n"
-
-
-@dataclass(frozen=True, slots=True)
-class RetryRequest:
-    """What a retry file is made from.
-
-    Attributes:
-        source: the source file of the job.
-        logs: its log files.
-        job_id: None when made from bare files.
-        id_property: which of the source's properties holds the ids.
-        selection: whose records.
-        target: where the retry file goes.
-    """
-
-    source: Path
-    logs: Sequence[Path]
-    job_id: str | None
-    id_property: IdProperty
-    selection: Selection
-    target: Path
-
-
-class Reason(StrEnum):
-    """Why something is not right in a retry file."""
-
-    not_in_source = "named in the log, but no record of the source has this id"
-    without_id = "the record has no id; the service aborts an import for it"
-    twice = "more than one record has this id; the service fails the user"
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """Something that the retry file cannot hold or the service will fail again.
-
-    Attributes:
-        identity: as the log or the source spells it; empty where there is none.
-        reason: why.
-        records: the records' places in the source, from 1, parted by commas.
-    """
-
-    identity: str
-    reason: Reason
-    records: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """A retry file that was written.
-
-    Attributes:
-        path: the retry file.
-        manifest: beside it.
-        unmatched_file: beside it, a CSV.
-        records: records in it.
-        users: distinct users among them.
-        unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
-        naming_nobody: entries of the log that name no user.
-    """
-
-    path: Path
-    manifest: Path
-    unmatched_file: Path
-    records: int
-    users: int
-    unmatched: tuple[Unmatched, ...]
-    naming_nobody: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether the file is the whole truth: everybody in it who was not updated, and each of them once."""
-        return not self.unmatched and not self.naming_nobody
 
 
 @dataclass(slots=True)
@@ -158,25 +80,25 @@ def write_retry(request: RetryRequest) -> Retry | None:
 
 
 def _write_all(request: RetryRequest) -> Retry:
-    target, manifest, unmatched_file = _paths(request.target)
+    target, manifest_file, unmatched_file = _paths(request.target)
     with contextlib.ExitStack() as stack:
         beside = stack.enter_context(replacing(unmatched_file))
-        described = stack.enter_context(replacing(manifest))
+        described = stack.enter_context(replacing(manifest_file))
         stream = stack.enter_context(replacing(target))
         tally, digest, length = _write_records(request, stream)
         if not tally.selected:
             raise _NothingSelectedError
         retry = Retry(
             path=target,
-            manifest=manifest,
+            manifest=manifest_file,
             unmatched_file=unmatched_file,
             records=tally.selected,
             users=len(tally.selected_keys),
             unmatched=tuple(_unmatched(request.selection, tally)),
             naming_nobody=request.selection.naming_nobody,
         )
-        beside.write(_unmatched_csv(retry.unmatched))
-        described.write(_manifest(request, retry, digest, length))
+        beside.write(unmatched_csv(retry.unmatched))
+        described.write(manifest(request, retry, digest, length))
         # All three are whole, and on the disk, before the first is renamed into place.
         for whole in (beside, described, stream):
             whole.flush()
@@ -224,49 +146,10 @@ def _write_records(request: RetryRequest, stream: IO[bytes]) -> tuple[_Tally, st
 def _unmatched(selection: Selection, tally: _Tally) -> Iterator[Unmatched]:
     for key, identity in selection.identities.items():
         if key not in tally.positions:
-            yield Unmatched(identity, Reason.not_in_source)
+            yield Unmatched(identity, Reason.nobodys if key in selection.doubtful else Reason.not_in_source)
     for position in tally.without_id if selection.everybody else ():
         yield Unmatched("", Reason.without_id, f"{position + 1}")
     for key, positions in tally.positions.items():
         if len(positions) > 1:
             places = ", ".join(str(position + 1) for position in positions)
             yield Unmatched(tally.identities[key], Reason.twice, places)
-
-
-def _unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
-    columns = {
-        "identity": [one.identity for one in unmatched],
-        "reason": [one.reason.value for one in unmatched],
-        "records": [one.records for one in unmatched],
-    }
-    return csv_bytes(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), byte_order_mark=True)
-
-
-def _manifest(request: RetryRequest, retry: Retry, digest: str, length: int) -> bytes:
-    selection = request.selection
-    content = {
-        "program": f"upa-analyzer {version('upa-analyzer')}",
-        "job_id": request.job_id,
-        "outcome": selection.outcome.value,
-        "sentence": sentence(selection, retry, request.id_property),
-        "id_property": request.id_property.name,
-        "id_property_because": request.id_property.because,
-        "source": _described(request.source),
-        "logs": [_described(log) for log in request.logs],
-        "retry": {"name": retry.path.name, "bytes": length, "sha256": digest},
-        "records": retry.records,
-        "users": retry.users,
-        "unmatched": len(retry.unmatched),
-        "entries_naming_nobody": retry.naming_nobody,
-        "complete": retry.complete,
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _described(path: Path) -> dict[str, object]:
-    try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
-    except OSError as error:
-        raise cannot_read(path, error) from error

@@ -93,7 +93,8 @@ class CertificateSignIn:
         except requests.RequestException as error:
             advice = "Check the network, the proxy and ca_file."
             raise UnreachableError(f"{self._identity.authority} cannot be reached", advice) from error
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            # What msal raises when an answer is no JSON, or lacks what it looks for.
             raise UnreachableError(f"{self._identity.authority} gave no sign-in: {_first_line(error)}") from error
         if "access_token" not in answer:
             told = _first_line(answer.get("error_description") or answer.get("error") or "no reason given")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
 from analyzer.identity import identity_key
-from analyzer.retry.select import Selection
-from analyzer.retry.write import RetryRequest
+from analyzer.retry.interface import RetryRequest, Selection
 from analyzer.source.identify import IdProperty
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 
 from analyzer.errors import OutputError
 from analyzer.retry import write
-from analyzer.retry.write import RetryRequest, write_retry
+from analyzer.retry.interface import RetryRequest
+from analyzer.retry.write import write_retry
 from analyzer.source.records import read_records
 from tests.retry.small_source import ADA, BOB, EVERYBODY, files, partial, request, write_source
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from analyzer.errors import InputError, OutputError
 from analyzer.identity import identity_key
-from analyzer.retry.write import Reason, Retry, RetryRequest, Unmatched, write_retry
+from analyzer.retry.interface import Reason, Retry, RetryRequest, Unmatched
+from analyzer.retry.write import write_retry
 from tests.retry.small_source import (
     ADA,
     BOB,
@@ -30,7 +31,7 @@ from tests.retry.small_source import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.select import Selection
+    from analyzer.retry.interface import Selection
 
 
 def written(wanted: RetryRequest) -> Retry:

@@ -1,0 +1,52 @@
+"""How a table fits a terminal: its least columns are dropped, then its longest texts are cut; nothing ever wraps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.cli.terminal import Column
+
+GAP = 2
+_READABLE = 24
+"""How wide a text that may be cut should stay, before that columns are dropped."""
+
+
+def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> dict[int, int]:
+    """The columns that are shown, by their place, and how wide each is, in cells of the terminal."""
+    natural = {
+        at: max([cell_len(column.name), *(cell_len(row[at]) for row in rows)]) for at, column in enumerate(columns)
+    }
+    least = {at: min(natural[at], _READABLE) if columns[at].fold else natural[at] for at in natural}
+    while _total(least) > width:
+        droppable = [at for at in least if columns[at].least]
+        if not droppable:
+            break
+        del least[max(droppable, key=lambda at: columns[at].least)]
+    widths = {at: natural[at] for at in least}
+    while _total(widths) > width:
+        cuttable = [at for at in widths if columns[at].fold and widths[at] > 1]
+        if not cuttable:
+            break
+        widths[max(cuttable, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int]) -> str:
+    """One line of the table, without blanks at its end."""
+    return (" " * GAP).join(_cell(row[at], width, right=columns[at].right) for at, width in widths.items()).rstrip()
+
+
+def _cell(text: str, width: int, *, right: bool) -> str:
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def _total(widths: dict[int, int]) -> int:
+    return sum(widths.values()) + GAP * (len(widths) - 1)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.resources import sample_library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Ran
+
+
+def test_the_demo_ends_with_nobody_left_and_can_be_run_again(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    for _ in range(2):
+        ran = upa("demo", "--out", "out")
+        *_, retry, report = ran.out.splitlines()
+        assert ran.code == 0
+        assert "succeeded, 12 users, 0 not updated: nobody is left to retry" in ran.err
+        assert (tmp_path / report).samefile(tmp_path / "out" / "report" / "index.html")
+        assert (tmp_path / retry).is_file()
+    retries = list((tmp_path / "out" / "retry").glob("*-retry.json"))
+    assert len(retries) > 10
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_the_demo_does_not_write_over_a_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    ran = upa("demo", "--out", "out")
+    assert (ran.code, ran.out) == (5, "")
+    assert "out is a file" in ran.err
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+
+
+def test_without_its_extra_the_emulator_says_how_to_get_it(
+    upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    ran = upa("demo")
+    assert ran.code == 2
+    assert 'pip install "upa-analyzer[emulator]"' in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_ends_the_emulator(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "analyzer", "emulator", str(sample_library())],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        ready = json.loads(process.stdout.readline())
+        assert set(ready) == {
+            *("admin_url", "site_url", "library_url", "token", "ca_file", "tenant_id", "client_id", "authority"),
+        }
+        process.send_signal(signal.SIGINT)
+        assert process.wait() in (0, 130)
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_in_the_middle_of_the_demo_leaves_what_was_there(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    upa("demo", "--out", "out")
+    report = (tmp_path / "out" / "report" / "index.html").read_bytes()
+    with subprocess.Popen(
+        [sys.executable, "-m", "analyzer", "demo", "--out", "out"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # it has begun
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert "upa-analyzer: interrupted." in errors
+    assert "Traceback" not in errors
+    assert (tmp_path / "out" / "report" / "index.html").read_bytes() == report
+    assert not list(tmp_path.rglob("*.part"))
+    assert upa("demo", "--out", "out").code == 0

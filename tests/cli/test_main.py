@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.cli.main import globals_first
+from analyzer.resources import sample_library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Ran
+
+COMMANDS = ["demo", "run", "pull", "jobs", "show", "parse", "report", "retry", "explain", "emulator"]
+
+
+def _process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        [sys.executable, "-m", "analyzer", *arguments], check=False, text=True, encoding="utf-8", **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], []),
+        (["jobs"], ["jobs"]),
+        (["jobs", "--json"], ["--json", "jobs"]),
+        (["--quiet", "jobs", "--json", "--library", "x"], ["--quiet", "--json", "jobs", "--library", "x"]),
+        (["pull", "--tenant", "contoso", "--all"], ["--tenant", "contoso", "pull", "--all"]),
+        (["pull", "--config=a.toml"], ["--config=a.toml", "pull"]),
+        (["pull", "--config"], ["--config", "pull"]),
+        (["parse", "--", "--json"], ["parse", "--", "--json"]),
+        (["retry", "--jsonx"], ["retry", "--jsonx"]),
+    ],
+)
+def test_global_options_are_taken_before_and_after_the_command(words: list[str], expected: list[str]) -> None:
+    assert globals_first(words) == expected
+
+
+@pytest.mark.parametrize("words", [["--version"], ["jobs", "--version"], ["--json", "--version"]])
+def test_the_version_is_one_line(upa: Callable[..., Ran], words: list[str]) -> None:
+    ran = upa(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("upa-analyzer ")
+    assert ran.out.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_the_help_names_every_command(upa: Callable[..., Ran], words: list[str]) -> None:
+    ran = upa(*words)
+    assert (ran.code, ran.err) == (0, "")
+    for command in COMMANDS:
+        assert f"\n  {command}" in ran.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
+    ran = upa(command, "--help")
+    assert ran.code == 0
+    assert f"Usage: upa-analyzer {command}" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "what"),
+    [
+        (["nonsense"], 2, "No such command 'nonsense'"),
+        (["jobs", "--nonsense"], 2, "No such option: --nonsense"),
+        (["show"], 2, "Missing argument 'JOB'"),
+        (["pull"], 2, "no tenant is configured"),
+        (["pull", "--tenant", "contoso"], 2, "there is no tenant 'contoso'"),
+        (["jobs"], 2, "which library is meant is not clear"),
+        (["jobs", "--config", "nowhere.toml"], 2, "there is no configuration nowhere.toml"),
+        (["run", "--fail-on", "sometimes"], 2, "'sometimes' is not one of"),
+        (["retry"], 2, "nothing to make a retry file from"),
+        (["retry", "5f05e38c", "--source", "a", "--log", "b"], 2, "a job and bare files at once"),
+        (["report", sample_library(), "--since", "soon"], 2, "--since 'soon' is no date"),
+        (["jobs", "--library", "nowhere"], 5, "nowhere is no library: it does not exist"),
+        (["parse", "nowhere.log"], 5, "nowhere.log does not exist"),
+        (["retry", "--source", "nowhere.json", "--log", "nowhere.log"], 5, "nowhere.json is no file"),
+        (["emulator", "nowhere"], 5, "nowhere"),
+        (["emulator", sample_library(), "--port", "99999"], 2, "--port"),
+    ],
+    ids=lambda value: " ".join(map(str, value))[:60] if isinstance(value, list) else None,
+)
+def test_an_error_is_one_plain_line_with_what_to_do_and_its_exit_code(
+    upa: Callable[..., Ran], words: list[str], code: int, what: str
+) -> None:
+    ran = upa(*words)
+    first, *rest = ran.err.splitlines()
+    assert (ran.code, ran.out) == (code, "")
+    assert first.startswith("upa-analyzer: ")
+    assert what in first
+    assert all(line.startswith(" " * 14) for line in rest)
+    assert len(rest) <= 1
+    assert "Traceback" not in ran.err
+
+
+def test_a_traceback_comes_when_it_is_asked_for(upa: Callable[..., Ran]) -> None:
+    ran = upa("jobs", "--library", "nowhere", "--verbose")
+    assert ran.code == 5
+    assert "Traceback (most recent call last)" in ran.err
+    assert "\nupa-analyzer: nowhere is no library" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (OSError(errno.ENOSPC, "No space left on device"), 5, "the output cannot be written: the disk is full"),
+        (OSError(errno.EACCES, "x", "a.log"), 5, "a.log cannot be used: permission denied"),
+        (
+            RuntimeError("odd\x1b[31m"),
+            5,
+            "happened (RuntimeError: odd\N{REPLACEMENT CHARACTER}[31m)",
+        ),
+    ],
+)
+def test_what_nobody_expected_is_a_line_all_the_same(
+    upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
+) -> None:
+    def fail(_code: str) -> None:
+        raise error
+
+    monkeypatch.setattr("analyzer.logs.catalogue.explain", fail)
+    ran = upa("explain", "InvalidProperty")
+    assert ran.code == code
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        ran = _process("jobs", "--library", sample_library(), stdout=closed, stderr=subprocess.PIPE, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout_is_a_plain_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = _process("explain", "InvalidProperty", stdout=full, stderr=subprocess.PIPE, cwd=tmp_path)
+    assert ran.returncode == 5
+    assert ran.stderr.startswith("upa-analyzer: the output cannot be written: the disk is full.")
+    assert "Traceback" not in ran.stderr
+
+
+def test_names_beyond_the_console_s_code_page_do_not_fail(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ran = _process(
+        "jobs", "--json", "--library", sample_library(), stdout=subprocess.PIPE, cwd=tmp_path, env=environment
+    )
+    assert ran.returncode == 0
+    assert "Zug\\xe4nge" in ran.stdout
+
+
+def test_python_m_analyzer_is_the_command(tmp_path: Path) -> None:
+    ran = _process("--version", stdout=subprocess.PIPE, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout[:13]) == (0, "upa-analyzer ")

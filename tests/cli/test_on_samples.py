@@ -1,0 +1,272 @@
+"""Each command that needs no tenant, on the sample library."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from analyzer.resources import sample_library
+from analyzer.tables import ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Ran
+
+SAMPLES = sample_library()
+LISTED = json.loads((SAMPLES / "jobs.json").read_bytes())["value"]
+
+
+def _job(error: int, source: str) -> str:
+    """The newest job of the samples with this error whose source file's name has ``source`` in it."""
+    return [job["JobId"] for job in LISTED if job["Error"] == error and source in job["SourceUri"]][-1]
+
+
+PARTIAL, ABORTED = _job(30, "hr-feed"), _job(23, "badges-feed")
+
+
+def _everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_jobs_lists_every_job_the_newest_last(upa: Callable[..., Ran]) -> None:
+    ran = upa("jobs", "--library", SAMPLES)
+    heading, *lines = ran.out.splitlines()
+    assert ran.code == 0
+    assert heading.split()[:2] == ["job", "feed"]
+    assert sorted(line[:8] for line in lines) == sorted(job["JobId"][:8] for job in LISTED)
+
+
+def test_jobs_as_json_has_the_columns_of_the_table(upa: Callable[..., Ran]) -> None:
+    jobs = upa("jobs", "--json", "--library", SAMPLES).json["jobs"]
+    assert {job["job_id"] for job in jobs} == {job["JobId"] for job in LISTED}
+    by_id = {job["job_id"]: job for job in jobs}
+    assert (by_id[PARTIAL]["outcome"], by_id[ABORTED]["outcome"]) == ("partial", "aborted")
+    assert by_id[PARTIAL]["not_updated"] == 12
+
+
+def test_an_empty_library_is_said_to_be_empty(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "jobs.json").write_text('{"value": []}', encoding="utf-8")
+    ran = upa("jobs")
+    assert (ran.code, ran.out, ran.err) == (0, "", "The library has no jobs.\n")
+    assert upa("jobs", "--json").json == {"jobs": []}
+
+
+def test_show_tells_what_happened_and_what_comes_next(upa: Callable[..., Ran]) -> None:
+    ran = upa("show", PARTIAL[:8].upper(), "--library", SAMPLES)
+    assert ran.code == 0
+    for words in (PARTIAL, "partial", "IdentityNotResolvable", "not updated  12"):
+        assert words in ran.out
+    assert ran.err == f"next: upa-analyzer retry {PARTIAL[:8]}\n"
+
+
+def test_show_as_json_has_causes_and_people(upa: Callable[..., Ran]) -> None:
+    shown = upa("show", PARTIAL, "--library", SAMPLES, "--json").json
+    assert shown["job_id"] == PARTIAL
+    assert [(cause["code"], cause["users"]) for cause in shown["failures"]] == [("IdentityNotResolvable", 12)]
+    assert len(shown["users"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("job", "fail_on", "code"),
+    [
+        (PARTIAL, "never", 0),
+        (PARTIAL, "partial", 1),
+        (PARTIAL, "aborted", 0),
+        (PARTIAL, "any", 1),
+        (ABORTED, "aborted", 1),
+        (ABORTED, "any", 1),
+        (_job(0, "phones-feed-2026-11-17"), "any", 0),
+    ],
+)
+def test_show_fails_on_what_the_user_said(upa: Callable[..., Ran], job: str, fail_on: str, code: int) -> None:
+    assert upa("show", job, "--library", SAMPLES, "--fail-on", fail_on).code == code
+
+
+@pytest.mark.parametrize("command", [["show"], ["retry"]])
+def test_an_unknown_job_names_the_nearest(upa: Callable[..., Ran], command: list[str]) -> None:
+    wanted = ("0" if PARTIAL[0] != "0" else "1") + PARTIAL[1:]
+    ran = upa(*command, wanted, "--library", SAMPLES)
+    assert ran.code == 5
+    assert f"the library has no job '{wanted}'" in ran.err
+    assert f"Did you mean {PARTIAL}?" in ran.err
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson", ".xlsx"])
+def test_parse_writes_a_table_and_prints_its_path_last(upa: Callable[..., Ran], tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"entries{suffix}"
+    ran = upa("parse", SAMPLES, "-o", out)
+    assert (ran.code, ran.out) == (0, f"{out}\n")
+    assert out.stat().st_size > 0
+    if suffix == ".parquet":
+        assert pl.read_parquet(out).schema == pl.Schema(ENTRIES)
+
+
+def test_parse_of_a_library_names_files_within_it(upa: Callable[..., Ran]) -> None:
+    entries = upa("parse", SAMPLES, "--json").json
+    assert all(entry["log_file"].startswith("sites/") for entry in entries)
+    assert {entry["tenant"] for entry in entries} == {"contoso.sharepoint.com"}
+
+
+def test_parse_of_a_log_of_no_known_shape_keeps_its_text_and_says_so(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "notes.log").write_text("Dear all,\nthe import went well.\n", encoding="utf-8")
+    ran = upa("parse", "notes.log", "--json")
+    assert ran.code == 0
+    assert [(entry["code"], entry["message"]) for entry in ran.json] == [(None, "Dear all,")]
+    assert "notes.log has no entry of a known shape" in ran.err
+
+
+def test_parse_refuses_a_name_that_tells_no_format_before_it_reads(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("parse", SAMPLES, "-o", "entries.docx")
+    assert ran.code == 2
+    assert ".parquet" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_retry_of_a_partial_job_holds_whom_the_log_names(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("retry", PARTIAL[:8], "--library", SAMPLES)
+    path = tmp_path / ran.out.strip()
+    assert (ran.code, path.parent) == (0, tmp_path / "upa-data" / "retry")
+    assert len(json.loads(path.read_text(encoding="utf-8-sig"))["value"]) == 12
+    assert path.name.endswith(f"-{PARTIAL}-retry.json")
+
+
+def test_a_retry_that_is_not_the_whole_truth_is_a_finding(upa: Callable[..., Ran]) -> None:
+    naming_nobody = _job(30, "hr-feed-2026-10-19")
+    ran = upa("retry", naming_nobody, "--library", SAMPLES, "--json", "-o", "out.json")
+    assert (ran.code, ran.json["complete"], ran.json["entries_naming_nobody"]) == (1, False, 3)
+
+
+def test_a_retry_of_a_job_that_succeeded_makes_no_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("retry", _job(0, "phones-feed-2026-11-17"), "--library", SAMPLES)
+    assert (ran.code, ran.out) == (0, "")
+    assert "nothing to retry" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (_job(30, "hr-feed-2026-10-05"), "there is no source file to take the records from"),
+        (_job(23, "hr-feed-2026-11-09"), "is no JSON: line 1, column"),
+    ],
+    ids=["source gone", "source no JSON"],
+)
+def test_a_retry_without_a_usable_source_file_says_why(upa: Callable[..., Ran], job: str, words: str) -> None:
+    ran = upa("retry", job, "--library", SAMPLES)
+    assert (ran.code, ran.out) == (5, "")
+    assert words in ran.err
+
+
+def _bare(folder: Path) -> list[str]:
+    (folder / "feed.json").write_text('{"value": [{"mail": "a@b.c"}, {"mail": "d@e.f"}]}', encoding="utf-8")
+    (folder / "feed.log").write_text(
+        "IdentityNotResolvable\td@e.f\tUser identity cannot be resolved\n", encoding="utf-8"
+    )
+    return ["retry", "--source", "feed.json", "--log", "feed.log"]
+
+
+def test_a_retry_from_bare_files_says_as_what_it_takes_the_job(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa(*_bare(tmp_path))
+    assert (ran.code, ran.out) == (0, "feed-retry.json\n")
+    assert "The job is taken as partial, by the codes in its log" in ran.err
+    assert json.loads((tmp_path / "feed-retry.json").read_text(encoding="utf-8-sig")) == {"value": [{"mail": "d@e.f"}]}
+
+
+def test_the_outcome_that_the_user_gives_wins(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    assert upa(*_bare(tmp_path), "--outcome", "aborted", "--json").json["records"] == 2
+
+
+def test_a_source_file_that_is_no_json_is_said_with_line_and_column(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    words = _bare(tmp_path)
+    (tmp_path / "feed.json").write_text('{"value": [\n  {"mail": "d\\e.f"}]}', encoding="utf-8")
+    ran = upa(*words)
+    assert ran.code == 5
+    assert "line 2, column 14" in ran.err
+    assert [path.name for path in tmp_path.iterdir() if "retry" in path.name] == []
+
+
+def test_a_log_of_no_known_shape_makes_no_retry(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    words = _bare(tmp_path)
+    (tmp_path / "feed.log").write_text("Dear all,\n", encoding="utf-8")
+    ran = upa(*words)
+    assert ran.code == 5
+    assert "feed.log has no entry of a known shape" in ran.err
+
+
+def test_a_full_disk_leaves_the_retry_file_that_was_there(
+    upa: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = _bare(tmp_path)
+    upa(*words)
+    before = _everything(tmp_path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    ran = upa(*words)
+    assert ran.code == 5
+    assert "the disk is full" in ran.err
+    assert _everything(tmp_path) == before
+
+
+def test_a_report_is_written_and_its_first_page_printed_last(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("report", SAMPLES, "-o", "out")
+    assert (ran.code, ran.out) == (0, f"{Path('out', 'index.html')}\n")
+    assert len(list((tmp_path / "out" / "jobs").glob("*.html"))) == len(LISTED)
+    assert {path.name for path in (tmp_path / "out" / "data").glob("*.csv")} >= {"jobs.csv", "entries.csv"}
+
+
+def test_a_report_of_some_jobs_is_about_these_alone(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    told = upa("report", SAMPLES, "-o", "out", "--job", PARTIAL[:8], "--job", ABORTED, "--json").json
+    assert {job["job_id"] for job in told["jobs"]} == {PARTIAL, ABORTED}
+    assert all((tmp_path / retry["file"]).is_file() for retry in told["retries"])
+
+
+def test_a_report_since_a_day_leaves_out_what_ran_before(upa: Callable[..., Ran]) -> None:
+    told = upa("report", SAMPLES, "-o", "out", "--since", "2026-11-20", "--json").json
+    assert {PARTIAL, ABORTED} < {job["job_id"] for job in told["jobs"]}
+    assert len(told["jobs"]) < len(LISTED)
+
+
+def test_a_template_that_is_wrong_is_named_and_the_old_report_stays(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    upa("report", SAMPLES, "-o", "out")
+    before = _everything(tmp_path / "out")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "index.html").write_text("{% if %}", encoding="utf-8")
+    (tmp_path / "upa-analyzer.toml").write_text('templates = "ours"', encoding="utf-8")
+    ran = upa("report", SAMPLES, "-o", "out")
+    assert ran.code in (2, 5)
+    assert "index.html" in ran.err
+    assert "Traceback" not in ran.err
+    assert _everything(tmp_path / "out") == before
+
+
+def test_the_library_of_the_current_folder_is_meant_where_none_is_named(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    shutil.copy(SAMPLES / "jobs.json", tmp_path)
+    assert len(upa("jobs", "--json").json["jobs"]) == len(LISTED)
+
+
+def test_explain_knows_codes_in_any_case_and_says_what_it_does_not_know(upa: Callable[..., Ran]) -> None:
+    assert "what to do:" in upa("explain", "InvalidProperty").out
+    assert upa("explain", "ImportCompleteWithError", "--json").json["code"] == "ImportCompleteWithError"
+    ran = upa("explain", "Nonsense")
+    assert (ran.code, "not known" in ran.out) == (0, True)
+
+
+def test_the_samples_are_never_written_to(upa: Callable[..., Ran]) -> None:
+    before = _everything(SAMPLES)
+    for words in (["jobs"], ["show", PARTIAL], ["retry", PARTIAL]):
+        upa(*words, "--library", SAMPLES)
+    upa("report", SAMPLES)
+    assert _everything(SAMPLES) == before

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from analyzer.cli.options import FailOn, parse_day
+from analyzer.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("", None, None),
+        ("2026-11-23", None, datetime(2026, 11, 23, tzinfo=UTC)),
+        ("2026-11-23", ZoneInfo("Europe/Berlin"), datetime(2026, 11, 22, 23, tzinfo=UTC)),
+        ("2026-07-01", ZoneInfo("Europe/Berlin"), datetime(2026, 6, 30, 22, tzinfo=UTC)),
+        ("2026-11-23T02:00", None, datetime(2026, 11, 23, 2, tzinfo=UTC)),
+        ("2026-11-23T02:00+02:00", ZoneInfo("Europe/Berlin"), datetime(2026, 11, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_in_the_tenant_s_zone(text: str, zone: ZoneInfo | None, expected: datetime | None) -> None:
+    assert parse_day(text, zone) == expected
+
+
+@pytest.mark.parametrize("text", ["soon", "23.11.2026", "2026-13-01", "0001-01-01x"])
+def test_what_is_no_date_is_said_with_what_one_looks_like(text: str) -> None:
+    with pytest.raises(UsageError, match="is no date"):
+        parse_day(text, None)
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "meets"),
+    [
+        (FailOn.never, set()),
+        (FailOn.partial, {"partial"}),
+        (FailOn.aborted, {"aborted"}),
+        (FailOn.any, {"partial", "aborted", "unknown", "stuck"}),
+    ],
+)
+def test_which_outcomes_fail_is_as_the_user_said(fail_on: FailOn, meets: set[str]) -> None:
+    outcomes = {"succeeded", "partial", "aborted", "unknown", "running", "stuck"}
+    assert {outcome for outcome in outcomes if fail_on.met_by([outcome])} == meets
+    assert not fail_on.met_by([])

@@ -1,0 +1,170 @@
+"""The commands that talk to a tenant, over a socket, with a configuration in a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import LoopbackTenant, Ran
+
+FOLDER = "/sites/hr/Shared Documents"
+
+
+@pytest.fixture
+def configured(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoopbackTenant:
+    """The loopback's tenant as the only one of the configuration, with one partial job."""
+    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
+    tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
+    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
+    job_id = loopback.add_job(1)
+    loopback.add_log(job_id, b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n")
+    records = [{"mail": "ada@contoso.com", "City": "London"}, {"mail": "bob@contoso.com", "City": "Paris"}]
+    loopback.files[f"{FOLDER}/feed.json"] = json.dumps({"value": records}).encode()
+    return loopback
+
+
+def test_pull_says_what_it_brought_and_where_it_lies(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    ran = upa("pull")
+    first, last = ran.out.splitlines()
+    assert ran.code == 0
+    assert first.startswith("pulled 1 new job, 1 log file and 1 source file (")
+    assert (tmp_path / last / "jobs.json").is_file()
+    assert Path(last) == Path("upa-data/library/contoso")
+    assert configured.seen[0].headers["authorization"] == "Bearer made-up-token"
+
+
+def test_pull_as_json_tells_the_same(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
+    del configured.files[f"{FOLDER}/feed.json"]
+    ran = upa("pull", "--json")
+    told = ran.json
+    assert (len(told["new"]), told["log_files"], told["source_files"]) == (1, 1, 0)
+    assert [left["what"] for left in told["left_out"]] == ["source file"]
+    assert upa("pull", "--json").json["new"] == []
+
+
+@pytest.mark.parametrize("wanted", ["00000001", "{00000001-BD0E-49EC-8C9C-C4CFE370248C}"])
+def test_pull_of_one_job_takes_eight_characters(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path, wanted: str
+) -> None:
+    configured.add_job(2, state=4, error=0, name="other.json")
+    configured.files[f"{FOLDER}/other.json"] = b"{}"
+    assert upa("pull", "--job", wanted).code == 0
+    assert {path.name for path in tmp_path.rglob("*.json")} >= {"feed.json"}
+    assert not list(tmp_path.rglob("other.json"))
+
+
+def test_pull_of_a_job_that_the_tenant_lacks_is_an_error(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
+    ran = upa("pull", "--job", "00000002")
+    assert ran.code == 5
+    assert "the tenant has no job '00000002'" in ran.err
+    assert configured.jobs[0]["JobId"] in ran.err
+
+
+def test_run_ends_with_the_retry_file_and_the_report(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    ran = upa("run")
+    *_, retry, report = ran.out.splitlines()
+    assert ran.code == 0
+    assert (tmp_path / report).name == "index.html"
+    assert [record["mail"] for record in json.loads((tmp_path / retry).read_text("utf-8-sig"))["value"]] == [
+        "ada@contoso.com"
+    ]
+    assert configured.jobs[0]["JobId"][:8] in ran.out
+
+
+def test_run_as_json_names_its_files(upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path) -> None:
+    told = upa("run", "--json").json
+    assert told["pulled"]["new"] == [configured.jobs[0]["JobId"]]
+    assert (tmp_path / told["report"]).is_file()
+    assert (tmp_path / told["retries"][0]["file"]).is_file()
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("partial", 1), ("aborted", 0), ("any", 1)])
+@pytest.mark.usefixtures("configured")
+def test_run_fails_on_what_the_user_said(upa: Callable[..., Ran], fail_on: str, code: int) -> None:
+    assert upa("run", "--fail-on", fail_on).code == code
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_run_that_brings_nothing_new_has_no_finding(upa: Callable[..., Ran]) -> None:
+    upa("run")
+    assert upa("run", "--fail-on", "any").code == 0
+
+
+def test_run_makes_the_retry_file_anew_when_the_log_has_grown(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    first = upa("run", "--json").json["retries"][0]
+    path = next(path for path in configured.files if path.endswith(".log"))
+    configured.files[path] += b"IdentityNotResolvable\tbob@contoso.com\tUser identity cannot be resolved\r\n"
+    second = upa("run", "--json").json["retries"][0]
+    assert first["file"] == second["file"]
+    assert len(json.loads((tmp_path / second["file"]).read_text("utf-8-sig"))["value"]) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 3), (403, 3), (404, 4), (500, 4), (302, 4)])
+def test_a_tenant_that_refuses_or_fails_has_its_exit_code(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path, status: int, code: int
+) -> None:
+    configured.fail("GetImport", status)
+    for command in ("pull", "run"):
+        ran = upa(command)
+        assert (ran.code, ran.out) == (code, "")
+        assert ran.err.startswith("upa-analyzer: the tenant ")
+        assert "made-up-token" not in ran.err
+    assert not (tmp_path / "upa-data" / "library" / "contoso" / "jobs.json").exists()
+
+
+def test_without_a_token_the_variable_is_named(
+    upa: Callable[..., Ran], configured: LoopbackTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UPA_TOKEN")
+    ran = upa("pull")
+    assert ran.code == 3
+    assert "the environment variable UPA_TOKEN is not set" in ran.err
+    assert configured.seen == []
+
+
+def test_a_tenant_that_is_not_there_has_exit_code_four(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
+    configured.close()
+    ran = upa("pull")
+    assert ran.code == 4
+    assert f"{configured.origin} cannot be reached" in ran.err
+
+
+@pytest.mark.usefixtures("configured")
+def test_of_several_tenants_one_has_to_be_named(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    with (tmp_path / "upa-analyzer.toml").open("a", encoding="utf-8") as stream:
+        stream.write("[tenants.fabrikam]\n")
+    ran = upa("pull")
+    assert ran.code == 2
+    assert "the configuration has 2 tenants: contoso, fabrikam" in ran.err
+    assert upa("pull", "--tenant", "Contoso").code == 0
+    ran = upa("--tenant", "adatum", "pull")
+    assert (ran.code, "It has contoso, fabrikam." in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "a:b", ""])
+def test_a_tenant_s_name_never_becomes_a_path_elsewhere(upa: Callable[..., Ran], tmp_path: Path, name: str) -> None:
+    text = f'[tenants."{name}"]\nadmin_url = "https://contoso-admin.sharepoint.com"\n'
+    (tmp_path / "upa-analyzer.toml").write_text(text, encoding="utf-8")
+    ran = upa("pull")
+    assert ran.code == 2
+    assert "is no name for a tenant" in ran.err
+
+
+def test_a_damaged_note_of_ours_is_named(upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path) -> None:
+    upa("pull")
+    (tmp_path / "upa-data/library/contoso/.upa/files.json").write_text("{", encoding="utf-8")
+    configured.seen.clear()
+    ran = upa("pull")
+    assert (ran.code, "files.json is damaged" in ran.err, configured.seen) == (5, True, [])

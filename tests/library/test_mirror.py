@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import InputError
+from analyzer.library.mirror import Library, log_folders
+from analyzer.library.own import FileSeen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+ORIGIN = "https://contoso.sharepoint.com"
+FOLDER = "/sites/hr/Shared Documents"
+
+
+def _library(root: Path, **job: object) -> Library:
+    listed = {"JobId": ID, "State": 5, "Error": 30, "SourceUri": f"{ORIGIN}{FOLDER}/feed.json", **job}
+    (root / "jobs.json").write_text(json.dumps({"value": [listed]}), encoding="utf-8")
+    return Library.existing(root)
+
+
+def _put(root: Path, path: str, content: bytes = b"x") -> Path:
+    place = root / path.lstrip("/")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    return place
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda root: root / "nowhere", "does not exist"),
+        (lambda root: root, "has no jobs.json"),
+        (lambda root: _put(root, "a.log"), "is a file"),
+    ],
+    ids=["no folder", "an empty folder", "a file"],
+)
+def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        Library.existing(make(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"value": [\n  {"JobId": }]}', "line 2, column 13"),
+        (b"[]", "is no job list"),
+        (b'{"jobs": []}', "is no job list"),
+        (b'{"value": [{"State": 5}]}', "without a JobId"),
+        (b'{"value": [{"JobId": "a", "State": "soon"}]}', "State is no number"),
+        (b"\xff\xfe\x00", "is no job list"),
+    ],
+)
+def test_a_job_list_that_is_none_is_said_with_where(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "jobs.json").write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        Library(tmp_path).jobs()
+
+
+def test_a_job_list_with_a_mark_and_an_unknown_state_is_read(tmp_path: Path) -> None:
+    listed = {"value": [{"JobId": f"{{{ID.upper()}}}", "State": 7, "Error": "99", "Later": [1]}]}
+    (tmp_path / "jobs.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(listed).encode())
+    (job,) = Library(tmp_path).jobs()
+    assert (job.job_id, job.state_name, job.error_name, job.answer["Later"]) == (ID, "State 7", "Error 99", [1])
+
+
+def test_saving_the_same_job_list_writes_nothing(tmp_path: Path) -> None:
+    library = _library(tmp_path)
+    library.save_jobs(library.jobs())
+    before = (tmp_path / "jobs.json").stat().st_ino
+    library.save_jobs(library.jobs())
+    assert (tmp_path / "jobs.json").stat().st_ino == before
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        (f"{ORIGIN}{FOLDER}/feed.json", f"{FOLDER}/feed.json"),
+        (f"{ORIGIN}/sites/hr/Shared%20Documents/feed.json", f"{FOLDER}/feed.json"),
+        (f"{ORIGIN}{FOLDER}/100%25.json", f"{FOLDER}/100%25.json"),
+        (f"{ORIGIN}/sites/hr/Docs/100%25.json", "/sites/hr/Docs/100%.json"),
+        (f"{FOLDER}/feed.json", f"{FOLDER}/feed.json"),
+    ],
+)
+def test_a_source_file_is_found_however_its_uri_is_spelled(tmp_path: Path, uri: str, path: str) -> None:
+    place = _put(tmp_path, path)
+    library = _library(tmp_path, SourceUri=uri, LogFolderUri=f"{ORIGIN}{FOLDER}/feed-{ID}-Logs")
+    assert library.source_file(library.jobs()[0]) == place
+
+
+def test_a_source_file_of_another_tenant_is_not_taken_from_ours(tmp_path: Path) -> None:
+    _put(tmp_path, f"{FOLDER}/feed.json")
+    uri = f"https://fabrikam.sharepoint.com{FOLDER}/feed.json"
+    library = _library(tmp_path, SourceUri=uri, LogFolderUri=f"{ORIGIN}{FOLDER}/feed-{ID}-Logs")
+    assert library.source_file(library.jobs()[0]) is None
+
+
+@pytest.mark.parametrize("noted", ["../outside.json", "/etc/hosts", ".upa/earlier/../../jobs.json", "jobs.json"])
+def test_a_note_that_leads_elsewhere_than_to_an_earlier_version_is_not_followed(tmp_path: Path, noted: str) -> None:
+    (tmp_path / "library").mkdir()
+    _put(tmp_path, "outside.json")
+    _put(tmp_path / "library", ".upa/earlier/1/feed.json")
+    library = _library(tmp_path / "library")
+    library.own.note(ID, source=noted)
+    assert library.source_file(library.jobs()[0]) is None
+
+
+def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
+    place = _put(tmp_path, ".upa/earlier/1/feed.json")
+    library = _library(tmp_path)
+    library.own.note(ID, source=".upa/earlier/1/feed.json")
+    assert library.source_file(library.jobs()[0]) == place
+
+
+def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_path: Path) -> None:
+    place = _put(tmp_path, f"{FOLDER}/feed.json")
+    library = _library(tmp_path)
+    library.own.note(ID, source_missing="the tenant has no such file any more")
+    assert library.source_file(library.jobs()[0]) == place  # put there by hand
+    library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 1)
+    assert library.source_file(library.jobs()[0]) is None
+
+
+def test_log_files_come_by_name_and_without_what_is_hidden(tmp_path: Path) -> None:
+    for name in ("b.log", "a.log", ".a.log.1234.part"):
+        _put(tmp_path, f"{FOLDER}/feed-{ID}-Logs/{name}")
+    library = _library(tmp_path)
+    assert [path.name for path in library.log_files(library.jobs()[0])] == ["a.log", "b.log"]
+
+
+def test_the_log_folder_is_the_one_told_or_the_one_beside_the_source(tmp_path: Path) -> None:
+    (job,) = _library(tmp_path, LogFolderUri=f"{ORIGIN}/sites/hr/Elsewhere/Logs").jobs()
+    assert log_folders(job)[0] == "/sites/hr/Elsewhere/Logs"
+    (job,) = _library(tmp_path).jobs()
+    assert log_folders(job) == [f"{FOLDER}/feed-{ID}-Logs"]
+
+
+def test_a_log_folder_that_leads_out_of_the_library_holds_nothing(tmp_path: Path) -> None:
+    _put(tmp_path, "outside/a.log")
+    (tmp_path / "library").mkdir()
+    library = _library(tmp_path / "library", SourceUri="", LogFolderUri=f"{ORIGIN}/../outside")
+    assert library.log_files(library.jobs()[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "tenant"),
+    [
+        ({}, "contoso.sharepoint.com"),
+        ({"SourceUri": "https://fabrikam.sharepoint.com/a", "LogFolderUri": f"{ORIGIN}/b"}, "contoso.sharepoint.com"),
+        ({"SourceUri": ""}, None),
+    ],
+)
+def test_whose_library_it_is_is_told_by_its_addresses(tmp_path: Path, job: dict[str, str], tenant: str | None) -> None:
+    assert _library(tmp_path, **job).tenant == tenant

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import InputError
+from analyzer.library.own import FileSeen, JobNotes, Observation, Own, PullTime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+def _seen(job_id: str = "a", state: int = 1, *, previous: datetime | None = None, at: datetime = _NOW) -> Observation:
+    return Observation(job_id, at, previous, state, 0)
+
+
+def test_of_a_folder_without_ours_nothing_is_known_and_nothing_is_written(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    own.save()
+    assert (own.last_pull, own.observations, own.files, own.notes) == (None, [], {}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    own.observe(_seen())
+    own.files["/sites/a"] = FileSeen('"1"', 12)
+    own.note("a", log_missing="it was refused", pending=True)
+    own.save()
+    own.save_pull(PullTime(_NOW, "contoso.sharepoint.com"))
+    again = Own(tmp_path)
+    assert again.observations == [_seen()]
+    assert again.files == {"/sites/a": FileSeen('"1"', 12)}
+    assert again.notes == {"a": JobNotes(log_missing="it was refused", pending=True)}
+    assert again.last_pull == PullTime(_NOW, "contoso.sharepoint.com")
+
+
+def test_only_files_that_changed_are_written(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    own.note("a", source_missing="gone")
+    own.save()
+    assert [path.name for path in (tmp_path / ".upa").iterdir()] == ["notes.json"]
+    (tmp_path / ".upa" / "notes.json").unlink()
+    own.save()
+    assert list((tmp_path / ".upa").iterdir()) == []
+
+
+def test_a_note_that_says_nothing_any_more_is_forgotten(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    own.note("a", log_missing="it was refused")
+    own.note("a", log_missing=None)
+    assert own.notes == {}
+
+
+@pytest.mark.parametrize("content", [b"{", b'"\xff"', b"[1]", b'{"a": {"source": 5}}'])
+@pytest.mark.parametrize("name", ["notes", "files", "observations", "pull"])
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / ".upa").mkdir()
+    (tmp_path / ".upa" / f"{name}.json").write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        Own(tmp_path)
+    assert f"{name}.json is damaged" in refused.value.what
+    assert "Remove that file" in refused.value.advice
+
+
+def test_a_pull_that_broke_off_does_not_make_its_observations_twice(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    for attempt in range(3):
+        own.observe(_seen("a", at=_NOW + timedelta(minutes=attempt)))
+        own.observe(_seen("b", at=_NOW + timedelta(minutes=attempt)))
+    assert own.observations == [_seen("a"), _seen("b")]
+
+
+def test_a_state_that_changed_between_two_attempts_is_an_observation(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    for state in (1, 2, 1):
+        own.observe(_seen("a", state))
+    assert [seen.state for seen in own.observations] == [1, 2, 1]
+
+
+def test_the_same_state_after_another_pull_is_an_observation(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    own.observe(_seen("a"))
+    own.observe(_seen("a", previous=_NOW))
+    assert len(own.observations) == 2

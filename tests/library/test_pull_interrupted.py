@@ -1,0 +1,119 @@
+"""A pull that ends at any request, or between two chunks of a file, and the one that follows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import UnreachableError
+from analyzer.library.mirror import Library
+from analyzer.library.pull import pull
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from analyzer.job import Job
+    from analyzer.tenant.interface import RemoteFile
+    from analyzer.tenant.site import Tenant
+    from tests.conftest import LoopbackTenant
+
+FOLDER = "/sites/hr/Shared Documents"
+_MOST_STEPS = 40
+
+
+class Breaking:
+    """A tenant that breaks off at its ``at``-th step; a call is a step, and so is a file's end."""
+
+    def __init__(self, tenant: Tenant, at: int, error: BaseException) -> None:
+        self._tenant, self._left, self._error = tenant, at, error
+        self.name = tenant.name
+
+    def jobs(self) -> list[Job]:
+        self._step()
+        return self._tenant.jobs()
+
+    def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
+        self._step()
+        return self._tenant.folder(uri, path)
+
+    def file(self, uri: str, path: str) -> tuple[RemoteFile, Iterator[bytes]] | None:
+        self._step()
+        found = self._tenant.file(uri, path)
+        return None if found is None else (found[0], self._broken(found[1]))
+
+    def _broken(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        yield from chunks
+        self._step()
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise self._error
+
+
+def _fill(tenant: LoopbackTenant) -> None:
+    for number, name in enumerate(("people.json", "badges.json"), 1):
+        job_id = tenant.add_job(number, name=name)
+        tenant.add_log(job_id, f"log of {name}".encode(), name=name)
+        tenant.add_log(job_id, f"second log of {name}".encode(), name=name, time="20261123-021000")
+        tenant.files[f"{FOLDER}/{name}"] = name.encode()
+    tenant.add_job(3, state=4, error=0, name="people.json")
+    tenant.add_job(4, error=1, name="gone.json")
+
+
+def _everything(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), UnreachableError("the line is dead")], ids=["Ctrl-C", "network"]
+)
+def test_wherever_a_pull_breaks_off_the_next_one_makes_it_whole(
+    loopback: LoopbackTenant, tmp_path: Path, error: BaseException, at_four: datetime
+) -> None:
+    _fill(loopback)
+    loopback.pull_into(tmp_path / "undisturbed", now=at_four)
+    expected = _everything(tmp_path / "undisturbed")
+    for at in range(1, _MOST_STEPS):
+        root = tmp_path / str(at)
+        try:
+            pull(Breaking(loopback.tenant(), at, error), Library(root), now=at_four)
+        except (KeyboardInterrupt, UnreachableError):
+            assert not [name for name in _everything(root) if name.endswith(".part")]
+            assert not (root / "jobs.json").exists()
+        else:
+            break
+        loopback.pull_into(root, now=at_four)
+        assert _everything(root) == expected
+    assert at > 10
+
+
+def test_wherever_a_later_pull_breaks_off_what_was_there_is_still_there(
+    loopback: LoopbackTenant, tmp_path: Path, at_four: datetime
+) -> None:
+    _fill(loopback)
+    roots = [tmp_path / str(at) for at in range(_MOST_STEPS)]
+    for root in roots:
+        loopback.pull_into(root, now=at_four)
+    loopback.files[f"{FOLDER}/people.json"] = b"the next version"
+    loopback.add_log(loopback.add_job(5, name="people.json"), b"log", name="people.json")
+    loopback.jobs[0]["Error"] = 1
+    loopback.pull_into(roots[0], now=at_four)
+    expected = _everything(roots[0])
+    assert b"people.json" in expected.values()
+    for at, root in enumerate(roots[1:], 1):
+        try:
+            pull(Breaking(loopback.tenant(), at, KeyboardInterrupt()), Library(root), now=at_four)
+        except KeyboardInterrupt:
+            library = Library(root)
+            first = library.source_file(library.jobs()[0])
+            assert first is not None
+            assert first.read_bytes() == b"people.json"
+        else:
+            break
+        loopback.pull_into(root, now=at_four)
+        assert _everything(root) == expected
+    assert at > 5

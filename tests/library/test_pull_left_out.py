@@ -1,0 +1,184 @@
+"""What a pull cannot have is a note and no failure; what leads out of the tenant or the library is not followed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from analyzer.errors import UnreachableError
+from analyzer.library.mirror import Library
+from analyzer.library.results import Choice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from tests.conftest import Given, LoopbackTenant
+
+FOLDER = "/sites/hr/Shared Documents"
+
+
+def _files(root: Path) -> set[str]:
+    files = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    return {name for name in files if not name.startswith(".upa/")}
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "no such file any more"), (403, "denied access"), (400, "would not give"), (423, "would not give")],
+)
+def test_a_source_file_that_cannot_be_had_is_a_note(
+    loopback: LoopbackTenant, tmp_path: Path, status: int, words: str
+) -> None:
+    job_id = loopback.add_job(1, state=4, error=0)
+    loopback.fail("feed.json')/$value", status)
+    (left,) = loopback.pull_into(tmp_path).left_out
+    assert (left.job_id, left.what) == (job_id, "source file")
+    assert words in left.because
+    assert Library(tmp_path).own.notes[job_id].source_missing == left.because
+    assert _files(tmp_path) == {"jobs.json"}
+
+
+def test_a_source_file_on_a_foreign_host_is_a_note_and_the_host_hears_nothing(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    uri = f"{other_loopback.origin}{FOLDER}/feed.json"
+    other_loopback.files[f"{FOLDER}/feed.json"] = b"theirs"
+    loopback.add_job(1, state=4, error=0, SourceUri=uri)
+    loopback.add_job(2, error=1, SourceUri=uri, LogFolderUri=f"{other_loopback.origin}{FOLDER}/Logs")
+    pulled = loopback.pull_into(tmp_path)
+    assert [left.what for left in pulled.left_out] == ["source file", "log", "source file"]
+    assert all("leads outside the tenant" in left.because for left in pulled.left_out)
+    assert other_loopback.seen == []
+    assert _files(tmp_path) == {"jobs.json"}
+
+
+def test_a_redirect_to_a_foreign_host_is_not_followed(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant, tmp_path: Path, given: type[Given]
+) -> None:
+    loopback.fail("GetImport", given(302, headers={"Location": other_loopback.origin}))
+    with pytest.raises(UnreachableError, match="answered 302"):
+        loopback.pull_into(tmp_path)
+    assert other_loopback.seen == []
+
+
+def test_a_log_folder_that_is_refused_is_asked_for_again_until_it_is_given(
+    loopback: LoopbackTenant, tmp_path: Path, at_four: datetime
+) -> None:
+    job_id = loopback.add_job(1)
+    path = loopback.add_log(job_id, b"log")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.fail("/Files", 403)
+    (left,) = loopback.pull_into(tmp_path).left_out
+    assert (left.what, "denied access" in left.because) == ("log", True)
+    loopback.faults = lambda _seen: None
+    loopback.pull_into(tmp_path, now=at_four + timedelta(days=30))
+    assert path.lstrip("/") in _files(tmp_path)
+    assert Library(tmp_path).own.notes == {}
+
+
+def test_a_log_file_that_is_refused_does_not_keep_the_others_away(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    job_id = loopback.add_job(1, state=5)
+    loopback.add_log(job_id, b"first", time="20261123-010000")
+    second = loopback.add_log(job_id, b"second", time="20261123-020000")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.fail("-20261123-010000-000.log')/$value", 403)
+    (left,) = loopback.pull_into(tmp_path).left_out
+    assert left.what.startswith("log file ImportProfileProperties-")
+    assert second.lstrip("/") in _files(tmp_path)
+
+
+def test_a_log_file_deleted_while_we_look_is_a_note(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    job_id = loopback.add_job(1)
+    loopback.add_log(job_id, b"log")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.fail(".log')/$value", 404)
+    (left,) = loopback.pull_into(tmp_path).left_out
+    assert left.because == "it was deleted while we looked"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../../evil.log", "..", "a:b.log", "CON", "con.log", "a\\b.log", ".", "x" * 300]
+)
+def test_a_hostile_log_name_is_a_note_and_leaves_the_library_alone(
+    loopback: LoopbackTenant, tmp_path: Path, name: str, given: type[Given]
+) -> None:
+    job_id = loopback.add_job(1)
+    log = loopback.add_log(job_id, b"log")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    good = {"Name": log.rpartition("/")[2], "Length": "3"}
+    listing = json.dumps({"value": [{"Name": name, "Length": "4"}, good, {"Name": ""}, {}, "x"]}).encode()
+    loopback.fail("/Files", given(body=listing))
+    (left,) = loopback.pull_into(tmp_path / "library").left_out
+    assert "is no safe name" in left.because
+    assert _files(tmp_path / "library") == {"jobs.json", log.lstrip("/"), f"{FOLDER}/feed.json".lstrip("/")}
+    assert [path.name for path in tmp_path.iterdir()] == ["library"]
+
+
+@pytest.mark.parametrize("path", ["/../../evil.json", "/jobs.json", "/.upa/pull.json", "/sites/a:b/feed.json"])
+def test_a_hostile_source_path_is_a_note(loopback: LoopbackTenant, tmp_path: Path, path: str) -> None:
+    loopback.add_job(1, state=4, error=0, SourceUri=loopback.origin + quote(path))
+    loopback.files[path] = b"hostile"
+    (left,) = loopback.pull_into(tmp_path / "library").left_out
+    assert "cannot be mirrored" in left.because
+    assert _files(tmp_path / "library") == {"jobs.json"}
+    assert b"hostile" not in {path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_a_file_that_is_cut_off_is_not_kept_and_comes_whole_the_next_time(
+    loopback: LoopbackTenant, tmp_path: Path, given: type[Given]
+) -> None:
+    loopback.add_job(1, state=4, error=0)
+    loopback.files[f"{FOLDER}/feed.json"] = content = b"x" * 100_000
+    loopback.fail("/$value", given(body=content, cut=70_000), then=True)
+    with pytest.raises(UnreachableError, match="broke off"):
+        loopback.pull_into(tmp_path)
+    assert _files(tmp_path) == set()
+    loopback.pull_into(tmp_path)
+    assert (tmp_path / FOLDER.lstrip("/") / "feed.json").read_bytes() == content
+
+
+def _source_of(root: Path, job_id: str) -> bytes | None:
+    library = Library(root)
+    (job,) = (job for job in library.jobs() if job.job_id == job_id)
+    path = library.source_file(job)
+    return path.read_bytes() if path else None
+
+
+def test_a_feed_that_uses_one_name_again_leaves_each_job_its_own_version(
+    loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    path, ids = f"{FOLDER}/feed.json", []
+    for number in range(1, 4):
+        loopback.files[path] = f"version {number}".encode()
+        ids.append(loopback.add_job(number, state=4, error=0))
+        loopback.pull_into(tmp_path)
+    assert [_source_of(tmp_path, job_id) for job_id in ids] == [b"version 1", b"version 2", b"version 3"]
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["changed", "with --all"])
+def test_a_job_keeps_its_version_though_the_tenant_has_the_next_one(
+    loopback: LoopbackTenant, tmp_path: Path, *, everything: bool
+) -> None:
+    path = f"{FOLDER}/feed.json"
+    loopback.files[path] = b"version 1"
+    first = loopback.add_job(1, state=2, error=0)
+    loopback.pull_into(tmp_path)
+    loopback.jobs[0] |= {"State": 4}
+    loopback.files[path] = b"version 2"
+    second = loopback.add_job(2, state=1, error=0)
+    loopback.pull_into(tmp_path, choice=Choice(everything=everything))
+    assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [b"version 1", b"version 2"]
+
+
+def test_the_next_version_is_not_given_to_a_job_whose_own_was_gone(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    first = loopback.add_job(1, state=4, error=0)
+    loopback.pull_into(tmp_path)
+    loopback.files[f"{FOLDER}/feed.json"] = b"version 2"
+    second = loopback.add_job(2, state=4, error=0)
+    loopback.pull_into(tmp_path)
+    assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [None, b"version 2"]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from analyzer.errors import RefusedError, UsageError
+from analyzer.tenant.hosts import Hosts
+from analyzer.tenant.interface import TenantAddress
+
+_ADMIN = "https://contoso-admin.sharepoint.com"
+
+
+@pytest.mark.parametrize(
+    ("uri", "origin"),
+    [
+        ("https://contoso.sharepoint.com/sites/hr/a.json", "https://contoso.sharepoint.com"),
+        ("HTTPS://Contoso.SharePoint.com/sites/hr", "https://contoso.sharepoint.com"),
+        ("https://contoso.sharepoint.com:443/sites/hr", "https://contoso.sharepoint.com"),
+        ("https://contoso-my.sharepoint.com/personal/a", "https://contoso-my.sharepoint.com"),
+        ("https://contoso-admin.sharepoint.com", "https://contoso-admin.sharepoint.com"),
+        ("https://files.contoso.com/x", "https://files.contoso.com"),
+        ("/sites/hr/a.json", "https://contoso.sharepoint.com"),
+    ],
+)
+def test_the_tenant_s_own_hosts_are_known(uri: str, origin: str) -> None:
+    assert Hosts(TenantAddress(_ADMIN, ("Files.contoso.com",))).origin(uri) == origin
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://fabrikam.sharepoint.com/a",
+        "https://contoso.sharepoint.com.example.com/a",
+        "https://notcontoso.sharepoint.com/a",
+        "https://contoso.sharepoint.com@example.com/a",
+        "https://example.com\\@contoso.sharepoint.com/a",
+        "https://contoso.sharepoint.com:8443/a",
+        "https://contoso.sharepoint.com?@example.com/a",
+        "https://contoso.sharepoint.com#.example.com/a",
+        "https://user:word@contoso.sharepoint.com/a",
+        "http://contoso.sharepoint.com/a",
+        "ftp://contoso.sharepoint.com/a",
+    ],
+)
+def test_whatever_else_leads_outside(uri: str) -> None:
+    with pytest.raises(RefusedError, match="leads outside the tenant"):
+        Hosts(TenantAddress(_ADMIN)).origin(uri)
+
+
+@pytest.mark.parametrize(
+    "admin_url",
+    [
+        "",
+        "contoso-admin.sharepoint.com",
+        "http://contoso-admin.sharepoint.com",
+        f"{_ADMIN}/sites/hr",
+        "https://a@b.com",
+    ],
+)
+def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Hosts(TenantAddress(admin_url))
+    assert "is no admin site" in error.value.what
+    assert _ADMIN in error.value.advice
+
+
+@pytest.mark.parametrize("host", ["", "https://files.contoso.com", "files.contoso.com/", "a@b.com", "two hosts"])
+def test_a_further_host_that_is_none_is_said(host: str) -> None:
+    with pytest.raises(UsageError, match="which is no host"):
+        Hosts(TenantAddress(_ADMIN, (host,)))
+
+
+@pytest.mark.parametrize("admin_url", [f"{_ADMIN}/", "https://Contoso-Admin.SharePoint.com", f"{_ADMIN}:443"])
+def test_the_admin_site_is_one_however_it_is_spelled(admin_url: str) -> None:
+    hosts = Hosts(TenantAddress(admin_url))
+    assert (hosts.admin_origin, hosts.site_host) == (_ADMIN, "contoso.sharepoint.com")
+
+
+def test_a_host_that_is_not_named_as_an_admin_site_stands_alone() -> None:
+    hosts = Hosts(TenantAddress("https://localhost:8443"))
+    assert hosts.origin("/sites/hr") == "https://localhost:8443"
+    with pytest.raises(RefusedError):
+        hosts.origin("https://localhost-my:8443/a")

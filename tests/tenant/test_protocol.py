@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.tenant.protocol import (
+    Answer,
+    add_file_call,
+    error_of,
+    file_call,
+    folder_call,
+    json_of,
+    service_message,
+    tenant_call,
+    wait_before_retry,
+)
+
+_NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+_FILE = "/_api/web/getFileByServerRelativePath(decodedUrl="
+_URL = "https://contoso.sharepoint.com/_api/x"
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (
+            tenant_call("GetImportProfilePropertyJobs"),
+            "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/GetImportProfilePropertyJobs",
+        ),
+        (
+            file_call("/sites/hr/Shared Documents/it's 100% + #1.json", "/$value"),
+            f"/sites/hr{_FILE}'%2Fsites%2Fhr%2FShared%20Documents%2Fit%27%27s%20100%25%20%2B%20%231.json')/$value",
+        ),
+        (
+            folder_call("/teams/ü/Docs/Logs", "/Files"),
+            "/teams/%C3%BC/_api/web/getFolderByServerRelativePath(decodedUrl='%2Fteams%2F%C3%BC%2FDocs%2FLogs')/Files",
+        ),
+        (
+            folder_call("/Shared Documents/Logs"),
+            "/_api/web/getFolderByServerRelativePath(decodedUrl='%2FShared%20Documents%2FLogs')",
+        ),
+        (add_file_call("it's.json"), "/Files/add(overwrite=true,url='it%27%27s.json')"),
+    ],
+    ids=["a job call", "a file", "a folder of a team", "a folder of the root site", "an upload"],
+)
+def test_a_call_is_addressed_as_clients_in_production_do(call: str, expected: str) -> None:
+    assert call == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (200, {"Retry-After": "5"}, None),
+        (500, {"Retry-After": "5"}, None),
+        (429, {"Retry-After": "5"}, 5.0),
+        (503, {"Retry-After": " 120 "}, 120.0),
+        (429, {"Retry-After": "Mon, 23 Nov 2026 04:00:30 GMT"}, 30.0),
+        (429, {"Retry-After": "Mon, 23 Nov 2026 03:59:00 GMT"}, 0.0),
+        (429, {"Retry-After": "Mon, 23 Nov 2026 04:00:30"}, 1.0),
+        (429, {"Retry-After": "soon"}, 1.0),
+        (429, {"Retry-After": "²"}, 1.0),
+        (429, {"Retry-After": "-5"}, 1.0),
+        (503, {}, 1.0),
+    ],
+)
+def test_the_wait_is_what_the_tenant_asked_for(status: int, headers: dict[str, str], seconds: float | None) -> None:
+    assert wait_before_retry(status, headers, _NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (401, SignInError, 3),
+        (403, RefusedError, 3),
+        (404, UnreachableError, 4),
+        (429, UnreachableError, 4),
+        (500, UnreachableError, 4),
+        (503, UnreachableError, 4),
+    ],
+)
+def test_a_status_becomes_an_error_with_the_exit_code_of_the_contract(
+    status: int, kind: type[Exception], code: int
+) -> None:
+    error = error_of(Answer(status, {}, b""), _URL)
+    assert (type(error), error.exit_code) == (kind, code)
+    assert _URL in error.what
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"error": {"code": "-1", "message": {"lang": "en-US", "value": "No."}}}', "No."),
+        (b'{"odata.error": {"code": "-1", "message": {"lang": "en-US", "value": "No."}}}', "No."),
+        (b'{"error": {"message": "No."}}', "No."),
+        (b'{"error": "No."}', ""),
+        (b'{"error": {"message": 5}}', ""),
+        (b"[]", ""),
+        (b"<html>", ""),
+        (b"", ""),
+        (b"\xff\xfe", ""),
+    ],
+)
+def test_the_service_s_words_are_found_in_each_shape_of_its_errors(body: bytes, message: str) -> None:
+    assert service_message(body) == message
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in", b"[]", b"", b"\xff"])
+def test_a_success_that_is_no_json_object_names_address_and_beginning(body: bytes) -> None:
+    with pytest.raises(UnreachableError) as error:
+        json_of(Answer(200, {}, body), _URL)
+    assert f"{_URL} did not answer with JSON" in error.value.what
+    assert "proxy" in error.value.advice
+
+
+def test_a_denied_answer_names_the_permissions_that_are_needed() -> None:
+    with pytest.raises(RefusedError) as error:
+        json_of(Answer(403, {}, b'{"error": {"message": {"value": "Access denied."}}}'), _URL)
+    assert "Access denied." in error.value.what
+    assert "Sites.FullControl.All" in error.value.advice
+    assert "User.ReadWrite.All" in error.value.advice

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.facts import IdType
+from analyzer.tenant.files import download, list_folder, upload
+from analyzer.tenant.interface import RemoteFile, TenantAddress
+from analyzer.tenant.jobs import Import, delete_job, get_job, list_jobs, queue_import
+from analyzer.tenant.session import Session
+from analyzer.tenant.signin import ReadyToken
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Given, LoopbackTenant
+
+FOLDER = "/sites/hr/Shared Documents"
+_IMPORT = Import("https://x/a b.json", IdType.CloudId, "id", {"City": "City"})
+
+
+def test_a_request_carries_what_clients_in_production_send(loopback: LoopbackTenant) -> None:
+    list_jobs(loopback.session())
+    (seen,) = loopback.seen
+    assert seen.method == "POST"
+    assert seen.headers["authorization"] == "Bearer made-up-token"
+    assert seen.headers["accept"] == "application/json"
+    assert seen.headers["content-type"] == "application/json;charset=utf-8"
+    assert seen.headers["content-length"] == "0"
+    assert re.fullmatch(r"NONISV\|upa-analyzer\|upa-analyzer/\S+ Python/\S+", seen.headers["user-agent"])
+
+
+def test_a_netrc_does_not_take_the_place_of_the_token(
+    loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ada password made-up\n", encoding="ascii")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    list_jobs(loopback.session())
+    assert loopback.seen[0].headers["authorization"] == "Bearer made-up-token"
+
+
+def test_the_request_is_sent_again_after_the_wait_that_was_asked_for(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.add_job(1)
+    dated = given(503, headers={"Retry-After": "Mon, 23 Nov 2026 04:00:30 GMT"})
+    loopback.fail("GetImport", given(429, headers={"Retry-After": "7"}), dated, then=True)
+    slept: list[float] = []
+    session = loopback.session(sleep=slept.append)
+    assert len(list_jobs(session)) == 1
+    assert (slept, session.sent) == ([7.0, 30.0], 3)
+
+
+def test_a_tenant_that_keeps_asking_to_wait_is_given_up(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("GetImport", given(429, headers={"Retry-After": "2"}))
+    slept: list[float] = []
+    with pytest.raises(UnreachableError, match="kept asking to wait"):
+        list_jobs(loopback.session(sleep=slept.append))
+    assert (slept, len(loopback.seen)) == ([2.0] * 5, 6)
+
+
+def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("GetImport", given(429, headers={"Retry-After": "86400"}))
+    with pytest.raises(UnreachableError, match="kept asking to wait"):
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == 1
+
+
+def test_the_patience_is_one_for_the_whole_session(loopback: LoopbackTenant, given: type[Given]) -> None:
+    wait = given(429, headers={"Retry-After": "500"})
+    slept: list[float] = []
+    session = loopback.session(sleep=slept.append)
+    loopback.fail("GetImport", wait, then=True)
+    list_jobs(session)
+    loopback.fail("GetImport", wait, then=True)
+    with pytest.raises(UnreachableError):
+        list_jobs(session)
+    assert slept == [500.0]
+
+
+def test_an_import_is_queued_once_though_the_tenant_asks_to_wait(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("QueueImport", given(429, headers={"Retry-After": "1"}))
+    with pytest.raises(UnreachableError):
+        queue_import(loopback.session(), _IMPORT)
+    assert len(loopback.seen) == 1
+
+
+def test_an_import_is_queued_with_the_body_that_clients_send(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("QueueImport", given(body=b'{"value": "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"}'))
+    assert queue_import(loopback.session(), _IMPORT) == "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+    assert loopback.seen[0].body == (
+        b'{"idType": 1, "sourceDataIdProperty": "id", "propertyMap": {"City": "City"},'
+        b' "sourceUri": "https://x/a b.json"}'
+    )
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_properties_that_the_service_refuses_are_said_in_its_words(
+    loopback: LoopbackTenant, given: type[Given], status: int
+) -> None:
+    body = b'{"error": {"message": {"value": "Property Names [AboutMe] are editable by user."}}}'
+    loopback.fail("QueueImport", given(status, body))
+    with pytest.raises(RefusedError, match=r"\[AboutMe\] are editable by user"):
+        queue_import(loopback.session(), _IMPORT)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_whether_a_job_was_deleted_is_what_the_service_says(
+    loopback: LoopbackTenant, given: type[Given], *, value: bool
+) -> None:
+    loopback.fail("DeleteImport", given(body=b'{"value": %s}' % str(value).lower().encode()))
+    assert delete_job(loopback.session(), "5f05e38c") is value
+    assert loopback.seen[0].body == b'{"jobId": "5f05e38c"}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b'{"value": {}}',
+        b'{"value": [5]}',
+        b'{"value": [{"State": 4}]}',
+        b'{"value": [{"JobId": "a", "State": []}]}',
+    ],
+)
+def test_an_answer_that_is_no_job_list_is_said_to_be_none(
+    loopback: LoopbackTenant, given: type[Given], body: bytes
+) -> None:
+    loopback.fail("GetImport", given(body=body))
+    with pytest.raises(UnreachableError):
+        list_jobs(loopback.session())
+
+
+def test_an_answer_that_is_no_job_is_said_to_be_none(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("GetImport", given(body=b'{"State": 4}'))
+    with pytest.raises(UnreachableError, match="no job"):
+        get_job(loopback.session(), "a")
+
+
+def test_a_long_listing_is_read_page_by_page(loopback: LoopbackTenant, given: type[Given]) -> None:
+    second = f"{loopback.origin}/second-page"
+    pages = [
+        given(body=b'{"value": [{"Name": "a.log", "Length": "5"}], "odata.nextLink": "%s"}' % second.encode()),
+        given(body=b'{"value": [{"Name": "b.log", "Length": 6, "ETag": "x"}]}'),
+    ]
+    loopback.faults = lambda seen: pages[seen.path == "/second-page"]
+    listed = list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert listed is not None
+    assert [(file.name, file.path, file.length, file.etag) for file in listed] == [
+        ("a.log", f"{FOLDER}/a.log", 5, ""),
+        ("b.log", f"{FOLDER}/b.log", 6, "x"),
+    ]
+
+
+def test_a_listing_that_leads_to_a_foreign_host_is_not_followed(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    link = f"{other_loopback.origin}/next".encode()
+    loopback.fail("/Files", given(body=b'{"value": [], "odata.nextLink": "%s"}' % link))
+    with pytest.raises(RefusedError, match="leads outside the tenant"):
+        list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert other_loopback.seen == []
+
+
+def test_a_listing_that_leads_to_itself_ends(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loop = given(body=b'{"value": [], "odata.nextLink": "%s/again"}' % loopback.origin.encode())
+    loopback.faults = lambda _seen: loop
+    with pytest.raises(UnreachableError, match="leads to itself"):
+        list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert len(loopback.seen) == 2
+
+
+def test_a_further_host_of_the_configuration_gets_the_token(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant
+) -> None:
+    other_loopback.files[f"{FOLDER}/a.log"] = b"a"
+    host = other_loopback.origin.removeprefix("https://")
+    listed = list_folder(loopback.session(host), other_loopback.origin, FOLDER)
+    assert listed is not None
+    assert other_loopback.seen[0].headers["authorization"] == "Bearer made-up-token"
+
+
+def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("/Files/add", given(body=b'{"Name": "a.json"}'))
+    uri = upload(loopback.session(), loopback.origin, FOLDER, "a.json", b"content")
+    assert uri == f"{loopback.origin}{FOLDER}/a.json"
+    assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
+
+
+def test_what_a_download_says_of_the_file_wins_over_the_listing(loopback: LoopbackTenant) -> None:
+    loopback.files[f"{FOLDER}/a.log"] = b"longer by now"
+    found = download(loopback.session(), RemoteFile(loopback.origin, f"{FOLDER}/a.log", "a.log", 3, "old", ""))
+    assert found is not None
+    now, chunks = found
+    assert (now.length, now.etag != "old", b"".join(chunks)) == (13, True, b"longer by now")
+
+
+def test_a_certificate_of_an_unknown_authority_names_the_setting(loopback: LoopbackTenant) -> None:
+    session = Session(TenantAddress(loopback.origin), ReadyToken({"T": "x"}, loopback.origin, "T"))
+    with pytest.raises(UnreachableError) as error:
+        list_jobs(session)
+    assert "signed by no known authority" in error.value.what
+    assert "ca_file" in error.value.advice
+    assert loopback.seen == []
+
+
+def test_a_ca_file_wins_over_the_machine_s_own(
+    loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(variable, str(tmp_path / "another.pem"))
+    assert list_jobs(loopback.session()) == []
+
+
+def test_without_a_token_nothing_is_sent(loopback: LoopbackTenant) -> None:
+    session = Session(
+        TenantAddress(loopback.origin, ca_file=loopback.ca_file), ReadyToken({"T": " "}, loopback.origin, "T")
+    )
+    with pytest.raises(SignInError, match="variable T is not set"):
+        list_jobs(session)
+    assert loopback.seen == []
+
+
+def test_the_site_gets_a_token_of_its_own() -> None:
+    tokens = ReadyToken({"A": "admin", "S": "site"}, "https://contoso-admin.sharepoint.com", "A", "S")
+    assert tokens.token("https://contoso-admin.sharepoint.com") == "admin"
+    assert tokens.token("https://contoso.sharepoint.com") == "site"

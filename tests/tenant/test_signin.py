@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import InputError, RefusedError, SignInError, UnreachableError
+from analyzer.tenant.certificate import client_credential
+from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.session import Session
+from analyzer.tenant.signin import AppIdentity, CertificateSignIn, ReadyToken
+
+if TYPE_CHECKING:
+    from analyzer.emulator import RunningEmulator
+    from tests.conftest import Given, LoopbackTenant
+
+
+def _sign_in(emulator: RunningEmulator, certificate: Path, password: str | None = None, **other: str) -> Session:
+    ready = {**emulator.ready, **other}
+    ca_file = Path(ready["ca_file"])
+    identity = AppIdentity(
+        ready["authority"], ready["tenant_id"], ready["client_id"], certificate, password=password, ca_file=ca_file
+    )
+    return Session(TenantAddress(ready["admin_url"], ca_file=ca_file), CertificateSignIn(identity))
+
+
+@pytest.mark.parametrize(
+    ("file", "password"),
+    [
+        ("app.pem", None),
+        ("certificate-first.pem", None),
+        ("locked.pem", "made-up"),
+        ("app.pfx", None),
+        ("locked.PFX", "made-up"),
+    ],
+)
+def test_an_application_signs_in_with_its_certificate(
+    emulator: RunningEmulator, certificates: Path, file: str, password: str | None
+) -> None:
+    assert list_jobs(_sign_in(emulator, certificates / file, password)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "password", "words"),
+    [
+        ("nowhere.pem", None, "there is no such file"),
+        ("empty.pem", None, "lacks a private key or a certificate"),
+        ("key-alone.pem", None, "lacks a private key or a certificate"),
+        ("key-alone.pfx", None, "lacks a private key or a certificate"),
+        ("broken.pem", None, "cannot be read"),
+        ("broken-certificate.pem", None, "cannot be read"),
+        ("locked.pem", None, "cannot be read"),
+        ("locked.pem", "wrong", "cannot be read"),
+        ("app.pem", "needless", "cannot be read"),
+        ("locked.PFX", "wrong", "cannot be read"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_said_before_anything_is_sent(
+    emulator: RunningEmulator, certificates: Path, file: str, password: str | None, words: str
+) -> None:
+    session = _sign_in(emulator, certificates / file, password, authority="https://127.0.0.1:9")
+    with pytest.raises(InputError, match=words) as error:
+        list_jobs(session)
+    assert file in error.value.what
+    assert "made-up" not in str(error.value)
+
+
+def test_only_the_certificate_is_given_away_never_the_key(certificates: Path) -> None:
+    public = str(client_credential(certificates / "certificate-first.pem", None)["public_certificate"])
+    assert public.startswith("-----BEGIN CERTIFICATE-----")
+    assert "PRIVATE KEY" not in public
+
+
+def test_an_application_that_the_authority_does_not_know_is_refused(
+    emulator: RunningEmulator, certificates: Path
+) -> None:
+    session = _sign_in(emulator, certificates / "app.pem", client_id="0f0f0f0f-0000-0000-0000-000000000000")
+    with pytest.raises(SignInError, match=r"sign-in of the application 0f0f0f0f-.* was refused") as error:
+        list_jobs(session)
+    assert error.value.exit_code == 3
+
+
+def test_a_directory_that_the_authority_does_not_know_gives_no_sign_in(
+    emulator: RunningEmulator, certificates: Path
+) -> None:
+    with pytest.raises((SignInError, UnreachableError)):
+        list_jobs(_sign_in(emulator, certificates / "app.pem", tenant_id="0f0f0f0f-0000-0000-0000-000000000000"))
+
+
+def test_an_authority_that_cannot_be_reached_is_said(emulator: RunningEmulator, certificates: Path) -> None:
+    session = _sign_in(emulator, certificates / "app.pem", authority="https://127.0.0.1:9")
+    with pytest.raises(UnreachableError, match=r"https://127\.0\.0\.1:9 cannot be reached"):
+        list_jobs(session)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}"])
+def test_an_authority_that_answers_something_else_gave_no_sign_in(
+    emulator: RunningEmulator, certificates: Path, loopback: LoopbackTenant, given: type[Given], body: bytes
+) -> None:
+    loopback.faults = lambda _seen: given(body=body)
+    session = _sign_in(emulator, certificates / "app.pem", authority=loopback.origin, ca_file=str(loopback.ca_file))
+    with pytest.raises(UnreachableError, match="gave no sign-in"):
+        list_jobs(session)
+
+
+def test_the_authority_s_ca_file_wins_over_the_machine_s_own(
+    emulator: RunningEmulator, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates / "app.pem"))
+    assert list_jobs(_sign_in(emulator, certificates / "app.pem")) == []
+
+
+def test_a_token_is_asked_for_once_while_it_is_good(
+    emulator: RunningEmulator, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = _sign_in(emulator, certificates / "app.pem")
+    list_jobs(session)
+    monkeypatch.setattr("requests.Session.post", pytest.fail)
+    assert list_jobs(session) == []
+
+
+def test_a_ready_token_signs_in(emulator: RunningEmulator) -> None:
+    assert list_jobs(_with_token(emulator, emulator.ready["token"])) == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "kind"), [(None, SignInError), ([], RefusedError)], ids=["a token of nobody's", "a token without roles"]
+)
+def test_a_token_that_is_not_enough_is_refused(
+    emulator: RunningEmulator, roles: list[str] | None, kind: type[RefusedError]
+) -> None:
+    token = "nobody" if roles is None else emulator.token_for(roles)
+    with pytest.raises(RefusedError) as error:
+        list_jobs(_with_token(emulator, token))
+    assert (type(error.value), error.value.exit_code) == (kind, 3)
+    assert token not in str(error.value).replace("nobody knows", "")
+
+
+def _with_token(emulator: RunningEmulator, token: str) -> Session:
+    ready = emulator.ready
+    address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+    return Session(address, ReadyToken({"T": token}, ready["admin_url"], "T"))
