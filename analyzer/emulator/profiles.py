@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from analyzer.facts import DIRECTORY_SYNCED, IdType
+from analyzer.facts import IdType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 # As in i:0#.f|membership|ada@contoso.com and i:0#.w|contoso\ada
 _CLAIMS_PREFIX = re.compile(r"[ic]:0[^|]*\|(?:[^|]*\|)*")
-_SYNCED = frozenset(name.lower() for name in DIRECTORY_SYNCED)
 
 
 class SettingsError(ValueError):
@@ -150,11 +149,10 @@ class ProfileStore:
             # Two spaces, as the service writes.
             (self._has_type("taxonomic"), " are Taxonomic Properties"),
             (self._has_type("multivalue"), " are Multi Value Properties"),
-            (lambda name: name.lower() in _SYNCED, "are synchronized from the directory."),
         )
 
     def _is_unknown(self, name: str) -> bool:
-        return self.property(name) is None and name.lower() not in _SYNCED
+        return self.property(name) is None
 
     def _has_type(self, wanted: str) -> Callable[[str], bool]:
         return lambda name: (known := self.property(name)) is not None and known.type == wanted

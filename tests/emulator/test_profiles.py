@@ -85,13 +85,11 @@ def test_without_properties_any_property_exists_and_may_be_imported() -> None:
         ({"Skills": "Skills"}, "Property Names [Skills]  are Taxonomic Properties"),
         # Inferred.
         ({"x": "PastProjects"}, "Property Names [PastProjects]  are Multi Value Properties"),
-        ({"x": "Department"}, "Property Names [Department] are synchronized from the directory."),
-        ({"x": "office", "y": "Title"}, "Property Names [office,Title] are synchronized from the directory."),
         ({"x": "Floor", "y": "Desk"}, "Property Names [Floor,Desk] do not exist in the user profile application."),
         ({"x": "Floor", "y": "Floor"}, "Property Names [Floor] do not exist in the user profile application."),
         ({"x": "AboutMe", "y": "Floor"}, "Property Names [Floor] do not exist in the user profile application."),
         ({"x": "Skills", "y": "AboutMe"}, "Property Names [AboutMe] are editable by user."),
-        ({"x": "Title", "y": "Skills"}, "Property Names [Skills]  are Taxonomic Properties"),
+        ({"x": "Title", "y": "Skills"}, "Property Names [Title] do not exist in the user profile application."),
     ],
 )
 def test_a_map_is_refused_for_the_first_rule_that_it_breaks(property_map: dict[str, str], message: str | None) -> None:
@@ -102,9 +100,8 @@ def test_a_maps_keys_are_no_profile_properties() -> None:
     assert ProfileStore([], PROPERTIES).refusal({"AboutMe": "City", "Department": "OfficeCode"}) is None
 
 
-def test_even_where_any_property_exists_those_of_the_directory_are_refused() -> None:
-    refusal = ProfileStore([], None).refusal({"x": "Manager"})
-    assert refusal == "Property Names [Manager] are synchronized from the directory."
+def test_where_any_property_exists_those_of_the_directory_are_taken_too() -> None:
+    assert ProfileStore([], None).refusal({"x": "Department"}) is None
 
 
 def test_settings_describe_users_and_properties() -> None:
