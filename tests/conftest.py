@@ -168,11 +168,11 @@ class LoopbackTenant:
         content = self.files[path]
         return {"Name": path.rpartition("/")[2], "Length": str(len(content)), "ETag": etag(content)}
 
-    def session(self, *hosts: str, sleep: Callable[[float], None] = pytest.fail) -> Session:
+    def session(self, *hosts: str, sleep: Callable[[float], None] | None = None) -> Session:
         """A session that knows the token, on the clock of ``NOW``."""
         address = TenantAddress(self.origin, hosts, self.ca_file)
         tokens = ReadyToken({"TOKEN": TOKEN}, self.origin, "TOKEN")
-        return Session(address, tokens, sleep=sleep, now=lambda: NOW)
+        return Session(address, tokens, sleep=sleep or _never, now=lambda: NOW)
 
     def tenant(self) -> Tenant:
         """The tenant as a pull sees it."""
@@ -181,6 +181,10 @@ class LoopbackTenant:
     def pull_into(self, root: Path, *, now: datetime = NOW, choice: Choice | None = None) -> Pulled:
         """One pull over the socket."""
         return pull(self.tenant(), Library(root), now=now, choice=choice)
+
+
+def _never(seconds: float) -> None:
+    pytest.fail(f"a wait of {seconds} s that nobody asked for")
 
 
 def log_folder(job_id: str, name: str = "feed.json") -> str:

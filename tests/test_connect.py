@@ -25,6 +25,20 @@ def test_a_configured_tenant_becomes_a_session(loopback: LoopbackTenant, tmp_pat
     assert loopback.seen[0].headers["authorization"] == "Bearer from-the-environment"
 
 
+def test_the_admin_site_gets_its_own_token_however_its_address_is_spelled(
+    loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    tenant = TenantConfig(
+        admin_url=loopback.origin.replace("https", "HTTPS"),
+        auth="token",
+        token_env="T",
+        site_token_env="S",
+        ca_file=str(loopback.ca_file),
+    )
+    list_jobs(connect(Settings(Config(), tmp_path, None), tenant, {"T": "admin", "S": "site"}))
+    assert loopback.seen[0].headers["authorization"] == "Bearer admin"
+
+
 @pytest.mark.parametrize(
     ("tenant", "words"),
     [

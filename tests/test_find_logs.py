@@ -34,8 +34,8 @@ def test_in_a_folder_names_and_folders_tell_what_is_a_log(tmp_path: Path) -> Non
 
 
 def test_a_log_that_is_meant_twice_is_read_once(tmp_path: Path) -> None:
-    _put(tmp_path, "a.log", "b.log")
-    found = find_logs([tmp_path / "b.log", tmp_path])
+    _put(tmp_path, "a.log", "b.log", "folder/notes.txt")
+    found = find_logs([tmp_path / "folder" / ".." / "b.log", tmp_path])
     assert [log.path.name for log in found] == ["b.log", "a.log"]
 
 

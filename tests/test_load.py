@@ -55,11 +55,14 @@ def test_each_job_without_a_usable_source_file_says_why(samples: Tables) -> None
         assert (job["users"] is None) == (job["job_id"] in samples.source_problems)
 
 
-def test_the_folder_says_whose_log_it_is_though_the_file_was_renamed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["renamed.log", "ImportProfileProperties-a81b2f90-0000-4000-8000-000000000000-20151130-174205-993.log"]
+)
+def test_the_folder_says_whose_log_it_is_though_the_file_was_renamed(tmp_path: Path, name: str) -> None:
     job_id = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
     job = {"JobId": job_id, "State": 5, "Error": 30, "SourceUri": "https://contoso.sharepoint.com/sites/hr/Docs/a.json"}
     (tmp_path / "jobs.json").write_text(json.dumps({"value": [job]}), encoding="utf-8")
-    log = tmp_path / "sites/hr/Docs" / f"a-{job_id}-Logs" / "renamed.log"
+    log = tmp_path / "sites/hr/Docs" / f"a-{job_id}-Logs" / name
     log.parent.mkdir(parents=True)
     log.write_text("IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\n", encoding="utf-8")
     tables = load(Library.existing(tmp_path))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,6 +14,8 @@ from analyzer.resources import sample_library
 from analyzer.retries import FAILED, make_retries, retry_target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analyzer.load import Tables
 
 

@@ -26,7 +26,8 @@ LISTED = json.loads((SAMPLES / "jobs.json").read_bytes())["value"]
 
 def _job(error: int, source: str) -> str:
     """The newest job of the samples with this error whose source file's name has ``source`` in it."""
-    return [job["JobId"] for job in LISTED if job["Error"] == error and source in job["SourceUri"]][-1]
+    found: list[str] = [job["JobId"] for job in LISTED if job["Error"] == error and source in job["SourceUri"]]
+    return found[-1]
 
 
 PARTIAL, ABORTED = _job(30, "hr-feed"), _job(23, "badges-feed")

@@ -155,11 +155,12 @@ def test_a_library_of_another_tenant_is_left_alone(loopback: LoopbackTenant, tmp
     assert loopback.seen == []
 
 
+@pytest.mark.parametrize("where", ["/Files", ".log')/$value", ".json')/$value"])
 def test_a_token_that_ends_in_the_middle_ends_the_pull_and_nothing_counts_as_known(
-    loopback: LoopbackTenant, tmp_path: Path
+    loopback: LoopbackTenant, tmp_path: Path, where: str
 ) -> None:
     _three_jobs(loopback)
-    loopback.fail("/$value", 401)
+    loopback.fail(where, 401)
     with pytest.raises(SignInError):
         loopback.pull_into(tmp_path)
     loopback.faults = lambda _seen: None
