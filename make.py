@@ -1,4 +1,4 @@
-"""Sets the project up in ``.venv`` and does one thing there: ``python make.py demo``, or ``test``, ``format``, ``bench``.
+"""Sets the project up in ``.venv`` and does one thing there: ``python make.py demo``, ``test``, ``format``, ``bench``.
 
 Needs Python 3.11 or later and nothing else; the Makefile calls it, and on Windows it is called directly.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,15 +27,13 @@ def main() -> None:
         ready = emulator.ready
         address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
         root = Path(folder) / "library"
-        report: Callable[[int, str], None] = lambda sent, text: print(f"{sent:4} requests   {text}")  # noqa: E731
         for which in ("first", "again"):
             session = Session(address, ReadyToken({"token": ready["token"]}, ready["admin_url"], "token"))
             before = written(root)
             pulled = pull(Tenant(session), Library(root), now=datetime.now(UTC))
             changed = [str(path) for path, time in written(root).items() if before.get(path) != time]
-            shown = ", ".join(changed) if len(changed) < len(pulled.new) + 1 and not pulled.new else len(changed)
-            open_jobs = sum(not job.ended for job in Library(root).jobs())
-            report(session.sent, f"{which}: {len(pulled.new)} new jobs, {open_jobs} not ended; files written: {shown}")
+            shown = len(changed) if pulled.new else ", ".join(changed)
+            print(f"{which}: {session.sent} requests, {len(pulled.new)} new jobs, files written: {shown}")
 
 
 if __name__ == "__main__":
