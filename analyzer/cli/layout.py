@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -9,17 +10,33 @@ from rich.cells import cell_len, set_cell_size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyzer.cli.terminal import Column
-
 GAP = 2
 _READABLE = 24
 """How wide a text that may be cut should stay, before that columns are dropped."""
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a terminal table.
+
+    Attributes:
+        name: its heading.
+        right: whether numbers stand in it.
+        least: the columns with the highest number are dropped first where the terminal is narrow; 0 never.
+        fold: whether its text may be cut to fit, as the last resort.
+    """
+
+    name: str
+    right: bool = False
+    least: int = 0
+    fold: bool = False
+
+
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> dict[int, int]:
     """The columns that are shown, by their place, and how wide each is, in cells of the terminal."""
     natural = {
-        at: max([cell_len(column.name), *(cell_len(row[at]) for row in rows)]) for at, column in enumerate(columns)
+        at: min(width, max([cell_len(column.name), *(cell_len(row[at]) for row in rows)]))
+        for at, column in enumerate(columns)
     }
     least = {at: min(natural[at], _READABLE) if columns[at].fold else natural[at] for at in natural}
     while _total(least) > width:

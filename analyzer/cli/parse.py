@@ -85,7 +85,7 @@ def _summary(entries: pl.DataFrame, logs: list[Log]) -> str:
 
 
 def _show(terminal: Terminal, entries: pl.DataFrame, logs: list[Log]) -> None:
-    from analyzer.cli.terminal import Column
+    from analyzer.cli.layout import Column
 
     if terminal.json:
         terminal.result(entries.to_dicts())

@@ -86,7 +86,7 @@ def _print(given: Context, tables: Tables) -> None:
 
 
 def _print_failures(terminal: Terminal, tables: Tables) -> None:
-    from analyzer.cli.terminal import Column
+    from analyzer.cli.layout import Column
     from analyzer.logs.catalogue import explain
 
     failures, users = _failures(tables), _users(tables)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from analyzer.cli.layout import Column
     from analyzer.errors import AnalyzerError
     from analyzer.library.results import Progress
 
@@ -28,23 +29,6 @@ OUTCOME_STYLES = {
     "stuck": "red",
 }
 _UNLIMITED = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a terminal table.
-
-    Attributes:
-        name: its heading.
-        right: whether numbers stand in it.
-        least: the columns with the highest number are dropped first where the terminal is narrow; 0 never.
-        fold: whether its text may be cut to fit, as the last resort.
-    """
-
-    name: str
-    right: bool = False
-    least: int = 0
-    fold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from analyzer.cli.layout import fit, line
+from analyzer.cli.layout import Column, fit, line
 from analyzer.cli.rows import COLUMNS
-from analyzer.cli.terminal import Column, Terminal, visible
+from analyzer.cli.terminal import Terminal, visible
 from analyzer.resources import sample_library
 
 if TYPE_CHECKING:
