@@ -23,21 +23,9 @@ if TYPE_CHECKING:
 STUCK_AFTER = timedelta(hours=24)
 """A job that we have watched for this long without an end is stuck; the service takes hours, not days (seen)."""
 
-LISTED = {
-    "tenant": pl.String,
-    "job_id": pl.String,
-    "state": pl.String,
-    "error": pl.String,
-    "error_message": pl.String,
-    "source_uri": pl.String,
-    "log_folder_uri": pl.String,
-    "gone": pl.Boolean,
-    "source_bytes": pl.UInt64,
-    "users": pl.UInt32,
-    "property_values": pl.UInt64,
-    "log_found": pl.Boolean,
-    "log_time": UTC,
-}
+_FROM_THE_SERVICE = ("tenant", "job_id", "state", "error", "error_message", "source_uri", "log_folder_uri", "gone")
+_COUNTED = ("source_bytes", "users", "property_values", "log_found")
+LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED)} | {"log_time": UTC}
 """What ``job_table`` takes of each job: the service's record, the source's counts, the newest log file's time (UTC)."""
 
 
