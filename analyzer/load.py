@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.analysis.failures import by_user
 from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
-from analyzer.analysis.timeline import timeline
+from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
 from analyzer.library.own import Counted
@@ -39,6 +40,7 @@ class Tables:
     Attributes:
         jobs: the table ``jobs`` with ``feed``, ``when`` and ``when_from`` (``analysis.timeline``), the oldest first.
         entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
+        users: the named users of each job, and which of them are new (``analysis.timeline.new_failures``).
         observations: the table ``observations``.
         logs: the log files by their path in the library, without their entries: how each was read.
         source_problems: by job id, why its source file tells nothing.
@@ -47,6 +49,7 @@ class Tables:
 
     jobs: pl.DataFrame
     entries: pl.DataFrame
+    users: pl.DataFrame
     observations: pl.DataFrame
     logs: dict[str, Log]
     source_problems: dict[str, str]
@@ -61,9 +64,12 @@ class Tables:
         return self._with(self.jobs.filter(pl.col("job_id").is_in(list(job_ids))))
 
     def _with(self, jobs: pl.DataFrame) -> Tables:
-        entries = self.entries.join(jobs.select("job_id"), on="job_id", how="semi", maintain_order="left")
-        observations = self.observations.join(jobs.select("job_id"), on="job_id", how="semi", maintain_order="left")
-        return dataclasses.replace(self, jobs=jobs, entries=entries, observations=observations)
+        ids = jobs.select("job_id")
+        narrowed = {
+            name: getattr(self, name).join(ids, on="job_id", how="semi", maintain_order="left")
+            for name in ("entries", "users", "observations")
+        }
+        return dataclasses.replace(self, jobs=jobs, **narrowed)
 
 
 def load(library: Library, *, progress: Callable[[int, int], None] | None = None) -> Tables:
@@ -134,7 +140,9 @@ class _Reader:
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
         log_times = listed.select("job_id", "log_time")
-        return Tables(timeline(jobs, log_times), named, observations, self._logs, self._problems, as_of)
+        ordered = timeline(jobs, log_times)
+        users = new_failures(ordered, by_user(named))
+        return Tables(ordered, named, users, observations, self._logs, self._problems, as_of)
 
     def _log(self, job: Job) -> datetime | None:
         newest = None
@@ -154,7 +162,7 @@ class _Reader:
         name, status = self._library.name_of(path), path.stat()
         counted = self._library.own.counts.get(name)
         if counted is None or (counted.size, counted.modified_ns) != (status.st_size, status.st_mtime_ns):
-            counted = _count(path, status.st_size, status.st_mtime_ns)
+            counted = _count(path, name, status.st_size, status.st_mtime_ns)
             if counted.size >= REMEMBERED_FROM:
                 self._library.own.counts[name] = counted
         if counted.problem:
@@ -162,11 +170,12 @@ class _Reader:
         return counted
 
 
-def _count(path: Path, size: int, modified_ns: int) -> Counted:
+def _count(path: Path, name: str, size: int, modified_ns: int) -> Counted:
     try:
         counts = measure(path)
     except InputError as error:
-        return Counted(size, modified_ns, problem=error.what)
+        # By its name in the library, which somebody may move or send.
+        return Counted(size, modified_ns, problem=error.what.replace(str(path), name))
     return Counted(size, modified_ns, counts.users, counts.property_values, counts.guid_ids)
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.load import Tables
 
-_NO_NAME = re.compile(r'[\x00-\x1f\\/:*?"<>|]')
+_NO_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|]')
+_LONGEST_SOURCE_NAME = 150
+"""Bytes; with the job's id and the companions' endings a name stays within the 255 that file systems allow."""
 FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes after which there is somebody to retry."""
 
@@ -62,7 +64,10 @@ def retry_target(library: Library, job: Job, folder: Path) -> Path:
     """Where a job's retry file lies in a folder."""
     source = library.source_file(job)
     # A job list that somebody sent can hold anything: an id or a name must not become a path.
-    return folder / _NO_NAME.sub("-", file_name(source.name if source else job.source_name or "source", job.job_id))
+    name = _NO_NAME.sub("-", source.name if source else job.source_name or "source")
+    while len(name.encode()) > _LONGEST_SOURCE_NAME:
+        name = name[:-1]
+    return folder / file_name(name, _NO_NAME.sub("-", job.job_id))
 
 
 def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, JobRetry]:
@@ -91,12 +96,23 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
         same = manifest["outcome"] == ingredients.outcome.value and logs == [
             (log.name, hashlib.sha256(read_bytes(log)).hexdigest()) for log in ingredients.logs
         ]
-        length = ingredients.source.stat().st_size if ingredients.source else None
-        if not same or manifest["source"]["bytes"] != length or manifest["retry"]["bytes"] != target.stat().st_size:
+        if not same or not _is_source(manifest["source"], ingredients.source, target):
+            return None
+        if manifest["retry"]["bytes"] != target.stat().st_size:
             return None
         return JobRetry(job.job_id, target, str(manifest["sentence"]), manifest["complete"] is True)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # made anew, manifest and all
+
+
+def _is_source(described: dict[str, object], source: Path | None, retry: Path) -> bool:
+    """Whether a retry file was made from this source file; one that is older than the retry file is not read again."""
+    if source is None or described["bytes"] != source.stat().st_size:
+        return False
+    if source.stat().st_mtime_ns < retry.stat().st_mtime_ns:
+        return True
+    with source.open("rb") as stream:
+        return described["sha256"] == hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _make(ingredients: Ingredients, target: Path, job: Job) -> JobRetry:

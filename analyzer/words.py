@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -40,20 +41,24 @@ def listed(words: Iterable[str]) -> str:
 
 def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
     """Each id's first eight characters, more where these are not its alone."""
-    ids = list(job_ids)
-    short: dict[str, str] = {}
-    for job_id in ids:
-        length = SHORT_ID
-        while length < len(job_id) and any(other != job_id and other.startswith(job_id[:length]) for other in ids):
-            length += 4
-        short[job_id] = job_id[:length]
-    return short
+    ordered = sorted(set(job_ids))
+    # In this order only neighbours share a beginning; one character more than that is an id's alone.
+    shared = [-1, *(_shared(*pair) for pair in itertools.pairwise(ordered)), -1]
+    return {
+        job_id: job_id[: max(SHORT_ID, before + 1, behind + 1)]
+        for job_id, before, behind in zip(ordered, shared, shared[1:], strict=False)
+    }
 
 
 def day(date: datetime, today: datetime) -> str:
     """A day without its time: ``23 Nov``, with the year where it is another one."""
     year = "" if date.year == today.year else f" {date.year}"
     return f"{date.day} {date:%b}{year}"
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str:

@@ -59,15 +59,16 @@ def job_table(
         .join(_times(observations), on="job_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("entries", "named_users", "nobody").fill_null(0),
-            # The log's name is the service's own time; what we observed is only "not later than".
-            finished=pl.coalesce("log_time", "ended_seen"),
         )
     )
     outcomes = joined.with_columns(outcome=_outcome()).with_columns(stuck=_stuck(as_of))
     outcomes = outcomes.with_columns(
         outcome=pl.when(pl.col("stuck")).then(pl.lit(Outcome.stuck.value)).otherwise("outcome"),
     )
-    return outcomes.with_columns(not_updated=_not_updated()).select(
+    still_open = pl.col("outcome").is_in([Outcome.running.value, Outcome.stuck.value])
+    # The log's name is the service's own time; what we observed is only "not later than".
+    finished = pl.when(~still_open).then(pl.coalesce("log_time", "ended_seen"))
+    return outcomes.with_columns(not_updated=_not_updated(), finished=finished).select(
         pl.col(column).cast(kind) for column, kind in JOBS.items()
     )
 
@@ -86,11 +87,16 @@ def _times(observations: pl.DataFrame) -> pl.DataFrame:
     begun = pl.col("state").is_in([State.Processing.name, State.Queued.name])
     # Of a job that had ended before the first pull we only know that it was before.
     watched = pl.col("previous_pull_at").is_not_null()
-    return observations.group_by("job_id").agg(
-        first_seen=pl.col("observed_at").min(),
-        last_changed=pl.col("observed_at").max(),
-        started=pl.col("observed_at").filter(begun & watched).min(),
-        ended_seen=pl.col("observed_at").filter(ended & watched).min(),
+    return (
+        observations.sort("observed_at")
+        .group_by("job_id")
+        .agg(
+            first_seen=pl.col("observed_at").min(),
+            last_changed=pl.col("observed_at").max(),
+            started=pl.col("observed_at").filter(begun & watched).min(),
+            # Only the first sight of the end tells when: that the tenant has forgotten the job is seen later.
+            ended_seen=pl.when(watched.filter(ended).first()).then(pl.col("observed_at").filter(ended).first()),
+        )
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analyzer.cli.context import Context
-from analyzer.errors import OutputError, UnreachableError
+from analyzer.errors import InputError, OutputError, UnreachableError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +112,7 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
         retry = reported.retries.get(job_id)
         if retry is not None and retry.path is not None and retry.complete and not jobs[job_id].gone:
             return jobs[job_id], retry
-    raise UnreachableError("the samples hold no job whose retry file could be imported", "Install the program anew.")
+    raise InputError("the samples hold no job whose retry file could be imported", "Install the program anew.")
 
 
 def _second_run(demo: _Demo, reported: Reported, job: Job, retry: JobRetry) -> None:

@@ -53,6 +53,6 @@ def parse_day(text: str, zone: ZoneInfo | None) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        return (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--since {text!r} is no date", "It looks like 2026-11-23.") from error
-    return (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)

@@ -54,7 +54,10 @@ def command(
     if output is not None:
         write_table(entries, output)
         terminal.say(_summary(entries, logs))
-        terminal.show(str(output))
+        if terminal.json:
+            terminal.result({"file": str(output), "rows": entries.height})
+        else:
+            terminal.show(str(output))
     else:
         _show(terminal, entries, logs)
     for problem in failed:

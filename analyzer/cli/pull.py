@@ -85,6 +85,8 @@ def pulled_sentence(pulled: Pulled, seconds: float) -> str:
     parts = [count(len(pulled.new), "new job")]
     if pulled.changed:
         parts.append(count(len(pulled.changed), "changed job"))
+    if pulled.gone:
+        parts.append(f"{count(len(pulled.gone), 'job')} no longer listed")
     if pulled.log_files:
         parts.append(count(pulled.log_files, "log file"))
     if pulled.source_files:
@@ -105,6 +107,7 @@ def pulled_json(pulled: Pulled) -> dict[str, object]:
         "tenant": pulled.tenant,
         "new": pulled.new,
         "changed": pulled.changed,
+        "gone": pulled.gone,
         "log_files": pulled.log_files,
         "source_files": pulled.source_files,
         "received_bytes": pulled.received,

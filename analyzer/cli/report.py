@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,6 +41,9 @@ def command(
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
     places = report_places(settings, zone, now, output)
+    if output is None and (job or since):
+        # The day's report of all jobs stays what it is.
+        places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
     with given.terminal.stages() as stage:
         made = report(opened, places, now, stage, scope)
     if given.terminal.json:

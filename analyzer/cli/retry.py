@@ -84,6 +84,12 @@ def _of_files(
     entries = pl.concat([read_log(path).entries for path in found])
     if not entries.is_empty() and not entries["code"].count():
         raise InputError(f"{found[0]} has no entry of a known shape", "Is it the log of an import job?")
+    jobs = sorted(entries["job_id"].drop_nulls().unique())
+    if len(jobs) > 1:
+        raise UsageError(
+            f"the logs are of {len(jobs)} jobs: {', '.join(jobs[:3])}",
+            "Name the log file or the folder of one with --log.",
+        )
     source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(measure(source).guid_ids))
     named = naming(entries, source_ids)
     suggested = outcome_suggested_by(named)

@@ -40,7 +40,7 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
     return [
         [
             short[job["job_id"]],
-            job["feed"],
+            job["feed"] or "?",
             ran(job, zone, now),
             job["error"],
             job["outcome"],

@@ -25,8 +25,6 @@ NAME = "run"
 
 def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> int:
     """Pull, report, retry files; only reads from the tenant."""
-    import polars as pl
-
     from analyzer.cli.pull import connected, pulled_json
     from analyzer.cli.report import report_places, reported_json
     from analyzer.run import run
@@ -43,21 +41,17 @@ def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> 
         given.terminal.result({"pulled": pulled_json(pulled), **reported_json(made)})
     else:
         tell_run(given.terminal, pulled, made, places.zone, time.monotonic() - begun)
-    touched = made.tables.jobs.filter(pl.col("job_id").is_in([*pulled.new, *pulled.changed]))
-    return int(fail_on.met_by(touched["outcome"]))
+    return int(fail_on.met_by(_told(pulled, made)["outcome"]))
 
 
 def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None, seconds: float) -> None:
     """What a run brought: the jobs that are new or changed, then each file on a line of its own."""
-    import polars as pl
-
     from analyzer.cli.pull import pulled_sentence, tell_left_out
     from analyzer.cli.rows import COLUMNS, job_rows
 
     terminal.show(pulled_sentence(pulled, seconds))
     tell_left_out(terminal, pulled)
-    touched = [*pulled.new, *pulled.changed]
-    jobs = made.tables.jobs.filter(pl.col("job_id").is_in(touched))
+    jobs = _told(pulled, made)
     if not jobs.is_empty():
         terminal.show()
         terminal.table(COLUMNS, job_rows(jobs, made.tables.jobs["job_id"], zone, datetime.now(UTC)))
@@ -67,11 +61,22 @@ def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo 
     terminal.show(str(made.index))
 
 
+def _told(pulled: Pulled, made: Reported) -> pl.DataFrame:
+    """The jobs that a run tells of: those that its pull saw new or changed, and those that are stuck.
+
+    A job is stuck because nothing changes; it is told until it ends or the tenant no longer lists it.
+    """
+    import polars as pl
+
+    fresh = pl.col("job_id").is_in([*pulled.new, *pulled.changed])
+    return made.tables.jobs.filter(fresh | ((pl.col("outcome") == "stuck") & ~pl.col("gone")))
+
+
 def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> None:
     """The retry files that still matter: those of each feed's latest run; of the others, how many there are."""
     import polars as pl
 
-    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(["running", "stuck"]))
+    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(["running", "stuck"])).sort("when", maintain_order=True)
     latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])
     retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
     for retry in retries:

@@ -49,9 +49,7 @@ def _failures(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _users(tables: Tables) -> list[dict[str, Any]]:
-    from analyzer.analysis.failures import by_user
-
-    return by_user(tables.entries).drop("job_id", "key").to_dicts()
+    return tables.users.drop("job_id", "key").to_dicts()
 
 
 def _print(given: Context, tables: Tables) -> None:
@@ -64,7 +62,7 @@ def _print(given: Context, tables: Tables) -> None:
     job = tables.jobs.row(0, named=True)
     facts = {
         "job": job["job_id"] + (" (no longer listed by the tenant)" if job["gone"] else ""),
-        "feed": job["feed"],
+        "feed": job["feed"] or "?",
         "ran": ran(job, given.zone(given.settings()), datetime.now(UTC)),
         "state": job["state"],
         "error": f"{job['error']}: {explain(job['error']).title}" if job["error"] != "NoError" else "NoError",

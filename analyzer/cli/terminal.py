@@ -64,7 +64,9 @@ class Terminal:
 
     def result(self, content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """The whole result as JSON, to stdout."""
-        self.show(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+        # A code page that cannot hold a letter would escape it in a way that is no JSON's.
+        escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        self.show(json.dumps(content, ensure_ascii=escaped, indent=1, default=str))
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         """A table to stdout that fits the terminal: its least columns are dropped before anything is cut."""
@@ -103,15 +105,15 @@ class Terminal:
         from rich.progress import Progress as Bar
 
         with Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[doing]}"),
+            TextColumn("{task.fields[doing]}", markup=False),
             console=self._console(sys.stderr),
             transient=True,
         ) as bar:
             task = bar.add_task(stage, total=None, doing="")
-            yield lambda done, total, doing: bar.update(task, completed=done, total=total, doing=doing[:40])
+            yield lambda done, total, doing: bar.update(task, completed=done, total=total, doing=visible(doing[:40]))
 
     @contextlib.contextmanager
     def stages(self) -> Iterator[Callable[[str], Progress]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +16,7 @@ from analyzer.library.times import time_in_log_name
 from analyzer.uri import server_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from analyzer.job import Job
@@ -40,7 +41,7 @@ class Source(Protocol):
         """The files of a folder; None where there is no such folder."""
         ...
 
-    def file(self, uri: str, path: str) -> tuple[RemoteFile, Iterator[bytes]] | None:
+    def file(self, uri: str, path: str) -> tuple[RemoteFile, Generator[bytes]] | None:
         """A file and its bytes; None where there is no such file."""
         ...
 
@@ -50,14 +51,27 @@ class Fetcher:
 
     def __init__(self, tenant: Source, library: Library, result: Pulled, choice: Choice) -> None:
         self._tenant, self._library, self._result, self._choice = tenant, library, result, choice
+        self._readers = {job.job_id: job for job in library.jobs()}
 
-    def log_folder(self, job: Job, folder: str) -> bool:
+    def begin(self, listed: Iterable[Job]) -> None:
+        """Takes note of the jobs whose source file a pull that broke off has fetched."""
+        for job in listed:
+            noted = self._library.own.notes.get(job.job_id)
+            if noted is not None and noted.fetched:
+                self._readers[job.job_id] = job
+
+    def log_folder(self, job: Job, uri: str, folder: str) -> bool:
         """Fetches the new and changed files of a log folder; False where the tenant has no such folder.
+
+        Args:
+            job: whose.
+            uri: tells the host.
+            folder: server-relative.
 
         Raises:
             RefusedError, UnreachableError, OutputError: see ``pull``.
         """
-        listed = self._tenant.folder(job.log_folder_uri or job.source_uri, folder)
+        listed = self._tenant.folder(uri, folder)
         if listed is None:
             return False
         wanted = [remote for remote in listed if not self._before_choice(remote)]
@@ -95,7 +109,8 @@ class Fetcher:
         Raises:
             SignInError, UnreachableError, OutputError: see ``pull``.
         """
-        if known and self._library.source_file(job) is not None:
+        noted = self._library.own.notes.get(job.job_id)
+        if (known or (noted is not None and noted.fetched)) and self._library.source_file(job) is not None:
             return
         try:
             missing = self._source(job)
@@ -103,7 +118,10 @@ class Fetcher:
             raise
         except (RefusedError, InputError) as error:
             missing = error.what
-        self._library.own.note(job.job_id, source_missing=missing)
+        # Kept at once: should this pull break off, the next one must know whose copy lies there.
+        self._library.own.note(job.job_id, source_missing=missing, fetched=missing is None)
+        self._library.own.save()
+        self._readers[job.job_id] = job
         if missing:
             self._result.left_out.append(LeftOut(job.job_id, "source file", missing))
 
@@ -113,10 +131,11 @@ class Fetcher:
             if found is None:
                 continue
             remote, chunks = found
-            if not self._unchanged(remote):
-                self._keep_earlier(remote, job)
-                self._write(remote, chunks)
-                self._result.source_files += 1
+            with contextlib.closing(chunks):
+                if not self._unchanged(remote):
+                    self._keep_earlier(remote, job)
+                    self._write(remote, chunks)
+                    self._result.source_files += 1
             return None
         return "the tenant has no such file any more" if job.source_uri else "the job names no source file"
 
@@ -128,7 +147,8 @@ class Fetcher:
             because = "it was deleted while we looked"
             self._result.left_out.append(LeftOut(job.job_id, f"log file {remote.name}", because))
             return
-        self._write(*found)
+        with contextlib.closing(found[1]):
+            self._write(*found)
         self._result.log_files += 1
 
     def _unchanged(self, remote: RemoteFile) -> bool:
@@ -144,7 +164,7 @@ class Fetcher:
         self._library.own.files[remote.path] = FileSeen(remote.etag, remote.length)
         return True
 
-    def _write(self, remote: RemoteFile, chunks: Iterator[bytes]) -> None:
+    def _write(self, remote: RemoteFile, chunks: Generator[bytes]) -> None:
         path = local_path(self._library.root, remote.path)
         received = 0
         with replacing(path) as stream:
@@ -164,7 +184,7 @@ class Fetcher:
         path = local_path(self._library.root, remote.path)
         if not path.is_file():
             return
-        others = [other for other in self._library.jobs() if other.job_id != job.job_id]
+        others = [other for other in self._readers.values() if other.job_id != job.job_id]
         readers = [other.job_id for other in others if self._library.source_file(other) == path]
         if not readers:
             return

@@ -101,17 +101,19 @@ class Library:
         noted = self.own.notes.get(job.job_id)
         if noted and noted.source:
             return self._earlier(noted.source)
-        if self.tenant and host_of(job.source_uri) and tenant_of(host_of(job.source_uri)) != self.tenant:
-            return None
         paths = server_paths(job.source_uri)
+        fetched = [path for path in paths if path in self.own.files]
         if noted and noted.source_missing:
             # What was fetched since was for another job; what somebody put there by hand was for this one.
-            paths = [path for path in paths if path not in self.own.files]
+            paths, fetched = [path for path in paths if path not in fetched], []
+        foreign = host_of(job.source_uri) and self.tenant not in (None, tenant_of(host_of(job.source_uri)))
+        if foreign and not fetched:
+            return None  # a host of the tenant under another name is one from which we fetched
         return next((path for path in self._places(paths) if path.is_file()), None)
 
     def log_files(self, job: Job) -> list[Path]:
         """The job's log files, the oldest first by name; none where there is no log."""
-        for folder in self._places(log_folders(job)):
+        for folder in self._places(path for _, path in log_folders(job)):
             if folder.is_dir():
                 return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
         return []
@@ -134,10 +136,15 @@ class Library:
                 continue  # a path that can be mirrored nowhere holds nothing
 
 
-def log_folders(job: Job) -> list[str]:
-    """The server-relative folders where a job's log can lie, the likeliest first: as told, else beside the source."""
-    beside = []
+def log_folders(job: Job) -> list[tuple[str, str]]:
+    """Where a job's log can lie, the likeliest first: as told, else beside the source.
+
+    Returns:
+        Pairs of the URI that tells the host and the folder's server-relative path.
+    """
+    told = [(job.log_folder_uri, path) for path in server_paths(job.log_folder_uri)]
+    beside: list[tuple[str, str]] = []
     for source in server_paths(job.source_uri):
         folder, _, name = source.rpartition("/")
-        beside.append(f"{folder}/{log_folder_name(name, job.job_id)}")
-    return [*server_paths(job.log_folder_uri), *beside] if job.log_folder_uri else beside
+        beside.append((job.source_uri, f"{folder}/{log_folder_name(name, job.job_id)}"))
+    return [*told, *beside]

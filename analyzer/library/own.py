@@ -48,12 +48,14 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
         source: where the source file lies in the library, where that is not its path on the server.
         source_missing: why we have no source file.
         log_missing: why we have no log, though there should be one.
+        fetched: its source file was fetched by a pull that has not ended, or that broke off.
         pending: the job was seen by a pull that was about other jobs: its files are still to be fetched.
     """
 
     source: str | None = None
     source_missing: str | None = None
     log_missing: str | None = None
+    fetched: bool = False
     pending: bool = False
 
 
@@ -139,7 +141,7 @@ class Own:
         try:
             return msgspec.json.decode(read_bytes(path), type=form)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            advice = "Remove that file; the next pull makes it anew from what the tenant still knows."
+            advice = "Restore it, or move it away; what it alone knew is lost then, and the next pull begins it anew."
             raise InputError(f"{path} is damaged: {error}", advice) from error
 
     def _encoded(self, name: str) -> bytes:

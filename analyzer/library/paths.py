@@ -8,7 +8,7 @@ from pathlib import Path  # noqa: TC003 - used at run time by callers' annotatio
 from analyzer.errors import InputError
 
 # What Windows refuses or reads as something else; SharePoint allows none of these in names either.
-_ODD_CHARACTERS = re.compile(r'[\x00-\x1f\\:*?"<>|]')
+_ODD_CHARACTERS = re.compile(r'[\x00-\x1f\x7f-\x9f\\:*?"<>|]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _LONGEST = 255
 OWN_FOLDER = ".upa"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, RefusedError, SignInError
+from analyzer.facts import JobError
 from analyzer.find_job import find_job
 from analyzer.library.fetch import BEFORE_CHOICE, Fetcher
 from analyzer.library.mirror import log_folders
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 SETTLED_AFTER = timedelta(hours=24)
 """How long after its end a job's log folder is still looked at: logs are written about when the state changes."""
 
+_WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
 _NO_FOLDER = "the tenant has no log folder for it"
 
 
@@ -72,12 +74,15 @@ class _Pull:
         wanted = self._chosen(listed)
         self._observe(merged)
         self._set_aside(listed, wanted)
+        self._fetch.begin(listed)
         seen = {seen.job_id: seen.observed_at for seen in self._library.own.observations}
         try:
             for done, job in enumerate(wanted):
                 progress(done, len(wanted), job.source_name or job.job_id)
                 self._files_of(job, seen.get(job.job_id))
             progress(len(wanted), len(wanted), "")
+            for job_id in list(self._library.own.notes):
+                self._library.own.note(job_id, fetched=False)
         finally:
             # Also when the pull breaks off: what was fetched need not be fetched again.
             self._library.own.save()
@@ -100,13 +105,14 @@ class _Pull:
 
     def _observe(self, merged: list[Job]) -> None:
         for job in merged:
-            before = self._known.get(job.job_id)
-            if before is None:
+            if job.job_id not in self._known:
                 self._result.new.append(job.job_id)
-            elif (before.state, before.error, before.gone) != (job.state, job.error, job.gone):
-                self._result.changed.append(job.job_id)
-            else:
+            elif not self._has_changed(job):
                 continue
+            elif job.gone:
+                self._result.gone.append(job.job_id)
+            else:
+                self._result.changed.append(job.job_id)
             self._library.own.observe(Observation(job.job_id, self._now, self._previous, job.state, job.error))
 
     def _set_aside(self, listed: list[Job], wanted: list[Job]) -> None:
@@ -117,13 +123,11 @@ class _Pull:
                 self._library.own.note(job.job_id, pending=True)
 
     def _is_fresh(self, job: Job) -> bool:
-        noted = self._library.own.notes.get(job.job_id)
+        return self._has_changed(job) or self._is_pending(job)
+
+    def _has_changed(self, job: Job) -> bool:
         before = self._known.get(job.job_id)
-        return (
-            before is None
-            or (before.state, before.error, before.gone) != (job.state, job.error, job.gone)
-            or (noted is not None and noted.pending)
-        )
+        return before is None or (before.state, before.error, before.gone) != (job.state, job.error, job.gone)
 
     def _files_of(self, job: Job, seen: datetime | None) -> None:
         fresh = self._is_fresh(job)
@@ -140,7 +144,7 @@ class _Pull:
     def _may_change(self, job: Job, seen: datetime | None) -> bool:
         if not job.ended:
             return bool(job.log_folder_uri)
-        if job.succeeded and not job.log_folder_uri:
+        if not job.log_folder_uri and not self._expects_log(job):
             return False
         noted = self._library.own.notes.get(job.job_id)
         missing = noted.log_missing if noted else None
@@ -153,16 +157,20 @@ class _Pull:
         return self._now - ended < SETTLED_AFTER
 
     def _log_of(self, job: Job) -> None:
-        if not job.log_folder_uri and (job.succeeded or not job.ended):
+        if not job.log_folder_uri and not self._expects_log(job):
             return
-        for folder in log_folders(job):
+        refused = None
+        for uri, folder in log_folders(job):
             try:
-                if self._fetch.log_folder(job, folder):
+                if self._fetch.log_folder(job, uri, folder):
                     return
             except SignInError:
                 raise
             except (RefusedError, InputError) as error:
-                self._fetch.without_log(job, error.what)
-                return
-        if job.ended and not job.succeeded:
-            self._fetch.without_log(job, _NO_FOLDER)
+                refused = refused or error.what
+        if self._expects_log(job):
+            self._fetch.without_log(job, refused or _NO_FOLDER)
+
+    def _expects_log(self, job: Job) -> bool:
+        """Whether the service leaves a log for such a job: those errors that come without one are documented."""
+        return job.ended and not job.succeeded and job.error not in _WITHOUT_LOG

@@ -48,7 +48,8 @@ class Pulled:
     Attributes:
         tenant: the tenant's host.
         new: ids of jobs that were not in the library.
-        changed: ids of jobs whose state or error changed, or that are gone.
+        changed: ids of jobs whose state or error changed.
+        gone: ids of jobs that the tenant no longer lists since this pull.
         log_files: log files written.
         source_files: source files written.
         received: bytes written of both.
@@ -58,6 +59,7 @@ class Pulled:
     tenant: str
     new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     log_files: int = 0
     source_files: int = 0
     received: int = 0

@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 from analyzer.facts import LOG_FILE_NAME
 
+_PLAUSIBLE = range(2000, 2100)
+"""A name that somebody made up must not lead to a time that no zone can show."""
+
 
 def time_in_log_name(name: str) -> datetime | None:
     """When the log file was begun (UTC, inferred); None where the name does not tell.
@@ -18,6 +21,7 @@ def time_in_log_name(name: str) -> datetime | None:
         return None
     digits = f"{found['date']}{found['time']}{found['milliseconds']}000"
     try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+        time = datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return time if time.year in _PLAUSIBLE else None

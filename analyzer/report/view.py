@@ -7,9 +7,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from analyzer.analysis.failures import by_user
 from analyzer.analysis.outcomes import Outcome
-from analyzer.analysis.timeline import new_failures
 from analyzer.facts import GUID
 from analyzer.words import short_ids
 
@@ -98,7 +96,7 @@ class View:
             tables=tables,
             runs=runs,
             entries=_by_job(tables.entries),
-            users=_by_job(new_failures(tables.jobs, by_user(tables.entries))),
+            users=_by_job(tables.users),
             short=short_ids(run.job_id for run in runs),
             now=now,
             zone=zone,

@@ -18,7 +18,7 @@ from analyzer.tenant.protocol import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from analyzer.tenant.protocol import Answer
     from analyzer.tenant.session import Session
@@ -54,7 +54,7 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
     return files
 
 
-def download(session: Session, file: RemoteFile) -> tuple[RemoteFile, Iterator[bytes]] | None:
+def download(session: Session, file: RemoteFile) -> tuple[RemoteFile, Generator[bytes]] | None:
     """A file's bytes as a stream, and what the tenant says of it now; None where there is no such file.
 
     Raises:

@@ -41,10 +41,11 @@ class Hosts:
         """``https://HOST[:PORT]`` of a URI that the service handed us; of a server-relative one, the site's.
 
         Raises:
-            RefusedError: the URI leads outside the tenant.
+            RefusedError: the URI leads outside the tenant, or is neither absolute nor server-relative.
         """
-        host = host_of(uri).removesuffix(_DEFAULT_PORT) or self.site_host
-        if host not in self._known or (host_of(uri) and scheme_of(uri) != "https"):
+        relative = uri.startswith("/") and not uri.startswith(("//", "/\\"))
+        host = self.site_host if relative else host_of(uri).removesuffix(_DEFAULT_PORT)
+        if host not in self._known or (not relative and scheme_of(uri) != "https"):
             raise RefusedError(
                 f"{uri} leads outside the tenant of {self.admin_origin}",
                 'It was not followed. If the host is the tenant\'s own, add it to "hosts" in the configuration.',

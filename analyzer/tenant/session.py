@@ -15,7 +15,7 @@ from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.protocol import SUCCESS, Answer, wait_before_retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from analyzer.tenant.interface import TenantAddress, Tokens
 
@@ -80,25 +80,20 @@ class Session:
         with self._send(method, url, body, repeatable=repeatable, stream=False) as response:
             return Answer(response.status_code, response.headers, response.content)
 
-    def chunks(self, url: str) -> tuple[Answer, Iterator[bytes]]:
+    def chunks(self, url: str) -> tuple[Answer, Generator[bytes]]:
         """Gets a file: status and headers at once, the bytes a chunk at a time; of an error the body at once.
+
+        Whoever does not read the bytes to their end closes them.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
             UnreachableError: no answer came, or the connection broke while the bytes came in.
         """
         response = self._send("GET", url, None, repeatable=True, stream=True)
-        if response.status_code in SUCCESS:
-            return Answer(response.status_code, response.headers, b""), self._content(response, url)
-        with response:
-            return Answer(response.status_code, response.headers, response.content), iter(())
-
-    def _content(self, response: requests.Response, url: str) -> Iterator[bytes]:
-        try:
-            with response:
-                yield from response.iter_content(_CHUNK)
-        except requests.RequestException as error:
-            raise UnreachableError(f"the download of {url} broke off", "Run the same command again.") from error
+        content = _content(response, url)
+        next(content)  # begun, so that closing it closes the connection, too
+        body = b"" if response.status_code in SUCCESS else b"".join(content)
+        return Answer(response.status_code, response.headers, body), content
 
     def _send(self, method: str, url: str, body: bytes | None, *, repeatable: bool, stream: bool) -> requests.Response:
         for _ in range(_REPETITIONS if repeatable else 0):
@@ -113,6 +108,8 @@ class Session:
 
     def _send_once(self, method: str, url: str, body: bytes | None, *, stream: bool) -> requests.Response:
         origin = self.hosts.origin(url)
+        if url.startswith("/"):
+            url = origin + url
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json;charset=utf-8"
@@ -135,3 +132,13 @@ class Session:
         except requests.RequestException as error:
             advice = "Check the name of the tenant, the network and the proxy."
             raise UnreachableError(f"{origin} cannot be reached", advice) from error
+
+
+def _content(response: requests.Response, url: str) -> Generator[bytes]:
+    """Nothing first, then the bytes of an answer."""
+    try:
+        with response:
+            yield b""
+            yield from response.iter_content(_CHUNK)
+    except requests.RequestException as error:
+        raise UnreachableError(f"the download of {url} broke off", "Run the same command again.") from error

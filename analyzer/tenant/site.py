@@ -9,7 +9,7 @@ from analyzer.tenant.interface import RemoteFile
 from analyzer.uri import tenant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from analyzer.job import Job
     from analyzer.tenant.session import Session
@@ -40,7 +40,7 @@ class Tenant:
         """
         return files.list_folder(self.session, self.session.hosts.origin(uri), path)
 
-    def file(self, uri: str, path: str) -> tuple[RemoteFile, Iterator[bytes]] | None:
+    def file(self, uri: str, path: str) -> tuple[RemoteFile, Generator[bytes]] | None:
         """The file ``path`` on the host of ``uri``, its bytes as a stream; None where there is no such file.
 
         Raises:

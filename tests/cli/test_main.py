@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -158,7 +159,8 @@ def test_names_beyond_the_console_s_code_page_do_not_fail(tmp_path: Path) -> Non
         "jobs", "--json", "--library", sample_library(), stdout=subprocess.PIPE, cwd=tmp_path, env=environment
     )
     assert ran.returncode == 0
-    assert "Zug\\xe4nge" in ran.stdout
+    assert "Zug\\u00e4nge" in ran.stdout
+    assert any("Zugänge" in (job["source_uri"] or "") for job in json.loads(ran.stdout)["jobs"])
 
 
 def test_python_m_analyzer_is_the_command(tmp_path: Path) -> None:

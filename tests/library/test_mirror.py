@@ -135,9 +135,22 @@ def test_log_files_come_by_name_and_without_what_is_hidden(tmp_path: Path) -> No
 
 def test_the_log_folder_is_the_one_told_or_the_one_beside_the_source(tmp_path: Path) -> None:
     (job,) = _library(tmp_path, LogFolderUri=f"{ORIGIN}/sites/hr/Elsewhere/Logs").jobs()
-    assert log_folders(job)[0] == "/sites/hr/Elsewhere/Logs"
+    assert log_folders(job)[0] == (f"{ORIGIN}/sites/hr/Elsewhere/Logs", "/sites/hr/Elsewhere/Logs")
     (job,) = _library(tmp_path).jobs()
-    assert log_folders(job) == [f"{FOLDER}/feed-{ID}-Logs"]
+    assert log_folders(job) == [(job.source_uri, f"{FOLDER}/feed-{ID}-Logs")]
+
+
+def test_a_source_file_that_was_fetched_from_a_further_host_of_the_tenant_is_found(tmp_path: Path) -> None:
+    place = _put(tmp_path, f"{FOLDER}/feed.json")
+    library = _library(
+        tmp_path,
+        SourceUri=f"https://contoso-my.sharepoint.com{FOLDER}/feed.json",
+        LogFolderUri=f"{ORIGIN}{FOLDER}/feed-{ID}-Logs",
+    )
+    (job,) = library.jobs()
+    assert library.source_file(job) is None
+    library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"1"', 1)
+    assert library.source_file(job) == place
 
 
 def test_a_log_folder_that_leads_out_of_the_library_holds_nothing(tmp_path: Path) -> None:

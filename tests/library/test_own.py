@@ -64,7 +64,7 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, cont
     with pytest.raises(InputError) as refused:
         Own(tmp_path)
     assert f"{name}.json is damaged" in refused.value.what
-    assert "Remove that file" in refused.value.advice
+    assert "Restore it, or move it away" in refused.value.advice
 
 
 def test_a_pull_that_broke_off_does_not_make_its_observations_twice(tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ def test_a_job_that_the_tenant_forgot_is_kept_and_marked_once(loopback: Loopback
     forgotten = loopback.jobs.pop(0)
     loopback.files.clear()
     for expected in ([partial], []):
-        assert loopback.pull_into(tmp_path).changed == expected
+        pulled = loopback.pull_into(tmp_path)
+        assert (pulled.gone, pulled.changed) == (expected, [])
     kept = json.loads((tmp_path / "jobs.json").read_bytes())["value"]
     assert kept == [*loopback.jobs, {**forgotten, "Gone": True}]
     library = Library(tmp_path)

@@ -11,7 +11,7 @@ from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from datetime import datetime
     from pathlib import Path
 
@@ -39,12 +39,12 @@ class Breaking:
         self._step()
         return self._tenant.folder(uri, path)
 
-    def file(self, uri: str, path: str) -> tuple[RemoteFile, Iterator[bytes]] | None:
+    def file(self, uri: str, path: str) -> tuple[RemoteFile, Generator[bytes]] | None:
         self._step()
         found = self._tenant.file(uri, path)
         return None if found is None else (found[0], self._broken(found[1]))
 
-    def _broken(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    def _broken(self, chunks: Generator[bytes]) -> Generator[bytes]:
         yield from chunks
         self._step()
 
@@ -117,3 +117,21 @@ def test_wherever_a_later_pull_breaks_off_what_was_there_is_still_there(
         loopback.pull_into(root, now=at_four)
         assert _everything(root) == expected
     assert at > 5
+
+
+def test_the_version_that_a_broken_pull_fetched_stays_its_jobs_own(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    first = loopback.add_job(1, 4, 0)
+    loopback.files[f"{FOLDER}/feed.json"] = b'{"value":[{"IdName":"old@contoso.com"}]}'
+    loopback.add_job(2, name="other.json")
+    loopback.fail("other", 500)
+    with pytest.raises(UnreachableError):
+        loopback.pull_into(tmp_path)
+    loopback.faults = lambda _seen: None
+    loopback.files[f"{FOLDER}/feed.json"] = b'{"value":[{"IdName":"new@contoso.com"}]}'
+    second = loopback.add_job(3, 4, 0)
+    loopback.pull_into(tmp_path)
+    library = Library(tmp_path)
+    sources = {job.job_id: library.source_file(job) for job in library.jobs()}
+    read = {job_id: path.read_bytes() if path else b"" for job_id, path in sources.items()}
+    assert b"old@" in read[first]
+    assert b"new@" in read[second]

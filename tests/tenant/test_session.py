@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,24 @@ def test_a_netrc_does_not_take_the_place_of_the_token(
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     list_jobs(loopback.session())
     assert loopback.seen[0].headers["authorization"] == "Bearer made-up-token"
+
+
+@pytest.mark.parametrize("lead", ["\t", " ", "\n", "//", "/\\", "\\\\", ""])
+def test_a_next_page_that_only_seems_relative_is_not_followed(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant, given: type[Given], lead: str
+) -> None:
+    link = lead + (other_loopback.origin if "/" not in lead and "\\" not in lead else other_loopback.origin[8:])
+    loopback.fail("getFolder", given(body=json.dumps({"value": [], "odata.nextLink": link}).encode()))
+    with pytest.raises((RefusedError, UnreachableError)):
+        list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert other_loopback.seen == []
+
+
+def test_a_refused_download_that_breaks_off_is_said_plainly(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("getFile", given(403, b"x" * 100, headers={"Content-Length": "1000"}))
+    uri = f"{loopback.origin}{FOLDER}/a.json"
+    with pytest.raises(UnreachableError, match="broke off"):
+        download(loopback.session(), RemoteFile(uri, f"{FOLDER}/a.json", "a.json", None, "", ""))
 
 
 def test_the_request_is_sent_again_after_the_wait_that_was_asked_for(
