@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FILE_NAME = "upa-analyzer.toml"
 _VARIABLE = "UPA_ANALYZER_"
+_TYPES = {"`str`": "a text", "`int`": "a number", "`float`": "a number", "`bool`": "true or false", "`array`": "a list"}
+_TYPES |= {"`object`": "a table", "`date`": "a date", "Expected": "it has to be", ", got ": " and is "}
+_TYPES |= {"Invalid enum value": "it cannot be"}
 _PLACE = re.compile(r"\[(?:\.\.\.|\d+)\]$")
 
 Auth = Literal["certificate", "interactive", "device-code", "managed-identity", "token"]
@@ -169,6 +172,8 @@ def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str,
 
 def _plain(problem: str, content: dict[str, Any]) -> str:
     """Msgspec's words with the key first: ``Expected `str`, got `int` - at `$.data```."""
+    for theirs, ours in _TYPES.items():
+        problem = problem.replace(theirs, ours)
     what, _, where = problem.partition(" - at ")
     if "[...]" in where:
         # Msgspec does not say which tenant; the first that it does not take is the one.

@@ -12,6 +12,7 @@ from analyzer.tenant.signin import AppIdentity, CertificateSignIn, ReadyToken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from analyzer.config import Settings, TenantConfig
     from analyzer.tenant.interface import Tokens
@@ -45,11 +46,21 @@ def _tokens(settings: Settings, tenant: TenantConfig, environment: Mapping[str, 
             authority=tenant.authority,
             tenant_id=_required(tenant.tenant_id, "tenant_id"),
             client_id=_required(tenant.client_id, "client_id"),
-            certificate=settings.path(_required(tenant.certificate, "certificate")),
+            certificate=_certificate(settings, tenant),
             password=password,
             ca_file=address.ca_file,
         )
     )
+
+
+def _certificate(settings: Settings, tenant: TenantConfig) -> Path:
+    certificate = settings.path(_required(tenant.certificate, "certificate"))
+    if not certificate.is_file():
+        raise UsageError(
+            f"the certificate {certificate} does not exist",
+            'Correct "certificate" in the configuration: a PEM or PFX file.',
+        )
+    return certificate
 
 
 def _required(value: str, key: str) -> str:

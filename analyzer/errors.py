@@ -17,7 +17,8 @@ class AnalyzerError(Exception):
 
     def __init__(self, what: str, advice: str = "") -> None:
         super().__init__(what, advice)
-        self.what = what
+        # What the service says often ends with its own full stop.
+        self.what = what.rstrip(".")
         self.advice = advice
 
     def __str__(self) -> str:

@@ -69,7 +69,7 @@ class Job:
         """
         job_id = answer.get("JobId")
         if not isinstance(job_id, str) or not job_id:
-            raise ValueError("a job without a JobId")
+            raise ValueError("a job has no JobId that is a text")
         return Job(
             job_id=job_id.strip("{}").lower(),
             state=_number(answer, "State"),
@@ -84,6 +84,18 @@ class Job:
     def marked_gone(self) -> Job:
         """The same job, no longer listed by the tenant."""
         return Job.from_answer({**self.answer, "Gone": True})
+
+
+def job_list(content: object) -> list[Job]:
+    """Reads what the service answers to ``GetImportProfilePropertyJobs``, which is also what ``jobs.json`` holds.
+
+    Raises:
+        ValueError: it is something else; its text says what is wrong.
+    """
+    listed = content.get("value") if isinstance(content, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(answer, dict) for answer in listed):
+        raise ValueError('there is no list of jobs under "value"')
+    return [Job.from_answer(answer) for answer in listed]
 
 
 def _text(answer: Mapping[str, object], name: str) -> str:

@@ -90,7 +90,7 @@ def load(library: Library, *, progress: Callable[[int, int], None] | None = None
         reader.read(job)
         if progress:
             progress(done, len(jobs))
-    with contextlib.suppress(OutputError):
+    with contextlib.suppress(OutputError, InputError):
         library.own.save()  # what was counted; a library that may not be written is counted again
     return reader.tables()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcomes import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import read_bytes
 from analyzer.retry.make import Ingredients, file_name, make_retry
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _NO_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|]')
 _LONGEST_SOURCE_NAME = 150
 """Bytes; with the job's id and the companions' endings a name stays within the 255 that file systems allow."""
-FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
-"""The outcomes after which there is somebody to retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         job_id=job.job_id,
         named=tables.entries.filter(pl.col("job_id") == job.job_id),
         outcome=Outcome(row["outcome"]),
+        error=row["error"],
         id_property=id_property,
     )
 

@@ -91,14 +91,14 @@ def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("data = 5", "data: Expected str, got int"),
-        ("data = true", "data: Expected str, got bool"),
-        ("tenants = 5", "tenants: Expected object, got int"),
-        ("[tenants]\ncontoso = 5", "tenants.contoso: Expected object, got int"),
-        ('[tenants.a]\n[tenants.b]\nhosts = "x"', "tenants.b.hosts: Expected array, got str"),
-        ("[tenants.b]\nhosts = [5]", "tenants.b.hosts: Expected str, got int"),
-        ('[tenants.b]\nauth = "password"', "tenants.b.auth: Invalid enum value 'password'"),
-        ("[tenants.b]\nadmin_url = 1979-05-27", "tenants.b.admin_url: Expected str, got date"),
+        ("data = 5", "data: it has to be a text and is a number"),
+        ("data = true", "data: it has to be a text and is true or false"),
+        ("tenants = 5", "tenants: it has to be a table and is a number"),
+        ("[tenants]\ncontoso = 5", "tenants.contoso: it has to be a table and is a number"),
+        ('[tenants.a]\n[tenants.b]\nhosts = "x"', "tenants.b.hosts: it has to be a list and is a text"),
+        ("[tenants.b]\nhosts = [5]", "tenants.b.hosts: it has to be a text and is a number"),
+        ('[tenants.b]\nauth = "password"', "tenants.b.auth: it cannot be 'password'"),
+        ("[tenants.b]\nadmin_url = 1979-05-27", "tenants.b.admin_url: it has to be a text and is a date"),
     ],
 )
 def test_a_wrong_type_is_named_with_the_file_and_the_key(tmp_path: Path, text: str, what: str) -> None:

@@ -60,7 +60,7 @@ BAD = {
 
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
 def test_what_is_no_job_is_refused(answer: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"without a JobId|is no number in the job a"):
+    with pytest.raises(ValueError, match=r"has no JobId|is no number in the job a"):
         Job.from_answer(answer)
 
 

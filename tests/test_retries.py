@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from analyzer.analysis.outcomes import FAILED
 from analyzer.job import Job
 from analyzer.library.mirror import Library
 from analyzer.load import load
 from analyzer.resources import sample_library
-from analyzer.retries import FAILED, make_retries, retry_target
+from analyzer.retries import make_retries, retry_target
 
 if TYPE_CHECKING:
     from pathlib import Path

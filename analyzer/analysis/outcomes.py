@@ -40,6 +40,10 @@ class Outcome(StrEnum):
     stuck = "stuck"
 
 
+FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
+"""The outcomes after which there is somebody to retry."""
+
+
 def job_table(
     listed: pl.DataFrame, named: pl.DataFrame, observations: pl.DataFrame, as_of: datetime | None
 ) -> pl.DataFrame:

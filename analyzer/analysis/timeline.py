@@ -60,13 +60,15 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
         users: as ``failures.by_user`` gives it.
 
     Returns:
-        ``users`` and the column ``new`` Boolean; null where the run itself has no verdict on each user, or its feed no
-        earlier run that had one.
+        ``users`` and the column ``new`` Boolean, against the feed's latest earlier run that names everybody who failed;
+        null where there is none, or where the run itself has no verdict on each user.
     """
     # An aborted or unknown run says nothing of who would have failed, so it is no run to compare with.
     comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
     runs = ordered.filter(comparable & pl.col("when").is_not_null() & pl.col("feed").is_not_null())
-    earlier = runs.select("job_id", previous=pl.col("job_id").shift(1).over("feed"))
+    # Nor is one whose log does not name everybody: whoever it left out would count as new.
+    whole = pl.when(pl.col("not_updated").is_not_null()).then(pl.col("job_id"))
+    earlier = runs.select("job_id", previous=whole.shift(1).forward_fill().over("feed"))
     known = users.select(pl.col("job_id").alias("previous"), "key", before=pl.lit(value=True))
     return (
         users.join(earlier, on="job_id", how="left", maintain_order="left")

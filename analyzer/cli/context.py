@@ -103,7 +103,10 @@ class Context:
         """
         from analyzer.library.mirror import Library
 
-        return Library.existing(self.library_folder(self.settings(), named))
+        library = Library.existing(self.library_folder(self.settings(), named))
+        for damage in library.own.damaged:
+            self.terminal.say(f"{damage} Until then it counts as missing.")
+        return library
 
     def zone(self, settings: Settings) -> ZoneInfo | None:
         """The zone of times shown: the tenant's where one is meant and has one, else None (UTC)."""

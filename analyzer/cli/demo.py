@@ -87,7 +87,8 @@ def _first_run(demo: _Demo) -> Reported:
     from analyzer.cli.run import tell_run
 
     pulled, reported, seconds = _run(demo)
-    tell_run(demo.terminal, pulled, reported, demo.places.zone, seconds)
+    if not demo.terminal.json:
+        tell_run(demo.terminal, pulled, reported, demo.places.zone, seconds)
     return reported
 
 
@@ -115,30 +116,36 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
     raise InputError("the samples hold no job whose retry file could be imported", "Install the program anew.")
 
 
-def _second_run(demo: _Demo, reported: Reported, job: Job, retry: JobRetry) -> None:
+def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None:
     import polars as pl
 
-    from analyzer.tenant.jobs import get_job
-
     terminal = demo.terminal
-    failed = reported.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
+    failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
     mended = _mend(demo, failed)
     terminal.say(f"made the {mended} users of {job.job_id[:8]} known to the tenant, and queue their retry file:")
-    terminal.show(str(retry.path))
+    if not terminal.json:
+        terminal.show(str(retry.path))
     queued = _queue(demo, job, retry)
     _wait(demo, queued)
     _, reported, _ = _run(demo)
-    second = reported.tables.jobs.filter(pl.col("job_id") == get_job(demo.tenant.session, queued).job_id).row(
-        0, named=True
-    )
+    second = reported.tables.only([queued.lower()]).jobs.row(0, named=True)
     if second["outcome"] != "succeeded" or second["not_updated"] != 0:
         raise UnreachableError(f"the second run ended as {second['outcome']}, with {second['not_updated']} not updated")
     terminal.say(
         f"the second run, job {queued[:8]}: {second['outcome']}, {second['users']:,} users, 0 not updated:"
         " nobody is left to retry"
     )
+    if terminal.json:
+        _tell_json(terminal, retry, reported, queued)
+        return
     terminal.say("open the report in a browser:")
     terminal.show(str(reported.index))
+
+
+def _tell_json(terminal: Terminal, retry: JobRetry, reported: Reported, queued: str) -> None:
+    from analyzer.cli.report import reported_json
+
+    terminal.result({"retry": str(retry.path), "second_run": queued, **reported_json(reported)})
 
 
 def _mend(demo: _Demo, failed: pl.DataFrame) -> int:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from analyzer.cli.terminal import visible
+from analyzer.cli.terminal import discard_output, visible
 from analyzer.errors import AnalyzerError
 from analyzer.files import plain_words
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = globals_first(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     _tolerant_streams()
     try:
-        sys.exit(_version() if _wants_version(words) else _run(words))
+        sys.exit(_run(words))
     except KeyboardInterrupt:
         # While our own modules were loading; nothing has been begun.
         sys.exit(INTERRUPTED)
@@ -58,22 +58,24 @@ def _wants_version(words: list[str]) -> bool:
     return "--version" in front
 
 
-def _version() -> int:
+def _version() -> None:
     from importlib.metadata import version
 
-    print(f"{PROGRAM} {version(PROGRAM)}")  # noqa: T201
-    return 0
+    print(f"{PROGRAM} {version(PROGRAM)}", flush=True)  # noqa: T201
 
 
 def _run(words: list[str]) -> int:
     try:
+        if _wants_version(words):
+            _version()
+            return 0
         from analyzer.cli.app import app
 
         code = app(args=words, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return 0
     except SystemExit:
         return 0  # typer met the same broken pipe
@@ -114,6 +116,9 @@ def _tell(what: str, advice: str, code: int) -> int:
 
 def _tolerant_streams() -> None:
     """Names beyond the console's code page become escapes instead of errors, as on Windows in a pipe."""
+    # A scheduler may start us with its streams closed.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -54,7 +54,6 @@ def connected(given: Context, settings: Settings) -> tuple[Tenant, Library]:
 
     Raises:
         UsageError: it is not clear which, or its configuration is not enough.
-        InputError: our own files in the library are damaged.
     """
     from analyzer.connect import connect
     from analyzer.library.mirror import Library

@@ -52,7 +52,9 @@ def command(  # noqa: PLR0913 - the contract's options
         raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
     if outcome:
         ingredients = _with_outcome(ingredients, outcome)
-    return _make(given.terminal, ingredients, output or target)
+    # A folder that stands there, or is meant to: the file keeps its own name.
+    inside = output is not None and (output.is_dir() or not output.name)
+    return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
 
 
 def _of_job(given: Context, wanted: str, library: Path | None, id_property: str) -> tuple[Ingredients, Path]:

@@ -53,6 +53,7 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _print(given: Context, tables: Tables) -> None:
+    from analyzer.analysis.outcomes import FAILED
     from analyzer.cli.rows import not_updated, ran
     from analyzer.cli.terminal import visible
     from analyzer.logs.catalogue import explain
@@ -79,7 +80,7 @@ def _print(given: Context, tables: Tables) -> None:
         write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
         write(visible(f"{name:<12} {value}"))
     _print_failures(terminal, tables)
-    if job["outcome"] in ("partial", "aborted", "unknown"):
+    if job["outcome"] in FAILED and job["job_id"] not in tables.source_problems:
         terminal.say(f"next: upa-analyzer retry {job['job_id'][:8]}")
 
 

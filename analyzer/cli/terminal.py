@@ -51,8 +51,14 @@ class Terminal:
             print(visible(text), file=sys.stderr)  # noqa: T201
 
     def show(self, text: str = "") -> None:
-        """A line of the result, to stdout, as it is."""
-        print(text)  # noqa: T201
+        """A line of the result, to stdout, as it is.
+
+        Whoever read our output may have seen enough; the work goes on.
+        """
+        try:
+            print(text)  # noqa: T201
+        except BrokenPipeError:
+            discard_output()
 
     def show_now(self, text: str) -> None:
         """A line of the result that somebody waits for, to stdout at once."""
@@ -132,6 +138,11 @@ class Terminal:
         plain = self.color is False or bool(os.environ.get("NO_COLOR"))
         width = None if stream.isatty() or os.environ.get("COLUMNS") else _UNLIMITED
         return Console(file=stream, no_color=plain or None, width=width, highlight=False, markup=False, emoji=False)
+
+
+def discard_output() -> None:
+    """Sends what is still to be printed nowhere, also what Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _coloured(line: str, row: Sequence[str]) -> Text:

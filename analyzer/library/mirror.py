@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError
 from analyzer.facts import log_folder_name
 from analyzer.files import read_bytes, write_bytes
-from analyzer.job import Job
+from analyzer.job import Job, job_list
 from analyzer.library.own import Own
 from analyzer.library.paths import JOB_LIST, OWN_FOLDER, local_path
 from analyzer.uri import host_of, server_paths, tenant_of
@@ -33,11 +33,7 @@ class Library:
     """
 
     def __init__(self, root: Path) -> None:
-        """Opens the folder, which need not exist yet: ``pull`` begins with an empty one.
-
-        Raises:
-            InputError: our own files in it are damaged.
-        """
+        """Opens the folder, which need not exist yet: ``pull`` begins with an empty one."""
         self.root = root
         self.own = Own(root)
 
@@ -64,12 +60,12 @@ class Library:
         if not path.exists():
             return []
         try:
-            listed = json.loads(read_bytes(path).decode("utf-8-sig"))["value"]
-            return [Job.from_answer(answer) for answer in listed]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            where = f"line {error.lineno}, column {error.colno}: " if isinstance(error, json.JSONDecodeError) else ""
-            problem = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            raise InputError(f"{path} is no job list: {where}{problem}", "Pull again, or restore the file.") from error
+            return job_list(json.loads(read_bytes(path).decode("utf-8-sig")))
+        except ValueError as error:
+            advice = (
+                "Restore it, or move it away: the next pull begins it anew with the jobs that the tenant still knows."
+            )
+            raise InputError(f"{path} is no job list: {_problem(error)}", advice) from error
 
     def save_jobs(self, jobs: Iterable[Job]) -> None:
         """Writes the job list in the service's own shape, when it differs from what is there.
@@ -148,3 +144,9 @@ def log_folders(job: Job) -> list[tuple[str, str]]:
         folder, _, name = source.rpartition("/")
         beside.append((job.source_uri, f"{folder}/{log_folder_name(name, job.job_id)}"))
     return [*told, *beside]
+
+
+def _problem(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

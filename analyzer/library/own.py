@@ -78,21 +78,31 @@ class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Own:
-    """The folder ``.upa`` of one library; reads at once, writes what changed."""
+    """The folder ``.upa`` of one library; reads at once, writes what changed.
+
+    Attributes:
+        damaged: the files that could not be read. Reading goes on as if they were missing; nothing is written.
+    """
 
     def __init__(self, root: Path) -> None:
-        """Reads what is there.
-
-        Raises:
-            InputError: a file of it cannot be read or is damaged.
-        """
+        """Reads what is there."""
         self._folder = root / OWN_FOLDER
+        self.damaged: list[InputError] = []
         self.last_pull: PullTime | None = self._load("pull", PullTime | None, None)  # type: ignore[arg-type]
         self.observations = self._load("observations", list[Observation], [])
         self.files = self._load("files", dict[str, FileSeen], {})
         self.notes = self._load("notes", dict[str, JobNotes], {})
         self.counts = self._load("counts", dict[str, Counted], {})
         self._written = {name: self._encoded(name) for name in ("observations", "files", "notes", "counts")}
+
+    def refuse_damaged(self) -> None:
+        """For whoever is going to write.
+
+        Raises:
+            InputError: a file is damaged.
+        """
+        if self.damaged:
+            raise self.damaged[0]
 
     def observe(self, seen: Observation) -> None:
         """Keeps an observation, unless a pull since the last whole one, which broke off, already saw the same."""
@@ -109,8 +119,10 @@ class Own:
         """Writes the files that changed since they were read or written; not the time of the pull.
 
         Raises:
+            InputError: a file is damaged: what it held must not be lost.
             OutputError: a file cannot be written.
         """
+        self.refuse_damaged()
         for name, before in self._written.items():
             content = self._encoded(name)
             if content != before:
@@ -140,9 +152,12 @@ class Own:
             return missing
         try:
             return msgspec.json.decode(read_bytes(path), type=form)
+        except InputError as error:
+            self.damaged.append(error)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             advice = "Restore it, or move it away; what it alone knew is lost then, and the next pull begins it anew."
-            raise InputError(f"{path} is damaged: {error}", advice) from error
+            self.damaged.append(InputError(f"{path} is damaged: {error}", advice))
+        return missing
 
     def _encoded(self, name: str) -> bytes:
         return msgspec.json.format(msgspec.json.encode(getattr(self, name)), indent=1) + b"\n"

@@ -49,7 +49,8 @@ def pull(
     Raises:
         RefusedError: the job list is refused, or the sign-in anywhere; what is there already stays.
         UnreachableError: the tenant cannot be reached, or a transfer broke off; what is there already stays.
-        InputError: the library is another tenant's, or the tenant has no job that the choice names.
+        InputError: our own files in the library are damaged, the library is another tenant's, or the tenant has no
+            job that the choice names.
         OutputError: the library cannot be written.
     """
     return _Pull(tenant, library, now, choice or Choice()).run(progress or (lambda _done, _total, _doing: None))
@@ -58,6 +59,7 @@ def pull(
 class _Pull:
     def __init__(self, tenant: Source, library: Library, now: datetime, choice: Choice) -> None:
         self._tenant, self._library, self._now, self._choice = tenant, library, now, choice
+        library.own.refuse_damaged()
         self._known = {job.job_id: job for job in library.jobs()}
         if self._known and library.tenant not in (None, tenant.name):
             raise InputError(

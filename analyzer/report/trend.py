@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcomes import FAILED, Outcome
 from analyzer.analysis.timeline import weekly_codes
 from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.times import day_text, when_text
@@ -15,7 +16,7 @@ from analyzer.report.verdict import verdict
 from analyzer.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from analyzer.report.view import Run, View
@@ -97,11 +98,26 @@ def small_trend(view: View) -> WeeksChart | None:
     weeks = sorted({week for week, _ in counted})
     if not weeks:
         return None
+    unknown = {_monday(run) for run in _timed(view) if run.not_updated is None and run.outcome in FAILED}
     last = counted[weeks[-1], "users not updated"]
-    title = f"{count(last, 'user')} not updated in the week of {day_text(weeks[-1])}"
+    title = f"{_at_least(weeks[-1], unknown)}{count(last, 'user')} not updated in the week of {day_text(weeks[-1])}"
     if len(weeks) > 1:
-        title += f", {counted[weeks[-2], 'users not updated']:,} in the week of {day_text(weeks[-2])}"
-    return _weekly("trend", title, "users not updated", ["users not updated"], counted)
+        before = counted[weeks[-2], "users not updated"]
+        title += f", {_at_least(weeks[-2], unknown).lower()}{before:,} in the week of {day_text(weeks[-2])}"
+    chart = _weekly("trend", title, "users not updated", ["users not updated"], counted)
+    return _with_bounds(chart, unknown) if chart and unknown else chart
+
+
+def _with_bounds(chart: WeeksChart, unknown: Collection[date]) -> WeeksChart:
+    """The chart with a word on the weeks in which nobody can say how many users a run left out."""
+    bounds = [_at_least(week, unknown) for week in reversed(chart.weeks)]
+    rows = tuple((week, f"{bound}{users}") for bound, (week, users) in zip(bounds, chart.grid.rows, strict=True))
+    note = "Runs of which nobody can say how many are not counted."
+    return replace(chart, note=note, grid=replace(chart.grid, rows=rows))
+
+
+def _at_least(week: date, unknown: Collection[date]) -> str:
+    return "At least " if week in unknown else ""
 
 
 def _broken(lines: Sequence[Line]) -> str:

@@ -26,6 +26,7 @@ class Selection:
         naming_nobody: entries that name no user.
         because: a clause.
         doubtful: which of the identities are Guids that need not be anybody's id.
+        lacking_id: entries that tell of a record without an id, in an aborted job.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
     """
 
@@ -36,6 +37,7 @@ class Selection:
     because: str
     first: str = ""
     doubtful: frozenset[str] = frozenset()
+    lacking_id: int = 0
 
     @property
     def nobody(self) -> bool:
@@ -99,7 +101,8 @@ class Retry:
         records: records in it.
         users: distinct users among them.
         unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
-        naming_nobody: entries of the log that name no user.
+        naming_nobody: entries of the log that name no user, or a record that is not found.
+        recoded: the source's encoding, where its records had to be written in another; empty else.
     """
 
     path: Path
@@ -109,6 +112,7 @@ class Retry:
     users: int
     unmatched: tuple[Unmatched, ...]
     naming_nobody: int
+    recoded: str = ""
 
     @property
     def complete(self) -> bool:

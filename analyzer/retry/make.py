@@ -35,6 +35,7 @@ class Ingredients:
         named: the logs' entries as ``analysis.naming`` gives them.
         outcome: of the job.
         id_property: as the user gave it; None to infer it.
+        error: the job's, by name; empty for bare files.
     """
 
     source: Path | None
@@ -44,6 +45,7 @@ class Ingredients:
     named: pl.DataFrame
     outcome: Outcome
     id_property: str | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         OutputError: it cannot be written.
         UsageError: the id property cannot be told.
     """
-    selection = select(ingredients.outcome, ingredients.named)
+    selection = select(ingredients.outcome, ingredients.named, ingredients.error)
     if selection.outcome is Outcome.partial and selection.nobody and ingredients.job_id is not None:
         raise InputError(
             "the job says that some users were not updated, and there is no entry of its log that says who",
@@ -122,4 +124,4 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
     if selection.identities:
         return infer_id_property(source, selection.identities.keys())
     named = ingredients.named.filter("names")["key"].drop_nulls()
-    return infer_id_property(source, set(named))
+    return infer_id_property(source, set(named), some_lack_it=selection.lacking_id > 0)

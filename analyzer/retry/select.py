@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
+from analyzer.facts import JobError
 from analyzer.retry.interface import Selection
 from analyzer.words import listed
 
@@ -15,12 +16,20 @@ ABORTING_CODES = frozenset({"DataFileNotJson", "InvalidProperty", "MissingIdenti
 """Codes of the validation, in which one entry aborts the import."""
 
 
-def select(outcome: Outcome, named: pl.DataFrame) -> Selection:
+_BEFORE_RETRY = {
+    JobError.DataFileTooBig.name: "split it: the service refuses a file of more than 2 GB or 500,000 values",
+    JobError.DataFileNotInTenant.name: "upload it to this tenant",
+    JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
+}
+
+
+def select(outcome: Outcome, named: pl.DataFrame, error: str = "") -> Selection:
     """Whom the job did not update, by what its outcome says.
 
     Args:
         outcome: of the job.
         named: its entries as ``analysis.naming`` gives them.
+        error: the job's error by name; empty where only its log is known.
     """
     coded = named.filter(named["code"].is_not_null())
     users = coded.filter(coded["key"].is_not_null())
@@ -34,7 +43,9 @@ def select(outcome: Outcome, named: pl.DataFrame) -> Selection:
         return Selection(outcome, False, identities, nobody, because, doubtful=doubtful)
     if outcome is Outcome.aborted:
         because = "the import was aborted, and nobody was updated"
-        return Selection(outcome, True, {}, 0, because, _before_aborted_is_retried(coded))
+        first = _BEFORE_RETRY.get(error) or _before_aborted_is_retried(coded)
+        lacking = coded.filter(coded["code"] == "MissingIdentity").height
+        return Selection(outcome, True, {}, 0, because, first, lacking_id=lacking)
     if outcome is Outcome.unknown:
         return Selection(outcome, True, {}, 0, "nobody can say who was updated, so it is taken that nobody was")
     because = {

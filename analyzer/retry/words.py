@@ -33,8 +33,12 @@ def sentence(selection: Selection, retry: Retry | None, id_property: IdProperty 
         parts.append(f"First {selection.first}.")
     if not retry.complete:
         parts.append(f"Not the whole truth: {_shortfall(retry)}.")
-    if not id_property.certain:
+    if not id_property.name:
+        parts.append("Which property holds the ids is not known; --id-property names it.")
+    elif not id_property.certain:
         parts.append(f"Ids are taken from {id_property.name}, because {id_property.because}.")
+    if retry.recoded:
+        parts.append(f"The source is {retry.recoded}; its records were written as UTF-8.")
     return " ".join(parts)
 
 

@@ -15,6 +15,7 @@ from analyzer.files import cannot_write, replacing
 from analyzer.identity import identity_key
 from analyzer.retry.companions import manifest, unmatched_csv
 from analyzer.retry.interface import Reason, Retry, RetryRequest, Unmatched
+from analyzer.source.json_text import recoded_from
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -41,8 +42,11 @@ class _Tally:
 
     def take(self, record: Record, request: RetryRequest) -> bool:
         """Counts a record; says whether it is selected."""
-        identity = record.text(request.id_property.name)
         selection = request.selection
+        if not request.id_property.name:
+            self.selected += selection.everybody
+            return selection.everybody
+        identity = record.text(request.id_property.name)
         if identity is None:
             self.without_id.append(record.position)
             self.selected += selection.everybody
@@ -95,7 +99,8 @@ def _write_all(request: RetryRequest) -> Retry:
             records=tally.selected,
             users=len(tally.selected_keys),
             unmatched=tuple(_unmatched(request.selection, tally)),
-            naming_nobody=request.selection.naming_nobody,
+            naming_nobody=_naming_nobody(request.selection, tally),
+            recoded=recoded_from(request.source),
         )
         beside.write(unmatched_csv(retry.unmatched))
         described.write(manifest(request, retry, digest, length))
@@ -141,6 +146,10 @@ def _write_records(request: RetryRequest, stream: IO[bytes]) -> tuple[_Tally, st
     digest.update(_TAIL)
     length += stream.write(_TAIL)
     return tally, digest.hexdigest(), length
+
+
+def _naming_nobody(selection: Selection, tally: _Tally) -> int:
+    return selection.naming_nobody + max(0, selection.lacking_id - len(tally.without_id))
 
 
 def _unmatched(selection: Selection, tally: _Tally) -> Iterator[Unmatched]:

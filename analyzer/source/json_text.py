@@ -23,6 +23,10 @@ Buffer: TypeAlias = "bytes | mmap.mmap"
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _PIECE = 1 << 20
+_UTF8 = "utf-8"
+_NAMES = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 class NotJsonError(InputError):
@@ -48,7 +52,7 @@ class NotJsonError(InputError):
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Buffer]:
-    """The file as UTF-8, mapped and not read where it is UTF-8 already.
+    """The file as UTF-8, mapped and not read where it is UTF-8 already; ``recoded_from`` tells where it is not.
 
     Raises:
         InputError: the file cannot be read, or is UTF-16 that cannot be decoded.
@@ -59,10 +63,8 @@ def opened(path: Path) -> Iterator[Buffer]:
                 yield b""
                 return
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                if mapped[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-                    yield _as_utf8(path, mapped)
-                else:
-                    yield mapped
+                encoding = _encoding(mapped)
+                yield mapped if encoding == _UTF8 else _as_utf8(path, mapped, encoding)
     except OSError as error:
         raise cannot_read(path, error) from error
 
@@ -92,9 +94,37 @@ def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:
     return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
-def _as_utf8(path: Path, mapped: mmap.mmap) -> bytes:
+def recoded_from(path: Path) -> str:
+    """The encoding of a source file that is not UTF-8, as people name it; empty where it is.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
-        return bytes(mapped[:]).decode("utf-16").encode("utf-8")
+        with path.open("rb") as stream:
+            if not path.stat().st_size:
+                return ""
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                return _NAMES.get(_encoding(mapped), "")
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+def _encoding(mapped: mmap.mmap) -> str:
+    """By its mark; without one UTF-8 where the bytes allow it, else Windows-1252, which has ISO-8859-1's letters."""
+    if mapped[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if mapped[:3] == codecs.BOM_UTF8:
+        return _UTF8
+    # The first letter beyond ASCII tells: a file of UTF-8 with a damaged byte further down stays what it is.
+    first = _BEYOND_ASCII.search(mapped)
+    return _UTF8 if first is None or _UTF8_LETTER.match(mapped, first.start()) else "cp1252"
+
+
+def _as_utf8(path: Path, mapped: mmap.mmap, encoding: str) -> bytes:
+    try:
+        # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
+        return bytes(mapped[:]).decode(encoding, "strict" if encoding == "utf-16" else "replace").encode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} begins as UTF-16 but is none from byte {error.start:,} on",

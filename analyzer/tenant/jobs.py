@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
-from analyzer.job import Job
+from analyzer.job import Job, job_list
 from analyzer.tenant.protocol import SUCCESS, error_of, json_of, service_message, tenant_call
 
 if TYPE_CHECKING:
@@ -44,12 +44,10 @@ def list_jobs(session: Session) -> list[Job]:
         UnreachableError: the answer is no job list.
     """
     url = session.hosts.admin_origin + tenant_call("GetImportProfilePropertyJobs")
-    listed = json_of(session.call("POST", url, b""), url).get("value")
+    answer = json_of(session.call("POST", url, b""), url)
     try:
-        if not isinstance(listed, list):
-            raise ValueError('there is no list under "value"')  # noqa: TRY004, TRY301 - one way out for any odd answer
-        return [Job.from_answer(answer) for answer in listed]
-    except (ValueError, AttributeError) as error:
+        return job_list(answer)
+    except ValueError as error:
         raise UnreachableError(f"{url} answered with something that is no job list: {error}") from error
 
 

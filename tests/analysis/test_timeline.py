@@ -65,10 +65,11 @@ def new(ordered: pl.DataFrame, *entries: dict[str, object]) -> dict[tuple[str, s
 
 
 def test_new_is_whom_the_feeds_run_before_did_not_name() -> None:
-    ordered = in_time(jobs(run("c", 3), run("a", 1), run("b", 2), run("x", 2, feed="badges")))
-    entries = [
+    entries = tuple(
         entry(job_id, "E1", user) for job_id, user in [("a", "u"), ("b", "U"), ("b", "v"), ("x", "v"), ("c", "u")]
-    ]
+    )
+    runs = (run("c", 3), run("a", 1), run("b", 2), run("x", 2, feed="badges"))
+    ordered = in_time(jobs(*runs, entries=entries))
     assert new(ordered, *entries) == {
         ("a", "u"): None,
         ("b", "u"): False,
@@ -85,9 +86,21 @@ def test_a_run_in_which_all_succeeded_makes_every_later_failure_new() -> None:
 
 def test_aborted_unknown_and_open_runs_are_passed_over() -> None:
     between = [run("b", 2, "Error", "InvalidDataFile"), run("c", 3, "Error", "InternalError"), run("d", 4, "Queued")]
-    ordered = in_time(jobs(run("a", 1), *between, run("e", 5)))
-    entries = [entry(job_id, "E1", "u") for job_id in ("a", "b", "e")]
+    entries = tuple(entry(job_id, "E1", "u") for job_id in ("a", "b", "e"))
+    ordered = in_time(jobs(run("a", 1), *between, run("e", 5), entries=entries))
     assert new(ordered, *entries) == {("a", "u"): None, ("b", "u"): None, ("e", "u"): False}
+
+
+def test_a_run_whose_log_does_not_name_everybody_is_passed_over() -> None:
+    named = [("a", "u"), ("b", "v"), ("b", None), ("c", "u"), ("c", "v"), ("c", "w")]
+    entries = tuple(entry(job_id, "E1", user) for job_id, user in named)
+    ordered = in_time(jobs(run("a", 1), run("b", 2), run("c", 3), entries=entries))
+    found = new(ordered, *entries)
+    assert {key: is_new for key, is_new in found.items() if key[0] == "c"} == {
+        ("c", "u"): False,
+        ("c", "v"): True,
+        ("c", "w"): True,
+    }
 
 
 def test_jobs_of_no_known_source_are_not_compared() -> None:

@@ -51,7 +51,7 @@ def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[P
         (b'{"value": [\n  {"JobId": }]}', "line 2, column 13"),
         (b"[]", "is no job list"),
         (b'{"jobs": []}', "is no job list"),
-        (b'{"value": [{"State": 5}]}', "without a JobId"),
+        (b'{"value": [{"State": 5}]}', "has no JobId"),
         (b'{"value": [{"JobId": "a", "State": "soon"}]}', "State is no number"),
         (b"\xff\xfe\x00", "is no job list"),
     ],

@@ -61,10 +61,15 @@ def test_a_note_that_says_nothing_any_more_is_forgotten(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / ".upa").mkdir()
     (tmp_path / ".upa" / f"{name}.json").write_bytes(content)
-    with pytest.raises(InputError) as refused:
-        Own(tmp_path)
-    assert f"{name}.json is damaged" in refused.value.what
-    assert "Restore it, or move it away" in refused.value.advice
+    own = Own(tmp_path)
+    (damage,) = own.damaged
+    assert f"{name}.json is damaged" in damage.what
+    assert "Restore it, or move it away" in damage.advice
+    own.note("a", log_missing="it was refused")
+    with pytest.raises(InputError, match="is damaged"):
+        own.save()
+    assert (tmp_path / ".upa" / f"{name}.json").read_bytes() == content
+    assert [path.name for path in (tmp_path / ".upa").iterdir()] == [f"{name}.json"]
 
 
 def test_a_pull_that_broke_off_does_not_make_its_observations_twice(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_an_aborted_job_gives_everybody_and_says_what_comes_first(tmp_path: Path
 def test_an_inferred_id_property_is_said(tmp_path: Path) -> None:
     made = make_retry(ingredients(write_source(tmp_path, ADA), named(), "unknown"), tmp_path / "x.json")
     assert made.id_property is not None
-    assert made.sentence.endswith("Ids are taken from IdName, because it is the first property of the first record.")
+    assert made.sentence.endswith("Ids are taken from IdName, because its values look like ids.")
 
 
 def test_the_users_word_on_the_id_property_wins(tmp_path: Path) -> None:

@@ -48,16 +48,30 @@ def test_two_properties_that_name_the_same_users_are_as_good(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("keys", [(), ("nobody@contoso.com",)])
-def test_without_any_match_it_is_the_first_property_and_said_to_be_uncertain(
+def test_without_any_match_it_is_the_property_that_looks_like_ids_and_said_to_be_uncertain(
     tmp_path: Path, keys: tuple[str, ...]
 ) -> None:
     found = infer(tmp_path, [{}, ADA, EVE], *keys)
-    assert found == IdProperty("Name", "it is the first property of the first record", certain=False)
+    assert found == IdProperty("Mail", "its values look like ids", certain=False)
 
 
-def test_of_a_source_without_records_nothing_is_known(tmp_path: Path) -> None:
-    assert infer(tmp_path, [], "ada@contoso.com") == IdProperty(
-        "", "it is the first property of the first record", certain=False
+def test_where_none_looks_like_ids_it_is_the_first_that_does_not_repeat(tmp_path: Path) -> None:
+    found = infer(tmp_path, [{"City": "Oslo", "Nr": 1, "Desk": "A"}, {"City": "Oslo", "Nr": 2, "Desk": "B"}])
+    assert found == IdProperty("Nr", "it is the first whose values do not repeat", certain=False)
+
+
+def test_a_property_that_every_record_has_is_not_the_one_that_some_lack(tmp_path: Path) -> None:
+    path = tmp_path / "source.json"
+    records = [{"Mail": "x@contoso.com"}, {"Mail": "y@contoso.com", "Id": "b@contoso.com"}]
+    path.write_text(json.dumps({"value": records}), encoding="utf-8")
+    assert infer_id_property(path, set(), some_lack_it=True).name == "Id"
+    assert infer_id_property(path, set()).name == "Mail"
+
+
+@pytest.mark.parametrize("records", [[], [{"City": "Oslo"}, {"City": "Oslo"}]])
+def test_where_nothing_speaks_for_any_none_is_named(tmp_path: Path, records: list[object]) -> None:
+    assert infer(tmp_path, records, "ada@contoso.com") == IdProperty(
+        "", "nothing speaks for any property", certain=False
     )
 
 

@@ -83,11 +83,18 @@ def test_a_source_may_have_a_mark_or_be_utf_16(tmp_path: Path, encoding: str) ->
     assert found[0].text("IdName") == "jürgen@contoso.com"
 
 
-def test_bytes_that_are_no_utf_8_stay_as_they_are(tmp_path: Path) -> None:
-    raw = '{"IdName":"jürgen@contoso.com","Größe":"1"}'.encode("latin-1")
+def test_a_source_of_windows_1252_is_read_as_such(tmp_path: Path) -> None:
+    text = '{"IdName":"jürgen@contoso.com","Größe":"1 €"}'
+    found = records_of(tmp_path, b'{"value":[' + text.encode("cp1252") + b"]}")
+    assert found[0].raw == text.encode("utf-8")
+    assert texts_of(found[0]) == {"IdName": "jürgen@contoso.com", "Größe": "1 €"}
+
+
+def test_a_damaged_byte_in_a_source_of_utf_8_stays_as_it_is(tmp_path: Path) -> None:
+    raw = '{"IdName":"jürgen@contoso.com","City":"K'.encode() + b'\xf6ln"}'
     found = records_of(tmp_path, b'{"value":[' + raw + b"]}")
     assert found[0].raw == raw
-    assert texts_of(found[0]) == {"IdName": "j\ufffdrgen@contoso.com", "Gr\ufffd\ufffde": "1"}
+    assert texts_of(found[0]) == {"IdName": "jürgen@contoso.com", "City": "K\ufffdln"}
 
 
 def test_a_record_knows_its_place_and_its_bytes(tmp_path: Path) -> None:

@@ -117,6 +117,6 @@ def test_a_success_that_is_no_json_object_names_address_and_beginning(body: byte
 def test_a_denied_answer_names_the_permissions_that_are_needed() -> None:
     with pytest.raises(RefusedError) as error:
         json_of(Answer(403, {}, b'{"error": {"message": {"value": "Access denied."}}}'), _URL)
-    assert "Access denied." in error.value.what
+    assert error.value.what.endswith("Access denied")
     assert "Sites.FullControl.All" in error.value.advice
     assert "User.ReadWrite.All" in error.value.advice
