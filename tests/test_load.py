@@ -85,3 +85,13 @@ def test_what_is_left_out_of_the_jobs_is_left_out_of_every_table(samples: Tables
     assert 0 < recent.jobs.height < samples.jobs.height
     assert all(when is None or when >= since for when in recent.jobs["when"])
     assert set(recent.entries["job_id"]) <= set(recent.jobs["job_id"])
+
+
+def test_a_narrowed_table_keeps_who_is_new() -> None:
+    tables = load(Library.existing(sample_library()))
+    job_id = tables.jobs.filter(pl.col("outcome") == "partial")["job_id"][-1]
+    whole = tables.users.filter(pl.col("job_id") == job_id)
+    narrowed = tables.only([job_id])
+    assert narrowed.users.equals(whole)
+    assert whole["new"].sum() == 4
+    assert set(narrowed.entries["job_id"]) == {job_id}

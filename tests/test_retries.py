@@ -85,3 +85,43 @@ def test_an_id_from_a_job_list_that_somebody_sent_never_becomes_a_path(tmp_path:
     target = retry_target(Library(tmp_path), Job(job_id, 5, 30, source_uri="/sites/hr/feed.json"), tmp_path / "retry")
     assert target.parent == tmp_path / "retry"
     assert not set(target.name) & set("/\\:\n")
+
+
+def test_a_source_file_of_the_same_size_with_other_people_makes_the_retry_file_anew(
+    library: Library, tmp_path: Path
+) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    first = make_retries(library, tables, tmp_path / "retry")[job_id]
+    (job,) = (job for job in library.jobs() if job.job_id == job_id)
+    source = library.source_file(job)
+    assert source is not None
+    assert first.path is not None
+    before = first.path.read_bytes()
+    source.write_bytes(source.read_bytes().replace(b'"City":"', b'"Town":"').replace(b'"City": "', b'"Town": "'))
+    again = make_retries(library, load(library), tmp_path / "retry")[job_id]
+    assert again.path == first.path
+    assert first.path.read_bytes() == before.replace(b'"City":"', b'"Town":"').replace(b'"City": "', b'"Town": "')
+    assert first.path.read_bytes() != before
+
+
+@pytest.mark.parametrize("name", ["a" * 240, "ж" * 120])
+def test_a_long_source_name_still_has_a_retry_file(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "library" / "sites" / "hr"
+    folder.mkdir(parents=True)
+    (folder / f"{name}.json").write_text('{"value":[{"IdName":"ada@contoso.com"}]}', encoding="utf-8")
+    uri = f"https://contoso.sharepoint.com/sites/hr/{name}.json"
+    answer = {"JobId": "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c", "State": 5, "Error": 1, "SourceUri": uri}
+    (tmp_path / "library" / "jobs.json").write_text(json.dumps({"value": [answer]}), encoding="utf-8")
+    library = Library.existing(tmp_path / "library")
+    (retry,) = make_retries(library, load(library), tmp_path / "retry").values()
+    assert retry.path is not None
+    assert retry.path.is_file()
+
+
+def test_what_is_too_big_is_to_be_split_first(library: Library, tmp_path: Path) -> None:
+    (job,) = (job for job in library.jobs() if job.error_name == "DataFileTooBig")
+    source = library.root / "sites/hr/Shared Documents/imports" / job.source_name
+    source.write_text('{"value":[{"IdName":"ada@contoso.com"}]}', encoding="utf-8")
+    retry = make_retries(library, load(library), tmp_path / "retry")[job.job_id]
+    assert "First split it" in retry.sentence

@@ -183,3 +183,20 @@ def test_a_job_without_a_source_is_of_no_feed() -> None:
 
 def test_outcomes_are_the_contracts() -> None:
     assert [outcome.value for outcome in Outcome] == ["succeeded", "partial", "aborted", "unknown", "running", "stuck"]
+
+
+def test_a_job_that_the_tenant_forgets_did_not_end_on_that_day() -> None:
+    observations = (seen("a", "Succeeded", at(2)), seen("a", "Succeeded", at(20), at(19)))
+    row = jobs(listed("a", "Succeeded"), observations=observations).row(0, named=True)
+    assert (row["finished"], row["first_seen"], row["last_changed"]) == (None, at(2), at(20))
+
+
+def test_a_job_ended_when_a_pull_first_saw_its_end() -> None:
+    observations = (seen("a", "Queued", at(2)), seen("a", "Error", at(3), at(2)), seen("a", "Error", at(20), at(19)))
+    assert jobs(listed("a", "Error"), observations=observations)["finished"].item() == at(3)
+
+
+@pytest.mark.parametrize("state", ["Submitted", "Processing", "Queued"])
+def test_a_job_that_runs_has_not_finished_though_it_has_a_log(state: str) -> None:
+    row = jobs(listed("a", state, log_time=at(2))).row(0, named=True)
+    assert (row["outcome"], row["finished"]) == ("running", None)

@@ -88,3 +88,23 @@ def test_ctrl_c_in_the_middle_of_the_demo_leaves_what_was_there(upa: Callable[..
     assert (tmp_path / "out" / "report" / "index.html").read_bytes() == report
     assert not list(tmp_path.rglob("*.part"))
     assert upa("demo", "--out", "out").code == 0
+
+
+def test_the_demo_as_json_is_json(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    told = upa("demo", "--json", "--out", "out").json
+    assert (tmp_path / told["retry"]).is_file()
+    assert (tmp_path / told["report"]).is_file()
+    second = {job["job_id"]: job for job in told["jobs"]}[told["second_run"]]
+    assert (second["outcome"], second["not_updated"]) == ("succeeded", 0)
+
+
+def test_the_demo_does_all_of_its_work_though_nobody_reads_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "analyzer", "demo", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("pulled ")
+        running.stdout.close()
+        assert running.stderr is not None
+        told = running.stderr.read()
+    assert running.returncode == 0
+    assert "nobody is left to retry" in told

@@ -166,3 +166,17 @@ def test_names_beyond_the_console_s_code_page_do_not_fail(tmp_path: Path) -> Non
 def test_python_m_analyzer_is_the_command(tmp_path: Path) -> None:
     ran = _process("--version", stdout=subprocess.PIPE, cwd=tmp_path)
     assert (ran.returncode, ran.stdout[:13]) == (0, "upa-analyzer ")
+
+
+def test_a_closed_stdout_does_not_keep_a_command_from_its_work(tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m analyzer parse "{sample_library()}" -o "{tmp_path / "all.csv"}" >&-'
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert (tmp_path / "all.csv").is_file()
+
+
+def test_the_version_on_a_full_disk_is_a_plain_line() -> None:
+    command = f'"{sys.executable}" -m analyzer --version >/dev/full'
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert ran.returncode == 5
+    assert ran.stderr.startswith("upa-analyzer: the output cannot be written: the disk is full.")

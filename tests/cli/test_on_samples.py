@@ -271,3 +271,85 @@ def test_the_samples_are_never_written_to(upa: Callable[..., Ran]) -> None:
         upa(*words, "--library", SAMPLES)
     upa("report", SAMPLES)
     assert _everything(SAMPLES) == before
+
+
+def test_a_report_of_one_job_leaves_the_days_report_alone_and_knows_who_is_new(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    whole = tmp_path / upa("report", SAMPLES).out.strip()
+    before = whole.read_bytes()
+    part = tmp_path / upa("report", SAMPLES, "--job", PARTIAL[:8]).out.strip()
+    assert part.parent.name == f"{whole.parent.name}-selection"
+    assert whole.read_bytes() == before
+    assert "4 of them are new" in (part.parent / "jobs" / f"{PARTIAL}.html").read_text(encoding="utf-8")
+
+
+def test_a_job_without_a_source_is_listed_with_the_others(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    job = {"JobId": "aaaaaaaa-0000-4000-8000-000000000001", "State": 1, "Error": 0, "SourceUri": None}
+    (tmp_path / "jobs.json").write_text(json.dumps({"value": [job]}), encoding="utf-8")
+    ran = upa("jobs")
+    assert (ran.code, ran.out.splitlines()[1].split()[:2]) == (0, ["aaaaaaaa", "?"])
+    assert "feed         ?" in upa("show", "aaaaaaaa").out
+
+
+def test_a_damaged_file_of_ours_counts_as_missing_and_is_said(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "jobs.json").write_text('{"value": []}', encoding="utf-8")
+    (tmp_path / ".upa").mkdir()
+    (tmp_path / ".upa" / "pull.json").write_text("garbage", encoding="utf-8")
+    ran = upa("jobs")
+    assert ran.code == 0
+    assert "pull.json is damaged" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("[]", "there is no list of jobs"), ('{"value": 3}', "there is no list of jobs"), ('{"value": [3]}', "no list")],
+)
+def test_a_job_list_of_another_shape_is_said_plainly(
+    upa: Callable[..., Ran], tmp_path: Path, content: str, words: str
+) -> None:
+    (tmp_path / "jobs.json").write_text(content, encoding="utf-8")
+    ran = upa("jobs")
+    assert (ran.code, ran.out) == (5, "")
+    assert words in ran.err
+
+
+def test_the_logs_of_several_jobs_make_no_retry_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    source = tmp_path / "source.json"
+    source.write_text('{"value":[{"IdName":"ada@contoso.com"}]}', encoding="utf-8")
+    ran = upa("retry", "--source", source, "--log", SAMPLES)
+    assert (ran.code, ran.out) == (2, "")
+    assert "the logs are of 15 jobs" in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == ["source.json"]
+
+
+def test_a_retry_after_a_missing_id_lists_the_record_that_lacks_it(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    records = [{"City": "Oslo"}, {"City": "Bergen", "IdName": "b@contoso.com"}]
+    (tmp_path / "source.json").write_text(json.dumps({"value": records}), encoding="utf-8")
+    (tmp_path / "job.log").write_text("MissingIdentity\t\tThe identity is missing\r\n", encoding="utf-8")
+    ran = upa("retry", "--source", "source.json", "--log", "job.log")
+    assert ran.code == 1
+    assert "1 record has no id" in ran.err
+    assert "Ids are taken from IdName" in ran.err
+    assert (tmp_path / "source-retry.unmatched.csv").read_text(encoding="utf-8-sig").splitlines()[1].endswith(",1")
+
+
+def test_a_source_of_windows_1252_becomes_utf_8_and_that_is_said(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    record = '{"IdName":"b@contoso.com","City":"München"}'
+    (tmp_path / "source.json").write_bytes(f'{{"value":[{record}]}}'.encode("cp1252"))
+    (tmp_path / "job.log").write_text("IdentityNotResolvable\tb@contoso.com\t?\r\n", encoding="utf-8")
+    ran = upa("retry", "--source", "source.json", "--log", "job.log")
+    assert ran.code == 0
+    assert "The source is Windows-1252" in ran.err
+    assert json.loads((tmp_path / "source-retry.json").read_text(encoding="utf-8-sig"))["value"] == [json.loads(record)]
+
+
+def test_a_retry_file_goes_into_a_folder_that_stands_there(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("retry", PARTIAL, "--library", SAMPLES, "-o", ".")
+    assert ran.code == 0
+    assert (tmp_path / ran.out.strip()).name == f"hr-feed-2026-11-23-{PARTIAL}-retry.json"
+
+
+def test_parse_into_a_file_tells_its_name_as_json(upa: Callable[..., Ran]) -> None:
+    told = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
+    assert (told["file"], told["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)

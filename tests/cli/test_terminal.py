@@ -131,3 +131,8 @@ def test_no_color_in_the_environment_is_respected(
         monkeypatch.setenv(name, value)
     Terminal().table((Column("outcome"),), [["aborted"]])
     assert "\x1b[31m" not in capsys.readouterr().out
+
+
+def test_a_cell_of_a_million_characters_is_cut_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal().table([Column("a"), Column("b", fold=True)], [["1", "x" * 1_000_000]])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100_000

@@ -168,3 +168,44 @@ def test_a_damaged_note_of_ours_is_named(upa: Callable[..., Ran], configured: Lo
     configured.seen.clear()
     ran = upa("pull")
     assert (ran.code, "files.json is damaged" in ran.err, configured.seen) == (5, True, [])
+
+
+def test_run_tells_a_stuck_job_again_and_a_forgotten_one_no_more(
+    upa: Callable[..., Ran], configured: LoopbackTenant
+) -> None:
+    stuck = configured.add_job(2, state=2, error=0, name="badges-2026-11-02.json")
+    configured.add_job(3, state=4, error=0, name="badges-2026-11-09.json")
+    assert upa("run", "--fail-on", "partial").code == 1
+    again = upa("run", "--fail-on", "any")
+    assert again.code == 1
+    assert [line[:8] for line in again.out.splitlines() if "stuck" in line] == [stuck[:8]]
+    configured.jobs.clear()
+    forgotten = upa("run", "--fail-on", "any")
+    assert forgotten.code == 0
+    assert "3 jobs no longer listed" in forgotten.out
+
+
+def test_a_certificate_that_does_not_exist_is_a_fault_of_the_configuration(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    assert configured.jobs
+    file = tmp_path / "upa-analyzer.toml"
+    certificate = 'auth = "certificate"\ntenant_id = "a"\nclient_id = "b"\ncertificate = "no.pem"'
+    file.write_text(file.read_text(encoding="utf-8").replace('auth = "token"', certificate), encoding="utf-8")
+    ran = upa("pull")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no.pem does not exist" in ran.err
+
+
+def test_a_pull_does_not_write_over_a_damaged_file_of_ours(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    assert configured.jobs
+    notes = tmp_path / "upa-data" / "library" / "contoso" / ".upa" / "notes.json"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("garbage", encoding="utf-8")
+    ran = upa("pull")
+    assert (ran.code, ran.out) == (5, "")
+    assert "notes.json is damaged" in ran.err
+    assert notes.read_text(encoding="utf-8") == "garbage"
+    assert not configured.seen

@@ -182,3 +182,24 @@ def test_the_next_version_is_not_given_to_a_job_whose_own_was_gone(loopback: Loo
     second = loopback.add_job(2, state=4, error=0)
     loopback.pull_into(tmp_path)
     assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [None, b"version 2"]
+
+
+def test_where_the_told_log_folder_is_refused_the_one_beside_the_source_is_tried(
+    loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    job_id = loopback.add_job(1, LogFolderUri="https://fabrikam.sharepoint.com/sites/hr/Logs")
+    path = loopback.add_log(job_id, b"IdentityNotResolvable\tada@contoso.com\t?\r\n")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    pulled = loopback.pull_into(tmp_path)
+    assert (pulled.log_files, pulled.left_out) == (1, [])
+    assert (tmp_path / path.lstrip("/")).is_file()
+
+
+@pytest.mark.parametrize("error", [20, 21, 22])
+def test_errors_that_come_without_a_log_ask_for_none_and_say_nothing_of_it(
+    loopback: LoopbackTenant, tmp_path: Path, error: int
+) -> None:
+    loopback.add_job(1, error=error)
+    pulled = loopback.pull_into(tmp_path)
+    assert [left.what for left in pulled.left_out] == ["source file"]
+    assert not [seen for seen in loopback.seen if "getFolder" in seen.path]

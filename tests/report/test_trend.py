@@ -151,3 +151,15 @@ def test_without_a_time_there_is_nothing_to_draw(little: LittleLibrary) -> None:
     little.job("hr")
     view = little.view()
     assert (runs_chart(view), outcomes_chart(view), codes_chart(view), small_trend(view)) == (None,) * 4
+
+
+def test_a_week_with_a_run_of_which_nobody_can_say_has_at_least_so_many(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    weekly(little, lines, "hr", [3, 2])
+    little.job(f"phones-{DAYS[1]}", JobError.InternalError)
+    chart = small_trend(little.view())
+    assert chart is not None
+    assert [users for _, users in chart.grid.rows] == ["At least 2", "3"]
+    assert chart.title.startswith("At least 2 users not updated in the week of")
+    assert chart.note == "Runs of which nobody can say how many are not counted."
