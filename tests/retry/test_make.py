@@ -129,3 +129,13 @@ def test_two_properties_with_different_users_are_not_guessed_between(tmp_path: P
     both = '{"IdName":"bob@contoso.com","Manager":"ada@contoso.com"}'
     with pytest.raises(UsageError, match="--id-property"):
         make_retry(ingredients(write_source(tmp_path, ADA, both), named(*LOG_OF_ADA)), tmp_path / "x.json")
+
+
+def test_a_record_that_the_log_says_lacks_an_id_and_that_is_not_found_makes_the_file_incomplete(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "MissingIdentity"))
+    made = make_retry(
+        ingredients(write_source(tmp_path, ADA, BOB), entries, "aborted", id_property="IdName"), tmp_path / "x.json"
+    )
+    assert made.retry is not None
+    assert (made.retry.naming_nobody, made.retry.complete) == (1, False)
+    assert "Not the whole truth: 1 entry names nobody." in made.sentence
