@@ -119,7 +119,11 @@ def error_name(number: int) -> str:
     return JobError(number).name if number in JobError.__members__.values() else f"Error {number}"
 
 
+def stem(name: str) -> str:
+    """A file's name without its ending; of a name without one, the name."""
+    return name.rsplit(".", 1)[0] if "." in name else name
+
+
 def log_folder_name(source_name: str, job_id: str) -> str:
     """The log folder's name beside a source file: ``sample-GUID-Logs`` for ``sample.json``."""
-    stem = source_name.rsplit(".", 1)[0] if "." in source_name else source_name
-    return f"{stem}-{job_id}-Logs"
+    return f"{stem(source_name)}-{job_id}-Logs"

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from analyzer.facts import GUID
+from analyzer.facts import GUID, stem
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 # Also what our own retry files add to the name: hr-feed-GUID-retry-1-of-3.json
@@ -24,8 +24,8 @@ def feed_of(source_uri: str) -> str:
     >>> feed_of("https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-feed-2026-11-23.json")
     'hr-feed'
     """
-    stem = _stem(source_uri)
-    return _SEPARATORS.sub("-", _CHANGING.sub("-", stem)).strip("-") or stem or "?"
+    name = _stem(source_uri)
+    return _SEPARATORS.sub("-", _CHANGING.sub("-", name)).strip("-") or name or "?"
 
 
 def day_in_name(source_uri: str) -> datetime | None:
@@ -40,5 +40,4 @@ def day_in_name(source_uri: str) -> datetime | None:
 
 
 def _stem(source_uri: str) -> str:
-    name = unquote(source_uri.rstrip("/").rsplit("/", 1)[-1])
-    return name.rsplit(".", 1)[0] if "." in name else name
+    return stem(unquote(source_uri.rstrip("/").rsplit("/", 1)[-1]))

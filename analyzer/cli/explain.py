@@ -17,7 +17,7 @@ def command(
     code: Annotated[str, typer.Argument(help="A code of a log or the error of a job.", metavar="CODE")],
 ) -> None:
     """What a code means, its causes and remedies."""
-    from analyzer.logs.catalogue import explain
+    from analyzer.logs.catalogue import explain, known_names
 
     terminal = context.ensure_object(Context).terminal
     explanation = explain(code)
@@ -34,3 +34,5 @@ def command(
     terminal.show(f"who can do it:  {explanation.who}")
     terminal.show(f"importing the same again can help:  {'yes' if explanation.retry_helps else 'no'}")
     terminal.show(f"known from:  {explanation.known_from}")
+    if explanation.code not in known_names():
+        terminal.say(f"Known are {', '.join(known_names())}.")

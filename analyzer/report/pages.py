@@ -97,12 +97,10 @@ def frame_of(view: View) -> Frame:
 def job_row(view: View, run: Run) -> JobRow:
     """A job in the list of jobs."""
     return JobRow(
-        job_id=run.job_id,
         short=view.short[run.job_id],
         href=f"jobs/{page_name(run.job_id)}",
         feed=run.feed,
         when=when_text(run, view.zone),
-        sort_when=run.when.isoformat() if run.when else "",
         letter=LETTERS.get(run.when_from or "", ""),
         how=HOW_KNOWN.get(run.when_from or "", ""),
         state=run.state,

@@ -72,12 +72,10 @@ class JobRow:
     """A job in a list.
 
     Attributes:
-        job_id: whole; ``short`` is what people read.
         short: its first characters, unique among the jobs.
         href: of the job's page, from the index.
         feed: inferred from the source file's name.
         when: as people read it; a dash where nobody knows.
-        sort_when: sorts as the time does.
         letter: the footnote that says how we know the time; empty where nothing is known.
         how: that footnote.
         state: as the service says.
@@ -88,12 +86,10 @@ class JobRow:
         marks: further things to know, as "no longer listed by the tenant".
     """
 
-    job_id: str
     short: str
     href: str
     feed: str
     when: str
-    sort_when: str
     letter: str
     how: str
     state: str

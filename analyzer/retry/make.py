@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError
+from analyzer.facts import stem
 from analyzer.retry.interface import Retry, RetryRequest
 from analyzer.retry.select import select
 from analyzer.retry.words import sentence
@@ -70,8 +71,7 @@ class Made:
 
 def file_name(source_name: str, job_id: str | None) -> str:
     """``STEM-JOBID-retry.json``; from bare files ``STEM-retry.json``."""
-    stem = source_name.rsplit(".", 1)[0] if "." in source_name else source_name
-    return f"{stem}-{job_id}-retry.json" if job_id else f"{stem}-retry.json"
+    return f"{stem(source_name)}-{job_id}-retry.json" if job_id else f"{stem(source_name)}-retry.json"
 
 
 def make_retry(ingredients: Ingredients, target: Path) -> Made:

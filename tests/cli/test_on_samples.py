@@ -353,3 +353,10 @@ def test_a_retry_file_goes_into_a_folder_that_stands_there(upa: Callable[..., Ra
 def test_parse_into_a_file_tells_its_name_as_json(upa: Callable[..., Ran]) -> None:
     told = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
     assert (told["file"], told["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)
+
+
+def test_of_an_unknown_code_it_is_said_which_are_known(upa: Callable[..., Ran]) -> None:
+    ran = upa("explain", "Nobody")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "Nobody: not known")
+    assert "IdentityNotResolvable" in ran.err
+    assert upa("explain", "identitynotresolvable").err == ""

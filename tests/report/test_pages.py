@@ -41,12 +41,10 @@ def test_a_job_is_a_row_with_its_time_and_how_we_know_it(little: LittleLibrary, 
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com"), users=12480)
     assert index(little).jobs == (
         JobRow(
-            job_id=job_id,
             short=job_id[:8],
             href=f"jobs/{job_id}.html",
             feed="hr",
             when="23 Nov 2026, 02:00",
-            sort_when="2026-11-23T02:00:00+00:00",
             letter="a",
             how="from the log's name",
             state="Error",
