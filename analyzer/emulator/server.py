@@ -57,8 +57,9 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         if opened is not None:
             opened.close()
+        reason = str(getattr(error, "strerror", None) or error).lower()
         raise EmulatorError(
-            f"port {port} cannot be used ({error}); choose another, or 0 for any that is free"
+            f"port {port} cannot be used ({reason}); choose another, or 0 for any that is free"
         ) from error
     return opened
 
