@@ -14,7 +14,7 @@ from analyzer.facts import GUID, stem
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 # Also what our own retry files add to the name: hr-feed-GUID-retry-1-of-3.json
-_CHANGING = re.compile(rf"{GUID.pattern}|{_DATE.pattern}|(?<!\d)\d+(?!\d)|(?i:\bretry\b(?:-\d+-of-\d+\b)?)")
+_CHANGING = re.compile(rf"{GUID.pattern}|{_DATE.pattern}|(?<![^\W_])\d+(?![^\W_])|(?i:\bretry\b(?:-\d+-of-\d+\b)?)")
 _SEPARATORS = re.compile(r"[\s._-]+")
 
 
@@ -25,7 +25,9 @@ def feed_of(source_uri: str) -> str:
     'hr-feed'
     """
     name = _stem(source_uri)
-    return _SEPARATORS.sub("-", _CHANGING.sub("-", name)).strip("-") or name or "?"
+    left = _SEPARATORS.sub("-", _CHANGING.sub("-", name)).strip("-")
+    # Names of which no letter is left have nothing in common.
+    return left if any(character.isalpha() for character in left) else name or "?"
 
 
 def day_in_name(source_uri: str) -> datetime | None:

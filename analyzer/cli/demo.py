@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.job import Job
     from analyzer.library.mirror import Library
+    from analyzer.library.results import Pulled
     from analyzer.retries import JobRetry
     from analyzer.run import Places, Reported
     from analyzer.tenant.site import Tenant
@@ -86,19 +87,17 @@ def _places(out: Path) -> Places:
 def _first_run(demo: _Demo) -> Reported:
     from analyzer.cli.run import tell_run
 
-    pulled, reported, seconds = _run(demo)
+    pulled, reported = _run(demo)
     if not demo.terminal.json:
-        tell_run(demo.terminal, pulled, reported, demo.places.zone, seconds)
+        tell_run(demo.terminal, pulled, reported, demo.places.zone)
     return reported
 
 
-def _run(demo: _Demo) -> tuple[Any, Reported, float]:
+def _run(demo: _Demo) -> tuple[Pulled, Reported]:
     from analyzer.run import run
 
-    begun = time.monotonic()
     with demo.terminal.stages() as stage:
-        pulled, reported = run(demo.tenant, demo.library, demo.places, datetime.now(UTC), stage)
-    return pulled, reported, time.monotonic() - begun
+        return run(demo.tenant, demo.library, demo.places, datetime.now(UTC), stage)
 
 
 def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
@@ -127,7 +126,7 @@ def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None
         terminal.show(str(retry.path))
     queued = _queue(demo, job, retry)
     _wait(demo, queued)
-    _, reported, _ = _run(demo)
+    _, reported = _run(demo)
     second = reported.tables.only([queued.lower()]).jobs.row(0, named=True)
     if second["outcome"] != "succeeded" or second["not_updated"] != 0:
         raise UnreachableError(f"the second run ended as {second['outcome']}, with {second['not_updated']} not updated")

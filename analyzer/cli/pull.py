@@ -44,7 +44,7 @@ def command(
     if given.terminal.json:
         given.terminal.result(pulled_json(pulled))
     else:
-        given.terminal.show(pulled_sentence(pulled, time.monotonic() - begun))
+        given.terminal.show(f"{pulled_sentence(pulled)} in {time.monotonic() - begun:.1f} s")
         tell_left_out(given.terminal, pulled)
         given.terminal.show(str(library.root))
 
@@ -77,8 +77,8 @@ def pull_shown(terminal: Terminal, tenant: Tenant, library: Library, choice: Cho
         return pull(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
 
 
-def pulled_sentence(pulled: Pulled, seconds: float) -> str:
-    """``pulled 3 new jobs, 5 log files (1.2 MB) from contoso.sharepoint.com in 2.1 s``."""
+def pulled_sentence(pulled: Pulled) -> str:
+    """``pulled 3 new jobs, 5 log files (1.2 MB) from contoso.sharepoint.com``."""
     from analyzer.words import count, listed, size
 
     parts = [count(len(pulled.new), "new job")]
@@ -91,7 +91,7 @@ def pulled_sentence(pulled: Pulled, seconds: float) -> str:
     if pulled.source_files:
         parts.append(count(pulled.source_files, "source file"))
     received = f" ({size(pulled.received)})" if pulled.received else ""
-    return f"pulled {listed(parts)}{received} from {pulled.tenant} in {seconds:.1f} s"
+    return f"pulled {listed(parts)}{received} from {pulled.tenant}"
 
 
 def tell_left_out(terminal: Terminal, pulled: Pulled) -> None:

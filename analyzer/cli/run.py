@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -34,22 +33,21 @@ def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> 
     tenant, library = connected(given, settings)
     now = datetime.now(UTC)
     places = report_places(settings, given.zone(settings), now, None)
-    begun = time.monotonic()
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
     if given.terminal.json:
         given.terminal.result({"pulled": pulled_json(pulled), **reported_json(made)})
     else:
-        tell_run(given.terminal, pulled, made, places.zone, time.monotonic() - begun)
+        tell_run(given.terminal, pulled, made, places.zone)
     return int(fail_on.met_by(_told(pulled, made)["outcome"]))
 
 
-def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None, seconds: float) -> None:
+def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None) -> None:
     """What a run brought: the jobs that are new or changed, then each file on a line of its own."""
     from analyzer.cli.pull import pulled_sentence, tell_left_out
     from analyzer.cli.rows import COLUMNS, job_rows
 
-    terminal.show(pulled_sentence(pulled, seconds))
+    terminal.show(pulled_sentence(pulled))
     tell_left_out(terminal, pulled)
     jobs = _told(pulled, made)
     if not jobs.is_empty():

@@ -178,7 +178,7 @@ def _counted(records: Iterator[dict[str, Scalar]], id_property: str) -> Iterator
 
 def _complaints(members: Mapping[str, Scalar], request: ImportRequest) -> list[str]:
     identity = members.get(request.id_property)
-    if identity is None or identity == "":
+    if identity is None:
         return [logwriter.missing_identity()]
     return [
         logwriter.invalid_property(as_text(identity), name)

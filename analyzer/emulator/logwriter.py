@@ -7,6 +7,7 @@ update API" and in public threads; encoding and line ends are inferred.
 from __future__ import annotations
 
 import codecs
+import re
 from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LINE_END: Final = "\r\n"
+_BREAKING: Final = re.compile(r"[\t\r\n]")
 
 
 class Code(StrEnum):
@@ -66,7 +68,8 @@ def generic_error(guid: str, failure: Sequence[str]) -> str:
 
 
 def _entry(code: Code, identity: str, message: str) -> str:
-    return f"{code}\t{identity}\t{message}"
+    # An entry is one line of three fields (seen); what becomes of an id that would break it is inferred.
+    return f"{code}\t{_BREAKING.sub(' ', identity)}\t{message}"
 
 
 def encode(entries: Iterable[str]) -> bytes:

@@ -91,11 +91,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     if selection.nobody:
         return Made(selection, None, None)
     if selection.outcome is Outcome.partial and not selection.identities:
-        raise InputError(
-            f"{count(selection.naming_nobody, 'entry of the log names', 'entries of the log name')} nobody,"
-            " and no entry names a user",
-            "Without a name there is nothing to select: import the whole source file again.",
-        )
+        raise _naming_nobody(selection)
     source = ingredients.source
     if source is None:
         raise InputError(
@@ -105,6 +101,8 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     id_property = _id_property(ingredients, selection, source)
     request = RetryRequest(source, ingredients.logs, ingredients.job_id, id_property, selection, target)
     retry = write_retry(request)
+    if retry is None and not selection.everybody and selection.doubtful >= selection.identities.keys():
+        raise _naming_nobody(selection)
     if retry is None:
         wanted = (
             "it has no records"
@@ -116,6 +114,14 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             "Check that source and log belong to the same job, and --id-property.",
         )
     return Made(selection, id_property, retry)
+
+
+def _naming_nobody(selection: Selection) -> InputError:
+    number = selection.naming_nobody + len(selection.doubtful)
+    return InputError(
+        f"{count(number, 'entry of the log names', 'entries of the log name')} nobody, and no entry names a user",
+        "Without a name there is nothing to select: import the whole source file again.",
+    )
 
 
 def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> IdProperty:

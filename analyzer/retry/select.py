@@ -65,6 +65,9 @@ def _before_aborted_is_retried(coded: pl.DataFrame) -> str:
     properties = coded.filter(coded["code"] == "InvalidProperty")["property"].drop_nulls().unique(maintain_order=True)
     if len(properties):
         return f"map {listed(properties)}, or take {'it' if len(properties) == 1 else 'them'} out of the feed"
+    unreadable = coded.filter(coded["code"] == "DataFileNotJson")["message"]
+    if len(unreadable):
+        return f"correct what the service could not read ({unreadable[0].rstrip('.')})"
     if "MissingIdentity" in set(coded["code"]):
         return "give each record an id, or queue with the right name of the id property"
     return ""

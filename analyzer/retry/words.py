@@ -28,7 +28,8 @@ def sentence(selection: Selection, retry: Retry | None, id_property: IdProperty 
         return f"nothing to retry: {selection.because}"
     everybody = "everybody, " if selection.everybody else ""
     whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
-    parts = [f"{everybody}{whom}: {selection.because}."]
+    because = selection.because if selection.everybody or retry.complete else "the log names them"
+    parts = [f"{everybody}{whom}: {because}."]
     if selection.first:
         parts.append(f"First {selection.first}.")
     if not retry.complete:

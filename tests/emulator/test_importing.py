@@ -136,13 +136,25 @@ def test_one_unmapped_property_aborts_for_everybody_and_each_is_named_in_order()
     assert [values(store, name) for name in ("ada", "bo", "cy")] == [{}, {}, {}]
 
 
-@pytest.mark.parametrize("record", [{"City": "x"}, {"IdName": None}, {"IdName": ""}, {"idName": "ada@contoso.com"}])
+@pytest.mark.parametrize("record", [{"City": "x"}, {"IdName": None}, {"idName": "ada@contoso.com"}])
 def test_a_record_without_an_id_aborts_for_everybody(record: dict[str, object]) -> None:
     store = tenant()
     result = run_import(ask(), source({"IdName": "bo@contoso.com", "City": "Turku"}, record), store)
     assert (result.error, result.updated) == (JobError.InvalidDataFile, 0)
     assert lines(result) == ["MissingIdentity\t\tThe identity is missing for the user object"]
     assert values(store, "bo") == {}
+
+
+def test_an_empty_id_is_nobodys_and_the_others_are_written() -> None:
+    store = tenant()
+    result = run_import(ask(), source({"IdName": "bo@contoso.com", "City": "Turku"}, {"IdName": ""}), store)
+    assert (result.error, result.updated) == (JobError.ImportCompleteWithError, 1)
+    assert lines(result) == ["IdentityNotResolvable\t\tUser identity cannot be resolved"]
+
+
+def test_an_id_that_would_break_its_line_does_not() -> None:
+    result = run_import(ask(), source({"IdName": "a\tb\r\nc@contoso.com"}), tenant())
+    assert lines(result) == ["IdentityNotResolvable\ta b  c@contoso.com\tUser identity cannot be resolved"]
 
 
 def test_an_unknown_user_is_named_as_written_and_the_others_are_written() -> None:

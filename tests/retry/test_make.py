@@ -10,7 +10,7 @@ import pytest
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.retry.make import Ingredients, file_name, make_retry
-from tests.analysis.frames import entry, named
+from tests.analysis.frames import GUID, entry, named
 from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
 
 if TYPE_CHECKING:
@@ -139,3 +139,23 @@ def test_a_record_that_the_log_says_lacks_an_id_and_that_is_not_found_makes_the_
     assert made.retry is not None
     assert (made.retry.naming_nobody, made.retry.complete) == (1, False)
     assert "Not the whole truth: 1 entry names nobody." in made.sentence
+
+
+def test_of_a_log_whose_only_guid_is_nobodys_it_is_said_that_it_names_nobody(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "GenericError", GUID))
+    with pytest.raises(InputError, match="1 entry of the log names nobody") as refused:
+        make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
+    assert "import the whole source file again" in refused.value.advice
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_what_the_service_could_not_read_comes_first(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "DataFileNotJson", message="Unexpected character: [. Path 'value[0].City', line 1."))
+    made = make_retry(ingredients(write_source(tmp_path, ADA), entries, "aborted"), tmp_path / "x.json")
+    assert "First correct what the service could not read (Unexpected character: [. Path" in made.sentence
+
+
+def test_that_everybody_else_was_updated_is_said_only_where_the_log_names_all(tmp_path: Path) -> None:
+    entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"), entry(JOB, "GenericError", GUID))
+    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
+    assert made.sentence.startswith("1 user: the log names them. Not the whole truth: 1 entry has a Guid")

@@ -53,7 +53,7 @@ FIRST = {
         [("MissingIdentity", None)],
         "give each record an id, or queue with the right name of the id property",
     ),
-    "a file that is no JSON": ([("DataFileNotJson", None)], ""),
+    "a file that is no JSON": ([("DataFileNotJson", None)], "correct what the service could not read ()"),
     "no log": ([], ""),
 }
 
