@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
 from typing import IO, TYPE_CHECKING
@@ -57,6 +58,19 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal, read a piece at a time.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise cannot_read(path, error) from error
 

@@ -101,14 +101,14 @@ class _Reader:
         self._rows: list[dict[str, object]] = []
         self._entries = [table([], ENTRIES)]
         self._source_ids: list[dict[str, object]] = []
-        self._log_times: list[dict[str, object]] = []
         self._logs: dict[str, Log] = {}
         self._problems: dict[str, str] = {}
 
     def read(self, job: Job) -> None:
         """Reads one job's log files and counts its source file."""
         counts = self._counts(job)
-        log_time = self._log(job)
+        log_files = self._library.log_files(job)
+        log_time = self._log(job, log_files)
         noted = self._library.own.notes.get(job.job_id)
         if counts is None and job.job_id not in self._problems:
             because = noted.source_missing if noted else None
@@ -127,7 +127,7 @@ class _Reader:
                 "source_bytes": counts.size if counts else None,
                 "users": counts.users if counts else None,
                 "property_values": counts.property_values if counts else None,
-                "log_found": bool(self._library.log_files(job)),
+                "log_found": bool(log_files),
                 "log_time": log_time,
             }
         )
@@ -144,9 +144,9 @@ class _Reader:
         users = new_failures(ordered, by_user(named))
         return Tables(ordered, named, users, observations, self._logs, self._problems, as_of)
 
-    def _log(self, job: Job) -> datetime | None:
+    def _log(self, job: Job, log_files: Iterable[Path]) -> datetime | None:
         newest = None
-        for path in self._library.log_files(job):
+        for path in log_files:
             name = self._library.name_of(path)
             log = read_log(path, name=name, tenant=self._library.tenant)
             # The folder says whose log it is, also when somebody renamed the file.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import polars as pl
 
 from analyzer.analysis.outcomes import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
-from analyzer.files import read_bytes
+from analyzer.files import sha256_of
 from analyzer.retry.make import Ingredients, file_name, make_retry
 
 if TYPE_CHECKING:
@@ -93,14 +92,14 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
         manifest = json.loads(target.with_name(f"{target.stem}.manifest.json").read_bytes())
         logs = [(log["name"], log["sha256"]) for log in manifest["logs"]]
         same = manifest["outcome"] == ingredients.outcome.value and logs == [
-            (log.name, hashlib.sha256(read_bytes(log)).hexdigest()) for log in ingredients.logs
+            (log.name, sha256_of(log)) for log in ingredients.logs
         ]
         if not same or not _is_source(manifest["source"], ingredients.source, target):
             return None
         if manifest["retry"]["bytes"] != target.stat().st_size:
             return None
         return JobRetry(job.job_id, target, str(manifest["sentence"]), manifest["complete"] is True)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, InputError, ValueError, KeyError, TypeError):
         return None  # made anew, manifest and all
 
 
@@ -110,8 +109,7 @@ def _is_source(described: dict[str, object], source: Path | None, retry: Path) -
         return False
     if source.stat().st_mtime_ns < retry.stat().st_mtime_ns:
         return True
-    with source.open("rb") as stream:
-        return described["sha256"] == hashlib.file_digest(stream, "sha256").hexdigest()
+    return described["sha256"] == sha256_of(source)
 
 
 def _make(ingredients: Ingredients, target: Path, job: Job) -> JobRetry:

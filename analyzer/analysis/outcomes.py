@@ -43,6 +43,9 @@ class Outcome(StrEnum):
 FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes after which there is somebody to retry."""
 
+STILL_OPEN = (Outcome.running, Outcome.stuck)
+"""The outcomes of jobs that have not ended."""
+
 
 def job_table(
     listed: pl.DataFrame, named: pl.DataFrame, observations: pl.DataFrame, as_of: datetime | None
@@ -69,7 +72,7 @@ def job_table(
     outcomes = outcomes.with_columns(
         outcome=pl.when(pl.col("stuck")).then(pl.lit(Outcome.stuck.value)).otherwise("outcome"),
     )
-    still_open = pl.col("outcome").is_in([Outcome.running.value, Outcome.stuck.value])
+    still_open = pl.col("outcome").is_in(STILL_OPEN)
     # The log's name is the service's own time; what we observed is only "not later than".
     finished = pl.when(~still_open).then(pl.coalesce("log_time", "ended_seen"))
     return outcomes.with_columns(not_updated=_not_updated(), finished=finished).select(

@@ -15,8 +15,6 @@ HOW_KNOWN = {
 }
 """How we know when a job ran, by the values of ``when_from``."""
 
-_STILL_OPEN = [Outcome.running.value, Outcome.stuck.value]
-
 
 def timeline(jobs: pl.DataFrame, log_times: pl.DataFrame) -> pl.DataFrame:
     """The table ``jobs`` with when each ran and which feed it belongs to, the oldest first.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.config import Settings
     from analyzer.library.mirror import Library
-    from analyzer.library.results import Choice, Pulled
+    from analyzer.library.results import Pulled
     from analyzer.tenant.site import Tenant
 
 NAME = "pull"
@@ -32,6 +32,7 @@ def command(
     ] = False,
 ) -> None:
     """Brings new jobs, logs and source files into the library; only what is new."""
+    from analyzer.library.pull import pull
     from analyzer.library.results import Choice
 
     given = context.ensure_object(Context)
@@ -40,7 +41,8 @@ def command(
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
     begun = time.monotonic()
-    pulled = pull_shown(given.terminal, tenant, library, choice)
+    with given.terminal.progress("pulling") as progress:
+        pulled = pull(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
     if given.terminal.json:
         given.terminal.result(pulled_json(pulled))
     else:
@@ -63,18 +65,6 @@ def connected(given: Context, settings: Settings) -> tuple[Tenant, Library]:
     if not name or name in (".", "..") or set(name) & set('/\\:*?"<>|'):
         raise UsageError(f"{name!r} is no name for a tenant", "It becomes a folder's name: use letters and digits.")
     return Tenant(connect(settings, tenant, given.environment)), Library(settings.data / "library" / name)
-
-
-def pull_shown(terminal: Terminal, tenant: Tenant, library: Library, choice: Choice) -> Pulled:
-    """Pulls with a progress bar.
-
-    Raises:
-        AnalyzerError: as ``library.pull.pull``; a job id that the tenant does not list is an ``InputError``.
-    """
-    from analyzer.library.pull import pull
-
-    with terminal.progress("pulling") as progress:
-        return pull(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
 
 
 def pulled_sentence(pulled: Pulled) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analyzer.analysis.outcomes import STILL_OPEN
 from analyzer.cli.layout import Column
 from analyzer.tables import JOBS
 from analyzer.words import day, moment, short_ids
@@ -24,7 +25,6 @@ COLUMNS = (
     Column("users", right=True, least=1),
     Column("not updated", right=True),
 )
-_NO_VERDICT_YET = ("running", "stuck")
 
 
 def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, now: datetime) -> list[list[str]]:
@@ -60,7 +60,7 @@ def not_updated(job: Mapping[str, Any]) -> str:
     """How many users a job did not update, also where that is a bound or nobody can say."""
     if job["not_updated"] is not None:
         return f"{job['not_updated']:,}"
-    if job["outcome"] in _NO_VERDICT_YET:
+    if job["outcome"] in STILL_OPEN:
         return "-"
     if job["outcome"] == "partial" and job["named_users"]:
         return f"at least {job['named_users']:,}"

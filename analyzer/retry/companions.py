@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.csv_cells import csv_bytes
-from analyzer.files import cannot_read
+from analyzer.files import cannot_read, sha256_of
 from analyzer.retry.words import sentence
 
 if TYPE_CHECKING:
@@ -64,8 +63,6 @@ def manifest(request: RetryRequest, retry: Retry, digest: str, length: int) -> b
 
 def _described(path: Path) -> dict[str, object]:
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
+        return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
     except OSError as error:
         raise cannot_read(path, error) from error

@@ -57,16 +57,9 @@ def opened(path: Path) -> Iterator[Buffer]:
     Raises:
         InputError: the file cannot be read, or is UTF-16 that cannot be decoded.
     """
-    try:
-        with path.open("rb") as stream:
-            if not path.stat().st_size:
-                yield b""
-                return
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                encoding = _encoding(mapped)
-                yield mapped if encoding == _UTF8 else _as_utf8(path, mapped, encoding)
-    except OSError as error:
-        raise cannot_read(path, error) from error
+    with _mapped(path) as buffer:
+        encoding = _encoding(buffer)
+        yield buffer if encoding == _UTF8 else _as_utf8(path, buffer, encoding)
 
 
 def after_mark(buffer: Buffer) -> int:
@@ -100,17 +93,25 @@ def recoded_from(path: Path) -> str:
     Raises:
         InputError: the file cannot be read.
     """
+    with _mapped(path) as buffer:
+        return _NAMES.get(_encoding(buffer), "")
+
+
+@contextlib.contextmanager
+def _mapped(path: Path) -> Iterator[Buffer]:
+    """The file's bytes; an empty file, which cannot be mapped, as none."""
     try:
         with path.open("rb") as stream:
             if not path.stat().st_size:
-                return ""
+                yield b""
+                return
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                return _NAMES.get(_encoding(mapped), "")
+                yield mapped
     except OSError as error:
         raise cannot_read(path, error) from error
 
 
-def _encoding(mapped: mmap.mmap) -> str:
+def _encoding(mapped: Buffer) -> str:
     """By its mark; without one UTF-8 where the bytes allow it, else Windows-1252, which has ISO-8859-1's letters."""
     if mapped[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
@@ -121,7 +122,7 @@ def _encoding(mapped: mmap.mmap) -> str:
     return _UTF8 if first is None or _UTF8_LETTER.match(mapped, first.start()) else "cp1252"
 
 
-def _as_utf8(path: Path, mapped: mmap.mmap, encoding: str) -> bytes:
+def _as_utf8(path: Path, mapped: Buffer, encoding: str) -> bytes:
     try:
         # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
         return bytes(mapped[:]).decode(encoding, "strict" if encoding == "utf-16" else "replace").encode("utf-8")

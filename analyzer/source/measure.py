@@ -19,14 +19,14 @@ class SourceCounts:
 
     Attributes:
         source_bytes: its size.
-        users: its records; None where it is no JSON.
-        property_values: its values but the ids; None where it is no JSON.
+        users: its records.
+        property_values: its values but the ids.
         guid_ids: whether the first record has a Guid, so that a Guid in the log can be a user's id.
     """
 
     source_bytes: int
-    users: int | None
-    property_values: int | None
+    users: int
+    property_values: int
     guid_ids: bool = False
 
 
