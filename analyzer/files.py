@@ -37,7 +37,7 @@ def plain_words(error: OSError) -> str:
     return _PLAIN_WORDS.get(error.errno or 0) or (error.strerror or str(error)).lower()
 
 
-def cannot_read(path: Path, error: OSError) -> InputError:
+def cannot_read(path: Path | str, error: OSError) -> InputError:
     """The error for a file that cannot be read."""
     return InputError(f"{path} cannot be read: {plain_words(error)}")
 

@@ -1,165 +1,138 @@
-"""Lines of a log to entries, by their shape.
-
-The shapes, as seen in the vendor's article, in its screenshots and in public threads (``docs/logs.md``)::
-
-    IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
-    MissingIdentity⇥⇥The identity is missing for the user object
-    InvalidProperty - ada@contoso.com Property 'AboutMe' is not mapped to any property …
-    IdentityNotResolvable ada@contoso.com User identity cannot be resolved
-"""
+"""A block's lines to its entries: which lines belong together, and where the fields stand in the text."""
 
 from __future__ import annotations
 
-import functools
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.facts import GUID
-from analyzer.logs.catalogue import LOG_CODES
+import numpy as np
+
+from analyzer.logs.lines import begin_without_tabs, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from analyzer.logs.blocks import Block, Segment
+    from analyzer.logs.lines import Codes, Flags, Lines, Positions
 
-# IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
-_TABBED = re.compile(
-    r"""
-    (?P<code> [A-Z][A-Za-z0-9]+ ) \t
-    (?P<rest> .* )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+CODE, IDENTITY, MESSAGE, DETAIL = 0, 2, 4, 6
+"""Where a field stands among the parts of an entry; between them what parts them, and behind the last what follows."""
+PARTS = 8
 
-# InvalidProperty - ada@contoso.com Property 'AboutMe' is not …: only codes that we know, as any sentence begins so
-_TABS_LOST = re.compile(
-    rf"""
-    (?P<code> {"|".join(sorted(LOG_CODES))} )
-    (?: [ \u00a0]+ [-\u2013\u2014] )?
-    [ \u00a0]+
-    (?P<rest> \S .* )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-# The word that is an identity without a tab to say so: an address, an account, a claim, a Guid
-# (possessive, and ended by any blank: a line of a million such characters must not take a minute)
-_IDENTITY_WORD = re.compile(
-    rf"(?P<identity> [^\s@\\|]*+[@\\|]\S*+ | {GUID.pattern} ) (?: \s++ | $ )",
-    re.VERBOSE,
-)
-
-# Scripts that put no blank between words and no apostrophe into them: a quote may touch their letters
-_LETTER = r"[^\W\d_\u0e00-\u0eff\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc]"
-
-_WITHIN_A_WORD = rf"(?<={_LETTER})['\u2019](?={_LETTER})"
-"""An apostrophe between two letters, as in "n'est": it neither opens nor closes a quotation."""
-
-# Names of properties are far shorter than 400 characters. The bound, and never going back (the second "+"), keep
-# hostile text with a million quotation marks from taking minutes.
-_QUOTED = rf"""
-    (?:
-        (?<!{_LETTER})['\u2019]
-        (?P<straight> [^'\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'\u2019]{{1,400}}+ )*+ )
-        ['\u2019]
-      | [\u2018\u201a\u201b`]
-        (?P<single> [^'`\u2018\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'`\u2018\u2019]{{1,400}}+ )*+ )
-        ['`\u2018\u2019]
-      | [\u201c\u201d\u201e\u201f"\uff02] (?P<double> [^\u201c\u201d"\uff02]{{1,400}}+ ) [\u201c\u201d"\uff02]
-      | [\u00ab\u00bb] (?P<guillemets> [^\u00ab\u00bb]{{1,400}}+ ) [\u00ab\u00bb]
-      | [\u2039\u203a] (?P<guillemet> [^\u2039\u203a]{{1,400}}+ ) [\u2039\u203a]
-      | [\u300c\u300e\u300a\u3008] (?P<corner> [^\u300d\u300f\u300b\u3009]{{1,400}}+ ) [\u300d\u300f\u300b\u3009]
-    )
-"""
-_FIRST_QUOTED = re.compile(_QUOTED, re.VERBOSE)
-_PROPERTY_QUOTED = re.compile(rf"\b Property [\s\u00a0]* {_QUOTED}", re.VERBOSE)
+# The first bytes of blanks: ASCII's, and those that begin the other blanks of Unicode in UTF-8
+_PERHAPS_BLANK = np.zeros(256, np.bool_)
+_PERHAPS_BLANK[[*range(0x21), 0xC2, 0xE1, 0xE2, 0xE3]] = True
+_PLAIN_END = np.zeros(256, np.bool_)
+_PLAIN_END[0x21:0x7F] = True
 
 
 @dataclass(slots=True)
-class Entry:
-    """One row of the table ``entries``, without the columns that name the file.
+class Entries:
+    """The entries of a block.
 
     Attributes:
-        line: 1-based line where the entry starts.
-        code: as written; None for text before the first entry.
-        identity: as written; None where empty.
-        message: the rest of the first line.
-        further: the further lines, the blank ones at the end still among them.
+        lines: the block's lines.
+        line: at which of them each entry begins.
+        segment: of which segment of the block it is.
+        parts: where its parts begin, in bytes: code, separator, identity, separator, message, line end, detail, what
+            follows; one row an entry. The fields are null where they are empty, the message is not.
+        dropped: the lines that are in no entry: blank ones at an entry's end or before the first.
+        segment_lines: the first line of each segment, and behind them the number of lines.
     """
 
-    line: int
-    code: str | None
-    identity: str | None
-    message: str
-    further: list[str] = field(default_factory=list)
-
-    @property
-    def property_name(self) -> str | None:
-        """The profile or source property that the message names."""
-        return property_named(self.code, self.message)
-
-    @property
-    def detail(self) -> str | None:
-        """The further lines joined by LF, without blank ones at the end; None where nothing is left."""
-        lines = self.further
-        end = len(lines)
-        while end and not lines[end - 1].strip():
-            end -= 1
-        return "\n".join(lines[:end]) or None
+    lines: Lines
+    line: Positions
+    segment: Positions
+    parts: Positions
+    dropped: Positions
+    segment_lines: Positions
 
 
-def entries(lines: list[str]) -> Iterator[Entry]:
-    """The entries of a log in their order; what is no entry belongs to the one above, or is a row without a code."""
-    current: Entry | None = None
-    for number, line in enumerate(lines, 1):
-        begun = _begin(number, line)
-        if begun is not None:
-            if current is not None:
-                yield current
-            current = begun
-        elif current is not None:
-            current.further.append(line)
-        elif line.strip():
-            current = Entry(number, None, None, line)
-    if current is not None:
-        yield current
+def entries_of(block: Block, codes: Codes) -> Entries:
+    """The entries of a block."""
+    lines = lines_of(block)
+    flags = codes.begin(lines)
+    irregular = begin_without_tabs(lines, flags)
+    flags[list(irregular)] = True
+    inside = ~flags
+    blank = _blank(lines, inside)
+    starts = [segment.start for segment in block.segments]
+    segment_lines = np.append(np.searchsorted(lines.starts, starts), len(lines.starts))
+    headless = _text_before_the_first(block.segments, segment_lines, flags, blank)
+    flags[headless] = True
+    inside[headless] = False
+    line = np.flatnonzero(flags)
+    segment = np.searchsorted(segment_lines, line, "right") - 1
+    last = _last_lines(line, segment_lines[segment + 1], np.flatnonzero(inside & ~blank))
+    parts = np.empty((len(line), PARTS), np.int64)
+    _first_line(lines, line, parts)
+    place = {number: at for at, number in enumerate(line.tolist())} if irregular or len(headless) else {}
+    for number, begun in irregular.items():
+        start = int(lines.starts[number])
+        parts[place[number], 1:5] = [start + offset for offset in begun]
+    for number in headless:
+        parts[place[number], 1:5] = lines.starts[number]
+    parts[:, DETAIL] = lines.ends[line] + 1
+    parts[:, DETAIL + 1] = np.where(last > line, lines.stops[last], parts[:, DETAIL])
+    # A line without an entry of its own is in the detail of the one above, unless it stands behind the last of these.
+    owner = np.maximum.accumulate(np.where(flags, np.cumsum(flags) - 1, -1))
+    dropped = np.flatnonzero(inside & blank)
+    if len(dropped) and len(last):
+        dropped = dropped[(owner[dropped] < 0) | (dropped > last[owner[dropped]])]
+    return Entries(lines, line, segment, parts, dropped, segment_lines)
 
 
-@functools.lru_cache(maxsize=4096)
-def property_named(code: str | None, message: str) -> str | None:
-    """The property that a message names in quotes, whatever its language; None where it names none.
+def _first_line(lines: Lines, line: Positions, parts: Positions) -> None:
+    """The parts of entries with two tabs."""
+    parts[:, CODE] = lines.starts[line]
+    parts[:, CODE + 1] = lines.first_tab[line]
+    parts[:, IDENTITY] = parts[:, CODE + 1] + 1
+    parts[:, IDENTITY + 1] = lines.second_tab[line]
+    parts[:, MESSAGE] = parts[:, IDENTITY + 1] + 1
+    parts[:, MESSAGE + 1] = lines.stops[line]
+    octets = np.frombuffer(lines.data, np.uint8)
+    tabbed = np.flatnonzero(_PERHAPS_BLANK[octets[parts[:, IDENTITY]]] & (lines.tabs[line] > 1))
+    for at in tabbed.tolist():
+        identity = lines.data[parts[at, IDENTITY] : parts[at, IDENTITY + 1]]
+        if identity and not identity.decode().strip():
+            parts[at, IDENTITY] = parts[at, IDENTITY + 1] = parts[at, MESSAGE]
 
-    In an ``InvalidProperty`` whatever stands in the first quotes; elsewhere only what follows the word ``Property``,
-    as the path in a JSON parser's message stands in quotes, too.
+
+def _blank(lines: Lines, inside: Flags) -> Flags:
+    """Which of the lines that begin no entry have nothing but blanks."""
+    blank = np.zeros(len(lines.starts), np.bool_)
+    number = np.flatnonzero(inside)
+    starts, stops = lines.starts[number], lines.stops[number]
+    empty = starts == stops
+    blank[number[empty]] = True
+    last = np.frombuffer(lines.data, np.uint8)[stops - 1]
+    for at in number[~empty & ~_PLAIN_END[last]].tolist():
+        blank[at] = not lines.text(at).decode().strip()
+    return blank
+
+
+def _text_before_the_first(segments: list[Segment], segment_lines: Positions, flags: Flags, blank: Flags) -> list[int]:
+    """The first line that is not blank of each log that does not begin with an entry."""
+    found = []
+    firsts = segment_lines[:-1]
+    for place in np.flatnonzero(~flags[firsts]).tolist():
+        if not segments[place].begins:
+            continue
+        first, behind = segment_lines[place : place + 2].tolist()
+        with_text = np.flatnonzero(flags[first:behind] | ~blank[first:behind])
+        if len(with_text) and not flags[first + with_text[0]]:
+            found.append(int(first + with_text[0]))
+    return found
+
+
+def _last_lines(line: Positions, segment_end: Positions, further: Positions) -> Positions:
+    """The last line of each entry that is not blank.
+
+    Args:
+        line: where the entries begin.
+        segment_end: behind the last line of each entry's segment.
+        further: the lines that begin no entry and are not blank.
     """
-    expression = _FIRST_QUOTED if code == "InvalidProperty" else _PROPERTY_QUOTED
-    found = expression.search(message) if code is not None else None
-    if found is None:
-        return None
-    return next(group for group in found.groups() if group is not None).strip() or None
-
-
-def _begin(number: int, line: str) -> Entry | None:
-    """The entry that a line begins, if it begins one."""
-    if "\t" in line:
-        found = _TABBED.fullmatch(line)
-        if found is not None:
-            return _tabbed_entry(number, found["code"], found["rest"])
-    found = _TABS_LOST.fullmatch(line)
-    if found is None:
-        return None
-    identity, message = _leading_identity(found["rest"])
-    return Entry(number, found["code"], identity, message)
-
-
-def _tabbed_entry(number: int, code: str, rest: str) -> Entry:
-    identity, tab, message = rest.partition("\t")
-    if tab:
-        return Entry(number, code, identity if identity.strip() else None, message)
-    # One tab only: an identity where the line was cut off behind it, else a message.
-    alone, message = _leading_identity(rest)
-    return Entry(number, code, alone, message)
-
-
-def _leading_identity(rest: str) -> tuple[str | None, str]:
-    found = _IDENTITY_WORD.match(rest)
-    return (found["identity"], rest[found.end() :]) if found else (None, rest)
+    if not len(further) or not len(line):
+        return line
+    behind = np.minimum(np.append(line[1:], segment_end[-1]), segment_end)
+    before = np.searchsorted(further, behind) - 1
+    return np.maximum(line, np.where(before >= 0, further[before], -1))

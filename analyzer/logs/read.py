@@ -1,68 +1,148 @@
-"""One log file to the table ``entries``."""
+"""Logs to the table ``entries``, a block at a time on all cores: what the library holds in memory does not grow with a log."""
 
 from __future__ import annotations
 
+import collections
+import os
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from analyzer.facts import LOG_FILE_NAME, LOG_FOLDER_NAME
-from analyzer.files import read_bytes
-from analyzer.logs.decode import decode, split_lines
-from analyzer.logs.entries import entries
+from analyzer.logs.accounting import Account, accounts_of
+from analyzer.logs.blocks import blocks
+from analyzer.logs.columns import columns_of
+from analyzer.logs.entries import Entries, entries_of
+from analyzer.logs.interface import LogFile, LogRead
+from analyzer.logs.lines import Codes
 from analyzer.tables import ENTRIES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from analyzer.logs.blocks import Block, Segment
+
+# The beginning of an entry, up to where its message would begin
+_CUT_OFF = re.compile(rb"[A-Z][A-Za-z0-9]*(?:\t[^\t]*)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
-    """What a log file holds, and how it was read.
+class _Parsed:
+    block: Block
+    entries: Entries
+    columns: pl.DataFrame
+    accounts: list[Account]
+
+
+class Reading:
+    """A reading of logs, which says how each was read.
 
     Attributes:
-        name: the file's path, as it stands in ``log_file``.
-        entries: the table ``entries`` of this file.
-        encoding: as Python names it.
-        replaced: characters that stand for bytes that could not be decoded.
+        logs: how each log was read, in their order; complete when ``frames`` has come to its end.
     """
 
-    name: str
-    entries: pl.DataFrame
-    encoding: str
-    replaced: int
+    def __init__(
+        self, files: Iterable[LogFile], *, accounting: bool = False, progress: Callable[[LogRead], None] | None = None
+    ) -> None:
+        """Plans to read logs.
+
+        Args:
+            files: which.
+            accounting: whether ``LogRead.account`` is wanted.
+            progress: told of the log that was read last, block by block.
+        """
+        self.logs = [LogRead(file) for file in files]
+        self._accounting = accounting
+        self._progress = progress
+        self._codes = Codes()
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The table ``entries`` in pieces, in the order of the logs and their lines.
+
+        A log that cannot be read, or not to its end, has a ``problem``; the others are read all the same.
+        """
+        self.logs[:] = [LogRead(log.file) for log in self.logs]
+        cores = os.cpu_count() or 1
+        waiting: collections.deque[Future[_Parsed]] = collections.deque()
+        with ThreadPoolExecutor(cores, "parse") as pool:
+            try:
+                for block in blocks(self.logs):
+                    waiting.append(pool.submit(self._parse, block))
+                    if len(waiting) > cores:
+                        yield self._finish(waiting.popleft().result())
+                while waiting:
+                    yield self._finish(waiting.popleft().result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def table(self) -> pl.DataFrame:
+        """The whole table ``entries`` in memory."""
+        return pl.concat([pl.DataFrame(schema=ENTRIES), *self.frames()], rechunk=True)
+
+    def lazy(self) -> pl.LazyFrame:
+        """The table ``entries``, read anew whenever it is collected or written, and never whole in memory."""
+        from polars.io.plugins import register_io_source
+
+        def pieces(
+            columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _batch: int | None
+        ) -> Iterator[pl.DataFrame]:
+            for frame in self.frames():
+                piece = frame if rows is None else frame.head(rows)
+                rows = None if rows is None else rows - len(piece)
+                piece = piece if predicate is None else piece.filter(predicate)
+                yield piece if columns is None else piece.select(columns)
+                if rows == 0:
+                    return
+
+        return register_io_source(pieces, schema=ENTRIES)
+
+    def _parse(self, block: Block) -> _Parsed:
+        entries = entries_of(block, self._codes)
+        columns = columns_of(block, entries)
+        return _Parsed(block, entries, columns, accounts_of(block, entries, columns) if self._accounting else [])
+
+    def _finish(self, parsed: _Parsed) -> pl.DataFrame:
+        """The piece with the columns that name the log; counts what it holds of each log."""
+        segments = parsed.block.segments
+        before = pl.Series([segment.log.lines for segment in segments], dtype=pl.UInt32)
+        rows = np.bincount(parsed.entries.segment, minlength=len(segments)).tolist()
+        texts = np.bincount(parsed.entries.segment[parsed.columns["code"].is_null().to_numpy()], minlength=len(segments))
+        line_counts = np.diff(parsed.entries.segment_lines).tolist()
+        for place, segment in enumerate(segments):
+            log = segment.log
+            log.lines += line_counts[place]
+            log.texts += int(texts[place])
+            log.entries += rows[place] - int(texts[place])
+            log.cut_off = segment.added_end and _cut_off(parsed.entries, place)
+            if parsed.accounts:
+                log.account = log.account.plus(parsed.accounts[place])
+        if self._progress:
+            self._progress(segments[-1].log)
+        return _named(parsed.columns, segments, before)
 
 
-def read_log(path: Path, *, name: str | None = None, tenant: str | None = None) -> Log:
-    """Reads one log file.
+def _cut_off(entries: Entries, place: int) -> bool:
+    return _CUT_OFF.fullmatch(entries.lines.text(int(entries.segment_lines[place + 1]) - 1)) is not None
 
-    Args:
-        path: the file.
-        name: what stands in ``log_file`` instead of the path as given.
-        tenant: the host that stands in ``tenant``.
 
-    Raises:
-        InputError: the file cannot be read.
-    """
-    name = str(path) if name is None else name
-    text = decode(read_bytes(path))
-    found = list(entries(split_lines(text.text)))
-    columns = {
-        "line": [entry.line for entry in found],
-        "code": [entry.code for entry in found],
-        "identity": [entry.identity for entry in found],
-        "property": [entry.property_name for entry in found],
-        "message": [entry.message for entry in found],
-        "detail": [entry.detail for entry in found],
+def _named(columns: pl.DataFrame, segments: Sequence[Segment], before: pl.Series) -> pl.DataFrame:
+    names = {
+        "tenant": [segment.log.file.tenant for segment in segments],
+        "job_id": [job_id_in(segment.log.name) for segment in segments],
+        "log_file": [segment.log.name for segment in segments],
     }
-    rows = pl.DataFrame(columns, schema={column: ENTRIES[column] for column in columns})
-    named = rows.with_columns(
-        pl.lit(tenant, pl.String).alias("tenant"),
-        pl.lit(job_id_in(name), pl.String).alias("job_id"),
-        pl.lit(name, pl.String).alias("log_file"),
-    )
-    return Log(name, named.select(*ENTRIES), text.encoding, text.replaced)
+    if len(segments) == 1:
+        whose = [pl.lit(values[0], pl.String).alias(name) for name, values in names.items()]
+        line = pl.col("line") + before[0]
+    else:
+        at = columns["segment"]
+        whose = [pl.lit(pl.Series(name, values, pl.String).gather(at)) for name, values in names.items()]
+        line = pl.col("line") + pl.lit(before.gather(at))
+    return columns.with_columns(*whose, line=line).select(*ENTRIES)
 
 
 def job_id_in(name: str) -> str | None:

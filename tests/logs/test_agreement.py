@@ -1,4 +1,4 @@
-"""Properties of the parser over generated logs: entries come back, nothing raises, nothing is lost."""
+"""Properties of the parser over generated logs: entries come back, it agrees with the slow one, nothing is lost."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.logs.decode import decode, split_lines
-from analyzer.logs.entries import entries
-from tests.logs.reference_parser import CODES, Row, lines_of, parse
+from tests.logs.reading import WHOLE, read, rows_of
+from tests.logs.reference_decoder import text_of
+from tests.logs.reference_parser import CODES, lines_of, parse
 
 no_deadline = settings(deadline=None)
 
-CODE = st.sampled_from([*CODES, "ProfileLocked", "E2"])
+CODE = st.sampled_from([*CODES, "ProfileLocked", "E2", "ACodeOfMoreThanTwentyFourLetters"])
 GUID = "eb659162-3fb5-4f01-9a2e-8b1d5c3f7a10"
 LETTERS = "abAB19 .@'_-äüß"  # also in Windows-1252, where none of them can be taken for UTF-8
 IDENTITY = st.none() | st.text(LETTERS, min_size=1, max_size=12).filter(str.strip) | st.just(GUID)
@@ -28,6 +28,8 @@ ENCODINGS = {
     "utf-16-be": codecs.BOM_UTF16_BE,
     "cp1252": b"",
 }
+BLOCK = st.sampled_from([WHOLE, 16, 100])
+"""Also blocks of an entry or two, so that every kind of line comes to stand at a border."""
 
 
 @dataclass(frozen=True)
@@ -56,32 +58,29 @@ class Written:
 ENTRY = st.builds(Written, CODE, IDENTITY, MESSAGE, FURTHER)
 
 
-def rows(text: str) -> list[Row]:
-    return [
-        Row(entry.line, entry.code, entry.identity, entry.message, entry.detail) for entry in entries(split_lines(text))
-    ]
-
-
 @no_deadline
-@given(st.lists(ENTRY, min_size=1, max_size=6), st.sampled_from(sorted(ENCODINGS)), st.data())
+@given(st.lists(ENTRY, min_size=1, max_size=6), st.sampled_from(sorted(ENCODINGS)), BLOCK, st.data())
 def test_entries_come_back_whatever_the_encoding_and_the_line_ends(
-    written: list[Written], encoding: str, draw: st.DataObject
+    written: list[Written], encoding: str, block: int, draw: st.DataObject
 ) -> None:
     lines = [line for entry in written for line in entry.lines] + ["GenericError\t\tthe last"]
     # A lone CR before an empty line that an LF ends would be one CRLF.
     ends = [draw.draw(END) if following else "\r\n" for following in lines[1:]] + [""]
     text = "".join(line + end for line, end in zip(lines, ends, strict=True))
-    found = rows(decode(ENCODINGS[encoding] + text.encode(encoding)).text)
+    raw = ENCODINGS[encoding] + text.encode(encoding)
+    ((found,), (log,)) = read([raw], block)
     expected = [(entry.code, entry.identity, entry.message, entry.detail) for entry in written]
     assert [row[1:] for row in found] == [*expected, ("GenericError", None, "the last", None)]
+    assert (log.encoding.replaced, log.encoding.size, log.account.missing(log.encoding)) == (0, len(raw), 0)
 
 
 @no_deadline
 @given(st.lists(ENTRY, min_size=2, max_size=6), st.sampled_from(["utf-16-le", "utf-16-be"]))
 def test_entries_come_back_from_utf_16_without_a_mark(written: list[Written], encoding: str) -> None:
     text = "".join(f"{line}\r\n" for entry in written for line in entry.lines)
-    found = decode(text.encode(encoding))
-    assert (found.text, found.encoding, found.replaced) == (text, encoding, 0)
+    ((found,), (log,)) = read([text.encode(encoding)])
+    assert found == parse(text)
+    assert (log.encoding.name, log.encoding.replaced) == (encoding, 0)
 
 
 SEPARATORS = (" - ", "-", "\u2013", " ", "\u00a0", "\t", "\t\t", "\n", "\r", "\r\n", "\n\n", "\x0b", "\u2028", "\x1f")
@@ -93,33 +92,47 @@ WORDS = (
     "i:0#.f|m|x",
     "   at System.Data",
     "ProfileLocked",
+    "\u3000",
     "x",
     "A",
 )
 PIECE = st.sampled_from([*CODES, *SEPARATORS, *WORDS])
 PAGE = st.lists(PIECE | st.text(max_size=5), max_size=25).map("".join)
+MARK = st.sampled_from([b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+RAW = st.one_of(
+    PAGE.map(lambda text: text.encode("utf-8", "replace")),
+    PAGE.map(lambda text: text.encode("cp1252", "replace")),
+    PAGE.map(lambda text: text.encode("utf-16-le", "surrogatepass")),
+    st.lists(PIECE.map(str.encode) | st.binary(max_size=6), max_size=25).map(b"".join),
+)
 
 
 @no_deadline
-@given(PAGE)
-def test_the_parser_agrees_with_the_slow_one(text: str) -> None:
-    assert rows(text) == parse(text)
+@given(st.lists(st.builds(bytes.__add__, MARK, RAW), min_size=1, max_size=4), BLOCK)
+def test_the_parser_agrees_with_the_slow_one_and_accounts_for_each_byte(raws: list[bytes], block: int) -> None:
+    found, logs = read(raws, block)
+    for raw, rows, log in zip(raws, found, logs, strict=True):
+        text, encoding, replaced = text_of(raw)
+        assert rows == parse(text)
+        assert (log.encoding.name, log.encoding.replaced) == (encoding, replaced)
+        assert (log.encoding.size, log.account.missing(log.encoding)) == (len(raw), 0)
+        assert log.lines == len(lines_of(text))
+        assert (log.entries, log.texts) == (sum(row.code is not None for row in rows), sum(row.code is None for row in rows))
 
 
 @no_deadline
-@given(PAGE | st.binary(max_size=300).map(lambda raw: decode(raw).text))
-def test_each_line_that_is_not_blank_is_in_one_entry(text: str) -> None:
-    lines = lines_of(text)
+@given(PAGE, BLOCK)
+def test_each_line_that_is_not_blank_is_in_one_entry(text: str, block: int) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     accounted: list[int] = []
-    for entry in entries(split_lines(text)):
-        first = lines[entry.line - 1]
-        assert first.endswith(entry.message)
-        rest = first.removesuffix(entry.message)
-        assert rest.startswith(entry.code or "")
-        assert (entry.identity or "") in rest
-        assert entry.property_name is None or entry.property_name in entry.message
-        assert entry.further == lines[entry.line : entry.line + len(entry.further)]
-        accounted += range(entry.line, entry.line + len(entry.further) + 1)
-    blank = [number for number, line in enumerate(lines, 1) if not line.strip()]
+    for row in rows_of(text, block):
+        first = lines[row.line - 1]
+        assert first.endswith(row.message)
+        rest = first.removesuffix(row.message)
+        assert rest.startswith(row.code or "")
+        assert (row.identity or "") in rest
+        further = row.detail.split("\n") if row.detail is not None else []
+        assert further == lines[row.line : row.line + len(further)]
+        accounted += range(row.line, row.line + len(further) + 1)
     assert len(accounted) == len(set(accounted))
-    assert {*accounted, *blank} == {*range(1, len(lines) + 1)}
+    assert all(line.strip() == "" for number, line in enumerate(lines, 1) if number not in accounted)

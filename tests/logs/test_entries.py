@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.logs.decode import split_lines
-from analyzer.logs.entries import entries
+from tests.logs.reading import rows_of
 from tests.logs.reference_parser import Row, parse
 
 GUID = "eb659162-3fb5-4f01-9a2e-8b1d5c3f7a10"
@@ -16,12 +15,6 @@ INSTANCES = (
     "System.Data.SqlClient.SqlException (0x80131904): Input data contains multiple instances of the same single-value"
     " property for RecordId [2923275]"
 )
-
-
-def rows(text: str) -> list[Row]:
-    return [
-        Row(entry.line, entry.code, entry.identity, entry.message, entry.detail) for entry in entries(split_lines(text))
-    ]
 
 
 ONE_LINE = {
@@ -96,7 +89,7 @@ ONE_LINE = {
 
 @pytest.mark.parametrize(("line", "expected"), ONE_LINE.values(), ids=ONE_LINE.keys())
 def test_a_line_of_a_known_shape_is_an_entry(line: str, expected: tuple[str, str | None, str]) -> None:
-    assert rows(line) == [Row(1, *expected, detail=None)] == parse(line)
+    assert rows_of(line) == [Row(1, *expected, detail=None)] == parse(line)
 
 
 NO_ENTRY = {
@@ -117,8 +110,8 @@ NO_ENTRY = {
 
 @pytest.mark.parametrize("line", NO_ENTRY.values(), ids=NO_ENTRY.keys())
 def test_a_line_of_no_known_shape_is_text_before_and_detail_behind_an_entry(line: str) -> None:
-    assert rows(line) == [Row(1, None, None, line, None)]
-    assert rows(f"GenericError\t\tx\n{line}") == [Row(1, "GenericError", None, "x", line)]
+    assert rows_of(line) == [Row(1, None, None, line, None)]
+    assert rows_of(f"GenericError\t\tx\n{line}") == [Row(1, "GenericError", None, "x", line)]
 
 
 def test_a_stack_trace_belongs_to_the_entry_above() -> None:
@@ -130,14 +123,14 @@ def test_a_stack_trace_belongs_to_the_entry_above() -> None:
         "Error Number:2627,State:1,Class:14"
     )
     text = f"GenericError\t{GUID}\t{INSTANCES}\n{trace}\n\n \nMissingIdentity\t\tx\n"
-    assert rows(text) == [
+    assert rows_of(text) == [
         Row(1, "GenericError", GUID, INSTANCES, trace),
         Row(9, "MissingIdentity", None, "x", None),
     ]
 
 
 def test_text_before_the_first_entry_is_one_row_without_a_code() -> None:
-    assert rows("\n  \nImport log\n\nsecond part\n\nGenericError\t\tx") == [
+    assert rows_of("\n  \nImport log\n\nsecond part\n\nGenericError\t\tx") == [
         Row(3, None, None, "Import log", "\nsecond part"),
         Row(7, "GenericError", None, "x", None),
     ]
@@ -145,24 +138,25 @@ def test_text_before_the_first_entry_is_one_row_without_a_code() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "\r\n\r\n", " \n\t\n\u00a0"])
 def test_blank_lines_alone_make_no_row(text: str) -> None:
-    assert rows(text) == []
+    assert rows_of(text) == []
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("last", ["", "end"])
 def test_line_ends_of_each_kind_end_a_line(end: str, last: str) -> None:
     text = f"GenericError\t\tx{end}  more{end}{end}MissingIdentity\t\ty{end if last else ''}"
-    assert rows(text) == [
+    assert rows_of(text) == [
         Row(1, "GenericError", None, "x", "  more"),
         Row(4, "MissingIdentity", None, "y", None),
     ]
 
 
 def test_line_ends_may_be_mixed() -> None:
-    assert split_lines("a\r\nb\rc\n\r\nd\r\r\n") == ["a", "b", "c", "", "d", ""]
+    text = "GenericError\t\ta\r\nb\rc\n\r\nd\r\r\ne"
+    assert rows_of(text) == [Row(1, "GenericError", None, "a", "b\nc\n\nd\n\ne")]
 
 
 @pytest.mark.parametrize("long", ["@" * 200_000 + "\x0b", "a" * 200_000, "\u00a0" * 200_000, "-" * 200_000])
 def test_a_hostile_line_is_read_at_once(long: str) -> None:
-    found = rows(f"GenericError {long}x") + rows(f"GenericError\t{long}x")
+    found = rows_of(f"GenericError {long}x") + rows_of(f"GenericError\t{long}x")
     assert [row.code for row in found] == ["GenericError", "GenericError"]

@@ -1,0 +1,125 @@
+"""What the bytes of a log became: each is in an entry, ends a line, is a dropped blank or belongs to the byte order mark.
+
+Counted from the finished columns, in the log's own encoding, and held against the bytes that were read: what the parser
+loses or takes twice shows as a difference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from analyzer.logs.decode import UTF8, WINDOWS_1252, Encoding, size_in
+from analyzer.logs.entries import CODE, IDENTITY, MESSAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.logs.blocks import Block
+    from analyzer.logs.entries import Entries
+    from analyzer.logs.lines import Positions
+
+_FIELDS = ("code", "identity", "message", "detail")
+# What may part the fields of an entry: tabs, or blanks and a dash where tabs were lost
+_SEPARATOR = re.compile(r"\s*[-\u2013\u2014]?\s*")
+_TWO_UNITS = r"[\x{10000}-\x{10FFFF}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Bytes of a log, or of a part of it, in its own encoding.
+
+    Attributes:
+        fields: in the columns ``code``, ``identity``, ``message`` and ``detail``.
+        separators: between these.
+        line_ends: CRLF, LF and CR.
+        blanks: on blank lines that are in no entry.
+    """
+
+    fields: int = 0
+    separators: int = 0
+    line_ends: int = 0
+    blanks: int = 0
+
+    @property
+    def entries(self) -> int:
+        """Bytes in entries: their fields and what parts these."""
+        return self.fields + self.separators
+
+    def plus(self, other: Account) -> Account:
+        """The sum of two parts."""
+        names = [field.name for field in dataclasses.fields(self)]
+        return Account(*(getattr(self, name) + getattr(other, name) for name in names))
+
+    def missing(self, encoding: Encoding, unread: int = 0) -> int:
+        """Bytes that were read and are nowhere; less than 0 where some were taken twice; 0 where the account holds.
+
+        Args:
+            encoding: how the log was read.
+            unread: bytes behind the last whole line of a log that was being written.
+        """
+        known = self.entries + self.line_ends + self.blanks
+        return encoding.size - encoding.mark - encoding.difference - unread - known
+
+
+def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[Account]:
+    """The account of each segment of a block.
+
+    Args:
+        block: as it was read.
+        entries: of the block.
+        columns: of the entries, as they go into the table.
+    """
+    found = []
+    for place, segment in enumerate(block.segments):
+        encoding = segment.log.encoding.name
+        first, behind = np.searchsorted(entries.segment, [place, place + 1]).tolist()
+        line, line_behind = entries.segment_lines[place : place + 2].tolist()
+        lines = slice(line, line_behind)
+        ends = int((entries.lines.ends[lines] - entries.lines.stops[lines]).sum()) + line_behind - line
+        account = Account(
+            _fields(columns[first:behind], encoding),
+            sum(size_in(encoding, text) for text in _separators(entries, entries.parts[first:behind])),
+            (ends - segment.added_end) * size_in(encoding, "\n"),
+            sum(size_in(encoding, text) for text in _blanks(entries, line, line_behind)),
+        )
+        found.append(account)
+    return found
+
+
+def _fields(columns: pl.DataFrame, encoding: str) -> int:
+    total = sum(_sizes(columns[name], encoding) for name in _FIELDS)
+    # The LFs of a detail end lines.
+    return total - int(columns["detail"].str.count_matches("\n", literal=True).sum()) * size_in(encoding, "\n")
+
+
+def _sizes(texts: pl.Series, encoding: str) -> int:
+    if encoding == UTF8:
+        return int(texts.str.len_bytes().sum())
+    characters = int(texts.str.len_chars().sum())
+    return characters if encoding == WINDOWS_1252 else 2 * (characters + int(texts.str.count_matches(_TWO_UNITS).sum()))
+
+
+def _separators(entries: Entries, parts: Positions) -> Iterator[str]:
+    """What parts the fields; what does not look like that is left out, and so will be missing."""
+    data = entries.lines.data
+    gaps = np.concatenate([parts[:, [CODE + 1, IDENTITY]], parts[:, [IDENTITY + 1, MESSAGE]]])
+    gaps = gaps[gaps[:, 1] > gaps[:, 0]]
+    tabs = (gaps[:, 1] - gaps[:, 0] == 1) & (np.frombuffer(data, np.uint8)[gaps[:, 0]] == ord("\t"))
+    yield "\t" * int(np.count_nonzero(tabs))
+    for start, stop in gaps[~tabs].tolist():
+        text = data[start:stop].decode()
+        if _SEPARATOR.fullmatch(text):
+            yield text
+
+
+def _blanks(entries: Entries, line: int, behind: int) -> Iterator[str]:
+    for number in entries.dropped[(entries.dropped >= line) & (entries.dropped < behind)].tolist():
+        text = entries.lines.text(number).decode()
+        if not text.strip():
+            yield text

@@ -1,0 +1,203 @@
+"""Logs to blocks of whole entries: what the parser works on, each by itself and in any order.
+
+A large log becomes many blocks, each cut where an entry begins; many small logs become one, so that the cost of a block
+is not paid for each of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.logs.catalogue import LOG_CODES
+from analyzer.logs.containers import Opener
+from analyzer.logs.decode import size_in, utf8_chunks
+from analyzer.logs.shapes import beginning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.logs.interface import LogRead
+
+BLOCK = 4_000_000
+"""Bytes: with what is made of them they stay in the processor's cache, and two threads of them in 100 MB."""
+
+LARGEST_ENTRY = 1 << 30
+"""Bytes of one entry: beyond this the file is no log, and would fill the memory."""
+
+PADDING = 24
+"""Bytes behind a block's text that may be read, so that a code can be compared by words of eight bytes."""
+
+_TABBED = re.compile(rb"[A-Z][A-Za-z0-9]+\t")
+LONE_CR = re.compile(rb"\r(?!\n)")
+_CODES = tuple(code.encode() for code in LOG_CODES)
+_LONGEST_BEGINNING = 1000
+
+
+@dataclass(slots=True)
+class Segment:
+    """What a block holds of one log.
+
+    Attributes:
+        log: whose.
+        start, end: bytes in the block; the text ends with a line end, its own or one that was added.
+        begins: whether the log begins here, so that it need not begin with an entry.
+        added_end: whether the last line end is not the log's own.
+    """
+
+    log: LogRead
+    start: int
+    end: int
+    begins: bool
+    added_end: bool = False
+
+
+@dataclass(slots=True)
+class Block:
+    """Whole entries in UTF-8, each line ended by LF or CRLF.
+
+    Attributes:
+        data: the text, and ``PADDING`` bytes or more behind it.
+        size: bytes of the text.
+        segments: one after the other, without a gap.
+    """
+
+    data: bytes
+    size: int
+    segments: list[Segment]
+
+
+@dataclass(slots=True)
+class _Packing:
+    """Small logs on their way into one block."""
+
+    pieces: list[memoryview] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, block: Block) -> None:
+        """Puts a block of one log behind the others."""
+        (segment,) = block.segments
+        segment.start, segment.end = self.size, self.size + block.size
+        self.segments.append(segment)
+        self.pieces.append(memoryview(block.data)[: block.size])
+        self.size += block.size
+
+    def taken(self) -> Block:
+        """All of them as one block; what comes next begins anew."""
+        block = Block(b"".join([*self.pieces, bytes(PADDING)]), self.size, self.segments)
+        self.pieces, self.segments, self.size = [], [], 0
+        return block
+
+
+def blocks(logs: list[LogRead]) -> Iterator[Block]:
+    """The blocks of logs, in their order; a log that cannot be read to its end gets its ``problem`` filled in."""
+    packing = _Packing()
+    with contextlib.closing(Opener()) as opener:
+        for log in logs:
+            for block in _Cutter(log).blocks(opener):
+                if len(block.data) < BLOCK:
+                    packing.add(block)
+                elif packing.segments:
+                    yield packing.taken()
+                    yield block
+                else:
+                    yield block
+                if packing.size >= BLOCK:
+                    yield packing.taken()
+    if packing.segments:
+        yield packing.taken()
+
+
+class _Cutter:
+    """One log on its way into blocks."""
+
+    def __init__(self, log: LogRead) -> None:
+        self._log = log
+        self._carry = b""
+        self._begins = True
+
+    def blocks(self, opener: Opener) -> Iterator[Block]:
+        log = self._log
+        try:
+            with opener.opened(log.file) as stream:
+                for chunk in utf8_chunks(stream.read, log.encoding, self._sizes()):
+                    log.position = stream.position()
+                    block = self._whole_entries(chunk)
+                    if block is not None:
+                        yield block
+                log.growing = stream.grew()
+        except InputError as problem:
+            log.problem = problem
+        block = self._rest()
+        if block is not None:
+            yield block
+
+    def _sizes(self) -> Iterator[int]:
+        """Reads more at a time the longer an entry is, so that it is not gone through again and again."""
+        yield min(BLOCK, self._log.file.size + 1) if self._log.file.size else BLOCK
+        while True:
+            yield max(BLOCK, len(self._carry))
+
+    def _whole_entries(self, chunk: bytes) -> Block | None:
+        seen = len(self._carry)
+        data = b"".join([self._carry, chunk, bytes(PADDING)])
+        size = len(data) - PADDING
+        if size > LARGEST_ENTRY and not seen < BLOCK:
+            raise InputError(
+                f"{self._log.name} has more than {LARGEST_ENTRY:,} bytes without an entry", "Is it the log of an import job?"
+            )
+        cut = last_beginning(data, seen, size) if size >= BLOCK else 0
+        if size >= BLOCK and not cut and b"\r" in chunk:
+            # A CR at the end may be half of a CRLF.
+            data = LONE_CR.sub(b"\n", data[:size])[: size - 1] + data[size - 1 :]
+            cut = last_beginning(data, seen, size)
+        if not cut:
+            self._carry = data[:size]
+            return None
+        self._carry = data[cut:size]
+        return self._block(data, cut)
+
+    def _rest(self) -> Block | None:
+        text, self._carry = self._carry, b""
+        if self._log.growing:
+            whole = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+            self._log.unread = size_in(self._log.encoding.name, text[whole:].decode())
+            text = text[:whole]
+        if not text:
+            return None
+        added_end = not text.endswith((b"\n", b"\r"))
+        # A lone CR at the end must not meet an LF of the next log.
+        text = b"".join([text if added_end else text[:-1], b"\n", bytes(PADDING)])
+        return self._block(text, len(text) - PADDING, added_end=added_end)
+
+    def _block(self, data: bytes, size: int, *, added_end: bool = False) -> Block:
+        segment = Segment(self._log, 0, size, self._begins, added_end)
+        self._begins = False
+        return Block(data, size, [segment])
+
+
+def last_beginning(data: bytes, seen: int, size: int) -> int:
+    """Where an entry begins in a text, the last one as a rule; 0 where none does behind the first line.
+
+    Args:
+        data: the text; its first line begins an entry.
+        seen: so many bytes were looked at before, in vain.
+        size: of the text.
+    """
+    at = size
+    while (tab := data.rfind(b"\t", seen, at)) >= 0:
+        at = data.rfind(b"\n", 0, tab) + 1
+        if at and _TABBED.match(data, at):
+            return at
+    # Of lines that lost their tabs only codes of the catalogue begin an entry.
+    lost = (data.rfind(b"\n" + code, max(0, seen - _LONGEST_BEGINNING), size) + 1 for code in _CODES)
+    return max((at for at in lost if at and _begins_without_tabs(data, at)), default=0)
+
+
+def _begins_without_tabs(data: bytes, at: int) -> bool:
+    line = re.split(rb"[\r\n]", data[at : at + _LONGEST_BEGINNING], maxsplit=1)[0]
+    return beginning(line.decode("utf-8", "ignore")) is not None

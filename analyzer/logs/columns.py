@@ -1,0 +1,70 @@
+"""The entries of a block as columns of the table ``entries``: views of the block's text, which is not copied.
+
+The parts of all entries lie in the text one behind the other, so they are one Arrow array of strings whose offsets are
+the parts' beginnings (https://arrow.apache.org/docs/format/Columnar.html); a column is every eighth of its strings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import nanoarrow
+import numpy as np
+import polars as pl
+
+from analyzer.logs.entries import CODE, DETAIL, IDENTITY, MESSAGE, PARTS
+from analyzer.logs.property_names import INVALID_PROPERTY, property_named
+
+if TYPE_CHECKING:
+    from analyzer.logs.blocks import Block
+    from analyzer.logs.entries import Entries
+
+_FIELDS = {"code": CODE, "identity": IDENTITY, "message": MESSAGE, "detail": DETAIL}
+_NULL_WHERE_EMPTY = (CODE, IDENTITY, DETAIL)
+
+
+def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
+    """The columns ``segment``, ``line`` (from 1 in each segment), ``code``, ``identity``, ``property``, ``message``, ``detail``."""
+    parts = _parts(block, entries)
+    column = {name: parts.gather_every(PARTS, place).alias(name) for name, place in _FIELDS.items()}
+    if entries.lines.crlf and column["detail"].null_count() < len(entries.line):
+        column["detail"] = column["detail"].str.replace_all("\r\n", "\n", literal=True)
+    line = entries.line - entries.segment_lines[entries.segment] + 1
+    return pl.DataFrame(
+        [
+            pl.Series("segment", entries.segment.astype(np.uint32)),
+            pl.Series("line", line.astype(np.uint32)),
+            column["code"],
+            column["identity"],
+            _properties(column["code"], column["message"]),
+            column["message"],
+            column["detail"],
+        ]
+    )
+
+
+def _parts(block: Block, entries: Entries) -> pl.Series:
+    offsets = np.append(entries.parts.ravel(), block.size)
+    valid = np.full(len(entries.line), 0xFF, np.uint8)
+    for place in _NULL_WHERE_EMPTY:
+        empty = entries.parts[:, place] == entries.parts[:, place + 1]
+        valid &= ~(empty.astype(np.uint8) << np.uint8(place))
+    array = nanoarrow.c_array_from_buffers(
+        nanoarrow.large_string(), len(offsets) - 1, [valid, offsets, entries.lines.data]
+    )
+    return pl.Series(array)
+
+
+def _properties(codes: pl.Series, messages: pl.Series) -> pl.Series:
+    invalid = (codes == INVALID_PROPERTY).fill_null(value=False)
+    others = codes.is_not_null() & ~invalid & messages.str.contains("Property", literal=True)
+    found = _looked_up(INVALID_PROPERTY, messages, invalid)
+    return found.zip_with(~others, _looked_up("", messages, others)) if others.any() else found
+
+
+def _looked_up(code: str, messages: pl.Series, wanted: pl.Series) -> pl.Series:
+    """The properties that the wanted messages name, looked for once in each that is different; null elsewhere."""
+    distinct = messages.filter(wanted).unique()
+    named = pl.Series([property_named(code, message) for message in distinct], dtype=pl.String)
+    of_all = messages.replace_strict(distinct, named, default=None) if len(distinct) else messages.clear(len(messages))
+    return pl.select(pl.when(wanted).then(of_all)).to_series().alias("property") if len(distinct) else of_all.alias("property")

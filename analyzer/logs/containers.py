@@ -1,0 +1,204 @@
+"""Where a log's bytes come from: a file, standard input, a gzip file, a member of a ZIP archive; nothing is unpacked to disk.
+
+An archive is known by its first bytes, whatever it is called. Unpacking stops where an archive gives far more than any
+log does, see https://en.wikipedia.org/wiki/Zip_bomb.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import lzma
+import os
+import re
+import stat
+import sys
+import zipfile
+import zlib
+from typing import IO, TYPE_CHECKING, Protocol
+
+from analyzer.errors import InputError
+from analyzer.files import cannot_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from analyzer.logs.interface import LogFile
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+
+FREELY_UNPACKED = 256_000_000
+"""Bytes that any archive may give."""
+
+MOST_TIMES = 250
+"""How many times its size an archive may give beyond that; logs of a million like lines give some 100 times theirs."""
+
+_CLIMBS_OUT = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
+
+
+class Stream(Protocol):
+    """An open log."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end. Raises ``InputError``."""
+
+    def position(self) -> int:
+        """How many bytes of the file on disk were read."""
+
+    def grew(self) -> bool:
+        """Whether the file has become longer since it was opened: somebody is writing it."""
+
+
+class _Plain:
+    """A file, to the length that it had when it was opened; what is no file (a pipe) to its end."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        status = os.fstat(stream.fileno())
+        self._stream, self._name = stream, name
+        self._length = status.st_size if stat.S_ISREG(status.st_mode) else None
+        self._read = 0
+
+    def read(self, size: int, /) -> bytes:
+        if self._length is not None:
+            size = min(size, self._length - self._read)
+        try:
+            chunk = self._stream.read(size) if size else b""
+        except OSError as error:
+            raise cannot_read(self._name, error) from error
+        self._read += len(chunk)
+        return chunk
+
+    def position(self) -> int:
+        return self._read
+
+    def grew(self) -> bool:
+        return self._length is not None and os.fstat(self._stream.fileno()).st_size > self._length
+
+
+class _Unpacked:
+    """What an archive gives, guarded."""
+
+    def __init__(self, stream: IO[bytes], packed: int, packed_stream: IO[bytes] | None, name: str) -> None:
+        self._stream, self._packed, self._packed_stream, self._name = stream, packed, packed_stream, name
+        self._most = max(FREELY_UNPACKED, packed * MOST_TIMES)
+        self._read = 0
+
+    def read(self, size: int, /) -> bytes:
+        with _damage_said(self._name):
+            chunk = self._stream.read(size)
+        self._read += len(chunk)
+        if self._read > self._most:
+            raise InputError(
+                f"{self._name} unpacks to more than {MOST_TIMES} times its size, which no log does",
+                "If it is one, unpack it yourself and parse what comes of it.",
+            )
+        return chunk
+
+    def position(self) -> int:
+        return self._packed_stream.tell() if self._packed_stream else self._packed
+
+    def grew(self) -> bool:
+        return False
+
+
+class Opener:
+    """Opens logs one after the other; of a ZIP archive the list of its members is read once."""
+
+    def __init__(self) -> None:
+        self._archive: zipfile.ZipFile | None = None
+        self._path: Path | None = None
+
+    def close(self) -> None:
+        """Closes the archive that was opened last."""
+        if self._archive is not None:
+            self._archive.close()
+
+    @contextlib.contextmanager
+    def opened(self, log_file: LogFile) -> Iterator[Stream]:
+        """Opens a log.
+
+        Raises:
+            InputError: it cannot be opened, or is an archive that is damaged, encrypted or climbs out of its folder.
+        """
+        with contextlib.ExitStack() as closing:
+            if log_file.path is None:
+                yield _standard_input(closing, log_file.name)
+            elif log_file.member is not None:
+                yield self._member(closing, log_file.path, log_file.member, log_file.name)
+            else:
+                yield _file(closing, log_file.path, log_file.name)
+
+    def _member(self, closing: contextlib.ExitStack, path: Path, member: str, name: str) -> Stream:
+        if _CLIMBS_OUT.search(member):
+            raise InputError(f"{name} has a path that leads out of its archive", "It is left out: who made the archive?")
+        with _damage_said(name):
+            if self._archive is None or self._path != path:
+                self.close()
+                self._archive, self._path = zipfile.ZipFile(path), path
+            info = self._archive.getinfo(member)
+            return _Unpacked(closing.enter_context(self._archive.open(info)), info.compress_size, None, name)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as a ZIP archive; a file that cannot be read does not."""
+    try:
+        with path.open("rb", buffering=0) as stream:
+            return stream.read(4) in ZIP_MAGIC
+    except OSError:
+        return False
+
+
+def members(path: Path) -> list[zipfile.ZipInfo]:
+    """The files of a ZIP archive.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    with _damage_said(str(path)):
+        with zipfile.ZipFile(path) as archive:
+            return [member for member in archive.infolist() if not member.is_dir()]
+
+
+def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
+    if sys.stdin is None:
+        raise InputError("standard input is closed", "Name a file, or send one through a pipe.")
+    stream = sys.stdin.buffer
+    head = stream.peek(4) if isinstance(stream, io.BufferedReader) else b""
+    if head[:4] in ZIP_MAGIC:
+        raise InputError(f"{name} is a ZIP archive, which cannot be read from a pipe", "Save it to a file and name that.")
+    if head[:2] == GZIP_MAGIC:
+        return _Unpacked(closing.enter_context(gzip.GzipFile(fileobj=stream)), 0, None, name)
+    return _Plain(stream, name)
+
+
+def _file(closing: contextlib.ExitStack, path: Path, name: str) -> Stream:
+    try:
+        stream = closing.enter_context(path.open("rb", buffering=0))
+        plain = _Plain(stream, name)
+        magic = b""
+        if stream.seekable():
+            magic = stream.read(len(GZIP_MAGIC))
+            stream.seek(0)
+    except OSError as error:
+        raise cannot_read(name, error) from error
+    if magic != GZIP_MAGIC:
+        return plain
+    unpacked = closing.enter_context(gzip.GzipFile(fileobj=stream))
+    return _Unpacked(unpacked, os.fstat(stream.fileno()).st_size, stream, name)
+
+
+@contextlib.contextmanager
+def _damage_said(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        what = str(error).rstrip(".") or "it ends too early"
+        raise InputError(f"{name} is a damaged archive: {what}", "Get another copy of it.") from error
+    except (RuntimeError, NotImplementedError) as error:
+        # How the library says that a member is encrypted, or packed in a way that it does not know.
+        raise InputError(f"{name} cannot be unpacked: {error}", "Unpack it yourself and parse what comes of it.") from error
+    except OSError as error:
+        raise cannot_read(name, error) from error

@@ -1,0 +1,69 @@
+"""What passes between the parts that read logs: which file, how it was read, what of it was accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.logs.accounting import Account
+from analyzer.logs.decode import Encoding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A log that is to be read.
+
+    Attributes:
+        path: the file, or the archive that it lies in; None for standard input.
+        name: its path as it stands in the column ``log_file``.
+        tenant: the host that stands in the column ``tenant``; None of bare files.
+        member: its name in the ZIP archive ``path``; None where it is a file by itself.
+        size: bytes that it takes on disk; 0 where that is not known.
+    """
+
+    path: Path | None
+    name: str
+    tenant: str | None = None
+    member: str | None = None
+    size: int = 0
+
+
+@dataclass(slots=True)
+class LogRead:
+    """How a log was read; complete when all of its entries were given.
+
+    Attributes:
+        file: which log.
+        encoding: how its bytes were read, and how many of them.
+        lines: so far.
+        entries: rows with a code.
+        texts: rows of text that is no entry.
+        position: bytes of the file on disk that were read, for showing how far it is.
+        growing: it was being written; it was read to the last whole line.
+        unread: bytes behind that line, in the log's encoding.
+        cut_off: it ends inside what seems to be an entry.
+        problem: why it could not be read, or not to its end.
+        account: what its bytes are; filled in only when asked for.
+    """
+
+    file: LogFile
+    encoding: Encoding = field(default_factory=Encoding)
+    lines: int = 0
+    entries: int = 0
+    texts: int = 0
+    position: int = 0
+    growing: bool = False
+    unread: int = 0
+    cut_off: bool = False
+    problem: InputError | None = None
+    account: Account = field(default_factory=Account)
+
+    @property
+    def name(self) -> str:
+        """As it stands in the column ``log_file``."""
+        return self.file.name

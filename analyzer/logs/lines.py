@@ -1,0 +1,177 @@
+"""A block's lines as arrays: where each begins and ends, where its first two tabs are, and which begin an entry.
+
+Everything that is the same for each of millions of lines is done for a whole block at once; a line of Python's is spent
+only on the few that have no tabs, or a code not seen before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from analyzer.logs.blocks import LONE_CR, PADDING
+from analyzer.logs.catalogue import LOG_CODES
+from analyzer.logs.shapes import beginning, is_code
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analyzer.logs.blocks import Block
+    from analyzer.logs.shapes import Beginning
+
+Positions: TypeAlias = "NDArray[np.int64]"
+Flags: TypeAlias = "NDArray[np.bool_]"
+Words: TypeAlias = "NDArray[np.uint64]"
+
+_TAB, _LF, _CR = 9, 10, 13
+_WORD = 8
+_COMPARED = 3 * _WORD
+"""Bytes of a code that are compared at once; longer codes are looked at one by one."""
+
+# By how many of a word's eight bytes count
+_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
+_MOST_KNOWN = 64
+
+
+def _words(code: bytes) -> tuple[int, ...]:
+    padded = code.ljust(_COMPARED, b"\0")
+    return tuple(int.from_bytes(padded[at : at + _WORD], "little") for at in range(0, _COMPARED, _WORD))
+
+
+_FIRST_WORDS = np.array(sorted({_words(code.encode())[0] for code in LOG_CODES}), np.uint64)
+
+
+@dataclass(slots=True)
+class Lines:
+    """The lines of a block.
+
+    Attributes:
+        data: the block's text, lone CRs in it made LFs.
+        starts: where each line begins.
+        stops: where its text ends, before its CRLF or LF.
+        ends: where its LF stands.
+        tabs: how many tabs it has.
+        first_tab, second_tab: where they are; anything where there is none.
+        crlf: how many of the lines end in CRLF.
+    """
+
+    data: bytes
+    starts: Positions
+    stops: Positions
+    ends: Positions
+    tabs: Positions
+    first_tab: Positions
+    second_tab: Positions
+    crlf: int
+
+    def text(self, line: int) -> bytes:
+        """A line without its end."""
+        return self.data[self.starts[line] : self.stops[line]]
+
+
+def lines_of(block: Block) -> Lines:
+    """The lines of a block."""
+    data = block.data
+    found = _lines(data, block.size)
+    octets = np.frombuffer(data, np.uint8, block.size)
+    if np.count_nonzero(octets == _CR) != found.crlf:
+        text = LONE_CR.sub(b"\n", data[: block.size])
+        return _lines(text + bytes(PADDING), block.size)
+    return found
+
+
+def _lines(data: bytes, size: int) -> Lines:
+    octets = np.frombuffer(data, np.uint8, size)
+    # Tab is 9 and LF 10; what is less than 9 wraps around to numbers above 200.
+    parts = np.flatnonzero((octets - np.uint8(_TAB)) < np.uint8(2))
+    at_end = np.flatnonzero(octets[parts] == _LF)
+    ends = parts[at_end]
+    before = np.empty_like(at_end)
+    before[0], before[1:] = -1, at_end[:-1]
+    starts = np.empty_like(ends)
+    starts[0], starts[1:] = 0, ends[:-1] + 1
+    last = len(parts) - 1
+    first_tab = parts[before + 1]
+    second_tab = parts[np.minimum(before + 2, last)]
+    returns = (octets[ends - 1] == _CR) & (ends > starts)
+    return Lines(
+        data, starts, ends - returns, ends, at_end - before - 1, first_tab, second_tab, int(np.count_nonzero(returns))
+    )
+
+
+class Codes:
+    """Which first fields are codes, by shape; those seen before are known again at once."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[int, tuple[int, ...]]] = [_known(code.encode()) for code in sorted(LOG_CODES)]
+
+    def begin(self, lines: Lines) -> Flags:
+        """Which lines have a code and a tab at their beginning."""
+        flags = np.zeros(len(lines.starts), np.bool_)
+        candidates = np.flatnonzero(lines.tabs > 0)
+        starts = lines.starts[candidates]
+        lengths = lines.first_tab[candidates] - starts
+        words = [_word(lines.data, starts, lengths, place) for place in range(3)]
+        hits = np.zeros(len(candidates), np.bool_)
+        left = len(candidates)
+        for length, known in self._known:
+            if not left:
+                break
+            same = (lengths == length) & (words[0] == known[0]) & (words[1] == known[1]) & (words[2] == known[2])
+            hits |= same
+            left -= int(np.count_nonzero(same))
+        if left:
+            self._learn(lines, candidates, hits)
+        flags[candidates[hits]] = True
+        return flags
+
+    def _learn(self, lines: Lines, candidates: Positions, hits: Flags) -> None:
+        seen: dict[bytes, bool] = {}
+        for at in np.flatnonzero(~hits).tolist():
+            line = candidates[at]
+            field = lines.data[lines.starts[line] : lines.first_tab[line]]
+            hit = seen.get(field)
+            if hit is None:
+                hit = seen[field] = is_code(field)
+                if hit and len(field) <= _COMPARED and len(self._known) < _MOST_KNOWN:
+                    self._known = [*self._known, _known(field)]
+            hits[at] = hit
+
+
+def begin_without_tabs(lines: Lines, flags: Flags) -> dict[int, Beginning]:
+    """The lines that begin an entry though they have fewer than two tabs, and where their fields stand, in bytes.
+
+    Args:
+        lines: of a block.
+        flags: which begin with a code and a tab; of these only those with one tab are looked at.
+    """
+    few = np.flatnonzero(~flags | (lines.tabs == 1))
+    few = few[(lines.stops[few] - lines.starts[few]) > 1]
+    first = _word(lines.data, lines.starts[few], None, 0)
+    few = few[flags[few] | np.isin(first, _FIRST_WORDS)]
+    found = {}
+    for line in few.tolist():
+        text = lines.text(line)
+        begun = beginning(text.decode())
+        if begun is not None:
+            found[line] = begun if text.isascii() else _in_bytes(text.decode(), begun)
+    return found
+
+
+def _in_bytes(text: str, begun: Beginning) -> Beginning:
+    return begun._make(len(text[:place].encode()) for place in begun)
+
+
+def _known(code: bytes) -> tuple[int, tuple[int, ...]]:
+    return len(code), _words(code)
+
+
+def _word(data: bytes, starts: Positions, lengths: Positions | None, place: int) -> Words:
+    """Eight bytes of each line from ``place`` words behind its start, those behind ``lengths`` bytes zero."""
+    everywhere = np.ndarray((len(data) - _WORD + 1,), "<u8", data, strides=(1,))
+    words: Words = everywhere[starts + place * _WORD if place else starts]
+    if lengths is not None:
+        words &= _MASKS[np.clip(lengths - place * _WORD, 0, _WORD)]
+    return words
