@@ -1,1 +1,43 @@
-"""Log and job-result analyzer for bulk imports of SharePoint Online user profile properties."""
+"""Log and job-result analyzer for bulk imports of SharePoint Online user profile properties.
+
+>>> import analyzer
+>>> entries = analyzer.read_log("sample_logs").collect()
+
+What is offered here is loaded when it is first used: the command line must not wait for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.api import check_log, read_log, write_table
+    from analyzer.errors import AnalyzerError, InputError, OutputError, UsageError
+    from analyzer.logs.catalogue import explain
+    from analyzer.tables import ENTRIES
+
+__all__ = [
+    "ENTRIES",
+    "AnalyzerError",
+    "InputError",
+    "OutputError",
+    "UsageError",
+    "check_log",
+    "explain",
+    "read_log",
+    "write_table",
+]
+
+_HOME = {
+    "ENTRIES": "analyzer.tables",
+    "explain": "analyzer.logs.catalogue",
+    **dict.fromkeys(("check_log", "read_log", "write_table"), "analyzer.api"),
+    **dict.fromkeys(("AnalyzerError", "InputError", "OutputError", "UsageError"), "analyzer.errors"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

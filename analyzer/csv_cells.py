@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import polars as pl
 
 # Full-width signs, too: some spreadsheets take them for the plain ones.
 _BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 
-def guarded(frame: pl.DataFrame) -> pl.DataFrame:
+Table = TypeVar("Table", pl.DataFrame, pl.LazyFrame)
+
+
+def guarded(frame: Table) -> Table:
     """The table with an apostrophe before each text that a spreadsheet would take for a formula.
 
     See https://owasp.org/www-community/attacks/CSV_Injection.

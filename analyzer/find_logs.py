@@ -1,8 +1,9 @@
-"""Which files are logs: those named, those of a library, those in a folder or an archive whose names or folders say so."""
+"""Which files are logs: those named, and in a folder, a library or an archive those whose names or folders say so."""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,22 +22,22 @@ STANDARD_INPUT = "-"
 _ENDINGS = (".log", ".log.gz")
 
 
-def find_logs(paths: Iterable[Path]) -> list[LogFile]:
-    """The log files that the paths mean, each once; ``-`` is standard input.
+def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
+    """The log files that the paths mean, each once, and what is wrong with paths that mean none.
 
-    A named file is a log whatever it is called. Of a ZIP archive the members are that are called so, or all where none is.
-
-    Raises:
-        InputError: a path does not exist, a folder has no logs, or a named archive cannot be read.
+    ``-`` is standard input. A named file is a log whatever it is called; of a named ZIP archive its members that are
+    called so, or all where none is.
     """
     found: dict[tuple[str, str | None], LogFile] = {}
+    problems: list[InputError] = []
     for path in paths:
-        logs = list(_logs_at(path))
-        if not logs:
-            raise InputError(f"{path} has no logs in it", "Logs end in .log, or lie in a folder named STEM-JOBID-Logs.")
-        for log in logs:
-            found.setdefault((os.path.realpath(log.path or STANDARD_INPUT), log.member), log)
-    return list(found.values())
+        logs = list(_logs_at(path, problems))
+        if not logs and path.is_dir():
+            advice = "Logs end in .log, or lie in a folder named STEM-JOBID-Logs."
+            problems.append(InputError(f"{path} has no logs in it", advice))
+        for real, log in logs:
+            found.setdefault((real, log.member), log)
+    return list(found.values()), problems
 
 
 def log_at(path: Path) -> LogFile:
@@ -51,34 +52,79 @@ def log_at(path: Path) -> LogFile:
         raise cannot_read(path, error) from error
 
 
-def _logs_at(path: Path) -> Iterator[LogFile]:
+def _logs_at(path: Path, problems: list[InputError]) -> Iterator[tuple[str, LogFile]]:
+    """Logs, each with the place that tells it as the same under another name."""
     if str(path) == STANDARD_INPUT:
-        yield LogFile(None, STANDARD_INPUT)
-    elif path.is_dir():
-        yield from _in_folder(path)
-    elif not path.exists():
-        raise InputError(f"{path} does not exist", "Name a log file, a folder with logs, or a library.")
-    elif is_zip(path):
-        yield from _in_archive(path, str(path), None) or _in_archive(path, str(path), None, named_so=False)
-    else:
-        yield log_at(path)
+        yield STANDARD_INPUT, LogFile(None, STANDARD_INPUT)
+        return
+    if path.is_dir():
+        yield from _in_folder(path, problems)
+        return
+    if not path.exists():
+        problems.append(InputError(f"{path} does not exist", "Name a log file, a folder with logs, or a library."))
+        return
+    real = os.path.realpath(path)
+    if not is_zip(path):
+        yield real, log_at(path)
+        return
+    inside = _in_archive(path, str(path), None)
+    called_so = [log for log in inside if _is_log(*_names(log.name))]
+    for log in called_so or inside:
+        yield real, log
 
 
-def _in_folder(folder: Path) -> Iterator[LogFile]:
+def _in_folder(folder: Path, problems: list[InputError]) -> Iterator[tuple[str, LogFile]]:
     is_library = (folder / JOB_LIST).is_file()
     tenant = Library(folder).tenant if is_library else None
-    for path, size in _files(folder):
+    for path, real, size in _files(folder, problems):
         name = path.relative_to(folder).as_posix() if is_library else str(path)
-        if path.suffix.lower() == ".zip" and is_zip(path):
-            yield from _in_archive(path, name, tenant)
-        elif _is_log(path.name, path.parent.name):
-            yield LogFile(path, name, tenant, size=size)
+        if _is_log(path.name, path.parent.name):
+            yield real, LogFile(path, name, tenant, size=size)
+        elif path.suffix.lower() == ".zip" and is_zip(path):
+            for log in _in_archive(path, name, tenant):
+                if not log.member or _is_log(*_names(log.name)):
+                    yield real, log
 
 
-def _files(folder: Path) -> Iterator[tuple[Path, int]]:
-    """The files below a folder with their sizes, ordered by folder and name; our own are left out."""
-    for place, folders, names in os.walk(folder):
+def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str, int]]:
+    """The files below a folder, where they really are, and their sizes; our own are left out."""
+    root = os.path.realpath(folder)
+
+    def tell(error: OSError) -> None:
+        problems.append(cannot_read(str(error.filename), error))
+
+    for place, folders, names in os.walk(folder, onerror=tell):
         folders[:] = sorted(name for name in folders if name != OWN_FOLDER)
+        below = os.path.relpath(place, folder)
         for name in sorted(names):
-            path = os.path.join(place, name)  # noqa: PTH118 - thousands of files: a Path of each costs more than its log
-            ...
+            path = Path(place, name)
+            status = path.lstat()
+            linked = stat.S_ISLNK(status.st_mode)
+            if path.is_file() if linked else stat.S_ISREG(status.st_mode):
+                real = os.path.realpath(path) if linked else os.path.normpath(f"{root}/{below}/{name}")
+                yield path, real, status.st_size
+
+
+def _in_archive(path: Path, name: str, tenant: str | None) -> list[LogFile]:
+    """The members of a ZIP archive as logs; of one that is damaged a log that says so when it is read."""
+    try:
+        found = members(path)
+    except InputError:
+        return [LogFile(path, name, tenant, member="")]
+    return [
+        LogFile(path, f"{name}/{member.filename}", tenant, member.filename, member.compress_size) for member in found
+    ]
+
+
+def _names(path: str) -> tuple[str, str]:
+    """The name of a file and that of its folder."""
+    pure = PurePosixPath(path)
+    return pure.name, pure.parent.name
+
+
+def _is_log(name: str, folder: str) -> bool:
+    return not name.startswith(".") and (
+        name.lower().endswith(_ENDINGS)
+        or LOG_FILE_NAME.match(name) is not None
+        or LOG_FOLDER_NAME.fullmatch(folder) is not None
+    )

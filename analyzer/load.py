@@ -17,7 +17,8 @@ from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
 from analyzer.library.own import Counted
 from analyzer.library.times import time_in_log_name
-from analyzer.logs.read import Log, read_log
+from analyzer.logs.interface import LogFile, LogRead
+from analyzer.logs.read import Reading
 from analyzer.source.measure import measure
 from analyzer.tables import ENTRIES, OBSERVATIONS, table
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from analyzer.job import Job
     from analyzer.library.mirror import Library
+
+_WHOSE = {"log_file": pl.String, "job_id": pl.String}
 
 REMEMBERED_FROM = 4_000_000
 """Source files of this many bytes or more are counted once: a library can hold hundreds, of up to 2 GB each."""
@@ -42,7 +45,7 @@ class Tables:
         entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
         users: the named users of each job, and which of them are new (``analysis.timeline.new_failures``).
         observations: the table ``observations``.
-        logs: the log files by their path in the library, without their entries: how each was read.
+        logs: the log files by their path in the library: how each was read.
         source_problems: by job id, why its source file tells nothing.
         as_of: when the job list was current (UTC); None where nobody knows.
     """
@@ -51,7 +54,7 @@ class Tables:
     entries: pl.DataFrame
     users: pl.DataFrame
     observations: pl.DataFrame
-    logs: dict[str, Log]
+    logs: dict[str, LogRead]
     source_problems: dict[str, str]
     as_of: datetime | None
 
@@ -99,13 +102,13 @@ class _Reader:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._rows: list[dict[str, object]] = []
-        self._entries = [table([], ENTRIES)]
+        self._files: dict[str, LogFile] = {}
+        self._whose: list[tuple[str, str]] = []
         self._source_ids: list[dict[str, object]] = []
-        self._logs: dict[str, Log] = {}
         self._problems: dict[str, str] = {}
 
     def read(self, job: Job) -> None:
-        """Reads one job's log files and counts its source file."""
+        """Finds one job's log files and counts its source file."""
         counts = self._counts(job)
         log_files = self._library.log_files(job)
         log_time = self._log(job, log_files)
@@ -133,25 +136,38 @@ class _Reader:
         )
 
     def tables(self) -> Tables:
-        """All that was read."""
+        """All that was found, and what stands in the logs.
+
+        Raises:
+            InputError: a log cannot be read.
+        """
         as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
         listed = table(self._rows, LISTED)
-        named = naming(pl.concat(self._entries), table(self._source_ids, SOURCE_IDS))
+        reading = Reading(self._files.values())
+        named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
         log_times = listed.select("job_id", "log_time")
         ordered = timeline(jobs, log_times)
         users = new_failures(ordered, by_user(named))
-        return Tables(ordered, named, users, observations, self._logs, self._problems, as_of)
+        logs = {log.name: log for log in reading.logs}
+        return Tables(ordered, named, users, observations, logs, self._problems, as_of)
+
+    def _entries(self, reading: Reading) -> pl.DataFrame:
+        entries = reading.table()
+        for log in reading.logs:
+            if log.problem:
+                raise log.problem
+        # The folder says whose log it is, also when somebody renamed the file.
+        whose = pl.DataFrame(self._whose, _WHOSE, orient="row")
+        return entries.drop("job_id").join(whose, on="log_file", maintain_order="left").select(*ENTRIES)
 
     def _log(self, job: Job, log_files: Iterable[Path]) -> datetime | None:
         newest = None
         for path in log_files:
             name = self._library.name_of(path)
-            log = read_log(path, name=name, tenant=self._library.tenant)
-            # The folder says whose log it is, also when somebody renamed the file.
-            self._entries.append(log.entries.with_columns(job_id=pl.lit(job.job_id)))
-            self._logs[name] = Log(name, log.entries.clear(), log.encoding, log.replaced)
+            self._files[name] = LogFile(path, name, self._library.tenant, size=path.stat().st_size)
+            self._whose.append((name, job.job_id))
             newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
         return newest
 

@@ -55,6 +55,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,
+        unfinished_logs=sum(tables.logs[library.name_of(log)].unfinished for log in library.log_files(job)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,17 +76,21 @@ def _of_files(
 
     from analyzer.analysis.naming import naming
     from analyzer.find_logs import find_logs
-    from analyzer.logs.read import read_log
+    from analyzer.logs.read import Reading
     from analyzer.retry.make import Ingredients, file_name
     from analyzer.retry.select import outcome_suggested_by
     from analyzer.source.measure import measure
 
     if not source.is_file():
         raise InputError(f"{source} is no file", "Name the source file of the job.")
-    found = [log.path for log in find_logs(logs)]
-    entries = pl.concat([read_log(path).entries for path in found])
+    files, problems = find_logs(logs)
+    reading = Reading(files)
+    entries = reading.table()
+    problems += [log.problem for log in reading.logs if log.problem]
+    if problems:
+        raise problems[0]
     if not entries.is_empty() and not entries["code"].count():
-        raise InputError(f"{found[0]} has no entry of a known shape", "Is it the log of an import job?")
+        raise InputError(f"{files[0].name} has no entry of a known shape", "Is it the log of an import job?")
     jobs = sorted(entries["job_id"].drop_nulls().unique())
     if len(jobs) > 1:
         raise UsageError(
@@ -98,12 +103,12 @@ def _of_files(
     if outcome is None:
         terminal.say(f"The job is taken as {suggested}, by the codes in its log; --outcome says otherwise.")
     target = source.with_name(file_name(source.name, None))
-    return Ingredients(source, "", found, None, named, suggested, id_property or None), target
+    paths = list(dict.fromkeys(file.path for file in files if file.path))
+    ingredients = Ingredients(source, "", paths, None, named, suggested, id_property or None)
+    return dataclasses.replace(ingredients, unfinished_logs=sum(log.unfinished for log in reading.logs)), target
 
 
 def _with_outcome(ingredients: Ingredients, outcome: Given) -> Ingredients:
-    import dataclasses
-
     from analyzer.analysis.outcomes import Outcome
 
     return dataclasses.replace(ingredients, outcome=Outcome(outcome.value))

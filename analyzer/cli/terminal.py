@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
     from rich.text import Text
@@ -74,19 +74,47 @@ class Terminal:
         escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         self.show(json.dumps(content, ensure_ascii=escaped, indent=1, default=str))
 
+    def results(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows as a JSON array, one on a line, to stdout as they come.
+
+        Raises:
+            BrokenPipeError: whoever read our output has seen enough.
+        """
+        escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        before = "["
+        for row in rows:
+            print(before, json.dumps(row, ensure_ascii=escaped, default=str), sep="", end="")  # noqa: T201
+            before = ",\n"
+        print("[]" if before == "[" else "]")  # noqa: T201
+
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         """A table to stdout that fits the terminal: its least columns are dropped before anything is cut."""
+        try:
+            self.table_in_pieces(columns, [rows])
+        except BrokenPipeError:
+            discard_output()  # as in ``show``
+
+    def table_in_pieces(self, columns: Sequence[Column], pieces: Iterable[Sequence[Sequence[str]]]) -> None:
+        """A table whose rows come piece by piece; the first piece says how wide its columns are.
+
+        Raises:
+            BrokenPipeError: whoever read our output has seen enough.
+        """
         from analyzer.cli.layout import fit, line
 
         console = self._console(sys.stdout)
-        shown = [[visible(text) for text in row] for row in rows]
-        widths = fit(columns, shown, console.width)
-        for row in ([column.name for column in columns], *shown):
-            text = line(columns, row, widths)
-            if console.is_terminal:
-                console.print(_coloured(text, row), soft_wrap=True)
-            else:
-                self.show(text)
+        widths = None
+        for rows in pieces:
+            shown = [[visible(text) for text in row] for row in rows]
+            if widths is None and shown:
+                widths = fit(columns, shown, console.width)
+                shown.insert(0, [column.name for column in columns])
+            for row in shown:
+                text = line(columns, row, widths or {})
+                if console.is_terminal:
+                    console.print(_coloured(text, row), soft_wrap=True)
+                else:
+                    print(text)  # noqa: T201
 
     def prose(self, text: str, *, indent: str = "") -> None:
         """A sentence of the result to stdout, broken between words where the terminal is narrower.
@@ -102,9 +130,9 @@ class Terminal:
         self.show(wrapper.fill(visible(text)))
 
     @contextlib.contextmanager
-    def progress(self, stage: str) -> Iterator[Progress]:
+    def progress(self, stage: str, *, shown: bool = True) -> Iterator[Progress]:
         """A progress bar on stderr for one stage; nothing where stderr is no terminal or nobody wants to see it."""
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or not shown or not sys.stderr.isatty():
             yield lambda _done, _total, _doing: None
             return
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -157,7 +185,7 @@ def _coloured(line: str, row: Sequence[str]) -> Text:
 
 def visible(text: str) -> str:
     """Text from a log or from the tenant without what could steer the terminal; a no-break space is a space."""
-    return "".join(_visible(character) for character in text)
+    return text if text.isprintable() else "".join(_visible(character) for character in text)
 
 
 def _visible(character: str) -> str:

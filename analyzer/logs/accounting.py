@@ -1,4 +1,4 @@
-"""What the bytes of a log became: each is in an entry, ends a line, is a dropped blank or belongs to the byte order mark.
+"""What became of a log's bytes: each is in an entry, ends a line, is a dropped blank or part of the byte order mark.
 
 Counted from the finished columns, in the log's own encoding, and held against the bytes that were read: what the parser
 loses or takes twice shows as a difference.
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from analyzer.logs.decode import UTF8, WINDOWS_1252, Encoding, size_in
 from analyzer.logs.entries import CODE, IDENTITY, MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import polars as pl
 
     from analyzer.logs.blocks import Block
     from analyzer.logs.entries import Entries

@@ -146,9 +146,10 @@ class _Cutter:
         seen = len(self._carry)
         data = b"".join([self._carry, chunk, bytes(PADDING)])
         size = len(data) - PADDING
-        if size > LARGEST_ENTRY and not seen < BLOCK:
+        if size > LARGEST_ENTRY:
             raise InputError(
-                f"{self._log.name} has more than {LARGEST_ENTRY:,} bytes without an entry", "Is it the log of an import job?"
+                f"{self._log.name} has more than {LARGEST_ENTRY:,} bytes without an entry",
+                "Is it the log of an import job?",
             )
         cut = last_beginning(data, seen, size) if size >= BLOCK else 0
         if size >= BLOCK and not cut and b"\r" in chunk:

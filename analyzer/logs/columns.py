@@ -24,7 +24,7 @@ _NULL_WHERE_EMPTY = (CODE, IDENTITY, DETAIL)
 
 
 def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
-    """The columns ``segment``, ``line`` (from 1 in each segment), ``code``, ``identity``, ``property``, ``message``, ``detail``."""
+    """The columns of ``entries`` from ``line`` on, and ``segment``; lines count from 1 in each segment."""
     parts = _parts(block, entries)
     column = {name: parts.gather_every(PARTS, place).alias(name) for name, place in _FIELDS.items()}
     if entries.lines.crlf and column["detail"].null_count() < len(entries.line):
@@ -57,14 +57,17 @@ def _parts(block: Block, entries: Entries) -> pl.Series:
 
 def _properties(codes: pl.Series, messages: pl.Series) -> pl.Series:
     invalid = (codes == INVALID_PROPERTY).fill_null(value=False)
-    others = codes.is_not_null() & ~invalid & messages.str.contains("Property", literal=True)
     found = _looked_up(INVALID_PROPERTY, messages, invalid)
+    if invalid.all():
+        return found
+    others = codes.is_not_null() & ~invalid & messages.str.contains("Property", literal=True)
     return found.zip_with(~others, _looked_up("", messages, others)) if others.any() else found
 
 
 def _looked_up(code: str, messages: pl.Series, wanted: pl.Series) -> pl.Series:
     """The properties that the wanted messages name, looked for once in each that is different; null elsewhere."""
     distinct = messages.filter(wanted).unique()
+    if not len(distinct):
+        return pl.Series("property", [None], dtype=pl.String).new_from_index(0, len(messages))
     named = pl.Series([property_named(code, message) for message in distinct], dtype=pl.String)
-    of_all = messages.replace_strict(distinct, named, default=None) if len(distinct) else messages.clear(len(messages))
-    return pl.select(pl.when(wanted).then(of_all)).to_series().alias("property") if len(distinct) else of_all.alias("property")
+    return messages.set(~wanted, None).replace_strict(distinct, named, default=None).alias("property")

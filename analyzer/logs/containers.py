@@ -1,4 +1,4 @@
-"""Where a log's bytes come from: a file, standard input, a gzip file, a member of a ZIP archive; nothing is unpacked to disk.
+"""Where a log's bytes come from: a file, standard input, gzip, a member of a ZIP archive; nothing is unpacked to disk.
 
 An archive is known by its first bytes, whatever it is called. Unpacking stops where an archive gives far more than any
 log does, see https://en.wikipedia.org/wiki/Zip_bomb.
@@ -81,7 +81,9 @@ class _Plain:
 class _Unpacked:
     """What an archive gives, guarded."""
 
-    def __init__(self, stream: IO[bytes], packed: int, packed_stream: IO[bytes] | None, name: str) -> None:
+    def __init__(
+        self, stream: gzip.GzipFile | IO[bytes], packed: int, packed_stream: IO[bytes] | None, name: str
+    ) -> None:
         self._stream, self._packed, self._packed_stream, self._name = stream, packed, packed_stream, name
         self._most = max(FREELY_UNPACKED, packed * MOST_TIMES)
         self._read = 0
@@ -133,7 +135,7 @@ class Opener:
 
     def _member(self, closing: contextlib.ExitStack, path: Path, member: str, name: str) -> Stream:
         if _CLIMBS_OUT.search(member):
-            raise InputError(f"{name} has a path that leads out of its archive", "It is left out: who made the archive?")
+            raise InputError(f"{name} has a path that leads out of its archive", "It is left out; who made it?")
         with _damage_said(name):
             if self._archive is None or self._path != path:
                 self.close()
@@ -157,9 +159,8 @@ def members(path: Path) -> list[zipfile.ZipInfo]:
     Raises:
         InputError: it cannot be read.
     """
-    with _damage_said(str(path)):
-        with zipfile.ZipFile(path) as archive:
-            return [member for member in archive.infolist() if not member.is_dir()]
+    with _damage_said(str(path)), zipfile.ZipFile(path) as archive:
+        return [member for member in archive.infolist() if not member.is_dir()]
 
 
 def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
@@ -168,7 +169,7 @@ def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
     stream = sys.stdin.buffer
     head = stream.peek(4) if isinstance(stream, io.BufferedReader) else b""
     if head[:4] in ZIP_MAGIC:
-        raise InputError(f"{name} is a ZIP archive, which cannot be read from a pipe", "Save it to a file and name that.")
+        raise InputError(f"{name} is a ZIP archive, which no pipe can give", "Save it to a file and name that.")
     if head[:2] == GZIP_MAGIC:
         return _Unpacked(closing.enter_context(gzip.GzipFile(fileobj=stream)), 0, None, name)
     return _Plain(stream, name)
@@ -199,6 +200,7 @@ def _damage_said(name: str) -> Iterator[None]:
         raise InputError(f"{name} is a damaged archive: {what}", "Get another copy of it.") from error
     except (RuntimeError, NotImplementedError) as error:
         # How the library says that a member is encrypted, or packed in a way that it does not know.
-        raise InputError(f"{name} cannot be unpacked: {error}", "Unpack it yourself and parse what comes of it.") from error
+        advice = "Unpack it yourself and parse what comes of it."
+        raise InputError(f"{name} cannot be unpacked: {error}", advice) from error
     except OSError as error:
         raise cannot_read(name, error) from error

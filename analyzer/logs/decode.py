@@ -187,5 +187,3 @@ def _without_unfinished(chunk: bytes) -> bytes:
         if byte < 0x80:  # noqa: PLR2004 - ASCII
             break
     return chunk
-
-

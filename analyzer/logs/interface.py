@@ -64,6 +64,16 @@ class LogRead:
     account: Account = field(default_factory=Account)
 
     @property
+    def missing(self) -> int:
+        """Bytes that were read and are nowhere, where ``account`` was asked for; 0 as it should be."""
+        return self.account.missing(self.encoding, self.unread)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether entries may be missing at its end."""
+        return self.growing or self.cut_off
+
+    @property
     def name(self) -> str:
         """As it stands in the column ``log_file``."""
         return self.file.name

@@ -13,13 +13,12 @@ import numpy as np
 
 from analyzer.logs.blocks import LONE_CR, PADDING
 from analyzer.logs.catalogue import LOG_CODES
-from analyzer.logs.shapes import beginning, is_code
+from analyzer.logs.shapes import Beginning, beginning, is_code
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.logs.blocks import Block
-    from analyzer.logs.shapes import Beginning
 
 Positions: TypeAlias = "NDArray[np.int64]"
 Flags: TypeAlias = "NDArray[np.bool_]"
@@ -161,7 +160,7 @@ def begin_without_tabs(lines: Lines, flags: Flags) -> dict[int, Beginning]:
 
 
 def _in_bytes(text: str, begun: Beginning) -> Beginning:
-    return begun._make(len(text[:place].encode()) for place in begun)
+    return Beginning(*(len(text[:place].encode()) for place in begun))
 
 
 def _known(code: bytes) -> tuple[int, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Logs to the table ``entries``, a block at a time on all cores: what the library holds in memory does not grow with a log."""
+"""Logs to the table ``entries``, a block at a time on all cores; the memory that it takes does not grow with a log."""
 
 from __future__ import annotations
 
@@ -83,8 +83,12 @@ class Reading:
         """The whole table ``entries`` in memory."""
         return pl.concat([pl.DataFrame(schema=ENTRIES), *self.frames()], rechunk=True)
 
-    def lazy(self) -> pl.LazyFrame:
-        """The table ``entries``, read anew whenever it is collected or written, and never whole in memory."""
+    def lazy(self, *, strict: bool = False) -> pl.LazyFrame:
+        """The table ``entries``, read anew whenever it is collected or written, and never whole in memory.
+
+        Args:
+            strict: whether a log that cannot be read is an error (``InputError``), also when others can.
+        """
         from polars.io.plugins import register_io_source
 
         def pieces(
@@ -97,6 +101,9 @@ class Reading:
                 yield piece if columns is None else piece.select(columns)
                 if rows == 0:
                     return
+            problem = next((log.problem for log in self.logs if log.problem), None)
+            if problem and (strict or not any(log.lines for log in self.logs)):
+                raise problem
 
         return register_io_source(pieces, schema=ENTRIES)
 
@@ -110,7 +117,8 @@ class Reading:
         segments = parsed.block.segments
         before = pl.Series([segment.log.lines for segment in segments], dtype=pl.UInt32)
         rows = np.bincount(parsed.entries.segment, minlength=len(segments)).tolist()
-        texts = np.bincount(parsed.entries.segment[parsed.columns["code"].is_null().to_numpy()], minlength=len(segments))
+        without_code = parsed.columns["code"].is_null().to_numpy()
+        texts = np.bincount(parsed.entries.segment[without_code], minlength=len(segments))
         line_counts = np.diff(parsed.entries.segment_lines).tolist()
         for place, segment in enumerate(segments):
             log = segment.log
@@ -130,7 +138,7 @@ def _cut_off(entries: Entries, place: int) -> bool:
 
 
 def _named(columns: pl.DataFrame, segments: Sequence[Segment], before: pl.Series) -> pl.DataFrame:
-    names = {
+    names: dict[str, list[str | None]] = {
         "tenant": [segment.log.file.tenant for segment in segments],
         "job_id": [job_id_in(segment.log.name) for segment in segments],
         "log_file": [segment.log.name for segment in segments],

@@ -37,6 +37,7 @@ _IDENTITY_WORD = re.compile(
     re.VERBOSE,
 )
 
+
 class Beginning(NamedTuple):
     """Where the fields stand in a line that begins an entry; the message goes on to the line's end.
 

@@ -10,11 +10,12 @@ from analyzer.analysis.outcomes import Outcome
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text
-from analyzer.words import count, size
+from analyzer.words import count, listed, size
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from analyzer.logs.interface import LogRead
     from analyzer.report.view import Run, View
 
 NOT_KNOWN = "not known"
@@ -53,11 +54,19 @@ def logs_of(view: View, run: Run) -> Grid | None:
     rows = []
     for name in names:
         log = view.tables.logs[name]
-        damage = (
-            f"{count(log.replaced, 'character')} replaced: not readable as {log.encoding}" if log.replaced else "whole"
-        )
-        rows.append((name, log.encoding, f"{in_file.get(name, 0):,}", damage))
+        rows.append((name, log.encoding.name, f"{in_file.get(name, 0):,}", _read(log)))
     return Grid(("Log file", "Encoding", "Entries", "Read"), tuple(rows)) if rows else None
+
+
+def _read(log: LogRead) -> str:
+    """Whether a log was read whole, and what of it was not."""
+    replaced = log.encoding.replaced
+    faults = [f"{count(replaced, 'character')} replaced: not readable as {log.encoding.name}"] if replaced else []
+    if log.growing:
+        faults.append(f"it was still being written, and read to line {log.lines:,}")
+    if log.cut_off:
+        faults.append(f"it ends inside an entry, in line {log.lines:,}")
+    return listed(faults) or "whole"
 
 
 def observations_of(view: View, run: Run) -> Grid | None:

@@ -56,6 +56,7 @@ def manifest(request: RetryRequest, retry: Retry, digest: str, length: int) -> b
         "users": retry.users,
         "unmatched": len(retry.unmatched),
         "entries_naming_nobody": retry.naming_nobody,
+        "unfinished_logs": retry.unfinished_logs,
         "complete": retry.complete,
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"

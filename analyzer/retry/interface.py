@@ -27,6 +27,7 @@ class Selection:
         because: a clause.
         doubtful: which of the identities are Guids that need not be anybody's id.
         lacking_id: entries that tell of a record without an id, in an aborted job.
+        unfinished_logs: logs that end inside an entry, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
     """
 
@@ -38,6 +39,7 @@ class Selection:
     first: str = ""
     doubtful: frozenset[str] = frozenset()
     lacking_id: int = 0
+    unfinished_logs: int = 0
 
     @property
     def nobody(self) -> bool:
@@ -102,6 +104,7 @@ class Retry:
         users: distinct users among them.
         unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
         naming_nobody: entries of the log that name no user, or a record that is not found.
+        unfinished_logs: logs that may lack users at their end.
         recoded: the source's encoding, where its records had to be written in another; empty else.
     """
 
@@ -113,8 +116,9 @@ class Retry:
     unmatched: tuple[Unmatched, ...]
     naming_nobody: int
     recoded: str = ""
+    unfinished_logs: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether the file is the whole truth: everybody in it who was not updated, and each of them once."""
-        return not self.unmatched and not self.naming_nobody
+        return not self.unmatched and not self.naming_nobody and not self.unfinished_logs

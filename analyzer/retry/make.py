@@ -37,6 +37,8 @@ class Ingredients:
         outcome: of the job.
         id_property: as the user gave it; None to infer it.
         error: the job's, by name; empty for bare files.
+        unfinished_logs: how many of the logs end inside an entry or were still being written, so that they may lack
+            users.
     """
 
     source: Path | None
@@ -47,6 +49,7 @@ class Ingredients:
     outcome: Outcome
     id_property: str | None = None
     error: str = ""
+    unfinished_logs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         OutputError: it cannot be written.
         UsageError: the id property cannot be told.
     """
-    selection = select(ingredients.outcome, ingredients.named, ingredients.error)
+    selection = select(ingredients.outcome, ingredients.named, ingredients.error, ingredients.unfinished_logs)
     if selection.outcome is Outcome.partial and selection.nobody and ingredients.job_id is not None:
         raise InputError(
             "the job says that some users were not updated, and there is no entry of its log that says who",

@@ -23,13 +23,14 @@ _BEFORE_RETRY = {
 }
 
 
-def select(outcome: Outcome, named: pl.DataFrame, error: str = "") -> Selection:
+def select(outcome: Outcome, named: pl.DataFrame, error: str = "", unfinished_logs: int = 0) -> Selection:
     """Whom the job did not update, by what its outcome says.
 
     Args:
         outcome: of the job.
         named: its entries as ``analysis.naming`` gives them.
         error: the job's error by name; empty where only its log is known.
+        unfinished_logs: how many of its logs may lack entries at their end.
     """
     coded = named.filter(named["code"].is_not_null())
     users = coded.filter(coded["key"].is_not_null())
@@ -40,7 +41,9 @@ def select(outcome: Outcome, named: pl.DataFrame, error: str = "") -> Selection:
     if outcome is Outcome.partial:
         because = "the log names them, and everybody else was updated"
         doubtful = frozenset(users.filter(~users["names"])["key"])
-        return Selection(outcome, False, identities, nobody, because, doubtful=doubtful)
+        return Selection(
+            outcome, False, identities, nobody, because, doubtful=doubtful, unfinished_logs=unfinished_logs
+        )
     if outcome is Outcome.aborted:
         because = "the import was aborted, and nobody was updated"
         first = _BEFORE_RETRY.get(error) or _before_aborted_is_retried(coded)

@@ -101,6 +101,7 @@ def _write_all(request: RetryRequest) -> Retry:
             unmatched=tuple(_unmatched(request.selection, tally)),
             naming_nobody=_naming_nobody(request.selection, tally),
             recoded=recoded_from(request.source),
+            unfinished_logs=request.selection.unfinished_logs,
         )
         beside.write(unmatched_csv(retry.unmatched))
         described.write(manifest(request, retry, digest, length))

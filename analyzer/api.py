@@ -1,0 +1,111 @@
+"""The library for notebooks and scripts: what ``import analyzer`` offers.
+
+Tables are polars' and have the columns and types of ``docs/tables.md``. What is wrong with a file is raised as
+``analyzer.InputError``, whose text says what, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from analyzer import table_files
+from analyzer.find_logs import find_logs
+from analyzer.logs.read import Reading
+
+if TYPE_CHECKING:
+    import os
+
+    from analyzer.logs.interface import LogRead
+
+LOGS: dict[str, Any] = {
+    "log_file": pl.String,
+    "encoding": pl.String,
+    "replaced": pl.UInt64,
+    "bytes": pl.UInt64,
+    "lines": pl.UInt32,
+    "entries": pl.UInt32,
+    "texts": pl.UInt32,
+    "growing": pl.Boolean,
+    "cut_off": pl.Boolean,
+    "missing": pl.Int64,
+    "problem": pl.String,
+}
+"""The columns of ``check_log``."""
+
+
+def read_log(path: str | os.PathLike[str]) -> pl.LazyFrame:
+    """The entries of a log: a file, a gzip file, a ZIP archive, a folder of logs, or a library.
+
+    Nothing is read before the frame is collected or written, and then block by block: a log larger than memory can be
+    filtered, counted or written to a file (``write_table``).
+
+    Returns:
+        The table ``entries``: ``tenant``, ``job_id``, ``log_file`` String; ``line`` UInt32, from 1; ``code``,
+        ``identity``, ``property``, ``message``, ``detail`` String. Rows stand in the order of the logs and their lines.
+
+    Raises:
+        InputError: there is no such path, or no log in it; when the frame is collected: a log cannot be read.
+
+    >>> from analyzer.resources import sample_library
+    >>> unmapped = read_log(sample_library()).filter(pl.col("code") == "InvalidProperty")
+    >>> unmapped.select(pl.col("property").unique()).collect()["property"].to_list()
+    ['Floor']
+    """
+    return _reading(path).lazy(strict=True)
+
+
+def check_log(path: str | os.PathLike[str]) -> pl.DataFrame:
+    """How each log at a path is read, and whether every byte of it is accounted for.
+
+    Returns:
+        A row a log with the columns of ``LOGS``: ``replaced`` characters stand for bytes that the encoding lacks,
+        ``bytes`` were read (of an archive: unpacked), ``texts`` are rows without a code, ``growing`` logs were being
+        written, ``cut_off`` ones end inside an entry, ``missing`` bytes are nowhere (0 as it should be), ``problem``
+        says why a log could not be read.
+
+    Raises:
+        InputError: there is no such path, or no log in it.
+    """
+    reading = _reading(path, accounting=True)
+    for _frame in reading.frames():
+        pass
+    return pl.DataFrame([_facts(log) for log in reading.logs], schema=LOGS, orient="row")
+
+
+def write_table(frame: pl.DataFrame | pl.LazyFrame, path: str | os.PathLike[str]) -> int:
+    """Writes a table to ``.parquet``, ``.csv``, ``.ndjson`` or ``.xlsx``; a lazy one is never whole in memory.
+
+    Returns:
+        How many cells were cut, as XLSX holds no more than 32,767 characters in one.
+
+    Raises:
+        UsageError: the name's format is not known.
+        OutputError: the file cannot be written, or a sheet does not hold as many rows; what stood there is unchanged.
+    """
+    return table_files.write_table(frame.lazy(), Path(path))
+
+
+def _reading(path: str | os.PathLike[str], *, accounting: bool = False) -> Reading:
+    files, problems = find_logs([Path(path)])
+    if problems:
+        raise problems[0]
+    return Reading(files, accounting=accounting)
+
+
+def _facts(log: LogRead) -> tuple[object, ...]:
+    return (
+        log.name,
+        log.encoding.name,
+        log.encoding.replaced,
+        log.encoding.size,
+        log.lines,
+        log.entries,
+        log.texts,
+        log.growing,
+        log.cut_off,
+        log.missing,
+        str(log.problem) if log.problem else None,
+    )

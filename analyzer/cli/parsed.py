@@ -1,0 +1,127 @@
+"""What ``parse`` shows: the entries, how far it is, how each log was read, and what became of its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.cli.layout import Column
+from analyzer.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import polars as pl
+
+    from analyzer.cli.terminal import Terminal
+    from analyzer.library.results import Progress
+    from analyzer.logs.interface import LogFile, LogRead
+
+_ENTRIES = (
+    Column("job", least=2),
+    Column("line", right=True, least=3),
+    Column("code"),
+    Column("identity", fold=True),
+    Column("property", least=1),
+    Column("message", fold=True),
+)
+_ACCOUNT = (
+    Column("bytes", right=True),
+    Column("entries", right=True),
+    Column("line ends", right=True),
+    Column("blanks", right=True, least=2),
+    Column("mark", right=True, least=3),
+    Column("missing", right=True),
+    Column("encoding", least=1),
+    Column("log", fold=True),
+)
+_SHOWN_REMARKS = 20
+_MEGABYTE = 1_000_000
+
+
+def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
+    """The table of entries to stdout, piece by piece."""
+    if terminal.json:
+        terminal.results(row for frame in frames for row in frame.iter_rows(named=True))
+    else:
+        terminal.table_in_pieces(_ENTRIES, (_cells(frame) for frame in frames))
+
+
+def _cells(frame: pl.DataFrame) -> list[list[str]]:
+    columns = frame.select("job_id", "line", "code", "identity", "property", "message")
+    return [
+        [(job_id or "-")[:8], str(line), code or "-", identity or "-", named or "-", message]
+        for job_id, line, code, identity, named, message in columns.iter_rows()
+    ]
+
+
+def far(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], None]:
+    """Tells how far a reading is: in logs, or of a single one in megabytes."""
+    place = {file: number for number, file in enumerate(files, 1)}
+
+    def tell(log: LogRead) -> None:
+        if len(files) > 1:
+            progress(place[log.file], len(files), log.name)
+        else:
+            progress(log.position // _MEGABYTE, max(log.position, log.file.size) // _MEGABYTE, f"MB of {log.name}")
+
+    return tell
+
+
+def summary(logs: Sequence[LogRead]) -> str:
+    """How many entries there were."""
+    entries, texts = sum(log.entries for log in logs), sum(log.texts for log in logs)
+    further = f" and {count(texts, 'text')} that is no entry" if texts else ""
+    read = sum(not log.problem or log.lines > 0 for log in logs)
+    return f"{count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}"
+
+
+def remarks(terminal: Terminal, logs: Iterable[LogRead]) -> None:
+    """What is not as usual: encodings, bytes that were replaced, text that is no entry, logs that are not whole."""
+    found = [remark for log in logs for remark in _remarks_on(log)]
+    for remark in found[:_SHOWN_REMARKS]:
+        terminal.say(remark)
+    if len(found) > _SHOWN_REMARKS:
+        terminal.say(f"and {count(len(found) - _SHOWN_REMARKS, 'more remark')} of this kind")
+
+
+def _remarks_on(log: LogRead) -> Iterator[str]:
+    name, replaced = log.encoding.name, log.encoding.replaced
+    if log.texts and not log.entries:
+        yield f"{log.name} has no entry of a known shape: its text is kept as a row without a code."
+    if replaced:
+        yield f"{log.name} was read as {name}, and {count(replaced, 'character')} replaced."
+    elif name != "utf-8":
+        yield f"{log.name} was read as {name}."
+    if log.growing:
+        yield f"{log.name} was still being written: it was read to line {log.lines:,}, the last whole one."
+    if log.cut_off:
+        yield f"{log.name} ends inside an entry, in line {log.lines:,}: it may be cut off."
+
+
+def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
+    """What became of each log's bytes, to stdout."""
+    accounts: list[dict[str, int | str]] = [
+        {
+            "bytes": log.encoding.size - log.unread,
+            "entries": log.account.entries + log.encoding.difference,
+            "line_ends": log.account.line_ends,
+            "blanks": log.account.blanks,
+            "mark": log.encoding.mark,
+            "missing": log.missing,
+            "encoding": log.encoding.name,
+            "log": log.name,
+        }
+        for log in logs
+    ]
+    if terminal.json:
+        terminal.results(accounts)
+        return
+    terminal.table(
+        _ACCOUNT,
+        [
+            [f"{value:,}" if isinstance(value, int) else str(value) for value in account.values()]
+            for account in accounts
+        ],
+    )
+    wrong = sum(account["missing"] != 0 for account in accounts)
+    terminal.say(f"{count(wrong, 'log')} not accounted for" if wrong else "every byte is accounted for")
