@@ -143,6 +143,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
         "users": 1,
         "unmatched": 1,
         "entries_naming_nobody": 1,
+        "unfinished_logs": 0,
         "complete": False,
     }
 
