@@ -30,7 +30,10 @@ TASKS: dict[str, tuple[str, list[list[str]]]] = {
         ],
     ),
     "format": ("-e .[emulator] --group dev", [["-m", "ruff", "check", "--fix"], ["-m", "ruff", "format"]]),
-    "bench": ("-e .[emulator] --group dev", [["benchmarks/start.py"], ["benchmarks/pull_again.py"]]),
+    "bench": (
+        "-e .[emulator] --group dev --group bench",
+        [["benchmarks/start.py"], ["benchmarks/pull_again.py"], ["benchmarks/parse_log.py"]],
+    ),
 }
 
 

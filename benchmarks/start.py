@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import tempfile
 
-from timing import PROGRAM, medians
+from timing import PROGRAM, costs
 
 
 def main() -> None:
     """Measures and prints a table."""
     nothing = "python -c pass"
-    small = medians(
+    small = costs(
         {
             nothing: [sys.executable, "-c", "pass"],
             "--version": [str(PROGRAM), "--version"],
@@ -19,10 +19,11 @@ def main() -> None:
         }
     )
     for name, took in small.items():
-        print(f"{name:<16} {took * 1000:7.1f} ms   {took / small[nothing]:5.1f} times python -c pass")
+        times = took.seconds / small[nothing].seconds
+        print(f"{name:<16} {took.seconds * 1000:7.1f} ms   {times:5.1f} times python -c pass")
     with tempfile.TemporaryDirectory() as folder:
-        demo = medians({"demo": [str(PROGRAM), "demo", "--out", folder]}, runs=3)
-    print(f"{'demo':<16} {demo['demo']:7.2f} s")
+        demo = costs({"demo": [str(PROGRAM), "demo", "--out", folder]}, runs=3)
+    print(f"{'demo':<16} {demo['demo'].seconds:7.2f} s")
 
 
 if __name__ == "__main__":

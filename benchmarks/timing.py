@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,19 +19,40 @@ RUNS = 11
 PROGRAM = Path(sys.executable).with_name("upa-analyzer")
 
 
-def seconds(command: Sequence[str]) -> float:
-    """How long a command takes, from its start to its end; what it prints is thrown away."""
+@dataclass(frozen=True)
+class Cost:
+    """What a command took.
+
+    Attributes:
+        seconds: from its start to its end.
+        megabytes: resident memory at its peak (of 1,000,000 bytes).
+    """
+
+    seconds: float
+    megabytes: float
+
+
+def cost(command: Sequence[str]) -> Cost:
+    """What a command takes; what it prints is thrown away."""
     begun = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - begun
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    took = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(command))
+    return Cost(took, usage.ru_maxrss * 1024 / 1_000_000)
 
 
-def medians(commands: Mapping[str, Sequence[str]], runs: int = RUNS) -> dict[str, float]:
-    """The median of each command, the commands run in turn so that a slow moment hits them all."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
+def costs(commands: Mapping[str, Sequence[str]], runs: int = RUNS) -> dict[str, Cost]:
+    """The medians of each command, the commands run in turn so that a slow moment hits them all."""
+    found: dict[str, list[Cost]] = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, command in commands.items():
-            took = seconds(command)
+            took = cost(command)
             if run:
-                times[name].append(took)
-    return {name: statistics.median(took) for name, took in times.items()}
+                found[name].append(took)
+    return {
+        name: Cost(statistics.median(one.seconds for one in of), statistics.median(one.megabytes for one in of))
+        for name, of in found.items()
+    }
