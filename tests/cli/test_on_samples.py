@@ -258,13 +258,6 @@ def test_the_library_of_the_current_folder_is_meant_where_none_is_named(
     assert len(upa("jobs", "--json").json["jobs"]) == len(LISTED)
 
 
-def test_explain_knows_codes_in_any_case_and_says_what_it_does_not_know(upa: Callable[..., Ran]) -> None:
-    assert "what to do:" in upa("explain", "InvalidProperty").out
-    assert upa("explain", "ImportCompleteWithError", "--json").json["code"] == "ImportCompleteWithError"
-    ran = upa("explain", "Nonsense")
-    assert (ran.code, "not known" in ran.out) == (0, True)
-
-
 def test_the_samples_are_never_written_to(upa: Callable[..., Ran]) -> None:
     before = _everything(SAMPLES)
     for words in (["jobs"], ["show", PARTIAL], ["retry", PARTIAL]):
@@ -353,10 +346,3 @@ def test_a_retry_file_goes_into_a_folder_that_stands_there(upa: Callable[..., Ra
 def test_parse_into_a_file_tells_its_name_as_json(upa: Callable[..., Ran]) -> None:
     told = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
     assert (told["file"], told["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)
-
-
-def test_of_an_unknown_code_it_is_said_which_are_known(upa: Callable[..., Ran]) -> None:
-    ran = upa("explain", "Nobody")
-    assert (ran.code, ran.out.splitlines()[0]) == (0, "Nobody: not known")
-    assert "IdentityNotResolvable" in ran.err
-    assert upa("explain", "identitynotresolvable").err == ""
