@@ -20,7 +20,7 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
     log = lines.unresolved("a@contoso.com", "A@contoso.com", "b@contoso.com")
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
     known = explain("IdentityNotResolvable")
-    assert causes_of(run, view.entries_of(run)) == (
+    assert causes_of(view, run) == (
         Cause(
             code="IdentityNotResolvable",
             title="The user is not known to SharePoint",
@@ -37,10 +37,10 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
 
 def test_a_code_that_nobody_knows_is_kept_and_said_to_be_unknown(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, "Weird\t\twhat?\r\n"))
-    (cause,) = causes_of(run, view.entries_of(run))
+    (cause,) = causes_of(view, run)
     assert (cause.code, cause.title, cause.counted) == ("Weird", "Not known", "1 entry, no user named")
     assert cause.retry == "Whether importing the same records unchanged helps is not known."
-    assert reason(run, view.entries_of(run)) == "the log says Weird, a code that is not known"
+    assert reason(view, run) == "the log says Weird, a code that is not known"
 
 
 def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -69,14 +69,14 @@ def test_what_aborted_an_import_is_worse_than_what_names_more_users(little: Litt
 def test_properties_that_are_not_mapped_are_named_a_few_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
     two = lines.unmapped(["a@contoso.com", "b@contoso.com"], "Floor") + lines.unmapped(["a@contoso.com"], "Wing")
     view, run = little.run(little.job("badges-2026-11-16", ABORTED, two))
-    assert reason(run, view.entries_of(run)) == "the properties Floor and Wing are not mapped"
+    assert reason(view, run) == "the properties Floor and Wing are not mapped"
     view, run = little.run(little.job("badges-2026-11-23", ABORTED, lines.unmapped(["a@contoso.com"], *"ABCDE")))
-    assert reason(run, view.entries_of(run)) == "the properties A, B, C and 2 more are not mapped"
+    assert reason(view, run) == "the properties A, B, C and 2 more are not mapped"
 
 
 def test_a_message_without_a_property_leaves_the_general_words(little: LittleLibrary) -> None:
     view, run = little.run(little.job("badges-2026-11-23", ABORTED, "InvalidProperty\ta@contoso.com\tOh no\r\n"))
-    assert reason(run, view.entries_of(run)) == "a property is not mapped"
+    assert reason(view, run) == "a property is not mapped"
 
 
 def test_failures_by_property_are_counted(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -94,9 +94,9 @@ def test_a_log_that_names_no_property_has_no_such_table(little: LittleLibrary, l
 
 
 def test_the_services_own_error_is_explained_and_no_error_is_not(little: LittleLibrary) -> None:
-    _, run = little.run(little.job("hr-2026-11-16", JobError.DataFileTooBig))
-    said = said_by_service(run)
+    view, run = little.run(little.job("hr-2026-11-16", JobError.DataFileTooBig))
+    said = said_by_service(view, run)
     assert said is not None
     assert (said.code, said.title, said.counted) == ("DataFileTooBig", "The source file is too big", "")
-    _, run = little.run(little.job("hr-2026-11-23"))
-    assert said_by_service(run) is None
+    view, run = little.run(little.job("hr-2026-11-23"))
+    assert said_by_service(view, run) is None

@@ -14,11 +14,15 @@ NOT_KNOWN = "not known"
 MESSAGE_READ = 4_000
 """How many characters of a message count. What an exception is stands in its first words; a log may hold 100 MB."""
 
-DETAIL_READ = 16_000
+DETAIL_READ = 64_000
 """The same of its further lines; the number of a SQL error stands below a stack trace."""
 
-#    at System.Data.SqlClient.SqlConnection.OnError(SqlException exception, …): the names say where, not what
-_FRAME = re.compile(r"^ {3}.*$", re.MULTILINE)
+#    at System.Data.SqlClient.SqlConnection.OnError(SqlException exception, …)
+# ClientConnectionId:26fdb134-8298-5bcb-986a-fcb349e2e056
+SAYS_NOTHING = r"(?m)^(?: {3}|ClientConnectionId:).*$"
+"""Lines of a detail that say where something failed, not what; an expression for Python's ``re`` and for Rust's."""
+
+_SAYS_NOTHING = re.compile(SAYS_NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def evidence(message: str, detail: str | None) -> str:
     >>> evidence("TimeoutException: x", "   at System.Y()\nError Number:-2,State:0,Class:11")
     'timeoutexception: x\n\nerror number:-2,state:0,class:11'
     """
-    return _FRAME.sub("", f"{message[:MESSAGE_READ]}\n{(detail or '')[:DETAIL_READ]}").casefold()
+    return _SAYS_NOTHING.sub("", f"{message[:MESSAGE_READ]}\n{(detail or '')[:DETAIL_READ]}").casefold()
 
 
 def _holds(text: str, parts: tuple[str, ...]) -> bool:
