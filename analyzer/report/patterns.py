@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.failures import by_pattern
-from analyzer.logs.catalogue.interface import SAYS_NOTHING
+from analyzer.logs.catalogue import SAYS_NOTHING, first_match
 
 if TYPE_CHECKING:
     from analyzer.logs.catalogue import Catalogue
@@ -28,13 +28,15 @@ def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[C
 
     Codes of which the catalogue knows no patterns are left out.
     """
+    codes = entries["code"].drop_nulls().unique()
+    known = {code: patterns for code in codes if (patterns := catalogue.patterns_of(code))}
 
     def pattern_of(code: str, message: str, detail: str) -> str | None:
-        found = catalogue.pattern_of(code, message, detail)
+        found = first_match(known[code], message, detail)
         return found.code if found else None
 
-    codes = [code for code in entries["code"].unique() if code is not None and catalogue.patterns_of(code)]
     found: dict[str, list[Counted]] = {}
-    for code, *counted in by_pattern(entries.filter(pl.col("code").is_in(codes)), pattern_of, SAYS_NOTHING).rows():
+    parted = by_pattern(entries.filter(pl.col("code").is_in(list(known))), pattern_of, SAYS_NOTHING)
+    for code, *counted in parted.rows():
         found.setdefault(code, []).append(Counted(*counted))
     return found

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError
 from analyzer.logs.catalogue import explain
-from analyzer.report.causes import causes_of, properties_of, ranked_codes, reason, said_by_service
+from analyzer.own_codes import CodeConfig, catalogue_of
+from analyzer.report.causes import causes_of, clause, properties_of, ranked_codes, reason, said_by_service
 from analyzer.report.rows import Cause, Grid
+from analyzer.report.view import View
+from tests.report.conftest import NOW
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary
@@ -64,6 +67,80 @@ def test_what_aborted_an_import_is_worse_than_what_names_more_users(little: Litt
         "DataFileNotJson",
         "IdentityNotResolvable",
     ]
+
+
+def _generic(user: str, message: str) -> str:
+    return f"GenericError\t{user}\tSystem.Data.SqlClient.SqlException (0x80131904): {message}\r\n   at System.X()\r\n"
+
+
+DEADLOCK = "Etwas\r\n   at System.Y()\r\nError Number:1205,State:51,Class:13"
+
+
+def test_messages_of_a_code_are_told_apart_the_worst_pattern_first(little: LittleLibrary) -> None:
+    log = (
+        _generic("a@contoso.com", "Timeout expired.") * 3
+        + _generic("a@contoso.com", DEADLOCK)
+        + _generic("b@contoso.com", DEADLOCK)
+        + _generic("", "Something new")
+    )
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
+    (cause,) = causes_of(view, run)
+    assert (cause.code, cause.counted, cause.meaning) == (
+        "GenericError",
+        "6 entries, 2 users named",
+        explain("GenericError").meaning,
+    )
+    assert (cause.causes, cause.remedies, cause.who, cause.retry, cause.known_from) == ((), (), "", "", "")
+    assert [(one.code, one.title, one.counted) for one in cause.patterns] == [
+        ("GenericError/deadlock", "Two writers blocked each other in the profile store", "2 entries, 2 users named"),
+        ("GenericError/time-out", "The profile store took too long", "3 entries, 1 user named"),
+        ("GenericError", "Other messages", "1 entry, no user named"),
+    ]
+    assert cause.patterns[0].remedies == explain("GenericError/deadlock").remedies
+    assert cause.patterns[0].retry == "Importing the same records unchanged can help."
+    assert cause.patterns[2].remedies == explain("GenericError").remedies
+    assert cause.patterns[2].retry == "Whether importing the same records unchanged helps is not known."
+    assert reason(view, run) == "the profile store failed"
+
+
+def test_where_no_message_matches_a_pattern_the_code_is_explained_alone(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, _generic("a@contoso.com", "Something new")))
+    (cause,) = causes_of(view, run)
+    assert (cause.patterns, cause.remedies) == ((), explain("GenericError").remedies)
+
+
+def test_where_all_messages_are_of_one_pattern_it_is_the_reason(little: LittleLibrary) -> None:
+    log = _generic("a@contoso.com", DEADLOCK) * 2
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
+    assert reason(view, run) == "two writers blocked each other in the profile store"
+
+
+def test_patterns_of_one_job_are_not_those_of_another(little: LittleLibrary) -> None:
+    little.job("hr-2026-11-16", PARTIAL, _generic("a@contoso.com", DEADLOCK))
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, _generic("a@contoso.com", "Timeout expired.")))
+    assert [one.code for one in causes_of(view, run)[0].patterns] == ["GenericError/time-out"]
+
+
+def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLibrary) -> None:
+    own = {
+        "Weird": CodeConfig(title="it was full moon", retry_helps=True),
+        "GenericError/payroll": CodeConfig(title="payroll was at work", message="payroll"),
+        "InternalError/moved": CodeConfig(title="the service was moved", message="moved to"),
+    }
+    log = "Weird\ta@contoso.com\tx\r\n" + _generic("b@contoso.com", "Locked by Payroll")
+    little.job("hr-2026-11-16", JobError.InternalError, message="Moved to another farm.")
+    little.job("hr-2026-11-23", PARTIAL, log)
+    view = View.of(little.tables(), NOW, None, "1.0", catalogue_of(own, "upa-analyzer.toml"))
+    moved, run = view.runs
+    generic, weird = causes_of(view, run)
+    assert (weird.code, weird.title, weird.known_from) == ("Weird", "It was full moon", "your configuration")
+    assert weird.retry == "Importing the same records unchanged can help."
+    assert [one.title for one in generic.patterns] == ["Payroll was at work"]
+    assert clause(view, run, "Weird") == "it was full moon"
+    said = said_by_service(view, moved)
+    assert said is not None
+    assert said.title == "The service was moved"
+    assert reason(view, moved) == "the service was moved (InternalError)"
 
 
 def test_properties_that_are_not_mapped_are_named_a_few_at_most(little: LittleLibrary, lines: type[Lines]) -> None:

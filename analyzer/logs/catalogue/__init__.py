@@ -6,7 +6,18 @@ which, and whether it was seen or is inferred. What nobody knows is said to be n
 """
 
 from analyzer.logs.catalogue.codes import LOG_CODES
-from analyzer.logs.catalogue.interface import NOT_KNOWN, Explanation, Pattern
+from analyzer.logs.catalogue.interface import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
 from analyzer.logs.catalogue.lookup import OURS, Catalogue, explain, known_names
 
-__all__ = ["LOG_CODES", "NOT_KNOWN", "OURS", "Catalogue", "Explanation", "Pattern", "explain", "known_names"]
+__all__ = [
+    "LOG_CODES",
+    "NOT_KNOWN",
+    "OURS",
+    "SAYS_NOTHING",
+    "Catalogue",
+    "Explanation",
+    "Pattern",
+    "explain",
+    "first_match",
+    "known_names",
+]

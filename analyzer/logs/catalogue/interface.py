@@ -5,6 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ARTICLE = "Microsoft's article on the bulk user profile update API"
 THREADS = "public threads (PnP PowerShell, sp-dev-docs)"
@@ -74,7 +78,8 @@ class Pattern:
 
     def matches(self, text: str) -> bool:
         """Whether a message is meant; ``text`` is its ``evidence``."""
-        return any(_holds(text, parts) for parts in _folded(self.phrases))
+        whole, gapped = _folded(self.phrases)
+        return any(map(text.__contains__, whole)) or any(_holds(text, parts) for parts in gapped)
 
 
 def evidence(message: str, detail: str | None) -> str:
@@ -84,6 +89,12 @@ def evidence(message: str, detail: str | None) -> str:
     'timeoutexception: x\n\nerror number:-2,state:0,class:11'
     """
     return _SAYS_NOTHING.sub("", f"{message[:MESSAGE_READ]}\n{(detail or '')[:DETAIL_READ]}").casefold()
+
+
+def first_match(patterns: Sequence[Pattern], message: str, detail: str | None) -> Explanation | None:
+    """The first pattern that a message matches; None where it matches none."""
+    text = evidence(message, detail)
+    return next((pattern.explanation for pattern in patterns if pattern.matches(text)), None)
 
 
 def _holds(text: str, parts: tuple[str, ...]) -> bool:
@@ -98,5 +109,8 @@ def _holds(text: str, parts: tuple[str, ...]) -> bool:
 
 
 @functools.cache
-def _folded(phrases: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(phrase.casefold().split("*")) for phrase in phrases)
+def _folded(phrases: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The phrases without a gap, and the parts of the others."""
+    folded = [phrase.casefold() for phrase in phrases]
+    gapped = tuple(tuple(phrase.split("*")) for phrase in folded if "*" in phrase)
+    return tuple(phrase for phrase in folded if "*" not in phrase), gapped

@@ -14,10 +14,10 @@ from analyzer.logs.catalogue import (
     not_json,
     queue_call,
 )
-from analyzer.logs.catalogue.interface import NOT_KNOWN, Explanation, Pattern, evidence
+from analyzer.logs.catalogue.interface import NOT_KNOWN, Explanation, Pattern, evidence, first_match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,14 @@ class Catalogue:
 
     def pattern_of(self, code: str, message: str, detail: str | None) -> Explanation | None:
         """The first pattern of a code that a message matches; None where it matches none."""
-        patterns = self.patterns_of(code)
-        return _first(patterns, evidence(message, detail)) if patterns else None
+        return first_match(self.patterns_of(code), message, detail)
 
     def explain_message(self, message: str, detail: str | None) -> Explanation | None:
         """The code or the pattern of a message that stands without its code; None where nobody knows it."""
         text = evidence(message, detail)
-        own = (code for phrase, code in codes.USUAL_MESSAGES.items() if phrase.casefold() in text)
-        code = next(own, None)
-        return self.explain(code) if code else _first(self.patterns, text)
+        usual = (code for phrase, code in codes.USUAL_MESSAGES.items() if phrase.casefold() in text)
+        code = next(usual, None)
+        return self.explain(code) if code else first_match(self.patterns, message, detail)
 
     def with_own(self, explanations: Iterable[Explanation], patterns: Iterable[Pattern]) -> Catalogue:
         """A catalogue in which these stand for ours of the same names, and patterns are tried before ours."""
@@ -90,10 +89,6 @@ def explain(name: str) -> Explanation:
 def known_names() -> list[str]:
     """Every name that our own catalogue explains."""
     return OURS.names
-
-
-def _first(patterns: Sequence[Pattern], text: str) -> Explanation | None:
-    return next((pattern.explanation for pattern in patterns if pattern.matches(text)), None)
 
 
 def _unknown(name: str) -> Explanation:
