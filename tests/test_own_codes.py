@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analyzer.errors import UsageError
@@ -112,6 +114,16 @@ def test_a_table_that_cannot_be_meant_is_said(name: str, config: CodeConfig, wha
         catalogue_of({name: config}, WHERE)
     assert error.value.what.startswith(f"{WHERE}: {what}")
     assert error.value.advice
+
+
+def test_the_documentation_lists_every_key() -> None:
+    told = (
+        (Path(__file__).parents[1] / "docs" / "configuration.md")
+        .read_text(encoding="utf-8")
+        .partition("## `[codes.NAME]`")[2]
+    )
+    keys = [line.split("`")[1] for line in told.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert sorted(keys) == sorted(CodeConfig.__struct_fields__)
 
 
 def test_without_a_table_the_catalogue_is_ours() -> None:

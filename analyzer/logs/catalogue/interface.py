@@ -88,7 +88,8 @@ def evidence(message: str, detail: str | None) -> str:
     >>> evidence("TimeoutException: x", "   at System.Y()\nError Number:-2,State:0,Class:11")
     'timeoutexception: x\n\nerror number:-2,state:0,class:11'
     """
-    return _SAYS_NOTHING.sub("", f"{message[:MESSAGE_READ]}\n{(detail or '')[:DETAIL_READ]}").casefold()
+    further = _SAYS_NOTHING.sub("", (detail or "")[:DETAIL_READ])
+    return f"{message[:MESSAGE_READ]}\n{further}".casefold()
 
 
 def first_match(patterns: Sequence[Pattern], message: str, detail: str | None) -> Explanation | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analyzer.logs.catalogue import OURS
@@ -103,6 +105,23 @@ def test_a_source_file_that_is_no_json_is_told_by_the_readers_complaint(name: st
 
 def test_the_names_in_stack_frames_say_nothing() -> None:
     assert OURS.pattern_of("GenericError", "System.Exception: x", FRAMES) is None
+
+
+def test_a_message_that_is_indented_as_a_frame_is_none() -> None:
+    found = OURS.pattern_of("GenericError", "   Timeout expired.", None)
+    assert found is not None
+    assert found.code == "GenericError/time-out"
+
+
+def test_the_documentation_lists_every_pattern_and_whether_trying_again_helps() -> None:
+    rows = [
+        line
+        for line in (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    listed = {cells[0].strip(" |`"): cells[2].strip() for row in rows if len(cells := row.strip("|").split("|")) == 4}
+    helps = {True: "yes", False: "no", None: "not known"}
+    assert listed == {one.explanation.code: helps[one.explanation.retry_helps] for one in OURS.patterns}
 
 
 def test_an_unknown_code_has_no_patterns_whatever_its_message_says() -> None:
