@@ -40,8 +40,7 @@ def by_pattern(
         Columns ``code`` String, ``pattern`` String (null for none), ``entries`` UInt32, ``users`` UInt32; in each code
         most users first, then most entries.
     """
-    message, detail = pl.col("message").fill_null(""), pl.col("detail").fill_null("")
-    said = _coded(named).with_columns(message=message, detail=detail.str.replace_all(says_nothing, ""))
+    said = _coded(named).with_columns(pl.col("detail").fill_null("").str.replace_all(says_nothing, ""))
     distinct = said.select("code", "message", "detail").unique()
     patterns = pl.Series("pattern", [pattern_of(*row) for row in distinct.iter_rows()], dtype=pl.String)
     return (
