@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import TYPE_CHECKING
 
+from analyzer.logs.catalogue import LOG_CODES
 from analyzer.logs.catalogue.interface import DETAIL_READ
-from analyzer.logs.entries import entries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analyzer.logs.catalogue import Catalogue, Explanation
+
+# GenericError⇥eb659162-3fb5-4f01-9a2e-8b1d5c3f7a10⇥System.Data…
+# InvalidProperty - ada@contoso.com Property 'AboutMe' is not …: only codes that we know, as any sentence begins so
+_BEGINNING = re.compile(
+    rf"""
+    (?P<code> [A-Z][A-Za-z0-9]+ (?=\t) | (?: {"|".join(sorted(LOG_CODES))} ) (?=[ \u00a0]) )
+    (?: \t [^\t]*+ \t | [\s\u00a0\u2013\u2014-]*+ [^\s@\\|]*+ [@\\|] \S*+ )?+
+    """,
+    re.VERBOSE,
+)
 
 
 def recognise(text: str, catalogue: Catalogue) -> Explanation:
@@ -25,11 +39,18 @@ def recognise(text: str, catalogue: Catalogue) -> Explanation:
     named = catalogue.explain(text)
     if named.known or not text:
         return named
-    first = next(entries(text[:DETAIL_READ].splitlines()))
-    if first.code is None:
-        return catalogue.explain_message(first.message, first.detail) or catalogue.explain(_shortened(first.message))
-    matched = catalogue.pattern_of(first.code, first.message, first.detail)
-    return matched or catalogue.explain(first.code)
+    first, *further = text[:DETAIL_READ].splitlines()
+    detail = _detail(further)
+    begun = _BEGINNING.match(first)
+    if begun is None:
+        return catalogue.explain_message(first, detail) or catalogue.explain(_shortened(first))
+    message = first[begun.end() :]
+    return catalogue.pattern_of(begun["code"], message, detail) or catalogue.explain(begun["code"])
+
+
+def _detail(lines: Iterable[str]) -> str:
+    """The lines up to the next entry."""
+    return "\n".join(itertools.takewhile(lambda line: not _BEGINNING.match(line), lines))
 
 
 def _shortened(text: str, most: int = 60) -> str:

@@ -40,6 +40,11 @@ CALL = "QueueImportProfileProperties"
             f"{CALL}/access-denied",
         ),
         ("Weird\tada@contoso.com\twas deadlocked on lock", "Weird"),
+        ("GenericError\tdeadlock@contoso.com\tx", "GenericError"),
+        ("GenericError - deadlock@contoso.com x", "GenericError"),
+        (f"GenericError\t{GUID}\tx\nIdentityNotResolvable\tada@contoso.com\tdeadlock", "GenericError"),
+        ("GenericError\tchosen as the deadlock victim", "GenericError/deadlock"),
+        ("Weird deadlock", "GenericError/deadlock"),
         ("something that nobody knows", "something that nobody knows"),
         ("", ""),
     ],
@@ -51,6 +56,11 @@ def test_what_is_pasted_leads_to_a_pattern_or_else_to_a_code(text: str, name: st
 def test_of_several_lines_the_first_entry_is_explained() -> None:
     text = f"IdentityNotResolvable\tada@contoso.com\tx\r\nGenericError\t{GUID}\t{DUPLICATE}"
     assert recognise(text, OURS).code == "IdentityNotResolvable"
+
+
+@pytest.mark.parametrize("text", ["Aa\t" * 5_000_000, "GenericError " + "@" * 9_000_000, "a\n" * 5_000_000])
+def test_hostile_text_of_many_megabytes_is_not_known_or_a_code(text: str) -> None:
+    assert recognise(text, OURS).code in {"Aa", "GenericError", "a"}
 
 
 def test_a_long_text_that_nobody_knows_is_shortened_not_repeated() -> None:
