@@ -45,6 +45,8 @@ CALL = "QueueImportProfileProperties"
         (f"GenericError\t{GUID}\tx\nIdentityNotResolvable\tada@contoso.com\tdeadlock", "GenericError"),
         ("GenericError\tchosen as the deadlock victim", "GenericError/deadlock"),
         ("Weird deadlock", "GenericError/deadlock"),
+        ("InvalidProperties deadlock", "GenericError/deadlock"),
+        ("InvalidPropertyX deadlock", "GenericError/deadlock"),
         ("something that nobody knows", "something that nobody knows"),
         ("", ""),
     ],
