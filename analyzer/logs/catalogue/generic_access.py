@@ -47,7 +47,7 @@ PATTERNS = (
             retry_helps=True,
             known_from=f"SharePoint's UserNotFoundException; {NOT_SEEN}",
         ),
-        ("UserNotFoundException", "UserProfileNotFound", "AccountNotValidatedException"),
+        ("UserNotFoundException",),
     ),
     Pattern(
         Explanation(

@@ -67,7 +67,7 @@ PATTERNS = (
             ),
             (
                 "Look for the property's maximum length under Manage User Properties in the SharePoint admin center.",
-                "Shorten the value in the feed, or map it to a longer property; an existing length is fixed.",
+                "Shorten the value in the feed, or map it to a longer property.",
             ),
             "feed owner",
             retry_helps=False,
