@@ -13,16 +13,26 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from analyzer.environment import overlay
 from analyzer.errors import UsageError
 from analyzer.files import cannot_read
+from analyzer.logs.catalogue import OURS, Catalogue
+from analyzer.own_codes import CodeConfig, catalogue_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
 FILE_NAME = "upa-analyzer.toml"
-_VARIABLE = "UPA_ANALYZER_"
-_TYPES = {"`str`": "a text", "`int`": "a number", "`float`": "a number", "`bool`": "true or false", "`array`": "a list"}
+_TYPES = {
+    "`str | array`": "a text or a list",
+    "`bool | null`": "true or false",
+    "`str`": "a text",
+    "`int`": "a number",
+    "`float`": "a number",
+    "`bool`": "true or false",
+    "`array`": "a list",
+}
 _TYPES |= {"`object`": "a table", "`date`": "a date", "Expected": "it has to be", ", got ": " and is "}
 _TYPES |= {"Invalid enum value": "it cannot be"}
 _PLACE = re.compile(r"\[(?:\.\.\.|\d+)\]$")
@@ -56,6 +66,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         keep_sources: how long our copies of source files are kept; not used before ``prune``.
         templates: a folder whose templates come before ours.
         tenants: by name.
+        codes: our user's own explanations of codes and of patterns (``CODE/NAME``), by name.
     """
 
     data: str = "upa-data"
@@ -63,6 +74,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_sources: str = "90d"
     templates: str = ""
     tenants: dict[str, TenantConfig] = {}
+    codes: dict[str, CodeConfig] = {}
+
+
+_TABLES: dict[str, type[msgspec.Struct]] = {"tenants": TenantConfig, "codes": CodeConfig}
+"""The keys that hold tables by name, and the form of these."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -72,11 +88,13 @@ class Settings(msgspec.Struct, frozen=True):
         config: what it says.
         base: the folder that relative paths are relative to.
         file: the file; None where there is none.
+        catalogue: what is known of codes, the configuration's own before ours.
     """
 
     config: Config
     base: Path
     file: Path | None
+    catalogue: Catalogue = OURS
 
     @property
     def data(self) -> Path:
@@ -97,19 +115,19 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
         folders: where to look, the first file found is taken.
 
     Raises:
-        UsageError: the named file is not there; an unknown key, a wrong type, no TOML.
+        UsageError: the named file is not there; an unknown key, a wrong type, no TOML; a code that cannot be.
         InputError: the file cannot be read.
     """
     file = named or next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
     content: dict[str, Any] = _read(file) if file else {}
     _check_names(content, str(file))
-    _overlay(content, environment)
+    overlay(content, environment, _check_names)
+    where = str(file) if file else "the environment"
     try:
         config = msgspec.convert(content, Config)
     except msgspec.ValidationError as error:
-        where = str(file) if file else "the environment"
         raise UsageError(f"{where}: {_plain(str(error), content)}", "docs/configuration.md lists the keys.") from error
-    return Settings(config, file.parent if file else Path(), file)
+    return Settings(config, file.parent if file else Path(), file, catalogue_of(config.codes, where))
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -138,35 +156,24 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} is no TOML: {error}", "Correct it there.") from error
 
 
-def _overlay(content: dict[str, Any], environment: Mapping[str, str]) -> None:
-    for variable, value in environment.items():
-        if not variable.startswith(_VARIABLE):
-            continue
-        *tables, key = variable.removeprefix(_VARIABLE).lower().split("__")
-        table = content
-        for name in tables:
-            known = next((known for known in table if known.lower() == name), name)
-            table = table.setdefault(known, {})
-            if not isinstance(table, dict):
-                raise UsageError(f"the environment variable {variable} names no table of the configuration")
-        table[key] = [host.strip() for host in value.split(",") if host.strip()] if key == "hosts" else value
-        _check_names(content, f"the environment variable {variable}")
-
-
 def _check_names(content: dict[str, Any], where: str) -> None:
     _check_table(content, Config, "", where)
-    tenants = content.get("tenants")
-    for name, table in tenants.items() if isinstance(tenants, dict) else ():
-        if isinstance(table, dict):
-            _check_table(table, TenantConfig, f"tenants.{name}.", where)
+    for key, form in _TABLES.items():
+        tables = content.get(key)
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            if isinstance(table, dict):
+                _check_table(table, form, f"{key}.{name}.", where)
 
 
 def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str, where: str) -> None:
     known = form.__struct_fields__
-    for key in table:
+    for key, value in table.items():
         if key not in known:
             nearest = difflib.get_close_matches(key, known, n=1)
             advice = f"Did you mean {nearest[0]}?" if nearest else f"Known are {', '.join(known)}."
+            if form is CodeConfig and isinstance(value, dict):
+                code = prefix.removeprefix("codes.").removesuffix(".")
+                advice = f'A pattern of a code is written [codes."{code}/{key}"].'
             raise UsageError(f"{where}: there is no key {prefix}{key}", advice)
 
 
@@ -176,16 +183,17 @@ def _plain(problem: str, content: dict[str, Any]) -> str:
         problem = problem.replace(theirs, ours)
     what, _, where = problem.partition(" - at ")
     if "[...]" in where:
-        # Msgspec does not say which tenant; the first that it does not take is the one.
-        where = where.replace("[...]", f".{_first_wrong(content['tenants'])}", 1)
+        # Msgspec does not say which table; the first that it does not take is the one.
+        tables = where.removeprefix("`$.").partition("[")[0]
+        where = where.replace("[...]", f".{_first_wrong(content[tables], _TABLES[tables])}", 1)
     key = _PLACE.sub("", where.strip("`").removeprefix("$."))
     return f"{key}: {what.replace('`', '')}" if key else what.replace("`", "")
 
 
-def _first_wrong(tenants: dict[str, Any]) -> str:
-    for name, table in tenants.items():
+def _first_wrong(tables: dict[str, Any], form: type[msgspec.Struct]) -> str:
+    for name, table in tables.items():
         try:
-            msgspec.convert(table, TenantConfig)
+            msgspec.convert(table, form)
         except msgspec.ValidationError:
             return name
     return "..."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.library.pull import pull
 from analyzer.load import load
+from analyzer.logs.catalogue import OURS
 from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retries import make_retries
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.library.results import Progress, Pulled
     from analyzer.load import Tables
+    from analyzer.logs.catalogue import Catalogue
     from analyzer.retries import JobRetry
 
     Stage = Callable[[str], Progress]
@@ -27,19 +29,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where results go and how times are shown.
+    """Where results go, and how times and codes are shown.
 
     Attributes:
         report: the report's folder.
         retry: the retry files' folder.
         templates: the user's templates; None for ours alone.
         zone: of dates; None for UTC.
+        catalogue: what is known of codes.
     """
 
     report: Path
     retry: Path
     templates: Path | None
     zone: ZoneInfo | None
+    catalogue: Catalogue = OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,13 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     links = {job_id: RetryLink(retry.path, retry.sentence) for job_id, retry in retries.items()}
     writing = stage("writing the report")
     request = ReportRequest(
-        tables=tables, out=places.report, retries=links, now=now, zone=places.zone, templates=places.templates
+        tables=tables,
+        out=places.report,
+        retries=links,
+        now=now,
+        zone=places.zone,
+        templates=places.templates,
+        catalogue=places.catalogue,
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))
     return Reported(tables, retries, index)

@@ -76,7 +76,9 @@ def test_the_first_file_that_is_there_is_taken(tmp_path: Path) -> None:
         ('dta = "x"', "dta", "Did you mean data?"),
         ('[tenants.contoso]\nclientid = "x"', "tenants.contoso.clientid", "Did you mean client_id?"),
         ('[tenants.contoso]\nca-file = "x"', "tenants.contoso.ca-file", "Did you mean ca_file?"),
-        ("zzzzzz = 1", "zzzzzz", "Known are data, history, keep_sources, templates, tenants."),
+        ('[codes.Locked]\nremedy = "x"', "codes.Locked.remedy", "Did you mean remedies?"),
+        ("[codes.GenericError.x]", "codes.GenericError.x", 'A pattern of a code is written [codes."GenericError/x"].'),
+        ("zzzzzz = 1", "zzzzzz", "Known are data, history, keep_sources, templates, tenants, codes."),
     ],
 )
 def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
@@ -98,6 +100,12 @@ def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
         ('[tenants.a]\n[tenants.b]\nhosts = "x"', "tenants.b.hosts: it has to be a list and is a text"),
         ("[tenants.b]\nhosts = [5]", "tenants.b.hosts: it has to be a text and is a number"),
         ('[tenants.b]\nauth = "password"', "tenants.b.auth: it cannot be 'password'"),
+        ("codes = 5", "codes: it has to be a table and is a number"),
+        ('[codes.A]\n[codes.B]\ncauses = "x"', "codes.B.causes: it has to be a list and is a text"),
+        ("[codes.B]\nremedies = [5]", "codes.B.remedies: it has to be a text and is a number"),
+        ('[codes.B]\nretry_helps = "no"', "codes.B.retry_helps: it has to be true or false and is a text"),
+        ("[codes.B]\nmessage = 1205", "codes.B.message: it has to be a text or a list and is a number"),
+        ('[codes.B]\nwho = "somebody"', "codes.B.who: it cannot be 'somebody'"),
         ("[tenants.b]\nadmin_url = 1979-05-27", "tenants.b.admin_url: it has to be a text and is a date"),
     ],
 )
@@ -142,12 +150,37 @@ def test_every_key_can_come_from_the_environment_which_wins(tmp_path: Path) -> N
     }
 
 
+def test_a_code_can_come_from_the_environment_its_lists_line_by_line() -> None:
+    environment = {
+        "UPA_ANALYZER_CODES__PROFILELOCKED__TITLE": "the profile was locked",
+        "UPA_ANALYZER_CODES__PROFILELOCKED__REMEDIES": "Unlock it.\nImport again.\n",
+        "UPA_ANALYZER_CODES__PROFILELOCKED__RETRY_HELPS": "False",
+    }
+    settings = load_settings(None, environment, [])
+    found = settings.catalogue.explain("ProfileLocked")
+    assert (found.title, found.retry_helps) == ("the profile was locked", False)
+    assert found.remedies == ("Unlock it.", "Import again.")
+
+
+def test_codes_of_the_file_are_in_the_catalogue_of_the_settings(tmp_path: Path) -> None:
+    settings = _read(tmp_path, '[codes.ProfileLocked]\ntitle = "the profile was locked"')
+    assert settings.catalogue.explain("profilelocked").title == "the profile was locked"
+    assert _read(tmp_path, "").catalogue is not settings.catalogue
+
+
+def test_a_code_that_cannot_be_is_named_with_the_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        _read(tmp_path, "[codes.ProfileLocked]")
+    assert error.value.what == f"{tmp_path / FILE_NAME}: codes.ProfileLocked.title is missing"
+
+
 @pytest.mark.parametrize(
     ("variable", "words"),
     [
         ("UPA_ANALYZER_DTA", "there is no key dta"),
         ("UPA_ANALYZER_TENANTS__CONTOSO__CLIENTID", "there is no key tenants.contoso.clientid"),
         ("UPA_ANALYZER_DATA__X", "names no table"),
+        ("UPA_ANALYZER_CODES__LOCKED__TITEL", "there is no key codes.locked.titel"),
     ],
 )
 def test_a_variable_that_names_no_key_is_named_itself(tmp_path: Path, variable: str, words: str) -> None:

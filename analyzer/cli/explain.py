@@ -3,36 +3,77 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+import difflib
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.context import Context
+
+if TYPE_CHECKING:
+    from analyzer.cli.terminal import Terminal
+    from analyzer.logs.catalogue import Catalogue, Explanation
 
 NAME = "explain"
 
 
 def command(
     context: typer.Context,
-    code: Annotated[str, typer.Argument(help="A code of a log or the error of a job.", metavar="CODE")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            help='A code, the error of a job, a pattern as GenericError/deadlock, or "a line of a log".', metavar="CODE"
+        ),
+    ],
 ) -> None:
-    """What a code means, its causes and remedies."""
-    from analyzer.logs.catalogue import explain, known_names
+    """What a code or a line of a log means, its causes and remedies."""
+    from analyzer.logs.recognise import recognise
 
-    terminal = context.ensure_object(Context).terminal
-    explanation = explain(code)
+    given = context.ensure_object(Context)
+    terminal, catalogue = given.terminal, given.settings().catalogue
+    explanation = recognise(code, catalogue)
     if terminal.json:
-        terminal.result(dataclasses.asdict(explanation))
+        patterns = catalogue.patterns_of(explanation.code)
+        further = [{**dataclasses.asdict(one.explanation), "phrases": one.phrases} for one in patterns]
+        terminal.result({**dataclasses.asdict(explanation), "patterns": further})
         return
-    terminal.show(f"{explanation.code}: {explanation.title}")
+    _print(terminal, explanation)
+    _print_patterns(terminal, explanation, catalogue)
+    if not explanation.known:
+        terminal.say(_nearest(explanation.code, catalogue))
+    elif catalogue.patterns_of(explanation.code) and code.strip().casefold() != explanation.code.casefold():
+        terminal.say("What the message says is none of these.")
+
+
+def _print(terminal: Terminal, explanation: Explanation) -> None:
+    terminal.prose(f"{explanation.code}: {explanation.title}", indent="  ")
     terminal.prose(f"  {explanation.meaning}", indent="  ")
     for heading, lines in (("likely causes", explanation.causes), ("what to do", explanation.remedies)):
         if lines:
             terminal.show(f"{heading}:")
             for number, line in enumerate(lines, 1):
                 terminal.prose(f"  {number}. {line}", indent="     ")
+    helps = {True: "yes", False: "no", None: "not known"}[explanation.retry_helps]
     terminal.show(f"who can do it:  {explanation.who}")
-    terminal.show(f"importing the same again can help:  {'yes' if explanation.retry_helps else 'no'}")
-    terminal.show(f"known from:  {explanation.known_from}")
-    if explanation.code not in known_names():
-        terminal.say(f"Known are {', '.join(known_names())}.")
+    terminal.show(f"importing the same again can help:  {helps}")
+    terminal.prose(f"known from:  {explanation.known_from}", indent="  ")
+
+
+def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Catalogue) -> None:
+    """The patterns of a code, or what a pattern is told by."""
+    patterns = catalogue.patterns_of(explanation.code)
+    if patterns:
+        terminal.show("its messages are told apart:")
+    for pattern in patterns:
+        terminal.prose(f"  {pattern.explanation.code}: {pattern.explanation.title}", indent="     ")
+    phrases = [phrase for one in catalogue.patterns if one.explanation == explanation for phrase in one.phrases]
+    if phrases:
+        terminal.show("told by any of these in the message:")
+    for phrase in phrases:
+        terminal.prose(f"  {phrase}", indent="     ")
+
+
+def _nearest(code: str, catalogue: Catalogue) -> str:
+    near = difflib.get_close_matches(code, catalogue.names, n=1)
+    codes = ", ".join(one.code for one in catalogue.explanations)
+    return f"Did you mean {near[0]}?" if near else f"Known are {codes}."

@@ -62,6 +62,7 @@ def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, outp
         retry=output / "retry" if output else settings.data / "retry",
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
+        catalogue=settings.catalogue,
     )
 
 

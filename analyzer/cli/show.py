@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analyzer.cli.context import Context
+from analyzer.cli.failures import failures_json, failures_of, print_failures
 from analyzer.cli.options import FailOn, FailOnOption, LibraryOption
 from analyzer.find_job import find_job
 
 if TYPE_CHECKING:
+    from analyzer.cli.failures import Failure
     from analyzer.cli.terminal import Terminal
     from analyzer.load import Tables
+    from analyzer.logs.catalogue import Catalogue
 
 NAME = "show"
 _SHOWN_USERS = 20
@@ -32,31 +35,27 @@ def command(
     from analyzer.load import load
 
     given = context.ensure_object(Context)
+    catalogue = given.settings().catalogue
     opened = given.library(library)
     wanted = find_job(opened.jobs(), job)
     tables = load(opened).only([wanted.job_id])
+    failures = failures_of(tables.entries, catalogue)
     if given.terminal.json:
-        given.terminal.result({**job_json(tables.jobs)[0], "failures": _failures(tables), "users": _users(tables)})
+        told = {"failures": failures_json(failures), "users": _users(tables)}
+        given.terminal.result({**job_json(tables.jobs)[0], **told})
     else:
-        _print(given, tables)
+        _print(given, tables, failures, catalogue)
     return int(fail_on.met_by(tables.jobs["outcome"]))
-
-
-def _failures(tables: Tables) -> list[dict[str, Any]]:
-    from analyzer.analysis.failures import by_code
-
-    return by_code(tables.entries).to_dicts()
 
 
 def _users(tables: Tables) -> list[dict[str, Any]]:
     return tables.users.drop("job_id", "key").to_dicts()
 
 
-def _print(given: Context, tables: Tables) -> None:
+def _print(given: Context, tables: Tables, failures: list[Failure], catalogue: Catalogue) -> None:
     from analyzer.analysis.outcomes import FAILED
     from analyzer.cli.rows import not_updated, ran
     from analyzer.cli.terminal import visible
-    from analyzer.logs.catalogue import explain
     from analyzer.words import count
 
     terminal = given.terminal
@@ -66,7 +65,7 @@ def _print(given: Context, tables: Tables) -> None:
         "feed": job["feed"] or "?",
         "ran": ran(job, given.zone(given.settings()), datetime.now(UTC)),
         "state": job["state"],
-        "error": f"{job['error']}: {explain(job['error']).title}" if job["error"] != "NoError" else "NoError",
+        "error": f"{job['error']}: {catalogue.explain(job['error']).title}" if job["error"] != "NoError" else "NoError",
         "message": job["error_message"] or "-",
         "outcome": job["outcome"],
         "users": "not known" if job["users"] is None else f"{job['users']:,}",
@@ -79,23 +78,17 @@ def _print(given: Context, tables: Tables) -> None:
         # An address stays in one piece, so that it can be copied.
         write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
         write(visible(f"{name:<12} {value}"))
-    _print_failures(terminal, tables)
+    if failures:
+        terminal.show()
+        print_failures(terminal, failures, catalogue)
+    _print_users(terminal, _users(tables))
     if job["outcome"] in FAILED and job["job_id"] not in tables.source_problems:
         terminal.say(f"next: upa-analyzer retry {job['job_id'][:8]}")
 
 
-def _print_failures(terminal: Terminal, tables: Tables) -> None:
+def _print_users(terminal: Terminal, users: list[dict[str, Any]]) -> None:
     from analyzer.cli.layout import Column
-    from analyzer.logs.catalogue import explain
 
-    failures, users = _failures(tables), _users(tables)
-    if failures:
-        terminal.show()
-        rows = [[failure["code"], f"{failure['entries']:,}", f"{failure['users']:,}"] for failure in failures]
-        terminal.table((Column("code"), Column("entries", right=True), Column("users", right=True)), rows)
-        terminal.show()
-        for failure in failures:
-            terminal.prose(f"{failure['code']}: {explain(failure['code']).remedies[0]}", indent="  ")
     if users:
         terminal.show()
         shown = users[:_SHOWN_USERS]

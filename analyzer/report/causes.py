@@ -1,13 +1,13 @@
-"""Why users were not updated: codes counted, explained and ordered, the worst first."""
+"""Why users were not updated: codes and patterns counted, explained and ordered, the worst first."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import by_code, by_property
 from analyzer.analysis.outcomes import Outcome
 from analyzer.facts import JobError
-from analyzer.logs.catalogue import LOG_CODES, explain
 from analyzer.report.rows import Cause, Grid
 from analyzer.retry.select import ABORTING_CODES
 from analyzer.words import count, listed
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.logs.catalogue import Explanation
-    from analyzer.report.view import Run
-
-NOT_KNOWN = explain("").known_from
-"""Where the catalogue says that its knowledge comes from when it has none."""
+    from analyzer.report.view import Run, View
 
 _PROPERTIES_NAMED = 3
 
@@ -31,36 +28,46 @@ def ranked_codes(run: Run, entries: pl.DataFrame) -> list[tuple[str, int, int]]:
     return sorted(rows, key=lambda row: (row[0] not in aborting, -row[2], -row[1], row[0]))
 
 
-def causes_of(run: Run, entries: pl.DataFrame) -> tuple[Cause, ...]:
+def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
     """The codes of a job's log, explained by the catalogue."""
-    ranked = ranked_codes(run, entries)
-    return tuple(_cause(code, f"{_entries(lines)}, {_users(users)}") for code, lines, users in ranked)
+    return tuple(
+        _cause(view.catalogue.explain(code), _counted(lines, users), _told_apart(view, run, code))
+        for code, lines, users in ranked_codes(run, view.entries_of(run))
+    )
 
 
-def said_by_service(run: Run) -> Cause | None:
+def said_by_service(view: View, run: Run) -> Cause | None:
     """The job's own error, explained; None for ``NoError``."""
-    return None if run.error == JobError.NoError.name else _cause(run.error, "")
+    return None if run.error == JobError.NoError.name else _cause(error_explained(view, run), "")
 
 
-def reason(run: Run, entries: pl.DataFrame) -> str:
+def error_explained(view: View, run: Run) -> Explanation:
+    """What is known of a job's own error and of the message with it."""
+    pattern = view.catalogue.pattern_of(run.error, run.error_message or "", None)
+    return pattern or view.catalogue.explain(run.error)
+
+
+def reason(view: View, run: Run) -> str:
     """The worst cause as a clause behind "because"; the job's own error where the log has no code."""
-    ranked = ranked_codes(run, entries)
+    ranked = ranked_codes(run, view.entries_of(run))
     if not ranked:
-        return f"{explain(run.error).title} ({run.error})"
-    return clause(ranked[0][0], entries)
+        return f"{error_explained(view, run).title} ({run.error})"
+    return clause(view, run, ranked[0][0])
 
 
-def clause(code: str, entries: pl.DataFrame) -> str:
-    """A code as a clause: with the property where it is one that is not mapped."""
+def clause(view: View, run: Run, code: str) -> str:
+    """A code of a job as a clause: with the property that is not mapped, by its pattern where there is but one."""
     if code == "InvalidProperty":
-        names = by_property(entries).filter(code=code)["property"].to_list()
+        names = by_property(view.entries_of(run)).filter(code=code)["property"].to_list()
         if len(names) == 1:
             return f"the property {names[0]} is not mapped"
         if names:
             further = len(names) - _PROPERTIES_NAMED
             shown = [*names[:_PROPERTIES_NAMED], *([f"{further:,} more"] if further > 0 else [])]
             return f"the properties {listed(shown)} are not mapped"
-    return explain(code).title if code in LOG_CODES else f"the log says {code}, a code that is not known"
+    patterns = view.patterns_of(run, code)
+    known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
+    return known.title if known.known else f"the log says {code}, a code that is not known"
 
 
 def properties_of(entries: pl.DataFrame) -> Grid | None:
@@ -70,31 +77,46 @@ def properties_of(entries: pl.DataFrame) -> Grid | None:
     return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
 
 
-def _cause(code: str, counted: str) -> Cause:
-    known = explain(code)
-    return Cause(
-        code=code,
-        title=known.title[:1].upper() + known.title[1:],
-        counted=counted,
-        meaning=known.meaning,
-        causes=known.causes,
-        remedies=known.remedies,
-        who=known.who,
-        retry=_retry_helps(known),
-        known_from=known.known_from,
+def _told_apart(view: View, run: Run, code: str) -> tuple[Cause, ...]:
+    """The patterns of a code's messages, and the others; empty where no message matches a pattern."""
+    patterns, catalogue = view.patterns_of(run, code), view.catalogue
+    if all(one.name is None for one in patterns):
+        return ()
+    return tuple(
+        _cause(catalogue.explain(one.name), _counted(one.entries, one.users))
+        if one.name
+        else _others(catalogue.explain(code), _counted(one.entries, one.users))
+        for one in patterns
     )
 
 
+def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
+    return Cause(
+        code=known.code,
+        title=known.title[:1].upper() + known.title[1:],
+        counted=counted,
+        meaning=known.meaning,
+        causes=() if patterns else known.causes,
+        remedies=() if patterns else known.remedies,
+        who="" if patterns else known.who,
+        retry="" if patterns else _retry_helps(known),
+        known_from="" if patterns else known.known_from,
+        patterns=patterns,
+    )
+
+
+def _others(known: Explanation, counted: str) -> Cause:
+    cause = _cause(known, counted)
+    return replace(cause, title="Other messages", meaning="What these messages say is not among what is known.")
+
+
 def _retry_helps(known: Explanation) -> str:
-    if known.known_from == NOT_KNOWN:
+    if known.retry_helps is None:
         return "Whether importing the same records unchanged helps is not known."
     helps = "can help" if known.retry_helps else "does not help"
     return f"Importing the same records unchanged {helps}."
 
 
-def _entries(number: int) -> str:
-    return count(number, "entry", "entries")
-
-
-def _users(number: int) -> str:
-    return f"{count(number, 'user')} named" if number else "no user named"
+def _counted(lines: int, users: int) -> str:
+    named = f"{count(users, 'user')} named" if users else "no user named"
+    return f"{count(lines, 'entry', 'entries')}, {named}"

@@ -98,12 +98,11 @@ def _are(number: int) -> str:
 def _why(view: View, known: Sequence[Run]) -> str:
     weights: Counter[str] = Counter()
     for run in known:
-        entries = view.entries_of(run)
         if run.outcome is Outcome.aborted:
-            weights[reason(run, entries)] += run.not_updated or 0
+            weights[reason(view, run)] += run.not_updated or 0
         elif run.outcome is Outcome.partial:
-            for code, _, users in ranked_codes(run, entries):
-                weights[clause(code, entries)] += users
+            for code, _, users in ranked_codes(run, view.entries_of(run)):
+                weights[clause(view, run, code)] += users
     (worst, weight), *others = weights.most_common() or [("", 0)]
     if not weight:
         return ""

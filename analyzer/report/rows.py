@@ -160,7 +160,10 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A code of the log, counted and explained; ``retry`` says whether importing unchanged helps."""
+    """A code of the log, counted and explained; ``retry`` says whether importing unchanged helps.
+
+    Where its messages are told apart, ``patterns`` says what each means, and the fields behind ``meaning`` are empty.
+    """
 
     code: str
     title: str
@@ -171,6 +174,7 @@ class Cause:
     who: str
     retry: str
     known_from: str
+    patterns: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

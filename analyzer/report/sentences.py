@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.failures import naming_nobody
 from analyzer.analysis.outcomes import STUCK_AFTER, Outcome
 from analyzer.facts import JobError, State
-from analyzer.logs.catalogue import explain
-from analyzer.report.causes import NOT_KNOWN, ranked_codes, reason
+from analyzer.report.causes import error_explained, ranked_codes, reason
 from analyzer.report.times import minute_text
 from analyzer.report.toll import Toll, toll_of
 from analyzer.words import count
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from analyzer.report.view import Run, View
 
 
@@ -27,9 +24,9 @@ def job_sentence(view: View, run: Run) -> str:
         case Outcome.partial:
             return _partial(view, run)
         case Outcome.aborted:
-            return _aborted(run, view.entries_of(run))
+            return _aborted(view, run)
         case Outcome.unknown:
-            return f"Nobody can say who was updated: {_failure(run)}."
+            return f"Nobody can say who was updated: {_failure(view, run)}."
         case Outcome.running:
             return f"The job has not ended: it was {run.state} {_last_looked(view)}."
         case Outcome.stuck:
@@ -88,18 +85,18 @@ def _partial(view: View, run: Run) -> str:
     failed = failing(toll, run.users) + newness(new_among(view, run))
     if nameless:
         return f"{failed}; {nameless}."
-    return f"{failed}{_why(run, entries)}."
+    return f"{failed}{_why(view, run)}."
 
 
-def _why(run: Run, entries: pl.DataFrame) -> str:
-    codes = ranked_codes(run, entries)
+def _why(view: View, run: Run) -> str:
+    codes = ranked_codes(run, view.entries_of(run))
     if not codes:
         return ""
-    return f"; {'most' if len(codes) > 1 else 'all'} because {reason(run, entries)}"
+    return f"; {'most' if len(codes) > 1 else 'all'} because {reason(view, run)}"
 
 
-def _aborted(run: Run, entries: pl.DataFrame) -> str:
-    aborted = f"the import was aborted because {reason(run, entries)}"
+def _aborted(view: View, run: Run) -> str:
+    aborted = f"the import was aborted because {reason(view, run)}"
     if run.users is None:
         return f"Nobody was updated: {aborted}. Nobody can say how many users that are."
     hit = f"{run.users:,} {'was' if run.users == 1 else 'were'} not updated"
@@ -112,14 +109,15 @@ def _named(run: Run) -> str:
     return f"{count(run.named_users, 'user')} {'is' if run.named_users == 1 else 'are'} named"
 
 
-def _failure(run: Run) -> str:
+def _failure(view: View, run: Run) -> str:
     if run.state not in {State.Error.name, State.Succeeded.name}:
         return f"the service gives its state as {run.state}"
     if run.error == JobError.NoError.name:
         return "the service reports an end in error, but no error"
-    if explain(run.error).known_from == NOT_KNOWN:
+    known = error_explained(view, run)
+    if not known.known:
         return f"the service reports {run.error}, which is not known"
-    return f"{explain(run.error).title} ({run.error})"
+    return f"{known.title} ({run.error})"
 
 
 def _last_looked(view: View) -> str:

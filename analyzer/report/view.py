@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcomes import Outcome
 from analyzer.facts import GUID
+from analyzer.logs.catalogue import OURS
+from analyzer.report.patterns import patterns_in
 from analyzer.words import short_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     import polars as pl
 
     from analyzer.load import Tables
+    from analyzer.logs.catalogue import Catalogue
+    from analyzer.report.patterns import Counted
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes of jobs that the service is done with."""
@@ -77,6 +81,8 @@ class View:
         now: when the report is made (UTC).
         zone: of the times shown; None for UTC.
         version: of the program.
+        catalogue: what is known of codes.
+        patterns: by job id and code the patterns that the entries match; codes without any are missing.
     """
 
     tables: Tables
@@ -87,26 +93,35 @@ class View:
     now: datetime
     zone: ZoneInfo | None
     version: str
+    catalogue: Catalogue
+    patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
 
     @staticmethod
-    def of(tables: Tables, now: datetime, zone: ZoneInfo | None, version: str) -> View:
+    def of(tables: Tables, now: datetime, zone: ZoneInfo | None, version: str, catalogue: Catalogue = OURS) -> View:
         """Prepares the tables once for all pages."""
         runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
+        entries = _by_job(tables.entries)
         return View(
             tables=tables,
             runs=runs,
-            entries=_by_job(tables.entries),
+            entries=entries,
             users=_by_job(tables.users),
             short=short_ids(run.job_id for run in runs),
             now=now,
             zone=zone,
             version=version,
+            catalogue=catalogue,
+            patterns={job_id: patterns_in(frame, catalogue) for job_id, frame in entries.items()},
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
         """A job's entries; an empty table where it has none."""
         found = self.entries.get(run.job_id)
         return self.tables.entries.clear() if found is None else found
+
+    def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
+        """The patterns that a job's entries of a code match, the worst first; empty where none are known."""
+        return self.patterns.get(run.job_id, {}).get(code, ())
 
 
 def page_name(job_id: str) -> str:

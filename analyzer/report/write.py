@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.csv_cells import csv_bytes
 from analyzer.errors import OutputError
 from analyzer.files import cannot_write
+from analyzer.logs.catalogue import OURS
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.render import Renderer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analyzer.load import Tables
+    from analyzer.logs.catalogue import Catalogue
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
@@ -42,6 +44,7 @@ class ReportRequest:
         now: when the report is made (UTC).
         zone: of the times shown; None for UTC.
         templates: a folder whose templates come before ours.
+        catalogue: what is known of codes.
     """
 
     tables: Tables
@@ -50,6 +53,7 @@ class ReportRequest:
     now: datetime
     zone: ZoneInfo | None
     templates: Path | None = None
+    catalogue: Catalogue = OURS
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -83,7 +87,7 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
 def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) -> Iterator[tuple[str, bytes]]:
     """Names within the folder and contents, one after the other; the first page last."""
     tables, renderer = request.tables, Renderer(request.templates)
-    view = View.of(tables, request.now, request.zone, _version())
+    view = View.of(tables, request.now, request.zone, _version(), request.catalogue)
     place = Place(request.out, request.retries)
     total = len(view.runs) + 1
     for name, frame in (

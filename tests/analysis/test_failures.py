@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.analysis.failures import by_code, by_property, by_user, naming_nobody
+from analyzer.analysis.failures import by_code, by_pattern, by_property, by_user, naming_nobody
 from tests.analysis.frames import GUID, entry, named
 
 ENTRIES = named(
@@ -28,6 +28,41 @@ def test_by_code_counts_entries_and_distinct_users_of_all_jobs() -> None:
 
 def test_codes_of_the_same_count_are_in_the_order_of_the_alphabet() -> None:
     assert by_code(named(entry("a", "Zz"), entry("a", "Aa")))["code"].to_list() == ["Aa", "Zz"]
+
+
+def _first_word(code: str, message: str, detail: str) -> str | None:
+    return f"{code}/{message.split(maxsplit=1)[0]}{detail.strip()}" if message else None
+
+
+def test_by_pattern_counts_entries_and_users_the_worst_of_a_code_first() -> None:
+    told = named(
+        entry("a", "GenericError", "ada@contoso.com", message="slow 1"),
+        entry("a", "GenericError", "ADA@contoso.com", message="slow 2"),
+        entry("a", "GenericError", message="slow 3"),
+        entry("a", "GenericError", "ada@contoso.com", message="twice"),
+        entry("a", "GenericError", "bob@contoso.com", message="twice"),
+        entry("a", "GenericError", message=""),
+        entry("a", "Another", message="x"),
+        entry("a", None, message="slow no entry"),
+    )
+    assert by_pattern(told, _first_word, "").rows() == [
+        ("Another", "Another/x", 1, 0),
+        ("GenericError", "GenericError/twice", 2, 2),
+        ("GenericError", "GenericError/slow", 3, 1),
+        ("GenericError", None, 1, 0),
+    ]
+
+
+def test_by_pattern_asks_once_for_what_is_the_same_but_for_what_says_nothing() -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def pattern_of(code: str, message: str, detail: str) -> None:
+        asked.append((code, message, detail))
+
+    details = [f"   at frame {number}\nid:{number}\nError" for number in range(1000)]
+    told = named(*(entry("a", "GenericError", message="x", detail=detail) for detail in details))
+    assert by_pattern(told, pattern_of, r"(?m)^(?: {3}|id:).*$").rows() == [("GenericError", None, 1000, 0)]
+    assert asked == [("GenericError", "x", "\n\nError")]
 
 
 def test_by_property_counts_only_entries_that_name_one() -> None:
@@ -54,6 +89,8 @@ def test_of_no_entries_the_columns_are_the_same() -> None:
     counts = {"entries": pl.UInt32, "users": pl.UInt32}
     for table in (named(), ENTRIES):
         assert dict(by_code(table).schema) == {"code": pl.String, **counts}
+        parted = dict(by_pattern(table, _first_word, "").schema)
+        assert parted == {"code": pl.String, "pattern": pl.String, **counts}
         assert dict(by_property(table).schema) == {"property": pl.String, "code": pl.String, **counts}
         assert dict(by_user(table).schema) == {
             "job_id": pl.String,

@@ -126,10 +126,10 @@ def test_a_traceback_comes_when_it_is_asked_for(upa: Callable[..., Ran]) -> None
 def test_what_nobody_expected_is_a_line_all_the_same(
     upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
 ) -> None:
-    def fail(_code: str) -> None:
+    def fail(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("analyzer.logs.catalogue.explain", fail)
+    monkeypatch.setattr("analyzer.logs.recognise.recognise", fail)
     ran = upa("explain", "InvalidProperty")
     assert ran.code == code
     assert words in ran.err

@@ -53,6 +53,45 @@ def test_jobs_as_json_has_the_columns_of_the_table(upa: Callable[..., Ran]) -> N
     assert by_id[PARTIAL]["not_updated"] == 12
 
 
+def _generic_library(folder: Path) -> str:
+    """A library with one job whose log has GenericErrors of three kinds; returns the job's id."""
+    job_id, feed = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c", folder / "library" / "sites" / "hr" / "Docs"
+    uri = "https://contoso.sharepoint.com/sites/hr/Docs/hr.json"
+    job = {"JobId": job_id, "State": 5, "Error": 30, "ErrorMessage": "", "SourceUri": uri, "LogFolderUri": ""}
+    (feed / f"hr-{job_id}-Logs").mkdir(parents=True)
+    (folder / "library" / "jobs.json").write_text(json.dumps({"value": [job]}), encoding="utf-8")
+    lines = ["was deadlocked on lock", "was deadlocked on lock", "locked by Payroll", "something new"]
+    log = "".join(f"GenericError\t\tSystem.Exception: {line}\r\n" for line in lines)
+    (feed / f"hr-{job_id}-Logs" / f"ImportProfileProperties-{job_id}.log").write_text(log, encoding="utf-8")
+    return job_id
+
+
+def test_show_and_the_report_part_a_code_by_pattern_also_by_those_of_the_configuration(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    job_id = _generic_library(tmp_path)
+    own = '[codes."GenericError/payroll"]\ntitle = "payroll was at work"\nremedies = ["Ask Ada."]\nmessage = "payroll"'
+    (tmp_path / "upa-analyzer.toml").write_text(own, encoding="utf-8")
+    shown = upa("show", job_id, "--library", "library").out
+    lines = [line.split() for line in shown.splitlines()]
+    table = lines.index(["GenericError", "4", "0"])
+    assert lines[table + 1 : table + 4] == [
+        ["deadlock", "2", "0"],
+        ["payroll", "1", "0"],
+        ["other", "messages", "1", "0"],
+    ]
+    assert "GenericError/payroll: Ask Ada." in shown
+    assert "GenericError/deadlock: Import the retry file once more." in shown
+    (failure,) = upa("show", job_id, "--library", "library", "--json").json["failures"]
+    assert [one["name"] for one in failure["patterns"]] == ["GenericError/deadlock", "GenericError/payroll", None]
+    upa("report", "library", "-o", "out")
+    page = (tmp_path / "out" / "jobs" / f"{job_id}.html").read_text(encoding="utf-8")
+    assert "<li>Ask Ada.</li>" in page
+    assert (
+        page.index("Two writers blocked each other") < page.index("Payroll was at work") < page.index("Other messages")
+    )
+
+
 def test_an_empty_library_is_said_to_be_empty(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "jobs.json").write_text('{"value": []}', encoding="utf-8")
     ran = upa("jobs")
@@ -71,7 +110,7 @@ def test_show_tells_what_happened_and_what_comes_next(upa: Callable[..., Ran]) -
 def test_show_as_json_has_causes_and_people(upa: Callable[..., Ran]) -> None:
     shown = upa("show", PARTIAL, "--library", SAMPLES, "--json").json
     assert shown["job_id"] == PARTIAL
-    assert [(cause["code"], cause["users"]) for cause in shown["failures"]] == [("IdentityNotResolvable", 12)]
+    assert shown["failures"] == [{"code": "IdentityNotResolvable", "entries": 12, "users": 12, "patterns": []}]
     assert len(shown["users"]) == 12
 
 
@@ -258,13 +297,6 @@ def test_the_library_of_the_current_folder_is_meant_where_none_is_named(
     assert len(upa("jobs", "--json").json["jobs"]) == len(LISTED)
 
 
-def test_explain_knows_codes_in_any_case_and_says_what_it_does_not_know(upa: Callable[..., Ran]) -> None:
-    assert "what to do:" in upa("explain", "InvalidProperty").out
-    assert upa("explain", "ImportCompleteWithError", "--json").json["code"] == "ImportCompleteWithError"
-    ran = upa("explain", "Nonsense")
-    assert (ran.code, "not known" in ran.out) == (0, True)
-
-
 def test_the_samples_are_never_written_to(upa: Callable[..., Ran]) -> None:
     before = _everything(SAMPLES)
     for words in (["jobs"], ["show", PARTIAL], ["retry", PARTIAL]):
@@ -353,10 +385,3 @@ def test_a_retry_file_goes_into_a_folder_that_stands_there(upa: Callable[..., Ra
 def test_parse_into_a_file_tells_its_name_as_json(upa: Callable[..., Ran]) -> None:
     told = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
     assert (told["file"], told["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)
-
-
-def test_of_an_unknown_code_it_is_said_which_are_known(upa: Callable[..., Ran]) -> None:
-    ran = upa("explain", "Nobody")
-    assert (ran.code, ran.out.splitlines()[0]) == (0, "Nobody: not known")
-    assert "IdentityNotResolvable" in ran.err
-    assert upa("explain", "identitynotresolvable").err == ""

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError
 from analyzer.logs.catalogue import explain
-from analyzer.report.causes import causes_of, properties_of, ranked_codes, reason, said_by_service
+from analyzer.own_codes import CodeConfig, catalogue_of
+from analyzer.report.causes import causes_of, clause, properties_of, ranked_codes, reason, said_by_service
 from analyzer.report.rows import Cause, Grid
+from analyzer.report.view import View
+from tests.report.conftest import NOW
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary
@@ -20,7 +23,7 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
     log = lines.unresolved("a@contoso.com", "A@contoso.com", "b@contoso.com")
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
     known = explain("IdentityNotResolvable")
-    assert causes_of(run, view.entries_of(run)) == (
+    assert causes_of(view, run) == (
         Cause(
             code="IdentityNotResolvable",
             title="The user is not known to SharePoint",
@@ -37,10 +40,10 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
 
 def test_a_code_that_nobody_knows_is_kept_and_said_to_be_unknown(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, "Weird\t\twhat?\r\n"))
-    (cause,) = causes_of(run, view.entries_of(run))
+    (cause,) = causes_of(view, run)
     assert (cause.code, cause.title, cause.counted) == ("Weird", "Not known", "1 entry, no user named")
     assert cause.retry == "Whether importing the same records unchanged helps is not known."
-    assert reason(run, view.entries_of(run)) == "the log says Weird, a code that is not known"
+    assert reason(view, run) == "the log says Weird, a code that is not known"
 
 
 def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -66,17 +69,91 @@ def test_what_aborted_an_import_is_worse_than_what_names_more_users(little: Litt
     ]
 
 
+def _generic(user: str, message: str) -> str:
+    return f"GenericError\t{user}\tSystem.Data.SqlClient.SqlException (0x80131904): {message}\r\n   at System.X()\r\n"
+
+
+DEADLOCK = "Etwas\r\n   at System.Y()\r\nError Number:1205,State:51,Class:13"
+
+
+def test_messages_of_a_code_are_told_apart_the_worst_pattern_first(little: LittleLibrary) -> None:
+    log = (
+        _generic("a@contoso.com", "Timeout expired.") * 3
+        + _generic("a@contoso.com", DEADLOCK)
+        + _generic("b@contoso.com", DEADLOCK)
+        + _generic("", "Something new")
+    )
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
+    (cause,) = causes_of(view, run)
+    assert (cause.code, cause.counted, cause.meaning) == (
+        "GenericError",
+        "6 entries, 2 users named",
+        explain("GenericError").meaning,
+    )
+    assert (cause.causes, cause.remedies, cause.who, cause.retry, cause.known_from) == ((), (), "", "", "")
+    assert [(one.code, one.title, one.counted) for one in cause.patterns] == [
+        ("GenericError/deadlock", "Two writers blocked each other in the profile store", "2 entries, 2 users named"),
+        ("GenericError/time-out", "The profile store took too long", "3 entries, 1 user named"),
+        ("GenericError", "Other messages", "1 entry, no user named"),
+    ]
+    assert cause.patterns[0].remedies == explain("GenericError/deadlock").remedies
+    assert cause.patterns[0].retry == "Importing the same records unchanged can help."
+    assert cause.patterns[2].remedies == explain("GenericError").remedies
+    assert cause.patterns[2].retry == "Whether importing the same records unchanged helps is not known."
+    assert reason(view, run) == "the profile store failed"
+
+
+def test_where_no_message_matches_a_pattern_the_code_is_explained_alone(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, _generic("a@contoso.com", "Something new")))
+    (cause,) = causes_of(view, run)
+    assert (cause.patterns, cause.remedies) == ((), explain("GenericError").remedies)
+
+
+def test_where_all_messages_are_of_one_pattern_it_is_the_reason(little: LittleLibrary) -> None:
+    log = _generic("a@contoso.com", DEADLOCK) * 2
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
+    assert reason(view, run) == "two writers blocked each other in the profile store"
+
+
+def test_patterns_of_one_job_are_not_those_of_another(little: LittleLibrary) -> None:
+    little.job("hr-2026-11-16", PARTIAL, _generic("a@contoso.com", DEADLOCK))
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, _generic("a@contoso.com", "Timeout expired.")))
+    assert [one.code for one in causes_of(view, run)[0].patterns] == ["GenericError/time-out"]
+
+
+def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLibrary) -> None:
+    own = {
+        "Weird": CodeConfig(title="it was full moon", retry_helps=True),
+        "GenericError/payroll": CodeConfig(title="payroll was at work", message="payroll"),
+        "InternalError/moved": CodeConfig(title="the service was moved", message="moved to"),
+    }
+    log = "Weird\ta@contoso.com\tx\r\n" + _generic("b@contoso.com", "Locked by Payroll")
+    little.job("hr-2026-11-16", JobError.InternalError, message="Moved to another farm.")
+    little.job("hr-2026-11-23", PARTIAL, log)
+    view = View.of(little.tables(), NOW, None, "1.0", catalogue_of(own, "upa-analyzer.toml"))
+    moved, run = view.runs
+    generic, weird = causes_of(view, run)
+    assert (weird.code, weird.title, weird.known_from) == ("Weird", "It was full moon", "your configuration")
+    assert weird.retry == "Importing the same records unchanged can help."
+    assert [one.title for one in generic.patterns] == ["Payroll was at work"]
+    assert clause(view, run, "Weird") == "it was full moon"
+    said = said_by_service(view, moved)
+    assert said is not None
+    assert said.title == "The service was moved"
+    assert reason(view, moved) == "the service was moved (InternalError)"
+
+
 def test_properties_that_are_not_mapped_are_named_a_few_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
     two = lines.unmapped(["a@contoso.com", "b@contoso.com"], "Floor") + lines.unmapped(["a@contoso.com"], "Wing")
     view, run = little.run(little.job("badges-2026-11-16", ABORTED, two))
-    assert reason(run, view.entries_of(run)) == "the properties Floor and Wing are not mapped"
+    assert reason(view, run) == "the properties Floor and Wing are not mapped"
     view, run = little.run(little.job("badges-2026-11-23", ABORTED, lines.unmapped(["a@contoso.com"], *"ABCDE")))
-    assert reason(run, view.entries_of(run)) == "the properties A, B, C and 2 more are not mapped"
+    assert reason(view, run) == "the properties A, B, C and 2 more are not mapped"
 
 
 def test_a_message_without_a_property_leaves_the_general_words(little: LittleLibrary) -> None:
     view, run = little.run(little.job("badges-2026-11-23", ABORTED, "InvalidProperty\ta@contoso.com\tOh no\r\n"))
-    assert reason(run, view.entries_of(run)) == "a property is not mapped"
+    assert reason(view, run) == "a property is not mapped"
 
 
 def test_failures_by_property_are_counted(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -94,9 +171,9 @@ def test_a_log_that_names_no_property_has_no_such_table(little: LittleLibrary, l
 
 
 def test_the_services_own_error_is_explained_and_no_error_is_not(little: LittleLibrary) -> None:
-    _, run = little.run(little.job("hr-2026-11-16", JobError.DataFileTooBig))
-    said = said_by_service(run)
+    view, run = little.run(little.job("hr-2026-11-16", JobError.DataFileTooBig))
+    said = said_by_service(view, run)
     assert said is not None
     assert (said.code, said.title, said.counted) == ("DataFileTooBig", "The source file is too big", "")
-    _, run = little.run(little.job("hr-2026-11-23"))
-    assert said_by_service(run) is None
+    view, run = little.run(little.job("hr-2026-11-23"))
+    assert said_by_service(view, run) is None

@@ -78,7 +78,7 @@ def test_an_aborted_job_updated_nobody_whatever_its_log_names(little: LittleLibr
 def test_an_aborted_job_with_a_log_that_names_nobody_gives_the_reason(little: LittleLibrary) -> None:
     log = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[2].City', line 1, position 9.\r\n"
     assert sentence(little, little.job("hr-2026-11-23", ABORTED, log, users=9)) == (
-        "None of 9 users was updated: the import was aborted because the source file is not the JSON expected."
+        "None of 9 users was updated: the import was aborted because a backslash in the source file is not doubled."
     )
 
 

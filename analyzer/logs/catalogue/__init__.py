@@ -1,0 +1,23 @@
+"""What the codes of logs and the errors of jobs mean, why they occur, and what to do.
+
+The knowledge is the vendor's article (its section "Common exceptions"), the service's ``$metadata``, public threads,
+and for the messages of a GenericError what SQL Server, .NET and SharePoint document of theirs; each explanation says
+which, and whether it was seen or is inferred. What nobody knows is said to be not known.
+"""
+
+from analyzer.logs.catalogue.codes import LOG_CODES
+from analyzer.logs.catalogue.interface import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
+from analyzer.logs.catalogue.lookup import OURS, Catalogue, explain, known_names
+
+__all__ = [
+    "LOG_CODES",
+    "NOT_KNOWN",
+    "OURS",
+    "SAYS_NOTHING",
+    "Catalogue",
+    "Explanation",
+    "Pattern",
+    "explain",
+    "first_match",
+    "known_names",
+]

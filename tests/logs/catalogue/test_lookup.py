@@ -1,0 +1,86 @@
+"""The catalogue: complete, honest, and in plain sentences."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from analyzer.facts import JobError
+from analyzer.logs.catalogue import LOG_CODES, OURS, Pattern, explain, known_names
+from tests.logs.reference_parser import CODES
+
+
+def test_the_codes_that_begin_an_entry_without_tabs_are_those_that_were_seen_in_a_log() -> None:
+    assert sorted(LOG_CODES) == CODES
+
+
+def test_each_error_of_the_service_is_explained() -> None:
+    assert {error.name for error in JobError} <= set(known_names())
+
+
+def test_no_name_is_explained_twice() -> None:
+    folded = [name.casefold() for name in known_names()]
+    assert sorted(set(folded)) == sorted(folded)
+
+
+@pytest.mark.parametrize("name", known_names())
+def test_an_explanation_says_what_why_and_what_to_do(name: str) -> None:
+    found = explain(name)
+    assert found.code == name
+    assert found.known
+    assert found.meaning.endswith(".")
+    assert found.title == found.title.rstrip(".")
+    assert found.title[0].islower()
+    assert found.who in {"administrator", "feed owner", "vendor"}
+    if name != "NoError":
+        assert found.causes
+        assert found.remedies
+    assert all(sentence.endswith(".") for sentence in (*found.causes, *found.remedies))
+
+
+@pytest.mark.parametrize("pattern", OURS.patterns, ids=lambda pattern: pattern.explanation.code)
+def test_a_pattern_belongs_to_a_code_and_says_whether_it_was_seen(pattern: Pattern) -> None:
+    assert explain(pattern.code).known
+    assert "seen" in pattern.explanation.known_from
+    assert pattern in OURS.patterns_of(pattern.code)
+
+
+def test_a_name_is_found_regardless_of_case() -> None:
+    assert explain("invalidPROPERTY") is explain("InvalidProperty")
+    assert explain("genericerror/DEADLOCK") is explain("GenericError/deadlock")
+
+
+def test_of_an_unknown_code_it_is_said_that_it_is_not_known() -> None:
+    found = explain("ProfileLocked")
+    assert (found.code, found.title, found.known_from) == ("ProfileLocked", "not known", "not known")
+    assert (found.known, found.retry_helps) == (False, None)
+    assert "ProfileLocked" in found.meaning
+    assert found.causes == ()
+    assert found.remedies
+    assert OURS.patterns_of("ProfileLocked") == ()
+
+
+def test_whether_trying_again_helps_has_three_answers() -> None:
+    assert explain("GenericError/deadlock").retry_helps is True
+    assert explain("GenericError/value-too-long").retry_helps is False
+    assert explain("GenericError").retry_helps is None
+
+
+def test_own_explanations_stand_for_ours_and_own_patterns_are_tried_first() -> None:
+    ours = explain("GenericError/deadlock")
+    code = replace(explain("InvalidProperty"), title="ours no more")
+    pattern = Pattern(replace(ours, code="GenericError/payroll"), ("victim",))
+    catalogue = OURS.with_own([code], [pattern])
+    assert catalogue.explain("invalidproperty") is code
+    assert catalogue.pattern_of("GenericError", "chosen as the deadlock victim", None) is pattern.explanation
+    assert catalogue.pattern_of("GenericError", "was deadlocked on lock", None) is ours
+    assert sorted(catalogue.names) == sorted([*known_names(), "GenericError/payroll"])
+    assert explain("InvalidProperty").title != "ours no more"
+
+
+def test_the_catalogue_loads_without_polars() -> None:
+    script = "import sys, analyzer.logs.catalogue; sys.exit('polars' in sys.modules or 'msgspec' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
