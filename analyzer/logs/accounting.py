@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.logs.blocks import Block
-    from analyzer.logs.entries import Entries
-    from analyzer.logs.lines import Positions
+    from analyzer.logs.entries import Entries, Parts
 
 _FIELDS = ("code", "identity", "message", "detail")
 # What may part the fields of an entry: tabs, or blanks and a dash where tabs were lost
@@ -106,7 +105,7 @@ def _sizes(texts: pl.Series, encoding: str) -> int:
     return characters if encoding == WINDOWS_1252 else 2 * (characters + int(texts.str.count_matches(_TWO_UNITS).sum()))
 
 
-def _separators(entries: Entries, parts: Positions) -> Iterator[str]:
+def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
     """What parts the fields; what does not look like that is left out, and so will be missing."""
     data = entries.lines.data
     gaps = np.concatenate([parts[:, [CODE + 1, IDENTITY]], parts[:, [IDENTITY + 1, MESSAGE]]])

@@ -44,14 +44,12 @@ def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
 
 
 def _parts(block: Block, entries: Entries) -> pl.Series:
-    offsets = np.append(entries.parts.ravel(), block.size)
+    offsets = np.append(entries.parts.ravel(), np.int32(block.size))
     valid = np.full(len(entries.line), 0xFF, np.uint8)
     for place in _NULL_WHERE_EMPTY:
         empty = entries.parts[:, place] == entries.parts[:, place + 1]
         valid &= ~(empty.astype(np.uint8) << np.uint8(place))
-    array = nanoarrow.c_array_from_buffers(
-        nanoarrow.large_string(), len(offsets) - 1, [valid, offsets, entries.lines.data]
-    )
+    array = nanoarrow.c_array_from_buffers(nanoarrow.string(), len(offsets) - 1, [valid, offsets, entries.lines.data])
     return pl.Series(array)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from analyzer.logs.lines import begin_without_tabs, lines_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from analyzer.logs.blocks import Block, Segment
     from analyzer.logs.lines import Codes, Flags, Lines, Positions
+
+Parts: TypeAlias = "NDArray[np.int32]"
 
 CODE, IDENTITY, MESSAGE, DETAIL = 0, 2, 4, 6
 """Where a field stands among the parts of an entry; between them what parts them, and behind the last what follows."""
@@ -41,7 +45,7 @@ class Entries:
     lines: Lines
     line: Positions
     segment: Positions
-    parts: Positions
+    parts: Parts
     dropped: Positions
     segment_lines: Positions
 
@@ -60,9 +64,9 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     flags[headless] = True
     inside[headless] = False
     line = np.flatnonzero(flags)
-    segment = np.searchsorted(segment_lines, line, "right") - 1
+    segment = np.repeat(np.arange(len(starts)), np.diff(np.searchsorted(line, segment_lines)))
     last = _last_lines(line, segment_lines[segment + 1], np.flatnonzero(inside & ~blank))
-    parts = np.empty((len(line), PARTS), np.int64)
+    parts = np.empty((len(line), PARTS), np.int32)
     _first_line(lines, line, parts)
     place = {number: at for at, number in enumerate(line.tolist())} if irregular or len(headless) else {}
     for number, begun in irregular.items():
@@ -72,15 +76,18 @@ def entries_of(block: Block, codes: Codes) -> Entries:
         parts[place[number], 1:5] = lines.starts[number]
     parts[:, DETAIL] = lines.ends[line] + 1
     parts[:, DETAIL + 1] = np.where(last > line, lines.stops[last], parts[:, DETAIL])
-    # A line without an entry of its own is in the detail of the one above, unless it stands behind the last of these.
-    owner = np.maximum.accumulate(np.where(flags, np.cumsum(flags) - 1, -1))
-    dropped = np.flatnonzero(inside & blank)
-    if len(dropped) and len(last):
-        dropped = dropped[(owner[dropped] < 0) | (dropped > last[owner[dropped]])]
-    return Entries(lines, line, segment, parts, dropped, segment_lines)
+    return Entries(lines, line, segment, parts, _dropped(np.flatnonzero(inside & blank), line, last), segment_lines)
 
 
-def _first_line(lines: Lines, line: Positions, parts: Positions) -> None:
+def _dropped(blank: Positions, line: Positions, last: Positions) -> Positions:
+    """The blank lines that are in no detail: before the first entry, or behind the last line of one that has text."""
+    if not len(blank) or not len(line):
+        return blank
+    above = np.searchsorted(line, blank) - 1
+    return blank[(above < 0) | (blank > last[above])]
+
+
+def _first_line(lines: Lines, line: Positions, parts: Parts) -> None:
     """The parts of entries with two tabs."""
     parts[:, CODE] = lines.starts[line]
     parts[:, CODE + 1] = lines.first_tab[line]

@@ -7,7 +7,7 @@ only on the few that have no tabs, or a code not seen before.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -29,17 +29,23 @@ _WORD = 8
 _COMPARED = 3 * _WORD
 """Bytes of a code that are compared at once; longer codes are looked at one by one."""
 
-# By how many of a word's eight bytes count
-_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
 _MOST_KNOWN = 64
 
 
-def _words(code: bytes) -> tuple[int, ...]:
-    padded = code.ljust(_COMPARED, b"\0")
-    return tuple(int.from_bytes(padded[at : at + _WORD], "little") for at in range(0, _COMPARED, _WORD))
+class _Word(NamedTuple):
+    """Eight bytes of a code, as a number."""
+
+    value: int
+    mask: int
+    """Which bits of a text's eight bytes are the code's: the last word may be short."""
 
 
-_FIRST_WORDS = np.array(sorted({_words(code.encode())[0] for code in LOG_CODES}), np.uint64)
+def _words(code: bytes) -> list[_Word]:
+    pieces = [code[at : at + _WORD] for at in range(0, len(code), _WORD)]
+    return [_Word(int.from_bytes(piece, "little"), (1 << 8 * len(piece)) - 1) for piece in pieces]
+
+
+_FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LOG_CODES}), np.uint64)
 
 
 @dataclass(slots=True)
@@ -104,7 +110,7 @@ class Codes:
     """Which first fields are codes, by shape; those seen before are known again at once."""
 
     def __init__(self) -> None:
-        self._known: list[tuple[int, tuple[int, ...]]] = [_known(code.encode()) for code in sorted(LOG_CODES)]
+        self._known: list[bytes] = [code.encode() for code in sorted(LOG_CODES)]
 
     def begin(self, lines: Lines) -> Flags:
         """Which lines have a code and a tab at their beginning."""
@@ -112,13 +118,15 @@ class Codes:
         candidates = np.flatnonzero(lines.tabs > 0)
         starts = lines.starts[candidates]
         lengths = lines.first_tab[candidates] - starts
-        words = [_word(lines.data, starts, lengths, place) for place in range(3)]
+        words = [_word(lines.data, starts, place) for place in range(_COMPARED // _WORD)]
         hits = np.zeros(len(candidates), np.bool_)
         left = len(candidates)
-        for length, known in self._known:
+        for known in self._known:
             if not left:
                 break
-            same = (lengths == length) & (words[0] == known[0]) & (words[1] == known[1]) & (words[2] == known[2])
+            same = lengths == len(known)
+            for word, (value, mask) in zip(words, _words(known), strict=False):
+                same &= (word & np.uint64(mask)) == np.uint64(value)
             hits |= same
             left -= int(np.count_nonzero(same))
         if left:
@@ -135,7 +143,7 @@ class Codes:
             if hit is None:
                 hit = seen[field] = is_code(field)
                 if hit and len(field) <= _COMPARED and len(self._known) < _MOST_KNOWN:
-                    self._known = [*self._known, _known(field)]
+                    self._known = [*self._known, field]
             hits[at] = hit
 
 
@@ -148,7 +156,7 @@ def begin_without_tabs(lines: Lines, flags: Flags) -> dict[int, Beginning]:
     """
     few = np.flatnonzero(~flags | (lines.tabs == 1))
     few = few[(lines.stops[few] - lines.starts[few]) > 1]
-    first = _word(lines.data, lines.starts[few], None, 0)
+    first = _word(lines.data, lines.starts[few], 0)
     few = few[flags[few] | np.isin(first, _FIRST_WORDS)]
     found = {}
     for line in few.tolist():
@@ -163,14 +171,8 @@ def _in_bytes(text: str, begun: Beginning) -> Beginning:
     return Beginning(*(len(text[:place].encode()) for place in begun))
 
 
-def _known(code: bytes) -> tuple[int, tuple[int, ...]]:
-    return len(code), _words(code)
-
-
-def _word(data: bytes, starts: Positions, lengths: Positions | None, place: int) -> Words:
-    """Eight bytes of each line from ``place`` words behind its start, those behind ``lengths`` bytes zero."""
+def _word(data: bytes, starts: Positions, place: int) -> Words:
+    """Eight bytes of each line from ``place`` words behind its start."""
     everywhere = np.ndarray((len(data) - _WORD + 1,), "<u8", data, strides=(1,))
     words: Words = everywhere[starts + place * _WORD if place else starts]
-    if lengths is not None:
-        words &= _MASKS[np.clip(lengths - place * _WORD, 0, _WORD)]
     return words
