@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError
 from analyzer.facts import stem
+from analyzer.locate import locate, name_person, unreadable
 from analyzer.retry.interface import Retry, RetryRequest
 from analyzer.retry.select import select
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
 from analyzer.source.identify import IdProperty, infer_id_property
+from analyzer.source.json_text import NotJsonError
 from analyzer.words import count
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         OutputError: it cannot be written.
         UsageError: the id property cannot be told.
     """
-    selection = select(ingredients.outcome, ingredients.named, ingredients.error)
+    selection = select(ingredients.outcome, ingredients.named, ingredients.error, _located(ingredients))
     if selection.outcome is Outcome.partial and selection.nobody and ingredients.job_id is not None:
         raise InputError(
             "the job says that some users were not updated, and there is no entry of its log that says who",
@@ -98,9 +100,12 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             f"there is no source file to take the records from: {ingredients.source_missing}",
             "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
         )
-    id_property = _id_property(ingredients, selection, source)
-    request = RetryRequest(source, ingredients.logs, ingredients.job_id, id_property, selection, target)
-    retry = write_retry(request)
+    try:
+        id_property = _id_property(ingredients, selection, source)
+        retry = write_retry(RetryRequest(source, ingredients.logs, ingredients.job_id, id_property, selection, target))
+    except NotJsonError as error:
+        name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
+        raise
     if retry is None and not selection.everybody and selection.doubtful >= selection.identities.keys():
         raise _naming_nobody(selection)
     if retry is None:
@@ -114,6 +119,17 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             "Check that source and log belong to the same job, and --id-property.",
         )
     return Made(selection, id_property, retry)
+
+
+def _located(ingredients: Ingredients) -> str:
+    """What stands where the service could not read the source file, where an import was aborted for that."""
+    message = unreadable(ingredients.named)
+    if ingredients.outcome is not Outcome.aborted or not message:
+        return ""
+    try:
+        return locate(message, ingredients.source, ingredients.id_property).clause
+    except InputError:
+        return ""  # said once more, and better, where the source file is read
 
 
 def _naming_nobody(selection: Selection) -> InputError:
