@@ -9,6 +9,7 @@ from analyzer.library.pull import pull
 from analyzer.load import load
 from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retries import make_retries
+from analyzer.whereabouts import whereabouts_by_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,13 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     links = {job_id: RetryLink(retry.path, retry.sentence) for job_id, retry in retries.items()}
     writing = stage("writing the report")
     request = ReportRequest(
-        tables=tables, out=places.report, retries=links, now=now, zone=places.zone, templates=places.templates
+        tables=tables,
+        out=places.report,
+        retries=links,
+        now=now,
+        zone=places.zone,
+        templates=places.templates,
+        whereabouts=whereabouts_by_job(library, tables),
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))
     return Reported(tables, retries, index)

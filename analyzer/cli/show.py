@@ -15,6 +15,7 @@ from analyzer.find_job import find_job
 if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.load import Tables
+    from analyzer.whereabouts import Whereabouts
 
 NAME = "show"
 _SHOWN_USERS = 20
@@ -30,15 +31,18 @@ def command(
     """One job: what happened, why, whom it hit, what to do."""
     from analyzer.cli.rows import job_json
     from analyzer.load import load
+    from analyzer.whereabouts import whereabouts, whereabouts_json
 
     given = context.ensure_object(Context)
     opened = given.library(library)
     wanted = find_job(opened.jobs(), job)
     tables = load(opened).only([wanted.job_id])
+    found = whereabouts(tables.entries, opened.source_file(wanted))
     if given.terminal.json:
-        given.terminal.result({**job_json(tables.jobs)[0], "failures": _failures(tables), "users": _users(tables)})
+        told = {"failures": _failures(tables), "users": _users(tables), **whereabouts_json(found)}
+        given.terminal.result({**job_json(tables.jobs)[0], **told})
     else:
-        _print(given, tables)
+        _print(given, tables, found)
     return int(fail_on.met_by(tables.jobs["outcome"]))
 
 
@@ -52,10 +56,11 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
     return tables.users.drop("job_id", "key").to_dicts()
 
 
-def _print(given: Context, tables: Tables) -> None:
+def _print(given: Context, tables: Tables, found: Whereabouts | None) -> None:
     from analyzer.analysis.outcomes import FAILED
     from analyzer.cli.rows import not_updated, ran
     from analyzer.cli.terminal import visible
+    from analyzer.cli.whereabouts import print_whereabouts
     from analyzer.logs.catalogue import explain
     from analyzer.words import count
 
@@ -80,6 +85,7 @@ def _print(given: Context, tables: Tables) -> None:
         write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
         write(visible(f"{name:<12} {value}"))
     _print_failures(terminal, tables)
+    print_whereabouts(terminal, found)
     if job["outcome"] in FAILED and job["job_id"] not in tables.source_problems:
         terminal.say(f"next: upa-analyzer retry {job['job_id'][:8]}")
 

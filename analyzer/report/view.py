@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcomes import Outcome
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.load import Tables
+    from analyzer.whereabouts import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes of jobs that the service is done with."""
@@ -77,6 +78,7 @@ class View:
         now: when the report is made (UTC).
         zone: of the times shown; None for UTC.
         version: of the program.
+        whereabouts: of the entries that name nobody, by job id; jobs without any are missing.
     """
 
     tables: Tables
@@ -87,9 +89,16 @@ class View:
     now: datetime
     zone: ZoneInfo | None
     version: str
+    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
 
     @staticmethod
-    def of(tables: Tables, now: datetime, zone: ZoneInfo | None, version: str) -> View:
+    def of(
+        tables: Tables,
+        now: datetime,
+        zone: ZoneInfo | None,
+        version: str,
+        whereabouts: Mapping[str, Whereabouts] | None = None,
+    ) -> View:
         """Prepares the tables once for all pages."""
         runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
         return View(
@@ -101,6 +110,7 @@ class View:
             now=now,
             zone=zone,
             version=version,
+            whereabouts=whereabouts or {},
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import importlib.metadata
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analyzer.load import Tables
+    from analyzer.whereabouts import Whereabouts
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
@@ -42,6 +43,7 @@ class ReportRequest:
         now: when the report is made (UTC).
         zone: of the times shown; None for UTC.
         templates: a folder whose templates come before ours.
+        whereabouts: of the entries that name nobody, by job id.
     """
 
     tables: Tables
@@ -50,6 +52,7 @@ class ReportRequest:
     now: datetime
     zone: ZoneInfo | None
     templates: Path | None = None
+    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -83,7 +86,7 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
 def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) -> Iterator[tuple[str, bytes]]:
     """Names within the folder and contents, one after the other; the first page last."""
     tables, renderer = request.tables, Renderer(request.templates)
-    view = View.of(tables, request.now, request.zone, _version())
+    view = View.of(tables, request.now, request.zone, _version(), request.whereabouts)
     place = Place(request.out, request.retries)
     total = len(view.runs) + 1
     for name, frame in (
