@@ -56,6 +56,11 @@ _NAME_GOES_ON = re.compile(rb"""[^"'\\,:{}]{1,200}+["']\s*+:""")
 _NAME_FOLLOWS = re.compile(
     rb"""(?: "[^"\\\n]{0,200}+" | '[^'\\\n]{0,200}+' | [A-Za-z_$][A-Za-z0-9_$]*+ ) \s*+ :""", re.VERBOSE
 )
+# ": as it stands behind City, where the quotation mark before City is missing
+_NAME_ENDS = re.compile(rb"""["']\s*+:""")
+# "Kiel", 2nd as it stands before floor", where the quotation mark behind Kiel is not escaped
+_VALUE_GOES_ON = re.compile(rb"""["']\s*+,\s*+[A-Za-z0-9_$\x80-\xff]++\Z""")
+_LONGEST_NAME = 200
 _CLOSING = (b"}", b"]")
 
 
@@ -125,26 +130,45 @@ def _after_value(buffer: Buffer, at: int) -> Fault | None:
 
 
 def _unexpected(buffer: Buffer, at: int) -> Fault | None:
-    here = bytes(buffer[at : at + 1])
+    here = bytes(buffer[at : at + _WINDOW])
     before = bytes(buffer[max(0, at - _WINDOW) : at]).rstrip(_BLANK)
-    if before.endswith(b":") and here in (b",", *_CLOSING):
+    if before[-1:] in (b'"', b"'"):
+        # Not behind a value: what is wrong there is told as such.
+        return _behind_name(here, before)
+    found = _in_quotes(here, before)
+    if found is not None:
+        return found
+    if before.endswith(b":") and here[:1] in (b",", *_CLOSING):
         return Fault(FaultKind.value_missing, "a value is missing behind the colon")
-    if here == b",":
+    if here[:1] == b",":
         return Fault(FaultKind.comma_too_many, "a comma too many")
+    return _bracket(here[:1], before)
+
+
+def _in_quotes(here: bytes, before: bytes) -> Fault | None:
+    if _NAME_ENDS.match(here):
+        words = "the quotation mark at the beginning of a property's name is missing"
+        return Fault(FaultKind.quotation_mark_missing, words)
+    if _VALUE_GOES_ON.search(before[-_LONGEST_NAME:]):
+        return Fault(FaultKind.quotation_mark, "a quotation mark inside a value that is not escaped, before a comma")
+    return Fault(FaultKind.backslash, "a backslash outside of a value") if here[:1] == b"\\" else None
+
+
+def _behind_name(here: bytes, before: bytes) -> Fault:
+    if before[:-1].rstrip(_BLANK).endswith(b":"):
+        return Fault(FaultKind.quotation_mark_missing, "the quotation mark at the end of a property's name is missing")
+    if here[:1] not in (b'"', b"'") and _NAME_GOES_ON.match(here):
+        return Fault(FaultKind.quotation_mark, "a quotation mark inside a property's name that is not escaped")
+    if here[:1] in (b",", *_CLOSING):
+        return Fault(FaultKind.value_missing, "a property has a name and no value")
+    return Fault(FaultKind.colon_missing, "a colon is missing behind a property's name")
+
+
+def _bracket(here: bytes, before: bytes) -> Fault | None:
     if here in _CLOSING:
         return Fault(FaultKind.wrong_bracket, f'a "{here.decode()}" that closes nothing')
-    return _in_name(here, before)
-
-
-def _in_name(here: bytes, before: bytes) -> Fault | None:
-    if here in (b"{", b"[") and before.endswith(b","):
+    if here == b"{" and before.endswith(b","):
         return Fault(FaultKind.wrong_bracket, "the bracket that closes a record is missing")
-    if before[-1:] in (b'"', b"'"):
-        # Behind a value there is nothing unexpected but a missing comma, which is told as such.
-        return Fault(FaultKind.colon_missing, "a colon is missing behind a property's name")
-    if before[-1:].isalnum() and here in (b'"', b"'", b" "):
-        # "Office":"Kiel", 2nd floor" closes too early and goes on like a name without quotation marks.
-        return Fault(FaultKind.quotation_mark, "a quotation mark inside a value that is not escaped, before a comma")
     return None
 
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from analyzer.source.broken import Broken
     from analyzer.source.json_text import Buffer
 
-_BEHIND = 200
-"""Records behind a broken one by which the id property is told, where none is before it."""
+_ENOUGH = 20
+"""Whole records by which the id property is told without those behind the fault."""
 
 # "O"Hara@contoso.com", as far as the quotation mark that a comma or a bracket follows
 _TO_ITS_END = re.compile(rb"""(["'])([^\r\n]{0,500}?)\1\s*+(?=[,}])""")
+_A_NAME = re.compile(rb"""["']\s*+:""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ class Identity:
 
 
 def id_property_by(buffer: Buffer, whole: Sequence[Record], broken: Broken | None) -> IdProperty:
-    """The id property by the look of the whole records before the fault; without any, of those behind it."""
-    if whole or broken is None:
+    """The id property by the look of the whole records before the fault, and behind it where those are few."""
+    if len(whole) >= _ENOUGH or broken is None:
         return by_a_few(whole)
-    behind = list(islice(_records_behind(buffer, broken.end), _BEHIND))
-    return by_a_few([Record(0, 0, b"", broken.members), *behind])
+    behind = islice(_records_behind(buffer, broken.end), _ENOUGH)
+    return by_a_few([*whole, Record(0, 0, b"", broken.members), *behind])
 
 
 def identity_in(record: Record, id_property: IdProperty) -> Identity | None:
@@ -96,17 +97,18 @@ def _damaged(buffer: Buffer, broken: Broken, kind: FaultKind) -> str | None:
     """An id with a quotation mark too many or too few, as far as it can be told."""
     if kind is FaultKind.quotation_mark:
         found = _TO_ITS_END.match(buffer, broken.value_at, broken.end)
-        return escaped(found[2]).decode("utf-8", "replace") if found else None
-    # What was read as its end is the next name's quotation mark: the comma before it is not the id's.
+        # Where a name stands in it, it is more than the id.
+        return escaped(found[2]).decode("utf-8", "replace") if found and not _A_NAME.search(found[2]) else None
+    # What was read as its end is the next name's quotation mark: comma and brackets before it are not the id's.
     token = broken.members.get(broken.property or "")
     text = text_of(token) if token else None
-    return text.rstrip().rstrip(",").rstrip() if text else None
+    return text.rstrip(" \t\r\n,{}[]") if text else None
 
 
 def _records_behind(buffer: Buffer, end: int) -> Iterator[Record]:
     """The whole records behind a broken one, until the next that is broken."""
     at = skip_blank(buffer, end)
-    while buffer[at : at + 1] == b"," and buffer[skip_blank(buffer, at + 1)] == ord("{"):
+    while buffer[at : at + 1] == b",":
         at = skip_blank(buffer, at + 1)
         record = read_broken(buffer, at)
         if record.error is not None:

@@ -65,7 +65,7 @@ BROKEN = {
     ),
     "a quotation mark before a comma": (
         f'{{"Office":"A", 2nd floor","IdName":"{ADA}"}}',
-        FaultKind.not_known,
+        FaultKind.quotation_mark,
         "Office",
         (ADA, BEHIND),
     ),
@@ -110,6 +110,44 @@ BROKEN = {
     "no comma": (f'{{"IdName":"{ADA}" "City":"Kiel"}}', FaultKind.comma_missing, "IdName", (ADA, "")),
     "no comma behind a number": (f'{{"Floor":2 "IdName":"{ADA}"}}', FaultKind.comma_missing, "Floor", None),
     "no colon": (f'{{"City" "Kiel","IdName":"{ADA}"}}', FaultKind.colon_missing, None, (ADA, BEHIND)),
+    "no value behind a name": (f'{{"City","IdName":"{ADA}"}}', FaultKind.value_missing, None, (ADA, BEHIND)),
+    "no value behind a colon": (f'{{"IdName":"{ADA}","City":}}', FaultKind.value_missing, "City", (ADA, "")),
+    "no closing quotation mark behind a name": (
+        f'{{"City:"Kiel","IdName":"{ADA}"}}',
+        FaultKind.quotation_mark_missing,
+        None,
+        (ADA, BEHIND),
+    ),
+    "no opening quotation mark before a name": (
+        f'{{"City":"Kiel",Office":"2","IdName":"{ADA}"}}',
+        FaultKind.quotation_mark_missing,
+        "City",
+        (ADA, BEHIND),
+    ),
+    "a quotation mark in a name": (
+        f'{{"Ci"ty":"Kiel","IdName":"{ADA}"}}',
+        FaultKind.quotation_mark,
+        None,
+        (ADA, BEHIND),
+    ),
+    "quotation marks escaped that should not be": (
+        rf'{{"IdName":"{ADA}","City":\"Kiel\"}}',
+        FaultKind.backslash,
+        "City",
+        (ADA, ""),
+    ),
+    "no closing quotation mark behind an id at a record's end": (
+        f'{{"City":"Kiel","IdName":"{ADA}}}',
+        FaultKind.quotation_mark_missing,
+        "IdName",
+        (ADA, INSIDE),
+    ),
+    "an id and then a name without a comma": (
+        f'{{"IdName":"{ADA}"["City":"Kiel"}}',
+        FaultKind.quotation_mark,
+        "IdName",
+        None,
+    ),
     "no closing bracket": (f'{{"IdName":"{ADA}","City":"Kiel"', FaultKind.wrong_bracket, "City", (ADA, "")),
     "a wrong bracket": (f'{{"IdName":"{ADA}","City":"Kiel"]', FaultKind.wrong_bracket, "City", (ADA, "")),
     "a control character": (f'{{"IdName":"{ADA}"\x01}}', FaultKind.control_character, "IdName", (ADA, "")),
@@ -316,8 +354,8 @@ def test_a_record_that_the_source_does_not_have_is_told_so(tmp_path: Path) -> No
     assert found(path, Place("value[3]", 4, None, 70, 1)).record == 4
 
 
-# Without what looks like a record's end: then whose record it is stays unknown, as one cannot know.
-VALUE = st.text(st.characters(codec="utf-8", exclude_characters='\\"'), max_size=8)
+# Without what looks like an id or a record's end: then whose record it is cannot be known.
+VALUE = st.text(st.characters(codec="utf-8", exclude_characters='\\"{]@|'), max_size=8)
 # What stands where a value should be, before or behind the id
 FAULTS = st.sampled_from([r'"R\V"', r'"a\u1"', '"Room "K" 2"', '"Room,', "Kiel", '"x",,"y":"z"', '"x" "y":"z"'])
 
