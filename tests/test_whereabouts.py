@@ -102,6 +102,16 @@ def test_a_position_is_looked_up_and_has_no_bounds(tmp_path: Path) -> None:
     assert without.located == (Located(message, without.located[0].place, None),)
 
 
+def test_among_other_entries_a_position_still_has_no_bounds(tmp_path: Path) -> None:
+    entries = log(2, 5, None, 9, 11, 18).with_columns(
+        code=pl.when(pl.col("line") == 3).then(pl.lit("DataFileNotJson")).otherwise("code")
+    )
+    more = pl.concat([entries, log(None).with_columns(line=pl.lit(7, pl.UInt32))])
+    found = whereabouts(more, source(tmp_path))
+    assert found is not None
+    assert list(found.by_entry()) == [("a.log", 7)]
+
+
 WORDS = {
     "between": (3, "a", 5, "b", "between record 3 (a) and record 5 (b)"),
     "among the entries of one": (3, "a", 3, "a", "at record 3 (a)"),

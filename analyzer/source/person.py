@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import escaped, read_beyond, read_broken
+from analyzer.source.broken import read_beyond, read_broken
 from analyzer.source.fault import FaultKind
 from analyzer.source.looks import IdProperty, by_a_few
 from analyzer.source.records import Record, text_of
@@ -98,7 +98,7 @@ def _damaged(buffer: Buffer, broken: Broken, kind: FaultKind) -> str | None:
     if kind is FaultKind.quotation_mark:
         found = _TO_ITS_END.match(buffer, broken.value_at, broken.end)
         # Where a name stands in it, it is more than the id.
-        return escaped(found[2]).decode("utf-8", "replace") if found and not _A_NAME.search(found[2]) else None
+        return found[2].decode("utf-8", "replace") if found and not _A_NAME.search(found[2]) else None
     # What was read as its end is the next name's quotation mark: comma and brackets before it are not the id's.
     token = broken.members.get(broken.property or "")
     text = text_of(token) if token else None

@@ -333,6 +333,38 @@ def test_a_source_that_was_mended_is_told_so(tmp_path: Path) -> None:
     assert "no fault" in spot.remarks[0]
 
 
+def test_a_whole_record_is_less_sure_where_the_position_stands_in_another(tmp_path: Path) -> None:
+    spot = found(written(tmp_path, source_with(whole(4))), Place("value[3].City", 4, "City", 1, 20))
+    assert (spot.record, id_of(spot), spot.sure) == (4, ("user4@contoso.com", ""), Sure.unsure)
+    assert "position" in spot.remarks[0]
+
+
+def test_a_value_that_never_ends_is_the_place_however_far_the_service_read(tmp_path: Path) -> None:
+    text = source_with(whole(4))
+    path = written(tmp_path, text[: text.index("user3")] + "x" * 70_000)
+    assert (found(path, place_of(path)).record, found(path, place_of(path)).sure) == (3, Sure.sure)
+
+
+def test_of_two_records_no_property_is_taken_for_the_id_but_one_that_looks_so(tmp_path: Path) -> None:
+    path = written(tmp_path, r'{"value":[{"Name":"Ada"},{"Name":"Bob","City":"\V"}]}')
+    assert found(path, place_of(path)).identity is None
+    assert id_of(found(path, place_of(path), "Name")) == ("Bob", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (source_with(r'{"City":"\u12"}'), "without four hexadecimal digits"),
+        ("\ufeff\ufeff{}", "a second byte order mark"),
+        ("IdName;City", 'begins with "I"'),
+    ],
+    ids=["a short escape", "two marks", "another table"],
+)
+def test_words_say_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:
+    path = written(tmp_path, text)
+    assert words in found(path, place_of(path)).fault.words
+
+
 def test_a_source_with_its_first_fault_elsewhere_is_told_so(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     place = place_of(path)
