@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ def configured(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.Mon
     tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
     (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
     job_id = loopback.add_job(1)
-    loopback.add_log(job_id, b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n")
+    # Of today: the commands go by the real clock, and leave the folder of a job alone that ended over a day ago.
+    today = f"{datetime.now(UTC):%Y%m%d}-000000-000"
+    log = b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n"
+    loopback.add_log(job_id, log, time=today)
     records = [{"mail": "ada@contoso.com", "City": "London"}, {"mail": "bob@contoso.com", "City": "Paris"}]
     loopback.files[f"{FOLDER}/feed.json"] = json.dumps({"value": records}).encode()
     return loopback
