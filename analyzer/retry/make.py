@@ -100,12 +100,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             f"there is no source file to take the records from: {ingredients.source_missing}",
             "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
         )
-    try:
-        id_property = _id_property(ingredients, selection, source)
-        retry = write_retry(RetryRequest(source, ingredients.logs, ingredients.job_id, id_property, selection, target))
-    except NotJsonError as error:
-        name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
-        raise
+    id_property, retry = _written(ingredients, selection, source, target)
     if retry is None and not selection.everybody and selection.doubtful >= selection.identities.keys():
         raise _naming_nobody(selection)
     if retry is None:
@@ -119,6 +114,19 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             "Check that source and log belong to the same job, and --id-property.",
         )
     return Made(selection, id_property, retry)
+
+
+def _written(
+    ingredients: Ingredients, selection: Selection, source: Path, target: Path
+) -> tuple[IdProperty, Retry | None]:
+    """Finds the id property and writes; None where no record matches."""
+    try:
+        known = _id_property(ingredients, selection, source)
+        request = RetryRequest(source, ingredients.logs, ingredients.job_id, known, selection, target)
+        return known, write_retry(request)
+    except NotJsonError as error:
+        name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
+        raise
 
 
 def _located(ingredients: Ingredients) -> str:
