@@ -10,6 +10,7 @@ from analyzer.load import load
 from analyzer.logs.catalogue import OURS
 from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retries import make_retries
+from analyzer.whereabouts import whereabouts_by_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +121,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         zone=places.zone,
         templates=places.templates,
         catalogue=places.catalogue,
+        whereabouts=whereabouts_by_job(library, tables),
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))
     return Reported(tables, retries, index)

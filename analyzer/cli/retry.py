@@ -76,9 +76,11 @@ def _of_files(
 
     from analyzer.analysis.naming import naming
     from analyzer.find_logs import find_logs
+    from analyzer.locate import name_person, unreadable
     from analyzer.logs.read import Reading
     from analyzer.retry.make import Ingredients, file_name
     from analyzer.retry.select import outcome_suggested_by
+    from analyzer.source.json_text import NotJsonError
     from analyzer.source.measure import measure
 
     if not source.is_file():
@@ -97,7 +99,12 @@ def _of_files(
             f"the logs are of {len(jobs)} jobs: {', '.join(jobs[:3])}",
             "Name the log file or the folder of one with --log.",
         )
-    source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(measure(source).guid_ids))
+    try:
+        guid_ids = measure(source).guid_ids
+    except NotJsonError as error:
+        name_person(error, source, unreadable(entries), id_property or None)
+        raise
+    source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(guid_ids))
     named = naming(entries, source_ids)
     suggested = outcome_suggested_by(named)
     if outcome is None:

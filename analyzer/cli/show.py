@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.cli.failures import Failure
     from analyzer.cli.terminal import Terminal
     from analyzer.load import Tables
-    from analyzer.logs.catalogue import Catalogue
+    from analyzer.whereabouts import Whereabouts
 
 NAME = "show"
 _SHOWN_USERS = 20
@@ -33,6 +33,7 @@ def command(
     """One job: what happened, why, whom it hit, what to do."""
     from analyzer.cli.rows import job_json
     from analyzer.load import load
+    from analyzer.whereabouts import whereabouts, whereabouts_json
 
     given = context.ensure_object(Context)
     catalogue = given.settings().catalogue
@@ -40,11 +41,12 @@ def command(
     wanted = find_job(opened.jobs(), job)
     tables = load(opened).only([wanted.job_id])
     failures = failures_of(tables.entries, catalogue)
+    found = whereabouts(tables.entries, opened.source_file(wanted))
     if given.terminal.json:
-        told = {"failures": failures_json(failures), "users": _users(tables)}
+        told = {"failures": failures_json(failures), "users": _users(tables), **whereabouts_json(found)}
         given.terminal.result({**job_json(tables.jobs)[0], **told})
     else:
-        _print(given, tables, failures, catalogue)
+        _print(given, tables, failures, found)
     return int(fail_on.met_by(tables.jobs["outcome"]))
 
 
@@ -52,13 +54,14 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
     return tables.users.drop("job_id", "key").to_dicts()
 
 
-def _print(given: Context, tables: Tables, failures: list[Failure], catalogue: Catalogue) -> None:
+def _print(given: Context, tables: Tables, failures: list[Failure], found: Whereabouts | None) -> None:
     from analyzer.analysis.outcomes import FAILED
     from analyzer.cli.rows import not_updated, ran
     from analyzer.cli.terminal import visible
+    from analyzer.cli.whereabouts import print_whereabouts
     from analyzer.words import count
 
-    terminal = given.terminal
+    terminal, catalogue = given.terminal, given.settings().catalogue
     job = tables.jobs.row(0, named=True)
     facts = {
         "job": job["job_id"] + (" (no longer listed by the tenant)" if job["gone"] else ""),
@@ -82,6 +85,7 @@ def _print(given: Context, tables: Tables, failures: list[Failure], catalogue: C
         terminal.show()
         print_failures(terminal, failures, catalogue)
     _print_users(terminal, _users(tables))
+    print_whereabouts(terminal, found)
     if job["outcome"] in FAILED and job["job_id"] not in tables.source_problems:
         terminal.say(f"next: upa-analyzer retry {job['job_id'][:8]}")
 

@@ -21,6 +21,7 @@ from analyzer.report.times import DASH, LETTERS, minute_text, second_text, when_
 from analyzer.report.toll import toll_text
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
 from analyzer.report.view import page_name
+from analyzer.report.whereabouts import located_in, nobody_shown
 from analyzer.words import listed
 
 if TYPE_CHECKING:
@@ -63,18 +64,21 @@ def job_page(view: View, run: Run, place: Place) -> JobPage:
     """A job's page: its users, why, what to do, the people, the evidence."""
     entries = view.entries_of(run)
     people, people_note = people_of(view, run)
+    nobody, nobody_note = nobody_shown(view, run, naming_nobody(entries))
     return JobPage(
         frame=frame_of(view),
         row=job_row(view, run),
         sentence=job_sentence(view, run),
         retry=retry_button(run, place.retries, place.out / "jobs"),
         causes=causes_of(view, run),
+        located=located_in(view, run),
         properties=properties_of(entries),
         said=said_by_service(view, run),
         error_message=run.error_message or "",
         people=people,
         people_note=people_note,
-        nobody=entries_shown(naming_nobody(entries)),
+        nobody=nobody,
+        nobody_note=nobody_note,
         no_entry=entries_shown(entries.filter(pl.col("code").is_null())),
         facts=facts_of(view, run),
         logs=logs_of(view, run),

@@ -141,13 +141,17 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """An entry as it stands in the log; ``place`` is its file and line."""
+    """An entry as it stands in the log; ``place`` is its file and line.
+
+    ``whereabouts`` says between which records it lies, where it names nobody and that can be told; empty else.
+    """
 
     code: str
     identity: str
     message: str
     detail: str
     place: str
+    whereabouts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +204,25 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A job's page. ``said`` is the service's own error explained; None where it reports none."""
+    """A job's page.
+
+    ``located`` says what stands in the source file where the service could not read it. ``said`` is the service's own
+    error explained; None where it reports none. ``nobody_note`` says how sure the entries' whereabouts are.
+    """
 
     frame: Frame
     row: JobRow
     sentence: str
     retry: RetryButton | None
     causes: tuple[Cause, ...]
+    located: tuple[str, ...]
     properties: Grid | None
     said: Cause | None
     error_message: str
     people: tuple[Person, ...]
     people_note: str
     nobody: Entries
+    nobody_note: str
     no_entry: Entries
     facts: tuple[Fact, ...]
     logs: Grid | None

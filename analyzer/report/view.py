@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcomes import Outcome
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
     from analyzer.report.patterns import Counted
+    from analyzer.whereabouts import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes of jobs that the service is done with."""
@@ -83,6 +84,7 @@ class View:
         version: of the program.
         catalogue: what is known of codes.
         patterns: by job id and code the patterns that the entries match; codes without any are missing.
+        whereabouts: of the entries that name nobody, by job id; jobs without any are missing.
     """
 
     tables: Tables
@@ -95,9 +97,18 @@ class View:
     version: str
     catalogue: Catalogue
     patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
+    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
 
     @staticmethod
-    def of(tables: Tables, now: datetime, zone: ZoneInfo | None, version: str, catalogue: Catalogue = OURS) -> View:
+    def of(  # noqa: PLR0913 - what a report is made from
+        tables: Tables,
+        now: datetime,
+        zone: ZoneInfo | None,
+        version: str,
+        *,
+        catalogue: Catalogue = OURS,
+        whereabouts: Mapping[str, Whereabouts] | None = None,
+    ) -> View:
         """Prepares the tables once for all pages."""
         runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
         entries = _by_job(tables.entries)
@@ -112,6 +123,7 @@ class View:
             version=version,
             catalogue=catalogue,
             patterns={job_id: patterns_in(frame, catalogue) for job_id, frame in entries.items()},
+            whereabouts=whereabouts or {},
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:

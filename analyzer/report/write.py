@@ -6,7 +6,7 @@ import importlib.metadata
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
+    from analyzer.whereabouts import Whereabouts
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
@@ -45,6 +46,7 @@ class ReportRequest:
         zone: of the times shown; None for UTC.
         templates: a folder whose templates come before ours.
         catalogue: what is known of codes.
+        whereabouts: of the entries that name nobody, by job id.
     """
 
     tables: Tables
@@ -54,6 +56,7 @@ class ReportRequest:
     zone: ZoneInfo | None
     templates: Path | None = None
     catalogue: Catalogue = OURS
+    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -87,7 +90,9 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
 def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) -> Iterator[tuple[str, bytes]]:
     """Names within the folder and contents, one after the other; the first page last."""
     tables, renderer = request.tables, Renderer(request.templates)
-    view = View.of(tables, request.now, request.zone, _version(), request.catalogue)
+    view = View.of(
+        tables, request.now, request.zone, _version(), catalogue=request.catalogue, whereabouts=request.whereabouts
+    )
     place = Place(request.out, request.retries)
     total = len(view.runs) + 1
     for name, frame in (

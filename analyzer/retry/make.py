@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import Outcome
 from analyzer.errors import InputError
 from analyzer.facts import stem
+from analyzer.locate import locate, name_person, unreadable
 from analyzer.retry.interface import Retry, RetryRequest
 from analyzer.retry.select import select
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
 from analyzer.source.identify import IdProperty, infer_id_property
+from analyzer.source.json_text import NotJsonError
 from analyzer.words import count
 
 if TYPE_CHECKING:
@@ -85,7 +87,13 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         OutputError: it cannot be written.
         UsageError: the id property cannot be told.
     """
-    selection = select(ingredients.outcome, ingredients.named, ingredients.error, ingredients.unfinished_logs)
+    selection = select(
+        ingredients.outcome,
+        ingredients.named,
+        ingredients.error,
+        located=_located(ingredients),
+        unfinished_logs=ingredients.unfinished_logs,
+    )
     if selection.outcome is Outcome.partial and selection.nobody and ingredients.job_id is not None:
         raise InputError(
             "the job says that some users were not updated, and there is no entry of its log that says who",
@@ -101,9 +109,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             f"there is no source file to take the records from: {ingredients.source_missing}",
             "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
         )
-    id_property = _id_property(ingredients, selection, source)
-    request = RetryRequest(source, ingredients.logs, ingredients.job_id, id_property, selection, target)
-    retry = write_retry(request)
+    id_property, retry = _written(ingredients, selection, source, target)
     if retry is None and not selection.everybody and selection.doubtful >= selection.identities.keys():
         raise _naming_nobody(selection)
     if retry is None:
@@ -117,6 +123,30 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             "Check that source and log belong to the same job, and --id-property.",
         )
     return Made(selection, id_property, retry)
+
+
+def _written(
+    ingredients: Ingredients, selection: Selection, source: Path, target: Path
+) -> tuple[IdProperty, Retry | None]:
+    """Finds the id property and writes; None where no record matches."""
+    try:
+        known = _id_property(ingredients, selection, source)
+        request = RetryRequest(source, ingredients.logs, ingredients.job_id, known, selection, target)
+        return known, write_retry(request)
+    except NotJsonError as error:
+        name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
+        raise
+
+
+def _located(ingredients: Ingredients) -> str:
+    """What stands where the service could not read the source file, where an import was aborted for that."""
+    message = unreadable(ingredients.named)
+    if ingredients.outcome is not Outcome.aborted or not message:
+        return ""
+    try:
+        return locate(message, ingredients.source, ingredients.id_property).clause
+    except InputError:
+        return ""  # said once more, and better, where the source file is read
 
 
 def _naming_nobody(selection: Selection) -> InputError:

@@ -23,7 +23,9 @@ _BEFORE_RETRY = {
 }
 
 
-def select(outcome: Outcome, named: pl.DataFrame, error: str = "", unfinished_logs: int = 0) -> Selection:
+def select(
+    outcome: Outcome, named: pl.DataFrame, error: str = "", *, located: str = "", unfinished_logs: int = 0
+) -> Selection:
     """Whom the job did not update, by what its outcome says.
 
     Args:
@@ -31,6 +33,7 @@ def select(outcome: Outcome, named: pl.DataFrame, error: str = "", unfinished_lo
         named: its entries as ``analysis.naming`` gives them.
         error: the job's error by name; empty where only its log is known.
         unfinished_logs: how many of its logs may lack entries at their end.
+        located: what stands where the service could not read the source file, a sentence without a full stop.
     """
     coded = named.filter(named["code"].is_not_null())
     users = coded.filter(coded["key"].is_not_null())
@@ -46,7 +49,7 @@ def select(outcome: Outcome, named: pl.DataFrame, error: str = "", unfinished_lo
         )
     if outcome is Outcome.aborted:
         because = "the import was aborted, and nobody was updated"
-        first = _BEFORE_RETRY.get(error) or _before_aborted_is_retried(coded)
+        first = _BEFORE_RETRY.get(error) or _before_aborted_is_retried(coded, located)
         lacking = coded.filter(coded["code"] == "MissingIdentity").height
         return Selection(outcome, True, {}, 0, because, first, lacking_id=lacking)
     if outcome is Outcome.unknown:
@@ -64,13 +67,14 @@ def outcome_suggested_by(named: pl.DataFrame) -> Outcome:
     return Outcome.aborted if ABORTING_CODES & set(named["code"].drop_nulls()) else Outcome.partial
 
 
-def _before_aborted_is_retried(coded: pl.DataFrame) -> str:
+def _before_aborted_is_retried(coded: pl.DataFrame, located: str) -> str:
     properties = coded.filter(coded["code"] == "InvalidProperty")["property"].drop_nulls().unique(maintain_order=True)
     if len(properties):
         return f"map {listed(properties)}, or take {'it' if len(properties) == 1 else 'them'} out of the feed"
     unreadable = coded.filter(coded["code"] == "DataFileNotJson")["message"]
     if len(unreadable):
-        return f"correct what the service could not read ({unreadable[0].rstrip('.')})"
+        where = f": {located[:1].lower()}{located[1:]}" if located else ""
+        return f"correct what the service could not read ({unreadable[0].rstrip('.')}){where}"
     if "MissingIdentity" in set(coded["code"]):
         return "give each record an id, or queue with the right name of the id property"
     return ""

@@ -6,10 +6,12 @@ quotes and unquoted names (the vendor's own example has commas before a bracket)
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import contextlib
 import mmap
 import re
+import unicodedata
 from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import InputError
@@ -23,6 +25,8 @@ Buffer: TypeAlias = "bytes | mmap.mmap"
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _PIECE = 1 << 20
+_CONTROL_PICTURES = 0x2400
+"""The block of Unicode with a sign for each control character, in their order."""
 _UTF8 = "utf-8"
 _NAMES = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
@@ -80,11 +84,55 @@ def position(buffer: Buffer, offset: int) -> tuple[int, int]:
     return line, characters + len(decoder.decode(b"", final=True)) + 1
 
 
+def offset_of(buffer: Buffer, line: int, units: int) -> int | None:
+    """The byte that stands so many UTF-16 units behind the start of a line.
+
+    Args:
+        buffer: the file's UTF-8.
+        line: from 1.
+        units: from 0; a byte order mark does not count. Half of a pair counts as the whole.
+
+    Returns:
+        None where the file has no such line; the end of the file where it ends before.
+    """
+    at = after_mark(buffer)
+    ends = _LINE_END.finditer(buffer, at)
+    for _ in range(line - 1):
+        found = next(ends, None)
+        if found is None:
+            return None
+        at = found.end()
+    # In pieces, as in ``position``; what a piece has of a cut character is read again with the next one.
+    while units > 0 and at < len(buffer):
+        piece = bytes(buffer[at : at + _PIECE])
+        read, consumed = _units(piece, last=at + len(piece) >= len(buffer))
+        if read >= units:
+            return at + bisect.bisect_left(range(len(piece)), units, key=lambda end: _units(piece[:end])[0])
+        units -= read
+        at += consumed
+    return at
+
+
+def _units(piece: bytes, *, last: bool = False) -> tuple[int, int]:
+    """How many UTF-16 units are in the whole characters of a piece, and how many bytes these are."""
+    text, consumed = codecs.utf_8_decode(piece, "replace", last)
+    wide = 0 if text.isascii() else sum(character > "\uffff" for character in text)
+    return len(text) + wide, consumed
+
+
 def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:
-    """The text around a byte, on one line."""
+    """The text around a byte, on one line, with signs for control characters."""
     start = max(after_mark(buffer), offset - around)
     text = bytes(buffer[start : offset + around]).decode("utf-8", "replace").strip("\ufffd")
-    return "".join(character if character.isprintable() else " " for character in text).strip()
+    return "".join(map(_visible, text)).strip()
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character < " ":
+        return chr(_CONTROL_PICTURES + ord(character))
+    return " " if unicodedata.category(character) == "Zs" else "\ufffd"
 
 
 def recoded_from(path: Path) -> str:

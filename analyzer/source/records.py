@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from analyzer.source.interface import GrammarError, Trouble
 from analyzer.source.json_text import NotJsonError, after_mark, opened
 from analyzer.source.tolerant import (
-    GrammarError,
     behind_value,
     expect,
     read_key,
@@ -41,11 +41,13 @@ class Record:
 
     Attributes:
         position: its place in the array, from 0, as in ``value[1672]``.
+        offset: where it begins in the file's UTF-8.
         raw: its bytes (UTF-8) as they stand in the source file.
         members: the spelled values by name; of a name that occurs twice the last counts.
     """
 
     position: int
+    offset: int
     raw: bytes
     members: dict[str, msgspec.Raw] | dict[str, bytes]
 
@@ -71,13 +73,18 @@ def read_records(path: Path) -> Iterator[Record]:
     """
     with opened(path) as buffer:
         try:
-            yield from _records(buffer)
+            yield from records_of(buffer)
         except GrammarError as error:
             whereabouts = f", in record {error.record:,}" if error.record else ""
             raise NotJsonError(str(path), buffer, error.offset, error.problem, whereabouts) from error
 
 
-def _records(buffer: Buffer) -> Iterator[Record]:
+def records_of(buffer: Buffer) -> Iterator[Record]:
+    """The records of a source file that is open.
+
+    Raises:
+        GrammarError: it is no JSON even by what the service tolerates, or not in the import format.
+    """
     at = skip_blank(buffer, expect(buffer, skip_blank(buffer, after_mark(buffer)), b"{"))
     seen = False
     while buffer[at : at + 1] != b"}":
@@ -90,9 +97,9 @@ def _records(buffer: Buffer) -> Iterator[Record]:
         at = behind_value(buffer, at, b"}")
     at = skip_blank(buffer, at + 1)
     if not seen:
-        raise GrammarError(at, 'there is no "value" with the list of users')
+        raise GrammarError(at, 'there is no "value" with the list of users', Trouble.no_format)
     if at < len(buffer):
-        raise GrammarError(at, "text behind the end of the JSON")
+        raise GrammarError(at, "text behind the end of the JSON", Trouble.no_format)
 
 
 def _array(buffer: Buffer, offset: int) -> Generator[Record, None, int]:
@@ -111,12 +118,12 @@ def _record(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
     found = _FLAT.match(buffer, at)
     if found is not None:
         try:
-            return Record(position, found[0], _strict.decode(found[0])), found.end()
+            return Record(position, at, found[0], _strict.decode(found[0])), found.end()
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # tolerated spellings, names that are no UTF-8, or an error whose place the slow reader finds
     try:
         tolerated = read_object(buffer, at)
     except GrammarError as error:
-        error.record = position + 1
+        error.record, error.start = position + 1, at
         raise
-    return Record(position, bytes(buffer[at : tolerated.end]), tolerated.members), tolerated.end
+    return Record(position, at, bytes(buffer[at : tolerated.end]), tolerated.members), tolerated.end

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.source.interface import GrammarError, Trouble
+
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
@@ -29,22 +31,6 @@ _BAD_ESCAPE = re.compile(rb"""(?s)\\(?:[^"'\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))""")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _CLOSING = {b"{": b"}", b"[": b"]"}
-
-
-class GrammarError(Exception):
-    """A byte that even the tolerated grammar does not allow.
-
-    Attributes:
-        offset: of the offending byte.
-        problem: what is wrong, in plain words.
-        record: in which record of the array, from 1, where it is in one.
-    """
-
-    def __init__(self, offset: int, problem: str) -> None:
-        super().__init__(offset, problem)
-        self.offset = offset
-        self.problem = problem
-        self.record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +96,7 @@ def _skip_plain(buffer: Buffer, offset: int) -> int:
     if literal is None:
         raise _unexpected(buffer, offset, "a value")
     if literal[0] not in _WORDS and not _NUMBER.fullmatch(literal[0]):
-        raise GrammarError(offset, f"{literal[0][:30].decode('ascii')} is no value")
+        raise GrammarError(offset, f"{literal[0][:30].decode('ascii')} is no value", Trouble.no_value)
     return literal.end()
 
 
@@ -119,7 +105,8 @@ def expect(buffer: Buffer, offset: int, wanted: bytes, *, after_value: bool = Fa
     if buffer[offset : offset + 1] == wanted:
         return offset + 1
     if after_value and offset < len(buffer):
-        raise GrammarError(offset, f"{_shown(buffer, offset)} after a value: a quotation mark not escaped, or no comma")
+        problem = f"{_shown(buffer, offset)} after a value: a quotation mark not escaped, or no comma"
+        raise GrammarError(offset, problem, Trouble.after_value)
     raise _unexpected(buffer, offset, f'"{wanted.decode()}"')
 
 
@@ -142,10 +129,10 @@ def _string(buffer: Buffer, offset: int) -> int | None:
         return None
     found = _STRING.match(buffer, offset)
     if found is None:
-        raise GrammarError(offset, "a quotation mark opens a value that never ends")
+        raise GrammarError(offset, "a quotation mark opens a value that never ends", Trouble.endless)
     bad = _first_bad_escape(found[0])
     if bad is not None:
-        raise GrammarError(offset + bad, f"a backslash before {_shown(buffer, offset + bad + 1)}")
+        raise GrammarError(offset + bad, f"a backslash before {_shown(buffer, offset + bad + 1)}", Trouble.escape)
     return found.end()
 
 
@@ -188,7 +175,7 @@ def _skip_nested(buffer: Buffer, offset: int) -> int:
 
 def _unexpected(buffer: Buffer, offset: int, wanted: str) -> GrammarError:
     if offset >= len(buffer):
-        return GrammarError(len(buffer), f"the file ends where {wanted} should stand")
+        return GrammarError(len(buffer), f"the file ends where {wanted} should stand", Trouble.ended)
     return GrammarError(offset, f"{_shown(buffer, offset)} where {wanted} should stand")
 
 

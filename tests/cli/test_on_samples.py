@@ -114,6 +114,27 @@ def test_show_as_json_has_causes_and_people(upa: Callable[..., Ran]) -> None:
     assert len(shown["users"]) == 12
 
 
+def test_show_names_the_person_whose_record_the_service_could_not_read(upa: Callable[..., Ran]) -> None:
+    job = _job(23, "hr-feed")
+    words = "Record 102 (IdName guenter.loewental@contoso.com), in Office: a single backslash before"
+    assert words in upa("show", job, "--library", SAMPLES).out
+    (located,) = upa("show", job, "--library", SAMPLES, "--json").json["located"]
+    assert (located["record"], located["identity"], located["sure"]) == (102, "guenter.loewental@contoso.com", "sure")
+
+
+def test_show_bounds_entries_that_name_nobody(upa: Callable[..., Ran]) -> None:
+    job = _job(30, "hr-feed-2026-10-19")
+    out = upa("show", job, "--library", SAMPLES).out
+    assert "3 entries name nobody. Where they lie is likely, not certain: all 32 entries" in out
+    assert "line 2: between record 4 (agnieszka.gorzelak@fabrikam.com) and record 15 (amal.farouk@fabrikam.com)" in out
+    bounds = upa("show", job, "--library", SAMPLES, "--json").json["bounds"]
+    assert [(row["line"], row["after_record"], row["before_record"]) for row in bounds] == [
+        (2, 4, 15),
+        (5, 16, 27),
+        (8, 31, 39),
+    ]
+
+
 @pytest.mark.parametrize(
     ("job", "fail_on", "code"),
     [
@@ -231,6 +252,18 @@ def test_a_source_file_that_is_no_json_is_said_with_line_and_column(upa: Callabl
     assert ran.code == 5
     assert "line 2, column 14" in ran.err
     assert [path.name for path in tmp_path.iterdir() if "retry" in path.name] == []
+
+
+def test_a_source_file_that_is_no_json_is_said_with_the_person(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    words = _bare(tmp_path)
+    (tmp_path / "feed.json").write_text(
+        '{"value": [{"mail": "a@b.c"}, {"mail": "d@e.f", "x": "\\V"}]}', encoding="utf-8"
+    )
+    (tmp_path / "feed.log").write_text("DataFileNotJson\t\tPath 'value[1].x', line 1, position 57.\n", encoding="utf-8")
+    ran = upa(*words)
+    assert ran.code == 5
+    assert "in record 2 (mail d@e.f).\n" in ran.err
+    assert "The service refused the file for the same reason." in ran.err
 
 
 def test_a_log_of_no_known_shape_makes_no_retry(upa: Callable[..., Ran], tmp_path: Path) -> None:

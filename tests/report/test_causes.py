@@ -130,7 +130,7 @@ def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLib
     log = "Weird\ta@contoso.com\tx\r\n" + _generic("b@contoso.com", "Locked by Payroll")
     little.job("hr-2026-11-16", JobError.InternalError, message="Moved to another farm.")
     little.job("hr-2026-11-23", PARTIAL, log)
-    view = View.of(little.tables(), NOW, None, "1.0", catalogue_of(own, "upa-analyzer.toml"))
+    view = View.of(little.tables(), NOW, None, "1.0", catalogue=catalogue_of(own, "upa-analyzer.toml"))
     moved, run = view.runs
     generic, weird = causes_of(view, run)
     assert (weird.code, weird.title, weird.known_from) == ("Weird", "It was full moon", "your configuration")

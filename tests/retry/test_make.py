@@ -153,6 +153,19 @@ def test_what_the_service_could_not_read_comes_first(tmp_path: Path) -> None:
     entries = named(entry(JOB, "DataFileNotJson", message="Unexpected character: [. Path 'value[0].City', line 1."))
     made = make_retry(ingredients(write_source(tmp_path, ADA), entries, "aborted"), tmp_path / "x.json")
     assert "First correct what the service could not read (Unexpected character: [. Path" in made.sentence
+    assert "record 1 (IdName Ada@contoso.com), in City: " in made.sentence
+
+
+def test_the_person_whose_record_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = write_source(tmp_path, ADA, r'{"IdName":"bob@contoso.com","City":"R\V"}', EVE)
+    line = path.read_text(encoding="utf-8").splitlines()[2]
+    message = f"Path 'value[1].City', line 3, position {line.index('V') + 1}."
+    entries = named(entry(JOB, "DataFileNotJson", message=message))
+    with pytest.raises(InputError, match=r"in record 2 \(IdName bob@contoso.com\)") as refused:
+        make_retry(ingredients(path, entries, "aborted"), tmp_path / "x.json")
+    assert refused.value.advice.startswith("The service refused the file for the same reason.")
+    with pytest.raises(InputError, match=r"in record 2 \(bob@contoso.com\)"):
+        make_retry(ingredients(path, entries, "aborted", id_property="IdName"), tmp_path / "x.json")
 
 
 def test_that_everybody_else_was_updated_is_said_only_where_the_log_names_all(tmp_path: Path) -> None:

@@ -91,5 +91,5 @@ def test_a_column_counts_characters_over_the_border_of_a_piece() -> None:
 
 def test_an_excerpt_is_one_printable_line() -> None:
     buffer = "\ufeffabc\r\n\x1b[31m€def\u202eghi".encode()
-    assert excerpt(buffer, 8) == "abc   [31m€def ghi"
+    assert excerpt(buffer, 8) == "abc␍␊␛[31m€def\ufffdghi"
     assert excerpt(buffer, len(buffer), around=4) == "ghi"

@@ -1,0 +1,107 @@
+"""What a source file's properties look like, and which of them could hold the users' ids."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.facts import GUID
+from analyzer.identity import identity_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
+
+    from analyzer.source.records import Record
+
+NOTHING_SPEAKS = "nothing speaks for any property"
+_SAMPLE = 10_000
+_SEVERAL = 5
+_DISTINCT = 0.95
+"""A few ids may stand twice in a source: the service fails those."""
+# ada@contoso.com, CONTOSO\\ada, i:0#.f|membership|ada@contoso.com, a Guid
+_LIKE_AN_ID = re.compile(rf"[@\\|]|{GUID.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class IdProperty:
+    """The id property and how we know it.
+
+    Attributes:
+        name: as the source file spells it; empty where it is not known.
+        because: a clause, as "212 of the log's 214 ids stand in it".
+        certain: False where nothing but the look of its values speaks for it.
+    """
+
+    name: str
+    because: str
+    certain: bool
+
+
+@dataclass(slots=True)
+class Column:
+    """What one property's values look like."""
+
+    records: int = 0
+    like_ids: int = 0
+    distinct: set[str] = field(default_factory=set)
+    # Ids and not records are counted: in a property such as the manager's one id stands in many records.
+    named: set[str] = field(default_factory=set)
+    named_at: set[int] = field(default_factory=set)
+
+
+def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[dict[str, Column], int]:
+    """The properties of a source's records, and how many records these are.
+
+    Args:
+        source: the records.
+        identities: keys (``identity_key``) of ids to look for; may be empty.
+    """
+    columns: dict[str, Column] = defaultdict(Column)
+    records = 0
+    for record in source:
+        records += 1
+        for name in record.members:
+            text = record.text(name)
+            if text is None:
+                continue
+            column = columns[name]
+            column.records += 1
+            if records <= _SAMPLE:
+                column.like_ids += _LIKE_AN_ID.search(text) is not None
+                column.distinct.add(identity_key(text))
+            key = identity_key(text) if identities else ""
+            if key in identities:
+                column.named.add(key)
+                column.named_at.add(record.position)
+    return columns, records
+
+
+def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
+    """The property that looks most like the ids, by a sample of the records."""
+    fitting = {
+        name: column
+        for name, column in columns.items()
+        if _hardly_repeats(column) and not (some_lack_it and column.records == records)
+    }
+    if not fitting:
+        return IdProperty("", NOTHING_SPEAKS, certain=False)
+    # Of properties that look alike the first wins, as max gives it.
+    best = max(fitting, key=lambda name: fitting[name].like_ids / min(_SAMPLE, fitting[name].records))
+    because = "its values look like ids" if fitting[best].like_ids else "it is the first whose values do not repeat"
+    return IdProperty(best, because, certain=False)
+
+
+def by_a_few(records: Iterable[Record]) -> IdProperty:
+    """The property that looks like the ids in a few records; one without such looks has to differ in several."""
+    columns, number = columns_of(records, frozenset())
+    found = by_looks(columns, number, some_lack_it=False)
+    if found.name and not columns[found.name].like_ids and number < _SEVERAL:
+        return IdProperty("", NOTHING_SPEAKS, certain=False)
+    return found
+
+
+def _hardly_repeats(column: Column) -> bool:
+    return len(column.distinct) >= _DISTINCT * min(_SAMPLE, column.records)
