@@ -171,8 +171,9 @@ class _Cutter:
         if not text:
             return None
         added_end = not text.endswith((b"\n", b"\r"))
-        # A lone CR at the end must not meet an LF of the next log.
-        text = b"".join([text if added_end else text[:-1], b"\n", bytes(PADDING)])
+        if text.endswith(b"\r"):
+            text = LONE_CR.sub(b"\n", text)  # its last must not meet an LF of the next log
+        text = b"".join([text, b"\n" if added_end else b"", bytes(PADDING)])
         return self._block(text, len(text) - PADDING, added_end=added_end)
 
     def _block(self, data: bytes, size: int, *, added_end: bool = False) -> Block:
