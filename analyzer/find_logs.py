@@ -31,8 +31,9 @@ def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
     found: dict[tuple[str, str | None], LogFile] = {}
     problems: list[InputError] = []
     for path in paths:
+        known = len(problems)
         logs = list(_logs_at(path, problems))
-        if not logs and path.is_dir():
+        if not logs and len(problems) == known:
             advice = "Logs end in .log, or lie in a folder named STEM-JOBID-Logs."
             problems.append(InputError(f"{path} has no logs in it", advice))
         for real, log in logs:

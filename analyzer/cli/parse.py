@@ -48,7 +48,7 @@ def command(
         rows = _rows(terminal, reading, output, check=check)
     problems += [log.problem for log in reading.logs if log.problem]
     remarks(terminal, reading.logs)
-    if rows is not None:
+    if rows is not None and len(problems) < len(files):
         terminal.say(summary(reading.logs))
     if check:
         show_accounts(terminal, reading.logs)

@@ -106,7 +106,7 @@ def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
             "entries": log.account.entries + log.encoding.difference,
             "line_ends": log.account.line_ends,
             "blanks": log.account.blanks,
-            "mark": log.encoding.mark,
+            "mark": log.encoding.mark + log.account.marks,
             "missing": log.missing,
             "encoding": log.encoding.name,
             "log": log.name,

@@ -15,6 +15,7 @@ import numpy as np
 
 from analyzer.logs.decode import UTF8, WINDOWS_1252, Encoding, size_in
 from analyzer.logs.entries import CODE, IDENTITY, MESSAGE
+from analyzer.logs.shapes import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,14 @@ class Account:
         separators: between these.
         line_ends: CRLF, LF and CR.
         blanks: on blank lines that are in no entry.
+        marks: in byte order marks before entries, where logs were put one behind the other.
     """
 
     fields: int = 0
     separators: int = 0
     line_ends: int = 0
     blanks: int = 0
+    marks: int = 0
 
     @property
     def entries(self) -> int:
@@ -63,7 +66,7 @@ class Account:
             encoding: how the log was read.
             unread: bytes behind the last whole line of a log that was being written.
         """
-        known = self.entries + self.line_ends + self.blanks
+        known = self.entries + self.line_ends + self.blanks + self.marks
         return encoding.size - encoding.mark - encoding.difference - unread - known
 
 
@@ -87,6 +90,7 @@ def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[A
             sum(size_in(encoding, text) for text in _separators(entries, entries.parts[first:behind])),
             (ends - segment.added_end) * size_in(encoding, "\n"),
             sum(size_in(encoding, text) for text in _blanks(entries, line, line_behind)),
+            _marks(entries, first, behind) * size_in(encoding, MARK),
         )
         found.append(account)
     return found
@@ -116,6 +120,12 @@ def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
         text = data[start:stop].decode()
         if _SEPARATOR.fullmatch(text):
             yield text
+
+
+def _marks(entries: Entries, first: int, behind: int) -> int:
+    before = entries.lines.starts[entries.line[first:behind]]
+    gaps = zip(before.tolist(), entries.parts[first:behind, CODE].tolist(), strict=True)
+    return sum(entries.lines.data[start:code] == MARK.encode() for start, code in gaps if start < code)
 
 
 def _blanks(entries: Entries, line: int, behind: int) -> Iterator[str]:

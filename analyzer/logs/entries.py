@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from analyzer.logs.lines import begin_without_tabs, lines_of
+from analyzer.logs.lines import irregular, lines_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,8 +54,8 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     """The entries of a block."""
     lines = lines_of(block)
     flags = codes.begin(lines)
-    irregular = begin_without_tabs(lines, flags)
-    flags[list(irregular)] = True
+    others = irregular(lines, flags)
+    flags[list(others)] = True
     inside = ~flags
     blank = _blank(lines, inside)
     starts = [segment.start for segment in block.segments]
@@ -68,10 +68,10 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     last = _last_lines(line, segment_lines[segment + 1], np.flatnonzero(inside & ~blank))
     parts = np.empty((len(line), PARTS), np.int32)
     _first_line(lines, line, parts)
-    place = {number: at for at, number in enumerate(line.tolist())} if irregular or len(headless) else {}
-    for number, begun in irregular.items():
+    place = {number: at for at, number in enumerate(line.tolist())} if others or headless else {}
+    for number, begun in others.items():
         start = int(lines.starts[number])
-        parts[place[number], 1:5] = [start + offset for offset in begun]
+        parts[place[number], :5] = [start + offset for offset in begun]
     for number in headless:
         parts[place[number], 1:5] = lines.starts[number]
     parts[:, DETAIL] = lines.ends[line] + 1

@@ -6,6 +6,7 @@ only on the few that have no tabs, or a code not seen before.
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -35,16 +36,17 @@ _MOST_KNOWN = 64
 class _Word(NamedTuple):
     """Eight bytes of a code, as a number."""
 
-    value: int
-    mask: int
+    value: np.uint64
+    mask: np.uint64
     """Which bits of a text's eight bytes are the code's: the last word may be short."""
 
 
 def _words(code: bytes) -> list[_Word]:
     pieces = [code[at : at + _WORD] for at in range(0, len(code), _WORD)]
-    return [_Word(int.from_bytes(piece, "little"), (1 << 8 * len(piece)) - 1) for piece in pieces]
+    return [_Word(np.uint64(int.from_bytes(piece, "little")), np.uint64((1 << 8 * len(piece)) - 1)) for piece in pieces]
 
 
+(_MARK,) = _words(codecs.BOM_UTF8)
 _FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LOG_CODES}), np.uint64)
 
 
@@ -126,7 +128,7 @@ class Codes:
                 break
             same = lengths == len(known)
             for word, (value, mask) in zip(words, _words(known), strict=False):
-                same &= (word & np.uint64(mask)) == np.uint64(value)
+                same &= (word & mask) == value
             hits |= same
             left -= int(np.count_nonzero(same))
         if left:
@@ -147,8 +149,8 @@ class Codes:
             hits[at] = hit
 
 
-def begin_without_tabs(lines: Lines, flags: Flags) -> dict[int, Beginning]:
-    """The lines that begin an entry though they have fewer than two tabs, and where their fields stand, in bytes.
+def irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
+    """The lines that begin an entry otherwise than by code, tab, identity, tab; and where their fields stand, in bytes.
 
     Args:
         lines: of a block.
@@ -157,7 +159,8 @@ def begin_without_tabs(lines: Lines, flags: Flags) -> dict[int, Beginning]:
     few = np.flatnonzero(~flags | (lines.tabs == 1))
     few = few[(lines.stops[few] - lines.starts[few]) > 1]
     first = _word(lines.data, lines.starts[few], 0)
-    few = few[flags[few] | np.isin(first, _FIRST_WORDS)]
+    marked = (first & _MARK.mask) == _MARK.value
+    few = few[flags[few] | marked | np.isin(first, _FIRST_WORDS)]
     found = {}
     for line in few.tolist():
         text = lines.text(line)

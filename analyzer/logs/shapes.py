@@ -18,6 +18,7 @@ from analyzer.logs.catalogue import LOG_CODES
 
 # IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
 _TABBED = re.compile(r"(?P<code> [A-Z][A-Za-z0-9]+ ) \t", re.VERBOSE)
+MARK = "\ufeff"
 CODE = re.compile(rb"[A-Z][A-Za-z0-9]+")
 
 # InvalidProperty - ada@contoso.com Property 'AboutMe' is not …: only codes that we know, as any sentence begins so
@@ -42,12 +43,14 @@ class Beginning(NamedTuple):
     """Where the fields stand in a line that begins an entry; the message goes on to the line's end.
 
     Attributes:
-        code_end: behind the code, which begins the line.
+        code: where the code begins.
+        code_end: behind the code.
         identity: where the identity begins; where the message begins when there is none.
         identity_end: behind the identity.
         message: where the message begins.
     """
 
+    code: int
     code_end: int
     identity: int
     identity_end: int
@@ -61,16 +64,18 @@ def is_code(word: bytes) -> bool:
 
 def beginning(line: str) -> Beginning | None:
     """The entry that a line begins; None where it belongs to the entry above."""
-    found = _TABBED.match(line) or _TABS_LOST.match(line)
+    # A byte order mark within a log: somebody put one log behind another.
+    start = len(MARK) if line.startswith(MARK) else 0
+    found = _TABBED.match(line, start) or _TABS_LOST.match(line, start)
     if found is None:
         return None
     rest = found.end()
     tab = line.find("\t", rest) if found.re is _TABBED else -1
     if tab >= 0:
         blank = not line[rest:tab].strip()
-        return Beginning(found.end("code"), *((tab + 1,) * 3 if blank else (rest, tab, tab + 1)))
+        return Beginning(start, found.end("code"), *((tab + 1,) * 3 if blank else (rest, tab, tab + 1)))
     # No second tab: an identity where the line was cut off behind it or its tabs were lost, else a message.
     word = _IDENTITY_WORD.match(line, rest)
     if word is None:
-        return Beginning(found.end("code"), rest, rest, rest)
-    return Beginning(found.end("code"), rest, word.end("identity"), word.end())
+        return Beginning(start, found.end("code"), rest, rest, rest)
+    return Beginning(start, found.end("code"), rest, word.end("identity"), word.end())

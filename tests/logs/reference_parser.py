@@ -58,7 +58,8 @@ def finish(rows: list[Row], further: list[str]) -> None:
 
 
 def begin(line: str) -> tuple[str | None, str | None, str] | None:
-    """Code, identity and message of a line that begins an entry."""
+    """Code, identity and message of a line that begins an entry, also behind a byte order mark."""
+    line = line.removeprefix("\ufeff")
     fields = line.split("\t")
     if len(fields) > 1 and is_code(fields[0]):
         if len(fields) == 2:

@@ -93,6 +93,7 @@ WORDS = (
     "   at System.Data",
     "ProfileLocked",
     "\u3000",
+    "\ufeff",
     "x",
     "A",
 )
@@ -129,7 +130,7 @@ def test_each_line_that_is_not_blank_is_in_one_entry(text: str, block: int) -> N
     for row in rows_of(text, block):
         first = lines[row.line - 1]
         assert first.endswith(row.message)
-        rest = first.removesuffix(row.message)
+        rest = first.removesuffix(row.message).removeprefix("\ufeff" if row.code else "")
         assert rest.startswith(row.code or "")
         assert (row.identity or "") in rest
         further = row.detail.split("\n") if row.detail is not None else []

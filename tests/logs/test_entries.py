@@ -47,6 +47,14 @@ ONE_LINE = {
     "a code that nobody documented": ("ProfileLocked\tada@contoso.com\tx", ("ProfileLocked", "ada@contoso.com", "x")),
     "a code of two letters": ("Ab\t\tx", ("Ab", None, "x")),
     "a code with digits": ("Error2013\t\tx", ("Error2013", None, "x")),
+    "a byte order mark where one log was put behind another": (
+        f"\ufeffIdentityNotResolvable\tada@contoso.com\t{NOT_RESOLVED}",
+        ("IdentityNotResolvable", "ada@contoso.com", NOT_RESOLVED),
+    ),
+    "a byte order mark before a line that lost its tabs": (
+        f"\ufeffIdentityNotResolvable jürgen@contoso.com {NOT_RESOLVED}",
+        ("IdentityNotResolvable", "jürgen@contoso.com", NOT_RESOLVED),
+    ),
     "further tabs are the message's": ("GenericError\t\ta\tb\t", ("GenericError", None, "a\tb\t")),
     "an empty message": ("GenericError\tada@contoso.com\t", ("GenericError", "ada@contoso.com", "")),
     "one tab before an identity": ("GenericError\tada@contoso.com", ("GenericError", "ada@contoso.com", "")),
