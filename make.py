@@ -1,4 +1,4 @@
-"""Sets the project up in ``.venv`` and does one thing there: ``python make.py demo``, ``test``, ``format``, ``bench``.
+"""Sets the project up in ``.venv`` and does one thing there: ``python make.py demo|test|format|fuzz|bench``.
 
 Needs Python 3.11 or later and nothing else; the Makefile calls it, and on Windows it is called directly.
 """
@@ -30,6 +30,7 @@ TASKS: dict[str, tuple[str, list[list[str]]]] = {
         ],
     ),
     "format": ("-e .[emulator] --group dev", [["-m", "ruff", "check", "--fix"], ["-m", "ruff", "format"]]),
+    "fuzz": ("-e .[emulator] --group dev", [["-m", "tests.logs.fuzz_logs"]]),
     "bench": (
         "-e .[emulator] --group dev --group bench",
         [["benchmarks/start.py"], ["benchmarks/pull_again.py"], ["benchmarks/parse_log.py"]],
