@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analyzer.api import check_log, read_log, write_table
+    from analyzer.api import check_log, find_record, read_log, write_table
     from analyzer.errors import AnalyzerError, InputError, OutputError, UsageError
     from analyzer.logs.catalogue import explain
     from analyzer.tables import ENTRIES
@@ -25,6 +25,7 @@ __all__ = [
     "UsageError",
     "check_log",
     "explain",
+    "find_record",
     "read_log",
     "write_table",
 ]
@@ -32,7 +33,7 @@ __all__ = [
 _HOME = {
     "ENTRIES": "analyzer.tables",
     "explain": "analyzer.logs.catalogue",
-    **dict.fromkeys(("check_log", "read_log", "write_table"), "analyzer.api"),
+    **dict.fromkeys(("check_log", "find_record", "read_log", "write_table"), "analyzer.api"),
     **dict.fromkeys(("AnalyzerError", "InputError", "OutputError", "UsageError"), "analyzer.errors"),
 }
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from analyzer import table_files
 from analyzer.find_logs import find_logs
+from analyzer.locate import Located, locate
 from analyzer.logs.read import Reading
 
 if TYPE_CHECKING:
@@ -86,6 +87,27 @@ def write_table(frame: pl.DataFrame | pl.LazyFrame, path: str | os.PathLike[str]
         OutputError: the file cannot be written, or a sheet does not hold as many rows; what stood there is unchanged.
     """
     return table_files.write_table(frame.lazy(), Path(path))
+
+
+def find_record(message: str, source: str | os.PathLike[str] | None = None, id_property: str | None = None) -> Located:
+    """The record that the message of a ``DataFileNotJson`` entry speaks of, and what is wrong with it.
+
+    Args:
+        message: the entry's, with ``Path 'value[1672].Department', line 1, position 150235`` in it.
+        source: the source file, which need be no JSON; without it there is only the record's number.
+        id_property: the name of the id property; None to infer it.
+
+    Returns:
+        ``sentence`` says it; ``place`` is what the message names (``record`` from 1, ``property``, ``line``,
+        ``position``), ``spot`` what stands there in the source (``identity``, ``fault``, ``excerpt``, ``sure``).
+
+    Raises:
+        InputError: the source file cannot be read.
+
+    >>> find_record("Unexpected character. Path 'value[1672].Department', line 1, position 150235.").place.record
+    1673
+    """
+    return locate(message, Path(source) if source is not None else None, id_property)
 
 
 def _reading(path: str | os.PathLike[str], *, accounting: bool = False) -> Reading:

@@ -39,11 +39,30 @@ _MEGABYTE = 1_000_000
 
 
 def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
-    """The table of entries to stdout, piece by piece."""
+    """The table of entries to stdout, piece by piece; on a terminal also the records that messages name."""
     if terminal.json:
         terminal.results(row for frame in frames for row in frame.iter_rows(named=True))
-    else:
-        terminal.table_in_pieces(_ENTRIES, (_cells(frame) for frame in frames))
+        return
+    places: list[str] = []
+
+    def cells(frame: pl.DataFrame) -> list[list[str]]:
+        if len(places) < _SHOWN_REMARKS:
+            places.extend(_places(frame))
+        return _cells(frame)
+
+    terminal.table_in_pieces(_ENTRIES, map(cells, frames))
+    for place in places[:_SHOWN_REMARKS]:
+        terminal.say(place)
+
+
+def _places(frame: pl.DataFrame) -> Iterator[str]:
+    """Where in the source file the entries stand that say that it is no JSON."""
+    from analyzer.locate import NOT_JSON, locate
+
+    for name, line, message in frame.filter(code=NOT_JSON).select("log_file", "line", "message").iter_rows():
+        sentence = locate(message, None).sentence
+        if sentence:
+            yield f"{name}, line {line:,}: {sentence}."
 
 
 def _cells(frame: pl.DataFrame) -> list[list[str]]:
