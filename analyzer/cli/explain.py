@@ -27,6 +27,7 @@ def command(
     ],
 ) -> None:
     """What a code or a line of a log means, its causes and remedies."""
+    from analyzer.locate import locate
     from analyzer.logs.recognise import recognise
 
     given = context.ensure_object(Context)
@@ -38,6 +39,9 @@ def command(
         terminal.result({**dataclasses.asdict(explanation), "patterns": further})
         return
     _print(terminal, explanation)
+    place = locate(code, None).sentence
+    if place:
+        terminal.prose(f"where:  {place}.", indent="  ")
     _print_patterns(terminal, explanation, catalogue)
     if not explanation.known:
         terminal.say(_nearest(explanation.code, catalogue))

@@ -8,7 +8,7 @@ from analyzer.cli.layout import Column
 from analyzer.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import polars as pl
 
@@ -135,12 +135,12 @@ def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
     if terminal.json:
         terminal.results(accounts)
         return
-    terminal.table(
-        _ACCOUNT,
-        [
-            [f"{value:,}" if isinstance(value, int) else str(value) for value in account.values()]
-            for account in accounts
-        ],
-    )
+    terminal.table(_ACCOUNT, [_account_cells(account) for account in accounts])
     wrong = sum(account["missing"] != 0 for account in accounts)
     terminal.say(f"{count(wrong, 'log')} not accounted for" if wrong else "every byte is accounted for")
+
+
+def _account_cells(account: Mapping[str, int | str]) -> list[str]:
+    """A row of the table; of the log its file's name, as the folders of a tenant begin all alike."""
+    *numbers, encoding, name = account.values()
+    return [*(f"{number:,}" for number in numbers), str(encoding), str(name).rsplit("/", 1)[-1]]
