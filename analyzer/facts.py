@@ -109,6 +109,10 @@ DIRECTORY_SYNCED = frozenset(
 """Profile properties that the directory writes itself; an import may not (the vendor's table)."""
 
 
+NOT_JSON = "DataFileNotJson"
+"""The code of log entries whose message names a position in the source file."""
+
+
 def state_name(number: int) -> str:
     """``Succeeded`` for 4; a number that nobody documented as ``State 7``."""
     return State(number).name if number in State.__members__.values() else f"State {number}"

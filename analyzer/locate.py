@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.facts import NOT_JSON
 from analyzer.logs.position import place_in
 from analyzer.source.fault import FaultKind
 from analyzer.source.locate import locate as look_up
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from analyzer.source.json_text import NotJsonError
     from analyzer.source.person import Identity
     from analyzer.source.spot import Spot
-
-
-NOT_JSON = "DataFileNotJson"
-"""The code whose message names a position."""
 
 _BEHIND = frozenset({FaultKind.comma_too_many, FaultKind.comma_missing, FaultKind.wrong_bracket})
 """Faults that stand behind a property's value and not in it."""

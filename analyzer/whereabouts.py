@@ -11,8 +11,9 @@ import polars as pl
 from analyzer.analysis.bounds import FEWEST, POSITIONS, bounds
 from analyzer.analysis.failures import naming_nobody
 from analyzer.errors import InputError, UsageError
+from analyzer.facts import NOT_JSON
 from analyzer.identity import identity_key
-from analyzer.locate import NOT_JSON, Located, locate, located_json
+from analyzer.locate import Located, locate, located_json
 from analyzer.source.identify import infer_id_property
 from analyzer.source.records import read_records
 

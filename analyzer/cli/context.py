@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.cli.terminal import Terminal
-from analyzer.config import FILE_NAME, Settings, TenantConfig, load_settings, zone_of
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+    from analyzer.config import Settings, TenantConfig
     from analyzer.library.mirror import Library
 
 
@@ -44,6 +44,8 @@ class Context:
         """
         import platformdirs
 
+        from analyzer.config import load_settings
+
         folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
         return load_settings(self.config_file, self.environment, folders)
 
@@ -63,6 +65,8 @@ class Context:
                 )
             return found, tenants[found]
         if not tenants:
+            from analyzer.config import FILE_NAME
+
             raise UsageError(
                 f"no tenant is configured: there is no {FILE_NAME} with a table [tenants.NAME]",
                 "The README says how to write one; upa-analyzer demo needs none.",
@@ -113,4 +117,6 @@ class Context:
         tenants = settings.config.tenants
         if not tenants or (len(tenants) > 1 and not self.tenant_name):
             return None
+        from analyzer.config import zone_of
+
         return zone_of(self.tenant(settings)[1].timezone)

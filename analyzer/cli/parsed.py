@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.cli.layout import Column
+from analyzer.facts import NOT_JSON
 from analyzer.words import count
 
 if TYPE_CHECKING:
@@ -57,9 +58,12 @@ def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
 
 def _places(frame: pl.DataFrame) -> Iterator[str]:
     """Where in the source file the entries stand that say that it is no JSON."""
-    from analyzer.locate import NOT_JSON, locate
+    not_json = frame.filter(code=NOT_JSON)
+    if not_json.is_empty():
+        return
+    from analyzer.locate import locate  # with all that reads source files, so only where it is needed
 
-    for name, line, message in frame.filter(code=NOT_JSON).select("log_file", "line", "message").iter_rows():
+    for name, line, message in not_json.select("log_file", "line", "message").iter_rows():
         sentence = locate(message, None).sentence
         if sentence:
             yield f"{name}, line {line:,}: {sentence}."

@@ -27,8 +27,12 @@ _QUOTED = rf"""
       | [\u300c\u300e\u300a\u3008] (?P<corner> [^\u300d\u300f\u300b\u3009]{{1,400}}+ ) [\u300d\u300f\u300b\u3009]
     )
 """
-_FIRST_QUOTED = re.compile(_QUOTED, re.VERBOSE)
-_PROPERTY_QUOTED = re.compile(rf"\b Property [\s\u00a0]* {_QUOTED}", re.VERBOSE)
+
+
+@functools.cache
+def _quoted(behind: str) -> re.Pattern[str]:
+    """What stands in quotes behind an expression; compiled when it is first needed, as that takes its time."""
+    return re.compile(behind + _QUOTED, re.VERBOSE)
 
 
 INVALID_PROPERTY = "InvalidProperty"
@@ -41,7 +45,7 @@ def property_named(code: str | None, message: str) -> str | None:
     In an ``InvalidProperty`` whatever stands in the first quotes; elsewhere only what follows the word ``Property``,
     as the path in a JSON parser's message stands in quotes, too.
     """
-    expression = _FIRST_QUOTED if code == INVALID_PROPERTY else _PROPERTY_QUOTED
+    expression = _quoted("" if code == INVALID_PROPERTY else r"\b Property [\s\u00a0]*")
     found = expression.search(message) if code is not None else None
     if found is None:
         return None
