@@ -58,6 +58,11 @@ class Tables:
     source_problems: dict[str, str]
     as_of: datetime | None
 
+    @property
+    def log_problems(self) -> list[InputError]:
+        """Why logs could not be read, or not to their end."""
+        return [log.problem for log in self.logs.values() if log.problem]
+
     def since(self, time: datetime) -> Tables:
         """Only the jobs that ran since (UTC), and those of which nothing tells when."""
         return self._with(self.jobs.filter(pl.col("when").is_null() | (pl.col("when") >= time)))
@@ -85,7 +90,8 @@ def load(library: Library, *, progress: Callable[[int, int], None] | None = None
         progress: told how many jobs of how many are read.
 
     Raises:
-        InputError: the job list or a log cannot be read. A source file that cannot is in ``source_problems``.
+        InputError: the job list cannot be read. Logs that cannot be read are in ``log_problems``, source files that
+            cannot in ``source_problems``.
     """
     reader = _Reader(library)
     jobs = library.jobs()
@@ -136,15 +142,13 @@ class _Reader:
         )
 
     def tables(self) -> Tables:
-        """All that was found, and what stands in the logs.
-
-        Raises:
-            InputError: a log cannot be read.
-        """
+        """All that was found, and what stands in the logs."""
         as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
-        listed = table(self._rows, LISTED)
         reading = Reading(self._files.values())
         named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
+        unfinished = {log.name for log in reading.logs if log.unfinished}
+        not_whole = {job_id for name, job_id in self._whose if name in unfinished}
+        listed = table(({**row, "log_whole": row["job_id"] not in not_whole} for row in self._rows), LISTED)
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
         log_times = listed.select("job_id", "log_time")
@@ -155,9 +159,6 @@ class _Reader:
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()
-        for log in reading.logs:
-            if log.problem:
-                raise log.problem
         # The folder says whose log it is, also when somebody renamed the file.
         whose = pl.DataFrame(self._whose, _WHOSE, orient="row")
         return entries.drop("job_id").join(whose, on="log_file", maintain_order="left").select(*ENTRIES)

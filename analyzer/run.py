@@ -103,7 +103,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         scope: which jobs; None for all.
 
     Raises:
-        AnalyzerError: a log cannot be read, or a file cannot be written.
+        AnalyzerError: the job list cannot be read, or a file cannot be written.
     """
     scope = scope or Scope()
     reading = stage("reading logs")

@@ -25,8 +25,12 @@ STUCK_AFTER = timedelta(hours=24)
 
 _FROM_THE_SERVICE = ("tenant", "job_id", "state", "error", "error_message", "source_uri", "log_folder_uri", "gone")
 _COUNTED = ("source_bytes", "users", "property_values", "log_found")
-LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED)} | {"log_time": UTC}
-"""What ``job_table`` takes of each job: the service's record, the source's counts, the newest log file's time (UTC)."""
+LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED)} | {
+    "log_time": UTC,
+    "log_whole": pl.Boolean,
+}
+"""What ``job_table`` takes of each job: the service's record, the source's counts, the newest log file's time (UTC),
+and whether its log files are whole: read to their end, and not cut off."""
 
 
 class Outcome(StrEnum):
@@ -139,7 +143,8 @@ def _stuck(as_of: datetime | None) -> pl.Expr:
 def _not_updated() -> pl.Expr:
     outcome = pl.col("outcome")
     # The service says that somebody failed: a log without entries does not say that nobody did.
-    exact = pl.col("log_found") & (pl.col("entries") > 0) & (pl.col("nobody") == 0)
+    whole = pl.col("log_found") & pl.col("log_whole").fill_null(value=True)
+    exact = whole & (pl.col("entries") > 0) & (pl.col("nobody") == 0)
     return (
         pl.when(outcome == Outcome.succeeded.value)
         .then(pl.lit(0))

@@ -11,10 +11,11 @@ from analyzer.cli.terminal import Terminal
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
     from analyzer.config import Settings, TenantConfig
+    from analyzer.errors import AnalyzerError
     from analyzer.library.mirror import Library
 
 
@@ -111,6 +112,14 @@ class Context:
         for damage in library.own.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
         return library
+
+    def unread(self, problems: Iterable[AnalyzerError]) -> int:
+        """Complains of logs that could not be read; the exit code, as the work went on without them."""
+        code = 0
+        for problem in problems:
+            self.terminal.complain(problem)
+            code = problem.exit_code
+        return code
 
     def zone(self, settings: Settings) -> ZoneInfo | None:
         """The zone of times shown: the tenant's where one is meant and has one, else None (UTC)."""

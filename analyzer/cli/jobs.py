@@ -12,7 +12,7 @@ from analyzer.cli.options import LibraryOption
 NAME = "jobs"
 
 
-def command(context: typer.Context, *, library: LibraryOption = None) -> None:
+def command(context: typer.Context, *, library: LibraryOption = None) -> int:
     """The jobs of the library, the newest last."""
     from analyzer.cli.rows import COLUMNS, job_json, job_rows
     from analyzer.load import load
@@ -23,9 +23,9 @@ def command(context: typer.Context, *, library: LibraryOption = None) -> None:
         tables = load(opened, progress=lambda done, total: progress(done, total, ""))
     if given.terminal.json:
         given.terminal.result({"jobs": job_json(tables.jobs)})
-        return
-    if tables.jobs.is_empty():
+    elif tables.jobs.is_empty():
         given.terminal.say("The library has no jobs.")
-        return
-    rows = job_rows(tables.jobs, tables.jobs["job_id"], given.zone(given.settings()), datetime.now(UTC))
-    given.terminal.table(COLUMNS, rows)
+    else:
+        rows = job_rows(tables.jobs, tables.jobs["job_id"], given.zone(given.settings()), datetime.now(UTC))
+        given.terminal.table(COLUMNS, rows)
+    return given.unread(tables.log_problems)

@@ -29,7 +29,7 @@ def command(
     job: JobsOption = None,
     since: SinceOption = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where to write it.")] = None,
-) -> None:
+) -> int:
     """The HTML report: who failed, why, and what to do."""
     from analyzer.run import Scope, report
 
@@ -50,6 +50,7 @@ def command(
         given.terminal.result(reported_json(made))
     else:
         given.terminal.show(str(made.index))
+    return given.unread(made.tables.log_problems)
 
 
 def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, output: Path | None) -> Places:

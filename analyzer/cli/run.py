@@ -39,7 +39,7 @@ def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> 
         given.terminal.result({"pulled": pulled_json(pulled), **reported_json(made)})
     else:
         tell_run(given.terminal, pulled, made, places.zone)
-    return int(fail_on.met_by(_told(pulled, made)["outcome"]))
+    return given.unread(made.tables.log_problems) or int(fail_on.met_by(_told(pulled, made)["outcome"]))
 
 
 def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None) -> None:

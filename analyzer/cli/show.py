@@ -47,7 +47,9 @@ def command(
         given.terminal.result({**job_json(tables.jobs)[0], **told})
     else:
         _print(given, tables, failures, found)
-    return int(fail_on.met_by(tables.jobs["outcome"]))
+    own = {opened.name_of(path) for path in opened.log_files(wanted)}
+    unread = (log.problem for log in tables.logs.values() if log.name in own and log.problem)
+    return given.unread(unread) or int(fail_on.met_by(tables.jobs["outcome"]))
 
 
 def _users(tables: Tables) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ class LogRead:
     @property
     def unfinished(self) -> bool:
         """Whether entries may be missing at its end."""
-        return self.growing or self.cut_off
+        return self.growing or self.cut_off or self.problem is not None
 
     @property
     def name(self) -> str:

@@ -62,6 +62,8 @@ def _read(log: LogRead) -> str:
     """Whether a log was read whole, and what of it was not."""
     replaced = log.encoding.replaced
     faults = [f"{count(replaced, 'character')} replaced: not readable as {log.encoding.name}"] if replaced else []
+    if log.problem:
+        faults.append(log.problem.what.removeprefix(f"{log.name} "))
     if log.growing:
         faults.append(f"it was still being written, and read to line {log.lines:,}")
     if log.cut_off:

@@ -27,7 +27,7 @@ class Selection:
         because: a clause.
         doubtful: which of the identities are Guids that need not be anybody's id.
         lacking_id: entries that tell of a record without an id, in an aborted job.
-        unfinished_logs: logs that end inside an entry, so that they may lack users.
+        unfinished_logs: logs that are not whole, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
     """
 

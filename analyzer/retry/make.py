@@ -39,8 +39,8 @@ class Ingredients:
         outcome: of the job.
         id_property: as the user gave it; None to infer it.
         error: the job's, by name; empty for bare files.
-        unfinished_logs: how many of the logs end inside an entry or were still being written, so that they may lack
-            users.
+        unfinished_logs: how many of the logs end inside an entry, were still being written, or could not be read to
+            their end, so that they may lack users.
     """
 
     source: Path | None

@@ -47,6 +47,6 @@ def _shortfall(retry: Retry) -> str:
     numbers = Counter(one.reason.name for one in retry.unmatched)
     told = [count(retry.naming_nobody, "entry names nobody", "entries name nobody")] if retry.naming_nobody else []
     if retry.unfinished_logs:
-        told.append(count(retry.unfinished_logs, "log ends inside an entry", "logs end inside an entry"))
+        told.append(count(retry.unfinished_logs, "log is not whole", "logs are not whole"))
     told += [count(numbers[reason], one, many) for reason, (one, many) in _SHORTFALLS.items() if numbers[reason]]
     return listed(told) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

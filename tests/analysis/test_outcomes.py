@@ -71,6 +71,7 @@ NOT_UPDATED = {
     "an entry names nobody": (("x", None), {}, None),
     "a Guid of the profile store is nobody": (("x", GUID), {}, None),
     "no log": ((), {"log_found": False}, None),
+    "a log that is not whole": (("x@contoso.com",), {"log_whole": False}, None),
     "a log without entries": ((), {}, None),
 }
 

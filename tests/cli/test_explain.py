@@ -118,3 +118,9 @@ def test_hostile_text_cannot_steer_the_terminal(upa: Callable[..., Ran]) -> None
     ran = upa("explain", f"{LINE}\x1b[2Jlocked\ud800")
     assert ran.code == 0
     assert "\x1b" not in upa("explain", "\x1b[2Jwho knows").out + ran.out
+
+
+def test_a_message_that_names_a_place_has_its_record(upa: Callable[..., Ran]) -> None:
+    line = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[1672].Department', line 1, position 150235."
+    assert "where:  Record 1,673, in Department (line 1, position 150,235)." in upa("explain", line).out
+    assert "where:" not in upa("explain", "DataFileNotJson").out

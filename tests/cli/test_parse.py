@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -219,3 +220,83 @@ def test_a_terminal_is_told_how_far_it_is(tmp_path: Path) -> None:
 def test_json_tells_the_file_and_its_rows(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(GOOD + 2 * LINE.encode())
     assert json.loads(upa("parse", "a.log", "--json", "-o", "e.csv").out) == {"file": "e.csv", "rows": 3}
+
+
+def test_of_a_file_that_is_no_json_the_record_is_named(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    message = "Bad JSON escape sequence: \\V. Path 'value[1672].Department', line 1, position 150235."
+    (tmp_path / "a.log").write_text(f"DataFileNotJson\t\t{message}\r\n", encoding="utf-8")
+    ran = upa("parse", "a.log")
+    assert "a.log, line 1: Record 1,673, in Department (line 1, position 150,235)." in ran.err
+    assert "Record 1,673" not in upa("parse", "a.log", "--json").err
+
+
+SOURCE = '{"value":[{"IdName":"ada@contoso.com","City":"Oslo"},{"IdName":"bob@contoso.com","City":"Bergen"}]}'
+
+
+@pytest.mark.parametrize("end", ["IdentityNotRes", "IdentityNotResolvable\tbob@con"])
+def test_a_retry_from_a_log_that_is_cut_off_is_not_the_whole_truth(
+    upa: Callable[..., Ran], tmp_path: Path, end: str
+) -> None:
+    (tmp_path / "source.json").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "a.log").write_bytes(GOOD + end.encode())
+    ran = upa("retry", "--source", "source.json", "--log", "a.log")
+    assert ran.code == 1
+    assert "Not the whole truth: " in ran.err
+    assert "1 log is not whole" in ran.err
+    manifest = json.loads((tmp_path / "source-retry.manifest.json").read_text("utf-8"))
+    assert (manifest["unfinished_logs"], manifest["complete"]) == (1, False)
+
+
+def test_a_retry_is_made_from_an_archive_of_logs(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text(SOURCE, encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as archive:
+        archive.writestr("a.log", GOOD)
+        archive.writestr("b.log", GOOD.replace(b"ada", b"bob"))
+    ran = upa("retry", "--source", "source.json", "--log", "logs.zip")
+    assert ran.code == 0
+    assert "2 users" in ran.err
+    manifest = json.loads((tmp_path / "source-retry.manifest.json").read_text("utf-8"))
+    assert [log["name"] for log in manifest["logs"]] == ["logs.zip"]
+
+
+def test_a_retry_needs_every_log(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "a.log").write_bytes(GOOD)
+    (tmp_path / "b.log").write_bytes(gzip.compress(GOOD)[:-5])
+    ran = upa("retry", "--source", "source.json", "--log", "a.log", "--log", "b.log")
+    assert (ran.code, ran.out) == (5, "")
+    assert "b.log is a damaged archive" in ran.err
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """The sample library with one log that cannot be read to its end."""
+    shutil.copytree(sample_library(), tmp_path / "library")
+    log = next((tmp_path / "library").rglob("hr-feed-2026-11-23*-Logs/*.log"))
+    log.write_bytes(gzip.compress(log.read_bytes())[:-9])
+    return tmp_path / "library"
+
+
+@pytest.mark.parametrize("command", ["jobs", "report"])
+def test_a_log_of_a_library_that_cannot_be_read_is_told_and_the_rest_is_done(
+    upa: Callable[..., Ran], damaged: Path, command: str
+) -> None:
+    where = [damaged, "-o", damaged.parent / "out"] if command == "report" else ["--library", damaged]
+    ran = upa(command, *where)
+    assert ran.code == 5
+    assert ran.out
+    (problem,) = [line for line in ran.err.splitlines() if line.startswith("upa-analyzer: ")]
+    assert "is a damaged archive" in problem
+    jobs = upa("jobs", "--library", damaged, "--json").json["jobs"]
+    assert [job["not_updated"] for job in jobs if job["outcome"] == "partial"].count(
+        None
+    ) == 2  # one is of an entry that names nobody
+
+
+def test_a_job_whose_log_cannot_be_read_is_shown_and_told(upa: Callable[..., Ran], damaged: Path) -> None:
+    jobs = upa("jobs", "--library", damaged, "--json").json["jobs"]
+    ids = {job["feed"]: job["job_id"] for job in jobs if "2026-11-23" in (job["source_uri"] or "")}
+    ran = upa("show", ids["hr-feed"], "--library", damaged)
+    assert ran.code == 5
+    assert "is a damaged archive" in ran.err
+    assert upa("show", ids["badges-feed"], "--library", damaged).code == 0
