@@ -15,7 +15,7 @@ from analyzer.errors import InputError
 from analyzer.logs.catalogue import LOG_CODES
 from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
-from analyzer.logs.shapes import beginning
+from analyzer.logs.shapes import CODE, beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 BLOCK = 4_000_000
 """Bytes: with what is made of them they stay in the processor's cache, and two threads of them in 100 MB."""
 
-LARGEST_ENTRY = 1 << 30
+LARGEST_ENTRY = 1 << 29
 """Bytes of one entry: beyond this the file is no log, and would fill the memory."""
 
 PADDING = 24
 """Bytes behind a block's text that may be read, so that a code can be compared by words of eight bytes."""
 
-_TABBED = re.compile(rb"[A-Z][A-Za-z0-9]+\t")
+_TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")
 _CODES = tuple(code.encode() for code in LOG_CODES)
 _LONGEST_BEGINNING = 1000
@@ -147,6 +147,7 @@ class _Cutter:
         data = b"".join([self._carry, chunk, bytes(PADDING)])
         size = len(data) - PADDING
         if size > LARGEST_ENTRY:
+            self._carry = b""
             raise InputError(
                 f"{self._log.name} has more than {LARGEST_ENTRY:,} bytes without an entry",
                 "Is it the log of an import job?",

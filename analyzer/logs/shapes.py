@@ -16,10 +16,16 @@ from typing import NamedTuple
 from analyzer.facts import GUID
 from analyzer.logs.catalogue import LOG_CODES
 
-# IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
-_TABBED = re.compile(r"(?P<code> [A-Z][A-Za-z0-9]+ ) \t", re.VERBOSE)
 MARK = "\ufeff"
-CODE = re.compile(rb"[A-Z][A-Za-z0-9]+")
+"""The byte order mark."""
+
+CODE = "[A-Z][A-Za-z0-9]+"
+"""The shape of a code, as a regular expression."""
+
+_CODE_ALONE = re.compile(CODE.encode())
+
+# IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
+_TABBED = re.compile(rf"(?P<code> {CODE} ) \t", re.VERBOSE)
 
 # InvalidProperty - ada@contoso.com Property 'AboutMe' is not …: only codes that we know, as any sentence begins so
 _TABS_LOST = re.compile(
@@ -59,7 +65,7 @@ class Beginning(NamedTuple):
 
 def is_code(word: bytes) -> bool:
     """Whether a line's first field has the shape of a code."""
-    return CODE.fullmatch(word) is not None
+    return _CODE_ALONE.fullmatch(word) is not None
 
 
 def beginning(line: str) -> Beginning | None:
