@@ -1,0 +1,108 @@
+"""Logs to blocks: cut where an entry begins, and nowhere else; small logs share one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.find_logs import log_at
+from analyzer.logs import blocks
+from analyzer.logs.blocks import last_beginning
+from analyzer.logs.interface import LogRead
+from analyzer.logs.read import Reading
+from tests.logs.reading import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENTRY = b"IdentityNotResolvable\tada@contoso.com\tx\r\n"
+
+
+def blocks_of(folder: Path, *raws: bytes) -> list[blocks.Block]:
+    logs = []
+    for number, raw in enumerate(raws):
+        (folder / f"{number}.log").write_bytes(raw)
+        logs.append(LogRead(log_at(folder / f"{number}.log")))
+    return list(blocks.blocks(logs))
+
+
+def texts(found: list[blocks.Block]) -> list[bytes]:
+    return [block.data[: block.size] for block in found]
+
+
+LAST = {
+    "a tabbed entry": (ENTRY * 2 + b"Gen", len(ENTRY)),
+    "an entry of a code that nobody knows": (ENTRY + b"Odd\tx\ty\r\nz", len(ENTRY)),
+    "an entry that lost its tabs": (b"text\nGenericError - x\nmore", 5),
+    "an entry that lost its tabs, the dash a long one": ("text\nGenericError \u2013 x\n".encode(), 5),
+    "not the first line": (ENTRY, 0),
+    "not a stack trace with tabs": (ENTRY + b"   at Store\tx\n\tx\ty\n", 0),
+    "not a code that only begins so": (ENTRY + b"GenericErrors happen\n", 0),
+    "not a code with nothing behind it": (ENTRY + b"GenericError \n", 0),
+    "not a line end alone": (b"\n\n\n", 0),
+    "nothing": (b"", 0),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LAST.values(), ids=LAST.keys())
+def test_a_block_may_end_where_an_entry_begins(text: bytes, expected: int) -> None:
+    assert last_beginning(text + bytes(blocks.PADDING), 0, len(text)) == expected
+
+
+def test_small_logs_share_a_block(tmp_path: Path) -> None:
+    (block,) = blocks_of(tmp_path, ENTRY, ENTRY[:-2], b"", ENTRY[:-2] + b"\r")
+    assert block.data[: block.size] == ENTRY + ENTRY[:-2] + b"\n" + ENTRY[:-2] + b"\n"
+    assert [(one.log.name[-5:], one.start, one.added_end) for one in block.segments] == [
+        ("0.log", 0, False),
+        ("1.log", 41, True),
+        ("3.log", 81, False),
+    ]
+
+
+def test_a_large_log_is_cut_into_blocks_of_whole_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 5_000)
+    trace = ENTRY + b"   at Store\tx\r\n" * 20
+    found = blocks_of(tmp_path, ENTRY, trace * 100, ENTRY)
+    assert b"".join(texts(found)) == ENTRY + trace * 100 + ENTRY
+    assert len(found) > 5
+    assert all(text.startswith(ENTRY) for text in texts(found))
+    assert all(len(block.data) >= block.size + blocks.PADDING for block in found)
+
+
+def test_an_entry_longer_than_a_block_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 5_000)
+    long = ENTRY + b"   at Store\r\n" * 5_000
+    found = texts(blocks_of(tmp_path, ENTRY * 200 + long + ENTRY * 200))
+    assert b"".join(found) == ENTRY * 200 + long + ENTRY * 200
+    assert [text.count(b"at Store") for text in found if b"at Store" in text] == [5_000]
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_a_log_of_any_line_ends_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 5_000)
+    found = blocks_of(tmp_path, ENTRY.replace(b"\r\n", end) * 1_000)
+    assert len(found) > 5
+    assert sum(text.count(b"\n") for text in texts(found)) == 1_000
+
+
+def test_an_entry_of_any_size_is_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 5_000)
+    monkeypatch.setattr(blocks, "LARGEST_ENTRY", 20_000)
+    (tmp_path / "a.log").write_bytes(ENTRY * 500 + b"x\n" * 50_000)
+    (tmp_path / "b.log").write_bytes(ENTRY)
+    reading = Reading([log_at(tmp_path / "a.log"), log_at(tmp_path / "b.log")])
+    rows = reading.table().height
+    assert "has more than 20,000 bytes without an entry" in str(reading.logs[0].problem)
+    assert reading.logs[1].problem is None
+    assert rows == reading.logs[0].entries + 1
+
+
+def test_a_line_of_a_hundred_megabytes_is_one_cell() -> None:
+    ((row,),), (log,) = read([b"GenericError\t\t" + b"x" * 100_000_000 + b"\r\n"])
+    assert (len(row.message), log.missing, log.problem) == (100_000_000, 0, None)
+
+
+def test_millions_of_blank_lines_are_read_at_once() -> None:
+    ((first, last),), (log,) = read([ENTRY + b"\n" * 3_000_000 + ENTRY])
+    assert (first.detail, last.line, log.missing) == (None, 3_000_002, 0)
