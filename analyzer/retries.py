@@ -83,7 +83,7 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
         if outcomes.get(job.job_id) in FAILED:
             target = retry_target(library, job, folder)
             ingredients = ingredients_of(library, tables, job)
-            retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job)
+            retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job, library)
     return retries
 
 
@@ -113,11 +113,14 @@ def _is_source(described: dict[str, object], source: Path | None, retry: Path) -
     return described["sha256"] == sha256_of(source)
 
 
-def _make(ingredients: Ingredients, target: Path, job: Job) -> JobRetry:
+def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) -> JobRetry:
     try:
         made = make_retry(ingredients, target)
     except (InputError, UsageError) as error:
-        return JobRetry(job.job_id, None, error.what, complete=False)
+        source = ingredients.source
+        # By its name in the library, which somebody may move or send.
+        what = error.what.replace(str(source), library.name_of(source)) if source else error.what
+        return JobRetry(job.job_id, None, what, complete=False)
     if made.retry is None:
         return JobRetry(job.job_id, None, made.sentence, complete=True)
     return JobRetry(job.job_id, made.retry.path, made.sentence, made.retry.complete)

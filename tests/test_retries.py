@@ -38,6 +38,7 @@ def test_every_job_that_failed_has_a_file_or_a_reason(library: Library, tmp_path
     assert set(retries) == set(tables.jobs.filter(pl.col("outcome").is_in(FAILED))["job_id"])
     for retry in retries.values():
         assert retry.sentence
+        assert str(tmp_path) not in retry.sentence
         assert retry.path is None or retry.path.is_file()
     assert {retry.path is None for retry in retries.values()} == {True, False}
 
