@@ -76,8 +76,8 @@ def sha256_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a file beside ``path`` for writing; on leaving without an error it takes ``path``'s place.
+def replacing_path(path: Path) -> Iterator[Path]:
+    """Gives the name of a file beside ``path`` to write; on leaving without an error it takes ``path``'s place.
 
     On an error, an interruption included, ``path`` stays as it was and the new file is removed.
 
@@ -87,9 +87,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     beside = path.with_name(f".{path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("xb") as stream:
-            yield stream
-            stream.flush()
+        yield beside
+        with beside.open("rb+") as stream:
             os.fsync(stream.fileno())
         beside.replace(path)
     except OSError as error:
@@ -97,6 +96,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a file beside ``path`` for writing, and goes on as ``replacing_path`` does.
+
+    Raises:
+        OutputError: the disk is full, the folder may not be written, and the like.
+    """
+    with replacing_path(path) as beside, beside.open("xb") as stream:
+        yield stream
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 _ENDINGS = (".log", ".log.gz")
+_NO_LOGS = (".parquet", ".csv", ".ndjson", ".xlsx", ".json", ".html")
+"""Endings of what people put beside logs, our own tables among it."""
+
+_DAMAGED = -1
+"""In the place of a member: the archive's list cannot be read, which opening it says again."""
 
 
 def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
@@ -28,11 +33,15 @@ def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
     ``-`` is standard input. A named file is a log whatever it is called; of a named ZIP archive its members that are
     called so, or all where none is.
     """
-    found: dict[tuple[str, str | None], LogFile] = {}
+    found: dict[tuple[str, int | None], LogFile] = {}
     problems: list[InputError] = []
     for path in paths:
         known = len(problems)
-        logs = list(_logs_at(path, problems))
+        try:
+            logs = list(_logs_at(path, problems))
+        except OSError as error:
+            problems.append(cannot_read(path, error))
+            continue
         if not logs and len(problems) == known:
             advice = "Logs end in .log, or lie in a folder named STEM-JOBID-Logs."
             problems.append(InputError(f"{path} has no logs in it", advice))
@@ -48,7 +57,7 @@ def log_at(path: Path) -> LogFile:
         InputError: it is not there.
     """
     try:
-        return LogFile(path, str(path), size=path.stat().st_size)
+        return LogFile(path, _readable(str(path)), size=path.stat().st_size)
     except OSError as error:
         raise cannot_read(path, error) from error
 
@@ -79,12 +88,12 @@ def _in_folder(folder: Path, problems: list[InputError]) -> Iterator[tuple[str, 
     tenant = Library(folder).tenant if is_library else None
     for path, real, size in _files(folder, problems):
         name = path.relative_to(folder).as_posix() if is_library else str(path)
-        if _is_log(path.name, path.parent.name):
-            yield real, LogFile(path, name, tenant, size=size)
-        elif path.suffix.lower() == ".zip" and is_zip(path):
+        if path.suffix.lower() == ".zip":
             for log in _in_archive(path, name, tenant):
-                if not log.member or _is_log(*_names(log.name)):
+                if log.member == _DAMAGED or _is_log(*_names(log.name)):
                     yield real, log
+        elif _is_log(path.name, path.parent.name):
+            yield real, LogFile(path, _readable(name), tenant, size=size)
 
 
 def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str, int]]:
@@ -111,10 +120,16 @@ def _in_archive(path: Path, name: str, tenant: str | None) -> list[LogFile]:
     try:
         found = members(path)
     except InputError:
-        return [LogFile(path, name, tenant, member="")]
+        return [LogFile(path, _readable(name), tenant, _DAMAGED)]
     return [
-        LogFile(path, f"{name}/{member.filename}", tenant, member.filename, member.compress_size) for member in found
+        LogFile(path, _readable(f"{name}/{member.filename}"), tenant, place, member.compress_size)
+        for place, member in found
     ]
+
+
+def _readable(name: str) -> str:
+    """A name in the column ``log_file``: what is no Unicode in it is escaped."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _names(path: str) -> tuple[str, str]:
@@ -124,8 +139,12 @@ def _names(path: str) -> tuple[str, str]:
 
 
 def _is_log(name: str, folder: str) -> bool:
-    return not name.startswith(".") and (
-        name.lower().endswith(_ENDINGS)
-        or LOG_FILE_NAME.match(name) is not None
-        or LOG_FOLDER_NAME.fullmatch(folder) is not None
+    return (
+        not name.startswith(".")
+        and not name.lower().endswith(_NO_LOGS)
+        and (
+            name.lower().endswith(_ENDINGS)
+            or LOG_FILE_NAME.match(name) is not None
+            or LOG_FOLDER_NAME.fullmatch(folder) is not None
+        )
     )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.csv_cells import guarded
 from analyzer.errors import UsageError
-from analyzer.files import replacing
+from analyzer.files import cannot_write, replacing_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import polars as pl
+
+# No space left on device (os error 28)
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 FORMATS = (".parquet", ".csv", ".ndjson", ".xlsx")
 
@@ -38,16 +45,31 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
     """
     check_format(path)
     kind = path.suffix.lower()
-    with replacing(path) as stream:
+    with replacing_path(path) as beside, _faults_said(path):
         if kind == ".xlsx":
             from analyzer.workbook import write_workbook
 
-            return write_workbook(frame, stream, path)
+            return write_workbook(frame, beside, path)
+        # To a path: what is given an open file keeps all of it in memory first.
         if kind == ".parquet":
             # The least effort of zstd is as fast as snappy, for a file a third smaller.
-            frame.sink_parquet(stream, compression="zstd", compression_level=1)
+            frame.sink_parquet(beside, compression="zstd", compression_level=1)
         elif kind == ".csv":
-            guarded(frame).sink_csv(stream)
+            guarded(frame).sink_csv(beside, check_extension=False)
         else:
-            frame.sink_ndjson(stream)
+            frame.sink_ndjson(beside, check_extension=False)
     return 0
+
+
+@contextlib.contextmanager
+def _faults_said(path: Path) -> Iterator[None]:
+    """Makes errors of the operating system out of what polars says of them."""
+    import polars as pl
+
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        number = _OS_ERROR.search(str(error))
+        if number is None or (isinstance(error, OSError) and error.errno):
+            raise
+        raise cannot_write(path, OSError(int(number[1]), os.strerror(int(number[1])))) from error

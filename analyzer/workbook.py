@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from analyzer.errors import OutputError
+from analyzer.files import cannot_write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
+    from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 SHEET_ROWS = 1_048_575
@@ -24,43 +28,61 @@ _WIDTHS = {"log_file": 40, "identity": 32, "message": 60, "detail": 40}
 _USUAL_WIDTH = 16
 
 
-def write_workbook(frame: pl.LazyFrame, stream: IO[bytes], path: Path) -> int:
+def write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
     """Writes a table with a heading that stays in sight and can be filtered by.
 
     Args:
         frame: the table; its times are written as they are, in UTC, as a sheet knows no time zones.
-        stream: where the workbook goes.
+        place: where the workbook goes.
         path: its name, for errors.
 
     Returns:
         How many cells were cut.
 
     Raises:
-        OutputError: the table has more rows than a sheet.
+        OutputError: the table has more rows than a sheet, or the disk is full.
     """
     import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
 
+    # What the workbook parks on its way goes with the folder, whatever happens.
+    with tempfile.TemporaryDirectory() as parked:
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        workbook = xlsxwriter.Workbook(str(place), {"constant_memory": True, "tmpdir": parked, **plain})
+        try:
+            cut = _write_sheet(frame, workbook, path)
+        except BaseException:
+            with contextlib.suppress(XlsxWriterException, OSError):
+                workbook.close()
+            raise
+        try:
+            workbook.close()
+        except XlsxWriterException as error:
+            cause = error.args[0] if error.args else error
+            raise cannot_write(path, cause if isinstance(cause, OSError) else OSError(str(cause))) from error
+    return cut
+
+
+def _write_sheet(frame: pl.LazyFrame, workbook: Workbook, path: Path) -> int:
     names = frame.collect_schema().names()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(stream, {**options, "strings_to_numbers": False}) as workbook:
-        sheet = workbook.add_worksheet("entries")
-        sheet.freeze_panes(1, 0)
-        for at, name in enumerate(names):
-            sheet.set_column(at, at, _WIDTHS.get(name, _USUAL_WIDTH))
-        sheet.write_row(0, 0, names, workbook.add_format({"bold": True}))
-        time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        rows = cut = 0
-        for piece in frame.collect_batches():
-            for row in piece.iter_rows():
-                rows += 1
-                if rows > SHEET_ROWS:
-                    raise OutputError(
-                        f"{path} cannot be written: a sheet holds {SHEET_ROWS:,} rows, the table has more",
-                        "Write .parquet instead.",
-                    )
-                for at, value in enumerate(row):
-                    cut += _write_cell(sheet, rows, at, value, time)
-        sheet.autofilter(0, 0, rows, len(names) - 1)
+    sheet = workbook.add_worksheet("entries")
+    sheet.freeze_panes(1, 0)
+    for at, name in enumerate(names):
+        sheet.set_column(at, at, _WIDTHS.get(name, _USUAL_WIDTH))
+    sheet.write_row(0, 0, names, workbook.add_format({"bold": True}))
+    time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    rows = cut = 0
+    for piece in frame.collect_batches():
+        for row in piece.iter_rows():
+            rows += 1
+            if rows > SHEET_ROWS:
+                raise OutputError(
+                    f"{path} cannot be written: a sheet holds {SHEET_ROWS:,} rows, the table has more",
+                    "Write .parquet instead.",
+                )
+            for at, value in enumerate(row):
+                cut += _write_cell(sheet, rows, at, value, time)
+    sheet.autofilter(0, 0, rows, len(names) - 1)
     return cut
 
 

@@ -77,6 +77,18 @@ def test_frames_may_be_collected_at_the_same_time(log: Path) -> None:
     assert (first.height, second.item()) == (5, LINES)
 
 
+def test_one_frame_may_be_used_twice_at_once(tmp_path: Path) -> None:
+    lines = 300
+    for number in range(60):
+        raw = b"".join(b"GenericError\t%d@contoso.com\tx\n" % line for line in range(lines))
+        (tmp_path / f"{number:02}.log").write_bytes(raw)
+    lazy = analyzer.read_log(tmp_path)
+    with_itself = lazy.join(lazy, on=["log_file", "line"]).select(pl.len()).collect().item()
+    assert with_itself == 60 * lines
+    few, all_of_them = pl.collect_all([lazy.filter(pl.col("line") < 5), lazy.select(pl.len(), pl.col("line").max())])
+    assert (few.height, all_of_them.row(0)) == (60 * 4, (60 * lines, lines))
+
+
 def test_each_collect_reads_anew(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"GenericError\t\tx\n")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import zipfile
 from pathlib import Path
 
@@ -59,7 +61,7 @@ def test_the_logs_of_an_archive_are_named_within_it(tmp_path: Path) -> None:
 
 def test_of_a_named_archive_without_anything_called_a_log_all_files_are(tmp_path: Path) -> None:
     path = _zip(tmp_path / "sent.zip", "pasted.txt")
-    assert [log.member for log in find_logs([path])[0]] == ["pasted.txt"]
+    assert [log.name for log in find_logs([path])[0]] == [f"{path}/pasted.txt"]
 
 
 def test_an_archive_without_logs_in_a_folder_is_passed_over(tmp_path: Path) -> None:
@@ -86,3 +88,29 @@ def test_where_there_is_no_log_it_is_said(tmp_path: Path, name: str, words: str)
     found, (problem,) = find_logs([tmp_path / name, tmp_path / "b"])
     assert words in str(problem)
     assert [Path(log.name).name for log in found] == ["a.log"]
+
+
+def test_tables_beside_logs_are_no_logs(tmp_path: Path) -> None:
+    _put(tmp_path, f"feed-{ID}-Logs/part", f"feed-{ID}-Logs/e.parquet", f"feed-{ID}-Logs/e.CSV", f"{LOG}.xlsx")
+    assert [Path(log.name).name for log in find_logs([tmp_path])[0]] == ["part"]
+
+
+def test_an_archive_that_is_none_is_a_log_that_says_so(tmp_path: Path) -> None:
+    _put(tmp_path, "sent.zip", "a.log")
+    found, _ = find_logs([tmp_path])
+    assert [(Path(log.name).name, log.member) for log in found] == [("a.log", None), ("sent.zip", -1)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_name_that_is_no_unicode_is_escaped(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.log")).write_bytes(b"x")
+    assert [Path(log.name).name for log in find_logs([tmp_path])[0]] == ["b\\udcff.log"]
+
+
+def test_a_path_that_may_not_be_looked_at_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refused)
+    _, (problem,) = find_logs([tmp_path / "closed" / "a.log"])
+    assert str(problem).endswith("a.log cannot be read: permission denied.")

@@ -35,7 +35,7 @@ class Column:
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> dict[int, int]:
     """The columns that are shown, by their place, and how wide each is, in cells of the terminal."""
     natural = {
-        at: min(width, max([cell_len(column.name), *(cell_len(row[at]) for row in rows)]))
+        at: min(width, max([cell_len(column.name), *(_length(row[at], width) for row in rows)]))
         for at, column in enumerate(columns)
     }
     least = {at: min(natural[at], _READABLE) if columns[at].fold else natural[at] for at in natural}
@@ -59,10 +59,16 @@ def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int]) 
 
 
 def _cell(text: str, width: int, *, right: bool) -> str:
-    length = cell_len(text)
+    length = _length(text, width)
     if length > width:
-        return set_cell_size(text, width - 1) + "…"
+        # What is shown is cut first: measuring a text of megabytes takes seconds.
+        return set_cell_size(text[:width], width - 1) + "…"
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def _length(text: str, most: int) -> int:
+    """How many cells a text takes; of one that takes more than ``most``, any number above that."""
+    return cell_len(text) if len(text) <= most else max(most + 1, cell_len(text[: most + 1]))
 
 
 def _total(widths: dict[int, int]) -> int:

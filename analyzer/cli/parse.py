@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import Context
+from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
@@ -40,6 +41,8 @@ def command(
     if output is not None:
         check_format(output)
     files, problems = find_logs(paths)
+    if output is not None and output.exists() and any(file.path and file.path.samefile(output) for file in files):
+        raise UsageError(f"{output} is one of the logs that are read", "Write to another file.")
     if not files:
         raise problems[0]
     # A bar would stand between the rows of a table that is shown while it is read.

@@ -93,7 +93,7 @@ def far(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], Non
 def summary(logs: Sequence[LogRead]) -> str:
     """How many entries there were."""
     entries, texts = sum(log.entries for log in logs), sum(log.texts for log in logs)
-    further = f" and {count(texts, 'text')} that is no entry" if texts else ""
+    further = f" and {count(texts, 'text that is', 'texts that are')} no entry" if texts else ""
     read = sum(not log.problem or log.lines > 0 for log in logs)
     return f"{count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}"
 
@@ -141,7 +141,7 @@ def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
         return
     terminal.table(_ACCOUNT, [_account_cells(account) for account in accounts])
     wrong = sum(account["missing"] != 0 for account in accounts)
-    terminal.say(f"{count(wrong, 'log')} not accounted for" if wrong else "every byte is accounted for")
+    terminal.say(f"{count(wrong, 'log')} not accounted for" if wrong else "every byte that was read is accounted for")
 
 
 def _account_cells(account: Mapping[str, int | str]) -> list[str]:

@@ -91,8 +91,9 @@ def _of_files(
     problems += [log.problem for log in reading.logs if log.problem]
     if problems:
         raise problems[0]
-    if not entries.is_empty() and not entries["code"].count():
-        raise InputError(f"{files[0].name} has no entry of a known shape", "Is it the log of an import job?")
+    for log in reading.logs:
+        if log.texts and not log.entries:
+            raise InputError(f"{log.name} has no entry of a known shape", "Is it the log of an import job?")
     jobs = sorted(entries["job_id"].drop_nulls().unique())
     if len(jobs) > 1:
         raise UsageError(
@@ -110,7 +111,7 @@ def _of_files(
     if outcome is None:
         terminal.say(f"The job is taken as {suggested}, by the codes in its log; --outcome says otherwise.")
     target = source.with_name(file_name(source.name, None))
-    paths = list(dict.fromkeys(file.path for file in files if file.path))
+    paths = list(dict.fromkeys(file.path for file in files if file.path and file.path.is_file()))
     ingredients = Ingredients(source, "", paths, None, named, suggested, id_property or None)
     return dataclasses.replace(ingredients, unfinished_logs=sum(log.unfinished for log in reading.logs)), target
 

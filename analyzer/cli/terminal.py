@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import unicodedata
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ OUTCOME_STYLES = {
     "stuck": "red",
 }
 _UNLIMITED = 100_000
+_PERHAPS_NOT_VISIBLE = re.compile(r"[^ -~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,11 @@ def _coloured(line: str, row: Sequence[str]) -> Text:
 
 def visible(text: str) -> str:
     """Text from a log or from the tenant without what could steer the terminal; a no-break space is a space."""
-    return text if text.isprintable() else "".join(_visible(character) for character in text)
+    return text if text.isprintable() else _PERHAPS_NOT_VISIBLE.sub(_each_visible, text)
+
+
+def _each_visible(found: re.Match[str]) -> str:
+    return "".join(map(_visible, found[0]))
 
 
 def _visible(character: str) -> str:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 BLOCK = 4_000_000
 """Bytes: with what is made of them they stay in the processor's cache, and two threads of them in 100 MB."""
 
-LARGEST_ENTRY = 1 << 29
-"""Bytes of one entry: beyond this the file is no log, and would fill the memory."""
+LARGEST_ENTRY = 1 << 28
+LONGEST_ENTRY = 4_000_000
+"""Bytes and lines of one entry: beyond them the file is no log, and would fill the memory."""
 
 PADDING = 24
 """Bytes behind a block's text that may be read, so that a code can be compared by words of eight bytes."""
@@ -44,14 +45,12 @@ class Segment:
     Attributes:
         log: whose.
         start, end: bytes in the block; the text ends with a line end, its own or one that was added.
-        begins: whether the log begins here, so that it need not begin with an entry.
         added_end: whether the last line end is not the log's own.
     """
 
     log: LogRead
     start: int
     end: int
-    begins: bool
     added_end: bool = False
 
 
@@ -118,7 +117,6 @@ class _Cutter:
     def __init__(self, log: LogRead) -> None:
         self._log = log
         self._carry = b""
-        self._begins = True
 
     def blocks(self, opener: Opener) -> Iterator[Block]:
         log = self._log
@@ -129,7 +127,7 @@ class _Cutter:
                     block = self._whole_entries(chunk)
                     if block is not None:
                         yield block
-                log.growing = stream.grew()
+                log.growing = stream.changed()
         except InputError as problem:
             log.problem = problem
         block = self._rest()
@@ -146,12 +144,6 @@ class _Cutter:
         seen = len(self._carry)
         data = b"".join([self._carry, chunk, bytes(PADDING)])
         size = len(data) - PADDING
-        if size > LARGEST_ENTRY:
-            self._carry = b""
-            raise InputError(
-                f"{self._log.name} has more than {LARGEST_ENTRY:,} bytes without an entry",
-                "Is it the log of an import job?",
-            )
         cut = last_beginning(data, seen, size) if size >= BLOCK else 0
         if size >= BLOCK and not cut and b"\r" in chunk:
             # A CR at the end may be half of a CRLF.
@@ -159,9 +151,18 @@ class _Cutter:
             cut = last_beginning(data, seen, size)
         if not cut:
             self._carry = data[:size]
+            self._refuse_endless()
             return None
         self._carry = data[cut:size]
         return self._block(data, cut)
+
+    def _refuse_endless(self) -> None:
+        lines = self._carry.count(b"\n") if len(self._carry) > LONGEST_ENTRY else 0
+        if len(self._carry) <= LARGEST_ENTRY and lines <= LONGEST_ENTRY:
+            return
+        much = f"{lines:,} lines" if lines > LONGEST_ENTRY else f"{len(self._carry):,} bytes"
+        self._carry = b""
+        raise InputError(f"{self._log.name} has {much} without an entry", "Is it the log of an import job?")
 
     def _rest(self) -> Block | None:
         text, self._carry = self._carry, b""
@@ -178,9 +179,7 @@ class _Cutter:
         return self._block(text, len(text) - PADDING, added_end=added_end)
 
     def _block(self, data: bytes, size: int, *, added_end: bool = False) -> Block:
-        segment = Segment(self._log, 0, size, self._begins, added_end)
-        self._begins = False
-        return Block(data, size, [segment])
+        return Block(data, size, [Segment(self._log, 0, size, added_end)])
 
 
 def last_beginning(data: bytes, seen: int, size: int) -> int:
@@ -198,9 +197,9 @@ def last_beginning(data: bytes, seen: int, size: int) -> int:
             return at
     # Of lines that lost their tabs only codes of the catalogue begin an entry.
     lost = (data.rfind(b"\n" + code, max(0, seen - _LONGEST_BEGINNING), size) + 1 for code in _CODES)
-    return max((at for at in lost if at and _begins_without_tabs(data, at)), default=0)
+    return max((at for at in lost if at and _begins_without_tabs(data, at, size)), default=0)
 
 
-def _begins_without_tabs(data: bytes, at: int) -> bool:
-    line = re.split(rb"[\r\n]", data[at : at + _LONGEST_BEGINNING], maxsplit=1)[0]
+def _begins_without_tabs(data: bytes, at: int, size: int) -> bool:
+    line = re.split(rb"[\r\n]", data[at : min(size, at + _LONGEST_BEGINNING)], maxsplit=1)[0]
     return beginning(line.decode("utf-8", "ignore")) is not None

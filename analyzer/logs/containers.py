@@ -12,17 +12,19 @@ import io
 import lzma
 import os
 import re
+import signal
 import stat
 import sys
 import zipfile
 import zlib
-from typing import IO, TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from analyzer.errors import InputError
 from analyzer.files import cannot_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from analyzer.logs.interface import LogFile
@@ -36,6 +38,7 @@ FREELY_UNPACKED = 256_000_000
 MOST_TIMES = 250
 """How many times its size an archive may give beyond that; logs of a million like lines give some 100 times theirs."""
 
+_UNPACK_IT = "Unpack it yourself and parse what comes of it."
 _CLIMBS_OUT = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
 
 
@@ -48,8 +51,8 @@ class Stream(Protocol):
     def position(self) -> int:
         """How many bytes of the file on disk were read."""
 
-    def grew(self) -> bool:
-        """Whether the file has become longer since it was opened: somebody is writing it."""
+    def changed(self) -> bool:
+        """Whether the file has become longer or shorter since it was opened: somebody is writing it."""
 
 
 class _Plain:
@@ -58,7 +61,8 @@ class _Plain:
     def __init__(self, stream: IO[bytes], name: str) -> None:
         status = os.fstat(stream.fileno())
         self._stream, self._name = stream, name
-        self._length = status.st_size if stat.S_ISREG(status.st_mode) else None
+        # Files of no size may hold something all the same, as those below /proc.
+        self._length = status.st_size or None if stat.S_ISREG(status.st_mode) else None
         self._read = 0
 
     def read(self, size: int, /) -> bytes:
@@ -74,35 +78,64 @@ class _Plain:
     def position(self) -> int:
         return self._read
 
-    def grew(self) -> bool:
-        return self._length is not None and os.fstat(self._stream.fileno()).st_size > self._length
+    def changed(self) -> bool:
+        return self._length is not None and os.fstat(self._stream.fileno()).st_size != self._length
+
+
+class _Counted:
+    """A stream that cannot say how far it is, as a pipe: counts what was read of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._read = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        chunk = self._stream.read(size)
+        self._read += len(chunk)
+        return chunk
+
+    def tell(self) -> int:
+        return self._read
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What an archive may still give, all of its members together.
+
+    Attributes:
+        packed: how many bytes of the archive there are, or were read.
+        given: how many it has given.
+    """
+
+    packed: Callable[[], int]
+    given: int = 0
+
+    def take(self, size: int, name: str) -> None:
+        """Raises ``InputError`` where an archive gives far more than any log does."""
+        self.given += size
+        if self.given > max(FREELY_UNPACKED, self.packed() * MOST_TIMES):
+            raise InputError(
+                f"{name} unpacks to more than {MOST_TIMES} times its size, which no log does",
+                "If it is one, unpack it yourself and parse what comes of it.",
+            )
 
 
 class _Unpacked:
     """What an archive gives, guarded."""
 
-    def __init__(
-        self, stream: gzip.GzipFile | IO[bytes], packed: int, packed_stream: IO[bytes] | None, name: str
-    ) -> None:
-        self._stream, self._packed, self._packed_stream, self._name = stream, packed, packed_stream, name
-        self._most = max(FREELY_UNPACKED, packed * MOST_TIMES)
-        self._read = 0
+    def __init__(self, stream: gzip.GzipFile | IO[bytes], budget: _Budget, name: str) -> None:
+        self._stream, self._budget, self._name = stream, budget, name
 
     def read(self, size: int, /) -> bytes:
         with _damage_said(self._name):
             chunk = self._stream.read(size)
-        self._read += len(chunk)
-        if self._read > self._most:
-            raise InputError(
-                f"{self._name} unpacks to more than {MOST_TIMES} times its size, which no log does",
-                "If it is one, unpack it yourself and parse what comes of it.",
-            )
+        self._budget.take(len(chunk), self._name)
         return chunk
 
     def position(self) -> int:
-        return self._packed_stream.tell() if self._packed_stream else self._packed
+        return self._budget.packed()
 
-    def grew(self) -> bool:
+    def changed(self) -> bool:
         return False
 
 
@@ -112,6 +145,7 @@ class Opener:
     def __init__(self) -> None:
         self._archive: zipfile.ZipFile | None = None
         self._path: Path | None = None
+        self._budget = _Budget(int)
 
     def close(self) -> None:
         """Closes the archive that was opened last."""
@@ -133,45 +167,62 @@ class Opener:
             else:
                 yield _file(closing, log_file.path, log_file.name)
 
-    def _member(self, closing: contextlib.ExitStack, path: Path, member: str, name: str) -> Stream:
-        if _CLIMBS_OUT.search(member):
-            raise InputError(f"{name} has a path that leads out of its archive", "It is left out; who made it?")
+    def _member(self, closing: contextlib.ExitStack, path: Path, member: int, name: str) -> Stream:
         with _damage_said(name):
             if self._archive is None or self._path != path:
                 self.close()
                 self._archive, self._path = zipfile.ZipFile(path), path
-            info = self._archive.getinfo(member)
-            return _Unpacked(closing.enter_context(self._archive.open(info)), info.compress_size, None, name)
+                size = path.stat().st_size
+                self._budget = _Budget(lambda: size)
+            info = self._archive.infolist()[member]
+            if _CLIMBS_OUT.search(info.filename):
+                raise InputError(f"{name} has a path that leads out of its archive", "It is left out; who made it?")
+            if info.flag_bits & 1:
+                raise InputError(f"{name} cannot be unpacked: it needs a password", _UNPACK_IT)
+            stream: gzip.GzipFile | IO[bytes] = closing.enter_context(self._archive.open(info))
+            magic = stream.peek(len(ZIP_MAGIC[0])) if isinstance(stream, zipfile.ZipExtFile) else b""
+            if magic.startswith(ZIP_MAGIC):
+                raise InputError(f"{name} is an archive within an archive", _UNPACK_IT)
+            if magic.startswith(GZIP_MAGIC):
+                stream = closing.enter_context(gzip.GzipFile(fileobj=stream))
+            return _Unpacked(stream, self._budget, name)
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a file begins as a ZIP archive; a file that cannot be read does not."""
+    """Whether a file begins as a ZIP archive; what is no file (a pipe) or cannot be read does not."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb", buffering=0) as stream:
             return stream.read(4) in ZIP_MAGIC
     except OSError:
         return False
 
 
-def members(path: Path) -> list[zipfile.ZipInfo]:
-    """The files of a ZIP archive.
+def members(path: Path) -> list[tuple[int, zipfile.ZipInfo]]:
+    """The files of a ZIP archive, each with its place in the archive's list.
 
     Raises:
         InputError: it cannot be read.
     """
     with _damage_said(str(path)), zipfile.ZipFile(path) as archive:
-        return [member for member in archive.infolist() if not member.is_dir()]
+        return [(place, member) for place, member in enumerate(archive.infolist()) if not member.is_dir()]
 
 
 def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
     if sys.stdin is None:
         raise InputError("standard input is closed", "Name a file, or send one through a pipe.")
     stream = sys.stdin.buffer
-    head = stream.peek(4) if isinstance(stream, io.BufferedReader) else b""
-    if head[:4] in ZIP_MAGIC:
+    if hasattr(signal, "siginterrupt"):
+        # Whoever types Ctrl-C while nothing comes through the pipe is not to wait for it.
+        signal.siginterrupt(signal.SIGINT, True)
+    head = stream.peek(len(ZIP_MAGIC[0])) if isinstance(stream, io.BufferedReader) else b""
+    if head.startswith(ZIP_MAGIC):
         raise InputError(f"{name} is a ZIP archive, which no pipe can give", "Save it to a file and name that.")
-    if head[:2] == GZIP_MAGIC:
-        return _Unpacked(closing.enter_context(gzip.GzipFile(fileobj=stream)), 0, None, name)
+    if head.startswith(GZIP_MAGIC):
+        counted = _Counted(stream)
+        unpacked = closing.enter_context(gzip.GzipFile(fileobj=cast("IO[bytes]", counted)))
+        return _Unpacked(unpacked, _Budget(counted.tell), name)
     return _Plain(stream, name)
 
 
@@ -188,7 +239,7 @@ def _file(closing: contextlib.ExitStack, path: Path, name: str) -> Stream:
     if magic != GZIP_MAGIC:
         return plain
     unpacked = closing.enter_context(gzip.GzipFile(fileobj=stream))
-    return _Unpacked(unpacked, os.fstat(stream.fileno()).st_size, stream, name)
+    return _Unpacked(unpacked, _Budget(stream.tell), name)
 
 
 @contextlib.contextmanager
@@ -199,8 +250,7 @@ def _damage_said(name: str) -> Iterator[None]:
         what = str(error).rstrip(".") or "it ends too early"
         raise InputError(f"{name} is a damaged archive: {what}", "Get another copy of it.") from error
     except (RuntimeError, NotImplementedError) as error:
-        # How the library says that a member is encrypted, or packed in a way that it does not know.
-        advice = "Unpack it yourself and parse what comes of it."
-        raise InputError(f"{name} cannot be unpacked: {error}", advice) from error
+        # How the library says that a member is packed in a way that it does not know.
+        raise InputError(f"{name} cannot be unpacked: {error}", _UNPACK_IT) from error
     except OSError as error:
         raise cannot_read(name, error) from error

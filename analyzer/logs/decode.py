@@ -88,8 +88,12 @@ def utf8_chunks(read: Callable[[int], bytes], encoding: Encoding, sizes: Iterato
             yield text
         chunk = _fill(read, next(sizes))
         encoding.size += len(chunk)
-    if rest:
+    if rest and settled:
         yield _unfinished(rest, encoding)
+    elif rest:
+        # Nothing told that the log is UTF-8, and these bytes are none.
+        encoding.name = WINDOWS_1252
+        yield _windows_1252(rest, encoding)[0]
 
 
 def _fill(read: Callable[[int], bytes], size: int) -> bytes:

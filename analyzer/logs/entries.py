@@ -12,7 +12,7 @@ from analyzer.logs.lines import irregular, lines_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analyzer.logs.blocks import Block, Segment
+    from analyzer.logs.blocks import Block
     from analyzer.logs.lines import Codes, Flags, Lines, Positions
 
 Parts: TypeAlias = "NDArray[np.int32]"
@@ -60,7 +60,7 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     blank = _blank(lines, inside)
     starts = [segment.start for segment in block.segments]
     segment_lines = np.append(np.searchsorted(lines.starts, starts), len(lines.starts))
-    headless = _text_before_the_first(block.segments, segment_lines, flags, blank)
+    headless = _text_before_the_first(segment_lines, flags, blank)
     flags[headless] = True
     inside[headless] = False
     line = np.flatnonzero(flags)
@@ -116,13 +116,11 @@ def _blank(lines: Lines, inside: Flags) -> Flags:
     return blank
 
 
-def _text_before_the_first(segments: list[Segment], segment_lines: Positions, flags: Flags, blank: Flags) -> list[int]:
-    """The first line that is not blank of each log that does not begin with an entry."""
+def _text_before_the_first(segment_lines: Positions, flags: Flags, blank: Flags) -> list[int]:
+    """The first line that is not blank of each segment that does not begin with an entry."""
     found = []
     firsts = segment_lines[:-1]
     for place in np.flatnonzero(~flags[firsts]).tolist():
-        if not segments[place].begins:
-            continue
         first, behind = segment_lines[place : place + 2].tolist()
         with_text = np.flatnonzero(flags[first:behind] | ~blank[first:behind])
         if len(with_text) and not flags[first + with_text[0]]:

@@ -22,14 +22,15 @@ class LogFile:
         path: the file, or the archive that it lies in; None for standard input.
         name: its path as it stands in the column ``log_file``.
         tenant: the host that stands in the column ``tenant``; None of bare files.
-        member: its name in the ZIP archive ``path``; None where it is a file by itself.
+        member: its place in the list of the ZIP archive ``path``; None where it is a file by itself. Names will not do,
+            as two members may have the same.
         size: bytes that it takes on disk; 0 where that is not known.
     """
 
     path: Path | None
     name: str
     tenant: str | None = None
-    member: str | None = None
+    member: int | None = None
     size: int = 0
 
 
@@ -44,9 +45,10 @@ class LogRead:
         entries: rows with a code.
         texts: rows of text that is no entry.
         position: bytes of the file on disk that were read, for showing how far it is.
-        growing: it was being written; it was read to the last whole line.
+        growing: it was being written, or became shorter; it was read to the last whole line.
         unread: bytes behind that line, in the log's encoding.
         cut_off: it ends inside what seems to be an entry.
+        binary: what has no entry in it does not look like text.
         problem: why it could not be read, or not to its end.
         account: what its bytes are; filled in only when asked for.
     """
@@ -60,6 +62,7 @@ class LogRead:
     growing: bool = False
     unread: int = 0
     cut_off: bool = False
+    binary: bool = False
     problem: InputError | None = None
     account: Account = field(default_factory=Account)
 

@@ -11,16 +11,17 @@ _LETTER = r"[^\W\d_\u0e00-\u0eff\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\u
 _WITHIN_A_WORD = rf"(?<={_LETTER})['\u2019](?={_LETTER})"
 """An apostrophe between two letters, as in "n'est": it neither opens nor closes a quotation."""
 
-# Names of properties are far shorter than 400 characters. The bound, and never going back (the second "+"), keep
-# hostile text with a million quotation marks from taking minutes.
+# Names of properties are far shorter than 400 characters. The bound, and never going back into a part (the second "+"),
+# keep hostile text with a million quotation marks from taking minutes. A group that never goes back would be simpler
+# than looking ahead for a closing quotation mark that is none, but before Python 3.11.5 such groups match wrongly.
 _QUOTED = rf"""
     (?:
         (?<!{_LETTER})['\u2019]
-        (?P<straight> [^'\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'\u2019]{{1,400}}+ )*+ )
-        ['\u2019]
+        (?P<straight> [^'\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'\u2019]{{1,400}}+ )* )
+        (?! {_WITHIN_A_WORD} ) ['\u2019]
       | [\u2018\u201a\u201b`]
-        (?P<single> [^'`\u2018\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'`\u2018\u2019]{{1,400}}+ )*+ )
-        ['`\u2018\u2019]
+        (?P<single> [^'`\u2018\u2019]{{1,400}}+ (?: {_WITHIN_A_WORD} [^'`\u2018\u2019]{{1,400}}+ )* )
+        (?! {_WITHIN_A_WORD} ) ['`\u2018\u2019]
       | [\u201c\u201d\u201e\u201f"\uff02] (?P<double> [^\u201c\u201d"\uff02]{{1,400}}+ ) [\u201c\u201d"\uff02]
       | [\u00ab\u00bb] (?P<guillemets> [^\u00ab\u00bb]{{1,400}}+ ) [\u00ab\u00bb]
       | [\u2039\u203a] (?P<guillemet> [^\u2039\u203a]{{1,400}}+ ) [\u2039\u203a]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import os
-import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from analyzer.errors import InputError
 from analyzer.facts import LOG_FILE_NAME, LOG_FOLDER_NAME
 from analyzer.logs.accounting import Account, accounts_of
 from analyzer.logs.blocks import blocks
@@ -19,6 +19,7 @@ from analyzer.logs.columns import columns_of
 from analyzer.logs.entries import Entries, entries_of
 from analyzer.logs.interface import LogFile, LogRead
 from analyzer.logs.lines import Codes
+from analyzer.logs.shapes import is_cut_off
 from analyzer.tables import ENTRIES
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
     from analyzer.logs.blocks import Block, Segment
 
-# The beginning of an entry, up to where its message would begin
-_CUT_OFF = re.compile(rb"[A-Z][A-Za-z0-9]*(?:\t[^\t]*)?")
+_LOOKED_AT = 4096
+"""Bytes."""
+
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))
+_MOSTLY_TEXT = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Reading:
     """A reading of logs, which says how each was read.
 
     Attributes:
-        logs: how each log was read, in their order; complete when ``frames`` has come to its end.
+        logs: how each log was read last, in their order; complete when ``frames`` has come to its end.
     """
 
     def __init__(
@@ -55,29 +59,19 @@ class Reading:
             accounting: whether ``LogRead.account`` is wanted.
             progress: told of the log that was read last, block by block.
         """
-        self.logs = [LogRead(file) for file in files]
+        self._files = list(files)
+        self.logs = [LogRead(file) for file in self._files]
         self._accounting = accounting
         self._progress = progress
-        self._codes = Codes()
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """The table ``entries`` in pieces, in the order of the logs and their lines.
 
         A log that cannot be read, or not to its end, has a ``problem``; the others are read all the same.
         """
-        self.logs[:] = [LogRead(log.file) for log in self.logs]
-        cores = os.cpu_count() or 1
-        waiting: collections.deque[Future[_Parsed]] = collections.deque()
-        with ThreadPoolExecutor(cores, "parse") as pool:
-            try:
-                for block in blocks(self.logs):
-                    waiting.append(pool.submit(self._parse, block))
-                    if len(waiting) > cores:
-                        yield self._finish(waiting.popleft().result())
-                while waiting:
-                    yield self._finish(waiting.popleft().result())
-            finally:
-                pool.shutdown(cancel_futures=True)
+        # Whoever reads at the same time has logs of their own.
+        self.logs = logs = [LogRead(file) for file in self._files]
+        yield from self._pieces(logs)
 
     def table(self) -> pl.DataFrame:
         """The whole table ``entries`` in memory."""
@@ -94,21 +88,42 @@ class Reading:
         def pieces(
             columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _batch: int | None
         ) -> Iterator[pl.DataFrame]:
-            for frame in self.frames():
+            self.logs = logs = [LogRead(file) for file in self._files]
+            for frame in self._pieces(logs):
                 piece = frame if rows is None else frame.head(rows)
                 rows = None if rows is None else rows - len(piece)
                 piece = piece if predicate is None else piece.filter(predicate)
                 yield piece if columns is None else piece.select(columns)
                 if rows == 0:
                     return
-            problem = next((log.problem for log in self.logs if log.problem), None)
-            if problem and (strict or not any(log.lines for log in self.logs)):
+            problem = next((log.problem for log in logs if log.problem), None)
+            if problem and (strict or not any(log.lines for log in logs)):
                 raise problem
 
         return register_io_source(pieces, schema=ENTRIES)
 
-    def _parse(self, block: Block) -> _Parsed:
-        entries = entries_of(block, self._codes)
+    def _pieces(self, logs: list[LogRead]) -> Iterator[pl.DataFrame]:
+        cores = os.cpu_count() or 1
+        codes = Codes()
+        waiting: collections.deque[Future[_Parsed]] = collections.deque()
+        with ThreadPoolExecutor(cores, "parse") as pool:
+            try:
+                for block in blocks(logs):
+                    waiting.append(pool.submit(self._parse, block, codes))
+                    if len(waiting) > cores:
+                        yield self._finish(waiting.popleft().result())
+                while waiting:
+                    yield self._finish(waiting.popleft().result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+        for log in logs:
+            if log.binary and not log.entries and not log.problem:
+                log.problem = InputError(
+                    f"{log.name} is no log: it holds binary data", "Name the logs of an import job."
+                )
+
+    def _parse(self, block: Block, codes: Codes) -> _Parsed:
+        entries = entries_of(block, codes)
         columns = columns_of(block, entries)
         return _Parsed(block, entries, columns, accounts_of(block, entries, columns) if self._accounting else [])
 
@@ -126,6 +141,7 @@ class Reading:
             log.texts += int(texts[place])
             log.entries += rows[place] - int(texts[place])
             log.cut_off = segment.added_end and _cut_off(parsed.entries, place)
+            log.binary = log.binary or (rows[place] == texts[place] and _is_binary(parsed.block, segment))
             if parsed.accounts:
                 log.account = log.account.plus(parsed.accounts[place])
         if self._progress:
@@ -133,8 +149,15 @@ class Reading:
         return _named(parsed.columns, segments, before)
 
 
+def _is_binary(block: Block, segment: Segment) -> bool:
+    """Whether what has no entry does not look like text either: by the control characters at its beginning."""
+    head = block.data[segment.start : min(segment.end, segment.start + _LOOKED_AT)]
+    return b"\0" in head or len(head.translate(None, _CONTROLS)) < _MOSTLY_TEXT * len(head)
+
+
 def _cut_off(entries: Entries, place: int) -> bool:
-    return _CUT_OFF.fullmatch(entries.lines.text(int(entries.segment_lines[place + 1]) - 1)) is not None
+    last = entries.lines.text(int(entries.segment_lines[place + 1]) - 1)
+    return len(last) < _LOOKED_AT and is_cut_off(last.decode())
 
 
 def _named(columns: pl.DataFrame, segments: Sequence[Segment], before: pl.Series) -> pl.DataFrame:

@@ -45,6 +45,18 @@ _IDENTITY_WORD = re.compile(
 )
 
 
+# The beginning of an entry, up to where its message would begin; without tabs only of a code that we know
+_CUT_OFF = re.compile(
+    rf"""
+    {MARK}?
+    (?: [A-Z][A-Za-z0-9]* (?: \t [^\t]* )?
+      | (?: {"|".join(sorted(LOG_CODES))} ) [ \u00a0]+ (?: [-\u2013\u2014] [ \u00a0]* )? \S*
+    )
+    """,
+    re.VERBOSE,
+)
+
+
 class Beginning(NamedTuple):
     """Where the fields stand in a line that begins an entry; the message goes on to the line's end.
 
@@ -66,6 +78,11 @@ class Beginning(NamedTuple):
 def is_code(word: bytes) -> bool:
     """Whether a line's first field has the shape of a code."""
     return _CODE_ALONE.fullmatch(word) is not None
+
+
+def is_cut_off(line: str) -> bool:
+    """Whether a last line without an end breaks off before its message, where a user would have been named."""
+    return _CUT_OFF.fullmatch(line) is not None
 
 
 def beginning(line: str) -> Beginning | None:

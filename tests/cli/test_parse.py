@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,7 +21,6 @@ from analyzer.resources import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import Ran
 
@@ -123,7 +123,7 @@ REMARKS = {
     "Windows-1252": ("GenericError\t\tJürgen\r\n".encode("cp1252"), "a.log was read as cp1252."),
     "bytes replaced": (GOOD + b"GenericError\t\t\xff\x81", "a.log was read as utf-8, and 2 characters replaced."),
     "no shape": (
-        b"\x00\x01binary\x02",
+        b"Dear Ada,\r\nhere is the log.",
         "a.log has no entry of a known shape: its text is kept as a row without a code.",
     ),
     "cut off": (GOOD + b"IdentityNotRes", "a.log ends inside an entry, in line 2: it may be cut off."),
@@ -160,7 +160,7 @@ class TestCheck:
     def test_every_byte_of_the_samples_is_accounted_for(self, upa: Callable[..., Ran]) -> None:
         ran = upa("parse", sample_library(), "--check")
         assert ran.code == 0
-        assert ran.err.endswith("every byte is accounted for\n")
+        assert ran.err.endswith("every byte that was read is accounted for\n")
         told = upa("parse", sample_library(), "--check", "--json").json
         for account in told:
             assert account["bytes"] == (sample_library() / account["log"]).stat().st_size
@@ -300,3 +300,42 @@ def test_a_job_whose_log_cannot_be_read_is_shown_and_told(upa: Callable[..., Ran
     assert ran.code == 5
     assert "is a damaged archive" in ran.err
     assert upa("show", ids["badges-feed"], "--library", damaged).code == 0
+
+
+def test_a_log_is_not_written_over(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(GOOD)
+    ran = upa("parse", "c.csv", "-o", "c.csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert "c.csv is one of the logs that are read" in ran.err
+    assert (tmp_path / "c.csv").read_bytes() == GOOD
+
+
+def test_binary_rubbish_is_one_line_and_the_others_are_done(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(bytes(range(256)) * 10)
+    (tmp_path / "b.log").write_bytes(GOOD)
+    ran = upa("parse", "a.log", "b.log", "-o", "e.parquet")
+    assert (ran.code, ran.out) == (5, "e.parquet\n")
+    assert "upa-analyzer: a.log is no log: it holds binary data." in ran.err
+
+
+def test_a_retry_from_a_log_without_entries_is_refused(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "a.log").write_bytes(GOOD)
+    (tmp_path / "b.log").write_bytes(b"Dear Ada")
+    ran = upa("retry", "--source", "source.json", "--log", "a.log", "--log", "b.log")
+    assert (ran.code, ran.out) == (5, "")
+    assert "b.log has no entry of a known shape" in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("name", ["e.parquet", "e.csv", "e.ndjson"])
+def test_a_full_disk_is_said_in_plain_words(
+    upa: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "a.log").write_bytes(GOOD)
+    monkeypatch.setattr("analyzer.files.secrets.token_hex", lambda _: "x")
+    (tmp_path / f".{name}.x.part").symlink_to("/dev/full")
+    ran = upa("parse", "a.log", "-o", name)
+    assert (ran.code, ran.out) == (5, "")
+    assert f"{name} cannot be written: the disk is full" in ran.err
+    assert "Traceback" not in ran.err

@@ -19,7 +19,7 @@ def text_of(raw: bytes) -> tuple[str, str, int]:
     if many * 5 > len(head) // 2 and few * 5 <= len(head) // 2:
         return utf_16(raw, "utf-16-le" if odd > even else "utf-16-be")
     beyond = [at for at, byte in enumerate(raw) if byte > 0x7F]
-    if beyond and not letter(raw, beyond[0])[0] and not cut_off(raw, beyond[0]):
+    if beyond and not letter(raw, beyond[0])[0]:
         text = "".join(windows_1252(byte) for byte in raw)
         return text, "cp1252", sum(byte in UNDEFINED for byte in raw)
     return utf_8(raw)

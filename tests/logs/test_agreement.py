@@ -122,6 +122,17 @@ def test_the_parser_agrees_with_the_slow_one_and_accounts_for_each_byte(raws: li
         assert (log.entries, log.texts) == (coded, len(rows) - coded)
 
 
+TABS_LOST = st.lists(
+    st.sampled_from([*CODES, " ", " - ", "x", "ada@contoso.com", "\n", "\r\n", "\n   at Store\n"]), max_size=40
+).map("".join)
+
+
+@no_deadline
+@given(TABS_LOST, st.integers(1, 60))
+def test_a_log_that_lost_its_tabs_is_cut_where_an_entry_begins(text: str, block: int) -> None:
+    assert rows_of(text, block) == parse(text)
+
+
 @no_deadline
 @given(PAGE, BLOCK)
 def test_each_line_that_is_not_blank_is_in_one_entry(text: str, block: int) -> None:

@@ -40,6 +40,7 @@ LAST = {
     "not a stack trace with tabs": (ENTRY + b"   at Store\tx\n\tx\ty\n", 0),
     "not a code that only begins so": (ENTRY + b"GenericErrors happen\n", 0),
     "not a code with nothing behind it": (ENTRY + b"GenericError \n", 0),
+    "not a code with nothing behind it at the end": (ENTRY + b"GenericError ", 0),
     "not a line end alone": (b"\n\n\n", 0),
     "nothing": (b"", 0),
 }
@@ -93,9 +94,15 @@ def test_an_entry_of_any_size_is_no_log(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "b.log").write_bytes(ENTRY)
     reading = Reading([log_at(tmp_path / "a.log"), log_at(tmp_path / "b.log")])
     rows = reading.table().height
-    assert "has more than 20,000 bytes without an entry" in str(reading.logs[0].problem)
+    assert "bytes without an entry. Is it the log of an import job?" in str(reading.logs[0].problem)
     assert reading.logs[1].problem is None
     assert rows == reading.logs[0].entries + 1
+
+
+def test_an_entry_of_millions_of_lines_is_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "LONGEST_ENTRY", 20_000)
+    _, (log,) = read([ENTRY + b"\n" * 50_000], block=5_000)
+    assert "lines without an entry. Is it the log of an import job?" in str(log.problem)
 
 
 def test_a_line_of_a_hundred_megabytes_is_one_cell() -> None:

@@ -7,6 +7,7 @@ import gzip
 import os
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ WAYS: dict[str, Callable[[Path], Path]] = {
     "ZIP, stored": lambda folder: zipped(folder / "a.zip", {"a.log": RAW}, zipfile.ZIP_STORED),
     "ZIP, bzip2": lambda folder: zipped(folder / "a.zip", {"a.log": RAW}, zipfile.ZIP_BZIP2),
     "ZIP, LZMA": lambda folder: zipped(folder / "a.zip", {"a.log": RAW}, zipfile.ZIP_LZMA),
+    "gzip within a ZIP": lambda folder: zipped(folder / "a.zip", {"a.log.gz": gzip.compress(RAW)}),
     "ZIP under another name": lambda folder: zipped(folder / "a.log", {"a.txt": RAW}),
 }
 
@@ -116,6 +118,10 @@ DAMAGED: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda folder: zipped(folder / "a.zip", {"/etc/a.log": RAW}),
         "has a path that leads out of its archive",
     ),
+    "ZIP within a ZIP": (
+        lambda folder: zipped(folder / "a.zip", {"b.zip": zipped(folder / "c.zip", {"a.log": RAW}).read_bytes()}),
+        "is an archive within an archive",
+    ),
     "ZIP with a drive": (
         lambda folder: zipped(folder / "a.zip", {"C:\\a.log": RAW}),
         "has a path that leads out of its archive",
@@ -152,6 +158,49 @@ def test_an_archive_that_unpacks_to_far_more_than_any_log_is_left(
         assert reading.logs[0].encoding.size < len(bomb) / 2
 
 
+def test_members_of_one_name_are_all_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("a.log", RAW)
+        archive.writestr("a.log", LINES[0])
+    reading = Reading(find_logs([tmp_path / "a.zip"])[0])
+    assert reading.table().height == 401
+
+
+def test_a_bomb_in_many_parts_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "FREELY_UNPACKED", 1_000_000)
+    part = b"GenericError\t\tx\n" * 30_000
+    reading = Reading(find_logs([zipped(tmp_path / "b.zip", {f"{number}.log": part for number in range(40)})])[0])
+    reading.table()
+    read = [log for log in reading.logs if not log.problem]
+    assert 1 < len(read) < 40
+
+
+def test_binary_rubbish_is_no_log_and_is_said(tmp_path: Path) -> None:
+    rubbish = put(tmp_path / "a.log", bytes(range(256)) * 30)
+    text = put(tmp_path / "b.log", b"Dear Ada,\r\nhere is the log.")
+    zeros = put(tmp_path / "c.log", RAW + b"\x00\x01\x02" * 1000)
+    reading = Reading(find_logs([rubbish, text, zeros])[0], accounting=True)
+    reading.table()
+    assert [log.missing for log in reading.logs] == [0, 0, 0]
+    assert "a.log is no log: it holds binary data" in str(reading.logs[0].problem)
+    assert [log.problem for log in reading.logs[1:]] == [None, None]
+
+
+def test_a_log_that_becomes_shorter_is_not_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "a.log", RAW)
+    read_plain = containers._Plain.read
+
+    def cut_meanwhile(self: containers._Plain, size: int, /) -> bytes:
+        os.truncate(path, 1000)
+        return read_plain(self, size)
+
+    monkeypatch.setattr(containers._Plain, "read", cut_meanwhile)
+    reading = Reading(find_logs([path])[0], accounting=True)
+    reading.table()
+    assert (reading.logs[0].growing, reading.logs[0].unfinished, reading.logs[0].missing) == (True, True, 0)
+
+
 def test_a_log_that_is_being_written_is_read_to_its_last_whole_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +223,9 @@ CUT_OFF = {
     "in a code": (RAW + b"IdentityNotRes", True),
     "behind a code": (RAW + b"IdentityNotResolvable\t", True),
     "in an identity": (RAW + b"IdentityNotResolvable\tada@con", True),
+    "in a line without tabs": (RAW + b"IdentityNotResolvable ", True),
+    "in an identity without tabs": (RAW + b"IdentityNotResolvable ada@con", True),
+    "in a message without tabs": (RAW + b"IdentityNotResolvable ada@contoso.com User", False),
     "in a message": (RAW + b"IdentityNotResolvable\tada@contoso.com\tUser iden", False),
     "at a line's end": (RAW, False),
     "in a stack trace": (RAW + b"   at System.Data", False),
@@ -202,6 +254,6 @@ def test_a_named_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = subprocess.Popen([sys.executable, "-c", f"open({str(pipe)!r}, 'wb').write({RAW!r})"])
-    reading = Reading([LogFile(pipe, "pipe")], accounting=True)
+    reading = Reading(find_logs([pipe])[0], accounting=True)
     assert reading.table().height == 400
     assert (reading.logs[0].missing, writer.wait()) == (0, 0)

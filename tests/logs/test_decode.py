@@ -36,6 +36,7 @@ READABLE = {
     "Windows-1252": (LINE.encode("cp1252"), (LINE, "cp1252", 0)),
     "Latin-1": (LATIN.encode("latin-1"), (LATIN, "cp1252", 0)),
     "Windows-1252 far down": ((LONG + LATIN).encode("cp1252"), (LONG + LATIN, "cp1252", 0)),
+    "Windows-1252 with one letter beyond ASCII, the last": (b"caf\xe9", ("café", "cp1252", 0)),
     "ASCII": (b"GenericError\t\tx", ("GenericError\t\tx", "utf-8", 0)),
     "nothing": (b"", ("", "utf-8", 0)),
     "a mark alone": (codecs.BOM_UTF8, ("", "utf-8", 0)),
@@ -45,7 +46,7 @@ READABLE = {
     "pairs in UTF-16": (codecs.BOM_UTF16_LE + "a\U0001f600b".encode("utf-16-le"), ("a\U0001f600b", "utf-16-le", 0)),
 }
 UNREADABLE = {
-    "UTF-8 cut off in a character": ("a€".encode()[:-1], ("a\ufffd", "utf-8", 1)),
+    "UTF-8 cut off in a character": ("ä€".encode()[:-1], ("ä\ufffd", "utf-8", 1)),
     "UTF-8 with mark and a stray byte": (codecs.BOM_UTF8 + b"a\xffb", ("aÿb", "utf-8", 1)),
     "UTF-8 with a line pasted from Windows-1252": ("Jürgen ".encode() + b"Gr\xf6\xdfe", ("Jürgen Größe", "utf-8", 2)),
     "UTF-16 cut off in a unit": (codecs.BOM_UTF16_LE + b"a\0b\0c", ("ab\ufffd", "utf-16-le", 1)),
