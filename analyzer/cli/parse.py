@@ -22,7 +22,7 @@ def command(
     context: typer.Context,
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Log files, folders, archives; - is standard input.", metavar="PATH..."),
+        typer.Argument(help="Log files, folders, archives; - is standard input.", metavar="PATH...", readable=False),
     ],
     *,
     output: Annotated[

@@ -34,8 +34,12 @@ def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
     job: Annotated[str, typer.Argument(help="The job's id, or its first eight characters.", metavar="[JOB]")] = "",
     *,
-    source: Annotated[Path | None, typer.Option(metavar="FILE", help="Without JOB: the source file.")] = None,
-    log: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="Without JOB: its log file or folder.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Without JOB: the source file.")
+    ] = None,
+    log: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", readable=False, help="Without JOB: its log file or folder.")
+    ] = None,
     outcome: Annotated[Given | None, typer.Option(help="How the job ended; wins over what the log suggests.")] = None,
     id_property: Annotated[str, typer.Option(metavar="NAME", help="The source's property that holds the ids.")] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")] = None,
