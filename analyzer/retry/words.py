@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.outcomes import Outcome
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def sentence(selection: Selection, retry: Retry | None, id_property: IdProperty 
     Of no retry file: why there is nothing to retry.
     """
     if retry is None or id_property is None:
-        return f"nothing to retry: {selection.because}"
+        # Of a log without entries it is not known that everybody was updated.
+        because = "the log has no entry" if selection.outcome is Outcome.partial else selection.because
+        return f"nothing to retry: {because}"
     everybody = "everybody, " if selection.everybody else ""
     whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
     because = selection.because if selection.everybody or retry.complete else "the log names them"
