@@ -27,8 +27,8 @@ def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
     """The columns of ``entries`` from ``line`` on, and ``segment``; lines count from 1 in each segment."""
     parts = _parts(block, entries)
     column = {name: parts.gather_every(PARTS, place).alias(name) for name, place in _FIELDS.items()}
-    if entries.lines.crlf and column["detail"].null_count() < len(entries.line):
-        column["detail"] = column["detail"].str.replace_all("\r\n", "\n", literal=True)
+    if entries.lines.crlf:
+        column["detail"] = _with_lf(column["detail"])
     line = entries.line - entries.segment_lines[entries.segment] + 1
     return pl.DataFrame(
         [
@@ -53,10 +53,23 @@ def _parts(block: Block, entries: Entries) -> pl.Series:
     return pl.Series(array)
 
 
+def _with_lf(details: pl.Series) -> pl.Series:
+    """The details with an LF for each CRLF; few entries have one, and only these are gone through."""
+    there = details.is_not_null().to_numpy()
+    if not there.any():
+        return details
+    found = details.filter(there).str.replace_all("\r\n", "\n", literal=True)
+    # What has no detail stays at the last of the found, which is null.
+    at = np.full(len(details), len(found), np.uint32)
+    at[there] = np.arange(len(found), dtype=np.uint32)
+    return found.extend_constant(None, 1).gather(at)
+
+
 def _properties(codes: pl.Series, messages: pl.Series) -> pl.Series:
     invalid = (codes == INVALID_PROPERTY).fill_null(value=False)
     found = _looked_up(INVALID_PROPERTY, messages, invalid)
-    if invalid.all():
+    # In other messages properties are rare: nothing more is done where the word is in none of them.
+    if not messages.filter(~invalid).str.contains("Property", literal=True).any():
         return found
     others = codes.is_not_null() & ~invalid & messages.str.contains("Property", literal=True)
     return found.zip_with(~others, _looked_up("", messages, others)) if others.any() else found
