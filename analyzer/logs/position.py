@@ -23,7 +23,9 @@ _LOOKED_AT = 2_000
 _OPENING = "'\"`‘’‚“”„‹›«»"  # noqa: RUF001 - they are meant
 # A name with anything else in it than this goes into brackets (JsonPosition.WriteTo).
 _NAME = r"""[^\ .'"/\[\]()\\\t\n\r\f\x08\x85\u2028\u2029]+"""
-_STEP = r"""\.(?:NAME)|\[[0-9]+\]|\['(?:[^'\\]|\\.)*+'\]|\["(?:[^"\\]|\\.)*+"\]""".replace("NAME", _NAME)
+_STEP = r"""\.(?:NAME)|\[[0-9]+\]|\['[^'\\]*+(?:\\.[^'\\]*+)*'\]|\["[^"\\]*+(?:\\.[^"\\]*+)*"\]""".replace(
+    "NAME", _NAME
+)
 
 # 'value[1672].Department', line 1, position 150235. The quote must close before a comma or the end, since the
 # character that Json.NET complains of may stand in quotes as well.
