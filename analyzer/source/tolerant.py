@@ -15,11 +15,12 @@ from analyzer.source.interface import GrammarError, Trouble
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
-# What .NET takes for white space, in UTF-8
+_MANY = 1000
+# What .NET takes for white space, in UTF-8, and comments; not all at once, as the expression keeps each until its end
 _BLANK = re.compile(
     rb"(?:[ \t\r\n\x0b\x0c]++"
     rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
-    rb"|//[^\r\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)*"
+    rb"|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % _MANY
 )
 _NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
 _CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
@@ -43,8 +44,11 @@ class Object:
 
 def skip_blank(buffer: Buffer, offset: int) -> int:
     """The next byte that is neither blank nor in a comment."""
-    found = _BLANK.match(buffer, offset)
-    return found.end() if found else offset
+    while found := _BLANK.match(buffer, offset):
+        start, offset = offset, found.end()
+        if offset - start < _MANY:
+            break
+    return offset
 
 
 def read_object(buffer: Buffer, offset: int) -> Object:

@@ -132,6 +132,12 @@ def test_comments_are_passed_over(tmp_path: Path, comment: str) -> None:
     assert texts_of(found[0]) == {"a": "1"}
 
 
+@pytest.mark.parametrize("blank", ["/**/", "\u00a0", " /*x*/\n", "//\n"])
+def test_blanks_and_comments_may_be_many(tmp_path: Path, blank: str) -> None:
+    for number in (249, 250, 251, 999, 1000, 1001, 5_000):
+        assert texts_of(records_of(tmp_path, f'{{"value":[{blank * number}{{"a":"1"}}]}}')[0]) == {"a": "1"}
+
+
 def test_a_deep_value_is_no_recursion(tmp_path: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     assert records_of(tmp_path, value(deep))[0].text("IdName") == deep
