@@ -17,7 +17,7 @@ _OWN = "your configuration"
 _ADVICE = "docs/configuration.md explains the tables of codes."
 
 # ProfileLocked, GenericError/locked; Error 7 is what the service's unknown numbers are called
-_NAME = re.compile(r"(?: Error\ [0-9]++ | [A-Za-z][A-Za-z0-9]*+ ) (?: / [A-Za-z0-9-]++ )?+", re.VERBOSE)
+_NAME = re.compile(r"(?: Error\ [0-9]++ | [A-Za-z][A-Za-z0-9]*+ ) (?: / [A-Za-z0-9-]++ )?", re.VERBOSE)
 
 
 class CodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ class Place:
         property: the record's property; None where the path names none, or was cut off.
         line: from 1; 0 where not even the first token could be read; None where the message was cut off.
         position: UTF-16 units since the line's start, a byte order mark not counted; None likewise.
+        escape: whether the message complains of an escape sequence; None where its wording does not tell.
     """
 
     path: str
@@ -23,3 +24,4 @@ class Place:
     property: str | None
     line: int | None
     position: int | None
+    escape: bool | None = None

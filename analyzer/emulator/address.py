@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _API = re.compile(r"(?P<site>.*?)/_api(?:/(?P<call>.*))?", re.IGNORECASE | re.DOTALL)
-# Possessive, so that two quotes are only ever one quote in a text, and a hostile address is refused in linear time.
-_QUOTED = r"'(?:[^']|'')*+'"
-_SEGMENT = re.compile(rf"(?P<name>[^/()']*)(?:\((?P<arguments>(?:{_QUOTED}|[^'()])*+)\))?(?:/|$)")
+# Two quotes are one quote in a text. No end can be read in two ways, so a hostile address is refused in linear time.
+_QUOTED = r"'[^']*+(?:''[^']*+)*'(?!')"
+_SEGMENT = re.compile(rf"(?P<name>[^/()']*)(?:\((?P<arguments>[^'()]*+(?:{_QUOTED}[^'()]*+)*)\))?(?:/|$)")
 # decodedurl='…'   overwrite=true   guid'…'   @p1
 _ARGUMENT = re.compile(
     rf"(?:(?P<name>[A-Za-z]\w*)=)?(?:(?:guid|datetime)?(?P<quoted>{_QUOTED})|(?P<bare>[^,']*))(?:,|$)",

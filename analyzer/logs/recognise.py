@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BEGINNING = re.compile(
     rf"""
     (?P<code> [A-Z][A-Za-z0-9]+ (?=\t) | (?: {"|".join(sorted(LOG_CODES))} ) (?=[ \u00a0]) )
-    (?: \t [^\t]*+ \t | [\s\u00a0\u2013\u2014-]*+ [^\s@\\|]*+ [@\\|] \S*+ )?+
+    (?: \t [^\t]*+ \t | [\s\u00a0\u2013\u2014-]*+ [^\s@\\|]*+ [@\\|] \S*+ )?
     """,
     re.VERBOSE,
 )

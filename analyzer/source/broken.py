@@ -16,20 +16,20 @@ _LOOKED_AT = 1 << 16
 """Bytes behind the fault; a record is not longer than that, or is not followed."""
 
 # },{" and what is left of it where a bracket or the comma is missing; }] at the end
-_RECORD_ENDS = re.compile(rb"""(?:[}\]]\s*+,?|["']\s*+,)\s*+\{\s*+["'}]|\}\s*+,?\s*+\]""")
+_RECORD_ENDS = re.compile(rb"""(?:[}\]]\s*+,?|["'0-9A-Za-z]\s*+,)\s*+\{\s*+["'}]|\}\s*+,?\s*+\]""")
 # ,"IdName":"ada@contoso.com" as seen from its comma or bracket, before the next one. An escaped quotation mark
 # begins no name, so a text that holds such a thing properly written is not taken for it.
 _MEMBER = re.compile(
     rb"""
-    (?<= [,{] ) \s*+
-    (?P<name> "[^"\\]*+ (?:\\.[^"\\]*+)*+ " | '[^'\\]*+ (?:\\.[^'\\]*+)*+ ' | [A-Za-z0-9_$\x80-\xff]++ )
+    (?<= [,{\[] ) \s*+
+    (?P<name> "[^"\\]*+ (?:\\.[^"\\]*+)* " | '[^'\\]*+ (?:\\.[^'\\]*+)* ' | [A-Za-z0-9_$\x80-\xff]++ )
     \s*+ : \s*+
-    (?P<value> "[^"\\]*+ (?:\\.[^"\\]*+)*+ " | '[^'\\]*+ (?:\\.[^'\\]*+)*+ ' | [-+.A-Za-z0-9]++ )
+    (?P<value> "[^"\\]*+ (?:\\.[^"\\]*+)* " | '[^'\\]*+ (?:\\.[^'\\]*+)* ' | [-+.A-Za-z0-9]++ )
     (?= \s* [,}] )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_EACH_PLACE = re.compile(rb"[,{]")
+_EACH_PLACE = re.compile(rb"[,{\[]")
 _ESCAPE = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
 
 
@@ -39,15 +39,19 @@ class Broken:
 
     Attributes:
         members: the spelled values that were read whole, by name.
+        repeated: names that stand twice in it, with different values.
         property: the member that was read last, in which or behind which the fault is; None before the first.
         value_at: where its value begins.
+        value_end: where its value ends; None where the fault is in it.
         end: where the record ends, as far as can be told beyond the fault.
         error: what is wrong; None where the record is JSON.
     """
 
     members: dict[str, bytes]
+    repeated: frozenset[str]
     property: str | None
     value_at: int
+    value_end: int | None
     end: int
     error: GrammarError | None
 
@@ -55,17 +59,35 @@ class Broken:
 def read_broken(buffer: Buffer, start: int) -> Broken:
     """Reads the record that begins at ``start`` as far as it goes."""
     members: dict[str, bytes] = {}
-    name, value_at = None, start
+    repeated: set[str] = set()
+    name, value_at, end = None, start, None
     try:
         at = skip_blank(buffer, expect(buffer, start, b"{"))
         while buffer[at : at + 1] != b"}":
-            name, value_at = read_key(buffer, at)
+            (name, value_at), end = read_key(buffer, at), None
             end = skip_value(buffer, value_at)
-            members[name] = bytes(buffer[value_at:end])
+            value = bytes(buffer[value_at:end])
+            if members.setdefault(name, value) != value:
+                repeated.add(name)
+            members[name] = value
             at = behind_value(buffer, end, b"}")
     except GrammarError as error:
-        return Broken(members, name, value_at, _end_beyond(buffer, max(value_at, start + 1)), error)
-    return Broken(members, name, value_at, at + 1, None)
+        if end is None and name in members:
+            repeated.add(name)
+        beyond = _end_beyond(buffer, max(value_at, start + 1))
+        return Broken(members, frozenset(repeated), name, value_at, end, beyond, error)
+    return Broken(members, frozenset(repeated), name, value_at, end, at + 1, None)
+
+
+def without_beginning(buffer: Buffer, start: int, error: GrammarError) -> Broken:
+    """The record that should begin at a fault and does not, as it may lack its bracket.
+
+    Args:
+        buffer: the source file.
+        start: of the text behind the record before, or of the list's bracket.
+        error: the fault.
+    """
+    return Broken({}, frozenset(), None, start, None, _end_beyond(buffer, error.offset), error)
 
 
 def read_beyond(buffer: Buffer, broken: Broken, name: str) -> bytes | None:
@@ -77,13 +99,18 @@ def read_beyond(buffer: Buffer, broken: Broken, name: str) -> bytes | None:
     own = _unescaped(buffer, broken, name)
     if own is not None:
         return own
+    found = all_beyond(buffer, broken, name)
+    return found[0] if len(found) == 1 else None
+
+
+def all_beyond(buffer: Buffer, broken: Broken, name: str) -> list[bytes]:
+    """The spelled values of whatever looks like the member behind the fault, or behind the member that it is in."""
     window = bytes(buffer[broken.value_at : broken.end])
-    found = [
-        bytes(member["value"])
+    return [
+        escaped(bytes(member["value"]))
         for place in _EACH_PLACE.finditer(window)
         if (member := _MEMBER.match(window, place.end())) and _name(member["name"]) == name
     ]
-    return escaped(found[0]) if len(found) == 1 else None
 
 
 def escaped(token: bytes) -> bytes:

@@ -83,6 +83,8 @@ def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
             found = Fault(FaultKind.import_format, error.problem)
         case Trouble.after_value:
             found = _after_value(buffer, at)
+        case Trouble.unexpected if at == error.start and _NAME_FOLLOWS.match(buffer, at):
+            found = Fault(FaultKind.wrong_bracket, "the bracket that opens a record is missing")
         case Trouble.unexpected:
             found = _unexpected(buffer, at)
     return found or _anywhere(buffer, error)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.place import Place
+from analyzer.source.between import Where, between
 from analyzer.source.broken import read_broken
+from analyzer.source.doubts import OTHER_FAULT, doubts
 from analyzer.source.fault import NOT_KNOWN, NOTHING_WRONG, Fault, FaultKind, fault_of
 from analyzer.source.interface import Trouble
 from analyzer.source.json_text import excerpt, offset_of, opened, position
 from analyzer.source.looks import IdProperty
 from analyzer.source.person import id_property_by, identity_in, identity_in_broken
 from analyzer.source.spot import Spot, Sure
-from analyzer.source.tolerant import skip_blank
 from analyzer.source.walk import Walk, walk
 from analyzer.words import count
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.source.broken import Broken
-    from analyzer.source.interface import GrammarError
     from analyzer.source.json_text import Buffer
     from analyzer.source.person import Identity
     from analyzer.source.records import Record
@@ -36,9 +35,8 @@ _NEAR = 8
 """Bytes by which a position may be off and still be the same place."""
 _BACK = 1 << 16
 _RECORD_BEGINS = re.compile(rb"""(?<=[}\[])\s*+,?\s*+(?=\{\s*+["'}])""")
-
-
 _NO_PLACE = Place("", None, None, None, None)
+_UNNAMED = "the log's message names no place; this is the first fault in the source file"
 
 
 def locate(path: Path, place: Place | None, id_property: str | None = None) -> Spot | None:
@@ -62,9 +60,8 @@ def locate(path: Path, place: Place | None, id_property: str | None = None) -> S
         walked = walk(buffer, wanted.record, target)
         looker = _Looker(buffer, walked, target, id_property)
         if place is None:
-            unnamed = "the log's message names no place; this is the first fault in the source file"
-            return looker.at_fault(unnamed) if walked.error else None
-        return looker.at_fault() if looker.confirms(place.record) else looker.at_record(place)
+            return looker.at_fault(None) if walked.error else None
+        return looker.at_fault(place) if looker.confirms(place.record) else looker.at_record(place)
 
 
 class _Looker:
@@ -86,35 +83,40 @@ class _Looker:
         # Between two records the service has counted the first one or, where it took a value for one, the second.
         return record == whole + 1 or (self._walk.behind and record == whole)
 
-    def at_fault(self, doubt: str = "") -> Spot:
-        """The place where our reader has to stop."""
+    def at_fault(self, place: Place | None) -> Spot:
+        """The place where our reader has to stop; that is where the service did, unless there are doubts."""
         error = self._walk.error
         assert error is not None  # noqa: S101 - asked only when the walk ended so
         fault = fault_of(self._buffer, error)
         if self._walk.behind or error.start is None:
-            where = self._behind(error)
-            reach = range(error.offset - _NEAR, error.offset + _NEAR + 1)
+            named = place.record if place else None
+            where = between(self._buffer, self._walk, error, named, self._id_property())
+            begin, end = error.offset, error.offset
         else:
             broken = read_broken(self._buffer, error.start)
             identity = identity_in_broken(self._buffer, broken, fault.kind, self._id_property(broken))
-            where = _Where(error.record, identity=identity, property=broken.property)
-            reach = range(error.start - _NEAR, broken.end + _NEAR + 1)
-        if self._target is not None and self._target not in reach and error.trouble is not Trouble.endless:
-            doubt = "the position in the log's message stands elsewhere in the file"
-        if doubt:
-            return self._spot(where, error.offset, fault, Sure.likely, doubt)
-        return self._spot(where, error.offset, fault, Sure.sure)
+            where = Where(error.record, identity=identity, property=broken.property)
+            begin, end = error.start, broken.end
+        if place is None:
+            return self._spot(where, error.offset, fault, Sure.likely, _UNNAMED)
+        if error.trouble is Trouble.endless:
+            # The service notices that a text has no end where the file ends.
+            begin, end = error.offset, len(self._buffer)
+        reach = range(begin - _NEAR, end + _NEAR + 1)
+        remarks = tuple(doubts(place, self._target, where, error, reach))
+        return self._spot(where, error.offset, fault, Sure.likely if remarks else Sure.sure, *remarks)
 
     def at_record(self, place: Place) -> Spot:
         """The record that a path names, where our reader does not have to stop in it."""
         remark, record = self._disagreement(), self._walk.wanted
         if record is not None:
-            where = _Where(place.record, identity=self._whose(record), property=place.property)
+            where = Where(place.record, identity=self._whose(record), property=place.property)
             inside = self._target is not None and self._walk.holding == place.record
             offset = self._target if inside and self._target is not None else record.offset
             nested = _nested(record, place.property)
             if nested is not None and inside:
-                return self._spot(where, offset, nested, Sure.sure)
+                remarks = (OTHER_FAULT,) if place.escape else ()
+                return self._spot(where, offset, nested, Sure.likely if remarks else Sure.sure, *remarks)
             fault = nested or NOTHING_WRONG
             if inside or self._target is None:
                 return self._spot(where, offset, fault, Sure.likely, remark)
@@ -124,21 +126,9 @@ class _Looker:
             remark = f"the source file has only {count(self._walk.records, 'record')}"
         return self._by_position(place, remark)
 
-    def _behind(self, error: GrammarError) -> _Where:
-        """Behind the last record; in no record where the fault does not follow on one."""
-        last = self._walk.last
-        if last is None:
-            return _Where(None)
-        at = skip_blank(self._buffer, last.offset + len(last.raw))
-        if self._buffer[at : at + 1] == b",":
-            at = skip_blank(self._buffer, at + 1)
-        if at < error.offset or error.trouble is Trouble.no_format:
-            return _Where(None)
-        return _Where(self._walk.records, behind=True, identity=self._whose(last))
-
     def _by_position(self, place: Place, remark: str) -> Spot:
         """What stands at the position, where records could not be counted up to there."""
-        where, fault = _Where(place.record, property=place.property), NOT_KNOWN
+        where, fault = Where(place.record, property=place.property), NOT_KNOWN
         offset = len(self._buffer) if self._target is None else self._target
         start = _record_before(self._buffer, offset) if self._walk.error and place.record else None
         if start is not None:
@@ -166,7 +156,7 @@ class _Looker:
     def _whose(self, record: Record) -> Identity | None:
         return identity_in(record, self._id_property())
 
-    def _spot(self, where: _Where, offset: int, fault: Fault, sure: Sure, *remarks: str) -> Spot:
+    def _spot(self, where: Where, offset: int, fault: Fault, sure: Sure, *remarks: str) -> Spot:
         line, column = position(self._buffer, offset)
         return Spot(
             record=where.record,
@@ -180,14 +170,6 @@ class _Looker:
             sure=sure,
             remarks=remarks,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    record: int | None
-    behind: bool = False
-    identity: Identity | None = None
-    property: str | None = None
 
 
 def _nested(record: Record, name: str | None) -> Fault | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import read_beyond, read_broken
+from analyzer.source.beside import has_ended, seems_cut
+from analyzer.source.broken import all_beyond, read_beyond, read_broken
 from analyzer.source.fault import FaultKind
 from analyzer.source.looks import IdProperty, by_a_few
 from analyzer.source.records import Record, text_of
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from analyzer.source.broken import Broken
     from analyzer.source.json_text import Buffer
 
+MAY_GO_ON = "the id may go on behind the fault"
+BETWEEN = "whether the fault is this record's or the next one's, is not known"
+_INSIDE = "the fault is in the id itself"
+_BEHIND = "the id was read behind the fault"
 _ENOUGH = 20
 """Whole records by which the id property is told without those behind the fault."""
 
@@ -54,10 +59,9 @@ def id_property_by(buffer: Buffer, whole: Sequence[Record], broken: Broken | Non
     return by_a_few([*whole, Record(0, 0, b"", broken.members), *behind])
 
 
-def identity_in(record: Record, id_property: IdProperty) -> Identity | None:
+def identity_in(record: Record, id_property: IdProperty, caution: str = "") -> Identity | None:
     """The id of a whole record."""
-    text = record.text(id_property.name) if id_property.name else None
-    return _identity(text, id_property) if text else None
+    return _identity(record.text(id_property.name) if id_property.name else None, id_property, caution)
 
 
 def identity_in_broken(
@@ -72,19 +76,28 @@ def identity_in_broken(
         id_property: which property holds the id; its name may be empty.
     """
     name = id_property.name
-    if not name:
+    # A text whose quotation marks are not escaped may bring in a second one, and nobody can say which is the text's.
+    if not name or name in broken.repeated:
         return None
     if name == broken.property and kind in (FaultKind.quotation_mark, FaultKind.quotation_mark_missing):
-        return _identity(_damaged(buffer, broken, kind), id_property, "the fault is in the id itself")
-    token = broken.members.get(name)
-    if token is not None:
-        return _identity(text_of(token), id_property)
+        return _identity(_damaged(buffer, broken, kind), id_property, _INSIDE)
+    if name in broken.members:
+        return _before(buffer, broken, id_property)
     token = read_beyond(buffer, broken, name)
-    if token is None:
+    caution = _INSIDE if name == broken.property else _BEHIND
+    return _identity(text_of(token), id_property, caution) if token is not None else None
+
+
+def _before(buffer: Buffer, broken: Broken, id_property: IdProperty) -> Identity | None:
+    """The id that was read whole before the fault, where none else is behind it."""
+    name = id_property.name
+    token = broken.members[name]
+    if any(other != token for other in all_beyond(buffer, broken, name)):
         return None
-    inside = name == broken.property
-    caution = "the fault is in the id itself" if inside else "the id was read behind the fault"
-    return _identity(text_of(token), id_property, caution)
+    end = broken.value_end
+    if broken.error is None or name != broken.property or end is None or has_ended(buffer, end):
+        return _identity(text_of(token), id_property)
+    return None if seems_cut(buffer, end) else _identity(text_of(token), id_property, MAY_GO_ON)
 
 
 def _identity(text: str | None, id_property: IdProperty, caution: str = "") -> Identity | None:

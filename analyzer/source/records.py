@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
     from analyzer.source.json_text import Buffer
 
-# A record without nested values and comments, found in one step; whether it is JSON the decoder says.
-_FLAT = re.compile(rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^{}\[\]"'/]*+)*+\}""", re.DOTALL)
+# A record without nested values and comments, found in one step; whether it is JSON the decoder says. Its repetitions
+# have an end since the expression keeps each until it is done; a record beyond them goes to the slow reader.
+_FLAT = re.compile(
+    rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
+)
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 

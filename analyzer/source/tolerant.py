@@ -15,13 +15,13 @@ from analyzer.source.interface import GrammarError, Trouble
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
-# What .NET takes for white space, in UTF-8
+_MANY = 1000
+# What .NET takes for white space, in UTF-8, and comments; not all at once, as the expression keeps each until its end
 _BLANK = re.compile(
     rb"(?:[ \t\r\n\x0b\x0c]++"
     rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
-    rb"|//[^\r\n]*+|/\*(?s:.*?)\*/)*+"
+    rb"|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % _MANY
 )
-_STRING = re.compile(rb"""(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'""")
 _NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
 _CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
 _LITERAL = re.compile(rb"[-+.A-Za-z0-9]++")
@@ -30,6 +30,7 @@ _NUMBER = re.compile(rb"[-+]?(?:0[xX][0-9A-Fa-f]+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-
 _BAD_ESCAPE = re.compile(rb"""(?s)\\(?:[^"'\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))""")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BACKSLASH = ord("\\")
 _CLOSING = {b"{": b"}", b"[": b"]"}
 
 
@@ -43,8 +44,11 @@ class Object:
 
 def skip_blank(buffer: Buffer, offset: int) -> int:
     """The next byte that is neither blank nor in a comment."""
-    found = _BLANK.match(buffer, offset)
-    return found.end() if found else offset
+    while found := _BLANK.match(buffer, offset):
+        start, offset = offset, found.end()
+        if offset - start < _MANY:
+            break
+    return offset
 
 
 def read_object(buffer: Buffer, offset: int) -> Object:
@@ -125,24 +129,28 @@ def _resolve(found: re.Match[str]) -> str:
 
 def _string(buffer: Buffer, offset: int) -> int | None:
     """The end of the string that begins at ``offset``; None where none begins."""
-    if buffer[offset : offset + 1] not in (b'"', b"'"):
+    quote = buffer[offset : offset + 1]
+    if quote not in (b'"', b"'"):
         return None
-    found = _STRING.match(buffer, offset)
-    if found is None:
+    end = buffer.find(quote, offset + 1)
+    while end >= 0 and buffer[end - 1] == _BACKSLASH and _is_escaped(buffer, end):
+        end = buffer.find(quote, end + 1)
+    if end < 0:
         raise GrammarError(offset, "a quotation mark opens a value that never ends", Trouble.endless)
-    bad = _first_bad_escape(found[0])
-    if bad is not None:
-        raise GrammarError(offset + bad, f"a backslash before {_shown(buffer, offset + bad + 1)}", Trouble.escape)
-    return found.end()
-
-
-def _first_bad_escape(token: bytes) -> int | None:
-    at = token.find(b"\\")
+    at = buffer.find(b"\\", offset, end)
     while at >= 0:
-        if _BAD_ESCAPE.match(token, at):
-            return at
-        at = token.find(b"\\", at + 2)
-    return None
+        if _BAD_ESCAPE.match(buffer, at):
+            raise GrammarError(at, f"a backslash before {_shown(buffer, at + 1)}", Trouble.escape)
+        at = buffer.find(b"\\", at + 2, end)
+    return end + 1
+
+
+def _is_escaped(buffer: Buffer, at: int) -> bool:
+    """Whether an odd number of backslashes stands before the quotation mark at ``at``."""
+    start = at
+    while buffer[start - 1] == _BACKSLASH:
+        start -= 1
+    return (at - start) % 2 == 1
 
 
 def behind_value(buffer: Buffer, offset: int, closing: bytes) -> int:

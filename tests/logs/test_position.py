@@ -14,11 +14,11 @@ from analyzer.place import Place
 MESSAGES = {
     "a backslash, seen in a thread": (
         r"Bad JSON escape sequence: \V. Path 'value[1672].Department', line 1, position 150235.",
-        Place("value[1672].Department", 1673, "Department", 1, 150235),
+        Place("value[1672].Department", 1673, "Department", 1, 150235, escape=True),
     ),
     "the same with a quotation mark behind it, as it was posted": (
         r"Bad JSON escape sequence: \V. Path 'value[1672].Department', line 1, position 150235.'",
-        Place("value[1672].Department", 1673, "Department", 1, 150235),
+        Place("value[1672].Department", 1673, "Department", 1, 150235, escape=True),
     ),
     "an unexpected character, seen in a thread": (
         "After parsing … encountered: K. Path 'value[10].office', line 1, position 1244.",
@@ -89,6 +89,36 @@ def test_a_place_is_taken_by_its_shape(message: str, place: Place | None) -> Non
     assert place_in(message) == place
 
 
+@pytest.mark.parametrize("separator", [",", ".", "'", "\u2019", " ", "\u00a0", "\u2009", "\u202f", "\u066c"])
+@pytest.mark.parametrize(
+    ("line", "position"), [("1", "150,235"), ("1,500", "3"), ("1,500", "150,235"), ("12,345,678", "1,23,45,678")]
+)
+def test_numbers_may_have_separators(separator: str, line: str, position: str) -> None:
+    numbers = (line.replace(",", separator), position.replace(",", separator))
+    place = place_in(f"x Path 'value[0].a', line {numbers[0]}, position {numbers[1]}.")
+    assert place == Place("value[0].a", 1, "a", int(line.replace(",", "")), int(position.replace(",", "")))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "escape"),
+    [
+        (r"Bad JSON escape sequence: \V.", True),
+        (r"Invalid Unicode escape sequence: \u12\".", True),
+        ("After parsing a value an unexpected character was encountered: K.", False),
+        ("Unexpected character encountered while parsing value: K.", False),
+        ("Invalid character after parsing property name. Expected ':' but got: ,.", False),
+        ("Invalid property identifier character: ,.", False),
+        (r"Ungültige Escapesequenz: \V.", None),
+        ("", None),
+    ],
+)
+def test_the_wording_may_tell_of_an_escape_or_of_another_fault(sentence: str, escape: bool | None) -> None:
+    for path in ("'value[0].a', line 1, position 2.", "'value[0].a"):
+        place = place_in(f"{sentence} Path {path}")
+        assert place is not None
+        assert place.escape is escape
+
+
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
@@ -98,7 +128,7 @@ def test_whatever_the_property_is_called_it_is_read_back(index: int, name: str, 
         [Container(Kind.Object, name="value"), Container(Kind.Array, index), Container(Kind.Object, name=name)]
     )
     place = place_in(f"Bad JSON escape sequence: \\V. Path '{path}', line {line}, position {position}.")
-    assert place == Place(path, index + 1, name, line, position)
+    assert place == Place(path, index + 1, name, line, position, escape=True)
 
 
 @given(st.text(st.sampled_from("'\"[]().,\\value0 9„“«Path\n"), max_size=400))

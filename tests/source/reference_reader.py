@@ -101,14 +101,16 @@ class Reader:
         self.need(holds=word in WORDS or is_number(word))
         return None if word in {"null", "undefined"} else word
 
-    def members(self) -> dict[str, object]:
-        """An object; of a name that occurs twice the last counts."""
+    def members(self, *, first_counts: bool = False) -> dict[str, object]:
+        """An object; of a name that occurs twice the last counts, or the first."""
         found: dict[str, object] = {}
         self.take("{")
         while self.here != "}":
             name = self.name()
             self.take(":")
-            found[name] = self.value()
+            value = self.value()
+            if not first_counts or name not in found:
+                found[name] = value
             self.blank()
             if self.here != "}":
                 self.take(",")
@@ -143,14 +145,14 @@ def is_number(word: str) -> bool:
 
 
 def read(text: str) -> list[dict[str, object]]:
-    """The records of a source file's text.
+    """The records of a source file's text; of two lists of users the first counts.
 
     Raises:
         RefusedError: it is not in the tolerated grammar, or not in the import format.
     """
     reader = Reader(text)
     reader.blank()
-    root = reader.members()
+    root = reader.members(first_counts=True)
     reader.blank()
     reader.need(holds=reader.at == len(reader.text) - 1)
     records = root.get("value")

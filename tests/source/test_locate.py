@@ -192,30 +192,55 @@ def test_a_broken_record_is_found_with_its_person_and_the_fault(
     assert spot.identity is None or (spot.identity.property, spot.identity.inferred) == ("IdName", True)
 
 
-# The whole text; the fault; the record behind which it is.
+# The whole text; the fault; the record behind which it is, or before whose beginning, and whose that is.
 BETWEEN = {
-    "no comma between records": (source_with(whole(4) + whole(5)), FaultKind.comma_missing, 4),
-    "two commas between records": (source_with(whole(4) + ","), FaultKind.comma_too_many, 4),
-    "something else than a record": (source_with("7", 5), FaultKind.not_known, 4),
+    "no comma between records": (
+        source_with(whole(4) + whole(5)),
+        FaultKind.comma_missing,
+        4,
+        ("user4@contoso.com", ""),
+    ),
+    "two commas between records": (
+        source_with(whole(4) + ","),
+        FaultKind.comma_too_many,
+        5,
+        ("user5@contoso.com", BEHIND),
+    ),
+    "something else than a record": (source_with("7", 5), FaultKind.not_known, 5, None),
+    "no opening bracket": (
+        source_with(whole(4)[1:]),
+        FaultKind.wrong_bracket,
+        4,
+        ("user4@contoso.com", BEHIND),
+    ),
+    "no opening bracket before the first record": (
+        source_with(whole(1)[1:], 1),
+        FaultKind.wrong_bracket,
+        1,
+        ("user1@contoso.com", BEHIND),
+    ),
     "cut off between records": (
         source_with(whole(4))[: source_with(whole(4)).index('{"IdName":"user5') - 1],
         FaultKind.cut_off,
         4,
+        ("user4@contoso.com", ""),
     ),
-    "text behind the end": (source_with(whole(4)) + "x", FaultKind.import_format, None),
-    "no list of users": ('{"values":[]}', FaultKind.import_format, None),
-    "two byte order marks": ("\ufeff\ufeff" + source_with(whole(4)), FaultKind.beginning, None),
-    "a table of another kind": ("IdName;City\nada@contoso.com;Kiel\n", FaultKind.beginning, None),
-    "something else than records from the start": ('{"value":[7]}', FaultKind.not_known, None),
+    "text behind the end": (source_with(whole(4)) + "x", FaultKind.import_format, None, None),
+    "no list of users": ('{"values":[]}', FaultKind.import_format, None, None),
+    "two byte order marks": ("\ufeff\ufeff" + source_with(whole(4)), FaultKind.beginning, None, None),
+    "a table of another kind": ("IdName;City\nada@contoso.com;Kiel\n", FaultKind.beginning, None, None),
+    "something else than records from the start": ('{"value":[7]}', FaultKind.not_known, 1, None),
 }
 
 
-@pytest.mark.parametrize(("text", "kind", "record"), BETWEEN.values(), ids=BETWEEN.keys())
-def test_a_fault_in_no_record_is_told_so(tmp_path: Path, text: str, kind: FaultKind, record: int | None) -> None:
+@pytest.mark.parametrize(("text", "kind", "record", "identity"), BETWEEN.values(), ids=BETWEEN.keys())
+def test_a_fault_in_no_record_is_told_so(
+    tmp_path: Path, text: str, kind: FaultKind, record: int | None, identity: tuple[str, str] | None
+) -> None:
     path = written(tmp_path, text)
-    spot = found(path, place_of(path))
+    spot = found(path, place_of(path), "IdName")
     assert (spot.fault.kind, spot.record, spot.sure) == (kind, record, Sure.sure)
-    assert id_of(spot) == (("user4@contoso.com", "") if record else None)
+    assert id_of(spot) == identity
 
 
 def test_a_file_that_is_cut_off_is_told_so(tmp_path: Path) -> None:

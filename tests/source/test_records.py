@@ -111,6 +111,33 @@ def test_a_missing_name_has_no_text(tmp_path: Path) -> None:
     assert records_of(tmp_path, value("1"))[0].text("Other") is None
 
 
+@pytest.mark.parametrize("number", [1, 5_000, 5_001, 20_000])
+def test_escapes_and_members_may_be_many(tmp_path: Path, number: int) -> None:
+    for spelled, text in ((r"\"x", '"x'), (r"\\", "\\")):
+        found = records_of(tmp_path, value(f'"{spelled * number}"'))
+        assert found[0].text("IdName") == text * number
+    members = ",".join(f'"a{index}":"\\\\"' for index in range(number))
+    assert len(records_of(tmp_path, f'{{"value":[{{{members}}}]}}')[0].members) == number
+
+
+def test_a_quotation_mark_behind_two_backslashes_ends_a_value(tmp_path: Path) -> None:
+    for quote in "\"'":
+        found = records_of(tmp_path, value(rf"{quote}a\\{quote},b:{quote}c\\\{quote}{quote}"))
+        assert texts_of(found[0]) == {"IdName": "a\\", "b": f"c\\{quote}"}
+
+
+@pytest.mark.parametrize("comment", ["/**/", "/***/", "/* * / ** /x*/", "/*/ */", "/*\n*/", "// x\n", "/**//*x**/"])
+def test_comments_are_passed_over(tmp_path: Path, comment: str) -> None:
+    found = records_of(tmp_path, f'{comment}{{"value"{comment}:[{comment}{{"a":{comment}"1"{comment}}}{comment}]}}')
+    assert texts_of(found[0]) == {"a": "1"}
+
+
+@pytest.mark.parametrize("blank", ["/**/", "\u00a0", " /*x*/\n", "//\n"])
+def test_blanks_and_comments_may_be_many(tmp_path: Path, blank: str) -> None:
+    for number in (249, 250, 251, 999, 1000, 1001, 5_000):
+        assert texts_of(records_of(tmp_path, f'{{"value":[{blank * number}{{"a":"1"}}]}}')[0]) == {"a": "1"}
+
+
 def test_a_deep_value_is_no_recursion(tmp_path: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     assert records_of(tmp_path, value(deep))[0].text("IdName") == deep

@@ -9,7 +9,7 @@ from analyzer.emulator.jsonnet.interface import Fault, shown
 _PLAIN = {'"': re.compile(r'[^"\\]*+'), "'": re.compile(r"[^'\\]*+")}
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "\\": "\\", '"': '"', "'": "'", "/": "/"}
 # Halves of a surrogate pair that follow each other are one character, so they are resolved together.
-_UNICODE = re.compile(r"(?:\\u[0-9A-Fa-f]{4})++")
+_UNICODE = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _DIGITS = 4
 
 
