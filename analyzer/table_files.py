@@ -50,7 +50,6 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
             from analyzer.workbook import write_workbook
 
             return write_workbook(frame, beside, path)
-        # To a path: what is given an open file keeps all of it in memory first.
         if kind == ".parquet":
             # The least effort of zstd is as fast as snappy, for a file a third smaller.
             frame.sink_parquet(beside, compression="zstd", compression_level=1)
