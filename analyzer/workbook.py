@@ -49,18 +49,24 @@ def write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
     with tempfile.TemporaryDirectory() as parked:
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         workbook = xlsxwriter.Workbook(str(place), {"constant_memory": True, "tmpdir": parked, **plain})
-        try:
+        with contextlib.ExitStack() as failed:
+            failed.callback(_close_anyhow, workbook)
             cut = _write_sheet(frame, workbook, path)
-        except BaseException:
-            with contextlib.suppress(XlsxWriterException, OSError):
-                workbook.close()
-            raise
+            failed.pop_all()
         try:
             workbook.close()
         except XlsxWriterException as error:
             cause = error.args[0] if error.args else error
             raise cannot_write(path, cause if isinstance(cause, OSError) else OSError(str(cause))) from error
     return cut
+
+
+def _close_anyhow(workbook: Workbook) -> None:
+    """Closes a workbook that nobody wants any more, so that it does not complain when it is forgotten."""
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    with contextlib.suppress(XlsxWriterException, OSError):
+        workbook.close()
 
 
 def _write_sheet(frame: pl.LazyFrame, workbook: Workbook, path: Path) -> int:
