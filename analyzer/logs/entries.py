@@ -65,7 +65,7 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     inside[headless] = False
     line = np.flatnonzero(flags)
     segment = np.repeat(np.arange(len(starts)), np.diff(np.searchsorted(line, segment_lines)))
-    last = _last_lines(line, segment_lines[segment + 1], np.flatnonzero(inside & ~blank))
+    last = _last_lines(line, len(lines.starts), np.flatnonzero(inside & ~blank))
     parts = np.empty((len(line), PARTS), np.int32)
     _first_line(lines, line, parts)
     place = {number: at for at, number in enumerate(line.tolist())} if others or headless else {}
@@ -128,16 +128,16 @@ def _text_before_the_first(segment_lines: Positions, flags: Flags, blank: Flags)
     return found
 
 
-def _last_lines(line: Positions, segment_end: Positions, further: Positions) -> Positions:
+def _last_lines(line: Positions, count: int, further: Positions) -> Positions:
     """The last line of each entry that is not blank.
 
     Args:
         line: where the entries begin.
-        segment_end: behind the last line of each entry's segment.
-        further: the lines that begin no entry and are not blank.
+        count: the number of lines.
+        further: the lines that begin no entry and are not blank; none of them stands before a segment's first entry.
     """
     if not len(further) or not len(line):
         return line
-    behind = np.minimum(np.append(line[1:], segment_end[-1]), segment_end)
+    behind = np.append(line[1:], count)
     before = np.searchsorted(further, behind) - 1
     return np.maximum(line, np.where(before >= 0, further[before], -1))

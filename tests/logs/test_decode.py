@@ -49,6 +49,7 @@ UNREADABLE = {
     "UTF-8 cut off in a character": ("ä€".encode()[:-1], ("ä\ufffd", "utf-8", 1)),
     "UTF-8 with mark and a stray byte": (codecs.BOM_UTF8 + b"a\xffb", ("aÿb", "utf-8", 1)),
     "UTF-8 with a line pasted from Windows-1252": ("Jürgen ".encode() + b"Gr\xf6\xdfe", ("Jürgen Größe", "utf-8", 2)),
+    "UTF-8 with a last byte that begins no character": (codecs.BOM_UTF8 + b"a\xf5", ("aõ", "utf-8", 1)),
     "UTF-16 cut off in a unit": (codecs.BOM_UTF16_LE + b"a\0b\0c", ("ab\ufffd", "utf-16-le", 1)),
     "UTF-16 with half a pair": (codecs.BOM_UTF16_LE + b"a\0\x00\xd8b\0", ("a\ufffdb", "utf-16-le", 1)),
     "UTF-16 cut off in a pair": (codecs.BOM_UTF16_LE + b"a\0\x00\xd8", ("a\ufffd", "utf-16-le", 1)),
