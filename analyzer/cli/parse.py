@@ -51,7 +51,7 @@ def command(
         rows = _rows(terminal, reading, output, check=check)
     problems += [log.problem for log in reading.logs if log.problem]
     remarks(terminal, reading.logs)
-    if rows is not None and len(problems) < len(files):
+    if any(log.was_read for log in reading.logs):
         terminal.say(summary(reading.logs))
     if check:
         show_accounts(terminal, reading.logs)

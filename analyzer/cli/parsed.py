@@ -94,7 +94,7 @@ def summary(logs: Sequence[LogRead]) -> str:
     """How many entries there were."""
     entries, texts = sum(log.entries for log in logs), sum(log.texts for log in logs)
     further = f" and {count(texts, 'text that is', 'texts that are')} no entry" if texts else ""
-    read = sum(not log.problem or log.lines > 0 for log in logs)
+    read = sum(log.was_read for log in logs)
     return f"{count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}"
 
 

@@ -72,6 +72,11 @@ class LogRead:
         return self.account.missing(self.encoding, self.unread)
 
     @property
+    def was_read(self) -> bool:
+        """Whether it could be read, at least to some line."""
+        return self.problem is None or self.lines > 0
+
+    @property
     def unfinished(self) -> bool:
         """Whether entries may be missing at its end."""
         return self.growing or self.cut_off or self.problem is not None

@@ -60,7 +60,7 @@ class Reading:
             progress: told of the log that was read last, block by block.
         """
         self._files = list(files)
-        self.logs = [LogRead(file) for file in self._files]
+        self._anew()
         self._accounting = accounting
         self._progress = progress
 
@@ -69,9 +69,7 @@ class Reading:
 
         A log that cannot be read, or not to its end, has a ``problem``; the others are read all the same.
         """
-        # Whoever reads at the same time has logs of their own.
-        self.logs = logs = [LogRead(file) for file in self._files]
-        yield from self._pieces(logs)
+        yield from self._pieces(self._anew())
 
     def table(self) -> pl.DataFrame:
         """The whole table ``entries`` in memory."""
@@ -88,7 +86,7 @@ class Reading:
         def pieces(
             columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _batch: int | None
         ) -> Iterator[pl.DataFrame]:
-            self.logs = logs = [LogRead(file) for file in self._files]
+            logs = self._anew()
             for frame in self._pieces(logs):
                 piece = frame if rows is None else frame.head(rows)
                 rows = None if rows is None else rows - len(piece)
@@ -101,6 +99,11 @@ class Reading:
                 raise problem
 
         return register_io_source(pieces, schema=ENTRIES)
+
+    def _anew(self) -> list[LogRead]:
+        """Logs of which nothing was read yet; whoever reads at the same time has others."""
+        self.logs = [LogRead(file) for file in self._files]
+        return self.logs
 
     def _pieces(self, logs: list[LogRead]) -> Iterator[pl.DataFrame]:
         cores = os.cpu_count() or 1

@@ -116,6 +116,7 @@ def test_a_folder_without_logs_is_said_and_the_others_are_done(upa: Callable[...
     assert ran.code == 5
     assert "ada@contoso.com" in ran.out
     assert "upa-analyzer: empty has no logs in it" in ran.err
+    assert "1 entry from 1 log" in ran.err
 
 
 REMARKS = {
