@@ -88,19 +88,37 @@ def records_of(buffer: Buffer) -> Iterator[Record]:
     Raises:
         GrammarError: it is no JSON even by what the service tolerates, or not in the import format.
     """
+    at = yield from _array(buffer, begin(buffer))
+    finish(buffer, at)
+
+
+def begin(buffer: Buffer) -> int:
+    """Where the array with the records begins: at its bracket.
+
+    Raises:
+        GrammarError: no such array is found before the first fault.
+    """
     at = skip_blank(buffer, expect(buffer, skip_blank(buffer, after_mark(buffer)), b"{"))
-    seen = False
     while buffer[at : at + 1] != b"}":
         name, at = read_key(buffer, at)
-        if name == "value" and not seen:
-            seen = True
-            at = yield from _array(buffer, at)
-        else:
-            at = skip_value(buffer, at)
-        at = behind_value(buffer, at, b"}")
+        if name == "value":
+            expect(buffer, at, b"[")
+            return at
+        at = behind_value(buffer, skip_value(buffer, at), b"}")
     at = skip_blank(buffer, at + 1)
-    if not seen:
-        raise GrammarError(at, 'there is no "value" with the list of users', Trouble.no_format)
+    raise GrammarError(at, 'there is no "value" with the list of users', Trouble.no_format)
+
+
+def finish(buffer: Buffer, offset: int) -> None:
+    """Reads what stands behind the array, whose end is at ``offset``: further keys, which are passed over.
+
+    Raises:
+        GrammarError: it is no JSON even by what the service tolerates.
+    """
+    at = behind_value(buffer, offset, b"}")
+    while buffer[at : at + 1] != b"}":
+        at = behind_value(buffer, skip_value(buffer, read_key(buffer, at)[1]), b"}")
+    at = skip_blank(buffer, at + 1)
     if at < len(buffer):
         raise GrammarError(at, "text behind the end of the JSON", Trouble.no_format)
 
@@ -110,14 +128,19 @@ def _array(buffer: Buffer, offset: int) -> Generator[Record, None, int]:
     at = skip_blank(buffer, expect(buffer, offset, b"["))
     position = 0
     while buffer[at : at + 1] != b"]":
-        record, at = _record(buffer, at, position)
+        record, at = read_record(buffer, at, position)
         yield record
         position += 1
         at = behind_value(buffer, at, b"]")
     return at + 1
 
 
-def _record(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
+def read_record(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
+    """The record at an offset, and where it ends.
+
+    Raises:
+        GrammarError: it is no JSON even by what the service tolerates; it tells the record.
+    """
     found = _FLAT.match(buffer, at)
     if found is not None:
         try:
