@@ -10,16 +10,18 @@ import bisect
 import codecs
 import contextlib
 import mmap
+import os
 import re
+import tempfile
 import unicodedata
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import InputError
-from analyzer.files import cannot_read
+from analyzer.files import cannot_read, cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 Buffer: TypeAlias = "bytes | mmap.mmap"
 
@@ -60,10 +62,15 @@ def opened(path: Path) -> Iterator[Buffer]:
 
     Raises:
         InputError: the file cannot be read, or is UTF-16 that cannot be decoded.
+        OutputError: there is no room for a copy in UTF-8.
     """
     with _mapped(path) as buffer:
         encoding = _encoding(buffer)
-        yield buffer if encoding == _UTF8 else _as_utf8(path, buffer, encoding)
+        if encoding == _UTF8:
+            yield buffer
+        else:
+            with _as_utf8(path, buffer, encoding) as recoded:
+                yield recoded
 
 
 def after_mark(buffer: Buffer) -> int:
@@ -147,16 +154,22 @@ def recoded_from(path: Path) -> str:
 
 @contextlib.contextmanager
 def _mapped(path: Path) -> Iterator[Buffer]:
-    """The file's bytes; an empty file, which cannot be mapped, as none."""
+    """The file's bytes."""
     try:
-        with path.open("rb") as stream:
-            if not path.stat().st_size:
-                yield b""
-                return
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                yield mapped
+        with path.open("rb") as stream, _map_of(stream) as mapped:
+            yield mapped
     except OSError as error:
         raise cannot_read(path, error) from error
+
+
+@contextlib.contextmanager
+def _map_of(stream: IO[bytes]) -> Iterator[Buffer]:
+    """The bytes of an open file; of an empty one, which cannot be mapped, none."""
+    if not os.fstat(stream.fileno()).st_size:
+        yield b""
+        return
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        yield mapped
 
 
 def _encoding(mapped: Buffer) -> str:
@@ -166,16 +179,41 @@ def _encoding(mapped: Buffer) -> str:
     if mapped[:3] == codecs.BOM_UTF8:
         return _UTF8
     # The first letter beyond ASCII tells: a file of UTF-8 with a damaged byte further down stays what it is.
-    first = _BEYOND_ASCII.search(mapped)
-    return _UTF8 if first is None or _UTF8_LETTER.match(mapped, first.start()) else "cp1252"
+    for at in range(0, len(mapped), _PIECE):
+        if not mapped[at : at + _PIECE].isascii():
+            first = _BEYOND_ASCII.search(mapped, at)
+            return _UTF8 if first is None or _UTF8_LETTER.match(mapped, first.start()) else "cp1252"
+    return _UTF8
 
 
-def _as_utf8(path: Path, mapped: Buffer, encoding: str) -> bytes:
+@contextlib.contextmanager
+def _as_utf8(path: Path, mapped: Buffer, encoding: str) -> Iterator[Buffer]:
+    """A file in another encoding as UTF-8: a copy beside no name, a piece at a time, as it may be of 2 GB."""
+    # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding == "utf-16" else "replace")
+    with tempfile.TemporaryFile() as copy:
+        for at in range(0, len(mapped), _PIECE):
+            try:
+                text = decoder.decode(mapped[at : at + _PIECE], final=at + _PIECE >= len(mapped))
+            except UnicodeDecodeError as error:
+                # What the decoder kept of the piece before counts with this one.
+                start = at + error.start - (len(error.object) - len(mapped[at : at + _PIECE]))
+                raise _not_utf16(path, start) from error
+            _write(copy, text)
+        copy.flush()
+        with _map_of(copy) as recoded:
+            yield recoded
+
+
+def _write(copy: IO[bytes], text: str) -> None:
     try:
-        # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
-        return bytes(mapped[:]).decode(encoding, "strict" if encoding == "utf-16" else "replace").encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} begins as UTF-16 but is none from byte {error.start:,} on",
-            "Save it as UTF-8 with a byte order mark.",
-        ) from error
+        copy.write(text.encode("utf-8"))
+    except OSError as error:
+        place = Path(tempfile.gettempdir())
+        raise cannot_write(place, error) from error
+
+
+def _not_utf16(path: Path, start: int) -> InputError:
+    return InputError(
+        f"{path} begins as UTF-16 but is none from byte {start:,} on", "Save it as UTF-8 with a byte order mark."
+    )

@@ -6,6 +6,7 @@ beside ``value`` are passed over.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -74,9 +75,21 @@ def read_records(path: Path) -> Iterator[Record]:
         InputError: the file cannot be read.
         NotJsonError: it is no JSON even by what the service tolerates, or not in the import format.
     """
+    with reading(path) as buffer:
+        yield from records_of(buffer)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[Buffer]:
+    """Opens a source file; a fault of its grammar found meanwhile becomes the error for people.
+
+    Raises:
+        InputError: the file cannot be read.
+        NotJsonError: it is no JSON even by what the service tolerates, or not in the import format.
+    """
     with opened(path) as buffer:
         try:
-            yield from records_of(buffer)
+            yield buffer
         except GrammarError as error:
             whereabouts = f", in record {error.record:,}" if error.record else ""
             raise NotJsonError(str(path), buffer, error.offset, error.problem, whereabouts) from error

@@ -1,0 +1,166 @@
+"""A scan of a source file for the records of some users, or for everybody's: chunks decoded at once, at C's speed.
+
+The array is cut into chunks at what looks like the border of two records. A chunk that begins where a record begins
+and decodes ends where one ends (``chunk``); one that does not decode as it stands, nor without comments and commas too
+many (``blanked``), is read record by record, as ``records`` does it. So both give the same records, and stop at the
+same faults.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.identity import identity_key
+from analyzer.source.blanked import CutCommentError, blanked
+from analyzer.source.chunk import ChunkDecoder, spans_in
+from analyzer.source.records import read_record
+from analyzer.source.spans import NO_ID, Spans
+from analyzer.source.tolerant import behind_value, skip_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.source.json_text import Buffer
+
+CHUNK = 1 << 15
+"""Bytes: with its records it stays in the processor's cache."""
+_LONGEST = 1 << 20
+"""Bytes; where no record ends within them, records are read one by one."""
+# The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
+_BORDER = re.compile(rb"""\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"|/[/*])""")
+_LINE_END = re.compile(rb"[\r\n]")
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What a scan found.
+
+    Attributes:
+        end: where it ended: behind the last record and the comma that follows it, or at the array's bracket.
+        records: how many records it went through.
+        spans: those that were wanted.
+        ended: whether it came to the array's bracket.
+    """
+
+    end: int
+    records: int = 0
+    spans: Spans = field(default_factory=Spans)
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """A place between two records, true or guessed: where the one ends, and where the next begins."""
+
+    end: int
+    start: int
+
+
+def border_from(buffer: Buffer, offset: int) -> Border | None:
+    """The next place that looks like a border of two records, if there is one within a megabyte."""
+    found = _BORDER.search(buffer, offset, offset + _LONGEST)
+    return Border(found.start() + 1, found.end()) if found else None
+
+
+class Scanner:
+    """Scans the array of one source file for one set of users."""
+
+    def __init__(self, buffer: Buffer, id_property: str, wanted: Mapping[str, int] | None) -> None:
+        """Prepares for a scan.
+
+        Args:
+            buffer: the source file.
+            id_property: the name of the property with the ids.
+            wanted: the marks of the users that are looked for by their key; None for every record, whose marks are
+                made of the key, and the same in this process only.
+        """
+        self._buffer = buffer
+        self.id_property = id_property
+        self._wanted = wanted
+        self._decoder = ChunkDecoder(id_property)
+        self._lenient = False
+
+    def scan(self, scanned: Scanned, stop: Border | None = None) -> None:
+        """Goes on with a scan, up to another border.
+
+        Args:
+            scanned: what was scanned so far; grows.
+            stop: a border further on; None for the array's end. Where it is none the scan ends beyond it.
+
+        Raises:
+            GrammarError: a fault in a record or between two; it tells the record, counted from where the scan began.
+        """
+        while not scanned.ended and (stop is None or scanned.end < stop.start):
+            border = border_from(self._buffer, scanned.end + CHUNK)
+            if border and stop and border.start > stop.start:
+                border = stop
+            if border is None or not self._chunk(scanned, border):
+                self._walk(scanned, border.start if border else scanned.end + CHUNK)
+
+    def _chunk(self, scanned: Scanned, border: Border) -> bool:
+        """Takes the chunk up to a border; False where it has to be read record by record."""
+        if border.end - scanned.end > _LONGEST + CHUNK:
+            return False
+        piece = self._buffer[scanned.end : border.end]
+        keys = None if self._lenient else self._decoder.keys(piece)
+        if keys is None:
+            try:
+                chunk = blanked(piece)
+            except CutCommentError as cut:
+                further = self._border_behind_comment(scanned.end + cut.start, block=cut.block)
+                return further is not None and further.end > border.end and self._chunk(scanned, further)
+            keys = self._decoder.keys(chunk)
+            if keys is None or _may_be_altered(keys):
+                return False
+            self._lenient = chunk != piece
+            piece = chunk
+        self._take(scanned, keys, piece)
+        scanned.end = border.start
+        return True
+
+    def _border_behind_comment(self, offset: int, *, block: bool) -> Border | None:
+        if block:
+            end = self._buffer.find(b"*/", offset, offset + _LONGEST)
+            return border_from(self._buffer, end) if end >= 0 else None
+        line_end = _LINE_END.search(self._buffer, offset, offset + _LONGEST)
+        return border_from(self._buffer, line_end.start()) if line_end else None
+
+    def _take(self, scanned: Scanned, keys: list[str], chunk: bytes) -> None:
+        """Counts a chunk's records, and notes those that are wanted."""
+        wanted = self._wanted
+        if wanted is None or not wanted.keys().isdisjoint(keys):
+            for position, ((start, end), key) in enumerate(
+                zip(spans_in(chunk), keys, strict=True), start=scanned.records
+            ):
+                if wanted is None or key in wanted:
+                    self._note(scanned, scanned.end + start, scanned.end + end, position, key)
+        scanned.records += len(keys)
+
+    def _note(self, scanned: Scanned, start: int, end: int, position: int, key: str) -> None:
+        if self._wanted is None:
+            scanned.spans.add(start, end, position, mark_of(key))
+        elif key in self._wanted:
+            scanned.spans.add(start, end, position, self._wanted[key])
+
+    def _walk(self, scanned: Scanned, until: int) -> None:
+        """Reads record by record up to the first one that begins at ``until`` or behind, or to the array's end."""
+        at = skip_blank(self._buffer, scanned.end)
+        while at < until and self._buffer[at : at + 1] != b"]":
+            record, end = read_record(self._buffer, at, scanned.records)
+            self._note(scanned, at, end, scanned.records, identity_key(record.text(self.id_property) or ""))
+            scanned.records += 1
+            at = behind_value(self._buffer, end, b"]")
+        scanned.end = at
+        scanned.ended = self._buffer[at : at + 1] == b"]"
+
+
+def mark_of(key: str) -> int:
+    """The mark of a key where everybody is wanted."""
+    return (hash(key) or 1) if key else NO_ID
+
+
+def _may_be_altered(keys: list[str]) -> bool:
+    """Whether an id may have lost a comma that was taken for one too many."""
+    return any("}" in key or "]" in key for key in keys)
