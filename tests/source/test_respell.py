@@ -99,7 +99,11 @@ CHANGES = {
         b'{"a":[31,15,0.5,5.0,-0.5,-17]}',
         ["unquoted_name"] + ["number"] * 6,
     ),
-    "64 bits": (b'{"a":[0xFFFFFFFFFFFFFFFF,00]}', b'{"a":[-1,0]}', ["number"] * 2),
+    "64 bits": (
+        b'{"a":[0xFFFFFFFFFFFFFFFF,0x8000000000000000,00]}',
+        b'{"a":[-1,-9223372036854775808,0]}',
+        ["number"] * 3,
+    ),
     "two kinds": (b"{\"a\":'\t'}", rb'{"a":"\t"}', ["control_character", "quotes"]),
 }
 
@@ -164,6 +168,8 @@ UNCERTAIN = {
     b"00.5": "00.5 (neither",
     b"-0x1F": "-0x1F (neither",
     b"0x10000000000000000": "0x10000000000000000 (neither",
+    b"02" + b"0" * 21: "02000000000000000000000 (neither",
+    b"-0" + b"1" * 379: "-0" + "1" * 28 + "… (neither",
     b".5e999": ".5e999 (neither",
     b'"\xff\xff"': '"\ufffd\ufffd" (bytes that are no UTF-8)',
     b'"' + b"x" * 50 + b'\xff"': '"' + "x" * 29 + "… (bytes",
@@ -178,11 +184,15 @@ def test_a_token_without_a_certain_spelling_is_named_and_nothing_is_guessed(toke
     assert found.uncertain[0].startswith(UNCERTAIN[token])
 
 
-@pytest.mark.parametrize("name", ["a\xa0", "\U0001f600", "a\u0301"])
+@pytest.mark.parametrize("name", ["a\xa0", "\U0001f600", "\U0001d49c", "a\u0301"])
 def test_a_name_that_jsonnet_reads_otherwise_or_not_at_all_is_uncertain(name: str) -> None:
     found = respell(f"{{{name}:1}}".encode())
     assert found.raw is None
     assert "a name without quotation marks" in found.uncertain[0]
+
+
+def test_a_record_that_is_json_but_for_its_encoding_is_uncertain() -> None:
+    assert respell(b'{"a":"\xff"}').uncertain == ('"\ufffd" (bytes that are no UTF-8)',)
 
 
 @pytest.mark.parametrize("name", [b'"\xff"', b"a\xff"])
@@ -209,5 +219,6 @@ def test_of_very_many_changes_the_rest_is_counted() -> None:
     found = respell(b"{" + b"a:1," * 3000 + b"}")
     assert found.raw == b'{"a":1' + b',"a":1' * 2999 + b"}"
     assert (len(found.changes), found.further) == (1000, 2001)
+    assert respell(b'{"a":[%b]}' % (b"'\t'," * 3000)).further == 2 * 3000 + 1 - 1000
     uncertain = respell(b'{"a":[' + b"NaN," * 3000 + b"]}")
     assert (len(uncertain.uncertain), uncertain.further) == (1000, 2000)

@@ -67,6 +67,7 @@ def test_a_record_with_another_value_name_or_order_does_not(record: Pairs, data:
 SAME = [
     (b"0x1F", b"31"),
     (b"0xffffffffffffffff", b"-1"),
+    (b"0x8000000000000000", b"-9223372036854775808"),
     (b"017", b"15"),
     (b"-017", b"-17"),
     (b"0" * 50 + b"7", b"7"),
@@ -113,6 +114,7 @@ OTHER = [
     (b"new Date(1)", b"1"),
     (b"+5", b"5"),
     (b"089", b"89"),
+    (b"02" + b"0" * 21, b"0"),
     (b"0x10000000000000000", b"18446744073709551616"),
     (b'"\xff"', '"\ufffd"'.encode()),
     # what is no JSON
