@@ -111,6 +111,12 @@ def test_a_guid_that_need_not_be_anybodys_follows_the_choices() -> None:
     assert (without.doubtful, without.identities, without.naming_nobody) == (frozenset[str](), {BOB: BOB}, 0)
 
 
+def test_a_culprits_guid_that_need_not_be_anybodys_is_told_apart() -> None:
+    found = of_aborted(Choices(only=(GENERIC, UNMAPPED)), entry("a", GENERIC, GUID))
+    assert (found.identities.keys(), found.doubtful) == ({ADA, BOB, GUID}, {GUID})
+    assert of_aborted(Choices(only=(UNMAPPED,)), entry("a", GENERIC, GUID)).doubtful == set()
+
+
 def test_an_entry_with_such_a_guid_may_be_a_listed_users() -> None:
     entries = named(entry("a", GENERIC, GUID), entry("a", UNRESOLVED, BOB))
     assert select(Outcome.partial, entries, choices=Choices(users=listed(ADA, BOB))).naming_nobody == 1
@@ -230,6 +236,13 @@ RETRYABLE = {
     "it would be aborted": (Choices(), (), "InvalidDataFile", AGAIN),
     "culprits left out": (Choices(without_culprits=True), (), "InvalidDataFile", ""),
     "culprits excepted": (Choices(except_=(UNMAPPED,)), (), "InvalidDataFile", ""),
+    "what else stands in the log": (
+        Choices(except_=(UNMAPPED,)),
+        (entry("a", WITHOUT_ID, KIM), entry("a", GENERIC, KIM)),
+        "InvalidDataFile",
+        f"a retry unchanged would be aborted again ({WITHOUT_ID})",
+    ),
+    "what aborts nothing": (Choices(except_=(UNMAPPED,)), (entry("a", GENERIC, KIM),), "InvalidDataFile", ""),
     "others listed": (Choices(users=listed(KIM)), (), "InvalidDataFile", ""),
     "a culprit listed": (Choices(users=listed(KIM, ADA)), (), "InvalidDataFile", AGAIN),
     "one property dropped": (Choices(drop_properties=("Floor",)), (), "InvalidDataFile", AGAIN),
@@ -319,13 +332,13 @@ def refused(outcome: str, choices: Choices) -> str:
 
 def test_a_code_that_the_log_does_not_have_is_refused() -> None:
     there = f"It has {UNRESOLVED}, {GENERIC} and ProfileLocked."
-    message = f"--only genericeror: the log has no entry with this code. Did you mean {GENERIC}? {there}"
-    assert refused("partial", Choices(only=(UNRESOLVED, "genericeror"))) == message
+    message = f"--only GENERICEROR: the log has no entry with this code. Did you mean {GENERIC}? {there}"
+    assert refused("partial", Choices(only=(UNRESOLVED, "GENERICEROR"))) == message
     assert refused("unknown", Choices(except_=("Q",))) == f"--except Q: the log has no entry with this code. {there}"
 
 
 def test_of_many_codes_the_commonest_are_told() -> None:
-    codes = ["Last", "Last", *(f"C{n}" for n in range(2000)), "X" * 100_000]
+    codes = ["Last", "Last", *(f"C{n}" for n in range(2000)), *["X" * 100_000] * 3]
     with pytest.raises(UsageError) as caught:
         select(Outcome.partial, named(*(entry("a", code, ADA) for code in codes)), choices=Choices(only=("c0x",)))
     assert caught.value.advice.endswith("It has Last, C0, C1, C10, C100, C1000, C1001, C1002 and 1,994 more.")
