@@ -113,8 +113,8 @@ def test_a_guid_that_need_not_be_anybodys_follows_the_choices() -> None:
 
 def test_a_culprits_guid_that_need_not_be_anybodys_is_told_apart() -> None:
     found = of_aborted(Choices(only=(GENERIC, UNMAPPED)), entry("a", GENERIC, GUID))
-    assert (found.identities.keys(), found.doubtful) == ({ADA, BOB, GUID}, {GUID})
-    assert of_aborted(Choices(only=(UNMAPPED,)), entry("a", GENERIC, GUID)).doubtful == set()
+    assert (set(found.identities), found.doubtful) == ({ADA, BOB, GUID}, frozenset({GUID}))
+    assert of_aborted(Choices(only=(UNMAPPED,)), entry("a", GENERIC, GUID)).doubtful == frozenset()
 
 
 def test_an_entry_with_such_a_guid_may_be_a_listed_users() -> None:
