@@ -7,6 +7,7 @@ from typing import TypeVar
 import polars as pl
 
 # Full-width signs, too: some spreadsheets take them for the plain ones.
+_SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 
@@ -19,6 +20,15 @@ def guarded(frame: Table) -> Table:
     See https://owasp.org/www-community/attacks/CSV_Injection.
     """
     return frame.with_columns(pl.col(pl.String).str.replace(_BEGINS_FORMULA, "'${0}"))
+
+
+def unguarded(cell: str) -> str:
+    """A cell without the apostrophe that ``guarded`` put before it.
+
+    >>> unguarded("'=1+1")
+    '=1+1'
+    """
+    return cell[1:] if cell.startswith("'") and cell[1:2] and cell[1] in _SIGNS else cell
 
 
 def csv_bytes(frame: pl.DataFrame, *, byte_order_mark: bool) -> bytes:

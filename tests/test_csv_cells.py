@@ -8,7 +8,7 @@ import io
 import polars as pl
 import pytest
 
-from analyzer.csv_cells import csv_bytes, guarded
+from analyzer.csv_cells import csv_bytes, guarded, unguarded
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
 PLAIN = ["a=1", "1-1", "ada@contoso.com", " =1", "'=1", "", "\u2013 x", "ö"]
@@ -22,6 +22,11 @@ def test_a_text_that_begins_as_a_formula_gets_an_apostrophe(text: str) -> None:
 @pytest.mark.parametrize("text", [*PLAIN, None])
 def test_any_other_text_stays_as_it_is(text: str | None) -> None:
     assert guarded(pl.DataFrame({"a": [text]}, schema={"a": pl.String}))["a"].to_list() == [text]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, "a=1", "ada@contoso.com", "'", "'a", ""])
+def test_the_guard_can_be_undone(text: str) -> None:
+    assert unguarded(guarded(pl.DataFrame({"a": [text]}))["a"][0]) == text
 
 
 def test_what_is_no_text_stays_as_it_is() -> None:

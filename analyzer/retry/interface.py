@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,12 @@ class Selection:
         lacking_id: entries that tell of a record without an id, in an aborted job.
         unfinished_logs: logs that are not whole, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
+        excluded: of everybody those who are left out, as the log spells them, by their key.
+        without_unnamed: of everybody the records without an id are left out.
+        chosen: the user's choices, a clause each.
+        unknown_users: ids of the user's list that are not among those to retry, as the list spells them, by their key.
+            Where everybody is to be retried only the source can tell, and there are none.
+        left_nobody: somebody was to be retried, and the user's choices leave nobody.
     """
 
     outcome: Outcome
@@ -40,6 +46,11 @@ class Selection:
     doubtful: frozenset[str] = frozenset()
     lacking_id: int = 0
     unfinished_logs: int = 0
+    excluded: dict[str, str] = field(default_factory=dict)
+    without_unnamed: bool = False
+    chosen: tuple[str, ...] = ()
+    unknown_users: dict[str, str] = field(default_factory=dict)
+    left_nobody: bool = False
 
     @property
     def nobody(self) -> bool:

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
-from analyzer.facts import JobError
+from analyzer.analysis.outcomes import FAILED, Outcome
+from analyzer.retry.aborted import ABORTING_CODES, WITHOUT_ID, before_retry, met_again
+from analyzer.retry.choices import Choices
+from analyzer.retry.choose import check, choose, identities_in
 from analyzer.retry.interface import Selection
-from analyzer.words import listed
 
 if TYPE_CHECKING:
     import polars as pl
 
-ABORTING_CODES = frozenset({"DataFileNotJson", "InvalidProperty", "MissingIdentity"})
-"""Codes of the validation, in which one entry aborts the import."""
+    from analyzer.retry.choices import RetryHelps
 
+_NOTHING_CHOSEN = Choices()
 
-_BEFORE_RETRY = {
-    JobError.DataFileTooBig.name: "split it: the service refuses a file of more than 2 GB or 500,000 values",
-    JobError.DataFileNotInTenant.name: "upload it to this tenant",
-    JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
+_BECAUSE = {
+    Outcome.partial: "the log names them, and everybody else was updated",
+    Outcome.aborted: "the import was aborted, and nobody was updated",
+    Outcome.unknown: "nobody can say who was updated, so it is taken that nobody was",
+    Outcome.succeeded: "everybody was updated",
+    Outcome.running: "the job has not ended",
+    Outcome.stuck: "the job has not ended; it seems stuck",
 }
 
 
-def select(
-    outcome: Outcome, named: pl.DataFrame, error: str = "", *, located: str = "", unfinished_logs: int = 0
+def _nobody_knows(_code: str, _message: str, _detail: str | None) -> None:
+    """Of no entry whether a retry helps."""
+
+
+def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
+    outcome: Outcome,
+    named: pl.DataFrame,
+    error: str = "",
+    *,
+    located: str = "",
+    unfinished_logs: int = 0,
+    choices: Choices = _NOTHING_CHOSEN,
+    retry_helps: RetryHelps = _nobody_knows,
 ) -> Selection:
-    """Whom the job did not update, by what its outcome says.
+    """Whom the job did not update, by what its outcome says, and which of them the user chose.
 
     Args:
         outcome: of the job.
@@ -34,32 +50,24 @@ def select(
         error: the job's error by name; empty where only its log is known.
         unfinished_logs: how many of its logs may lack entries at their end.
         located: what stands where the service could not read the source file, a sentence without a full stop.
+        choices: the user's.
+        retry_helps: what is known of codes (``Catalogue.retry_helps``); asked where ``choices.retryable`` is set.
+
+    Raises:
+        UsageError: a chosen code is in no entry, or both chosen and excepted; culprits where nothing was aborted.
     """
+    check(choices, outcome, _BECAUSE[outcome])
+    if outcome not in FAILED:
+        return Selection(outcome, False, {}, 0, _BECAUSE[outcome])
     coded = named.filter(named["code"].is_not_null())
-    users = coded.filter(coded["key"].is_not_null())
-    identities: dict[str, str] = {}
-    for key, identity in users.select("key", "identity").iter_rows():
-        identities.setdefault(key, identity)
-    nobody = coded.height - users.height
-    if outcome is Outcome.partial:
-        because = "the log names them, and everybody else was updated"
-        doubtful = frozenset(users.filter(~users["names"])["key"])
-        return Selection(
-            outcome, False, identities, nobody, because, doubtful=doubtful, unfinished_logs=unfinished_logs
-        )
-    if outcome is Outcome.aborted:
-        because = "the import was aborted, and nobody was updated"
-        first = _BEFORE_RETRY.get(error) or _before_aborted_is_retried(coded, located)
-        lacking = coded.filter(coded["code"] == "MissingIdentity").height
-        return Selection(outcome, True, {}, 0, because, first, lacking_id=lacking)
-    if outcome is Outcome.unknown:
-        return Selection(outcome, True, {}, 0, "nobody can say who was updated, so it is taken that nobody was")
-    because = {
-        Outcome.succeeded: "everybody was updated",
-        Outcome.running: "the job has not ended",
-        Outcome.stuck: "the job has not ended; it seems stuck",
-    }[outcome]
-    return Selection(outcome, False, {}, 0, because)
+    # Of everybody it matters only to choices whom a log may lack.
+    selection = _whole(outcome, coded, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
+    if choices.narrow and not selection.nobody:
+        selection = choose(selection, coded, choices, error, retry_helps)
+    if outcome is not Outcome.aborted or selection.nobody:
+        return selection
+    again = met_again(coded, selection, choices.drop_properties)
+    return dataclasses.replace(selection, first=before_retry(again, error, located))
 
 
 def outcome_suggested_by(named: pl.DataFrame) -> Outcome:
@@ -67,14 +75,14 @@ def outcome_suggested_by(named: pl.DataFrame) -> Outcome:
     return Outcome.aborted if ABORTING_CODES & set(named["code"].drop_nulls()) else Outcome.partial
 
 
-def _before_aborted_is_retried(coded: pl.DataFrame, located: str) -> str:
-    properties = coded.filter(coded["code"] == "InvalidProperty")["property"].drop_nulls().unique(maintain_order=True)
-    if len(properties):
-        return f"map {listed(properties)}, or take {'it' if len(properties) == 1 else 'them'} out of the feed"
-    unreadable = coded.filter(coded["code"] == "DataFileNotJson")["message"]
-    if len(unreadable):
-        where = f": {located[:1].lower()}{located[1:]}" if located else ""
-        return f"correct what the service could not read ({unreadable[0].rstrip('.')}){where}"
-    if "MissingIdentity" in set(coded["code"]):
-        return "give each record an id, or queue with the right name of the id property"
-    return ""
+def _whole(outcome: Outcome, coded: pl.DataFrame, unfinished_logs: int) -> Selection:
+    """All whom a job did not update that failed."""
+    because = _BECAUSE[outcome]
+    if outcome is not Outcome.partial:
+        lacking = coded.filter(coded["code"] == WITHOUT_ID).height if outcome is Outcome.aborted else 0
+        return Selection(outcome, True, {}, 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
+    doubtful = frozenset(coded.filter(~coded["names"])["key"].drop_nulls())
+    nobody = coded["key"].null_count()
+    return Selection(
+        outcome, False, identities_in(coded), nobody, because, doubtful=doubtful, unfinished_logs=unfinished_logs
+    )

@@ -51,6 +51,10 @@ class Catalogue:
         """The first pattern of a code that a message matches; None where it matches none."""
         return first_match(self.patterns_of(code), message, detail)
 
+    def retry_helps(self, code: str, message: str, detail: str | None) -> bool | None:
+        """Whether importing the same record unchanged can mend an entry: by its message, else by its code."""
+        return (self.pattern_of(code, message, detail) or self.explain(code)).retry_helps
+
     def explain_message(self, message: str, detail: str | None) -> Explanation | None:
         """The code or the pattern of a message that stands without its code; None where nobody knows it."""
         text = evidence(message, detail)

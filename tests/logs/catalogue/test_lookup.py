@@ -69,6 +69,22 @@ def test_whether_trying_again_helps_has_three_answers() -> None:
     assert explain("GenericError").retry_helps is None
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "detail", "helps"),
+    [
+        ("GenericError", "SqlException: was deadlocked on lock", None, True),
+        ("GenericError", "SqlException: x", "Error Number:8152,State:1", False),
+        ("GenericError", "x", None, None),
+        ("IdentityNotResolvable", "User identity cannot be resolved", None, True),
+        ("ProfileLocked", "was deadlocked on lock", None, None),
+    ],
+)
+def test_of_an_entry_its_message_tells_before_its_code(
+    code: str, message: str, detail: str | None, helps: bool | None
+) -> None:
+    assert OURS.retry_helps(code, message, detail) is helps
+
+
 def test_own_explanations_stand_for_ours_and_own_patterns_are_tried_first() -> None:
     ours = explain("GenericError/deadlock")
     code = replace(explain("InvalidProperty"), title="ours no more")
