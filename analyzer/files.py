@@ -7,12 +7,12 @@ import errno
 import hashlib
 import os
 import secrets
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 from analyzer.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _NAME_KEPT = 50
@@ -117,3 +117,61 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     with replacing(path) as stream:
         stream.write(content)
+
+
+class FileSet:
+    """Several files that are written beside their places and take them together, or none does.
+
+    Used as a context; what was written and not put in place is gone when it is left.
+    """
+
+    def __init__(self) -> None:
+        """Begins without files."""
+        self._streams: list[IO[bytes]] = []
+        self._beside: list[Path] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in self._streams:
+            with contextlib.suppress(OSError):
+                stream.close()
+        for beside in self._beside:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+    def new(self, near: Path) -> IO[bytes]:
+        """A file to write, in the folder of a path and called somewhat like it.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        beside = near.with_name(f".{near.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
+        try:
+            near.parent.mkdir(parents=True, exist_ok=True)
+            stream = beside.open("xb")
+        except OSError as error:
+            raise cannot_write(near, error) from error
+        self._streams.append(stream)
+        self._beside.append(beside)
+        return stream
+
+    def put_in_place(self, paths: Sequence[Path]) -> None:
+        """Gives the files their places, in the order in which they were begun; whole, and on the disk, before.
+
+        Raises:
+            OutputError: one of them cannot be written.
+        """
+        for stream, path in zip(self._streams, paths, strict=True):
+            try:
+                stream.flush()
+                os.fsync(stream.fileno())
+                stream.close()
+            except OSError as error:
+                raise cannot_write(path, error) from error
+        for beside, path in zip(self._beside, paths, strict=True):
+            try:
+                beside.replace(path)
+            except OSError as error:
+                raise cannot_write(path, error) from error

@@ -1,4 +1,4 @@
-"""The two files beside a retry file: its manifest, and the list of what did not match."""
+"""The files beside a retry file: its manifest, and the lists of what did not match and of what was repaired."""
 
 from __future__ import annotations
 
@@ -16,54 +16,92 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.retry.interface import Retry, RetryRequest, Unmatched
+    from analyzer.retry.interface import Repair, Retry, RetryRequest, Unmatched
+    from analyzer.retry.parts import Part
 
 
 def unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
-    """What did not match as CSV, guarded: columns ``identity``, ``reason``, ``records``, all text."""
+    """What did not match as CSV, guarded: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
     columns = {
         "identity": [one.identity for one in unmatched],
         "reason": [one.reason.value for one in unmatched],
         "records": [one.records for one in unmatched],
+        "detail": [one.detail for one in unmatched],
     }
     return csv_bytes(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), byte_order_mark=True)
 
 
-def manifest(request: RetryRequest, retry: Retry, digest: str, length: int) -> bytes:
-    """What the retry file was made from and what it holds, as JSON, so that who gets it can check it.
+def repairs_csv(repairs: Sequence[Repair]) -> bytes:
+    """What was repaired as CSV, guarded: columns ``record`` (from 1), ``identity``, ``kind``, ``before``, ``after``."""
+    columns = {
+        "record": [one.record for one in repairs],
+        "identity": [one.identity for one in repairs],
+        "kind": [one.kind for one in repairs],
+        "before": [one.before for one in repairs],
+        "after": [one.after for one in repairs],
+    }
+    schema = dict.fromkeys(columns, pl.String) | {"record": pl.UInt32}
+    return csv_bytes(pl.DataFrame(columns, schema=schema), byte_order_mark=True)
+
+
+def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part]) -> bytes:
+    """What the retry files were made from and what they hold, as JSON, so that who gets them can check them.
 
     Args:
         request: what was wanted.
         retry: what was written.
-        digest: the retry file's SHA-256 in hexadecimal.
-        length: its bytes.
+        parts: its files.
 
     Raises:
         InputError: the source or a log cannot be read any more.
     """
-    selection = request.selection
+    selection, manner = request.selection, request.manner
+    files = [
+        {
+            "name": path.name,
+            "bytes": part.length,
+            "sha256": part.digest,
+            "records": part.records,
+            "property_values": part.property_values,
+        }
+        for path, part in zip(retry.paths, parts, strict=True)
+    ]
     content = {
         "program": f"upa-analyzer {version('upa-analyzer')}",
         "job_id": request.job_id,
         "outcome": selection.outcome.value,
-        "sentence": sentence(selection, retry, request.id_property),
+        "sentence": sentence(selection, retry, request.id_property, manner),
         "id_property": request.id_property.name,
         "id_property_because": request.id_property.because,
-        "source": _described(request.source),
-        "logs": [_described(log) for log in request.logs],
-        "retry": {"name": retry.path.name, "bytes": length, "sha256": digest},
+        "choices": {
+            "users": list(selection.chosen),
+            "drop_properties": list(manner.drop_properties),
+            "salvage": manner.salvage,
+            "repair": manner.repair,
+            "max_bytes": manner.max_bytes,
+            "max_properties": manner.max_properties,
+            "force": manner.force,
+        },
+        "source": _described(request.source, hashes=manner.hashes, digest=request.source_sha256),
+        "logs": [_described(log, hashes=manner.hashes) for log in request.logs],
+        "files": files,
         "records": retry.records,
         "users": retry.users,
+        "property_values": retry.property_values,
+        "respelled": retry.respelled,
+        "repairs": len(retry.repairs),
         "unmatched": len(retry.unmatched),
         "entries_naming_nobody": retry.naming_nobody,
         "unfinished_logs": retry.unfinished_logs,
         "complete": retry.complete,
     }
-    return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _described(path: Path) -> dict[str, object]:
+def _described(path: Path, *, hashes: bool, digest: str = "") -> dict[str, object]:
+    """A file by name, size and SHA-256, which is null where it is not wanted."""
     try:
-        return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        length = path.stat().st_size
     except OSError as error:
         raise cannot_read(path, error) from error
+    return {"name": path.name, "bytes": length, "sha256": (digest or sha256_of(path)) if hashes else None}

@@ -6,12 +6,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from analyzer.facts import MAX_PROPERTY_VALUES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from analyzer.analysis.outcomes import Outcome
+    from analyzer.source.find import Found
     from analyzer.source.identify import IdProperty
+
+
+MOST_BYTES = 2_000_000_000
+"""The service's limit of 2 GB, whichever it counts by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,34 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a retry file is to be written.
+
+    Attributes:
+        drop_properties: what the records are written without.
+        salvage: of a source file that is no JSON, the records that can be read.
+        repair: what changes no meaning is mended: backslashes that begin no escape, and records that stand twice.
+        max_bytes: of one file; more go into further ones.
+        max_properties: values but the ids in one file.
+        hashes: whether the manifest tells the SHA-256 of what the file was made from.
+        force: a source file that may be another job's, or another version, is taken all the same.
+    """
+
+    drop_properties: tuple[str, ...] = ()
+    salvage: bool = False
+    repair: bool = False
+    max_bytes: int = MOST_BYTES
+    max_properties: int = MAX_PROPERTY_VALUES
+    hashes: bool = True
+    force: bool = False
+
+    @property
+    def reads_around_faults(self) -> bool:
+        """Whether a source file that is no JSON is read as far as it goes."""
+        return self.salvage or self.repair
+
+
+@dataclass(frozen=True, slots=True)
 class RetryRequest:
     """What a retry file is made from.
 
@@ -69,6 +104,10 @@ class RetryRequest:
         id_property: which of the source's properties holds the ids.
         selection: whose records.
         target: where the retry file goes.
+        manner: how it is written.
+        named: keys of the ids that the log names, whether their users are selected or not.
+        source_sha256: of the source file, where it is known.
+        found: the selection's records, where somebody has looked for them.
     """
 
     source: Path
@@ -77,15 +116,25 @@ class RetryRequest:
     id_property: IdProperty
     selection: Selection
     target: Path
+    manner: Manner = Manner()
+    named: frozenset[str] = frozenset()
+    source_sha256: str = ""
+    found: Found | None = None
 
 
 class Reason(StrEnum):
     """Why something is not right in a retry file."""
 
-    not_in_source = "named in the log, but no record of the source has this id"
+    not_in_source = "to be retried, but no record of the source has this id"
+    not_to_retry = "in the list of users, but not among those to retry"
     nobodys = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
     without_id = "the record has no id; the service aborts an import for it"
-    twice = "more than one record has this id; the service fails the user"
+    twice = "more than one record has this id, which the service fails; none of them is in the file"
+    perhaps_nobodys = (
+        "more than one record has this id, which the service fails; an entry that names nobody may tell so"
+    )
+    unreadable = "the record cannot be read"
+    uncertain = "the record has a value that JSON cannot spell for certain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +145,32 @@ class Unmatched:
         identity: as the log or the source spells it; empty where there is none.
         reason: why.
         records: the records' places in the source, from 1, parted by commas.
+        detail: what is wrong with the record; empty where the reason says all.
     """
 
     identity: str
     reason: Reason
     records: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Something in a record that is written otherwise than it stands in the source.
+
+    Attributes:
+        record: its place in the source, from 1.
+        identity: as the source spells it; empty where there is none.
+        kind: what was wrong, in a few words.
+        before: the token as it stands in the source.
+        after: as it is written; empty where it went.
+    """
+
+    record: int
+    identity: str
+    kind: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +178,22 @@ class Retry:
     """A retry file that was written.
 
     Attributes:
-        path: the retry file.
+        paths: the retry file; several where it was split.
         manifest: beside it.
         unmatched_file: beside it, a CSV.
+        repairs_file: beside it, a CSV; None where nothing was repaired.
         records: records in it.
         users: distinct users among them.
+        property_values: values but the ids.
         unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
         naming_nobody: entries of the log that name no user, or a record that is not found.
         unfinished_logs: logs that may lack users at their end.
         recoded: the source's encoding, where its records had to be written in another; empty else.
+        respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
+        repairs: what was repaired, where that was wanted.
     """
 
-    path: Path
+    paths: tuple[Path, ...]
     manifest: Path
     unmatched_file: Path
     records: int
@@ -128,6 +202,15 @@ class Retry:
     naming_nobody: int
     recoded: str = ""
     unfinished_logs: int = 0
+    property_values: int = 0
+    respelled: int = 0
+    repairs: tuple[Repair, ...] = ()
+    repairs_file: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """The retry file; the first one where it was split."""
+        return self.paths[0]
 
     @property
     def complete(self) -> bool:

@@ -6,44 +6,80 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
+from analyzer.retry.interface import Manner
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.retry.interface import Retry, Selection
     from analyzer.source.identify import IdProperty
 
+_AS_IT_IS = Manner()
+
 _SHORTFALLS = {
-    "not_in_source": ("id of the log is in no record of the source", "ids of the log are in no record of the source"),
+    "not_in_source": ("id is in no record of the source", "ids are in no record of the source"),
+    "not_to_retry": ("listed user is not among those to retry", "listed users are not among those to retry"),
     "nobodys": ("entry has a Guid that is nobody's id", "entries have Guids that are nobody's id"),
     "without_id": ("record has no id", "records have no id"),
     "twice": ("id stands in more than one record", "ids stand in more than one record"),
+    "perhaps_nobodys": (
+        "id stands in more than one record, which an entry that names nobody may tell of",
+        "ids stand in more than one record, which entries that name nobody may tell of",
+    ),
+    "unreadable": ("record cannot be read", "records cannot be read"),
+    "uncertain": ("record has a value that JSON cannot spell", "records have values that JSON cannot spell"),
 }
 
 
-def sentence(selection: Selection, retry: Retry | None, id_property: IdProperty | None) -> str:
+def sentence(
+    selection: Selection, retry: Retry | None, id_property: IdProperty | None, manner: Manner = _AS_IT_IS
+) -> str:
     """What the retry file holds and why, what has to be done before it is queued, and what it does not hold.
 
     Of no retry file: why there is nothing to retry.
     """
     if retry is None or id_property is None:
         # Of a log without entries it is not known that everybody was updated.
-        because = "the log has no entry" if selection.outcome is Outcome.partial else selection.because
-        return f"nothing to retry: {because}"
-    everybody = "everybody, " if selection.everybody else ""
-    whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
-    because = selection.because if selection.everybody or retry.complete else "the log names them"
-    parts = [f"{everybody}{whom}: {because}."]
+        unknown = selection.outcome is Outcome.partial and not selection.left_nobody
+        return f"nothing to retry: {'the log has no entry' if unknown else selection.because}"
+    parts = [_whom(selection, retry)]
+    if selection.chosen:
+        parts.append(f"Chosen: {'; '.join(selection.chosen)}.")
+    if manner.drop_properties:
+        parts.append(f"Without {listed(manner.drop_properties)}.")
+    if len(retry.paths) > 1:
+        parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
     if selection.first:
         parts.append(f"First {selection.first}.")
     if not retry.complete:
         parts.append(f"Not the whole truth: {_shortfall(retry)}.")
+    return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry)])
+
+
+def _whom(selection: Selection, retry: Retry) -> str:
+    everybody = "everybody, " if selection.everybody and not selection.chosen else ""
+    whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
+    partial = selection.outcome is Outcome.partial
+    because = "the log names them" if partial and not (retry.complete and not selection.chosen) else selection.because
+    return f"{everybody}{whom}: {because}."
+
+
+def _how_known(id_property: IdProperty) -> Iterator[str]:
     if not id_property.name:
-        parts.append("Which property holds the ids is not known; --id-property names it.")
+        yield "Which property holds the ids is not known; --id-property names it."
     elif not id_property.certain:
-        parts.append(f"Ids are taken from {id_property.name}, because {id_property.because}.")
+        yield f"Ids are taken from {id_property.name}, because {id_property.because}."
+
+
+def _how_spelled(retry: Retry) -> Iterator[str]:
     if retry.recoded:
-        parts.append(f"The source is {retry.recoded}; its records were written as UTF-8.")
-    return " ".join(parts)
+        yield f"The source is {retry.recoded}; its records were written as UTF-8."
+    if retry.repairs_file is not None:
+        yield f"{count(len(retry.repairs), 'repair')}, listed in {retry.repairs_file.name}."
+    elif retry.respelled:
+        of_them = count(retry.respelled, "record has", "records have")
+        yield f"{of_them} something that is no JSON, as a comma too many, which is written as JSON."
 
 
 def _shortfall(retry: Retry) -> str:

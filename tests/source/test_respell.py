@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
 from analyzer.source.interface import GrammarError
-from analyzer.source.respell import Change, ChangeKind, Respelled, respell
+from analyzer.source.spelling.respell import Change, ChangeKind, Respelled, respell
 from analyzer.source.tolerant import read_object
 from tests.source.spellings import FLAT, RANDOM, RECORD, Pairs, Pen, loaded, spelled
 

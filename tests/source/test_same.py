@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analyzer.source.respell import respell
-from analyzer.source.same import same_values
+from analyzer.source.spelling.respell import respell
+from analyzer.source.spelling.same import same_values
 from tests.source.spellings import RANDOM, RECORD, VALUE, Pairs, Pen, spelled
 
 if TYPE_CHECKING:

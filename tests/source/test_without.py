@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.source.interface import GrammarError
-from analyzer.source.respell import respell
-from analyzer.source.without import without
+from analyzer.source.spelling.respell import respell
+from analyzer.source.spelling.without import without
 from tests.source.spellings import NAME, RANDOM, VALUE, Pairs, Pen, loaded
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from analyzer.source.tokens import NUMBER, ChangeKind, Token, behind_gap
+from analyzer.source.spelling.tokens import NUMBER, ChangeKind, Token, behind_gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from analyzer.source.broken import escaped
 from analyzer.source.interface import GrammarError
-from analyzer.source.strict import Strict
+from analyzer.source.spelling.strict import Strict
+from analyzer.source.spelling.worth import word_or_number
 from analyzer.source.tolerant import behind_value, expect, read_key, skip_blank, skip_value, unquote
-from analyzer.source.worth import word_or_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.source.worth import Said
+    from analyzer.source.spelling.worth import Said
 
 _CLOSING = {"{": "}", "[": "]"}
 

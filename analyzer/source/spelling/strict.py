@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.source.worth import word_or_number
+from analyzer.source.spelling.worth import word_or_number
 
 if TYPE_CHECKING:
-    from analyzer.source.worth import Said
+    from analyzer.source.spelling.worth import Said
 
 _blank = re.compile(r"[ \t\r\n]*+")
 

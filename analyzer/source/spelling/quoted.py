@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.source.tokens import ESCAPE, REPEATED, ChangeKind, Token
+from analyzer.source.spelling.tokens import ESCAPE, REPEATED, ChangeKind, Token
 
 _escape = re.compile(ESCAPE)
 _control_characters = re.compile(rb"[\x00-\x1f]++")

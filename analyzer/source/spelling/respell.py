@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from analyzer.source.bare import bare
-from analyzer.source.quoted import quoted
-from analyzer.source.tokens import ChangeKind, Token, comma, comment, odd_blanks, strict_until
+from analyzer.source.spelling.bare import bare
+from analyzer.source.spelling.quoted import quoted
+from analyzer.source.spelling.tokens import ChangeKind, Token, comma, comment, odd_blanks, strict_until
 
 __all__ = ["Change", "ChangeKind", "Respelled", "respell"]
 
@@ -62,7 +62,7 @@ def respell(raw: bytes, *, repair: bool = False) -> Respelled:
             else it has no certain spelling. A record that only fails by these can be given then.
     """
     utf8 = _is_utf8(raw)
-    if utf8 and _is_strict(raw):
+    if strict_names(raw) is not None:
         return Respelled(raw)
     draft = _Draft(raw)
     at = 0
@@ -126,20 +126,21 @@ class _Draft:
         return Respelled(bytes(self._spelled), tuple(self._changes), (), self._further)
 
 
+def strict_names(raw: bytes) -> set[str] | None:
+    """The names of a record's members; None where it is not valid JSON in UTF-8 for certain."""
+    if not _is_utf8(raw):
+        return None
+    try:
+        return _strict.decode(raw).keys() | set()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def _is_utf8(raw: bytes) -> bool:
     try:
         return raw.isascii() or bool(raw.decode("utf-8"))
     except UnicodeDecodeError:
         return False
-
-
-def _is_strict(raw: bytes) -> bool:
-    """Whether the decoder takes it; it refuses half surrogate pairs and deep nesting, too, and passes over encoding."""
-    try:
-        _strict.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
 
 
 def _shown(raw: bytes, at: int, end: int) -> str:

@@ -1,0 +1,149 @@
+"""The chosen records of a source file into the files of a retry: byte for byte, but for what is no JSON."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyzer.errors import OutputError, UsageError
+from analyzer.retry.gather import places
+from analyzer.retry.interface import Reason, Repair, Unmatched
+from analyzer.retry.records import Records
+from analyzer.source.spelling.respell import respell, strict_names
+from analyzer.source.spelling.same import same_values
+from analyzer.source.spelling.without import without
+from analyzer.source.tolerant import read_object
+
+if TYPE_CHECKING:
+    from analyzer.retry.gather import Gathered
+    from analyzer.retry.interface import RetryRequest
+    from analyzer.retry.parts import Parts
+    from analyzer.source.json_text import Buffer
+
+_SHOWN = 200
+"""Characters of a token in the list of repairs."""
+
+
+@dataclass(slots=True)
+class Copied:
+    """What was written, and what could not be.
+
+    Attributes:
+        records: how many were written.
+        without_id: how many of them have no id.
+        respelled: in how many something is spelled otherwise than in the source.
+        unmatched: what could not be written.
+        repairs: what is written otherwise, where repairs were wanted.
+    """
+
+    records: int = 0
+    without_id: int = 0
+    respelled: int = 0
+    unmatched: list[Unmatched] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+
+
+def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts) -> Copied:
+    """Writes the chosen records.
+
+    Raises:
+        OutputError: they cannot be written.
+        UsageError: a property that is to be dropped is in no record, or one record is beyond the limits.
+    """
+    copier = _Copier(request, gathered, buffer, parts)
+    copier.keep_one_of_duplicates()
+    for number in np.flatnonzero(gathered.chosen).tolist():
+        copier.take(number)
+    parts.finish()
+    copier.check_dropped()
+    return copier.copied
+
+
+class _Copier:
+    """Copies the records of one request."""
+
+    def __init__(self, request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts) -> None:
+        self.copied = Copied()
+        self._manner = request.manner
+        self._id_property = request.id_property.name
+        self._gathered = gathered
+        self._records = Records(buffer, gathered.spans, self._id_property)
+        self._parts = parts
+        self._not_dropped = set(request.manner.drop_properties)
+        self._names: set[str] = set()
+
+    def keep_one_of_duplicates(self) -> None:
+        """Lists the users who stand in the source more than once; one of equal records is kept where that is wanted."""
+        for numbers in self._gathered.twice.values():
+            identity = self._records.identity(numbers[0])
+            raw = self._records.raw(numbers[0])
+            if self._manner.repair and all(self._records.raw(number) == raw for number in numbers[1:]):
+                self._gathered.chosen[numbers[0]] = True
+                for number in numbers[1:]:
+                    record = self._gathered.spans.positions[number] + 1
+                    self.copied.repairs.append(Repair(record, identity, "the same record once more", _shown(raw), ""))
+            else:
+                places_of = places(self._gathered.spans, numbers)
+                self.copied.unmatched.append(Unmatched(identity, Reason.twice, places_of))
+
+    def take(self, number: int) -> None:
+        """Writes a record, or lists why it cannot be."""
+        raw = self._records.raw(number)
+        names = strict_names(raw)
+        if names is None:
+            respelled = self._respelled(number, raw)
+            if respelled is None:
+                return
+            raw, names = respelled
+        if self._manner.drop_properties:
+            raw, names = self._without_dropped(raw, names)
+        has_id = self._id_property in names and self._gathered.spans.marks[number] != 0
+        self._parts.add(raw, len(names) - (self._id_property in names), self._gathered.spans.positions[number])
+        self.copied.records += 1
+        self.copied.without_id += not has_id
+
+    def check_dropped(self) -> None:
+        """Refuses a name to drop that no record has: it may be misspelled.
+
+        Raises:
+            UsageError: that is so.
+        """
+        for name in sorted(self._not_dropped):
+            near = difflib.get_close_matches(name, self._names, 1)
+            advice = f"Did you mean {near[0]}?" if near else "Write it as the source file does."
+            raise UsageError(f"no record that is to be retried has a property {name!r}", advice)
+
+    def _respelled(self, number: int, raw: bytes) -> tuple[bytes, set[str]] | None:
+        """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
+        result = respell(raw, repair=self._manner.repair)
+        place = self._gathered.spans.positions[number] + 1
+        identity = self._records.identity(number)
+        if result.raw is None:
+            detail = ", ".join(result.uncertain[:3])
+            self.copied.unmatched.append(Unmatched(identity, Reason.uncertain, str(place), detail))
+            return None
+        self.copied.respelled += result.raw != raw
+        if self._manner.repair:
+            if not same_values(raw, result.raw):
+                raise OutputError(f"record {place:,} would say something else when repaired", "Leave out --repair.")
+            self.copied.repairs += [
+                Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
+                for change in result.changes
+            ]
+        return result.raw, set(read_object(result.raw, 0).members)
+
+    def _without_dropped(self, raw: bytes, names: set[str]) -> tuple[bytes, set[str]]:
+        self._names |= names
+        dropped = names.intersection(self._manner.drop_properties)
+        for name in dropped:
+            raw = without(raw, name)
+        self._not_dropped -= dropped
+        return raw, names - dropped
+
+
+def _shown(token: bytes) -> str:
+    text = token[: 4 * _SHOWN].decode("utf-8", "replace")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,138 @@
+"""Selection and source to the records that are to be written, and what does not match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyzer.identity import identity_key
+from analyzer.retry.interface import Reason, Unmatched
+from analyzer.retry.records import Records
+from analyzer.source.find import Found, find
+from analyzer.source.scan import mark_of
+from analyzer.source.spans import NO_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from analyzer.retry.interface import RetryRequest, Selection
+    from analyzer.source.json_text import Buffer
+    from analyzer.source.spans import Spans
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Which records are to be written, by their number among the spans that were found.
+
+    Attributes:
+        spans: where they stand.
+        chosen: for each span whether it is to be written.
+        twice: the numbers of records whose user has another one, by the user's key; none of them is chosen.
+        unmatched: what else does not match.
+        lacking_id: records without an id.
+    """
+
+    spans: Spans
+    chosen: NDArray[np.bool_]
+    twice: dict[str, list[int]] = field(default_factory=dict)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    lacking_id: int = 0
+
+
+def wanted_of(selection: Selection) -> dict[str, int] | None:
+    """The marks of the users that a selection wants; None where it is everybody."""
+    if selection.everybody:
+        return None
+    return {key: mark for mark, key in enumerate(filter(None, selection.identities), start=1)}
+
+
+def look_up(request: RetryRequest) -> Found:
+    """Finds the selection's records in the source file.
+
+    Raises:
+        InputError: it cannot be read.
+        NotJsonError: it is no JSON.
+    """
+    if request.found is not None:
+        return request.found
+    return find(request.source, request.id_property.name, wanted_of(request.selection))
+
+
+def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
+    """Tells the records that are to be written from those that are kept apart.
+
+    Args:
+        request: what is wanted.
+        found: the selection's records.
+        buffer: the source file.
+    """
+    selection = request.selection
+    records = Records(buffer, found.spans, request.id_property.name)
+    gathered = Gathered(found.spans, np.ones(len(found.spans), np.bool_))
+    marks = _marks(found.spans)
+    if selection.everybody:
+        _leave_out(gathered, marks, selection, records)
+    else:
+        gathered.unmatched += _not_found(selection, marks)
+    for identity in selection.unknown_users.values():
+        gathered.unmatched.append(Unmatched(identity, Reason.not_to_retry))
+    if request.id_property.name:
+        gathered.twice = _repeated(marks, gathered.chosen, records)
+        gathered.chosen[[number for numbers in gathered.twice.values() for number in numbers]] = False
+    if not selection.everybody and (selection.doubtful or selection.naming_nobody):
+        gathered.unmatched += _perhaps_nobodys(request, buffer, gathered.twice)
+    return gathered
+
+
+def _marks(spans: Spans) -> NDArray[np.int64]:
+    return np.frombuffer(spans.marks, np.int64) if len(spans) else np.zeros(0, np.int64)
+
+
+def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selection, records: Records) -> None:
+    """Leaves out of everybody's records those that are not wanted; lists those without an id."""
+    for number in np.flatnonzero(np.isin(marks, [mark_of(key) for key in selection.excluded])).tolist():
+        # A mark is no more than likely to be one user's.
+        gathered.chosen[number] = identity_key(records.identity(number)) not in selection.excluded
+    without = np.flatnonzero(marks == NO_ID)
+    gathered.lacking_id = len(without)
+    if selection.without_unnamed:
+        gathered.chosen[without] = False
+    for number in without.tolist() if records.id_property and not selection.without_unnamed else ():
+        gathered.unmatched.append(Unmatched("", Reason.without_id, places(gathered.spans, [number])))
+
+
+def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmatched]:
+    seen = np.zeros(len(selection.identities) + 1, np.bool_)
+    seen[marks] = True
+    for mark, key in enumerate(filter(None, selection.identities), start=1):
+        if not seen[mark]:
+            reason = Reason.nobodys if key in selection.doubtful else Reason.not_in_source
+            yield Unmatched(selection.identities[key], reason)
+
+
+def _repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
+    """The numbers of the chosen records of users who have several, by the user's key."""
+    ordered = np.sort(marks[chosen])
+    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    users: dict[str, list[int]] = {}
+    for number in np.flatnonzero(chosen & (marks != NO_ID) & np.isin(marks, several)).tolist():
+        users.setdefault(identity_key(records.identity(number)), []).append(number)
+    return {key: numbers for key, numbers in users.items() if len(numbers) > 1}
+
+
+def _perhaps_nobodys(request: RetryRequest, buffer: Buffer, known: dict[str, list[int]]) -> Iterator[Unmatched]:
+    """The users who stand in the source more than once, of whom entries that name nobody may tell."""
+    spans = find(request.source, request.id_property.name, None).spans
+    records = Records(buffer, spans, request.id_property.name)
+    for key, numbers in _repeated(_marks(spans), np.ones(len(spans), np.bool_), records).items():
+        if key not in known:
+            yield Unmatched(records.identity(numbers[0]), Reason.perhaps_nobodys, places(spans, numbers))
+
+
+def places(spans: Spans, numbers: list[int]) -> str:
+    """The records' places in the source, from 1."""
+    return ", ".join(str(spans.positions[number] + 1) for number in numbers)

@@ -1,0 +1,1 @@
+"""Records in valid JSON, and without some of their members; every other byte stays."""
