@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -25,16 +25,17 @@ from analyzer.source.tolerant import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from analyzer.source.json_text import Buffer
 
 # A record without nested values and comments, found in one step; whether it is JSON the decoder says. Its repetitions
 # have an end since the expression keeps each until it is done; a record beyond them goes to the slow reader.
-_FLAT = re.compile(
+FLAT = re.compile(
     rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
 )
+Item = TypeVar("Item")
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -88,13 +89,29 @@ def records_of(buffer: Buffer) -> Iterator[Record]:
     Raises:
         GrammarError: it is no JSON even by what the service tolerates, or not in the import format.
     """
-    at = skip_blank(buffer, expect(buffer, skip_blank(buffer, after_mark(buffer)), b"{"))
+    yield from members_of(buffer, skip_blank(buffer, after_mark(buffer)), _array)
+
+
+def members_of(
+    buffer: Buffer, offset: int, array: Callable[[Buffer, int], Generator[Item, None, int]]
+) -> Iterator[Item]:
+    """What a reader of arrays yields for the list of users in the object at ``offset``.
+
+    Args:
+        buffer: the source file.
+        offset: of the object's bracket.
+        array: yields of the array at an offset, and returns where that ends.
+
+    Raises:
+        GrammarError: as ``records_of``.
+    """
+    at = skip_blank(buffer, expect(buffer, offset, b"{"))
     seen = False
     while buffer[at : at + 1] != b"}":
         name, at = read_key(buffer, at)
         if name == "value" and not seen:
             seen = True
-            at = yield from _array(buffer, at)
+            at = yield from array(buffer, at)
         else:
             at = skip_value(buffer, at)
         at = behind_value(buffer, at, b"}")
@@ -110,15 +127,20 @@ def _array(buffer: Buffer, offset: int) -> Generator[Record, None, int]:
     at = skip_blank(buffer, expect(buffer, offset, b"["))
     position = 0
     while buffer[at : at + 1] != b"]":
-        record, at = _record(buffer, at, position)
+        record, at = record_at(buffer, at, position)
         yield record
         position += 1
         at = behind_value(buffer, at, b"]")
     return at + 1
 
 
-def _record(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
-    found = _FLAT.match(buffer, at)
+def record_at(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
+    """The record that begins at ``at``, and where it ends.
+
+    Raises:
+        GrammarError: as ``records_of``.
+    """
+    found = FLAT.match(buffer, at)
     if found is not None:
         try:
             return Record(position, at, found[0], _strict.decode(found[0])), found.end()
