@@ -116,12 +116,19 @@ class Reader:
                 region.look, region.cost = trial.stop.at, 0
                 return region
             error = _error_of(trial)
-            if error is not None and begins(buffer, place.at, mark):
+            if error is not None and self._like_record(region, place.at):
                 yield region.closed(buffer, place.end)
                 return broken_at(buffer, place.at, region.next, error)
         yield region.closed(buffer, end_before_tail(buffer, region.start))
         self.gave_up = True
         return Stop(len(buffer), None, [], region.next)
+
+    def _like_record(self, region: Region, at: int) -> bool:
+        """Whether a record that cannot be read begins: with a name and a colon, or a name with which others begin."""
+        mark = self._how.mark
+        name = first_name(self._buffer, at, mark)
+        known = name in self._names or name == first_name(self._buffer, region.start, mark)
+        return begins(self._buffer, at, mark) or (name is not None and known)
 
     def _on_trial(self, at: int, position: int) -> Trial:
         trial = on_trial(self._buffer, at, position, self._how)

@@ -27,8 +27,11 @@ _BEGINS = {
     b'"': re.compile(rb"""\{\s*+"([^"\\\r\n]{1,200}+)"\s*+:"""),
     b"'": re.compile(rb"""\{\s*+'([^'\\\r\n]{1,200}+)'\s*+:"""),
 }
+_FIRST = {
+    b'"': re.compile(rb'\{\s*+"([^"\\\r\n]{1,200}+)"'),
+    b"'": re.compile(rb"\{\s*+'([^'\\\r\n]{1,200}+)'"),
+}
 _STRAY = re.compile(rb"[\s,]*+")
-_FIRST_MARK = re.compile(rb"""\{\s*+(["'])""")
 # Text without quotation marks up to the next record
 _BESIDE_RECORD = re.compile(rb"""[^"'{]{0,200}+\{\s*+["']""")
 _JUNK = re.compile(rb"""[^"'{}\[\]]{0,200}+""")
@@ -61,8 +64,8 @@ def begins(buffer: Buffer, at: int, mark: bytes) -> bool:
 
 
 def first_name(buffer: Buffer, at: int, mark: bytes) -> str | None:
-    """The name of the first property, where a record begins at ``at``."""
-    found = _BEGINS[mark].match(buffer, at)
+    """The name of the first property, where a record begins at ``at``; its colon may be missing."""
+    found = _FIRST[mark].match(buffer, at)
     return found[1].decode("utf-8", "replace") if found else None
 
 
@@ -80,8 +83,7 @@ def behind_junk(buffer: Buffer, at: int) -> int:
 
 def mark_of(buffer: Buffer, at: int) -> bytes:
     """The quotation mark of names, by the record at ``at``."""
-    found = _FIRST_MARK.match(buffer, at)
-    return found[1] if found else b'"'
+    return b"'" if begins(buffer, at, b"'") else b'"'
 
 
 def beside_record(buffer: Buffer, at: int) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
     from analyzer.source.unreadable import Item
 
+# ]}, as it stands behind a list in a record
+_LIST_ENDS = re.compile(rb"\]\s*+,?\s*+\}\s*+,")
 # },{"name":
 _RECORD_WITHIN = {
     mark: re.compile(rb"""\}\s*+,?\s*+\{\s*+%(mark)b[^%(mark)b\\]*+%(mark)b\s*+:""" % {b"mark": mark})
@@ -63,6 +65,8 @@ def ended_well(buffer: Buffer, stop: Stop | None, mark: bytes) -> bool:
         return True
     if stop.error is None:
         return file_ends(buffer, stop.at)
+    if _LIST_ENDS.match(buffer, stop.at):
+        return False
     missing = NAME_FOLLOWS.match(buffer, stop.at) is not None and not stop.comma_missing
     return missing or beside_record(buffer, stop.at) or begins(buffer, behind_stray(buffer, stop.at), mark)
 

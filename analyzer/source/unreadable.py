@@ -24,6 +24,7 @@ Item: TypeAlias = "Record | Unreadable"
 DOUBTFUL = Fault(FaultKind.not_known, "it stands beside a fault, and may be part of another record")
 _CAUTION = "the record stands beside a fault, and may be part of another one"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_NEAR = 1 << 8
 _PIECE = 1 << 20
 _CONTINUED = bytes(range(0x80, 0xC0))
 
@@ -76,7 +77,10 @@ class Unreadable:
         if self._buffer[self.offset : self.offset + 1] == b"{":
             broken = read_broken(self._buffer, self.offset)
         elif NAME_FOLLOWS.match(self._buffer, self.offset):
-            broken = without_beginning(self._buffer, self.offset, self.error)
+            # From the comma or bracket before it, by which a name is told
+            near = max(0, self.offset - _NEAR)
+            start = max(self._buffer.rfind(sign, near, self.offset) for sign in (b",", b"["))
+            broken = without_beginning(self._buffer, max(start, near), self.error)
         else:
             return None
         found = identity_in_broken(self._buffer, broken, self.fault.kind if broken.error else None, known)
