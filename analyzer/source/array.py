@@ -43,6 +43,7 @@ class Reader:
         self._how = How(b'"', repair, self._patience)
         self._boundaries = Boundaries(buffer, self._how.mark, self._patience)
         self._names: set[str] = set()
+        self._broken_names: set[str] = set()
 
     def array(self, buffer: Buffer, offset: int) -> Generator[Item, None, int]:
         """Yields what is in the array at ``offset``; returns where it ends.
@@ -101,12 +102,12 @@ class Reader:
             if self._patience.ended:
                 break
             if place.array_ends:
-                yield region.closed(buffer, place.end)
+                yield self._closed(region, place.end)
                 return Stop(place.at, None, [], region.next)
             if not place.sure:
                 if not begins(buffer, place.at, mark):
                     continue
-                yield region.closed(buffer, place.end)
+                yield self._closed(region, place.end)
                 return Region(place.at, place.at + 1, region.error, region.next, region.next + 1, doubtful=True)
             trial = self._on_trial(place.at, region.next)
             if trial.found and ended_well(buffer, trial.stop, mark):
@@ -117,17 +118,25 @@ class Reader:
                 return region
             error = _error_of(trial)
             if error is not None and self._like_record(region, place.at):
-                yield region.closed(buffer, place.end)
+                yield self._closed(region, place.end)
                 return broken_at(buffer, place.at, region.next, error)
-        yield region.closed(buffer, end_before_tail(buffer, region.start))
+        yield self._closed(region, end_before_tail(buffer, region.start))
         self.gave_up = True
         return Stop(len(buffer), None, [], region.next)
+
+    def _closed(self, region: Region, end: int) -> Item:
+        name = None if region.doubtful else first_name(self._buffer, region.start, self._how.mark)
+        if name is not None and len(self._broken_names) < _SAMPLE:
+            self._broken_names.add(name)
+        return region.closed(self._buffer, end)
 
     def _like_record(self, region: Region, at: int) -> bool:
         """Whether a record that cannot be read begins: with a name and a colon, or a name with which others begin."""
         mark = self._how.mark
         name = first_name(self._buffer, at, mark)
-        known = name in self._names or name == first_name(self._buffer, region.start, mark)
+        known = (
+            name in self._names or name in self._broken_names or name == first_name(self._buffer, region.start, mark)
+        )
         return begins(self._buffer, at, mark) or (name is not None and known)
 
     def _on_trial(self, at: int, position: int) -> Trial:
@@ -140,12 +149,10 @@ class Reader:
     def _accepted(self, region: Region, end: int, trial: Trial) -> Generator[Item, None, Stop]:
         """Yields what was on trial, and what follows on it."""
         buffer, mark = self._buffer, self._how.mark
-        names = set(self._names)
         if region.position is not None or end > region.start:
-            yield region.closed(buffer, end)
-            first = None if region.doubtful else first_name(buffer, region.start, mark)
-            names |= set() if first is None else {first}
-        names = names if self._names else names | first_names_of(trial.found[1:])
+            yield self._closed(region, end)
+        names = self._names | self._broken_names
+        names |= set() if self._names else first_names_of(trial.found[1:])
         items, stop = tested(buffer, trial, names, region.error, mark)
         self._names |= first_names_of(item for item in items[:_SAMPLE] if isinstance(item, Record))
         yield from items

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
+_BEHIND_TEXT = re.compile(rb"\s*+[,}\]:]")
 _FAR = 1 << 20
 """Bytes up to which the end of such a stretch is looked for; what has none is a sign in a text."""
 
@@ -25,7 +26,7 @@ class Hidden:
         self._closes = {
             "long": re.compile(rb"\*/"),
             "line": re.compile(rb"[\r\n]"),
-            "other": re.compile(rb"(?<!\\)%b\s*+[,}\]:]" % other),
+            "other": re.compile(rb"(?<!\\)%b" % other),
         }
         # Up to where each end was looked for, and where it was found.
         self._known = dict.fromkeys(self._closes, (0, -1))
@@ -49,4 +50,7 @@ class Hidden:
             found = self._closes[kind].search(self._buffer, begin, max(begin, start + _FAR))
             end = found.end() if found else -1
             self._known[kind] = (found.end() if found else start + _FAR, end)
-        return end if end >= 0 and end - start <= _FAR else None
+        if end < 0 or end - start > _FAR:
+            return None
+        # A sign in a text is not closed by the next one, behind which something else stands.
+        return end if kind != "other" or _BEHIND_TEXT.match(self._buffer, end) else None

@@ -4,22 +4,30 @@ Up to the first fault a file is read as ``read_records`` reads it, and as the se
 
 - **A record before the fault is whole**, but for the one directly before: a quotation mark and a bracket in a text
   (``"City":"Ki"}el"``) end a record too early. It counts where what follows speaks for its end: another record begins
-  (``{"name":``), the file ends, or a stray comma or a number stands between the two.
+  (``{"name":``), the file ends, or something without quotation marks and brackets stands between the two. Names in
+  other quotation marks than the first record's speak for nothing, as a text may hold them as they are.
 - **Backslashes that begin no escape** leave the pairs of quotation marks as they are, so such a record's end is known
-  and reading goes on as if it were whole (``respell``).
+  and reading goes on as if it were whole (``respell``). So it does behind a number or ``null``.
 - **Behind any other fault nobody knows what is text.** Reading goes on where ``},{"`` stands, which no text holds, as
   a quotation mark in it is escaped; what ``boundary`` names as exceptions is passed over. Where the bracket before
   ``{"`` is missing, the one may have been too many, so that record is doubtful, and what follows on it is read.
 - **Records found so are on trial** until a mebibyte of them is read, the array ends or there is another fault. They are
   dropped where their end shows that they lie in a text that holds JSON unescaped, or in a list of objects within a
-  record: a text goes on behind them, or other properties do. They are doubtful one by one where their first name
-  occurs nowhere else (``"Ci"},{"ty":``), a name occurs twice with different values, or ``},{"`` stands within.
-- Reading again what was read before is limited, so that a file made to be slow ends early, as one unreadable stretch.
+  record: a text goes on behind them, or other properties do. They are doubtful up to the first one whose first name is
+  one with which other records begin (``"Ci"},{"ty":``), and each where a name occurs twice with different values or
+  a record stands within.
+- **Behind the array** nothing is a record. Where a further key of the object has a fault, the array's bracket may be
+  one in a text: then the last record is doubtful, and what follows is unreadable. Before the array, a fault leaves
+  nothing, but for a little text before an object that begins with ``value``.
+- Reading again what was read before is limited (``patience``), so that a file made to be slow is not: its rest is one
+  unreadable stretch.
 
 What remains: a text that holds more than a mebibyte of records unescaped, or records and then another fault, cannot be
-told from records. So it is with what is legal: a record that was cut in two by ``},{`` at a comma is two records, to
-the service as well. Positions count on what seems to be records, and may be off by some behind an unreadable stretch.
-Names without quotation marks leave nothing to go on by: there all behind a fault is unreadable.
+told from records; nor can objects in a list within a record whose brackets were closed too early. So it is with what is
+legal: a record that ``},{`` cuts in two at a comma is two records, and a comment may run into the next record, to the
+service as well. A comment of more than a mebibyte behind a fault is not seen. Positions count what seems to be records,
+and may be off behind an unreadable stretch. Names without quotation marks leave nothing to go on by: all behind a fault
+is unreadable then.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def tested(
 
 def first_names_of(items: Iterable[Item]) -> set[str]:
     """The names of the first properties of records."""
-    return {next(iter(item.members), "") for item in items if isinstance(item, Record)}
+    return {next(iter(item.members)) for item in items if isinstance(item, Record) and item.members}
 
 
 def text_in(record: Record) -> bytes:
