@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.source.json_text import position
 from analyzer.source.records import read_records, records_of
-from analyzer.source.salvage import Lines, Record, Repaired, Unreadable, salvage, salvage_of
+from analyzer.source.salvage.read import Lines, Record, Repaired, Unreadable, salvage, salvage_of
 from tests.source.broken_source import source_with, whole
 from tests.source.test_agreement import LAYOUT, SOURCE, WHOLE
 

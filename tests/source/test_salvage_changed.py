@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analyzer.source.interface import GrammarError
 from analyzer.source.records import records_of
-from analyzer.source.salvage import Record, Repaired, Unreadable
+from analyzer.source.salvage.read import Record, Repaired, Unreadable
 from tests.source.test_salvage import items_of
 
 # As they stand in the file

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.broken import ESCAPE, escaped
 from analyzer.source.interface import GrammarError
-from analyzer.source.patience import reached
 from analyzer.source.records import FLAT
+from analyzer.source.salvage.patience import reached
 from analyzer.source.tolerant import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.source.json_text import Buffer
-    from analyzer.source.patience import Patience
+    from analyzer.source.salvage.patience import Patience
 
 LONGEST = 1 << 18
 """Bytes of a record with nested values, single quotes or comments, beyond which no end is looked for."""

@@ -34,12 +34,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.array import Reader
 from analyzer.source.interface import GrammarError
 from analyzer.source.json_text import after_mark, opened
 from analyzer.source.records import Record, members_of
+from analyzer.source.salvage.array import Reader
+from analyzer.source.salvage.unreadable import Lines, Repaired, Unreadable, unreadable
 from analyzer.source.tolerant import skip_blank
-from analyzer.source.unreadable import Lines, Repaired, Unreadable, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

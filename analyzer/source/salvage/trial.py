@@ -7,20 +7,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.boundary import begins, behind_stray, beside_record, file_ends
 from analyzer.source.broken import read_broken
 from analyzer.source.fault import NAME_FOLLOWS
 from analyzer.source.records import Record
-from analyzer.source.stretch import ENOUGH, Stop, stretch
-from analyzer.source.unreadable import Repaired, doubtful, end_of
+from analyzer.source.salvage.boundary import begins, behind_stray, beside_record, file_ends
+from analyzer.source.salvage.stretch import ENOUGH, Stop, stretch
+from analyzer.source.salvage.unreadable import Repaired, doubtful, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from analyzer.source.element import How
     from analyzer.source.interface import GrammarError
     from analyzer.source.json_text import Buffer
-    from analyzer.source.unreadable import Item
+    from analyzer.source.salvage.element import How
+    from analyzer.source.salvage.unreadable import Item
 
 # ]}, as it stands behind a list in a record
 _LIST_ENDS = re.compile(rb"\]\s*+,?\s*+\}\s*+,")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.boundary import array_ends
-from analyzer.source.element import element_at
 from analyzer.source.interface import GrammarError
+from analyzer.source.salvage.boundary import array_ends
+from analyzer.source.salvage.element import element_at
 from analyzer.source.tolerant import behind_value
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from analyzer.source.element import How
     from analyzer.source.json_text import Buffer
-    from analyzer.source.unreadable import Item
+    from analyzer.source.salvage.element import How
+    from analyzer.source.salvage.unreadable import Item
 
 ENOUGH = 1 << 20
 """Bytes of records that no text holds unescaped."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.boundary import array_ends, begins
 from analyzer.source.fault import Fault, FaultKind, fault_of
 from analyzer.source.interface import GrammarError, Trouble
 from analyzer.source.records import record_at
-from analyzer.source.respell import respelled_at
+from analyzer.source.salvage.backslashes import respelled_at
+from analyzer.source.salvage.boundary import array_ends, begins
+from analyzer.source.salvage.unreadable import Repaired, Unreadable
 from analyzer.source.tolerant import behind_value, skip_value
-from analyzer.source.unreadable import Repaired, Unreadable
 
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
-    from analyzer.source.patience import Patience
-    from analyzer.source.unreadable import Item
+    from analyzer.source.salvage.patience import Patience
+    from analyzer.source.salvage.unreadable import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.boundary import begins, behind_junk, behind_stray, first_name
 from analyzer.source.broken import read_broken
 from analyzer.source.fault import NAME_FOLLOWS
-from analyzer.source.patience import reached
 from analyzer.source.records import Record
-from analyzer.source.trial import checked, first_names_of
-from analyzer.source.unreadable import doubtful, end_of, unreadable
+from analyzer.source.salvage.boundary import begins, behind_junk, behind_stray, first_name
+from analyzer.source.salvage.patience import reached
+from analyzer.source.salvage.trial import checked, first_names_of
+from analyzer.source.salvage.unreadable import doubtful, end_of, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from analyzer.source.interface import GrammarError
     from analyzer.source.json_text import Buffer
-    from analyzer.source.stretch import Stop
-    from analyzer.source.unreadable import Item
+    from analyzer.source.salvage.stretch import Stop
+    from analyzer.source.salvage.unreadable import Item
 
 _NEAR = 1 << 12
 _NESTED = (b"{", b"[")
