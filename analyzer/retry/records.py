@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.source.interface import GrammarError
-from analyzer.source.records import read_record
+from analyzer.source.records import record_at
 from analyzer.source.spelling.respell import respell
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Records:
         """A record's id; empty where it has none."""
         raw = self.raw(number)
         try:
-            record, _ = read_record(raw, 0, 0)
+            record, _ = record_at(raw, 0, 0)
         except GrammarError:  # one that can be repaired
-            record, _ = read_record(respell(raw, repair=True).raw or b"{}", 0, 0)
+            record, _ = record_at(respell(raw, repair=True).raw or b"{}", 0, 0)
         return record.text(self.id_property) or ""

@@ -30,7 +30,7 @@ _MEMBER = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _EACH_PLACE = re.compile(rb"[,{\[]")
-_ESCAPE = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
+ESCAPE = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def escaped(token: bytes) -> bytes:
     >>> escaped(rb'"CONTOSO\ada"')
     b'"CONTOSO\\\\ada"'
     """
-    return _ESCAPE.sub(lambda found: found[0] if found[1] else b"\\\\", token)
+    return ESCAPE.sub(lambda found: found[0] if found[1] else b"\\\\", token)
 
 
 def _unescaped(buffer: Buffer, broken: Broken, name: str) -> bytes | None:

@@ -53,7 +53,7 @@ _TYPOGRAPHIC = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u0
 # City": as it stands behind "Oslo, where the quotation mark behind Oslo is missing
 _NAME_GOES_ON = re.compile(rb"""[^"'\\,:{}]{1,200}+["']\s*+:""")
 # "City": or City:
-_NAME_FOLLOWS = re.compile(
+NAME_FOLLOWS = re.compile(
     rb"""(?: "[^"\\\n]{0,200}+" | '[^'\\\n]{0,200}+' | [A-Za-z_$][A-Za-z0-9_$]*+ ) \s*+ :""", re.VERBOSE
 )
 # ": as it stands behind City, where the quotation mark before City is missing
@@ -83,7 +83,7 @@ def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
             found = Fault(FaultKind.import_format, error.problem)
         case Trouble.after_value:
             found = _after_value(buffer, at)
-        case Trouble.unexpected if at == error.start and _NAME_FOLLOWS.match(buffer, at):
+        case Trouble.unexpected if at == error.start and NAME_FOLLOWS.match(buffer, at):
             found = Fault(FaultKind.wrong_bracket, "the bracket that opens a record is missing")
         case Trouble.unexpected:
             found = _unexpected(buffer, at)
@@ -124,7 +124,7 @@ def _after_value(buffer: Buffer, at: int) -> Fault | None:
         return Fault(FaultKind.comma_missing, "a comma is missing before the bracket")
     if text and before[:-1].rstrip(_BLANK).endswith((b",", b"{")) and _NAME_GOES_ON.match(here):
         return Fault(FaultKind.quotation_mark_missing, "the quotation mark at the end of a value is missing")
-    if _NAME_FOLLOWS.match(here) and (not text or here[:1] in (b'"', b"'")):
+    if NAME_FOLLOWS.match(here) and (not text or here[:1] in (b'"', b"'")):
         return Fault(FaultKind.comma_missing, "a comma is missing between two properties")
     if text and _character(buffer, at).isprintable():
         return Fault(FaultKind.quotation_mark, "a quotation mark inside a value that is not escaped")

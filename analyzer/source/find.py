@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.json_text import recoded_from
+from analyzer.source.json_text import after_mark, recoded_from
 from analyzer.source.records import begin, finish, reading
 from analyzer.source.scan import Scanned, Scanner
 from analyzer.source.segments import scan_in_segments
+from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ def find(path: Path, id_property: str, wanted: Mapping[str, int] | None) -> Foun
     """
     with reading(path) as buffer:
         # Behind the bracket.
-        scanned = Scanned(begin(buffer) + 1)
+        scanned = Scanned(begin(buffer, skip_blank(buffer, after_mark(buffer))) + 1)
         scanner = Scanner(buffer, id_property, wanted)
         if wanted is None or recoded_from(path):
             scanner.scan(scanned)

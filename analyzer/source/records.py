@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # A record without nested values and comments, found in one step; whether it is JSON the decoder says. Its repetitions
 # have an end since the expression keeps each until it is done; a record beyond them goes to the slow reader.
-_FLAT = re.compile(
+FLAT = re.compile(
     rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
 )
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -101,17 +101,17 @@ def records_of(buffer: Buffer) -> Iterator[Record]:
     Raises:
         GrammarError: it is no JSON even by what the service tolerates, or not in the import format.
     """
-    at = yield from _array(buffer, begin(buffer))
+    at = yield from _array(buffer, begin(buffer, skip_blank(buffer, after_mark(buffer))))
     finish(buffer, at)
 
 
-def begin(buffer: Buffer) -> int:
-    """Where the array with the records begins: at its bracket.
+def begin(buffer: Buffer, offset: int) -> int:
+    """Where the array with the records begins, at its bracket, in the object whose bracket is at ``offset``.
 
     Raises:
         GrammarError: no such array is found before the first fault.
     """
-    at = skip_blank(buffer, expect(buffer, skip_blank(buffer, after_mark(buffer)), b"{"))
+    at = skip_blank(buffer, expect(buffer, offset, b"{"))
     while buffer[at : at + 1] != b"}":
         name, at = read_key(buffer, at)
         if name == "value":
@@ -141,20 +141,20 @@ def _array(buffer: Buffer, offset: int) -> Generator[Record, None, int]:
     at = skip_blank(buffer, expect(buffer, offset, b"["))
     position = 0
     while buffer[at : at + 1] != b"]":
-        record, at = read_record(buffer, at, position)
+        record, at = record_at(buffer, at, position)
         yield record
         position += 1
         at = behind_value(buffer, at, b"]")
     return at + 1
 
 
-def read_record(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
+def record_at(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
     """The record at an offset, and where it ends.
 
     Raises:
         GrammarError: it is no JSON even by what the service tolerates; it tells the record.
     """
-    found = _FLAT.match(buffer, at)
+    found = FLAT.match(buffer, at)
     if found is not None:
         try:
             return Record(position, at, found[0], _strict.decode(found[0])), found.end()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from analyzer.identity import identity_key
 from analyzer.source.blanked import CutCommentError, blanked
 from analyzer.source.chunk import ChunkDecoder, spans_in
-from analyzer.source.records import read_record
+from analyzer.source.records import record_at
 from analyzer.source.spans import NO_ID, Spans
 from analyzer.source.tolerant import behind_value, skip_blank
 
@@ -148,7 +148,7 @@ class Scanner:
         """Reads record by record up to the first one that begins at ``until`` or behind, or to the array's end."""
         at = skip_blank(self._buffer, scanned.end)
         while at < until and self._buffer[at : at + 1] != b"]":
-            record, end = read_record(self._buffer, at, scanned.records)
+            record, end = record_at(self._buffer, at, scanned.records)
             self._note(scanned, at, end, scanned.records, identity_key(record.text(self.id_property) or ""))
             scanned.records += 1
             at = behind_value(self._buffer, end, b"]")

@@ -93,3 +93,11 @@ def test_an_excerpt_is_one_printable_line() -> None:
     buffer = "\ufeffabc\r\n\x1b[31m€def\u202eghi".encode()
     assert excerpt(buffer, 8) == "abc␍␊␛[31m€def\ufffdghi"
     assert excerpt(buffer, len(buffer), around=4) == "ghi"
+
+
+@pytest.mark.parametrize("end", ["x", ".e", "e", ".."])
+def test_a_number_of_a_million_digits_that_is_none_is_refused(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "hr-feed.json"
+    path.write_text(f'{{"value":[{{"a":{"1" * 1_000_000}{end}}}]}}', encoding="utf-8")
+    with pytest.raises(NotJsonError, match="is no value"):
+        list(read_records(path))

@@ -1,0 +1,96 @@
+r"""The records that can be read of a source file that is no JSON, and what is wrong with the rest.
+
+Up to the first fault a file is read as ``read_records`` reads it, and as the service does. What can be said behind it:
+
+- **A record before the fault is whole**, but for the one directly before: a quotation mark and a bracket in a text
+  (``"City":"Ki"}el"``) end a record too early. It counts where what follows speaks for its end: another record begins
+  (``{"name":``), the file ends, or something without quotation marks and brackets stands between the two. Names in
+  other quotation marks than the first record's speak for nothing, as a text may hold them as they are.
+- **Backslashes that begin no escape** leave the pairs of quotation marks as they are, so such a record's end is known
+  and reading goes on as if it were whole (``respell``). So it does behind a number or ``null``.
+- **Behind any other fault nobody knows what is text.** Reading goes on where ``},{"`` stands, which no text holds, as
+  a quotation mark in it is escaped; what ``boundary`` names as exceptions is passed over. Where the bracket before
+  ``{"`` is missing, the one may have been too many, so that record is doubtful, and what follows on it is read.
+- **Records found so are on trial** until a mebibyte of them is read, the array ends or there is another fault. They are
+  dropped where their end shows that they lie in a text that holds JSON unescaped, or in a list of objects within a
+  record: a text goes on behind them, or other properties do. They are doubtful up to the first one whose first name is
+  one with which other records begin (``"Ci"},{"ty":``), and each where a name occurs twice with different values or
+  a record stands within.
+- **Behind the array** nothing is a record. Where a further key of the object has a fault, the array's bracket may be
+  one in a text: then the last record is doubtful, and what follows is unreadable. Before the array, a fault leaves
+  nothing, but for a little text before an object that begins with ``value``.
+- Reading again what was read before is limited (``patience``), so that a file made to be slow is not: its rest is one
+  unreadable stretch.
+
+What remains: a text that holds more than a mebibyte of records unescaped, or records and then another fault, cannot be
+told from records; nor can objects in a list within a record whose brackets were closed too early. So it is with what is
+legal: a record that ``},{`` cuts in two at a comma is two records, and a comment may run into the next record, to the
+service as well. A comment of more than a mebibyte behind a fault is not seen. Positions count what seems to be records,
+and may be off behind an unreadable stretch. Names without quotation marks leave nothing to go on by: all behind a fault
+is unreadable then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.source.interface import GrammarError
+from analyzer.source.json_text import after_mark, opened
+from analyzer.source.records import Record, begin, finish
+from analyzer.source.salvage.array import Reader
+from analyzer.source.salvage.unreadable import Lines, Repaired, Unreadable, unreadable
+from analyzer.source.tolerant import skip_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from analyzer.source.json_text import Buffer
+
+__all__ = ["Lines", "Record", "Repaired", "Unreadable", "salvage", "salvage_of"]
+
+_JUNK = 1 << 12
+"""Bytes before the file's object in which its beginning is looked for."""
+
+
+def salvage(path: Path, *, repair: bool = False) -> Iterator[Record | Unreadable]:
+    """Records and unreadable stretches of a source file, in their order.
+
+    Args:
+        path: the source file.
+        repair: whether a record whose only fault is backslashes is a record (``Repaired``).
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    with opened(path) as buffer:
+        yield from salvage_of(buffer, repair=repair)
+
+
+def salvage_of(buffer: Buffer, *, repair: bool = False) -> Iterator[Record | Unreadable]:
+    """Records and unreadable stretches of a source file that is open."""
+    yield from _read_from(buffer, skip_blank(buffer, after_mark(buffer)), repair=repair)
+
+
+def _read_from(buffer: Buffer, start: int, *, repair: bool) -> Iterator[Record | Unreadable]:
+    reader = Reader(buffer, repair=repair)
+    try:
+        finish(buffer, (yield from reader.array(buffer, begin(buffer, start))))
+    except GrammarError as error:
+        if reader.gave_up:
+            return
+        # Of the object before its array, or behind it.
+        begin = None if reader.begun else _begins_late(buffer, start)
+        yield unreadable(buffer, None, reader.end or start, len(buffer) if begin is None else begin, error)
+    else:
+        begin = None
+    if begin is not None:
+        yield from _read_from(buffer, begin, repair=repair)
+
+
+def _begins_late(buffer: Buffer, start: int) -> int | None:
+    """Where the object begins, where the first bracket in the file is its own and something stands before it."""
+    head = bytes(buffer[start : start + _JUNK])
+    found = head.find(b"{")
+    begun = head[found:].replace(b" ", b"").replace(b"\r", b"").replace(b"\n", b"").startswith(b'{"value":[')
+    return start + found if found > 0 and begun else None

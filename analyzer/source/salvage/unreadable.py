@@ -1,0 +1,128 @@
+"""What a source file holds beside whole records: stretches that cannot be read, and records to be respelled."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from analyzer.source.broken import read_broken, without_beginning
+from analyzer.source.fault import NAME_FOLLOWS, Fault, FaultKind, fault_of
+from analyzer.source.json_text import after_mark
+from analyzer.source.looks import IdProperty
+from analyzer.source.person import identity_in_broken
+from analyzer.source.records import Record
+
+if TYPE_CHECKING:
+    from analyzer.source.interface import GrammarError
+    from analyzer.source.json_text import Buffer
+    from analyzer.source.person import Identity
+
+Item: TypeAlias = "Record | Unreadable"
+
+DOUBTFUL = Fault(FaultKind.not_known, "it stands beside a fault, and may be part of another record")
+_CAUTION = "the record stands beside a fault, and may be part of another one"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_NEAR = 1 << 8
+_PIECE = 1 << 20
+_CONTINUED = bytes(range(0x80, 0xC0))
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired(Record):
+    """A record whose only fault is backslashes that begin no escape; ``raw`` is as in the file, so no JSON.
+
+    Attributes:
+        respelled: the same with such backslashes doubled; ``members`` are spelled so.
+    """
+
+    respelled: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stretch of the array that is no record, or not for sure.
+
+    Attributes:
+        position: its place in the array, from 0, as far as places can be counted; None where it is in no record.
+        offset: where it begins in the file's UTF-8.
+        end: where it ends.
+        fault: what is wrong.
+        error: the fault that the grammar's reader found.
+        doubtful: nothing is wrong in it by itself, but it may be part of another record.
+    """
+
+    position: int | None
+    offset: int
+    end: int
+    fault: Fault
+    error: GrammarError = field(compare=False)
+    doubtful: bool = False
+    _buffer: Buffer = field(default=b"", repr=False, compare=False)
+
+    @property
+    def words(self) -> str:
+        """What is wrong, a clause."""
+        return self.fault.words
+
+    def identity(self, name: str) -> Identity | None:
+        """Whose record it is by the named id property, as far as it tells.
+
+        To be asked while the file is open, which is until the next item is.
+        """
+        if self.position is None:
+            return None
+        known = IdProperty(name, "", certain=True)
+        if self._buffer[self.offset : self.offset + 1] == b"{":
+            broken = read_broken(self._buffer, self.offset)
+        elif NAME_FOLLOWS.match(self._buffer, self.offset):
+            # From the comma or bracket before it, by which a name is told
+            near = max(0, self.offset - _NEAR)
+            start = max(self._buffer.rfind(sign, near, self.offset) for sign in (b",", b"["))
+            broken = without_beginning(self._buffer, max(start, near), self.error)
+        else:
+            return None
+        found = identity_in_broken(self._buffer, broken, self.fault.kind if broken.error else None, known)
+        return dataclasses.replace(found, caution=_CAUTION) if found and self.doubtful else found
+
+
+def unreadable(buffer: Buffer, position: int | None, offset: int, end: int, error: GrammarError) -> Unreadable:
+    """A stretch with a fault that the grammar's reader found."""
+    return Unreadable(position, offset, end, fault_of(buffer, error), error, _buffer=buffer)
+
+
+def doubtful(buffer: Buffer, position: int, offset: int, end: int, error: GrammarError) -> Unreadable:
+    """A stretch that can be read and need not be a record, for the fault beside it."""
+    return Unreadable(position, offset, end, DOUBTFUL, error, doubtful=True, _buffer=buffer)
+
+
+def end_of(item: Item) -> int:
+    """Where a record or a stretch ends."""
+    return item.offset + len(item.raw) if isinstance(item, Record) else item.end
+
+
+class Lines:
+    """Lines and columns of ascending offsets, each byte counted once."""
+
+    def __init__(self, buffer: Buffer) -> None:
+        self._buffer = buffer
+        self._at = after_mark(buffer)
+        self._line = 1
+        self._column = 1
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column, as ``position`` gives them in UTF-8 without damaged bytes.
+
+        Raises:
+            ValueError: it stands before the offset that was asked for last.
+        """
+        offset = max(offset, after_mark(self._buffer))
+        if offset < self._at:
+            raise ValueError(offset)
+        for found in _LINE_END.finditer(self._buffer, self._at, offset):
+            self._line, self._column, self._at = self._line + 1, 1, found.end()
+        for at in range(self._at, offset, _PIECE):
+            self._column += len(bytes(self._buffer[at : min(at + _PIECE, offset)]).translate(None, _CONTINUED))
+        self._at = offset
+        return self._line, self._column
