@@ -144,6 +144,7 @@ SHAPES = {
     "stress": Shape(_stress, 5_500_000, 5_000),
     "stress-tolerant": Shape(_tolerated, 5_500_000, 5_000),
     "stress-many": Shape(_stress, 5_500_000, 700_000, source="stress"),
+    "stress-start": Shape(_stress, 1_000, 5),
     "stress-20": Shape(_stress, 55_000, 50),
     "stress-200": Shape(_stress, 550_000, 500),
 }
@@ -180,7 +181,7 @@ def make(folder: Path, name: str, *, small: bool = False) -> tuple[Path, Path]:
         write_source(making, shape, shape.records // part)
         making.replace(source)  # what was interrupted is made again
     if not log.exists():
-        write_log(making, shape.records // part, max(shape.failed // part, 5))
+        write_log(making, shape.records // part, max(shape.failed // part, 1))
         making.replace(log)
     return source, log
 

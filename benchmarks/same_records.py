@@ -27,7 +27,9 @@ def main() -> int:
     first, *others = map(Path, sys.argv[1:])
     ours = records_of(first)
     same = {path.name: records_of(path) == ours for path in others}
-    print(f"  {len(ours):,} records; the same as in " + ", ".join(f"{name}: {is_same}" for name, is_same in same.items()))
+    print(
+        f"  {len(ours):,} records; the same as in " + ", ".join(f"{name}: {is_same}" for name, is_same in same.items())
+    )
     return 0 if ours and all(same.values()) else 1
 
 

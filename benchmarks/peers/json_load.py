@@ -6,11 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from failed import failed_ids
-
 SOURCE, LOG, ID_PROPERTY, OUT = sys.argv[1:]
 
-wanted = failed_ids(LOG)
+with Path(LOG).open(encoding="utf-8-sig") as log:
+    wanted = {line.split("\t")[1].lower().rpartition("|")[2] for line in log}
 with Path(SOURCE).open(encoding="utf-8") as source:
     records = json.load(source)["value"]
 with Path(OUT).open("w", encoding="utf-8-sig") as target:

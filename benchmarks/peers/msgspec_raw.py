@@ -15,7 +15,6 @@ from operator import attrgetter
 from pathlib import Path
 
 import msgspec
-from failed import failed_ids
 
 SOURCE, LOG, ID_PROPERTY, OUT = sys.argv[1:]
 
@@ -27,7 +26,8 @@ class Document(msgspec.Struct):
 
 
 gc.disable()
-wanted = failed_ids(LOG)
+with Path(LOG).open(encoding="utf-8-sig") as log:
+    wanted = {line.split("\t")[1].lower().rpartition("|")[2] for line in log}
 record = msgspec.defstruct("record", [("id", str)], rename={"id": ID_PROPERTY}, gc=False)
 with Path(SOURCE).open("rb") as stream:
     mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
