@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 RUNS = 11
+
+_BETWEEN_SAMPLES = 0.003
+"""Seconds."""
 
 PROGRAM = Path(sys.executable).with_name("upa-analyzer")
 
@@ -61,3 +65,42 @@ def costs(commands: Mapping[str, Sequence[str]], runs: int = RUNS) -> dict[str, 
         name: Cost(statistics.median(one.seconds for one in of), statistics.median(one.megabytes for one in of))
         for name, of in found.items()
     }
+
+
+def on_one_core(command: Sequence[str]) -> list[str]:
+    """The command kept on one core; Linux alone can."""
+    return ["taskset", "-c", "0", *command]
+
+
+def anonymous_megabytes(command: Sequence[str]) -> float:
+    """The anonymous memory of a command and all its descendants together at its peak; 0 on systems without ``/proc``.
+
+    It is sampled every few milliseconds: a peak between two samples is missed. Pages that a process shares with the one
+    it was forked from count twice. Files that are mapped into memory do not count.
+    """
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, sum(map(_anonymous_kilobytes, _family(process.pid))))
+            time.sleep(_BETWEEN_SAMPLES)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(command))
+    return peak * 1024 / 1_000_000
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its descendants."""
+    family = [pid]
+    for member in family:  # it grows as they are found
+        for thread in Path(f"/proc/{member}/task").glob("*/children"):
+            with contextlib.suppress(OSError):  # it has ended
+                family += map(int, thread.read_text().split())
+    return family
+
+
+def _anonymous_kilobytes(pid: int) -> int:
+    with contextlib.suppress(OSError):  # it has ended, or there is no /proc
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1])
+    return 0
