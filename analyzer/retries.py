@@ -45,6 +45,7 @@ class JobRetry:
 
 def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
     """What a job's retry is made from."""
+    source = library.source_state(job)
     row = tables.jobs.row(by_predicate=pl.col("job_id") == job.job_id, named=True)
     return Ingredients(
         source=library.source_file(job),
@@ -55,6 +56,8 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,
+        source_sha256=source.sha256,
+        source_changed=source.changed,
         unfinished_logs=sum(tables.logs[library.name_of(log)].unfinished for log in library.log_files(job)),
     )
 
@@ -95,12 +98,13 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
         same = manifest["outcome"] == ingredients.outcome.value and logs == [
             (log.name, sha256_of(log)) for log in ingredients.logs
         ]
-        if not same or not _is_source(manifest["source"], ingredients.source, target):
+        first = target.parent / manifest["files"][0]["name"]
+        if not same or not _is_source(manifest["source"], ingredients.source, first):
             return None
-        if manifest["retry"]["bytes"] != target.stat().st_size:
+        if any((target.parent / file["name"]).stat().st_size != file["bytes"] for file in manifest["files"]):
             return None
-        return JobRetry(job.job_id, target, str(manifest["sentence"]), manifest["complete"] is True)
-    except (OSError, InputError, ValueError, KeyError, TypeError):
+        return JobRetry(job.job_id, first, str(manifest["sentence"]), manifest["complete"] is True)
+    except (OSError, InputError, LookupError, TypeError, ValueError):
         return None  # made anew, manifest and all
 
 

@@ -3,50 +3,82 @@
 from __future__ import annotations
 
 import dataclasses
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from analyzer.cli.context import Context
 from analyzer.cli.options import LibraryOption
+from analyzer.cli.retry_options import (
+    DropPropertyOption,
+    ExceptOption,
+    ForceOption,
+    Given,
+    IdPropertyOption,
+    JobArgument,
+    LogOption,
+    MaxBytesOption,
+    MaxPropertiesOption,
+    NoHashOption,
+    OnlyOption,
+    OutcomeOption,
+    OutputOption,
+    RepairOption,
+    RetryableOption,
+    SalvageOption,
+    SourceOption,
+    UsersOption,
+    VerifyOption,
+    WithoutCulpritsOption,
+)
 from analyzer.errors import InputError, UsageError
+from analyzer.facts import MAX_PROPERTY_VALUES
 from analyzer.find_job import find_job
+from analyzer.retry.interface import MOST_BYTES, Manner
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analyzer.cli.terminal import Terminal
     from analyzer.retry.make import Ingredients, Made
 
 NAME = "retry"
-_NOT_THE_WHOLE_TRUTH = 1
-
-
-class Given(StrEnum):
-    """``--outcome``: what the user knows of the job."""
-
-    partial = "partial"
-    aborted = "aborted"
-    unknown = "unknown"
+_NOT_THE_WHOLE_TRUTH = _NOT_AS_MADE = 1
 
 
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    job: Annotated[str, typer.Argument(help="The job's id, or its first eight characters.", metavar="[JOB]")] = "",
+    job: JobArgument = "",
     *,
-    source: Annotated[
-        Path | None, typer.Option(metavar="FILE", readable=False, help="Without JOB: the source file.")
-    ] = None,
-    log: Annotated[
-        list[Path] | None, typer.Option(metavar="PATH", readable=False, help="Without JOB: its log file or folder.")
-    ] = None,
-    outcome: Annotated[Given | None, typer.Option(help="How the job ended; wins over what the log suggests.")] = None,
-    id_property: Annotated[str, typer.Option(metavar="NAME", help="The source's property that holds the ids.")] = "",
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")] = None,
+    source: SourceOption = None,
+    log: LogOption = None,
+    outcome: OutcomeOption = None,
+    id_property: IdPropertyOption = "",
+    force: ForceOption = False,
+    only: OnlyOption = None,
+    except_: ExceptOption = None,
+    users: UsersOption = None,
+    retryable: RetryableOption = False,
+    without_culprits: WithoutCulpritsOption = False,
+    drop_property: DropPropertyOption = None,
+    salvage: SalvageOption = False,
+    repair: RepairOption = False,
+    max_bytes: MaxBytesOption = MOST_BYTES,
+    max_properties: MaxPropertiesOption = MAX_PROPERTY_VALUES,
+    no_hash: NoHashOption = False,
+    output: OutputOption = None,
+    verify: VerifyOption = None,
     library: LibraryOption = None,
 ) -> int:
     """A file with only the users to import again, which can be queued as it is."""
+    from analyzer.analysis.outcomes import Outcome
+    from analyzer.retry.choices import Choices, read_users
+
     given = context.ensure_object(Context)
+    if verify:
+        if job or source or log:
+            raise UsageError("--verify checks a file and makes none", "Give it alone.")
+        return _verify(given.terminal, verify)
     if job and (source or log):
         raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
     if job:
@@ -55,8 +87,22 @@ def command(  # noqa: PLR0913 - the contract's options
         ingredients, target = _of_files(given.terminal, source, log, outcome, id_property)
     else:
         raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
-    if outcome:
-        ingredients = _with_outcome(ingredients, outcome)
+    dropped = tuple(dict.fromkeys(drop_property or ()))
+    ingredients = dataclasses.replace(
+        ingredients,
+        outcome=Outcome(outcome.value) if outcome else ingredients.outcome,
+        choices=Choices(
+            only=tuple(only or ()),
+            except_=tuple(except_ or ()),
+            users=read_users(users) if users else None,
+            users_file=users.name if users else "",
+            retryable=retryable,
+            without_culprits=without_culprits,
+            drop_properties=dropped,
+        ),
+        manner=Manner(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
+        retry_helps=given.settings().catalogue.retry_helps,
+    )
     # A folder that stands there, or is meant to: the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
     return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
@@ -80,12 +126,10 @@ def _of_files(
 
     from analyzer.analysis.naming import naming
     from analyzer.find_logs import find_logs
-    from analyzer.locate import name_person, unreadable
     from analyzer.logs.read import Reading
     from analyzer.retry.make import Ingredients, file_name
     from analyzer.retry.select import outcome_suggested_by
-    from analyzer.source.json_text import NotJsonError
-    from analyzer.source.measure import measure
+    from analyzer.source.measure import has_guid_ids
 
     if not source.is_file():
         raise InputError(f"{source} is no file", "Name the source file of the job.")
@@ -104,12 +148,7 @@ def _of_files(
             f"the logs are of {len(jobs)} jobs: {', '.join(jobs[:3])}",
             "Name the log file or the folder of one with --log.",
         )
-    try:
-        guid_ids = measure(source).guid_ids
-    except NotJsonError as error:
-        name_person(error, source, unreadable(entries), id_property or None)
-        raise
-    source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(guid_ids))
+    source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(has_guid_ids(source)))
     named = naming(entries, source_ids)
     suggested = outcome_suggested_by(named)
     if outcome is None:
@@ -118,12 +157,6 @@ def _of_files(
     paths = list(dict.fromkeys(file.path for file in files if file.path and file.path.is_file()))
     ingredients = Ingredients(source, "", paths, None, named, suggested, id_property or None)
     return dataclasses.replace(ingredients, unfinished_logs=sum(log.unfinished for log in reading.logs)), target
-
-
-def _with_outcome(ingredients: Ingredients, outcome: Given) -> Ingredients:
-    from analyzer.analysis.outcomes import Outcome
-
-    return dataclasses.replace(ingredients, outcome=Outcome(outcome.value))
 
 
 def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
@@ -136,8 +169,32 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     if terminal.json:
         terminal.result(_json(made))
     elif made.retry is not None:
-        terminal.show(str(made.retry.path))
+        for path in made.retry.paths:
+            terminal.show(str(path))
     return 0 if made.retry is None or made.retry.complete else _NOT_THE_WHOLE_TRUTH
+
+
+def _verify(terminal: Terminal, path: Path) -> int:
+    from analyzer.retry.verify import verify
+
+    verified = verify(path)
+    terminal.say(verified.manifest.sentence)
+    for name in verified.missing:
+        terminal.say(f"{name} does not lie beside it, and was not checked.")
+    for difference in verified.differences:
+        terminal.say(f"Not as it was made: {difference}.")
+    if terminal.json:
+        terminal.result(
+            {
+                "as_made": not verified.differences,
+                "differences": list(verified.differences),
+                "not_checked": list(verified.missing),
+                "complete": verified.manifest.complete,
+            }
+        )
+    elif not verified.differences:
+        terminal.show(f"{path} is as it was made")
+    return _NOT_AS_MADE if verified.differences else 0
 
 
 def _json(made: Made) -> dict[str, object]:
@@ -146,11 +203,16 @@ def _json(made: Made) -> dict[str, object]:
         "outcome": made.selection.outcome.value,
         "sentence": made.sentence,
         "file": str(retry.path) if retry else None,
+        "files": [str(path) for path in retry.paths] if retry else [],
         "manifest": str(retry.manifest) if retry else None,
         "unmatched_file": str(retry.unmatched_file) if retry else None,
         "records": retry.records if retry else 0,
         "users": retry.users if retry else 0,
         "unmatched": len(retry.unmatched) if retry else 0,
-        "entries_naming_nobody": made.selection.naming_nobody,
+        "entries_naming_nobody": retry.naming_nobody if retry else made.selection.naming_nobody,
+        "respelled": retry.respelled if retry else 0,
+        "repairs": len(retry.repairs) if retry else 0,
+        "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
+        "chosen": list(made.selection.chosen),
         "complete": retry.complete if retry else True,
     }

@@ -167,16 +167,19 @@ class Fetcher:
     def _write(self, remote: RemoteFile, chunks: Generator[bytes]) -> None:
         path = local_path(self._library.root, remote.path)
         received = 0
+        digest = hashlib.sha256()
         with replacing(path) as stream:
             for chunk in chunks:
                 stream.write(chunk)
+                digest.update(chunk)
                 received += len(chunk)
             if remote.length is not None and received != remote.length:
                 raise UnreachableError(
                     f"{remote.uri} broke off after {received:,} of {remote.length:,} bytes",
                     "Run the same command again.",
                 )
-        self._library.own.files[remote.path] = FileSeen(remote.etag, received)
+        seen = FileSeen(remote.etag, received, digest.hexdigest(), path.stat().st_mtime_ns)
+        self._library.own.files[remote.path] = seen
         self._result.received += received
 
     def _keep_earlier(self, remote: RemoteFile, job: Job) -> None:

@@ -13,6 +13,7 @@ from analyzer.files import read_bytes, write_bytes
 from analyzer.job import Job, job_list
 from analyzer.library.own import Own
 from analyzer.library.paths import JOB_LIST, OWN_FOLDER, local_path
+from analyzer.library.source_state import SourceState, source_state
 from analyzer.uri import host_of, server_paths, tenant_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,20 @@ class Library:
         if foreign and not fetched:
             return None  # a host of the tenant under another name is one from which we fetched
         return next((path for path in self._places(paths) if path.is_file()), None)
+
+    def source_state(self, job: Job) -> SourceState:
+        """Whether our copy of a job's source file is still what was pulled, by its size and date.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        source = self.source_file(job)
+        if source is not None:
+            for path in server_paths(job.source_uri):
+                seen = self.own.files.get(path)
+                if seen is not None and source in self._places([path]):
+                    return source_state(source, seen)
+        return SourceState()
 
     def log_files(self, job: Job) -> list[Path]:
         """The job's log files, the oldest first by name; none where there is no log."""

@@ -34,11 +34,20 @@ class Observation(msgspec.Struct, frozen=True):
     error: int
 
 
-class FileSeen(msgspec.Struct, frozen=True):
-    """One value of ``files.json``, by server-relative path: what the tenant said of the file that we hold."""
+class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of ``files.json``, by server-relative path: what the tenant said of the file that we hold.
+
+    Attributes:
+        etag: the tenant's mark of the version.
+        length: in bytes.
+        sha256: in hexadecimal, as we wrote it; empty where we did not, or before hashes were kept.
+        modified_ns: when our copy was written, by the file system.
+    """
 
     etag: str
     length: int
+    sha256: str = ""
+    modified_ns: int = 0
 
 
 class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -69,6 +69,10 @@ class Choices:
         return bool(self.only or self.except_ or self.without_culprits)
 
 
+EVERYTHING = Choices()
+"""No choice."""
+
+
 def read_users(path: Path) -> dict[str, str]:
     """The users that a file lists: one id a line, or a CSV as spreadsheets and we write it.
 

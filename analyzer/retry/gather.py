@@ -10,9 +10,9 @@ import numpy as np
 from analyzer.identity import identity_key
 from analyzer.retry.interface import Reason, Unmatched
 from analyzer.retry.records import Records
-from analyzer.source.find import Found, find
+from analyzer.source.find import find
 from analyzer.source.scan import mark_of
-from analyzer.source.spans import NO_ID
+from analyzer.source.spans import NO_ID, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.retry.interface import RetryRequest, Selection
+    from analyzer.source.find import Found
     from analyzer.source.json_text import Buffer
     from analyzer.source.spans import Spans
 
@@ -41,25 +42,6 @@ class Gathered:
     twice: dict[str, list[int]] = field(default_factory=dict)
     unmatched: list[Unmatched] = field(default_factory=list)
     lacking_id: int = 0
-
-
-def wanted_of(selection: Selection) -> dict[str, int] | None:
-    """The marks of the users that a selection wants; None where it is everybody."""
-    if selection.everybody:
-        return None
-    return {key: mark for mark, key in enumerate(filter(None, selection.identities), start=1)}
-
-
-def look_up(request: RetryRequest) -> Found:
-    """Finds the selection's records in the source file.
-
-    Raises:
-        InputError: it cannot be read.
-        NotJsonError: it is no JSON.
-    """
-    if request.found is not None:
-        return request.found
-    return find(request.source, request.id_property.name, wanted_of(request.selection))
 
 
 def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
@@ -108,7 +90,7 @@ def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selectio
 def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmatched]:
     seen = np.zeros(len(selection.identities) + 1, np.bool_)
     seen[marks] = True
-    for mark, key in enumerate(filter(None, selection.identities), start=1):
+    for key, mark in marks_of(selection.identities).items():
         if not seen[mark]:
             reason = Reason.nobodys if key in selection.doubtful else Reason.not_in_source
             yield Unmatched(selection.identities[key], reason)

@@ -93,6 +93,10 @@ class Manner:
         return self.salvage or self.repair
 
 
+AS_IT_IS = Manner()
+"""Nothing dropped, nothing mended, the service's limits."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetryRequest:
     """What a retry file is made from.
@@ -116,7 +120,7 @@ class RetryRequest:
     id_property: IdProperty
     selection: Selection
     target: Path
-    manner: Manner = Manner()
+    manner: Manner = AS_IT_IS
     named: frozenset[str] = frozenset()
     source_sha256: str = ""
     found: Found | None = None

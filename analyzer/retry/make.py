@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
-from analyzer.errors import InputError
+from analyzer.errors import InputError, UsageError
 from analyzer.facts import stem
 from analyzer.locate import locate, name_person, unreadable
-from analyzer.retry.interface import Retry, RetryRequest
-from analyzer.retry.select import select
+from analyzer.retry.choices import EVERYTHING
+from analyzer.retry.interface import AS_IT_IS, Retry, RetryRequest
+from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
-from analyzer.source.identify import IdProperty, infer_id_property
+from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
 from analyzer.source.json_text import NotJsonError
+from analyzer.source.records import Record
+from analyzer.source.salvage.read import salvage
+from analyzer.source.spans import marks_of
 from analyzer.words import count
 
 if TYPE_CHECKING:
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.retry.interface import Selection
+    from analyzer.retry.choices import Choices, RetryHelps
+    from analyzer.retry.interface import Manner, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,11 @@ class Ingredients:
         error: the job's, by name; empty for bare files.
         unfinished_logs: how many of the logs end inside an entry, were still being written, or could not be read to
             their end, so that they may lack users.
+        source_sha256: of the source file, where it is known.
+        source_changed: what speaks for it that our copy is not what the job read, a clause; empty where nothing does.
+        choices: the user's, of whose records.
+        manner: how they are written.
+        retry_helps: what is known of codes.
     """
 
     source: Path | None
@@ -52,6 +62,11 @@ class Ingredients:
     id_property: str | None = None
     error: str = ""
     unfinished_logs: int = 0
+    source_sha256: str = ""
+    source_changed: str = ""
+    choices: Choices = EVERYTHING
+    manner: Manner = AS_IT_IS
+    retry_helps: RetryHelps = nobody_knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +77,18 @@ class Made:
         selection: whose records were wanted.
         id_property: the id property; None where there was nothing to look for.
         retry: the file; None where there is nothing to retry.
+        manner: how it was written.
     """
 
     selection: Selection
     id_property: IdProperty | None
     retry: Retry | None
+    manner: Manner = AS_IT_IS
 
     @property
     def sentence(self) -> str:
         """What the file holds and why, or why there is none."""
-        return sentence(self.selection, self.retry, self.id_property)
+        return sentence(self.selection, self.retry, self.id_property, self.manner)
 
 
 def file_name(source_name: str, job_id: str | None) -> str:
@@ -83,9 +100,10 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     """Writes the retry file of a job, unless there is nothing to retry.
 
     Raises:
-        InputError: there is something to retry and no source file, or one that cannot be read; or no record matches.
+        InputError: there is something to retry and no source file, or one that cannot be read or need not be the
+            job's; or no record matches.
         OutputError: it cannot be written.
-        UsageError: the id property cannot be told.
+        UsageError: the id property cannot be told, or a choice makes no sense here.
     """
     selection = select(
         ingredients.outcome,
@@ -93,48 +111,86 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         ingredients.error,
         located=_located(ingredients),
         unfinished_logs=ingredients.unfinished_logs,
+        choices=ingredients.choices,
+        retry_helps=ingredients.retry_helps,
     )
-    if selection.outcome is Outcome.partial and selection.nobody and ingredients.job_id is not None:
+    if selection.nobody:
+        _check_nobody(selection, ingredients)
+        return Made(selection, None, None)
+    if not selection.everybody and not selection.identities:
+        raise _naming_nobody(selection)
+    source = _source(ingredients)
+    id_property, retry = _written(ingredients, selection, source, target)
+    if retry is None:
+        raise _nothing_selected(selection, source, id_property)
+    return Made(selection, id_property, retry, ingredients.manner)
+
+
+def _check_nobody(selection: Selection, ingredients: Ingredients) -> None:
+    """Refuses to say that there is nothing to retry where the job says that there is."""
+    if selection.outcome is Outcome.partial and ingredients.job_id is not None and not selection.left_nobody:
         raise InputError(
             "the job says that some users were not updated, and there is no entry of its log that says who",
             "Pull its log again; without it, import the whole source file again.",
         )
-    if selection.nobody:
-        return Made(selection, None, None)
-    if selection.outcome is Outcome.partial and not selection.identities:
-        raise _naming_nobody(selection)
+
+
+def _source(ingredients: Ingredients) -> Path:
     source = ingredients.source
     if source is None:
         raise InputError(
             f"there is no source file to take the records from: {ingredients.source_missing}",
             "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
         )
-    id_property, retry = _written(ingredients, selection, source, target)
-    if retry is None and not selection.everybody and selection.doubtful >= selection.identities.keys():
-        raise _naming_nobody(selection)
-    if retry is None:
-        wanted = (
-            "it has no records"
-            if selection.everybody
-            else f"no record has one of the log's ids in {id_property.name!r}"
-        )
+    if ingredients.source_changed and not ingredients.manner.force:
         raise InputError(
-            f"nothing of {source} can be selected: {wanted}",
-            "Check that source and log belong to the same job, and --id-property.",
+            f"{source} is not what the job read: {ingredients.source_changed}",
+            "Put the job's version there, or take this one with --force.",
         )
-    return Made(selection, id_property, retry)
+    return source
+
+
+def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
+    if not selection.everybody and selection.doubtful >= selection.identities.keys():
+        return _naming_nobody(selection)
+    if not selection.everybody:
+        wanted = f"no record has one of the log's ids in {id_property.name!r}, and each user only once"
+    elif selection.chosen:
+        wanted = f"of its records the choice leaves none ({'; '.join(selection.chosen)})"
+    else:
+        wanted = "it has no records that can be written"
+    return InputError(
+        f"nothing of {source} can be selected: {wanted}",
+        "Check that source and log belong to the same job, and --id-property.",
+    )
 
 
 def _written(
     ingredients: Ingredients, selection: Selection, source: Path, target: Path
 ) -> tuple[IdProperty, Retry | None]:
-    """Finds the id property and writes; None where no record matches."""
+    """Finds the id property and writes; None where no record can be."""
     try:
-        known = _id_property(ingredients, selection, source)
-        request = RetryRequest(source, ingredients.logs, ingredients.job_id, known, selection, target)
-        return known, write_retry(request)
+        inferred = _id_property(ingredients, selection, source)
+        request = RetryRequest(
+            source=source,
+            logs=ingredients.logs,
+            job_id=ingredients.job_id,
+            id_property=inferred.id_property,
+            selection=selection,
+            target=target,
+            manner=ingredients.manner,
+            named=_named(ingredients),
+            source_sha256=ingredients.source_sha256,
+            found=None if selection.everybody else inferred.found,
+        )
+        if inferred.id_property.name in ingredients.manner.drop_properties:
+            raise UsageError(
+                f"{inferred.id_property.name} holds the ids, and cannot be dropped", "Name the property to drop."
+            )
+        return inferred.id_property, write_retry(request)
     except NotJsonError as error:
         name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
+        error.advice = f"{error.advice} --salvage takes the records that can be read."
         raise
 
 
@@ -151,16 +207,25 @@ def _located(ingredients: Ingredients) -> str:
 
 def _naming_nobody(selection: Selection) -> InputError:
     number = selection.naming_nobody + len(selection.doubtful)
+    entries = count(number, "entry of the log names", "entries of the log name")
     return InputError(
-        f"{count(number, 'entry of the log names', 'entries of the log name')} nobody, and no entry names a user",
+        f"{entries} nobody, and no entry{' that was chosen' if selection.chosen else ''} names a user",
         "Without a name there is nothing to select: import the whole source file again.",
     )
 
 
-def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> IdProperty:
+def _named(ingredients: Ingredients) -> frozenset[str]:
+    """The keys of the users whom the log names."""
+    return frozenset(filter(None, ingredients.named.filter("names")["key"].drop_nulls()))
+
+
+def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> Inferred:
     if ingredients.id_property:
-        return IdProperty(ingredients.id_property, "you said so", certain=True)
-    if selection.identities:
-        return infer_id_property(source, selection.identities.keys())
-    named = ingredients.named.filter("names")["key"].drop_nulls()
-    return infer_id_property(source, set(named), some_lack_it=selection.lacking_id > 0)
+        return Inferred(IdProperty(ingredients.id_property, "you said so", certain=True), None)
+    identities = selection.identities.keys() if not selection.everybody else _named(ingredients)
+    some_lack_it = selection.everybody and selection.lacking_id > 0
+    if ingredients.manner.reads_around_faults:
+        items = salvage(source, repair=ingredients.manner.repair)
+        records = (item for item in items if isinstance(item, Record))
+        return Inferred(infer_from(source, records, identities, some_lack_it=some_lack_it), None)
+    return infer(source, marks_of(identities), some_lack_it=some_lack_it)

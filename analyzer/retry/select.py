@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import FAILED, Outcome
 from analyzer.retry.aborted import ABORTING_CODES, WITHOUT_ID, before_retry, met_again
-from analyzer.retry.choices import Choices
+from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.choose import check, choose, identities_in
 from analyzer.retry.interface import Selection
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from analyzer.retry.choices import RetryHelps
-
-_NOTHING_CHOSEN = Choices()
+    from analyzer.retry.choices import Choices, RetryHelps
 
 _BECAUSE = {
     Outcome.partial: "the log names them, and everybody else was updated",
@@ -28,7 +26,7 @@ _BECAUSE = {
 }
 
 
-def _nobody_knows(_code: str, _message: str, _detail: str | None) -> None:
+def nobody_knows(_code: str, _message: str, _detail: str | None) -> None:
     """Of no entry whether a retry helps."""
 
 
@@ -39,8 +37,8 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     *,
     located: str = "",
     unfinished_logs: int = 0,
-    choices: Choices = _NOTHING_CHOSEN,
-    retry_helps: RetryHelps = _nobody_knows,
+    choices: Choices = EVERYTHING,
+    retry_helps: RetryHelps = nobody_knows,
 ) -> Selection:
     """Whom the job did not update, by what its outcome says, and which of them the user chose.
 

@@ -6,16 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
-from analyzer.retry.interface import Manner
+from analyzer.retry.interface import AS_IT_IS
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.retry.interface import Retry, Selection
+    from analyzer.retry.interface import Manner, Retry, Selection
     from analyzer.source.identify import IdProperty
-
-_AS_IT_IS = Manner()
 
 _SHORTFALLS = {
     "not_in_source": ("id is in no record of the source", "ids are in no record of the source"),
@@ -33,7 +31,7 @@ _SHORTFALLS = {
 
 
 def sentence(
-    selection: Selection, retry: Retry | None, id_property: IdProperty | None, manner: Manner = _AS_IT_IS
+    selection: Selection, retry: Retry | None, id_property: IdProperty | None, manner: Manner = AS_IT_IS
 ) -> str:
     """What the retry file holds and why, what has to be done before it is queued, and what it does not hold.
 

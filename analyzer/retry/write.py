@@ -9,8 +9,9 @@ from analyzer.errors import OutputError
 from analyzer.files import FileSet, cannot_write
 from analyzer.retry.companions import manifest, repairs_csv, unmatched_csv
 from analyzer.retry.copying import Copied, copy
-from analyzer.retry.gather import gather, look_up
+from analyzer.retry.gather import gather
 from analyzer.retry.interface import Retry, RetryRequest
+from analyzer.retry.look_up import look_up
 from analyzer.retry.parts import Parts
 from analyzer.source.json_text import recoded_from
 from analyzer.source.records import reading
@@ -34,9 +35,10 @@ def write_retry(request: RetryRequest) -> Retry | None:
         UsageError: a property that is to be dropped is in no record, or one record is beyond the limits.
     """
     check_places([request.target, *companions(request.target)], request)
-    found = look_up(request)
+    found, unreadable = look_up(request)
     with reading(request.source) as buffer, FileSet() as files:
         gathered = gather(request, found, buffer)
+        gathered.unmatched += unreadable
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)
         if not copied.records:
@@ -46,8 +48,11 @@ def write_retry(request: RetryRequest) -> Retry | None:
 
 def companions(target: Path) -> tuple[Path, Path, Path]:
     """The manifest, the list of what did not match, and the list of repairs beside a retry file."""
-    return tuple(
-        target.with_name(f"{target.stem}.{kind}") for kind in ("manifest.json", "unmatched.csv", "repairs.csv")
+    stem = target.stem
+    return (
+        target.with_name(f"{stem}.manifest.json"),
+        target.with_name(f"{stem}.unmatched.csv"),
+        target.with_name(f"{stem}.repairs.csv"),
     )
 
 

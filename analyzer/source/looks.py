@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from analyzer.source.records import Record
 
 NOTHING_SPEAKS = "nothing speaks for any property"
-_SAMPLE = 10_000
+SAMPLE = 10_000
+"""Records by whose looks a property is judged."""
 _SEVERAL = 5
 _DISTINCT = 0.95
 """A few ids may stand twice in a source: the service fails those."""
@@ -69,7 +70,7 @@ def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[
                 continue
             column = columns[name]
             column.records += 1
-            if records <= _SAMPLE:
+            if records <= SAMPLE:
                 column.like_ids += _LIKE_AN_ID.search(text) is not None
                 column.distinct.add(identity_key(text))
             key = identity_key(text) if identities else ""
@@ -89,7 +90,7 @@ def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) ->
     if not fitting:
         return IdProperty("", NOTHING_SPEAKS, certain=False)
     # Of properties that look alike the first wins, as max gives it.
-    best = max(fitting, key=lambda name: fitting[name].like_ids / min(_SAMPLE, fitting[name].records))
+    best = max(fitting, key=lambda name: fitting[name].like_ids / min(SAMPLE, fitting[name].records))
     because = "its values look like ids" if fitting[best].like_ids else "it is the first whose values do not repeat"
     return IdProperty(best, because, certain=False)
 
@@ -103,5 +104,10 @@ def by_a_few(records: Iterable[Record]) -> IdProperty:
     return found
 
 
+def may_hold(column: Column) -> bool:
+    """Whether ids may stand in a property: some of its values look like ids, or are among those looked for."""
+    return column.like_ids > 0 or bool(column.named)
+
+
 def _hardly_repeats(column: Column) -> bool:
-    return len(column.distinct) >= _DISTINCT * min(_SAMPLE, column.records)
+    return len(column.distinct) >= _DISTINCT * min(SAMPLE, column.records)

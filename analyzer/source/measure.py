@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
 from analyzer.files import cannot_read
+from analyzer.source.json_text import NotJsonError
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from analyzer.source.records import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,24 @@ def measure(path: Path) -> SourceCounts:
     guid_ids = False
     for record in read_records(path):
         if not users:
-            texts = (record.text(name) for name in record.members)
-            guid_ids = any(text is not None and GUID.fullmatch(text) is not None for text in texts)
+            guid_ids = _has_guid(record)
         users += 1
         values += max(0, len(record.members) - 1)
     return SourceCounts(size, users, values, guid_ids)
+
+
+def has_guid_ids(path: Path) -> bool:
+    """Whether the first record has a Guid, so that a Guid in the log can be a user's id; False where there is none.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        return any(_has_guid(record) for record in islice(read_records(path), 1))
+    except NotJsonError:
+        return False  # said where all of it is read
+
+
+def _has_guid(record: Record) -> bool:
+    texts = (record.text(name) for name in record.members)
+    return any(text is not None and GUID.fullmatch(text) is not None for text in texts)

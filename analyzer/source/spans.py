@@ -13,6 +13,11 @@ NO_ID = 0
 """The mark of a record without an id."""
 
 
+def marks_of(keys: Iterable[str]) -> dict[str, int]:
+    """Marks for the users with these keys: 1, 2, 3, …; an empty key is nobody's."""
+    return {key: mark for mark, key in enumerate(filter(None, keys), start=1)}
+
+
 def _numbers() -> array[int]:
     return array("q")
 

@@ -80,12 +80,10 @@ def _read_from(buffer: Buffer, start: int, *, repair: bool) -> Iterator[Record |
         if reader.gave_up:
             return
         # Of the object before its array, or behind it.
-        begin = None if reader.begun else _begins_late(buffer, start)
-        yield unreadable(buffer, None, reader.end or start, len(buffer) if begin is None else begin, error)
-    else:
-        begin = None
-    if begin is not None:
-        yield from _read_from(buffer, begin, repair=repair)
+        late = None if reader.begun else _begins_late(buffer, start)
+        yield unreadable(buffer, None, reader.end or start, len(buffer) if late is None else late, error)
+        if late is not None:
+            yield from _read_from(buffer, late, repair=repair)
 
 
 def _begins_late(buffer: Buffer, start: int) -> int | None:

@@ -1,0 +1,79 @@
+"""The selection's records in the source file, also in one that is no JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.identity import identity_key
+from analyzer.retry.interface import Reason, Unmatched
+from analyzer.source.find import Found, find
+from analyzer.source.json_text import opened
+from analyzer.source.salvage.read import Lines, salvage_of
+from analyzer.source.salvage.unreadable import Unreadable
+from analyzer.source.scan import mark_of
+from analyzer.source.spans import Spans, marks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.retry.interface import RetryRequest
+    from analyzer.source.records import Record
+
+
+def look_up(request: RetryRequest) -> tuple[Found, list[Unmatched]]:
+    """Finds the selection's records, and what cannot be read where the source file is read around its faults.
+
+    Raises:
+        InputError: the source file cannot be read, or it and the log are not of one job.
+        NotJsonError: it is no JSON.
+    """
+    selection = request.selection
+    wanted = None if selection.everybody else marks_of(selection.identities)
+    if request.manner.reads_around_faults:
+        found, unreadable = _around_faults(request, wanted)
+    else:
+        found, unreadable = request.found or find(request.source, request.id_property.name, wanted), []
+    if selection.everybody and request.named and not request.manner.force:
+        marks = set(map(mark_of, request.named))
+        if request.id_property.name and marks.isdisjoint(found.spans.marks):
+            raise InputError(
+                f"no record of {request.source} has one of the ids that the log names in {request.id_property.name!r}",
+                "Check that source and log belong to the same job, and --id-property; --force takes them all the same.",
+            )
+    return found, unreadable
+
+
+def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> tuple[Found, list[Unmatched]]:
+    spans = Spans()
+    unreadable: list[Unmatched] = []
+    name = request.id_property.name
+    records = 0
+    with opened(request.source) as buffer:
+        lines = Lines(buffer)
+        for item in salvage_of(buffer, repair=request.manner.repair):
+            records += 1
+            if isinstance(item, Unreadable):
+                unreadable += _listed(item, name, lines, wanted)
+                continue
+            mark = _mark(item, name, wanted)
+            if mark is not None:
+                spans.add(item.offset, item.offset + len(item.raw), item.position, mark)
+    return Found(records, spans), unreadable
+
+
+def _mark(record: Record, name: str, wanted: Mapping[str, int] | None) -> int | None:
+    """A record's mark; None where it is not wanted."""
+    key = identity_key(record.text(name) or "")
+    return mark_of(key) if wanted is None else wanted.get(key)
+
+
+def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Unmatched]:
+    """An unreadable record, unless it is known to be of somebody who is not wanted."""
+    whose = item.identity(name) if name else None
+    line, column = lines.at(item.offset)
+    identity = whose.text if whose else ""
+    if wanted is not None and whose and not whose.caution and identity_key(identity) not in wanted:
+        return []
+    place = "" if item.position is None else str(item.position + 1)
+    return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}")]
