@@ -28,7 +28,7 @@ _LONG = 80
 def identities_in(entries: pl.DataFrame) -> dict[str, str]:
     """Whom entries name: the ids as first spelled, by their key."""
     users = entries.filter(pl.col("key").is_not_null()).unique("key", keep="first", maintain_order=True)
-    return dict(users.select("key", "identity").iter_rows())
+    return dict(zip(users["key"].to_list(), users["identity"].to_list(), strict=True))
 
 
 def check(choices: Choices, outcome: Outcome, because: str) -> None:

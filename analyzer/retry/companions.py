@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -55,6 +54,8 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part]) -> byte
     Raises:
         InputError: the source or a log cannot be read any more.
     """
+    from importlib.metadata import version
+
     selection, manner = request.selection, request.manner
     files = [
         {

@@ -12,17 +12,22 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
 from analyzer.retry.interface import Reason, Repair, Unmatched
 from analyzer.retry.records import Records
-from analyzer.source.spelling.respell import respell, strict_names
+from analyzer.source.spans import NO_ID
+from analyzer.source.spelling.respell import respell, strict_members, strict_members_of
 from analyzer.source.spelling.same import same_values
 from analyzer.source.spelling.without import without
 from analyzer.source.tolerant import read_object
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from analyzer.retry.gather import Gathered
     from analyzer.retry.interface import RetryRequest
     from analyzer.retry.parts import Parts
     from analyzer.source.json_text import Buffer
 
+_AT_ONCE = 64
+"""Records."""
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -55,8 +60,9 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     """
     copier = _Copier(request, gathered, buffer, parts)
     copier.keep_one_of_duplicates()
-    for number in np.flatnonzero(gathered.chosen).tolist():
-        copier.take(number)
+    numbers = np.flatnonzero(gathered.chosen).tolist()
+    for start in range(0, len(numbers), _AT_ONCE):
+        copier.take_all(numbers[start : start + _AT_ONCE])
     parts.finish()
     copier.check_dropped()
     return copier.copied
@@ -89,21 +95,39 @@ class _Copier:
                 places_of = places(self._gathered.spans, numbers)
                 self.copied.unmatched.append(Unmatched(identity, Reason.twice, places_of))
 
+    def take_all(self, numbers: list[int]) -> None:
+        """Writes some records at once where they are JSON as they stand, else one by one."""
+        raws = [self._records.raw(number) for number in numbers]
+        members = None if self._manner.drop_properties else strict_members_of(raws)
+        if members is None:
+            for number in numbers:
+                self.take(number)
+            return
+        spelled = [self._id_property in names for names in members]
+        values = [len(names) - with_id for names, with_id in zip(members, spelled, strict=True)]
+        spans = self._gathered.spans
+        self._parts.add_all(raws, values, [spans.positions[number] for number in numbers])
+        self.copied.records += len(raws)
+        with_id = (mark and spans.marks[number] != NO_ID for mark, number in zip(spelled, numbers, strict=True))
+        self.copied.without_id += len(raws) - sum(with_id)
+
     def take(self, number: int) -> None:
         """Writes a record, or lists why it cannot be."""
         raw = self._records.raw(number)
-        names = strict_names(raw)
-        if names is None:
+        members = strict_members(raw)
+        if members is None:
             respelled = self._respelled(number, raw)
             if respelled is None:
                 return
             raw, names = respelled
+        else:
+            names = members.keys()
         if self._manner.drop_properties:
             raw, names = self._without_dropped(raw, names)
-        has_id = self._id_property in names and self._gathered.spans.marks[number] != 0
-        self._parts.add(raw, len(names) - (self._id_property in names), self._gathered.spans.positions[number])
+        spelled = self._id_property in names
+        self._parts.add(raw, len(names) - spelled, self._gathered.spans.positions[number])
         self.copied.records += 1
-        self.copied.without_id += not has_id
+        self.copied.without_id += not spelled or self._gathered.spans.marks[number] == NO_ID
 
     def check_dropped(self) -> None:
         """Refuses a name to drop that no record has: it may be misspelled.
@@ -116,7 +140,7 @@ class _Copier:
             advice = f"Did you mean {near[0]}?" if near else "Write it as the source file does."
             raise UsageError(f"no record that is to be retried has a property {name!r}", advice)
 
-    def _respelled(self, number: int, raw: bytes) -> tuple[bytes, set[str]] | None:
+    def _respelled(self, number: int, raw: bytes) -> tuple[bytes, AbstractSet[str]] | None:
         """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
         result = respell(raw, repair=self._manner.repair)
         place = self._gathered.spans.positions[number] + 1
@@ -133,11 +157,11 @@ class _Copier:
                 Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
                 for change in result.changes
             ]
-        return result.raw, set(read_object(result.raw, 0).members)
+        return result.raw, read_object(result.raw, 0).members.keys()
 
-    def _without_dropped(self, raw: bytes, names: set[str]) -> tuple[bytes, set[str]]:
+    def _without_dropped(self, raw: bytes, names: AbstractSet[str]) -> tuple[bytes, AbstractSet[str]]:
         self._names |= names
-        dropped = names.intersection(self._manner.drop_properties)
+        dropped = names & set(self._manner.drop_properties)
         for name in dropped:
             raw = without(raw, name)
         self._not_dropped -= dropped

@@ -9,8 +9,6 @@ from analyzer.identity import identity_key
 from analyzer.retry.interface import Reason, Unmatched
 from analyzer.source.find import Found, find
 from analyzer.source.json_text import opened
-from analyzer.source.salvage.read import Lines, salvage_of
-from analyzer.source.salvage.unreadable import Unreadable
 from analyzer.source.scan import mark_of
 from analyzer.source.spans import Spans, marks_of
 
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
 
     from analyzer.retry.interface import RetryRequest
     from analyzer.source.records import Record
+    from analyzer.source.salvage.read import Lines
+    from analyzer.source.salvage.unreadable import Unreadable
 
 
 def look_up(request: RetryRequest) -> tuple[Found, list[Unmatched]]:
@@ -45,6 +45,8 @@ def look_up(request: RetryRequest) -> tuple[Found, list[Unmatched]]:
 
 
 def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> tuple[Found, list[Unmatched]]:
+    from analyzer.source.salvage.read import Lines, Unreadable, salvage_of
+
     spans = Spans()
     unreadable: list[Unmatched] = []
     name = request.id_property.name

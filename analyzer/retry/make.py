@@ -16,8 +16,6 @@ from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
 from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
 from analyzer.source.json_text import NotJsonError
-from analyzer.source.records import Record
-from analyzer.source.salvage.read import salvage
 from analyzer.source.spans import marks_of
 from analyzer.words import count
 
@@ -179,7 +177,7 @@ def _written(
             selection=selection,
             target=target,
             manner=ingredients.manner,
-            named=_named(ingredients),
+            named=_named(ingredients) if selection.everybody else frozenset(),
             source_sha256=ingredients.source_sha256,
             found=None if selection.everybody else inferred.found,
         )
@@ -225,6 +223,9 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
     identities = selection.identities.keys() if not selection.everybody else _named(ingredients)
     some_lack_it = selection.everybody and selection.lacking_id > 0
     if ingredients.manner.reads_around_faults:
+        from analyzer.source.records import Record
+        from analyzer.source.salvage.read import salvage
+
         items = salvage(source, repair=ingredients.manner.repair)
         records = (item for item in items if isinstance(item, Record))
         return Inferred(infer_from(source, records, identities, some_lack_it=some_lack_it), None)

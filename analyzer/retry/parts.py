@@ -11,6 +11,7 @@ from analyzer.errors import UsageError
 from analyzer.files import cannot_write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from analyzer.files import FileSet
@@ -80,10 +81,32 @@ class Parts:
             self.done.append(Part(self.files.new(self.target)))
             self._write(HEAD)
         part = self.done[-1]
-        self._write(BETWEEN + raw if part.records else raw)
-        part.length += length if part.records else len(raw)
+        if part.records:
+            self._waiting.append(BETWEEN)
+            part.length += len(BETWEEN)
+        self._write(raw)
+        part.length += len(raw)
         part.records += 1
         part.property_values += values
+
+    def add_all(self, raws: Sequence[bytes], values: Sequence[int], positions: Sequence[int]) -> None:
+        """Adds several records, as ``add`` does.
+
+        Raises:
+            UsageError: one is beyond the limits by itself.
+            OutputError: they cannot be written.
+        """
+        content = BETWEEN.join(raws)
+        if not raws or not self.done or self._is_full(len(BETWEEN) + len(content), sum(values)):
+            for raw, number, position in zip(raws, values, positions, strict=True):
+                self.add(raw, number, position)
+            return
+        part = self.done[-1]
+        self._waiting.append(BETWEEN)
+        self._write(content)
+        part.length += len(BETWEEN) + len(content)
+        part.records += len(raws)
+        part.property_values += sum(values)
 
     def finish(self) -> None:
         """Ends the last file.

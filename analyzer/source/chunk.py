@@ -7,13 +7,13 @@ in a nested value a bracket would be left over.
 from __future__ import annotations
 
 import re
-import unicodedata
+from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from analyzer.identity import identity_key
+from analyzer.identity import identity_key, identity_keys
 from analyzer.source.records import text_of
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 _ESCAPED_IN_JSON = re.compile(r'["\\\x00-\x1f]')
-_SEPARATOR = "|"
-"""It keeps letters from changing one another over the border of two ids: no mark composes with it, and no letter's
-small form depends on it."""
 _ID = attrgetter("id")
 
 
@@ -47,7 +44,7 @@ class ChunkDecoder:
         """
         array = b"[%b]" % chunk
         try:
-            return _keys(list(map(_ID, self._texts(array))))
+            return identity_keys(list(map(_ID, self._texts(array))))
         except msgspec.ValidationError:
             return self._keys_of_any_type(array)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -62,16 +59,22 @@ class ChunkDecoder:
         return [identity_key(text or "") for text in tokens]
 
 
-def spans_in(chunk: bytes) -> list[tuple[int, int]]:
-    """Where each record of a chunk that decodes begins and ends."""
-    spans: list[tuple[int, int]] = []
+def spans_in(chunk: bytes) -> tuple[list[int], list[int]]:
+    """Where the records of a chunk that decodes begin, and how long they are."""
+    records = list(map(bytes, _raw_records.decode(b"[%b]" % chunk)))
+    lengths = list(map(len, records))
+    first = chunk.index(b"{")
+    second = chunk.find(b"{", first + lengths[0])
+    between = chunk[first + lengths[0] : second] if second >= 0 else b""
+    if between.join(records) == chunk[first:]:
+        return list(accumulate((length + len(between) for length in lengths[:-1]), initial=first)), lengths
+    starts = []
     end = 0
-    for raw in _raw_records.decode(b"[%b]" % chunk):
+    for length in lengths:
         # Between two records there is nothing but blanks and a comma.
-        start = chunk.index(b"{", end)
-        end = start + len(bytes(raw))
-        spans.append((start, end))
-    return spans
+        starts.append(chunk.index(b"{", end))
+        end = starts[-1] + length
+    return starts, lengths
 
 
 def _refuse(_array: bytes) -> list[Any]:
@@ -83,16 +86,3 @@ def _decoder(id_property: str, kind: object) -> Callable[[bytes], list[Any]]:
         return _refuse  # the decoder has no fields of such names; the records are read one by one
     record = msgspec.defstruct("Record", [("id", kind, None)], rename={"id": id_property}, gc=False)
     return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
-
-
-def _keys(ids: list[str | None]) -> list[str]:
-    """The keys of ids; plain ones, which are the most, all at once."""
-    try:
-        text = _SEPARATOR.join(ids)  # type: ignore[arg-type]  # the exception tells
-    except TypeError:
-        return [identity_key(one or "") for one in ids]
-    # The separator also begins what goes of a claims prefix, and blanks but the space are not printable.
-    if text.count(_SEPARATOR) == len(ids) - 1 and " " not in text and text.isprintable():
-        lowered = text.lower()
-        return (lowered if lowered.isascii() else unicodedata.normalize("NFC", lowered)).split(_SEPARATOR)
-    return [identity_key(one or "") for one in ids]

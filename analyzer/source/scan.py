@@ -129,13 +129,20 @@ class Scanner:
 
     def _take(self, scanned: Scanned, keys: list[str], chunk: bytes) -> None:
         """Counts a chunk's records, and notes those that are wanted."""
-        wanted = self._wanted
-        if wanted is None or not wanted.keys().isdisjoint(keys):
-            for position, ((start, end), key) in enumerate(
-                zip(spans_in(chunk), keys, strict=True), start=scanned.records
-            ):
-                if wanted is None or key in wanted:
-                    self._note(scanned, scanned.end + start, scanned.end + end, position, key)
+        wanted, spans, before = self._wanted, scanned.spans, scanned.records
+        if wanted is None:
+            hits = [(number, mark_of(key)) for number, key in enumerate(keys)]
+        elif wanted.keys().isdisjoint(keys):
+            hits = []
+        else:
+            hits = [(number, mark) for number, mark in enumerate(map(wanted.get, keys)) if mark is not None]
+        if hits:
+            starts, lengths = spans_in(chunk)
+            begins = [scanned.end + starts[number] for number, _ in hits]
+            spans.starts.extend(begins)
+            spans.ends.extend([begin + lengths[number] for begin, (number, _) in zip(begins, hits, strict=True)])
+            spans.positions.extend([before + number for number, _ in hits])
+            spans.marks.extend([mark for _, mark in hits])
         scanned.records += len(keys)
 
     def _note(self, scanned: Scanned, start: int, end: int, position: int, key: str) -> None:
