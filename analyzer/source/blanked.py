@@ -1,19 +1,21 @@
-"""Comments and commas too many in a piece of a source file, blanked so that every other byte keeps its place.
+"""Comments and commas too many in pieces of a source file, blanked so that every other byte keeps its place.
 
 Only what decodes as strict JSON afterwards is believed, and that is what makes counting quotation marks enough: as
 long as the count is right, so is what was blanked; what would make it wrong, a single quote or a backslash outside of
-a string, is left standing, and is no JSON.
+a string, is left standing, and is no JSON. A comma is taken for one too many in a string as well; that alters the
+string and nothing else, so that ids with a bracket in them need another look.
 """
 
 from __future__ import annotations
 
 import re
 
+_ESCAPED = re.compile(rb'\\[\\"]')
 _COMMENT = re.compile(rb"/[/*]")
 _LINE_END = re.compile(rb"[\r\n]")
-_COMMA_TOO_MANY = re.compile(rb",(?=[ \t\r\n]*[}\]])")
-# From outside of a string over whole strings up to the next comment
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_COMMA_TOO_MANY = re.compile(rb",[ \t\r\n]*[}\]]")
+_CLOSES = re.compile(rb"[ \t\r\n]*[}\]]")
+_MOST_SPELLINGS = 8
 
 
 class CutCommentError(Exception):
@@ -30,61 +32,65 @@ class CutCommentError(Exception):
         self.block = block
 
 
-def blanked(piece: bytes) -> bytes:
-    """A piece of a source file with blanks in place of comments and of commas before a closing bracket.
+class Blanker:
+    """Blanks pieces of one file, which has the same few ways to write a comma too many throughout."""
 
-    Args:
-        piece: begins outside of a string and of a comment.
+    def __init__(self) -> None:
+        """Begins with the shortest way."""
+        self._spellings = [b",}"]
 
-    Raises:
-        CutCommentError: the piece ends within a comment.
-    """
-    if b"/" in piece:
-        piece = _without_comments(piece)
-    return _COMMA_TOO_MANY.sub(b" ", piece)
+    def blanked(self, piece: bytes) -> bytes:
+        """A piece with blanks in place of comments, and of commas too many in the ways that were met so far.
+
+        Args:
+            piece: begins outside of a string and of a comment.
+
+        Raises:
+            CutCommentError: the piece ends within a comment.
+        """
+        if b"/" in piece:
+            piece = _without_comments(piece)
+        for spelling in self._spellings:
+            piece = piece.replace(spelling, b" " + spelling[1:])
+        return piece
+
+    def further(self, piece: bytes) -> bytes | None:
+        """What ``blanked`` gave without any comma too many; None where it has none."""
+        found = set(_COMMA_TOO_MANY.findall(piece))
+        if not found:
+            return None
+        for spelling in found:
+            piece = piece.replace(spelling, b" " + spelling[1:])
+        self._spellings += sorted(found)[: _MOST_SPELLINGS - len(self._spellings)]
+        return piece
 
 
 def _without_comments(piece: bytes) -> bytes:
-    outside = 0
+    # Without escapes, each quotation mark begins or ends a string.
+    plain = _ESCAPED.sub(b"  ", piece)
     out: bytearray | None = None
-    found = _COMMENT.search(piece)
+    outside = 0
+    found = _COMMENT.search(plain)
     while found:
         start = found.start()
-        string_end = _end_of_string_around(piece, outside, start)
-        if string_end is not None:
-            outside = string_end
+        if plain.count(b'"', outside, start) % 2:
+            outside = plain.find(b'"', start) + 1 or len(plain)
         else:
             outside = _end_of_comment(piece, start)
             out = out or bytearray(piece)
             out[start:outside] = b" " * (outside - start)
-        found = _COMMENT.search(piece, outside)
+            if _CLOSES.match(plain, outside):
+                _blank_comma_before(out, start)
+        found = _COMMENT.search(plain, outside)
     return piece if out is None else bytes(out)
 
 
-def _end_of_string_around(piece: bytes, outside: int, at: int) -> int | None:
-    """Behind the string that ``at`` lies in; None where it is in none. ``outside`` is a place before it in none."""
-    if piece.find(b"\\\\", outside, at) < 0:
-        # Each backslash before a quotation mark escapes it, so that counting tells.
-        inside = (piece.count(b'"', outside, at) - piece.count(b'\\"', outside, at)) % 2
-        return _behind_quotation_mark(piece, at) if inside else None
-    for string in _STRING.finditer(piece, outside):
-        if string.end() > at:
-            return string.end() if string.start() < at else None
-    return None
-
-
-def _behind_quotation_mark(piece: bytes, at: int) -> int:
-    end = piece.find(b'"', at)
-    while end > 0 and _is_escaped(piece, end):
-        end = piece.find(b'"', end + 1)
-    return end + 1 if end >= 0 else len(piece)
-
-
-def _is_escaped(piece: bytes, at: int) -> bool:
-    start = at
-    while piece[start - 1 : start] == b"\\":
-        start -= 1
-    return (at - start) % 2 == 1
+def _blank_comma_before(out: bytearray, at: int) -> None:
+    """Blanks the comma that stands before a comment, and so before a closing bracket, if one does."""
+    while at > 0 and out[at - 1] in b" \t\r\n":
+        at -= 1
+    if out[at - 1 : at] == b",":
+        out[at - 1] = ord(" ")
 
 
 def _end_of_comment(piece: bytes, start: int) -> int:

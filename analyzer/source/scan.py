@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.identity import identity_key
-from analyzer.source.blanked import CutCommentError, blanked
+from analyzer.source.blanked import Blanker, CutCommentError
 from analyzer.source.chunk import ChunkDecoder, spans_in
 from analyzer.source.records import record_at
 from analyzer.source.spans import NO_ID, Spans
@@ -80,6 +80,7 @@ class Scanner:
         self.id_property = id_property
         self._wanted = wanted
         self._decoder = ChunkDecoder(id_property)
+        self._blanker = Blanker()
         self._lenient = False
 
     def scan(self, scanned: Scanned, stop: Border | None = None) -> None:
@@ -107,11 +108,14 @@ class Scanner:
         keys = None if self._lenient else self._decoder.keys(piece)
         if keys is None:
             try:
-                chunk = blanked(piece)
+                chunk = self._blanker.blanked(piece)
             except CutCommentError as cut:
                 further = self._border_behind_comment(scanned.end + cut.start, block=cut.block)
                 return further is not None and further.end > border.end and self._chunk(scanned, further)
             keys = self._decoder.keys(chunk)
+            if keys is None and (thoroughly := self._blanker.further(chunk)) is not None:
+                chunk = thoroughly
+                keys = self._decoder.keys(chunk)
             if keys is None or _may_be_altered(keys):
                 return False
             self._lenient = chunk != piece
