@@ -157,6 +157,18 @@ class FileSet:
         self._beside.append(beside)
         return stream
 
+    def write(self, near: Path, content: bytes) -> None:
+        """A file with this content, begun as ``new`` does.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        stream = self.new(near)
+        try:
+            stream.write(content)
+        except OSError as error:
+            raise cannot_write(near, error) from error
+
     def put_in_place(self, paths: Sequence[Path]) -> None:
         """Gives the files their places, in the order in which they were begun; whole, and on the disk, before.
 

@@ -58,7 +58,8 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     for number in np.flatnonzero(gathered.chosen).tolist():
         copier.take(number)
     parts.finish()
-    copier.check_dropped()
+    if copier.copied.records:
+        copier.check_dropped()
     return copier.copied
 
 
