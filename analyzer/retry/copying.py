@@ -12,6 +12,7 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
 from analyzer.retry.interface import Reason, Repair, Unmatched
 from analyzer.retry.records import Records
+from analyzer.source.json_text import WINDOWS_1252, recoded_from
 from analyzer.source.spelling.respell import respell, strict_names
 from analyzer.source.spelling.same import same_values
 from analyzer.source.spelling.without import without
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from analyzer.retry.parts import Parts
     from analyzer.source.json_text import Buffer
 
+_LOST = "\ufffd".encode()
+"""What stands for a byte that an encoding does not know."""
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -75,6 +78,7 @@ class _Copier:
         self._parts = parts
         self._not_dropped = set(request.manner.drop_properties)
         self._names: set[str] = set()
+        self._loses_bytes = recoded_from(request.source) == WINDOWS_1252
 
     def keep_one_of_duplicates(self) -> None:
         """Lists the users who stand in the source more than once; one of equal records is kept where that is wanted."""
@@ -93,6 +97,9 @@ class _Copier:
     def take(self, number: int) -> None:
         """Writes a record, or lists why it cannot be."""
         raw = self._records.raw(number)
+        if self._loses_bytes and _LOST in raw:
+            self._list(number, Reason.uncertain, "a byte that Windows-1252 leaves open")
+            return
         names = strict_names(raw)
         if names is None:
             respelled = self._respelled(number, raw)
@@ -120,14 +127,13 @@ class _Copier:
     def _respelled(self, number: int, raw: bytes) -> tuple[bytes, set[str]] | None:
         """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
         result = respell(raw, repair=self._manner.repair)
-        place = self._gathered.spans.positions[number] + 1
-        identity = self._records.identity(number)
         if result.raw is None:
-            detail = ", ".join(result.uncertain[:3])
-            self.copied.unmatched.append(Unmatched(identity, Reason.uncertain, str(place), detail))
+            self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
         self.copied.respelled += result.raw != raw
         if self._manner.repair:
+            place = self._gathered.spans.positions[number] + 1
+            identity = self._records.identity(number)
             if not same_values(raw, result.raw):
                 raise OutputError(f"record {place:,} would say something else when repaired", "Leave out --repair.")
             self.copied.repairs += [
@@ -135,6 +141,11 @@ class _Copier:
                 for change in result.changes
             ]
         return result.raw, set(read_object(result.raw, 0).members)
+
+    def _list(self, number: int, reason: Reason, detail: str) -> None:
+        """Lists a record that is not written."""
+        identity = self._records.identity(number)
+        self.copied.unmatched.append(Unmatched(identity, reason, places(self._gathered.spans, [number]), detail))
 
     def _without_dropped(self, raw: bytes, names: set[str]) -> tuple[bytes, set[str]]:
         self._names |= names

@@ -110,9 +110,8 @@ def places(found: list[Written], key: str) -> str:
 def check(wanted: RetryRequest, found: list[Written], chosen: list[bool], listed: list[tuple[Reason, str]]) -> None:
     """Holds what is written against the records that were chosen, of which some are to be listed instead."""
     number = Counter(record.key for record in found if record.key)
-    twice = {
-        record.key for record, is_chosen in zip(found, chosen, strict=True) if is_chosen and number[record.key] > 1
-    }
+    pairs = list(zip(found, chosen, strict=True))
+    twice = {record.key for record, is_chosen in pairs if is_chosen and number[record.key] > 1}
     listed += [(Reason.twice, places(found, key)) for key in twice]
     expected = []
     for position, (record, is_chosen) in enumerate(pairs, start=1):

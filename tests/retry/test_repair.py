@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +68,7 @@ def test_of_equal_records_one_is_kept_and_of_different_ones_none(tmp_path: Path)
         ("4", "the same record once more", ""),
         ("6", "the same record once more", ""),
     ]
-    assert rows(retry.repairs_file)[0]["before"] == ADA
+    assert [one.before for one in retry.repairs] == [ADA, ADA]
     assert retry.complete is False
 
 
@@ -89,7 +90,7 @@ def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, ma
     assert retry.path.read_bytes() == content(ADA, BOB, EVE)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("kim@contoso.com", Reason.unreadable, "2")
-    assert listed.detail.startswith("line 2, column ")
+    assert listed.detail.startswith("line 3, column 1: a quotation mark inside a value")
     assert retry.complete is False
 
 
@@ -156,8 +157,11 @@ def test_a_repair_that_would_say_something_else_is_refused(tmp_path: Path, monke
     assert files(wanted.target.parent) == {}
 
 
-SIGN = st.sampled_from(["\\V", "\\(", "\\ ", "\\\\", "a", "é", "\\u0041", "/", "]", "},{"])
-TEXT = st.lists(SIGN, max_size=6).map("".join)
+# Of single backslashes beside escapes nobody knows which are meant.
+PLAIN = ["a", "é", "/", "]", "V"]
+SLASHES = st.lists(st.sampled_from(["\\V", "\\(", "\\ ", *PLAIN]), max_size=6).map("".join)
+ESCAPES = st.lists(st.sampled_from(["\\\\", "\\u0041", "\\n", *PLAIN]), max_size=6).map("".join)
+TEXT = st.tuples(SLASHES, ESCAPES).map(lambda texts: f'{texts[0]}","Title":"{texts[1]}')
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -175,10 +179,7 @@ def test_of_any_backslashes_and_equal_records_the_file_holds_what_they_mean(
         return
     retry = mended(wanted)
     expected = [by_name[name][0] for name in by_name if name in certain]
-    for sign in "V( ":
-        expected = [
-            raw.replace("\\\\", "\0").replace(f"\\{sign}", f"\\\\{sign}").replace("\0", "\\\\") for raw in expected
-        ]
+    expected = [re.sub(r"(?<!\\)\\(?=[V( ])", r"\\\\", raw) for raw in expected]
     assert retry.path.read_bytes() == content(*expected)
     assert len(json.loads(retry.path.read_text("utf-8-sig"))["value"]) == len(certain)
     assert {one.identity[0] for one in retry.unmatched} == by_name.keys() - set(certain)
