@@ -204,7 +204,7 @@ class FileSet:
         kept = _beside(path)
         try:
             kept.hardlink_to(path)
-        except OSError:  # on a file system without such names
+        except (OSError, NotImplementedError):  # on a file system without such names
             shutil.copy2(path, kept)
         self._beside.append(kept)
         return kept
