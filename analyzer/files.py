@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 from typing import IO, TYPE_CHECKING, Self
 
 from analyzer.errors import InputError, OutputError
@@ -84,7 +85,7 @@ def replacing_path(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the disk is full, the folder may not be written, and the like.
     """
-    beside = path.with_name(f".{path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
+    beside = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
@@ -147,7 +148,7 @@ class FileSet:
         Raises:
             OutputError: the folder cannot be written.
         """
-        beside = near.with_name(f".{near.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
+        beside = _beside(near)
         try:
             near.parent.mkdir(parents=True, exist_ok=True)
             stream = beside.open("xb")
@@ -156,6 +157,18 @@ class FileSet:
         self._streams.append(stream)
         self._beside.append(beside)
         return stream
+
+    def write(self, near: Path, content: bytes) -> None:
+        """A file with this content, begun as ``new`` does.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        stream = self.new(near)
+        try:
+            stream.write(content)
+        except OSError as error:
+            raise cannot_write(near, error) from error
 
     def put_in_place(self, paths: Sequence[Path]) -> None:
         """Gives the files their places, in the order in which they were begun; whole, and on the disk, before.
@@ -170,8 +183,43 @@ class FileSet:
                 stream.close()
             except OSError as error:
                 raise cannot_write(path, error) from error
-        for beside, path in zip(self._beside, paths, strict=True):
+        self._replace(list(zip(self._beside, paths, strict=True)))
+
+    def _replace(self, moves: Sequence[tuple[Path, Path]]) -> None:
+        placed: list[tuple[Path, Path | None]] = []
+        for beside, path in moves:
             try:
+                placed.append((path, self._kept(path)))
                 beside.replace(path)
-            except OSError as error:
-                raise cannot_write(path, error) from error
+            except BaseException as error:
+                _restore(placed)
+                if isinstance(error, OSError):
+                    raise cannot_write(path, error) from error
+                raise
+
+    def _kept(self, path: Path) -> Path | None:
+        """What stands at a place, under a further name until the set is left; None where nothing does."""
+        if not path.exists():
+            return None
+        kept = _beside(path)
+        try:
+            kept.hardlink_to(path)
+        except (OSError, NotImplementedError):  # on a file system without such names
+            shutil.copy2(path, kept)
+        self._beside.append(kept)
+        return kept
+
+
+def _restore(placed: Sequence[tuple[Path, Path | None]]) -> None:
+    """Gives the places back what stood there before, the last one first."""
+    for path, kept in reversed(placed):
+        with contextlib.suppress(OSError):
+            if kept is None:
+                path.unlink(missing_ok=True)
+            else:
+                kept.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    """A name beside a path that nobody else has."""
+    return path.with_name(f".{path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")

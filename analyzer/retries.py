@@ -12,6 +12,7 @@ import polars as pl
 from analyzer.analysis.outcomes import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
+from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
 
 if TYPE_CHECKING:
@@ -95,9 +96,12 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
     try:
         manifest = json.loads(target.with_name(f"{target.stem}.manifest.json").read_bytes())
         logs = [(log["name"], log["sha256"]) for log in manifest["logs"]]
-        same = manifest["outcome"] == ingredients.outcome.value and logs == [
-            (log.name, sha256_of(log)) for log in ingredients.logs
-        ]
+        same = (
+            manifest["outcome"] == ingredients.outcome.value
+            # One that somebody made of some users only lies in the same place.
+            and manifest["choices"] == described_choices((), ingredients.manner)
+            and logs == [(log.name, sha256_of(log)) for log in ingredients.logs]
+        )
         first = target.parent / manifest["files"][0]["name"]
         if not same or not _is_source(manifest["source"], ingredients.source, first):
             return None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -8,11 +9,14 @@ import polars as pl
 import pytest
 
 from analyzer.analysis.outcomes import FAILED
+from analyzer.identity import identity_key
 from analyzer.job import Job
 from analyzer.library.mirror import Library
 from analyzer.load import load
 from analyzer.resources import sample_library
-from analyzer.retries import make_retries, retry_target
+from analyzer.retries import ingredients_of, make_retries, retry_target
+from analyzer.retry.choices import Choices
+from analyzer.retry.make import make_retry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +83,22 @@ def test_a_file_made_from_something_else_is_made_anew(library: Library, tmp_path
     assert target.stat().st_ino != before
     assert len(json.loads(target.read_text("utf-8-sig"))["value"]) == 12
     assert again.complete is (change is not _grow_log)
+
+
+def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    (job,) = (job for job in library.jobs() if job.job_id == job_id)
+    target = retry_target(library, job, tmp_path / "retry")
+    whole = ingredients_of(library, tables, job)
+    identity = str(whole.named["identity"].drop_nulls()[0])
+    one = Choices(users={identity_key(identity): identity}, users_file="users.csv")
+    made = make_retry(dataclasses.replace(whole, choices=one), target)
+    assert made.retry is not None
+    assert made.retry.records == 1
+    again = make_retries(library, tables, tmp_path / "retry")[job_id]
+    assert again.path == target
+    assert len(json.loads(target.read_text("utf-8-sig"))["value"]) == 12
 
 
 @pytest.mark.parametrize("job_id", ["../../evil", "a/b", "a\\b", "a:b", "line\nbreak"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.retry.interface import Repair, Retry, RetryRequest, Unmatched
+    from analyzer.retry.interface import Manner, Repair, Retry, RetryRequest, Unmatched
     from analyzer.retry.parts import Part
 
 
@@ -74,15 +74,7 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part]) -> byte
         "sentence": sentence(selection, retry, request.id_property, manner),
         "id_property": request.id_property.name,
         "id_property_because": request.id_property.because,
-        "choices": {
-            "users": list(selection.chosen),
-            "drop_properties": list(manner.drop_properties),
-            "salvage": manner.salvage,
-            "repair": manner.repair,
-            "max_bytes": manner.max_bytes,
-            "max_properties": manner.max_properties,
-            "force": manner.force,
-        },
+        "choices": described_choices(selection.chosen, manner),
         "source": _described(request.source, hashes=manner.hashes, digest=request.source_sha256),
         "logs": [_described(log, hashes=manner.hashes) for log in request.logs],
         "files": files,
@@ -97,6 +89,19 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part]) -> byte
         "complete": retry.complete,
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def described_choices(chosen: Sequence[str], manner: Manner) -> dict[str, object]:
+    """The user's choices, of whose records and how they are written, as a manifest tells them."""
+    return {
+        "users": list(chosen),
+        "drop_properties": list(manner.drop_properties),
+        "salvage": manner.salvage,
+        "repair": manner.repair,
+        "max_bytes": manner.max_bytes,
+        "max_properties": manner.max_properties,
+        "force": manner.force,
+    }
 
 
 def _described(path: Path, *, hashes: bool, digest: str = "") -> dict[str, object]:

@@ -12,6 +12,7 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
 from analyzer.retry.interface import Reason, Repair, Unmatched
 from analyzer.retry.records import Records
+from analyzer.source.json_text import WINDOWS_1252, recoded_from
 from analyzer.source.spans import NO_ID
 from analyzer.source.spelling.respell import respell, strict_members, strict_members_of
 from analyzer.source.spelling.same import same_values
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 """Records."""
+_LOST = "\ufffd".encode()
+"""What stands for a byte that an encoding does not know."""
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -64,7 +67,8 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     for start in range(0, len(numbers), _AT_ONCE):
         copier.take_all(numbers[start : start + _AT_ONCE])
     parts.finish()
-    copier.check_dropped()
+    if copier.copied.records:
+        copier.check_dropped()
     return copier.copied
 
 
@@ -80,6 +84,7 @@ class _Copier:
         self._parts = parts
         self._not_dropped = set(request.manner.drop_properties)
         self._names: set[str] = set()
+        self._loses_bytes = recoded_from(request.source) == WINDOWS_1252
 
     def keep_one_of_duplicates(self) -> None:
         """Lists the users who stand in the source more than once; one of equal records is kept where that is wanted."""
@@ -98,7 +103,8 @@ class _Copier:
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
-        members = None if self._manner.drop_properties else strict_members_of(raws)
+        one_by_one = self._manner.drop_properties or self._loses_bytes
+        members = None if one_by_one else strict_members_of(raws)
         if members is None:
             for number in numbers:
                 self.take(number)
@@ -114,6 +120,9 @@ class _Copier:
     def take(self, number: int) -> None:
         """Writes a record, or lists why it cannot be."""
         raw = self._records.raw(number)
+        if self._loses_bytes and _LOST in raw:
+            self._list(number, Reason.uncertain, "a byte that Windows-1252 leaves open")
+            return
         members = strict_members(raw)
         if members is None:
             respelled = self._respelled(number, raw)
@@ -143,14 +152,13 @@ class _Copier:
     def _respelled(self, number: int, raw: bytes) -> tuple[bytes, AbstractSet[str]] | None:
         """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
         result = respell(raw, repair=self._manner.repair)
-        place = self._gathered.spans.positions[number] + 1
-        identity = self._records.identity(number)
         if result.raw is None:
-            detail = ", ".join(result.uncertain[:3])
-            self.copied.unmatched.append(Unmatched(identity, Reason.uncertain, str(place), detail))
+            self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
         self.copied.respelled += result.raw != raw
         if self._manner.repair:
+            place = self._gathered.spans.positions[number] + 1
+            identity = self._records.identity(number)
             if not same_values(raw, result.raw):
                 raise OutputError(f"record {place:,} would say something else when repaired", "Leave out --repair.")
             self.copied.repairs += [
@@ -158,6 +166,11 @@ class _Copier:
                 for change in result.changes
             ]
         return result.raw, read_object(result.raw, 0).members.keys()
+
+    def _list(self, number: int, reason: Reason, detail: str) -> None:
+        """Lists a record that is not written."""
+        identity = self._records.identity(number)
+        self.copied.unmatched.append(Unmatched(identity, reason, places(self._gathered.spans, [number]), detail))
 
     def _without_dropped(self, raw: bytes, names: AbstractSet[str]) -> tuple[bytes, AbstractSet[str]]:
         self._names |= names

@@ -9,8 +9,8 @@ import numpy as np
 
 from analyzer.identity import identity_key
 from analyzer.retry.interface import Reason, Unmatched
+from analyzer.retry.look_up import everybody
 from analyzer.retry.records import Records
-from analyzer.source.find import find
 from analyzer.source.scan import mark_of
 from analyzer.source.spans import NO_ID, marks_of
 
@@ -108,7 +108,7 @@ def _repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Reco
 
 def _perhaps_nobodys(request: RetryRequest, buffer: Buffer, known: dict[str, list[int]]) -> Iterator[Unmatched]:
     """The users who stand in the source more than once, of whom entries that name nobody may tell."""
-    spans = find(request.source, request.id_property.name, None).spans
+    spans = everybody(request)
     records = Records(buffer, spans, request.id_property.name)
     for key, numbers in _repeated(_marks(spans), np.ones(len(spans), np.bool_), records).items():
         if key not in known:

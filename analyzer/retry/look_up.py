@@ -36,12 +36,25 @@ def look_up(request: RetryRequest) -> tuple[Found, list[Unmatched]]:
         found, unreadable = request.found or find(request.source, request.id_property.name, wanted), []
     if selection.everybody and request.named and not request.manner.force:
         marks = set(map(mark_of, request.named))
-        if request.id_property.name and marks.isdisjoint(found.spans.marks):
+        if marks.isdisjoint(found.spans.marks):
+            where = f" in {request.id_property.name!r}" if request.id_property.name else ""
             raise InputError(
-                f"no record of {request.source} has one of the ids that the log names in {request.id_property.name!r}",
+                f"no record of {request.source} has one of the ids that the log names{where}",
                 "Check that source and log belong to the same job, and --id-property; --force takes them all the same.",
             )
     return found, unreadable
+
+
+def everybody(request: RetryRequest) -> Spans:
+    """Where all records of the source file stand.
+
+    Raises:
+        InputError: the source file cannot be read.
+        NotJsonError: it is no JSON, and is not read around its faults.
+    """
+    if request.manner.reads_around_faults:
+        return _around_faults(request, None)[0].spans
+    return find(request.source, request.id_property.name, None).spans
 
 
 def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> tuple[Found, list[Unmatched]]:

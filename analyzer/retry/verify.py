@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -87,9 +88,18 @@ def _manifest(path: Path) -> Manifest:
     if not beside.is_file():
         raise InputError(f"{path} has no manifest beside it", f"Ask for {beside.name}, which was made with the file.")
     try:
-        return msgspec.json.decode(read_bytes(beside), type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{beside} is no manifest of a retry file", "Ask for the file as it was made.") from error
+        manifest = msgspec.json.decode(read_bytes(beside), type=Manifest)
+        named = [manifest.source, *manifest.logs, *manifest.files]
+        # What somebody sent must lead to nothing but what lies beside it.
+        if all(map(_is_name, _names(named))):
+            return manifest
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    raise InputError(f"{beside} is no manifest of a retry file", "Ask for the file as it was made.")
+
+
+def _is_name(name: str) -> bool:
+    return PurePath(name).name == name and name not in {"", ".."} and "\0" not in name
 
 
 def _differences(path: Path, noted: FileNoted) -> Iterator[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from analyzer.errors import OutputError
+from analyzer.errors import InputError, OutputError
 from analyzer.files import FileSet, cannot_write
 from analyzer.retry.companions import manifest, repairs_csv, unmatched_csv
 from analyzer.retry.copying import Copied, copy
 from analyzer.retry.gather import gather
-from analyzer.retry.interface import Retry, RetryRequest
+from analyzer.retry.interface import Reason, Retry, RetryRequest, Unmatched
 from analyzer.retry.look_up import look_up
 from analyzer.retry.parts import Parts
 from analyzer.source.json_text import recoded_from
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from analyzer.retry.gather import Gathered
 
+_CANNOT_BE_WRITTEN = {Reason.twice, Reason.unreadable, Reason.uncertain}
+
 
 def write_retry(request: RetryRequest) -> Retry | None:
     """Writes the records of the selection byte for byte, in the source's order, in the import format, with a mark.
@@ -30,7 +32,8 @@ def write_retry(request: RetryRequest) -> Retry | None:
         What was written; None, and nothing written, where not one record of the source can be.
 
     Raises:
-        InputError: the source file cannot be read or is no JSON, or may be another job's.
+        InputError: the source file cannot be read or is no JSON, or may be another job's; or there are records to be
+            retried, and none of them can be written.
         OutputError: a file cannot be written; whatever was there before still is.
         UsageError: a property that is to be dropped is in no record, or one record is beyond the limits.
     """
@@ -42,6 +45,7 @@ def write_retry(request: RetryRequest) -> Retry | None:
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)
         if not copied.records:
+            _check_none_lost(request, [*gathered.unmatched, *copied.unmatched])
             return None
         return _finished(request, gathered, copied, files, parts)
 
@@ -75,6 +79,19 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
             raise cannot_write(path, error) from error
 
 
+def _check_none_lost(request: RetryRequest, unmatched: Sequence[Unmatched]) -> None:
+    """Refuses to say that there are no records where there are some, and tells what is wrong with the first."""
+    for one in unmatched:
+        if one.reason in _CANNOT_BE_WRITTEN:
+            whose = f" ({one.identity})" if one.identity else ""
+            where = f"at {'records' if ',' in one.records else 'record'} {one.records}{whose}: " if one.records else ""
+            raise InputError(
+                f"no record of {request.source} that is to be retried can be written; {where}{one.reason}"
+                f"{f': {one.detail}' if one.detail else ''}",
+                "Correct the source file.",
+            )
+
+
 def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: FileSet, parts: Parts) -> Retry:
     """Ends the files and puts them in their places."""
     manifest_file, unmatched_file, repairs_file = companions(request.target)
@@ -96,10 +113,10 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         repairs_file=repairs_file if request.manner.repair else None,
     )
     places = [*paths, unmatched_file]
-    files.new(unmatched_file).write(unmatched_csv(retry.unmatched))
+    files.write(unmatched_file, unmatched_csv(retry.unmatched))
     if retry.repairs_file:
-        files.new(repairs_file).write(repairs_csv(retry.repairs))
+        files.write(repairs_file, repairs_csv(retry.repairs))
         places.append(repairs_file)
-    files.new(manifest_file).write(manifest(request, retry, parts.done))
+    files.write(manifest_file, manifest(request, retry, parts.done))
     files.put_in_place([*places, manifest_file])
     return retry

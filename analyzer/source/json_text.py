@@ -30,7 +30,8 @@ _PIECE = 1 << 20
 _CONTROL_PICTURES = 0x2400
 """The block of Unicode with a sign for each control character, in their order."""
 _UTF8 = "utf-8"
-_NAMES = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
+WINDOWS_1252 = "Windows-1252"
+_NAMES = {"utf-16": "UTF-16", "cp1252": WINDOWS_1252}
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import OutputError
-from analyzer.retry import write
 from analyzer.retry.interface import RetryRequest
+from analyzer.retry.records import Records
 from analyzer.retry.write import write_retry
-from analyzer.source.records import read_records
 from tests.retry.small_source import ADA, BOB, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-    from analyzer.source.records import Record
 
 Failing = type[BaseException] | OSError
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -76,12 +73,15 @@ def test_an_interruption_while_writing_leaves_all_three_files_as_they_were(
 def test_an_interruption_while_reading_leaves_all_three_files_as_they_were(
     wanted: RetryRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(path: Path) -> Iterator[Record]:
-        yield next(iter(read_records(path)))
-        raise KeyboardInterrupt
+    really = Records.raw
+
+    def interrupted(records: Records, number: int) -> bytes:
+        if number:
+            raise KeyboardInterrupt
+        return really(records, number)
 
     before = files(wanted.target.parent)
-    monkeypatch.setattr(write, "read_records", interrupted)
+    monkeypatch.setattr(Records, "raw", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_retry(wanted)
     assert files(wanted.target.parent) == before

@@ -84,8 +84,7 @@ def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
     )
     made = make_retry(ingredients(write_source(tmp_path, ADA), entries), tmp_path / "x.json")
     assert made.sentence.endswith(
-        "Not the whole truth: 1 entry names nobody and 1 id of the log is in no record of the source;"
-        " see x.unmatched.csv."
+        "Not the whole truth: 1 entry names nobody and 1 id is in no record of the source; see x.unmatched.csv."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,10 +54,12 @@ def test_everybody_is_each_record(tmp_path: Path) -> None:
     assert (retry.records, retry.users, retry.complete) == (2, 2, True)
 
 
-def test_tolerated_spellings_stay_as_they_are(tmp_path: Path) -> None:
-    odd = "{IdName:'ada@contoso.com',/*x*/City:'R\n',}"
+def test_tolerated_spellings_are_written_as_json_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    odd = """{IdName:'ada@contoso.com',/*x*/"City" : "\\u0041\t", "N":1.50,}"""
     retry = written(request(write_source(tmp_path, BOB, odd), partial("ada@contoso.com")))
-    assert retry.path.read_bytes() == b'\xef\xbb\xbf{"value":[\n' + odd.encode() + b"\n]}\n"
+    expected = r"""{"IdName":"ada@contoso.com","City" : "\u0041\t", "N":1.50}"""
+    assert retry.path.read_bytes() == b'\xef\xbb\xbf{"value":[\n' + expected.encode() + b"\n]}\n"
+    assert (retry.respelled, retry.complete) == (1, True)
 
 
 def test_a_source_in_utf_16_gives_a_retry_file_in_utf_8(tmp_path: Path) -> None:
@@ -73,13 +76,31 @@ UNMATCHED = {
     ),
     "a user of two records": (
         (ADA, BOB, ADA.upper().replace("IDNAME", "IdName")),
-        partial("ada@contoso.com"),
+        partial("ada@contoso.com", "bob@contoso.com"),
         (Unmatched("Ada@contoso.com", Reason.twice, "1, 3"),),
     ),
-    "somebody else of two records": (
+    "somebody else of two records": ((ADA, BOB, BOB), partial("ada@contoso.com"), ()),
+    "somebody else of two records, of whom an entry that names nobody may tell": (
         (ADA, BOB, BOB),
-        partial("ada@contoso.com"),
-        (Unmatched("bob@contoso.com", Reason.twice, "2, 3"),),
+        partial("ada@contoso.com", naming_nobody=1),
+        (Unmatched("bob@contoso.com", Reason.perhaps_nobodys, "2, 3"),),
+    ),
+    "everybody, and one user of three records": (
+        (BOB, ADA, BOB, BOB),
+        EVERYBODY,
+        (Unmatched("bob@contoso.com", Reason.twice, "1, 3, 4"),),
+    ),
+    "a value that JSON cannot spell": (
+        (ADA, '{"IdName":"bob@contoso.com","City":undefined,"N":NaN}'),
+        EVERYBODY,
+        (
+            Unmatched(
+                "bob@contoso.com",
+                Reason.uncertain,
+                "2",
+                "undefined (a word that JSON does not have), NaN (a number that JSON does not have)",
+            ),
+        ),
     ),
     "a record without an id": (
         (ADA, '{"City":"x"}', '{"IdName":""}'),
@@ -88,9 +109,9 @@ UNMATCHED = {
     ),
     "a record without an id that nobody wants": ((ADA, '{"City":"x"}'), partial("ada@contoso.com"), ()),
     "half a surrogate pair": (
-        ('{"IdName":"\\ud800"}', '{"IdName":"\\ud800"}'),
+        (ADA, '{"IdName":"\\ud800"}', '{"IdName":"\\ud800"}'),
         EVERYBODY,
-        (Unmatched("\ufffd", Reason.twice, "1, 2"),),
+        (Unmatched("\ufffd", Reason.twice, "2, 3"),),
     ),
 }
 
@@ -103,14 +124,14 @@ def test_what_the_file_cannot_hold_is_listed(
     assert retry.unmatched == expected
     assert retry.complete is (not expected)
     rows = retry.unmatched_file.read_text("utf-8-sig").splitlines()
-    assert rows[0] == "identity,reason,records"
+    assert rows[0] == "identity,reason,records,detail"
     assert len(rows) == 1 + len(expected)
 
 
 def test_the_list_of_what_did_not_match_holds_no_formula(tmp_path: Path) -> None:
     retry = written(request(write_source(tmp_path, ADA), partial("ada@contoso.com", "=1+1")))
     rows = list(csv.reader(retry.unmatched_file.read_text("utf-8-sig").splitlines()))
-    assert rows == [["identity", "reason", "records"], ["'=1+1", Reason.not_in_source.value, ""]]
+    assert rows == [["identity", "reason", "records", "detail"], ["'=1+1", Reason.not_in_source.value, "", ""]]
 
 
 def test_entries_that_name_nobody_make_it_not_the_whole_truth(tmp_path: Path) -> None:
@@ -128,7 +149,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
     sentence = manifest.pop("sentence")
     assert str(program).startswith("upa-analyzer ")
     assert str(sentence).endswith(
-        "Not the whole truth: 1 entry names nobody and 1 id of the log is in no record of the source;"
+        "Not the whole truth: 1 entry names nobody and 1 id is in no record of the source;"
         " see hr-feed-retry.unmatched.csv."
     )
     assert manifest == {
@@ -138,9 +159,21 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
         "id_property_because": "you said so",
         "source": described(source),
         "logs": [described(log)],
-        "retry": described(retry.path),
+        "choices": {
+            "users": [],
+            "drop_properties": [],
+            "salvage": False,
+            "repair": False,
+            "max_bytes": 2_000_000_000,
+            "max_properties": 500_000,
+            "force": False,
+        },
+        "files": [{**described(retry.path), "records": 1, "property_values": 1}],
         "records": 1,
         "users": 1,
+        "property_values": 1,
+        "respelled": 0,
+        "repairs": 0,
         "unmatched": 1,
         "entries_naming_nobody": 1,
         "unfinished_logs": 0,
@@ -214,10 +247,18 @@ def test_of_any_source_exactly_the_wanted_records_are_written(
     records = [
         json.dumps({"IdName": user, "City": city}, ensure_ascii=draw.draw(st.booleans())) for user, city in users
     ]
-    expected = [{"IdName": user, "City": city} for user, city in users if identity_key(user) in keys]
-    retry = write_retry(request(write_source(tmp_path, *records), partial(*sorted(chosen | strangers))))
-    if retry is None:
-        assert expected == []
-    else:
+    number = Counter(identity_key(user) for user, _ in users)
+    once = keys & {key for key, found in number.items() if found == 1}
+    expected = [{"IdName": user, "City": city} for user, city in users if identity_key(user) in once]
+    wanted = request(write_source(tmp_path, *records), partial(*sorted(chosen | strangers)))
+    if not expected and any(number[key] > 1 for key in keys):
+        with pytest.raises(InputError, match="more than one record has this id"):
+            write_retry(wanted)
+        return
+    retry = write_retry(wanted)
+    assert (retry is None) is (not expected)
+    if retry is not None:
         assert json.loads(retry.path.read_text("utf-8-sig"))["value"] == expected
-        assert (retry.records, retry.users) == (len(expected), len({identity_key(user["IdName"]) for user in expected}))
+        assert (retry.records, retry.users) == (len(expected), len(expected))
+        twice = {identity_key(one.identity) for one in retry.unmatched if one.reason is Reason.twice}
+        assert twice == {key for key in keys if number[key] > 1}

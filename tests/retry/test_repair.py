@@ -1,0 +1,187 @@
+"""What is mended on request and listed, and what is read around a fault; nothing that would need a guess."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer.errors import InputError, OutputError
+from analyzer.retry import copying
+from analyzer.retry.interface import Manner, Reason
+from analyzer.retry.write import write_retry
+from analyzer.source.json_text import NotJsonError
+from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.retry.interface import Retry, RetryRequest, Selection
+
+SLASHED = r'{"IdName":"vic@contoso.com","Office":"R\V","Path":"C:\\x"}'
+UNESCAPED = '{"IdName":"kim@contoso.com","Office":"Room "K" 2"}'
+REPAIR = Manner(repair=True)
+SALVAGE = Manner(salvage=True)
+
+
+def mended(wanted: RetryRequest, manner: Manner = REPAIR) -> Retry:
+    retry = write_retry(dataclasses.replace(wanted, manner=manner))
+    assert retry is not None
+    return retry
+
+
+def content(*records: str) -> bytes:
+    return b'\xef\xbb\xbf{"value":[\n' + ",\n".join(records).encode() + b"\n]}\n"
+
+
+def rows(path: Path | None) -> list[dict[str, str]]:
+    assert path is not None
+    return list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
+
+
+def test_a_backslash_that_begins_no_escape_is_doubled_and_listed(tmp_path: Path) -> None:
+    wanted = request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY)
+    with pytest.raises(NotJsonError):
+        write_retry(wanted)
+    retry = mended(wanted)
+    assert retry.path.read_bytes() == content(ADA, SLASHED.replace(r"R\V", r"R\\V"), BOB)
+    assert (retry.complete, retry.respelled, retry.unmatched) == (True, 1, ())
+    assert rows(retry.repairs_file) == [
+        {"record": "2", "identity": "vic@contoso.com", "kind": "backslash", "before": r'"R\V"', "after": r'"R\\V"'}
+    ]
+
+
+def test_of_equal_records_one_is_kept_and_of_different_ones_none(tmp_path: Path) -> None:
+    other = BOB.replace("City", "Town")
+    retry = mended(request(write_source(tmp_path, ADA, BOB, EVE, ADA, other, ADA), EVERYBODY))
+    assert retry.path.read_bytes() == content(ADA, EVE)
+    assert [(one.identity, one.reason, one.records) for one in retry.unmatched] == [
+        ("bob@contoso.com", Reason.twice, "2, 5")
+    ]
+    assert [(row["record"], row["kind"], row["after"]) for row in rows(retry.repairs_file)] == [
+        ("4", "the same record once more", ""),
+        ("6", "the same record once more", ""),
+    ]
+    assert [one.before for one in retry.repairs] == [ADA, ADA]
+    assert retry.complete is False
+
+
+def test_equal_records_of_wanted_users_are_kept_once(tmp_path: Path) -> None:
+    retry = mended(request(write_source(tmp_path, ADA, BOB, ADA, BOB), partial("bob@contoso.com")))
+    assert (retry.path.read_bytes(), retry.complete) == (content(BOB), True)
+
+
+def test_without_repair_equal_records_are_kept_apart_and_no_list_of_repairs_is_written(tmp_path: Path) -> None:
+    retry = mended(request(write_source(tmp_path, ADA, BOB, BOB), EVERYBODY), Manner())
+    assert retry.path.read_bytes() == content(ADA)
+    assert retry.repairs_file is None
+    assert "hr-feed-retry.repairs.csv" not in files(retry.path.parent)
+
+
+@pytest.mark.parametrize("manner", [REPAIR, SALVAGE], ids=["repair", "salvage"])
+def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, manner: Manner) -> None:
+    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), EVERYBODY), manner)
+    assert retry.path.read_bytes() == content(ADA, BOB, EVE)
+    (listed,) = retry.unmatched
+    assert (listed.identity, listed.reason, listed.records) == ("kim@contoso.com", Reason.unreadable, "2")
+    assert listed.detail.startswith("line 3, column 1: a quotation mark inside a value")
+    assert retry.complete is False
+
+
+def test_a_backslash_is_no_more_than_listed_where_nothing_is_to_be_mended(tmp_path: Path) -> None:
+    retry = mended(request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY), SALVAGE)
+    assert retry.path.read_bytes() == content(ADA, BOB)
+    assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "2")]
+
+
+@pytest.mark.parametrize(
+    ("selection", "listed"),
+    [
+        (partial("ada@contoso.com"), []),
+        (partial("ada@contoso.com", "kim@contoso.com"), ["kim@contoso.com"]),
+    ],
+    ids=["of somebody else", "of somebody wanted"],
+)
+def test_a_record_that_cannot_be_read_is_listed_where_it_may_be_wanted(
+    tmp_path: Path, selection: Selection, listed: list[str]
+) -> None:
+    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
+    assert retry.path.read_bytes() == content(ADA)
+    assert [one.identity for one in retry.unmatched if one.reason is Reason.unreadable] == listed
+
+
+def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
+    source = tmp_path / "hr-feed.json"
+    source.write_text(f'{{"value":[{ADA},{BOB},{EVE[:30]}', encoding="utf-8")
+    retry = mended(request(source, EVERYBODY), SALVAGE)
+    assert retry.path.read_bytes() == content(ADA, BOB)
+    assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "3")]
+
+
+def test_a_broken_source_is_searched_for_users_of_two_records_too(tmp_path: Path) -> None:
+    source = write_source(tmp_path, ADA, BOB, BOB, UNESCAPED, EVE)
+    retry = mended(request(source, partial("ada@contoso.com", naming_nobody=1)), SALVAGE)
+    assert retry.path.read_bytes() == content(ADA)
+    assert (Reason.perhaps_nobodys, "2, 3") in [(one.reason, one.records) for one in retry.unmatched]
+
+
+@pytest.mark.parametrize(
+    ("records", "manner", "words"),
+    [
+        ((UNESCAPED,), SALVAGE, r"at record 1 \(kim@contoso.com\): the record cannot be read: line 1"),
+        (('{"IdName":"a@contoso.com","X":NaN}',), Manner(), r"at record 1 \(a@contoso.com\): .*: NaN \(a number"),
+        ((BOB, BOB), Manner(), r"at records 1, 2 \(bob@contoso.com\): more than one record has this id"),
+    ],
+    ids=["unreadable", "no spelling", "twice"],
+)
+def test_where_no_record_can_be_written_the_first_is_told_with_its_fault(
+    tmp_path: Path, records: tuple[str, ...], manner: Manner, words: str
+) -> None:
+    wanted = dataclasses.replace(request(write_source(tmp_path, *records), EVERYBODY), manner=manner)
+    with pytest.raises(InputError, match=words):
+        write_retry(wanted)
+    assert files(wanted.target.parent) == {}
+
+
+def test_a_repair_that_would_say_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = request(write_source(tmp_path, ADA, SLASHED), EVERYBODY)
+    monkeypatch.setattr(copying, "same_values", lambda _before, _after: False)
+    with pytest.raises(OutputError, match="record 2 would say something else when repaired"):
+        mended(wanted)
+    assert files(wanted.target.parent) == {}
+
+
+# Of single backslashes beside escapes nobody knows which are meant.
+PLAIN = ["a", "é", "/", "]", "V"]
+SLASHES = st.lists(st.sampled_from(["\\V", "\\(", "\\ ", *PLAIN]), max_size=6).map("".join)
+ESCAPES = st.lists(st.sampled_from(["\\\\", "\\u0041", "\\n", *PLAIN]), max_size=6).map("".join)
+TEXT = st.tuples(SLASHES, ESCAPES).map(lambda texts: f'{texts[0]}","Title":"{texts[1]}')
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from("abcd"), TEXT), min_size=1, max_size=7))
+def test_of_any_backslashes_and_equal_records_the_file_holds_what_they_mean(
+    tmp_path: Path, people: list[tuple[str, str]]
+) -> None:
+    raws = [f'{{"IdName":"{name}@contoso.com","Office":"{office}"}}' for name, office in people]
+    by_name = {name: [raw for raw, (other, _) in zip(raws, people, strict=True) if other == name] for name, _ in people}
+    certain = [name for name, same in by_name.items() if len(set(same)) == 1]
+    wanted = request(write_source(tmp_path, *raws), EVERYBODY)
+    if not certain:
+        with pytest.raises(InputError):
+            mended(wanted)
+        return
+    retry = mended(wanted)
+    expected = [by_name[name][0] for name in by_name if name in certain]
+    expected = [re.sub(r"(?<!\\)\\(?=[V( ])", r"\\\\", raw) for raw in expected]
+    assert retry.path.read_bytes() == content(*expected)
+    assert len(json.loads(retry.path.read_text("utf-8-sig"))["value"]) == len(certain)
+    assert {one.identity[0] for one in retry.unmatched} == by_name.keys() - set(certain)
+    once_more = [one for one in retry.repairs if one.kind == "the same record once more"]
+    assert len(once_more) == sum(len(by_name[name]) - 1 for name in certain)
