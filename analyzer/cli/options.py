@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 LibraryOption = Annotated[
-    Path | None, typer.Option("--library", help="A library folder, instead of the configured tenant's.")
+    Path | None, typer.Option("--library", metavar="DIR", help="A library folder, instead of the configured tenant's.")
 ]
 SinceOption = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Only jobs that ran on this day or later: 2026-11-23.")

@@ -23,20 +23,26 @@ _UNMAPPED = "InvalidProperty"
 ABORTING_CODES = frozenset({NOT_JSON, _UNMAPPED, WITHOUT_ID})
 """Codes of the validation, in which one entry aborts the import."""
 
+SPLIT = "split it with --max-bytes or --max-properties: the service refuses a file of more than 2 GB or 500,000 values"
+"""What has to be done before a retry file that is one file is queued, where the source file was too big."""
+
 _BEFORE_RETRY = {
-    JobError.DataFileTooBig.name: "split it: the service refuses a file of more than 2 GB or 500,000 values",
+    JobError.DataFileTooBig.name: SPLIT,
     JobError.DataFileNotInTenant.name: "upload it to this tenant",
     JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
 }
 
 
-def met_again(coded: pl.DataFrame, selection: Selection, dropped: Collection[str]) -> pl.DataFrame:
+def met_again(
+    coded: pl.DataFrame, selection: Selection, dropped: Collection[str], *, readable: bool = False
+) -> pl.DataFrame:
     """The entries whose cause is still in the selected records.
 
     Args:
         coded: the entries that have a code, as ``analysis.naming`` gives them.
         selection: whose records.
         dropped: properties that the records are written without.
+        readable: what cannot be read of the source file is mended or left out.
     """
     key, code = pl.col("key"), pl.col("code")
     named = list(selection.excluded if selection.everybody else selection.identities)
@@ -44,6 +50,7 @@ def met_again(coded: pl.DataFrame, selection: Selection, dropped: Collection[str
     # A record without an id is never among those that are selected by their ids.
     of_nobody = (code != WITHOUT_ID) | (selection.everybody and not selection.without_unnamed)
     mended = (code == _UNMAPPED) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
+    mended |= (code == NOT_JSON) & readable
     return coded.filter(pl.when(key.is_null()).then(of_nobody).otherwise(of_user) & ~mended)
 
 

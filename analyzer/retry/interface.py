@@ -185,7 +185,7 @@ class Retry:
         paths: the retry file; several where it was split.
         manifest: beside it.
         unmatched_file: beside it, a CSV.
-        repairs_file: beside it, a CSV; None where nothing was repaired.
+        repairs_file: beside it, a CSV; None where no repairs were wanted.
         records: records in it.
         users: distinct users among them.
         property_values: values but the ids.

@@ -15,6 +15,7 @@ from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
 from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
+from analyzer.source.interface import GrammarError, Trouble
 from analyzer.source.json_text import NotJsonError
 from analyzer.source.spans import marks_of
 from analyzer.words import count
@@ -111,6 +112,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         unfinished_logs=ingredients.unfinished_logs,
         choices=ingredients.choices,
         retry_helps=ingredients.retry_helps,
+        readable=ingredients.manner.reads_around_faults,
     )
     if selection.nobody:
         _check_nobody(selection, ingredients)
@@ -152,7 +154,7 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
     if not selection.everybody:
-        wanted = f"no record has one of the log's ids in {id_property.name!r}, and each user only once"
+        wanted = f"none of the log's ids stands in {id_property.name!r} of one record and no other"
     elif selection.chosen:
         wanted = f"of its records the choice leaves none ({'; '.join(selection.chosen)})"
     else:
@@ -188,14 +190,23 @@ def _written(
         return inferred.id_property, write_retry(request)
     except NotJsonError as error:
         name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
-        error.advice = f"{error.advice} --salvage takes the records that can be read."
+        error.advice = f"{error.advice} {_ways_around(error)}"
         raise
+
+
+def _ways_around(error: NotJsonError) -> str:
+    """What can be had of the file as it is, a sentence."""
+    salvage_takes = "--salvage takes the records that can be read."
+    fault = error.__cause__
+    if isinstance(fault, GrammarError) and fault.trouble is Trouble.escape:
+        return f"--repair doubles such a backslash where that is certain; {salvage_takes}"
+    return salvage_takes
 
 
 def _located(ingredients: Ingredients) -> str:
     """What stands where the service could not read the source file, where an import was aborted for that."""
     message = unreadable(ingredients.named)
-    if ingredients.outcome is not Outcome.aborted or not message:
+    if ingredients.outcome is not Outcome.aborted or not message or ingredients.manner.reads_around_faults:
         return ""
     try:
         return locate(message, ingredients.source, ingredients.id_property).clause

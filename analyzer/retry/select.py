@@ -39,6 +39,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     unfinished_logs: int = 0,
     choices: Choices = EVERYTHING,
     retry_helps: RetryHelps = nobody_knows,
+    readable: bool = False,
 ) -> Selection:
     """Whom the job did not update, by what its outcome says, and which of them the user chose.
 
@@ -50,6 +51,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
         located: what stands where the service could not read the source file, a sentence without a full stop.
         choices: the user's.
         retry_helps: what is known of codes (``Catalogue.retry_helps``); asked where ``choices.retryable`` is set.
+        readable: what cannot be read of the source file is mended or left out.
 
     Raises:
         UsageError: a chosen code is in no entry, or both chosen and excepted; culprits where nothing was aborted.
@@ -64,7 +66,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
         selection = choose(selection, coded, choices, error, retry_helps)
     if outcome is not Outcome.aborted or selection.nobody:
         return selection
-    again = met_again(coded, selection, choices.drop_properties)
+    again = met_again(coded, selection, choices.drop_properties, readable=readable)
     return dataclasses.replace(selection, first=before_retry(again, error, located))
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import Outcome
+from analyzer.retry.aborted import SPLIT
 from analyzer.retry.interface import AS_IT_IS
 from analyzer.words import count, listed
 
@@ -48,7 +49,7 @@ def sentence(
         parts.append(f"Without {listed(manner.drop_properties)}.")
     if len(retry.paths) > 1:
         parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
-    if selection.first:
+    if selection.first and not (len(retry.paths) > 1 and selection.first == SPLIT):
         parts.append(f"First {selection.first}.")
     if not retry.complete:
         parts.append(f"Not the whole truth: {_shortfall(retry)}.")
@@ -74,7 +75,8 @@ def _how_spelled(retry: Retry) -> Iterator[str]:
     if retry.recoded:
         yield f"The source is {retry.recoded}; its records were written as UTF-8."
     if retry.repairs_file is not None:
-        yield f"{count(len(retry.repairs), 'repair')}, listed in {retry.repairs_file.name}."
+        repairs = count(len(retry.repairs), "repair")
+        yield f"{repairs}, listed in {retry.repairs_file.name}." if retry.repairs else "Nothing was repaired."
     elif retry.respelled:
         of_them = count(retry.respelled, "record has", "records have")
         yield f"{of_them} something that is no JSON, as a comma too many, which is written as JSON."
