@@ -20,6 +20,7 @@ from analyzer.source.spelling.without import without
 from analyzer.source.tolerant import read_object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from analyzer.retry.gather import Gathered
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 """Records."""
+_BYTES_AT_ONCE = 1 << 18
 _LOST = "\ufffd".encode()
 """What stands for a byte that an encoding does not know."""
 _SHOWN = 200
@@ -63,13 +65,25 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     """
     copier = _Copier(request, gathered, buffer, parts)
     copier.keep_one_of_duplicates()
-    numbers = np.flatnonzero(gathered.chosen).tolist()
-    for start in range(0, len(numbers), _AT_ONCE):
-        copier.take_all(numbers[start : start + _AT_ONCE])
+    for numbers in _batches(gathered):
+        copier.take_all(numbers)
     parts.finish()
     if copier.copied.records:
         copier.check_dropped()
     return copier.copied
+
+
+def _batches(gathered: Gathered) -> Iterator[list[int]]:
+    """The numbers of the chosen records, a few at a time and of large records fewer."""
+    batch: list[int] = []
+    length = 0
+    for number in np.flatnonzero(gathered.chosen).tolist():
+        batch.append(number)
+        length += gathered.spans.ends[number] - gathered.spans.starts[number]
+        if len(batch) == _AT_ONCE or length > _BYTES_AT_ONCE:
+            yield batch
+            batch, length = [], 0
+    yield batch
 
 
 class _Copier:
