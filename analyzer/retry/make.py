@@ -154,7 +154,7 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
     if not selection.everybody:
-        wanted = f"none of the log's ids stands in {id_property.name!r} of one record and no other"
+        wanted = f"no record has one of the log's ids in {id_property.name!r}, or several have the same"
     elif selection.chosen:
         wanted = f"of its records the choice leaves none ({'; '.join(selection.chosen)})"
     else:
