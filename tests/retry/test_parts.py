@@ -117,6 +117,8 @@ def test_a_record_beyond_the_limit_by_itself_is_an_error_and_nothing_is_written(
     with pytest.raises(UsageError, match=f"record {place} alone has 3 values, more than 2") as refused:
         split(wanted, max_properties=2)
     assert "--max-properties" in refused.value.advice
+    with pytest.raises(UsageError, match="alone makes a file"):
+        split(wanted, max_bytes=length - 1)
     assert files(wanted.target.parent) == {}
     assert len(split(wanted, max_bytes=length).paths) == 2
 
