@@ -155,8 +155,10 @@ def _source(ingredients: Ingredients) -> Path:
 def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
-    if not selection.everybody:
-        wanted = f"none of the log's ids stands in {id_property.name!r} of one record and no other"
+    if not selection.everybody and not id_property.name:
+        wanted = f"which property holds the ids is not known ({id_property.because})"
+    elif not selection.everybody:
+        wanted = f"no record has one of the log's ids in {id_property.name!r} and is the only one of its user"
     elif selection.chosen:
         wanted = f"of its records the choice leaves none ({'; '.join(selection.chosen)})"
     else:
