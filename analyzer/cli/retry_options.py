@@ -28,7 +28,9 @@ SourceOption = Annotated[
 ]
 LogOption = Annotated[
     list[Path] | None,
-    typer.Option(metavar="PATH", readable=False, help="Without JOB: its log file or folder.", rich_help_panel=_FILES),
+    typer.Option(
+        metavar="PATH", readable=False, help="Without JOB: its log file or folder; repeatable.", rich_help_panel=_FILES
+    ),
 ]
 OutcomeOption = Annotated[
     Given | None,
@@ -49,7 +51,9 @@ OnlyOption = Annotated[
 ]
 ExceptOption = Annotated[
     list[str] | None,
-    typer.Option("--except", metavar="CODE", help="Without users with an entry of this code.", rich_help_panel=_WHOSE),
+    typer.Option(
+        "--except", metavar="CODE", help="Without users with an entry of this code; repeatable.", rich_help_panel=_WHOSE
+    ),
 ]
 UsersOption = Annotated[
     Path | None,
@@ -65,31 +69,42 @@ WithoutCulpritsOption = Annotated[
 ]
 DropPropertyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="Leave this property out of each record.", rich_help_panel=_HOW),
+    typer.Option(metavar="NAME", help="Leave this property out of each record; repeatable.", rich_help_panel=_HOW),
 ]
 SalvageOption = Annotated[
     bool,
     typer.Option(
-        "--salvage", help="Of a file that is no JSON, what can be read; the rest is listed.", rich_help_panel=_HOW
+        "--salvage", help="Take what can be read of a file that is no JSON; list the rest.", rich_help_panel=_HOW
     ),
 ]
 RepairOption = Annotated[
     bool,
     typer.Option(
-        "--repair", help="Mend what changes no meaning: backslashes, records twice. Listed.", rich_help_panel=_HOW
+        "--repair", help="The same, and mend what changes no meaning; list each repair.", rich_help_panel=_HOW
     ),
 ]
 MaxBytesOption = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Bytes in one file; the rest goes into more.", rich_help_panel=_HOW)
+    int,
+    typer.Option(
+        min=1, metavar="N", help="Most bytes in one file; the rest goes into further ones.", rich_help_panel=_HOW
+    ),
 ]
 MaxPropertiesOption = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Values in one file, ids not counted.", rich_help_panel=_HOW)
+    int, typer.Option(min=1, metavar="N", help="Most values in one file, ids not counted.", rich_help_panel=_HOW)
 ]
 NoHashOption = Annotated[
-    bool, typer.Option("--no-hash", help="No SHA-256 of source and logs in the manifest.", rich_help_panel=_HOW)
+    bool,
+    typer.Option("--no-hash", help="Leave the SHA-256 of source and logs out of the manifest.", rich_help_panel=_HOW),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.", rich_help_panel=_HOW)
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Where to write it: a file, or a folder that is there.",
+        rich_help_panel=_HOW,
+    ),
 ]
 VerifyOption = Annotated[
     Path | None,

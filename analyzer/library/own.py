@@ -40,7 +40,7 @@ class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         etag: the tenant's mark of the version.
         length: in bytes.
-        sha256: in hexadecimal, as we wrote it; empty where we did not, or before hashes were kept.
+        sha256: in hexadecimal, as we wrote it; empty where it is not known.
         modified_ns: when our copy was written, by the file system.
     """
 

@@ -153,7 +153,9 @@ def _source(ingredients: Ingredients) -> Path:
 def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
-    if not selection.everybody:
+    if not selection.everybody and not id_property.name:
+        wanted = f"which property holds the ids is not known ({id_property.because})"
+    elif not selection.everybody:
         wanted = f"no record has one of the log's ids in {id_property.name!r}, or several have the same"
     elif selection.chosen:
         wanted = f"of its records the choice leaves none ({'; '.join(selection.chosen)})"

@@ -63,7 +63,10 @@ def verify(path: Path) -> Verified:
     """
     manifest = _manifest(path)
     if path.name not in {file.name for file in manifest.files}:
-        raise InputError(f"the manifest beside {path} is of other files: {', '.join(_names(manifest.files))}")
+        raise InputError(
+            f"the manifest beside {path} is of other files: {', '.join(_names(manifest.files))}",
+            "Check those; this one was made at another time.",
+        )
     differences: list[str] = []
     for file in manifest.files:
         differences += _differences(path.with_name(file.name), file)
