@@ -260,3 +260,17 @@ def test_succeeded_there_is_no_file(trip: Trip) -> None:
     assert trip.import_(source(record("ada"))) == "NoError"
     trip.check_nobody_is_left("ada")
     assert not list(trip.folder.rglob("*-retry.json"))
+
+
+def test_our_copy_that_was_changed_since_the_pull_is_refused(trip: Trip) -> None:
+    assert trip.import_(source(record("ada"), record("eve"))) == "ImportCompleteWithError"
+    (copy,) = (trip.folder / "upa-data").rglob("hr-1.json")
+    copy.write_bytes(copy.read_bytes().replace(rb"\u0141", b"L?????"))
+    ran, files = trip.retry()
+    assert (ran.code, files) == (5, [])
+    assert "is not what the job read: its content is another than when it was pulled" in ran.err
+    ran, files = trip.retry("--force")
+    assert (ran.code, len(files)) == (0, 1)
+    copy.write_bytes(copy.read_bytes().replace(b"L?????", rb"\u0141"))
+    ran, [content] = trip.retry()
+    assert (ran.code, content) == (0, retry_file(record("eve")))
