@@ -17,84 +17,64 @@ class Given(StrEnum):
     unknown = "unknown"
 
 
-_FILES = "Made from"
-_WHOSE = "Whose records"
-_HOW = "How they are written"
-
 JobArgument = Annotated[str, typer.Argument(help="The job's id, or its first eight characters.", metavar="[JOB]")]
 SourceOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", readable=False, help="Without JOB: the source file.", rich_help_panel=_FILES),
+    typer.Option(metavar="FILE", readable=False, help="Without JOB: the source file."),
 ]
 LogOption = Annotated[
     list[Path] | None,
-    typer.Option(
-        metavar="PATH", readable=False, help="Without JOB: its log file or folder; repeatable.", rich_help_panel=_FILES
-    ),
+    typer.Option(metavar="PATH", readable=False, help="Without JOB: its log file or folder; repeatable."),
 ]
 OutcomeOption = Annotated[
     Given | None,
-    typer.Option(help="How the job ended; wins over what the log suggests.", rich_help_panel=_FILES),
+    typer.Option(help="How the job ended; wins over what the log suggests."),
 ]
-IdPropertyOption = Annotated[
-    str, typer.Option(metavar="NAME", help="The source's property that holds the ids.", rich_help_panel=_FILES)
-]
+IdPropertyOption = Annotated[str, typer.Option(metavar="NAME", help="The source's property that holds the ids.")]
 ForceOption = Annotated[
     bool,
-    typer.Option(
-        "--force", help="Take a source file that may be another job's, or another version.", rich_help_panel=_FILES
-    ),
+    typer.Option("--force", help="Take a source file that may be another job's, or another version."),
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="CODE", help="Only users with an entry of this code; repeatable.", rich_help_panel=_WHOSE),
+    typer.Option(metavar="CODE", help="Only users with an entry of this code; repeatable."),
 ]
 ExceptOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--except", metavar="CODE", help="Without users with an entry of this code; repeatable.", rich_help_panel=_WHOSE
-    ),
+    typer.Option("--except", metavar="CODE", help="Without users with an entry of this code; repeatable."),
 ]
 UsersOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", readable=False, help="Only these: one id a line, or a CSV.", rich_help_panel=_WHOSE),
+    typer.Option(metavar="FILE", readable=False, help="Only these: one id a line, or a CSV."),
 ]
 RetryableOption = Annotated[
     bool,
-    typer.Option("--retryable", help="Only users whom a retry unchanged can help.", rich_help_panel=_WHOSE),
+    typer.Option("--retryable", help="Only users whom a retry unchanged can help."),
 ]
 WithoutCulpritsOption = Annotated[
     bool,
-    typer.Option("--without-culprits", help="An aborted job: without those who aborted it.", rich_help_panel=_WHOSE),
+    typer.Option("--without-culprits", help="An aborted job: without those who aborted it."),
 ]
 DropPropertyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="Leave this property out of each record; repeatable.", rich_help_panel=_HOW),
+    typer.Option(metavar="NAME", help="Leave this property out of each record; repeatable."),
 ]
 SalvageOption = Annotated[
     bool,
-    typer.Option(
-        "--salvage", help="Take what can be read of a file that is no JSON; list the rest.", rich_help_panel=_HOW
-    ),
+    typer.Option("--salvage", help="Take what can be read of a file that is no JSON; list the rest."),
 ]
 RepairOption = Annotated[
     bool,
-    typer.Option(
-        "--repair", help="The same, and mend what changes no meaning; list each repair.", rich_help_panel=_HOW
-    ),
+    typer.Option("--repair", help="The same, and mend what changes no meaning; list each repair."),
 ]
 MaxBytesOption = Annotated[
     int,
-    typer.Option(
-        min=1, metavar="N", help="Most bytes in one file; the rest goes into further ones.", rich_help_panel=_HOW
-    ),
+    typer.Option(min=1, metavar="N", help="Most bytes in one file; the rest goes into further ones."),
 ]
-MaxPropertiesOption = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Most values in one file, ids not counted.", rich_help_panel=_HOW)
-]
+MaxPropertiesOption = Annotated[int, typer.Option(min=1, metavar="N", help="Most values in one file, ids not counted.")]
 NoHashOption = Annotated[
     bool,
-    typer.Option("--no-hash", help="Leave the SHA-256 of source and logs out of the manifest.", rich_help_panel=_HOW),
+    typer.Option("--no-hash", help="Leave the SHA-256 of source and logs out of the manifest."),
 ]
 OutputOption = Annotated[
     Path | None,
@@ -103,7 +83,6 @@ OutputOption = Annotated[
         "--output",
         metavar="FILE",
         help="Where to write it: a file, or a folder that is there.",
-        rich_help_panel=_HOW,
     ),
 ]
 VerifyOption = Annotated[
