@@ -22,7 +22,7 @@ _FAILING_STORE, _NOT_MAPPED, _NOT_KNOWN = 0.02, 0.5, 0.97
 
 _PIECE = 20_000
 _FIRST = ("ada", "grace", "jürgen", "linus", "mary", "olaf", "zoë", "pia", "tom", "katherine")
-_LAST = ("lovelace", "hopper", "muster", "smith", "meier")
+_LAST = ("beispiel", "sample", "muster", "smith", "meier")
 _PROPERTIES = ("AboutMe", "Floor", "CostCenter", "Badge", "Skills", "Cost Center")
 _TRACE = (
     "   at System.Data.SqlClient.SqlConnection.OnError(SqlException exception, Boolean breakConnection, Action`1 wrap)",

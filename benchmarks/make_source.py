@@ -23,7 +23,7 @@ _VALUE = 4_000
 """Bytes of a value of the largest file that the service takes, about."""
 
 _FIRST = ("ada", "grace", "jürgen", "linus", "mary", "olaf", "zo\\u00eb", "pia", "tom", "katherine")
-_LAST = ("lovelace", "hopper", "muster", "smith", "meier")
+_LAST = ("beispiel", "sample", "muster", "smith", "meier")
 _WORDS = (
     "has worked on profiles since 2009",
     "Zürich, Genève",
