@@ -192,6 +192,7 @@ class Fetcher:
         if not readers:
             return
         seen = self._library.own.files.get(remote.path)
+        # By what the tenant said of it: when we wrote our copy is another time each time.
         told = (seen.etag, seen.length) if seen else None
         version = hashlib.sha256(f"{remote.path}\n{told}".encode()).hexdigest()[:12]
         kept = self._library.root / OWN_FOLDER / "earlier" / version / path.name
