@@ -6,9 +6,17 @@ import polars as pl
 
 from analyzer.facts import GUID
 from analyzer.identity import identity_keys
+from analyzer.tables import ENTRIES
+
+_AT_ONCE = 100_000
+"""Entries."""
 
 SOURCE_IDS = {"job_id": pl.String, "guid_ids": pl.Boolean}
 """What ``naming`` takes of each job's source file: whether its ids can be Guids; null where nobody knows."""
+
+
+NAMED = {name: ENTRIES[name] for name in ("job_id", "code", "identity", "property", "message", "detail")}
+"""Columns of the table ``entries`` that tell who failed and why."""
 
 
 def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
@@ -18,24 +26,26 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
     by its source file or by its other entries.
 
     Args:
-        entries: the table ``entries``.
+        entries: the table ``entries``, or its columns ``NAMED``.
         source_ids: columns ``SOURCE_IDS``.
 
     Returns:
         The table ``entries`` with two more columns: ``key`` String, equal for one user's ids, null without an
         identity; and ``names`` Boolean, never null.
     """
-    identities = entries["identity"].drop_nulls().unique()
-    keys = pl.Series(identity_keys(identities.to_list()), dtype=pl.String)
+    named = entries.with_columns(key=_keys(entries["identity"]))
     guid = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
     generic = (pl.col("code") == "GenericError").fill_null(value=False)
-    guids_are_ids = pl.col("guid_ids").fill_null(value=False) | (guid & ~generic).any().over("job_id")
-    return (
-        # Bare files may not tell their job: those without one belong together.
-        entries.join(source_ids.select(*SOURCE_IDS), on="job_id", how="left", maintain_order="left", nulls_equal=True)
-        .with_columns(key=pl.col("identity").replace_strict(identities, keys, return_dtype=pl.String, default=None))
-        .with_columns(
-            names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(guid & generic) | guids_are_ids)
-        )
-        .drop("guid_ids")
+    told = [source_ids.filter("guid_ids")["job_id"], named.filter(guid & ~generic)["job_id"]]
+    # Bare files may not tell their job: those without one belong together.
+    guids_are_ids = pl.col("job_id").is_in(pl.concat(told).unique().implode(), nulls_equal=True)
+    return named.with_columns(
+        names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(guid & generic) | guids_are_ids)
     )
+
+
+def _keys(identities: pl.Series) -> pl.Series:
+    """The keys of a column of ids, some at a time, as Python's texts take much more room than the table's."""
+    pieces = [identities.slice(start, _AT_ONCE) for start in range(0, len(identities), _AT_ONCE)]
+    keys = [pl.Series(identity_keys(piece.to_list()), dtype=pl.String).set(piece.is_null(), None) for piece in pieces]
+    return pl.concat([pl.Series(dtype=pl.String), *keys])

@@ -124,7 +124,7 @@ def _of_files(
 ) -> tuple[Ingredients, Path]:
     import polars as pl
 
-    from analyzer.analysis.naming import naming
+    from analyzer.analysis.naming import NAMED, naming
     from analyzer.find_logs import find_logs
     from analyzer.logs.read import Reading
     from analyzer.retry.make import Ingredients, file_name
@@ -135,7 +135,8 @@ def _of_files(
         raise InputError(f"{source} is no file", "Name the source file of the job.")
     files, problems = find_logs(logs)
     reading = Reading(files)
-    entries = reading.table()
+    # What tells of no user is not kept: of a large log it is most of the memory.
+    entries = pl.concat([pl.DataFrame(schema=NAMED), *(frame.select(*NAMED) for frame in reading.frames())])
     problems += [log.problem for log in reading.logs if log.problem]
     if problems:
         raise problems[0]

@@ -24,11 +24,19 @@ _LISTED = 8
 _LONG = 80
 """Characters; longer codes are in no log that the service wrote, and are not compared."""
 
+_AT_ONCE = 10_000
+"""Users."""
+
 
 def identities_in(entries: pl.DataFrame) -> dict[str, str]:
     """Whom entries name: the ids as first spelled, by their key."""
-    users = entries.filter(pl.col("key").is_not_null()).unique("key", keep="first", maintain_order=True)
-    return dict(zip(users["key"].to_list(), users["identity"].to_list(), strict=True))
+    users = entries.select("key", "identity").drop_nulls("key").unique("key", keep="first", maintain_order=True)
+    # Most ids are their own key; each text is held once.
+    return {
+        key: key if key == identity else identity
+        for piece in users.iter_slices(_AT_ONCE)
+        for key, identity in zip(piece["key"].to_list(), piece["identity"].to_list(), strict=True)
+    }
 
 
 def check(choices: Choices, outcome: Outcome, because: str) -> None:

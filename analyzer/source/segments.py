@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _WORTH_A_PROCESS = 50_000_000
 """Bytes: scanning them takes about as long as starting one."""
 _MOST_PROCESSES = 4
+_MOST_WANTED = 200_000
+"""Users: each process holds all their ids once more, some 200 bytes each."""
 
 
 class Request(msgspec.Struct):
@@ -93,7 +95,7 @@ def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scan
     Raises:
         GrammarError: as ``Scanner.scan``.
     """
-    borders = _borders(buffer, scanned.end)
+    borders = _borders(buffer, scanned.end) if len(wanted) <= _MOST_WANTED else []
     with _processes(path, scanner.id_property, wanted, borders) as segments:
         for border, segment in zip(borders, segments, strict=False):
             scanner.scan(scanned, border)
