@@ -72,6 +72,9 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
                 continue
             if path.is_dir():
                 raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
+            if not path.is_file():
+                # A device or a pipe would be replaced by a file, where rights allow it.
+                raise OutputError(f"{path} cannot be written: it is no file", "Name a file with -o.")
             for read, kind in ((request.source, "source file"), *((log, "log") for log in request.logs)):
                 if read.exists() and path.samefile(read):
                     raise OutputError(f"{path} is the {kind} itself", "Name another file with -o.")

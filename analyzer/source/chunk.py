@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
-_ESCAPED_IN_JSON = re.compile(r'["\\\x00-\x1f]')
+# Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
+_HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
 _ID = attrgetter("id")
 
 
@@ -82,7 +83,7 @@ def _refuse(_array: bytes) -> list[Any]:
 
 
 def _decoder(id_property: str, kind: object) -> Callable[[bytes], list[Any]]:
-    if _ESCAPED_IN_JSON.search(id_property):
-        return _refuse  # the decoder has no fields of such names; the records are read one by one
+    if _HARD_TO_TELL.search(id_property):
+        return _refuse  # the records are read one by one
     record = msgspec.defstruct("Record", [("id", kind, None)], rename={"id": id_property}, gc=False)
     return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]

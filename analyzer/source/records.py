@@ -126,11 +126,14 @@ def finish(buffer: Buffer, offset: int) -> None:
     """Reads what stands behind the array, whose end is at ``offset``: further keys, which are passed over.
 
     Raises:
-        GrammarError: it is no JSON even by what the service tolerates.
+        GrammarError: it is no JSON even by what the service tolerates, or has a second array with records.
     """
     at = behind_value(buffer, offset, b"}")
     while buffer[at : at + 1] != b"}":
-        at = behind_value(buffer, skip_value(buffer, read_key(buffer, at)[1]), b"}")
+        name, value = read_key(buffer, at)
+        if name == "value":
+            raise GrammarError(at, 'there is a second "value", and nobody can say which one counts', Trouble.no_format)
+        at = behind_value(buffer, skip_value(buffer, value), b"}")
     at = skip_blank(buffer, at + 1)
     if at < len(buffer):
         raise GrammarError(at, "text behind the end of the JSON", Trouble.no_format)

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
 _MANY = 1000
+_WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
 # What .NET takes for white space, in UTF-8, and comments; not all at once, as the expression keeps each until its end
-_BLANK = re.compile(
-    rb"(?:[ \t\r\n\x0b\x0c]++"
-    rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
-    rb"|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % _MANY
-)
+_BLANK = re.compile(rb"(?:[ \t\r\n\x0b\x0c]++|%b|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % (_WIDE_BLANKS, _MANY))
+_wide_blank = re.compile(_WIDE_BLANKS)
 _NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
 _CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
 _LITERAL = re.compile(rb"[-+.A-Za-z0-9]++")
@@ -79,6 +77,8 @@ def _read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
     if quoted is not None:
         return unquote(bytes(buffer[offset:quoted])), quoted
     found = _NAME.match(buffer, offset)
+    if found and (blank := _wide_blank.search(buffer, offset, found.end())):
+        found = _NAME.match(buffer, offset, blank.start())
     if found is None:
         raise _unexpected(buffer, offset, "a property's name")
     return found[0].decode("utf-8", "replace"), found.end()

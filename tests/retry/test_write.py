@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -224,6 +225,16 @@ def test_what_a_retry_is_made_from_is_never_written_over(tmp_path: Path, name: s
     with pytest.raises(OutputError, match=f"{name} is the (source file|log) itself"):
         write_retry(onto)
     assert files(tmp_path) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with a place")
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
+    wanted = request(write_source(tmp_path, ADA), EVERYBODY)
+    wanted.target.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(wanted.target)
+    with pytest.raises(OutputError, match="it is no file"):
+        write_retry(wanted)
+    assert wanted.target.is_fifo()
 
 
 def test_a_folder_in_the_place_of_any_of_the_files_is_said_before_any_is_written(tmp_path: Path) -> None:

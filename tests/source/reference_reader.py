@@ -81,7 +81,7 @@ class Reader:
         if self.here in "'\"":
             return self.quoted()
         start = self.at
-        while self.here in LETTERS | DIGITS | {"_", "$"} or self.here > "\x7f":
+        while self.here in LETTERS | DIGITS | {"_", "$"} or (self.here > "\x7f" and not self.here.isspace()):
             self.at += 1
         self.need(holds=self.at > start)
         return self.text[start : self.at]
@@ -101,16 +101,16 @@ class Reader:
         self.need(holds=word in WORDS or is_number(word))
         return None if word in {"null", "undefined"} else word
 
-    def members(self, *, first_counts: bool = False) -> dict[str, object]:
-        """An object; of a name that occurs twice the last counts, or the first."""
+    def members(self, once: str | None = None) -> dict[str, object]:
+        """An object; of a name that occurs twice the last counts, but one may not."""
         found: dict[str, object] = {}
         self.take("{")
         while self.here != "}":
             name = self.name()
             self.take(":")
             value = self.value()
-            if not first_counts or name not in found:
-                found[name] = value
+            self.need(holds=name != once or name not in found)
+            found[name] = value
             self.blank()
             if self.here != "}":
                 self.take(",")
@@ -145,14 +145,14 @@ def is_number(word: str) -> bool:
 
 
 def read(text: str) -> list[dict[str, object]]:
-    """The records of a source file's text; of two lists of users the first counts.
+    """The records of a source file's text.
 
     Raises:
         RefusedError: it is not in the tolerated grammar, or not in the import format.
     """
     reader = Reader(text)
     reader.blank()
-    root = reader.members(first_counts=True)
+    root = reader.members(once="value")
     reader.blank()
     reader.need(holds=reader.at == len(reader.text) - 1)
     records = root.get("value")

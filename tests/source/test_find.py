@@ -220,3 +220,10 @@ def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest
     )
     found = find(path, "mail", {"user1999@contoso.com": 1})
     assert (found.records, list(found.spans.positions)) == (2000, [1999])
+
+
+def test_an_id_property_with_a_bracket_in_its_name_is_found_beside_commas_too_many(tmp_path: Path) -> None:
+    path = tmp_path / "source.json"
+    path.write_text('{"value":[' + ",".join(f'{{"Id ,}}":"{number}",}}' for number in range(20)) + "]}", "utf-8")
+    check_wanted(path, "Id ,}")
+    assert len(find(path, "Id ,}", {"7": 1}).spans) == 1

@@ -46,11 +46,15 @@ def test_a_whole_source_is_read_as_ever(
     assert list(salvage(path, repair=repair)) == list(read_records(path))
 
 
-@pytest.mark.parametrize(
-    "text", [*WHOLE, "//\n{value:[{a:1},{'b':2},/**/{\"c\":3},],}//", '{"value":[],"value":[{"a":1}]}']
-)
+@pytest.mark.parametrize("text", [*WHOLE, "//\n{value:[{a:1},{'b':2},/**/{\"c\":3},],}//"])
 def test_a_tolerated_source_is_read_as_ever(text: str) -> None:
     assert items_of(text) == list(records_of(text.encode()))
+
+
+def test_a_second_list_of_users_is_unreadable() -> None:
+    first, second = items_of('{"value":[{"a":1}],"value":[{"a":2}]}')
+    assert isinstance(first, Record)
+    assert isinstance(second, Unreadable)
 
 
 # Record 4 of 8; what of records 3, 4 and 5 is not a record, "?" before what is but doubtful.

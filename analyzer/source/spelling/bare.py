@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from analyzer.source.spelling.tokens import NUMBER, ChangeKind, Token, behind_gap
+from analyzer.source.spelling.tokens import NUMBER, ChangeKind, Token, behind_gap, wide_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,8 @@ _INT64 = 2**63
 def bare(raw: bytes, at: int) -> Token:
     """The name or value at ``at``; a colon follows a name and no value."""
     found = _name.match(raw, at)
+    if found and (blank := wide_blank.search(raw, at, found.end())):
+        found = _name.match(raw, at, blank.start())
     if found and raw.startswith(b":", behind_gap(raw, found.end())):
         return _as_name(found)
     found = _constructor.match(raw, at)

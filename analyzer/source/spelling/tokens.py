@@ -19,7 +19,8 @@ ESCAPE = rb"""\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})"""
 NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?"
 """A number that JSON knows."""
 
-_ODD_BLANKS = rb"[\x0b\x0c]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+_WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+_ODD_BLANKS = rb"[\x0b\x0c]|%b" % _WIDE_BLANKS
 _COMMENT = rb"//[^\r\n]*+|/\*(?s:.*?)\*/"
 _STRICT = rb"""
     (?: [ \t\r\n{}\[\]:]++
@@ -35,6 +36,8 @@ def _strict(excluded: bytes) -> re.Pattern[bytes]:
     return re.compile(_STRICT % parts, re.VERBOSE)
 
 
+wide_blank = re.compile(_WIDE_BLANKS)
+"""A blank beyond ASCII, which ends a name without quotation marks."""
 _strict_utf8 = _strict(b"")
 _strict_ascii = _strict(rb"\x80-\xff")
 _gap = re.compile(rb"(?:[ \t\r\n]++|%b|%b){0,%d}" % (_ODD_BLANKS, _COMMENT, REPEATED))
