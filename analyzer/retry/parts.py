@@ -22,6 +22,8 @@ BETWEEN = b",\n"
 TAIL = b"\n]}\n"
 _BUFFERED = 1 << 20
 """Bytes."""
+_JOINED = 1 << 12
+"""Bytes of a piece that is worth a step of its own."""
 
 
 @dataclass(slots=True)
@@ -158,10 +160,15 @@ class Parts:
             self._flush()
 
     def _flush(self) -> None:
-        content = b"".join(self._waiting)
+        for content in (
+            self._waiting if self._bytes_waiting > _JOINED * len(self._waiting) else [b"".join(self._waiting)]
+        ):
+            self._hash.update(content)
+            self._put(content)
         self._waiting.clear()
         self._bytes_waiting = 0
-        self._hash.update(content)
+
+    def _put(self, content: bytes) -> None:
         try:
             self.done[-1].stream.write(content)
         except OSError as error:

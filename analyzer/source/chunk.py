@@ -23,6 +23,8 @@ _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 # Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
 _HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
 _ID = attrgetter("id")
+_SHORT = 1000
+"""Bytes of a record."""
 
 
 class ChunkDecoder:
@@ -62,13 +64,24 @@ class ChunkDecoder:
 
 def spans_in(chunk: bytes) -> tuple[list[int], list[int]]:
     """Where the records of a chunk that decodes begin, and how long they are."""
-    records = list(map(bytes, _raw_records.decode(b"[%b]" % chunk)))
+    records = _raw_records.decode(b"[%b]" % chunk)
+    if len(chunk) < _SHORT * len(records):
+        return _spans_of_short(chunk, list(map(bytes, records)))
+    return _spans_by_length(chunk, [memoryview(record).nbytes for record in records])
+
+
+def _spans_of_short(chunk: bytes, records: list[bytes]) -> tuple[list[int], list[int]]:
+    """The same where bytes cost little: where the same stands between all records, none is looked for."""
     lengths = list(map(len, records))
     first = chunk.index(b"{")
     second = chunk.find(b"{", first + lengths[0])
     between = chunk[first + lengths[0] : second] if second >= 0 else b""
     if between.join(records) == chunk[first:]:
         return list(accumulate((length + len(between) for length in lengths[:-1]), initial=first)), lengths
+    return _spans_by_length(chunk, lengths)
+
+
+def _spans_by_length(chunk: bytes, lengths: list[int]) -> tuple[list[int], list[int]]:
     starts = []
     end = 0
     for length in lengths:

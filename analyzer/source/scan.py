@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
 
 CHUNK = 1 << 15
-"""Bytes: with its records it stays in the processor's cache."""
+"""Bytes: with its records it stays in the processor's cache. Of long records a chunk is larger, up to ``_LARGEST``."""
+_LARGEST = 1 << 19
+_RECORDS = 8
+"""Looking for a chunk's end costs half a record, which is little beside so many; with more, more chunks hold a record
+that is wanted, and are decoded once more."""
 _LONGEST = 1 << 20
 """Bytes; where no record ends within them, records are read one by one."""
 # The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
@@ -82,6 +86,7 @@ class Scanner:
         self._decoder = ChunkDecoder(id_property)
         self._blanker = Blanker()
         self._lenient = False
+        self._size = CHUNK
 
     def scan(self, scanned: Scanned, stop: Border | None = None) -> None:
         """Goes on with a scan, up to another border.
@@ -94,7 +99,7 @@ class Scanner:
             GrammarError: a fault in a record or between two; it tells the record, counted from where the scan began.
         """
         while not scanned.ended and (stop is None or scanned.end < stop.start):
-            border = border_from(self._buffer, scanned.end + CHUNK)
+            border = border_from(self._buffer, scanned.end + self._size)
             if border and stop and border.start > stop.start:
                 border = stop
             if border is None or not self._chunk(scanned, border):
@@ -121,6 +126,7 @@ class Scanner:
             self._lenient = chunk != piece
             piece = chunk
         self._take(scanned, keys, piece)
+        self._size = min(max(CHUNK, _RECORDS * len(piece) // len(keys)), _LARGEST)
         scanned.end = border.start
         return True
 

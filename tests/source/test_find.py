@@ -77,6 +77,7 @@ SIGN = st.sampled_from(["", '"', ",", "{", "}", "]", "//", "'", "\\", "},{", '},
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "CHUNK", 40)
     monkeypatch.setattr(scan, "_LONGEST", 150)
+    monkeypatch.setattr(scan, "_RECORDS", 1)
 
 
 class InThisProcess:
