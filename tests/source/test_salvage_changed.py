@@ -63,7 +63,10 @@ def test_one_change_brings_in_nothing_that_is_no_record(
     # A comment may end in another record, and behind a list's end that other keys follow nothing is read.
     if "/" not in added and added != '"}]':
         sure = [raw for number, raw in enumerate(records) if abs(number - changed) > 1]
-        assert [item.raw.decode() for item in read if item.raw.decode() in sure] == sure
+        missed = [raw for raw in sure if raw not in {item.raw.decode() for item in read}]
+        # A quotation mark too many lets texts and what is between them change places: the rest may be one stretch.
+        stretches = [source.encode()[item.offset : item.end] for item in found if isinstance(item, Unreadable)]
+        assert all(any(raw.encode() in stretch for stretch in stretches) for raw in missed)
     ends = [item.offset for item in found]
     assert ends == sorted(ends)
     assert [item for item in found if isinstance(item, (Repaired, Unreadable))]
