@@ -9,14 +9,13 @@ from analyzer.identity import identity_key
 from analyzer.retry.interface import Reason, Unmatched
 from analyzer.source.find import Found, find
 from analyzer.source.json_text import opened
-from analyzer.source.scan import mark_of
+from analyzer.source.scan import mark_in, mark_of
 from analyzer.source.spans import Spans, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyzer.retry.interface import RetryRequest
-    from analyzer.source.records import Record
     from analyzer.source.salvage.read import Lines
     from analyzer.source.salvage.unreadable import Unreadable
 
@@ -71,16 +70,10 @@ def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> t
             if isinstance(item, Unreadable):
                 unreadable += _listed(item, name, lines, wanted)
                 continue
-            mark = _mark(item, name, wanted)
+            mark = mark_in(wanted, identity_key(item.text(name) or ""))
             if mark is not None:
                 spans.add(item.offset, item.offset + len(item.raw), item.position, mark)
     return Found(records, spans), unreadable
-
-
-def _mark(record: Record, name: str, wanted: Mapping[str, int] | None) -> int | None:
-    """A record's mark; None where it is not wanted."""
-    key = identity_key(record.text(name) or "")
-    return mark_of(key) if wanted is None else wanted.get(key)
 
 
 def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Unmatched]:

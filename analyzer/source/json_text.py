@@ -65,7 +65,7 @@ def opened(path: Path) -> Iterator[Buffer]:
         InputError: the file cannot be read, or is UTF-16 that cannot be decoded.
         OutputError: there is no room for a copy in UTF-8.
     """
-    with _mapped(path) as buffer:
+    with mapped(path) as buffer:
         encoding = _encoding(buffer)
         if encoding == _UTF8:
             yield buffer
@@ -149,13 +149,17 @@ def recoded_from(path: Path) -> str:
     Raises:
         InputError: the file cannot be read.
     """
-    with _mapped(path) as buffer:
+    with mapped(path) as buffer:
         return _NAMES.get(_encoding(buffer), "")
 
 
 @contextlib.contextmanager
-def _mapped(path: Path) -> Iterator[Buffer]:
-    """The file's bytes."""
+def mapped(path: Path) -> Iterator[Buffer]:
+    """The file's bytes, whatever its encoding.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         with path.open("rb") as stream, _map_of(stream) as mapped:
             yield mapped

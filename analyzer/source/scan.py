@@ -156,10 +156,9 @@ class Scanner:
         scanned.records += len(keys)
 
     def _note(self, scanned: Scanned, start: int, end: int, position: int, key: str) -> None:
-        if self._wanted is None:
-            scanned.spans.add(start, end, position, mark_of(key))
-        elif key in self._wanted:
-            scanned.spans.add(start, end, position, self._wanted[key])
+        mark = mark_in(self._wanted, key)
+        if mark is not None:
+            scanned.spans.add(start, end, position, mark)
 
     def _walk(self, scanned: Scanned, until: int) -> None:
         """Reads record by record up to the first one that begins at ``until`` or behind, or to the array's end."""
@@ -176,6 +175,11 @@ class Scanner:
 def mark_of(key: str) -> int:
     """The mark of a key where everybody is wanted."""
     return (hash(key) or 1) if key else NO_ID
+
+
+def mark_in(wanted: Mapping[str, int] | None, key: str) -> int | None:
+    """The mark of a key among those that are wanted, None for everybody; None where it is not wanted."""
+    return mark_of(key) if wanted is None else wanted.get(key)
 
 
 def _may_be_altered(keys: list[str]) -> bool:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from analyzer.source.json_text import opened
+from analyzer.source.json_text import mapped
 from analyzer.source.scan import Border, Scanned, Scanner, border_from
-from analyzer.source.spans import Spans
+from analyzer.source.spans import Spans, marks_of
 from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
@@ -74,8 +74,9 @@ def answer(asked: bytes) -> bytes:
     from pathlib import Path
 
     request = msgspec.msgpack.decode(asked, type=Request)
-    wanted = {key: number for number, key in enumerate(request.keys, start=1)}
-    with opened(Path(request.path)) as buffer:
+    wanted = marks_of(request.keys)
+    # That it is UTF-8 is known: looking for its encoding again may mean to read all of it.
+    with mapped(Path(request.path)) as buffer:
         scanned = Scanned(request.start)
         Scanner(buffer, request.id_property, wanted).scan(scanned, Border(*request.stop) if request.stop else None)
     columns = [column.tobytes() for column in scanned.spans.columns()]
