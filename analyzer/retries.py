@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcomes import FAILED, Outcome
+from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.retry.companions import described_choices

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.analysis.outcomes import FAILED
+from analyzer.analysis.outcome import FAILED
 from analyzer.identity import identity_key
 from analyzer.job import Job
 from analyzer.library.mirror import Library

@@ -71,7 +71,7 @@ def command(  # noqa: PLR0913 - the contract's options
     library: LibraryOption = None,
 ) -> int:
     """A file with only the users to import again, which can be queued as it is."""
-    from analyzer.analysis.outcomes import Outcome
+    from analyzer.analysis.outcome import Outcome
     from analyzer.retry.choices import Choices, read_users
 
     given = context.ensure_object(Context)

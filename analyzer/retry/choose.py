@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import UsageError
 from analyzer.retry.aborted import WITHOUT_ID, aborted_again, with_helps
 from analyzer.retry.choice_words import chosen_of_everybody, chosen_of_named, nobody_left

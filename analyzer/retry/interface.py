@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.analysis.outcomes import Outcome
+    from analyzer.analysis.outcome import Outcome
     from analyzer.source.find import Found
     from analyzer.source.identify import IdProperty
 

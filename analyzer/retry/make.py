@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import stem
 from analyzer.locate import locate, name_person, unreadable

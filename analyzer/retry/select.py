@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import FAILED, Outcome
+from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.retry.aborted import ABORTING_CODES, WITHOUT_ID, before_retry, met_again
 from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.choose import check, choose, identities_in

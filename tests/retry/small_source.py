@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.identity import identity_key
 from analyzer.retry.interface import RetryRequest, Selection
 from analyzer.source.identify import IdProperty

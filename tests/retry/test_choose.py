@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import UsageError
 from analyzer.logs.catalogue import OURS
 from analyzer.retry.choices import Choices

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from tests.analysis.frames import GUID, entry, named

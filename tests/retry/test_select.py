@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.retry.select import outcome_suggested_by, select
 from tests.analysis.frames import GUID, entry, named
 
