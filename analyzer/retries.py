@@ -14,6 +14,7 @@ from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.told import Told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
         job_id=job.job_id,
-        named=tables.entries.filter(pl.col("job_id") == job.job_id),
+        told=Told.by_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,

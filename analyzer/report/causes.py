@@ -9,7 +9,7 @@ from analyzer.analysis.failures import by_code, by_property
 from analyzer.analysis.outcome import Outcome
 from analyzer.facts import JobError
 from analyzer.report.rows import Cause, Grid
-from analyzer.retry.aborted import ABORTING_CODES
+from analyzer.retry.codes import ABORTING_CODES
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:

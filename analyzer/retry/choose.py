@@ -10,8 +10,10 @@ import polars as pl
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.errors import UsageError
-from analyzer.retry.aborted import WITHOUT_ID, aborted_again, with_helps
+from analyzer.retry.aborted import aborted_again, with_helps
 from analyzer.retry.choice_words import chosen_of_everybody, chosen_of_named, nobody_left
+from analyzer.retry.codes import WITHOUT_ID
+from analyzer.retry.told import Identities, identities_in
 from analyzer.words import listed
 
 if TYPE_CHECKING:
@@ -23,46 +25,6 @@ if TYPE_CHECKING:
 _LISTED = 8
 _LONG = 80
 """Characters; longer codes are in no log that the service wrote, and are not compared."""
-
-_AT_ONCE = 10_000
-"""Users."""
-
-
-def identities_in(entries: pl.DataFrame) -> dict[str, str]:
-    """Whom entries name: the ids as first spelled, by their key."""
-    users = entries.select("key", "identity").drop_nulls("key").unique("key", keep="first", maintain_order=True)
-    # Most ids are their own key; each text is held once.
-    return {
-        key: key if key == identity else identity
-        for piece in users.iter_slices(_AT_ONCE)
-        for key, identity in zip(piece["key"].to_list(), piece["identity"].to_list(), strict=True)
-    }
-
-
-def check(choices: Choices, outcome: Outcome, because: str) -> None:
-    """Refuses choices that contradict one another or the job's outcome.
-
-    Args:
-        choices: the user's.
-        outcome: of the job.
-        because: a clause that says what became of its users.
-
-    Raises:
-        UsageError: they do.
-    """
-    excepted = {code.casefold() for code in choices.except_}
-    for code in choices.only:
-        if code.casefold() in excepted:
-            raise UsageError(f"{code} stands in both --only and --except", "Name it in one of them.")
-    if choices.without_culprits and outcome is not Outcome.aborted:
-        advice = {
-            Outcome.partial: "Leave it out; --except CODE leaves out those with a code.",
-            Outcome.unknown: "If you know that it was aborted, say so with --outcome aborted.",
-        }
-        raise UsageError(
-            f"--without-culprits is for an import that was aborted, and this one is {outcome.value}: {because}",
-            advice.get(outcome, "There is nothing to retry."),
-        )
 
 
 def choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps) -> Selection:
@@ -144,7 +106,7 @@ def _of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_hel
     unknown = {key: identity for key, identity in (users or {}).items() if key not in whole.identities}
     return dataclasses.replace(
         whole,
-        identities=identities,
+        identities=Identities(identities),
         naming_nobody=unnamed,
         doubtful=whole.doubtful & identities.keys(),
         chosen=chosen_of_named(choices, len(users or {}) - len(unknown)),
@@ -155,13 +117,13 @@ def _of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_hel
 def _of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Selection:
     """Of every record of the source."""
     left_out = coded if choices.without_culprits else coded.filter(pl.col("code").is_in(choices.except_))
-    excluded = identities_in(left_out)
+    excluded = dict(identities_in(left_out))
     chosen = chosen_of_everybody(choices, coded)
     if not choices.only and choices.users is None:
         unnamed = not left_out.filter(pl.col("key").is_null(), pl.col("code") == WITHOUT_ID).is_empty()
         return dataclasses.replace(whole, excluded=excluded, without_unnamed=unnamed, chosen=chosen)
     only = coded.filter(pl.col("code").is_in(choices.only))
-    wanted = identities_in(only) if choices.only else dict(choices.users or {})
+    wanted = dict(identities_in(only)) if choices.only else dict(choices.users or {})
     if choices.users is not None:
         wanted = {key: identity for key, identity in wanted.items() if key in choices.users}
     # Where all of the listed users are found, an entry that names nobody can be nobody else's.
@@ -170,7 +132,7 @@ def _of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Se
     doubtful = frozenset(only.filter(~only["names"])["key"].drop_nulls())
     return dataclasses.replace(
         _emptied(whole),
-        identities=identities,
+        identities=Identities(identities),
         naming_nobody=0 if found else only["key"].null_count(),
         doubtful=doubtful & identities.keys(),
         chosen=chosen,
@@ -182,7 +144,7 @@ def _emptied(selection: Selection) -> Selection:
     return dataclasses.replace(
         selection,
         everybody=False,
-        identities={},
+        identities=Identities(),
         naming_nobody=0,
         lacking_id=0,
         excluded={},
