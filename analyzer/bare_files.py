@@ -44,7 +44,7 @@ def ingredients_of_files(source: Path, logs: Sequence[Path]) -> Ingredients:
     if all(file.path for file in files):
         counting = Counting()
         for one in parsed(read, names_of):
-            counting.add(one.made.codes, one.made.identities, one.made.other_codes)
+            counting.add(one.made)
         told = Told(counting.whom(guids_are_ids=guids_are_ids), lambda: _table(files, guids_are_ids)[0])
     else:
         # What comes in by a pipe comes once.

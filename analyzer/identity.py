@@ -44,8 +44,9 @@ def identity_keys(identities: Sequence[str | None]) -> Sequence[str]:
     between = max(0, len(identities) - 1)
     if len(raw.translate(None, _NOT_ITS_OWN_KEY)) == len(raw) - between:
         return identities  # type: ignore[return-value]  # they were joined
-    if len(raw.translate(None, _BLANKS + b"|")) == len(raw) - between:
-        return raw.translate(_LOWER).decode("latin-1").split("\n")
+    if len(raw.translate(None, _BLANKS)) == len(raw) - between:
+        keys = raw.translate(_LOWER).decode("latin-1").split("\n")
+        return [identity_key(key) if "|" in key else key for key in keys] if b"|" in raw else keys
     return [identity_key(identity or "") for identity in identities]
 
 

@@ -84,6 +84,9 @@ def command(  # noqa: PLR0913 - the contract's options
     if job:
         ingredients, target = _of_job(given, job, library, id_property)
     elif source and log:
+        from analyzer.source.segments import processes_ahead
+
+        context.with_resource(processes_ahead(source))
         ingredients, target = _of_files(given.terminal, source, log, outcome, id_property)
     else:
         raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")

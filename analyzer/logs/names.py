@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analyzer.logs.entries import CODE, IDENTITY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.logs.blocks import Block
     from analyzer.logs.entries import Entries, Parts
+    from analyzer.logs.lines import Flags
+
+GENERIC = b"GenericError"
+"""The code of entries whose Guid need not be anybody's id; see ``analysis.naming``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +25,16 @@ class Names:
     """Whom the entries with a code name.
 
     Attributes:
-        codes: of each entry that has an identity.
-        identities: theirs, as the log spells them.
-        other_codes: of the entries without an identity.
+        identities: of those that have one, as the log spells them.
+        generic: which of these are of ``GenericError``.
+        without: how many have no identity.
+        codes: of all of them.
     """
 
-    codes: list[str]
     identities: list[str]
-    other_codes: list[str]
+    generic: Flags
+    without: int
+    codes: set[str]
 
 
 def names_of(_block: Block, entries: Entries) -> Names:
@@ -33,16 +43,21 @@ def names_of(_block: Block, entries: Entries) -> Names:
     coded = parts[:, CODE] < parts[:, CODE + 1]
     named = parts[:, IDENTITY] < parts[:, IDENTITY + 1]
     with_identity = parts[coded & named]
+    # No field holds a line end.
+    identities = b"\n".join(_fields(data, with_identity, IDENTITY)).decode().split("\n")
     return Names(
-        _texts(data, with_identity, CODE),
-        _texts(data, with_identity, IDENTITY),
-        _texts(data, parts[coded & ~named], CODE),
+        identities if len(with_identity) else [],
+        _are_generic(data, with_identity),
+        int(np.count_nonzero(coded & ~named)),
+        {code.decode() for code in set(_fields(data, parts[coded], CODE))},
     )
 
 
-def _texts(data: bytes, parts: Parts, place: int) -> list[str]:
-    starts, stops = parts[:, place].tolist(), parts[:, place + 1].tolist()
-    if not starts:
-        return []
-    # No field holds a line end.
-    return b"\n".join(map(data.__getitem__, map(slice, starts, stops))).decode().split("\n")
+def _are_generic(data: bytes, parts: Parts) -> Flags:
+    flags: Flags = parts[:, CODE + 1] - parts[:, CODE] == len(GENERIC)
+    flags[flags] = [code == GENERIC for code in _fields(data, parts[flags], CODE)]
+    return flags
+
+
+def _fields(data: bytes, parts: Parts, place: int) -> Iterator[bytes]:
+    return map(data.__getitem__, map(slice, parts[:, place].tolist(), parts[:, place + 1].tolist()))

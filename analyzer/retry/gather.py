@@ -98,8 +98,11 @@ def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmat
 
 def _repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
     """The numbers of the chosen records of users who have several, by the user's key."""
-    ordered = np.sort(marks[chosen])
-    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    ordered = marks[chosen]
+    ordered.sort()
+    several = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(several):
+        return {}
     users: dict[str, list[int]] = {}
     for number in np.flatnonzero(chosen & (marks != NO_ID) & np.isin(marks, several)).tolist():
         users.setdefault(identity_key(records.identity(number)), []).append(number)

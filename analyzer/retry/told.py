@@ -10,12 +10,11 @@ from analyzer.facts import GUID
 from analyzer.identity import identity_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import polars as pl
 
-GENERIC = "GenericError"
-"""The code of entries whose Guid need not be anybody's id; see ``analysis.naming``."""
+    from analyzer.logs.names import Names
 
 _AT_ONCE = 10_000
 """Users."""
@@ -34,7 +33,7 @@ class Identities(Mapping[str, str]):
     def __init__(self, spelled: Mapping[str, str] | None = None) -> None:
         """Begins with some."""
         self.marks: dict[str, int] = {}
-        self._spelled: list[str | None] = []
+        self._spelled: list[bytes | None] = []
         self.add(spelled or (), (spelled or {}).values())
 
     def add(self, keys: Iterable[str], identities: Iterable[str]) -> None:
@@ -42,14 +41,14 @@ class Identities(Mapping[str, str]):
         marks, spelled = self.marks, self._spelled
         for key, identity in zip(keys, identities, strict=True):
             if key and key not in marks:
-                # Most ids are their own key; each text is held once.
-                spelled.append(None if key == identity else identity)
+                # Most ids are their own key. There may be a million; bytes take less room than a text.
+                spelled.append(None if key == identity else identity.encode("utf-8", "surrogatepass"))
                 marks[key] = len(spelled)
 
     def __getitem__(self, key: str) -> str:
         """The id as first spelled."""
         spelled = self._spelled[self.marks[key] - 1]
-        return key if spelled is None else spelled
+        return key if spelled is None else spelled.decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         """The keys."""
@@ -95,23 +94,17 @@ class Counting:
         self._doubtful: set[str] = set()
         self._guids_are_ids = False
 
-    def add(self, codes: Sequence[str], identities: Sequence[str], other_codes: Sequence[str]) -> None:
-        """Adds entries that have a code.
-
-        Args:
-            codes: of those that have an identity.
-            identities: theirs.
-            other_codes: of those that have none.
-        """
-        keys = identity_keys(identities)
+    def add(self, names: Names) -> None:
+        """Adds entries that have a code."""
+        keys = identity_keys(names.identities)
         whom = self._whom
-        whom.codes.update(codes, other_codes)
-        whom.naming_nobody += len(other_codes) + sum(not key for key in keys)
-        whom.identities.add(keys, identities)
-        for number, key in enumerate(keys):
-            if len(key) == _GUID_LENGTH and GUID.fullmatch(key):
-                if codes[number] == GENERIC:
-                    self._doubtful.add(key)
+        whom.codes |= names.codes
+        whom.naming_nobody += names.without + keys.count("")
+        whom.identities.add(keys, names.identities)
+        for number in [number for number, key in enumerate(keys) if len(key) == _GUID_LENGTH]:
+            if GUID.fullmatch(keys[number]):
+                if names.generic[number]:
+                    self._doubtful.add(keys[number])
                 else:
                     self._guids_are_ids = True
 

@@ -41,7 +41,7 @@ def by_table(files: list[LogFile], guids_are_ids: bool) -> Whom:
 def counted(files: list[LogFile], guids_are_ids: bool) -> Whom:
     counting = Counting()
     for one in parsed([LogRead(file) for file in files], names_of):
-        counting.add(one.made.codes, one.made.identities, one.made.other_codes)
+        counting.add(one.made)
     return counting.whom(guids_are_ids=guids_are_ids)
 
 
