@@ -14,7 +14,7 @@ from itertools import compress, repeat
 from typing import TYPE_CHECKING
 
 from analyzer.identity import identity_key
-from analyzer.source.blanked import Blanker, CutCommentError
+from analyzer.source.blanked import Blanker, CutCommentError, may_have_begun_with_a_comma, without_comments
 from analyzer.source.chunk import BORDER, ChunkDecoder, spans_in
 from analyzer.source.records import record_at
 from analyzer.source.spans import NO_ID, Spans
@@ -112,15 +112,16 @@ class Scanner:
         keys = None if self._lenient else self._decoder.keys(piece)
         if keys is None:
             try:
-                chunk = self._blanker.blanked(piece)
+                plain = without_comments(piece)
             except CutCommentError as cut:
                 further = self._border_behind_comment(scanned.end + cut.start, block=cut.block)
                 return further is not None and further.end > border.end and self._chunk(scanned, further)
+            chunk = self._blanker.blanked(plain)
             keys = self._decoder.keys(chunk)
-            if keys is None and (thoroughly := self._blanker.further(chunk)) is not None:
+            if keys is None and (thoroughly := self._blanker.further(plain)) is not None:
                 chunk = thoroughly
                 keys = self._decoder.keys(chunk)
-            if keys is None or _may_be_altered(keys):
+            if keys is None or _may_be_altered(keys) or (chunk != piece and may_have_begun_with_a_comma(chunk)):
                 return False
             self._lenient = chunk != piece
             piece = chunk

@@ -148,6 +148,26 @@ def test_wanted_records_are_found_as_the_slow_reader_finds_them(tmp_path: Path, 
     check_wanted(path, "mail")
 
 
+@pytest.mark.parametrize("bracket", ["{}", "[]"])
+@pytest.mark.parametrize(
+    "before", [",", ", ,", ",,", ",\n,", "/**/,", ",/**/", ",,/**/", ",/**/,/**/", ", /* */ ,\n//\n"]
+)
+@pytest.mark.parametrize("value", ["", "1", "1,", '"x"'])
+def test_no_more_than_one_comma_behind_a_value_is_tolerated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bracket: str, before: str, value: str
+) -> None:
+    monkeypatch.setattr(scan, "CHUNK", 250)
+    monkeypatch.setattr(scan, "_LONGEST", 5000)
+    member = f'"City":{value}' if value and bracket == "{}" else value
+    odd = f"{bracket[0]}{member}{before}{bracket[1]}"
+    path = tmp_path / "source.json"
+    # The spellings in the records before are known when the odd one comes.
+    known = ",".join(f'{{"mail":"ada@contoso.com"{comma}}}' for comma in (",", ", ", ",\n", ",  ", ",      "))
+    last = ",".join(['{"mail":"eve@contoso.com"}'] * 20)
+    path.write_text(f'{{"value":[{known},{{"mail":"bob@contoso.com","x":{odd}}},{last}]}}', encoding="utf-8")
+    check_wanted(path, "mail")
+
+
 @no_deadline
 @given(sources())
 @pytest.mark.usefixtures("three_processes")
