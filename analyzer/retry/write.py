@@ -6,7 +6,8 @@ import errno
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, OutputError
-from analyzer.files import FileSet, cannot_write
+from analyzer.file_set import FileSet
+from analyzer.files import cannot_write
 from analyzer.retry.companions import manifest, repairs_csv, unmatched_csv
 from analyzer.retry.copying import Copied, copy
 from analyzer.retry.gather import gather
