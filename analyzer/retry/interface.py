@@ -32,7 +32,7 @@ class Selection:
             shows when none of the source's records has it.
         naming_nobody: entries that name no user.
         because: a clause.
-        doubtful: which of the identities are Guids that need not be anybody's id.
+        doubtful: which of the identities, and of those who are excluded, are Guids that need not be anybody's id.
         lacking_id: entries that tell of a record without an id, in an aborted job.
         unfinished_logs: logs that are not whole, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
@@ -130,6 +130,7 @@ class Reason(StrEnum):
     """Why something is not right in a retry file."""
 
     not_in_source = "to be retried, but no record of the source has this id"
+    not_left_out = "to be left out, but no record of the source has this id"
     not_to_retry = "in the list of users, but not among those to retry"
     nobodys = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
     without_id = "the record has no id; the service aborts an import for it"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import FAILED, Outcome
 from analyzer.retry.aborted import ABORTING_CODES, WITHOUT_ID, before_retry, met_again
 from analyzer.retry.choices import EVERYTHING
-from analyzer.retry.choose import check, choose, identities_in
+from analyzer.retry.choose import check, choose
 from analyzer.retry.interface import Selection
+from analyzer.retry.narrow import doubtful_in, identities_in
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,8 +82,12 @@ def _whole(outcome: Outcome, coded: pl.DataFrame, unfinished_logs: int) -> Selec
     if outcome is not Outcome.partial:
         lacking = coded.filter(coded["code"] == WITHOUT_ID).height if outcome is Outcome.aborted else 0
         return Selection(outcome, True, {}, 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
-    doubtful = frozenset(coded.filter(~coded["names"])["key"].drop_nulls())
-    nobody = coded["key"].null_count()
     return Selection(
-        outcome, False, identities_in(coded), nobody, because, doubtful=doubtful, unfinished_logs=unfinished_logs
+        outcome,
+        False,
+        identities_in(coded),
+        coded["key"].null_count(),
+        because,
+        doubtful=doubtful_in(coded),
+        unfinished_logs=unfinished_logs,
     )

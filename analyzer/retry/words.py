@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _SHORTFALLS = {
     "not_in_source": ("id is in no record of the source", "ids are in no record of the source"),
+    "not_left_out": (
+        "id that was to be left out is in no record of the source",
+        "ids that were to be left out are in no record of the source",
+    ),
     "not_to_retry": ("listed user is not among those to retry", "listed users are not among those to retry"),
     "nobodys": ("entry has a Guid that is nobody's id", "entries have Guids that are nobody's id"),
     "without_id": ("record has no id", "records have no id"),

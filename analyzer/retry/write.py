@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError, OutputError
 from analyzer.file_set import FileSet
 from analyzer.files import cannot_write
+from analyzer.identity import identity_key
 from analyzer.retry.companions import manifest, repairs_csv, unmatched_csv
 from analyzer.retry.copying import Copied, copy
 from analyzer.retry.gather import gather
@@ -42,7 +43,7 @@ def write_retry(request: RetryRequest) -> Retry | None:
     found, unreadable = look_up(request)
     with reading(request.source) as buffer, FileSet() as files:
         gathered = gather(request, found, buffer)
-        gathered.unmatched += unreadable
+        gathered.unmatched = _with_unreadable(gathered.unmatched, unreadable)
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)
         if not copied.records:
@@ -81,6 +82,15 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
                     raise OutputError(f"{path} is the {kind} itself", "Name another file with -o.")
         except OSError as error:
             raise cannot_write(path, error) from error
+
+
+def _with_unreadable(unmatched: Sequence[Unmatched], unreadable: Sequence[Unmatched]) -> list[Unmatched]:
+    """Both; whoever has a record that cannot be read is not told to have none."""
+    named = {identity_key(one.identity) for one in unreadable}
+    lacking = {Reason.not_in_source, Reason.not_left_out}
+    return [one for one in unmatched if one.reason not in lacking or identity_key(one.identity) not in named] + [
+        *unreadable
+    ]
 
 
 def _check_none_lost(request: RetryRequest, unmatched: Sequence[Unmatched]) -> None:

@@ -94,6 +94,26 @@ def test_retryable_takes_whom_a_retry_unchanged_can_mend(upa: Callable[..., Ran]
     assert values(tmp_path / "feed-retry.json") == [ADA]
 
 
+@pytest.mark.parametrize("option", [("--without-culprits",), ("--except", "InvalidProperty")])
+def test_who_aborted_an_import_and_is_in_no_record_is_a_finding(
+    upa: Callable[..., Ran], tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    gone = "InvalidProperty\tgone@contoso.com\tThe property Floor is invalid\n"
+    put(tmp_path, ADA, BOB, EVE, log=ABORTED + gone)
+    ran = upa(*BARE, *option)
+    assert (ran.code, values(tmp_path / "feed-retry.json")) == (1, [BOB, EVE])
+    assert "1 id that was to be left out is in no record of the source; see feed-retry.unmatched.csv" in ran.err
+    reason = "to be left out, but no record of the source has this id"
+    assert unmatched(tmp_path) == [{"identity": "gone@contoso.com", "reason": reason, "records": "", "detail": ""}]
+
+
+def test_what_can_be_retried_where_nobody_can_say_who_was_updated(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    put(tmp_path, ADA, BOB, EVE, log=UNRESOLVED.format("ada") + "GenericError\tbob@contoso.com\tNobody knows\n")
+    ran = upa(*BARE, "--outcome", "unknown", "--retryable")
+    assert (ran.code, values(tmp_path / "feed-retry.json")) == (0, [ADA])
+    assert "of those whom the log does not name nobody can say" in ran.err
+
+
 def test_an_unknown_code_is_usage(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, BOB)
     ran = upa(*BARE, "--only", "IdentityNotResolveable")
