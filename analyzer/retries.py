@@ -59,7 +59,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         id_property=id_property,
         source_sha256=source.sha256,
         source_changed=source.changed,
-        unfinished_logs=sum(tables.logs[library.name_of(log)].unfinished for log in library.log_files(job)),
+        unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
     )
 
 

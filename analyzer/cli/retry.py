@@ -115,6 +115,9 @@ def _of_job(given: Context, wanted: str, library: Path | None, id_property: str)
     opened = given.library(library)
     job = find_job(opened.jobs(), wanted)
     tables = load(opened)
+    for log in tables.logs_of(job.job_id):
+        if log.problem:  # the file that is made tells that it is not the whole truth
+            given.terminal.complain(log.problem)
     folder = given.settings().data / "retry"
     return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, folder)
 

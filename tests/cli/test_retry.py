@@ -363,3 +363,20 @@ def test_a_source_that_changed_since_it_was_pulled_is_refused(
     ran = upa("retry", job, "--library", root, "-o", "x.json", "--force")
     assert (ran.code, ran.out) == (0, "x.json\n")
     assert upa("retry", "--verify", "x.json").code == 0
+
+
+def test_a_log_that_was_cut_since_it_was_pulled_is_a_finding(
+    upa: Callable[..., Ran], pulled: tuple[Path, Path, str]
+) -> None:
+    root, source, job = pulled
+    (log,) = source.with_name(f"hr-feed-2026-11-23-{job}-Logs").iterdir()
+    own = root / ".upa" / "files.json"
+    length = log.stat().st_size
+    noted = {"/" + log.relative_to(root).as_posix(): {"etag": '"1"', "length": length}}
+    own.write_text(json.dumps(json.loads(own.read_bytes()) | noted), encoding="utf-8")
+    assert upa("retry", job, "--library", root, "-o", "x.json").code == 0
+    log.write_bytes(log.read_bytes()[: length - 20])  # inside the last message
+    ran = upa("retry", job, "--library", root, "-o", "x.json")
+    assert (ran.code, ran.out) == (1, "x.json\n")
+    assert f"{log.name} has {length - 20:,} bytes, and had {length:,} when it was pulled" in ran.err
+    assert "Not the whole truth: 1 log is not whole." in ran.err
