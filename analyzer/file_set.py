@@ -64,11 +64,15 @@ class FileSet:
         except OSError as error:
             raise cannot_write(near, error) from error
 
-    def put_in_place(self, paths: Sequence[Path]) -> None:
+    def put_in_place(self, paths: Sequence[Path], gone: Sequence[Path] = ()) -> None:
         """Gives the files their places, in the order in which they were begun; whole, and on the disk, before.
 
+        Args:
+            paths: the places.
+            gone: files that go with it, before the last one takes its place.
+
         Raises:
-            OutputError: one of them cannot be written.
+            OutputError: one of them cannot be written, or cannot go.
         """
         for stream, path in zip(self._streams, paths, strict=True):
             try:
@@ -77,14 +81,18 @@ class FileSet:
                 stream.close()
             except OSError as error:
                 raise cannot_write(path, error) from error
-        self._replace(list(zip(self._beside, paths, strict=True)))
+        moves: list[tuple[Path | None, Path]] = [*zip(self._beside, paths, strict=True)]
+        self._replace([*moves[:-1], *((None, path) for path in gone), *moves[-1:]])
 
-    def _replace(self, moves: Sequence[tuple[Path, Path]]) -> None:
+    def _replace(self, moves: Sequence[tuple[Path | None, Path]]) -> None:
         placed: list[tuple[Path, Path | None]] = []
         for beside, path in moves:
             try:
                 placed.append((path, self._kept(path)))
-                beside.replace(path)
+                if beside is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    beside.replace(path)
             except BaseException as error:
                 _restore(placed)
                 if isinstance(error, OSError):

@@ -14,6 +14,7 @@ from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.words import lying_there
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +130,7 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
         # By its name in the library, which somebody may move or send.
         what = error.what.replace(str(source), library.name_of(source)) if source else error.what
         return JobRetry(job.job_id, None, what, complete=False)
+    told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
-        return JobRetry(job.job_id, None, made.sentence, complete=True)
-    return JobRetry(job.job_id, made.retry.path, made.sentence, made.retry.complete)
+        return JobRetry(job.job_id, None, told, complete=made.complete)
+    return JobRetry(job.job_id, made.retry.path, told, complete=made.complete)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -110,3 +111,28 @@ def test_a_set_goes_nowhere_where_no_folder_can_be(tmp_path: Path) -> None:
     with FileSet() as made, pytest.raises(OutputError, match="cannot be written: "):
         made.new(tmp_path / "b" / "a.json")
     assert files(tmp_path) == {"b": b"old"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_goes_with_a_set_goes_before_its_last_file_comes_and_comes_back_on_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    really = Path.replace
+    seen: list[tuple[str, bool]] = []
+
+    def replace(path: Path, target: Path) -> Path:
+        if target.name in {"a.json", "b.json"}:
+            seen.append((target.name, (tmp_path / "c.json").exists()))
+        if fails and target.name == "b.json":
+            raise PermissionError(errno.EACCES, "in use")
+        return really(path, target)
+
+    (tmp_path / "c.json").write_bytes(b"old")
+    monkeypatch.setattr(Path, "replace", replace)
+    places = [tmp_path / "a.json", tmp_path / "b.json"]
+    with contextlib.suppress(OutputError), FileSet() as made:
+        for place in places:
+            made.write(place, b"new")
+        made.put_in_place(places, [tmp_path / "c.json"])
+    assert seen == [("a.json", True), ("b.json", False)]
+    assert files(tmp_path) == ({"c.json": b"old"} if fails else {"a.json": b"new", "b.json": b"new"})

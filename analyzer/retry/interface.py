@@ -179,6 +179,23 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier retry left in the places of this one and is no part of it.
+
+    Attributes:
+        ours: what its manifest proved to be as we made it; it is gone.
+        others: the rest, which is still there; who takes it for this retry queues something else.
+    """
+
+    ours: tuple[Path, ...] = ()
+    others: tuple[Path, ...] = ()
+
+
+NOTHING = Earlier()
+"""Nothing lay there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """A retry file that was written.
 
@@ -196,6 +213,7 @@ class Retry:
         recoded: the source's encoding, where its records had to be written in another; empty else.
         respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
         repairs: what was repaired, where that was wanted.
+        earlier: what lay in its places.
     """
 
     paths: tuple[Path, ...]
@@ -211,6 +229,7 @@ class Retry:
     respelled: int = 0
     repairs: tuple[Repair, ...] = ()
     repairs_file: Path | None = None
+    earlier: Earlier = NOTHING
 
     @property
     def path(self) -> Path:

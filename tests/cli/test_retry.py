@@ -380,3 +380,22 @@ def test_a_log_that_was_cut_since_it_was_pulled_is_a_finding(
     assert (ran.code, ran.out) == (1, "x.json\n")
     assert f"{log.name} has {length - 20:,} bytes, and had {length:,} when it was pulled" in ran.err
     assert "Not the whole truth: 1 log is not whole." in ran.err
+
+
+def test_what_an_earlier_retry_left_goes_or_is_named(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    put(tmp_path, ADA, BOB, EVE)
+    assert upa(*BARE, "--max-properties", "2").code == 0
+    (tmp_path / "feed-retry-2-of-2.json").write_bytes(b"{}")
+    ran = upa(*BARE, "--json")
+    assert ran.code == 0
+    assert (ran.json["removed"], ran.json["stale"]) == (["feed-retry-1-of-2.json"], ["feed-retry-2-of-2.json"])
+    assert "Removed, as of an earlier retry: feed-retry-1-of-2.json.\n" in ran.err
+    left = "No part of this retry, but of an earlier one or not ours: feed-retry-2-of-2.json. Do not queue that"
+    assert left in ran.err
+    (tmp_path / "feed.log").write_bytes(b"")
+    ran = upa(*BARE)
+    assert (ran.code, ran.out) == (0, "")
+    removed = "feed-retry.json, feed-retry.unmatched.csv and feed-retry.manifest.json"
+    assert f"Removed, as of an earlier retry: {removed}." in ran.err
+    assert left in ran.err
+    assert sorted(everything(tmp_path)) == ["feed-retry-2-of-2.json", "feed.json", "feed.log"]

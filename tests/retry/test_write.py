@@ -190,6 +190,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
             "force": False,
         },
         "files": [{**described(retry.path), "records": 1, "property_values": 1}],
+        "companions": [described(retry.unmatched_file)],
         "records": 1,
         "users": 1,
         "property_values": 1,
