@@ -15,6 +15,7 @@ from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
+from analyzer.library.log_state import PulledLogs
 from analyzer.library.own import Counted
 from analyzer.library.times import time_in_log_name
 from analyzer.logs.interface import LogFile, LogRead
@@ -23,7 +24,7 @@ from analyzer.source.measure import measure
 from analyzer.tables import ENTRIES, OBSERVATIONS, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -45,7 +46,9 @@ class Tables:
         entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
         users: the named users of each job, and which of them are new (``analysis.timeline.new_failures``).
         observations: the table ``observations``.
-        logs: the log files by their path in the library: how each was read.
+        logs: the log files by their path in the library: how each was read. One that is gone, though it was pulled and
+            others of its job are there, is among them.
+        job_logs: by job id, the paths of its log files in the library.
         source_problems: by job id, why its source file tells nothing.
         as_of: when the job list was current (UTC); None where nobody knows.
     """
@@ -55,6 +58,7 @@ class Tables:
     users: pl.DataFrame
     observations: pl.DataFrame
     logs: dict[str, LogRead]
+    job_logs: dict[str, list[str]]
     source_problems: dict[str, str]
     as_of: datetime | None
 
@@ -62,6 +66,10 @@ class Tables:
     def log_problems(self) -> list[InputError]:
         """Why logs could not be read, or not to their end."""
         return [log.problem for log in self.logs.values() if log.problem]
+
+    def logs_of(self, job_id: str) -> list[LogRead]:
+        """How each log file of a job was read."""
+        return [self.logs[name] for name in self.job_logs.get(job_id, ())]
 
     def since(self, time: datetime) -> Tables:
         """Only the jobs that ran since (UTC), and those of which nothing tells when."""
@@ -110,6 +118,8 @@ class _Reader:
         self._rows: list[dict[str, object]] = []
         self._files: dict[str, LogFile] = {}
         self._whose: list[tuple[str, str]] = []
+        self._pulled = PulledLogs(library)
+        self._less: dict[str, InputError] = {}
         self._source_ids: list[dict[str, object]] = []
         self._problems: dict[str, str] = {}
 
@@ -146,6 +156,8 @@ class _Reader:
         as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
         reading = Reading(self._files.values())
         named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
+        for log in reading.logs:
+            log.problem = self._less.get(log.name) or log.problem
         unfinished = {log.name for log in reading.logs if log.unfinished}
         not_whole = {job_id for name, job_id in self._whose if name in unfinished}
         listed = table(({**row, "log_whole": row["job_id"] not in not_whole} for row in self._rows), LISTED)
@@ -155,7 +167,10 @@ class _Reader:
         ordered = timeline(jobs, log_times)
         users = new_failures(ordered, by_user(named))
         logs = {log.name: log for log in reading.logs}
-        return Tables(ordered, named, users, observations, logs, self._problems, as_of)
+        job_logs: dict[str, list[str]] = {}
+        for name, job_id in self._whose:
+            job_logs.setdefault(job_id, []).append(name)
+        return Tables(ordered, named, users, observations, logs, job_logs, self._problems, as_of)
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()
@@ -163,11 +178,15 @@ class _Reader:
         whose = pl.DataFrame(self._whose, _WHOSE, orient="row")
         return entries.drop("job_id").join(whose, on="log_file", maintain_order="left").select(*ENTRIES)
 
-    def _log(self, job: Job, log_files: Iterable[Path]) -> datetime | None:
+    def _log(self, job: Job, log_files: Sequence[Path]) -> datetime | None:
         newest = None
-        for path in log_files:
+        less = dict(self._pulled.less_than_pulled(log_files))
+        for path in dict.fromkeys([*log_files, *less]):
             name = self._library.name_of(path)
-            self._files[name] = LogFile(path, name, self._library.tenant, size=path.stat().st_size)
+            size = path.stat().st_size if path in log_files else 0
+            self._files[name] = LogFile(path, name, self._library.tenant, size=size)
+            if path in less:
+                self._less[name] = less[path]
             self._whose.append((name, job.job_id))
             newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
         return newest

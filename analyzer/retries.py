@@ -15,6 +15,7 @@ from analyzer.files import sha256_of
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.told import Told
+from analyzer.retry.words import lying_there
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         id_property=id_property,
         source_sha256=source.sha256,
         source_changed=source.changed,
-        unfinished_logs=sum(tables.logs[library.name_of(log)].unfinished for log in library.log_files(job)),
+        unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
     )
 
 
@@ -130,6 +131,7 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
         # By its name in the library, which somebody may move or send.
         what = error.what.replace(str(source), library.name_of(source)) if source else error.what
         return JobRetry(job.job_id, None, what, complete=False)
+    told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
-        return JobRetry(job.job_id, None, made.sentence, complete=True)
-    return JobRetry(job.job_id, made.retry.path, made.sentence, made.retry.complete)
+        return JobRetry(job.job_id, None, told, complete=made.complete)
+    return JobRetry(job.job_id, made.retry.path, told, complete=made.complete)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from analyzer.load import Tables
 
 
+DO_NOT = "Do not queue that; remove it."
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     """A copy of the samples that a test may change."""
@@ -53,6 +56,17 @@ def test_a_file_made_from_the_same_is_left_as_it_is(library: Library, tmp_path: 
     before = {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()}
     assert make_retries(library, tables, tmp_path / "retry") == first
     assert {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()} == before
+
+
+def test_a_part_of_no_known_retry_beside_a_new_one_is_named(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    target = retry_target(library, next(job for job in library.jobs() if job.job_id == job_id), tmp_path)
+    part = target.with_name(f"{target.stem}-1-of-2.json")
+    part.write_bytes(b"{}")
+    made = make_retries(library, tables, tmp_path)[job_id]
+    assert made.sentence.endswith(f"No part of this retry, but of an earlier one or not ours: {part.name}. {DO_NOT}")
+    assert part.exists()
 
 
 def _grow_log(library: Library, job: Job, _target: Path) -> None:

@@ -118,6 +118,9 @@ def _of_job(given: Context, wanted: str, library: Path | None, id_property: str)
     opened = given.library(library)
     job = find_job(opened.jobs(), wanted)
     tables = load(opened)
+    for log in tables.logs_of(job.job_id):
+        if log.problem:  # the file that is made tells that it is not the whole truth
+            given.terminal.complain(log.problem)
     folder = given.settings().data / "retry"
     return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, folder)
 
@@ -137,17 +140,20 @@ def _of_files(
 
 def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     from analyzer.retry.make import make_retry
+    from analyzer.retry.words import lying_there
 
     made = make_retry(ingredients, target)
     if made.id_property is not None and made.id_property.certain and not ingredients.id_property:
         terminal.say(f"The id property is taken to be {made.id_property.name}: {made.id_property.because}.")
     terminal.say(made.sentence)
+    for told in lying_there(made.earlier):
+        terminal.say(told)
     if terminal.json:
         terminal.result(_json(made))
     elif made.retry is not None:
         for path in made.retry.paths:
             terminal.show(str(path))
-    return 0 if made.retry is None or made.retry.complete else _NOT_THE_WHOLE_TRUTH
+    return 0 if made.complete else _NOT_THE_WHOLE_TRUTH
 
 
 def _verify(terminal: Terminal, path: Path) -> int:
@@ -190,5 +196,7 @@ def _json(made: Made) -> dict[str, object]:
         "repairs": len(retry.repairs) if retry else 0,
         "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
         "chosen": list(made.selection.chosen),
-        "complete": retry.complete if retry else True,
+        "removed": [str(path) for path in made.earlier.ours],
+        "stale": [str(path) for path in made.earlier.others],
+        "complete": made.complete,
     }

@@ -47,8 +47,7 @@ def command(
         given.terminal.result({**job_json(tables.jobs)[0], **told})
     else:
         _print(given, tables, failures, found)
-    own = {opened.name_of(path) for path in opened.log_files(wanted)}
-    unread = (log.problem for log in tables.logs.values() if log.name in own and log.problem)
+    unread = (log.problem for log in tables.logs_of(wanted.job_id) if log.problem)
     return given.unread(unread) or int(fail_on.met_by(tables.jobs["outcome"]))
 
 

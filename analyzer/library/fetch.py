@@ -140,7 +140,7 @@ class Fetcher:
         return "the tenant has no such file any more" if job.source_uri else "the job names no source file"
 
     def _log_file(self, job: Job, remote: RemoteFile) -> None:
-        if self._unchanged(remote):
+        if self._unchanged(remote) and not self._is_shorter(remote):
             return
         found = self._tenant.file(remote.uri, remote.path)
         if found is None:
@@ -163,6 +163,11 @@ class Fetcher:
             return False
         self._library.own.files[remote.path] = FileSeen(remote.etag, remote.length)
         return True
+
+    def _is_shorter(self, remote: RemoteFile) -> bool:
+        """Whether our copy holds less than we noted of it: something happened to it here."""
+        seen = self._library.own.files.get(remote.path)
+        return seen is not None and local_path(self._library.root, remote.path).stat().st_size < seen.length
 
     def _write(self, remote: RemoteFile, chunks: Generator[bytes]) -> None:
         path = local_path(self._library.root, remote.path)

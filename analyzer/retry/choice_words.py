@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from analyzer.retry.choices import Choices
     from analyzer.retry.interface import Selection
 
+OF_THE_OTHERS = "of those whom the log does not name nobody can say"
+"""Where it is not known whether a retry mends what befell a whole job."""
+
 _EXAMPLES = 3
 _LONG = 60
 """Characters of an id; a log may hold one of a megabyte."""
@@ -38,6 +41,17 @@ def chosen_of_everybody(choices: Choices, coded: pl.DataFrame) -> tuple[str, ...
         coded: the entries that have a code, as ``analysis.naming`` gives them.
     """
     return tuple(_of_everybody(choices, coded))
+
+
+def without_unmendable(entries: pl.DataFrame) -> tuple[str, ...]:
+    """Those who are left out of everybody as a retry unchanged cannot mend their entries.
+
+    Args:
+        entries: these entries, as ``analysis.naming`` gives them.
+    """
+    return tuple(_without(entries, "with what a retry unchanged need not mend")) + tuple(
+        _of_the_unnamed(entries.filter(pl.col("key").is_null()))
+    )
 
 
 def nobody_left(whole: Selection, chosen: tuple[str, ...]) -> str:

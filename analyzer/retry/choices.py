@@ -61,12 +61,12 @@ class Choices:
     @property
     def narrow(self) -> bool:
         """Whether anything is chosen of whose records."""
-        return self.by_log or self.retryable or self.users is not None
+        return self.by_log or self.users is not None
 
     @property
     def by_log(self) -> bool:
-        """Whether it depends on whom the log names."""
-        return bool(self.only or self.except_ or self.without_culprits)
+        """Whether it depends on what stands in the log."""
+        return bool(self.only or self.except_ or self.retryable or self.without_culprits)
 
 
 EVERYTHING = Choices()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,21 @@ from analyzer.files import cannot_read, sha256_of
 from analyzer.retry.words import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from analyzer.retry.interface import Manner, Repair, Retry, RetryRequest, Unmatched
     from analyzer.retry.parts import Part
+
+
+def companions(target: Path) -> tuple[Path, Path, Path]:
+    """The manifest, the list of what did not match, and the list of repairs beside a retry file."""
+    stem = target.stem
+    return (
+        target.with_name(f"{stem}.manifest.json"),
+        target.with_name(f"{stem}.unmatched.csv"),
+        target.with_name(f"{stem}.repairs.csv"),
+    )
 
 
 def unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
@@ -30,13 +41,14 @@ def repairs_csv(repairs: Sequence[Repair]) -> bytes:
     return rows_as_csv(columns, rows)
 
 
-def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part]) -> bytes:
+def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside: Mapping[Path, bytes]) -> bytes:
     """What the retry files were made from and what they hold, as JSON, so that who gets them can check them.
 
     Args:
         request: what was wanted.
         retry: what was written.
         parts: its files.
+        beside: its other companions with their content.
 
     Raises:
         InputError: the source or a log cannot be read any more.
@@ -65,6 +77,10 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part]) -> byte
         "source": _described(request.source, hashes=manner.hashes, digest=request.source_sha256),
         "logs": [_described(log, hashes=manner.hashes) for log in request.logs],
         "files": files,
+        "companions": [
+            {"name": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for path, content in beside.items()
+        ],
         "records": retry.records,
         "users": retry.users,
         "property_values": retry.property_values,

@@ -75,10 +75,18 @@ def _marks(spans: Spans) -> NDArray[np.int64]:
 
 
 def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selection, records: Records) -> None:
-    """Leaves out of everybody's records those that are not wanted; lists those without an id."""
+    """Leaves out of everybody's records those that are not wanted; lists who is not found, and those without an id."""
+    left_out = set()
     for number in np.flatnonzero(np.isin(marks, [mark_of(key) for key in selection.excluded])).tolist():
         # A mark is no more than likely to be one user's.
-        gathered.chosen[number] = identity_key(records.identity(number)) not in selection.excluded
+        key = identity_key(records.identity(number))
+        if key in selection.excluded:
+            gathered.chosen[number] = False
+            left_out.add(key)
+    for key, identity in selection.excluded.items():
+        if key not in left_out:
+            reason = Reason.nobodys if key in selection.doubtful else Reason.not_left_out
+            gathered.unmatched.append(Unmatched(identity, reason))
     without = np.flatnonzero(marks == NO_ID)
     gathered.lacking_id = len(without)
     if selection.without_unnamed:

@@ -33,7 +33,7 @@ class Selection:
             shows when none of the source's records has it.
         naming_nobody: entries that name no user.
         because: a clause.
-        doubtful: which of the identities are Guids that need not be anybody's id.
+        doubtful: which of the identities, and of those who are excluded, are Guids that need not be anybody's id.
         lacking_id: entries that tell of a record without an id, in an aborted job.
         unfinished_logs: logs that are not whole, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
@@ -131,6 +131,7 @@ class Reason(StrEnum):
     """Why something is not right in a retry file."""
 
     not_in_source = "to be retried, but no record of the source has this id"
+    not_left_out = "to be left out, but no record of the source has this id"
     not_to_retry = "in the list of users, but not among those to retry"
     nobodys = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
     without_id = "the record has no id; the service aborts an import for it"
@@ -179,6 +180,23 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier retry left in the places of this one and is no part of it.
+
+    Attributes:
+        ours: what its manifest proved to be as we made it; it is gone.
+        others: the rest, which is still there; who takes it for this retry queues something else.
+    """
+
+    ours: tuple[Path, ...] = ()
+    others: tuple[Path, ...] = ()
+
+
+NOTHING = Earlier()
+"""Nothing lay there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """A retry file that was written.
 
@@ -196,6 +214,7 @@ class Retry:
         recoded: the source's encoding, where its records had to be written in another; empty else.
         respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
         repairs: what was repaired, where that was wanted.
+        earlier: what lay in its places.
     """
 
     paths: tuple[Path, ...]
@@ -211,6 +230,7 @@ class Retry:
     respelled: int = 0
     repairs: tuple[Repair, ...] = ()
     repairs_file: Path | None = None
+    earlier: Earlier = NOTHING
 
     @property
     def path(self) -> Path:

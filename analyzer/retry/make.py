@@ -9,7 +9,8 @@ from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import NOT_JSON, stem
 from analyzer.retry.choices import EVERYTHING
-from analyzer.retry.interface import AS_IT_IS, Retry, RetryRequest
+from analyzer.retry.earlier import clear
+from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest
 from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
@@ -75,17 +76,24 @@ class Made:
         id_property: the id property; None where there was nothing to look for.
         retry: the file; None where there is nothing to retry.
         manner: how it was written.
+        earlier: what an earlier retry left in its places.
     """
 
     selection: Selection
     id_property: IdProperty | None
     retry: Retry | None
     manner: Manner = AS_IT_IS
+    earlier: Earlier = NOTHING
 
     @property
     def sentence(self) -> str:
         """What the file holds and why, or why there is none."""
         return sentence(self.selection, self.retry, self.id_property, self.manner)
+
+    @property
+    def complete(self) -> bool:
+        """Whether that is the whole truth."""
+        return self.retry.complete if self.retry else not self.selection.unfinished_logs
 
 
 def file_name(source_name: str, job_id: str | None) -> str:
@@ -94,7 +102,7 @@ def file_name(source_name: str, job_id: str | None) -> str:
 
 
 def make_retry(ingredients: Ingredients, target: Path) -> Made:
-    """Writes the retry file of a job, unless there is nothing to retry.
+    """Writes the retry file of a job, unless there is nothing to retry; an earlier one in its place gives way.
 
     Raises:
         InputError: there is something to retry and no source file, or one that cannot be read or need not be the
@@ -114,14 +122,15 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     )
     if selection.nobody:
         _check_nobody(selection, ingredients)
-        return Made(selection, None, None)
+        read = [*ingredients.logs, *([ingredients.source] if ingredients.source else [])]
+        return Made(selection, None, None, earlier=clear(target, read))
     if not selection.everybody and not selection.identities:
         raise _naming_nobody(selection)
     source = _source(ingredients)
     id_property, retry = _written(ingredients, selection, source, target)
     if retry is None:
         raise _nothing_selected(selection, source, id_property)
-    return Made(selection, id_property, retry, ingredients.manner)
+    return Made(selection, id_property, retry, ingredients.manner, retry.earlier)
 
 
 def _check_nobody(selection: Selection, ingredients: Ingredients) -> None:

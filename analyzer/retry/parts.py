@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.files import FileSet
+    from analyzer.file_set import FileSet
     from analyzer.retry.interface import Manner
 
 HEAD = codecs.BOM_UTF8 + b'{"value":[\n'

@@ -128,6 +128,11 @@ def identities_in(entries: pl.DataFrame) -> Identities:
     return found
 
 
+def doubtful_in(entries: pl.DataFrame) -> frozenset[str]:
+    """The keys of Guids in entries that need not be anybody's id."""
+    return frozenset(entries.filter(~entries["names"])["key"].drop_nulls())
+
+
 class Told:
     """What a job's logs tell.
 
@@ -150,8 +155,7 @@ class Told:
     def by_table(cls, named: pl.DataFrame) -> Told:
         """The same from the table of the entries."""
         coded = named.filter(named["code"].is_not_null())
-        doubtful = frozenset(coded.filter(~coded["names"])["key"].drop_nulls())
-        whom = Whom(identities_in(coded), doubtful, coded["key"].null_count(), set(coded["code"]))
+        whom = Whom(identities_in(coded), doubtful_in(coded), coded["key"].null_count(), set(coded["code"]))
         return cls(whom, lambda: named)
 
     @property

@@ -38,6 +38,7 @@ class Manifest(msgspec.Struct):
     logs: list[FileNoted]
     files: list[FileNoted]
     complete: bool
+    companions: list[FileNoted] = []
 
 
 @dataclass(frozen=True, slots=True)

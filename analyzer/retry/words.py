@@ -11,13 +11,20 @@ from analyzer.retry.interface import AS_IT_IS
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from analyzer.retry.interface import Manner, Retry, Selection
+    from analyzer.retry.interface import Earlier, Manner, Retry, Selection
     from analyzer.source.identify import IdProperty
+
+_EXAMPLES = 5
 
 _SHORTFALLS = {
     "not_in_source": ("id is in no record of the source", "ids are in no record of the source"),
+    "not_left_out": (
+        "id that was to be left out is in no record of the source",
+        "ids that were to be left out are in no record of the source",
+    ),
     "not_to_retry": ("listed user is not among those to retry", "listed users are not among those to retry"),
     "nobodys": ("entry has a Guid that is nobody's id", "entries have Guids that are nobody's id"),
     "without_id": ("record has no id", "records have no id"),
@@ -41,7 +48,9 @@ def sentence(
     if retry is None or id_property is None:
         # Of a log without entries it is not known that everybody was updated.
         unknown = selection.outcome is Outcome.partial and not selection.left_nobody
-        return f"nothing to retry: {'the log has no entry' if unknown else selection.because}"
+        because = "the log has no entry" if unknown else selection.because
+        whole = f". Not the whole truth: {_unfinished(selection.unfinished_logs)}" if selection.unfinished_logs else ""
+        return f"nothing to retry: {because}{whole}"
     parts = [_whom(selection, retry)]
     if selection.chosen:
         parts.append(f"Chosen: {'; '.join(selection.chosen)}.")
@@ -82,10 +91,28 @@ def _how_spelled(retry: Retry) -> Iterator[str]:
         yield f"{of_them} something that is no JSON, as a comma too many, which is written as JSON."
 
 
+def lying_there(earlier: Earlier) -> Iterator[str]:
+    """What became of what an earlier retry left in the places of this one, a sentence each."""
+    if earlier.ours:
+        yield f"Removed, as of an earlier retry: {_names(earlier.ours)}."
+    if earlier.others:
+        left = _names(earlier.others)
+        yield f"No part of this retry, but of an earlier one or not ours: {left}. Do not queue that; remove it."
+
+
+def _names(paths: Sequence[Path]) -> str:
+    more = [f"{len(paths) - _EXAMPLES:,} more"] if len(paths) > _EXAMPLES else []
+    return listed([*(path.name for path in paths[:_EXAMPLES]), *more])
+
+
+def _unfinished(logs: int) -> str:
+    return count(logs, "log is not whole", "logs are not whole")
+
+
 def _shortfall(retry: Retry) -> str:
     numbers = Counter(one.reason.name for one in retry.unmatched)
     told = [count(retry.naming_nobody, "entry names nobody", "entries name nobody")] if retry.naming_nobody else []
     if retry.unfinished_logs:
-        told.append(count(retry.unfinished_logs, "log is not whole", "logs are not whole"))
+        told.append(_unfinished(retry.unfinished_logs))
     told += [count(numbers[reason], one, many) for reason, (one, many) in _SHORTFALLS.items() if numbers[reason]]
     return listed(told) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, OutputError
-from analyzer.files import FileSet, cannot_write
-from analyzer.retry.companions import manifest, repairs_csv, unmatched_csv
+from analyzer.file_set import FileSet
+from analyzer.files import cannot_write
+from analyzer.identity import identity_key
+from analyzer.retry.companions import companions, manifest, repairs_csv, unmatched_csv
 from analyzer.retry.copying import Copied, copy
+from analyzer.retry.earlier import earlier
 from analyzer.retry.gather import gather
 from analyzer.retry.interface import Reason, Retry, RetryRequest, Unmatched
 from analyzer.retry.look_up import look_up
@@ -41,23 +45,13 @@ def write_retry(request: RetryRequest) -> Retry | None:
     found, unreadable = look_up(request)
     with reading(request.source) as buffer, FileSet() as files:
         gathered = gather(request, found, buffer)
-        gathered.unmatched += unreadable
+        gathered.unmatched = _with_unreadable(gathered.unmatched, unreadable)
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)
         if not copied.records:
             _check_none_lost(request, [*gathered.unmatched, *copied.unmatched])
             return None
         return _finished(request, gathered, copied, files, parts)
-
-
-def companions(target: Path) -> tuple[Path, Path, Path]:
-    """The manifest, the list of what did not match, and the list of repairs beside a retry file."""
-    stem = target.stem
-    return (
-        target.with_name(f"{stem}.manifest.json"),
-        target.with_name(f"{stem}.unmatched.csv"),
-        target.with_name(f"{stem}.repairs.csv"),
-    )
 
 
 def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
@@ -80,6 +74,15 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
                     raise OutputError(f"{path} is the {kind} itself", "Name another file with -o.")
         except OSError as error:
             raise cannot_write(path, error) from error
+
+
+def _with_unreadable(unmatched: Sequence[Unmatched], unreadable: Sequence[Unmatched]) -> list[Unmatched]:
+    """Both; whoever has a record that cannot be read is not told to have none."""
+    named = {identity_key(one.identity) for one in unreadable}
+    lacking = {Reason.not_in_source, Reason.not_left_out}
+    return [one for one in unmatched if one.reason not in lacking or identity_key(one.identity) not in named] + [
+        *unreadable
+    ]
 
 
 def _check_none_lost(request: RetryRequest, unmatched: Sequence[Unmatched]) -> None:
@@ -115,11 +118,12 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         repairs=tuple(copied.repairs),
         repairs_file=repairs_file if request.manner.repair else None,
     )
-    places = [*paths, unmatched_file]
-    files.write(unmatched_file, unmatched_csv(retry.unmatched))
+    beside = {unmatched_file: unmatched_csv(retry.unmatched)}
     if retry.repairs_file:
-        files.write(repairs_file, repairs_csv(retry.repairs))
-        places.append(repairs_file)
-    files.write(manifest_file, manifest(request, retry, parts.done))
-    files.put_in_place([*places, manifest_file])
-    return retry
+        beside[repairs_file] = repairs_csv(retry.repairs)
+    beside[manifest_file] = manifest(request, retry, parts.done, beside)
+    for path, content in beside.items():
+        files.write(path, content)
+    before = earlier(request.target, [*paths, *beside], [request.source, *request.logs])
+    files.put_in_place([*paths, *beside], before.ours)
+    return dataclasses.replace(retry, earlier=before)

@@ -109,7 +109,13 @@ def _best(source: Path, users: Mapping[str, int], places: Mapping[str, object]) 
 
 
 def _known(name: str, users: int, wanted: int) -> IdProperty:
-    return IdProperty(name, f"{users:,} of the log's {wanted:,} ids stand in it", certain=True)
+    if wanted == 1:
+        because = "the log's one id stands in it"
+    elif users == wanted:
+        because = f"each of the log's {wanted:,} ids stands in it"
+    else:
+        because = f"{users:,} of the log's {wanted:,} ids {'stands' if users == 1 else 'stand'} in it"
+    return IdProperty(name, because, certain=True)
 
 
 def _names_further_on(source: Path) -> list[str]:

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import InputError
 from analyzer.files import cannot_read, cannot_write
+from analyzer.source.encoding import UTF8, UTF16, WINDOWS, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,8 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 _PIECE = 1 << 20
 _CONTROL_PICTURES = 0x2400
 """The block of Unicode with a sign for each control character, in their order."""
-_UTF8 = "utf-8"
 WINDOWS_1252 = "Windows-1252"
-_NAMES = {"utf-16": "UTF-16", "cp1252": WINDOWS_1252}
-_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NAMES = {UTF16: "UTF-16", WINDOWS: WINDOWS_1252}
 
 
 class NotJsonError(InputError):
@@ -66,8 +64,8 @@ def opened(path: Path) -> Iterator[Buffer]:
         OutputError: there is no room for a copy in UTF-8.
     """
     with mapped(path) as buffer:
-        encoding = _encoding(buffer)
-        if encoding == _UTF8:
+        encoding = encoding_of(buffer)
+        if encoding == UTF8:
             yield buffer
         else:
             with _as_utf8(path, buffer, encoding) as recoded:
@@ -150,7 +148,7 @@ def recoded_from(path: Path) -> str:
         InputError: the file cannot be read.
     """
     with mapped(path) as buffer:
-        return _NAMES.get(_encoding(buffer), "")
+        return _NAMES.get(encoding_of(buffer), "")
 
 
 @contextlib.contextmanager
@@ -177,25 +175,11 @@ def _map_of(stream: IO[bytes]) -> Iterator[Buffer]:
         yield mapped
 
 
-def _encoding(mapped: Buffer) -> str:
-    """By its mark; without one UTF-8 where the bytes allow it, else Windows-1252, which has ISO-8859-1's letters."""
-    if mapped[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    if mapped[:3] == codecs.BOM_UTF8:
-        return _UTF8
-    # The first letter beyond ASCII tells: a file of UTF-8 with a damaged byte further down stays what it is.
-    for at in range(0, len(mapped), _PIECE):
-        if not mapped[at : at + _PIECE].isascii():
-            first = _BEYOND_ASCII.search(mapped, at)
-            return _UTF8 if first is None or _UTF8_LETTER.match(mapped, first.start()) else "cp1252"
-    return _UTF8
-
-
 @contextlib.contextmanager
 def _as_utf8(path: Path, mapped: Buffer, encoding: str) -> Iterator[Buffer]:
     """A file in another encoding as UTF-8: a copy beside no name, a piece at a time, as it may be of 2 GB."""
     # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
-    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding == "utf-16" else "replace")
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding == UTF16 else "replace")
     with tempfile.TemporaryFile() as copy:
         for at in range(0, len(mapped), _PIECE):
             try:

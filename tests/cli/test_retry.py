@@ -94,6 +94,26 @@ def test_retryable_takes_whom_a_retry_unchanged_can_mend(upa: Callable[..., Ran]
     assert values(tmp_path / "feed-retry.json") == [ADA]
 
 
+@pytest.mark.parametrize("option", [("--without-culprits",), ("--except", "InvalidProperty")])
+def test_who_aborted_an_import_and_is_in_no_record_is_a_finding(
+    upa: Callable[..., Ran], tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    gone = "InvalidProperty\tgone@contoso.com\tThe property Floor is invalid\n"
+    put(tmp_path, ADA, BOB, EVE, log=ABORTED + gone)
+    ran = upa(*BARE, *option)
+    assert (ran.code, values(tmp_path / "feed-retry.json")) == (1, [BOB, EVE])
+    assert "1 id that was to be left out is in no record of the source; see feed-retry.unmatched.csv" in ran.err
+    reason = "to be left out, but no record of the source has this id"
+    assert unmatched(tmp_path) == [{"identity": "gone@contoso.com", "reason": reason, "records": "", "detail": ""}]
+
+
+def test_what_can_be_retried_where_nobody_can_say_who_was_updated(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    put(tmp_path, ADA, BOB, EVE, log=UNRESOLVED.format("ada") + "GenericError\tbob@contoso.com\tNobody knows\n")
+    ran = upa(*BARE, "--outcome", "unknown", "--retryable")
+    assert (ran.code, values(tmp_path / "feed-retry.json")) == (0, [ADA])
+    assert "of those whom the log does not name nobody can say" in ran.err
+
+
 def test_an_unknown_code_is_usage(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, BOB)
     ran = upa(*BARE, "--only", "IdentityNotResolveable")
@@ -343,3 +363,39 @@ def test_a_source_that_changed_since_it_was_pulled_is_refused(
     ran = upa("retry", job, "--library", root, "-o", "x.json", "--force")
     assert (ran.code, ran.out) == (0, "x.json\n")
     assert upa("retry", "--verify", "x.json").code == 0
+
+
+def test_a_log_that_was_cut_since_it_was_pulled_is_a_finding(
+    upa: Callable[..., Ran], pulled: tuple[Path, Path, str]
+) -> None:
+    root, source, job = pulled
+    (log,) = source.with_name(f"hr-feed-2026-11-23-{job}-Logs").iterdir()
+    own = root / ".upa" / "files.json"
+    length = log.stat().st_size
+    noted = {"/" + log.relative_to(root).as_posix(): {"etag": '"1"', "length": length}}
+    own.write_text(json.dumps(json.loads(own.read_bytes()) | noted), encoding="utf-8")
+    assert upa("retry", job, "--library", root, "-o", "x.json").code == 0
+    log.write_bytes(log.read_bytes()[: length - 20])  # inside the last message
+    ran = upa("retry", job, "--library", root, "-o", "x.json")
+    assert (ran.code, ran.out) == (1, "x.json\n")
+    assert f"{log.name} has {length - 20:,} bytes, and had {length:,} when it was pulled" in ran.err
+    assert "Not the whole truth: 1 log is not whole." in ran.err
+
+
+def test_what_an_earlier_retry_left_goes_or_is_named(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    put(tmp_path, ADA, BOB, EVE)
+    assert upa(*BARE, "--max-properties", "2").code == 0
+    (tmp_path / "feed-retry-2-of-2.json").write_bytes(b"{}")
+    ran = upa(*BARE, "--json")
+    assert ran.code == 0
+    assert (ran.json["removed"], ran.json["stale"]) == (["feed-retry-1-of-2.json"], ["feed-retry-2-of-2.json"])
+    assert "Removed, as of an earlier retry: feed-retry-1-of-2.json.\n" in ran.err
+    left = "No part of this retry, but of an earlier one or not ours: feed-retry-2-of-2.json. Do not queue that"
+    assert left in ran.err
+    (tmp_path / "feed.log").write_bytes(b"")
+    ran = upa(*BARE)
+    assert (ran.code, ran.out) == (0, "")
+    removed = "feed-retry.json, feed-retry.unmatched.csv and feed-retry.manifest.json"
+    assert f"Removed, as of an earlier retry: {removed}." in ran.err
+    assert left in ran.err
+    assert sorted(everything(tmp_path)) == ["feed-retry-2-of-2.json", "feed.json", "feed.log"]

@@ -173,7 +173,7 @@ def test_whatever_the_bytes_there_are_ids_or_a_plain_error(tmp_path: Path, conte
         (Choices(), False, False),
         (Choices(drop_properties=("Floor",)), False, False),
         (Choices(users={}), True, False),
-        (Choices(retryable=True), True, False),
+        (Choices(retryable=True), True, True),
         (Choices(only=("A",)), True, True),
         (Choices(except_=("A",)), True, True),
         (Choices(without_culprits=True), True, True),

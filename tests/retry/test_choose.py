@@ -304,10 +304,52 @@ def test_what_a_configuration_says_of_a_code_counts() -> None:
     assert (found.everybody, found.nobody) == (True, False)
 
 
-def test_of_an_unknown_job_a_retry_can_help_everybody() -> None:
-    found = select(Outcome.unknown, ABORTED, choices=Choices(retryable=True), retry_helps=OURS.retry_helps)
-    assert (found.everybody, found.excluded) == (True, {})
-    assert select(Outcome.unknown, ABORTED, choices=Choices(except_=(UNRESOLVED,))).excluded == {EVE: EVE}
+def of_unknown(choices: Choices, error: str, *further: dict[str, object]) -> Selection:
+    entries = named(*PARTIAL.drop("key", "names").to_dicts(), *further)
+    return select(Outcome.unknown, entries, error, choices=choices, retry_helps=OURS.retry_helps)
+
+
+def test_of_a_job_whose_error_a_retry_can_mend_everybody_but_those_whom_it_cannot() -> None:
+    found = of_unknown(Choices(retryable=True), "InternalError")
+    assert found.everybody
+    assert found.excluded == listed(EVE, KIM)
+    assert found.chosen == (
+        "only what a retry unchanged can mend",
+        f"without the 2 users with what a retry unchanged need not mend ({EVE} and {KIM})",
+    )
+    assert not found.without_unnamed
+    assert of_unknown(Choices(retryable=True), "InternalError", entry("a", WITHOUT_ID)).without_unnamed
+    assert of_unknown(Choices(except_=(UNRESOLVED,)), "InternalError").excluded == listed("Ada@contoso.com", BOB)
+
+
+@pytest.mark.parametrize("error", ["", "Error 99"])
+def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that_a_retry_can_mend_them(
+    error: str,
+) -> None:
+    found = of_unknown(Choices(retryable=True), error)
+    assert (found.everybody, dict(found.identities)) == (False, listed("Ada@contoso.com", BOB))
+    assert found.naming_nobody == 1
+    assert found.chosen == (
+        "only what a retry unchanged can mend",
+        "of those whom the log does not name nobody can say",
+    )
+
+
+def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_said_why() -> None:
+    entries = named(entry("a", UNMAPPED, ADA), entry("a", WITHOUT_ID))
+    found = select(Outcome.unknown, entries, choices=Choices(retryable=True), retry_helps=OURS.retry_helps)
+    assert (found.nobody, found.left_nobody) == (True, True)
+    assert found.because == (
+        "of everybody the choice leaves nobody (only what a retry unchanged can mend; "
+        "of those whom the log does not name nobody can say)"
+    )
+
+
+def test_an_entry_that_names_nobody_and_that_a_retry_cannot_mend_is_not_missed() -> None:
+    locked = entry("a", "ProfileLocked")
+    found = of_unknown(Choices(only=("ProfileLocked",), retryable=True), "InternalError", locked)
+    assert (found.naming_nobody, found.nobody) == (0, True)
+    assert of_unknown(Choices(only=(UNRESOLVED,), retryable=True), "InternalError").naming_nobody == 1
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
@@ -390,7 +432,7 @@ CHOICES = st.builds(
 
 
 def helps(code: str, message: str, _detail: str | None) -> bool | None:
-    return {"P": True, "Q": message == "x"}.get(code)
+    return {"P": True, "Q": message == "x", "InternalError": True}.get(code)
 
 
 def fits(entries: list[tuple[str, str | None, str]], choices: Choices) -> bool:
@@ -410,11 +452,13 @@ def refusable(entries: list[tuple[str, str | None, str]], choices: Choices, outc
     )
 
 
-def selected(entries: list[tuple[str, str | None, str]], choices: Choices, outcome: str) -> Selection | None:
+def selected(
+    entries: list[tuple[str, str | None, str]], choices: Choices, outcome: str, error: str = "InvalidDataFile"
+) -> Selection | None:
     """The selection; None where the choices are refused."""
     frame = named(*(entry("a", code, user, message=text) for code, user, text in entries))
     try:
-        return select(Outcome(outcome), frame, "InvalidDataFile", choices=choices, retry_helps=helps)
+        return select(Outcome(outcome), frame, error, choices=choices, retry_helps=helps)
     except UsageError:
         return None
 
@@ -441,11 +485,16 @@ def test_of_a_partial_job_exactly_those_who_fit_every_choice(
     assert found.left_nobody is (not expected and not found.naming_nobody)
 
 
-@given(ENTRIES.filter(bool), CHOICES, st.sampled_from(["aborted", "unknown"]))
+@given(
+    ENTRIES.filter(bool),
+    CHOICES,
+    st.sampled_from([("aborted", "InvalidDataFile"), ("unknown", "InternalError"), ("unknown", "")]),
+)
 def test_of_everybody_exactly_those_who_fit_every_choice(
-    entries: list[tuple[str, str | None, str]], choices: Choices, outcome: str
+    entries: list[tuple[str, str | None, str]], choices: Choices, job: tuple[str, str]
 ) -> None:
-    found = selected(entries, choices, outcome)
+    outcome, error = job
+    found = selected(entries, choices, outcome, error)
     assert (found is None) is refusable(entries, choices, outcome)
     if found is None:
         return
@@ -459,6 +508,9 @@ def test_of_everybody_exactly_those_who_fit_every_choice(
         and not (choices.without_culprits and codes)
         and (choices.users is None or user in choices.users)
     }
+    if choices.retryable and outcome == "unknown":
+        never = {(user or "").lower() for code, user, text in entries if not helps(code, text, None)}
+        expected = {user for user in expected - never if with_codes[user] or error}
     met = [helps(code, text, None) for code, user, text in entries if user is None or user.lower() in expected]
     again = choices.retryable and outcome == "aborted" and not all(met)
     taken = {user for user in USERS if user not in found.excluded} if found.everybody else dict(found.identities).keys()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.retry.write import companions, write_retry
+from analyzer.retry.companions import companions
+from analyzer.retry.write import write_retry
 from tests.retry.small_source import EVERYBODY, partial, request, write_source
 
 if TYPE_CHECKING:

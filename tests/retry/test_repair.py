@@ -113,7 +113,13 @@ def test_a_record_that_cannot_be_read_is_listed_where_it_may_be_wanted(
 ) -> None:
     retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
     assert retry.path.read_bytes() == content(ADA)
-    assert [one.identity for one in retry.unmatched if one.reason is Reason.unreadable] == listed
+    assert [(one.identity, one.reason) for one in retry.unmatched] == [(one, Reason.unreadable) for one in listed]
+
+
+def test_a_user_to_be_left_out_whose_record_cannot_be_read_is_told_to_be_that(tmp_path: Path) -> None:
+    selection = dataclasses.replace(EVERYBODY, excluded={"kim@contoso.com": "kim@contoso.com"})
+    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
+    assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.unreadable)]
 
 
 def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 from collections import Counter
@@ -69,6 +70,15 @@ def test_a_source_in_utf_16_gives_a_retry_file_in_utf_8(tmp_path: Path) -> None:
     assert EVE.encode() in written(request(source, partial("eve@contoso.com"))).path.read_bytes()
 
 
+GUID = "8a4b2c1d-0000-4000-8000-000000000001"
+
+
+def leaving_out(*identities: str, doubtful: bool = False) -> Selection:
+    """Everybody but these."""
+    excluded = {identity.lower(): identity for identity in identities}
+    return dataclasses.replace(EVERYBODY, excluded=excluded, doubtful=frozenset(excluded if doubtful else ()))
+
+
 UNMATCHED = {
     "an id that the source lacks": (
         (ADA,),
@@ -102,6 +112,16 @@ UNMATCHED = {
                 "undefined (a word that JSON does not have), NaN (a number that JSON does not have)",
             ),
         ),
+    ),
+    "a user to be left out whom the source lacks": (
+        (ADA, BOB),
+        leaving_out("Bob@contoso.com", "Gone@contoso.com"),
+        (Unmatched("Gone@contoso.com", Reason.not_left_out),),
+    ),
+    "a Guid to be left out that is nobody's": (
+        (ADA, BOB),
+        leaving_out(GUID, doubtful=True),
+        (Unmatched(GUID, Reason.nobodys),),
     ),
     "a record without an id": (
         (ADA, '{"City":"x"}', '{"IdName":""}'),
@@ -170,6 +190,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
             "force": False,
         },
         "files": [{**described(retry.path), "records": 1, "property_values": 1}],
+        "companions": [described(retry.unmatched_file)],
         "records": 1,
         "users": 1,
         "property_values": 1,

@@ -33,7 +33,20 @@ def test_the_property_in_which_the_logs_ids_stand_is_the_id_property(tmp_path: P
 
 def test_an_id_that_stands_in_many_records_counts_once(tmp_path: Path) -> None:
     found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "eve@contoso.com")
-    assert found == IdProperty("Mail", "2 of the log's 2 ids stand in it", certain=True)
+    assert found == IdProperty("Mail", "each of the log's 2 ids stands in it", certain=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "because"),
+    [
+        ("eve", "the log's one id stands in it"),
+        ("ada bob eve", "each of the log's 3 ids stands in it"),
+        ("ada nobody", "1 of the log's 2 ids stands in it"),
+    ],
+)
+def test_how_many_of_the_ids_stand_in_the_property_reads_well(tmp_path: Path, names: str, because: str) -> None:
+    records = [{"Mail": f"{name}@contoso.com"} for name in ("ada", "bob", "eve")]
+    assert infer(tmp_path, records, *(f"{name}@contoso.com" for name in names.split())).because == because
 
 
 def test_two_properties_that_name_different_users_are_not_guessed_between(tmp_path: Path) -> None:

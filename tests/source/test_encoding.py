@@ -1,0 +1,104 @@
+"""In which encoding a source file is: by its mark, else by what most of its letters are."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.source import encoding
+from analyzer.source.encoding import UTF8, UTF16, WINDOWS, encoding_of
+from analyzer.source.json_text import mapped, opened, recoded_from
+from analyzer.source.records import read_records
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = {
+    "German": ("Jürgen Groß", "Änne Möller", "Özdemir", "Weiß", "Käthe Böhm", "Übersee ¾ Süd", "Straße „Am Hügel“"),
+    "French": ("François Noël", "Zoë Lefèvre", "ÉLÉONORE", "Cœur d'Aÿ", "Hôtel « Été »", "Benoît", "CAFÉ»"),
+    "Czech": ("Tomáš Žižka", "Alžběta Šípková", "Zdeněk", "ŠÍŽEK", "Růžena", "Dvořák", "Ján Ňuňák"),
+    "Spanish": ("Begoña Núñez", "¿Señor Ibáñez?", "Álvaro", "Año Nuevo", "Íñigo"),
+}
+SEEDS = range(20)
+
+
+def feed(names: tuple[str, ...], rng: random.Random, number: int = 60) -> str:
+    """A source file of people with such names, some of them in capitals, and most values plain."""
+    words = [*names, *(name.upper() for name in names[:2]), "Bonn", "Lyon"]
+    records = (
+        f'{{"IdName":"user{one}@contoso.com","Name":"{rng.choice(words)}","Office":"{one}"}}' for one in range(number)
+    )
+    return '{"value":[' + ",\n".join(records) + "]}"
+
+
+def damaged(raw: bytes, rng: random.Random, share: float) -> bytes:
+    """A text whose first letter beyond ASCII is damaged, and so many of the others: a byte lost or another one."""
+    out, first = bytearray(), True
+    for byte in raw:
+        lead = byte >= 0xC0
+        if lead and (first or rng.random() < share):
+            first = False
+            out += rng.choice([b"", b"\xff", b"?"])
+        else:
+            out.append(byte)
+    return bytes(out)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES.keys())
+def test_windows_1252_is_told_by_its_letters(names: tuple[str, ...], seed: int) -> None:
+    text = feed(names, random.Random(seed))
+    assert encoding_of(text.encode("cp1252", "ignore")) == WINDOWS
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("share", [0, 0.05, 0.3])
+@pytest.mark.parametrize("names", [*NAMES.values(), ("山田太郎", "Иван Іванов", "王")], ids=[*NAMES.keys(), "far"])
+def test_utf_8_with_damaged_bytes_is_utf_8(names: tuple[str, ...], share: float, seed: int) -> None:
+    rng = random.Random(seed)
+    raw = damaged(feed(names, rng).encode(), rng, share)
+    with pytest.raises(UnicodeDecodeError):
+        raw.decode()
+    assert encoding_of(raw) == UTF8
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    {
+        "nothing": (b"", UTF8),
+        "ascii": (b"Ada", UTF8),
+        "a mark": (b"\xef\xbb\xbf\xfc", UTF8),
+        "the mark of UTF-16": ("Ü".encode("utf-16"), UTF16),
+        "one letter": (b"M\xfcnchen", WINDOWS),
+        "a letter of Windows-1252 that is UTF-8, too, before others": ("CAFÉ» à été".encode("cp1252"), WINDOWS),
+        "as many of both": (b"M\xc3\xbcnchen, K\xf6ln", UTF8),
+        "a letter that is cut at the end": ("Zoë".encode()[:-1], WINDOWS),
+    }.values(),
+)
+def test_marks_and_few_letters(raw: bytes, expected: str) -> None:
+    assert encoding_of(raw) == expected
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_a_letter_on_the_border_of_two_pieces_is_one(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "_PIECE", 8)
+    assert encoding_of(b"\xff" + b"-" * 11 + b"-" * before + "王".encode()) == UTF8
+    assert encoding_of(b"-" * before + b"\xff" + b"-" * 20 + "王".encode() + b"-" * 20 + b"\xff\xff") == WINDOWS
+
+
+def test_a_file_beyond_the_first_pieces_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "_PIECE", 8)
+    monkeypatch.setattr(encoding, "_PIECES", 2)
+    assert encoding_of(b"\xff" + b"-" * 40 + b"\xff" + b"-" * 40 + "王王王".encode()) == WINDOWS
+
+
+def test_the_damaged_value_alone_is_not_read_for_certain(tmp_path: Path) -> None:
+    path = tmp_path / "feed.json"
+    text = '{"value":[{"IdName":"a@contoso.com","City":"Köln"},{"IdName":"b@contoso.com","City":"Zürich, Łódź"}]}'
+    path.write_bytes(text.encode().replace("ö".encode(), b"\xb6"))
+    assert recoded_from(path) == ""
+    assert [record.text("City") for record in read_records(path)] == ["K\ufffdln", "Zürich, Łódź"]
+    with mapped(path) as as_it_is, opened(path) as read:
+        assert as_it_is[:] == read[:]
