@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import Collection, Entity, Primitive
+from analyzer.emulator.interface import Collection, Entity, Primitive, TokenRefusedError
 
 if TYPE_CHECKING:
     from analyzer.emulator.interface import ServiceError
@@ -30,6 +30,8 @@ def shaped(content: Entity | Collection | Primitive, *, verbose: bool) -> dict[s
 
 def error_body(error: ServiceError) -> dict[str, object]:
     """The JSON object that an error is sent as."""
+    if isinstance(error, TokenRefusedError):
+        return {"error_description": error.message}
     return {"error": {"code": error.code, "message": {"lang": "en-US", "value": error.message}}}
 
 

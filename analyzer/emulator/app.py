@@ -15,6 +15,7 @@ from analyzer.emulator.address import is_api, parse_address, query_options
 from analyzer.emulator.answers import PLAIN, VERBOSE, error_body, is_verbose, shaped
 from analyzer.emulator.api import Api
 from analyzer.emulator.interface import Call, Reply, ServiceError, no_resource
+from analyzer.emulator.sign_in import sign_in
 from analyzer.emulator.tokens import require
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from analyzer.emulator.tokens import Tokens
 
 _IN_MEMORY = 1 << 20
-_MOST_FORM_BYTES = 1 << 16
 
 
 class App:
@@ -49,7 +49,7 @@ class App:
             api: answers what stands under ``/_api``.
             authority: answers sign-ins.
             tokens: reads who asks.
-            origin: the emulator's own; tokens for it are good however the host was written.
+            origin: the emulator's own, for a request that names no host.
             spool: a folder for bodies on their way.
             now: seconds since 1970.
             advance: brings the jobs up to the service's clock; called before each answer.
@@ -81,8 +81,7 @@ class App:
             if not is_api(_raw_path(request)):
                 return self._sign_in(request, body)
             call = _call(request, body, self._asked(request))
-            audiences = (self._origin, call.origin)
-            roles = self._tokens.roles(request.headers.get("authorization", ""), audiences)
+            roles = self._tokens.roles(request.headers.get("authorization", ""), call.origin)
             require(roles, profiles=Api.is_on_profiles(call))
             self._advance()
             return _response(self._api.answer(call), verbose=verbose)
@@ -94,12 +93,10 @@ class App:
             return _json(error_body(failed), failed.status, {"Retry-After": "1"}, verbose=verbose)
 
     def _sign_in(self, request: Request, body: BinaryIO) -> Response:
-        form = body.read(_MOST_FORM_BYTES)
-        path = request.url.path
-        reply = self._authority.answer(_verb(request), path, form, self._asked(request), self._now())
-        if reply is None:
-            raise no_resource(path)
-        return Response(json.dumps(reply.content), reply.status, media_type="application/json; charset=utf-8")
+        response = sign_in(self._authority, request, body, self._asked(request), self._now())
+        if response is None:
+            raise no_resource(request.url.path)
+        return response
 
     def _asked(self, request: Request) -> str:
         """The origin as it was asked: clients go on at the addresses of an answer, which have to be the same (seen)."""

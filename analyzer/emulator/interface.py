@@ -38,6 +38,13 @@ class ServiceError(Exception):
         self.headers = dict(headers or {})
 
 
+class TokenRefusedError(ServiceError):
+    """401 for a token that SharePoint does not take: its body says why in a field of its own (seen)."""
+
+    def __init__(self, told: str, headers: Mapping[str, str]) -> None:
+        super().__init__(401, "-2147024891, System.UnauthorizedAccessException", told, headers)
+
+
 def bad_request(message: str) -> ServiceError:
     """What a request that cannot be understood is answered with (status and type seen, the text inferred)."""
     return ServiceError(400, CLIENT_QUERY, message)

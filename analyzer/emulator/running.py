@@ -19,6 +19,7 @@ from analyzer.emulator.api import Api
 from analyzer.emulator.app import App
 from analyzer.emulator.authority import Authority
 from analyzer.emulator.clock import ServiceClock
+from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
@@ -50,6 +51,7 @@ class RunningEmulator:
             ``ca_file``, ``tenant_id``, ``client_id``, ``authority``.
         jobs: the job list; ``advance`` it before you look.
         storage: the files.
+        application: what the authority knows of the application; certificates and secrets may be added.
     """
 
     def __init__(self, library: Path, port: int, speed: float, clock: Callable[[], float]) -> None:
@@ -66,13 +68,17 @@ class RunningEmulator:
             port = sockets[0].getsockname()[1]
             origin = f"https://localhost:{port}"
             loaded = load_jobs(library, origin)
-            self._store = load_store(library, load_settings(library), self.storage)
+            settings = load_settings(library)
+            self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
             surroundings = Surroundings(self._store, self.storage, origin, hosts)
             self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
-            self._tokens = Tokens(secrets.token_bytes(32), TENANT_ID, CLIENT_ID, time.time)
+            self.application = Application(CLIENT_ID)
+            self.application.configure(settings)
+            directory = Directory(TENANT_ID, self.application, hosts)
+            self._tokens = Tokens(secrets.token_bytes(32), TENANT_ID, CLIENT_ID, time.time, everywhere=origin)
             self.ready = self._ready(origin, imports_folder(loaded, self.storage), home / "ca.pem")
-            app = self._app(origin, home / "spool")
+            app = self._app(origin, home / "spool", Authority(directory, self._tokens))
             stack.enter_context(Server(app, home, sockets))
             self._running = stack.pop_all()
 
@@ -114,9 +120,8 @@ class RunningEmulator:
             "authority": origin,
         }
 
-    def _app(self, origin: str, spool: Path) -> App:
+    def _app(self, origin: str, spool: Path, authority: Authority) -> App:
         api = Api(WebCalls(self.storage), TenantCalls(self.jobs, self._store, uuid.uuid4))
-        authority = Authority(self._tokens, TENANT_ID, CLIENT_ID)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 
