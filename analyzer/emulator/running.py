@@ -19,11 +19,13 @@ from analyzer.emulator.api import Api
 from analyzer.emulator.app import App
 from analyzer.emulator.authority import Authority
 from analyzer.emulator.clock import ServiceClock
+from analyzer.emulator.crowded import CrowdedStorage
 from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.library import copy_library, imports_folder, load_jobs, load_settings
+from analyzer.emulator.moods import behaviour
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.server import Server, bind
 from analyzer.emulator.storage import Storage
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from types import FrameType, TracebackType
     from typing import Self
+
+    from analyzer.emulator.moods import Behaviour
 
 TENANT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "contoso.com"))
 CLIENT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "upa-analyzer.contoso.com"))
@@ -54,8 +58,11 @@ class RunningEmulator:
         application: what the authority knows of the application; certificates and secrets may be added.
     """
 
-    def __init__(self, library: Path, port: int, speed: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, library: Path, port: int, speed: float, clock: Callable[[], float], moods: Collection[str]
+    ) -> None:
         """Starts; see ``start``."""
+        told = behaviour(moods)
         with ExitStack() as stack:
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="upa-emulator-", ignore_cleanup_errors=True)
@@ -63,7 +70,7 @@ class RunningEmulator:
             home = Path(folder)
             copy_library(library, home / "tenant")
             (home / "spool").mkdir()
-            self.storage = Storage(home / "tenant", home / "spool")
+            self.storage = (CrowdedStorage if told.is_crowded else Storage)(home / "tenant", home / "spool")
             sockets = stack.enter_context(bind(port))
             port = sockets[0].getsockname()[1]
             origin = f"https://localhost:{port}"
@@ -71,14 +78,15 @@ class RunningEmulator:
             settings = load_settings(library)
             self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
-            surroundings = Surroundings(self._store, self.storage, origin, hosts)
+            surroundings = Surroundings(self._store, self.storage, origin, hosts, told)
             self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
             self.application = Application(CLIENT_ID)
             self.application.configure(settings)
             directory = Directory(TENANT_ID, self.application, hosts)
-            self._tokens = Tokens(secrets.token_bytes(32), TENANT_ID, CLIENT_ID, time.time, everywhere=origin)
+            key = secrets.token_bytes(32)
+            self._tokens = Tokens(key, TENANT_ID, CLIENT_ID, time.time, everywhere=origin, strict=told.is_strict)
             self.ready = self._ready(origin, imports_folder(loaded, self.storage), home / "ca.pem")
-            app = self._app(origin, home / "spool", Authority(directory, self._tokens))
+            app = self._app(origin, home / "spool", Authority(directory, self._tokens), told)
             stack.enter_context(Server(app, home, sockets))
             self._running = stack.pop_all()
 
@@ -120,13 +128,19 @@ class RunningEmulator:
             "authority": origin,
         }
 
-    def _app(self, origin: str, spool: Path, authority: Authority) -> App:
-        api = Api(WebCalls(self.storage), TenantCalls(self.jobs, self._store, uuid.uuid4))
+    def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
+        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
+        api = Api(WebCalls(self.storage), tenant_calls)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 
 def start(
-    library: Path, *, port: int = 0, speed: float = 1.0, clock: Callable[[], float] = time.monotonic
+    library: Path,
+    *,
+    port: int = 0,
+    speed: float = 1.0,
+    clock: Callable[[], float] = time.monotonic,
+    moods: Collection[str] = (),
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
 
@@ -135,19 +149,20 @@ def start(
         port: 0 for any that is free.
         speed: how many times as fast the service's clock runs.
         clock: real seconds from any beginning.
+        moods: of the service, see ``moods.MOODS``.
 
     Returns:
         The emulator; close it, or use it as a context.
 
     Raises:
-        EmulatorError: the library cannot be used, or the port is in use.
+        EmulatorError: the library cannot be used, the port is in use, or there is no such mood.
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock)
+    return RunningEmulator(library, port, speed, clock, moods)
 
 
-def serve(library: Path, port: int, speed: float, out: Callable[[str], None]) -> None:
+def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *, moods: Collection[str] = ()) -> None:
     """Runs a tenant until SIGINT or SIGTERM; tells ``out`` the JSON line once it answers. For the main thread.
 
     Raises:
@@ -160,7 +175,7 @@ def serve(library: Path, port: int, speed: float, out: Callable[[str], None]) ->
 
     earlier = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with start(library, port=port, speed=speed) as emulator:
+        with start(library, port=port, speed=speed, moods=moods) as emulator:
             out(json.dumps(emulator.ready))
             # In turns, because on Windows a wait without an end hears no signal.
             while not stop.wait(_LISTEN_TO_SIGNALS):

@@ -24,8 +24,18 @@ if TYPE_CHECKING:
 class TenantCalls:
     """Answers the calls by their names in lower case; all of them are POST."""
 
-    def __init__(self, jobs: Jobs, store: ProfileStore, new_id: Callable[[], UUID]) -> None:
-        """Works on the job list; ``new_id`` makes the ids of queued jobs, as ``uuid.uuid4``."""
+    def __init__(
+        self, jobs: Jobs, store: ProfileStore, new_id: Callable[[], UUID], *, tells_job_id: bool = True
+    ) -> None:
+        """Works on the job list.
+
+        Args:
+            jobs: the list.
+            store: the profiles, which refuse properties.
+            new_id: makes the ids of queued jobs, as ``uuid.uuid4``.
+            tells_job_id: whether queueing answers the id, and not the empty Guid though the job is queued (seen).
+        """
+        self._tells_job_id = tells_job_id
         self._jobs = jobs
         self._store = store
         self._new_id = new_id
@@ -61,7 +71,9 @@ class TenantCalls:
         refusal = self._store.refusal(request.property_map)
         if refusal is not None:
             raise ServiceError(400, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", refusal)
-        return Reply(Primitive("QueueImportProfileProperties", self._jobs.queue(request).job_id))
+        queued = self._jobs.queue(request)
+        told = queued.job_id if self._tells_job_id else str(UUID(int=0))
+        return Reply(Primitive("QueueImportProfileProperties", told))
 
 
 def _job_id(body: dict[str, object]) -> str:
