@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -82,7 +83,11 @@ def _check_claims(claims: dict[str, Any], client_id: str, audiences: Collection[
 
 def _seconds(value: object, otherwise: float) -> float:
     """A time in a claim, seconds since 1970; ``otherwise`` where it is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+    try:
+        seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        seconds = math.nan
+    return seconds if math.isfinite(seconds) else otherwise
 
 
 def _shown(seconds: float) -> str:
@@ -127,7 +132,10 @@ def _decoded(text: object) -> bytes:
 def _check_signature(assertion: str, certificate: x509.Certificate, now: float) -> None:
     if not certificate.not_valid_before_utc <= datetime.fromtimestamp(now, UTC) <= certificate.not_valid_after_utc:
         raise _refused(700027, "The certificate used to sign the client assertion is expired or not yet valid.")
-    key = certificate.public_key()
+    try:
+        key: object = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, RSAPublicKey):
         raise _refused(700027, "Client assertion is signed with a certificate that has no RSA key.")
     try:

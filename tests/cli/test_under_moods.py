@@ -123,7 +123,7 @@ def test_a_job_whose_id_was_not_told_is_found_by_its_source_file(
     assert _job(upa, first)["outcome"] == "partial"
 
 
-def test_entries_that_name_nobody_leave_a_retry_file_that_does_not_claim_to_be_whole(
+def test_a_log_that_names_nobody_makes_no_retry_file_and_says_what_to_do(
     upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
 ) -> None:
     job_id = _queued(moody("nameless-logs"), "ada@contoso.com", "eve@contoso.com")
@@ -132,8 +132,9 @@ def test_entries_that_name_nobody_leave_a_retry_file_that_does_not_claim_to_be_w
     told = _job(upa, job_id)
     assert (told["outcome"], told["entries"], told["named_users"]) == ("partial", 1, 0)
     ran = upa("retry", job_id[:8])
-    assert ran.code in (1, 5)
-    assert "nobody" in ran.err
+    assert ran.code == 5
+    assert "1 entry of the log names nobody, and no entry names a user." in ran.err
+    assert "import the whole source file again" in ran.err
 
 
 def test_a_log_that_still_grows_is_fetched_again(

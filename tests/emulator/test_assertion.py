@@ -66,6 +66,10 @@ def test_the_issuer_may_be_the_audience(registered_client: Client) -> None:
         ({"exp": "soon"}, 700024),
         ({"nbf": 10**10}, 700024),
         ({"nbf": 10**30}, 700024),
+        ({"nbf": 10**400}, 700024),
+        ({"exp": 10**400}, 700024),
+        ({"exp": float("nan")}, 700024),
+        ({"exp": float("inf")}, 700024),
     ],
 )
 def test_an_assertion_with_a_wrong_claim_is_refused(

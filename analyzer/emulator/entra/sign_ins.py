@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from analyzer.emulator.entra.scopes import Scopes
 
 _LIFETIME = 600
-# What "Mobile and desktop applications" have; of localhost any port (documented).
-_REDIRECT = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/.*)?")
+# What "Mobile and desktop applications" have; of localhost any port (documented). Nothing that ends a header's line.
+_REDIRECT = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/[!-~]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
