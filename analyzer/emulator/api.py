@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import Entity, Reply, no_resource, wrong_verb
+from analyzer.emulator.content import Entity
+from analyzer.emulator.interface import Reply, no_resource, wrong_verb
 from analyzer.facts import TENANT_API
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from analyzer.emulator.content import Int64
 from analyzer.facts import LOG_FILE_NAME
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ class StoredFile:
     etag: str
 
     def fields(self) -> dict[str, object]:
-        """The properties of ``SP.File`` that clients in production read; lengths are strings (Int64)."""
+        """The properties of ``SP.File`` that clients in production read."""
         return {
             "ETag": self.etag,
             "Exists": True,
-            "Length": str(self.length),
+            "Length": Int64(self.length),
             "Level": 1,
             "Name": self.place.name,
             "ServerRelativeUrl": self.path,
