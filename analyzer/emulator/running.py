@@ -19,6 +19,7 @@ from analyzer.emulator.api import Api
 from analyzer.emulator.app import App
 from analyzer.emulator.authority import Authority
 from analyzer.emulator.clock import ServiceClock
+from analyzer.emulator.digest import Digests
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
@@ -115,7 +116,8 @@ class RunningEmulator:
         }
 
     def _app(self, origin: str, spool: Path) -> App:
-        api = Api(WebCalls(self.storage), TenantCalls(self.jobs, self._store, uuid.uuid4))
+        digests = Digests(secrets.token_bytes(32), time.time)
+        api = Api(WebCalls(self.storage), TenantCalls(self.jobs, self._store, uuid.uuid4), digests)
         authority = Authority(self._tokens, TENANT_ID, CLIENT_ID)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from analyzer.emulator.address import parse_address, query_options
 from analyzer.emulator.answers import error_answer, json_answer, shape_of, written
 from analyzer.emulator.api import Api
+from analyzer.emulator.batch import MOST_BYTES, joined, read_parts
 from analyzer.emulator.content import Collection, Entity
-from analyzer.emulator.interface import Answer, Call, ServiceError
+from analyzer.emulator.interface import Answer, Asked, Call, ServiceError, bad_request, wrong_verb
 from analyzer.emulator.odata import arranged
 from analyzer.emulator.tokens import require
 
@@ -17,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.emulator.answers import Shape
-    from analyzer.emulator.interface import Asked, Reply
+    from analyzer.emulator.batch import Part
+    from analyzer.emulator.interface import Reply
     from analyzer.emulator.tokens import Tokens
+
+_SAID_BY_THE_BATCH = ("authorization", "accept")
 
 
 class Service:
@@ -55,7 +61,27 @@ class Service:
         roles = self._tokens.roles(asked.headers.get("authorization", ""), (self._origin, call.origin))
         require(roles, profiles=Api.is_on_profiles(call))
         self._advance()
+        if [segment.key for segment in call.segments] == ["$batch"]:
+            return self._batch(asked)
         return _written(self._api.answer(call), call, shape)
+
+    def _batch(self, asked: Asked) -> Answer:
+        """Each part answers for itself; what a part does not say of who asks, the batch said (both seen)."""
+        if asked.verb != "POST":
+            raise wrong_verb(asked.verb, "$batch")
+        body = asked.body.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise bad_request("The body of the batch is too long.")
+        answers = [self._part(asked, part) for part in read_parts(asked.headers.get("content-type", ""), body)]
+        boundary = f"batchresponse_{uuid4()}"
+        return Answer(200, joined(answers, boundary), {"Content-Type": f"multipart/mixed; boundary={boundary}"})
+
+    def _part(self, asked: Asked, part: Part) -> Answer:
+        said = {name: asked.headers[name] for name in _SAID_BY_THE_BATCH if name in asked.headers}
+        headers = {**said, **part.headers}
+        if part.raw_path.lower().rstrip("/").endswith("$batch"):
+            return error_answer(bad_request("A batch cannot hold another one."), shape_of(headers.get("accept", "")))
+        return self.answer(Asked(part.method, asked.origin, part.raw_path, part.query, headers, BytesIO(part.body)))
 
 
 def _call(asked: Asked) -> Call:

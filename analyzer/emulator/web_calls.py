@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from analyzer.emulator.content import Primitive
 from analyzer.emulator.entities import Entities
 from analyzer.emulator.file_calls import FileCalls
 from analyzer.emulator.folder_calls import FolderCalls
-from analyzer.emulator.interface import Reply, no_resource, wrong_verb
+from analyzer.emulator.interface import Reply, bad_request, no_resource, wrong_verb
+from analyzer.emulator.move_calls import MoveCalls
+from analyzer.emulator.upload_calls import UploadCalls
+from analyzer.emulator.uris import split_uri
 from analyzer.emulator.walk import Kind, Walk
 
 if TYPE_CHECKING:
@@ -17,18 +22,29 @@ if TYPE_CHECKING:
     from analyzer.emulator.walk import Operations, Place
 
 
+_WEB = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
+
+
 class WebCalls:
-    """Answers for webs, folders and files."""
+    """Answers for webs, folders and files.
+
+    Attributes:
+        static: functions that belong to no place, by their first segment in lower case.
+    """
 
     def __init__(self, storage: Storage) -> None:
         """Works on the tenant's files."""
         self._entities = Entities(storage)
         self._walk = Walk(storage)
+        moves = MoveCalls(storage, self._entities)
         self._operations: Operations = {
             (Kind.WEB, "", "GET"): self._web,
             **FolderCalls(storage, self._entities).operations(),
             **FileCalls(storage, self._entities).operations(),
+            **UploadCalls(storage, self._entities).operations(),
+            **moves.operations(),
         }
+        self.static = {"sp.web.getweburlfrompageurl": _web_of_page, **moves.static()}
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call whose first segment is ``web``.
@@ -48,3 +64,13 @@ class WebCalls:
 
     def _web(self, call: Call, at: Place, _: Segment) -> Reply:
         return Reply(self._entities.web(at.site, call.origin))
+
+
+def _web_of_page(call: Call) -> Reply:
+    """Which web a page belongs to; one client asks in the address, another in the body (seen)."""
+    asked = call.segments[0].arguments
+    page = asked.get("pagefullurl", asked.get("")) if asked else call.json().get("pageFullUrl")
+    if not isinstance(page, str) or not page:
+        raise bad_request("The parameter pageFullUrl is missing.")
+    found = _WEB.match(split_uri(page)[1])
+    return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + (found[0] if found else "")))
