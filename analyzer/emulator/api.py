@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TENANT = TENANT_API.strip("/").split("/")[-1].lower()
 
+_CONTEXT = ("contextinfo", "sp.web.getcontextwebinformation")
+
 
 class Api:
     """SharePoint's REST, as far as imports need it."""
@@ -26,7 +28,11 @@ class Api:
         self._web = web
         self._tenant = tenant
         self._digests = digests
-        self._by_first_segment = {"web": web.answer, "contextinfo": self._context, _TENANT: self._tenant_call}
+        self._by_first_segment = {
+            "web": web.answer,
+            _TENANT: self._tenant_call,
+            **dict.fromkeys(_CONTEXT, self._context),
+        }
 
     @staticmethod
     def is_on_profiles(call: Call) -> bool:
@@ -42,7 +48,7 @@ class Api:
         first = call.segments[0] if call.segments else None
         if first is None:
             raise no_resource("_api")
-        if "x-requestdigest" in call.headers and call.verb != "GET" and first.key != "contextinfo":
+        if "x-requestdigest" in call.headers and call.verb != "GET" and first.key not in _CONTEXT:
             self._digests.check(call.headers["x-requestdigest"])
         if first.key in self._by_first_segment:
             return self._by_first_segment[first.key](call)

@@ -30,6 +30,7 @@ class FileCalls:
             (Kind.FILE, "", "POST"): self._call,
             (Kind.FILE, "", "DELETE"): self._delete,
             (Kind.FILE, "deleteobject", "POST"): self._delete,
+            (Kind.FILE, "deletewithparameters", "POST"): self._delete_with_parameters,
             (Kind.FILE, "$value", "GET"): self._download,
             (Kind.FILE, "openbinarystream", "GET"): self._download,
             (Kind.FILE, "openbinarystream", "POST"): self._download,
@@ -52,22 +53,28 @@ class FileCalls:
         return Reply(stored.place, headers={"ETag": stored.etag})
 
     def _delete(self, call: Call, at: Place, _: Segment) -> Reply:
-        self._check_match(call, at)
+        self._check_match(call.headers.get("if-match", "*"), at)
+        self._storage.delete_file(at.path)
+        return Reply()
+
+    def _delete_with_parameters(self, call: Call, at: Place, _: Segment) -> Reply:
+        given = call.json().get("parameters")
+        etag = given.get("ETagMatch") if isinstance(given, dict) else None
+        self._check_match(etag if isinstance(etag, str) else "*", at)
         self._storage.delete_file(at.path)
         return Reply()
 
     def _replace(self, call: Call, at: Place, _: Segment) -> Reply:
-        self._check_match(call, at)
+        self._check_match(call.headers.get("if-match", "*"), at)
         return Reply(status=204, headers={"ETag": self._storage.replace(at.path, call.body).etag})
 
     def _save(self, call: Call, at: Place, segment: Segment) -> Reply:
         self._storage.replace(at.path, call.body)
         return Reply(Primitive(segment.name, None))
 
-    def _check_match(self, call: Call, at: Place) -> None:
-        asked = call.headers.get("if-match", "*").strip()
+    def _check_match(self, asked: str, at: Place) -> None:
         etag = self._storage.file(at.path).etag
-        if asked not in {"*", etag}:
+        if asked.strip() not in {"*", etag}:
             # Seen in what people post.
             text = f"The request ETag value '{asked}' does not match the object's ETag value '{etag}'."
             raise ServiceError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", text)

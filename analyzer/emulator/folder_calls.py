@@ -29,6 +29,7 @@ class FolderCalls:
             (Kind.FOLDER, "", "GET"): lambda _, at, __: Reply(self._entities.folder(self._storage.folder(at.path))),
             (Kind.FOLDER, "", "DELETE"): self._delete,
             (Kind.FOLDER, "deleteobject", "POST"): self._delete,
+            (Kind.FOLDER, "deletewithparameters", "POST"): self._delete,
             (Kind.FOLDER, "addsubfolder", "POST"): self._add_below,
             (Kind.FOLDER, "addsubfolderusingpath", "POST"): self._add_below,
             (Kind.FILES, "", "GET"): lambda _, at, __: Reply(self._entities.files(at.path)),
@@ -61,8 +62,8 @@ class FolderCalls:
         self._storage.folder(at.path)
         return Reply(self._entities.folder(self._storage.make_folder(at.member(name))))
 
-    def _add_below(self, _: Call, at: Place, segment: Segment) -> Reply:
-        name = segment.argument("leafname" if segment.key == "addsubfolder" else "decodedurl")
+    def _add_below(self, call: Call, at: Place, segment: Segment) -> Reply:
+        name = call.argument(segment, "leafname" if segment.key == "addsubfolder" else "decodedurl")
         self._storage.folder(at.path)
         self._storage.make_folder(at.member(name))
         return Reply(Primitive(segment.name, None))

@@ -153,6 +153,19 @@ class Call:
             raise bad_request("Invalid JSON. The body of the request has to be a JSON object.")
         return content
 
+    def argument(self, segment: Segment, name: str) -> str:
+        """A parameter of a function, by its name in lower case: from the address, or from the body (both seen).
+
+        Raises:
+            ServiceError: 400, it stands in neither.
+        """
+        if segment.arguments:
+            return segment.argument(name)
+        value = {key.lower(): value for key, value in self.json().items()}.get(name)
+        if not isinstance(value, str) or not value:
+            raise bad_request(f"The parameter {name} of {segment.name} is missing.")
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -44,7 +44,9 @@ class MoveCalls:
             (Kind.FOLDER, "moveto", "POST"): self._move("newurl", ""),
             (Kind.FOLDER, "movetousingpath", "POST"): self._move("decodedurl", ""),
             (Kind.FILE, "recycle", "POST"): self._recycle,
+            (Kind.FILE, "recyclewithparameters", "POST"): self._recycle,
             (Kind.FOLDER, "recycle", "POST"): self._recycle,
+            (Kind.FOLDER, "recyclewithparameters", "POST"): self._recycle,
             (Kind.ITEM, "", "GET"): self._item,
             (Kind.ITEM, "", "MERGE"): self._rename,
             (Kind.ITEM, "", "PATCH"): self._rename,
@@ -59,20 +61,20 @@ class MoveCalls:
         return calls
 
     def _copy(self, argument: str) -> Callable[[Call, Place, Segment], Reply]:
-        def operation(_: Call, at: Place, segment: Segment) -> Reply:
+        def operation(call: Call, at: Place, segment: Segment) -> Reply:
             overwrite = segment.arguments.get("boverwrite", "false").lower() == "true"
-            self._moves.copy(at.path, at.within(segment.argument(argument)), overwrite=overwrite)
+            self._moves.copy(at.path, at.within(call.argument(segment, argument)), overwrite=overwrite)
             return Reply(Primitive(segment.name, None))
 
         return operation
 
     def _move(self, argument: str, flags: str) -> Callable[[Call, Place, Segment], Reply]:
-        def operation(_: Call, at: Place, segment: Segment) -> Reply:
+        def operation(call: Call, at: Place, segment: Segment) -> Reply:
             asked = segment.arguments.get(flags, "0")
             if not (asked.isascii() and asked.isdigit()):
                 raise bad_request(f"The parameter {flags} is no number.")
             overwrite = bool(int(asked[-3:]) & _OVERWRITE)
-            self._moves.move(at.path, at.within(segment.argument(argument)), overwrite=overwrite)
+            self._moves.move(at.path, at.within(call.argument(segment, argument)), overwrite=overwrite)
             return Reply(Primitive(segment.name, None))
 
         return operation

@@ -57,8 +57,7 @@ class UploadCalls:
         return Reply(self._entities.file(finished), headers={"ETag": finished.etag})
 
     def _cancel(self, call: Call, at: Place, segment: Segment) -> Reply:
-        """One client names the upload in the address, another in the body (seen)."""
-        upload_id = _id(segment) if segment.arguments else _guid(call.json().get("uploadId"))
+        upload_id = _guid(call.argument(segment, "uploadid"))
         self._uploads.end(upload_id, self._storage.file(at.path).path).unlink()
         return Reply(Primitive("CancelUpload", None))
 
@@ -67,9 +66,9 @@ def _id(segment: Segment) -> UUID:
     return _guid(segment.argument("uploadid"))
 
 
-def _guid(value: object) -> UUID:
+def _guid(text: str) -> UUID:
     try:
-        return UUID(str(value))
+        return UUID(text)
     except ValueError as error:
         raise bad_request("The parameter uploadId is no Guid.") from error
 

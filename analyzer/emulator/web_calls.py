@@ -9,7 +9,7 @@ from analyzer.emulator.content import Primitive
 from analyzer.emulator.entities import Entities
 from analyzer.emulator.file_calls import FileCalls
 from analyzer.emulator.folder_calls import FolderCalls
-from analyzer.emulator.interface import Reply, bad_request, no_resource, wrong_verb
+from analyzer.emulator.interface import Reply, no_resource, wrong_verb
 from analyzer.emulator.move_calls import MoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
 from analyzer.emulator.uris import split_uri
@@ -67,10 +67,7 @@ class WebCalls:
 
 
 def _web_of_page(call: Call) -> Reply:
-    """Which web a page belongs to; one client asks in the address, another in the body (seen)."""
-    asked = call.segments[0].arguments
-    page = asked.get("pagefullurl", asked.get("")) if asked else call.json().get("pageFullUrl")
-    if not isinstance(page, str) or not page:
-        raise bad_request("The parameter pageFullUrl is missing.")
+    """Which web a page belongs to."""
+    page = call.argument(call.segments[0], "pagefullurl")
     found = _WEB.match(split_uri(page)[1])
     return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + (found[0] if found else "")))
