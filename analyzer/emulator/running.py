@@ -20,6 +20,7 @@ from analyzer.emulator.app import App
 from analyzer.emulator.authority import Authority
 from analyzer.emulator.clock import ServiceClock
 from analyzer.emulator.crowded import CrowdedStorage
+from analyzer.emulator.digest import Digests
 from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
@@ -130,7 +131,8 @@ class RunningEmulator:
 
     def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
         tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
-        api = Api(WebCalls(self.storage), tenant_calls)
+        digests = Digests(secrets.token_bytes(32), time.time)
+        api = Api(WebCalls(self.storage), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from analyzer.emulator.content import Collection, Entity, Primitive
 from analyzer.emulator.importing import ImportRequest
-from analyzer.emulator.interface import Collection, Entity, Primitive, Reply, ServiceError, bad_request, no_resource
+from analyzer.emulator.interface import Reply, ServiceError, bad_request, no_resource
 from analyzer.facts import IdType
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from analyzer.emulator.interface import Call
     from analyzer.emulator.jobs import Jobs
     from analyzer.emulator.profiles import ProfileStore
+
+
+_JOB_KIND = "Microsoft.Online.SharePoint.TenantManagement.ImportProfilePropertiesJobInfo"
 
 
 class TenantCalls:
@@ -47,14 +51,15 @@ class TenantCalls:
         }
 
     def _list(self, _: Call) -> Reply:
-        return Reply(Collection([job.fields() for job in self._jobs.listed()], "GetImportProfilePropertyJobs"))
+        jobs = [Entity(job.fields(), kind=_JOB_KIND) for job in self._jobs.listed()]
+        return Reply(Collection(jobs, "GetImportProfilePropertyJobs"))
 
     def _get(self, call: Call) -> Reply:
         job_id = _job_id(call.json())
         job = self._jobs.job(job_id)
         if job is None:
             raise no_resource(f"GetImportProfilePropertyJob: no job has the id {job_id}")
-        return Reply(Entity(job.fields()))
+        return Reply(Entity(job.fields(), kind=_JOB_KIND))
 
     def _delete(self, call: Call) -> Reply:
         return Reply(Primitive("DeleteImportProfilePropertiesJob", self._jobs.delete(_job_id(call.json()))))
