@@ -173,7 +173,9 @@ def test_a_large_library_is_listed_by_no_call_but_its_folders_are(moody: Callabl
             500,
             "The attempted operation is prohibited because it exceeds the list view threshold.",
         )
-        assert next(iter(answer.json().values()))["code"] == "-2147024860, Microsoft.SharePoint.SPQueryThrottledException"
+        assert (
+            next(iter(answer.json().values()))["code"] == "-2147024860, Microsoft.SharePoint.SPQueryThrottledException"
+        )
     assert names(client.folder("/Files", path=LOGS)) == [LOG_NAME]
     assert client.file("/$value").status_code == 200
     assert client.upload("new.json", source("ada@contoso.com")).status_code == 200
