@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TENANT = TENANT_API.strip("/").split("/")[-1].lower()
 
+_READING = frozenset({"sp.web.getweburlfrompageurl"})
+"""Static functions that clients call with GET, too (seen)."""
 _CONTEXT = ("contextinfo", "sp.web.getcontextwebinformation")
 
 
@@ -58,7 +60,7 @@ class Api:
         name = call.segments[0]
         if len(call.segments) > 1 or name.key not in self._web.static:
             raise no_resource(name.name)
-        if call.verb != "POST" and not name.arguments:
+        if call.verb != "POST" and name.key not in _READING:
             raise wrong_verb(call.verb, name.name)
         return self._web.static[name.key](call)
 

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from analyzer.emulator.address import is_api
 from analyzer.emulator.answers import error_answer, shape_of
 from analyzer.emulator.interface import Answer, Asked, no_resource
-from analyzer.emulator.service import Service
+from analyzer.emulator.service import Service, disk_answer
 from analyzer.emulator.sign_in import sign_in
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ class App:
         request = Request(scope, receive)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(self._spool)) as body:
             try:
-                async for chunk in request.stream():
-                    body.write(chunk)
+                failed = await _spool(request, cast("BinaryIO", body))
             except ClientDisconnect:
                 return
-            body.seek(0)
-            response = await run_in_threadpool(self._respond, request, cast("BinaryIO", body))
+            if failed is None:
+                response = await run_in_threadpool(self._respond, request, cast("BinaryIO", body))
+            else:
+                response = _response(disk_answer(failed, shape_of(request.headers.get("accept", ""))))
         await response(scope, receive, send)
 
     def _respond(self, request: Request, body: BinaryIO) -> Response:
@@ -92,6 +93,20 @@ class _Download(FileResponse):
     """A file in pieces that are worth a turn of the event loop each."""
 
     chunk_size = 1 << 20
+
+
+async def _spool(request: Request, body: BinaryIO) -> OSError | None:
+    """Writes a body down; it is read to its end though the disk fails, because clients listen only then."""
+    failed = None
+    async for chunk in request.stream():
+        try:
+            if failed is None:
+                body.write(chunk)
+        except OSError as error:
+            failed = error
+    if failed is None:
+        body.seek(0)
+    return failed
 
 
 def _response(answer: Answer) -> Response:

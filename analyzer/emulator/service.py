@@ -50,9 +50,7 @@ class Service:
         except ServiceError as error:
             return error_answer(error, shape)
         except OSError as error:
-            # A disk that is full, or a file that another request holds open on Windows: not the caller's fault.
-            code = "-2147018894, Microsoft.SharePoint.SPFileLockException"
-            return error_answer(ServiceError(503, code, str(error.strerror), {"Retry-After": "1"}), shape)
+            return disk_answer(error, shape)
 
     def _answer(self, asked: Asked, shape: Shape) -> Answer:
         call = _call(asked)
@@ -80,6 +78,12 @@ class Service:
         if part.raw_path.lower().rstrip("/").endswith("$batch"):
             return error_answer(bad_request("A batch cannot hold another one."), shape_of(headers.get("accept", "")))
         return self.answer(Asked(part.method, asked.origin, part.raw_path, part.query, headers, BytesIO(part.body)))
+
+
+def disk_answer(error: OSError, shape: Shape) -> Answer:
+    """A disk that is full, or a file that another request holds open on Windows: not the caller's fault."""
+    code = "-2147018894, Microsoft.SharePoint.SPFileLockException"
+    return error_answer(ServiceError(503, code, str(error.strerror), {"Retry-After": "1"}), shape)
 
 
 def _call(asked: Asked) -> Call:
