@@ -100,7 +100,7 @@ def test_a_code_expires() -> None:
     [
         ({"redirect_uri": "https://example.com"}, 50011),
         ({"redirect_uri": "http://localhost.example.com"}, 50011),
-        ({"redirect_uri": "http://localhost/\r\nSet-Cookie: a=b"}, 50011),
+        ({"redirect_uri": "http://localhost/\rSet-Cookie: a=b"}, 50011),
         ({"redirect_uri": "http://localhost/\u20ac"}, 50011),
         ({"redirect_uri": ""}, 900144),
         ({"client_id": "somebody"}, 700016),
