@@ -116,7 +116,9 @@ def test_the_calls_of_jobs_can_be_batched(client: Client) -> None:
 
 
 def test_a_batch_cannot_hold_another_one(shared_client: Client) -> None:
-    assert _answers(shared_client, _batch(_part(shared_client, "POST /sites/hr/_api/$batch")))[0][0] == 400
+    inner = _batch(_part(shared_client, f"GET {WEB}"), boundary="batch_2").decode()
+    part = _part(shared_client, "POST /_api/$batch", "Content-Type: multipart/mixed; boundary=batch_2", body=inner)
+    assert _answers(shared_client, _batch(part))[0][0] == 400
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,7 @@ def test_a_batch_cannot_hold_another_one(shared_client: Client) -> None:
     [
         ("multipart/mixed; boundary=batch_1", b""),
         ("multipart/mixed; boundary=batch_1", b"--batch_1--"),
+        ("multipart/mixed; boundary=batch_1", b"--batch_1\nContent-Type: application/http\n\nGET / HTTP/1.1\n\n"),
         ("multipart/mixed; boundary=batch_1", b"--batch_1\nContent-Type: text/plain\n\nx\n--batch_1--\n"),
         ("multipart/mixed; boundary=batch_1", b"--batch_1\nContent-Type: application/http\n\nx\n--batch_1--\n"),
         (
@@ -142,6 +145,7 @@ def test_a_batch_cannot_hold_another_one(shared_client: Client) -> None:
     ids=[
         "empty",
         "no part",
+        "no end",
         "no request",
         "no line",
         "no address",

@@ -20,6 +20,10 @@ def _send(client: Client, name: str, upload: str, chunk: bytes = b"", offset: in
     return client.file(f"/{name}({upload}{where})", method="POST", body=chunk).json()
 
 
+def _left_in_the_spool(client: Client) -> list[Path]:
+    return list((Path(client.emulator.ready["ca_file"]).parent / "spool").iterdir())
+
+
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_file_is_made_of_chunks_at_the_offsets_that_came_back(client: Client, spelling: str) -> None:
     before = client.file("/$value").content
@@ -40,6 +44,7 @@ def test_the_last_chunk_may_be_empty(client: Client) -> None:
     _send(client, "startUpload", upload, b"abc")
     _send(client, "finishUpload", upload, b"", 3)
     assert client.file("/$value").content == b"abc"
+    assert _left_in_the_spool(client) == []
 
 
 def test_the_verbose_shape_names_the_call_as_the_service_does(client: Client) -> None:
@@ -69,7 +74,7 @@ def test_a_cancelled_upload_is_forgotten_and_leaves_nothing(client: Client, in_t
     assert client.file("/$value").content == before
     call = f"/continueUpload(uploadId=guid'{upload_id}',fileOffset=3)"
     assert error_of(client.file(call, method="POST", body=b"d"))[0] == 400
-    assert not list((Path(client.emulator.ready["ca_file"]).parent / "spool").iterdir())
+    assert _left_in_the_spool(client) == []
 
 
 @pytest.mark.parametrize("offset", [0, 2, 4, 10**30, -1, "x", "%D9%A3", ""])
