@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from analyzer.cli.terminal import discard_output, visible
+from analyzer.cli.streams import discard_output, print_error
+from analyzer.cli.terminal import visible
 from analyzer.errors import AnalyzerError
 from analyzer.files import plain_words
 
@@ -111,9 +112,9 @@ def _failed(error: BaseException, *, verbose: bool) -> int:
 
 
 def _tell(what: str, advice: str, code: int) -> int:
-    print(visible(f"{PROGRAM}: {what}."), file=sys.stderr)  # noqa: T201
+    print_error(visible(f"{PROGRAM}: {what}."))
     if advice:
-        print(visible(f"{' ' * len(PROGRAM)}  {advice}"), file=sys.stderr)  # noqa: T201
+        print_error(visible(f"{' ' * len(PROGRAM)}  {advice}"))
     return code
 
 

@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analyzer.cli.streams import discard_output, print_error
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -50,7 +52,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """A remark or a step, to stderr."""
         if not self.quiet:
-            print(visible(text), file=sys.stderr)  # noqa: T201
+            print_error(visible(text))
 
     def show(self, text: str = "") -> None:
         """A line of the result, to stdout, as it is.
@@ -68,7 +70,7 @@ class Terminal:
 
     def complain(self, error: AnalyzerError) -> None:
         """An error that does not end the command, to stderr, however quiet."""
-        print(visible(f"upa-analyzer: {error}"), file=sys.stderr)  # noqa: T201
+        print_error(visible(f"upa-analyzer: {error}"))
 
     def result(self, content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """The whole result as JSON, to stdout."""
@@ -168,11 +170,6 @@ class Terminal:
         plain = self.color is False or bool(os.environ.get("NO_COLOR"))
         width = None if stream.isatty() or os.environ.get("COLUMNS") else _UNLIMITED
         return Console(file=stream, no_color=plain or None, width=width, highlight=False, markup=False, emoji=False)
-
-
-def discard_output() -> None:
-    """Sends what is still to be printed nowhere, also what Python flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _coloured(line: str, row: Sequence[str]) -> Text:

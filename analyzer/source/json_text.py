@@ -10,20 +10,19 @@ import bisect
 import codecs
 import contextlib
 import functools
-import mmap
-import os
 import re
-import tempfile
 import unicodedata
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import InputError
-from analyzer.files import cannot_read, cannot_write
+from analyzer.files import cannot_read
 from analyzer.source.encoding import UTF8, UTF16, WINDOWS, encoding_of
+from analyzer.source.recoded import as_utf8, map_of
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterator
+    from pathlib import Path
 
 Buffer: TypeAlias = "bytes | mmap.mmap"
 
@@ -71,7 +70,7 @@ def opened(path: Path) -> Iterator[Buffer]:
         if encoding == UTF8:
             yield buffer
         else:
-            with _as_utf8(path, buffer, encoding) as recoded:
+            with as_utf8(path, buffer, encoding) as recoded:
                 yield recoded
 
 
@@ -176,50 +175,7 @@ def mapped(path: Path) -> Iterator[Buffer]:
         InputError: it cannot be read.
     """
     try:
-        with path.open("rb") as stream, _map_of(stream) as mapped:
+        with path.open("rb") as stream, map_of(stream) as mapped:
             yield mapped
     except OSError as error:
         raise cannot_read(path, error) from error
-
-
-@contextlib.contextmanager
-def _map_of(stream: IO[bytes]) -> Iterator[Buffer]:
-    """The bytes of an open file; of an empty one, which cannot be mapped, none."""
-    if not os.fstat(stream.fileno()).st_size:
-        yield b""
-        return
-    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        yield mapped
-
-
-@contextlib.contextmanager
-def _as_utf8(path: Path, mapped: Buffer, encoding: str) -> Iterator[Buffer]:
-    """A file in another encoding as UTF-8: a copy beside no name, a piece at a time, as it may be of 2 GB."""
-    # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
-    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding == UTF16 else "replace")
-    with tempfile.TemporaryFile() as copy:
-        for at in range(0, len(mapped), _PIECE):
-            try:
-                text = decoder.decode(mapped[at : at + _PIECE], final=at + _PIECE >= len(mapped))
-            except UnicodeDecodeError as error:
-                # What the decoder kept of the piece before counts with this one.
-                start = at + error.start - (len(error.object) - len(mapped[at : at + _PIECE]))
-                raise _not_utf16(path, start) from error
-            _write(copy, text)
-        copy.flush()
-        with _map_of(copy) as recoded:
-            yield recoded
-
-
-def _write(copy: IO[bytes], text: str) -> None:
-    try:
-        copy.write(text.encode("utf-8"))
-    except OSError as error:
-        place = Path(tempfile.gettempdir())
-        raise cannot_write(place, error) from error
-
-
-def _not_utf16(path: Path, start: int) -> InputError:
-    return InputError(
-        f"{path} begins as UTF-16 but is none from byte {start:,} on", "Save it as UTF-8 with a byte order mark."
-    )

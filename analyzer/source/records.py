@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.json_text import NotJsonError, after_mark, opened
+from analyzer.source.json_text import NotJsonError, after_mark, opened, position
 from analyzer.source.tolerant import (
     behind_value,
     expect,
@@ -132,7 +132,12 @@ def finish(buffer: Buffer, offset: int) -> None:
     while buffer[at : at + 1] != b"}":
         name, value = read_key(buffer, at)
         if name == "value":
-            raise GrammarError(at, 'there is a second "value", and nobody can say which one counts', Trouble.no_format)
+            line, column = position(buffer, begin(buffer, skip_blank(buffer, after_mark(buffer))))
+            problem = (
+                f'there is a second "value" (the list of the first begins in line {line:,}, column {column:,}), and'
+                " nobody can say which one counts: put all records into one"
+            )
+            raise GrammarError(at, problem, Trouble.no_format)
         at = behind_value(buffer, skip_value(buffer, value), b"}")
     at = skip_blank(buffer, at + 1)
     if at < len(buffer):

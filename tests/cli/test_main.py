@@ -153,6 +153,22 @@ def test_a_full_disk_behind_stdout_is_a_plain_line(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("kind", ["a full disk", "a closed pipe"])
+def test_an_stderr_that_nobody_can_read_keeps_no_command_from_its_work(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "feed.json").write_text('{"value":[{"mail":"ada@contoso.com"}]}', encoding="utf-8")
+    (tmp_path / "feed.log").write_text("IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\n")
+    for source, code, out in ("feed.json", 0, "feed-retry.json\n"), ("missing.json", 5, ""):
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "w") as pipe, Path("/dev/full").open("w") as full:
+            stderr = pipe if kind == "a closed pipe" else full
+            ran = _process(
+                *("retry", "--source", source, "--log", "feed.log"), stdout=subprocess.PIPE, stderr=stderr, cwd=tmp_path
+            )
+        assert (ran.returncode, ran.stdout) == (code, out)
+
+
 def test_names_beyond_the_console_s_code_page_do_not_fail(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ran = _process(

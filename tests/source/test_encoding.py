@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import random
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analyzer.errors import OutputError
 from analyzer.source import encoding, json_text
 from analyzer.source.encoding import UTF8, UTF16, WINDOWS, encoding_of
 from analyzer.source.json_text import WINDOWS_1252, mapped, opened, recoded_from
@@ -121,3 +125,31 @@ def test_a_large_file_is_looked_through_once_for_each_version(tmp_path: Path, mo
     path.write_bytes('{"value":[],"x":"Zoë"}'.encode("cp1252"))
     assert recoded_from(path) == WINDOWS_1252
     assert looked == [12, 22]
+
+
+@pytest.mark.parametrize("place", ["write", "flush", "begin"])
+def test_where_there_is_no_room_for_a_copy_that_is_said_and_not_that_the_source_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    class Full(io.BytesIO):
+        def __init__(self) -> None:
+            super().__init__()
+            if place == "begin":
+                raise full
+
+        def write(self, content: Any) -> int:  # noqa: ANN401 - whatever has bytes
+            if place == "write":
+                raise full
+            return super().write(content)
+
+        def flush(self) -> None:
+            if place == "flush":
+                raise full
+
+    path = tmp_path / "feed.json"
+    path.write_bytes(b'{"value":[{"IdName":"j\xfcrgen@contoso.com"}]}')
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    with pytest.raises(OutputError, match=r"a copy of .*feed\.json in UTF-8 cannot be written .*: the disk is full"):
+        list(read_records(path))

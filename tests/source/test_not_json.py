@@ -44,7 +44,11 @@ BROKEN = {
     "a day without quotes": ('{"value":[{"a":2026-11-23}]}', (1, 16, "2026-11-23 is no value", "", "in record 1")),
     "no value behind a colon": ('{"value":[{"a":}]}', (1, 16, '"}" where a value should stand', "", "in record 1")),
     "no name": ('{"value":[{:1}]}', (1, 12, "a property's name should stand", "", "in record 1")),
-    "a second list": ('{"value":[],"a":1,"value":[]}', (1, 19, 'a second "value"', "", "")),
+    "a second list": (
+        '{"value":[],"a":1,\n"value":[]}',
+        (2, 1, 'a second "value" (the list of the first begins in line 1, column 10), and nobody can say', "", ""),
+    ),
+    "a second list, and what to do": ('{"value":[],"value":[]}', (1, 13, "put all records into one", "", "")),
     "text behind the end": ('{"value":[]} x', (1, 14, "behind the end", "", "")),
     "a wrong bracket": ('{"value":[{"a":[1}}]}', (1, 18, '"}" after a value', "", "in record 1")),
     "a wrong bracket at once": ('{"value":[{"a":[}]}', (1, 17, '"}" where a value should stand', "", "in record 1")),
