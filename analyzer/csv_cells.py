@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import csv
+import io
+from typing import TYPE_CHECKING, TypeVar
 
-import polars as pl
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import polars as pl
 
 # Full-width signs, too: some spreadsheets take them for the plain ones.
 _SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 
-Table = TypeVar("Table", pl.DataFrame, pl.LazyFrame)
+Table = TypeVar("Table", "pl.DataFrame", "pl.LazyFrame")
 
 
 def guarded(frame: Table) -> Table:
@@ -19,7 +24,21 @@ def guarded(frame: Table) -> Table:
 
     See https://owasp.org/www-community/attacks/CSV_Injection.
     """
+    import polars as pl
+
     return frame.with_columns(pl.col(pl.String).str.replace(_BEGINS_FORMULA, "'${0}"))
+
+
+def rows_as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A short table as CSV in UTF-8 with a mark, guarded; without loading what large tables need."""
+    cells = [[f"'{cell}" if cell[:1] and cell[0] in _SIGNS else cell for cell in row] for row in rows]
+    # Python's csv does not see that a CR alone ends a line, too.
+    all_quoted = any("\r" in cell for row in cells for cell in row)
+    content = io.StringIO(newline="")
+    csv.writer(content, lineterminator="\n", quoting=csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL).writerows(
+        [columns, *cells]
+    )
+    return content.getvalue().encode("utf-8-sig", "backslashreplace")
 
 
 def unguarded(cell: str) -> str:

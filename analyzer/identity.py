@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 # As in i:0#.f|membership|ada@contoso.com and i:0#.w|contoso\ada
 _CLAIMS_PREFIX = re.compile(r"[ic]:0.*\|", re.DOTALL)
 
-_BLANKS = bytes([*range(0x21), 0x7F])
+# What a key is made without, and what an id may have that is its own key does not: in Latin-1, whose letters are all
+# composed, a key differs from its id by these alone
+_BLANKS = bytes([*range(0x21), 0x7F, 0x85, 0xA0])
+_LATIN_1 = bytes(range(256)).decode("latin-1")
+_NOT_ITS_OWN_KEY = _BLANKS + "".join(letter for letter in _LATIN_1 if letter.lower() != letter).encode("latin-1") + b"|"
+_LOWER = _LATIN_1.lower().encode("latin-1")
 
 
 def identity_key(identity: str) -> str:
@@ -30,22 +35,22 @@ def identity_key(identity: str) -> str:
     return text[prefix.end() :].strip() if prefix else text
 
 
-def identity_keys(identities: Sequence[str | None]) -> list[str]:
-    """The key of each id, empty where there is none: ``identity_key`` at once for the many that are plain."""
+def identity_keys(identities: Sequence[str | None]) -> Sequence[str]:
+    """The key of each id, empty where there is none: ``identity_key`` at once for those in Latin-1, as most are."""
     try:
-        text = "\n".join(identities)  # type: ignore[arg-type]  # the exception tells
-        raw = text.encode()
+        raw = "\n".join(identities).encode("latin-1")  # type: ignore[arg-type]  # the exception tells
     except (TypeError, UnicodeEncodeError):
-        return [identity_key(one or "") for one in identities]
-    if len(raw.translate(None, _BLANKS)) != len(raw) - len(identities) + 1:
-        return [identity_key(one or "") for one in identities]
-    # That letters of ASCII are lowered before the others changes no key.
-    keys = raw.lower().decode().split("\n")
-    if "|" in text:
-        return [identity_key(key) if "|" in key or not key.isascii() else key for key in keys]
-    return keys if text.isascii() else [key if key.isascii() else _composed(key) for key in keys]
+        return [identity_key(identity or "") for identity in identities]
+    between = max(0, len(identities) - 1)
+    if len(raw.translate(None, _NOT_ITS_OWN_KEY)) == len(raw) - between:
+        return identities  # type: ignore[return-value]  # they were joined
+    if len(raw.translate(None, _BLANKS)) == len(raw) - between:
+        keys = raw.translate(_LOWER).decode("latin-1").split("\n")
+        return [identity_key(key) if "|" in key else key for key in keys] if b"|" in raw else keys
+    return [identity_key(identity or "") for identity in identities]
 
 
 def _composed(identity: str) -> str:
     # Composed after lowering: some letters have a composed form in lower case only.
-    return unicodedata.normalize("NFC", identity.lower()).strip()
+    text = identity.lower()
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()

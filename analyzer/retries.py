@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcomes import FAILED, Outcome
+from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.told import Told
 from analyzer.retry.words import lying_there
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
         job_id=job.job_id,
-        named=tables.entries.filter(pl.col("job_id") == job.job_id),
+        told=Told.by_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,

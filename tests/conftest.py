@@ -6,6 +6,7 @@ import json
 import re
 import ssl
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -209,6 +210,20 @@ class Ran:
     def json(self) -> Any:  # noqa: ANN401 - whatever the command wrote
         """Stdout read as JSON."""
         return json.loads(self.out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many of the calls that other people's clients were asked to make work, client by client."""
+    asked: Counter[str] = Counter()
+    worked: Counter[str] = Counter()
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            client = report.nodeid.partition("::")[0]
+            if client.startswith("tests/foreign/") and (report.when == "call" or outcome == "error"):
+                asked[client] += 1
+                worked[client] += outcome == "passed"
+    for client, count in asked.items():
+        terminalreporter.write_line(f"{client}: {worked[client]} of {count} calls work")
 
 
 @pytest.fixture(scope="session")

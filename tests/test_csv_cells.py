@@ -8,7 +8,7 @@ import io
 import polars as pl
 import pytest
 
-from analyzer.csv_cells import csv_bytes, guarded, unguarded
+from analyzer.csv_cells import csv_bytes, guarded, rows_as_csv, unguarded
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
 PLAIN = ["a=1", "1-1", "ada@contoso.com", " =1", "'=1", "", "\u2013 x", "ö"]
@@ -41,3 +41,11 @@ def test_a_csv_holds_hostile_text_and_nothing_else_of_it(mark: bool) -> None:
     assert raw.startswith(b"\xef\xbb\xbf") is mark
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
     assert rows == [["message"], ["'" + hostile[0]], [hostile[1]], [hostile[2]]]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *PLAIN, 'a"b,c\r\nd', "a\rb", "ö\u2028"])
+def test_a_short_table_reads_as_a_large_one(text: str) -> None:
+    raw = rows_as_csv(["identity", "detail"], [[text, "x"], ["Zoë", text]])
+    expected = csv_bytes(pl.DataFrame({"identity": [text, "Zoë"], "detail": ["x", text]}), byte_order_mark=True)
+    rows, wanted = (list(csv.reader(io.StringIO(one.decode("utf-8-sig"), newline=""))) for one in (raw, expected))
+    assert rows == wanted

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.identity import identity_key
+from analyzer.identity import identity_key, identity_keys
 
 SAME = {
     "as written": ("ada@contoso.com", "ada@contoso.com"),
@@ -49,3 +49,21 @@ def test_a_claim_and_composing_never_matter(identity: str) -> None:
     assert identity_key(f"i:0#.f|membership|{identity}") == identity_key(f"c:0|{identity}")
     assert identity_key(unicodedata.normalize("NFC", identity)) == key
     assert identity_key(f" {identity} ") == key
+
+
+_LETTERS = st.one_of(
+    st.characters(max_codepoint=0xFF),
+    st.sampled_from("abcABC.@|\x85\xa0\n \tÀàßµÿÆ"),
+    st.sampled_from("łŁαΣςАя\u0301\u212aİ"),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), st.text(_LETTERS, max_size=8), st.just("i:0#.f|membership|Zo\xcb")), max_size=6))
+def test_keys_of_many_are_those_of_each(identities: list[str | None]) -> None:
+    assert list(identity_keys(identities)) == [identity_key(identity or "") for identity in identities]
+
+
+def test_each_letter_of_latin_1_among_others() -> None:
+    ids = [f"a{chr(code)}b{chr(code)}" for code in range(256)]
+    assert [identity_keys([one, "ada"])[0] for one in ids] == [identity_key(one) for one in ids]

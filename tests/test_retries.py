@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.analysis.outcomes import FAILED
+from analyzer.analysis.outcome import FAILED
 from analyzer.identity import identity_key
 from analyzer.job import Job
 from analyzer.library.mirror import Library
@@ -105,7 +105,7 @@ def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path
     (job,) = (job for job in library.jobs() if job.job_id == job_id)
     target = retry_target(library, job, tmp_path / "retry")
     whole = ingredients_of(library, tables, job)
-    identity = str(whole.named["identity"].drop_nulls()[0])
+    identity = str(whole.told.named["identity"].drop_nulls()[0])
     one = Choices(users={identity_key(identity): identity}, users_file="users.csv")
     made = make_retry(dataclasses.replace(whole, choices=one), target)
     assert made.retry is not None

@@ -31,7 +31,7 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         The table ``entries`` with two more columns: ``key`` String, equal for one user's ids, null without an
-        identity; and ``names`` Boolean, never null.
+        identity, or with one that is nothing but a claims prefix; and ``names`` Boolean, never null.
     """
     named = entries.with_columns(key=_keys(entries["identity"]))
     guid = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
@@ -47,5 +47,7 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
 def _keys(identities: pl.Series) -> pl.Series:
     """The keys of a column of ids, some at a time, as Python's texts take much more room than the table's."""
     pieces = [identities.slice(start, _AT_ONCE) for start in range(0, len(identities), _AT_ONCE)]
-    keys = [pl.Series(identity_keys(piece.to_list()), dtype=pl.String).set(piece.is_null(), None) for piece in pieces]
-    return pl.concat([pl.Series(dtype=pl.String), *keys])
+    keys = pl.concat(
+        [pl.Series(identity_keys(piece.to_list()), dtype=pl.String) for piece in [identities[:0], *pieces]]
+    )
+    return keys.set(keys == "", None)

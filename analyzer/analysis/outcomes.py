@@ -8,12 +8,12 @@ ours, from public threads.
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analyzer.analysis.feeds import day_in_name, feed_of
+from analyzer.analysis.outcome import STILL_OPEN, Outcome
 from analyzer.facts import ABORTING, JobError, State
 from analyzer.tables import JOBS, UTC
 
@@ -31,24 +31,6 @@ LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED)} | 
 }
 """What ``job_table`` takes of each job: the service's record, the source's counts, the newest log file's time (UTC),
 and whether its log files are whole: read to their end, and not cut off."""
-
-
-class Outcome(StrEnum):
-    """How a job ended, by what it means for its users."""
-
-    succeeded = "succeeded"
-    partial = "partial"
-    aborted = "aborted"
-    unknown = "unknown"
-    running = "running"
-    stuck = "stuck"
-
-
-FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
-"""The outcomes after which there is somebody to retry."""
-
-STILL_OPEN = (Outcome.running, Outcome.stuck)
-"""The outcomes of jobs that have not ended."""
 
 
 def job_table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.analysis.feeds import day_in_name, feed_of
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.tables import UTC
 
 HOW_KNOWN = {

@@ -19,12 +19,19 @@ def command(
     *,
     port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 0,
     speed: Annotated[float, typer.Option(help="How many times as fast the service's clock runs.", min=0.001)] = 1.0,
+    mood: Annotated[
+        list[str] | None,
+        typer.Option(help="How the service misbehaves, see docs/emulator.md; may be repeated.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """A tenant on the loopback, which really runs import jobs; prints one JSON line when ready."""
     given = context.ensure_object(Context)
     emulator = import_emulator()
+    for name in mood or ():
+        if name not in emulator.MOODS:
+            raise UsageError(f"there is no mood {name!r}", f"There are {', '.join(emulator.MOODS)}.")
     try:
-        emulator.serve(library, port, speed, given.terminal.show_now)
+        emulator.serve(library, port, speed, given.terminal.show_now, moods=mood or ())
     except emulator.EmulatorError as error:
         raise InputError(str(error).rstrip(".")) from error
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from analyzer.cli.streams import discard_output, print_error
 from analyzer.cli.terminal import visible
@@ -21,6 +23,20 @@ _USAGE = 2
 _UNEXPECTED = 5
 _GLOBAL_FLAGS = frozenset({"--verbose", "--quiet", "--json", "--no-color", "--version"})
 _GLOBAL_OPTIONS = frozenset({"--config", "--tenant"})
+
+
+def entry() -> NoReturn:
+    """The installed command: ``main``, and an end without taking apart the objects, of which there may be millions."""
+    code: object = _UNEXPECTED
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    atexit._run_exitfuncs()  # noqa: SLF001 - what libraries clean up at the end; nothing public does it
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else _UNEXPECTED)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

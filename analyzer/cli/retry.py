@@ -31,7 +31,7 @@ from analyzer.cli.retry_options import (
     VerifyOption,
     WithoutCulpritsOption,
 )
-from analyzer.errors import InputError, UsageError
+from analyzer.errors import UsageError
 from analyzer.facts import MAX_PROPERTY_VALUES
 from analyzer.find_job import find_job
 from analyzer.retry.interface import MOST_BYTES, Manner
@@ -71,7 +71,7 @@ def command(  # noqa: PLR0913 - the contract's options
     library: LibraryOption = None,
 ) -> int:
     """A file with only the users to import again, which can be queued as it is."""
-    from analyzer.analysis.outcomes import Outcome
+    from analyzer.analysis.outcome import Outcome
     from analyzer.retry.choices import Choices, read_users
 
     given = context.ensure_object(Context)
@@ -84,6 +84,9 @@ def command(  # noqa: PLR0913 - the contract's options
     if job:
         ingredients, target = _of_job(given, job, library, id_property)
     elif source and log:
+        from analyzer.source.segments import processes_ahead
+
+        context.with_resource(processes_ahead(source))
         ingredients, target = _of_files(given.terminal, source, log, outcome, id_property)
     else:
         raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
@@ -125,42 +128,14 @@ def _of_job(given: Context, wanted: str, library: Path | None, id_property: str)
 def _of_files(
     terminal: Terminal, source: Path, logs: list[Path], outcome: Given | None, id_property: str
 ) -> tuple[Ingredients, Path]:
-    import polars as pl
+    from analyzer.bare_files import ingredients_of_files
+    from analyzer.retry.make import file_name
 
-    from analyzer.analysis.naming import NAMED, naming
-    from analyzer.find_logs import find_logs
-    from analyzer.logs.read import Reading
-    from analyzer.retry.make import Ingredients, file_name
-    from analyzer.retry.select import outcome_suggested_by
-    from analyzer.source.measure import has_guid_ids
-
-    if not source.is_file():
-        raise InputError(f"{source} is no file", "Name the source file of the job.")
-    files, problems = find_logs(logs)
-    reading = Reading(files)
-    # What tells of no user is not kept: of a large log it is most of the memory.
-    entries = pl.concat([pl.DataFrame(schema=NAMED), *(frame.select(*NAMED) for frame in reading.frames())])
-    problems += [log.problem for log in reading.logs if log.problem]
-    if problems:
-        raise problems[0]
-    for log in reading.logs:
-        if log.texts and not log.entries:
-            raise InputError(f"{log.name} has no entry of a known shape", "Is it the log of an import job?")
-    jobs = sorted(entries["job_id"].drop_nulls().unique())
-    if len(jobs) > 1:
-        raise UsageError(
-            f"the logs are of {len(jobs)} jobs: {', '.join(jobs[:3])}",
-            "Name the log file or the folder of one with --log.",
-        )
-    source_ids = entries.select("job_id").unique().with_columns(guid_ids=pl.lit(has_guid_ids(source)))
-    named = naming(entries, source_ids)
-    suggested = outcome_suggested_by(named)
+    ingredients = ingredients_of_files(source, logs)
     if outcome is None:
-        terminal.say(f"The job is taken as {suggested}, by the codes in its log; --outcome says otherwise.")
+        terminal.say(f"The job is taken as {ingredients.outcome}, by the codes in its log; --outcome says otherwise.")
     target = source.with_name(file_name(source.name, None))
-    paths = list(dict.fromkeys(file.path for file in files if file.path and file.path.is_file()))
-    ingredients = Ingredients(source, "", paths, None, named, suggested, id_property or None)
-    return dataclasses.replace(ingredients, unfinished_logs=sum(log.unfinished for log in reading.logs)), target
+    return dataclasses.replace(ingredients, id_property=id_property or None), target
 
 
 def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:

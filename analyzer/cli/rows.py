@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.analysis.outcomes import STILL_OPEN
+from analyzer.analysis.outcome import STILL_OPEN
 from analyzer.cli.layout import Column
 from analyzer.tables import JOBS
 from analyzer.words import day, moment, short_ids

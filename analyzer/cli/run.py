@@ -74,7 +74,7 @@ def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> Non
     """The retry files that still matter: those of each feed's latest run; of the others, how many there are."""
     import polars as pl
 
-    from analyzer.analysis.outcomes import STILL_OPEN
+    from analyzer.analysis.outcome import STILL_OPEN
 
     ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN)).sort("when", maintain_order=True)
     latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])

@@ -56,7 +56,7 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _print(given: Context, tables: Tables, failures: list[Failure], found: Whereabouts | None) -> None:
-    from analyzer.analysis.outcomes import FAILED
+    from analyzer.analysis.outcome import FAILED
     from analyzer.cli.rows import not_updated, ran
     from analyzer.cli.terminal import visible
     from analyzer.cli.whereabouts import print_whereabouts

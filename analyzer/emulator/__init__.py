@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analyzer.emulator.interface import EmulatorError
+    from analyzer.emulator.moods import MOODS
     from analyzer.emulator.running import RunningEmulator, serve, start
 
-__all__ = ["EmulatorError", "RunningEmulator", "serve", "start"]
+__all__ = ["MOODS", "EmulatorError", "RunningEmulator", "serve", "start"]
 
 _HOMES = {
+    "MOODS": "analyzer.emulator.moods",
     "EmulatorError": "analyzer.emulator.interface",
     "RunningEmulator": "analyzer.emulator.running",
     "serve": "analyzer.emulator.running",

@@ -7,6 +7,7 @@ https://learn.microsoft.com/sharepoint/dev/sp-add-ins/determine-sharepoint-rest-
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ _ARGUMENT = re.compile(
     rf"(?:(?P<name>[A-Za-z]\w*)=)?(?:(?:guid|datetime)?(?P<quoted>{_QUOTED})|(?P<bare>[^,']*))(?:,|$)",
     re.IGNORECASE,
 )
+
+
+_LITERAL = re.compile(r"(?:guid|datetime)?'(?P<text>.*)'", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,20 @@ def _value(found: re.Match[str], query: Mapping[str, str]) -> str:
     bare = _decoded(found["bare"]).strip()
     if not bare.startswith("@"):
         return bare
-    literal = query.get(bare.lower(), "")
-    return literal[1:-1].replace("''", "'") if literal[:1] == literal[-1:] == "'" else literal
+    return _literal(query.get(bare.lower(), ""))
+
+
+def _literal(text: str) -> str:
+    """The value of an alias: ``'…'``, ``guid'…'``, ``true``, or ``{"DecodedUrl": "…"}`` (each seen)."""
+    if quoted := _LITERAL.fullmatch(text):
+        return quoted["text"].replace("''", "'")
+    if not text.startswith("{"):
+        return text
+    try:
+        value = json.loads(text)["DecodedUrl"]
+    except (ValueError, KeyError, RecursionError) as error:
+        raise bad_request(f"The expression {text!r} is not valid.") from error
+    return str(value)
 
 
 def _decoded(text: str) -> str:

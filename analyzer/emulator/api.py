@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import Entity, Reply, no_resource, wrong_verb
+from analyzer.emulator.content import Entity
+from analyzer.emulator.digest import LIFETIME
+from analyzer.emulator.interface import Reply, no_resource, wrong_verb
 from analyzer.facts import TENANT_API
 
 if TYPE_CHECKING:
+    from analyzer.emulator.digest import Digests
     from analyzer.emulator.interface import Call
     from analyzer.emulator.tenant_calls import TenantCalls
     from analyzer.emulator.web_calls import WebCalls
 
 _TENANT = TENANT_API.strip("/").split("/")[-1].lower()
-_DIGEST_SECONDS = 1800
+
+_READING = frozenset({"sp.web.getweburlfrompageurl"})
+"""Static functions that clients call with GET, too (seen)."""
+_CONTEXT = ("contextinfo", "sp.web.getcontextwebinformation")
 
 
 class Api:
     """SharePoint's REST, as far as imports need it."""
 
-    def __init__(self, web: WebCalls, tenant: TenantCalls) -> None:
+    def __init__(self, web: WebCalls, tenant: TenantCalls, digests: Digests) -> None:
         """Hands on to these."""
+        self._web = web
         self._tenant = tenant
-        self._by_first_segment = {"web": web.answer, "contextinfo": _context, _TENANT: self._tenant_call}
+        self._digests = digests
+        self._by_first_segment = {
+            "web": web.answer,
+            _TENANT: self._tenant_call,
+            **dict.fromkeys(_CONTEXT, self._context),
+        }
 
     @staticmethod
     def is_on_profiles(call: Call) -> bool:
@@ -36,9 +48,21 @@ class Api:
             ServiceError: any error that the service answers with.
         """
         first = call.segments[0] if call.segments else None
-        if first is None or first.key not in self._by_first_segment:
-            raise no_resource(first.name if first else "_api")
-        return self._by_first_segment[first.key](call)
+        if first is None:
+            raise no_resource("_api")
+        if "x-requestdigest" in call.headers and call.verb != "GET" and first.key not in _CONTEXT:
+            self._digests.check(call.headers["x-requestdigest"])
+        if first.key in self._by_first_segment:
+            return self._by_first_segment[first.key](call)
+        return self._static(call)
+
+    def _static(self, call: Call) -> Reply:
+        name = call.segments[0]
+        if len(call.segments) > 1 or name.key not in self._web.static:
+            raise no_resource(name.name)
+        if call.verb != "POST" and name.key not in _READING:
+            raise wrong_verb(call.verb, name.name)
+        return self._web.static[name.key](call)
 
     def _tenant_call(self, call: Call) -> Reply:
         """A job call, on whichever site: a well-known client queues on the connected site's address (seen)."""
@@ -49,16 +73,15 @@ class Api:
             raise wrong_verb(call.verb, call.segments[-1].name)
         return self._tenant.by_name[name](call)
 
-
-def _context(call: Call) -> Reply:
-    """``contextinfo``: a bearer token makes digests needless, but clients ask for one before all else (seen)."""
-    if call.verb != "POST":
-        raise wrong_verb(call.verb, call.segments[-1].name)
-    fields = {
-        "FormDigestTimeoutSeconds": _DIGEST_SECONDS,
-        "FormDigestValue": "0x00,a digest that bearer tokens make needless",
-        "LibraryVersion": "16.0.0.0",
-        "SiteFullUrl": call.origin + call.site,
-        "WebFullUrl": call.origin + call.site,
-    }
-    return Reply(Entity(fields, "GetContextWebInformation"))
+    def _context(self, call: Call) -> Reply:
+        """``contextinfo``: a bearer token makes digests needless, but clients ask for one before all else (seen)."""
+        if call.verb != "POST":
+            raise wrong_verb(call.verb, call.segments[-1].name)
+        fields = {
+            "FormDigestTimeoutSeconds": LIFETIME,
+            "FormDigestValue": self._digests.issue(),
+            "LibraryVersion": "16.0.0.0",
+            "SiteFullUrl": call.origin + call.site,
+            "WebFullUrl": call.origin + call.site,
+        }
+        return Reply(Entity(fields, "GetContextWebInformation", kind="SP.ContextWebInformation"))

@@ -1,114 +1,134 @@
-"""The authority: enough of Entra ID for msal to sign an application in by its certificate.
+"""The authority: Entra ID, as far as msal needs it for each of its ways to sign in.
 
-https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
-https://learn.microsoft.com/entra/identity-platform/certificate-credentials
+https://learn.microsoft.com/entra/identity-platform/v2-protocols
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
-from analyzer.emulator.assertion import AuthorityError, check_assertion
-from analyzer.emulator.tokens import ALL_ROLES
-from analyzer.emulator.uris import split_uri
+from analyzer.emulator.entra.device_codes import INTERVAL, LIFETIME, DeviceCodes
+from analyzer.emulator.entra.discovery import configuration, instance
+from analyzer.emulator.entra.grants import Grants, check_client
+from analyzer.emulator.entra.interface import AuthorityError, AuthorityReply, required
+from analyzer.emulator.entra.managed_identity import APP_SERVICE, VIRTUAL_MACHINE, ManagedIdentity
+from analyzer.emulator.entra.scopes import personal_scopes
+from analyzer.emulator.entra.sign_ins import SignIns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
+    from analyzer.emulator.entra.directory import Directory
+    from analyzer.emulator.entra.interface import AuthorityCall
     from analyzer.emulator.tokens import Tokens
 
-_ADDRESS = re.compile(r"/(?P<tenant>[^/]+)/(?P<call>v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/token)")
-_DISCOVERY = "/common/discovery/instance"
-_TOKEN_LIFETIME = 3599
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    Answer = Callable[[AuthorityCall, str], AuthorityReply]
 
-
-@dataclass(frozen=True, slots=True)
-class AuthorityReply:
-    """JSON with its HTTP status."""
-
-    content: Mapping[str, object]
-    status: int = 200
+_IN_TENANT = re.compile(
+    r"/(?P<tenant>[^/]+)/(?P<call>v2\.0/\.well-known/openid-configuration|(?:oauth2|discovery)/v2\.0/\w+)"
+)
+_DEVICE_PAGE = "/devicelogin"
 
 
 class Authority:
-    """Signs applications in."""
+    """Signs applications and their administrator in."""
 
-    def __init__(self, tokens: Tokens, tenant_id: str, client_id: str) -> None:
-        """Knows one directory and in it one application."""
+    def __init__(self, directory: Directory, tokens: Tokens) -> None:
+        """Knows one directory, and gives out ``tokens``."""
+        self._directory = directory
         self._tokens = tokens
-        self._tenant_id = tenant_id
-        self._client_id = client_id
-
-    def answer(self, verb: str, path: str, form: bytes, origin: str, now: float) -> AuthorityReply | None:
-        """The reply to a request.
-
-        Args:
-            verb: HTTP method.
-            path: decoded.
-            form: the body.
-            origin: ``https://HOST:PORT`` as it was asked; the endpoints are named under it.
-            now: seconds since 1970.
-
-        Returns:
-            None where the address is none of the authority's.
-        """
-        found = _ADDRESS.fullmatch(path)
-        if found is None and path != _DISCOVERY:
-            return None
-        tenant = found["tenant"] if found else self._tenant_id
-        is_token = found is not None and found["call"].endswith("token")
-        try:
-            _check(verb, "POST" if is_token else "GET", tenant, self._tenant_id)
-            if not is_token:
-                return AuthorityReply(self._configuration(origin))
-            return AuthorityReply(self._token(dict(parse_qsl(form.decode("utf-8", "replace"))), origin, now))
-        except AuthorityError as error:
-            return AuthorityReply({"error": error.error, "error_description": error.description}, error.status)
-
-    def _configuration(self, origin: str) -> dict[str, object]:
-        """The OpenID configuration; asked for the instance, the address of it."""
-        base = f"{origin}/{self._tenant_id}"
-        return {
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "issuer": f"{base}/v2.0",
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "metadata": [],
-            "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        self._devices = DeviceCodes()
+        sign_ins = SignIns(directory)
+        grants = Grants(directory, tokens, self._devices, sign_ins)
+        identity = ManagedIdentity(directory, tokens)
+        self._in_tenant: dict[tuple[str, str], Answer] = {
+            ("v2.0/.well-known/openid-configuration", "GET"): lambda call, tenant: AuthorityReply(
+                configuration(call, tenant, directory)
+            ),
+            ("discovery/v2.0/keys", "GET"): lambda _, __: AuthorityReply(tokens.keys()),
+            ("oauth2/v2.0/token", "POST"): lambda call, tenant: AuthorityReply(grants.token(call, tenant)),
+            ("oauth2/v2.0/devicecode", "POST"): lambda call, _: self._device_code(call),
+            ("oauth2/v2.0/authorize", "GET"): lambda call, _: self._authorize(call, sign_ins),
+            ("oauth2/v2.0/authorize", "POST"): lambda call, _: self._authorize(call, sign_ins),
+        }
+        self._elsewhere: dict[tuple[str, str], Answer] = {
+            ("/common/discovery/instance", "GET"): lambda call, _: AuthorityReply(instance(call, directory)),
+            (_DEVICE_PAGE, "GET"): lambda _, __: AuthorityReply(_page("")),
+            (_DEVICE_PAGE, "POST"): lambda call, _: self._decide(call),
+            (VIRTUAL_MACHINE, "GET"): lambda call, _: identity.machine(call),
+            (APP_SERVICE, "GET"): lambda call, _: identity.service(call),
         }
 
-    def _token(self, form: Mapping[str, str], origin: str, now: float) -> dict[str, object]:
-        if form.get("grant_type") != "client_credentials":
-            raise AuthorityError("unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.")
-        client_id = form.get("client_id", "")
-        if client_id.lower() != self._client_id:
-            text = f"AADSTS700016: Application with identifier '{client_id}' was not found in the directory."
-            raise AuthorityError("unauthorized_client", text)
-        if form.get("client_assertion_type") != _ASSERTION_TYPE:
-            text = "AADSTS7000218: The request body must contain the parameter 'client_assertion'."
-            raise AuthorityError("invalid_client", text, 401)
-        endpoint = f"{origin}/{self._tenant_id}/oauth2/v2.0/token"
-        check_assertion(form.get("client_assertion", ""), client_id, endpoint, now)
-        token = self._tokens.issue(_resource(form.get("scope", "")), ALL_ROLES, _TOKEN_LIFETIME)
-        return {"access_token": token, "expires_in": _TOKEN_LIFETIME, "token_type": "Bearer"}
+    def answer(self, call: AuthorityCall) -> AuthorityReply | None:
+        """The reply to a request; None where the address is none of the authority's."""
+        found = _IN_TENANT.fullmatch(call.path)
+        name, tenant = (found["call"], found["tenant"]) if found else (call.path, "")
+        answers = self._in_tenant if found else self._elsewhere
+        verbs = sorted(verb for known, verb in answers if known == name)
+        if not verbs:
+            return None
+        try:
+            self._check(call, tenant, verbs)
+            return answers[name, call.verb](call, tenant)
+        except AuthorityError as error:
+            return error.reply(call)
+
+    def _check(self, call: AuthorityCall, tenant: str, verbs: list[str]) -> None:
+        if tenant and not self._directory.knows(tenant):
+            raise _unknown_tenant(tenant)
+        if call.verb not in verbs:
+            text = f"The endpoint only accepts {', '.join(verbs)} requests. Received a {call.verb} request."
+            raise AuthorityError("invalid_request", 900561, text, 405)
+
+    def _device_code(self, call: AuthorityCall) -> AuthorityReply:
+        check_client(call, self._directory)
+        begun = self._devices.begin(personal_scopes(required(call.form, "scope"), self._directory), call.now)
+        page = f"{call.origin}{_DEVICE_PAGE}"
+        return AuthorityReply(
+            {
+                "user_code": begun.user_code,
+                "device_code": begun.device_code,
+                "verification_uri": page,
+                "expires_in": LIFETIME,
+                "interval": INTERVAL,
+                "message": f"To sign in, use a web browser to open the page {page} and enter the code"
+                f" {begun.user_code} to authenticate.",
+            }
+        )
+
+    def _authorize(self, call: AuthorityCall, sign_ins: SignIns) -> AuthorityReply:
+        """What is wrong is shown to the person, as a page: a wrong address must not be sent a browser."""
+        try:
+            check_client(call, self._directory)
+            return sign_ins.authorize(call)
+        except AuthorityError as error:
+            return AuthorityReply(_page(f"AADSTS{error.number}: {error.text}"), error.status)
+
+    def _decide(self, call: AuthorityCall) -> AuthorityReply:
+        approved = call.form.get("decision", "approve") != "decline"
+        try:
+            self._devices.decide(call.form.get("user_code", ""), approved=approved, now=call.now)
+        except AuthorityError as error:
+            return AuthorityReply(_page(f"AADSTS{error.number}: {error.text}"), error.status)
+        return AuthorityReply(_page("You have signed in." if approved else "You have declined."))
 
 
-def _check(verb: str, expected: str, tenant: str, known: str) -> None:
-    if verb != expected:
-        raise AuthorityError("invalid_request", "AADSTS900561: The endpoint does not take this method.", 405)
-    if tenant.lower() != known:
-        raise AuthorityError("invalid_request", f"AADSTS90002: Tenant '{tenant}' not found.")
+def _page(told: str) -> str:
+    """The page for device codes, with what is told above it."""
+    return (
+        f"<!DOCTYPE html><title>Sign in</title><p>{escape(told)}</p>"
+        f'<form method="post" action="{_DEVICE_PAGE}"><label>Code <input name="user_code"></label>'
+        '<button name="decision" value="approve">Sign in</button>'
+        '<button name="decision" value="decline">Decline</button></form>'
+    )
 
 
-def _resource(scope: str) -> str:
-    """The origin that a scope like ``https://contoso-admin.sharepoint.com/.default`` is for."""
-    host, path = split_uri(scope)
-    if not host or path.strip("/") != ".default":
-        text = f"AADSTS1002012: The provided value for scope {scope} is not valid: it has to end in /.default."
-        raise AuthorityError("invalid_scope", text)
-    return f"https://{host}"
+def _unknown_tenant(tenant: str) -> AuthorityError:
+    text = (
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the"
+        " correct cloud. Check with your subscription administrator, this may happen if there are no active"
+        " subscriptions for the tenant."
+    )
+    return AuthorityError("invalid_tenant", 90002, text)

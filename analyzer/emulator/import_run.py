@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.importing import ImportResult, Validated, refused, service_failed, validate, write
+from analyzer.emulator.log_styles import restyled
 from analyzer.emulator.logwriter import log_file_name
+from analyzer.emulator.moods import NORMAL
 from analyzer.emulator.uris import path_readings, split_uri
 from analyzer.facts import MAX_SOURCE_BYTES, JobError, log_folder_name
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.emulator.importing import ImportRequest
+    from analyzer.emulator.moods import Behaviour
     from analyzer.emulator.profiles import ProfileStore
     from analyzer.emulator.storage import Storage
 
@@ -29,12 +32,14 @@ class Surroundings:
         storage: the files.
         origin: where server-relative addresses begin.
         hosts: the tenant's, with port, in lower case.
+        behaviour: the service's.
     """
 
     store: ProfileStore
     storage: Storage
     origin: str
     hosts: frozenset[str]
+    behaviour: Behaviour = NORMAL
 
     def source(self, uri: str) -> Path | None:
         """Where a source file is on disk; None where there is none."""
@@ -55,6 +60,8 @@ class ImportRun:
         self.due = due
         self.result: ImportResult | None = None
         self._validated: Validated | None = None
+        self._log_path: tuple[str, str] | None = None
+        self._parts = 0
 
     def validate(self, surroundings: Surroundings) -> None:
         """Reads the source file; whatever speaks against it is the ``result``."""
@@ -72,20 +79,45 @@ class ImportRun:
         self.result = self.result or service_failed()
         return self.result
 
+    def grow_log(self, surroundings: Surroundings, when: datetime) -> str:
+        """Leaves the next part of a log that comes in parts, cut where it falls; returns its folder's URI.
+
+        Empty where it does not come in parts, there is none, or the next part is the whole.
+        """
+        parts = surroundings.behaviour.log_parts
+        self._parts += 1
+        if self._parts >= parts or self.write(surroundings).log is None:
+            return ""
+        whole = self._log(surroundings)
+        return self._put(surroundings, when, whole[: len(whole) * self._parts // parts])
+
     def leave_log(self, surroundings: Surroundings, when: datetime) -> str:
-        """Puts the log beside the source file; returns its folder's URI, empty where nothing failed (seen)."""
+        """Leaves the log, whole; returns its folder's URI, empty where nothing failed (seen)."""
         if self.result is None or self.result.log is None:
             return ""
-        path = self._source_path(surroundings)
-        parent, _, name = path.rpartition("/")
-        folder = surroundings.storage.make_folder(f"{parent}/{log_folder_name(name, self.request.job_id)}")
-        log = io.BytesIO(self.result.log)
-        surroundings.storage.add(folder.path, log_file_name(self.request.job_id, when), log, overwrite=True)
+        return self._put(surroundings, when, self._log(surroundings))
+
+    def _log(self, surroundings: Surroundings) -> bytes:
+        told = surroundings.behaviour
+        log = self.result.log if self.result is not None else None
+        return restyled(log or b"", told.words, told.line, told.encode)
+
+    def _put(self, surroundings: Surroundings, when: datetime, log: bytes) -> str:
+        """Puts a log into its folder, beside the source file, under the name that it got first."""
+        if self._log_path is None:
+            parent, _, name = self._source_path(surroundings).rpartition("/")
+            parent = surroundings.behaviour.log_library or parent
+            folder = surroundings.storage.make_folder(f"{parent}/{log_folder_name(name, self.request.job_id)}")
+            self._log_path = folder.path, log_file_name(self.request.job_id, when)
+        folder_path, file_name = self._log_path
+        surroundings.storage.add(folder_path, file_name, io.BytesIO(log), overwrite=True)
         host = split_uri(self.request.source_uri)[0]
         origin = f"https://{host}" if host else surroundings.origin
-        return origin + folder.path
+        return origin + folder_path
 
     def _checked(self, surroundings: Surroundings) -> Validated | ImportResult:
+        if surroundings.behaviour.fails:
+            return service_failed()
         uri = self.request.source_uri
         host = split_uri(uri)[0]
         if host and host not in surroundings.hosts:

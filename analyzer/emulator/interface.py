@@ -1,4 +1,4 @@
-"""What passes between the emulator's parts: its two errors, a call that came in, a reply that goes out."""
+"""What passes between the emulator's parts: its errors, what comes in, what goes out."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from pathlib import Path
 
     from analyzer.emulator.address import Segment
+    from analyzer.emulator.content import Collection, Entity, Primitive
 
 _MOST_JSON_BYTES = 2 * 1024**2
 CLIENT_QUERY = "-1, Microsoft.SharePoint.Client.InvalidClientQueryException"
@@ -36,6 +38,13 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+
+
+class TokenRefusedError(ServiceError):
+    """401 for a token that SharePoint does not take: its body says why in a field of its own (seen)."""
+
+    def __init__(self, told: str, headers: Mapping[str, str]) -> None:
+        super().__init__(401, "-2147024891, System.UnauthorizedAccessException", told, headers)
 
 
 def bad_request(message: str) -> ServiceError:
@@ -68,16 +77,62 @@ def wrong_verb(verb: str, name: str) -> ServiceError:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A request under ``/_api``.
+class Asked:
+    """A request as it came over the wire, or as a part of a batch.
 
     Attributes:
-        verb: the method, or what ``X-HTTP-Method`` puts in its place; GET for HEAD.
+        method: HTTP's, in upper case.
         origin: ``https://HOST:PORT`` as it was asked.
+        raw_path: percent-encoded as it was sent, without the query.
+        query: what followed ``?``, as it was sent.
+        headers: their names in lower case.
+        body: at its beginning.
+    """
+
+    method: str
+    origin: str
+    raw_path: str
+    query: str
+    headers: Mapping[str, str]
+    body: BinaryIO
+
+    @property
+    def verb(self) -> str:
+        """The method, or what ``X-HTTP-Method`` puts in the place of POST; GET for HEAD."""
+        if self.method == "POST":
+            return self.headers.get("x-http-method", "POST").upper()
+        return "GET" if self.method == "HEAD" else self.method
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back.
+
+    Attributes:
+        status: HTTP status.
+        content: the body, or a file to send from disk, whole or in the range that was asked for.
+        headers: of the answer.
+        stat: of a file, as it was when the answer was made: one that vanishes then is an error that can be told.
+    """
+
+    status: int
+    content: bytes | Path = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stat: os.stat_result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request under ``/_api``, its address read.
+
+    Attributes:
+        verb: see ``Asked``.
+        origin: see ``Asked``.
         site: server-relative path of the web that was asked; empty for the root.
         segments: what follows ``/_api/``.
         query: options, their names in lower case.
         target: the address without its query, as it was sent.
+        headers: their names in lower case.
         body: at its beginning.
     """
 
@@ -87,6 +142,7 @@ class Call:
     segments: tuple[Segment, ...]
     query: Mapping[str, str]
     target: str
+    headers: Mapping[str, str]
     body: BinaryIO
 
     def json(self) -> dict[str, object]:
@@ -104,30 +160,18 @@ class Call:
             raise bad_request("Invalid JSON. The body of the request has to be a JSON object.")
         return content
 
+    def argument(self, segment: Segment, name: str) -> str:
+        """A parameter of a function, by its name in lower case: from the address, or from the body (both seen).
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """One entity; ``function`` names the function that returned it where the verbose shape wraps it."""
-
-    fields: Mapping[str, object]
-    function: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Entities; ``next_link`` is the address of the next page, empty on the last."""
-
-    entities: list[dict[str, object]]
-    function: str = ""
-    next_link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Primitive:
-    """A string or a truth value that a function returned."""
-
-    function: str
-    value: str | bool
+        Raises:
+            ServiceError: 400, it stands in neither.
+        """
+        if segment.arguments:
+            return segment.argument(name)
+        value = {key.lower(): value for key, value in self.json().items()}.get(name)
+        if not isinstance(value, str) or not value:
+            raise bad_request(f"The parameter {name} of {segment.name} is missing.")
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ request sees depends on the clock alone, and a source file counts as it is when 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from threading import Lock, RLock
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.import_run import ImportRun
+from analyzer.emulator.moods import NORMAL
 from analyzer.facts import JobError, State
 
 if TYPE_CHECKING:
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
     from analyzer.emulator.import_run import Surroundings
     from analyzer.emulator.importing import ImportRequest
 
-PICK_UP = 60.0
+PICK_UP = NORMAL.pick_up
 VALIDATION = 30.0
 WRITING = 30.0
-"""Service seconds that a job spends as Submitted, Processing and Queued (the real service takes an hour to pick up)."""
+"""Service seconds that a job spends as Submitted, Processing and Queued, the service in no mood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Jobs:
         self._jobs = {job.job_id.lower(): job for job in loaded}
         self._runs: dict[str, ImportRun] = {}
         self._surroundings = surroundings
+        self._behaviour = surroundings.behaviour
         self._clock = clock
         self._listing = RLock()
         self._working = Lock()
@@ -76,7 +79,7 @@ class Jobs:
         job = Job(request.job_id, State.Submitted, JobError.NoError, "", request.source_uri, "")
         with self._listing:
             self._jobs[job.job_id.lower()] = job
-            self._runs[job.job_id.lower()] = ImportRun(request, self._clock.seconds() + PICK_UP)
+            self._runs[job.job_id.lower()] = ImportRun(request, self._clock.seconds() + self._behaviour.pick_up)
         return job
 
     def delete(self, job_id: str) -> bool:
@@ -108,6 +111,9 @@ class Jobs:
         state = self._state(run)
         if state == State.Submitted and self._change(run, State.Processing):
             run.validate(self._surroundings)
+            run.due += VALIDATION if self._behaviour.ends else math.inf
+        elif state == State.Processing and (folder := run.grow_log(self._surroundings, self._clock.utc(run.due))):
+            self._change(run, State.Processing, log_folder_uri=folder)
             run.due += VALIDATION
         elif state == State.Processing and run.result is None:
             self._change(run, State.Queued)
@@ -119,13 +125,13 @@ class Jobs:
         job = self.job(run.request.job_id)
         return job.state if job is not None else None
 
-    def _change(self, run: ImportRun, state: State) -> bool:
+    def _change(self, run: ImportRun, state: State, log_folder_uri: str = "") -> bool:
         """Whether the job was still there to be changed: it may have been deleted at this moment."""
         key = run.request.job_id.lower()
         with self._listing:
             if key not in self._jobs:
                 return False
-            self._jobs[key] = replace(self._jobs[key], state=state)
+            self._jobs[key] = replace(self._jobs[key], state=state, log_folder_uri=log_folder_uri)
             return True
 
     def _end(self, run: ImportRun) -> None:
@@ -139,7 +145,7 @@ class Jobs:
                 job,
                 state=State.Succeeded if result.error is JobError.NoError else State.Error,
                 error=int(result.error),
-                error_message=result.error_message,
+                error_message=self._behaviour.words(result.error_message),
                 log_folder_uri=log_folder_uri,
             )
             with self._listing:

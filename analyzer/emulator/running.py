@@ -19,10 +19,14 @@ from analyzer.emulator.api import Api
 from analyzer.emulator.app import App
 from analyzer.emulator.authority import Authority
 from analyzer.emulator.clock import ServiceClock
+from analyzer.emulator.crowded import CrowdedStorage
+from analyzer.emulator.digest import Digests
+from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.library import copy_library, imports_folder, load_jobs, load_settings
+from analyzer.emulator.moods import behaviour
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.server import Server, bind
 from analyzer.emulator.storage import Storage
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from types import FrameType, TracebackType
     from typing import Self
+
+    from analyzer.emulator.moods import Behaviour
 
 TENANT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "contoso.com"))
 CLIENT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "upa-analyzer.contoso.com"))
@@ -50,10 +56,14 @@ class RunningEmulator:
             ``ca_file``, ``tenant_id``, ``client_id``, ``authority``.
         jobs: the job list; ``advance`` it before you look.
         storage: the files.
+        application: what the authority knows of the application; certificates and secrets may be added.
     """
 
-    def __init__(self, library: Path, port: int, speed: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, library: Path, port: int, speed: float, clock: Callable[[], float], moods: Collection[str]
+    ) -> None:
         """Starts; see ``start``."""
+        told = behaviour(moods)
         with ExitStack() as stack:
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="upa-emulator-", ignore_cleanup_errors=True)
@@ -61,18 +71,23 @@ class RunningEmulator:
             home = Path(folder)
             copy_library(library, home / "tenant")
             (home / "spool").mkdir()
-            self.storage = Storage(home / "tenant", home / "spool")
+            self.storage = (CrowdedStorage if told.is_crowded else Storage)(home / "tenant", home / "spool")
             sockets = stack.enter_context(bind(port))
             port = sockets[0].getsockname()[1]
             origin = f"https://localhost:{port}"
             loaded = load_jobs(library, origin)
-            self._store = load_store(library, load_settings(library), self.storage)
+            settings = load_settings(library)
+            self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
-            surroundings = Surroundings(self._store, self.storage, origin, hosts)
+            surroundings = Surroundings(self._store, self.storage, origin, hosts, told)
             self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
-            self._tokens = Tokens(secrets.token_bytes(32), TENANT_ID, CLIENT_ID, time.time)
+            self.application = Application(CLIENT_ID)
+            self.application.configure(settings)
+            directory = Directory(TENANT_ID, self.application, hosts)
+            key = secrets.token_bytes(32)
+            self._tokens = Tokens(key, TENANT_ID, CLIENT_ID, time.time, everywhere=origin, strict=told.is_strict)
             self.ready = self._ready(origin, imports_folder(loaded, self.storage), home / "ca.pem")
-            app = self._app(origin, home / "spool")
+            app = self._app(origin, home / "spool", Authority(directory, self._tokens), told)
             stack.enter_context(Server(app, home, sockets))
             self._running = stack.pop_all()
 
@@ -114,14 +129,20 @@ class RunningEmulator:
             "authority": origin,
         }
 
-    def _app(self, origin: str, spool: Path) -> App:
-        api = Api(WebCalls(self.storage), TenantCalls(self.jobs, self._store, uuid.uuid4))
-        authority = Authority(self._tokens, TENANT_ID, CLIENT_ID)
+    def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
+        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
+        digests = Digests(secrets.token_bytes(32), time.time)
+        api = Api(WebCalls(self.storage), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 
 def start(
-    library: Path, *, port: int = 0, speed: float = 1.0, clock: Callable[[], float] = time.monotonic
+    library: Path,
+    *,
+    port: int = 0,
+    speed: float = 1.0,
+    clock: Callable[[], float] = time.monotonic,
+    moods: Collection[str] = (),
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
 
@@ -130,19 +151,20 @@ def start(
         port: 0 for any that is free.
         speed: how many times as fast the service's clock runs.
         clock: real seconds from any beginning.
+        moods: of the service, see ``moods.MOODS``.
 
     Returns:
         The emulator; close it, or use it as a context.
 
     Raises:
-        EmulatorError: the library cannot be used, or the port is in use.
+        EmulatorError: the library cannot be used, the port is in use, or there is no such mood.
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock)
+    return RunningEmulator(library, port, speed, clock, moods)
 
 
-def serve(library: Path, port: int, speed: float, out: Callable[[str], None]) -> None:
+def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *, moods: Collection[str] = ()) -> None:
     """Runs a tenant until SIGINT or SIGTERM; tells ``out`` the JSON line once it answers. For the main thread.
 
     Raises:
@@ -155,7 +177,7 @@ def serve(library: Path, port: int, speed: float, out: Callable[[str], None]) ->
 
     earlier = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with start(library, port=port, speed=speed) as emulator:
+        with start(library, port=port, speed=speed, moods=moods) as emulator:
             out(json.dumps(emulator.ready))
             # In turns, because on Windows a wait without an end hears no signal.
             while not stop.wait(_LISTEN_TO_SIGNALS):

@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
 
+from analyzer.emulator.ids import UniqueIds
 from analyzer.emulator.interface import ServiceError, no_file
 from analyzer.emulator.paths import check_name, locate
-from analyzer.emulator.stored import StoredFile, StoredFolder, describe, unique_id
+from analyzer.emulator.stored import StoredFile, StoredFolder, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,28 +25,49 @@ class Storage:
     """Files and folders; every path is server-relative, in any casing.
 
     Each method raises ``ServiceError``: 404 for what is not there, 400 for a name that SharePoint does not allow.
+
+    Attributes:
+        spool: where what is on its way may lie; on the same disk as the files.
+        lock: held while something changes.
+        ids: of files and folders.
     """
 
     def __init__(self, root: Path, spool: Path) -> None:
         """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk."""
         self._root = root
-        self._spool = spool
+        self.spool = spool
+        self.lock = RLock()
+        self.ids = UniqueIds()
         self._known: dict[str, tuple[object, str]] = {}
-        self._lock = RLock()
 
     def folder(self, path: str) -> StoredFolder:
         """A folder."""
-        there, place = locate(self._root, path)
+        there, place = self.find(path)
         if not place.is_dir():
             raise no_file(path)
-        return StoredFolder(there, place)
+        return self._stored_folder(there, place)
 
     def file(self, path: str) -> StoredFile:
         """A file."""
-        there, place = locate(self._root, path)
+        there, place = self.find(path)
         if not place.is_file():
             raise no_file(path)
         return self._described(there, place)
+
+    def find(self, path: str) -> tuple[str, Path]:
+        """The path in the casing that is on disk, and where that is, or would be."""
+        return locate(self._root, path)
+
+    def locate(self, path: str) -> tuple[str, Path]:
+        """The same of a file or folder that is there."""
+        there, place = self.find(path)
+        if not place.exists():
+            raise no_file(path)
+        return there, place
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or a folder lies at a path."""
+        return self.find(path)[1].exists()
 
     def place(self, path: str) -> Path | None:
         """Where a file is on disk; None where there is none, or the path is none."""
@@ -65,12 +87,16 @@ class Storage:
     def folders(self, path: str) -> list[StoredFolder]:
         """The folders of a folder, by name."""
         folder = self.folder(path)
-        return [StoredFolder(f"{folder.path}/{place.name}", place) for place in _sorted(folder.place) if place.is_dir()]
+        return [
+            self._stored_folder(f"{folder.path}/{place.name}", place)
+            for place in _sorted(folder.place)
+            if place.is_dir()
+        ]
 
     def path_of(self, wanted: UUID) -> str:
         """The path of the file or folder with that ``UniqueId``."""
         paths = ("/" + place.relative_to(self._root).as_posix() for place in self._root.rglob("*"))
-        found = next((path for path in paths if unique_id(path) == wanted), None)
+        found = next((path for path in paths if self.ids.of(path) == wanted), None)
         if found is None:
             raise no_file(str(wanted))
         return found
@@ -79,7 +105,7 @@ class Storage:
         """Every folder but the root, in an order that is the same everywhere."""
         for place in sorted(self._root.rglob("*")):
             if place.is_dir():
-                yield StoredFolder("/" + place.relative_to(self._root).as_posix(), place)
+                yield self._stored_folder("/" + place.relative_to(self._root).as_posix(), place)
 
     def add(self, folder: str, name: str, content: BinaryIO, *, overwrite: bool) -> StoredFile:
         """Puts a file into a folder.
@@ -89,32 +115,29 @@ class Storage:
         """
         check_name(name)
         path = f"{self.folder(folder).path}/{name}"
-        with self._lock:
+        with self.lock:
             if not overwrite and self.place(path) is not None:
-                message = f"A file or folder with the name {path} already exists."
-                raise ServiceError(400, "-2130575257, Microsoft.SharePoint.SPException", message)
+                raise exists_already(path)
             return self._write(path, content)
 
     def replace(self, path: str, content: BinaryIO) -> StoredFile:
         """Gives a file that is there another content."""
-        with self._lock:
+        with self.lock:
             return self._write(self.file(path).path, content)
 
     def make_folder(self, path: str) -> StoredFolder:
         """A folder that is there afterwards, and those above it; one that was there stays as it is."""
-        there, place = locate(self._root, path)
-        with self._lock:
+        there, place = self.find(path)
+        with self.lock:
             if any(above.is_file() for above in (place, *place.parents)):
-                raise ServiceError(
-                    400, "-2130575257, Microsoft.SharePoint.SPException", f"A file with the name {path} already exists."
-                )
+                raise exists_already(path)
             place.mkdir(parents=True, exist_ok=True)
-        return StoredFolder(there, place)
+        return self._stored_folder(there, place)
 
     def delete_file(self, path: str) -> None:
         """Removes a file."""
         file = self.file(path)
-        with self._lock:
+        with self.lock:
             file.place.unlink(missing_ok=True)
 
     def delete_folder(self, path: str) -> None:
@@ -124,30 +147,45 @@ class Storage:
             ServiceError: also 403, it is a web and no folder.
         """
         folder = self.folder(path)
-        if _WEB.fullmatch(folder.path):
-            raise ServiceError(403, "-2147024891, System.UnauthorizedAccessException", "Access denied.")
-        with self._lock:
+        self.check_no_web(folder.path)
+        with self.lock:
             shutil.rmtree(folder.place, ignore_errors=True)
+
+    def check_no_web(self, path: str) -> None:
+        """Passes the path of a folder or file.
+
+        Raises:
+            ServiceError: 403, it is a web's.
+        """
+        if _WEB.fullmatch(path):
+            raise ServiceError(403, "-2147024891, System.UnauthorizedAccessException", "Access denied.")
+
+    def _stored_folder(self, path: str, place: Path) -> StoredFolder:
+        return StoredFolder(path, place, self.ids.of(path))
 
     def _write(self, path: str, content: BinaryIO) -> StoredFile:
         """Writes beside the tree and moves into place, so that a download meets the old content or the new one."""
-        there, place = locate(self._root, path)
+        there, place = self.find(path)
         if place.is_dir():
-            raise ServiceError(
-                400, "-2130575257, Microsoft.SharePoint.SPException", f"A folder with the name {path} already exists."
-            )
-        with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as spooled:
+            raise exists_already(path)
+        with tempfile.NamedTemporaryFile(dir=self.spool, delete=False) as spooled:
             shutil.copyfileobj(content, spooled, 1 << 20)
         Path(spooled.name).replace(place)
         return self._described(there, place)
 
     def _described(self, path: str, place: Path) -> StoredFile:
         try:
-            file, goes_by = describe(path, place, self._known)
+            file, goes_by = describe(path, place, self.ids.of(path), self._known)
         except FileNotFoundError as error:
             raise no_file(path) from error
         self._known[path] = (goes_by, file.etag)
         return file
+
+
+def exists_already(path: str) -> ServiceError:
+    """What is answered where something would take the place of something else (code seen)."""
+    message = f"A file or folder with the name {path} already exists."
+    return ServiceError(400, "-2130575257, Microsoft.SharePoint.SPException", message)
 
 
 def _sorted(folder: Path) -> list[Path]:

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
+from analyzer.emulator.content import Int64
 from analyzer.facts import LOG_FILE_NAME
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class StoredFile:
         length: bytes.
         modified: UTC; of a log file the time in its name, because copying one must not make it younger.
         etag: the same for the same path and content, whenever the emulator was started.
+        unique_id: see ``ids``.
     """
 
     path: str
@@ -34,28 +36,30 @@ class StoredFile:
     length: int
     modified: datetime
     etag: str
+    unique_id: UUID
 
     def fields(self) -> dict[str, object]:
-        """The properties of ``SP.File`` that clients in production read; lengths are strings (Int64)."""
+        """The properties of ``SP.File`` that clients in production read."""
         return {
             "ETag": self.etag,
             "Exists": True,
-            "Length": str(self.length),
+            "Length": Int64(self.length),
             "Level": 1,
             "Name": self.place.name,
             "ServerRelativeUrl": self.path,
             "TimeCreated": _iso(self.modified),
             "TimeLastModified": _iso(self.modified),
-            "UniqueId": str(unique_id(self.path)),
+            "UniqueId": str(self.unique_id),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFolder:
-    """A folder of the tenant: server-relative path (empty for the root), and where it is on disk."""
+    """A folder of the tenant: server-relative path (empty for the root), where it is on disk, and its id."""
 
     path: str
     place: Path
+    unique_id: UUID
 
     def fields(self) -> dict[str, object]:
         """The properties of ``SP.Folder`` that clients in production read."""
@@ -67,16 +71,19 @@ class StoredFolder:
             "ServerRelativeUrl": self.path or "/",
             "TimeCreated": changed,
             "TimeLastModified": changed,
-            "UniqueId": str(unique_id(self.path)),
+            "UniqueId": str(self.unique_id),
         }
 
 
-def describe(path: str, place: Path, known: Mapping[str, tuple[object, str]]) -> tuple[StoredFile, object]:
+def describe(
+    path: str, place: Path, unique_id: UUID, known: Mapping[str, tuple[object, str]]
+) -> tuple[StoredFile, object]:
     """A file as it is on disk now, and what its content goes by.
 
     Args:
         path: server-relative.
         place: on disk.
+        unique_id: see ``ids``.
         known: by path what an earlier content went by, and its ETag: a big file is read only when it has changed.
 
     Raises:
@@ -87,7 +94,7 @@ def describe(path: str, place: Path, known: Mapping[str, tuple[object, str]]) ->
     earlier = known.get(path)
     etag = earlier[1] if earlier is not None and earlier[0] == goes_by else _etag(path, place)
     modified = _time_in_name(place.name) or datetime.fromtimestamp(status.st_mtime, UTC)
-    return StoredFile(path, place, status.st_size, modified, etag), goes_by
+    return StoredFile(path, place, status.st_size, modified, etag, unique_id), goes_by
 
 
 def _etag(path: str, place: Path) -> str:
@@ -97,11 +104,6 @@ def _etag(path: str, place: Path) -> str:
         while chunk := content.read(_CHUNK):
             digest.update(chunk)
     return f'"{{{str(UUID(bytes=digest.digest()[:16])).upper()}}},1"'
-
-
-def unique_id(path: str) -> UUID:
-    """The ``UniqueId`` of what lies at a server-relative path, the same whenever the emulator was started."""
-    return uuid5(NAMESPACE_URL, path.lower())
 
 
 def _time_in_name(name: str) -> datetime | None:

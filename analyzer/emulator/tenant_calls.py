@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from analyzer.emulator.content import Collection, Entity, Primitive
 from analyzer.emulator.importing import ImportRequest
-from analyzer.emulator.interface import Collection, Entity, Primitive, Reply, ServiceError, bad_request, no_resource
+from analyzer.emulator.interface import Reply, ServiceError, bad_request, no_resource
 from analyzer.facts import IdType
 
 if TYPE_CHECKING:
@@ -21,11 +22,24 @@ if TYPE_CHECKING:
     from analyzer.emulator.profiles import ProfileStore
 
 
+_JOB_KIND = "Microsoft.Online.SharePoint.TenantManagement.ImportProfilePropertiesJobInfo"
+
+
 class TenantCalls:
     """Answers the calls by their names in lower case; all of them are POST."""
 
-    def __init__(self, jobs: Jobs, store: ProfileStore, new_id: Callable[[], UUID]) -> None:
-        """Works on the job list; ``new_id`` makes the ids of queued jobs, as ``uuid.uuid4``."""
+    def __init__(
+        self, jobs: Jobs, store: ProfileStore, new_id: Callable[[], UUID], *, tells_job_id: bool = True
+    ) -> None:
+        """Works on the job list.
+
+        Args:
+            jobs: the list.
+            store: the profiles, which refuse properties.
+            new_id: makes the ids of queued jobs, as ``uuid.uuid4``.
+            tells_job_id: whether queueing answers the id, and not the empty Guid though the job is queued (seen).
+        """
+        self._tells_job_id = tells_job_id
         self._jobs = jobs
         self._store = store
         self._new_id = new_id
@@ -37,14 +51,15 @@ class TenantCalls:
         }
 
     def _list(self, _: Call) -> Reply:
-        return Reply(Collection([job.fields() for job in self._jobs.listed()], "GetImportProfilePropertyJobs"))
+        jobs = [Entity(job.fields(), kind=_JOB_KIND) for job in self._jobs.listed()]
+        return Reply(Collection(jobs, "GetImportProfilePropertyJobs"))
 
     def _get(self, call: Call) -> Reply:
         job_id = _job_id(call.json())
         job = self._jobs.job(job_id)
         if job is None:
             raise no_resource(f"GetImportProfilePropertyJob: no job has the id {job_id}")
-        return Reply(Entity(job.fields()))
+        return Reply(Entity(job.fields(), kind=_JOB_KIND))
 
     def _delete(self, call: Call) -> Reply:
         return Reply(Primitive("DeleteImportProfilePropertiesJob", self._jobs.delete(_job_id(call.json()))))
@@ -61,7 +76,9 @@ class TenantCalls:
         refusal = self._store.refusal(request.property_map)
         if refusal is not None:
             raise ServiceError(400, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", refusal)
-        return Reply(Primitive("QueueImportProfileProperties", self._jobs.queue(request).job_id))
+        queued = self._jobs.queue(request)
+        told = queued.job_id if self._tells_job_id else str(UUID(int=0))
+        return Reply(Primitive("QueueImportProfileProperties", told))
 
 
 def _job_id(body: dict[str, object]) -> str:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,8 +126,20 @@ def _first_letter(chunk: bytes) -> bytes:
 
 
 def _is_utf8(raw: bytes) -> bool:
+    if "polars" in sys.modules:
+        return _is_utf8_by_polars(raw)
     try:
-        # Looks at some 20 GB a second, which bytes.decode does not.
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_utf8_by_polars(raw: bytes) -> bool:
+    """The same ten times as fast; to load polars for it would take longer than a decode of 200 MB."""
+    import polars as pl
+
+    try:
         pl.Series([raw], dtype=pl.Binary).cast(pl.String)
     except pl.exceptions.PolarsError:
         return False

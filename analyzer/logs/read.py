@@ -1,45 +1,23 @@
-"""Logs to the table ``entries``, a block at a time on all cores; the memory that it takes does not grow with a log."""
+"""Logs to the table ``entries``, in pieces; the memory that it takes does not grow with a log."""
 
 from __future__ import annotations
 
-import collections
-import os
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
-from analyzer.errors import InputError
-from analyzer.facts import LOG_FILE_NAME, LOG_FOLDER_NAME
-from analyzer.logs.accounting import Account, accounts_of
-from analyzer.logs.blocks import blocks
+from analyzer.logs.accounting import accounts_of
 from analyzer.logs.columns import columns_of
-from analyzer.logs.entries import Entries, entries_of
 from analyzer.logs.interface import LogFile, LogRead
-from analyzer.logs.lines import Codes
-from analyzer.logs.shapes import is_cut_off
+from analyzer.logs.parsing import job_id_in, parsed
 from analyzer.tables import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from analyzer.logs.accounting import Account
     from analyzer.logs.blocks import Block, Segment
-
-_LOOKED_AT = 4096
-"""Bytes."""
-
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))
-_MOSTLY_TEXT = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    block: Block
-    entries: Entries
-    columns: pl.DataFrame
-    accounts: list[Account]
+    from analyzer.logs.entries import Entries
 
 
 class Reading:
@@ -106,61 +84,18 @@ class Reading:
         return self.logs
 
     def _pieces(self, logs: list[LogRead]) -> Iterator[pl.DataFrame]:
-        cores = os.cpu_count() or 1
-        codes = Codes()
-        waiting: collections.deque[Future[_Parsed]] = collections.deque()
-        with ThreadPoolExecutor(cores, "parse") as pool:
-            try:
-                for block in blocks(logs):
-                    waiting.append(pool.submit(self._parse, block, codes))
-                    if len(waiting) > cores:
-                        yield self._finish(waiting.popleft().result())
-                while waiting:
-                    yield self._finish(waiting.popleft().result())
-            finally:
-                pool.shutdown(cancel_futures=True)
-        for log in logs:
-            if log.binary and not log.entries and not log.problem:
-                log.problem = InputError(
-                    f"{log.name} is no log: it holds binary data", "Name the logs of an import job."
-                )
+        for one in parsed(logs, self._make):
+            segments = one.block.segments
+            columns, accounts = one.made
+            for segment, account in zip(segments, accounts, strict=False):
+                segment.log.account = segment.log.account.plus(account)
+            if self._progress:
+                self._progress(segments[-1].log)
+            yield _named(columns, segments, pl.Series(one.lines_before, dtype=pl.UInt32))
 
-    def _parse(self, block: Block, codes: Codes) -> _Parsed:
-        entries = entries_of(block, codes)
+    def _make(self, block: Block, entries: Entries) -> tuple[pl.DataFrame, list[Account]]:
         columns = columns_of(block, entries)
-        return _Parsed(block, entries, columns, accounts_of(block, entries, columns) if self._accounting else [])
-
-    def _finish(self, parsed: _Parsed) -> pl.DataFrame:
-        """The piece with the columns that name the log; counts what it holds of each log."""
-        segments = parsed.block.segments
-        before = pl.Series([segment.log.lines for segment in segments], dtype=pl.UInt32)
-        rows = np.bincount(parsed.entries.segment, minlength=len(segments)).tolist()
-        without_code = parsed.columns["code"].is_null().to_numpy()
-        texts = np.bincount(parsed.entries.segment[without_code], minlength=len(segments))
-        line_counts = np.diff(parsed.entries.segment_lines).tolist()
-        for place, segment in enumerate(segments):
-            log = segment.log
-            log.lines += line_counts[place]
-            log.texts += int(texts[place])
-            log.entries += rows[place] - int(texts[place])
-            log.cut_off = segment.added_end and _cut_off(parsed.entries, place)
-            log.binary = log.binary or (rows[place] == texts[place] and _is_binary(parsed.block, segment))
-            if parsed.accounts:
-                log.account = log.account.plus(parsed.accounts[place])
-        if self._progress:
-            self._progress(segments[-1].log)
-        return _named(parsed.columns, segments, before)
-
-
-def _is_binary(block: Block, segment: Segment) -> bool:
-    """Whether what has no entry does not look like text either: by the control characters at its beginning."""
-    head = block.data[segment.start : min(segment.end, segment.start + _LOOKED_AT)]
-    return b"\0" in head or len(head.translate(None, _CONTROLS)) < _MOSTLY_TEXT * len(head)
-
-
-def _cut_off(entries: Entries, place: int) -> bool:
-    last = entries.lines.text(int(entries.segment_lines[place + 1]) - 1)
-    return len(last) < _LOOKED_AT and is_cut_off(last.decode())
+        return columns, accounts_of(block, entries, columns) if self._accounting else []
 
 
 def _named(columns: pl.DataFrame, segments: Sequence[Segment], before: pl.Series) -> pl.DataFrame:
@@ -177,12 +112,3 @@ def _named(columns: pl.DataFrame, segments: Sequence[Segment], before: pl.Series
         whose = [pl.lit(pl.Series(name, values, pl.String).gather(at)) for name, values in names.items()]
         line = pl.col("line") + pl.lit(before.gather(at))
     return columns.with_columns(*whose, line=line).select(*ENTRIES)
-
-
-def job_id_in(name: str) -> str | None:
-    """The job id that a log file's name tells, else its folder's name; in lower case; None where neither tells."""
-    parts = name.replace("\\", "/").split("/")
-    found = LOG_FILE_NAME.match(parts[-1])
-    if found is None and len(parts) > 1:
-        found = LOG_FOLDER_NAME.fullmatch(parts[-2])
-    return found["job_id"].lower() if found else None

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import by_code, by_property
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.facts import JobError
 from analyzer.report.rows import Cause, Grid
-from analyzer.retry.aborted import ABORTING_CODES
+from analyzer.retry.codes import ABORTING_CODES
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:

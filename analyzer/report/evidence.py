@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text

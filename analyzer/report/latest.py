@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.report.causes import clause, ranked_codes, reason
 from analyzer.report.sentences import failing, job_sentence, new_among, newness
 from analyzer.report.toll import Toll, toll_of

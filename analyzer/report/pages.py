@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.failures import naming_nobody
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.report.causes import causes_of, properties_of, said_by_service
 from analyzer.report.evidence import facts_of, logs_of, observations_of

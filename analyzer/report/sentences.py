@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import naming_nobody
-from analyzer.analysis.outcomes import STUCK_AFTER, Outcome
+from analyzer.analysis.outcome import Outcome
+from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.facts import JobError, State
 from analyzer.report.causes import error_explained, ranked_codes, reason
 from analyzer.report.times import minute_text

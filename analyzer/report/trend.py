@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import FAILED, Outcome
+from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.analysis.timeline import weekly_codes
 from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.times import day_text, when_text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.facts import NOT_JSON, JobError
+from analyzer.retry.codes import ABORTING_CODES, SPLIT, UNMAPPED, WITHOUT_ID
 from analyzer.words import listed
 
 if TYPE_CHECKING:
@@ -14,17 +15,6 @@ if TYPE_CHECKING:
 
     from analyzer.retry.choices import RetryHelps
     from analyzer.retry.interface import Selection
-
-WITHOUT_ID = "MissingIdentity"
-"""The code of entries that tell of a record without an id."""
-
-_UNMAPPED = "InvalidProperty"
-
-ABORTING_CODES = frozenset({NOT_JSON, _UNMAPPED, WITHOUT_ID})
-"""Codes of the validation, in which one entry aborts the import."""
-
-SPLIT = "split it with --max-bytes or --max-properties: the service refuses a file of more than 2 GB or 500,000 values"
-"""What has to be done before a retry file that is one file is queued, where the source file was too big."""
 
 _BEFORE_RETRY = {
     JobError.DataFileTooBig.name: SPLIT,
@@ -49,7 +39,7 @@ def met_again(
     of_user = key.is_in(named) ^ selection.everybody
     # A record without an id is never among those that are selected by their ids.
     of_nobody = (code != WITHOUT_ID) | (selection.everybody and not selection.without_unnamed)
-    mended = (code == _UNMAPPED) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
+    mended = (code == UNMAPPED) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
     mended |= (code == NOT_JSON) & readable
     return coded.filter(pl.when(key.is_null()).then(of_nobody).otherwise(of_user) & ~mended)
 
@@ -64,7 +54,7 @@ def before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
     """
     if error in _BEFORE_RETRY:
         return _BEFORE_RETRY[error]
-    properties = coded.filter(coded["code"] == _UNMAPPED)["property"].drop_nulls().unique(maintain_order=True)
+    properties = coded.filter(coded["code"] == UNMAPPED)["property"].drop_nulls().unique(maintain_order=True)
     if len(properties):
         return f"map {listed(properties)}, or take {'it' if len(properties) == 1 else 'them'} out of the feed"
     unreadable = coded.filter(coded["code"] == NOT_JSON)["message"]

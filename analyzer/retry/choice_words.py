@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.retry.aborted import WITHOUT_ID
+from analyzer.retry.codes import WITHOUT_ID
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import UsageError
 from analyzer.retry.aborted import aborted_again
 from analyzer.retry.choice_words import nobody_left
@@ -24,32 +24,6 @@ if TYPE_CHECKING:
 _LISTED = 8
 _LONG = 80
 """Characters; longer codes are in no log that the service wrote, and are not compared."""
-
-
-def check(choices: Choices, outcome: Outcome, because: str) -> None:
-    """Refuses choices that contradict one another or the job's outcome.
-
-    Args:
-        choices: the user's.
-        outcome: of the job.
-        because: a clause that says what became of its users.
-
-    Raises:
-        UsageError: they do.
-    """
-    excepted = {code.casefold() for code in choices.except_}
-    for code in choices.only:
-        if code.casefold() in excepted:
-            raise UsageError(f"{code} stands in both --only and --except", "Name it in one of them.")
-    if choices.without_culprits and outcome is not Outcome.aborted:
-        advice = {
-            Outcome.partial: "Leave it out; --except CODE leaves out those with a code.",
-            Outcome.unknown: "If you know that it was aborted, say so with --outcome aborted.",
-        }
-        raise UsageError(
-            f"--without-culprits is for an import that was aborted, and this one is {outcome.value}: {because}",
-            advice.get(outcome, "There is nothing to retry."),
-        )
 
 
 def choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps) -> Selection:

@@ -6,9 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from analyzer.csv_cells import csv_bytes
+from analyzer.csv_cells import rows_as_csv
 from analyzer.files import cannot_read, sha256_of
 from analyzer.retry.words import sentence
 
@@ -32,26 +30,15 @@ def companions(target: Path) -> tuple[Path, Path, Path]:
 
 def unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
     """What did not match as CSV, guarded: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
-    columns = {
-        "identity": [one.identity for one in unmatched],
-        "reason": [one.reason.value for one in unmatched],
-        "records": [one.records for one in unmatched],
-        "detail": [one.detail for one in unmatched],
-    }
-    return csv_bytes(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), byte_order_mark=True)
+    columns = ("identity", "reason", "records", "detail")
+    return rows_as_csv(columns, ((one.identity, one.reason.value, one.records, one.detail) for one in unmatched))
 
 
 def repairs_csv(repairs: Sequence[Repair]) -> bytes:
     """What was repaired as CSV, guarded: columns ``record`` (from 1), ``identity``, ``kind``, ``before``, ``after``."""
-    columns = {
-        "record": [one.record for one in repairs],
-        "identity": [one.identity for one in repairs],
-        "kind": [one.kind for one in repairs],
-        "before": [one.before for one in repairs],
-        "after": [one.after for one in repairs],
-    }
-    schema = dict.fromkeys(columns, pl.String) | {"record": pl.UInt32}
-    return csv_bytes(pl.DataFrame(columns, schema=schema), byte_order_mark=True)
+    columns = ("record", "identity", "kind", "before", "after")
+    rows = ((str(one.record), one.identity, one.kind, one.before, one.after) for one in repairs)
+    return rows_as_csv(columns, rows)
 
 
 def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside: Mapping[Path, bytes]) -> bytes:

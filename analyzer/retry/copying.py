@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
+    from numpy.typing import NDArray
+
     from analyzer.retry.gather import Gathered
     from analyzer.retry.interface import RetryRequest
     from analyzer.retry.parts import Parts
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 """Records."""
+_NUMBERS_AT_ONCE = 10_000
 _BYTES_AT_ONCE = 1 << 18
 _LOST = "\ufffd".encode()
 """What stands for a byte that an encoding does not know."""
@@ -77,13 +80,19 @@ def _batches(gathered: Gathered) -> Iterator[list[int]]:
     """The numbers of the chosen records, a few at a time and of large records fewer."""
     batch: list[int] = []
     length = 0
-    for number in np.flatnonzero(gathered.chosen).tolist():
+    for number in _numbers(np.flatnonzero(gathered.chosen)):
         batch.append(number)
         length += gathered.spans.ends[number] - gathered.spans.starts[number]
         if len(batch) == _AT_ONCE or length > _BYTES_AT_ONCE:
             yield batch
             batch, length = [], 0
     yield batch
+
+
+def _numbers(array: NDArray[np.int64]) -> Iterator[int]:
+    """The same as Python's, some at a time: they take four times the room."""
+    for start in range(0, len(array), _NUMBERS_AT_ONCE):
+        yield from array[start : start + _NUMBERS_AT_ONCE].tolist()
 
 
 class _Copier:

@@ -12,7 +12,7 @@ from analyzer.retry.interface import Reason, Unmatched
 from analyzer.retry.look_up import everybody
 from analyzer.retry.records import Records
 from analyzer.source.scan import mark_of
-from analyzer.source.spans import NO_ID, marks_of
+from analyzer.source.spans import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selectio
 def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmatched]:
     seen = np.zeros(len(selection.identities) + 1, np.bool_)
     seen[marks] = True
-    for key, mark in marks_of(selection.identities).items():
+    for key, mark in selection.identities.marks.items():
         if not seen[mark]:
             reason = Reason.nobodys if key in selection.doubtful else Reason.not_in_source
             yield Unmatched(selection.identities[key], reason)
@@ -106,8 +106,11 @@ def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmat
 
 def _repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
     """The numbers of the chosen records of users who have several, by the user's key."""
-    ordered = np.sort(marks[chosen])
-    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    ordered = marks[chosen]
+    ordered.sort()
+    several = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(several):
+        return {}
     users: dict[str, list[int]] = {}
     for number in np.flatnonzero(chosen & (marks != NO_ID) & np.isin(marks, several)).tolist():
         users.setdefault(identity_key(records.identity(number)), []).append(number)

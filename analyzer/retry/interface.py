@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.analysis.outcomes import Outcome
+    from analyzer.analysis.outcome import Outcome
+    from analyzer.retry.told import Identities
     from analyzer.source.find import Found
     from analyzer.source.identify import IdProperty
 
@@ -46,7 +47,7 @@ class Selection:
 
     outcome: Outcome
     everybody: bool
-    identities: dict[str, str]
+    identities: Identities
     naming_nobody: int
     because: str
     first: str = ""

@@ -10,7 +10,7 @@ from analyzer.retry.interface import Reason, Unmatched
 from analyzer.source.find import Found, find
 from analyzer.source.json_text import opened
 from analyzer.source.scan import mark_in, mark_of
-from analyzer.source.spans import Spans, marks_of
+from analyzer.source.spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def look_up(request: RetryRequest) -> tuple[Found, list[Unmatched]]:
         NotJsonError: it is no JSON.
     """
     selection = request.selection
-    wanted = None if selection.everybody else marks_of(selection.identities)
+    wanted = None if selection.everybody else selection.identities.marks
     if request.manner.reads_around_faults:
         found, unreadable = _around_faults(request, wanted)
     else:

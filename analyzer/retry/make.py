@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
-from analyzer.facts import stem
-from analyzer.locate import locate, name_person, unreadable
+from analyzer.facts import NOT_JSON, stem
 from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.earlier import clear
 from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest
@@ -25,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import polars as pl
-
     from analyzer.retry.choices import Choices, RetryHelps
     from analyzer.retry.interface import Manner, Selection
+    from analyzer.retry.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Ingredients:
         source_missing: why there is none.
         logs: the log files.
         job_id: None for bare files.
-        named: the logs' entries as ``analysis.naming`` gives them.
+        told: by the logs.
         outcome: of the job.
         id_property: as the user gave it; None to infer it.
         error: the job's, by name; empty for bare files.
@@ -57,7 +55,7 @@ class Ingredients:
     source_missing: str
     logs: Sequence[Path]
     job_id: str | None
-    named: pl.DataFrame
+    told: Told
     outcome: Outcome
     id_property: str | None = None
     error: str = ""
@@ -114,7 +112,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     """
     selection = select(
         ingredients.outcome,
-        ingredients.named,
+        ingredients.told,
         ingredients.error,
         located=_located(ingredients),
         unfinished_logs=ingredients.unfinished_logs,
@@ -190,7 +188,7 @@ def _written(
             selection=selection,
             target=target,
             manner=ingredients.manner,
-            named=_named(ingredients) if selection.everybody else frozenset(),
+            named=ingredients.told.whom.users if selection.everybody else frozenset(),
             source_sha256=ingredients.source_sha256,
             found=None if selection.everybody else inferred.found,
         )
@@ -200,7 +198,9 @@ def _written(
             )
         return inferred.id_property, write_retry(request)
     except NotJsonError as error:
-        name_person(error, source, unreadable(ingredients.named), ingredients.id_property)
+        from analyzer.locate import name_person, unreadable
+
+        name_person(error, source, unreadable(ingredients.told.named), ingredients.id_property)
         error.advice = f"{error.advice} {_ways_around(error)}"
         raise
 
@@ -216,9 +216,12 @@ def _ways_around(error: NotJsonError) -> str:
 
 def _located(ingredients: Ingredients) -> str:
     """What stands where the service could not read the source file, where an import was aborted for that."""
-    message = unreadable(ingredients.named)
-    if ingredients.outcome is not Outcome.aborted or not message or ingredients.manner.reads_around_faults:
+    codes = ingredients.told.whom.codes
+    if ingredients.outcome is not Outcome.aborted or NOT_JSON not in codes or ingredients.manner.reads_around_faults:
         return ""
+    from analyzer.locate import locate, unreadable
+
+    message = unreadable(ingredients.told.named)
     try:
         return locate(message, ingredients.source, ingredients.id_property).clause
     except InputError:
@@ -234,15 +237,11 @@ def _naming_nobody(selection: Selection) -> InputError:
     )
 
 
-def _named(ingredients: Ingredients) -> frozenset[str]:
-    """The keys of the users whom the log names."""
-    return frozenset(filter(None, ingredients.named.filter("names")["key"].drop_nulls()))
-
-
 def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> Inferred:
     if ingredients.id_property:
         return Inferred(IdProperty(ingredients.id_property, "you said so", certain=True), None)
-    identities = selection.identities.keys() if not selection.everybody else _named(ingredients)
+    told = ingredients.told
+    wanted = marks_of(sorted(told.whom.users)) if selection.everybody else selection.identities.marks
     some_lack_it = selection.everybody and selection.lacking_id > 0
     if ingredients.manner.reads_around_faults:
         from analyzer.source.records import Record
@@ -250,5 +249,5 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
 
         items = salvage(source, repair=ingredients.manner.repair)
         records = (item for item in items if isinstance(item, Record))
-        return Inferred(infer_from(source, records, identities, some_lack_it=some_lack_it), None)
-    return infer(source, marks_of(identities), some_lack_it=some_lack_it)
+        return Inferred(infer_from(source, records, wanted.keys(), some_lack_it=some_lack_it), None)
+    return infer(source, wanted, some_lack_it=some_lack_it)

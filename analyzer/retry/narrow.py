@@ -7,31 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.retry.aborted import WITHOUT_ID, with_helps
+from analyzer.retry.aborted import with_helps
 from analyzer.retry.choice_words import OF_THE_OTHERS, chosen_of_everybody, chosen_of_named, without_unmendable
+from analyzer.retry.codes import WITHOUT_ID
+from analyzer.retry.told import Identities, doubtful_in, identities_in
 
 if TYPE_CHECKING:
     from analyzer.retry.choices import Choices, RetryHelps
     from analyzer.retry.interface import Selection
-
-_AT_ONCE = 10_000
-"""Users."""
-
-
-def identities_in(entries: pl.DataFrame) -> dict[str, str]:
-    """Whom entries name: the ids as first spelled, by their key."""
-    users = entries.select("key", "identity").drop_nulls("key").unique("key", keep="first", maintain_order=True)
-    # Most ids are their own key; each text is held once.
-    return {
-        key: key if key == identity else identity
-        for piece in users.iter_slices(_AT_ONCE)
-        for key, identity in zip(piece["key"].to_list(), piece["identity"].to_list(), strict=True)
-    }
-
-
-def doubtful_in(entries: pl.DataFrame) -> frozenset[str]:
-    """The keys of Guids in entries that need not be anybody's id."""
-    return frozenset(entries.filter(~entries["names"])["key"].drop_nulls())
 
 
 def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_helps: RetryHelps) -> Selection:
@@ -58,7 +41,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
     unknown = {key: identity for key, identity in (users or {}).items() if key not in whole.identities}
     return dataclasses.replace(
         whole,
-        identities=identities,
+        identities=Identities(identities),
         naming_nobody=unnamed,
         doubtful=whole.doubtful & identities.keys(),
         chosen=chosen_of_named(choices, len(users or {}) - len(unknown)),
@@ -69,7 +52,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
 def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Selection:
     """Of every record of the source."""
     left_out = coded if choices.without_culprits else coded.filter(pl.col("code").is_in(choices.except_))
-    excluded = identities_in(left_out)
+    excluded = dict(identities_in(left_out))
     chosen = chosen_of_everybody(choices, coded)
     if not choices.only and choices.users is None:
         unnamed = not left_out.filter(pl.col("key").is_null(), pl.col("code") == WITHOUT_ID).is_empty()
@@ -77,7 +60,7 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
             whole, excluded=excluded, doubtful=doubtful_in(left_out), without_unnamed=unnamed, chosen=chosen
         )
     only = coded.filter(pl.col("code").is_in(choices.only))
-    wanted = identities_in(only) if choices.only else dict(choices.users or {})
+    wanted = dict(identities_in(only)) if choices.only else dict(choices.users or {})
     if choices.users is not None:
         wanted = {key: identity for key, identity in wanted.items() if key in choices.users}
     # Where all of the listed users are found, an entry that names nobody can be nobody else's.
@@ -85,7 +68,7 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
     identities = {key: identity for key, identity in wanted.items() if key not in excluded}
     return dataclasses.replace(
         emptied(whole),
-        identities=identities,
+        identities=Identities(identities),
         naming_nobody=0 if found else only["key"].null_count(),
         doubtful=doubtful_in(only) & identities.keys(),
         chosen=chosen,
@@ -112,7 +95,7 @@ def of_unknown(
     selection = of_everybody(whole, coded, choices)
     helps = with_helps(coded, retry_helps)
     never = helps.filter(~helps["helps"].fill_null(value=False))
-    excluded = identities_in(never)
+    excluded = dict(identities_in(never))
     unnamed = not never.filter(pl.col("key").is_null(), pl.col("code") == WITHOUT_ID).is_empty()
     chosen = (*selection.chosen, *without_unmendable(never))
     if selection.everybody:
@@ -127,7 +110,7 @@ def of_unknown(
     mendable = helps.filter(pl.col("key").is_null(), pl.col("code").is_in(choices.only), pl.col("helps")).height
     return dataclasses.replace(
         selection,
-        identities=identities,
+        identities=Identities(identities),
         naming_nobody=min(selection.naming_nobody, mendable),
         doubtful=selection.doubtful & identities.keys(),
         chosen=chosen,
@@ -139,7 +122,7 @@ def emptied(selection: Selection) -> Selection:
     return dataclasses.replace(
         selection,
         everybody=False,
-        identities={},
+        identities=Identities(),
         naming_nobody=0,
         lacking_id=0,
         excluded={},

@@ -5,17 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import FAILED, Outcome
-from analyzer.retry.aborted import ABORTING_CODES, WITHOUT_ID, before_retry, met_again
+from analyzer.analysis.outcome import FAILED, Outcome
+from analyzer.errors import UsageError
 from analyzer.retry.choices import EVERYTHING
-from analyzer.retry.choose import check, choose
+from analyzer.retry.codes import ABORTING_CODES, WITHOUT_ID
 from analyzer.retry.interface import Selection
-from analyzer.retry.narrow import doubtful_in, identities_in
+from analyzer.retry.told import Identities
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from analyzer.retry.choices import Choices, RetryHelps
+    from analyzer.retry.told import Told, Whom
 
 _BECAUSE = {
     Outcome.partial: "the log names them, and everybody else was updated",
@@ -33,7 +32,7 @@ def nobody_knows(_code: str, _message: str, _detail: str | None) -> None:
 
 def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     outcome: Outcome,
-    named: pl.DataFrame,
+    told: Told,
     error: str = "",
     *,
     located: str = "",
@@ -46,7 +45,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
 
     Args:
         outcome: of the job.
-        named: its entries as ``analysis.naming`` gives them.
+        told: by its logs.
         error: the job's error by name; empty where only its log is known.
         unfinished_logs: how many of its logs may lack entries at their end.
         located: what stands where the service could not read the source file, a sentence without a full stop.
@@ -57,37 +56,67 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     Raises:
         UsageError: a chosen code is in no entry, or both chosen and excepted; culprits where nothing was aborted.
     """
-    check(choices, outcome, _BECAUSE[outcome])
+    _check(choices, outcome, _BECAUSE[outcome])
     if outcome not in FAILED:
-        return Selection(outcome, False, {}, 0, _BECAUSE[outcome])
-    coded = named.filter(named["code"].is_not_null())
+        return Selection(outcome, False, Identities(), 0, _BECAUSE[outcome])
     # Of everybody it matters only to choices whom a log may lack.
-    selection = _whole(outcome, coded, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
+    selection = _whole(outcome, told, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
     if choices.narrow and not selection.nobody:
-        selection = choose(selection, coded, choices, error, retry_helps)
+        from analyzer.retry.choose import choose
+
+        selection = choose(selection, told.coded, choices, error, retry_helps)
     if outcome is not Outcome.aborted or selection.nobody:
         return selection
-    again = met_again(coded, selection, choices.drop_properties, readable=readable)
+    from analyzer.retry.aborted import before_retry, met_again
+
+    again = met_again(told.coded, selection, choices.drop_properties, readable=readable)
     return dataclasses.replace(selection, first=before_retry(again, error, located))
 
 
-def outcome_suggested_by(named: pl.DataFrame) -> Outcome:
+def outcome_suggested_by(whom: Whom) -> Outcome:
     """What a log alone suggests: aborted where an entry of the validation stands in it, else partial."""
-    return Outcome.aborted if ABORTING_CODES & set(named["code"].drop_nulls()) else Outcome.partial
+    return Outcome.aborted if ABORTING_CODES & whom.codes else Outcome.partial
 
 
-def _whole(outcome: Outcome, coded: pl.DataFrame, unfinished_logs: int) -> Selection:
+def _check(choices: Choices, outcome: Outcome, because: str) -> None:
+    """Refuses choices that contradict one another or the job's outcome.
+
+    Args:
+        choices: the user's.
+        outcome: of the job.
+        because: a clause that says what became of its users.
+
+    Raises:
+        UsageError: they do.
+    """
+    excepted = {code.casefold() for code in choices.except_}
+    for code in choices.only:
+        if code.casefold() in excepted:
+            raise UsageError(f"{code} stands in both --only and --except", "Name it in one of them.")
+    if choices.without_culprits and outcome is not Outcome.aborted:
+        advice = {
+            Outcome.partial: "Leave it out; --except CODE leaves out those with a code.",
+            Outcome.unknown: "If you know that it was aborted, say so with --outcome aborted.",
+        }
+        raise UsageError(
+            f"--without-culprits is for an import that was aborted, and this one is {outcome.value}: {because}",
+            advice.get(outcome, "There is nothing to retry."),
+        )
+
+
+def _whole(outcome: Outcome, told: Told, unfinished_logs: int) -> Selection:
     """All whom a job did not update that failed."""
     because = _BECAUSE[outcome]
     if outcome is not Outcome.partial:
-        lacking = coded.filter(coded["code"] == WITHOUT_ID).height if outcome is Outcome.aborted else 0
-        return Selection(outcome, True, {}, 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
+        lacking = told.coded.filter(code=WITHOUT_ID).height if outcome is Outcome.aborted else 0
+        return Selection(outcome, True, Identities(), 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
+    whom = told.whom
     return Selection(
         outcome,
         False,
-        identities_in(coded),
-        coded["key"].null_count(),
+        whom.identities,
+        whom.naming_nobody,
         because,
-        doubtful=doubtful_in(coded),
+        doubtful=whom.doubtful,
         unfinished_logs=unfinished_logs,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
-from analyzer.retry.aborted import SPLIT
+from analyzer.analysis.outcome import Outcome
+from analyzer.retry.codes import SPLIT
 from analyzer.retry.interface import AS_IT_IS
 from analyzer.words import count, listed
 

@@ -9,12 +9,18 @@ string and nothing else, so that ids with a bracket in them need another look.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ESCAPED = re.compile(rb'\\[\\"]')
 _COMMENT = re.compile(rb"/[/*]")
 _LINE_END = re.compile(rb"[\r\n]")
 _COMMA_TOO_MANY = re.compile(rb",[ \t\r\n]*[}\]]")
 _CLOSES = re.compile(rb"[ \t\r\n]*[}\]]")
+_EMPTY_OBJECT = re.compile(rb"\{[ \t\r\n]+\}")
+_EMPTY_ARRAY = re.compile(rb"\[[ \t\r\n]+\]")
 _MOST_SPELLINGS = 8
 
 
@@ -39,33 +45,42 @@ class Blanker:
         """Begins with the shortest way."""
         self._spellings = [b",}"]
 
-    def blanked(self, piece: bytes) -> bytes:
-        """A piece with blanks in place of comments, and of commas too many in the ways that were met so far.
+    def blanked(self, plain: bytes) -> bytes:
+        """A piece without comments with blanks in place of commas too many in the ways that were met so far."""
+        return _blanked(plain, self._spellings)
 
-        Args:
-            piece: begins outside of a string and of a comment.
-
-        Raises:
-            CutCommentError: the piece ends within a comment.
-        """
-        if b"/" in piece:
-            piece = _without_comments(piece)
-        for spelling in self._spellings:
-            piece = piece.replace(spelling, b" " + spelling[1:])
-        return piece
-
-    def further(self, piece: bytes) -> bytes | None:
-        """What ``blanked`` gave without any comma too many; None where it has none."""
-        found = set(_COMMA_TOO_MANY.findall(piece))
-        if not found:
+    def further(self, plain: bytes) -> bytes | None:
+        """A piece without comments without any comma too many; None where ``blanked`` found them all."""
+        found = set(_COMMA_TOO_MANY.findall(plain))
+        if found <= set(self._spellings):
             return None
-        for spelling in found:
-            piece = piece.replace(spelling, b" " + spelling[1:])
-        self._spellings += sorted(found)[: _MOST_SPELLINGS - len(self._spellings)]
+        self._spellings += sorted(found.difference(self._spellings))[: _MOST_SPELLINGS - len(self._spellings)]
+        return _blanked(plain, found)
+
+
+def _blanked(plain: bytes, spellings: Iterable[bytes]) -> bytes:
+    # The longest first, so that of two commas only the last one goes: two are one too many for the service as well.
+    for spelling in sorted(spellings, key=len, reverse=True):
+        plain = plain.replace(spelling, b" " + spelling[1:])
+    return plain
+
+
+def may_have_begun_with_a_comma(chunk: bytes) -> bool:
+    """Whether an object or array may be empty for a comma that was blanked, which is an error to the service."""
+    return _EMPTY_OBJECT.search(chunk) is not None or _EMPTY_ARRAY.search(chunk) is not None
+
+
+def without_comments(piece: bytes) -> bytes:
+    """A piece with blanks in place of comments, and of a comma too many before one.
+
+    Args:
+        piece: begins outside of a string and of a comment.
+
+    Raises:
+        CutCommentError: the piece ends within a comment.
+    """
+    if b"/" not in piece:
         return piece
-
-
-def _without_comments(piece: bytes) -> bytes:
     # Without escapes, each quotation mark begins or ends a string.
     plain = _ESCAPED.sub(b"  ", piece)
     out: bytearray | None = None
@@ -86,11 +101,17 @@ def _without_comments(piece: bytes) -> bytes:
 
 
 def _blank_comma_before(out: bytearray, at: int) -> None:
-    """Blanks the comma that stands before a comment, and so before a closing bracket, if one does."""
+    """Blanks the comma that stands before a comment, and so before a closing bracket, if one does behind a value."""
+    comma = _last_sign_before(out, at)
+    if out[comma : comma + 1] == b"," and out[_last_sign_before(out, comma)] not in b",{[":
+        out[comma] = ord(" ")
+
+
+def _last_sign_before(out: bytearray, at: int) -> int:
+    """Where the last byte before a place stands that is no blank; 0 where there is none."""
     while at > 0 and out[at - 1] in b" \t\r\n":
         at -= 1
-    if out[at - 1 : at] == b",":
-        out[at - 1] = ord(" ")
+    return max(0, at - 1)
 
 
 def _end_of_comment(piece: bytes, start: int) -> int:

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from analyzer.identity import identity_key, identity_keys
+from analyzer.identity import identity_keys
 from analyzer.source.records import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 # Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
 _HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
 _ID = attrgetter("id")
+# The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
+BORDER = re.compile(rb"""\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"|/[/*])""")
+"""What looks like the border of two records."""
 _SHORT = 1000
 """Bytes of a record."""
 
@@ -39,7 +42,7 @@ class ChunkDecoder:
         self._texts = _decoder(id_property, str | None)
         self._tokens = _decoder(id_property, msgspec.Raw)
 
-    def keys(self, chunk: bytes) -> list[str] | None:
+    def keys(self, chunk: bytes) -> Sequence[str] | None:
         """The key (``identity_key``) of each record's id, empty where it has none.
 
         Returns:
@@ -53,42 +56,58 @@ class ChunkDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
-    def _keys_of_any_type(self, array: bytes) -> list[str] | None:
+    def _keys_of_any_type(self, array: bytes) -> Sequence[str] | None:
         """As ``keys``, where an id is no string."""
         try:
             tokens = [None if one.id is None else text_of(bytes(one.id)) for one in self._tokens(array)]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        return [identity_key(text or "") for text in tokens]
+        return identity_keys(tokens)
 
 
-def spans_in(chunk: bytes) -> tuple[list[int], list[int]]:
-    """Where the records of a chunk that decodes begin, and how long they are."""
-    records = _raw_records.decode(b"[%b]" % chunk)
-    if len(chunk) < _SHORT * len(records):
-        return _spans_of_short(chunk, list(map(bytes, records)))
-    return _spans_by_length(chunk, [memoryview(record).nbytes for record in records])
+def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Where some records of a chunk that decodes begin and end.
 
-
-def _spans_of_short(chunk: bytes, records: list[bytes]) -> tuple[list[int], list[int]]:
-    """The same where bytes cost little: where the same stands between all records, none is looked for."""
-    lengths = list(map(len, records))
-    first = chunk.index(b"{")
-    second = chunk.find(b"{", first + lengths[0])
-    between = chunk[first + lengths[0] : second] if second >= 0 else b""
-    if between.join(records) == chunk[first:]:
-        return list(accumulate((length + len(between) for length in lengths[:-1]), initial=first)), lengths
-    return _spans_by_length(chunk, lengths)
-
-
-def _spans_by_length(chunk: bytes, lengths: list[int]) -> tuple[list[int], list[int]]:
-    starts = []
+    Args:
+        chunk: begins where a record begins.
+        count: of its records.
+        wanted: their numbers, from 0, in their order; at least one.
+    """
+    if len(chunk) < _SHORT * count and chunk.count(b"{") == chunk.count(b"}") == count:
+        return _spans_of_flat(chunk, wanted)
+    records = _first_records(chunk, wanted[-1] + 1, count)
+    starts, ends = [], []
     end = 0
-    for length in lengths:
+    for record in records:
         # Between two records there is nothing but blanks and a comma.
         starts.append(chunk.index(b"{", end))
-        end = starts[-1] + length
-    return starts, lengths
+        end = starts[-1] + memoryview(record).nbytes
+        ends.append(end)
+    return [starts[number] for number in wanted], [ends[number] for number in wanted]
+
+
+def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The same where each record has one bracket that opens and one that closes, be it in a string."""
+    pieces = chunk.split(b"{")
+    # A piece ends before a bracket; the first one holds what stands before the first record.
+    opened = list(accumulate(map(len, pieces)))
+    starts = [opened[number] + number for number in wanted]
+    return starts, [start + 2 + pieces[number + 1].rindex(b"}") for start, number in zip(starts, wanted, strict=True)]
+
+
+def _first_records(chunk: bytes, needed: int, count: int) -> list[msgspec.Raw]:
+    """The records of a chunk; of one with long records perhaps only its first ones, as many as are needed."""
+    if len(chunk) >= _SHORT * count and needed < count:
+        # What decodes up to a border ends where a record ends, as the chunk does.
+        border = BORDER.search(chunk, len(chunk) * needed // count)
+        if border:
+            try:
+                records = _raw_records.decode(b"[%b]" % chunk[: border.start() + 1])
+            except msgspec.DecodeError:
+                records = []
+            if len(records) >= needed:
+                return records
+    return _raw_records.decode(b"[%b]" % chunk)
 
 
 def _refuse(_array: bytes) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import codecs
 import contextlib
+import functools
 import re
 import unicodedata
 from typing import TYPE_CHECKING, TypeAlias
@@ -27,6 +28,8 @@ Buffer: TypeAlias = "bytes | mmap.mmap"
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _PIECE = 1 << 20
+_LARGE = 1 << 26
+"""Bytes."""
 _CONTROL_PICTURES = 0x2400
 """The block of Unicode with a sign for each control character, in their order."""
 WINDOWS_1252 = "Windows-1252"
@@ -63,7 +66,7 @@ def opened(path: Path) -> Iterator[Buffer]:
         OutputError: there is no room for a copy in UTF-8.
     """
     with mapped(path) as buffer:
-        encoding = encoding_of(buffer)
+        encoding = _encoding(path, buffer)
         if encoding == UTF8:
             yield buffer
         else:
@@ -147,7 +150,21 @@ def recoded_from(path: Path) -> str:
         InputError: the file cannot be read.
     """
     with mapped(path) as buffer:
-        return _NAMES.get(encoding_of(buffer), "")
+        return _NAMES.get(_encoding(path, buffer), "")
+
+
+def _encoding(path: Path, buffer: Buffer) -> str:
+    """As ``encoding_of``, looked for once in a large file: in one of ASCII alone that means to read all of it."""
+    if len(buffer) < _LARGE:
+        return encoding_of(buffer)
+    status = path.stat()
+    return _encoding_of_version(path, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _encoding_of_version(path: Path, _inode: int, _size: int, _modified_ns: int) -> str:
+    with mapped(path) as buffer:
+        return encoding_of(buffer)
 
 
 @contextlib.contextmanager

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import compress, repeat
 from typing import TYPE_CHECKING
 
 from analyzer.identity import identity_key
-from analyzer.source.blanked import Blanker, CutCommentError
-from analyzer.source.chunk import ChunkDecoder, spans_in
+from analyzer.source.blanked import Blanker, CutCommentError, may_have_begun_with_a_comma, without_comments
+from analyzer.source.chunk import BORDER, ChunkDecoder, spans_in
 from analyzer.source.records import record_at
 from analyzer.source.spans import NO_ID, Spans
 from analyzer.source.tolerant import behind_value, skip_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from analyzer.source.json_text import Buffer
 
@@ -32,8 +33,6 @@ _RECORDS = 8
 that is wanted, and are decoded once more."""
 _LONGEST = 1 << 20
 """Bytes; where no record ends within them, records are read one by one."""
-# The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
-_BORDER = re.compile(rb"""\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"|/[/*])""")
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -64,7 +63,7 @@ class Border:
 
 def border_from(buffer: Buffer, offset: int) -> Border | None:
     """The next place that looks like a border of two records, if there is one within a megabyte."""
-    found = _BORDER.search(buffer, offset, offset + _LONGEST)
+    found = BORDER.search(buffer, offset, offset + _LONGEST)
     return Border(found.start() + 1, found.end()) if found else None
 
 
@@ -113,15 +112,16 @@ class Scanner:
         keys = None if self._lenient else self._decoder.keys(piece)
         if keys is None:
             try:
-                chunk = self._blanker.blanked(piece)
+                plain = without_comments(piece)
             except CutCommentError as cut:
                 further = self._border_behind_comment(scanned.end + cut.start, block=cut.block)
                 return further is not None and further.end > border.end and self._chunk(scanned, further)
+            chunk = self._blanker.blanked(plain)
             keys = self._decoder.keys(chunk)
-            if keys is None and (thoroughly := self._blanker.further(chunk)) is not None:
+            if keys is None and (thoroughly := self._blanker.further(plain)) is not None:
                 chunk = thoroughly
                 keys = self._decoder.keys(chunk)
-            if keys is None or _may_be_altered(keys):
+            if keys is None or _may_be_altered(keys) or (chunk != piece and may_have_begun_with_a_comma(chunk)):
                 return False
             self._lenient = chunk != piece
             piece = chunk
@@ -137,22 +137,24 @@ class Scanner:
         line_end = _LINE_END.search(self._buffer, offset, offset + _LONGEST)
         return border_from(self._buffer, line_end.start()) if line_end else None
 
-    def _take(self, scanned: Scanned, keys: list[str], chunk: bytes) -> None:
+    def _take(self, scanned: Scanned, keys: Sequence[str], chunk: bytes) -> None:
         """Counts a chunk's records, and notes those that are wanted."""
-        wanted, spans, before = self._wanted, scanned.spans, scanned.records
+        wanted = self._wanted
+        numbers: Sequence[int]
         if wanted is None:
-            hits = [(number, mark_of(key)) for number, key in enumerate(keys)]
-        elif wanted.keys().isdisjoint(keys):
-            hits = []
+            marks = list(map(mark_of, keys))
+            numbers = range(len(keys))
         else:
-            hits = [(number, mark) for number, mark in enumerate(map(wanted.get, keys)) if mark is not None]
-        if hits:
-            starts, lengths = spans_in(chunk)
-            begins = [scanned.end + starts[number] for number, _ in hits]
-            spans.starts.extend(begins)
-            spans.ends.extend([begin + lengths[number] for begin, (number, _) in zip(begins, hits, strict=True)])
-            spans.positions.extend([before + number for number, _ in hits])
-            spans.marks.extend([mark for _, mark in hits])
+            # Marks of users that are wanted count from 1.
+            marks = [] if wanted.keys().isdisjoint(keys) else list(map(wanted.get, keys, repeat(0)))
+            numbers = list(compress(range(len(keys)), marks))
+        if numbers:
+            starts, ends = spans_in(chunk, len(keys), numbers)
+            spans = scanned.spans
+            spans.starts.extend([scanned.end + start for start in starts])
+            spans.ends.extend([scanned.end + end for end in ends])
+            spans.positions.extend([scanned.records + number for number in numbers])
+            spans.marks.extend([marks[number] for number in numbers])
         scanned.records += len(keys)
 
     def _note(self, scanned: Scanned, start: int, end: int, position: int, key: str) -> None:
@@ -182,6 +184,6 @@ def mark_in(wanted: Mapping[str, int] | None, key: str) -> int | None:
     return mark_of(key) if wanted is None else wanted.get(key)
 
 
-def _may_be_altered(keys: list[str]) -> bool:
+def _may_be_altered(keys: Sequence[str]) -> bool:
     """Whether an id may have lost a comma that was taken for one too many."""
     return any("}" in key or "]" in key for key in keys)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WORTH_A_PROCESS = 50_000_000
 """Bytes: scanning them takes about as long as starting one."""
+_WORTH_A_READY_PROCESS = 8_000_000
 _MOST_PROCESSES = 4
 _MOST_WANTED = 200_000
 """Users: each process holds all their ids once more, some 200 bytes each."""
@@ -83,6 +84,22 @@ def answer(asked: bytes) -> bytes:
     return msgspec.msgpack.encode(Reply(scanned.end, scanned.records, scanned.ended, columns))
 
 
+_ready: list[subprocess.Popen[bytes]] = []
+"""Processes that were started ahead."""
+
+
+@contextlib.contextmanager
+def processes_ahead(path: Path) -> Iterator[None]:
+    """Starts the processes that a scan of a file will want, while the caller still has something else to do."""
+    with contextlib.suppress(OSError):
+        _ready.extend(_process() for _ in range(1, _parts(path.stat().st_size, _WORTH_A_READY_PROCESS)))
+    try:
+        yield
+    finally:
+        while _ready:
+            _end(_ready.pop())
+
+
 def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scanned, wanted: Mapping[str, int]) -> None:
     """Goes on with a scan to the array's end, with the help of other processes where the rest is large.
 
@@ -110,9 +127,17 @@ def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scan
 def _borders(buffer: Buffer, start: int) -> list[Border]:
     """Guessed borders that cut the rest of the file into a part for each process."""
     rest = len(buffer) - start
-    parts = min(_processors(), _MOST_PROCESSES, rest // _WORTH_A_PROCESS)
+    parts = max(
+        _parts(rest, _WORTH_A_PROCESS),
+        min(_parts(rest, _WORTH_A_READY_PROCESS), 1 + len(_ready)),
+    )
     guesses = [border_from(buffer, start + rest * part // parts) for part in range(1, parts)]
     return [guess for guess in guesses if guess]
+
+
+def _parts(length: int, worth_a_process: int) -> int:
+    """Into how many parts so many bytes are cut."""
+    return min(_processors(), _MOST_PROCESSES, length // worth_a_process)
 
 
 def _processors() -> int:
@@ -130,7 +155,7 @@ def _processes(
         with contextlib.suppress(OSError):
             for border, stop in itertools.zip_longest(borders, borders[1:]):
                 place = (stop.end, stop.start) if stop else None
-                segments.append(Segment(border.start, _process()))
+                segments.append(Segment(border.start, _ready.pop() if _ready else _process()))
                 _tell(segments[-1].process, Request(str(path), id_property, list(wanted), border.start, place))
         yield segments
     finally:

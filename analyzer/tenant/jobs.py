@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.tenant.session import Session
 
 _REFUSED_STATUS = (400, 500)
+_EMPTY = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,13 @@ def get_job(session: Session, job_id: str) -> Job:
 
 
 def queue_import(session: Session, wanted: Import) -> str:
-    """Queues an import and returns the job's id as the service gave it. Never sent twice.
+    """Queues an import and returns the job's id. Never sent twice.
+
+    Where the service gives no id, or the empty Guid, though the job is queued (seen), it is looked up in the job list.
 
     Raises:
         RefusedError: the service refuses the properties, or sign-in or permission.
-        UnreachableError: the answer is none.
+        UnreachableError: the answer is none, or it cannot be told which job was queued.
     """
     url = session.hosts.admin_origin + tenant_call("QueueImportProfileProperties")
     body = {
@@ -83,7 +86,20 @@ def queue_import(session: Session, wanted: Import) -> str:
     answer = session.call("POST", url, json.dumps(body).encode(), repeatable=False)
     if answer.status in _REFUSED_STATUS and service_message(answer.body):
         raise RefusedError(f"the service refuses the import: {service_message(answer.body)}")
-    return str(json_of(answer, url).get("value") or "")
+    job_id = str(json_of(answer, url).get("value") or _EMPTY)
+    return _queued(session, wanted.source_uri) if job_id == _EMPTY else job_id
+
+
+def _queued(session: Session, source_uri: str) -> str:
+    """The id of the job that a source file was queued with: the only one of that file that has not ended."""
+    jobs = [job for job in list_jobs(session) if job.source_uri.lower() == source_uri.lower()]
+    found = [job for job in jobs if not job.ended] or jobs
+    if len(found) != 1:
+        raise UnreachableError(
+            f"the service took the import of {source_uri} but gave no job id, and lists {len(found)} jobs of that file",
+            "Do not queue it again: look at the job list which one is new.",
+        )
+    return found[0].job_id
 
 
 def delete_job(session: Session, job_id: str) -> bool:

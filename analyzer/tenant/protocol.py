@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+_REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
 _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
@@ -96,7 +97,7 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
 
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
-    message = service_message(answer.body) or f"HTTP status {answer.status}"
+    message = service_message(answer.body) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
     if answer.status == UNAUTHORIZED:
         return SignInError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
     if answer.status == FORBIDDEN:
@@ -115,10 +116,18 @@ def service_message(body: bytes) -> str:
         content = json.loads(body)
     except ValueError:
         return ""
+    if isinstance(content, dict) and isinstance(content.get("error_description"), str):
+        return str(content["error_description"])  # why a token is refused (seen)
     error = (content.get("error") or content.get("odata.error")) if isinstance(content, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
     value = message.get("value") if isinstance(message, dict) else message
     return value if isinstance(value, str) else ""
+
+
+def _diagnosis(headers: Mapping[str, str]) -> str:
+    """Why a token is refused, where the body does not say so (seen): ``3000003;reason="…";category="…"``."""
+    told = _REASON.search(headers.get("x-ms-diagnostics", ""))
+    return told["reason"] if told else ""
 
 
 def _web(path: str) -> str:

@@ -98,6 +98,7 @@ class CertificateSignIn:
             raise UnreachableError(f"{self._identity.authority} gave no sign-in: {_first_line(error)}") from error
         if "access_token" not in answer:
             told = _first_line(answer.get("error_description") or answer.get("error") or "no reason given")
+            told = told.partition(" Trace ID: ")[0].rstrip(".")  # what follows is for Microsoft's support
             raise SignInError(
                 f"the sign-in of the application {self._identity.client_id} was refused: {told}",
                 "Check tenant_id, client_id and that the certificate is uploaded to the application.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.facts import JobError, State
 from tests.analysis.frames import FOLDER, GUID, at, entry, jobs, listed, seen
 

@@ -162,7 +162,8 @@ def names(answer: requests.Response) -> Sequence[str]:
 
 def error_of(answer: requests.Response) -> tuple[int, str]:
     """Status and message of an answer that is an error of SharePoint's form."""
-    error = answer.json()["error"]
+    content = answer.json()
+    error = content["error" if "verbose" in answer.headers["Content-Type"] else "odata.error"]
     assert ", " in error["code"]
     assert error["message"]["lang"] == "en-US"
     return answer.status_code, error["message"]["value"]

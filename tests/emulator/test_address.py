@@ -61,6 +61,18 @@ def test_an_alias_finds_its_value_in_the_query() -> None:
     assert _walk("/_api/web/getFileByUrl(@p1)", query)[1] == ("getfilebyurl", {"": "https://localhost/a'b.json"})
 
 
+@pytest.mark.parametrize("query", ["%40p1=guid'x'", "@p1='x'", "@P1=x", "@p1=%7B%22DecodedUrl%22:%22x%22%7D"])
+def test_the_value_of_an_alias_is_written_in_several_ways(query: str) -> None:
+    assert _walk("/_api/web/f(@p1)", query)[1] == ("f", {"": "x"})
+
+
+@pytest.mark.parametrize("value", ["{", "{}", "{" * 100_000, '{"DecodedUrl"}'])
+def test_an_alias_that_cannot_be_read_is_a_bad_request(value: str) -> None:
+    with pytest.raises(ServiceError) as refused:
+        parse_address("/_api/web/f(@p1)", {"@p1": value})
+    assert refused.value.status == 400
+
+
 def test_an_alias_without_a_value_is_a_missing_argument() -> None:
     _, segments = parse_address("/_api/web/getFileByUrl(@p1)", {})
     with pytest.raises(ServiceError, match="fileurl of getFileByUrl is missing") as refused:

@@ -50,6 +50,8 @@ def test_an_address_that_leads_nowhere_is_a_404(shared_client: Client, verb: str
         ("GET", "web/getFolderByServerRelativePath(decodedUrl='/sites/hr')/Files/add(url='x')"),
         ("POST", "web/getFileByServerRelativePath(decodedUrl='/sites/hr/x')/$value"),
         ("GET", "contextinfo"),
+        ("GET", "SP.MoveCopyUtil.CopyFileByPath(overwrite=true)"),
+        ("POST", "web/getFileByServerRelativePath(decodedUrl='/sites/hr/x')"),
         ("BREW", "web"),
     ],
 )

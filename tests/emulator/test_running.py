@@ -139,6 +139,31 @@ def test_the_command_tells_one_json_line_when_it_answers_and_ends_on_a_signal(li
     assert not Path(ready["ca_file"]).parent.exists()
 
 
+def test_the_command_takes_moods(library: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "analyzer",
+        "emulator",
+        str(library),
+        "--mood",
+        "utf-16",
+        "--mood",
+        "large-library",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        ready = json.loads(serving.stdout.readline())
+        listing = (
+            f"{ready['site_url']}/_api/web/getFolderByServerRelativePath(decodedUrl='/sites/hr/Shared Documents')/Files"
+        )
+        token = {"Authorization": f"Bearer {ready['token']}"}
+        with requests.Session() as http:
+            answer = http.get(listing, headers=token, verify=ready["ca_file"], timeout=60)
+        serving.terminate()
+    assert (answer.status_code, serving.returncode) == (500, 0)
+
+
 def test_a_fast_clock_ends_a_job_soon(library: Path) -> None:
     with start(library, speed=100_000.0) as running, Client(running) as client:
         client.upload("new.json", source("ada@contoso.com"))

@@ -99,9 +99,10 @@ def test_no_web_can_be_deleted(storage: Storage, web: str) -> None:
 def test_a_disk_that_fails_is_told_as_a_service_that_is_busy(client: Client) -> None:
     spool = Path(client.emulator.ready["ca_file"]).parent / "spool"
     spool.rmdir()
-    answer = client.upload("new.json", b"1")
-    assert error_of(answer)[0] == 503
-    assert answer.headers["Retry-After"] == "1"
+    for content in (b"1", b"1" * (2 << 20)):  # in memory, and on the disk from the first
+        answer = client.upload("new.json", content)
+        assert error_of(answer)[0] == 503
+        assert answer.headers["Retry-After"] == "1"
     spool.mkdir()
     assert client.upload("new.json", b"1").status_code == 200
     assert client.file(path=f"{FOLDER}/new.json").status_code == 200

@@ -77,7 +77,7 @@ def test_a_job_id_that_is_no_guid_is_a_bad_request(shared_client: Client, job_id
 
 
 def test_the_empty_guid_is_nobodys(shared_client: Client) -> None:
-    assert shared_client.job_call("DeleteImportProfilePropertiesJob", {"jobId": EMPTY_GUID}).json() == {"value": False}
+    assert shared_client.job_call("DeleteImportProfilePropertiesJob", {"jobId": EMPTY_GUID}).json()["value"] is False
 
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE", "PATCH"])

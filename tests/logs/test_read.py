@@ -10,7 +10,8 @@ import pytest
 
 from analyzer.find_logs import log_at
 from analyzer.logs.interface import LogFile
-from analyzer.logs.read import Reading, job_id_in
+from analyzer.logs.parsing import job_id_in
+from analyzer.logs.read import Reading
 
 if TYPE_CHECKING:
     from pathlib import Path

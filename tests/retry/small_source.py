@@ -6,9 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.identity import identity_key
 from analyzer.retry.interface import RetryRequest, Selection
+from analyzer.retry.told import Identities
 from analyzer.source.identify import IdProperty
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def write_source(folder: Path, *records: str, name: str = "hr-feed.json") -> Pat
 
 def partial(*identities: str, naming_nobody: int = 0) -> Selection:
     """The users that a log names."""
-    by_key = {identity_key(identity): identity for identity in identities}
+    by_key = Identities({identity_key(identity): identity for identity in identities})
     return Selection(Outcome.partial, False, by_key, naming_nobody, "the log names them")
 
 
-EVERYBODY = Selection(Outcome.aborted, True, {}, 0, "nobody was updated")
+EVERYBODY = Selection(Outcome.aborted, True, Identities(), 0, "nobody was updated")
 
 
 def request(source: Path, selection: Selection, *logs: Path, id_property: str = "IdName") -> RetryRequest:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import UsageError
 from analyzer.logs.catalogue import OURS
 from analyzer.retry.choices import Choices
-from analyzer.retry.select import select
 from tests.analysis.frames import GUID, entry, named
+from tests.retry.selecting import select
 
 if TYPE_CHECKING:
     from analyzer.retry.interface import Selection
@@ -87,20 +87,20 @@ CHOSEN_OF_PARTIAL = {
 )
 def test_of_those_whom_the_log_names(choices: Choices, keys: set[str], unnamed: int, clause: str) -> None:
     found = of_partial(choices)
-    assert found.identities.keys() == keys
+    assert dict(found.identities).keys() == keys
     assert (found.everybody, found.nobody, found.left_nobody) == (False, False, False)
     assert (found.naming_nobody, found.chosen) == (unnamed, (clause,))
 
 
 def test_ids_keep_the_spelling_of_the_log_and_strangers_that_of_the_list() -> None:
     found = of_partial(Choices(users=listed("ADA@contoso.com", "Zoe@contoso.com"), except_=("ProfileLocked",)))
-    assert found.identities == {ADA: "Ada@contoso.com"}
+    assert dict(found.identities) == {ADA: "Ada@contoso.com"}
     assert found.unknown_users == {"zoe@contoso.com": "Zoe@contoso.com"}
 
 
 def test_a_listed_user_whom_another_choice_leaves_out_is_no_stranger() -> None:
     found = of_partial(Choices(users=listed(ADA, KIM), except_=(GENERIC,)))
-    assert (found.identities, found.unknown_users) == ({KIM: KIM}, {})
+    assert (dict(found.identities), found.unknown_users) == ({KIM: KIM}, {})
     assert found.chosen == (f"without {GENERIC}", "of the 2 users given, 2")
 
 
@@ -108,12 +108,12 @@ def test_a_guid_that_need_not_be_anybodys_follows_the_choices() -> None:
     entries = named(entry("a", GENERIC, GUID), entry("a", UNRESOLVED, BOB))
     assert select(Outcome.partial, entries, choices=Choices(only=(GENERIC,))).doubtful == {GUID}
     without = select(Outcome.partial, entries, choices=Choices(except_=(GENERIC,)))
-    assert (without.doubtful, without.identities, without.naming_nobody) == (frozenset[str](), {BOB: BOB}, 0)
+    assert (without.doubtful, dict(without.identities), without.naming_nobody) == (frozenset[str](), {BOB: BOB}, 0)
 
 
 def test_a_culprits_guid_that_need_not_be_anybodys_is_told_apart() -> None:
     found = of_aborted(Choices(only=(GENERIC, UNMAPPED)), entry("a", GENERIC, GUID))
-    assert (set(found.identities), found.doubtful) == ({ADA, BOB, GUID}, frozenset({GUID}))
+    assert (set(dict(found.identities)), found.doubtful) == ({ADA, BOB, GUID}, frozenset({GUID}))
     assert of_aborted(Choices(only=(UNMAPPED,)), entry("a", GENERIC, GUID)).doubtful == frozenset()
 
 
@@ -186,7 +186,7 @@ def test_a_long_id_is_shortened_in_words() -> None:
 
 def test_only_a_code_takes_the_culprits() -> None:
     found = of_aborted(Choices(only=(UNMAPPED,)), entry("a", UNMAPPED), entry("a", WITHOUT_ID))
-    assert (found.everybody, found.identities) == (False, {ADA: "Ada@contoso.com", BOB: BOB})
+    assert (found.everybody, dict(found.identities)) == (False, {ADA: "Ada@contoso.com", BOB: BOB})
     assert (found.naming_nobody, found.lacking_id) == (1, 0)
     assert found.first == "map Floor and Badge, or take them out of the feed"
     assert found.chosen == (f"only those with {UNMAPPED}",)
@@ -194,13 +194,13 @@ def test_only_a_code_takes_the_culprits() -> None:
 
 def test_only_a_code_that_names_nobody_leaves_its_entries() -> None:
     found = of_aborted(Choices(only=(WITHOUT_ID,)), entry("a", WITHOUT_ID), entry("a", WITHOUT_ID))
-    assert (found.everybody, found.identities, found.naming_nobody) == (False, {}, 2)
+    assert (found.everybody, dict(found.identities), found.naming_nobody) == (False, {}, 2)
     assert (found.nobody, found.left_nobody) == (False, False)
 
 
 def test_listed_users_stand_for_everybody() -> None:
     found = of_aborted(Choices(users=listed("Kim@contoso.com", BOB), users_file="u.txt"), entry("a", UNMAPPED))
-    assert (found.everybody, found.identities) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
+    assert (found.everybody, dict(found.identities)) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
     assert (found.naming_nobody, found.unknown_users) == (0, {})
     assert found.chosen == ("only the 2 users of u.txt",)
     assert found.first == "map Badge and Floor, or take them out of the feed"
@@ -209,13 +209,13 @@ def test_listed_users_stand_for_everybody() -> None:
 def test_listed_culprits() -> None:
     both = Choices(users=listed(KIM, "ADA@contoso.com"), only=(UNMAPPED,))
     found = of_aborted(both, entry("a", UNMAPPED))
-    assert (found.identities, found.naming_nobody) == ({ADA: "Ada@contoso.com"}, 1)
+    assert (dict(found.identities), found.naming_nobody) == ({ADA: "Ada@contoso.com"}, 1)
     assert of_aborted(Choices(users=listed(ADA), only=(UNMAPPED,)), entry("a", UNMAPPED)).naming_nobody == 0
 
 
 def test_listed_users_without_culprits() -> None:
     found = of_aborted(Choices(users=listed(ADA, KIM), without_culprits=True))
-    assert (found.everybody, found.identities, found.excluded, found.first) == (False, {KIM: KIM}, {}, "")
+    assert (found.everybody, dict(found.identities), found.excluded, found.first) == (False, {KIM: KIM}, {}, "")
     found = of_aborted(Choices(users=listed(ADA), without_culprits=True))
     assert found.because.startswith(f"of everybody {NOBODY} (only the user given; without the 3 users who aborted it")
 
@@ -327,7 +327,7 @@ def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that
     error: str,
 ) -> None:
     found = of_unknown(Choices(retryable=True), error)
-    assert (found.everybody, found.identities) == (False, listed("Ada@contoso.com", BOB))
+    assert (found.everybody, dict(found.identities)) == (False, listed("Ada@contoso.com", BOB))
     assert found.naming_nobody == 1
     assert found.chosen == (
         "only what a retry unchanged can mend",
@@ -478,7 +478,7 @@ def test_of_a_partial_job_exactly_those_who_fit_every_choice(
     }
     users = choices.users
     expected = {user for user, own in by_user.items() if fits(own, choices) and (users is None or user in users)}
-    assert found.identities.keys() == expected
+    assert dict(found.identities).keys() == expected
     unnamed = sum(one[1] is None and fits([one], choices) for one in entries)
     assert found.naming_nobody == (unnamed if users is None or set(users) - expected else 0)
     assert found.unknown_users.keys() == set(users or ()) - by_user.keys()
@@ -513,6 +513,6 @@ def test_of_everybody_exactly_those_who_fit_every_choice(
         expected = {user for user in expected - never if with_codes[user] or error}
     met = [helps(code, text, None) for code, user, text in entries if user is None or user.lower() in expected]
     again = choices.retryable and outcome == "aborted" and not all(met)
-    taken = {user for user in USERS if user not in found.excluded} if found.everybody else found.identities.keys()
+    taken = {user for user in USERS if user not in found.excluded} if found.everybody else dict(found.identities).keys()
     assert set(taken) - {"stranger"} == (set() if again else expected)
     assert found.left_nobody is found.nobody

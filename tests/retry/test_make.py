@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.outcomes import Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.told import Told
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
 
@@ -26,7 +27,8 @@ def ingredients(
     job_id: str | None = JOB,
     id_property: str = "",
 ) -> Ingredients:
-    return Ingredients(source, "the tenant has deleted it", (), job_id, entries, Outcome(outcome), id_property or None)
+    told = Told.by_table(entries)
+    return Ingredients(source, "the tenant has deleted it", (), job_id, told, Outcome(outcome), id_property or None)
 
 
 def ids(path: Path) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.analysis.outcomes import Outcome
-from analyzer.retry.select import outcome_suggested_by, select
+from analyzer.analysis.outcome import Outcome
+from analyzer.retry.select import outcome_suggested_by
+from analyzer.retry.told import Told
 from tests.analysis.frames import GUID, entry, named
+from tests.retry.selecting import select
 
 ENTRIES = named(
     entry("a", "IdentityNotResolvable", "Ada@contoso.com"),
@@ -19,14 +21,14 @@ ENTRIES = named(
 
 def test_of_a_partial_job_those_are_selected_whom_the_log_names() -> None:
     found = select(Outcome.partial, ENTRIES)
-    assert found.identities == {"ada@contoso.com": "Ada@contoso.com", GUID: GUID}
+    assert dict(found.identities) == {"ada@contoso.com": "Ada@contoso.com", GUID: GUID}
     assert (found.everybody, found.naming_nobody, found.nobody) == (False, 1, False)
 
 
 @pytest.mark.parametrize(("outcome", "because"), [("aborted", "nobody was updated"), ("unknown", "nobody can say")])
 def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
-    assert (found.everybody, found.identities, found.naming_nobody, found.nobody) == (True, {}, 0, False)
+    assert (found.everybody, dict(found.identities), found.naming_nobody, found.nobody) == (True, {}, 0, False)
     assert because in found.because
 
 
@@ -78,4 +80,4 @@ def test_what_has_to_be_done_before_an_aborted_job_is_retried(codes: list[tuple[
 )
 def test_a_log_alone_suggests_an_outcome(code: str | None, outcome: str) -> None:
     entries = named(entry("a", "IdentityNotResolvable", "x"), entry("a", code, message="InvalidProperty"))
-    assert outcome_suggested_by(entries).value == outcome
+    assert outcome_suggested_by(Told.by_table(entries).whom).value == outcome

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.errors import OutputError
-from analyzer.source import encoding
+from analyzer.source import encoding, json_text
 from analyzer.source.encoding import UTF8, UTF16, WINDOWS, encoding_of
-from analyzer.source.json_text import mapped, opened, recoded_from
+from analyzer.source.json_text import WINDOWS_1252, mapped, opened, recoded_from
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -107,6 +107,25 @@ def test_the_damaged_value_alone_is_not_read_for_certain(tmp_path: Path) -> None
     assert [record.text("City") for record in read_records(path)] == ["K\ufffdln", "Zürich, Łódź"]
     with mapped(path) as as_it_is, opened(path) as read:
         assert as_it_is[:] == read[:]
+
+
+def test_a_large_file_is_looked_through_once_for_each_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def noted(buffer: json_text.Buffer) -> str:
+        looked.append(len(buffer))
+        return encoding_of(buffer)
+
+    monkeypatch.setattr(json_text, "_LARGE", 10)
+    monkeypatch.setattr(json_text, "encoding_of", noted)
+    path = tmp_path / "source.json"
+    path.write_bytes(b'{"value":[]}')
+    with opened(path):
+        assert recoded_from(path) == ""
+    assert looked == [12]
+    path.write_bytes('{"value":[],"x":"Zoë"}'.encode("cp1252"))
+    assert recoded_from(path) == WINDOWS_1252
+    assert looked == [12, 22]
 
 
 @pytest.mark.parametrize("place", ["write", "flush", "begin"])

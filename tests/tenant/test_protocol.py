@@ -92,6 +92,10 @@ def test_a_status_becomes_an_error_with_the_exit_code_of_the_contract(
     ("body", "message"),
     [
         (b'{"error": {"code": "-1", "message": {"lang": "en-US", "value": "No."}}}', "No."),
+        (
+            b'{"error_description": "Invalid JWT token. The token is expired."}',
+            "Invalid JWT token. The token is expired.",
+        ),
         (b'{"odata.error": {"code": "-1", "message": {"lang": "en-US", "value": "No."}}}', "No."),
         (b'{"error": {"message": "No."}}', "No."),
         (b'{"error": "No."}', ""),
@@ -120,3 +124,9 @@ def test_a_denied_answer_names_the_permissions_that_are_needed() -> None:
     assert error.value.what.endswith("Access denied")
     assert "Sites.FullControl.All" in error.value.advice
     assert "User.ReadWrite.All" in error.value.advice
+
+
+def test_why_a_token_is_refused_is_told_from_a_header_where_the_body_is_empty() -> None:
+    headers = {"x-ms-diagnostics": '3000003;reason="Invalid audience Uri.";category="invalid_client"'}
+    assert "Invalid audience Uri" in error_of(Answer(401, headers, b"{}"), _URL).what
+    assert "HTTP status 401" in error_of(Answer(401, {"x-ms-diagnostics": "x"}, b"{}"), _URL).what

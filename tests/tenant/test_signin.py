@@ -11,6 +11,7 @@ from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.jobs import list_jobs
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import AppIdentity, CertificateSignIn, ReadyToken
+from tests.emulator.credentials import uploaded
 
 if TYPE_CHECKING:
     from analyzer.emulator import RunningEmulator
@@ -80,6 +81,24 @@ def test_an_application_that_the_authority_does_not_know_is_refused(
     with pytest.raises(SignInError, match=r"sign-in of the application 0f0f0f0f-.* was refused") as error:
         list_jobs(session)
     assert error.value.exit_code == 3
+    assert "AADSTS700016: Application with identifier" in error.value.what
+    assert "Trace ID" not in error.value.what
+
+
+def test_a_certificate_that_was_not_uploaded_is_refused_by_its_number(
+    emulator: RunningEmulator, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator.application, "certificates", [uploaded()])
+    with pytest.raises(SignInError, match="AADSTS700027"):
+        list_jobs(_sign_in(emulator, certificates / "app.pem"))
+
+
+def test_a_token_that_has_ended_is_said_in_the_service_s_words(emulator: RunningEmulator) -> None:
+    ready = emulator.ready
+    token = {"TOKEN": emulator.token_for(["Sites.FullControl.All"], lifetime=-1)}
+    address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+    with pytest.raises(SignInError, match="The token is expired"):
+        list_jobs(Session(address, ReadyToken(token, ready["admin_url"], "TOKEN")))
 
 
 def test_a_directory_that_the_authority_does_not_know_gives_no_sign_in(

@@ -1,0 +1,80 @@
+"""Operations on files: what is told of them, their bytes, and conditions on their ETag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.content import Primitive
+from analyzer.emulator.interface import Reply, ServiceError, wrong_verb
+from analyzer.emulator.walk import Kind
+
+if TYPE_CHECKING:
+    from analyzer.emulator.address import Segment
+    from analyzer.emulator.entities import Entities
+    from analyzer.emulator.interface import Call
+    from analyzer.emulator.storage import Storage
+    from analyzer.emulator.walk import Operations, Place
+
+
+class FileCalls:
+    """Reads, replaces and removes."""
+
+    def __init__(self, storage: Storage, entities: Entities) -> None:
+        self._storage = storage
+        self._entities = entities
+
+    def operations(self) -> Operations:
+        """By place, operation and verb."""
+        return {
+            (Kind.FILE, "", "GET"): self._tell,
+            (Kind.FILE, "", "POST"): self._call,
+            (Kind.FILE, "", "DELETE"): self._delete,
+            (Kind.FILE, "deleteobject", "POST"): self._delete,
+            (Kind.FILE, "deletewithparameters", "POST"): self._delete_with_parameters,
+            (Kind.FILE, "$value", "GET"): self._download,
+            (Kind.FILE, "openbinarystream", "GET"): self._download,
+            (Kind.FILE, "openbinarystream", "POST"): self._download,
+            (Kind.FILE, "$value", "PUT"): self._replace,
+            (Kind.FILE, "savebinarystream", "POST"): self._save,
+        }
+
+    def _tell(self, _: Call, at: Place, __: Segment) -> Reply:
+        stored = self._storage.file(at.path)
+        return Reply(self._entities.file(stored), headers={"ETag": stored.etag})
+
+    def _call(self, call: Call, at: Place, segment: Segment) -> Reply:
+        """A well-known client calls the function with POST (seen)."""
+        if segment.key != "getfilebyurl":
+            raise wrong_verb(call.verb, segment.name)
+        return self._tell(call, at, segment)
+
+    def _download(self, _: Call, at: Place, __: Segment) -> Reply:
+        stored = self._storage.file(at.path)
+        return Reply(stored.place, headers={"ETag": stored.etag})
+
+    def _delete(self, call: Call, at: Place, _: Segment) -> Reply:
+        self._check_match(call.headers.get("if-match", "*"), at)
+        self._storage.delete_file(at.path)
+        return Reply()
+
+    def _delete_with_parameters(self, call: Call, at: Place, _: Segment) -> Reply:
+        given = call.json().get("parameters")
+        etag = given.get("ETagMatch") if isinstance(given, dict) else None
+        self._check_match(etag if isinstance(etag, str) else "*", at)
+        self._storage.delete_file(at.path)
+        return Reply()
+
+    def _replace(self, call: Call, at: Place, _: Segment) -> Reply:
+        self._check_match(call.headers.get("if-match", "*"), at)
+        return Reply(status=204, headers={"ETag": self._storage.replace(at.path, call.body).etag})
+
+    def _save(self, call: Call, at: Place, segment: Segment) -> Reply:
+        self._storage.replace(at.path, call.body)
+        return Reply(Primitive(segment.name, None))
+
+    def _check_match(self, asked: str, at: Place) -> None:
+        etag = self._storage.file(at.path).etag
+        if asked.strip() not in {"*", etag}:
+            # Seen in what people post.
+            text = f"The request ETag value '{asked}' does not match the object's ETag value '{etag}'."
+            raise ServiceError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", text)

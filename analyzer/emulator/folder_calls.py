@@ -1,0 +1,69 @@
+"""Operations on folders and on the collections of files and folders in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.content import Primitive
+from analyzer.emulator.interface import Reply, bad_request
+from analyzer.emulator.walk import Kind
+
+if TYPE_CHECKING:
+    from analyzer.emulator.address import Segment
+    from analyzer.emulator.entities import Entities
+    from analyzer.emulator.interface import Call
+    from analyzer.emulator.storage import Storage
+    from analyzer.emulator.walk import Operations, Place
+
+
+class FolderCalls:
+    """Lists, adds and removes."""
+
+    def __init__(self, storage: Storage, entities: Entities) -> None:
+        self._storage = storage
+        self._entities = entities
+
+    def operations(self) -> Operations:
+        """By place, operation and verb."""
+        return {
+            (Kind.FOLDER, "", "GET"): lambda _, at, __: Reply(self._entities.folder(self._storage.folder(at.path))),
+            (Kind.FOLDER, "", "DELETE"): self._delete,
+            (Kind.FOLDER, "deleteobject", "POST"): self._delete,
+            (Kind.FOLDER, "deletewithparameters", "POST"): self._delete,
+            (Kind.FOLDER, "addsubfolder", "POST"): self._add_below,
+            (Kind.FOLDER, "addsubfolderusingpath", "POST"): self._add_below,
+            (Kind.FILES, "", "GET"): lambda _, at, __: Reply(self._entities.files(at.path)),
+            (Kind.FILES, "add", "POST"): self._add_file,
+            (Kind.FILES, "addusingpath", "POST"): self._add_file,
+            (Kind.FOLDERS, "", "GET"): lambda _, at, __: Reply(self._entities.folders(at.path)),
+            (Kind.FOLDERS, "", "POST"): self._make_folder,
+            (Kind.FOLDERS, "add", "POST"): self._add_folder,
+            (Kind.FOLDERS, "addusingpath", "POST"): self._add_folder,
+        }
+
+    def _delete(self, _: Call, at: Place, __: Segment) -> Reply:
+        self._storage.delete_folder(at.path)
+        return Reply()
+
+    def _add_file(self, call: Call, at: Place, segment: Segment) -> Reply:
+        name = segment.argument("url" if segment.key == "add" else "decodedurl")
+        overwrite = segment.arguments.get("overwrite", "false").lower() == "true"
+        stored = self._storage.add(at.path, name, call.body, overwrite=overwrite)
+        return Reply(self._entities.file(stored), headers={"ETag": stored.etag})
+
+    def _make_folder(self, call: Call, at: Place, _: Segment) -> Reply:
+        path = call.json().get("ServerRelativeUrl")
+        if not isinstance(path, str) or not path.strip("/"):
+            raise bad_request("The property ServerRelativeUrl is missing, or no string.")
+        return Reply(self._entities.folder(self._storage.make_folder(at.within(path))), status=201)
+
+    def _add_folder(self, _: Call, at: Place, segment: Segment) -> Reply:
+        name = segment.argument("url" if segment.key == "add" else "decodedurl")
+        self._storage.folder(at.path)
+        return Reply(self._entities.folder(self._storage.make_folder(at.member(name))))
+
+    def _add_below(self, call: Call, at: Place, segment: Segment) -> Reply:
+        name = call.argument(segment, "leafname" if segment.key == "addsubfolder" else "decodedurl")
+        self._storage.folder(at.path)
+        self._storage.make_folder(at.member(name))
+        return Reply(Primitive(segment.name, None))

@@ -1,0 +1,82 @@
+"""The service's moods: each a few differences in how it behaves, which may be combined.
+
+What a mood changes is read in one place each: ``jobs`` and ``import_run`` (times, ends, logs), ``tenant_calls`` (the
+job's id), ``crowded`` (the library's size), ``tokens`` (strictness).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from analyzer.emulator.interface import EmulatorError
+from analyzer.emulator.log_styles import in_german, nobody, utf_8, utf_16
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the service behaves.
+
+    Attributes:
+        pick_up: service seconds that a job waits as Submitted (an hour at the real service, seen).
+        ends: whether jobs leave Processing.
+        fails: whether each job ends with InternalError and without a log.
+        tells_job_id: whether queueing answers the job's id, and not the empty Guid.
+        log_parts: how many steps a log takes to be whole, the job in Processing; 1 for a log that comes at the end.
+        log_library: where log folders are made; empty for beside the source file.
+        words: messages of logs and jobs in the tenant's language.
+        line: a log's line.
+        encode: a log's bytes.
+        is_crowded: whether each document library has more items than a list view shows.
+        is_strict: whether tokens are good for one host alone, and none got by a client secret is.
+    """
+
+    pick_up: float = 60.0
+    ends: bool = True
+    fails: bool = False
+    tells_job_id: bool = True
+    log_parts: int = 1
+    log_library: str = ""
+    words: Callable[[str], str] = str
+    line: Callable[[str], str] = str
+    encode: Callable[[str], bytes] = utf_8
+    is_crowded: bool = False
+    is_strict: bool = False
+
+
+NORMAL: Final = Behaviour()
+
+MOODS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "slow-pick-up": {"pick_up": 3600.0},
+        "stuck": {"ends": False},
+        "internal-error": {"fails": True},
+        "empty-guid": {"tells_job_id": False},
+        "nameless-logs": {"line": nobody},
+        "growing-logs": {"log_parts": 4},
+        "localized": {"words": in_german},
+        "utf-16": {"encode": utf_16},
+        "logs-elsewhere": {"log_library": "/sites/import-logs/Shared Documents"},
+        "large-library": {"is_crowded": True},
+        "strict-tokens": {"is_strict": True},
+    }
+)
+"""What differs from ``NORMAL``, by the name of the mood."""
+
+
+def behaviour(moods: Iterable[str]) -> Behaviour:
+    """The behaviour of a service in these moods.
+
+    Raises:
+        EmulatorError: a mood that there is none of.
+    """
+    changed = NORMAL
+    for mood in moods:
+        if mood not in MOODS:
+            raise EmulatorError(f"there is no mood {mood}; choose of {', '.join(MOODS)}")
+        changed = replace(changed, **MOODS[mood])
+    return changed

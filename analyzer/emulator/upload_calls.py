@@ -1,0 +1,80 @@
+"""The calls of an upload in chunks, with their parameters in the address (``uploadId=guid'…'``) or in the body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from analyzer.emulator.content import Int64, Primitive
+from analyzer.emulator.interface import Reply, bad_request
+from analyzer.emulator.uploads import Uploads
+from analyzer.emulator.walk import Kind
+
+if TYPE_CHECKING:
+    from analyzer.emulator.address import Segment
+    from analyzer.emulator.entities import Entities
+    from analyzer.emulator.interface import Call
+    from analyzer.emulator.storage import Storage
+    from analyzer.emulator.walk import Operations, Place
+
+_MOST_DIGITS = 18
+
+
+class UploadCalls:
+    """Takes chunks, and makes a file of them."""
+
+    def __init__(self, storage: Storage, entities: Entities) -> None:
+        self._storage = storage
+        self._entities = entities
+        self._uploads = Uploads(storage.spool)
+
+    def operations(self) -> Operations:
+        """By place, operation and verb."""
+        return {
+            (Kind.FILE, "startupload", "POST"): self._start,
+            (Kind.FILE, "continueupload", "POST"): self._continue,
+            (Kind.FILE, "finishupload", "POST"): self._finish,
+            (Kind.FILE, "cancelupload", "POST"): self._cancel,
+        }
+
+    def _start(self, call: Call, at: Place, segment: Segment) -> Reply:
+        stored = self._storage.file(at.path)
+        # Named as the service names it, whatever casing was asked for (seen): a client finds its number by the name.
+        return Reply(Primitive("StartUpload", Int64(self._uploads.start(_id(segment), stored.path, call.body))))
+
+    def _continue(self, call: Call, at: Place, segment: Segment) -> Reply:
+        stored = self._storage.file(at.path)
+        following = self._uploads.go_on(_id(segment), stored.path, _offset(segment), call.body)
+        return Reply(Primitive("ContinueUpload", Int64(following)))
+
+    def _finish(self, call: Call, at: Place, segment: Segment) -> Reply:
+        stored = self._storage.file(at.path)
+        self._uploads.go_on(_id(segment), stored.path, _offset(segment), call.body)
+        part = self._uploads.end(_id(segment), stored.path)
+        with part.open("rb") as content:
+            finished = self._storage.replace(at.path, content)
+        part.unlink()
+        return Reply(self._entities.file(finished), headers={"ETag": finished.etag})
+
+    def _cancel(self, call: Call, at: Place, segment: Segment) -> Reply:
+        upload_id = _guid(call.argument(segment, "uploadid"))
+        self._uploads.end(upload_id, self._storage.file(at.path).path).unlink()
+        return Reply(Primitive("CancelUpload", None))
+
+
+def _id(segment: Segment) -> UUID:
+    return _guid(segment.argument("uploadid"))
+
+
+def _guid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise bad_request("The parameter uploadId is no Guid.") from error
+
+
+def _offset(segment: Segment) -> int:
+    text = segment.argument("fileoffset")
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise bad_request("The parameter fileOffset is no number.")
+    return int(text)

@@ -1,0 +1,157 @@
+"""Where an address under ``/_api/web`` leads: its segments are walked one by one, what is left is the operation.
+
+https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest and
+https://learn.microsoft.com/sharepoint/dev/solution-guidance/supporting-and-in-file-and-folder-with-the-resourcepath-api
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from analyzer.emulator.interface import ServiceError, bad_request, no_file, no_resource
+from analyzer.emulator.uris import split_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from analyzer.emulator.address import Segment
+    from analyzer.emulator.interface import Call, Reply
+    from analyzer.emulator.storage import Storage
+
+    Step = Callable[["Place", Segment], "Place"]
+    Operations = Mapping[tuple["Kind", str, str], Callable[[Call, "Place", Segment], Reply]]
+
+
+class Kind(Enum):
+    """What a step of an address leads to."""
+
+    WEB = "web"
+    FOLDER = "folder"
+    FILE = "file"
+    FILES = "files"
+    FOLDERS = "folders"
+    ITEM = "item"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a walk has come to; of a collection ``path`` is the folder's, of a list item the file's or folder's."""
+
+    kind: Kind
+    path: str
+    site: str
+
+    def within(self, path: str) -> str:
+        """A path that this web may answer for; one without a slash in front begins at the web.
+
+        The root web answers for everything, because admin site and sites share one origin here.
+
+        Raises:
+            ServiceError: 400, the path belongs to another web (type and text seen).
+        """
+        path = split_uri(path)[1]
+        whole = (path if path.startswith("/") else f"{self.site}/{path}").rstrip("/")
+        if not f"{whole}/".lower().startswith(f"{self.site}/".lower()):
+            text = f"Server relative urls must start with SPWeb.ServerRelativeUrl: {self.site}"
+            raise ServiceError(400, "-2147024809, System.ArgumentException", text)
+        return whole
+
+    def member(self, name: str) -> str:
+        """The path of what a folder has under a name; a whole path stays as it is."""
+        return self.within(name) if split_uri(name)[1].startswith("/") else f"{self.path}/{name}"
+
+
+class Walk:
+    """Follows addresses; ids are found among the tenant's files."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._steps: Mapping[tuple[Kind, str], Step] = {
+            **_STEPS,
+            (Kind.WEB, "getfilebyid"): self._by_id(Kind.FILE),
+            (Kind.WEB, "getfolderbyid"): self._by_id(Kind.FOLDER),
+        }
+
+    def follow(self, site: str, segments: Sequence[Segment]) -> tuple[Place, Segment | None]:
+        """Where the segments behind ``web`` lead, and the operation on it; None where the address ends at a place.
+
+        Raises:
+            ServiceError: 404 it leads nowhere; 400 an argument is missing, or another web's.
+        """
+        at = Place(Kind.WEB, site, site)
+        rest = list(segments)
+        while rest and (step := self._steps.get((at.kind, rest[0].key))) is not None:
+            at = step(at, rest.pop(0))
+        if len(rest) > 1:
+            raise no_resource(rest[0].name)
+        return at, rest[0] if rest else None
+
+    def _by_id(self, kind: Kind) -> Step:
+        """Clients go on by the ``UniqueId`` once an answer had one (seen)."""
+
+        def step(at: Place, segment: Segment) -> Place:
+            try:
+                wanted = UUID(segment.argument("uniqueid"))
+            except ValueError as error:
+                raise bad_request(f"The parameter of {segment.name} is no Guid.") from error
+            return Place(kind, at.within(self._storage.path_of(wanted)), at.site)
+
+        return step
+
+
+def _by_path(kind: Kind, argument: str) -> Step:
+    def step(at: Place, segment: Segment) -> Place:
+        return Place(kind, at.within(segment.argument(argument)), at.site)
+
+    return step
+
+
+def _below(kind: Kind) -> Step:
+    """``/Files`` of a folder, or ``/Files('a.json')`` of it."""
+
+    def step(at: Place, segment: Segment) -> Place:
+        if not segment.arguments:
+            return Place(kind, at.path, at.site)
+        return _member(kind, "url")(at, segment)
+
+    return step
+
+
+def _member(kind: Kind, argument: str) -> Step:
+    def step(at: Place, segment: Segment) -> Place:
+        one = Kind.FILE if kind is Kind.FILES else Kind.FOLDER
+        return Place(one, at.member(segment.argument(argument)), at.site)
+
+    return step
+
+
+def _parent(at: Place, _: Segment) -> Place:
+    if at.path.lower() == at.site.lower():
+        raise no_file(at.path or "/")
+    return Place(Kind.FOLDER, at.path.rpartition("/")[0], at.site)
+
+
+def _item(at: Place, _: Segment) -> Place:
+    return Place(Kind.ITEM, at.path, at.site)
+
+
+_STEPS: Mapping[tuple[Kind, str], Step] = {
+    (Kind.WEB, "getfolderbyserverrelativepath"): _by_path(Kind.FOLDER, "decodedurl"),
+    (Kind.WEB, "getfolderbyserverrelativeurl"): _by_path(Kind.FOLDER, "serverrelativeurl"),
+    (Kind.WEB, "getfilebyserverrelativepath"): _by_path(Kind.FILE, "decodedurl"),
+    (Kind.WEB, "getfilebyserverrelativeurl"): _by_path(Kind.FILE, "serverrelativeurl"),
+    (Kind.WEB, "getfilebyurl"): _by_path(Kind.FILE, "fileurl"),
+    (Kind.WEB, "folders"): _below(Kind.FOLDERS),
+    (Kind.WEB, "rootfolder"): lambda at, _: Place(Kind.FOLDER, at.path, at.site),
+    (Kind.FOLDER, "files"): _below(Kind.FILES),
+    (Kind.FOLDER, "folders"): _below(Kind.FOLDERS),
+    (Kind.FOLDER, "parentfolder"): _parent,
+    (Kind.FOLDER, "listitemallfields"): _item,
+    (Kind.FILE, "listitemallfields"): _item,
+    (Kind.FILES, "getbyurl"): _member(Kind.FILES, "url"),
+    (Kind.FOLDERS, "getbyurl"): _member(Kind.FOLDERS, "url"),
+    (Kind.FOLDERS, "getbypath"): _member(Kind.FOLDERS, "decodedurl"),
+}

@@ -1,0 +1,220 @@
+"""Our own commands against a service in each of its moods: a plain, true answer, and the exit code of the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analyzer.emulator import start
+from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
+from analyzer.errors import UnreachableError
+from analyzer.facts import IdType
+from analyzer.tenant.files import list_folder
+from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.jobs import Import, queue_import
+from analyzer.tenant.session import Session
+from analyzer.tenant.signin import ReadyToken
+from tests.emulator.client import FOLDER, JOB_ID, TENANT, Client, StandingClock, job, source, write_library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import Ran
+
+LATER = "6f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+ALL = PICK_UP + VALIDATION + WRITING
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def moody(tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
+    """Starts a tenant in moods, the only one of the configuration."""
+    opened: list[Client] = []
+
+    def begin(*moods: str) -> Client:
+        later = {"JobId": LATER, "State": 4, "Error": 0, "SourceUri": f"{TENANT}{FOLDER}/new-2026-11-09.json"}
+        library = write_library(tmp_path / "tenant", job(), job(**later, LogFolderUri=""))
+        client = Client(start(library, clock=clock, moods=moods))
+        opened.append(client)
+        ready = client.emulator.ready
+        tenant = f'admin_url = "{ready["admin_url"]}"\nauth = "token"\nca_file = "{ready["ca_file"]}"\n'
+        (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
+        monkeypatch.setenv("UPA_TOKEN", ready["token"])
+        return client
+
+    yield begin
+    for client in opened:
+        client.http.close()
+        client.emulator.close()
+
+
+def _queued(client: Client, *users: str, name: str = "new.json") -> str:
+    client.upload(name, source(*users, City="Bonn"))
+    return client.queue(name)
+
+
+def _job(upa: Callable[..., Ran], job_id: str) -> dict[str, Any]:
+    told: dict[str, Any] = upa("show", job_id, "--json").json
+    return told
+
+
+def test_a_job_that_waits_for_its_hour_is_running(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    job_id = _queued(moody("slow-pick-up"), "eve@contoso.com")
+    clock.now += 3599
+    assert upa("pull").code == 0
+    told = _job(upa, job_id)
+    assert (told["state"], told["outcome"], told["not_updated"]) == ("Submitted", "running", None)
+    clock.now += 1 + ALL
+    upa("pull")
+    assert _job(upa, job_id)["outcome"] == "partial"
+
+
+def test_a_job_that_never_ends_is_running_and_stuck_once_a_later_run_has_overtaken_it(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    client = moody("stuck")
+    first = _queued(client, "ada@contoso.com", name="new-2026-11-02.json")
+    second = _queued(client, "ada@contoso.com", name="new-2026-11-16.json")
+    clock.now += 86400
+    ran = upa("run")
+    assert ran.code == 0
+    for job_id, outcome in ((first, "stuck"), (second, "running")):
+        told = _job(upa, job_id)
+        assert (told["state"], told["outcome"], told["not_updated"]) == ("Processing", outcome, None)
+        assert [line for line in ran.out.splitlines() if line.lstrip().startswith(job_id[:8]) and outcome in line]
+
+
+def test_an_internal_error_without_a_log_is_unknown_and_says_so(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    job_id = _queued(moody("internal-error"), "ada@contoso.com")
+    clock.now += ALL
+    ran = upa("pull")
+    assert (ran.code, f"{job_id[:8]}: no log: the tenant has no log folder for it" in ran.err) == (0, True)
+    told = _job(upa, job_id)
+    assert (told["error"], told["outcome"], told["not_updated"]) == ("InternalError", "unknown", None)
+    ran = upa("show", job_id[:8])
+    assert "log          none" in ran.out
+
+
+def test_a_job_whose_id_was_not_told_is_found_by_its_source_file(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    client = moody("empty-guid")
+    client.upload("new.json", source("eve@contoso.com", City="Bonn"))
+    wanted = Import(f"{client.origin}{FOLDER}/new.json", IdType.Email, "IdName", {"City": "City"})
+    first = queue_import(_session(client), wanted)
+    assert first == client.jobs()[-1]["JobId"]
+    clock.now += ALL
+    # The first has ended: the second is the only one that has not.
+    second = queue_import(_session(client), wanted)
+    assert second not in (first, JOB_ID, LATER)
+    with pytest.raises(UnreachableError, match=r"gave no job id, and lists 2 jobs of that file"):
+        queue_import(_session(client), wanted)
+    upa("pull")
+    assert _job(upa, first)["outcome"] == "partial"
+
+
+def test_a_log_that_names_nobody_makes_no_retry_file_and_says_what_to_do(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    job_id = _queued(moody("nameless-logs"), "ada@contoso.com", "eve@contoso.com")
+    clock.now += ALL
+    upa("pull")
+    told = _job(upa, job_id)
+    assert (told["outcome"], told["entries"], told["named_users"]) == ("partial", 1, 0)
+    ran = upa("retry", job_id[:8])
+    assert ran.code == 5
+    assert "1 entry of the log names nobody, and no entry names a user." in ran.err
+    assert "import the whole source file again" in ran.err
+
+
+def test_a_log_that_still_grows_is_fetched_again(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    job_id = _queued(moody("growing-logs"), *(f"nobody{number}@contoso.com" for number in range(40)))
+    clock.now += PICK_UP + VALIDATION
+    entries: list[tuple[str, int]] = []
+    for _ in range(4):
+        assert upa("pull").code == 0
+        told = _job(upa, job_id)
+        entries.append((told["outcome"], told["entries"]))
+        clock.now += VALIDATION
+    outcomes, counts = zip(*entries, strict=True)
+    assert outcomes == ("running", "running", "running", "partial")
+    assert list(counts) == sorted(set(counts))
+    assert counts[-1] == 40
+
+
+def test_a_running_job_s_retry_file_waits_for_its_end(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+) -> None:
+    job_id = _queued(moody("growing-logs"), "ada@contoso.com", "eve@contoso.com")
+    clock.now += PICK_UP + VALIDATION
+    told = upa("run", "--json").json
+    assert job_id not in [retry["job_id"] for retry in told["retries"]]
+    clock.now += ALL
+    told = upa("run", "--json").json
+    assert [retry["job_id"] for retry in told["retries"] if retry["job_id"] == job_id] == [job_id]
+
+
+@pytest.mark.parametrize("mood", ["localized", "utf-16", "logs-elsewhere", "large-library"])
+def test_the_same_is_read_from_a_log_however_it_is_written_and_wherever_it_lies(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock, mood: str, tmp_path: Path
+) -> None:
+    client = moody(mood)
+    client.upload("floors.json", b'{"value": [{"IdName": "ada@contoso.com", "Floor": "1"}, {"City": "Bonn"}]}')
+    aborted = client.queue("floors.json")
+    partial = _queued(client, "ada@contoso.com", "eve@contoso.com")
+    clock.now += ALL
+    assert upa("pull").code == 0
+    told = _job(upa, aborted)
+    assert told["outcome"] == "aborted"
+    assert {failure["code"] for failure in told["failures"]} == {"InvalidProperty", "MissingIdentity"}
+    assert [user["identity"] for user in _job(upa, partial)["users"]] == ["eve@contoso.com"]
+    ran = upa("report")
+    assert (ran.code, ran.err) == (0, "")
+    page = tmp_path / Path(ran.out.splitlines()[-1]).parent / "jobs" / f"{aborted}.html"
+    assert "property Floor" in page.read_text(encoding="utf-8")
+
+
+def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(moody: Callable[..., Client]) -> None:
+    client = moody("large-library")
+    with pytest.raises(UnreachableError, match="exceeds the list view threshold") as error:
+        list_folder(_session(client), client.origin, FOLDER)
+    assert error.value.exit_code == 4
+
+
+def test_a_token_of_another_host_is_refused_in_the_service_s_words(
+    upa: Callable[..., Ran], moody: Callable[..., Client], tmp_path: Path
+) -> None:
+    client = moody("strict-tokens")
+    assert upa("pull").code == 0
+    file = tmp_path / "upa-analyzer.toml"
+    elsewhere = file.read_text(encoding="utf-8").replace("//localhost", "//127.0.0.1").replace("contoso", "fabrikam")
+    file.write_text(elsewhere, encoding="utf-8")
+    ran = upa("pull")
+    assert ran.code == 3
+    assert "the tenant refused the token at" in ran.err
+    assert f"Invalid audience Uri '{client.origin}'" in ran.err
+
+
+def test_a_mood_that_there_is_none_of_is_a_usage_error(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("emulator", tmp_path, "--mood", "sulky")
+    assert ran.code == 2
+    assert "there is no mood 'sulky'" in ran.err
+    assert "slow-pick-up" in ran.err
+
+
+def _session(client: Client) -> Session:
+    ready = client.emulator.ready
+    address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+    return Session(address, ReadyToken({"TOKEN": ready["token"]}, ready["admin_url"], "TOKEN"))
