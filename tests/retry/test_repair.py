@@ -122,6 +122,14 @@ def test_a_user_to_be_left_out_whose_record_cannot_be_read_is_told_to_be_that(tm
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.unreadable)]
 
 
+def test_a_record_with_a_backslash_and_a_damaged_byte_is_listed_with_its_id(tmp_path: Path) -> None:
+    source = tmp_path / "hr-feed.json"
+    both = b'{"IdName":"kim@contoso.com","Office":"R\\V","City":"K\xf6ln"}'
+    source.write_bytes(b'{"value":[' + EVE.encode() + b"," + both + b"]}")
+    retry = mended(request(source, partial("eve@contoso.com", "kim@contoso.com")), Manner(repair=True))
+    assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.uncertain)]
+
+
 def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_text(f'{{"value":[{ADA},{BOB},{EVE[:30]}', encoding="utf-8")
