@@ -65,7 +65,7 @@ def make_library(root: Path) -> Path:
 @contextlib.contextmanager
 def emulator(library: Path) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
     """The emulator's command, and what it says when it is ready."""
-    command = [PROGRAM, "emulator", library, "--speed", str(SPEED)]
+    command: list[str | Path] = [PROGRAM, "emulator", library, "--speed", str(SPEED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         try:
