@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and exits with the code of the contract (``docs/commands.md``)."""
     # Tables and libraries are many objects that stay until the end; looking through them for garbage costs a tenth.
     gc.set_threshold(100_000)
+    # What numpy has for matrices would start threads, which is half of what loading it costs; we have no matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = globals_first(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     _tolerant_streams()
     try:

@@ -14,9 +14,7 @@ from analyzer.retry.interface import Reason, Repair, Unmatched
 from analyzer.retry.records import Records
 from analyzer.source.json_text import WINDOWS_1252, recoded_from
 from analyzer.source.spans import NO_ID
-from analyzer.source.spelling.respell import respell, strict_members, strict_members_of
-from analyzer.source.spelling.same import same_values
-from analyzer.source.spelling.without import without
+from analyzer.source.spelling.members import strict_members, strict_members_of
 from analyzer.source.tolerant import read_object
 
 if TYPE_CHECKING:
@@ -174,6 +172,10 @@ class _Copier:
 
     def _respelled(self, number: int, raw: bytes) -> tuple[bytes, AbstractSet[str]] | None:
         """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
+        # Most files have nothing to respell.
+        from analyzer.source.spelling.respell import respell
+        from analyzer.source.spelling.same import same_values
+
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
@@ -197,6 +199,8 @@ class _Copier:
 
     def _without_dropped(self, raw: bytes, names: AbstractSet[str]) -> tuple[bytes, AbstractSet[str]]:
         self._names |= names
+        from analyzer.source.spelling.without import without
+
         dropped = names & set(self._manner.drop_properties)
         for name in dropped:
             raw = without(raw, name)

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError, OutputError
-from analyzer.retry import copying
 from analyzer.retry.interface import Manner, Reason
 from analyzer.retry.write import write_retry
 from analyzer.source.json_text import NotJsonError
+from analyzer.source.spelling import same
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def test_where_no_record_can_be_written_the_first_is_told_with_its_fault(
 
 def test_a_repair_that_would_say_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = request(write_source(tmp_path, ADA, SLASHED), EVERYBODY)
-    monkeypatch.setattr(copying, "same_values", lambda _before, _after: False)
+    monkeypatch.setattr(same, "same_values", lambda _before, _after: False)
     with pytest.raises(OutputError, match="record 2 would say something else when repaired"):
         mended(wanted)
     assert files(wanted.target.parent) == {}
