@@ -11,6 +11,7 @@ import numpy as np
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
 from analyzer.retry.interface import Reason, Repair, Unmatched
+from analyzer.retry.parts import BETWEEN
 from analyzer.retry.records import Records
 from analyzer.source.json_text import WINDOWS_1252, recoded_from
 from analyzer.source.spans import NO_ID
@@ -124,8 +125,9 @@ class _Copier:
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
+        joined = BETWEEN.join(raws)
         one_by_one = self._manner.drop_properties or self._loses_bytes
-        members = None if one_by_one else strict_members_of(raws)
+        members = None if one_by_one else strict_members_of(joined)
         if members is None:
             for number in numbers:
                 self.take(number)
@@ -133,7 +135,7 @@ class _Copier:
         spelled = [self._id_property in names for names in members]
         values = [len(names) - with_id for names, with_id in zip(members, spelled, strict=True)]
         spans = self._gathered.spans
-        self._parts.add_all(raws, values, [spans.positions[number] for number in numbers])
+        self._parts.add_all(raws, joined, values, [spans.positions[number] for number in numbers])
         self.copied.records += len(raws)
         with_id = (mark and spans.marks[number] != NO_ID for mark, number in zip(spelled, numbers, strict=True))
         self.copied.without_id += len(raws) - sum(with_id)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _strict_all = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
@@ -23,14 +18,17 @@ def strict_members(raw: bytes) -> dict[str, msgspec.Raw] | None:
         return None
 
 
-def strict_members_of(raws: Sequence[bytes]) -> list[dict[str, msgspec.Raw]] | None:
-    """As ``strict_members``, of several records that the tolerant reader takes; None where one of them is not such."""
-    text = b"[%b]" % b",".join(raws)
-    if not is_utf8(text):
+def strict_members_of(joined: bytes) -> list[dict[str, msgspec.Raw]] | None:
+    """As ``strict_members``, of several records that the tolerant reader takes; None where one of them is not such.
+
+    Args:
+        joined: the records, with a comma between two of them.
+    """
+    if not is_utf8(joined):
         return None
     try:
         # The first token that is no strict JSON ends it, so that none can be taken for a part of another.
-        return _strict_all.decode(text)
+        return _strict_all.decode(b"[%b]" % joined)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
