@@ -75,6 +75,12 @@ def globals_first(words: Sequence[str]) -> list[str]:
     return front + rest
 
 
+def command_in(words: Sequence[str]) -> str:
+    """The command among arguments that begin with the global options; empty where there is none."""
+    values = (before in _GLOBAL_OPTIONS for before in ("", *words))
+    return next((word for word, is_value in zip(words, values, strict=False) if word[:1] != "-" and not is_value), "")
+
+
 def _wants_version(words: list[str]) -> bool:
     front = words[: words.index("--")] if "--" in words else words
     return "--version" in front
@@ -91,9 +97,9 @@ def _run(words: list[str]) -> int:
         if _wants_version(words):
             _version()
             return 0
-        from analyzer.cli.app import app
+        from analyzer.cli.app import app_for
 
-        code = app(args=words, prog_name=PROGRAM, standalone_mode=False)
+        code = app_for(command_in(words))(args=words, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.
