@@ -34,10 +34,10 @@ class Bench:
     small: bool
 
     def ours(self, load: str) -> list[str]:
-        """Our command on a load."""
+        """Our command on a load; in one file, as the peers write it."""
         source, log = make(self.folder, load, small=self.small)
         names = ["--source", str(source), "--log", str(log), "-o", str(self.out / f"{load}-ours.json")]
-        return [str(PROGRAM), "retry", *names, *OPTIONS, *without_hashes()]
+        return [str(PROGRAM), "retry", *names, *OPTIONS, *without_hashes(), "--max-properties", "10000000"]
 
     def peer(self, load: str, name: str, source: Path | None = None) -> list[str]:
         """A peer's command on a load."""
@@ -149,19 +149,25 @@ def tolerant(bench: Bench, load: str) -> None:
 
 def many(bench: Bench, load: str) -> None:
     """Many failed."""
-    # In one file, as the peer writes it.
-    ours = [*bench.ours(load), "--max-properties", "10000000"]
-    table(bench, load, {"ours": ours, "msgspec": bench.peer(load, "msgspec_raw")})
+    table(bench, load, {"ours": bench.ours(load), "msgspec": bench.peer(load, "msgspec_raw")})
     memory(bench, load, 256)
     bench.compare(load)
 
 
 def series(bench: Bench, _: str) -> None:
-    """Cost of a byte by size, what it costs to start left out."""
-    sizes = ["stress-20", "stress-200", "stress"]
-    took = costs({load: bench.ours(load) for load in ["stress-start", *sizes]}, runs=RUNS)
-    start = took["stress-start"].seconds
-    print(f"cost of a byte beyond the start ({start:.2f} s, {bench.size('stress-start'):,} bytes)")
+    """Cost of a byte by size, what it costs to start left out; on one core, too, where no other process helps."""
+    sizes = ["stress-start", "stress-20", "stress-200", "stress"]
+    cost_of_a_byte(bench, "with all cores", {load: bench.ours(load) for load in sizes})
+    if sys.platform == "linux":
+        cost_of_a_byte(bench, "on one core", {load: on_one_core(bench.ours(load)) for load in sizes})
+
+
+def cost_of_a_byte(bench: Bench, where: str, commands: dict[str, list[str]]) -> None:
+    """Prints what a byte costs in each of some sizes, of which the first stands for the start."""
+    took = costs(commands, runs=RUNS)
+    first, *sizes = commands
+    start = took[first].seconds
+    print(f"cost of a byte {where}, beyond the start ({start:.2f} s, {bench.size(first):,} bytes)")
     each = {load: (took[load].seconds - start) / bench.size(load) for load in sizes}
     for load, seconds in each.items():
         print(f"  {bench.size(load) / MILLION:7,.0f} MB: {took[load].seconds:6.2f} s, {seconds * 1e9:.3f} ns a byte")
