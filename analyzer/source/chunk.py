@@ -6,9 +6,10 @@ in a nested value a bracket would be left over.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from itertools import accumulate
-from operator import attrgetter
+from operator import add, attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +18,7 @@ from analyzer.identity import identity_keys
 from analyzer.source.records import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 # Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
@@ -73,21 +74,17 @@ def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int]
         count: of its records.
         wanted: their numbers, from 0, in their order; at least one.
     """
-    if len(chunk) < _SHORT * count and chunk.count(b"{") == chunk.count(b"}") == count:
+    if len(chunk) >= _SHORT * count:
+        starts, ends = _spans_of_long(chunk, wanted[-1] + 1, count)
+    elif chunk.count(b"{") == chunk.count(b"}") == count:
         return _spans_of_flat(chunk, wanted)
-    records = _first_records(chunk, wanted[-1] + 1, count)
-    starts, ends = [], []
-    end = 0
-    for record in records:
-        # Between two records there is nothing but blanks and a comma.
-        starts.append(chunk.index(b"{", end))
-        end = starts[-1] + memoryview(record).nbytes
-        ends.append(end)
+    else:
+        starts, ends = _spans_of_short(chunk)
     return [starts[number] for number in wanted], [ends[number] for number in wanted]
 
 
 def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
-    """The same where each record has one bracket that opens and one that closes, be it in a string."""
+    """The wanted ones, where each record has one bracket that opens and one that closes, be it in a string."""
     pieces = chunk.split(b"{")
     # A piece ends before a bracket; the first one holds what stands before the first record.
     opened = list(accumulate(map(len, pieces)))
@@ -95,19 +92,41 @@ def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list
     return starts, [start + 2 + pieces[number + 1].rindex(b"}") for start, number in zip(starts, wanted, strict=True)]
 
 
-def _first_records(chunk: bytes, needed: int, count: int) -> list[msgspec.Raw]:
-    """The records of a chunk; of one with long records perhaps only its first ones, as many as are needed."""
-    if len(chunk) >= _SHORT * count and needed < count:
-        # What decodes up to a border ends where a record ends, as the chunk does.
-        border = BORDER.search(chunk, len(chunk) * needed // count)
-        if border:
-            try:
-                records = _raw_records.decode(b"[%b]" % chunk[: border.start() + 1])
-            except msgspec.DecodeError:
-                records = []
-            if len(records) >= needed:
-                return records
-    return _raw_records.decode(b"[%b]" % chunk)
+def _spans_of_short(chunk: bytes) -> tuple[list[int], list[int]]:
+    """All of them, where bytes cost little: where the same stands between all records, none is looked for."""
+    records = list(map(bytes, _raw_records.decode(b"[%b]" % chunk)))
+    first = chunk.index(b"{")
+    second = chunk.find(b"{", first + len(records[0]))
+    between = chunk[first + len(records[0]) : second] if second >= 0 else b""
+    if between.join(records) != chunk[first:]:
+        return _one_by_one(chunk, map(len, records))
+    lengths = list(map(len, records))
+    starts = list(accumulate((length + len(between) for length in lengths[:-1]), initial=first))
+    return starts, list(map(add, starts, lengths))
+
+
+def _spans_of_long(chunk: bytes, needed: int, count: int) -> tuple[list[int], list[int]]:
+    """The first ones, as many as are needed or more."""
+    records: list[msgspec.Raw] = []
+    # What decodes up to a border ends where a record ends, as the chunk does.
+    border = BORDER.search(chunk, len(chunk) * needed // count) if needed < count else None
+    if border:
+        with contextlib.suppress(msgspec.DecodeError):
+            records = _raw_records.decode(b"[%b]" % chunk[: border.start() + 1])
+    if len(records) < needed:
+        records = _raw_records.decode(b"[%b]" % chunk)
+    return _one_by_one(chunk, (memoryview(record).nbytes for record in records))
+
+
+def _one_by_one(chunk: bytes, lengths: Iterable[int]) -> tuple[list[int], list[int]]:
+    starts, ends = [], []
+    end = 0
+    for length in lengths:
+        # Between two records there is nothing but blanks and a comma.
+        starts.append(chunk.index(b"{", end))
+        end = starts[-1] + length
+        ends.append(end)
+    return starts, ends
 
 
 def _refuse(_array: bytes) -> list[Any]:
