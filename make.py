@@ -33,7 +33,7 @@ TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "fuzz": ("-e .[emulator] --group dev", [["-m", "tests.logs.fuzz_logs"]]),
     "bench": (
         "-e .[emulator] --group dev --group bench",
-        [[f"benchmarks/{name}.py"] for name in ("start", "pull_again", "retry_file", "parse_log")],
+        [[f"benchmarks/{name}.py"] for name in ("start", "pull_again", "retry_file", "parse_log", "emulator_import")],
     ),
 }
 

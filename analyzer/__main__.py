@@ -1,5 +1,5 @@
 """``python -m analyzer`` is the command ``upa-analyzer``."""
 
-from analyzer.cli.main import main
+from analyzer.cli.main import entry
 
-main()
+entry()

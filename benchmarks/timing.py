@@ -81,11 +81,16 @@ def anonymous_megabytes(command: Sequence[str]) -> float:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         peak = 0
         while process.poll() is None:
-            peak = max(peak, sum(map(_anonymous_kilobytes, _family(process.pid))))
+            peak = max(peak, family_anonymous_kilobytes(process.pid))
             time.sleep(_BETWEEN_SAMPLES)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command))
     return peak * 1024 / 1_000_000
+
+
+def family_anonymous_kilobytes(pid: int) -> int:
+    """The anonymous memory that a process and its descendants have now."""
+    return sum(map(_anonymous_kilobytes, _family(pid)))
 
 
 def _family(pid: int) -> list[int]:

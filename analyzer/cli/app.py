@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from analyzer.cli import demo, emulator, explain, jobs, parse, pull, report, retry, run, show
 from analyzer.cli.context import Context
 from analyzer.cli.terminal import Terminal
 
-app = typer.Typer(
-    name="upa-analyzer",
-    help="Log and job-result analyzer for bulk imports of SharePoint Online user profile properties.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = ("demo", "run", "pull", "jobs", "show", "parse", "report", "retry", "explain", "emulator")
+"""Each stands in the module of its name, in the order of ``--help``."""
 
 
-@app.callback()
-def options(  # noqa: PLR0913 - the contract's global options
+def app_for(name: str) -> typer.Typer:
+    """The command line, with this command alone, as to make up all of them takes longer; with all for another name."""
+    app = typer.Typer(
+        name="upa-analyzer",
+        help="Log and job-result analyzer for bulk imports of SharePoint Online user profile properties.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for command in [name] if name in COMMANDS else COMMANDS:
+        app.command(command)(importlib.import_module(f"analyzer.cli.{command}").command)
+    return app
+
+
+def _options(  # noqa: PLR0913 - the contract's global options
     context: typer.Context,
     *,
     config: Annotated[Path | None, typer.Option(help="The configuration, instead of upa-analyzer.toml.")] = None,
@@ -38,7 +47,3 @@ def options(  # noqa: PLR0913 - the contract's global options
     del version  # answered before typer is loaded
     terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None)
     context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant, verbose=verbose)
-
-
-for command in (demo, run, pull, jobs, show, parse, report, retry, explain, emulator):
-    app.command(command.NAME)(command.command)

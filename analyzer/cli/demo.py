@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from analyzer.run import Places, Reported
     from analyzer.tenant.site import Tenant
 
-NAME = "demo"
 
 RENAMED = {"Office": "OfficeCode"}
 """Where the samples' feeds, as the vendor's example, have another name for a property than the profile store."""

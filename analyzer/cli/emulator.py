@@ -10,8 +10,6 @@ import typer
 from analyzer.cli.context import Context
 from analyzer.errors import InputError, UsageError
 
-NAME = "emulator"
-
 
 def command(
     context: typer.Context,

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.logs.catalogue import Catalogue, Explanation
 
-NAME = "explain"
-
 
 def command(
     context: typer.Context,

@@ -9,8 +9,6 @@ import typer
 from analyzer.cli.context import Context
 from analyzer.cli.options import LibraryOption
 
-NAME = "jobs"
-
 
 def command(context: typer.Context, *, library: LibraryOption = None) -> int:
     """The jobs of the library, the newest last."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from analyzer.cli.streams import discard_output, print_error
 from analyzer.cli.terminal import visible
@@ -23,10 +25,26 @@ _GLOBAL_FLAGS = frozenset({"--verbose", "--quiet", "--json", "--no-color", "--ve
 _GLOBAL_OPTIONS = frozenset({"--config", "--tenant"})
 
 
+def entry() -> NoReturn:
+    """The installed command: ``main``, and an end without taking apart the objects, of which there may be millions."""
+    code: object = _UNEXPECTED
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    atexit._run_exitfuncs()  # noqa: SLF001 - what libraries clean up at the end; nothing public does it
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else _UNEXPECTED)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and exits with the code of the contract (``docs/commands.md``)."""
     # Tables and libraries are many objects that stay until the end; looking through them for garbage costs a tenth.
     gc.set_threshold(100_000)
+    # What numpy has for matrices would start threads, which is half of what loading it costs; we have no matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = globals_first(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     _tolerant_streams()
     try:
@@ -57,6 +75,12 @@ def globals_first(words: Sequence[str]) -> list[str]:
     return front + rest
 
 
+def command_in(words: Sequence[str]) -> str:
+    """The command among arguments that begin with the global options; empty where there is none."""
+    values = (before in _GLOBAL_OPTIONS for before in ("", *words))
+    return next((word for word, is_value in zip(words, values, strict=False) if word[:1] != "-" and not is_value), "")
+
+
 def _wants_version(words: list[str]) -> bool:
     front = words[: words.index("--")] if "--" in words else words
     return "--version" in front
@@ -73,9 +97,9 @@ def _run(words: list[str]) -> int:
         if _wants_version(words):
             _version()
             return 0
-        from analyzer.cli.app import app
+        from analyzer.cli.app import app_for
 
-        code = app(args=words, prog_name=PROGRAM, standalone_mode=False)
+        code = app_for(command_in(words))(args=words, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.logs.read import Reading
 
-NAME = "parse"
 _UNREADABLE = 5
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from analyzer.library.results import Pulled
     from analyzer.tenant.site import Tenant
 
-NAME = "pull"
-
 
 def command(
     context: typer.Context,

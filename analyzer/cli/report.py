@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from analyzer.config import Settings
     from analyzer.run import Places, Reported
 
-NAME = "report"
-
 
 def command(
     context: typer.Context,

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.retry.make import Ingredients, Made
 
-NAME = "retry"
 _NOT_THE_WHOLE_TRUTH = _NOT_AS_MADE = 1
 
 

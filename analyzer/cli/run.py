@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from analyzer.library.results import Pulled
     from analyzer.run import Reported
 
-NAME = "run"
-
 
 def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> int:
     """Pull, report, retry files; only reads from the tenant."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from analyzer.load import Tables
     from analyzer.whereabouts import Whereabouts
 
-NAME = "show"
 _SHOWN_USERS = 20
 
 

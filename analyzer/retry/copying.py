@@ -11,12 +11,11 @@ import numpy as np
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
 from analyzer.retry.interface import Reason, Repair, Unmatched
+from analyzer.retry.parts import BETWEEN
 from analyzer.retry.records import Records
 from analyzer.source.json_text import WINDOWS_1252, recoded_from
 from analyzer.source.spans import NO_ID
-from analyzer.source.spelling.respell import respell, strict_members, strict_members_of
-from analyzer.source.spelling.same import same_values
-from analyzer.source.spelling.without import without
+from analyzer.source.spelling.members import strict_members, strict_members_of
 from analyzer.source.tolerant import read_object
 
 if TYPE_CHECKING:
@@ -126,8 +125,9 @@ class _Copier:
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
+        joined = BETWEEN.join(raws)
         one_by_one = self._manner.drop_properties or self._loses_bytes
-        members = None if one_by_one else strict_members_of(raws)
+        members = None if one_by_one else strict_members_of(joined)
         if members is None:
             for number in numbers:
                 self.take(number)
@@ -135,7 +135,7 @@ class _Copier:
         spelled = [self._id_property in names for names in members]
         values = [len(names) - with_id for names, with_id in zip(members, spelled, strict=True)]
         spans = self._gathered.spans
-        self._parts.add_all(raws, values, [spans.positions[number] for number in numbers])
+        self._parts.add_all(raws, joined, values, [spans.positions[number] for number in numbers])
         self.copied.records += len(raws)
         with_id = (mark and spans.marks[number] != NO_ID for mark, number in zip(spelled, numbers, strict=True))
         self.copied.without_id += len(raws) - sum(with_id)
@@ -174,6 +174,10 @@ class _Copier:
 
     def _respelled(self, number: int, raw: bytes) -> tuple[bytes, AbstractSet[str]] | None:
         """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
+        # Most files have nothing to respell.
+        from analyzer.source.spelling.respell import respell
+        from analyzer.source.spelling.same import same_values
+
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
@@ -197,6 +201,8 @@ class _Copier:
 
     def _without_dropped(self, raw: bytes, names: AbstractSet[str]) -> tuple[bytes, AbstractSet[str]]:
         self._names |= names
+        from analyzer.source.spelling.without import without
+
         dropped = names & set(self._manner.drop_properties)
         for name in dropped:
             raw = without(raw, name)

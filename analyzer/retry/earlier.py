@@ -13,11 +13,12 @@ from analyzer.file_set import FileSet
 from analyzer.files import cannot_write, read_bytes, sha256_of
 from analyzer.retry.companions import companions
 from analyzer.retry.interface import NOTHING, Earlier
-from analyzer.retry.verify import FileNoted, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
+
+    from analyzer.retry.verify import FileNoted, Manifest
 
 
 def clear(target: Path, read: Collection[Path]) -> Earlier:
@@ -82,6 +83,8 @@ def _is_one_of(path: Path, read: Collection[Path]) -> bool:
 
 
 def _manifest(path: Path) -> Manifest | None:
+    from analyzer.retry.verify import Manifest
+
     try:
         return msgspec.json.decode(read_bytes(path), type=Manifest)
     except (InputError, msgspec.DecodeError, UnicodeDecodeError):

@@ -91,22 +91,21 @@ class Parts:
         part.records += 1
         part.property_values += values
 
-    def add_all(self, raws: Sequence[bytes], values: Sequence[int], positions: Sequence[int]) -> None:
-        """Adds several records, as ``add`` does.
+    def add_all(self, raws: Sequence[bytes], joined: bytes, values: Sequence[int], positions: Sequence[int]) -> None:
+        """Adds several records, as ``add`` does; ``joined`` are the same with ``BETWEEN`` between them.
 
         Raises:
             UsageError: one is beyond the limits by itself.
             OutputError: they cannot be written.
         """
-        content = BETWEEN.join(raws)
-        if not raws or not self.done or self._is_full(len(BETWEEN) + len(content), sum(values)):
+        if not raws or not self.done or self._is_full(len(BETWEEN) + len(joined), sum(values)):
             for raw, number, position in zip(raws, values, positions, strict=True):
                 self.add(raw, number, position)
             return
         part = self.done[-1]
         self._waiting.append(BETWEEN)
-        self._write(content)
-        part.length += len(BETWEEN) + len(content)
+        self._write(joined)
+        part.length += len(BETWEEN) + len(joined)
         part.records += len(raws)
         part.property_values += sum(values)
 

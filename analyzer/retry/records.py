@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.source.broken import escaped
 from analyzer.source.interface import GrammarError
 from analyzer.source.records import record_at
-from analyzer.source.spelling.respell import respell
 
 if TYPE_CHECKING:
     from analyzer.source.json_text import Buffer
@@ -32,5 +32,5 @@ class Records:
         try:
             record, _ = record_at(raw, 0, 0)
         except GrammarError:  # one that can be repaired
-            record, _ = record_at(respell(raw, repair=True).raw or b"{}", 0, 0)
+            record, _ = record_at(escaped(raw), 0, 0)
         return record.text(self.id_property) or ""

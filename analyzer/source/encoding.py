@@ -21,6 +21,9 @@ _PIECES = 64
 """Pieces beyond ASCII that are looked at; a search through one takes some milliseconds."""
 _ENOUGH = 10_000
 """Letters, and places that are none in UTF-8; more than a damaged block of a disk holds."""
+_FEW = 2
+"""Places that are no UTF-8 to a letter that is. In doubt it is UTF-8, as the damaged are listed then, while a
+letter of UTF-8 that is taken for two others is written."""
 _RUN = re.compile(rb"[\x80-\xff]+")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
@@ -46,7 +49,7 @@ def encoding_of(buffer: Buffer) -> str:
         damaged += len(_UTF8_LETTER.sub(b" ", run[0]).split())
         if letters + damaged >= _ENOUGH:
             break
-    return UTF8 if letters >= damaged else WINDOWS
+    return UTF8 if letters * _FEW >= damaged else WINDOWS
 
 
 def _is_utf8(buffer: Buffer, start: int) -> bool:

@@ -79,6 +79,7 @@ class Scanner:
             wanted: the marks of the users that are looked for by their key; None for every record, whose marks are
                 made of the key, and the same in this process only.
         """
+        _have_freed_memory_kept()
         self._buffer = buffer
         self.id_property = id_property
         self._wanted = wanted
@@ -172,6 +173,15 @@ class Scanner:
             at = behind_value(self._buffer, end, b"]")
         scanned.end = at
         scanned.ended = self._buffer[at : at + 1] == b"]"
+
+
+def _have_freed_memory_kept() -> None:
+    """Lets the C library keep what chunks give back instead of asking the system for each anew.
+
+    glibc keeps pieces as large as the largest that was ever given back (``mallopt(3)``, M_MMAP_THRESHOLD). In a process
+    that has done nothing else the scan takes twice as long without it. The piece is never touched, so it costs nothing.
+    """
+    bytes(_LARGEST << 4)
 
 
 def mark_of(key: str) -> int:

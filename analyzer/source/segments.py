@@ -21,7 +21,7 @@ from analyzer.source.spans import Spans, marks_of
 from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sized
     from pathlib import Path
 
     from analyzer.source.json_text import Buffer
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _WORTH_A_PROCESS = 50_000_000
 """Bytes: scanning them takes about as long as starting one."""
 _WORTH_A_READY_PROCESS = 8_000_000
+_TOLD = 50
+"""Bytes that are scanned while another process is told a key."""
 _MOST_PROCESSES = 4
 _MOST_WANTED = 200_000
 """Users: each process holds all their ids once more, some 200 bytes each."""
@@ -113,7 +115,7 @@ def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scan
     Raises:
         GrammarError: as ``Scanner.scan``.
     """
-    borders = _borders(buffer, scanned.end) if len(wanted) <= _MOST_WANTED else []
+    borders = _borders(buffer, scanned.end, wanted) if len(wanted) <= _MOST_WANTED else []
     with _processes(path, scanner.id_property, wanted, borders) as segments:
         for border, segment in zip(borders, segments, strict=False):
             scanner.scan(scanned, border)
@@ -124,14 +126,18 @@ def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scan
     scanner.scan(scanned)
 
 
-def _borders(buffer: Buffer, start: int) -> list[Border]:
+def _borders(buffer: Buffer, start: int, wanted: Sized) -> list[Border]:
     """Guessed borders that cut the rest of the file into a part for each process."""
     rest = len(buffer) - start
     parts = max(
+        1,
         _parts(rest, _WORTH_A_PROCESS),
         min(_parts(rest, _WORTH_A_READY_PROCESS), 1 + len(_ready)),
     )
-    guesses = [border_from(buffer, start + rest * part // parts) for part in range(1, parts)]
+    # This process is ahead by the time that the others are told the keys.
+    ahead = min(len(wanted) * _TOLD, rest // parts)
+    share = (rest - ahead) // parts
+    guesses = [border_from(buffer, start + ahead + share * part) for part in range(1, parts)]
     return [guess for guess in guesses if guess]
 
 

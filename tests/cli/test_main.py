@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.cli.main import globals_first
+from analyzer.cli.main import command_in, globals_first
 from analyzer.resources import sample_library
 
 if TYPE_CHECKING:
@@ -196,3 +196,25 @@ def test_the_version_on_a_full_disk_is_a_plain_line() -> None:
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert ran.returncode == 5
     assert ran.stderr.startswith("upa-analyzer: the output cannot be written: the disk is full.")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["retry", "--help"], "retry"),
+        (["--json", "jobs"], "jobs"),
+        (["--tenant", "retry", "jobs"], "jobs"),
+        (["--tenant=x", "--config", "a.toml", "show", "retry"], "show"),
+        (["--help"], ""),
+        (["--tenant", "retry"], ""),
+        ([], ""),
+    ],
+)
+def test_the_command_is_the_first_word_that_is_no_option_and_no_value(words: list[str], command: str) -> None:
+    assert command_in(words) == command
+
+
+def test_a_word_that_is_no_command_is_looked_for_among_all(upa: Callable[..., Ran]) -> None:
+    ran = upa("retries")
+    assert ran.code == 2
+    assert "'retries'" in ran.err

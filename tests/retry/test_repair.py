@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError, OutputError
-from analyzer.retry import copying
 from analyzer.retry.interface import Manner, Reason
 from analyzer.retry.write import write_retry
 from analyzer.source.json_text import NotJsonError
+from analyzer.source.spelling import same
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
@@ -122,6 +122,14 @@ def test_a_user_to_be_left_out_whose_record_cannot_be_read_is_told_to_be_that(tm
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.unreadable)]
 
 
+def test_a_record_with_a_backslash_and_a_damaged_byte_is_listed_with_its_id(tmp_path: Path) -> None:
+    source = tmp_path / "hr-feed.json"
+    both = b'{"IdName":"kim@contoso.com","Office":"R\\V","City":"K\xf6ln"}'
+    source.write_bytes(b'{"value":[' + EVE.encode() + b"," + both + b"]}")
+    retry = mended(request(source, partial("eve@contoso.com", "kim@contoso.com")), Manner(repair=True))
+    assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.uncertain)]
+
+
 def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_text(f'{{"value":[{ADA},{BOB},{EVE[:30]}', encoding="utf-8")
@@ -157,7 +165,7 @@ def test_where_no_record_can_be_written_the_first_is_told_with_its_fault(
 
 def test_a_repair_that_would_say_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = request(write_source(tmp_path, ADA, SLASHED), EVERYBODY)
-    monkeypatch.setattr(copying, "same_values", lambda _before, _after: False)
+    monkeypatch.setattr(same, "same_values", lambda _before, _after: False)
     with pytest.raises(OutputError, match="record 2 would say something else when repaired"):
         mended(wanted)
     assert files(wanted.target.parent) == {}

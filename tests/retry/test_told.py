@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.analysis.naming import NAMED, SOURCE_IDS, naming
@@ -45,6 +45,7 @@ def counted(files: list[LogFile], guids_are_ids: bool) -> Whom:
     return counting.whom(guids_are_ids=guids_are_ids)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(LINES, max_size=8), min_size=1, max_size=3), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans()
 )

@@ -78,6 +78,7 @@ def test_utf_8_with_damaged_bytes_is_utf_8(names: tuple[str, ...], share: float,
         "one letter": (b"M\xfcnchen", WINDOWS),
         "a letter of Windows-1252 that is UTF-8, too, before others": ("CAFÉ» à été".encode("cp1252"), WINDOWS),
         "as many of both": (b"M\xc3\xbcnchen, K\xf6ln", UTF8),
+        "half as many": (b"M\xc3\xbcnchen, K\xf6ln \xff", UTF8),
         "a letter that is cut at the end": ("Zoë".encode()[:-1], WINDOWS),
     }.values(),
 )
@@ -89,7 +90,7 @@ def test_marks_and_few_letters(raw: bytes, expected: str) -> None:
 def test_a_letter_on_the_border_of_two_pieces_is_one(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_PIECE", 8)
     assert encoding_of(b"\xff" + b"-" * 11 + b"-" * before + "王".encode()) == UTF8
-    assert encoding_of(b"-" * before + b"\xff" + b"-" * 20 + "王".encode() + b"-" * 20 + b"\xff\xff") == WINDOWS
+    assert encoding_of(b"-" * before + b"\xff" + b"-" * 20 + "王".encode() + b"-\xff-\xff") == WINDOWS
 
 
 def test_a_file_beyond_the_first_pieces_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:

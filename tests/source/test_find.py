@@ -211,13 +211,13 @@ def test_spans_are_those_of_the_utf_8(tmp_path: Path, encoding: str) -> None:
     check_wanted(path, "mail")
 
 
-def test_real_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started for a file of 2,000 records, when one is worth its start for 5,000 bytes."""
     monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 5000)
     monkeypatch.setattr(segments, "_processors", lambda: 3)
-    path = tmp_path / "source.json"
-    path.write_text(
-        json.dumps({"value": [{"mail": f"user{one}@contoso.com"} for one in range(2000)]}), encoding="utf-8"
-    )
+    records = [{"mail": f"user{one}@contoso.com"} for one in range(2000)]
+    (tmp_path / "source.json").write_text(json.dumps({"value": records}), encoding="utf-8")
     started: list[subprocess.Popen[bytes]] = []
     really = segments._process
 
@@ -226,9 +226,42 @@ def test_real_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
         return started[-1]
 
     monkeypatch.setattr(segments, "_process", noted)
-    found = find(path, "mail", {f"user{one}@contoso.com": one + 1 for one in range(0, 2000, 7)})
+    return started
+
+
+SOME = {f"user{one}@contoso.com": one + 1 for one in range(0, 2000, 7)}
+
+
+def test_real_processes_find_the_same(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    found = find(tmp_path / "source.json", "mail", SOME)
     assert (found.records, list(found.spans.positions)) == (2000, list(range(0, 2000, 7)))
     assert [process.returncode for process in started] == [0, 0]
+
+
+def test_processes_that_were_started_ahead_do_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[subprocess.Popen[bytes]]
+) -> None:
+    monkeypatch.setattr(segments, "_WORTH_A_READY_PROCESS", 5000)
+    # The file would be too small for one that has to be started.
+    monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 1_000_000)
+    path = tmp_path / "source.json"
+    with segments.processes_ahead(path):
+        assert [process.poll() for process in started] == [None, None]
+        found = find(path, "mail", SOME)
+        assert [process.returncode for process in started] == [0, 0]
+    assert (found.records, list(found.spans.positions)) == (2000, list(range(0, 2000, 7)))
+    assert len(started) == 2
+
+
+def test_processes_that_nobody_needs_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[subprocess.Popen[bytes]]
+) -> None:
+    monkeypatch.setattr(segments, "_WORTH_A_READY_PROCESS", 5000)
+    with segments.processes_ahead(tmp_path / "source.json"):
+        pass
+    assert [process.returncode for process in started] == [-9, -9]
+    with segments.processes_ahead(tmp_path / "there is no such file"):
+        assert len(started) == 2
 
 
 def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

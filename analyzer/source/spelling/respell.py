@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import Final
 
 from analyzer.source.spelling.bare import bare
+from analyzer.source.spelling.members import is_utf8, strict_members
 from analyzer.source.spelling.quoted import quoted
 from analyzer.source.spelling.tokens import ChangeKind, Token, comma, comment, odd_blanks, strict_until
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Change", "ChangeKind", "Respelled", "respell"]
 
 _MOST: Final = 1000
 _SHOWN: Final = 30
-_strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_strict_all = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ def respell(raw: bytes, *, repair: bool = False) -> Respelled:
         repair: whether a backslash that begins no escape stands for itself and is doubled, ``"R\V"`` to ``"R\\V"``;
             else it has no certain spelling. A record that only fails by these can be given then.
     """
-    utf8 = _is_utf8(raw)
+    utf8 = is_utf8(raw)
     if strict_members(raw) is not None:
         return Respelled(raw)
     draft = _Draft(raw)
@@ -128,35 +122,6 @@ class _Draft:
             return Respelled(self._raw)
         self._spelled += self._raw[self._copied :]
         return Respelled(bytes(self._spelled), tuple(self._changes), (), self._further)
-
-
-def strict_members(raw: bytes) -> dict[str, msgspec.Raw] | None:
-    """A record's spelled values by name; None where it is not valid JSON in UTF-8 for certain."""
-    if not _is_utf8(raw):
-        return None
-    try:
-        return _strict.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def strict_members_of(raws: Sequence[bytes]) -> list[dict[str, msgspec.Raw]] | None:
-    """As ``strict_members``, of several records that the tolerant reader takes; None where one of them is not such."""
-    text = b"[%b]" % b",".join(raws)
-    if not _is_utf8(text):
-        return None
-    try:
-        # The first token that is no strict JSON ends it, so that none can be taken for a part of another.
-        return _strict_all.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        return raw.isascii() or bool(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
 
 
 def _shown(raw: bytes, at: int, end: int) -> str:
