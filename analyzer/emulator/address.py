@@ -72,7 +72,7 @@ def is_api(raw_path: str) -> bool:
 
 
 def parse_address(raw_path: str, query: Mapping[str, str]) -> tuple[str, tuple[Segment, ...]]:
-    """The site's server-relative path (empty for the root) and what follows ``/_api/``.
+    """The server-relative path that was asked below (empty for the root) and what follows ``/_api/``.
 
     Args:
         raw_path: percent-encoded as it was sent, without the query.

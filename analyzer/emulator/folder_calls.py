@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Primitive
 from analyzer.emulator.interface import Reply, bad_request
+from analyzer.emulator.moves import Moves
 from analyzer.emulator.walk import Kind
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class FolderCalls:
     def _add_file(self, call: Call, at: Place, segment: Segment) -> Reply:
         name = segment.argument("url" if segment.key == "add" else "decodedurl")
         overwrite = segment.arguments.get("overwrite", "false").lower() == "true"
+        if segment.arguments.get("ensureuniquefilename", "false").lower() == "true":
+            name = Moves(self._storage).free(f"{at.path}/{name}").rpartition("/")[2]
         stored = self._storage.add(at.path, name, call.body, overwrite=overwrite)
         return Reply(self._entities.file(stored), headers={"ETag": stored.etag})
 
@@ -63,7 +66,19 @@ class FolderCalls:
         return Reply(self._entities.folder(self._storage.make_folder(at.member(name))))
 
     def _add_below(self, call: Call, at: Place, segment: Segment) -> Reply:
-        name = call.argument(segment, "leafname" if segment.key == "addsubfolder" else "decodedurl")
+        name = call.argument(segment, "leafname") if segment.key == "addsubfolder" else _leaf_path(call, segment)
         self._storage.folder(at.path)
         self._storage.make_folder(at.member(name))
         return Reply(Primitive(segment.name, None))
+
+
+def _leaf_path(call: Call, segment: Segment) -> str:
+    """In the address, or in the body as ``{"DecodedUrl": "…"}``, plain or under ``leafPath`` (both seen)."""
+    if segment.arguments:
+        return segment.argument("decodedurl")
+    body = call.json()
+    given = body.get("leafPath", body)
+    path = given.get("DecodedUrl") if isinstance(given, dict) else None
+    if not isinstance(path, str) or not path:
+        raise bad_request(f"The parameter leafPath of {segment.name} is missing.")
+    return path

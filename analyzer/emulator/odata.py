@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from analyzer.emulator.content import Collection, Entity
+from analyzer.emulator.filters import filtering, value_of
 from analyzer.emulator.interface import bad_request
 
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ def arranged(content: Entity | Collection, call: Call) -> Entity | Collection:
     Raises:
         ServiceError: 400, an option cannot be understood, or names what is not there.
     """
-    if "$filter" in call.query:
-        raise bad_request("The query option $filter is not supported by the emulator.")
     wanted = _Wanted(_paths(call.query.get("$select", "")), _paths(call.query.get("$expand", "")))
     if isinstance(content, Entity):
         return _told(content, wanted)
-    page, link = _page(_ordered(content.entities, call.query.get("$orderby", "")), call)
+    entities = content.entities
+    if "$filter" in call.query:
+        is_told = filtering(call.query["$filter"])
+        entities = [entity for entity in entities if is_told(entity)]
+    page, link = _page(_ordered(entities, call.query.get("$orderby", "")), call)
     return replace(content, entities=[_told(entity, wanted) for entity in page], next_link=link)
 
 
@@ -105,10 +108,8 @@ def _ordered(entities: Sequence[Entity], option: str) -> Sequence[Entity]:
 
 
 def _sort_key(entity: Entity, name: str) -> tuple[float, str]:
-    found = [value for field, value in entity.fields.items() if field.lower() == name.lower()]
-    if not found:
-        raise bad_request(f"The field or property '{name}' does not exist.")
-    return (float(found[0]), "") if isinstance(found[0], int) else (0.0, str(found[0]).lower())
+    value = value_of(entity, name)
+    return (float(value), "") if isinstance(value, int) else (0.0, str(value).lower())
 
 
 def _page(entities: Sequence[Entity], call: Call) -> tuple[Sequence[Entity], str]:

@@ -15,6 +15,7 @@ from analyzer.emulator.content import Collection, Entity
 from analyzer.emulator.interface import Answer, Asked, Call, ServiceError, bad_request, wrong_verb
 from analyzer.emulator.odata import arranged
 from analyzer.emulator.tokens import require
+from analyzer.emulator.uris import web_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,8 +89,9 @@ def disk_answer(error: OSError, shape: Shape) -> Answer:
 
 def _call(asked: Asked) -> Call:
     query = query_options(asked.query)
-    site, segments = parse_address(asked.raw_path, query)
-    return Call(asked.verb, asked.origin, site, segments, query, asked.raw_path, asked.headers, asked.body)
+    path, segments = parse_address(asked.raw_path, query)
+    # Clients ask below a file's address, too (seen), and the web that it lies in answers.
+    return Call(asked.verb, asked.origin, web_of(path), segments, query, asked.raw_path, asked.headers, asked.body)
 
 
 def _written(reply: Reply, call: Call, shape: Shape) -> Answer:

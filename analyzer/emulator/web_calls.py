@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Primitive
@@ -12,7 +11,7 @@ from analyzer.emulator.folder_calls import FolderCalls
 from analyzer.emulator.interface import Reply, no_resource, wrong_verb
 from analyzer.emulator.move_calls import MoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
-from analyzer.emulator.uris import split_uri
+from analyzer.emulator.uris import split_uri, web_of
 from analyzer.emulator.walk import Kind, Walk
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from analyzer.emulator.interface import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
-
-
-_WEB = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 
 class WebCalls:
@@ -69,5 +65,4 @@ class WebCalls:
 def _web_of_page(call: Call) -> Reply:
     """Which web a page belongs to."""
     page = call.argument(call.segments[0], "pagefullurl")
-    found = _WEB.match(split_uri(page)[1])
-    return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + (found[0] if found else "")))
+    return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + web_of(split_uri(page)[1])))

@@ -53,3 +53,10 @@ def test_a_digest_is_there_for_who_asks(shared_client: Client, spelling: str) ->
     verbose = shared_client.send("POST", f"/_api/{spelling}", headers={"Accept": "application/json;odata=verbose"})
     assert plain["FormDigestValue"]
     assert verbose.json()["d"]["GetContextWebInformation"]["FormDigestTimeoutSeconds"] == 1800
+
+
+@pytest.mark.parametrize("below", ["/Shared Documents", "/Shared Documents/hr.json", f"{LOGS[9:]}/{LOG_NAME}/"])
+def test_the_web_answers_below_the_addresses_of_what_is_in_it(shared_client: Client, below: str) -> None:
+    context = shared_client.send("POST", f"/sites/hr{below}/_api/contextinfo").json()
+    assert context["WebFullUrl"] == context["SiteFullUrl"] == f"{shared_client.origin}/sites/hr"
+    assert shared_client.send("GET", f"/sites/hr{below}/_api/web").json()["ServerRelativeUrl"] == "/sites/hr"
