@@ -76,7 +76,7 @@ def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int]
     """
     if len(chunk) >= _SHORT * count:
         starts, ends = _spans_of_long(chunk, wanted[-1] + 1, count)
-    elif chunk.count(b"{") == chunk.count(b"}") == count:
+    elif chunk.count(b"{") == count and chunk.count(b"}") == count:
         return _spans_of_flat(chunk, wanted)
     else:
         starts, ends = _spans_of_short(chunk)
