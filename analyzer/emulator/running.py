@@ -34,6 +34,7 @@ from analyzer.emulator.tenant_calls import TenantCalls
 from analyzer.emulator.tokens import ALL_ROLES, Tokens
 from analyzer.emulator.users import load_store
 from analyzer.emulator.web_calls import WebCalls
+from analyzer.emulator.webs import Webs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -132,7 +133,7 @@ class RunningEmulator:
     def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
         tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
         digests = Digests(secrets.token_bytes(32), time.time)
-        api = Api(WebCalls(self.storage), tenant_calls, digests)
+        api = Api(WebCalls(self.storage, Webs(told.subwebs)), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 
