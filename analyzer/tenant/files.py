@@ -14,6 +14,7 @@ from analyzer.tenant.protocol import (
     file_call,
     folder_call,
     json_of,
+    next_page,
     service_message,
 )
 from analyzer.tenant.webs import lies_elsewhere
@@ -36,15 +37,12 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         UnreachableError: the answer is none.
     """
     files: list[RemoteFile] = []
+    link: str | None = _files_of(session, origin, path)
     followed: set[str] = set()
-    url: object = _files_of(session, origin, path)
-    while isinstance(url, str):
-        if url in followed:
-            raise UnreachableError(f"{url} leads to itself as the next page of the listing")
-        followed.add(url)
+    while (url := link) is not None:
         answer = session.call("GET", url)
         if not files and lies_elsewhere(session, answer, origin, path):
-            url = _files_of(session, origin, path)
+            link = _files_of(session, origin, path)
             continue
         if answer.status == NOT_FOUND:
             return None
@@ -54,7 +52,7 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         if not isinstance(listed, list):
             raise UnreachableError(f"{url} answered with something that is no list of files")
         files.extend(_remote_file(origin, path, entry) for entry in listed if _is_named(entry))
-        url = page.get("odata.nextLink") or page.get("@odata.nextLink")
+        link = next_page(page, followed)
     return files
 
 

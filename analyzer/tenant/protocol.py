@@ -108,6 +108,25 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     return content
 
 
+def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
+    """The address of the page behind this one, as the service spells it; None behind the last.
+
+    Args:
+        page: an answer that is a collection.
+        followed: the addresses that were asked already; the next one is added.
+
+    Raises:
+        UnreachableError: it was asked already.
+    """
+    link = page.get("odata.nextLink") or page.get("@odata.nextLink")
+    if not isinstance(link, str):
+        return None
+    if link in followed:
+        raise UnreachableError(f"{link} leads to itself as the next page of the listing")
+    followed.add(link)
+    return link
+
+
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer.body) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
