@@ -212,6 +212,11 @@ class Ran:
         return json.loads(self.out)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets the list of what our client sends be made anew."""
+    parser.addoption("--record", action="store_true", help="write tests/wire/requests.json anew")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how many of the calls that other people's clients were asked to make work, client by client."""
     asked: Counter[str] = Counter()

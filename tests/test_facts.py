@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from analyzer.facts import (
@@ -82,3 +85,29 @@ def test_properties_that_the_directory_writes_are_those_of_the_vendors_table() -
     assert len(DIRECTORY_SYNCED) == 29
     assert {"AccountName", "Department", "Manager", "SPS-JobTitle", "Office"} <= DIRECTORY_SYNCED
     assert not {"AboutMe", "CellPhone", "Fax", "City"} & DIRECTORY_SYNCED
+
+
+_ROOT = Path(__file__).parents[1]
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+_ROWS = [
+    [cell.strip() for cell in line.replace(r"\|", "¦").strip("|").split("|")]
+    for line in (_ROOT / "docs/facts.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("| ") and not line.startswith(("| fact ", "| --- "))
+]
+
+
+def test_each_fact_is_seen_or_has_a_test_that_shows_what_we_do_should_it_be_otherwise() -> None:
+    assert len(_ROWS) > 50
+    for row in _ROWS:
+        _, known, otherwise, shown = row
+        assert known.startswith(("seen: ", "inferred", "not known")), row
+        if "inferred" in known or "not known" in known:
+            assert _TEST.search(shown), f"no test shows what we do where it is otherwise: {row[0]}"
+            assert any(letter.isalpha() for letter in otherwise), f"it is not said what we do: {row[0]}"
+
+
+def test_each_test_that_the_facts_name_exists() -> None:
+    named = {found.groups() for row in _ROWS for found in _TEST.finditer(row[3])}
+    assert len(named) > 25
+    missing = [f"{file}::{test}" for file, test in named if f"def {test}(" not in (_ROOT / file).read_text("utf-8")]
+    assert missing == []

@@ -1,7 +1,7 @@
 """The service's moods: each a few differences in how it behaves, which may be combined.
 
 What a mood changes is read in one place each: ``jobs`` and ``import_run`` (times, ends, logs), ``tenant_calls`` (the
-job's id), ``crowded`` (the library's size), ``tokens`` (strictness).
+job's id), ``crowded`` (the library's size), ``webs`` (subwebs), ``tokens`` (strictness).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Behaviour:
         tells_job_id: whether queueing answers the job's id, and not the empty Guid.
         log_parts: how many steps a log takes to be whole, the job in Processing; 1 for a log that comes at the end.
         log_library: where log folders are made; empty for beside the source file.
+        subwebs: the webs that are no site collection's top one.
         words: messages of logs and jobs in the tenant's language.
         line: a log's line.
         encode: a log's bytes.
@@ -41,6 +42,7 @@ class Behaviour:
     tells_job_id: bool = True
     log_parts: int = 1
     log_library: str = ""
+    subwebs: tuple[str, ...] = ()
     words: Callable[[str], str] = str
     line: Callable[[str], str] = str
     encode: Callable[[str], bytes] = utf_8
@@ -61,6 +63,10 @@ MOODS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "localized": {"words": in_german},
         "utf-16": {"encode": utf_16},
         "logs-elsewhere": {"log_library": "/sites/import-logs/Shared Documents"},
+        "logs-in-subweb": {
+            "log_library": "/sites/hr/import-logs/Shared Documents",
+            "subwebs": ("/sites/hr/import-logs",),
+        },
         "large-library": {"is_crowded": True},
         "strict-tokens": {"is_strict": True},
     }

@@ -32,8 +32,10 @@ from analyzer.emulator.server import Server, bind
 from analyzer.emulator.storage import Storage
 from analyzer.emulator.tenant_calls import TenantCalls
 from analyzer.emulator.tokens import ALL_ROLES, Tokens
+from analyzer.emulator.uris import split_uri
 from analyzer.emulator.users import load_store
 from analyzer.emulator.web_calls import WebCalls
+from analyzer.emulator.webs import Webs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -59,8 +61,8 @@ class RunningEmulator:
         application: what the authority knows of the application; certificates and secrets may be added.
     """
 
-    def __init__(
-        self, library: Path, port: int, speed: float, clock: Callable[[], float], moods: Collection[str]
+    def __init__(  # noqa: PLR0913, PLR0917 - what ``start`` is told
+        self, library: Path, port: int, speed: float, clock: Callable[[], float], moods: Collection[str], known_as: str
     ) -> None:
         """Starts; see ``start``."""
         told = behaviour(moods)
@@ -75,11 +77,12 @@ class RunningEmulator:
             sockets = stack.enter_context(bind(port))
             port = sockets[0].getsockname()[1]
             origin = f"https://localhost:{port}"
-            loaded = load_jobs(library, origin)
+            files_at = known_as or origin
+            loaded = load_jobs(library, files_at)
             settings = load_settings(library)
             self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
-            surroundings = Surroundings(self._store, self.storage, origin, hosts, told)
+            surroundings = Surroundings(self._store, self.storage, files_at, hosts | {split_uri(files_at)[0]}, told)
             self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
             self.application = Application(CLIENT_ID)
             self.application.configure(settings)
@@ -132,17 +135,18 @@ class RunningEmulator:
     def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
         tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
         digests = Digests(secrets.token_bytes(32), time.time)
-        api = Api(WebCalls(self.storage), tenant_calls, digests)
+        api = Api(WebCalls(self.storage, Webs(told.subwebs)), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 
-def start(
+def start(  # noqa: PLR0913 - what may be asked for
     library: Path,
     *,
     port: int = 0,
     speed: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
     moods: Collection[str] = (),
+    known_as: str = "",
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
 
@@ -152,6 +156,8 @@ def start(
         speed: how many times as fast the service's clock runs.
         clock: real seconds from any beginning.
         moods: of the service, see ``moods.MOODS``.
+        known_as: where its sites are for those who reach it through a proxy, as ``https://contoso.sharepoint.com``:
+            the addresses of jobs are moved there, and source files there are the tenant's. Empty for its own origin.
 
     Returns:
         The emulator; close it, or use it as a context.
@@ -161,7 +167,7 @@ def start(
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock, moods)
+    return RunningEmulator(library, port, speed, clock, moods, known_as)
 
 
 def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *, moods: Collection[str] = ()) -> None:

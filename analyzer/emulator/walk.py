@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.emulator.address import Segment
     from analyzer.emulator.interface import Call, Reply
     from analyzer.emulator.storage import Storage
+    from analyzer.emulator.webs import Webs
 
     Step = Callable[["Place", Segment], "Place"]
     Operations = Mapping[tuple["Kind", str, str], Callable[[Call, "Place", Segment], Reply]]
@@ -67,8 +68,9 @@ class Place:
 class Walk:
     """Follows addresses; ids are found among the tenant's files."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, webs: Webs) -> None:
         self._storage = storage
+        self._webs = webs
         self._steps: Mapping[tuple[Kind, str], Step] = {
             **_STEPS,
             (Kind.WEB, "getfilebyid"): self._by_id(Kind.FILE),
@@ -79,7 +81,8 @@ class Walk:
         """Where the segments behind ``web`` lead, and the operation on it; None where the address ends at a place.
 
         Raises:
-            ServiceError: 404 it leads nowhere; 400 an argument is missing, or another web's.
+            ServiceError: 404 it leads nowhere, or into a subweb (inferred); 400 an argument is missing, or another
+                web's.
         """
         at = Place(Kind.WEB, site, site)
         rest = list(segments)
@@ -87,6 +90,8 @@ class Walk:
             at = step(at, rest.pop(0))
         if len(rest) > 1:
             raise no_resource(rest[0].name)
+        if self._webs.is_elsewhere(site, at.path):
+            raise no_file(at.path)
         return at, rest[0] if rest else None
 
     def _by_id(self, kind: Kind) -> Step:

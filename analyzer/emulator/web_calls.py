@@ -11,7 +11,7 @@ from analyzer.emulator.folder_calls import FolderCalls
 from analyzer.emulator.interface import Reply, no_resource, wrong_verb
 from analyzer.emulator.move_calls import MoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
-from analyzer.emulator.uris import split_uri, web_of
+from analyzer.emulator.uris import split_uri
 from analyzer.emulator.walk import Kind, Walk
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analyzer.emulator.interface import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
+    from analyzer.emulator.webs import Webs
 
 
 class WebCalls:
@@ -28,10 +29,11 @@ class WebCalls:
         static: functions that belong to no place, by their first segment in lower case.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, webs: Webs) -> None:
         """Works on the tenant's files."""
         self._entities = Entities(storage)
-        self._walk = Walk(storage)
+        self._webs = webs
+        self._walk = Walk(storage, webs)
         moves = MoveCalls(storage, self._entities)
         self._operations: Operations = {
             (Kind.WEB, "", "GET"): self._web,
@@ -40,7 +42,7 @@ class WebCalls:
             **UploadCalls(storage, self._entities).operations(),
             **moves.operations(),
         }
-        self.static = {"sp.web.getweburlfrompageurl": _web_of_page, **moves.static()}
+        self.static = {"sp.web.getweburlfrompageurl": self._web_of_page, **moves.static()}
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call whose first segment is ``web``.
@@ -61,8 +63,7 @@ class WebCalls:
     def _web(self, call: Call, at: Place, _: Segment) -> Reply:
         return Reply(self._entities.web(at.site, call.origin))
 
-
-def _web_of_page(call: Call) -> Reply:
-    """Which web a page belongs to."""
-    page = call.argument(call.segments[0], "pagefullurl")
-    return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + web_of(split_uri(page)[1])))
+    def _web_of_page(self, call: Call) -> Reply:
+        """Which web a page belongs to."""
+        page = call.argument(call.segments[0], "pagefullurl")
+        return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + self._webs.of(split_uri(page)[1])))

@@ -14,8 +14,10 @@ from analyzer.tenant.protocol import (
     file_call,
     folder_call,
     json_of,
+    next_page,
     service_message,
 )
+from analyzer.tenant.webs import lies_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,13 +37,13 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         UnreachableError: the answer is none.
     """
     files: list[RemoteFile] = []
+    link: str | None = _files_of(session, origin, path)
     followed: set[str] = set()
-    url: object = origin + folder_call(path, "/Files")
-    while isinstance(url, str):
-        if url in followed:
-            raise UnreachableError(f"{url} leads to itself as the next page of the listing")
-        followed.add(url)
+    while (url := link) is not None:
         answer = session.call("GET", url)
+        if not files and lies_elsewhere(session, answer, origin, path):
+            link = _files_of(session, origin, path)
+            continue
         if answer.status == NOT_FOUND:
             return None
         _check_path(answer, url)
@@ -50,7 +52,7 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         if not isinstance(listed, list):
             raise UnreachableError(f"{url} answered with something that is no list of files")
         files.extend(_remote_file(origin, path, entry) for entry in listed if _is_named(entry))
-        url = page.get("odata.nextLink") or page.get("@odata.nextLink")
+        link = next_page(page, followed)
     return files
 
 
@@ -61,8 +63,10 @@ def download(session: Session, file: RemoteFile) -> tuple[RemoteFile, Generator[
         RefusedError: the file may not be read.
         UnreachableError: the answer is none; while the bytes come in, the connection broke.
     """
-    url = session.hosts.origin(file.uri) + file_call(file.path, "/$value")
-    answer, chunks = session.chunks(url)
+    origin = session.hosts.origin(file.uri)
+    answer, chunks = session.chunks(url := _content_of(session, origin, file.path))
+    if lies_elsewhere(session, answer, origin, file.path):
+        answer, chunks = session.chunks(url := _content_of(session, origin, file.path))
     if answer.status == NOT_FOUND:
         return None
     if answer.status not in SUCCESS:
@@ -89,9 +93,24 @@ def upload(session: Session, origin: str, folder: str, name: str, content: bytes
         RefusedError: the folder may not be written.
         UnreachableError: the tenant does not know the folder, or failed.
     """
-    url = origin + folder_call(folder, add_file_call(name))
-    json_of(session.call("POST", url, content), url)
-    return f"{origin}{folder}/{name}"
+    path = f"{folder}/{name}"
+    answer = session.call("POST", url := _added_to(session, origin, folder, name), content)
+    if lies_elsewhere(session, answer, origin, path):
+        answer = session.call("POST", url := _added_to(session, origin, folder, name), content)
+    json_of(answer, url)
+    return origin + path
+
+
+def _files_of(session: Session, origin: str, folder: str) -> str:
+    return origin + folder_call(session.webs.of(origin, folder), folder, "/Files")
+
+
+def _content_of(session: Session, origin: str, path: str) -> str:
+    return origin + file_call(session.webs.of(origin, path), path, "/$value")
+
+
+def _added_to(session: Session, origin: str, folder: str, name: str) -> str:
+    return origin + folder_call(session.webs.of(origin, folder), folder, add_file_call(name))
 
 
 def _check_path(answer: Answer, url: str) -> None:

@@ -26,6 +26,8 @@ _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 SUCCESS = range(200, 300)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 _ASK_AGAIN = frozenset({429, 503})
+MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *_ASK_AGAIN})
+"""What an answer says that concerns every request, and not the one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,25 @@ def tenant_call(name: str) -> str:
     return f"{TENANT_API}{name}"
 
 
-def file_call(path: str, call: str = "") -> str:
+def site_of(path: str) -> str:
+    """The server-relative path of the site collection that a path lies in; empty for the root one."""
+    site = _SITE.match(path)
+    return site[0] if site else ""
+
+
+def file_call(web: str, path: str, call: str = "") -> str:
     """The path of a call on a file, by its server-relative path: ``/sites/hr/_api/web/getFileBy…('…')/$value``."""
-    return f"{_web(path)}getFileByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+    return f"{quote(web)}/_api/web/getFileByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
 
 
-def folder_call(path: str, call: str = "") -> str:
+def folder_call(web: str, path: str, call: str = "") -> str:
     """The path of a call on a folder, by its server-relative path."""
-    return f"{_web(path)}getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+    return f"{quote(web)}/_api/web/getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+
+
+def web_of_page_call(web: str) -> str:
+    """The path of the call that tells which web a page, a file or a folder belongs to."""
+    return f"{quote(web)}/_api/SP.Web.GetWebUrlFromPageUrl"
 
 
 def add_file_call(name: str) -> str:
@@ -95,6 +108,25 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     return content
 
 
+def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
+    """The address of the page behind this one, as the service spells it; None behind the last.
+
+    Args:
+        page: an answer that is a collection.
+        followed: the addresses that were asked already; the next one is added.
+
+    Raises:
+        UnreachableError: it was asked already.
+    """
+    link = page.get("odata.nextLink") or page.get("@odata.nextLink")
+    if not isinstance(link, str):
+        return None
+    if link in followed:
+        raise UnreachableError(f"{link} leads to itself as the next page of the listing")
+    followed.add(link)
+    return link
+
+
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer.body) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
@@ -128,11 +160,6 @@ def _diagnosis(headers: Mapping[str, str]) -> str:
     """Why a token is refused, where the body does not say so (seen): ``3000003;reason="…";category="…"``."""
     told = _REASON.search(headers.get("x-ms-diagnostics", ""))
     return told["reason"] if told else ""
-
-
-def _web(path: str) -> str:
-    site = _SITE.match(path)
-    return quote(site[0] if site else "", safe="/") + "/_api/web/"
 
 
 def _argument(text: str) -> str:

@@ -13,6 +13,7 @@ import requests
 from analyzer.errors import UnreachableError
 from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.protocol import SUCCESS, Answer, wait_before_retry
+from analyzer.tenant.webs import Webs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -42,6 +43,7 @@ class Session:
 
     Attributes:
         hosts: the hosts of the tenant.
+        webs: what was learnt of the tenant's webs.
         sent: how many requests were sent.
     """
 
@@ -54,6 +56,7 @@ class Session:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.hosts = Hosts(address)
+        self.webs = Webs()
         self.sent = 0
         self._tokens = tokens
         self._sleep, self._now = sleep, now

@@ -11,7 +11,7 @@ from analyzer.emulator import start
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.errors import UnreachableError
 from analyzer.facts import IdType
-from analyzer.tenant.files import list_folder
+from analyzer.tenant.files import list_folder, upload
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.jobs import Import, queue_import
 from analyzer.tenant.session import Session
@@ -166,7 +166,7 @@ def test_a_running_job_s_retry_file_waits_for_its_end(
     assert [retry["job_id"] for retry in told["retries"] if retry["job_id"] == job_id] == [job_id]
 
 
-@pytest.mark.parametrize("mood", ["localized", "utf-16", "logs-elsewhere", "large-library"])
+@pytest.mark.parametrize("mood", ["localized", "utf-16", "logs-elsewhere", "logs-in-subweb", "large-library"])
 def test_the_same_is_read_from_a_log_however_it_is_written_and_wherever_it_lies(
     upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock, mood: str, tmp_path: Path
 ) -> None:
@@ -184,6 +184,20 @@ def test_the_same_is_read_from_a_log_however_it_is_written_and_wherever_it_lies(
     assert (ran.code, ran.err) == (0, "")
     page = tmp_path / Path(ran.out.splitlines()[-1]).parent / "jobs" / f"{aborted}.html"
     assert "property Floor" in page.read_text(encoding="utf-8")
+
+
+def test_a_source_file_in_a_subweb_is_pulled(
+    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock, tmp_path: Path
+) -> None:
+    client = moody("logs-in-subweb")
+    folder = client.emulator.storage.make_folder("/sites/hr/import-logs/Shared Documents").path
+    upload(_session(client), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
+    client.queue("new.json", sourceUri=f"{client.origin}{folder}/new.json")
+    clock.now += ALL
+    told = upa("pull", "--json").json
+    # The other job's source file never was in this library.
+    assert [(left["job_id"], left["what"]) for left in told["left_out"]] == [(LATER, "source file")]
+    assert (tmp_path / f"upa-data/library/contoso{folder}/new.json").is_file()
 
 
 def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(moody: Callable[..., Client]) -> None:

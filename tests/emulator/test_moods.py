@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,21 @@ def test_logs_elsewhere_lie_in_another_site_collection(moody: Callable[..., Clie
     assert b"eve@contoso.com" in _log(client, job_id)
     # The web of the source file does not answer for it.
     assert error_of(client.folder("/Files", path=folder))[0] == 400
+
+
+def test_logs_in_a_subweb_are_that_web_s_alone_to_give(moody: Callable[..., Client], clock: StandingClock) -> None:
+    client = moody("logs-in-subweb")
+    job_id = _queued(client, "eve@contoso.com")
+    clock.now += ALL
+    uri = client.job(job_id)["LogFolderUri"]
+    assert uri == f"{client.origin}/sites/hr/import-logs/Shared Documents/new-{job_id}-Logs"
+    folder = uri.removeprefix(client.origin)
+    assert error_of(client.folder("/Files", path=folder))[0] == 404
+    body = json.dumps({"pageFullUrl": uri}).encode()
+    web = client.send("POST", "/sites/hr/_api/SP.Web.GetWebUrlFromPageUrl", body=body).json()["value"]
+    assert web == f"{client.origin}/sites/hr/import-logs"
+    assert len(names(client.send("GET", f"{web}{_call(folder)}/Files"))) == 1
+    assert names(client.folder("/Files")) == ["hr.json", "new.json"]
 
 
 def test_a_large_library_is_listed_by_no_call_but_its_folders_are(moody: Callable[..., Client]) -> None:

@@ -17,7 +17,9 @@ import requests
 
 import analyzer.emulator
 from analyzer.emulator import EmulatorError, start
-from tests.emulator.client import Client, StandingClock, names, source
+from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
+from analyzer.facts import JobError
+from tests.emulator.client import FOLDER, Client, StandingClock, names, source
 
 SERVE = """
 import sys
@@ -93,6 +95,17 @@ def test_a_port_may_be_asked_for_and_taken_again(library: Path) -> None:
 def test_a_port_that_is_none_is_refused(library: Path, port: int) -> None:
     with pytest.raises(EmulatorError, match="cannot be used"):
         start(library, port=port)
+
+
+def test_a_tenant_that_is_known_by_another_name_has_its_files_there(library: Path) -> None:
+    clock = StandingClock()
+    with start(library, clock=clock, known_as="https://fabrikam.sharepoint.com") as running, Client(running) as client:
+        assert client.jobs()[0]["LogFolderUri"].startswith("https://fabrikam.sharepoint.com/sites/hr/")
+        uris = [f"https://{host}.sharepoint.com{FOLDER}/hr.json" for host in ("fabrikam", "contoso")]
+        queued = [client.queue(sourceUri=uri) for uri in uris]
+        clock.now += PICK_UP + VALIDATION + WRITING
+        errors = [client.job(job_id)["Error"] for job_id in queued]
+    assert errors == [JobError.NoError, JobError.DataFileNotInTenant]
 
 
 @pytest.mark.parametrize("speed", [0, -1.0, float("nan"), float("inf")])

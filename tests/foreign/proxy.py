@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -21,14 +21,27 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 
 
+def _unheard(_: bytes) -> None:
+    """Nobody listens."""
+
+
 class Proxy:
     """Answers on a free port of 127.0.0.1 while the context lasts.
 
     Attributes:
-        refused: the names that were asked for and are none of ours.
+        asked: the names that were asked for, in their order.
+        refused: those of them that are none of ours.
     """
 
-    def __init__(self, names: Sequence[str], port: int, ca_file: Path, authority: trustme.CA) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        port: int,
+        ca_file: Path,
+        authority: trustme.CA,
+        *,
+        listen: Callable[[str], Callable[[bytes], None]] = lambda _name: _unheard,
+    ) -> None:
         """Takes what it stands between.
 
         Args:
@@ -36,8 +49,11 @@ class Proxy:
             port: the emulator's, on localhost.
             ca_file: whom to trust there.
             authority: signs the certificates that clients see.
+            listen: called with the name of each tunnel; gives what is told all that the client sends through it.
         """
+        self.asked: list[str] = []
         self.refused: list[str] = []
+        self._listen = listen
         self._names, self._port = names, port
         self._inner = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(*names).configure_cert(self._inner)
@@ -74,6 +90,7 @@ class Proxy:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             method, _, rest = head.partition(" ")
             name = rest.partition(":")[0]
+            self.asked.append(name)
             if method != "CONNECT" or name not in self._names:
                 self.refused.append(name)
                 writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -81,20 +98,23 @@ class Proxy:
             else:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await writer.start_tls(self._inner)
-                await self._join(reader, writer)
+                await self._join(reader, writer, self._listen(name))
         writer.transport.abort()
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _join(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: Callable[[bytes], None]
+    ) -> None:
         there, back = await asyncio.open_connection("localhost", self._port, ssl=self._outer)
         try:
-            await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
+            await asyncio.gather(_pass_on(reader, back, heard), _pass_on(there, writer, _unheard))
         finally:
             back.transport.abort()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: Callable[[bytes], None]) -> None:
     """Until one end hangs up, which ends both."""
     while chunk := await reader.read(_CHUNK):
+        heard(chunk)
         writer.write(chunk)
         await writer.drain()
     raise ConnectionResetError

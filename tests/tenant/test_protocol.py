@@ -15,6 +15,7 @@ from analyzer.tenant.protocol import (
     service_message,
     tenant_call,
     wait_before_retry,
+    web_of_page_call,
 )
 
 _NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -30,20 +31,21 @@ _URL = "https://contoso.sharepoint.com/_api/x"
             "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/GetImportProfilePropertyJobs",
         ),
         (
-            file_call("/sites/hr/Shared Documents/it's 100% + #1.json", "/$value"),
+            file_call("/sites/hr", "/sites/hr/Shared Documents/it's 100% + #1.json", "/$value"),
             f"/sites/hr{_FILE}'%2Fsites%2Fhr%2FShared%20Documents%2Fit%27%27s%20100%25%20%2B%20%231.json')/$value",
         ),
         (
-            folder_call("/teams/ü/Docs/Logs", "/Files"),
+            folder_call("/teams/ü", "/teams/ü/Docs/Logs", "/Files"),
             "/teams/%C3%BC/_api/web/getFolderByServerRelativePath(decodedUrl='%2Fteams%2F%C3%BC%2FDocs%2FLogs')/Files",
         ),
         (
-            folder_call("/Shared Documents/Logs"),
+            folder_call("", "/Shared Documents/Logs"),
             "/_api/web/getFolderByServerRelativePath(decodedUrl='%2FShared%20Documents%2FLogs')",
         ),
+        (web_of_page_call("/sites/hr/a b"), "/sites/hr/a%20b/_api/SP.Web.GetWebUrlFromPageUrl"),
         (add_file_call("it's.json"), "/Files/add(overwrite=true,url='it%27%27s.json')"),
     ],
-    ids=["a job call", "a file", "a folder of a team", "a folder of the root site", "an upload"],
+    ids=["a job call", "a file", "a folder of a team", "a folder of the root site", "the web of a page", "an upload"],
 )
 def test_a_call_is_addressed_as_clients_in_production_do(call: str, expected: str) -> None:
     assert call == expected

@@ -175,6 +175,28 @@ def test_a_long_listing_is_read_page_by_page(loopback: LoopbackTenant, given: ty
     ]
 
 
+def test_a_job_list_in_pages_is_read_to_its_end(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.add_job(1)
+    loopback.add_job(2)
+    first, second = (json.dumps(job) for job in loopback.jobs)
+    pages = {
+        "/second": given(body=f'{{"value": [{second}], "@odata.nextLink": "{loopback.origin}/third"}}'.encode()),
+        "/third": given(body=b'{"value": []}'),
+    }
+    begin = given(body=f'{{"value": [{first}], "odata.nextLink": "{loopback.origin}/second"}}'.encode())
+    loopback.faults = lambda seen: pages.get(seen.path, begin)
+    assert [job.job_id[:8] for job in list_jobs(loopback.session())] == ["00000001", "00000002"]
+    assert [seen.method for seen in loopback.seen] == ["POST", "GET", "GET"]
+
+
+def test_a_job_list_that_leads_to_itself_ends(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loop = given(body=b'{"value": [], "odata.nextLink": "%s/again"}' % loopback.origin.encode())
+    loopback.faults = lambda _seen: loop
+    with pytest.raises(UnreachableError, match="leads to itself"):
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == 2
+
+
 def test_a_listing_that_leads_to_a_foreign_host_is_not_followed(
     loopback: LoopbackTenant, other_loopback: LoopbackTenant, given: type[Given]
 ) -> None:

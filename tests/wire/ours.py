@@ -1,0 +1,60 @@
+"""All that our client sends: our commands, and behind them the calls for which there is no command yet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
+from analyzer.facts import IdType
+from analyzer.tenant.files import upload
+from analyzer.tenant.jobs import Import, delete_job, get_job, queue_import
+from tests.emulator.client import FOLDER, JOB_ID, source
+from tests.foreign.office365_tenant import SITE_HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.tenant.session import Session
+    from tests.conftest import Ran
+    from tests.wire.conftest import Contoso
+
+ORIGIN = f"https://{SITE_HOST}"
+ALL = PICK_UP + VALIDATION + WRITING
+
+
+def queued(session: Session, name: str, content: bytes) -> str:
+    """Uploads a file and queues it; the job's id."""
+    uri = upload(session, ORIGIN, FOLDER, name, content)
+    return queue_import(session, Import(uri, IdType.Email, "IdName", {"City": "City"}))
+
+
+def retry_file(upa: Callable[..., Ran]) -> bytes:
+    """The retry file that the command makes of the tenant's first job."""
+    ran = upa("retry", JOB_ID[:8])
+    assert ran.code == 0, ran.err
+    return Path(ran.out.splitlines()[-1]).read_bytes()
+
+
+def ended(session: Session, job_id: str, contoso: Contoso) -> bool:
+    """Watches a job to its end."""
+    assert not get_job(session, job_id).ended
+    contoso.clock.now += ALL
+    return get_job(session, job_id).ended
+
+
+def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]:
+    """From failed users to none, with a job that is deleted and one whose log lies in a subweb; the jobs' ids."""
+    session = contoso.session(file)
+    assert upa("pull").code == 0
+    again = queued(session, "hr-retry.json", retry_file(upa))
+    assert ended(session, again, contoso)
+    deleted = queued(session, "deleted.json", b"{}")
+    assert delete_job(session, deleted)
+    failing = queued(session, "failing.json", source("nobody@contoso.com", City="Bonn"))
+    assert ended(session, failing, contoso)
+    ran = upa("run", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["pulled"]["log_files"] == 1
+    return [again, failing]
