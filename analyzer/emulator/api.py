@@ -27,6 +27,7 @@ class Api:
 
     def __init__(self, web: WebCalls, tenant: TenantCalls, digests: Digests) -> None:
         """Hands on to these."""
+        self.webs = web.webs
         self._web = web
         self._tenant = tenant
         self._digests = digests

@@ -15,7 +15,6 @@ from analyzer.emulator.content import Collection, Entity
 from analyzer.emulator.interface import Answer, Asked, Call, ServiceError, bad_request, wrong_verb
 from analyzer.emulator.odata import arranged
 from analyzer.emulator.tokens import require
-from analyzer.emulator.uris import web_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +52,23 @@ class Service:
         except OSError as error:
             return disk_answer(error, shape)
 
+    def _call(self, asked: Asked) -> Call:
+        query = query_options(asked.query)
+        path, segments = parse_address(asked.raw_path, query)
+        # Clients ask below a file's address, too (seen), and the web that it lies in answers.
+        return Call(
+            asked.verb,
+            asked.origin,
+            self._api.webs.of(path),
+            segments,
+            query,
+            asked.raw_path,
+            asked.headers,
+            asked.body,
+        )
+
     def _answer(self, asked: Asked, shape: Shape) -> Answer:
-        call = _call(asked)
+        call = self._call(asked)
         roles = self._tokens.roles(asked.headers.get("authorization", ""), call.origin)
         require(roles, profiles=Api.is_on_profiles(call))
         self._advance()
@@ -85,13 +99,6 @@ def disk_answer(error: OSError, shape: Shape) -> Answer:
     """A disk that is full, or a file that another request holds open on Windows: not the caller's fault."""
     code = "-2147018894, Microsoft.SharePoint.SPFileLockException"
     return error_answer(ServiceError(503, code, str(error.strerror), {"Retry-After": "1"}), shape)
-
-
-def _call(asked: Asked) -> Call:
-    query = query_options(asked.query)
-    path, segments = parse_address(asked.raw_path, query)
-    # Clients ask below a file's address, too (seen), and the web that it lies in answers.
-    return Call(asked.verb, asked.origin, web_of(path), segments, query, asked.raw_path, asked.headers, asked.body)
 
 
 def _written(reply: Reply, call: Call, shape: Shape) -> Answer:

@@ -6,7 +6,6 @@ import re
 from urllib.parse import unquote
 
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/]*)(?P<path>/.*)?", re.IGNORECASE | re.DOTALL)
-_WEB = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -23,13 +22,3 @@ def path_readings(uri: str) -> list[str]:
     """The server-relative paths that a URI can mean: as written, and decoded (a URI comes back as queued, seen)."""
     path = split_uri(uri)[1]
     return list(dict.fromkeys([path, unquote(path)]))
-
-
-def web_of(path: str) -> str:
-    """The server-relative path of the web that a path lies in, empty for the root: each site collection is one web.
-
-    >>> web_of("/sites/hr/Shared Documents/a.json")
-    '/sites/hr'
-    """
-    found = _WEB.match(path)
-    return found[0] if found else ""

@@ -26,13 +26,14 @@ class WebCalls:
     """Answers for webs, folders and files.
 
     Attributes:
+        webs: of the tenant.
         static: functions that belong to no place, by their first segment in lower case.
     """
 
     def __init__(self, storage: Storage, webs: Webs) -> None:
         """Works on the tenant's files."""
         self._entities = Entities(storage)
-        self._webs = webs
+        self.webs = webs
         self._walk = Walk(storage, webs)
         moves = MoveCalls(storage, self._entities)
         self._operations: Operations = {
@@ -66,4 +67,4 @@ class WebCalls:
     def _web_of_page(self, call: Call) -> Reply:
         """Which web a page belongs to."""
         page = call.argument(call.segments[0], "pagefullurl")
-        return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + self._webs.of(split_uri(page)[1])))
+        return Reply(Primitive("GetWebUrlFromPageUrl", call.origin + self.webs.of(split_uri(page)[1])))
