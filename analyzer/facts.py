@@ -112,6 +112,9 @@ DIRECTORY_SYNCED = frozenset(
 NOT_JSON = "DataFileNotJson"
 """The code of log entries whose message names a position in the source file."""
 
+GENERIC = "GenericError"
+"""The code of log entries whose Guid need not be anybody's id (seen)."""
+
 
 def state_name(number: int) -> str:
     """``Succeeded`` for 4; a number that nobody documented as ``State 7``."""

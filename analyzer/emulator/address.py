@@ -60,6 +60,10 @@ class Segment:
             raise bad_request(f"The parameter {name} of {self.name} is missing.")
         return value
 
+    def is_set(self, name: str) -> bool:
+        """Whether the argument of that name (in lower case) is ``true``, in any casing."""
+        return self.arguments.get(name, "").lower() == "true"
+
 
 def query_options(query: str) -> dict[str, str]:
     """The options of a query string by their names in lower case; ``$`` and blanks encoded or not."""

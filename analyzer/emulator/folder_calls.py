@@ -48,8 +48,8 @@ class FolderCalls:
 
     def _add_file(self, call: Call, at: Place, segment: Segment) -> Reply:
         name = segment.argument("url" if segment.key == "add" else "decodedurl")
-        overwrite = segment.arguments.get("overwrite", "false").lower() == "true"
-        if segment.arguments.get("ensureuniquefilename", "false").lower() == "true":
+        overwrite = segment.is_set("overwrite")
+        if segment.is_set("ensureuniquefilename"):
             name = Moves(self._storage).free(f"{at.path}/{name}").rpartition("/")[2]
         stored = self._storage.add(at.path, name, call.body, overwrite=overwrite)
         return Reply(self._entities.file(stored), headers={"ETag": stored.etag})

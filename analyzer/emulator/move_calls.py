@@ -62,7 +62,7 @@ class MoveCalls:
 
     def _copy(self, argument: str) -> Callable[[Call, Place, Segment], Reply]:
         def operation(call: Call, at: Place, segment: Segment) -> Reply:
-            overwrite = segment.arguments.get("boverwrite", "false").lower() == "true"
+            overwrite = segment.is_set("boverwrite")
             self._moves.copy(at.path, at.within(call.argument(segment, argument)), overwrite=overwrite)
             return Reply(Primitive(segment.name, None))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.facts import GENERIC
 from analyzer.logs.entries import CODE, IDENTITY
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from analyzer.logs.entries import Entries, Parts
     from analyzer.logs.lines import Flags
 
-GENERIC = b"GenericError"
-"""The code of entries whose Guid need not be anybody's id; see ``analysis.naming``."""
+_GENERIC = GENERIC.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def names_of(_block: Block, entries: Entries) -> Names:
 
 
 def _are_generic(data: bytes, parts: Parts) -> Flags:
-    flags: Flags = parts[:, CODE + 1] - parts[:, CODE] == len(GENERIC)
-    flags[flags] = [code == GENERIC for code in _fields(data, parts[flags], CODE)]
+    flags: Flags = parts[:, CODE + 1] - parts[:, CODE] == len(_GENERIC)
+    flags[flags] = [code == _GENERIC for code in _fields(data, parts[flags], CODE)]
     return flags
 
 

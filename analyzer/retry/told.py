@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
@@ -149,7 +150,6 @@ class Told:
         """
         self.whom = whom
         self._read = read
-        self._table: pl.DataFrame | None = None
 
     @classmethod
     def by_table(cls, named: pl.DataFrame) -> Told:
@@ -158,14 +158,12 @@ class Told:
         whom = Whom(identities_in(coded), doubtful_in(coded), coded["key"].null_count(), set(coded["code"]))
         return cls(whom, lambda: named)
 
-    @property
+    @cached_property
     def named(self) -> pl.DataFrame:
         """The table of the entries, as ``analysis.naming`` gives it; read when it is first asked for."""
-        if self._table is None:
-            self._table = self._read()
-        return self._table
+        return self._read()
 
-    @property
+    @cached_property
     def coded(self) -> pl.DataFrame:
         """Those of them that have a code."""
         return self.named.filter(self.named["code"].is_not_null())
