@@ -36,6 +36,14 @@ class Tokens(Protocol):
         """
         ...
 
+    def renew(self, origin: str, refused: str) -> str:
+        """Another token than the one that a host refused; the same where nobody has another.
+
+        Raises:
+            As ``token``.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:

@@ -13,6 +13,7 @@ import requests
 from analyzer.errors import UnreachableError
 from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.protocol import SUCCESS, Answer, wait_before_retry
+from analyzer.tenant.transport import Transport, unreachable
 from analyzer.tenant.webs import Webs
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from analyzer.tenant.interface import TenantAddress, Tokens
 
 _CHUNK = 1 << 20
-_TIMEOUTS = (20.0, 120.0)
 _REPETITIONS = 5
 _PATIENCE = 900.0
 """Seconds that a session waits in all because the tenant asked it to."""
@@ -61,9 +61,7 @@ class Session:
         self._tokens = tokens
         self._sleep, self._now = sleep, now
         self._patience = _PATIENCE
-        # Given with each request: a session's own setting gives way to REQUESTS_CA_BUNDLE.
-        self._verify: str | bool = str(address.ca_file) if address.ca_file else True
-        self._http = requests.Session()
+        self._http = Transport(address.ca_file)
         program = f"upa-analyzer/{version('upa-analyzer')}"
         self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
 
@@ -125,16 +123,10 @@ class Session:
                 headers=headers,
                 auth=_Bearer(self._tokens.token(origin)),
                 stream=stream,
-                timeout=_TIMEOUTS,
-                verify=self._verify,
                 allow_redirects=False,
             )
-        except requests.exceptions.SSLError as error:
-            advice = 'If the authority is your own, name its certificate as "ca_file" in the configuration.'
-            raise UnreachableError(f"the certificate of {origin} is signed by no known authority", advice) from error
         except requests.RequestException as error:
-            advice = "Check the name of the tenant, the network and the proxy."
-            raise UnreachableError(f"{origin} cannot be reached", advice) from error
+            raise unreachable(error, origin) from error
 
 
 def _content(response: requests.Response, url: str) -> Generator[bytes]:

@@ -10,12 +10,12 @@ import requests
 
 from analyzer.errors import SignInError, UnreachableError
 from analyzer.tenant.certificate import client_credential
+from analyzer.tenant.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_TIMEOUT = 60.0
 PUBLIC_CLOUD = "https://login.microsoftonline.com"
 
 
@@ -48,6 +48,15 @@ class ReadyToken:
                 f"no token: the environment variable {name} is not set", "Set it to a bearer token of the tenant."
             )
         return token
+
+    def renew(self, origin: str, refused: str) -> str:
+        """The token as the variable has it now.
+
+        Raises:
+            SignInError: the variable is not set.
+        """
+        del refused
+        return self.token(origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,17 @@ class CertificateSignIn:
             )
         return str(answer["access_token"])
 
+    def renew(self, origin: str, refused: str) -> str:
+        """Another token than one that a host refused.
+
+        Raises:
+            As ``token``.
+        """
+        if self._application is not None:
+            self._application.remove_tokens_for_client()
+        del refused
+        return self.token(origin)
+
     def _sign_in(self) -> Any:  # noqa: ANN401 - msal has no types
         import msal
 
@@ -116,18 +136,8 @@ class CertificateSignIn:
             authority=f"{identity.authority.rstrip('/')}/{identity.tenant_id}",
             # A private authority is not in the public cloud's list of authorities.
             instance_discovery=None if identity.authority.rstrip("/") == PUBLIC_CLOUD else False,
-            http_client=_authority_http(str(identity.ca_file) if identity.ca_file else True),
+            http_client=Transport(identity.ca_file),
         )
-
-
-def _authority_http(verify: str | bool) -> requests.Session:
-    """What msal sends with: the certificate authority given with each request, or REQUESTS_CA_BUNDLE would win."""
-
-    class Authority(requests.Session):
-        def request(self, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own
-            return super().request(*arguments, **{"timeout": _TIMEOUT, "verify": verify, **options})
-
-    return Authority()
 
 
 def _first_line(text: object) -> str:
