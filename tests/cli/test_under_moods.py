@@ -13,7 +13,7 @@ from analyzer.errors import UnreachableError
 from analyzer.facts import IdType
 from analyzer.tenant.files import list_folder, upload
 from analyzer.tenant.interface import TenantAddress
-from analyzer.tenant.jobs import Import, queue_import
+from analyzer.tenant.queueing import Import, queue_import
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import FOLDER, JOB_ID, TENANT, Client, StandingClock, job, source, write_library
