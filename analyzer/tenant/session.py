@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from analyzer.errors import FaultError, UnreachableError
 from analyzer.tenant.hosts import Hosts
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.tenant.interface import TenantAddress, Tokens
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _TOKENS = 3
 """A request is tried with so many tokens."""
 _REDIRECTS = 3
@@ -177,7 +178,14 @@ class Session:
 
 
 def _content(response: requests.Response) -> Generator[bytes]:
-    """Nothing first, then the bytes of an answer."""
+    """Nothing first, then the bytes of an answer.
+
+    What requests makes of them itself would lose what came of a chunk before the connection broke.
+    """
+    is_packed = response.headers.get("Content-Encoding", "identity") != "identity"
     with response:
         yield b""
-        yield from response.iter_content(_CHUNK)
+        try:
+            yield from response.raw.stream(_CHUNK, decode_content=is_packed)
+        except HTTPError as error:
+            raise requests.ConnectionError(error) from error
