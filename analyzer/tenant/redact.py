@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MASK = "***"
-_SECRET = (
+_NAMES = (
     r"access_?token|refresh_?token|id_?token|client_assertion|assertion|client_secret|device_code|tempauth|prooftoken|"
     r"password|passwd|passphrase|fedauth|rtfa|spoidcrl|x-requestdigest|formdigestvalue|site_?token|\w*_token"
 )
@@ -22,8 +22,8 @@ _RULES = tuple(
         # https://user:password@proxy.example.com:8080
         (r"(://)[^/\s@'\"<>]*:[^/\s'\"<>]*@", rf"\1{MASK}@"),
         # &tempauth=v1.eyJ0…, {"access_token": "…"}, 'password': '…'
-        (rf"\b({_SECRET})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
-        (rf"\b({_SECRET})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
+        (rf"\b({_NAMES})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
+        (rf"\b({_NAMES})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
         # ?code=0.AX…&sig=…: of these the names alone say little, so that only a query's count
         (r"([?&](?:code|sig|signature|token|key|e|p)=)[^\s&'\"<>#]+", rf"\1{MASK}"),
     )

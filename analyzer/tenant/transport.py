@@ -90,14 +90,9 @@ class _Adapter(HTTPAdapter):
             options["proxy_ssl_context"] = self._trusted
         return super().proxy_manager_for(proxy, **options)
 
-    def build_connection_pool_key_attributes(
-        self,
-        request: requests.PreparedRequest,
-        verify: bool | str,
-        cert: Any = None,  # noqa: ANN401 - requests' own
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        del verify
-        return super().build_connection_pool_key_attributes(request, verify=True, cert=cert)
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401
+        """As requests' own, but for what a request or the environment would have it trust."""
+        return super().send(request, *arguments, **{**options, "verify": True})
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401 - requests' own
         del url, verify, cert

@@ -1,4 +1,4 @@
-"""Whose certificates are believed: those of ``ca_file``, else a bundle of the environment, else the platform's store."""
+"""Whose certificates are believed: of ``ca_file``, else of the environment's bundle, else of the platform's store."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ProxyError, ProxySchemeUnknown, TimeoutError as Urllib3TimeoutError
+from urllib3.exceptions import ProxyError, ProxySchemeUnknown
+from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from analyzer.errors import UnreachableError
 from analyzer.files import plain_words
@@ -30,7 +31,7 @@ _AUTHORITY = _Told(
     "its certificate is signed by no known authority",
     'If the authority is your own, or your proxy\'s, name its certificate as "ca_file" in the configuration.',
 )
-_EXPIRED = _Told("its certificate has expired", "Is the clock of this machine right? If it is, a proxy may be in between.")
+_EXPIRED = _Told("its certificate has expired", "Is the clock of this machine right? Is a proxy in between?")
 _NOT_YET = _Told("its certificate is not valid yet", "Is the clock of this machine right?")
 _OTHER_NAME = _Told(
     "its certificate is for another name",
@@ -57,8 +58,8 @@ _NO_NAME = _Told(
 )
 _NO_NAME_SERVER = _Told("no name server answers", "This machine seems to have no network. Check it, then try again.")
 _NO_WAY = _Told("there is no way to it", "This machine seems to have no network. Check it, then try again.")
-_CLOSED = _Told("it refuses the connection", "Check the name in the configuration, and whether a firewall is in between.")
-_LATE = _Told("it did not answer in time", "Try again later; if it stays so, check the network, the firewall and the proxy.")
+_CLOSED = _Told("it refuses the connection", "Check the name in the configuration, and the firewall.")
+_LATE = _Told("it did not answer in time", "Try again later, or check the network, the firewall and the proxy.")
 _BROKEN = _Told("the connection broke off", "Run the same command again.")
 _TLS = _Told("no encrypted connection came about", "Is a proxy in between that HTTPS_PROXY has to name?")
 _OTHERWISE = _Told("no answer came", "Check the name of the tenant, the network and the proxy.")
@@ -84,7 +85,8 @@ def unreachable(error: requests.RequestException, origin: str) -> UnreachableErr
         error: what requests raised.
         origin: ``https://HOST[:PORT]`` of the request.
     """
-    causes = list(_causes(error))
+    # The innermost says most: urllib3 takes a name that is not known for a timeout.
+    causes = list(_causes(error))[::-1]
     told = _of_proxy(causes, origin) or next(filter(None, map(_of_cause, causes)), _OTHERWISE)
     return UnreachableError(f"{origin} cannot be reached: {told.reason}", told.advice)
 
@@ -105,7 +107,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _of_proxy(causes: list[BaseException], origin: str) -> _Told | None:
     if any(isinstance(cause, (requests.exceptions.InvalidProxyURL, ProxySchemeUnknown)) for cause in causes):
         return _Told("the address of the proxy is none", "HTTPS_PROXY looks like http://proxy.example.com:8080.")
-    if not any(isinstance(cause, ProxyError) for cause in causes):
+    if not any(isinstance(cause, (ProxyError, requests.exceptions.ProxyError)) for cause in causes):
         return None
     proxy = _proxy_for(origin)
     tunnel = next(filter(None, (_TUNNEL.search(str(cause)) for cause in causes)), None)
@@ -142,6 +144,6 @@ def _of_cause(cause: BaseException) -> _Told | None:  # noqa: PLR0911 - a table 
         return _LATE
     if isinstance(cause, requests.exceptions.ChunkedEncodingError):
         return _BROKEN
-    if isinstance(cause, OSError) and cause.errno:
+    if isinstance(cause, OSError) and cause.errno and not isinstance(cause, requests.RequestException):
         return _OF_ERRNO.get(cause.errno) or _OTHERWISE._replace(reason=plain_words(cause))
     return _BROKEN if isinstance(cause, ConnectionError) else None
