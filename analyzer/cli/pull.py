@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.cli.options import JobsOption, SinceOption, parse_day
 from analyzer.errors import UsageError
 
@@ -35,6 +35,7 @@ def command(
 
     given = context.ensure_object(Context)
     settings = given.settings()
+    hold(context, settings.data)
     tenant, library = connected(given, settings)
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.cli.options import FailOn, FailOnOption
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> 
 
     given = context.ensure_object(Context)
     settings = given.settings()
+    hold(context, settings.data)
     tenant, library = connected(given, settings)
     now = datetime.now(UTC)
     places = report_places(settings, given.zone(settings), now, None)
