@@ -161,8 +161,10 @@ def _led_away(answer: Answer, url: str) -> UnreachableError:
     to = answer.headers.get("Location", "")
     there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
     if there == host_of(url):
-        return UnreachableError(f"the tenant answered {answer.status} at {url}, which leads elsewhere on the same host")
-    return UnreachableError(f"{url} leads to {there} instead of answering, which was not followed", _IN_BETWEEN)
+        return UnreachableError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
+    return UnreachableError(
+        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
+    )
 
 
 def service_message(body: bytes) -> str:

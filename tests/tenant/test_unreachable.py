@@ -192,15 +192,15 @@ _JOBS = "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/GetI
 @pytest.mark.parametrize(
     ("status", "headers", "body", "what"),
     [
-        (200, {"Content-Type": "text/html; charset=utf-8"}, b"Sign in", "gave a page instead of an answer"),
-        (200, {}, b"\n<!DOCTYPE html><title>Sign in", "gave a page instead of an answer"),
+        (200, {"Content-Type": "text/html; charset=utf-8"}, b"Sign in", f"{_JOBS} gave a page instead of an answer"),
+        (200, {}, b"\n<!DOCTYPE html><title>Sign in", f"{_JOBS} gave a page instead of an answer"),
         (
             *(302, {"Location": "https://portal.example.com/in?token=abc"}, b""),
-            "leads to portal.example.com instead of answering, which was not followed",
+            f"the tenant answered 302 at {_JOBS} and led to portal.example.com, which was not followed",
         ),
         (
             *(307, {"Location": "//ada:word@portal.example.com/"}, b""),
-            "leads to portal.example.com instead of answering, which was not followed",
+            f"the tenant answered 307 at {_JOBS} and led to portal.example.com, which was not followed",
         ),
     ],
     ids=["a page by its type", "a page by its text", "a redirect", "a redirect without a scheme"],
@@ -215,14 +215,14 @@ def test_the_sign_in_page_of_a_network(  # noqa: PLR0913, PLR0917 - fixtures and
     what: str,
 ) -> None:
     loopback.fail("Jobs", given(status, body, headers))
-    assert pull(loopback.origin) == [f"upa-analyzer: {_JOBS} {what}.", _IN_BETWEEN]
+    assert pull(loopback.origin) == [f"upa-analyzer: {what}.", _IN_BETWEEN]
 
 
 def test_a_redirect_on_the_same_host_is_no_sign_in_page(
     pull: Callable[..., list[str]], loopback: LoopbackTenant, given: type[Given]
 ) -> None:
     loopback.fail("Jobs", given(308, b"", {"Location": "/elsewhere"}))
-    what = f"the tenant answered 308 at {_JOBS}, which leads elsewhere on the same host"
+    what = f"the tenant answered 308 at {_JOBS} and led elsewhere on the same host"
     assert pull(loopback.origin) == [f"upa-analyzer: {what}."]
     assert {seen.path for seen in loopback.seen} == {_JOBS}
 
