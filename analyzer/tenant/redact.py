@@ -19,8 +19,8 @@ _RULES = tuple(
         (r"\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n]+", rf"\1{MASK}"),
         # eyJ0eXAi….eyJhdWQi….signature, the last two perhaps cut off
         (r"\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}", MASK),
-        # https://user:password@proxy.example.com:8080
-        (r"(://)[^/\s@'\"<>]*:[^/\s'\"<>]*@", rf"\1{MASK}@"),
+        # https://ada:word@proxy.example.com:8080, but not our own advice how to write one
+        (r"(://)(?!user:password@)[^/\s@'\"<>]*:[^/\s'\"<>]*@", rf"\1{MASK}@"),
         # &tempauth=v1.eyJ0…, {"access_token": "…"}, 'password': '…'
         (rf"\b({_NAMES})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
         (rf"\b({_NAMES})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
