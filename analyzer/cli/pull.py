@@ -62,7 +62,9 @@ def connected(given: Context, settings: Settings) -> tuple[Tenant, Library]:
     name, tenant = given.tenant(settings)
     if not name or name in (".", "..") or set(name) & set('/\\:*?"<>|'):
         raise UsageError(f"{name!r} is no name for a tenant", "It becomes a folder's name: use letters and digits.")
-    return Tenant(connect(settings, tenant, given.environment)), Library(settings.data / "library" / name)
+    return Tenant(connect(settings, tenant, given.environment, given.terminal.ask)), Library(
+        settings.data / "library" / name
+    )
 
 
 def pulled_sentence(pulled: Pulled) -> str:
