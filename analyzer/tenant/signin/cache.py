@@ -79,7 +79,7 @@ class TokenCache:
         store = self._place()
         location = self._base.parent / os.path.basename(store.get_location())  # noqa: PTH119 - a text of msal's
         try:
-            if store.is_encrypted and location.exists():
+            if store.is_encrypted and names:
                 store.save(_EMPTY)  # what the platform keeps, beside the file
             location.unlink(missing_ok=True)
         except OSError as error:
@@ -100,11 +100,15 @@ class TokenCache:
         return self._store
 
     def _protected_place(self) -> Any:  # noqa: ANN401 - msal-extensions has no types
-        from msal_extensions import PersistenceNotFound, build_encrypted_persistence
+        from msal_extensions.persistence import (
+            PersistenceDecryptionError,
+            PersistenceNotFound,
+            build_encrypted_persistence,
+        )
 
         try:
             place = (self._protected or build_encrypted_persistence)(str(self._base.with_suffix(".bin")))
-            with suppress(PersistenceNotFound):
+            with suppress(PersistenceNotFound, PersistenceDecryptionError):  # the latter is another machine's
                 place.load()
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             # No keyring, or one that nobody unlocked.

@@ -93,6 +93,8 @@ class PersonSignIn(HeldTokens):
 
     def _by_browser(self, scopes: list[str], _named: Named) -> dict[str, Any]:
         self._tell(_BROWSER)
+        from msal.oauth2cli.oauth2 import BrowserInteractionTimeoutError
+
         with _no_traceback_of_a_listener():
             try:
                 return dict(
@@ -104,9 +106,7 @@ class PersonSignIn(HeldTokens):
                         auth_uri_callback=lambda uri: self._tell(f"No browser could be opened. Open {uri} in one."),
                     )
                 )
-            except AttributeError as error:  # msal looks into the answer that did not come
-                if self._http.refusal:
-                    raise
+            except BrowserInteractionTimeoutError as error:
                 raise SignInError(
                     f"nobody signed in within {_MINUTES} minutes",
                     'On a machine without a browser use auth = "device-code"; unattended, auth = "certificate".',
