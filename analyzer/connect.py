@@ -86,7 +86,7 @@ def tokens_of(
             return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment))
         case way:
             applicant = applicant_of(tenant, address.ca_file)
-            return PersonSignIn(applicant, way, TokenCache(tokens_folder(), applicant), tell)
+            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), tell)
 
 
 def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:
@@ -127,11 +127,16 @@ def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mappin
     return certificate, password
 
 
-def tokens_folder() -> Path:
-    """Where the tokens of persons are kept."""
+def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache:
+    """Where the tokens of persons who signed in to a tenant are kept.
+
+    Raises:
+        UsageError: as ``applicant_of``.
+    """
     import platformdirs
 
-    return platformdirs.user_state_path("upa-analyzer", appauthor=False) / "tokens"
+    folder = platformdirs.user_state_path("upa-analyzer", appauthor=False) / "tokens"
+    return TokenCache(folder, applicant_of(tenant, ca_file))
 
 
 def _guid_or_name(value: str, key: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"AADSTS(\d+)")
 _BEHIND = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp): .*", re.DOTALL)
-_LATE = 300.0
+LATE = 300.0
 """Seconds that a clock may be off; Kerberos and Entra forgive so much."""
 
 
@@ -57,7 +57,7 @@ def refusal_of(answer: Mapping[str, Any], named: Named, now: float) -> SignInErr
     if named.identity and known is None:
         refusal = IDENTITY
     off = _off(answer, now)
-    if abs(off) > _LATE and known in CLOCK:
+    if abs(off) > LATE and known in CLOCK:
         refusal = Refusal(
             f"this machine's clock is {span(off)}", "Set it by a time server, then run the command again."
         )
