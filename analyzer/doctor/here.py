@@ -106,11 +106,11 @@ def data_folder(examination: Examination) -> Found:
         free = shutil.disk_usage(existing).free
     except OSError as error:
         raise cannot_write(folder, error) from error
-    made = "" if existing == folder else ", not there yet"
+    made = "" if existing == folder.absolute() else ", not there yet"
     return Found(f"{folder}{made}: can be written, {size(free)} free")
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that there is."""
+    """The folder, or what there is that is nearest above it."""
     folder = folder.absolute()
-    return next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    return next((path for path in (folder, *folder.parents) if path.exists()), folder)

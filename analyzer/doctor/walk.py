@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
+from time import time as clock
 from typing import TYPE_CHECKING
 
 from analyzer.connect import address_of
@@ -42,17 +42,17 @@ _STEPS = (
 )
 
 
-def examine(configured: Callable[[], Subject], now: Callable[[], float] = time.time) -> Iterator[Finding]:
+def examine(configured: Callable[[], Subject], now: Callable[[], float] | None = None) -> Iterator[Finding]:
     """Walks the way to a tenant; each finding comes when its step is done.
 
     Args:
         configured: reads the configuration; what it raises is the first step's finding.
-        now: seconds since 1970, by our clock.
+        now: seconds since 1970, by our clock, which is meant by None.
     """
     try:
         subject = configured()
         address = address_of(subject.settings, subject.tenant)
-        examination = Examination(subject, now, address, Hosts(address))
+        examination = Examination(subject, now or clock, address, Hosts(address))
         first = _STEPS[0].run(examination)
     except AnalyzerError as error:
         yield _bad(_STEPS[0].name, error)

@@ -15,17 +15,20 @@ from urllib.parse import quote
 
 from analyzer.errors import AnalyzerError, RefusedError, SignInError, UnreachableError
 from analyzer.facts import TENANT_API
+from analyzer.tenant.denials import ACCESS, OTHER_ACCESS, OTHER_TOKEN, TOKEN, denial_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
+_NUMBER = re.compile(r"-?\d+")
 _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 _ASK_AGAIN = frozenset({429, 503})
+_DENIED = frozenset({UNAUTHORIZED, FORBIDDEN})
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *_ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
@@ -130,16 +133,30 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer.body) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
-    if answer.status == UNAUTHORIZED:
-        return SignInError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
-    if answer.status == FORBIDDEN:
-        return RefusedError(
-            f"the tenant denied access to {url}: {message}",
-            "The application needs the SharePoint permissions Sites.FullControl.All and User.ReadWrite.All, consented.",
-        )
+    if answer.status in _DENIED:
+        return _denied(answer, url, message)
     if answer.status in _ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
     return UnreachableError(f"the tenant answered {answer.status} at {url}: {message}")
+
+
+def _denied(answer: Answer, url: str, message: str) -> RefusedError:
+    """The error of a token that is refused, or of a permission that is missing; the service's words and number stay."""
+    number = service_number(answer.body)
+    told = f"{message.rstrip('.')} ({number})" if number else message
+    is_token = answer.status == UNAUTHORIZED
+    denial = denial_of(message, TOKEN if is_token else ACCESS)
+    shown = f"{denial.sentence}. It says: {told}" if denial else told
+    if is_token:
+        return SignInError(f"the tenant refused the token at {url}: {shown}", denial.advice if denial else OTHER_TOKEN)
+    return RefusedError(f"the tenant denied access to {url}: {shown}", denial.advice if denial else OTHER_ACCESS)
+
+
+def service_number(body: bytes) -> str:
+    """The number in SharePoint's error body, as ``-2147024891``; empty where there is none."""
+    error = _error_in(body)
+    found = _NUMBER.match(str(error.get("code", "")))
+    return found[0] if found else ""
 
 
 def service_message(body: bytes) -> str:
@@ -150,10 +167,19 @@ def service_message(body: bytes) -> str:
         return ""
     if isinstance(content, dict) and isinstance(content.get("error_description"), str):
         return str(content["error_description"])  # why a token is refused (seen)
-    error = (content.get("error") or content.get("odata.error")) if isinstance(content, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
+    message = _error_in(body).get("message")
     value = message.get("value") if isinstance(message, dict) else message
     return value if isinstance(value, str) else ""
+
+
+def _error_in(body: bytes) -> Mapping[str, object]:
+    """What stands under ``error`` or ``odata.error``; empty where nothing does."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    error = (content.get("error") or content.get("odata.error")) if isinstance(content, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def _diagnosis(headers: Mapping[str, str]) -> str:

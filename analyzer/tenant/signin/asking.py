@@ -46,9 +46,8 @@ def asking(http: SignInTransport, origin: str, named: Named) -> Iterator[None]:
         # What msal raises when an answer is an error, no JSON, or lacks what it looks for.
         if http.refusal:
             raise refusal_of(http.refusal, named, time.time()) from error
-        lines = str(error).splitlines() or ["no reason given"]
         raise UnreachableError(
-            f"{origin} gave no sign-in: {lines[0].rstrip('.')}",
+            f"{origin} gave no sign-in: it answered with {http.answered or 'nothing'}",
             "Is a proxy or a sign-in page of the network in between? Check authority in the configuration, too.",
         ) from error
 

@@ -30,12 +30,14 @@ class SignInTransport(Transport):
 
     Attributes:
         refusal: what the authority said when it last refused something; empty when the last answer was none such.
+        answered: how it answered last, for an error; empty while it did not.
     """
 
     def __init__(self, ca_file: Path | None, *, sleep: Callable[[float], None] | None = None) -> None:
         """Trusts ``ca_file``, or the platform's authorities where it is None; waits by ``sleep``."""
         super().__init__(ca_file)
         self.refusal: Mapping[str, Any] = {}
+        self.answered = ""
         self._sleep = sleep
 
     def request(self, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own
@@ -59,6 +61,7 @@ class SignInTransport(Transport):
 
     def _noted(self, response: requests.Response) -> requests.Response:
         content = _json_of(response)
+        self.answered = f"HTTP status {response.status_code}{'' if content else ' and no JSON'}"
         self.refusal = content if response.status_code >= _REFUSED and "error" in content else {}
         return response
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.emulator import RunningEmulator
-    from tests.tenant.signin.conftest import Person
+    from tests.person import Person
 
 
 @pytest.fixture
@@ -45,12 +45,13 @@ def test_a_person_signs_in_with_a_code_once_for_all_hosts(
 
 
 def test_a_person_signs_in_by_browser(
-    sign_in: Callable[..., PersonSignIn], browser: list[str], emulator: RunningEmulator
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    person.sit_down(monkeypatch)
     told: list[str] = []
     token = sign_in("interactive", told.append).token(emulator.ready["admin_url"])
     assert _claims(token)["upn"] == "admin@contoso.com"
-    assert "prompt=select_account" in browser[0]
+    assert "prompt=select_account" in person.opened[0]
     assert told == ["Your browser opens: sign in there within 5 minutes."]
 
 
