@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from analyzer.connect import applicant_of, certificate_of
 from analyzer.doctor.interface import Found, Mark
-from analyzer.doctor.probe import admin_url, authority_url, probe
+from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import SignInError, UnreachableError
 from analyzer.files import beside_of, cannot_write
 from analyzer.tenant.certificate import check_dates, read_certificate
@@ -17,9 +18,11 @@ from analyzer.tenant.signin.entra import LATE, span
 from analyzer.words import count, listed, size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from analyzer.doctor.interface import Examination
+    from analyzer.doctor.probe import Probe
 
 BY_AUTHORITY = frozenset({"certificate", "interactive", "device-code"})
 """The ways to sign in that we ask the authority for."""
@@ -47,17 +50,12 @@ def clock(examination: Examination) -> Found:
     Raises:
         SignInError: it is off by more than Entra forgives.
     """
-    urls = [admin_url(examination)]
-    if examination.subject.tenant.auth in BY_AUTHORITY:
-        urls.insert(0, authority_url(examination))
     ahead: dict[str, float] = {}
-    for url in urls:
-        try:
-            off = probe(examination, url).ahead
-        except UnreachableError:
-            continue  # which the step of its own tells
-        if off is not None:
-            ahead[urlsplit(url).netloc] = off
+    for host, probe in _clocks(examination):
+        with suppress(UnreachableError):  # which the step of its own tells
+            off = probe(examination).ahead
+            if off is not None:
+                ahead[host] = off
     for host, off in ahead.items():
         if abs(off) > LATE:
             raise SignInError(
@@ -68,6 +66,14 @@ def clock(examination: Examination) -> Found:
         return Found("nobody answered who could tell the time", mark=Mark.skipped)
     most = max(abs(off) for off in ahead.values())
     return Found(f"within {count(max(1, round(most)), 'second')} of {listed(ahead)}")
+
+
+def _clocks(examination: Examination) -> Iterator[tuple[str, Callable[[Examination], Probe]]]:
+    """Whom to ask for the time."""
+    tenant = examination.subject.tenant
+    if tenant.auth in BY_AUTHORITY:
+        yield urlsplit(tenant.authority).netloc, probe_of_authority
+    yield urlsplit(examination.hosts.admin_origin).netloc, probe_of_admin_site
 
 
 def certificate(examination: Examination) -> Found:

@@ -1,4 +1,4 @@
-"""Requests without a token: who answers, what time it is there, and whose directory it belongs to."""
+"""Requests that need no token: who answers, what time it is there, and whose directory it belongs to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from analyzer.errors import UnreachableError
+from analyzer.tenant.session import Session
 from analyzer.tenant.transport import Transport, unreachable
 
 if TYPE_CHECKING:
@@ -38,51 +38,55 @@ class Probe:
     realm: str
 
 
-def authority_url(examination: Examination) -> str:
-    """What the authority says of the directory, its OpenID configuration."""
-    tenant = examination.subject.tenant
-    return f"{tenant.authority.rstrip('/')}/{tenant.tenant_id.strip()}/v2.0/.well-known/openid-configuration"
-
-
-def admin_url(examination: Examination) -> str:
-    """An address of the admin site that answers everybody, with a challenge."""
-    return f"{examination.hosts.admin_origin}/_api/web"
-
-
-def probe(examination: Examination, url: str) -> Probe:
-    """The answer to a request without a token, asked for once.
+def probe_of_admin_site(examination: Examination) -> Probe:
+    """The answer to a request with an empty token, upon which SharePoint names the directory; asked for once.
 
     Raises:
         UnreachableError: there is none.
     """
+    url = f"{examination.hosts.admin_origin}/_api/web"
     if url not in examination.probes:
-        examination.probes[url] = _asked(examination, url)
+        session = Session(examination.address, _Nobody())
+        answer = session.call("GET", url)
+        examination.probes[url] = _probe(answer.status, answer.headers, answer.body, examination.now())
     return examination.probes[url]
 
 
-def _asked(examination: Examination, url: str) -> Probe:
-    origin = "/".join(url.split("/")[:3])
-    try:
-        with Transport(examination.address.ca_file) as http:
-            headers = {"Accept": "application/json"}
-            answer = http.get(url, headers=headers, auth=_nobody, allow_redirects=False)
-    except requests.RequestException as error:
-        raise unreachable(error, origin) from error
-    except ValueError as error:
-        raise UnreachableError(f"{origin} is no address", "Correct it in the configuration.") from error
-    challenge = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
-    return Probe(
-        answer.status_code,
-        _json(answer.content),
-        _ahead(answer.headers.get("Date", ""), examination.now()),
-        challenge["realm"].lower() if challenge else "",
-    )
+def probe_of_authority(examination: Examination) -> Probe:
+    """What the authority says of the directory, its OpenID configuration; asked for once.
+
+    Raises:
+        UnreachableError: it says nothing.
+    """
+    tenant = examination.subject.tenant
+    authority = tenant.authority.rstrip("/")
+    url = f"{authority}/{tenant.tenant_id.strip()}/v2.0/.well-known/openid-configuration"
+    if url not in examination.probes:
+        try:
+            with Transport(examination.address.ca_file) as http:
+                answer = http.get(url, allow_redirects=False)
+        except requests.RequestException as error:
+            raise unreachable(error, authority) from error
+        examination.probes[url] = _probe(answer.status_code, answer.headers, answer.content, examination.now())
+    return examination.probes[url]
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """An empty bearer token makes SharePoint name the directory; as ``auth``, or a ``.netrc`` takes its place."""
-    request.headers["Authorization"] = "Bearer"
-    return request
+class _Nobody:
+    """Tokens of nobody."""
+
+    def token(self, origin: str) -> str:
+        del origin
+        return ""
+
+    def renew(self, origin: str, refused: str) -> str:
+        del origin
+        return refused
+
+
+def _probe(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Probe:
+    challenge = _REALM.search(headers.get("WWW-Authenticate", ""))
+    realm = challenge["realm"].lower() if challenge else ""
+    return Probe(status, _json(body), _ahead(headers.get("Date", ""), now), realm)
 
 
 def _json(body: bytes) -> Mapping[str, Any]:

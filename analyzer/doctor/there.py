@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from analyzer.doctor.claims import claims_of
 from analyzer.doctor.here import BY_AUTHORITY
 from analyzer.doctor.interface import Found, Mark
-from analyzer.doctor.probe import admin_url, authority_url, probe
+from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import RefusedError, SignInError, UnreachableError
 from analyzer.facts import GUID
 from analyzer.tenant.jobs import list_jobs
@@ -36,7 +36,7 @@ def authority(examination: Examination) -> Found:
     tenant = examination.subject.tenant
     if tenant.auth not in BY_AUTHORITY:
         return Found(f"auth = {tenant.auth} asks none", mark=Mark.unneeded)
-    answer = probe(examination, authority_url(examination))
+    answer = probe_of_authority(examination)
     if "error" in answer.content:
         applicant = Applicant(tenant.authority, tenant.tenant_id, tenant.client_id)
         raise refusal_of(answer.content, Named(applicant, ""), examination.now())
@@ -97,7 +97,7 @@ def admin_site(examination: Examination) -> Found:
         SignInError: it is another directory's.
     """
     origin = examination.hosts.admin_origin
-    answer = probe(examination, admin_url(examination))
+    answer = probe_of_admin_site(examination)
     if answer.status not in _ANSWERS:
         raise UnreachableError(
             f"{origin} is no admin site: it answered {answer.status}",
