@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from analyzer.config import Settings, TenantConfig
     from analyzer.tenant.interface import Tokens
+    from analyzer.tenant.throttle import Manners
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
@@ -35,7 +36,8 @@ def connect(
     settings: Settings,
     tenant: TenantConfig,
     environment: Mapping[str, str],
-    tell: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
+    manners: Manners | None = None,
+    ask: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
 ) -> Session:
     """A session with a tenant of the configuration; nothing is sent yet.
 
@@ -43,13 +45,14 @@ def connect(
         settings: what relative paths are relative to.
         tenant: the tenant's table.
         environment: variables that the table names.
-        tell: shows a person who has to sign in what to do.
+        manners: how the session behaves; the usual ones where None.
+        ask: shows a person who has to sign in what to do.
 
     Raises:
         UsageError: the configuration lacks what the sign-in needs.
     """
     address = address_of(settings, tenant)
-    return Session(address, tokens_of(settings, tenant, environment, address, tell))
+    return Session(address, tokens_of(settings, tenant, environment, ask, manners), manners)
 
 
 def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
@@ -68,25 +71,26 @@ def tokens_of(
     settings: Settings,
     tenant: TenantConfig,
     environment: Mapping[str, str],
-    address: TenantAddress,
-    tell: Callable[[str], None],
+    ask: Callable[[str], None],
+    manners: Manners | None = None,
 ) -> Tokens:
     """The way to sign in that is configured.
 
     Raises:
         UsageError: the configuration lacks what it needs.
     """
+    address = address_of(settings, tenant)
     match tenant.auth:
         case "token":
             return ReadyToken(environment, Hosts(address).admin_origin, tenant.token_env, tenant.site_token_env)
         case "managed-identity":
-            return ManagedIdentitySignIn(tenant.client_id, address.ca_file)
+            return ManagedIdentitySignIn(tenant.client_id, address.ca_file, manners)
         case "certificate":
             applicant = applicant_of(tenant, address.ca_file)
-            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment))
+            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment), manners)
         case way:
             applicant = applicant_of(tenant, address.ca_file)
-            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), tell)
+            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), ask, manners)
 
 
 def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.config import Config, Settings, TenantConfig
-from analyzer.connect import address_of, connect, tokens_of
+from analyzer.connect import connect, tokens_of
 from analyzer.errors import UsageError
 from analyzer.tenant.jobs import list_jobs
 from analyzer.tenant.signin import CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, ReadyToken
@@ -81,4 +81,4 @@ def test_each_way_to_sign_in_can_be_configured(tmp_path: Path, auth: Any, kind: 
     (tmp_path / "app.pem").touch()
     tenant = TenantConfig(_ADMIN, auth, "t", "c", "app.pem")
     settings = Settings(Config(), tmp_path, None)
-    assert type(tokens_of(settings, tenant, {}, address_of(settings, tenant), pytest.fail)) is kind
+    assert type(tokens_of(settings, tenant, {}, pytest.fail)) is kind

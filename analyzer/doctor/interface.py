@@ -98,7 +98,7 @@ class Examination:
         """
         if self._tokens is None:
             of = self.subject
-            self._tokens = tokens_of(of.settings, of.tenant, of.environment, self.address, of.tell)
+            self._tokens = tokens_of(of.settings, of.tenant, of.environment, of.tell)
         return self._tokens
 
     def session(self) -> Session:

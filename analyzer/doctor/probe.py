@@ -47,7 +47,7 @@ def probe_of_admin_site(examination: Examination) -> Probe:
     url = f"{examination.hosts.admin_origin}/_api/web"
     if url not in examination.probes:
         session = Session(examination.address, _Nobody())
-        answer = session.call("GET", url)
+        answer = session.call("GET", url, repeatable=False)
         examination.probes[url] = _probe(answer.status, answer.headers, answer.body, examination.now())
     return examination.probes[url]
 

@@ -12,9 +12,11 @@ from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import RefusedError, SignInError, UnreachableError
 from analyzer.facts import GUID
 from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.protocol import ASK_AGAIN
 from analyzer.tenant.signin import Applicant
 from analyzer.tenant.signin.entra import Named, refusal_of
 from analyzer.tenant.site import Tenant
+from analyzer.tenant.tries import PASSING
 from analyzer.uri import server_paths
 from analyzer.words import count, listed
 
@@ -98,6 +100,8 @@ def admin_site(examination: Examination) -> Found:
     """
     origin = examination.hosts.admin_origin
     answer = probe_of_admin_site(examination)
+    if answer.status in ASK_AGAIN | PASSING:
+        raise UnreachableError(f"{origin} answers with {answer.status} at the moment", "Try again later.")
     if answer.status not in _ANSWERS:
         raise UnreachableError(
             f"{origin} is no admin site: it answered {answer.status}",

@@ -10,30 +10,32 @@ import email.utils
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from analyzer.errors import AnalyzerError, RefusedError, SignInError, UnreachableError
+from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.facts import TENANT_API
 from analyzer.tenant.denials import ACCESS, OTHER_ACCESS, OTHER_TOKEN, TOKEN, denial_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
 _NUMBER = re.compile(r"-?\d+")
 _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
-_ASK_AGAIN = frozenset({429, 503})
+NO_CONTENT, PARTIAL_CONTENT = 204, 206
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
+ASK_AGAIN = frozenset({429, 503})
 _DENIED = frozenset({UNAUTHORIZED, FORBIDDEN})
-MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *_ASK_AGAIN})
+MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What came back.
 
@@ -46,6 +48,15 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @cached_property
+    def content(self) -> dict[str, object] | None:
+        """The body as a JSON object; None where it is none."""
+        try:
+            content = json.loads(self.body)
+        except ValueError:
+            return None
+        return content if isinstance(content, dict) else None
 
 
 def tenant_call(name: str) -> str:
@@ -69,6 +80,10 @@ def folder_call(web: str, path: str, call: str = "") -> str:
     return f"{quote(web)}/_api/web/getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
 
 
+FILE_FIELDS = "?$select=Name,Length,ETag,TimeLastModified"
+"""Behind a call on a file: what is to be told of it."""
+
+
 def web_of_page_call(web: str) -> str:
     """The path of the call that tells which web a page, a file or a folder belongs to."""
     return f"{quote(web)}/_api/SP.Web.GetWebUrlFromPageUrl"
@@ -79,17 +94,27 @@ def add_file_call(name: str) -> str:
     return f"/Files/add(overwrite=true,url='{_argument(name)}')"
 
 
-def wait_before_retry(status: int, headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait before the same request may be sent again; None when the tenant did not ask to wait."""
-    if status not in _ASK_AGAIN:
-        return None
+def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that ``Retry-After`` asks to wait, as a number or as a date; None where it does not say.
+
+    Args:
+        headers: an answer's.
+        now: our time, taken where the answer does not tell the tenant's.
+    """
     told = headers.get("Retry-After", "").strip()
     if told.isascii() and told.isdecimal():
         return float(told)
+    until = _date(told)
+    # Both by the tenant's clock, as ours may be off.
+    return None if until is None else max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
     try:
-        return max(0.0, (email.utils.parsedate_to_datetime(told) - now).total_seconds())
+        date = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError):
-        return 1.0
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def json_of(answer: Answer, url: str) -> dict[str, object]:
@@ -101,13 +126,10 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     """
     if answer.status not in SUCCESS:
         raise error_of(answer, url)
-    try:
-        content = json.loads(answer.body)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
+    content = answer.content
+    if content is None:
         shown = answer.body[:60].decode("utf-8", "replace")
-        raise UnreachableError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
+        raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
 
 
@@ -132,17 +154,17 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
-    message = service_message(answer.body) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
+    message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
     if answer.status in _DENIED:
         return _denied(answer, url, message)
-    if answer.status in _ASK_AGAIN:
+    if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
-    return UnreachableError(f"the tenant answered {answer.status} at {url}: {message}")
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}")
 
 
 def _denied(answer: Answer, url: str, message: str) -> RefusedError:
     """The error of a token that is refused, or of a permission that is missing; the service's words and number stay."""
-    number = service_number(answer.body)
+    number = service_number(answer)
     told = f"{message.rstrip('.')} ({number})" if number else message
     is_token = answer.status == UNAUTHORIZED
     denial = denial_of(message, TOKEN if is_token else ACCESS)
@@ -152,33 +174,27 @@ def _denied(answer: Answer, url: str, message: str) -> RefusedError:
     return RefusedError(f"the tenant denied access to {url}: {shown}", denial.advice if denial else OTHER_ACCESS)
 
 
-def service_number(body: bytes) -> str:
+def service_number(answer: Answer) -> str:
     """The number in SharePoint's error body, as ``-2147024891``; empty where there is none."""
-    error = _error_in(body)
+    error = _error_in(answer)
     found = _NUMBER.match(str(error.get("code", "")))
     return found[0] if found else ""
 
 
-def service_message(body: bytes) -> str:
+def service_message(answer: Answer) -> str:
     """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return ""
-    if isinstance(content, dict) and isinstance(content.get("error_description"), str):
+    content = answer.content or {}
+    if isinstance(content.get("error_description"), str):
         return str(content["error_description"])  # why a token is refused (seen)
-    message = _error_in(body).get("message")
+    message = _error_in(answer).get("message")
     value = message.get("value") if isinstance(message, dict) else message
     return value if isinstance(value, str) else ""
 
 
-def _error_in(body: bytes) -> Mapping[str, object]:
+def _error_in(answer: Answer) -> Mapping[str, object]:
     """What stands under ``error`` or ``odata.error``; empty where nothing does."""
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return {}
-    error = (content.get("error") or content.get("odata.error")) if isinstance(content, dict) else None
+    content = answer.content or {}
+    error = content.get("error") or content.get("odata.error")
     return error if isinstance(error, dict) else {}
 
 

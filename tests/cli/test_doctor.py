@@ -196,10 +196,29 @@ def test_a_tenant_without_jobs_tells_of_no_library(
 ) -> None:
     monkeypatch.setenv("UPA_TOKEN", "no.web.token")
     configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.clock.at = None
     loopback.faults = lambda seen: None if seen.method == "POST" else given(401)
     ran = upa("doctor", "--json")
     assert (ran.code, _marks(ran.json, "-")) == (0, ["certificate", "authority", "library"])
     assert "no JSON web token" in _found(ran.json, "token")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "is no admin site: it answered 404"), (503, "answers with 503 at the moment")]
+)
+def test_an_admin_site_that_is_none_is_told(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    status: int,
+    words: str,
+) -> None:
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    loopback.clock.at = None
+    loopback.fail("/_api/web", status)
+    ran = upa("doctor", "--json")
+    assert (ran.code, words in _found(ran.json, "admin site")) == (3, True)  # the token's step comes before it
+    assert next(step for step in ran.json["steps"] if step["step"] == "admin site")["mark"] == "bad"
 
 
 def test_a_data_folder_that_cannot_be_written_is_told(

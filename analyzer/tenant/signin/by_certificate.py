@@ -13,10 +13,10 @@ from analyzer.tenant.signin.held import Granted, HeldTokens
 from analyzer.tenant.signin.http import SignInTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from analyzer.tenant.signin.applicant import Applicant
+    from analyzer.tenant.throttle import Manners
 
 
 class CertificateSignIn(HeldTokens):
@@ -27,8 +27,7 @@ class CertificateSignIn(HeldTokens):
         applicant: Applicant,
         certificate: Path,
         password: str | None = None,
-        *,
-        sleep: Callable[[float], None] | None = None,
+        manners: Manners | None = None,
     ) -> None:
         """Takes what to sign in with; nothing is read or sent yet.
 
@@ -36,12 +35,12 @@ class CertificateSignIn(HeldTokens):
             applicant: the application.
             certificate: PEM or PFX with the private key and the certificate.
             password: the key's password; None where it has none.
-            sleep: waits so many seconds before the authority is asked again.
+            manners: how to wait for the authority.
         """
         super().__init__()
         self._applicant = applicant
         self._certificate, self._password = certificate, password
-        self._http = SignInTransport(applicant.ca_file, sleep=sleep)
+        self._http = SignInTransport(applicant.ca_file, manners)
         self._application: Any = None
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.tenant.signin.applicant import Applicant
     from analyzer.tenant.signin.cache import TokenCache
+    from analyzer.tenant.throttle import Manners
 
 _MINUTES = 5
 """How long a browser is waited for."""
@@ -37,8 +38,7 @@ class PersonSignIn(HeldTokens):
         way: Way,
         cache: TokenCache,
         tell: Callable[[str], None],
-        *,
-        sleep: Callable[[float], None] | None = None,
+        manners: Manners | None = None,
     ) -> None:
         """Takes whom to ask; nobody is asked yet.
 
@@ -47,11 +47,11 @@ class PersonSignIn(HeldTokens):
             way: by browser or by code.
             cache: where the person's tokens are kept.
             tell: shows the person a line that says what to do.
-            sleep: waits so many seconds before the authority is asked again.
+            manners: how to wait for the authority.
         """
         super().__init__()
         self._applicant, self._way, self._cache, self._tell = applicant, way, cache, tell
-        self._http = SignInTransport(applicant.ca_file, sleep=sleep)
+        self._http = SignInTransport(applicant.ca_file, manners)
         self._application: Any = None
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:

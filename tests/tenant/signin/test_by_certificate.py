@@ -22,7 +22,7 @@ def _sign_in(emulator: RunningEmulator, certificate: Path, password: str | None 
     ready = {**emulator.ready, **other}
     ca_file = Path(ready["ca_file"])
     applicant = Applicant(ready["authority"], ready["tenant_id"], ready["client_id"], ca_file)
-    sign_in = CertificateSignIn(applicant, certificate, password, sleep=lambda _seconds: None)
+    sign_in = CertificateSignIn(applicant, certificate, password)
     return Session(TenantAddress(ready["admin_url"], ca_file=ca_file), sign_in)
 
 

@@ -25,7 +25,7 @@ def surroundings(request: pytest.FixtureRequest, emulator: RunningEmulator, monk
 
 
 def _tokens(emulator: RunningEmulator, client_id: str = "") -> ManagedIdentitySignIn:
-    return ManagedIdentitySignIn(client_id, Path(emulator.ready["ca_file"]), sleep=lambda _seconds: None)
+    return ManagedIdentitySignIn(client_id, Path(emulator.ready["ca_file"]))
 
 
 @pytest.mark.usefixtures("surroundings")

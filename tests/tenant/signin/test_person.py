@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sign_in(applicant: Applicant, tmp_path: Path) -> Callable[..., PersonSignIn]:
     def made(way: Any, tell: Callable[[str], None]) -> PersonSignIn:  # noqa: ANN401 - a literal
-        return PersonSignIn(applicant, way, TokenCache(tmp_path, applicant), tell, sleep=lambda _seconds: None)
+        return PersonSignIn(applicant, way, TokenCache(tmp_path, applicant), tell)
 
     return made
 
