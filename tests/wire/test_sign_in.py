@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analyzer.cli.terminal import Terminal
+from analyzer.tenant.jobs import list_jobs
+from tests.emulator.client import FOLDER, LOGS
 from tests.emulator.credentials import certificate, key, pem, public_pem
-from tests.foreign.office365_tenant import LOGIN_HOST
+from tests.foreign.office365_tenant import ADMIN_HOST, LOGIN_HOST
 from tests.person import Person
 
 if TYPE_CHECKING:
@@ -100,6 +102,37 @@ def test_by_managed_identity(
     ran = upa("pull")
     assert (ran.code, ran.out.startswith(PULLED)) == (0, True)
     assert LOGIN_HOST not in contoso.proxy.asked
+
+
+@pytest.mark.parametrize(
+    ("login", "domain"),
+    [("login.microsoftonline.us", "sharepoint.us"), ("login.partner.microsoftonline.cn", "sharepoint.cn")],
+)
+def test_in_a_national_cloud_nobody_asks_the_public_one(
+    upa: Callable[..., Ran], start_contoso: Callable[..., Any], tmp_path: Path, login: str, domain: str
+) -> None:
+    admin, site = f"contoso-admin.{domain}", f"contoso.{domain}"
+    outside = {"SourceUri": f"https://{site}{FOLDER}/hr.json", "LogFolderUri": f"https://{site}{LOGS}"}
+    with start_contoso(["strict-tokens"], names=(admin, site, login), **outside) as contoso:
+        further = f'ca_file = "{contoso.ca_file.as_posix()}"\nauthority = "https://{login}"\n'
+        file = contoso.configure(tmp_path, further)
+        file.write_text(file.read_text(encoding="utf-8").replace(ADMIN_HOST, admin), encoding="utf-8")
+        assert upa("doctor").code == 0
+        ran = upa("pull")
+        assert (ran.code, ran.out.startswith(PULLED)) == (0, True)
+        assert (set(contoso.proxy.asked), contoso.proxy.refused) == ({admin, site, login}, [])
+
+
+def test_a_token_that_the_tenant_no_longer_takes_is_renewed_on_the_way(
+    contoso: Contoso, configure: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure()
+    session = contoso.session(tmp_path / "upa-analyzer.toml")
+    list_jobs(session)
+    monkeypatch.setattr(contoso.emulator._tokens, "_key", b"another key of the tenant's, as when it revokes")
+    contoso.listener.heard.clear()
+    assert len(list_jobs(session)) == 1
+    assert [request.host for request in contoso.listener.heard] == [ADMIN_HOST, LOGIN_HOST, ADMIN_HOST]
 
 
 @pytest.mark.parametrize(

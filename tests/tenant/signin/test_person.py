@@ -85,12 +85,13 @@ def test_the_next_command_asks_nobody(
 
 
 def test_a_refused_token_is_renewed_without_a_question(
-    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = sign_in("device-code", person.type_code)
     origin = emulator.ready["admin_url"]
     first = tokens.token(origin)
-    emulator._tokens._now = partial(lambda earlier: earlier() + 7, emulator._tokens._now)
+    now = emulator._tokens._now
+    monkeypatch.setattr(emulator._tokens, "_now", lambda: now() + 7)  # else it would be the same again
     assert tokens.renew(origin, first) != first
     assert len(person.told) == 1
 
