@@ -203,6 +203,19 @@ def test_a_tenant_without_jobs_tells_of_no_library(
     assert "no JSON web token" in _found(ran.json, "token")
 
 
+def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.clock.at = None
+    loopback.files["/sites/hr/Shared Documents/feed.json"] = b"{}"
+    loopback.fail("/_api/web", 401, then=True)
+    loopback.add_job(1)
+    loopback.add_job(2, SourceUri="https://fabrikam.sharepoint.com/sites/hr/Shared Documents/feed.json")
+    assert "/sites/hr/Shared Documents can be read: 1 file" in _found(upa("doctor", "--json").json, "library")
+
+
 @pytest.mark.parametrize(
     ("status", "words"), [(404, "is no admin site: it answered 404"), (503, "answers with 503 at the moment")]
 )

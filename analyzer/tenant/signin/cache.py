@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import OutputError
@@ -16,7 +17,6 @@ from analyzer.files import beside_of, cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from analyzer.tenant.signin.applicant import Applicant
 
@@ -77,7 +77,7 @@ class TokenCache:
         kind = msal.TokenCache.CredentialType.ACCOUNT
         names = sorted({str(account.get("username") or "somebody") for account in self.open().search(kind)})
         store = self._place()
-        location = self._base.parent / os.path.basename(store.get_location())  # noqa: PTH119 - a text of msal's
+        location = Path(store.get_location())
         try:
             if store.is_encrypted and names:
                 store.save(_EMPTY)  # what the platform keeps, beside the file

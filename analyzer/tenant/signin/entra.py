@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analyzer.errors import SignInError
+from analyzer.errors import SignInError, UnreachableError
 from analyzer.tenant.signin.refusals import BY_ERROR, BY_NUMBER, CLOCK, IDENTITY, Refusal
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"AADSTS(\d+)")
 _BEHIND = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp): .*", re.DOTALL)
+_UNWELL = frozenset({"server_error", "temporarily_unavailable"})
 LATE = 300.0
 """Seconds that a clock may be off; Kerberos and Entra forgive so much."""
 
@@ -42,8 +43,8 @@ class Named:
     identity: bool = False
 
 
-def refusal_of(answer: Mapping[str, Any], named: Named, now: float) -> SignInError:
-    """The error that an authority's answer is.
+def refusal_of(answer: Mapping[str, Any], named: Named, now: float) -> SignInError | UnreachableError:
+    """The error that an authority's answer is: it refuses us, or is not well itself.
 
     Args:
         answer: with ``error``, ``error_description``, ``error_codes``, ``timestamp``, as far as it has them.
@@ -62,6 +63,8 @@ def refusal_of(answer: Mapping[str, Any], named: Named, now: float) -> SignInErr
             f"this machine's clock is {span(off)}", "Set it by a time server, then run the command again."
         )
     told = _BEHIND.sub("", description.splitlines()[0]).rstrip(".")  # what follows is for Microsoft's support
+    if answer.get("error") in _UNWELL and known is None:
+        return UnreachableError(f"{named.applicant.authority} is not well at the moment: {told}", "Try again later.")
     if refusal is None:
         return SignInError(f"the tenant refused the sign-in: {told}", "upa-analyzer doctor shows how far it gets.")
     shown = f"AADSTS{known}" if known is not None else told

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ def _names(cache: TokenCache) -> list[str]:
     return [account["username"] for account in cache.open().search("Account")]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the folder's own rights protect it")
 def test_without_protection_the_file_is_its_owner_s_alone_and_whole(tmp_path: Path) -> None:
     folder = tmp_path / "tokens"
     _keep(TokenCache(folder, APPLICANT, protected=_unprotected))

@@ -69,7 +69,14 @@ def test_an_unknown_number_is_told_in_the_authority_s_words_without_what_is_for_
     assert error.what == "the tenant refused the sign-in: AADSTS123: Something new"
 
 
-@pytest.mark.parametrize("error", [*BY_ERROR, "server_error"])
+@pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
+def test_an_authority_that_is_not_well_did_not_refuse(error: str) -> None:
+    told = refusal_of({"error": error, "error_description": "AADSTS90033: A transient error."}, NAMED, NOON)
+    assert (told.exit_code, told.advice) == (4, "Try again later.")
+    assert told.what.endswith("is not well at the moment: AADSTS90033: A transient error")
+
+
+@pytest.mark.parametrize("error", [*BY_ERROR, "some_error"])
 def test_an_error_without_a_number_keeps_its_name(error: str) -> None:
     assert error in refusal_of({"error": error}, NAMED, NOON).what
 
