@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
 from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.session import Session
-from analyzer.tenant.signin import AppIdentity, CertificateSignIn, ReadyToken
+from analyzer.tenant.signin import (
+    Applicant,
+    CertificateSignIn,
+    ManagedIdentitySignIn,
+    PersonSignIn,
+    ReadyToken,
+    TokenCache,
+)
+from analyzer.uri import host_of, scheme_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from analyzer.config import Settings, TenantConfig
@@ -19,54 +29,128 @@ if TYPE_CHECKING:
     from analyzer.tenant.throttle import Manners
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+
+
 def connect(
-    settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], manners: Manners | None = None
+    settings: Settings,
+    tenant: TenantConfig,
+    environment: Mapping[str, str],
+    manners: Manners | None = None,
+    ask: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
 ) -> Session:
     """A session with a tenant of the configuration; nothing is sent yet.
+
+    Args:
+        settings: what relative paths are relative to.
+        tenant: the tenant's table.
+        environment: variables that the table names.
+        manners: how the session behaves; the usual ones where None.
+        ask: shows a person who has to sign in what to do.
 
     Raises:
         UsageError: the configuration lacks what the sign-in needs.
     """
+    address = address_of(settings, tenant)
+    return Session(address, tokens_of(settings, tenant, environment, ask, manners), manners)
+
+
+def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
+    """Where a tenant is, and whom to trust there.
+
+    Raises:
+        UsageError: that is not configured, or cannot be.
+    """
     ca_file = settings.path(tenant.ca_file) if tenant.ca_file else None
     if ca_file is not None and not ca_file.is_file():
         raise UsageError(f"ca_file {ca_file} does not exist", "Name the certificate of the authority, in PEM form.")
-    address = TenantAddress(_required(tenant.admin_url, "admin_url"), tenant.hosts, ca_file)
-    return Session(address, _tokens(settings, tenant, environment, address), manners)
+    return TenantAddress(_required(tenant.admin_url, "admin_url"), tenant.hosts, ca_file)
 
 
-def _tokens(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], address: TenantAddress) -> Tokens:
-    if tenant.auth == "token":
-        return ReadyToken(environment, Hosts(address).admin_origin, tenant.token_env, tenant.site_token_env)
-    if tenant.auth != "certificate":
+def tokens_of(
+    settings: Settings,
+    tenant: TenantConfig,
+    environment: Mapping[str, str],
+    ask: Callable[[str], None],
+    manners: Manners | None = None,
+) -> Tokens:
+    """The way to sign in that is configured.
+
+    Raises:
+        UsageError: the configuration lacks what it needs.
+    """
+    address = address_of(settings, tenant)
+    match tenant.auth:
+        case "token":
+            return ReadyToken(environment, Hosts(address).admin_origin, tenant.token_env, tenant.site_token_env)
+        case "managed-identity":
+            return ManagedIdentitySignIn(tenant.client_id, address.ca_file, manners)
+        case "certificate":
+            applicant = applicant_of(tenant, address.ca_file)
+            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment), manners)
+        case way:
+            applicant = applicant_of(tenant, address.ca_file)
+            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), ask, manners)
+
+
+def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:
+    """The application and the directory that it is of.
+
+    Raises:
+        UsageError: they are not configured, or cannot be.
+    """
+    authority = tenant.authority.rstrip("/")
+    if scheme_of(authority) != "https" or authority.count("/") != 2 or not host_of(authority) or "@" in authority:  # noqa: PLR2004 - https://HOST
         raise UsageError(
-            f'auth = "{tenant.auth}" is not supported by this version', 'Use auth = "certificate" or auth = "token".'
+            f"authority is {tenant.authority!r}, which is no authority",
+            "It looks like https://login.microsoftonline.com, without the directory.",
         )
-    password = environment.get(tenant.certificate_password_env) if tenant.certificate_password_env else None
-    if tenant.certificate_password_env and password is None:
-        raise UsageError(f"the environment variable {tenant.certificate_password_env} is not set")
-    return CertificateSignIn(
-        AppIdentity(
-            authority=tenant.authority,
-            tenant_id=_required(tenant.tenant_id, "tenant_id"),
-            client_id=_required(tenant.client_id, "client_id"),
-            certificate=_certificate(settings, tenant),
-            password=password,
-            ca_file=address.ca_file,
-        )
+    return Applicant(
+        authority, _guid_or_name(tenant.tenant_id, "tenant_id"), _guid_or_name(tenant.client_id, "client_id"), ca_file
     )
 
 
-def _certificate(settings: Settings, tenant: TenantConfig) -> Path:
+def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str]) -> tuple[Path, str | None]:
+    """The file of the certificate, and the key's password.
+
+    Raises:
+        UsageError: there is no such file, or the password's variable is not set.
+    """
+    password = environment.get(tenant.certificate_password_env) if tenant.certificate_password_env else None
+    if tenant.certificate_password_env and password is None:
+        raise UsageError(
+            f"the environment variable {tenant.certificate_password_env} is not set",
+            "certificate_password_env names the variable that holds the password of the certificate's key.",
+        )
     certificate = settings.path(_required(tenant.certificate, "certificate"))
     if not certificate.is_file():
         raise UsageError(
             f"the certificate {certificate} does not exist",
             'Correct "certificate" in the configuration: a PEM or PFX file.',
         )
-    return certificate
+    return certificate, password
+
+
+def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache:
+    """Where the tokens of persons who signed in to a tenant are kept.
+
+    Raises:
+        UsageError: as ``applicant_of``.
+    """
+    import platformdirs
+
+    folder = platformdirs.user_state_path("upa-analyzer", appauthor=False) / "tokens"
+    return TokenCache(folder, applicant_of(tenant, ca_file))
+
+
+def _guid_or_name(value: str, key: str) -> str:
+    name = _required(value, key).strip()
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{key} is {value!r}, which is no id", "It looks like 00000000-0000-0000-0000-000000000000.")
+    return name
 
 
 def _required(value: str, key: str) -> str:
-    if not value:
+    if not value.strip():
         raise UsageError(f"{key} is missing in the configuration", "docs/configuration.md lists what sign-in needs.")
     return value

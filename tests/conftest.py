@@ -329,7 +329,8 @@ def upa(
 ) -> Callable[..., Ran]:
     """Calls the command in a folder of its own, with no configuration but the one that the test writes there."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config-home")))
+    for home in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(home, str(tmp_path_factory.mktemp(home)))
     monkeypatch.delenv("COLUMNS", raising=False)
 
     def call(*arguments: str | Path) -> Ran:

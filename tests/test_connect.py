@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.config import Config, Settings, TenantConfig
-from analyzer.connect import connect
+from analyzer.connect import connect, tokens_of
 from analyzer.errors import UsageError
 from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.signin import CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, ReadyToken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import LoopbackTenant
 
 _ADMIN = "https://contoso-admin.sharepoint.com"
+_IDS = {"admin_url": _ADMIN, "tenant_id": "t", "client_id": "c"}
 
 
 def test_a_configured_tenant_becomes_a_session(loopback: LoopbackTenant, tmp_path: Path) -> None:
@@ -48,9 +50,13 @@ def test_the_admin_site_gets_its_own_token_however_its_address_is_spelled(
         ({"admin_url": _ADMIN}, "tenant_id is missing"),
         ({"admin_url": _ADMIN, "tenant_id": "t"}, "client_id is missing"),
         ({"admin_url": _ADMIN, "tenant_id": "t", "client_id": "c"}, "certificate is missing"),
-        ({"admin_url": _ADMIN, "certificate_password_env": "P"}, "environment variable P is not set"),
-        ({"admin_url": _ADMIN, "auth": "interactive"}, "not supported by this version"),
-        ({"admin_url": _ADMIN, "auth": "managed-identity"}, "not supported by this version"),
+        ({**_IDS, "certificate_password_env": "P"}, "environment variable P is not set"),
+        ({**_IDS, "certificate": "nowhere.pem"}, r"certificate .*nowhere\.pem does not exist"),
+        ({"admin_url": _ADMIN, "auth": "interactive"}, "tenant_id is missing"),
+        ({"admin_url": _ADMIN, "auth": "device-code", "tenant_id": "t"}, "client_id is missing"),
+        ({**_IDS, "authority": "http://login.microsoftonline.us"}, "which is no authority"),
+        ({**_IDS, "authority": "https://login.microsoftonline.us/contoso.com"}, "which is no authority"),
+        ({**_IDS, "tenant_id": "contoso/../x"}, "tenant_id is 'contoso/../x', which is no id"),
         ({"admin_url": _ADMIN, "auth": "token", "hosts": ("https://x",)}, "which is no host"),
     ],
 )
@@ -59,3 +65,20 @@ def test_what_a_sign_in_lacks_is_said_before_anything_is_sent(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         connect(Settings(Config(), tmp_path, None), TenantConfig(**tenant), {})
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"),
+    [
+        ("token", ReadyToken),
+        ("certificate", CertificateSignIn),
+        ("interactive", PersonSignIn),
+        ("device-code", PersonSignIn),
+        ("managed-identity", ManagedIdentitySignIn),
+    ],
+)
+def test_each_way_to_sign_in_can_be_configured(tmp_path: Path, auth: Any, kind: type) -> None:  # noqa: ANN401 - a literal
+    (tmp_path / "app.pem").touch()
+    tenant = TenantConfig(_ADMIN, auth, "t", "c", "app.pem")
+    settings = Settings(Config(), tmp_path, None)
+    assert type(tokens_of(settings, tenant, {}, pytest.fail)) is kind

@@ -12,7 +12,20 @@ from analyzer.cli.context import Context
 from analyzer.cli.log import Log, LogFormat
 from analyzer.cli.terminal import Terminal
 
-COMMANDS = ("demo", "run", "pull", "jobs", "show", "parse", "report", "retry", "explain", "emulator")
+COMMANDS = (
+    "demo",
+    "run",
+    "pull",
+    "jobs",
+    "show",
+    "parse",
+    "report",
+    "retry",
+    "explain",
+    "doctor",
+    "sign-out",
+    "emulator",
+)
 """Each stands in the module of its name, in the order of ``--help``."""
 
 
@@ -29,7 +42,7 @@ def app_for(name: str) -> typer.Typer:
     )
     app.callback()(_options)
     for command in [name] if name in COMMANDS else COMMANDS:
-        app.command(command)(importlib.import_module(f"analyzer.cli.{command}").command)
+        app.command(command)(importlib.import_module(f"analyzer.cli.{command.replace('-', '_')}").command)
     return app
 
 

@@ -67,7 +67,7 @@ def connected(given: Context, settings: Settings, patience: str = PATIENCE) -> t
     if not name or name in (".", "..") or set(name) & set('/\\:*?"<>|'):
         raise UsageError(f"{name!r} is no name for a tenant", "It becomes a folder's name: use letters and digits.")
     manners = Manners(patience=parse_duration(patience), tell=given.terminal.say)
-    session = connect(settings, tenant, given.environment, manners)
+    session = connect(settings, tenant, given.environment, manners, given.terminal.ask)
     return Tenant(session), Library(settings.data / "library" / name)
 
 

@@ -71,6 +71,10 @@ class Terminal:
         """A line of the result that somebody waits for, to stdout at once."""
         print(text, flush=True)  # noqa: T201
 
+    def ask(self, text: str) -> None:
+        """What somebody has to do before it can go on, to stderr, however quiet."""
+        self.log.remark(text)
+
     def complain(self, error: AnalyzerError) -> None:
         """An error that does not end the command, to stderr, however quiet."""
         self.log.complaint(error)

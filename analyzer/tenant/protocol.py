@@ -17,12 +17,14 @@ from urllib.parse import quote
 
 from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.facts import TENANT_API
+from analyzer.tenant.denials import ACCESS, OTHER_ACCESS, OTHER_TOKEN, TOKEN, denial_of
 from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
+_NUMBER = re.compile(r"-?\d+")
 _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
@@ -30,6 +32,7 @@ NO_CONTENT, PARTIAL_CONTENT = 204, 206
 REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
+_DENIED = frozenset({UNAUTHORIZED, FORBIDDEN})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
@@ -165,13 +168,8 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
-    if answer.status == UNAUTHORIZED:
-        return SignInError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
-    if answer.status == FORBIDDEN:
-        return RefusedError(
-            f"the tenant denied access to {url}: {message}",
-            "The application needs the SharePoint permissions Sites.FullControl.All and User.ReadWrite.All, consented.",
-        )
+    if answer.status in _DENIED:
+        return _denied(answer, url, message)
     if answer.status in REDIRECTION:
         return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
@@ -189,15 +187,40 @@ def _led_away(answer: Answer, url: str) -> FaultError:
     )
 
 
+def _denied(answer: Answer, url: str, message: str) -> RefusedError:
+    """The error of a token that is refused, or of a permission that is missing; the service's words and number stay."""
+    number = service_number(answer)
+    told = f"{message.rstrip('.')} ({number})" if number else message
+    is_token = answer.status == UNAUTHORIZED
+    denial = denial_of(message, TOKEN if is_token else ACCESS)
+    shown = f"{denial.sentence}. It says: {told}" if denial else told
+    if is_token:
+        return SignInError(f"the tenant refused the token at {url}: {shown}", denial.advice if denial else OTHER_TOKEN)
+    return RefusedError(f"the tenant denied access to {url}: {shown}", denial.advice if denial else OTHER_ACCESS)
+
+
+def service_number(answer: Answer) -> str:
+    """The number in SharePoint's error body, as ``-2147024891``; empty where there is none."""
+    error = _error_in(answer)
+    found = _NUMBER.match(str(error.get("code", "")))
+    return found[0] if found else ""
+
+
 def service_message(answer: Answer) -> str:
     """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
     content = answer.content or {}
     if isinstance(content.get("error_description"), str):
         return str(content["error_description"])  # why a token is refused (seen)
-    error = content.get("error") or content.get("odata.error")
-    message = error.get("message") if isinstance(error, dict) else None
+    message = _error_in(answer).get("message")
     value = message.get("value") if isinstance(message, dict) else message
     return value if isinstance(value, str) else ""
+
+
+def _error_in(answer: Answer) -> Mapping[str, object]:
+    """What stands under ``error`` or ``odata.error``; empty where nothing does."""
+    content = answer.content or {}
+    error = content.get("error") or content.get("odata.error")
+    return error if isinstance(error, dict) else {}
 
 
 def _diagnosis(headers: Mapping[str, str]) -> str:

@@ -22,12 +22,14 @@ def key(_which: int = 1) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def certificate(of: CertificateIssuerPrivateKeyTypes, days: int = 1) -> x509.Certificate:
-    """A certificate that ends in so many days."""
+def certificate(of: CertificateIssuerPrivateKeyTypes, days: int = 1, *, length: int = 9) -> x509.Certificate:
+    """A certificate that ends in so many days, and began ``length`` days before that."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "upa-analyzer")])
     end = datetime.now(UTC) + timedelta(days=days)
     return (
-        x509.CertificateBuilder(name, name, of.public_key(), x509.random_serial_number(), end - timedelta(days=9), end)
+        x509.CertificateBuilder(
+            name, name, of.public_key(), x509.random_serial_number(), end - timedelta(days=length), end
+        )
     ).sign(of, hashes.SHA256())
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from analyzer.errors import FaultError, RefusedError, SignInError, UnreachableError
+from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.protocol import (
     Answer,
     add_file_call,
@@ -132,3 +133,37 @@ def test_why_a_token_is_refused_is_told_from_a_header_where_the_body_is_empty() 
     headers = {"x-ms-diagnostics": '3000003;reason="Invalid audience Uri.";category="invalid_client"'}
     assert "Invalid audience Uri" in error_of(Answer(401, headers, b"{}"), _URL).what
     assert "HTTP status 401" in error_of(Answer(401, {"x-ms-diagnostics": "x"}, b"{}"), _URL).what
+
+
+def _refused(status: int, message: str, code: str = "-2147024891, System.UnauthorizedAccessException") -> AnalyzerError:
+    body = {"odata.error": {"code": code, "message": {"lang": "en-US", "value": message}}}
+    return error_of(Answer(status, {}, json.dumps(body).encode()), _URL)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "sentence", "advice"),
+    [
+        (401, "Unsupported app only token.", "got by a client secret", 'auth = "certificate"'),
+        (401, "ID3035: The request was not valid or is malformed.", "got by a client secret", 'auth = "certificate"'),
+        (401, "Token type is not allowed.", "got by a client secret", 'auth = "certificate"'),
+        (401, "Invalid audience Uri 'https://x'.", "it is for another host", "admin_url"),
+        (401, "Invalid JWT token. The token is expired.", "it has ended", "clock"),
+        (401, "Invalid issuer or signature.", "of another tenant", "tenant_id"),
+        (403, "Access Denied: … to access profile information.", "lacks User.ReadWrite.All", "admin consent"),
+        (403, "Due to organizational policies, you can't.", "certain networks", "address"),
+        (403, "Access denied. You do not have permission.", "Access denied", "Sites.FullControl.All"),
+    ],
+)
+def test_what_the_service_refuses_is_a_sentence_with_an_advice_and_its_words_and_number_stay(
+    status: int, message: str, sentence: str, advice: str
+) -> None:
+    error = _refused(status, message)
+    assert sentence in error.what
+    assert error.what.endswith(f"{message.rstrip('.')} (-2147024891)")
+    assert advice in error.advice
+    assert error.exit_code == 3
+
+
+@pytest.mark.parametrize("code", ["", "Forbidden", "x-5"])
+def test_a_code_without_a_number_is_left_out(code: str) -> None:
+    assert _refused(403, "No.", code).what.endswith(": No")

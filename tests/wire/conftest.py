@@ -82,16 +82,16 @@ def start_contoso(
         monkeypatch.delenv(name, raising=False)
 
     @contextmanager
-    def begin(moods: Sequence[str] = (), **differences: object) -> Iterator[Contoso]:
+    def begin(moods: Sequence[str] = (), *, names: Sequence[str] = NAMES, **differences: object) -> Iterator[Contoso]:
         library = write_library(tmp_path_factory.mktemp("tenant") / "library", job(**differences))
         (library / FOLDER[1:] / "hr.json").write_bytes(source("ada@contoso.com", "eve@contoso.com", City="Berlin"))
         line = b"IdentityNotResolvable\teve@contoso.com\tUser identity cannot be resolved\r\n"
         (library / LOGS[1:] / LOG_NAME).write_bytes(line)
         clock, listener = StandingClock(), Listener()
-        with start(library, clock=clock, moods=moods, known_as=f"https://{SITE_HOST}") as running:
+        with start(library, clock=clock, moods=moods, known_as=f"https://{names[1]}") as running:
             port = int(running.ready["admin_url"].rpartition(":")[2])
             emulators_ca = Path(running.ready["ca_file"])
-            with Proxy(NAMES, port, emulators_ca, ca, listen=listener.tunnel) as proxy:
+            with Proxy(names, port, emulators_ca, ca, listen=listener.tunnel) as proxy:
                 monkeypatch.setenv("HTTPS_PROXY", proxy.url)
                 contoso = Contoso(running, clock, proxy, listener, ca_file)
                 _note_names(monkeypatch, contoso.looked_up)

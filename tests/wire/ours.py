@@ -49,6 +49,7 @@ def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]
     """From failed users to none, with a job that is deleted and one whose log lies in a subweb; the jobs' ids."""
     session = contoso.session(file)
     assert upa("pull").code == 0
+    assert upa("doctor").code == 0
     again = queued(session, "hr-retry.json", retry_file(upa))
     assert ended(session, again, contoso)
     deleted = queued(session, "deleted.json", b"{}")

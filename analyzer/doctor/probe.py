@@ -1,0 +1,104 @@
+"""Requests that need no token: who answers, what time it is there, and whose directory it belongs to."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from analyzer.tenant.session import Session
+from analyzer.tenant.transport import Transport, unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.doctor.interface import Examination
+
+_REALM = re.compile(r'realm="(?P<realm>[^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An answer.
+
+    Attributes:
+        status: HTTP status.
+        content: the body as JSON; empty where it is no JSON object.
+        ahead: seconds that our clock is ahead of its ``Date``; None where it has none.
+        realm: the directory that a challenge names; empty where it names none.
+    """
+
+    status: int
+    content: Mapping[str, Any]
+    ahead: float | None
+    realm: str
+
+
+def probe_of_admin_site(examination: Examination) -> Probe:
+    """The answer to a request with an empty token, upon which SharePoint names the directory; asked for once.
+
+    Raises:
+        UnreachableError: there is none.
+    """
+    url = f"{examination.hosts.admin_origin}/_api/web"
+    if url not in examination.probes:
+        session = Session(examination.address, _Nobody())
+        answer = session.call("GET", url, repeatable=False)
+        examination.probes[url] = _probe(answer.status, answer.headers, answer.body, examination.now())
+    return examination.probes[url]
+
+
+def probe_of_authority(examination: Examination) -> Probe:
+    """What the authority says of the directory, its OpenID configuration; asked for once.
+
+    Raises:
+        UnreachableError: it says nothing.
+    """
+    tenant = examination.subject.tenant
+    authority = tenant.authority.rstrip("/")
+    url = f"{authority}/{tenant.tenant_id.strip()}/v2.0/.well-known/openid-configuration"
+    if url not in examination.probes:
+        try:
+            with Transport(examination.address.ca_file) as http:
+                answer = http.get(url, allow_redirects=False)
+        except requests.RequestException as error:
+            raise unreachable(error, authority) from error
+        examination.probes[url] = _probe(answer.status_code, answer.headers, answer.content, examination.now())
+    return examination.probes[url]
+
+
+class _Nobody:
+    """Tokens of nobody."""
+
+    def token(self, origin: str) -> str:
+        del origin
+        return ""
+
+    def renew(self, origin: str, refused: str) -> str:
+        del origin
+        return refused
+
+
+def _probe(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Probe:
+    challenge = _REALM.search(headers.get("WWW-Authenticate", ""))
+    realm = challenge["realm"].lower() if challenge else ""
+    return Probe(status, _json(body), _ahead(headers.get("Date", ""), now), realm)
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _ahead(date: str, now: float) -> float | None:
+    try:
+        return now - email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,155 @@
+"""The steps on the way to the tenant: the authority, the token, the admin site, the job list, a library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from analyzer.doctor.claims import claims_of
+from analyzer.doctor.here import BY_AUTHORITY
+from analyzer.doctor.interface import Found, Mark
+from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
+from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.facts import GUID
+from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.protocol import ASK_AGAIN
+from analyzer.tenant.signin import Applicant
+from analyzer.tenant.signin.entra import Named, refusal_of
+from analyzer.tenant.site import Tenant
+from analyzer.tenant.tries import PASSING
+from analyzer.uri import server_paths
+from analyzer.words import count, listed
+
+if TYPE_CHECKING:
+    from analyzer.doctor.claims import Claims
+    from analyzer.doctor.interface import Examination
+
+_SUCCESS, _ANSWERS = 200, frozenset({200, 401, 403})
+_TRIED_FOLDERS = 3
+
+
+def authority(examination: Examination) -> Found:
+    """Whether the authority answers, and knows the directory.
+
+    Raises:
+        SignInError: it does not know it.
+        UnreachableError: it does not answer, or with something else.
+    """
+    tenant = examination.subject.tenant
+    if tenant.auth not in BY_AUTHORITY:
+        return Found(f"auth = {tenant.auth} asks none", mark=Mark.unneeded)
+    answer = probe_of_authority(examination)
+    if "error" in answer.content:
+        applicant = Applicant(tenant.authority, tenant.tenant_id, tenant.client_id)
+        raise refusal_of(answer.content, Named(applicant, ""), examination.now())
+    if answer.status != _SUCCESS or "token_endpoint" not in answer.content:
+        raise UnreachableError(
+            f"{tenant.authority} is no authority: it answered {answer.status}, without an OpenID configuration",
+            "Correct authority. Is a proxy or a sign-in page of the network in between?",
+        )
+    return Found(f"{tenant.authority} knows the directory {tenant.tenant_id}")
+
+
+def token(examination: Examination) -> Found:
+    """Whether we get a token for the admin site, and what it says of itself.
+
+    Raises:
+        SignInError: we get none, or one that is not good.
+        RefusedError: it lacks permissions.
+        UnreachableError: nobody answered.
+    """
+    origin = examination.hosts.admin_origin
+    claims = claims_of(examination.tokens.token(origin))
+    examination.passed.add("token")  # whatever it says, the tenant has the last word
+    if claims is None:
+        return Found("there is one; it is no JSON web token, so nothing more can be said of it")
+    left = None if claims.ends is None else claims.ends - examination.now()
+    if left is not None and left <= 0:
+        raise SignInError(f"the token ended {-left / 60:,.0f} minutes ago", "Get a new one.")
+    _check(claims, urlsplit(origin).netloc)
+    end = "" if left is None else f", good for {left / 60:,.0f} minutes"
+    whose = f" of {claims.person}" if claims.person else ""
+    allowed = listed(claims.roles or claims.scopes) or "no permissions named"
+    return Found(f"one{whose} for {claims.audience}: {allowed}{end}")
+
+
+def _check(claims: Claims, host: str) -> None:
+    if not claims.is_for(host):
+        raise SignInError(
+            f"the token is for {claims.audience}, not for {host}", "Correct admin_url, or get another token."
+        )
+    if claims.by_secret:
+        raise SignInError(
+            "the token was got by a client secret, which SharePoint takes from no application",
+            "Sign in by certificate.",
+        )
+    if claims.missing:
+        raise RefusedError(
+            f"the token lacks {listed(claims.missing)}",
+            "Add them to the application in Entra, as application permissions of SharePoint (not of Microsoft Graph),"
+            " and grant admin consent (docs/sign-in.md).",
+        )
+
+
+def admin_site(examination: Examination) -> Found:
+    """Whether the admin site answers, and is of the directory that is configured.
+
+    Raises:
+        UnreachableError: it does not, or is none.
+        SignInError: it is another directory's.
+    """
+    origin = examination.hosts.admin_origin
+    answer = probe_of_admin_site(examination)
+    if answer.status in ASK_AGAIN | PASSING:
+        raise UnreachableError(f"{origin} answers with {answer.status} at the moment", "Try again later.")
+    if answer.status not in _ANSWERS:
+        raise UnreachableError(
+            f"{origin} is no admin site: it answered {answer.status}",
+            "Correct admin_url: it looks like https://contoso-admin.sharepoint.com.",
+        )
+    wanted = examination.subject.tenant.tenant_id.strip().lower()
+    if answer.realm and GUID.fullmatch(wanted) and GUID.fullmatch(answer.realm) and answer.realm != wanted:
+        raise SignInError(
+            f"{origin} is of the directory {answer.realm}, not of {wanted}",
+            "Correct admin_url or tenant_id in the configuration: they are of one tenant.",
+        )
+    return Found(f"{origin} answers" + (f", of the directory {answer.realm}" if answer.realm else ""))
+
+
+def job_list(examination: Examination) -> Found:
+    """Whether we may read the job list.
+
+    Raises:
+        RefusedError: we may not.
+        UnreachableError: the answer is none.
+    """
+    examination.jobs = list_jobs(examination.session())
+    return Found(f"it has {count(len(examination.jobs), 'job')}")
+
+
+def library(examination: Examination) -> Found:
+    """Whether we may read the folder of the newest job's source file.
+
+    Raises:
+        RefusedError: we may not.
+        UnreachableError: the answer is none.
+    """
+    tenant = Tenant(examination.session())
+    jobs = [job for job in reversed(examination.jobs) if _is_ours(examination, job.source_uri)]
+    for job in jobs[:_TRIED_FOLDERS]:
+        folder = server_paths(job.source_uri)[0].rpartition("/")[0]
+        files = tenant.folder(job.source_uri, folder)
+        if files is not None:
+            return Found(f"{folder} can be read: {count(len(files), 'file')}")
+    if not jobs:
+        return Found("there is no job that would tell where one is", mark=Mark.unneeded)
+    return Found("the folders of the last jobs are not there any more", mark=Mark.unneeded)
+
+
+def _is_ours(examination: Examination, uri: str) -> bool:
+    """Whether a source file lies in the tenant; a job may have failed because it did not."""
+    try:
+        examination.hosts.origin(uri)
+    except RefusedError:
+        return False
+    return bool(server_paths(uri))

@@ -1,0 +1,145 @@
+"""Where a person's tokens are kept between two commands: protected by the platform, else a file that is its owner's.
+
+A file for each application of a directory, so that nobody is signed in to a tenant by another one's tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analyzer.errors import OutputError
+from analyzer.files import beside_of, cannot_write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.tenant.signin.applicant import Applicant
+
+_LOG = logging.getLogger(__name__)
+_OURS_ALONE = 0o600
+_EMPTY = "{}"
+
+logging.getLogger("msal").addHandler(logging.NullHandler())
+logging.getLogger("msal_extensions").addHandler(logging.NullHandler())
+
+
+class TokenCache:
+    """The tokens of whoever signed in to an application."""
+
+    def __init__(self, folder: Path, applicant: Applicant, *, protected: Callable[[str], Any] | None = None) -> None:
+        """Nothing is read yet.
+
+        Args:
+            folder: where caches are; made when there is something to keep.
+            applicant: whose.
+            protected: makes what stores a text so that the platform protects it, as ``build_encrypted_persistence``
+                of msal-extensions does, which is meant by None.
+        """
+        named = "|".join([applicant.authority.rstrip("/"), applicant.tenant_id, applicant.client_id]).lower()
+        self._base = folder / hashlib.sha256(named.encode()).hexdigest()[:16]
+        self._protected = protected
+        self._store: Any = None
+        self._tokens: Any = None
+
+    def open(self) -> Any:  # noqa: ANN401 - msal has no types
+        """What msal takes as its cache, with what was kept; a cache that cannot be read is begun anew."""
+        import msal
+
+        self._tokens = msal.SerializableTokenCache()
+        text = self._read()
+        with suppress(ValueError, TypeError, AttributeError, KeyError):
+            self._tokens.deserialize(text)
+        return self._tokens
+
+    def save(self) -> None:
+        """Keeps what msal has learnt since. That it cannot be kept is no reason not to go on."""
+        if self._tokens is None or not self._tokens.has_state_changed:
+            return
+        self._tokens.has_state_changed = False
+        try:
+            self._place().save(self._tokens.serialize())
+        except (OSError, OutputError) as error:
+            _LOG.warning("the sign-in cannot be kept for the next command: %s", error)
+
+    def forget(self) -> list[str]:
+        """Removes all that was kept; returns who was signed in.
+
+        Raises:
+            OutputError: the file cannot be removed.
+        """
+        import msal
+
+        kind = msal.TokenCache.CredentialType.ACCOUNT
+        names = sorted({str(account.get("username") or "somebody") for account in self.open().search(kind)})
+        store = self._place()
+        location = Path(store.get_location())
+        try:
+            if store.is_encrypted and names:
+                store.save(_EMPTY)  # what the platform keeps, beside the file
+            location.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(location, error) from error
+        return names
+
+    def _read(self) -> str:
+        try:
+            return str(self._place().load())
+        except OSError as error:  # there is none yet, or it is another machine's
+            _LOG.debug("no sign-in is kept: %s", error)
+            return _EMPTY
+
+    def _place(self) -> Any:  # noqa: ANN401 - msal-extensions has no types
+        """What stores the text."""
+        if self._store is None:
+            self._store = self._protected_place() or _PrivateFile(self._base.with_suffix(".json"))
+        return self._store
+
+    def _protected_place(self) -> Any:  # noqa: ANN401 - msal-extensions has no types
+        from msal_extensions.persistence import (
+            PersistenceDecryptionError,
+            PersistenceNotFound,
+            build_encrypted_persistence,
+        )
+
+        try:
+            place = (self._protected or build_encrypted_persistence)(str(self._base.with_suffix(".bin")))
+            with suppress(PersistenceNotFound, PersistenceDecryptionError):  # the latter is another machine's
+                place.load()
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            # No keyring, or one that nobody unlocked.
+            _LOG.info("the token cache is a file that is not encrypted, of its owner alone: %s", self._base.parent)
+            _LOG.debug("the platform protects none: %s", error)
+            return None
+        return place
+
+
+class _PrivateFile:
+    """A text in a file that only its owner may read, from its first byte on."""
+
+    is_encrypted = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get_location(self) -> str:
+        return str(self._path)
+
+    def load(self) -> str:
+        return self._path.read_text(encoding="utf-8")
+
+    def save(self, text: str) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = beside_of(self._path)
+        try:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OURS_ALONE), "wb") as stream:
+                stream.write(text.encode("utf-8"))
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(self._path)
+        finally:
+            beside.unlink(missing_ok=True)

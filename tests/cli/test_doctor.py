@@ -1,0 +1,253 @@
+"""``doctor`` on an emulator, with one thing wrong at a time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analyzer.emulator import start
+from tests.emulator.client import job, write_library
+from tests.emulator.credentials import certificate, key, pem, public_pem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from analyzer.emulator import RunningEmulator
+    from tests.conftest import Given, LoopbackTenant, Ran
+
+STEPS = (
+    "configuration",
+    "clock",
+    "certificate",
+    "authority",
+    "token",
+    "admin site",
+    "job list",
+    "library",
+    "data folder",
+)
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    with start(write_library(tmp_path_factory.mktemp("doctor") / "library", job())) as running:
+        yield running
+
+
+@pytest.fixture
+def configure(emulator: RunningEmulator, tmp_path: Path) -> Callable[..., None]:
+    """Writes a configuration that is right but for what is given; of None the key is left out."""
+    (tmp_path / "app.pem").write_text(pem(key()) + public_pem(certificate(key(), 60, length=90)), encoding="ascii")
+    (tmp_path / "ended.pem").write_text(pem(key()) + public_pem(certificate(key(), -2)), encoding="ascii")
+    (tmp_path / "other.pem").write_text(pem(key(2)) + public_pem(certificate(key(), 8)), encoding="ascii")
+    (tmp_path / "soon.pem").write_text(pem(key()) + public_pem(certificate(key(), 8)), encoding="ascii")
+
+    def written(**wrong: str) -> None:
+        right = {name: emulator.ready[name] for name in ("admin_url", "tenant_id", "client_id", "authority", "ca_file")}
+        keys = {**right, "certificate": "app.pem", **wrong}
+        lines = [f"{name} = '{value}'" for name, value in keys.items() if value]
+        (tmp_path / "upa-analyzer.toml").write_text("\n".join(["[tenants.contoso]", *lines]), encoding="utf-8")
+
+    return written
+
+
+def _marks(told: dict[str, Any], mark: str) -> list[str]:
+    return [step["step"] for step in told["steps"] if step["mark"] == mark]
+
+
+def _found(told: dict[str, Any], step: str) -> str:
+    return next(f"{one['found']}. {one['advice']}" for one in told["steps"] if one["step"] == step)
+
+
+def test_where_all_is_well_each_step_says_what_it_found(
+    upa: Callable[..., Ran], configure: Callable[..., None], emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    configure()
+    ran = upa("doctor")
+    assert (ran.code, ran.err) == (0, "")
+    assert [line[:24].strip() for line in ran.out.splitlines()] == [f"ok       {step}" for step in STEPS]
+    for words in (
+        "upa-analyzer.toml: tenant contoso at localhost",
+        " of localhost:",
+        "app.pem: the key matches, 59 days left",
+        f"knows the directory {emulator.ready['tenant_id']}",
+        "Sites.FullControl.All and User.ReadWrite.All, good for 60 minutes",
+        "it has 1 job",
+        "/sites/hr/Shared Documents can be read: 1 file",
+        "upa-data, not there yet: can be written",
+    ):
+        assert words in ran.out
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".pem"] == ["upa-analyzer.toml"]
+    assert "eyJ" not in ran.out
+
+
+_AFTER_CERTIFICATE = ["token", "job list", "library"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "bad", "words", "skipped"),
+    [
+        ({"certificate": "ended.pem"}, 3, "certificate", "ended.pem ended on 2", _AFTER_CERTIFICATE),
+        ({"certificate": "other.pem"}, 5, "certificate", "is not the certificate's", _AFTER_CERTIFICATE),
+        ({"certificate": "nowhere.pem"}, 2, "certificate", "does not exist", _AFTER_CERTIFICATE),
+        ({"client_id": "0f0f0f0f"}, 3, "token", "has no application 0f0f0f0f (AADSTS700016)", ["job list", "library"]),
+        ({"authority": "https://127.0.0.1:9"}, 4, "authority", "cannot be reached", _AFTER_CERTIFICATE),
+        ({"tenant_id": ""}, 2, "configuration", "tenant_id is missing", list(STEPS[1:])),
+        ({"admin_url": ""}, 2, "configuration", "admin_url is missing", list(STEPS[1:])),
+        ({"data": "x"}, 2, "configuration", "there is no key tenants.contoso.data", list(STEPS[1:])),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_and_what_cannot_be_tried_is_skipped(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    upa: Callable[..., Ran],
+    configure: Callable[..., None],
+    wrong: dict[str, str],
+    code: int,
+    bad: str,
+    words: str,
+    skipped: list[str],
+) -> None:
+    configure(**wrong)
+    ran = upa("doctor", "--json")
+    assert (ran.code, ran.json["exit_code"]) == (code, code)
+    assert (_marks(ran.json, "bad"), _marks(ran.json, "skipped")) == ([bad], skipped)
+    assert words in _found(ran.json, bad)
+
+
+def test_a_directory_that_does_not_exist_is_told_by_authority_and_admin_site(
+    upa: Callable[..., Ran], configure: Callable[..., None], emulator: RunningEmulator
+) -> None:
+    configure(tenant_id="0f0f0f0f-0000-0000-0000-000000000000")
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "bad")) == (3, ["authority", "admin site"])
+    assert "no directory 0f0f0f0f-" in _found(ran.json, "authority")
+    assert f"is of the directory {emulator.ready['tenant_id']}, not of 0f0f0f0f-" in _found(ran.json, "admin site")
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-3600, "1 hour slow"), (7200, "2 hours fast")])
+def test_a_wrong_clock_is_told_by_the_time_of_the_others(
+    upa: Callable[..., Ran],
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    words: str,
+) -> None:
+    configure()
+    monkeypatch.setattr("analyzer.doctor.walk.clock", lambda: time.time() + seconds)
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "bad")[0]) == (3, "clock")
+    assert f"this machine's clock is {words}, by the time of localhost:" in _found(ran.json, "clock")
+
+
+def test_a_certificate_that_ends_soon_is_good_with_an_advice(
+    upa: Callable[..., Ran], configure: Callable[..., None]
+) -> None:
+    configure(certificate="soon.pem")
+    ran = upa("doctor", "--json")
+    assert (ran.code, "7 days left" in _found(ran.json, "certificate")) == (0, True)
+    assert "Upload a new one" in _found(ran.json, "certificate")
+
+
+@pytest.mark.parametrize(
+    ("roles", "lifetime", "words"),
+    [
+        (["Sites.FullControl.All"], 600, "the token lacks User.ReadWrite.All"),
+        ([], -600, "the token ended 10 minutes ago"),
+    ],
+)
+def test_a_ready_token_says_what_it_lacks(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    upa: Callable[..., Ran],
+    configure: Callable[..., None],
+    emulator: RunningEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    roles: list[str],
+    lifetime: float,
+    words: str,
+) -> None:
+    token = emulator.token_for(roles, lifetime=lifetime)
+    monkeypatch.setenv("UPA_TOKEN", token)
+    configure(auth="token")
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "bad")[0]) == (3, "token")
+    assert _marks(ran.json, "-") == ["certificate", "authority"]
+    assert words in _found(ran.json, "token")
+    assert token not in ran.out
+
+
+def test_a_token_for_another_host_is_told(
+    upa: Callable[..., Ran], configure: Callable[..., None], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", emulator.ready["token"])
+    configure(auth="token", admin_url=emulator.ready["admin_url"].replace("localhost", "127.0.0.1"))
+    ran = upa("doctor", "--json")
+    assert "is for https://localhost:" in _found(ran.json, "token")
+    assert "not for 127.0.0.1:" in _found(ran.json, "token")
+
+
+def test_a_tenant_without_jobs_tells_of_no_library(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    given: type[Given],
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.clock.at = None
+    loopback.faults = lambda seen: None if seen.method == "POST" else given(401)
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "-")) == (0, ["certificate", "authority", "library"])
+    assert "no JSON web token" in _found(ran.json, "token")
+
+
+def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.clock.at = None
+    loopback.files["/sites/hr/Shared Documents/feed.json"] = b"{}"
+    loopback.fail("/_api/web", 401, then=True)
+    loopback.add_job(1)
+    loopback.add_job(2, SourceUri="https://fabrikam.sharepoint.com/sites/hr/Shared Documents/feed.json")
+    assert "/sites/hr/Shared Documents can be read: 1 file" in _found(upa("doctor", "--json").json, "library")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "is no admin site: it answered 404"), (503, "answers with 503 at the moment")]
+)
+def test_an_admin_site_that_is_none_is_told(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    status: int,
+    words: str,
+) -> None:
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    loopback.clock.at = None
+    loopback.fail("/_api/web", status)
+    ran = upa("doctor", "--json")
+    assert (ran.code, words in _found(ran.json, "admin site")) == (3, True)  # the token's step comes before it
+    assert next(step for step in ran.json["steps"] if step["step"] == "admin site")["mark"] == "bad"
+
+
+def test_a_data_folder_that_cannot_be_written_is_told(
+    upa: Callable[..., Ran], configure: Callable[..., None], tmp_path: Path
+) -> None:
+    configure()
+    (tmp_path / "upa-data").touch()
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "bad")) == (5, ["data folder"])
+
+
+def test_a_narrow_terminal_breaks_lines_between_words(
+    upa: Callable[..., Ran], configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure()
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = upa("doctor").out.splitlines()
+    assert max(map(len, lines)) <= 66  # a thumbprint and a Guid are not broken
+    assert all(line[:24].strip() == "" or line[:9].strip() == "ok" for line in lines)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from analyzer.doctor.claims import claims_of
+
+HOST = "contoso-admin.sharepoint.com"
+
+
+def _token(claims: object) -> str:
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.signature"
+
+
+@pytest.mark.parametrize(
+    ("audience", "ours"),
+    [
+        (f"https://{HOST}", True),
+        (f"https://{HOST}/", True),
+        (f"00000003-0000-0ff1-ce00-000000000000/{HOST}@t", True),
+        ("00000003-0000-0ff1-ce00-000000000000", True),
+        ("https://graph.microsoft.com", False),
+        ("https://contoso.sharepoint.com", False),
+        ("", False),
+    ],
+)
+def test_whom_a_token_is_for_is_told_however_it_is_spelled(audience: str, ours: bool) -> None:
+    claims = claims_of(_token({"aud": audience}))
+    assert claims is not None
+    assert claims.is_for(HOST) is ours
+
+
+@pytest.mark.parametrize(
+    ("told", "missing", "by_secret"),
+    [
+        ({}, ["Sites.FullControl.All", "User.ReadWrite.All"], False),
+        ({"roles": ["User.ReadWrite.All", "Sites.FullControl.All"], "appidacr": "2"}, [], False),
+        ({"roles": ["Sites.FullControl.All"], "appidacr": "1"}, ["User.ReadWrite.All"], True),
+        ({"scp": "AllSites.FullControl", "appidacr": "1"}, [], False),
+        ({"upn": "ada@contoso.com"}, [], False),
+        ({"roles": "no list", "exp": "soon"}, ["Sites.FullControl.All", "User.ReadWrite.All"], False),
+    ],
+)
+def test_what_an_application_lacks_is_told_and_of_a_person_nothing(
+    told: dict[str, object], missing: list[str], by_secret: bool
+) -> None:
+    claims = claims_of(_token(told))
+    assert claims is not None
+    assert (claims.missing, claims.by_secret, claims.ends) == (missing, by_secret, None)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.????.c", _token([]), _token(5), "a.\u00e4.c"])
+def test_a_token_that_is_no_json_web_token_says_nothing(token: str) -> None:
+    assert claims_of(token) is None

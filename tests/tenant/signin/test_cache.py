@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analyzer.errors import OutputError
+from analyzer.tenant.signin import Applicant, TokenCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+APPLICANT = Applicant("https://login.microsoftonline.com", "t", "c")
+_ADMIN = {
+    "home_account_id": "a",
+    "environment": "login.microsoftonline.com",
+    "realm": "t",
+    "username": "ada@contoso.com",
+}
+KEPT = json.dumps({"Account": {"a-login.microsoftonline.com-t": {**_ADMIN, "local_account_id": "a"}}})
+
+
+class Keyring:
+    """What a platform protects: a text beside a file that only signals."""
+
+    is_encrypted = True
+    texts: dict[str, str]
+
+    def __init__(self, location: str, texts: dict[str, str], fault: OSError | None = None) -> None:
+        self.location, self.texts, self.fault = location, texts, fault
+
+    def get_location(self) -> str:
+        return self.location
+
+    def load(self) -> str:
+        from msal_extensions.persistence import PersistenceNotFound
+
+        if self.fault is not None:
+            raise self.fault
+        if self.location not in self.texts:
+            raise PersistenceNotFound
+        return self.texts[self.location]
+
+    def save(self, text: str) -> None:
+        self.texts[self.location] = text
+
+
+def _unprotected(_location: str) -> Any:  # noqa: ANN401 - never made
+    raise ImportError("no libsecret")
+
+
+def _keep(cache: TokenCache, text: str = KEPT) -> None:
+    tokens = cache.open()
+    tokens.deserialize(text)
+    tokens.has_state_changed = True
+    cache.save()
+
+
+def _names(cache: TokenCache) -> list[str]:
+    return [account["username"] for account in cache.open().search("Account")]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the folder's own rights protect it")
+def test_without_protection_the_file_is_its_owner_s_alone_and_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "tokens"
+    _keep(TokenCache(folder, APPLICANT, protected=_unprotected))
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert _names(TokenCache(folder, APPLICANT, protected=_unprotected)) == ["ada@contoso.com"]
+
+
+def test_what_the_platform_protects_is_in_no_file(tmp_path: Path) -> None:
+    texts: dict[str, str] = {}
+    protected: Callable[[str], Any] = lambda location: Keyring(location, texts)  # noqa: E731
+    _keep(TokenCache(tmp_path, APPLICANT, protected=protected))
+    assert list(tmp_path.iterdir()) == []
+    assert _names(TokenCache(tmp_path, APPLICANT, protected=protected)) == ["ada@contoso.com"]
+
+
+def test_a_keyring_that_nobody_unlocked_is_done_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    locked: Callable[[str], Any] = lambda location: Keyring(location, {}, OSError("locked"))  # noqa: E731
+    with caplog.at_level("INFO"):
+        _keep(TokenCache(tmp_path, APPLICANT, protected=locked))
+    assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
+    assert "not encrypted" in caplog.text
+
+
+@pytest.mark.parametrize("other", [("https://login.microsoftonline.us", "t", "c"), ("", "u", "c"), ("", "t", "d")])
+def test_each_application_of_each_directory_has_a_cache_of_its_own(tmp_path: Path, other: tuple[str, ...]) -> None:
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    authority, directory, application = other
+    applicant = Applicant(authority or APPLICANT.authority, directory, application)
+    assert _names(TokenCache(tmp_path, applicant, protected=_unprotected)) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"Account": 5}', "\0"])
+def test_a_damaged_cache_is_begun_anew(tmp_path: Path, text: str) -> None:
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    (file,) = tmp_path.iterdir()
+    file.write_text(text, encoding="utf-8")
+    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    _keep(cache)
+    assert _names(cache) == ["ada@contoso.com"]
+
+
+def test_signing_out_forgets_who_was_signed_in_and_leaves_nothing(tmp_path: Path) -> None:
+    texts: dict[str, str] = {}
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    assert (cache.forget(), cache.forget(), list(tmp_path.iterdir())) == (["ada@contoso.com"], [], [])
+    ring = TokenCache(tmp_path, APPLICANT, protected=lambda location: Keyring(location, texts))
+    _keep(ring)
+    assert (ring.forget(), set(texts.values())) == (["ada@contoso.com"], {"{}"})
+
+
+def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tokens").touch()
+    _keep(TokenCache(tmp_path / "tokens", APPLICANT, protected=_unprotected))
+    assert "cannot be kept" in caplog.text
+    with pytest.raises(OutputError):
+        TokenCache(tmp_path / "tokens", APPLICANT, protected=_unprotected).forget()

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import calendar
+
+import pytest
+
+from analyzer.tenant.signin import Applicant
+from analyzer.tenant.signin.entra import Named, refusal_of
+from analyzer.tenant.signin.refusals import BY_ERROR, BY_NUMBER
+
+NAMED = Named(Applicant("https://login.microsoftonline.com", "t-1", "c-1"), "https://contoso.sharepoint.com", "app.pem")
+NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
+BEHIND = " Trace ID: 1 Correlation ID: 2 Timestamp: 2026-11-23 12:00:00Z"
+
+
+def _answer(number: int, text: str = "No.", error: str = "invalid_grant") -> dict[str, object]:
+    return {
+        "error": error,
+        "error_description": f"AADSTS{number}: {text}{BEHIND}",
+        "error_codes": [number],
+        "timestamp": "2026-11-23 12:00:00Z",
+    }
+
+
+@pytest.mark.parametrize("number", BY_NUMBER)
+def test_each_number_is_a_sentence_with_an_advice_and_stays_to_be_searched_for(number: int) -> None:
+    error = refusal_of(_answer(number), NAMED, NOON)
+    assert error.what.startswith("the tenant refused the sign-in: ")
+    assert error.what.endswith(f" (AADSTS{number})")
+    assert error.advice.endswith((".", ")."))
+    assert "{" not in str(error)
+    assert error.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (90002, "no directory t-1 at https://login.microsoftonline.com"),
+        (700016, "the directory t-1 has no application c-1"),
+        (700027, "the certificate app.pem is not one of the application c-1"),
+        (500011, "knows no https://contoso.sharepoint.com"),
+        (7000222, "client secret"),
+        (50079, "second factor"),
+        (53003, "Conditional Access"),
+        (65001, "nobody has consented"),
+        (7000218, "not open to people"),
+    ],
+)
+def test_the_configuration_s_values_are_in_the_sentence(number: int, words: str) -> None:
+    assert words in refusal_of(_answer(number), NAMED, NOON).what
+
+
+@pytest.mark.parametrize(
+    ("number", "ahead", "words"),
+    [
+        (700024, 3600, "this machine's clock is 1 hour fast (AADSTS700024)"),
+        (700024, -5400, "this machine's clock is 90 minutes slow (AADSTS700024)"),
+        (1000502, 86400, "this machine's clock is 24 hours fast"),
+        (700024, 200, "outside of the time in which it is good"),
+        (700016, 3600, "has no application"),
+    ],
+)
+def test_a_wrong_clock_is_told_by_the_date_of_the_refusal(number: int, ahead: float, words: str) -> None:
+    assert words in refusal_of(_answer(number), NAMED, NOON + ahead).what
+
+
+def test_an_unknown_number_is_told_in_the_authority_s_words_without_what_is_for_its_support() -> None:
+    error = refusal_of(_answer(123, "Something new."), NAMED, NOON)
+    assert error.what == "the tenant refused the sign-in: AADSTS123: Something new"
+
+
+@pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
+def test_an_authority_that_is_not_well_did_not_refuse(error: str) -> None:
+    told = refusal_of({"error": error, "error_description": "AADSTS90033: A transient error."}, NAMED, NOON)
+    assert (told.exit_code, told.advice) == (4, "Try again later.")
+    assert told.what.endswith("is not well at the moment: AADSTS90033: A transient error")
+
+
+@pytest.mark.parametrize("error", [*BY_ERROR, "some_error"])
+def test_an_error_without_a_number_keeps_its_name(error: str) -> None:
+    assert error in refusal_of({"error": error}, NAMED, NOON).what
+
+
+@pytest.mark.parametrize("answer", [{}, {"error_description": None}, {"error_codes": "x", "timestamp": 5}])
+def test_an_odd_answer_is_a_refusal_all_the_same(answer: dict[str, object]) -> None:
+    assert "no reason given" in refusal_of(answer, NAMED, NOON).what

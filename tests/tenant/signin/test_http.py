@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from analyzer.errors import UnreachableError
+from analyzer.tenant.signin.http import SignInTransport
+from analyzer.tenant.throttle import Manners
+
+if TYPE_CHECKING:
+    from tests.conftest import Given, LoopbackTenant
+
+JSON = b'{"token_endpoint": "x"}'
+
+
+@pytest.fixture
+def http(loopback: LoopbackTenant) -> SignInTransport:
+    return SignInTransport(loopback.ca_file, Manners(clock=loopback.clock, patience=60))
+
+
+def test_a_passing_fault_of_the_authority_is_asked_again(
+    http: SignInTransport, loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    page, cut = given(body=b"<html>"), given(body=JSON, cut=3)
+    for fault in (given(503), given(429, headers={"Retry-After": "7"}), given(500), page, cut):
+        loopback.fail("/x", fault, given(body=JSON))
+        assert http.post(f"{loopback.origin}/x").json() == {"token_endpoint": "x"}
+    assert 7.0 in loopback.clock.waited
+
+
+def test_an_authority_that_asks_to_wait_too_long_is_an_error(
+    http: SignInTransport, loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.fail("/x", given(503, headers={"Retry-After": "100000"}))
+    with pytest.raises(UnreachableError, match="kept asking to wait"):
+        http.get(f"{loopback.origin}/x")
+
+
+def test_a_refusal_is_kept_as_it_came_and_asked_once(
+    http: SignInTransport, loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.fail("/x", given(400, b'{"error": "invalid_tenant"}'), given(body=JSON))
+    http.get(f"{loopback.origin}/x")
+    assert (http.refusal, http.answered) == ({"error": "invalid_tenant"}, "HTTP status 400")
+    http.get(f"{loopback.origin}/x")
+    assert (http.refusal, loopback.clock.waited) == ({}, [])
+
+
+def test_on_this_machine_nobody_there_is_said_at_once(loopback: LoopbackTenant) -> None:
+    http = SignInTransport(None, Manners(clock=loopback.clock), is_near=True)
+    with pytest.raises(requests.ConnectionError):
+        http.get("https://127.0.0.1:9/x")
+    assert loopback.clock.waited == []

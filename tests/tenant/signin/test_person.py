@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import threading
+import webbrowser
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+
+from analyzer.errors import SignInError
+from analyzer.tenant.signin import Applicant, PersonSignIn, TokenCache
+from analyzer.tenant.signin import person as module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from analyzer.emulator import RunningEmulator
+    from tests.person import Person
+
+
+@pytest.fixture
+def sign_in(applicant: Applicant, tmp_path: Path) -> Callable[..., PersonSignIn]:
+    def made(way: Any, tell: Callable[[str], None]) -> PersonSignIn:  # noqa: ANN401 - a literal
+        return PersonSignIn(applicant, way, TokenCache(tmp_path, applicant), tell)
+
+    return made
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def test_a_person_signs_in_with_a_code_once_for_all_hosts(
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+) -> None:
+    tokens = sign_in("device-code", person.type_code)
+    admin = tokens.token(emulator.ready["admin_url"])
+    site = tokens.token("https://contoso.sharepoint.com")
+    assert (_claims(admin)["aud"], _claims(admin)["upn"]) == (emulator.ready["admin_url"], "admin@contoso.com")
+    assert _claims(site)["aud"] == "https://contoso.sharepoint.com"
+    assert len(person.told) == 1
+
+
+def test_a_person_signs_in_by_browser(
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.sit_down(monkeypatch)
+    told: list[str] = []
+    token = sign_in("interactive", told.append).token(emulator.ready["admin_url"])
+    assert _claims(token)["upn"] == "admin@contoso.com"
+    assert "prompt=select_account" in person.opened[0]
+    assert told == ["Your browser opens: sign in there within 5 minutes."]
+
+
+@pytest.mark.usefixtures("no_browser")
+def test_without_a_browser_the_address_is_told(
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+) -> None:
+    def tell(line: str) -> None:
+        if line.startswith("No browser"):
+            threading.Thread(target=person.browse, args=(line.split()[6],)).start()
+
+    assert sign_in("interactive", tell).token(emulator.ready["admin_url"])
+
+
+def test_nobody_before_the_browser_is_a_refused_sign_in(
+    sign_in: Callable[..., PersonSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MINUTES", 0.001)
+    monkeypatch.setattr(webbrowser, "_tryorder", [])
+    with pytest.raises(SignInError, match="nobody signed in within") as error:
+        sign_in("interactive", lambda _line: None).token(emulator.ready["admin_url"])
+    assert "device-code" in error.value.advice
+
+
+def test_the_next_command_asks_nobody(
+    sign_in: Callable[..., PersonSignIn], person: Person, never: Callable[[str], None], emulator: RunningEmulator
+) -> None:
+    sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
+    for way in ("device-code", "interactive"):
+        assert sign_in(way, never).token("https://contoso-admin.sharepoint.com")
+
+
+def test_a_refused_token_is_renewed_without_a_question(
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = sign_in("device-code", person.type_code)
+    origin = emulator.ready["admin_url"]
+    first = tokens.token(origin)
+    now = emulator._tokens._now
+    monkeypatch.setattr(emulator._tokens, "_now", lambda: now() + 7)  # else it would be the same again
+    assert tokens.renew(origin, first) != first
+    assert len(person.told) == 1
+
+
+def test_a_declined_code_is_a_refused_sign_in(
+    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+) -> None:
+    tokens = sign_in("device-code", partial(person.type_code, decision="decline"))
+    with pytest.raises(SignInError, match=r"declined on the page for codes \(AADSTS70017\)"):
+        tokens.token(emulator.ready["admin_url"])
+
+
+def test_an_application_that_the_directory_lacks_asks_nobody(
+    applicant: Applicant, tmp_path: Path, never: Callable[[str], None]
+) -> None:
+    other = Applicant(applicant.authority, applicant.tenant_id, "0f0f0f0f", applicant.ca_file)
+    with pytest.raises(SignInError, match=r"has no application 0f0f0f0f \(AADSTS700016\)"):
+        PersonSignIn(other, "device-code", TokenCache(tmp_path, other), never).token("https://contoso.sharepoint.com")
