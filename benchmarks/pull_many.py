@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 JOBS, LOGS, BYTES = 400, 2000, 20_000
 DELAY = 0.05
 AT_LEAST = 4.0
+PART = 4
+"""The loop pulls the first quarter, and its time is multiplied: it is the same for each job."""
 LOOP = Path(__file__).parent / "peers" / "requests_loop.py"
 
 
@@ -37,17 +39,24 @@ def measure(folder: Path) -> None:
         row("ours", f"{ours.seconds:.1f} s", met=ours.code == 0 and not lacking)
         print(f"    exit code {ours.code}, {sent:,} requests, {lacking} files lacking {ours.words}")
         alone = one_after_the_other(weather, made, folder / "loop")
-    row("a loop of requests on one connection", f"{alone:.1f} s")
+    row("a loop on one connection, a quarter, times four", f"{alone:.1f} s")
     times = alone / ours.seconds
     row("ours is faster", f"{times:.1f} times", "at least 4", met=times >= AT_LEAST)
 
 
 def one_after_the_other(weather: Weather, made: Made, out: Path) -> float:
-    """Seconds of the loop; what it brings has to be the truth."""
-    words = [f"https://{ADMIN_HOST}", ORIGIN, weather.ready["token"], str(weather.home / "ca.pem"), str(out)]
+    """Seconds that the loop would take for all; what it brings has to be the truth."""
+    words = [
+        f"https://{ADMIN_HOST}",
+        ORIGIN,
+        weather.ready["token"],
+        str(weather.home / "ca.pem"),
+        str(JOBS // PART),
+        str(out),
+    ]
     begun = time.perf_counter()
     subprocess.run([sys.executable, LOOP, *words], env={**os.environ, **weather.environment}, check=True)
     took = time.perf_counter() - begun
-    if wrong := made.wrong(out):
-        sys.exit(f"the loop did not bring {wrong[0]}")
-    return took
+    if made.wrong(out, missing=False) or len(made.whole(out)) != len(made.truth) // PART:
+        sys.exit("the loop did not bring what it was to bring")
+    return took * PART

@@ -1,6 +1,6 @@
-"""A pull by a plain loop, one request after the other on one connection: ``requests_loop.py ADMIN SITE TOKEN CA OUT``.
+"""A pull by a plain loop on one connection: ``requests_loop.py ADMIN SITE TOKEN CA JOBS OUT``.
 
-The way goes by the environment (``HTTPS_PROXY``). It knows no faults: an answer that is no success ends it.
+The way goes by the environment (``HTTPS_PROXY``). It stops after so many jobs, and knows no faults.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import requests
 
-ADMIN, SITE, TOKEN, CA, OUT = sys.argv[1:]
+ADMIN, SITE, TOKEN, CA, MOST_JOBS, OUT = sys.argv[1:]
 JOBS = "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/GetImportProfilePropertyJobs"
 
 
@@ -42,7 +42,7 @@ with requests.Session() as session:
                 for chunk in answer.iter_content(1 << 20):
                     stream.write(chunk)
 
-    for job in session.post(ADMIN + JOBS, verify=CA).json()["value"]:
+    for job in session.post(ADMIN + JOBS, verify=CA).json()["value"][: int(MOST_JOBS)]:
         source = path_of(job["SourceUri"])
         beside = f"{source.removesuffix('.json')}-{job['JobId']}-Logs"
         folder = path_of(job["LogFolderUri"]) or beside
