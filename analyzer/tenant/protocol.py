@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.facts import TENANT_API
+from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,12 @@ _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
 NO_CONTENT, PARTIAL_CONTENT = 204, 206
+REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
@@ -125,9 +130,17 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
         raise error_of(answer, url)
     content = answer.content
     if content is None:
+        if is_page(answer):
+            raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
         shown = answer.body[:60].decode("utf-8", "replace")
         raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether an answer is a page for people: of a proxy, or of a network that one has to sign in to first."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind in _PAGES or _PAGE.match(answer.body) is not None
 
 
 def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
@@ -159,9 +172,21 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
             f"the tenant denied access to {url}: {message}",
             "The application needs the SharePoint permissions Sites.FullControl.All and User.ReadWrite.All, consented.",
         )
+    if answer.status in REDIRECTION:
+        return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
     return FaultError(f"the tenant answered {answer.status} at {url}: {message}")
+
+
+def _led_away(answer: Answer, url: str) -> FaultError:
+    to = answer.headers.get("Location", "")
+    there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
+    if there == host_of(url):
+        return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
+    return FaultError(
+        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
+    )
 
 
 def service_message(answer: Answer) -> str:
