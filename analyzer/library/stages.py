@@ -13,7 +13,6 @@ from analyzer.library.look import Found, look_for_log, look_for_source
 from analyzer.library.paths import clashing
 from analyzer.library.several import in_parallel
 from analyzer.library.times import time_in_log_name
-from analyzer.uri import host_of, server_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,16 +72,19 @@ class Stages:
         Raises:
             SignInError, UnreachableError: see ``pull``.
         """
-        readers: dict[tuple[str, str], list[Job]] = {}
-        for job in jobs:
-            if self._wants_source(job, is_known=job.job_id in known):
-                path = (server_paths(job.source_uri) or [""])[0]
-                readers.setdefault((host_of(job.source_uri), path.lower()), []).append(job)
-        groups = list(readers.values())
-        first = [group[0] for group in groups]
+        wanted = [job for job in jobs if self._wants_source(job, is_known=job.job_id in known)]
+        first = list({job.source_uri: job for job in reversed(wanted)}.values())[::-1]
         found = self._ask(lambda job: look_for_source(self._tenant, job.source_uri), first)
-        for group, source in zip(groups, found, strict=True):
-            self._take_source(group, source)
+        of_uri = {job.source_uri: source for job, source in zip(first, found, strict=True)}
+        files: dict[str, tuple[RemoteFile, list[Job]]] = {}
+        for job in wanted:
+            source = of_uri[job.source_uri]
+            if source.files is None:
+                self._without_source(job, source)
+            for remote in source.files or ():
+                files.setdefault(remote.uri, (remote, []))[1].append(job)  # addresses may be spelled in two ways
+        for remote, readers in files.values():
+            self._take_source(remote, readers)
 
     def bring(self, readers: Sequence[Job]) -> None:
         """Fetches what the stages before found.
@@ -127,15 +129,14 @@ class Stages:
             else:
                 self._add(remote, (job,), f"log file {remote.name}")
 
-    def _take_source(self, jobs: Sequence[Job], found: Found) -> None:
-        for job in jobs:
-            if found.refused:
-                self._library.own.note(job.job_id, source_missing=found.refused, fetched=False)
-                self._fetch.leave_out(job.job_id, "source file", found.refused, found.fault)
-        for remote in found.files or ():
-            if not self._add(remote, tuple(jobs), "source file", is_source=True):
-                for job in jobs:
-                    self._library.own.note(job.job_id, source_missing=None, fetched=True)
+    def _without_source(self, job: Job, found: Found) -> None:
+        self._library.own.note(job.job_id, source_missing=found.refused, fetched=False)
+        self._fetch.leave_out(job.job_id, "source file", found.refused, found.fault)
+
+    def _take_source(self, remote: RemoteFile, jobs: Sequence[Job]) -> None:
+        if not self._add(remote, tuple(jobs), "source file", is_source=True):
+            for job in jobs:
+                self._library.own.note(job.job_id, source_missing=None, fetched=True)
 
     def _add(self, remote: RemoteFile, jobs: tuple[Job, ...], what: str, *, is_source: bool = False) -> bool:
         """Whether a file is to be fetched, or cannot be, as was said then."""
