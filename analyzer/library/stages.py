@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.errors import InputError
 from analyzer.facts import JobError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analyzer.library.results import Choice, Progress, Pulled
     from analyzer.tenant.interface import RemoteFile
 
+_T = TypeVar("_T")
 BEFORE_CHOICE = "it ran before the day of --since; pull --all brings it"
 NO_FOLDER = "the tenant has no log folder for it"
 _WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
@@ -54,7 +55,7 @@ class Stages:
         Raises:
             SignInError, UnreachableError: see ``pull``.
         """
-        found = self._ask(functools.partial(look_for_log, self._tenant), jobs)
+        found = self._ask(look_for_log, jobs, [job.source_name or job.job_id for job in jobs])
         for job, log in zip(jobs, found, strict=True):
             if log.files is not None:
                 self._take_log(job, log.files)
@@ -73,9 +74,9 @@ class Stages:
             SignInError, UnreachableError: see ``pull``.
         """
         wanted = [job for job in jobs if self._wants_source(job, is_known=job.job_id in known)]
-        first = list({job.source_uri: job for job in reversed(wanted)}.values())[::-1]
-        found = self._ask(lambda job: look_for_source(self._tenant, job.source_uri), first)
-        of_uri = {job.source_uri: source for job, source in zip(first, found, strict=True)}
+        uris = list(dict.fromkeys(job.source_uri for job in wanted))
+        found = self._ask(look_for_source, uris, [uri.rpartition("/")[2] for uri in uris])
+        of_uri = dict(zip(uris, found, strict=True))
         files: dict[str, tuple[RemoteFile, list[Job]]] = {}
         for job in wanted:
             source = of_uri[job.source_uri]
@@ -100,15 +101,15 @@ class Stages:
             self._step(errand.remote.name)
         self._progress(self._total, self._total, "")
 
-    def _ask(self, look: Callable[[Job], Found], jobs: Sequence[Job]) -> list[Found]:
-        """What is found for each job, in their order."""
-        self._total += len(jobs)
-        found = [Found()] * len(jobs)
+    def _ask(self, look: Callable[[Source, _T], Found], items: Sequence[_T], names: Sequence[str]) -> list[Found]:
+        """What is found for each item, in their order."""
+        self._total += len(items)
+        found = [Found()] * len(items)
         threads, stop = self._tenant.connections, self._tenant.stop
-        for index, result in in_parallel(look, jobs, threads=threads, stop=stop):
+        for index, result in in_parallel(functools.partial(look, self._tenant), items, threads=threads, stop=stop):
             found[index] = result
             self._fetch.faults.count(result.fault)
-            self._step(jobs[index].source_name or jobs[index].job_id)
+            self._step(names[index])
         return found
 
     def _step(self, doing: str) -> None:

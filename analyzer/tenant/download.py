@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING
 import requests
 
 from analyzer.errors import FaultError, UnreachableError
+from analyzer.tenant.answer import NOT_FOUND, PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE, SUCCESS, Answer, error_of
 from analyzer.tenant.checksum import Checksum
 from analyzer.tenant.files import check_path, file_info
-from analyzer.tenant.protocol import (
-    NOT_FOUND,
-    PARTIAL_CONTENT,
-    RANGE_NOT_SATISFIABLE,
-    SUCCESS,
-    Answer,
-    error_of,
-    file_call,
-)
+from analyzer.tenant.protocol import file_call
 from analyzer.tenant.webs import another_web
 
 if TYPE_CHECKING:
