@@ -63,7 +63,7 @@ def test_verbose_shows_each_request_with_what_support_asks_for(
 def test_what_is_secret_is_in_no_line(
     upa: Callable[..., Ran], configured: LoopbackTenant, given: type[Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = json.dumps({"value": [], "odata.nextLink": f"{configured.origin}/a?tempauth={TOKEN}"}).encode()
+    body = json.dumps({"value": [], "odata.nextLink": f"{configured.origin}/a?tempauth={TOKEN}&ticket={TOKEN}"}).encode()
     configured.faults = lambda seen: given(body=body if seen.method == "POST" else b'{"value": []}')
     error = RuntimeError(f"Authorization: Bearer {TOKEN}")
 
@@ -74,7 +74,7 @@ def test_what_is_secret_is_in_no_line(
     for form in LogFormat:
         ran = upa("pull", "--verbose", "--log-format", form)
         assert ran.code == 5
-        assert "/a?tempauth=***" in ran.err
+        assert "/a?tempauth=***&ticket=*** 200 " in ran.err
         assert "Traceback" in ran.err
         assert "Authorization: ***" in ran.err
         assert TOKEN not in ran.err
