@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from analyzer.config import Settings, TenantConfig
     from analyzer.tenant.interface import Tokens
+    from analyzer.tenant.throttle import Manners
 
 
-def connect(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str]) -> Session:
+def connect(
+    settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], manners: Manners | None = None
+) -> Session:
     """A session with a tenant of the configuration; nothing is sent yet.
 
     Raises:
@@ -28,7 +31,7 @@ def connect(settings: Settings, tenant: TenantConfig, environment: Mapping[str, 
     if ca_file is not None and not ca_file.is_file():
         raise UsageError(f"ca_file {ca_file} does not exist", "Name the certificate of the authority, in PEM form.")
     address = TenantAddress(_required(tenant.admin_url, "admin_url"), tenant.hosts, ca_file)
-    return Session(address, _tokens(settings, tenant, environment, address))
+    return Session(address, _tokens(settings, tenant, environment, address), manners)
 
 
 def _tokens(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], address: TenantAddress) -> Tokens:

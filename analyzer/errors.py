@@ -47,6 +47,10 @@ class UnreachableError(AnalyzerError):
     exit_code = 4
 
 
+class FaultError(UnreachableError):
+    """The tenant failed at one thing however often it was asked; it may give the others."""
+
+
 class InputError(AnalyzerError):
     """Something that was to be read cannot be read."""
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 from typing import IO, TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAME_KEPT = 50
 """Characters; of four bytes each, they and what is added still fit the 255 bytes of a name."""
+
+_PART = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
 
 _PLAIN_WORDS = {
     errno.ENOSPC: "the disk is full",
@@ -122,3 +125,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 def beside_of(path: Path) -> Path:
     """A name beside a path that nobody else has."""
     return path.with_name(f".{path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file is one that ``beside_of`` named."""
+    return _PART.fullmatch(path.name) is not None

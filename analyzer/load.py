@@ -16,7 +16,7 @@ from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
 from analyzer.library.log_state import PulledLogs
-from analyzer.library.own import Counted
+from analyzer.library.states import Counted
 from analyzer.library.times import time_in_log_name
 from analyzer.logs.interface import LogFile, LogRead
 from analyzer.logs.read import Reading

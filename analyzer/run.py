@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from analyzer.library.fetch import Source
+    from analyzer.library.look import Source
     from analyzer.library.mirror import Library
     from analyzer.library.results import Progress, Pulled
     from analyzer.load import Tables

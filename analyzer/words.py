@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 SHORT_ID = 8
 _KILO = 1000
+_SIXTY = 60
+_FEW = 2
+"""Of a unit there are at least so many before it is used."""
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -31,6 +35,18 @@ def size(number: int) -> str:
             return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= _KILO
     return f"{amount:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """A time span in the unit in which it is short, rounded up: ``40 s``, ``15 minutes``, ``2 hours``.
+
+    >>> duration(899.2)
+    '15 minutes'
+    """
+    if seconds < _FEW * _SIXTY:
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / _SIXTY)
+    return f"{minutes} minutes" if minutes < _FEW * _SIXTY else f"{math.ceil(minutes / _SIXTY)} hours"
 
 
 def listed(words: Iterable[str]) -> str:

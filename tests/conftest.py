@@ -8,7 +8,8 @@ import ssl
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -19,10 +20,12 @@ import trustme
 from analyzer.cli.main import main
 from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
+from analyzer.tenant.clock import Clock
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import ReadyToken
 from analyzer.tenant.site import Tenant
+from analyzer.tenant.throttle import Manners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +37,48 @@ TOKEN = "made-up-token"
 FOLDER = "/sites/hr/Shared Documents"
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 _NAMED = re.compile(r"/_api/web/get(?P<kind>File|Folder)ByServerRelativePath\(decodedUrl='(?P<path>.*?)'\)(?P<call>.*)")
+
+
+class FastClock(Clock):
+    """A clock on which a wait takes no time.
+
+    Attributes:
+        waited: the seconds of each wait.
+        at: the time, UTC; None for the system's.
+    """
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.waited: list[float] = []
+        self.at = at
+
+    def now(self) -> datetime:
+        return (self.at or super().now()) + timedelta(seconds=sum(self.waited))
+
+    def monotonic(self) -> float:
+        return sum(self.waited)
+
+    def wait(self, seconds: float, stopped: threading.Event) -> None:
+        if not stopped.is_set():
+            self.waited.append(seconds)
+
+
+class Bytes:
+    """Takes what is downloaded into memory; notes where it began anew."""
+
+    def __init__(self) -> None:
+        self.content = b""
+        self.restarts = 0
+
+    @property
+    def received(self) -> int:
+        return len(self.content)
+
+    def write(self, chunk: bytes) -> None:
+        self.content += chunk
+
+    def restart(self) -> None:
+        self.restarts += bool(self.content)
+        self.content = b""
 
 
 @dataclass(frozen=True)
@@ -64,6 +109,8 @@ class LoopbackTenant:
         files: server-relative paths to bytes.
         seen: the requests, in their order.
         faults: asked with each request; what it gives is the answer, unless None.
+        clock: its sessions' clock.
+        told: what its sessions told.
     """
 
     def __init__(self, ca: trustme.CA, ca_file: Path) -> None:
@@ -71,6 +118,8 @@ class LoopbackTenant:
         self.files: dict[str, bytes] = {}
         self.seen: list[Seen] = []
         self.faults: Callable[[Seen], Given | None] = lambda _seen: None
+        self.clock = FastClock(NOW)
+        self.told: list[str] = []
         self.ca_file = ca_file
         tenant = self
 
@@ -83,8 +132,9 @@ class LoopbackTenant:
             do_POST = do_GET  # noqa: N815 - the base class's name
 
             def _give(self, given: Given) -> None:
-                self.send_response(given.status)
-                for name, value in {"Content-Length": str(len(given.body)), **given.headers}.items():
+                self.send_response_only(given.status)
+                own = {"Date": format_datetime(tenant.clock.now(), usegmt=True), "Content-Length": str(len(given.body))}
+                for name, value in {**own, **given.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(given.body[: given.cut])
@@ -159,21 +209,31 @@ class LoopbackTenant:
             return Given(404, b"{}")
         path = unquote(called["path"]).replace("''", "'")
         if called["kind"] == "File" and path in self.files:
-            return Given(body=self.files[path], headers={"ETag": etag(self.files[path])})
+            return self._file(path, called["call"], seen)
         names = sorted(name for name in self.files if name.rpartition("/")[0] == path)
         if called["kind"] == "Folder" and names:
             return Given(body=json.dumps({"value": [self._listed(name) for name in names]}).encode())
         return Given(404, b'{"error": {"code": "-2147024894", "message": {"value": "File Not Found."}}}')
 
+    def _file(self, path: str, call: str, seen: Seen) -> Given:
+        if call != "/$value":
+            return Given(body=json.dumps(self._listed(path)).encode())
+        content = self.files[path]
+        first = int(seen.headers.get("range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        if not first or seen.headers.get("if-range") != etag(content):
+            return Given(body=content, headers={"ETag": etag(content)})
+        part = f"bytes {first}-{len(content) - 1}/{len(content)}"
+        return Given(206, content[first:], {"ETag": etag(content), "Content-Range": part})
+
     def _listed(self, path: str) -> dict[str, str]:
         content = self.files[path]
         return {"Name": path.rpartition("/")[2], "Length": str(len(content)), "ETag": etag(content)}
 
-    def session(self, *hosts: str, sleep: Callable[[float], None] | None = None) -> Session:
-        """A session that knows the token, on the clock of ``NOW``."""
+    def session(self, *hosts: str, patience: float = 900) -> Session:
+        """A session that knows the token, on a clock that began at ``NOW``."""
         address = TenantAddress(self.origin, hosts, self.ca_file)
         tokens = ReadyToken({"TOKEN": TOKEN}, self.origin, "TOKEN")
-        return Session(address, tokens, sleep=sleep or _never, now=lambda: NOW)
+        return Session(address, tokens, Manners(patience=patience, tell=self.told.append, clock=self.clock))
 
     def tenant(self) -> Tenant:
         """The tenant as a pull sees it."""
@@ -182,10 +242,6 @@ class LoopbackTenant:
     def pull_into(self, root: Path, *, now: datetime = NOW, choice: Choice | None = None) -> Pulled:
         """One pull over the socket."""
         return pull(self.tenant(), Library(root), now=now, choice=choice)
-
-
-def _never(seconds: float) -> None:
-    pytest.fail(f"a wait of {seconds} s that nobody asked for")
 
 
 def log_folder(job_id: str, name: str = "feed.json") -> str:
@@ -254,6 +310,14 @@ def other_loopback(authority: tuple[trustme.CA, Path]) -> Iterator[LoopbackTenan
     tenant = LoopbackTenant(*authority)
     yield tenant
     tenant.close()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> FastClock:
+    """The clock of every session that has none of its own: nobody waits."""
+    clock = FastClock()
+    monkeypatch.setattr("analyzer.tenant.throttle.Clock", lambda: clock)
+    return clock
 
 
 @pytest.fixture

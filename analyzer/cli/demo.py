@@ -166,7 +166,7 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     from analyzer.files import read_bytes
     from analyzer.source.records import read_records
     from analyzer.tenant.files import upload
-    from analyzer.tenant.jobs import Import, queue_import
+    from analyzer.tenant.queueing import Import, queue_import
     from analyzer.uri import server_paths
 
     assert retry.path is not None  # noqa: S101 - chosen for having one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -40,7 +41,28 @@ class FailOn(StrEnum):
         return bool(meant.intersection(outcomes))
 
 
+PatienceOption = Annotated[
+    str,
+    typer.Option("--patience", metavar="TIME", help="How long to wait in all while the tenant asks to: 90s, 15m, 2h."),
+]
+PATIENCE = "15m"
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when a job ended so.")]
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,3})?)(?P<unit>[smh])")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of ``90s``, ``15m`` or ``2h``.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None:
+        raise UsageError(f"--patience {text!r} is no time span", "It looks like 90s, 15m or 2h.")
+    return float(found["number"]) * _UNITS[found["unit"]]
 
 
 def parse_day(text: str, zone: ZoneInfo | None) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import Context, hold
-from analyzer.cli.options import JobsOption, SinceOption, parse_day
+from analyzer.cli.options import PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def command(
     everything: Annotated[
         bool, typer.Option("--all", help="Look at everything again, also what seems settled.")
     ] = False,
-) -> None:
+    patience: PatienceOption = PATIENCE,
+) -> int:
     """Brings new jobs, logs and source files into the library; only what is new."""
     from analyzer.library.pull import pull
     from analyzer.library.results import Choice
@@ -36,7 +37,7 @@ def command(
     given = context.ensure_object(Context)
     settings = given.settings()
     hold(context, settings.data)
-    tenant, library = connected(given, settings)
+    tenant, library = connected(given, settings, patience)
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
     begun = time.monotonic()
@@ -48,22 +49,34 @@ def command(
         given.terminal.show(f"{pulled_sentence(pulled)} in {time.monotonic() - begun:.1f} s")
         tell_left_out(given.terminal, pulled)
         given.terminal.show(str(library.root))
+    return exit_code(given.terminal, pulled)
 
 
-def connected(given: Context, settings: Settings) -> tuple[Tenant, Library]:
+def connected(given: Context, settings: Settings, patience: str = PATIENCE) -> tuple[Tenant, Library]:
     """The configured tenant that is meant, and its library.
 
     Raises:
-        UsageError: it is not clear which, or its configuration is not enough.
+        UsageError: it is not clear which, or its configuration is not enough; ``patience`` is no time span.
     """
     from analyzer.connect import connect
     from analyzer.library.mirror import Library
     from analyzer.tenant.site import Tenant
+    from analyzer.tenant.throttle import Manners
 
     name, tenant = given.tenant(settings)
     if not name or name in (".", "..") or set(name) & set('/\\:*?"<>|'):
         raise UsageError(f"{name!r} is no name for a tenant", "It becomes a folder's name: use letters and digits.")
-    return Tenant(connect(settings, tenant, given.environment)), Library(settings.data / "library" / name)
+    manners = Manners(patience=parse_duration(patience), tell=given.terminal.say)
+    session = connect(settings, tenant, given.environment, manners)
+    return Tenant(session), Library(settings.data / "library" / name)
+
+
+def exit_code(terminal: Terminal, pulled: Pulled) -> int:
+    """Says at what the tenant failed, though the rest came; the exit code of that, or 0."""
+    if pulled.fault is None:
+        return 0
+    terminal.complain(pulled.fault)
+    return pulled.fault.exit_code
 
 
 def pulled_sentence(pulled: Pulled) -> str:

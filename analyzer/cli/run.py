@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from analyzer.cli.context import Context, hold
-from analyzer.cli.options import FailOn, FailOnOption
+from analyzer.cli.options import PATIENCE, FailOn, FailOnOption, PatienceOption
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from analyzer.run import Reported
 
 
-def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> int:
+def command(
+    context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = PATIENCE
+) -> int:
     """Pull, report, retry files; only reads from the tenant."""
-    from analyzer.cli.pull import connected, pulled_json
+    from analyzer.cli.pull import connected, exit_code, pulled_json
     from analyzer.cli.report import report_places, reported_json
     from analyzer.run import run
 
     given = context.ensure_object(Context)
     settings = given.settings()
     hold(context, settings.data)
-    tenant, library = connected(given, settings)
+    tenant, library = connected(given, settings, patience)
     now = datetime.now(UTC)
     places = report_places(settings, given.zone(settings), now, None)
     with given.terminal.stages() as stage:
@@ -38,7 +40,8 @@ def command(context: typer.Context, *, fail_on: FailOnOption = FailOn.never) -> 
         given.terminal.result({"pulled": pulled_json(pulled), **reported_json(made)})
     else:
         tell_run(given.terminal, pulled, made, places.zone)
-    return given.unread(made.tables.log_problems) or int(fail_on.met_by(_told(pulled, made)["outcome"]))
+    code = exit_code(given.terminal, pulled) or given.unread(made.tables.log_problems)
+    return code or int(fail_on.met_by(_told(pulled, made)["outcome"]))
 
 
 def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None) -> None:

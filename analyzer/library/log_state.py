@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.library.mirror import Library
-    from analyzer.library.own import FileSeen
+    from analyzer.library.states import FileSeen
 
 _ADVICE = "Users may be missing. upa-analyzer pull --all brings it again, as long as the tenant has it."
 

@@ -158,7 +158,10 @@ def log_folders(job: Job) -> list[tuple[str, str]]:
     for source in server_paths(job.source_uri):
         folder, _, name = source.rpartition("/")
         beside.append((job.source_uri, f"{folder}/{log_folder_name(name, job.job_id)}"))
-    return [*told, *beside]
+    places: dict[tuple[str, str], tuple[str, str]] = {}
+    for uri, path in [*told, *beside]:
+        places.setdefault((host_of(uri), path.lower()), (uri, path))  # mostly both are one place
+    return list(places.values())
 
 
 def _problem(error: ValueError) -> str:

@@ -2,88 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from analyzer.errors import InputError
-from analyzer.files import read_bytes, write_bytes
-from analyzer.library.paths import OWN_FOLDER
+from analyzer.files import cannot_write, is_part, read_bytes, write_bytes
+from analyzer.library.journal import Begun, Journal, Noted, Placed
+from analyzer.library.paths import OWN_FOLDER, local_path
+from analyzer.library.states import Counted, FileSeen, JobNotes, Observation, PullTime
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.library.journal import Step
+
 _T = TypeVar("_T")
-
-
-class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``pull.json``: when the tenant was last looked at (UTC), and which tenant it was."""
-
-    pulled_at: datetime
-    tenant: str | None = None
-
-
-class Observation(msgspec.Struct, frozen=True):
-    """One row of ``observations.json``: a pull saw a job new or changed. Times in UTC."""
-
-    job_id: str
-    observed_at: datetime
-    previous_pull_at: datetime | None
-    state: int
-    error: int
-
-
-class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value of ``files.json``, by server-relative path: what the tenant said of the file that we hold.
-
-    Attributes:
-        etag: the tenant's mark of the version.
-        length: in bytes.
-        sha256: in hexadecimal, as we wrote it; empty where it is not known.
-        modified_ns: when our copy was written, by the file system.
-    """
-
-    etag: str
-    length: int
-    sha256: str = ""
-    modified_ns: int = 0
-
-
-class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value of ``notes.json``, by job id.
-
-    Attributes:
-        source: where the source file lies in the library, where that is not its path on the server.
-        source_missing: why we have no source file.
-        log_missing: why we have no log, though there should be one.
-        fetched: its source file was fetched by a pull that has not ended, or that broke off.
-        pending: the job was seen by a pull that was about other jobs: its files are still to be fetched.
-    """
-
-    source: str | None = None
-    source_missing: str | None = None
-    log_missing: str | None = None
-    fetched: bool = False
-    pending: bool = False
-
-
-class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value of ``counts.json``, by path in the library: what a source file held when it was counted.
-
-    Attributes:
-        size: in bytes, with ``modified_ns`` what tells that the file is still the same.
-        modified_ns: when the file was last written, by the file system.
-        users, property_values, guid_ids: as ``source.measure`` counts them.
-        problem: why it could not be counted.
-    """
-
-    size: int
-    modified_ns: int
-    users: int | None = None
-    property_values: int | None = None
-    guid_ids: bool = False
-    problem: str | None = None
 
 
 class Own:
@@ -94,8 +29,8 @@ class Own:
     """
 
     def __init__(self, root: Path) -> None:
-        """Reads what is there."""
-        self._folder = root / OWN_FOLDER
+        """Reads what is there, also what a pull that died has left."""
+        self._root, self._folder = root, root / OWN_FOLDER
         self.damaged: list[InputError] = []
         self.last_pull: PullTime | None = self._load("pull", PullTime | None, None)  # type: ignore[arg-type]
         self.observations = self._load("observations", list[Observation], [])
@@ -103,15 +38,10 @@ class Own:
         self.notes = self._load("notes", dict[str, JobNotes], {})
         self.counts = self._load("counts", dict[str, Counted], {})
         self._written = {name: self._encoded(name) for name in ("observations", "files", "notes", "counts")}
-
-    def refuse_damaged(self) -> None:
-        """For whoever is going to write.
-
-        Raises:
-            InputError: a file is damaged.
-        """
-        if self.damaged:
-            raise self.damaged[0]
+        self._journal = Journal(self._folder)
+        self._is_pulling = False
+        for step in self._journal.steps():
+            self._take(step)
 
     def observe(self, seen: Observation) -> None:
         """Keeps an observation, unless a pull since the last whole one, which broke off, already saw the same."""
@@ -124,6 +54,28 @@ class Own:
                 break
         self.observations.append(seen)
 
+    def begin_pull(self) -> None:
+        """Finishes or takes back what a pull that died was doing; from now on each step stands in the journal.
+
+        Raises:
+            InputError: one of our files is damaged: what it held must not be lost.
+            OutputError: a file cannot be written.
+        """
+        if self.damaged:
+            raise self.damaged[0]
+        steps = list(self._journal.steps())
+        for step in steps:
+            if isinstance(step, Placed):
+                self._place(step)
+        left = [self._part(step.part) for step in steps if isinstance(step, Begun)]
+        for part in [*left, *self._folder.glob(".*"), *self._root.glob(".*")]:
+            if part is not None and is_part(part):
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+        self._is_pulling = True
+        if steps:
+            self.save()
+
     def save(self) -> None:
         """Writes the files that changed since they were read or written; not the time of the pull.
 
@@ -131,12 +83,15 @@ class Own:
             InputError: a file is damaged: what it held must not be lost.
             OutputError: a file cannot be written.
         """
-        self.refuse_damaged()
+        if self.damaged:
+            raise self.damaged[0]
         for name, before in self._written.items():
             content = self._encoded(name)
             if content != before:
                 write_bytes(self._folder / f"{name}.json", content)
                 self._written[name] = content
+        if self._is_pulling:
+            self._journal.forget()
 
     def save_pull(self, pulled: PullTime) -> None:
         """Writes the time of the pull, the last thing that a pull does.
@@ -148,12 +103,74 @@ class Own:
         self.last_pull = pulled
 
     def note(self, job_id: str, **changes: str | bool | None) -> None:
-        """Changes the notes on a job."""
-        noted = msgspec.structs.replace(self.notes.get(job_id, JobNotes()), **changes)
-        if noted == JobNotes():
-            self.notes.pop(job_id, None)
-        else:
-            self.notes[job_id] = noted
+        """Changes the notes on a job.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        before = self.notes.get(job_id, JobNotes())
+        noted = msgspec.structs.replace(before, **changes)
+        if noted != before:
+            self._step(Noted(job_id, noted))
+
+    def begun(self, part: Path) -> None:
+        """Takes note of a file that is going to be written beside its place.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._step(Begun(self._name(part)))
+
+    def placed(self, part: Path, path: str, seen: FileSeen) -> None:
+        """Takes note of a file that is whole and about to be renamed.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._step(Placed(self._name(part), path, seen))
+        self.files[path] = seen
+
+    def _step(self, step: Step) -> None:
+        if self._is_pulling:
+            self._journal.write(step)
+        self._take(step)
+
+    def _take(self, step: Step) -> None:
+        """Takes over what a step says; of a file that is not in its place yet, nothing."""
+        if isinstance(step, Noted):
+            if step.notes == JobNotes():
+                self.notes.pop(step.job_id, None)
+            else:
+                self.notes[step.job_id] = step.notes
+        elif isinstance(step, Placed):
+            part = self._part(step.part)
+            if part is not None and not part.exists():
+                self.files[step.path] = step.seen
+
+    def _place(self, step: Placed) -> None:
+        """Renames a whole file for which a pull that died had no time."""
+        part, place = self._part(step.part), self._inside(step.path)
+        if part is None or place is None or not part.exists():
+            return
+        try:
+            part.replace(place)
+        except OSError as error:
+            raise cannot_write(place, error) from error
+        self._take(step)
+
+    def _name(self, part: Path) -> str:
+        return part.relative_to(self._root).as_posix()
+
+    def _part(self, name: str) -> Path | None:
+        path = self._inside(name)
+        return path if path is not None and is_part(path) else None
+
+    def _inside(self, path: str) -> Path | None:
+        """Where a path of the journal lies; None where it leads elsewhere, as the journal may be somebody else's."""
+        try:
+            return local_path(self._root, path)
+        except InputError:
+            return None
 
     def _load(self, name: str, form: type[_T], missing: _T) -> _T:
         path = self._folder / f"{name}.json"
@@ -169,4 +186,4 @@ class Own:
         return missing
 
     def _encoded(self, name: str) -> bytes:
-        return msgspec.json.format(msgspec.json.encode(getattr(self, name)), indent=1) + b"\n"
+        return msgspec.json.format(msgspec.json.encode(getattr(self, name), order="deterministic"), indent=1) + b"\n"

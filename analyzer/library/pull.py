@@ -9,13 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.errors import InputError, RefusedError, SignInError
-from analyzer.facts import JobError
+from analyzer.errors import InputError
 from analyzer.find_job import find_job
-from analyzer.library.fetch import BEFORE_CHOICE, Fetcher
-from analyzer.library.mirror import log_folders
-from analyzer.library.own import Observation, PullTime
 from analyzer.library.results import Choice, Pulled
+from analyzer.library.stages import BEFORE_CHOICE, NO_FOLDER, Stages, expects_log
+from analyzer.library.states import Observation, PullTime
 from analyzer.library.times import time_in_log_name
 
 if TYPE_CHECKING:
@@ -23,15 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from analyzer.job import Job
-    from analyzer.library.fetch import Source
+    from analyzer.library.look import Source
     from analyzer.library.mirror import Library
     from analyzer.library.results import Progress
 
 SETTLED_AFTER = timedelta(hours=24)
 """How long after its end a job's log folder is still looked at: logs are written about when the state changes."""
-
-_WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
-_NO_FOLDER = "the tenant has no log folder for it"
 
 
 def pull(
@@ -59,7 +54,7 @@ def pull(
 class _Pull:
     def __init__(self, tenant: Source, library: Library, now: datetime, choice: Choice) -> None:
         self._tenant, self._library, self._now, self._choice = tenant, library, now, choice
-        library.own.refuse_damaged()
+        library.own.begin_pull()
         self._known = {job.job_id: job for job in library.jobs()}
         if self._known and library.tenant not in (None, tenant.name):
             raise InputError(
@@ -67,7 +62,6 @@ class _Pull:
                 "Give each tenant a name of its own in the configuration.",
             )
         self._result = Pulled(tenant.name)
-        self._fetch = Fetcher(tenant, library, self._result, choice)
         self._previous = library.own.last_pull.pulled_at if library.own.last_pull else None
 
     def run(self, progress: Progress) -> Pulled:
@@ -76,14 +70,11 @@ class _Pull:
         wanted = self._chosen(listed)
         self._observe(merged)
         self._set_aside(listed, wanted)
-        self._fetch.begin(listed)
-        seen = {seen.job_id: seen.observed_at for seen in self._library.own.observations}
         try:
-            for done, job in enumerate(wanted):
-                progress(done, len(wanted), job.source_name or job.job_id)
-                self._files_of(job, seen.get(job.job_id))
-            progress(len(wanted), len(wanted), "")
-            for job_id in list(self._library.own.notes):
+            faulty = self._bring(wanted, listed, progress)
+            for job in wanted:
+                self._library.own.note(job.job_id, pending=job.job_id in faulty)
+            for job_id in self._library.own.notes.keys() - faulty:
                 self._library.own.note(job_id, fetched=False)
         finally:
             # Also when the pull breaks off: what was fetched need not be fetched again.
@@ -91,6 +82,26 @@ class _Pull:
         self._library.save_jobs(merged)
         self._library.own.save_pull(PullTime(self._now, self._tenant.name))
         return self._result
+
+    def _bring(self, wanted: list[Job], listed: list[Job], progress: Progress) -> set[str]:
+        """Fetches the files of jobs; the ids of those of which something is to be asked for again."""
+        seen = {seen.job_id: seen.observed_at for seen in self._library.own.observations}
+        fresh = [job for job in wanted if self._is_fresh(job) or self._choice.everything]
+        ids = {job.job_id for job in fresh}
+        logs = [job for job in wanted if job.job_id in ids or self._may_change(job, seen.get(job.job_id))]
+        known = {job.job_id for job in fresh if job.job_id in self._known and not self._is_pending(job)}
+        stages = Stages(self._tenant, self._library, self._result, self._choice, progress)
+        stages.look_for_logs([job for job in logs if job.log_folder_uri or expects_log(job)])
+        stages.look_for_sources(fresh, known)
+        stages.bring([*self._known.values(), *self._fetched_before(listed)])
+        return stages.faulty
+
+    def _fetched_before(self, listed: list[Job]) -> Iterator[Job]:
+        """The jobs whose source file a pull that broke off has fetched."""
+        for job in listed:
+            noted = self._library.own.notes.get(job.job_id)
+            if noted is not None and noted.fetched and job.job_id not in self._known:
+                yield job
 
     def _merged(self, listed: list[Job]) -> Iterator[Job]:
         """The tenant's list, and behind it what only we still know."""
@@ -131,14 +142,6 @@ class _Pull:
         before = self._known.get(job.job_id)
         return before is None or (before.state, before.error, before.gone) != (job.state, job.error, job.gone)
 
-    def _files_of(self, job: Job, seen: datetime | None) -> None:
-        fresh = self._is_fresh(job)
-        if fresh or self._choice.everything or self._may_change(job, seen):
-            self._log_of(job)
-        if (fresh or self._choice.everything) and not self._fetch.before_choice(job):
-            self._fetch.source(job, known=job.job_id in self._known and not self._is_pending(job))
-        self._library.own.note(job.job_id, pending=False)
-
     def _is_pending(self, job: Job) -> bool:
         noted = self._library.own.notes.get(job.job_id)
         return noted is not None and noted.pending
@@ -146,33 +149,14 @@ class _Pull:
     def _may_change(self, job: Job, seen: datetime | None) -> bool:
         if not job.ended:
             return bool(job.log_folder_uri)
-        if not job.log_folder_uri and not self._expects_log(job):
+        if not job.log_folder_uri and not expects_log(job):
             return False
         noted = self._library.own.notes.get(job.job_id)
         missing = noted.log_missing if noted else None
         if missing == BEFORE_CHOICE:
             return False
-        if missing not in (None, _NO_FOLDER):
+        if missing not in (None, NO_FOLDER):
             return True  # it was refused: perhaps somebody has given the permission since
         written = [time_in_log_name(path.name) for path in self._library.log_files(job)]
         ended = min([*(time for time in written if time), *([seen] if seen else [])], default=self._now)
         return self._now - ended < SETTLED_AFTER
-
-    def _log_of(self, job: Job) -> None:
-        if not job.log_folder_uri and not self._expects_log(job):
-            return
-        refused = None
-        for uri, folder in log_folders(job):
-            try:
-                if self._fetch.log_folder(job, uri, folder):
-                    return
-            except SignInError:
-                raise
-            except (RefusedError, InputError) as error:
-                refused = refused or error.what
-        if self._expects_log(job):
-            self._fetch.without_log(job, refused or _NO_FOLDER)
-
-    def _expects_log(self, job: Job) -> bool:
-        """Whether the service leaves a log for such a job: those errors that come without one are documented."""
-        return job.ended and not job.succeeded and job.error not in _WITHOUT_LOG

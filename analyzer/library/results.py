@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from analyzer.errors import FaultError
+
 
 class Progress(Protocol):
     """Told how far the pull is."""
@@ -54,6 +56,7 @@ class Pulled:
         source_files: source files written.
         received: bytes written of both.
         left_out: what could not be had, as seen in this pull.
+        fault: why the last thing did not come at which the tenant failed; the next pull asks for it again.
     """
 
     tenant: str
@@ -64,3 +67,4 @@ class Pulled:
     source_files: int = 0
     received: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
+    fault: FaultError | None = None

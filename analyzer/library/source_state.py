@@ -10,7 +10,7 @@ from analyzer.files import cannot_read, sha256_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.library.own import FileSeen
+    from analyzer.library.states import FileSeen
 
 
 @dataclass(frozen=True, slots=True)

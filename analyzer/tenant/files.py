@@ -1,26 +1,26 @@
-"""Files and folders of the tenant's document libraries, by server-relative path."""
+"""Files and folders of the tenant's document libraries, by server-relative path; ``download`` has their bytes."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.protocol import (
+    FILE_FIELDS,
     NOT_FOUND,
-    SUCCESS,
     add_file_call,
-    error_of,
     file_call,
     folder_call,
     json_of,
     next_page,
     service_message,
 )
-from analyzer.tenant.webs import lies_elsewhere
+from analyzer.tenant.webs import another_web
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable
 
     from analyzer.tenant.protocol import Answer
     from analyzer.tenant.session import Session
@@ -36,54 +36,38 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         RefusedError: the folder may not be read, or the listing leads outside the tenant.
         UnreachableError: the answer is none.
     """
+    answer, url = _asked(session, "GET", origin, path, lambda web: origin + folder_call(web, path, "/Files"))
     files: list[RemoteFile] = []
-    link: str | None = _files_of(session, origin, path)
     followed: set[str] = set()
-    while (url := link) is not None:
-        answer = session.call("GET", url)
-        if not files and lies_elsewhere(session, answer, origin, path):
-            link = _files_of(session, origin, path)
-            continue
+    while True:
         if answer.status == NOT_FOUND:
             return None
-        _check_path(answer, url)
+        check_path(answer, url)
         page = json_of(answer, url)
         listed = page.get("value")
         if not isinstance(listed, list):
             raise UnreachableError(f"{url} answered with something that is no list of files")
         files.extend(_remote_file(origin, path, entry) for entry in listed if _is_named(entry))
         link = next_page(page, followed)
-    return files
+        if link is None:
+            return files
+        answer, url = _asked(session, "GET", origin, path, functools.partial(_as_told, link))
 
 
-def download(session: Session, file: RemoteFile) -> tuple[RemoteFile, Generator[bytes]] | None:
-    """A file's bytes as a stream, and what the tenant says of it now; None where there is no such file.
+def file_info(session: Session, origin: str, path: str) -> RemoteFile | None:
+    """What the tenant says of one file; None where there is no such file.
 
     Raises:
         RefusedError: the file may not be read.
-        UnreachableError: the answer is none; while the bytes come in, the connection broke.
+        UnreachableError: the answer is none.
     """
-    origin = session.hosts.origin(file.uri)
-    answer, chunks = session.chunks(url := _content_of(session, origin, file.path))
-    if lies_elsewhere(session, answer, origin, file.path):
-        answer, chunks = session.chunks(url := _content_of(session, origin, file.path))
+    answer, url = _asked(session, "GET", origin, path, lambda web: origin + file_call(web, path, FILE_FIELDS))
     if answer.status == NOT_FOUND:
         return None
-    if answer.status not in SUCCESS:
-        _check_path(answer, url)
-        raise error_of(answer, url)
-    length = answer.headers.get("Content-Length", "")
-    # A compressed answer's length is not the file's.
-    whole = _is_number(length) and not answer.headers.get("Content-Encoding")
-    now = RemoteFile(
-        uri=file.uri,
-        path=file.path,
-        name=file.name,
-        length=int(length) if whole else file.length,
-        etag=answer.headers.get("ETag", file.etag),
-        modified=file.modified,
-    )
-    return now, chunks
+    check_path(answer, url)
+    folder, _, name = path.rpartition("/")
+    # By the name that was asked for: the answer's may differ in case, and must not lead elsewhere.
+    return _remote_file(origin, folder, {**json_of(answer, url), "Name": name})
 
 
 def upload(session: Session, origin: str, folder: str, name: str, content: bytes) -> str:
@@ -94,37 +78,42 @@ def upload(session: Session, origin: str, folder: str, name: str, content: bytes
         UnreachableError: the tenant does not know the folder, or failed.
     """
     path = f"{folder}/{name}"
-    answer = session.call("POST", url := _added_to(session, origin, folder, name), content)
-    if lies_elsewhere(session, answer, origin, path):
-        answer = session.call("POST", url := _added_to(session, origin, folder, name), content)
+    added = add_file_call(name)
+    answer, url = _asked(session, "POST", origin, path, lambda web: origin + folder_call(web, folder, added), content)
     json_of(answer, url)
     return origin + path
 
 
-def _files_of(session: Session, origin: str, folder: str) -> str:
-    return origin + folder_call(session.webs.of(origin, folder), folder, "/Files")
+def check_path(answer: Answer, url: str) -> None:
+    """Raises where the tenant takes a path for none, or would not give what lies there.
 
-
-def _content_of(session: Session, origin: str, path: str) -> str:
-    return origin + file_call(session.webs.of(origin, path), path, "/$value")
-
-
-def _added_to(session: Session, origin: str, folder: str, name: str) -> str:
-    return origin + folder_call(session.webs.of(origin, folder), folder, add_file_call(name))
-
-
-def _check_path(answer: Answer, url: str) -> None:
+    Raises:
+        RefusedError: that is so.
+    """
     if answer.status in _OF_THE_PATH:
-        told = service_message(answer.body) or f"HTTP status {answer.status}"
+        told = service_message(answer) or f"HTTP status {answer.status}"
         raise RefusedError(f"the tenant would not give {url}: {told}")
+
+
+def _asked(  # noqa: PLR0913, PLR0917 - a request and where it goes
+    session: Session, method: str, origin: str, path: str, url_at: Callable[[str], str], body: bytes | None = None
+) -> tuple[Answer, str]:
+    """The answer of the web that holds ``path``, and the address that was asked."""
+    web = session.webs.of(origin, path)
+    answer = session.call(method, url := url_at(web), body)
+    other = another_web(session, answer, origin, path, web)
+    if other is not None:
+        answer = session.call(method, url := url_at(other), body)
+    return answer, url
+
+
+def _as_told(link: str, _web: str) -> str:
+    """The address of a next page, which names its web itself."""
+    return link
 
 
 def _is_named(entry: object) -> bool:
     return isinstance(entry, dict) and bool(entry.get("Name"))
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
 
 
 def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:
@@ -135,7 +124,7 @@ def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFi
         uri=origin + path,
         path=path,
         name=name,
-        length=int(length) if _is_number(length) else None,
+        length=int(length) if length.isascii() and length.isdecimal() else None,
         etag=str(entry.get("ETag") or ""),
         modified=str(entry.get("TimeLastModified") or ""),
     )

@@ -45,6 +45,23 @@ class Tokens(Protocol):
         ...
 
 
+class Sink(Protocol):
+    """What takes a file's bytes."""
+
+    @property
+    def received(self) -> int:
+        """How many bytes of the file are there."""
+        ...
+
+    def write(self, chunk: bytes) -> None:
+        """Takes the next bytes."""
+        ...
+
+    def restart(self) -> None:
+        """Forgets what was taken: the file comes anew from its beginning."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
     """A file as the tenant lists it.

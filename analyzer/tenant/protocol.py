@@ -10,32 +10,34 @@ import email.utils
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from analyzer.errors import AnalyzerError, RefusedError, SignInError, UnreachableError
+from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.facts import TENANT_API
 from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
 _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
 REDIRECTION = range(300, 400)
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
-_ASK_AGAIN = frozenset({429, 503})
+NO_CONTENT, PARTIAL_CONTENT = 204, 206
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
-MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *_ASK_AGAIN})
+ASK_AGAIN = frozenset({429, 503})
+MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What came back.
 
@@ -48,6 +50,15 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @cached_property
+    def content(self) -> dict[str, object] | None:
+        """The body as a JSON object; None where it is none."""
+        try:
+            content = json.loads(self.body)
+        except ValueError:
+            return None
+        return content if isinstance(content, dict) else None
 
 
 def tenant_call(name: str) -> str:
@@ -71,6 +82,10 @@ def folder_call(web: str, path: str, call: str = "") -> str:
     return f"{quote(web)}/_api/web/getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
 
 
+FILE_FIELDS = "?$select=Name,Length,ETag,TimeLastModified"
+"""Behind a call on a file: what is to be told of it."""
+
+
 def web_of_page_call(web: str) -> str:
     """The path of the call that tells which web a page, a file or a folder belongs to."""
     return f"{quote(web)}/_api/SP.Web.GetWebUrlFromPageUrl"
@@ -81,17 +96,27 @@ def add_file_call(name: str) -> str:
     return f"/Files/add(overwrite=true,url='{_argument(name)}')"
 
 
-def wait_before_retry(status: int, headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait before the same request may be sent again; None when the tenant did not ask to wait."""
-    if status not in _ASK_AGAIN:
-        return None
+def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that ``Retry-After`` asks to wait, as a number or as a date; None where it does not say.
+
+    Args:
+        headers: an answer's.
+        now: our time, taken where the answer does not tell the tenant's.
+    """
     told = headers.get("Retry-After", "").strip()
     if told.isascii() and told.isdecimal():
         return float(told)
+    until = _date(told)
+    # Both by the tenant's clock, as ours may be off.
+    return None if until is None else max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
     try:
-        return max(0.0, (email.utils.parsedate_to_datetime(told) - now).total_seconds())
+        date = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError):
-        return 1.0
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def json_of(answer: Answer, url: str) -> dict[str, object]:
@@ -103,15 +128,12 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     """
     if answer.status not in SUCCESS:
         raise error_of(answer, url)
-    try:
-        content = json.loads(answer.body)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
+    content = answer.content
+    if content is None:
         if is_page(answer):
-            raise UnreachableError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
+            raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
         shown = answer.body[:60].decode("utf-8", "replace")
-        raise UnreachableError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
+        raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
 
 
@@ -142,7 +164,7 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
-    message = service_message(answer.body) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
+    message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
     if answer.status == UNAUTHORIZED:
         return SignInError(f"the tenant refused the token at {url}: {message}", "Sign in again, or renew the token.")
     if answer.status == FORBIDDEN:
@@ -152,30 +174,27 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
         )
     if answer.status in REDIRECTION:
         return _led_away(answer, url)
-    if answer.status in _ASK_AGAIN:
+    if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
-    return UnreachableError(f"the tenant answered {answer.status} at {url}: {message}")
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}")
 
 
-def _led_away(answer: Answer, url: str) -> UnreachableError:
+def _led_away(answer: Answer, url: str) -> FaultError:
     to = answer.headers.get("Location", "")
     there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
     if there == host_of(url):
-        return UnreachableError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
-    return UnreachableError(
+        return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
+    return FaultError(
         f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
     )
 
 
-def service_message(body: bytes) -> str:
+def service_message(answer: Answer) -> str:
     """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return ""
-    if isinstance(content, dict) and isinstance(content.get("error_description"), str):
+    content = answer.content or {}
+    if isinstance(content.get("error_description"), str):
         return str(content["error_description"])  # why a token is refused (seen)
-    error = (content.get("error") or content.get("odata.error")) if isinstance(content, dict) else None
+    error = content.get("error") or content.get("odata.error")
     message = error.get("message") if isinstance(error, dict) else None
     value = message.get("value") if isinstance(message, dict) else message
     return value if isinstance(value, str) else ""

@@ -1,30 +1,33 @@
-"""The part that owns the socket: sends a request with the token of its host, and only to hosts of the tenant."""
+"""The part that owns the sockets: sends requests with the token of their host, and only to hosts of the tenant."""
 
 from __future__ import annotations
 
 import platform
-import time
-from datetime import UTC, datetime
+from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import requests
+from urllib3.exceptions import HTTPError
 
-from analyzer.errors import UnreachableError
+from analyzer.errors import FaultError, UnreachableError
 from analyzer.tenant.hosts import Hosts
-from analyzer.tenant.protocol import SUCCESS, Answer, wait_before_retry
+from analyzer.tenant.protocol import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
+from analyzer.tenant.throttle import Manners, Throttle
 from analyzer.tenant.transport import Transport, unreachable
+from analyzer.tenant.tries import Tries
 from analyzer.tenant.webs import Webs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator, Mapping
 
     from analyzer.tenant.interface import TenantAddress, Tokens
 
-_CHUNK = 1 << 20
-_REPETITIONS = 5
-_PATIENCE = 900.0
-"""Seconds that a session waits in all because the tenant asked it to."""
+_CHUNK = 1 << 18
+_TOKENS = 3
+"""A request is tried with so many tokens."""
+_REDIRECTS = 3
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -39,101 +42,150 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class Session:
-    """Requests to one tenant.
+    """Requests to one tenant. May be used by several threads at once.
 
     Attributes:
         hosts: the hosts of the tenant.
         webs: what was learnt of the tenant's webs.
-        sent: how many requests were sent.
+        manners: how it behaves.
+        throttle: when the tenant may be asked.
     """
 
-    def __init__(
-        self,
-        address: TenantAddress,
-        tokens: Tokens,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, address: TenantAddress, tokens: Tokens, manners: Manners | None = None) -> None:
         self.hosts = Hosts(address)
         self.webs = Webs()
-        self.sent = 0
+        self.manners = manners or Manners()
+        self.throttle = Throttle(self.manners)
         self._tokens = tokens
-        self._sleep, self._now = sleep, now
-        self._patience = _PATIENCE
-        self._http = Transport(address.ca_file)
+        self._http = Transport(address.ca_file, connections=self.manners.connections)
         program = f"upa-analyzer/{version('upa-analyzer')}"
         self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
 
     def call(self, method: str, url: str, body: bytes | None = None, *, repeatable: bool = True) -> Answer:
-        """Sends a request and reads the answer whole, whatever its status.
+        """Sends a request that is answered in JSON and reads the answer whole, whatever its status.
 
         Args:
             method: HTTP's.
             url: absolute.
             body: JSON, or the bytes of a file.
-            repeatable: whether it does no harm to send it again when the tenant asks to wait.
+            repeatable: whether it does no harm to send it again.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
-            UnreachableError: no answer came.
+            FaultError: no answer came.
+            UnreachableError: the tenant asks to wait longer than our patience lasts.
         """
-        with self._send(method, url, body, repeatable=repeatable, stream=False) as response:
-            return Answer(response.status_code, response.headers, response.content)
+        tries = self.tries(url)
+        while True:
+            try:
+                with self._send(method, url, body, {"Accept": "application/json"}) as response:
+                    answer = Answer(response.status_code, response.headers, response.content)
+            except requests.RequestException as error:
+                if repeatable and tries.after_error(error):
+                    continue
+                raise self._fault(error, url) from error
+            if not repeatable:
+                if answer.status in ASK_AGAIN:
+                    tries.hold(answer)
+                return answer
+            # Something else than JSON comes from whatever stands in between, and passes.
+            if not tries.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
+                return answer
 
-    def chunks(self, url: str) -> tuple[Answer, Generator[bytes]]:
+    def chunks(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Generator[bytes]]:
         """Gets a file: status and headers at once, the bytes a chunk at a time; of an error the body at once.
 
-        Whoever does not read the bytes to their end closes them.
+        Whoever does not read the bytes to their end closes them. While they come in they may raise
+        ``requests.RequestException``, which ``download`` copes with.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
-            UnreachableError: no answer came, or the connection broke while the bytes came in.
+            FaultError: no answer came.
+            UnreachableError: the tenant asks to wait longer than our patience lasts.
         """
-        response = self._send("GET", url, None, repeatable=True, stream=True)
-        content = _content(response, url)
-        next(content)  # begun, so that closing it closes the connection, too
-        body = b"" if response.status_code in SUCCESS else b"".join(content)
-        return Answer(response.status_code, response.headers, body), content
+        tries = self.tries(url)
+        # What is packed on its way has another length, and cannot be gone on with in the middle.
+        wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        while True:
+            try:
+                response = self._send("GET", url, None, wanted)
+                content = _content(response)
+                next(content)  # begun, so that closing it closes the connection, too
+                body = b"" if response.status_code in SUCCESS else b"".join(content)
+            except requests.RequestException as error:
+                if tries.after_error(error):
+                    continue
+                raise self._fault(error, url) from error
+            answer = Answer(response.status_code, response.headers, body)
+            if not tries.after(answer):
+                return answer, content
+            content.close()
 
-    def _send(self, method: str, url: str, body: bytes | None, *, repeatable: bool, stream: bool) -> requests.Response:
-        for _ in range(_REPETITIONS if repeatable else 0):
-            response = self._send_once(method, url, body, stream=stream)
-            wait = wait_before_retry(response.status_code, response.headers, self._now())
-            if wait is None or wait > self._patience:
+    def tries(self, url: str) -> Tries:
+        """The tries of one request."""
+        return Tries(self.manners, self.throttle, self.hosts.origin(url).removeprefix("https://"))
+
+    def stop(self) -> None:
+        """Ends whatever waits or receives in other threads; nothing can be sent any more."""
+        self.throttle.stopped.set()
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
+        """Sends a request, again with another token where one is refused; follows the tenant's own redirects."""
+        for _ in range(_REDIRECTS):
+            response = self._signed(method, url, body, headers)
+            place = response.headers.get("Location", "") if response.is_redirect and method == "GET" else ""
+            if not place:
+                return response
+            with closing(response):
+                url = urljoin(self._absolute(url), place)
+        raise UnreachableError(f"{url} leads on and on", "Is a proxy in between?")
+
+    def _signed(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
+        origin = self.hosts.origin(url)
+        token = self._tokens.token(origin)
+        for _ in range(_TOKENS - 1):
+            response = self._send_once(method, url, body, headers, token)
+            if response.status_code != UNAUTHORIZED:
+                return response
+            renewed = self._tokens.renew(origin, token)
+            if renewed == token:
                 return response
             response.close()
-            self._patience -= wait
-            self._sleep(wait)
-        return self._send_once(method, url, body, stream=stream)
+            token = renewed
+        return self._send_once(method, url, body, headers, token)
 
-    def _send_once(self, method: str, url: str, body: bytes | None, *, stream: bool) -> requests.Response:
-        origin = self.hosts.origin(url)
-        if url.startswith("/"):
-            url = origin + url
-        headers = {"Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json;charset=utf-8"
-        self.sent += 1
+    def _send_once(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], token: str
+    ) -> requests.Response:
+        kind = {} if body is None else {"Content-Type": "application/json;charset=utf-8"}
+        self.throttle.pass_through()
+        return self._http.request(
+            method,
+            self._absolute(url),
+            data=body,
+            headers={**headers, **kind},
+            auth=_Bearer(token),
+            stream=True,
+            allow_redirects=False,
+        )
+
+    def _fault(self, error: requests.RequestException, url: str) -> FaultError:
+        told = unreachable(error, self.hosts.origin(url))
+        return FaultError(told.what, told.advice)
+
+    def _absolute(self, url: str) -> str:
+        return self.hosts.origin(url) + url if url.startswith("/") else url
+
+
+def _content(response: requests.Response) -> Generator[bytes]:
+    """Nothing first, then the bytes of an answer.
+
+    What requests makes of them itself would lose what came of a chunk before the connection broke.
+    """
+    is_packed = response.headers.get("Content-Encoding", "identity") != "identity"
+    with response:
+        yield b""
         try:
-            return self._http.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                auth=_Bearer(self._tokens.token(origin)),
-                stream=stream,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise unreachable(error, origin) from error
-
-
-def _content(response: requests.Response, url: str) -> Generator[bytes]:
-    """Nothing first, then the bytes of an answer."""
-    try:
-        with response:
-            yield b""
-            yield from response.iter_content(_CHUNK)
-    except requests.RequestException as error:
-        raise UnreachableError(f"the download of {url} broke off", "Run the same command again.") from error
+            yield from response.raw.stream(_CHUNK, decode_content=is_packed)
+        except HTTPError as error:
+            raise requests.ConnectionError(error) from error

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.tenant import files, jobs
-from analyzer.tenant.interface import RemoteFile
+from analyzer.tenant.download import download
 from analyzer.uri import tenant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from analyzer.job import Job
+    from analyzer.tenant.interface import RemoteFile, Sink
     from analyzer.tenant.session import Session
 
 
@@ -21,11 +20,13 @@ class Tenant:
     Attributes:
         session: what sends the requests.
         name: the tenant's host as it stands in tables.
+        connections: how many requests may be under way at once.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.name = tenant_of(session.hosts.site_host)
+        self.connections = session.manners.connections
 
     def jobs(self) -> list[Job]:
         """See ``tenant.jobs.list_jobs``."""
@@ -40,12 +41,19 @@ class Tenant:
         """
         return files.list_folder(self.session, self.session.hosts.origin(uri), path)
 
-    def file(self, uri: str, path: str) -> tuple[RemoteFile, Generator[bytes]] | None:
-        """The file ``path`` on the host of ``uri``, its bytes as a stream; None where there is no such file.
+    def file(self, uri: str, path: str) -> RemoteFile | None:
+        """What the tenant says of the file ``path`` on the host of ``uri``; None where there is no such file.
 
         Raises:
             RefusedError: the host is not the tenant's, or the file may not be read.
             UnreachableError: the answer is none.
         """
-        wanted = RemoteFile(self.session.hosts.origin(uri) + path, path, path.rsplit("/", 1)[-1], None, "", "")
-        return files.download(self.session, wanted)
+        return files.file_info(self.session, self.session.hosts.origin(uri), path)
+
+    def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
+        """See ``tenant.download.download``."""
+        return download(self.session, file, into)
+
+    def stop(self) -> None:
+        """Ends what waits or receives in other threads."""
+        self.session.stop()

@@ -86,12 +86,12 @@ def unreachable(error: requests.RequestException, origin: str) -> UnreachableErr
         origin: ``https://HOST[:PORT]`` of the request.
     """
     # The innermost says most: urllib3 takes a name that is not known for a timeout.
-    causes = list(_causes(error))[::-1]
+    causes = list(causes_of(error))[::-1]
     told = _of_proxy(causes, origin) or next(filter(None, map(_of_cause, causes)), _OTHERWISE)
     return UnreachableError(f"{origin} cannot be reached: {told.reason}", told.advice)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
     """An exception and those inside it, each once, the outermost first."""
     waiting: list[object] = [error]
     seen: set[int] = set()

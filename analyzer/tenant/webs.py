@@ -8,6 +8,7 @@ only where the web that was taken gives nothing, and once for all that lies in o
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
@@ -22,9 +23,14 @@ _PERHAPS_ELSEWHERE = frozenset({400, 403, 404})
 
 
 class Webs:
-    """What a session has learnt of a tenant's webs. Paths compare without regard to case."""
+    """What a session has learnt of a tenant's webs. Paths compare without regard to case.
+
+    Attributes:
+        asking: held while the tenant is asked, so that of several threads one asks and the others take its answer.
+    """
 
     def __init__(self) -> None:
+        self.asking = threading.Lock()
         self._known: dict[tuple[str, str], str] = {}
         self._asked: set[tuple[str, str]] = set()
 
@@ -46,23 +52,29 @@ class Webs:
         return is_new
 
 
-def lies_elsewhere(session: Session, answer: Answer, origin: str, path: str) -> bool:
-    """Whether a file or folder that could not be had belongs to another web than the one that was asked.
+def another_web(session: Session, answer: Answer, origin: str, path: str, taken: str) -> str | None:
+    """The web to ask instead, where the one that was taken could not give a file or folder; None where there is none.
 
-    If so, ``session.webs`` knows that web afterwards.
+    Args:
+        session: of the tenant; ``session.webs`` knows the web afterwards.
+        answer: what the web that was taken gave.
+        origin: of the host.
+        path: server-relative, of the file or folder.
+        taken: server-relative path of the web that was asked.
 
     Raises:
         SignInError: the token is refused.
         UnreachableError: the tenant keeps asking to wait.
     """
-    if answer.status not in _PERHAPS_ELSEWHERE or not session.webs.is_new(origin, path):
-        return False
-    taken = session.webs.of(origin, path)
-    told = _told(session, origin, taken, path)
-    if told is None or told.lower() == taken.lower():
-        return False
-    session.webs.learn(origin, told)
-    return True
+    if answer.status not in _PERHAPS_ELSEWHERE:
+        return None
+    with session.webs.asking:
+        if session.webs.of(origin, path) == taken and session.webs.is_new(origin, path):
+            told = _told(session, origin, taken, path)
+            if told is not None and told.lower() != taken.lower():
+                session.webs.learn(origin, told)
+    known = session.webs.of(origin, path)
+    return None if known == taken else known
 
 
 def _told(session: Session, origin: str, taken: str, path: str) -> str | None:

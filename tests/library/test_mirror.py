@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.errors import InputError
 from analyzer.library.mirror import Library, log_folders
-from analyzer.library.own import FileSeen
+from analyzer.library.states import FileSeen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.library.own import FileSeen, JobNotes, Observation, Own, PullTime
+from analyzer.library.own import Own
+from analyzer.library.states import FileSeen, JobNotes, Observation, PullTime
 
 if TYPE_CHECKING:
     from pathlib import Path

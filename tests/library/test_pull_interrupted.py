@@ -10,14 +10,14 @@ import pytest
 from analyzer.errors import UnreachableError
 from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
+from tests.conftest import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from datetime import datetime
     from pathlib import Path
 
     from analyzer.job import Job
-    from analyzer.tenant.interface import RemoteFile
+    from analyzer.tenant.interface import RemoteFile, Sink
     from analyzer.tenant.site import Tenant
     from tests.conftest import LoopbackTenant
 
@@ -27,6 +27,8 @@ _MOST_STEPS = 40
 
 class Breaking:
     """A tenant that breaks off at its ``at``-th step; a call is a step, and so is a file's end."""
+
+    connections = 1  # so that the steps have an order
 
     def __init__(self, tenant: Tenant, at: int, error: BaseException) -> None:
         self._tenant, self._left, self._error = tenant, at, error
@@ -40,14 +42,18 @@ class Breaking:
         self._step()
         return self._tenant.folder(uri, path)
 
-    def file(self, uri: str, path: str) -> tuple[RemoteFile, Generator[bytes]] | None:
+    def file(self, uri: str, path: str) -> RemoteFile | None:
         self._step()
-        found = self._tenant.file(uri, path)
-        return None if found is None else (found[0], self._broken(found[1]))
+        return self._tenant.file(uri, path)
 
-    def _broken(self, chunks: Generator[bytes]) -> Generator[bytes]:
-        yield from chunks
+    def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
         self._step()
+        received = self._tenant.content(file, into)
+        self._step()
+        return received
+
+    def stop(self) -> None:
+        self._tenant.stop()
 
     def _step(self) -> None:
         self._left -= 1
@@ -126,9 +132,10 @@ def test_the_version_that_a_broken_pull_fetched_stays_its_jobs_own(loopback: Loo
     first = loopback.add_job(1, 4, 0)
     loopback.files[f"{FOLDER}/feed.json"] = b'{"value":[{"IdName":"old@contoso.com"}]}'
     loopback.add_job(2, name="other.json")
-    loopback.fail("other", 500)
+    loopback.files[f"{FOLDER}/other.json"] = b"{}"
+    broken = Breaking(loopback.tenant(), 7, UnreachableError("the line is dead"))
     with pytest.raises(UnreachableError):
-        loopback.pull_into(tmp_path)
+        pull(broken, Library(tmp_path), now=NOW)
     loopback.faults = lambda _seen: None
     loopback.files[f"{FOLDER}/feed.json"] = b'{"value":[{"IdName":"new@contoso.com"}]}'
     second = loopback.add_job(3, 4, 0)

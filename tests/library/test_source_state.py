@@ -11,8 +11,8 @@ import pytest
 from analyzer.errors import InputError
 from analyzer.library import source_state as module
 from analyzer.library.mirror import Library
-from analyzer.library.own import FileSeen
 from analyzer.library.source_state import SourceState, source_state
+from analyzer.library.states import FileSeen
 
 if TYPE_CHECKING:
     from pathlib import Path

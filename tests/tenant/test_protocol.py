@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.errors import FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.protocol import (
     Answer,
     add_file_call,
@@ -14,7 +14,7 @@ from analyzer.tenant.protocol import (
     json_of,
     service_message,
     tenant_call,
-    wait_before_retry,
+    told_wait,
     web_of_page_call,
 )
 
@@ -52,23 +52,23 @@ def test_a_call_is_addressed_as_clients_in_production_do(call: str, expected: st
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "seconds"),
+    ("headers", "seconds"),
     [
-        (200, {"Retry-After": "5"}, None),
-        (500, {"Retry-After": "5"}, None),
-        (429, {"Retry-After": "5"}, 5.0),
-        (503, {"Retry-After": " 120 "}, 120.0),
-        (429, {"Retry-After": "Mon, 23 Nov 2026 04:00:30 GMT"}, 30.0),
-        (429, {"Retry-After": "Mon, 23 Nov 2026 03:59:00 GMT"}, 0.0),
-        (429, {"Retry-After": "Mon, 23 Nov 2026 04:00:30"}, 1.0),
-        (429, {"Retry-After": "soon"}, 1.0),
-        (429, {"Retry-After": "²"}, 1.0),
-        (429, {"Retry-After": "-5"}, 1.0),
-        (503, {}, 1.0),
+        ({"Retry-After": "5"}, 5.0),
+        ({"Retry-After": " 120 "}, 120.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 04:00:30 GMT"}, 30.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 03:59:00 GMT"}, 0.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 04:00:30"}, 30.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 09:00:30 GMT", "Date": "Mon, 23 Nov 2026 09:00:10 GMT"}, 20.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 04:00:30 GMT", "Date": "today"}, 30.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "²"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({}, None),
     ],
 )
-def test_the_wait_is_what_the_tenant_asked_for(status: int, headers: dict[str, str], seconds: float | None) -> None:
-    assert wait_before_retry(status, headers, _NOW) == seconds
+def test_the_wait_is_what_the_tenant_asked_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert told_wait(headers, _NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_the_wait_is_what_the_tenant_asked_for(status: int, headers: dict[str, s
     [
         (401, SignInError, 3),
         (403, RefusedError, 3),
-        (404, UnreachableError, 4),
+        (404, FaultError, 4),
         (429, UnreachableError, 4),
-        (500, UnreachableError, 4),
+        (500, FaultError, 4),
         (503, UnreachableError, 4),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_status_becomes_an_error_with_the_exit_code_of_the_contract(
     ],
 )
 def test_the_service_s_words_are_found_in_each_shape_of_its_errors(body: bytes, message: str) -> None:
-    assert service_message(body) == message
+    assert service_message(Answer(400, {}, body)) == message
 
 
 @pytest.mark.parametrize("body", [b"<title>Sign in", b"[]", b"", b"\xff"])

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import RefusedError, SignInError, UnreachableError
-from analyzer.facts import IdType
-from analyzer.tenant.files import download, list_folder, upload
-from analyzer.tenant.interface import RemoteFile, TenantAddress
-from analyzer.tenant.jobs import Import, delete_job, get_job, list_jobs, queue_import
+from analyzer.tenant.files import list_folder, upload
+from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.jobs import delete_job, get_job, list_jobs
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import ReadyToken
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from tests.conftest import Given, LoopbackTenant
 
 FOLDER = "/sites/hr/Shared Documents"
-_IMPORT = Import("https://x/a b.json", IdType.CloudId, "id", {"City": "City"})
 
 
 def test_a_request_carries_what_clients_in_production_send(loopback: LoopbackTenant) -> None:
@@ -52,78 +50,6 @@ def test_a_next_page_that_only_seems_relative_is_not_followed(
     with pytest.raises((RefusedError, UnreachableError)):
         list_folder(loopback.session(), loopback.origin, FOLDER)
     assert other_loopback.seen == []
-
-
-def test_a_refused_download_that_breaks_off_is_said_plainly(loopback: LoopbackTenant, given: type[Given]) -> None:
-    loopback.fail("getFile", given(403, b"x" * 100, headers={"Content-Length": "1000"}))
-    uri = f"{loopback.origin}{FOLDER}/a.json"
-    with pytest.raises(UnreachableError, match="broke off"):
-        download(loopback.session(), RemoteFile(uri, f"{FOLDER}/a.json", "a.json", None, "", ""))
-
-
-def test_the_request_is_sent_again_after_the_wait_that_was_asked_for(
-    loopback: LoopbackTenant, given: type[Given]
-) -> None:
-    loopback.add_job(1)
-    dated = given(503, headers={"Retry-After": "Mon, 23 Nov 2026 04:00:30 GMT"})
-    loopback.fail("GetImport", given(429, headers={"Retry-After": "7"}), dated, then=True)
-    slept: list[float] = []
-    session = loopback.session(sleep=slept.append)
-    assert len(list_jobs(session)) == 1
-    assert (slept, session.sent) == ([7.0, 30.0], 3)
-
-
-def test_a_tenant_that_keeps_asking_to_wait_is_given_up(loopback: LoopbackTenant, given: type[Given]) -> None:
-    loopback.fail("GetImport", given(429, headers={"Retry-After": "2"}))
-    slept: list[float] = []
-    with pytest.raises(UnreachableError, match="kept asking to wait"):
-        list_jobs(loopback.session(sleep=slept.append))
-    assert (slept, len(loopback.seen)) == ([2.0] * 5, 6)
-
-
-def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, given: type[Given]) -> None:
-    loopback.fail("GetImport", given(429, headers={"Retry-After": "86400"}))
-    with pytest.raises(UnreachableError, match="kept asking to wait"):
-        list_jobs(loopback.session())
-    assert len(loopback.seen) == 1
-
-
-def test_the_patience_is_one_for_the_whole_session(loopback: LoopbackTenant, given: type[Given]) -> None:
-    wait = given(429, headers={"Retry-After": "500"})
-    slept: list[float] = []
-    session = loopback.session(sleep=slept.append)
-    loopback.fail("GetImport", wait, then=True)
-    list_jobs(session)
-    loopback.fail("GetImport", wait, then=True)
-    with pytest.raises(UnreachableError):
-        list_jobs(session)
-    assert slept == [500.0]
-
-
-def test_an_import_is_queued_once_though_the_tenant_asks_to_wait(loopback: LoopbackTenant, given: type[Given]) -> None:
-    loopback.fail("QueueImport", given(429, headers={"Retry-After": "1"}))
-    with pytest.raises(UnreachableError):
-        queue_import(loopback.session(), _IMPORT)
-    assert len(loopback.seen) == 1
-
-
-def test_an_import_is_queued_with_the_body_that_clients_send(loopback: LoopbackTenant, given: type[Given]) -> None:
-    loopback.fail("QueueImport", given(body=b'{"value": "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"}'))
-    assert queue_import(loopback.session(), _IMPORT) == "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
-    assert loopback.seen[0].body == (
-        b'{"idType": 1, "sourceDataIdProperty": "id", "propertyMap": {"City": "City"},'
-        b' "sourceUri": "https://x/a b.json"}'
-    )
-
-
-@pytest.mark.parametrize("status", [400, 500])
-def test_properties_that_the_service_refuses_are_said_in_its_words(
-    loopback: LoopbackTenant, given: type[Given], status: int
-) -> None:
-    body = b'{"error": {"message": {"value": "Property Names [AboutMe] are editable by user."}}}'
-    loopback.fail("QueueImport", given(status, body))
-    with pytest.raises(RefusedError, match=r"\[AboutMe\] are editable by user"):
-        queue_import(loopback.session(), _IMPORT)
 
 
 @pytest.mark.parametrize("value", [True, False])
@@ -230,14 +156,6 @@ def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: typ
     uri = upload(loopback.session(), loopback.origin, FOLDER, "a.json", b"content")
     assert uri == f"{loopback.origin}{FOLDER}/a.json"
     assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
-
-
-def test_what_a_download_says_of_the_file_wins_over_the_listing(loopback: LoopbackTenant) -> None:
-    loopback.files[f"{FOLDER}/a.log"] = b"longer by now"
-    found = download(loopback.session(), RemoteFile(loopback.origin, f"{FOLDER}/a.log", "a.log", 3, "old", ""))
-    assert found is not None
-    now, chunks = found
-    assert (now.length, now.etag != "old", b"".join(chunks)) == (13, True, b"longer by now")
 
 
 def test_a_certificate_of_an_unknown_authority_names_the_setting(loopback: LoopbackTenant) -> None:

@@ -51,7 +51,8 @@ def pull(
         assert (ran.code, ran.out) == (4, "")
         assert [path.name for path in library.iterdir()] == ["jobs.json"]
         assert (library / "jobs.json").read_text(encoding="utf-8") == '{"value": []}'
-        return ran.err.removeprefix(f"upa-analyzer: {origin} cannot be reached: ").replace(origin, "").splitlines()
+        told = "".join(line for line in ran.err.splitlines(keepends=True) if " fails at the moment: " not in line)
+        return told.removeprefix(f"upa-analyzer: {origin} cannot be reached: ").replace(origin, "").splitlines()
 
     return call
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import RefusedError, SignInError, UnreachableError
-from analyzer.tenant.files import download, list_folder, upload
+from analyzer.tenant.download import download
+from analyzer.tenant.files import list_folder, upload
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.webs import Webs
-from tests.conftest import Given
+from tests.conftest import Bytes, Given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,11 +65,11 @@ def test_a_web_is_asked_for_once_for_all_that_lies_in_it(loopback: LoopbackTenan
     session = loopback.session()
     list_folder(session, loopback.origin, LOGS)
     for path, content in loopback.files.items():
-        found = download(session, _file(loopback, path))
-        assert found is not None
-        assert b"".join(found[1]) == content
+        into = Bytes()
+        assert download(session, _file(loopback, path), into) is not None
+        assert into.content == content
     assert len(_asked(loopback)) == 1
-    assert session.sent == 6
+    assert len(loopback.seen) == 6
 
 
 def test_a_file_goes_up_into_a_subweb(loopback: LoopbackTenant) -> None:
@@ -96,7 +97,7 @@ def test_a_web_that_cannot_hold_the_folder_is_not_gone_to(loopback: LoopbackTena
     assert list_folder(session, loopback.origin, LOGS) is None
     assert list_folder(session, loopback.origin, LOGS) is None
     assert len(_asked(loopback)) == 1
-    assert session.sent == 3
+    assert len(loopback.seen) == 3
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"value": {}}', b'{"d": {}}'])

@@ -23,6 +23,7 @@ MATTERING = (
     "authorization",
     "content-type",
     "if-match",
+    "if-range",
     "range",
     "user-agent",
     "x-http-method",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.facts import IdType
 from analyzer.tenant.files import upload
-from analyzer.tenant.jobs import Import, delete_job, get_job, queue_import
+from analyzer.tenant.jobs import delete_job, get_job
+from analyzer.tenant.queueing import Import, queue_import
 from tests.emulator.client import FOLDER, JOB_ID, source
 from tests.foreign.office365_tenant import SITE_HOST
 

@@ -33,6 +33,9 @@ CALLS: dict[str, Callable[[Tenant], object]] = {
     "jobs": _job_call("jobs"),
     "job": _job_call("job"),
     "files of a folder": lambda t: t.site.web.get_folder_by_server_relative_path(LOGS).files.get().execute_query(),
+    "some fields of a file": lambda t: (
+        t.site.web.get_file_by_server_relative_path(f"{FOLDER}/hr.json").select(["Length"]).get().execute_query()
+    ),
     "content of a file": lambda t: (
         t.site.web.get_file_by_server_relative_path(f"{FOLDER}/hr.json").get_content().execute_query()
     ),

@@ -1,0 +1,98 @@
+"""A file on its way into the library: written beside its place, hashed as it comes, renamed when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from analyzer.files import beside_of, cannot_write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class PartFile:
+    """What takes the bytes of one file; a ``tenant.interface.Sink``.
+
+    Attributes:
+        place: where the file is to lie.
+        path: where it lies until then.
+        received: how many bytes are there.
+    """
+
+    def __init__(self, place: Path) -> None:
+        """Takes the place; nothing is written before ``begin``."""
+        self.place, self.path = place, beside_of(place)
+        self.received = 0
+        self._hash = hashlib.sha256()
+
+    def begin(self) -> None:
+        """Makes the file beside the place.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._plainly():
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.path.open("xb")
+
+    def write(self, chunk: bytes) -> None:
+        """Takes the next bytes.
+
+        Raises:
+            OutputError: the disk is full, and the like.
+        """
+        with self._plainly():
+            self._stream.write(chunk)
+        self._hash.update(chunk)
+        self.received += len(chunk)
+
+    def restart(self) -> None:
+        """Forgets what was taken.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        with self._plainly():
+            self._stream.seek(0)
+            self._stream.truncate()
+        self._hash = hashlib.sha256()
+        self.received = 0
+
+    def finish(self) -> tuple[str, int]:
+        """Brings what was taken to the disk; gives its SHA-256 in hexadecimal and when it was written, in ns.
+
+        Raises:
+            OutputError: the disk is full, and the like.
+        """
+        with self._plainly():
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            return self._hash.hexdigest(), self.path.stat().st_mtime_ns
+
+    def place_it(self) -> None:
+        """Renames the finished file into its place.
+
+        Raises:
+            OutputError: another program holds what lies there, and the like.
+        """
+        with self._plainly():
+            self.path.replace(self.place)
+
+    def discard(self) -> None:
+        """Removes what was taken; of a file that is in its place already, nothing."""
+        with contextlib.suppress(OSError, AttributeError):
+            self._stream.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise cannot_write(self.place, error) from error

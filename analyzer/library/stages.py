@@ -1,0 +1,171 @@
+"""A pull's three stages: where the logs are, where the source files are, and all of them into the library."""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.facts import JobError
+from analyzer.library.fetch import Errand, Fetcher
+from analyzer.library.look import Found, look_for_log, look_for_source
+from analyzer.library.several import in_parallel
+from analyzer.library.times import time_in_log_name
+from analyzer.uri import host_of, server_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from analyzer.errors import FaultError
+    from analyzer.job import Job
+    from analyzer.library.look import Source
+    from analyzer.library.mirror import Library
+    from analyzer.library.results import Choice, Progress, Pulled
+    from analyzer.tenant.interface import RemoteFile
+
+BEFORE_CHOICE = "it ran before the day of --since; pull --all brings it"
+NO_FOLDER = "the tenant has no log folder for it"
+_WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
+
+
+def expects_log(job: Job) -> bool:
+    """Whether the service leaves a log for such a job: those errors that come without one are documented."""
+    return job.ended and not job.succeeded and job.error not in _WITHOUT_LOG
+
+
+class Stages:
+    """The stages of one pull, in the order of its methods. What they find is noted in the library and in ``result``."""
+
+    def __init__(self, tenant: Source, library: Library, result: Pulled, choice: Choice, progress: Progress) -> None:
+        self._tenant, self._library, self._choice, self._progress = tenant, library, choice, progress
+        self._fetch = Fetcher(tenant, library, result)
+        self._errands: list[Errand] = []
+        self._done = self._total = 0
+
+    @property
+    def faulty(self) -> set[str]:
+        """Ids of jobs of which something did not come because the tenant failed at it."""
+        return self._fetch.faulty
+
+    def look_for_logs(self, jobs: Sequence[Job]) -> None:
+        """Finds out which log files are new or changed.
+
+        Raises:
+            SignInError, UnreachableError: see ``pull``.
+        """
+        found = self._ask(functools.partial(look_for_log, self._tenant), jobs)
+        for job, log in zip(jobs, found, strict=True):
+            if log.files is not None:
+                self._take_log(job, log.files)
+            elif expects_log(job) or log.fault is not None:
+                self._without_log(job, log.refused or NO_FOLDER, log.fault)
+
+    def look_for_sources(self, jobs: Sequence[Job], known: set[str]) -> None:
+        """Finds out which source files are new or changed.
+
+        Args:
+            jobs: whose.
+            known: ids of those that the library had before. A copy that it has of their source file stays: what the
+                tenant has under that name by now may be what another job reads.
+
+        Raises:
+            SignInError, UnreachableError: see ``pull``.
+        """
+        readers: dict[tuple[str, str], list[Job]] = {}
+        for job in jobs:
+            if self._wants_source(job, is_known=job.job_id in known):
+                path = (server_paths(job.source_uri) or [""])[0]
+                readers.setdefault((host_of(job.source_uri), path.lower()), []).append(job)
+        groups = list(readers.values())
+        first = [group[0] for group in groups]
+        found = self._ask(lambda job: look_for_source(self._tenant, job.source_uri), first)
+        for group, source in zip(groups, found, strict=True):
+            self._take_source(group, source)
+
+    def bring(self, readers: Sequence[Job]) -> None:
+        """Fetches what the stages before found.
+
+        Args:
+            readers: the jobs whose source files the library may hold.
+
+        Raises:
+            SignInError, UnreachableError, OutputError: see ``pull``.
+        """
+        self._total += len(self._errands)
+        for errand in self._fetch.bring(self._errands, readers):
+            self._step(errand.remote.name)
+        self._progress(self._total, self._total, "")
+
+    def _ask(self, look: Callable[[Job], Found], jobs: Sequence[Job]) -> list[Found]:
+        """What is found for each job, in their order."""
+        self._total += len(jobs)
+        found = [Found()] * len(jobs)
+        threads, stop = self._tenant.connections, self._tenant.stop
+        for index, result in in_parallel(look, jobs, threads=threads, stop=stop):
+            found[index] = result
+            self._fetch.faults.count(result.fault)
+            self._step(jobs[index].source_name or jobs[index].job_id)
+        return found
+
+    def _step(self, doing: str) -> None:
+        self._progress(self._done, self._total, doing)
+        self._done += 1
+
+    def _take_log(self, job: Job, files: Sequence[RemoteFile]) -> None:
+        wanted = [remote for remote in files if not self._before_choice(remote)]
+        if files and not wanted:
+            self._without_log(job, BEFORE_CHOICE)
+            return
+        self._library.own.note(job.job_id, log_missing=None)
+        for remote in wanted:
+            self._add(remote, (job,), f"log file {remote.name}")
+
+    def _take_source(self, jobs: Sequence[Job], found: Found) -> None:
+        for job in jobs:
+            if found.refused:
+                self._library.own.note(job.job_id, source_missing=found.refused, fetched=False)
+                self._fetch.leave_out(job.job_id, "source file", found.refused, found.fault)
+        for remote in found.files or ():
+            if not self._add(remote, tuple(jobs), "source file", is_source=True):
+                for job in jobs:
+                    self._library.own.note(job.job_id, source_missing=None, fetched=True)
+
+    def _add(self, remote: RemoteFile, jobs: tuple[Job, ...], what: str, *, is_source: bool = False) -> bool:
+        """Whether a file is to be fetched, or cannot be, as was said then."""
+        try:
+            if self._fetch.is_unchanged(remote):
+                return False
+        except InputError as error:
+            for job in jobs:
+                if is_source:
+                    self._library.own.note(job.job_id, source_missing=error.what, fetched=False)
+                self._fetch.leave_out(job.job_id, what, error.what)
+        else:
+            self._errands.append(Errand(remote, jobs, what, is_source))
+        return True
+
+    def _wants_source(self, job: Job, *, is_known: bool) -> bool:
+        noted = self._library.own.notes.get(job.job_id)
+        if self._choice.since is not None and noted is not None and noted.log_missing == BEFORE_CHOICE:
+            return False
+        return not (is_known or (noted and noted.fetched)) or self._library.source_file(job) is None
+
+    def _without_log(self, job: Job, because: str, fault: FaultError | None = None) -> None:
+        """Notes that there is no log where one is to be expected."""
+        self._library.own.note(job.job_id, log_missing=because)
+        self._fetch.leave_out(job.job_id, "log", because, fault)
+
+    def _before_choice(self, remote: RemoteFile) -> bool:
+        if self._choice.since is None:
+            return False
+        written = time_in_log_name(remote.name) or _time(remote.modified)
+        return written is not None and written < self._choice.since
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

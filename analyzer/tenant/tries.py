@@ -1,0 +1,105 @@
+"""How often one request is sent: what passes is tried again, what stays is not."""
+
+from __future__ import annotations
+
+import random
+import ssl
+from typing import TYPE_CHECKING
+
+import requests
+
+from analyzer.tenant.protocol import ASK_AGAIN, SUCCESS, told_wait
+from analyzer.tenant.unreachable import causes_of
+
+if TYPE_CHECKING:
+    from analyzer.tenant.protocol import Answer
+    from analyzer.tenant.throttle import Manners, Throttle
+
+_REPETITIONS = 4
+_LONGEST = 60.0
+PASSING = frozenset({408, 500, 502, 504})
+"""The statuses of faults of the service, or of what stands before it, that are gone the next time."""
+_PROXY_WANTS_PASSWORD = "407"  # noqa: S105 - HTTP's status
+
+
+class Tries:
+    """The tries of one request.
+
+    A tenant that asks to wait is asked again until the patience ends; another fault of the line or of the service is
+    given ``_REPETITIONS`` more chances, each after twice the time of the one before.
+    """
+
+    def __init__(self, manners: Manners, throttle: Throttle, host: str) -> None:
+        self._manners, self._throttle, self._host = manners, throttle, host
+        self._throttled = self._failed = 0
+
+    def forget(self) -> None:
+        """Forgets the faults so far, as there was progress since."""
+        self._failed = 0
+
+    def after(self, answer: Answer, *, is_complete: bool = True) -> bool:
+        """Whether to send the request again, once the tenant allows it.
+
+        Args:
+            answer: what came.
+            is_complete: whether it is what was asked for, as far as can be told.
+
+        Raises:
+            UnreachableError: the patience ends.
+        """
+        self._throttle.heed(self._host, answer.headers)
+        if answer.status in ASK_AGAIN:
+            self.hold(answer)
+            return True
+        return (answer.status in PASSING or (answer.status in SUCCESS and not is_complete)) and self.once_more()
+
+    def hold(self, answer: Answer) -> None:
+        """Has everybody wait as the tenant asks.
+
+        Raises:
+            UnreachableError: the patience ends.
+        """
+        told = told_wait(answer.headers, self._manners.clock.now())
+        # A tenant that says "at once" again and again has to be asked less often all the same.
+        own = _backoff(self._throttled - 1) if self._throttled or told is None else 0.0
+        self._throttle.hold(self._host, max(told or 0.0, own))
+        self._throttled += 1
+
+    def after_error(self, error: BaseException) -> bool:
+        """Whether to send a request again that got no answer, once some time has passed.
+
+        Raises:
+            UnreachableError: the work was stopped meanwhile.
+        """
+        return is_passing(error) and self.once_more()
+
+    def once_more(self) -> bool:
+        """Waits and says True, as long as there are chances left.
+
+        Raises:
+            UnreachableError: the work was stopped meanwhile.
+        """
+        if self._failed >= _REPETITIONS:
+            return False
+        seconds = _backoff(self._failed)
+        self._failed += 1
+        if self._failed > 1:
+            chances = f"try {self._failed + 1} of {_REPETITIONS + 1} in {seconds:.0f} s"
+            self._manners.tell(f"{self._host} fails at the moment: {chances}")
+        self._manners.clock.wait(seconds, self._throttle.stopped)
+        return True
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a request that got no answer may get one the next time."""
+    for cause in causes_of(error):
+        if isinstance(cause, (ssl.SSLCertVerificationError, requests.exceptions.InvalidURL)):
+            return False
+        if isinstance(cause, OSError) and _PROXY_WANTS_PASSWORD in str(cause) and "unnel" in str(cause):
+            return False
+    return True
+
+
+def _backoff(before: int) -> float:
+    """Seconds to wait after so many waits before, never the same for two clients."""
+    return min(_LONGEST, 2.0 ** max(before, 0)) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, no secret

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from urllib3.exceptions import MaxRetryError, ProtocolError, ProxyError
+
+from analyzer.errors import FaultError, RefusedError, SignInError
+from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.tries import is_passing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.conftest import Given, LoopbackTenant
+
+_PASSING: Mapping[str, tuple[int, bytes, dict[str, str]]] = {
+    "a page of a proxy": (200, b"<html>Sign in to the network", {}),
+    "a list instead of an object": (200, b"[]", {}),
+    "an answer cut off": (200, b'{"value": []}', {"Content-Length": "999"}),
+    "a failure": (500, b"", {}),
+    "a bad gateway": (502, b"<html>", {}),
+    "a gateway that waited in vain": (504, b"", {}),
+    "a request that came too slowly": (408, b"", {}),
+}
+
+
+@pytest.mark.parametrize("kind", _PASSING)
+def test_a_fault_that_passes_is_got_over(loopback: LoopbackTenant, given: type[Given], kind: str) -> None:
+    loopback.add_job(1)
+    fault = given(*_PASSING[kind])
+    loopback.fail("GetImport", fault, fault, then=True)
+    assert len(list_jobs(loopback.session())) == 1
+    first, second = loopback.clock.waited
+    assert 0.5 <= first <= 1 <= second <= 2
+
+
+@pytest.mark.parametrize("kind", _PASSING)
+def test_a_fault_that_stays_is_an_error_after_five_tries(
+    loopback: LoopbackTenant, given: type[Given], kind: str
+) -> None:
+    loopback.fail("GetImport", given(*_PASSING[kind]))
+    with pytest.raises(FaultError):
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == 5
+
+
+def test_who_watches_is_told_of_a_fault_that_does_not_pass_at_once(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.fail("GetImport", given(502), given(502), given(502), then=True)
+    list_jobs(loopback.session())
+    host = loopback.origin.removeprefix("https://")
+    assert [sentence.partition(" in ")[0] for sentence in loopback.told] == [
+        f"{host} fails at the moment: try 3 of 5",
+        f"{host} fails at the moment: try 4 of 5",
+    ]
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, RefusedError), (404, FaultError), (400, FaultError)])
+def test_what_would_be_the_same_the_next_time_is_not_tried_again(
+    loopback: LoopbackTenant, status: int, kind: type[Exception]
+) -> None:
+    loopback.fail("GetImport", status)
+    with pytest.raises(kind):
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == 1
+
+
+class _Renewing:
+    """Tokens of which each is another."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.refused: list[str] = []
+
+    def token(self, _origin: str) -> str:
+        return f"token-{self.given}"
+
+    def renew(self, origin: str, refused: str) -> str:
+        self.refused.append(refused)
+        self.given += 1
+        return self.token(origin)
+
+
+def test_a_token_that_is_refused_is_renewed(loopback: LoopbackTenant) -> None:
+    loopback.fail("GetImport", 401, 401, then=True)
+    session = loopback.session()
+    session._tokens = tokens = _Renewing()
+    list_jobs(session)
+    assert [seen.headers["authorization"] for seen in loopback.seen] == [f"Bearer token-{n}" for n in range(3)]
+    assert tokens.refused == ["token-0", "token-1"]
+
+
+def test_a_request_is_tried_with_three_tokens_at_most(loopback: LoopbackTenant) -> None:
+    loopback.fail("GetImport", 401)
+    session = loopback.session()
+    session._tokens = _Renewing()
+    with pytest.raises(SignInError):
+        list_jobs(session)
+    assert len(loopback.seen) == 3
+
+
+def test_a_token_of_which_there_is_no_other_is_not_tried_again(loopback: LoopbackTenant) -> None:
+    loopback.fail("GetImport", 401)
+    with pytest.raises(SignInError):
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == 1
+
+
+_TUNNEL = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
+_VERIFY = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate in chain")
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (ConnectionResetError(), True),
+        (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), True),
+        (requests.exceptions.SSLError(MaxRetryError(None, "/", ssl.SSLEOFError(8, "EOF"))), True),  # type: ignore[arg-type]
+        (requests.Timeout(), True),
+        (requests.exceptions.SSLError(MaxRetryError(None, "/", _VERIFY)), False),  # type: ignore[arg-type]
+        (requests.exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("no", _TUNNEL))), False),  # type: ignore[arg-type]
+        (requests.exceptions.InvalidURL("no host"), False),
+    ],
+)
+def test_a_line_that_broke_may_hold_the_next_time_and_a_certificate_stays_unknown(
+    error: Exception, *, passing: bool
+) -> None:
+    assert is_passing(error) is passing
