@@ -119,10 +119,10 @@ class Stages:
             self._without_log(job, BEFORE_CHOICE)
             return
         self._library.own.note(job.job_id, log_missing=None)
-        clashes = clashing(remote.name for remote in wanted)
+        taken = clashing(remote.name for remote in wanted)
         for remote in wanted:
-            if other := clashes.get(remote.name):
-                because = f"Windows and macOS take its name for that of {other}, which stands before it"
+            if remote.name in taken:
+                because = f"Windows and macOS take its name for that of {taken[remote.name]}, which stands before it"
                 self._fetch.leave_out(job.job_id, f"log file {remote.name}", because)
             else:
                 self._add(remote, (job,), f"log file {remote.name}")

@@ -43,6 +43,14 @@ class Hosts:
         kin = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
         self._known = {admin, *kin, *(_host(host) for host in address.hosts)}
 
+    def has(self, uri: str) -> bool:
+        """Whether a URI that the service handed us may be followed."""
+        try:
+            self.origin(uri)
+        except RefusedError:
+            return False
+        return True
+
     def origin(self, uri: str) -> str:
         """``https://HOST[:PORT]`` of a URI that the service handed us; of a server-relative one, the site's.
 

@@ -26,13 +26,13 @@ _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
 _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
-REDIRECTION = range(300, 400)
 NO_CONTENT, PARTIAL_CONTENT = 204, 206
+REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
+ASK_AGAIN = frozenset({429, 503})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
-ASK_AGAIN = frozenset({429, 503})
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 

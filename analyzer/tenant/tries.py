@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-import ssl
 from typing import TYPE_CHECKING
 
-import requests
-
 from analyzer.tenant.protocol import ASK_AGAIN, SUCCESS, told_wait
-from analyzer.tenant.unreachable import causes_of
+from analyzer.tenant.unreachable import may_pass
 
 if TYPE_CHECKING:
     from analyzer.tenant.protocol import Answer
@@ -19,7 +16,6 @@ _REPETITIONS = 4
 _LONGEST = 60.0
 PASSING = frozenset({408, 500, 502, 504})
 """The statuses of faults of the service, or of what stands before it, that are gone the next time."""
-_PROXY_WANTS_PASSWORD = "407"  # noqa: S105 - HTTP's status
 
 
 class Tries:
@@ -71,7 +67,7 @@ class Tries:
         Raises:
             UnreachableError: the work was stopped meanwhile.
         """
-        return is_passing(error) and self.once_more()
+        return may_pass(error) and self.once_more()
 
     def once_more(self) -> bool:
         """Waits and says True, as long as there are chances left.
@@ -88,16 +84,6 @@ class Tries:
             self._manners.tell(f"{self._host} fails at the moment: {chances}")
         self._manners.clock.wait(seconds, self._throttle.stopped)
         return True
-
-
-def is_passing(error: BaseException) -> bool:
-    """Whether a request that got no answer may get one the next time."""
-    for cause in causes_of(error):
-        if isinstance(cause, (ssl.SSLCertVerificationError, requests.exceptions.InvalidURL)):
-            return False
-        if isinstance(cause, OSError) and _PROXY_WANTS_PASSWORD in str(cause) and "unnel" in str(cause):
-            return False
-    return True
 
 
 def _backoff(before: int) -> float:

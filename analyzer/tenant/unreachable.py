@@ -66,6 +66,7 @@ _OTHERWISE = _Told("no answer came", "Check the name of the tenant, the network 
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>\d{3})")
 _PASSWORD_NEEDED = 407
+_SERVER_ERRORS = 500
 _OF_ERRNO = {
     errno.ENETUNREACH: _NO_WAY,
     errno.EHOSTUNREACH: _NO_WAY,
@@ -86,12 +87,25 @@ def unreachable(error: requests.RequestException, origin: str) -> UnreachableErr
         origin: ``https://HOST[:PORT]`` of the request.
     """
     # The innermost says most: urllib3 takes a name that is not known for a timeout.
-    causes = list(causes_of(error))[::-1]
+    causes = list(_causes(error))[::-1]
     told = _of_proxy(causes, origin) or next(filter(None, map(_of_cause, causes)), _OTHERWISE)
     return UnreachableError(f"{origin} cannot be reached: {told.reason}", told.advice)
 
 
-def causes_of(error: BaseException) -> Iterator[BaseException]:
+def may_pass(error: BaseException) -> bool:
+    """Whether a request that got no answer may get one the next time: not where somebody has to change something."""
+    for cause in _causes(error):
+        if isinstance(cause, (ssl.SSLCertVerificationError, requests.exceptions.InvalidURL)):
+            return False
+        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+            return False
+        tunnel = _TUNNEL.search(str(cause))
+        if tunnel is not None and int(tunnel["status"]) < _SERVER_ERRORS:
+            return False
+    return True
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and those inside it, each once, the outermost first."""
     waiting: list[object] = [error]
     seen: set[int] = set()

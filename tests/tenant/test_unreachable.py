@@ -9,15 +9,15 @@ import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import requests
 import trustme
 from requests.exceptions import ProxyError
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import MaxRetryError, ProtocolError
 
-from analyzer.tenant.unreachable import unreachable
+from analyzer.tenant.unreachable import may_pass, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,8 +51,8 @@ def pull(
         assert (ran.code, ran.out) == (4, "")
         assert [path.name for path in library.iterdir()] == ["jobs.json"]
         assert (library / "jobs.json").read_text(encoding="utf-8") == '{"value": []}'
-        told = "".join(line for line in ran.err.splitlines(keepends=True) if " fails at the moment: " not in line)
-        return told.removeprefix(f"upa-analyzer: {origin} cannot be reached: ").replace(origin, "").splitlines()
+        lines = [line for line in ran.err.splitlines() if " fails at the moment: try " not in line]
+        return [line.removeprefix(f"upa-analyzer: {origin} cannot be reached: ").replace(origin, "") for line in lines]
 
     return call
 
@@ -294,3 +294,27 @@ def _plain_server(
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+_TUNNEL = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
+_VERIFY = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate in chain")
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (ConnectionResetError(), True),
+        (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), True),
+        (requests.exceptions.SSLError(MaxRetryError(cast("Any", None), "/", ssl.SSLEOFError(8, "EOF"))), True),
+        (requests.Timeout(), True),
+        (requests.exceptions.SSLError(MaxRetryError(cast("Any", None), "/", _VERIFY)), False),
+        (requests.exceptions.ProxyError(MaxRetryError(cast("Any", None), "/", ProxyError("no", _TUNNEL))), False),
+        (requests.exceptions.InvalidURL("no host"), False),
+        (requests.ConnectionError(socket.gaierror(socket.EAI_NONAME, "Name or service not known")), False),
+        (requests.ConnectionError(socket.gaierror(socket.EAI_AGAIN, "Temporary failure")), True),
+    ],
+)
+def test_a_line_that_broke_may_hold_the_next_time_and_a_certificate_stays_unknown(
+    error: Exception, *, passing: bool
+) -> None:
+    assert may_pass(error) is passing
