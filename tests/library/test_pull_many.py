@@ -100,14 +100,3 @@ def test_a_file_that_changed_under_the_same_etag_is_told_by_its_time(loopback: L
     time[0], loopback.files[path] = "2026-11-23T03:00:00Z", b"later"
     assert loopback.pull_into(tmp_path).log_files == 1
     assert (tmp_path / path.lstrip("/")).read_bytes() == b"later"
-
-
-def test_names_that_some_file_systems_take_for_one_are_one_file_and_a_note(
-    loopback: LoopbackTenant, tmp_path: Path
-) -> None:
-    job_id = loopback.add_job(1)
-    folder = loopback.add_log(job_id, b"a").rpartition("/")[0]
-    loopback.files = {f"{folder}/a.log": b"a", f"{folder}/A.log": b"A"}
-    (left, _) = loopback.pull_into(tmp_path).left_out
-    assert (left.what, "file systems" in left.because) == ("log file a.log", True)
-    assert (tmp_path / folder.lstrip("/") / "A.log").read_bytes() == b"A"
