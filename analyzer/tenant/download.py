@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-\d+/(?P<total>\d+|\*)")
 _STOPPED = "the work was stopped"
+_DOUBTS = 2
+"""So often a file that is not as long as listed is asked for again before the listing is taken to be out of date."""
 
 
 def download(session: Session, file: RemoteFile, into: Sink) -> RemoteFile | None:
@@ -53,7 +55,7 @@ class _Download:
         self._etag = ""
         self._total: int | None = None
         self._furthest = 0
-        self._is_doubtful = False
+        self._doubts = 0
         self._checksum = Checksum()
 
     def run(self) -> RemoteFile | None:
@@ -145,8 +147,8 @@ class _Download:
         is_listed = self._etag in ("", listed.etag) or not listed.etag
         if is_listed and listed.length in (None, received):
             return replace(listed, length=received, etag=listed.etag or self._etag)
-        if is_listed and not self._is_doubtful:
-            self._is_doubtful = True  # something in between may have cut it; once more will tell
+        if is_listed and self._doubts < _DOUBTS:
+            self._doubts += 1  # something in between may have cut it; once more will tell
             return None
         # It changed since it was listed, or its header spells the ETag otherwise.
         now = file_info(self._session, self._origin, listed.path)
