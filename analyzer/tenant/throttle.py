@@ -102,8 +102,12 @@ class Throttle:
         if limit.is_used_up:
             self.hold(host, limit.reset)
         with self._lock:
+            was_slow = self._pace >= _WORTH_TELLING
             self._pace = limit.pace
             self._pace_until = self._manners.clock.monotonic() + limit.reset
+        if limit.pace >= _WORTH_TELLING and not was_slow:
+            sentence = f"{host} is close to its limit: until it is there anew, one request each {duration(limit.pace)}"
+            self._manners.tell(sentence)
 
     def _left(self, now: float) -> float:
         """Seconds until whoever asks may send; if it is none, its slot is taken."""

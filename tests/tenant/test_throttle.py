@@ -140,6 +140,14 @@ def test_requests_are_spread_before_the_limit_is_reached(clock: FastClock) -> No
     assert clock.waited == [1.0] * 3
 
 
+def test_requests_far_between_are_told_once(clock: FastClock) -> None:
+    told: list[str] = []
+    throttle = Throttle(Manners(clock=clock, tell=told.append))
+    for remaining in ("10", "8", "6"):
+        throttle.heed(HOST, {"RateLimit-Remaining": remaining, "RateLimit-Reset": "40"})
+    assert told == [f"{HOST} is close to its limit: until it is there anew, one request each 8 s"]
+
+
 def test_a_limit_that_is_used_up_is_waited_for(clock: FastClock) -> None:
     throttle = Throttle(Manners(clock=clock))
     throttle.heed(HOST, {"RateLimit-Remaining": "0", "RateLimit-Reset": "31"})
