@@ -57,6 +57,12 @@ class InputError(AnalyzerError):
     exit_code = 5
 
 
+class LockedError(AnalyzerError):
+    """Another process works on the same folder of ours."""
+
+    exit_code = 5
+
+
 class OutputError(AnalyzerError):
     """Something that was to be written cannot be written."""
 

@@ -13,9 +13,13 @@ _NEVER_ENCODED = re.compile(r"[^!-~]")
 
 
 def host_of(uri: str) -> str:
-    """Host and port of an absolute URI in lower case; empty for a server-relative one."""
+    """Host and port of an absolute URI in lower case; empty for a server-relative one.
+
+    Letters beyond ASCII stay as they are: the lower case of some, as of the sign for Kelvin, is a letter of ASCII.
+    """
     found = _ABSOLUTE.fullmatch(uri)
-    return found["host"].lower() if found else ""
+    host = found["host"] if found else ""
+    return host.lower() if host.isascii() else host
 
 
 def scheme_of(uri: str) -> str:
@@ -27,11 +31,13 @@ def scheme_of(uri: str) -> str:
 def server_paths(uri: str) -> list[str]:
     """The server-relative paths that a URI can mean, the likelier first; none for an empty or odd one.
 
+    What follows a ``?`` is no part of the path, as in ``…/a.json?web=1``: no name in SharePoint holds one.
+
     >>> server_paths("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/a.json")[0]
     '/sites/hr/Shared Documents/a.json'
     """
     found = _ABSOLUTE.fullmatch(uri)
-    raw = ((found["path"] or "") if found else uri).rstrip("/")
+    raw = ((found["path"] or "") if found else uri).partition("?")[0].rstrip("/")
     if not raw.startswith("/"):
         return []
     decoded = unquote(raw)

@@ -16,6 +16,7 @@ PARTS = {
     "server-relative": ("/sites/hr/a.json", ("", "")),
     "no scheme": ("//contoso.com/a", ("", "")),
     "nothing": ("", ("", "")),
+    "no letter of ASCII": ("https://\N{KELVIN SIGN}.com/a", ("https", "\N{KELVIN SIGN}.com")),
 }
 
 
@@ -39,6 +40,9 @@ PATHS = {
     "encoded letters": ("/hr/Gr%C3%B6%C3%9Fe.json", ["/hr/Größe.json", "/hr/Gr%C3%B6%C3%9Fe.json"]),
     "a percent sign that encodes nothing": ("/hr/100%.json", ["/hr/100%.json"]),
     "a slash at the end": ("/sites/hr/", ["/sites/hr"]),
+    "a query": ("https://contoso.sharepoint.com/hr/a.json?web=1&x=/b", ["/hr/a.json"]),
+    "a question mark that is encoded": ("/hr/a%3Fb.json", ["/hr/a?b.json", "/hr/a%3Fb.json"]),
+    "a hash": ("/hr/#1%20a.json", ["/hr/#1 a.json", "/hr/#1%20a.json"]),
     "the host alone": ("https://contoso.sharepoint.com", []),
     "the root": ("https://contoso.sharepoint.com/", []),
     "relative": ("hr/a.json", []),

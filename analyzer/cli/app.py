@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.context import Context
+from analyzer.cli.log import Log, LogFormat
 from analyzer.cli.terminal import Terminal
 
 COMMANDS = (
@@ -50,13 +51,18 @@ def _options(  # noqa: PLR0913 - the contract's global options
     *,
     config: Annotated[Path | None, typer.Option(help="The configuration, instead of upa-analyzer.toml.")] = None,
     tenant: Annotated[str, typer.Option(help="Which tenant of the configuration.")] = "",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show requests and tracebacks.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only results and errors.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    log_format: Annotated[LogFormat, typer.Option(help="How stderr is written: for people or for collectors.")] = (
+        LogFormat.text
+    ),
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Log and job-result analyzer for bulk imports of SharePoint Online user profile properties."""
     del version  # answered before typer is loaded
-    terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None)
+    log = Log(log_format)
+    bars = not (verbose or log.as_json)
+    terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None, log=log, bars=bars)
     context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant, verbose=verbose)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
+    import typer
+
     from analyzer.config import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
     from analyzer.library.mirror import Library
@@ -129,3 +131,16 @@ class Context:
         from analyzer.config import zone_of
 
         return zone_of(self.tenant(settings)[1].timezone)
+
+
+def hold(context: typer.Context, folder: Path) -> None:
+    """Keeps other commands from writing to a folder of ours until this one ends.
+
+    Raises:
+        LockedError: another one is at work there.
+        OutputError: the folder cannot be written.
+    """
+    from analyzer.data_lock import data_lock
+
+    say = context.ensure_object(Context).terminal.say
+    context.with_resource(data_lock(folder, context.info_name or "", say))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.errors import InputError, OutputError, UnreachableError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def command(
     given = context.ensure_object(Context)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file", "Name a folder with --out.")
+    hold(context, out)
     given.terminal.say("starting a tenant on this machine, with the sample jobs in it")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
         demo = _Demo(given.terminal, emulator, *_tenant(emulator, out), _places(out))

@@ -9,20 +9,19 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.cli.streams import discard_output, print_error
-from analyzer.cli.terminal import visible
+from analyzer.cli.log import PROGRAM, Log
+from analyzer.cli.streams import discard_output
 from analyzer.errors import AnalyzerError
 from analyzer.files import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROGRAM = "upa-analyzer"
 INTERRUPTED = 130
 _USAGE = 2
 _UNEXPECTED = 5
 _GLOBAL_FLAGS = frozenset({"--verbose", "--quiet", "--json", "--no-color", "--version"})
-_GLOBAL_OPTIONS = frozenset({"--config", "--tenant"})
+_GLOBAL_OPTIONS = frozenset({"--config", "--tenant", "--log-format"})
 
 
 def entry() -> NoReturn:
@@ -81,9 +80,9 @@ def command_in(words: Sequence[str]) -> str:
     return next((word for word, is_value in zip(words, values, strict=False) if word[:1] != "-" and not is_value), "")
 
 
-def _wants_version(words: list[str]) -> bool:
+def _wants(flag: str, words: list[str]) -> bool:
     front = words[: words.index("--")] if "--" in words else words
-    return "--version" in front
+    return flag in front
 
 
 def _version() -> None:
@@ -93,14 +92,17 @@ def _version() -> None:
 
 
 def _run(words: list[str]) -> int:
+    log, verbose = Log.of(words), _wants("--verbose", words)
     try:
-        if _wants_version(words):
+        if _wants("--version", words):
             _version()
             return 0
         from analyzer.cli.app import app_for
+        from analyzer.cli.records import records_to
 
-        code = app_for(command_in(words))(args=words, prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
+        with records_to(log, requests=verbose and not _wants("--quiet", words)):
+            code = app_for(command_in(words))(args=words, prog_name=PROGRAM, standalone_mode=False)
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.
         discard_output()
@@ -108,38 +110,39 @@ def _run(words: list[str]) -> int:
     except SystemExit:
         return 0  # typer met the same broken pipe
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback unasked
-        return _failed(error, verbose="--verbose" in words)
+        return _failed(error, log, verbose=verbose)
     if code == INTERRUPTED:
-        return _failed(KeyboardInterrupt(), verbose=False)  # typer makes a number of Ctrl-C, and says nothing
+        return _failed(KeyboardInterrupt(), log, verbose=False)  # typer makes a number of Ctrl-C, and says nothing
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: BaseException, *, verbose: bool) -> int:
+def _failed(error: BaseException, log: Log, *, verbose: bool) -> int:
     """Says what was wrong and what to do; returns the exit code."""
+    traceback = ""
+    if verbose:
+        from traceback import format_exception
+
+        traceback = "".join(format_exception(error))
+    what, advice, code = _told(error)
+    log.error(what, advice, code, traceback)
+    return code
+
+
+def _told(error: BaseException) -> tuple[str, str, int]:
+    """What was wrong, what to do, and the exit code."""
     from typer.exceptions import Abort, TyperException
 
-    if verbose:
-        import traceback
-
-        traceback.print_exception(error)
     if isinstance(error, AnalyzerError):
-        return _tell(error.what, error.advice, error.exit_code)
+        return error.what, error.advice, error.exit_code
     if isinstance(error, TyperException):
-        return _tell(error.format_message().rstrip("."), f"{PROGRAM} --help lists what there is.", _USAGE)
+        return error.format_message().rstrip("."), f"{PROGRAM} --help lists what there is.", _USAGE
     if isinstance(error, (KeyboardInterrupt, Abort)):
-        return _tell("interrupted", "What was there before is still there; run the same command again.", INTERRUPTED)
+        return "interrupted", "What was there before is still there; run the same command again.", INTERRUPTED
     if isinstance(error, OSError):
         what = f"{error.filename} cannot be used" if error.filename else "the output cannot be written"
-        return _tell(f"{what}: {plain_words(error)}", "Choose another place, or free some space.", _UNEXPECTED)
+        return f"{what}: {plain_words(error)}", "Choose another place, or free some space.", _UNEXPECTED
     what = f"something unexpected happened ({type(error).__name__}: {error})"
-    return _tell(what, "--verbose shows where; please report it.", _UNEXPECTED)
-
-
-def _tell(what: str, advice: str, code: int) -> int:
-    print_error(visible(f"{PROGRAM}: {what}."))
-    if advice:
-        print_error(visible(f"{' ' * len(PROGRAM)}  {advice}"))
-    return code
+    return what, "--verbose shows where; please report it.", _UNEXPECTED
 
 
 def _tolerant_streams() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.cli.options import PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
 from analyzer.errors import UsageError
 
@@ -36,6 +36,7 @@ def command(
 
     given = context.ensure_object(Context)
     settings = given.settings()
+    hold(context, settings.data)
     tenant, library = connected(given, settings, patience)
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)

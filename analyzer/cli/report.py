@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.cli.options import JobsOption, SinceOption, parse_day
 from analyzer.find_job import find_job
 
@@ -33,6 +33,8 @@ def command(
 
     given = context.ensure_object(Context)
     settings = given.settings()
+    if output is None:
+        hold(context, settings.data)
     opened = given.library(library)
     zone = given.zone(settings)
     now = datetime.now(UTC)

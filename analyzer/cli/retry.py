@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.cli.options import LibraryOption
 from analyzer.cli.retry_options import (
     DropPropertyOption,
@@ -81,6 +81,8 @@ def command(  # noqa: PLR0913 - the contract's options
     if job and (source or log):
         raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
     if job:
+        if output is None:
+            hold(context, given.settings().data)
         ingredients, target = _of_job(given, job, library, id_property)
     elif source and log:
         from analyzer.source.segments import processes_ahead

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, hold
 from analyzer.cli.options import PATIENCE, FailOn, FailOnOption, PatienceOption
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def command(
 
     given = context.ensure_object(Context)
     settings = given.settings()
+    hold(context, settings.data)
     tenant, library = connected(given, settings, patience)
     now = datetime.now(UTC)
     places = report_places(settings, given.zone(settings), now, None)

@@ -57,7 +57,7 @@ def _users(tables: Tables) -> list[dict[str, Any]]:
 def _print(given: Context, tables: Tables, failures: list[Failure], found: Whereabouts | None) -> None:
     from analyzer.analysis.outcome import FAILED
     from analyzer.cli.rows import not_updated, ran
-    from analyzer.cli.terminal import visible
+    from analyzer.cli.visible import visible
     from analyzer.cli.whereabouts import print_whereabouts
     from analyzer.words import count
 

@@ -14,6 +14,7 @@ def discard_output() -> None:
 def print_error(line: str) -> None:
     """A line to stderr. Where it is a closed pipe or a full disk, the work goes on, and the exit code tells."""
     try:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
+        # In one piece, as several threads may have something to say.
+        print(f"{line}\n", end="", file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

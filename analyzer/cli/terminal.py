@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from analyzer.cli.streams import discard_output, print_error
+from analyzer.cli.log import Log
+from analyzer.cli.streams import discard_output
+from analyzer.cli.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,6 @@ OUTCOME_STYLES = {
     "stuck": "red",
 }
 _UNLIMITED = 100_000
-_PERHAPS_NOT_VISIBLE = re.compile(r"[^ -~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,20 @@ class Terminal:
         json: results as JSON.
         quiet: no remarks and no progress.
         color: None for what the terminal can.
+        log: what writes to stderr.
+        bars: whether progress may be shown as a bar, which lines in between would break.
     """
 
     json: bool = False
     quiet: bool = False
     color: bool | None = None
+    log: Log = field(default_factory=Log)
+    bars: bool = True
 
     def say(self, text: str) -> None:
         """A remark or a step, to stderr."""
         if not self.quiet:
-            print_error(visible(text))
+            self.log.remark(text)
 
     def show(self, text: str = "") -> None:
         """A line of the result, to stdout, as it is.
@@ -70,11 +73,11 @@ class Terminal:
 
     def ask(self, text: str) -> None:
         """What somebody has to do before it can go on, to stderr, however quiet."""
-        print_error(visible(text))
+        self.log.remark(text)
 
     def complain(self, error: AnalyzerError) -> None:
         """An error that does not end the command, to stderr, however quiet."""
-        print_error(visible(f"upa-analyzer: {error}"))
+        self.log.complaint(error)
 
     def result(self, content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """The whole result as JSON, to stdout."""
@@ -139,8 +142,13 @@ class Terminal:
 
     @contextlib.contextmanager
     def progress(self, stage: str, *, shown: bool = True) -> Iterator[Progress]:
-        """A progress bar on stderr for one stage; nothing where stderr is no terminal or nobody wants to see it."""
-        if self.quiet or not shown or not sys.stderr.isatty():
+        """A progress bar on stderr for one stage; nothing where stderr is no terminal or nobody wants to see it.
+
+        Where a collector reads stderr, a line as the stage begins.
+        """
+        if self.log.as_json and shown and not self.quiet:
+            self.log.stage(stage)
+        if self.quiet or not shown or not self.bars or not sys.stderr.isatty():
             yield lambda _done, _total, _doing: None
             return
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -184,18 +192,3 @@ def _coloured(line: str, row: Sequence[str]) -> Text:
     for outcome in OUTCOME_STYLES.keys() & set(row):
         text.highlight_words([outcome], OUTCOME_STYLES[outcome])
     return text
-
-
-def visible(text: str) -> str:
-    """Text from a log or from the tenant without what could steer the terminal; a no-break space is a space."""
-    return text if text.isprintable() else _PERHAPS_NOT_VISIBLE.sub(_each_visible, text)
-
-
-def _each_visible(found: re.Match[str]) -> str:
-    return "".join(map(_visible, found[0]))
-
-
-def _visible(character: str) -> str:
-    if character.isprintable():
-        return character
-    return " " if unicodedata.category(character) == "Zs" else "\N{REPLACEMENT CHARACTER}"

@@ -2,38 +2,108 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
+import sys
+import unicodedata
 from pathlib import Path  # noqa: TC003 - used at run time by callers' annotations
+from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
 
-# What Windows refuses or reads as something else; SharePoint allows none of these in names either.
-_ODD_CHARACTERS = re.compile(r'[\x00-\x1f\x7f-\x9f\\:*?"<>|]')
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
-_LONGEST = 255
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What Windows refuses or reads as something else; SharePoint allows none of these in names either. Half a surrogate
+# pair has no UTF-8, and so is no name.
+_ODD_CHARACTERS = re.compile(r'[\x00-\x1f\x7f-\x9f\\:*?"<>|\ud800-\udfff]')
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE)
+_LONGEST_NAME = 255
+_BESIDE = 15
+"""How much longer than a file's own name the one is under which it is written (``files.beside_of``)."""
 OWN_FOLDER = ".upa"
 JOB_LIST = "jobs.json"
+# Also the names that Windows knows a file by besides its own.
+_OUR_FOLDER, _OUR_FILE = re.compile(r"\.upa|upa~\d+"), re.compile(r"jobs\.json|jobs~\d+\.jso")
 
 
-def local_path(root: Path, server_path: str) -> Path:
+def local_path(root: Path, server_path: str, *, longest: int | None = None) -> Path:
     """The file or folder of the library that mirrors a server-relative path.
 
+    Args:
+        root: the library.
+        server_path: not encoded.
+        longest: what the whole path may have, in bytes, on Windows in UTF-16 units; None for what the system takes.
+
     Raises:
-        InputError: a part of the path is no name that can be mirrored, as ``..`` or ``a:b``.
+        InputError: a part of the path is no name that can be mirrored, as ``..`` or ``a:b``, or all is too long.
     """
     parts = server_path.removeprefix("/").split("/")
-    ours = parts[0].lower() == OWN_FOLDER or [part.lower() for part in parts] == [JOB_LIST]
+    ours = bool(
+        _OUR_FOLDER.fullmatch(_folded(parts[0])) or (len(parts) == 1 and _OUR_FILE.fullmatch(_folded(parts[0])))
+    )
     for part in parts:
         if ours or _refused(part):
             raise InputError(f"the tenant's path {server_path!r} cannot be mirrored: {part!r} is no safe name")
-    return root.joinpath(*parts)
+    path = root.joinpath(*parts)
+    length, most = _length(path), longest or _longest_path()
+    if length + _BESIDE > most:
+        raise InputError(
+            f"the tenant's path {server_path!r} cannot be mirrored: {length} characters in all are too many here",
+            'Give "data" a folder with a shorter path; on Windows, long paths can be allowed (LongPathsEnabled).',
+        )
+    return path
+
+
+def clashing(names: Iterable[str]) -> dict[str, str]:
+    """Names in one folder that a file system may take for one before them, with which they would share a file.
+
+    Windows and macOS know no difference between ``A.log`` and ``a.log``, macOS none between ``ä`` as one character and
+    as two. A tenant knows no case either, so that no honest listing holds both.
+
+    >>> clashing(["a.log", "b.log", "A.log"])
+    {'A.log': 'a.log'}
+    """
+    first: dict[str, str] = {}
+    return {name: other for name in names if (other := first.setdefault(_folded(name), name)) != name}
+
+
+def _folded(name: str) -> str:
+    """A name as it compares where neither case, nor composition, nor invisible characters count."""
+    shown = "".join(character for character in name if unicodedata.category(character) != "Cf")
+    return "".join(map(_one_case, unicodedata.normalize("NFC", shown)))
+
+
+def _one_case(character: str) -> str:
+    lower = character.lower()
+    return lower if len(lower) == 1 else character
 
 
 def _refused(part: str) -> bool:
     return (
         not part
         or part.endswith((".", " "))
-        or len(part.encode(errors="replace")) > _LONGEST
         or _ODD_CHARACTERS.search(part) is not None
+        or len(part.encode()) > _LONGEST_NAME
         or _RESERVED.fullmatch(part) is not None
     )
+
+
+def _length(path: Path) -> int:
+    whole = os.path.abspath(path)  # noqa: PTH100 - ``Path.resolve`` would look at the disk
+    return len(whole.encode("utf-16-le", "surrogatepass")) // 2 if sys.platform == "win32" else len(os.fsencode(whole))
+
+
+@functools.cache
+def _longest_path() -> int:
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SYSTEM\CurrentControlSet\Control\FileSystem") as key:
+                allowed = winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
+        except OSError:
+            allowed = False
+        return 32_000 if allowed else 259
+    return 1023 if sys.platform == "darwin" else 4095

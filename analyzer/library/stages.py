@@ -10,6 +10,7 @@ from analyzer.errors import InputError
 from analyzer.facts import JobError
 from analyzer.library.fetch import Errand, Fetcher
 from analyzer.library.look import Found, look_for_log, look_for_source
+from analyzer.library.paths import clashing
 from analyzer.library.several import in_parallel
 from analyzer.library.times import time_in_log_name
 from analyzer.uri import host_of, server_paths
@@ -118,8 +119,13 @@ class Stages:
             self._without_log(job, BEFORE_CHOICE)
             return
         self._library.own.note(job.job_id, log_missing=None)
+        taken = clashing(remote.name for remote in wanted)
         for remote in wanted:
-            self._add(remote, (job,), f"log file {remote.name}")
+            if remote.name in taken:
+                because = f"some file systems take its name for that of {taken[remote.name]}"
+                self._fetch.leave_out(job.job_id, f"log file {remote.name}", because)
+            else:
+                self._add(remote, (job,), f"log file {remote.name}")
 
     def _take_source(self, jobs: Sequence[Job], found: Found) -> None:
         for job in jobs:

@@ -59,6 +59,7 @@ class _Download:
         self._tries = session.tries(file.uri)
         self._etag = ""
         self._total: int | None = None
+        self._furthest = 0
         self._checksum = Checksum()
 
     def run(self) -> RemoteFile | None:
@@ -123,7 +124,6 @@ class _Download:
 
     def _receives(self, chunks: Generator[bytes]) -> bool:
         """Whether the bytes came to their end; if not, it has waited, and it may be gone on."""
-        before = self._into.received
         try:
             for chunk in chunks:
                 if self._session.throttle.stopped.is_set():
@@ -131,7 +131,9 @@ class _Download:
                 self._into.write(chunk)
                 self._checksum.update(chunk)
         except requests.RequestException as error:
-            if self._into.received > before:
+            # Progress is what never was there before: what comes anew again and again would never end.
+            if self._into.received > self._furthest:
+                self._furthest = self._into.received
                 self._tries.forget()
             if not self._tries.after_error(error):
                 raise self._broken("broke off") from error

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UsageError
+from analyzer.tenant.redact import redacted
 from analyzer.uri import host_of, scheme_of
 
 if TYPE_CHECKING:
     from analyzer.tenant.interface import TenantAddress
 
-
 _DEFAULT_PORT = ":443"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?")
+"""In lower case, IDNs as ``xn--…``: what is compared with is spelled in one way alone."""
+_SHOWN = 200
 
 
 class Hosts:
@@ -25,7 +30,7 @@ class Hosts:
         """
         self.admin_origin = address.admin_url.rstrip("/").lower().removesuffix(_DEFAULT_PORT)
         admin = host_of(self.admin_origin)
-        if scheme_of(self.admin_origin) != "https" or not admin or "/" in self.admin_origin[8:] or "@" in admin:
+        if self.admin_origin != f"https://{admin}" or not _HOST.fullmatch(admin):
             raise UsageError(
                 f"admin_url is {address.admin_url!r}, which is no admin site",
                 "It looks like https://contoso-admin.sharepoint.com.",
@@ -33,9 +38,18 @@ class Hosts:
         name, dot, domain = admin.partition(".")
         tenant = name.removesuffix("-admin")
         self.site_host = tenant + dot + domain
-        # Tenants have NAME, NAME-admin and NAME-my under one domain; a host that is not named so stands alone.
+        # Tenants have NAME, NAME-admin and NAME-my under one domain, sharepoint.com or their cloud's; a host that is
+        # not named so stands alone.
         kin = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
         self._known = {admin, *kin, *(_host(host) for host in address.hosts)}
+
+    def has(self, uri: str) -> bool:
+        """Whether a URI that the service handed us may be followed."""
+        try:
+            self.origin(uri)
+        except RefusedError:
+            return False
+        return True
 
     def origin(self, uri: str) -> str:
         """``https://HOST[:PORT]`` of a URI that the service handed us; of a server-relative one, the site's.
@@ -47,13 +61,14 @@ class Hosts:
         host = self.site_host if relative else host_of(uri).removesuffix(_DEFAULT_PORT)
         if host not in self._known or (not relative and scheme_of(uri) != "https"):
             raise RefusedError(
-                f"{uri} leads outside the tenant of {self.admin_origin}",
+                f"{redacted(uri[:_SHOWN])} leads outside the tenant of {self.admin_origin}",
                 'It was not followed. If the host is the tenant\'s own, add it to "hosts" in the configuration.',
             )
         return f"https://{host}"
 
 
 def _host(text: str) -> str:
-    if not text or set(text) & set("/@ "):
+    host = text.lower().removesuffix(_DEFAULT_PORT)
+    if not text.isascii() or not _HOST.fullmatch(host):
         raise UsageError(f"hosts has {text!r}, which is no host", "It looks like files.contoso.com.")
-    return text.lower().removesuffix(_DEFAULT_PORT)
+    return host

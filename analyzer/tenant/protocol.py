@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
+from analyzer.errors import AnalyzerError, FaultError, UnreachableError
 from analyzer.facts import TENANT_API
-from analyzer.tenant.denials import ACCESS, OTHER_ACCESS, OTHER_TOKEN, TOKEN, denial_of
+from analyzer.tenant.denials import denied_access, refused_token
+from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +29,12 @@ _SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 
 SUCCESS = range(200, 300)
 NO_CONTENT, PARTIAL_CONTENT = 204, 206
+REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
-_DENIED = frozenset({UNAUTHORIZED, FORBIDDEN})
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
@@ -128,9 +132,17 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
         raise error_of(answer, url)
     content = answer.content
     if content is None:
+        if is_page(answer):
+            raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
         shown = answer.body[:60].decode("utf-8", "replace")
         raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether an answer is a page for people: of a proxy, or of a network that one has to sign in to first."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind in _PAGES or _PAGE.match(answer.body) is not None
 
 
 def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
@@ -155,23 +167,15 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
-    if answer.status in _DENIED:
-        return _denied(answer, url, message)
+    if answer.status == UNAUTHORIZED:
+        return refused_token(url, message, service_number(answer))
+    if answer.status == FORBIDDEN:
+        return denied_access(url, message, service_number(answer))
+    if answer.status in REDIRECTION:
+        return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
     return FaultError(f"the tenant answered {answer.status} at {url}: {message}")
-
-
-def _denied(answer: Answer, url: str, message: str) -> RefusedError:
-    """The error of a token that is refused, or of a permission that is missing; the service's words and number stay."""
-    number = service_number(answer)
-    told = f"{message.rstrip('.')} ({number})" if number else message
-    is_token = answer.status == UNAUTHORIZED
-    denial = denial_of(message, TOKEN if is_token else ACCESS)
-    shown = f"{denial.sentence}. It says: {told}" if denial else told
-    if is_token:
-        return SignInError(f"the tenant refused the token at {url}: {shown}", denial.advice if denial else OTHER_TOKEN)
-    return RefusedError(f"the tenant denied access to {url}: {shown}", denial.advice if denial else OTHER_ACCESS)
 
 
 def service_number(answer: Answer) -> str:
@@ -179,6 +183,16 @@ def service_number(answer: Answer) -> str:
     error = _error_in(answer)
     found = _NUMBER.match(str(error.get("code", "")))
     return found[0] if found else ""
+
+
+def _led_away(answer: Answer, url: str) -> FaultError:
+    to = answer.headers.get("Location", "")
+    there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
+    if there == host_of(url):
+        return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
+    return FaultError(
+        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
+    )
 
 
 def service_message(answer: Answer) -> str:

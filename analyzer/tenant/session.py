@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -57,7 +56,7 @@ class Session:
         self.manners = manners or Manners()
         self.throttle = Throttle(self.manners)
         self._tokens = tokens
-        self._http = Transport(address.ca_file)
+        self._http = Transport(address.ca_file, connections=self.manners.connections)
         program = f"upa-analyzer/{version('upa-analyzer')}"
         self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
 
@@ -133,11 +132,11 @@ class Session:
         """Sends a request, again with another token where one is refused; follows the tenant's own redirects."""
         for _ in range(_REDIRECTS):
             response = self._signed(method, url, body, headers)
-            place = response.headers.get("Location", "") if response.is_redirect and method == "GET" else ""
-            if not place:
+            place = urljoin(self._absolute(url), response.headers.get("Location", ""))
+            if not response.is_redirect or method != "GET" or not self.hosts.has(place):
                 return response
-            with closing(response):
-                url = urljoin(self._absolute(url), place)
+            response.close()
+            url = place
         raise UnreachableError(f"{url} leads on and on", "Is a proxy in between?")
 
     def _signed(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:

@@ -1,16 +1,26 @@
-"""What carries requests, of the tenant's session and of msal's sign-in: whom it trusts, and what its faults mean."""
+"""What carries requests, of the tenant's session and of msal's sign-in: whom it trusts, and what it never sends."""
 
 from __future__ import annotations
 
+import time
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
 
-from analyzer.errors import UnreachableError
+from analyzer.tenant.request_log import sent
+from analyzer.tenant.trust import trust
+from analyzer.tenant.unreachable import unreachable
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
 
+__all__ = ["Transport", "unreachable"]
+
+CONNECTIONS = 10
 _TIMEOUTS = (20.0, 120.0)
 """Seconds to wait for a connection, and for the next bytes."""
 
@@ -18,21 +28,76 @@ _TIMEOUTS = (20.0, 120.0)
 class Transport(requests.Session):
     """A session of requests that trusts one certificate authority, or the platform's.
 
-    The authority is given with each request: a session's own setting gives way to ``REQUESTS_CA_BUNDLE``.
+    It keeps no cookies, follows no redirect unless asked to, takes no password from a ``.netrc``, and sends nothing a
+    second time by itself. Each request is logged (``request_log``).
     """
 
-    def __init__(self, ca_file: Path | None) -> None:
+    def __init__(self, ca_file: Path | None, *, connections: int = CONNECTIONS) -> None:
+        """Sends nothing yet.
+
+        Args:
+            ca_file: the certificate authority; None for the platform's.
+            connections: how many are kept open to a host, that is, how many threads use this at once.
+
+        Raises:
+            UsageError: ``ca_file``, or the bundle that the environment names, is none.
+        """
         super().__init__()
-        self._trusted: str | bool = str(ca_file) if ca_file else True
+        self.auth = _as_it_is  # where there is one, requests looks into no .netrc
+        self.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=()))
+        trusted = trust(ca_file)
+        self.mount("https://", _Adapter(trusted, connections))
+        self.mount("http://", _Adapter(trusted, connections))
 
     def request(self, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own
         """As ``requests.Session.request``."""
-        return super().request(*arguments, **{"timeout": _TIMEOUTS, "verify": self._trusted, **options})
+        return super().request(*arguments, **{"timeout": _TIMEOUTS, "allow_redirects": False, **options})
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401 - as above
+        """As ``requests.Session.send``."""
+        begun = time.monotonic()
+        method, url = request.method or "", request.url or ""
+        try:
+            response = super().send(request, **options)
+        except requests.RequestException:
+            sent(method, url, status=None, seconds=time.monotonic() - begun, headers={})
+            raise
+        length = response.headers.get("Content-Length", "")
+        sent(
+            method,
+            url,
+            status=response.status_code,
+            seconds=time.monotonic() - begun,
+            headers=response.headers,
+            received=int(length) if length.isascii() and length.isdecimal() else None,
+        )
+        return response
 
 
-def unreachable(error: requests.RequestException, origin: str) -> UnreachableError:
-    """The error that a request which got no answer is."""
-    if isinstance(error, requests.exceptions.SSLError):
-        advice = 'If the authority is your own, name its certificate as "ca_file" in the configuration.'
-        return UnreachableError(f"the certificate of {origin} is signed by no known authority", advice)
-    return UnreachableError(f"{origin} cannot be reached", "Check the name of the tenant, the network and the proxy.")
+class _Adapter(HTTPAdapter):
+    """Connections that all trust the same, also through a proxy, whatever requests would take from the environment."""
+
+    def __init__(self, trusted: ssl.SSLContext, connections: int) -> None:
+        self._trusted = trusted
+        super().__init__(pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - requests' own
+        super().init_poolmanager(*arguments, **{**options, "ssl_context": self._trusted})
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: ANN401 - requests' own
+        options["ssl_context"] = self._trusted
+        if not proxy.lower().startswith("socks"):
+            options["proxy_ssl_context"] = self._trusted
+        return super().proxy_manager_for(proxy, **options)
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401
+        """As requests' own, but for what a request or the environment would have it trust."""
+        return super().send(request, *arguments, **{**options, "verify": True})
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401 - requests' own
+        del url, verify, cert
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

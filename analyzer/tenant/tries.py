@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import random
-import ssl
 from typing import TYPE_CHECKING
 
-import requests
-
 from analyzer.tenant.protocol import ASK_AGAIN, SUCCESS, told_wait
+from analyzer.tenant.unreachable import may_pass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.tenant.protocol import Answer
     from analyzer.tenant.throttle import Manners, Throttle
 
@@ -20,7 +16,6 @@ _REPETITIONS = 4
 _LONGEST = 60.0
 PASSING = frozenset({408, 500, 502, 504})
 """The statuses of faults of the service, or of what stands before it, that are gone the next time."""
-_PROXY_WANTS_PASSWORD = "407"  # noqa: S105 - HTTP's status
 
 
 class Tries:
@@ -72,7 +67,7 @@ class Tries:
         Raises:
             UnreachableError: the work was stopped meanwhile.
         """
-        return is_passing(error) and self.once_more()
+        return may_pass(error) and self.once_more()
 
     def once_more(self) -> bool:
         """Waits and says True, as long as there are chances left.
@@ -89,29 +84,6 @@ class Tries:
             self._manners.tell(f"{self._host} fails at the moment: {chances}")
         self._manners.clock.wait(seconds, self._throttle.stopped)
         return True
-
-
-def is_passing(error: BaseException) -> bool:
-    """Whether a request that got no answer may get one the next time."""
-    for cause in _causes(error):
-        if isinstance(cause, (ssl.SSLCertVerificationError, requests.exceptions.InvalidURL)):
-            return False
-        if isinstance(cause, OSError) and _PROXY_WANTS_PASSWORD in str(cause) and "unnel" in str(cause):
-            return False
-    return True
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and whatever led to it, as libraries wrap one another's."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        cause = waiting.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        waiting.extend(other for other in inner if isinstance(other, BaseException))
 
 
 def _backoff(before: int) -> float:

@@ -7,7 +7,8 @@ from rich.cells import cell_len
 
 from analyzer.cli.layout import Column, fit, line
 from analyzer.cli.rows import COLUMNS
-from analyzer.cli.terminal import Terminal, visible
+from analyzer.cli.terminal import Terminal
+from analyzer.cli.visible import visible
 from analyzer.resources import sample_library
 
 if TYPE_CHECKING:

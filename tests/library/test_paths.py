@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ntpath
+import os
+import sys
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.library.paths import local_path
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from analyzer.library.paths import clashing, local_path
 
 
 @pytest.mark.parametrize("path", ["/sites/hr/Shared Documents/a.json", "sites/hr/Shared Documents/a.json"])
@@ -45,7 +47,15 @@ def test_names_that_a_tenant_may_have_are_kept(tmp_path: Path, name: str) -> Non
         "/sites/nul\x00",
         '/sites/"quoted"',
         "/sites/a*",
+        "/sites/CONIN$",
+        "/sites/conout$.log",
+        "/sites/nul .txt",
+        "/sites/COM³",
+        "/sites/half \ud800 a pair",
+        "/sites/a|b",
+        "/sites/next\x85line",
         f"/sites/{'ä' * 128}",
+        f"/{'long/' * 1000}a",
     ],
 )
 def test_a_path_that_is_no_name_on_some_platform_is_refused(tmp_path: Path, path: str) -> None:
@@ -53,7 +63,18 @@ def test_a_path_that_is_no_name_on_some_platform_is_refused(tmp_path: Path, path
         local_path(tmp_path, path)
 
 
-@pytest.mark.parametrize("path", ["/.upa/pull.json", "/.UPA/earlier/a", "/jobs.json", "/JOBS.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.upa/pull.json",
+        "/.UPA/earlier/a",
+        "/.u\u200cpa/pull.json",
+        "/UPA~1/pull.json",
+        "/jobs.json",
+        "/JOBS.json",
+        "/jobs~1.jso",
+    ],
+)
 def test_a_path_where_our_own_files_lie_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputError, match="cannot be mirrored"):
         local_path(tmp_path, path)
@@ -61,3 +82,78 @@ def test_a_path_where_our_own_files_lie_is_refused(tmp_path: Path, path: str) ->
 
 def test_a_job_list_deeper_down_is_a_file_like_any_other(tmp_path: Path) -> None:
     assert local_path(tmp_path, "/sites/hr/jobs.json") == tmp_path / "sites" / "hr" / "jobs.json"
+
+
+@pytest.mark.parametrize(
+    ("names", "clash"),
+    [
+        (["a.log", "b.log", "a.log"], {}),
+        (["a.log", "A.LOG", "a.Log"], {"A.LOG": "a.log", "a.Log": "a.log"}),
+        (["\u00e4.log", "a\u0308.log"], {"a\u0308.log": "\u00e4.log"}),
+        (["a.log", "a\u200b.log"], {"a\u200b.log": "a.log"}),
+        (["Straße.log", "STRASSE.log"], {}),
+    ],
+    ids=["none", "case", "composition", "an invisible character", "letters that two may stand for"],
+)
+def test_names_that_would_share_a_file_somewhere_are_known(names: list[str], clash: dict[str, str]) -> None:
+    assert clashing(names) == clash
+
+
+def test_a_path_longer_than_the_system_takes_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    used = len(os.fsencode(tmp_path / "a" / "b.log"))
+    assert local_path(tmp_path, "/a/b.log", longest=used + 15).name == "b.log"
+    with pytest.raises(InputError, match=f"{used} characters in all are too many here") as error:
+        local_path(tmp_path, "/a/b.log", longest=used + 14)
+    assert '"data"' in error.value.advice
+
+
+_PARTS = st.one_of(
+    st.sampled_from(
+        [
+            "..",
+            ".",
+            "",
+            "...",
+            "~",
+            "CON",
+            "aux.log",
+            "COM¹",
+            "LPT9 .x",
+            "CONOUT$",
+            "C:",
+            "a:b",
+            "::$DATA",
+            "\\",
+            "..\\..",
+        ]
+    ),
+    st.text(st.sampled_from("aA.\\/: ~$*?\0\n\x7f\ud83d\ude00ä¹\u202e"), max_size=8),
+    st.text(max_size=12),
+)
+
+
+@given(st.lists(_PARTS, max_size=6).map("/".join), st.sampled_from(["", "/", "//", "\\\\", "\\\\?\\", "C:/", "/C:"]))
+@example("sites/hr/Shared Documents/a.json", "/")
+def test_whatever_the_service_names_lies_in_the_library_on_every_platform(path: str, lead: str) -> None:
+    root = Path("library")
+    try:
+        parts = local_path(root, lead + path).relative_to(root).parts
+    except InputError:
+        return
+    assert parts
+    assert "/".join(parts) == (lead + path).removeprefix("/")
+    # Independently of how names are judged: what each platform makes of them, and where that leads.
+    posix = os.path.normpath(PurePosixPath("/library", *parts))
+    assert PurePosixPath(posix).parts == ("/", "library", *parts)
+    windows = PureWindowsPath("C:/library").joinpath(*parts)
+    assert PureWindowsPath(ntpath.normpath(windows)).parts == ("C:\\", "library", *parts)
+    assert not any(map(_is_reserved, parts))
+    assert all(ntpath.splitdrive(part) == ("", part) for part in parts)
+    os.fsencode(str(windows))
+
+
+def _is_reserved(part: str) -> bool:
+    """As Windows decides it, by Python's own reckoning."""
+    if sys.version_info >= (3, 13):
+        return ntpath.isreserved(part)
+    return PureWindowsPath(part).is_reserved() or part[-1:] in {".", " "} or bool(set(part) & set('*?"<>/\\:|\0'))

@@ -39,6 +39,31 @@ def test_the_tenant_s_own_hosts_are_known(uri: str, origin: str) -> None:
         "https://user:word@contoso.sharepoint.com/a",
         "http://contoso.sharepoint.com/a",
         "ftp://contoso.sharepoint.com/a",
+        "https:/contoso.sharepoint.com/a",
+        "https:\\\\contoso.sharepoint.com\\a",
+        "https://contoso.sharepoint.com\\a",
+        "https://contoso.sharepoint.com./a",
+        "https://contoso.sharepoint.com:/a",
+        "https://contoso.sharepoint.com:0443/a",
+        "https://contoso%2Esharepoint.com/a",
+        "https://contoso.sharepoint.com%00.example.com/a",
+        "https://contoso.sharepoint.com%2f@example.com/a",
+        "https://contoso.sharepoint。com/a",
+        "https://contoso.sharepoint.com\u200b/a",
+        "https://cont\u043eso.sharepoint.com/a",
+        "https://xn--contso-8wd.sharepoint.com/a",
+        "https://contoso-admin-my.sharepoint.com/a",
+        "https://contoso-my.sharepoint.com.us/a",
+        "https://contoso.sharepoint.us/a",
+        " https://contoso.sharepoint.com/a",
+        "\thttps://contoso.sharepoint.com/a",
+        "https://\ncontoso.sharepoint.com/a",
+        "//contoso.sharepoint.com/a",
+        "/\\contoso.sharepoint.com/a",
+        "contoso.sharepoint.com/a",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "",
     ],
 )
 def test_whatever_else_leads_outside(uri: str) -> None:
@@ -46,10 +71,37 @@ def test_whatever_else_leads_outside(uri: str) -> None:
         Hosts(TenantAddress(_ADMIN)).origin(uri)
 
 
+def test_letters_whose_lower_case_is_another_letter_are_not_taken_for_it() -> None:
+    hosts = Hosts(TenantAddress("https://kontoso-admin.sharepoint.com"))
+    with pytest.raises(RefusedError):
+        hosts.origin("https://\N{KELVIN SIGN}ontoso.sharepoint.com/a")
+
+
+def test_a_secret_in_an_address_that_leads_outside_is_not_shown() -> None:
+    with pytest.raises(RefusedError) as error:
+        Hosts(TenantAddress(_ADMIN)).origin("https://example.com/a?tempauth=made-up")
+    assert "made-up" not in str(error.value)
+
+
+@pytest.mark.parametrize("domain", ["sharepoint.us", "sharepoint.cn", "sharepoint-mil.us", "dps.mil", "sharepoint.de"])
+def test_a_national_cloud_s_tenant_has_its_hosts_there_alone(domain: str) -> None:
+    hosts = Hosts(TenantAddress(f"https://contoso-admin.{domain}"))
+    for name in ("contoso", "contoso-admin", "contoso-my"):
+        assert hosts.origin(f"https://{name}.{domain}/a") == f"https://{name}.{domain}"
+    with pytest.raises(RefusedError):
+        hosts.origin("https://contoso.sharepoint.com/a")
+
+
 @pytest.mark.parametrize(
     "admin_url",
     [
         "",
+        "https://contoso-admin.sharepoint.com.",
+        "https://contoso-admin.sharepoint.com?x",
+        "https://contoso-admin.sharepoint.com\\x",
+        "https://contoso-admin..com",
+        "https://köln-admin.example.com",
+        " https://contoso-admin.sharepoint.com",
         "contoso-admin.sharepoint.com",
         "http://contoso-admin.sharepoint.com",
         f"{_ADMIN}/sites/hr",
@@ -63,7 +115,10 @@ def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: s
     assert _ADMIN in error.value.advice
 
 
-@pytest.mark.parametrize("host", ["", "https://files.contoso.com", "files.contoso.com/", "a@b.com", "two hosts"])
+@pytest.mark.parametrize(
+    "host",
+    ["", "https://files.contoso.com", "files.contoso.com/", "a@b.com", "two hosts", "*.contoso.com", "a..b", "ä.com"],
+)
 def test_a_further_host_that_is_none_is_said(host: str) -> None:
     with pytest.raises(UsageError, match="which is no host"):
         Hosts(TenantAddress(_ADMIN, (host,)))

@@ -113,7 +113,7 @@ def test_the_service_s_words_are_found_in_each_shape_of_its_errors(body: bytes, 
     assert service_message(Answer(400, {}, body)) == message
 
 
-@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in", b"[]", b"", b"\xff"])
+@pytest.mark.parametrize("body", [b"<title>Sign in", b"[]", b"", b"\xff"])
 def test_a_success_that_is_no_json_object_names_address_and_beginning(body: bytes) -> None:
     with pytest.raises(UnreachableError) as error:
         json_of(Answer(200, {}, body), _URL)

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
-from urllib3.exceptions import MaxRetryError, ProtocolError, ProxyError
 
 from analyzer.errors import FaultError, RefusedError, SignInError
 from analyzer.tenant.jobs import list_jobs
-from analyzer.tenant.tries import is_passing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,25 +104,3 @@ def test_a_token_of_which_there_is_no_other_is_not_tried_again(loopback: Loopbac
     with pytest.raises(SignInError):
         list_jobs(loopback.session())
     assert len(loopback.seen) == 1
-
-
-_TUNNEL = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
-_VERIFY = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate in chain")
-
-
-@pytest.mark.parametrize(
-    ("error", "passing"),
-    [
-        (ConnectionResetError(), True),
-        (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), True),
-        (requests.exceptions.SSLError(MaxRetryError(None, "/", ssl.SSLEOFError(8, "EOF"))), True),  # type: ignore[arg-type]
-        (requests.Timeout(), True),
-        (requests.exceptions.SSLError(MaxRetryError(None, "/", _VERIFY)), False),  # type: ignore[arg-type]
-        (requests.exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("no", _TUNNEL))), False),  # type: ignore[arg-type]
-        (requests.exceptions.InvalidURL("no host"), False),
-    ],
-)
-def test_a_line_that_broke_may_hold_the_next_time_and_a_certificate_stays_unknown(
-    error: Exception, *, passing: bool
-) -> None:
-    assert is_passing(error) is passing

@@ -64,6 +64,20 @@ def test_each_host_sees_its_own_token_alone(upa: Callable[..., Ran], contoso: Co
     assert tokens[ADMIN_HOST] != tokens[SITE_HOST]
 
 
+def test_the_requests_of_the_sign_in_are_shown_as_well_without_what_they_carry(
+    upa: Callable[..., Ran], contoso: Contoso, file: Path
+) -> None:
+    assert file.is_file()
+    ran = upa("pull", "--verbose")
+    assert ran.code == 0
+    shown = [line.split(" ")[1:4] for line in ran.err.splitlines()]
+    assert [word[1].split("/")[2] for word in shown].count(LOGIN_HOST) >= 2
+    assert ["POST", f"https://{LOGIN_HOST}/{contoso.emulator.ready['tenant_id']}/oauth2/v2.0/token", "200"] in shown
+    assert len(shown) == len(contoso.listener.heard)
+    for secret in ("eyJ", "client_assertion", "Bearer"):
+        assert secret not in ran.err
+
+
 def test_the_machine_s_own_authorities_do_as_well(
     upa: Callable[..., Ran], contoso: Contoso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,57 @@
+"""Texts without what would let their reader in: tokens, passwords, cookies, signatures of addresses."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "***"
+_NAMES = (
+    r"access_?token|refresh_?token|id_?token|client_assertion|assertion|client_secret|device_code|tempauth|prooftoken|"
+    r"password|passwd|passphrase|fedauth|rtfa|spoidcrl|x-requestdigest|formdigestvalue|site_?token|\w*_token"
+)
+_RULES = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        # Authorization: Bearer eyJ0…
+        (r"\b(authorization['\"]?\s*[:=]\s*['\"]?)(?:(bearer|basic|negotiate|ntlm)\s+)?[^\s'\",;]+", rf"\1{MASK}"),
+        (r"\b(bearer|basic)(\s+)[A-Za-z0-9+/._~=-]{8,}", rf"\1\2{MASK}"),
+        # Set-Cookie: FedAuth=77u/…; path=/
+        (r"\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n]+", rf"\1{MASK}"),
+        # eyJ0eXAi….eyJhdWQi….signature, the last two perhaps cut off
+        (r"\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}", MASK),
+        # https://ada:word@proxy.example.com:8080, but not our own advice how to write one
+        (r"(://)(?!user:password@)[^/\s@'\"<>]*:[^/\s'\"<>]*@", rf"\1{MASK}@"),
+        # &tempauth=v1.eyJ0…, {"access_token": "…"}, 'password': '…'
+        (rf"\b({_NAMES})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
+        (rf"\b({_NAMES})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
+        # ?code=0.AX…&sig=…: of these the names alone say little, so that only a query's count
+        (r"([?&](?:code|sig|signature|token|key|e|p)=)[^\s&'\"<>#]+", rf"\1{MASK}"),
+    )
+)
+_VALUE = re.compile(r"(?<=[?&])(?P<name>[^=&#]*)=(?P<value>[^&#]*)")
+
+
+def redacted(text: str) -> str:
+    """A text in which secrets are masked, whatever it is: a message, a body, a traceback.
+
+    >>> redacted("GET https://contoso.sharepoint.com/a?tempauth=v1.eyJ0eXAi&x=1 Authorization: Bearer abc")
+    'GET https://contoso.sharepoint.com/a?tempauth=***&x=1 Authorization: ***'
+    """
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def shown_url(url: str) -> str:
+    """An address for a log: of its query only OData's own options keep their values.
+
+    >>> shown_url("https://contoso.sharepoint.com/_api/web?$top=5&guid=a1b2")
+    'https://contoso.sharepoint.com/_api/web?$top=5&guid=***'
+    """
+    address, mark, query = url.partition("?")
+    kept = _VALUE.sub(lambda found: found[0] if _is_odata(found["name"]) else f"{found['name']}={MASK}", mark + query)
+    return redacted(address + kept)
+
+
+def _is_odata(name: str) -> bool:
+    return name.startswith(("$", "%24")) or name == "api-version"

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from analyzer.tenant.redact import redacted, shown_url
+
+_JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJtYWRlLXVwIn0.c2lnbmF0dXJl"
+_SECRET = "Made.Up-s3cret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization: Bearer {_SECRET}",
+        f"'Authorization': 'Bearer {_SECRET}'",
+        f'{{"authorization": "Basic {_SECRET}"}}',
+        f"headers={{'authorization': 'bearer {_SECRET}', 'a': 'b'}}",
+        f"the token Bearer {_SECRET} was sent",
+        f"Set-Cookie: FedAuth={_SECRET}; path=/; HttpOnly",
+        f"Cookie: rtFa={_SECRET}; x={_SECRET}",
+        f"https://contoso.sharepoint.com/a?tempauth={_SECRET}&x=1",
+        f"https://contoso.sharepoint.com/a?x=1&access_token={_SECRET}",
+        f"https://files.example.com/a?sv=1&sig={_SECRET}",
+        f"https://login.example.com/?code={_SECRET}&state=1",
+        f"grant_type=refresh_token&refresh_token={_SECRET}&client_id=1",
+        f"client_assertion={_SECRET}&client_assertion_type=jwt",
+        f'{{"access_token": "{_SECRET}", "expires_in": 3599}}',
+        f"{{'id_token': '{_SECRET}'}}",
+        f'"client_secret" : "say \\"{_SECRET}\\""',
+        f"X-RequestDigest: 'x' password={_SECRET}",
+        f"http://ada:{_SECRET}@proxy.example.com:8080",
+        f"proxies={{'https': 'http://ada:p@{_SECRET}@proxy.example.com'}}",
+        f"device_code={_SECRET}",
+    ],
+)
+def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
+    assert _SECRET not in redacted(text)
+    assert "***" in redacted(text)
+
+
+@pytest.mark.parametrize("text", [_JWT, f"token {_JWT}, refused", f'{{"x": "{_JWT}"}}', _JWT[:30], f"a?x={_JWT}&y=1"])
+def test_a_token_is_known_by_its_look(text: str) -> None:
+    assert "eyJ" not in redacted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://contoso.sharepoint.com/sites/hr/Shared Documents/a.json",
+        "https://127.0.0.1:8443/sites/hr/ada@contoso.com.json",
+        'Access denied. ("-2147024891, System.UnauthorizedAccessException")',
+        '{"error": {"code": "-2147024891", "message": {"value": "No."}}}',
+        "AADSTS700027: the certificate has expired.",
+        "open https://microsoft.com/devicelogin and enter the code ABCD-EFGH",
+        "the environment variable UPA_TOKEN is not set; token_env names it",
+        "IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved",
+        "certificate_password_env names the variable that holds it.",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example.com/b", "https://a.example.com/b"),
+        ("https://a.example.com/b?$top=5&$skiptoken=x&ts=abc", "https://a.example.com/b?$top=5&$skiptoken=x&ts=***"),
+        ("https://a.example.com/b?UniqueId=1&Translate=false", "https://a.example.com/b?UniqueId=***&Translate=***"),
+        ("https://ada:word@a.example.com/b", "https://***@a.example.com/b"),
+        ("http://169.254.169.254/token?api-version=1&r=x", "http://169.254.169.254/token?api-version=1&r=***"),
+        ("https://a.example.com/b?flag", "https://a.example.com/b?flag"),
+    ],
+)
+def test_of_an_address_s_query_only_what_is_known_is_shown(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
