@@ -17,6 +17,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
+_BENCHMARKS = ("start", "pull_again", "weather", "retry_file", "parse_log", "emulator_import")
 TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("-e .[emulator]", [["-m", "analyzer", "demo"]]),
     "test": (
@@ -33,7 +34,7 @@ TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "fuzz": ("-e .[emulator] --group dev", [["-m", "tests.logs.fuzz_logs"]]),
     "bench": (
         "-e .[emulator] --group dev --group bench",
-        [[f"benchmarks/{name}.py"] for name in ("start", "pull_again", "retry_file", "parse_log", "emulator_import")],
+        [[f"benchmarks/{name}.py"] for name in _BENCHMARKS],
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Primitive
@@ -50,7 +51,8 @@ class FileCalls:
 
     def _download(self, _: Call, at: Place, __: Segment) -> Reply:
         stored = self._storage.file(at.path)
-        return Reply(stored.place, headers={"ETag": stored.etag})
+        changed = format_datetime(stored.modified, usegmt=True)
+        return Reply(stored.place, headers={"ETag": stored.etag, "Last-Modified": changed})
 
     def _delete(self, call: Call, at: Place, _: Segment) -> Reply:
         self._check_match(call.headers.get("if-match", "*"), at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -151,8 +152,9 @@ class Tokens:
 
     def _signed(self, claims: dict[str, object], lifetime: float) -> str:
         now = int(self._now())
-        usual = {"tid": self._tenant_id, "appid": self._client_id, "iat": now, "nbf": now, "exp": now + int(lifetime)}
-        return jwt.encode({**claims, **usual}, self._key, algorithm="HS256")
+        about = {"tid": self._tenant_id, "appid": self._client_id, "iat": now, "nbf": now, "exp": now + int(lifetime)}
+        unique = {"uti": secrets.token_urlsafe(16)}  # so that no two tokens are the same (documented)
+        return jwt.encode({**claims, **about, **unique}, self._key, algorithm="HS256")
 
     def _read(self, token: str, audience: str | None = None) -> dict[str, Any]:
         options: Any = {"verify_aud": audience is not None, "require": ["exp", "aud"]}

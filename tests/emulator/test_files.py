@@ -41,8 +41,16 @@ def test_a_file_tells_what_clients_read(shared_client: Client) -> None:
     assert told["ETag"].startswith('"{')
 
 
+def test_a_file_tells_what_is_selected_alone(shared_client: Client) -> None:
+    told = shared_client.file("?$select=Name,Length,ETag,TimeLastModified")
+    assert {name for name in told.json() if "odata" not in name} == {"Name", "Length", "ETag", "TimeLastModified"}
+    assert told.json()["ETag"] == told.headers["ETag"] == shared_client.file("/$value").headers["ETag"]
+
+
 def test_a_log_file_was_changed_at_the_time_in_its_name(shared_client: Client) -> None:
-    assert shared_client.file(path=f"{LOGS}/{LOG_NAME}").json()["TimeLastModified"] == "2026-11-02T02:14:05Z"
+    log = f"{LOGS}/{LOG_NAME}"
+    assert shared_client.file(path=log).json()["TimeLastModified"] == "2026-11-02T02:14:05Z"
+    assert shared_client.file("/$value", path=log).headers["Last-Modified"] == "Mon, 02 Nov 2026 02:14:05 GMT"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_a_token_says_whose_it_is() -> None:
     claims = jwt.decode(
         _tokens().issue(ORIGIN, [USERS_READ_WRITE, SITES_FULL_CONTROL], 60), options={"verify_signature": False}
     )
+    assert claims.pop("uti")
     assert claims == {
         "aud": ORIGIN,
         "tid": "tenant",
@@ -103,3 +104,8 @@ def test_a_token_says_whose_it_is() -> None:
 def test_the_token_is_good_however_the_host_is_written(shared_client: Client) -> None:
     by_number = shared_client.origin.replace("localhost", "127.0.0.1")
     assert shared_client.send("GET", f"{by_number}/_api/web").status_code == 200
+
+
+def test_no_two_tokens_are_the_same() -> None:
+    tokens = _tokens()
+    assert tokens.issue(ORIGIN, [SITES_FULL_CONTROL], 60) != tokens.issue(ORIGIN, [SITES_FULL_CONTROL], 60)

@@ -77,6 +77,9 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
+    async def _emulator(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("localhost", self._port, ssl=self._outer)
+
     async def _stop(self) -> None:
         self._server.close()
         left = asyncio.all_tasks() - {asyncio.current_task()}
@@ -98,15 +101,14 @@ class Proxy:
             else:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await writer.start_tls(self._inner)
-                await self._join(reader, writer, self._listen(name))
+                await self._join(name, reader, writer)
         writer.transport.abort()
 
-    async def _join(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: Callable[[bytes], None]
-    ) -> None:
-        there, back = await asyncio.open_connection("localhost", self._port, ssl=self._outer)
+    async def _join(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Passes on what comes out of a tunnel until one end hangs up."""
+        there, back = await self._emulator()
         try:
-            await asyncio.gather(_pass_on(reader, back, heard), _pass_on(there, writer, _unheard))
+            await asyncio.gather(_pass_on(reader, back, self._listen(name)), _pass_on(there, writer, _unheard))
         finally:
             back.transport.abort()
 
