@@ -88,7 +88,7 @@ class TokenCache:
         try:
             return str(self._place().load())
         except OSError as error:  # there is none yet, or it is another machine's
-            LOGGER.debug("no sign-in is kept: %s", error)
+            LOGGER.debug("no sign-in is kept (%s)", type(error).__name__)
             return _EMPTY
 
     def _place(self) -> Any:  # noqa: ANN401 - msal-extensions has no types
@@ -110,8 +110,10 @@ class TokenCache:
                 place.load()
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             # No keyring, or one that nobody unlocked.
-            LOGGER.debug("the token cache is a file that is not encrypted, of its owner alone: %s", self._base.parent)
-            LOGGER.debug("the platform protects none: %s", error)
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            LOGGER.debug(
+                "tokens are kept in a file of %s that is its owner's alone, not encrypted: %s", self._base.parent, why
+            )
             return None
         return place
 
