@@ -11,8 +11,8 @@ from analyzer.doctor.interface import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import RefusedError, SignInError, UnreachableError
 from analyzer.facts import GUID
+from analyzer.tenant.answer import ASK_AGAIN
 from analyzer.tenant.jobs import list_jobs
-from analyzer.tenant.protocol import ASK_AGAIN
 from analyzer.tenant.signin import Applicant
 from analyzer.tenant.signin.entra import Named, refusal_of
 from analyzer.tenant.site import Tenant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.errors import InputError
 from analyzer.facts import JobError
@@ -13,7 +13,6 @@ from analyzer.library.look import Found, look_for_log, look_for_source
 from analyzer.library.paths import clashing
 from analyzer.library.several import in_parallel
 from analyzer.library.times import time_in_log_name
-from analyzer.uri import host_of, server_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from analyzer.library.results import Choice, Progress, Pulled
     from analyzer.tenant.interface import RemoteFile
 
+_T = TypeVar("_T")
 BEFORE_CHOICE = "it ran before the day of --since; pull --all brings it"
 NO_FOLDER = "the tenant has no log folder for it"
 _WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
@@ -55,7 +55,7 @@ class Stages:
         Raises:
             SignInError, UnreachableError: see ``pull``.
         """
-        found = self._ask(functools.partial(look_for_log, self._tenant), jobs)
+        found = self._ask(look_for_log, jobs, [job.source_name or job.job_id for job in jobs])
         for job, log in zip(jobs, found, strict=True):
             if log.files is not None:
                 self._take_log(job, log.files)
@@ -73,16 +73,19 @@ class Stages:
         Raises:
             SignInError, UnreachableError: see ``pull``.
         """
-        readers: dict[tuple[str, str], list[Job]] = {}
-        for job in jobs:
-            if self._wants_source(job, is_known=job.job_id in known):
-                path = (server_paths(job.source_uri) or [""])[0]
-                readers.setdefault((host_of(job.source_uri), path.lower()), []).append(job)
-        groups = list(readers.values())
-        first = [group[0] for group in groups]
-        found = self._ask(lambda job: look_for_source(self._tenant, job.source_uri), first)
-        for group, source in zip(groups, found, strict=True):
-            self._take_source(group, source)
+        wanted = [job for job in jobs if self._wants_source(job, is_known=job.job_id in known)]
+        uris = list(dict.fromkeys(job.source_uri for job in wanted))
+        found = self._ask(look_for_source, uris, [uri.rpartition("/")[2] for uri in uris])
+        of_uri = dict(zip(uris, found, strict=True))
+        files: dict[str, tuple[RemoteFile, list[Job]]] = {}
+        for job in wanted:
+            source = of_uri[job.source_uri]
+            if source.files is None:
+                self._without_source(job, source)
+            for remote in source.files or ():
+                files.setdefault(remote.uri, (remote, []))[1].append(job)  # addresses may be spelled in two ways
+        for remote, readers in files.values():
+            self._take_source(remote, readers)
 
     def bring(self, readers: Sequence[Job]) -> None:
         """Fetches what the stages before found.
@@ -98,15 +101,15 @@ class Stages:
             self._step(errand.remote.name)
         self._progress(self._total, self._total, "")
 
-    def _ask(self, look: Callable[[Job], Found], jobs: Sequence[Job]) -> list[Found]:
-        """What is found for each job, in their order."""
-        self._total += len(jobs)
-        found = [Found()] * len(jobs)
+    def _ask(self, look: Callable[[Source, _T], Found], items: Sequence[_T], names: Sequence[str]) -> list[Found]:
+        """What is found for each item, in their order."""
+        self._total += len(items)
+        found = [Found()] * len(items)
         threads, stop = self._tenant.connections, self._tenant.stop
-        for index, result in in_parallel(look, jobs, threads=threads, stop=stop):
+        for index, result in in_parallel(functools.partial(look, self._tenant), items, threads=threads, stop=stop):
             found[index] = result
             self._fetch.faults.count(result.fault)
-            self._step(jobs[index].source_name or jobs[index].job_id)
+            self._step(names[index])
         return found
 
     def _step(self, doing: str) -> None:
@@ -122,20 +125,19 @@ class Stages:
         taken = clashing(remote.name for remote in wanted)
         for remote in wanted:
             if remote.name in taken:
-                because = f"some file systems take its name for that of {taken[remote.name]}"
+                because = f"Windows and macOS take its name for that of {taken[remote.name]}, which stands before it"
                 self._fetch.leave_out(job.job_id, f"log file {remote.name}", because)
             else:
                 self._add(remote, (job,), f"log file {remote.name}")
 
-    def _take_source(self, jobs: Sequence[Job], found: Found) -> None:
-        for job in jobs:
-            if found.refused:
-                self._library.own.note(job.job_id, source_missing=found.refused, fetched=False)
-                self._fetch.leave_out(job.job_id, "source file", found.refused, found.fault)
-        for remote in found.files or ():
-            if not self._add(remote, tuple(jobs), "source file", is_source=True):
-                for job in jobs:
-                    self._library.own.note(job.job_id, source_missing=None, fetched=True)
+    def _without_source(self, job: Job, found: Found) -> None:
+        self._library.own.note(job.job_id, source_missing=found.refused, fetched=False)
+        self._fetch.leave_out(job.job_id, "source file", found.refused, found.fault)
+
+    def _take_source(self, remote: RemoteFile, jobs: Sequence[Job]) -> None:
+        if not self._add(remote, tuple(jobs), "source file", is_source=True):
+            for job in jobs:
+                self._library.own.note(job.job_id, source_missing=None, fetched=True)
 
     def _add(self, remote: RemoteFile, jobs: tuple[Job, ...], what: str, *, is_source: bool = False) -> bool:
         """Whether a file is to be fetched, or cannot be, as was said then."""

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING
 import requests
 
 from analyzer.errors import FaultError, UnreachableError
+from analyzer.tenant.answer import NOT_FOUND, PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE, SUCCESS, Answer, error_of
 from analyzer.tenant.checksum import Checksum
 from analyzer.tenant.files import check_path, file_info
-from analyzer.tenant.protocol import (
-    NOT_FOUND,
-    PARTIAL_CONTENT,
-    RANGE_NOT_SATISFIABLE,
-    SUCCESS,
-    Answer,
-    error_of,
-    file_call,
-)
+from analyzer.tenant.protocol import file_call
 from analyzer.tenant.webs import another_web
 
 if TYPE_CHECKING:
@@ -60,6 +53,7 @@ class _Download:
         self._etag = ""
         self._total: int | None = None
         self._furthest = 0
+        self._is_doubtful = False
         self._checksum = Checksum()
 
     def run(self) -> RemoteFile | None:
@@ -131,6 +125,9 @@ class _Download:
                 self._into.write(chunk)
                 self._checksum.update(chunk)
         except requests.RequestException as error:
+            if self._is_as_listed():  # a length beyond the end was told
+                self._total = self._into.received
+                return True
             # Progress is what never was there before: what comes anew again and again would never end.
             if self._into.received > self._furthest:
                 self._furthest = self._into.received
@@ -145,8 +142,12 @@ class _Download:
         received, listed = self._into.received, self._file
         if self._total not in (None, received) or not self._checksum.holds():
             return None
-        if (self._etag in ("", listed.etag) or not listed.etag) and listed.length in (None, received):
+        is_listed = self._etag in ("", listed.etag) or not listed.etag
+        if is_listed and listed.length in (None, received):
             return replace(listed, length=received, etag=listed.etag or self._etag)
+        if is_listed and not self._is_doubtful:
+            self._is_doubtful = True  # something in between may have cut it; once more will tell
+            return None
         # It changed since it was listed, or its header spells the ETag otherwise.
         now = file_info(self._session, self._origin, listed.path)
         if now is None:
@@ -154,6 +155,9 @@ class _Download:
         self._file = now
         is_same = now.etag in (self._etag, listed.etag) or not now.etag or not self._etag
         return now if is_same and now.length in (None, received) else None
+
+    def _is_as_listed(self) -> bool:
+        return bool(self._etag) and (self._etag, self._into.received) == (self._file.etag, self._file.length)
 
     def _begin_anew(self, what: str) -> None:
         if not self._tries.once_more():

@@ -6,23 +6,15 @@ import functools
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
+from analyzer.tenant.answer import NOT_FOUND, json_of, next_page, service_message
 from analyzer.tenant.interface import RemoteFile
-from analyzer.tenant.protocol import (
-    FILE_FIELDS,
-    NOT_FOUND,
-    add_file_call,
-    file_call,
-    folder_call,
-    json_of,
-    next_page,
-    service_message,
-)
+from analyzer.tenant.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
 from analyzer.tenant.webs import another_web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.tenant.protocol import Answer
+    from analyzer.tenant.answer import Answer
     from analyzer.tenant.session import Session
 
 _OF_THE_PATH = frozenset({400, 410, 414, 423})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
 from analyzer.job import Job, job_list
-from analyzer.tenant.protocol import SUCCESS, error_of, json_of, next_page, tenant_call
+from analyzer.tenant.answer import SUCCESS, error_of, json_of, next_page
+from analyzer.tenant.protocol import tenant_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
+from analyzer.tenant.answer import ASK_AGAIN, SUCCESS, error_of, json_of, service_message
 from analyzer.tenant.jobs import list_jobs
-from analyzer.tenant.protocol import ASK_AGAIN, SUCCESS, error_of, json_of, service_message, tenant_call
+from analyzer.tenant.protocol import tenant_call
 from analyzer.tenant.tries import PASSING
 from analyzer.uri import host_of, server_paths
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.facts import IdType
     from analyzer.job import Job
-    from analyzer.tenant.protocol import Answer
+    from analyzer.tenant.answer import Answer
     from analyzer.tenant.session import Session
 
 _REFUSED_STATUS = (400, 500)

@@ -11,8 +11,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from analyzer.errors import FaultError, UnreachableError
+from analyzer.tenant.answer import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
 from analyzer.tenant.hosts import Hosts
-from analyzer.tenant.protocol import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
 from analyzer.tenant.throttle import Manners, Throttle
 from analyzer.tenant.transport import Transport, unreachable
 from analyzer.tenant.tries import Tries

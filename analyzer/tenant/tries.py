@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from analyzer.tenant.protocol import ASK_AGAIN, SUCCESS, told_wait
+from analyzer.tenant.answer import ASK_AGAIN, SUCCESS, told_wait
 from analyzer.tenant.unreachable import may_pass
 
 if TYPE_CHECKING:
-    from analyzer.tenant.protocol import Answer
+    from analyzer.tenant.answer import Answer
     from analyzer.tenant.throttle import Manners, Throttle
 
 _REPETITIONS = 4

@@ -12,11 +12,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
-from analyzer.tenant.protocol import MUST_NOT_GO_ON, SUCCESS, error_of, json_of, site_of, web_of_page_call
+from analyzer.tenant.answer import MUST_NOT_GO_ON, SUCCESS, error_of, json_of
+from analyzer.tenant.protocol import site_of, web_of_page_call
 from analyzer.uri import host_of, server_paths
 
 if TYPE_CHECKING:
-    from analyzer.tenant.protocol import Answer
+    from analyzer.tenant.answer import Answer
     from analyzer.tenant.session import Session
 
 _PERHAPS_ELSEWHERE = frozenset({400, 403, 404})

@@ -137,6 +137,18 @@ def test_a_hostile_source_path_is_a_note(loopback: LoopbackTenant, tmp_path: Pat
     assert b"hostile" not in {path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
+def test_of_two_logs_whose_names_differ_in_case_alone_the_second_is_a_note(
+    loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    job_id = loopback.add_job(1)
+    folder = loopback.add_log(job_id, b"").rpartition("/")[0]
+    for name in ("A.log", "a.log"):
+        loopback.files[f"{folder}/{name}"] = name.encode()
+    left = next(left for left in loopback.pull_into(tmp_path).left_out if "log" in left.what)
+    assert (left.what, "take its name for that of A.log" in left.because) == ("log file a.log", True)
+    assert [path.read_bytes() for path in tmp_path.rglob("[Aa].log")] == [b"A.log"]
+
+
 def test_a_file_that_never_comes_whole_is_a_note_and_comes_the_next_time(
     loopback: LoopbackTenant, tmp_path: Path, given: type[Given]
 ) -> None:

@@ -142,6 +142,23 @@ def test_a_file_shorter_than_its_listing_is_asked_for_again(loopback: LoopbackTe
     _after(loopback, Given(body=CONTENT[:-1], headers={"ETag": etag(CONTENT)}))
     assert download(loopback.session(), file, into) == file
     assert into.content == CONTENT
+    assert len(loopback.seen) == 2
+
+
+def test_a_length_beyond_the_end_asks_for_nothing_more(loopback: LoopbackTenant, file: RemoteFile) -> None:
+    _after(loopback, _whole(**{"Content-Length": "256009"}))
+    assert download(loopback.session(), file, Bytes()) == file
+    assert len(loopback.seen) == 1
+
+
+def test_a_file_that_got_shorter_under_its_etag_is_what_the_tenant_says_of_it_then(
+    loopback: LoopbackTenant, file: RemoteFile
+) -> None:
+    loopback.files[PATH] = b"short"
+    into = Bytes()
+    same = replace(file, etag=etag(b"short"))
+    assert download(loopback.session(), same, into) == replace(same, length=5)
+    assert _ranges(loopback) == ["", ""]
 
 
 def test_a_page_instead_of_the_file_is_not_the_file(loopback: LoopbackTenant, file: RemoteFile) -> None:

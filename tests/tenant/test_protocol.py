@@ -6,18 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
-from analyzer.tenant.protocol import (
-    Answer,
-    add_file_call,
-    error_of,
-    file_call,
-    folder_call,
-    json_of,
-    service_message,
-    tenant_call,
-    told_wait,
-    web_of_page_call,
-)
+from analyzer.tenant.answer import Answer, error_of, json_of, service_message, told_wait
+from analyzer.tenant.protocol import add_file_call, file_call, folder_call, tenant_call, web_of_page_call
 
 _NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 _FILE = "/_api/web/getFileByServerRelativePath(decodedUrl="

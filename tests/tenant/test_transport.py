@@ -38,6 +38,12 @@ def test_a_netrc_is_not_looked_into(
     assert "authorization" not in loopback.seen[0].headers
 
 
+def test_nothing_but_the_ca_file_is_trusted(loopback: LoopbackTenant, transport: Transport) -> None:
+    transport.get(f"{loopback.origin}/a")
+    trusted = transport.get_adapter(loopback.origin)._trusted  # type: ignore[attr-defined]
+    assert trusted.cert_store_stats()["x509"] == 1
+
+
 def test_a_redirect_takes_no_assertion_elsewhere(
     loopback: LoopbackTenant, other_loopback: LoopbackTenant, transport: Transport, given: type[Given]
 ) -> None:

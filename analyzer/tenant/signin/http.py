@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from analyzer.tenant.protocol import Answer
+from analyzer.tenant.answer import Answer
 from analyzer.tenant.throttle import Manners, Throttle
 from analyzer.tenant.transport import Transport
 from analyzer.tenant.tries import Tries

@@ -1,0 +1,180 @@
+"""What came back, and what it says, as pure functions: content, errors by status and body, how long to wait.
+
+Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest and
+https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from analyzer.errors import AnalyzerError, FaultError, UnreachableError
+from analyzer.tenant.denials import denied_access, refused_token
+from analyzer.uri import host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
+_NUMBER = re.compile(r"-?\d+")
+
+SUCCESS = range(200, 300)
+NO_CONTENT, PARTIAL_CONTENT = 204, 206
+REDIRECTION = range(300, 400)
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
+ASK_AGAIN = frozenset({429, 503})
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
+MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
+"""What an answer says that concerns every request, and not the one alone."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: HTTP status.
+        headers: names regardless of case.
+        body: whole.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def content(self) -> dict[str, object] | None:
+        """The body as a JSON object; None where it is none."""
+        try:
+            content = json.loads(self.body)
+        except ValueError:
+            return None
+        return content if isinstance(content, dict) else None
+
+
+def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that ``Retry-After`` asks to wait, as a number or as a date; None where it does not say.
+
+    Args:
+        headers: an answer's.
+        now: our time, taken where the answer does not tell the tenant's.
+    """
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdecimal():
+        return float(told)
+    until = _date(told)
+    # Both by the tenant's clock, as ours may be off.
+    return None if until is None else max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def json_of(answer: Answer, url: str) -> dict[str, object]:
+    """The body of an answer that has to be a success and a JSON object.
+
+    Raises:
+        RefusedError: the tenant refused us.
+        UnreachableError: the answer is an error, or something else than JSON, as the page of a proxy.
+    """
+    if answer.status not in SUCCESS:
+        raise error_of(answer, url)
+    content = answer.content
+    if content is None:
+        if is_page(answer):
+            raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
+        shown = answer.body[:60].decode("utf-8", "replace")
+        raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
+    return content
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether an answer is a page for people: of a proxy, or of a network that one has to sign in to first."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind in _PAGES or _PAGE.match(answer.body) is not None
+
+
+def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
+    """The address of the page behind this one, as the service spells it; None behind the last.
+
+    Args:
+        page: an answer that is a collection.
+        followed: the addresses that were asked already; the next one is added.
+
+    Raises:
+        UnreachableError: it was asked already.
+    """
+    link = page.get("odata.nextLink") or page.get("@odata.nextLink")
+    if not isinstance(link, str):
+        return None
+    if link in followed:
+        raise UnreachableError(f"{link} leads to itself as the next page of the listing")
+    followed.add(link)
+    return link
+
+
+def error_of(answer: Answer, url: str) -> AnalyzerError:
+    """The error that an unsuccessful answer is."""
+    message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
+    if answer.status == UNAUTHORIZED:
+        return refused_token(url, message, service_number(answer))
+    if answer.status == FORBIDDEN:
+        return denied_access(url, message, service_number(answer))
+    if answer.status in REDIRECTION:
+        return _led_away(answer, url)
+    if answer.status in ASK_AGAIN:
+        return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}")
+
+
+def _led_away(answer: Answer, url: str) -> FaultError:
+    to = answer.headers.get("Location", "")
+    there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
+    if there == host_of(url):
+        return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
+    return FaultError(
+        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
+    )
+
+
+def service_number(answer: Answer) -> str:
+    """The number in SharePoint's error body, as ``-2147024891``; empty where there is none."""
+    error = _error_in(answer)
+    found = _NUMBER.match(str(error.get("code", "")))
+    return found[0] if found else ""
+
+
+def service_message(answer: Answer) -> str:
+    """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
+    content = answer.content or {}
+    if isinstance(content.get("error_description"), str):
+        return str(content["error_description"])  # why a token is refused (seen)
+    message = _error_in(answer).get("message")
+    value = message.get("value") if isinstance(message, dict) else message
+    return value if isinstance(value, str) else ""
+
+
+def _error_in(answer: Answer) -> Mapping[str, object]:
+    """What stands under ``error`` or ``odata.error``; empty where nothing does."""
+    content = answer.content or {}
+    error = content.get("error") or content.get("odata.error")
+    return error if isinstance(error, dict) else {}
+
+
+def _diagnosis(headers: Mapping[str, str]) -> str:
+    """Why a token is refused, where the body does not say so (seen): ``3000003;reason="…";category="…"``."""
+    told = _REASON.search(headers.get("x-ms-diagnostics", ""))
+    return told["reason"] if told else ""

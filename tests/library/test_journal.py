@@ -1,0 +1,104 @@
+"""What a pull that was killed has left, and what the next one makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from analyzer.library.journal import NAME, Begun, Noted, Placed
+from analyzer.library.own import Own
+from analyzer.library.states import FileSeen, JobNotes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PATH = "/sites/hr/a.log"
+_PART = "sites/hr/.a.log.0123abcd.part"
+_SEEN = FileSeen('"2"', 3, "hash", 5)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A library that a pull was writing when it was killed."""
+    (tmp_path / "sites" / "hr").mkdir(parents=True)
+    (tmp_path / "sites" / "hr" / "a.log").write_bytes(b"old")
+    return tmp_path
+
+
+def _left(library: Path, *steps: Begun | Placed | Noted) -> None:
+    (library / ".upa").mkdir()
+    lines = [msgspec.json.encode(step) + b"\n" for step in steps]
+    (library / ".upa" / NAME).write_bytes(b"".join(lines))
+
+
+def _files(library: Path) -> dict[str, bytes]:
+    return {path.relative_to(library).as_posix(): path.read_bytes() for path in library.rglob("*") if path.is_file()}
+
+
+def test_what_was_being_written_is_removed(library: Path) -> None:
+    _left(library, Begun(_PART))
+    (library / _PART).write_bytes(b"half")
+    Own(library).begin_pull()
+    assert _files(library) == {"sites/hr/a.log": b"old"}
+
+
+def test_what_was_whole_goes_to_its_place(library: Path) -> None:
+    _left(library, Begun(_PART), Placed(_PART, _PATH, _SEEN))
+    (library / _PART).write_bytes(b"new")
+    assert Own(library).files == {}
+    own = Own(library)
+    own.begin_pull()
+    assert (own.files, Own(library).files) == ({_PATH: _SEEN}, {_PATH: _SEEN})
+    assert _files(library).keys() == {"sites/hr/a.log", ".upa/files.json"}
+    assert (library / "sites" / "hr" / "a.log").read_bytes() == b"new"
+
+
+def test_what_was_in_its_place_already_is_known_at_once(library: Path) -> None:
+    _left(library, Begun(_PART), Placed(_PART, _PATH, _SEEN), Noted("a", JobNotes(fetched=True)))
+    own = Own(library)
+    assert (own.files, own.notes) == ({_PATH: _SEEN}, {"a": JobNotes(fetched=True)})
+
+
+@pytest.mark.parametrize("cut", [2, 10, 40])
+def test_a_line_that_was_being_written_counts_as_not_written(library: Path, cut: int) -> None:
+    _left(library, Noted("a", JobNotes(pending=True)), Noted("b", JobNotes(pending=True)))
+    path = library / ".upa" / NAME
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert Own(library).notes == {"a": JobNotes(pending=True)}
+
+
+@pytest.mark.parametrize("part", ["../outside.part", "jobs.json", "sites/hr/a.log", "/etc/.x.0123abcd.part", ""])
+def test_a_journal_that_somebody_sent_removes_and_moves_nothing_else(library: Path, part: str) -> None:
+    outside = library.parent / "outside.part"
+    outside.write_bytes(b"theirs")
+    (library / "jobs.json").write_bytes(b'{"value": []}')
+    before = _files(library)
+    _left(library, Begun(part), Placed(part, "/sites/hr/b.log", _SEEN), Placed(_PART, "/../c", _SEEN))
+    Own(library).begin_pull()
+    assert {name: content for name, content in _files(library).items() if not name.startswith(".upa")} == before
+    assert outside.read_bytes() == b"theirs"
+
+
+def test_the_journal_is_gone_once_all_is_written_elsewhere(library: Path) -> None:
+    own = Own(library)
+    own.begin_pull()
+    own.note("a", pending=True)
+    assert (library / ".upa" / NAME).is_file()
+    own.save()
+    assert {path.name for path in (library / ".upa").iterdir()} == {"notes.json"}
+
+
+def test_whoever_only_reads_leaves_no_journal(library: Path) -> None:
+    own = Own(library)
+    own.note("a", pending=True)
+    assert not (library / ".upa").exists()
+
+
+def test_our_own_files_that_were_being_written_are_removed(library: Path) -> None:
+    (library / ".upa").mkdir()
+    for name in (".upa/.files.json.0123abcd.part", ".jobs.json.89abcdef.part"):
+        (library / name).write_bytes(b"half")
+    Own(library).begin_pull()
+    assert _files(library).keys() == {"sites/hr/a.log"}
