@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
-from analyzer.tenant.denials import ACCESS, OTHER_ACCESS, OTHER_TOKEN, TOKEN, denial_of
+from analyzer.errors import AnalyzerError, FaultError, UnreachableError
+from analyzer.tenant.denials import denied_access, refused_token
 from analyzer.uri import host_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ NO_CONTENT, PARTIAL_CONTENT = 204, 206
 REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
-_DENIED = frozenset({UNAUTHORIZED, FORBIDDEN})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
@@ -130,8 +129,10 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
-    if answer.status in _DENIED:
-        return _denied(answer, url, message)
+    if answer.status == UNAUTHORIZED:
+        return refused_token(url, message, service_number(answer))
+    if answer.status == FORBIDDEN:
+        return denied_access(url, message, service_number(answer))
     if answer.status in REDIRECTION:
         return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
@@ -147,18 +148,6 @@ def _led_away(answer: Answer, url: str) -> FaultError:
     return FaultError(
         f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
     )
-
-
-def _denied(answer: Answer, url: str, message: str) -> RefusedError:
-    """The error of a token that is refused, or of a permission that is missing; the service's words and number stay."""
-    number = service_number(answer)
-    told = f"{message.rstrip('.')} ({number})" if number else message
-    is_token = answer.status == UNAUTHORIZED
-    denial = denial_of(message, TOKEN if is_token else ACCESS)
-    shown = f"{denial.sentence}. It says: {told}" if denial else told
-    if is_token:
-        return SignInError(f"the tenant refused the token at {url}: {shown}", denial.advice if denial else OTHER_TOKEN)
-    return RefusedError(f"the tenant denied access to {url}: {shown}", denial.advice if denial else OTHER_ACCESS)
 
 
 def service_number(answer: Answer) -> str:

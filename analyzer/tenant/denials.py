@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analyzer.errors import RefusedError, SignInError
+
 _DOCTOR = "upa-analyzer doctor shows what the token says."
 
 
@@ -25,7 +27,7 @@ class Denial:
     advice: str
 
 
-TOKEN = (
+_TOKEN = (
     Denial(
         ("unsupported app only token", "token type is not allowed", "id3035"),
         "it was got by a client secret, which SharePoint takes from no application",
@@ -49,7 +51,7 @@ TOKEN = (
 )
 """Behind status 401."""
 
-ACCESS = (
+_ACCESS = (
     Denial(
         ("profile information",),
         "the application lacks User.ReadWrite.All",
@@ -63,14 +65,38 @@ ACCESS = (
 )
 """Behind status 403."""
 
-OTHER_TOKEN = "Sign in again, or renew the token."  # noqa: S105 - an advice
-OTHER_ACCESS = (
+_OTHER_TOKEN = "Sign in again, or renew the token."  # noqa: S105 - an advice
+_OTHER_ACCESS = (
     "The application needs the SharePoint permissions Sites.FullControl.All and User.ReadWrite.All, consented; a person"
     " needs the role of a SharePoint or Global Administrator."
 )
 
 
-def denial_of(message: str, known: tuple[Denial, ...]) -> Denial | None:
-    """What a message means; None where nobody knows."""
+def refused_token(url: str, message: str, number: str) -> SignInError:
+    """The error of status 401; the service's words and number stay.
+
+    Args:
+        url: what was asked.
+        message: what the service says.
+        number: its number, as ``-2147024891``; empty where there is none.
+    """
+    denial = _denial(message, _TOKEN)
+    advice = denial.advice if denial else _OTHER_TOKEN
+    return SignInError(f"the tenant refused the token at {url}: {_shown(denial, message, number)}", advice)
+
+
+def denied_access(url: str, message: str, number: str) -> RefusedError:
+    """The error of status 403, as ``refused_token``."""
+    denial = _denial(message, _ACCESS)
+    advice = denial.advice if denial else _OTHER_ACCESS
+    return RefusedError(f"the tenant denied access to {url}: {_shown(denial, message, number)}", advice)
+
+
+def _denial(message: str, known: tuple[Denial, ...]) -> Denial | None:
     lowered = message.lower()
     return next((one for one in known if any(word in lowered for word in one.words)), None)
+
+
+def _shown(denial: Denial | None, message: str, number: str) -> str:
+    told = f"{message.rstrip('.')} ({number})" if number else message
+    return f"{denial.sentence}. It says: {told}" if denial else told

@@ -137,3 +137,10 @@ def test_no_color_in_the_environment_is_respected(
 def test_a_cell_of_a_million_characters_is_cut_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal().table([Column("a"), Column("b", fold=True)], [["1", "x" * 1_000_000]])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 100_000
+
+
+def test_an_address_to_sign_in_at_is_shown_whole_however_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    query = "client_id=c&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A1&state=s&code_challenge=x&nonce=n"
+    line = f"Open https://login.microsoftonline.com/t/oauth2/v2.0/authorize?{query} and enter the code ABCD23456."
+    Terminal(quiet=True).ask(line)
+    assert capsys.readouterr().err == f"{line}\n"

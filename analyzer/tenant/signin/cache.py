@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import OutputError
 from analyzer.files import beside_of, cannot_write
+from analyzer.tenant.request_log import LOGGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _OURS_ALONE = 0o600
 _EMPTY = "{}"
-
-logging.getLogger("msal").addHandler(logging.NullHandler())
-logging.getLogger("msal_extensions").addHandler(logging.NullHandler())
 
 
 class TokenCache:
@@ -90,7 +88,7 @@ class TokenCache:
         try:
             return str(self._place().load())
         except OSError as error:  # there is none yet, or it is another machine's
-            _LOG.debug("no sign-in is kept: %s", error)
+            LOGGER.debug("no sign-in is kept (%s)", type(error).__name__)
             return _EMPTY
 
     def _place(self) -> Any:  # noqa: ANN401 - msal-extensions has no types
@@ -112,8 +110,10 @@ class TokenCache:
                 place.load()
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             # No keyring, or one that nobody unlocked.
-            _LOG.info("the token cache is a file that is not encrypted, of its owner alone: %s", self._base.parent)
-            _LOG.debug("the platform protects none: %s", error)
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            LOGGER.debug(
+                "tokens are kept in a file of %s that is its owner's alone, not encrypted: %s", self._base.parent, why
+            )
             return None
         return place
 

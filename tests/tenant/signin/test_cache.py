@@ -84,7 +84,7 @@ def test_what_the_platform_protects_is_in_no_file(tmp_path: Path) -> None:
 
 def test_a_keyring_that_nobody_unlocked_is_done_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     locked: Callable[[str], Any] = lambda location: Keyring(location, {}, OSError("locked"))  # noqa: E731
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG"):
         _keep(TokenCache(tmp_path, APPLICANT, protected=locked))
     assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
     assert "not encrypted" in caplog.text
