@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import threading
 
+_LOOK_UP = 0.5
+"""Seconds after which Ctrl-C is looked for, as Windows does not interrupt a wait."""
+
 
 class Clock:
     """The system's clocks."""
@@ -23,4 +26,6 @@ class Clock:
 
     def wait(self, seconds: float, stopped: threading.Event) -> None:
         """Waits, at most until ``stopped`` is set."""
-        stopped.wait(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not stopped.wait(min(left, _LOOK_UP)):
+            pass
