@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SHORT_ID = 8
 _KILO = 1000
 _SIXTY = 60
+_HOURS = 24
 _FEW = 2
 """Of a unit there are at least so many before it is used."""
 
@@ -38,15 +39,17 @@ def size(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span in the unit in which it is short, rounded up: ``40 s``, ``15 minutes``, ``2 hours``.
+    """A time span in the unit in which it is short, rounded up: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
 
     >>> duration(899.2)
     '15 minutes'
     """
-    if seconds < _FEW * _SIXTY:
-        return f"{math.ceil(seconds)} s"
-    minutes = math.ceil(seconds / _SIXTY)
-    return f"{minutes} minutes" if minutes < _FEW * _SIXTY else f"{math.ceil(minutes / _SIXTY)} hours"
+    span, unit = seconds, "s"
+    for longer, many in (("minutes", _SIXTY), ("hours", _SIXTY), ("days", _HOURS)):
+        if span < _FEW * many:
+            break
+        span, unit = span / many, longer
+    return f"{math.ceil(span)} {unit}"
 
 
 def listed(words: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.words import count, day, listed, moment, short_ids, size
+from analyzer.words import count, day, duration, listed, moment, short_ids, size
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TODAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -42,6 +42,24 @@ def test_an_odd_plural_is_given() -> None:
 )
 def test_a_size_is_in_the_unit_in_which_it_is_short(number: int, expected: str) -> None:
     assert size(number) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (0.2, "1 s"),
+        (119, "119 s"),
+        (120, "2 minutes"),
+        (899.2, "15 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (47 * 3600, "47 hours"),
+        (366 * 86400, "366 days"),
+    ],
+)
+def test_a_time_span_is_in_the_unit_in_which_it_is_short(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from analyzer.tenant.signin.entra import Named, refusal_of
 from analyzer.tenant.site import Tenant
 from analyzer.tenant.tries import PASSING
 from analyzer.uri import server_paths
-from analyzer.words import count, listed
+from analyzer.words import count, duration, listed
 
 if TYPE_CHECKING:
     from analyzer.doctor.claims import Claims
@@ -65,9 +65,9 @@ def token(examination: Examination) -> Found:
         return Found("there is one; it is no JSON web token, so nothing more can be said of it")
     left = None if claims.ends is None else claims.ends - examination.now()
     if left is not None and left <= 0:
-        raise SignInError(f"the token ended {-left / 60:,.0f} minutes ago", "Get a new one.")
+        raise SignInError(f"the token ended {duration(-left)} ago", "Get a new one.")
     _check(claims, urlsplit(origin).netloc)
-    end = "" if left is None else f", good for {left / 60:,.0f} minutes"
+    end = "" if left is None else f", good for {duration(left)}"
     whose = f" of {claims.person}" if claims.person else ""
     allowed = listed(claims.roles or claims.scopes) or "no permissions named"
     return Found(f"one{whose} for {claims.audience}: {allowed}{end}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -78,10 +79,13 @@ class App:
         query = request.scope["query_string"].decode("latin-1")
         asked = Asked(request.method, self._asked(request), raw_path, query, request.headers, body)
         if is_api(raw_path):
-            return _response(self._service.answer(asked))
-        response = sign_in(self._authority, request, body, asked.origin, self._now())
+            response = _response(self._service.answer(asked))
+            # By either of them support finds a request (seen: documentation).
+            response.headers["SPRequestGuid"] = response.headers["request-id"] = str(uuid.uuid4())
+            return response
+        signed_in = sign_in(self._authority, request, body, asked.origin, self._now())
         shape = shape_of(request.headers.get("accept", ""))
-        return response or _response(error_answer(no_resource(request.url.path), shape))
+        return signed_in or _response(error_answer(no_resource(request.url.path), shape))
 
     def _asked(self, request: Request) -> str:
         """The origin as it was asked: clients go on at the addresses of an answer, which have to be the same (seen)."""

@@ -107,3 +107,9 @@ def test_a_property_that_cannot_be_imported_is_refused_in_the_services_words(tmp
         wanted = client.import_of("hr.json") | {"propertyMap": {"City": "City", "About": "AboutMe"}}
         assert error_of(client.job_call(QUEUE, wanted)) == (400, "Property Names [AboutMe] are editable by user.")
         assert len(client.jobs()) == 1
+
+
+def test_each_answer_has_an_id_that_support_finds_it_by(client: Client) -> None:
+    told = [client.send("POST", f"{TENANT_API}GetImportProfilePropertyJobs", body=b"").headers for _ in range(2)]
+    assert all(headers["SPRequestGuid"] == headers["request-id"] for headers in told)
+    assert len({headers["SPRequestGuid"] for headers in told}) == 2
