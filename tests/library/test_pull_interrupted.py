@@ -9,6 +9,8 @@ import pytest
 
 from analyzer.errors import UnreachableError
 from analyzer.library.mirror import Library
+from analyzer.library.own import Own
+from analyzer.library.part import PartFile
 from analyzer.library.pull import pull
 from tests.conftest import NOW
 
@@ -145,3 +147,29 @@ def test_the_version_that_a_broken_pull_fetched_stays_its_jobs_own(loopback: Loo
     read = {job_id: path.read_bytes() if path else b"" for job_id, path in sources.items()}
     assert b"old@" in read[first]
     assert b"new@" in read[second]
+
+
+class _KilledError(BaseException):
+    """Ends a process at once; nothing is tidied up."""
+
+
+def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
+    loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loopback.add_job(1, state=4, error=0, name="people.json")
+    loopback.files[f"{FOLDER}/people.json"] = b"{}"
+    with monkeypatch.context() as killed:
+        killed.setattr(PartFile, "place_it", _kill)
+        killed.setattr(PartFile, "discard", lambda _part: None)
+        killed.setattr(Own, "save", lambda _own: None)
+        with pytest.raises(_KilledError):
+            loopback.pull_into(tmp_path)
+    loopback.seen.clear()
+    loopback.pull_into(tmp_path)
+    assert (tmp_path / FOLDER[1:] / "people.json").read_bytes() == b"{}"
+    assert not [seen for seen in loopback.seen if seen.path.endswith("/$value")]
+    assert not [name for name in _everything(tmp_path) if name.endswith(".part")]
+
+
+def _kill(_part: PartFile) -> None:
+    raise _KilledError
