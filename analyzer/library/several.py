@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import queue
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -54,20 +55,23 @@ def in_parallel(
     """
     done: queue.SimpleQueue[tuple[int, Future[_R]]] = queue.SimpleQueue()
     pool = ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="pull")
-    futures = []
-    try:
+    futures: list[Future[_R]] = []
+    with contextlib.ExitStack() as unless_all_is_done:
+        unless_all_is_done.callback(_abandon, pool, futures, stop)
         for index, item in enumerate(items):
             futures.append(future := pool.submit(work, item))
             future.add_done_callback(functools.partial(_put, done, index))
         for _ in items:
             index, ended = _next(done)
             yield index, ended.result()
-        pool.shutdown()
-    except BaseException:
-        stop()
-        pool.shutdown(wait=False, cancel_futures=True)
-        wait([future for future in futures if not future.cancelled()], _GRACE)
-        raise
+        unless_all_is_done.pop_all()
+    pool.shutdown()
+
+
+def _abandon(pool: ThreadPoolExecutor, futures: list[Future[_R]], stop: Callable[[], None]) -> None:
+    stop()
+    pool.shutdown(wait=False, cancel_futures=True)
+    wait([future for future in futures if not future.cancelled()], _GRACE)
 
 
 def _put(done: queue.SimpleQueue[tuple[int, Future[_R]]], index: int, ended: Future[_R]) -> None:
