@@ -46,7 +46,7 @@ def test_a_tenant_that_keeps_asking_to_wait_is_given_up_when_the_patience_ends(
     assert "--patience" in error.value.advice
 
 
-@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}, {"Retry-After": "soon"}])
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}, {"Retry-After": "1"}, {"Retry-After": "soon"}])
 def test_a_tenant_that_does_not_say_how_long_is_asked_less_and_less_often(
     loopback: LoopbackTenant, given: type[Given], headers: dict[str, str]
 ) -> None:
