@@ -1,7 +1,7 @@
 """A pull in bad weather, ``kill -9``, a source file of 2 GB, many small logs: ``weather.py [PART]…``.
 
 Between the client and the emulator, which has a process of its own, stands a proxy that spoils answers by a seeded plan
-(``tests/weather/``). All is on the loopback and bounded in requests and time; it takes some 10 GB of disk.
+(``tests/weather/``). All is on the loopback and bounded in requests and time; it takes nine minutes and 10 GB of disk.
 """
 
 from __future__ import annotations
