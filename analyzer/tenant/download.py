@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-\d+/(?P<total>\d+|\*)")
 _STOPPED = "the work was stopped"
-_DOUBTS = 2
+_DOUBTS = 3
 """So often a file that is not as long as listed is asked for again before the listing is taken to be out of date."""
 
 

@@ -158,7 +158,7 @@ def test_a_file_that_got_shorter_under_its_etag_is_what_the_tenant_says_of_it_th
     into = Bytes()
     same = replace(file, etag=etag(b"short"))
     assert download(loopback.session(), same, into) == replace(same, length=5)
-    assert _ranges(loopback) == ["", "", ""]
+    assert _ranges(loopback) == [""] * 4
 
 
 def test_a_page_instead_of_the_file_is_not_the_file(loopback: LoopbackTenant, file: RemoteFile) -> None:
