@@ -29,6 +29,11 @@ NO_CONTENT, PARTIAL_CONTENT = 204, 206
 REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
+_MOST_PAGES = 1_000
+_LONGEST_WAIT = 31_536_000.0
+"""Seconds, a year: whoever asks for more is as much beyond all patience, and may ask for more than can be counted."""
+_LONGEST_NUMBER = 18
+"""Digits of a number of bytes."""
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
@@ -55,9 +60,20 @@ class Answer:
         """The body as a JSON object; None where it is none."""
         try:
             content = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter where it is nested without end
             return None
         return content if isinstance(content, dict) else None
+
+
+def seconds_in(text: str) -> float | None:
+    """A number of seconds as a header tells it, a year at most; None where it is no number."""
+    told = text.strip()
+    return min(float(told), _LONGEST_WAIT) if told.isascii() and told.isdecimal() else None
+
+
+def byte_count(text: str) -> int | None:
+    """A number of bytes as the service tells it; None where it is none that a file can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
 
 
 def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -68,17 +84,18 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
         now: our time, taken where the answer does not tell the tenant's.
     """
     told = headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdecimal():
-        return float(told)
-    until = _date(told)
+    seconds, until = seconds_in(told), _date(told)
+    if seconds is not None or until is None:
+        return seconds
     # Both by the tenant's clock, as ours may be off.
-    return None if until is None else max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds())
+    left = (until - (_date(headers.get("Date", "")) or now)).total_seconds()
+    return min(max(0.0, left), _LONGEST_WAIT)
 
 
 def _date(text: str) -> datetime | None:
     try:
         date = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
@@ -115,13 +132,15 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
         followed: the addresses that were asked already; the next one is added.
 
     Raises:
-        UnreachableError: it was asked already.
+        UnreachableError: it was asked already, or there is no end of them.
     """
     link = page.get("odata.nextLink") or page.get("@odata.nextLink")
     if not isinstance(link, str):
         return None
     if link in followed:
         raise UnreachableError(f"{link} leads to itself as the next page of the listing")
+    if len(followed) >= _MOST_PAGES:
+        raise UnreachableError(f"the listing has no end: after {_MOST_PAGES:,} pages comes {link}")
     followed.add(link)
     return link
 

@@ -55,6 +55,9 @@ def test_a_call_is_addressed_as_clients_in_production_do(call: str, expected: st
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "²"}, None),
         ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "9" * 400}, 31_536_000.0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 31_536_000.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 04:00:30 +99999999999999"}, None),
         ({}, None),
     ],
 )

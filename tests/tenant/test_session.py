@@ -115,6 +115,40 @@ def test_a_job_list_in_pages_is_read_to_its_end(loopback: LoopbackTenant, given:
     assert [seen.method for seen in loopback.seen] == ["POST", "GET", "GET"]
 
 
+def test_a_job_that_is_listed_twice_counts_once_as_it_was_told_last(loopback: LoopbackTenant) -> None:
+    for state in (1, 4):
+        loopback.add_job(1, state, 0)
+    assert [job.state for job in list_jobs(loopback.session())] == [4]
+
+
+def test_a_listing_without_end_ends(
+    loopback: LoopbackTenant, given: type[Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.tenant.answer._MOST_PAGES", 3)
+    page = '{"value": [], "odata.nextLink": "/page%d"}'
+    loopback.faults = lambda _seen: given(body=(page % len(loopback.seen)).encode())
+    with pytest.raises(UnreachableError, match="has no end: after 3 pages"):
+        list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert len(loopback.seen) == 4
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"value": ' * 100_000], ids=["lists", "objects"])
+def test_an_answer_that_is_nested_without_end_is_no_json(
+    loopback: LoopbackTenant, given: type[Given], body: bytes
+) -> None:
+    loopback.fail("GetImport", given(body=body))
+    with pytest.raises(UnreachableError, match="did not answer with JSON"):
+        list_jobs(loopback.session())
+
+
+def test_a_length_that_no_file_can_have_counts_as_not_told(loopback: LoopbackTenant, given: type[Given]) -> None:
+    listed = {"value": [{"Name": "a.log", "Length": "9" * 5000}]}
+    loopback.fail("/Files", given(body=json.dumps(listed).encode()))
+    files = list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert files is not None
+    assert files[0].length is None
+
+
 def test_a_job_list_that_leads_to_itself_ends(loopback: LoopbackTenant, given: type[Given]) -> None:
     loop = given(body=b'{"value": [], "odata.nextLink": "%s/again"}' % loopback.origin.encode())
     loopback.faults = lambda _seen: loop
