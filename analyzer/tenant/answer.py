@@ -6,16 +6,15 @@ https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-gett
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.errors import AnalyzerError, FaultError, UnreachableError
 from analyzer.tenant.denials import denied_access, refused_token
+from analyzer.tenant.redact import redacted
 from analyzer.uri import host_of
 
 if TYPE_CHECKING:
@@ -30,10 +29,6 @@ REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
 _MOST_PAGES = 1_000
-_LONGEST_WAIT = 31_536_000.0
-"""Seconds, a year: whoever asks for more is as much beyond all patience, and may ask for more than can be counted."""
-_LONGEST_NUMBER = 18
-"""Digits of a number of bytes."""
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
@@ -65,41 +60,6 @@ class Answer:
         return content if isinstance(content, dict) else None
 
 
-def seconds_in(text: str) -> float | None:
-    """A number of seconds as a header tells it, a year at most; None where it is no number."""
-    told = text.strip()
-    return min(float(told), _LONGEST_WAIT) if told.isascii() and told.isdecimal() else None
-
-
-def byte_count(text: str) -> int | None:
-    """A number of bytes as the service tells it; None where it is none that a file can have."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
-
-
-def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that ``Retry-After`` asks to wait, as a number or as a date; None where it does not say.
-
-    Args:
-        headers: an answer's.
-        now: our time, taken where the answer does not tell the tenant's.
-    """
-    told = headers.get("Retry-After", "").strip()
-    seconds, until = seconds_in(told), _date(told)
-    if seconds is not None or until is None:
-        return seconds
-    # Both by the tenant's clock, as ours may be off.
-    left = (until - (_date(headers.get("Date", "")) or now)).total_seconds()
-    return min(max(0.0, left), _LONGEST_WAIT)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
 def json_of(answer: Answer, url: str) -> dict[str, object]:
     """The body of an answer that has to be a success and a JSON object.
 
@@ -113,7 +73,7 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     if content is None:
         if is_page(answer):
             raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
-        shown = answer.body[:60].decode("utf-8", "replace")
+        shown = redacted(answer.body[:60].decode("utf-8", "replace"))
         raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
 
@@ -177,13 +137,13 @@ def service_number(answer: Answer) -> str:
 
 
 def service_message(answer: Answer) -> str:
-    """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
+    """The text in SharePoint's error body, whichever of its shapes, without secrets; empty where there is none."""
     content = answer.content or {}
     if isinstance(content.get("error_description"), str):
-        return str(content["error_description"])  # why a token is refused (seen)
+        return redacted(str(content["error_description"]))  # why a token is refused (seen)
     message = _error_in(answer).get("message")
     value = message.get("value") if isinstance(message, dict) else message
-    return value if isinstance(value, str) else ""
+    return redacted(value) if isinstance(value, str) else ""
 
 
 def _error_in(answer: Answer) -> Mapping[str, object]:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import threading
 
 
+_STEP = 0.5
+
+
 class Clock:
     """The system's clocks."""
 
@@ -22,5 +25,7 @@ class Clock:
         return time.monotonic()
 
     def wait(self, seconds: float, stopped: threading.Event) -> None:
-        """Waits, at most until ``stopped`` is set."""
-        stopped.wait(seconds)
+        """Waits, at most until ``stopped`` is set; in steps, as Windows lets Ctrl-C interrupt no wait."""
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0 and not stopped.wait(min(left, _STEP)):
+            pass

@@ -16,11 +16,11 @@ from analyzer.tenant.answer import (
     RANGE_NOT_SATISFIABLE,
     SUCCESS,
     Answer,
-    byte_count,
     error_of,
 )
 from analyzer.tenant.checksum import Checksum
 from analyzer.tenant.files import check_path, file_info
+from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.protocol import file_call
 from analyzer.tenant.webs import another_web
 

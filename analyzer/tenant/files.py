@@ -6,7 +6,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
-from analyzer.tenant.answer import NOT_FOUND, byte_count, json_of, next_page, service_message
+from analyzer.tenant.answer import NOT_FOUND, json_of, next_page, service_message
+from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
 from analyzer.tenant.webs import another_web

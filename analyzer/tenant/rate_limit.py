@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from analyzer.tenant.answer import seconds_in
+from analyzer.tenant.header_values import seconds_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

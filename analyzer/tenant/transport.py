@@ -10,7 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
-from analyzer.tenant.answer import byte_count
+from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.request_log import sent
 from analyzer.tenant.trust import trust
 from analyzer.tenant.unreachable import unreachable

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.errors import FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.files import list_folder, upload
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.jobs import delete_job, get_job, list_jobs
@@ -139,6 +140,22 @@ def test_an_answer_that_is_nested_without_end_is_no_json(
     loopback.fail("GetImport", given(body=body))
     with pytest.raises(UnreachableError, match="did not answer with JSON"):
         list_jobs(loopback.session())
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_without_end_is_not_read_whole(
+    loopback: LoopbackTenant, given: type[Given], monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr("analyzer.tenant.body._LARGEST", 1000)
+    packed = given(status, gzip.compress(b" " * 100_000), {"Content-Encoding": "gzip"})
+    loopback.faults = lambda _seen: packed
+    session = loopback.session()
+    for ask in (
+        list_jobs,
+        lambda session: session.chunks(loopback.origin + "/a") if status > 200 else list_jobs(session),
+    ):
+        with pytest.raises(FaultError, match=r"answered with more than 1\.0 kB, which was not read"):
+            ask(session)
 
 
 def test_a_length_that_no_file_can_have_counts_as_not_told(loopback: LoopbackTenant, given: type[Given]) -> None:
