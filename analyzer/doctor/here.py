@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from analyzer.config import zone_of
 from analyzer.connect import applicant_of, certificate_of
 from analyzer.doctor.interface import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
@@ -34,9 +35,10 @@ def configuration(examination: Examination) -> Found:
     """What is configured.
 
     Raises:
-        UsageError: what the sign-in needs is missing.
+        UsageError: what the sign-in needs is missing, or there is no such time zone.
     """
     subject = examination.subject
+    zone_of(subject.tenant.timezone)
     if subject.tenant.auth in BY_AUTHORITY:
         applicant_of(subject.tenant, examination.address.ca_file)
     where = str(subject.settings.file or "the environment")

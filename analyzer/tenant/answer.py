@@ -6,16 +6,15 @@ https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-gett
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.errors import AnalyzerError, FaultError, UnreachableError
 from analyzer.tenant.denials import denied_access, refused_token
+from analyzer.tenant.redact import redacted
 from analyzer.uri import host_of
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ NO_CONTENT, PARTIAL_CONTENT = 204, 206
 REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
+_MOST_PAGES = 1_000
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
@@ -55,32 +55,9 @@ class Answer:
         """The body as a JSON object; None where it is none."""
         try:
             content = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter where it is nested without end
             return None
         return content if isinstance(content, dict) else None
-
-
-def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that ``Retry-After`` asks to wait, as a number or as a date; None where it does not say.
-
-    Args:
-        headers: an answer's.
-        now: our time, taken where the answer does not tell the tenant's.
-    """
-    told = headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdecimal():
-        return float(told)
-    until = _date(told)
-    # Both by the tenant's clock, as ours may be off.
-    return None if until is None else max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds())
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def json_of(answer: Answer, url: str) -> dict[str, object]:
@@ -96,7 +73,7 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     if content is None:
         if is_page(answer):
             raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
-        shown = answer.body[:60].decode("utf-8", "replace")
+        shown = redacted(answer.body[:60].decode("utf-8", "replace"))
         raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
 
@@ -115,13 +92,15 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
         followed: the addresses that were asked already; the next one is added.
 
     Raises:
-        UnreachableError: it was asked already.
+        UnreachableError: it was asked already, or there is no end of them.
     """
     link = page.get("odata.nextLink") or page.get("@odata.nextLink")
     if not isinstance(link, str):
         return None
     if link in followed:
         raise UnreachableError(f"{link} leads to itself as the next page of the listing")
+    if len(followed) >= _MOST_PAGES:
+        raise UnreachableError(f"the listing has no end: after {_MOST_PAGES:,} pages comes {link}")
     followed.add(link)
     return link
 
@@ -158,13 +137,13 @@ def service_number(answer: Answer) -> str:
 
 
 def service_message(answer: Answer) -> str:
-    """The text in SharePoint's error body, whichever of its shapes; empty where there is none."""
+    """The text in SharePoint's error body, whichever of its shapes, without secrets; empty where there is none."""
     content = answer.content or {}
     if isinstance(content.get("error_description"), str):
-        return str(content["error_description"])  # why a token is refused (seen)
+        return redacted(str(content["error_description"]))  # why a token is refused (seen)
     message = _error_in(answer).get("message")
     value = message.get("value") if isinstance(message, dict) else message
-    return value if isinstance(value, str) else ""
+    return redacted(value) if isinstance(value, str) else ""
 
 
 def _error_in(answer: Answer) -> Mapping[str, object]:

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING
 import requests
 
 from analyzer.errors import FaultError, UnreachableError
-from analyzer.tenant.answer import NOT_FOUND, PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE, SUCCESS, Answer, error_of
+from analyzer.tenant.answer import (
+    NOT_FOUND,
+    PARTIAL_CONTENT,
+    RANGE_NOT_SATISFIABLE,
+    SUCCESS,
+    Answer,
+    error_of,
+)
 from analyzer.tenant.checksum import Checksum
 from analyzer.tenant.files import check_path, file_info
+from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.protocol import file_call
 from analyzer.tenant.webs import another_web
 
@@ -108,12 +116,11 @@ class _Download:
         if answer.status != PARTIAL_CONTENT:
             self._into.restart()
             self._etag, self._checksum = etag, Checksum.of(answer.headers)
-            length = answer.headers.get("Content-Length", "")
             packed = answer.headers.get("Content-Encoding", "identity") != "identity"
-            self._total = int(length) if length.isdecimal() and not packed else None
+            self._total = None if packed else byte_count(answer.headers.get("Content-Length", ""))
             return True
         part = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        if part is not None and int(part["first"]) == self._into.received and etag in ("", self._etag):
+        if part is not None and byte_count(part["first"]) == self._into.received and etag in ("", self._etag):
             return True
         self._begin_anew("was gone on with at another place")
         return False

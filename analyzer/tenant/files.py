@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
 from analyzer.tenant.answer import NOT_FOUND, json_of, next_page, service_message
+from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
 from analyzer.tenant.webs import another_web
@@ -110,13 +111,12 @@ def _is_named(entry: object) -> bool:
 
 def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:
     name = str(entry["Name"])
-    length = str(entry.get("Length", ""))
     path = f"{folder}/{name}"
     return RemoteFile(
         uri=origin + path,
         path=path,
         name=name,
-        length=int(length) if length.isascii() and length.isdecimal() else None,
+        length=byte_count(str(entry.get("Length", ""))),
         etag=str(entry.get("ETag") or ""),
         modified=str(entry.get("TimeLastModified") or ""),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def list_jobs(session: Session) -> list[Job]:
-    """The tenant's job list, in the service's order.
+    """The tenant's job list, in the service's order; a job that it names twice, as where pages shift, once.
 
     That it comes whole is inferred: clients in production read one answer. A next page that it names is read, too.
 
@@ -32,7 +32,7 @@ def list_jobs(session: Session) -> list[Job]:
     while (link := next_page(page, followed)) is not None:
         page = json_of(session.call("GET", link), link)
         jobs += _jobs_of(page, link)
-    return jobs
+    return list({job.job_id: job for job in jobs}.values())
 
 
 def _jobs_of(page: Mapping[str, object], url: str) -> list[Job]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from analyzer.tenant.header_values import seconds_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,10 +33,10 @@ class RateLimit:
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self | None:
         """What the headers tell; None where they tell nothing that can be used."""
-        remaining, reset = _number(headers, "RateLimit-Remaining"), _number(headers, "RateLimit-Reset")
+        remaining, reset = _units(headers, "RateLimit-Remaining"), seconds_in(headers.get("RateLimit-Reset", ""))
         if remaining is None or reset is None:
             return None
-        return cls(_number(headers, "RateLimit-Limit") or 0.0, remaining, reset)
+        return cls(_units(headers, "RateLimit-Limit") or 0.0, remaining, reset)
 
     @property
     def is_used_up(self) -> bool:
@@ -49,6 +51,6 @@ class RateLimit:
         return self.reset * _COST / self.remaining
 
 
-def _number(headers: Mapping[str, str], name: str) -> float | None:
+def _units(headers: Mapping[str, str], name: str) -> float | None:
     text = headers.get(name, "").strip()
     return float(text) if text.isascii() and text.isdecimal() else None

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from analyzer.errors import FaultError, UnreachableError
 from analyzer.tenant.answer import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
+from analyzer.tenant.body import CHUNK, bounded, content_of
 from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.throttle import Manners, Throttle
 from analyzer.tenant.transport import Transport, unreachable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from analyzer.tenant.interface import TenantAddress, Tokens
 
-_CHUNK = 1 << 18
 _TOKENS = 3
 """A request is tried with so many tokens."""
 _REDIRECTS = 3
@@ -78,7 +77,8 @@ class Session:
         while True:
             try:
                 with self._send(method, url, body, {"Accept": "application/json"}) as response:
-                    answer = Answer(response.status_code, response.headers, response.content)
+                    whole = bounded(response.iter_content(CHUNK), url)
+                    answer = Answer(response.status_code, response.headers, whole)
             except requests.RequestException as error:
                 if repeatable and tries.after_error(error):
                     continue
@@ -108,9 +108,9 @@ class Session:
         while True:
             try:
                 response = self._send("GET", url, None, wanted)
-                content = _content(response)
+                content = content_of(response)
                 next(content)  # begun, so that closing it closes the connection, too
-                body = b"" if response.status_code in SUCCESS else b"".join(content)
+                body = b"" if response.status_code in SUCCESS else bounded(content, url)
             except requests.RequestException as error:
                 if tries.after_error(error):
                     continue
@@ -174,17 +174,3 @@ class Session:
 
     def _absolute(self, url: str) -> str:
         return self.hosts.origin(url) + url if url.startswith("/") else url
-
-
-def _content(response: requests.Response) -> Generator[bytes]:
-    """Nothing first, then the bytes of an answer.
-
-    What requests makes of them itself would lose what came of a chunk before the connection broke.
-    """
-    is_packed = response.headers.get("Content-Encoding", "identity") != "identity"
-    with response:
-        yield b""
-        try:
-            yield from response.raw.stream(_CHUNK, decode_content=is_packed)
-        except HTTPError as error:
-            raise requests.ConnectionError(error) from error

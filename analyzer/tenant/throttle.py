@@ -7,6 +7,7 @@ https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-gett
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class Throttle:
             UnreachableError: the patience ended, or the work was stopped.
         """
         clock = self._manners.clock
-        while (left := self._left(clock.monotonic())) > 0:
+        while self._ended is None and (left := self._left(clock.monotonic())) > 0:
             clock.wait(left, self.stopped)
             if self.stopped.is_set():
                 break
@@ -93,19 +94,19 @@ class Throttle:
     def heed(self, host: str, headers: Mapping[str, str]) -> None:
         """Slows down before the limit that an answer tells of, and stops at it.
 
-        Raises:
-            UnreachableError: as ``hold``.
+        Where that is more than what is left of the patience, ``pass_through`` says so: the answer itself has come.
         """
         limit = RateLimit.of(headers)
         if limit is None:
             return
-        if limit.is_used_up:
-            self.hold(host, limit.reset)
+        if limit.is_used_up or limit.pace > self._patience:
+            with suppress(UnreachableError):
+                self.hold(host, limit.reset if limit.is_used_up else limit.pace)
         with self._lock:
             was_slow = self._pace >= _WORTH_TELLING
             self._pace = limit.pace
             self._pace_until = self._manners.clock.monotonic() + limit.reset
-        if limit.pace >= _WORTH_TELLING and not was_slow:
+        if limit.pace >= _WORTH_TELLING and not was_slow and self._ended is None:
             sentence = f"{host} is close to its limit: until it is there anew, one request each {duration(limit.pace)}"
             self._manners.tell(sentence)
 

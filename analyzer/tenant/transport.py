@@ -10,6 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
+from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.request_log import sent
 from analyzer.tenant.trust import trust
 from analyzer.tenant.unreachable import unreachable
@@ -62,14 +63,13 @@ class Transport(requests.Session):
         except requests.RequestException:
             sent(method, url, status=None, seconds=time.monotonic() - begun, headers={})
             raise
-        length = response.headers.get("Content-Length", "")
         sent(
             method,
             url,
             status=response.status_code,
             seconds=time.monotonic() - begun,
             headers=response.headers,
-            received=int(length) if length.isascii() and length.isdecimal() else None,
+            received=byte_count(response.headers.get("Content-Length", "")),
         )
         return response
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from analyzer.tenant.answer import ASK_AGAIN, SUCCESS, told_wait
+from analyzer.tenant.answer import ASK_AGAIN, SUCCESS
+from analyzer.tenant.header_values import told_wait
 from analyzer.tenant.unreachable import may_pass
 
 if TYPE_CHECKING:

@@ -117,6 +117,13 @@ def test_what_is_wrong_is_said_and_what_cannot_be_tried_is_skipped(  # noqa: PLR
     assert words in _found(ran.json, bad)
 
 
+def test_a_time_zone_that_does_not_exist_is_told(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
+    configure(timezone="Mars/Olympus")
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "bad")) == (2, ["configuration"])
+    assert "timezone 'Mars/Olympus' is no time zone" in _found(ran.json, "configuration")
+
+
 def test_a_directory_that_does_not_exist_is_told_by_authority_and_admin_site(
     upa: Callable[..., Ran], configure: Callable[..., None], emulator: RunningEmulator
 ) -> None:

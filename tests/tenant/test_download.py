@@ -236,3 +236,11 @@ def test_a_download_ends_when_the_work_is_stopped(loopback: LoopbackTenant, file
     loopback.files[PATH] = b"x" * 3_000_000
     with pytest.raises(UnreachableError, match="stopped"):
         download(session, replace(file, length=3_000_000, etag=""), Stopping())
+
+
+def test_a_range_that_no_file_has_is_another_place(loopback: LoopbackTenant, file: RemoteFile) -> None:
+    odd = {"ETag": etag(CONTENT), "Content-Range": f"bytes {'9' * 5000}-9/9"}
+    _after(loopback, _cut(), Given(206, CONTENT, odd))
+    into = Bytes()
+    assert download(loopback.session(), file, into) == file
+    assert into.content == CONTENT

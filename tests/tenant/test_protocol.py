@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
-from analyzer.tenant.answer import Answer, error_of, json_of, service_message, told_wait
+from analyzer.tenant.answer import Answer, error_of, json_of, service_message
+from analyzer.tenant.header_values import told_wait
 from analyzer.tenant.protocol import add_file_call, file_call, folder_call, tenant_call, web_of_page_call
 
 _NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -55,6 +56,9 @@ def test_a_call_is_addressed_as_clients_in_production_do(call: str, expected: st
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "²"}, None),
         ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "9" * 400}, 31_536_000.0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 31_536_000.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 04:00:30 +99999999999999"}, None),
         ({}, None),
     ],
 )
@@ -157,3 +161,9 @@ def test_what_the_service_refuses_is_a_sentence_with_an_advice_and_its_words_and
 @pytest.mark.parametrize("code", ["", "Forbidden", "x-5"])
 def test_a_code_without_a_number_is_left_out(code: str) -> None:
     assert _refused(403, "No.", code).what.endswith(": No")
+
+
+@pytest.mark.parametrize("body", ['{"error_description": "%s"}', '{"error": {"message": {"value": "%s"}}}'])
+def test_a_token_that_the_service_repeats_is_not_told(body: str) -> None:
+    said = service_message(Answer(403, {}, (body % "not with Authorization: Bearer made-up-token").encode()))
+    assert said == "not with Authorization: ***"

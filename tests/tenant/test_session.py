@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.errors import FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.files import list_folder, upload
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.jobs import delete_job, get_job, list_jobs
@@ -113,6 +114,56 @@ def test_a_job_list_in_pages_is_read_to_its_end(loopback: LoopbackTenant, given:
     loopback.faults = lambda seen: pages.get(seen.path, begin)
     assert [job.job_id[:8] for job in list_jobs(loopback.session())] == ["00000001", "00000002"]
     assert [seen.method for seen in loopback.seen] == ["POST", "GET", "GET"]
+
+
+def test_a_job_that_is_listed_twice_counts_once_as_it_was_told_last(loopback: LoopbackTenant) -> None:
+    for state in (1, 4):
+        loopback.add_job(1, state, 0)
+    assert [job.state for job in list_jobs(loopback.session())] == [4]
+
+
+def test_a_listing_without_end_ends(
+    loopback: LoopbackTenant, given: type[Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.tenant.answer._MOST_PAGES", 3)
+    page = '{"value": [], "odata.nextLink": "/page%d"}'
+    loopback.faults = lambda _seen: given(body=(page % len(loopback.seen)).encode())
+    with pytest.raises(UnreachableError, match="has no end: after 3 pages"):
+        list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert len(loopback.seen) == 4
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"value": ' * 100_000], ids=["lists", "objects"])
+def test_an_answer_that_is_nested_without_end_is_no_json(
+    loopback: LoopbackTenant, given: type[Given], body: bytes
+) -> None:
+    loopback.fail("GetImport", given(body=body))
+    with pytest.raises(UnreachableError, match="did not answer with JSON"):
+        list_jobs(loopback.session())
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_without_end_is_not_read_whole(
+    loopback: LoopbackTenant, given: type[Given], monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr("analyzer.tenant.body._LARGEST", 1000)
+    packed = given(status, gzip.compress(b" " * 100_000), {"Content-Encoding": "gzip"})
+    loopback.faults = lambda _seen: packed
+    session = loopback.session()
+    for ask in (
+        list_jobs,
+        lambda session: session.chunks(loopback.origin + "/a") if status > 200 else list_jobs(session),
+    ):
+        with pytest.raises(FaultError, match=r"answered with more than 1\.0 kB, which was not read"):
+            ask(session)
+
+
+def test_a_length_that_no_file_can_have_counts_as_not_told(loopback: LoopbackTenant, given: type[Given]) -> None:
+    listed = {"value": [{"Name": "a.log", "Length": "9" * 5000}]}
+    loopback.fail("/Files", given(body=json.dumps(listed).encode()))
+    files = list_folder(loopback.session(), loopback.origin, FOLDER)
+    assert files is not None
+    assert files[0].length is None
 
 
 def test_a_job_list_that_leads_to_itself_ends(loopback: LoopbackTenant, given: type[Given]) -> None:

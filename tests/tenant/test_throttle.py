@@ -155,6 +155,16 @@ def test_a_limit_that_is_used_up_is_waited_for(clock: FastClock) -> None:
     assert clock.waited == [31.0]
 
 
+@pytest.mark.parametrize("remaining", ["0", "2"])
+def test_a_limit_beyond_all_patience_ends_with_the_next_request(clock: FastClock, remaining: str) -> None:
+    throttle = Throttle(Manners(patience=900, clock=clock))
+    throttle.heed(HOST, {"RateLimit-Remaining": remaining, "RateLimit-Reset": "1000"})
+    for _ in range(2):
+        with pytest.raises(UnreachableError, match="the next 17 minutes are beyond the patience of 15 minutes"):
+            throttle.pass_through()
+    assert clock.waited == []
+
+
 def test_requests_are_not_spread_any_more_when_the_limit_is_there_anew(clock: FastClock) -> None:
     throttle = Throttle(Manners(clock=clock))
     throttle.heed(HOST, {"RateLimit-Remaining": "4", "RateLimit-Reset": "6"})
@@ -170,6 +180,7 @@ def test_requests_are_not_spread_any_more_when_the_limit_is_there_anew(clock: Fa
         ({"RateLimit-Limit": "1000", "RateLimit-Remaining": "180", "RateLimit-Reset": "9"}, 0.1),
         ({"RateLimit-Remaining": "180", "RateLimit-Reset": "9"}, 0.1),
         ({"RateLimit-Remaining": "1", "RateLimit-Reset": "9"}, 0.0),
+        ({"RateLimit-Remaining": "2", "RateLimit-Reset": "9" * 400}, 31_536_000.0),
         ({"RateLimit-Remaining": "-1", "RateLimit-Reset": "9"}, None),
         ({"RateLimit-Remaining": "5"}, None),
         ({"RateLimit-Reset": "5"}, None),

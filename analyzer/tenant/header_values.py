@@ -1,0 +1,50 @@
+"""What headers tell in numbers, of which none may be more than we can count with."""
+
+from __future__ import annotations
+
+import email.utils
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST_WAIT = 31_536_000.0
+"""Seconds, a year: whoever asks for more is as much beyond all patience, and may ask for more than can be counted."""
+_LONGEST_NUMBER = 18
+"""Digits of a number of bytes."""
+
+
+def seconds_in(text: str) -> float | None:
+    """A number of seconds as a header tells it, a year at most; None where it is no number."""
+    told = text.strip()
+    return min(float(told), _LONGEST_WAIT) if told.isascii() and told.isdecimal() else None
+
+
+def byte_count(text: str) -> int | None:
+    """A number of bytes as the service tells it; None where it is none that a file can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
+
+
+def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that ``Retry-After`` asks to wait, as a number or as a date; None where it does not say.
+
+    Args:
+        headers: an answer's.
+        now: our time, taken where the answer does not tell the tenant's.
+    """
+    told = headers.get("Retry-After", "").strip()
+    seconds, until = seconds_in(told), _date(told)
+    if seconds is not None or until is None:
+        return seconds
+    # Both by the tenant's clock, as ours may be off.
+    left = (until - (_date(headers.get("Date", "")) or now)).total_seconds()
+    return min(max(0.0, left), _LONGEST_WAIT)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
