@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UnreachableError
+from analyzer.facts import EMPTY_GUID
 from analyzer.tenant.answer import ASK_AGAIN, SUCCESS, error_of, json_of, service_message
 from analyzer.tenant.jobs import list_jobs
 from analyzer.tenant.protocol import tenant_call
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from analyzer.tenant.session import Session
 
 _REFUSED_STATUS = (400, 500)
-_EMPTY = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ def queue_import(session: Session, wanted: Import) -> str:
         try:
             job_id = _sent(session, wanted)
         except _DoubtError as error:
-            job_id, doubt = _EMPTY, error.of
+            job_id, doubt = EMPTY_GUID, error.of
             may_repeat = tries.once_more()
-        if job_id != _EMPTY:
+        if job_id != EMPTY_GUID:
             return job_id
         new = [job.job_id for job in _jobs_of(session, wanted.source_uri) if job.job_id not in known]
         if len(new) == 1:
@@ -93,7 +93,7 @@ def _sent(session: Session, wanted: Import) -> str:
     try:
         answer = session.call("POST", url, json.dumps(body).encode(), repeatable=False)
         _check_refused(answer, url)
-        return str(json_of(answer, url).get("value") or _EMPTY)
+        return str(json_of(answer, url).get("value") or EMPTY_GUID)
     except UnreachableError as error:
         raise _DoubtError(error) from error
 
