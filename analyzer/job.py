@@ -57,8 +57,8 @@ class Job:
 
     @property
     def source_name(self) -> str:
-        """The source file's name, as the URI spells it."""
-        return self.source_uri.rstrip("/").rsplit("/", 1)[-1]
+        """The source file's name, as the URI spells it, without a query."""
+        return self.source_uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
 
     @staticmethod
     def from_answer(answer: Mapping[str, object]) -> Job:

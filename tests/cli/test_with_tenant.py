@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -212,3 +213,20 @@ def test_a_pull_does_not_write_over_a_damaged_file_of_ours(
     assert "notes.json is damaged" in ran.err
     assert notes.read_text(encoding="utf-8") == "garbage"
     assert not configured.seen
+
+
+def test_what_signs_an_address_of_a_job_is_in_no_output(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    (job,) = configured.jobs
+    job["SourceUri"] += "?tempauth=Hidden9/Secret9"
+    job["LogFolderUri"] += "?web=1&ticket=Hidden9/Secret9"
+    job["ErrorMessage"] = f"no access to {job['SourceUri']}"
+    said = [upa(*words) for words in (["run"], ["jobs", "--json"], ["show", "00000001"], ["pull", "--all", "--json"])]
+    assert {ran.code for ran in said} == {0}
+    library = tmp_path / "upa-data" / "library"
+    written = [path for path in (tmp_path / "upa-data").rglob("*") if path.is_file() and library not in path.parents]
+    texts = [*(path.read_text("utf-8") for path in written), *(ran.out + ran.err for ran in said), *map(str, written)]
+    assert [text for text in texts if re.search("idden9|ecret9", text)] == []
+    assert "feed.json?tempauth=***" in said[2].out
+    assert "Hidden9/Secret9" in (library / "contoso" / "jobs.json").read_text("utf-8")
