@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.job import name_in_files
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -230,3 +232,16 @@ def test_what_signs_an_address_of_a_job_is_in_no_output(
     assert [text for text in texts if re.search("idden9|ecret9", text)] == []
     assert "feed.json?tempauth=***" in said[2].out
     assert "Hidden9/Secret9" in (library / "contoso" / "jobs.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize("job_id", ["9" * 5000, "../\u202e/..", "a\x1bb"])
+def test_a_job_whose_id_is_no_name_has_a_retry_file_under_a_safe_one(
+    upa: Callable[..., Ran], configured: LoopbackTenant, job_id: str
+) -> None:
+    odd = {"JobId": job_id, "Error": 1, "SourceUri": configured.jobs[0]["SourceUri"].replace("feed", "odd-feed")}
+    configured.jobs.append({**configured.jobs[0], **odd})
+    configured.files[f"{FOLDER}/odd-feed.json"] = configured.files[f"{FOLDER}/feed.json"]
+    ran = upa("run")
+    assert (ran.code, "\u202e" in ran.out + ran.err) == (0, False)
+    names = [Path(line).name[:14] for line in ran.out.splitlines() if line.endswith("-retry.json")]
+    assert sorted(names) == ["feed-00000001-", f"odd-feed-{name_in_files(job_id)}"[:14]]
