@@ -245,3 +245,15 @@ def test_a_job_whose_id_is_no_name_has_a_retry_file_under_a_safe_one(
     assert (ran.code, "\u202e" in ran.out + ran.err) == (0, False)
     names = [Path(line).name[:14] for line in ran.out.splitlines() if line.endswith("-retry.json")]
     assert sorted(names) == ["feed-00000001-", f"odd-feed-{name_in_files(job_id)}"[:14]]
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("command", ["pull", "run"])
+def test_a_narrow_terminal_breaks_what_was_pulled_between_words(
+    upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    first, second, *_ = upa(command).out.splitlines()
+    assert len(first) <= 60
+    assert f"{first} {second}".startswith("pulled 1 new job, 1 log file and 1 source file (")
+    assert "from 127.0.0.1" in f"{first} {second}"
