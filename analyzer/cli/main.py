@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,6 +28,9 @@ _GLOBAL_OPTIONS = frozenset({"--config", "--tenant", "--log-format"})
 def entry() -> NoReturn:
     """The installed command: ``main``, and an end without taking apart the objects, of which there may be millions."""
     code: object = _UNEXPECTED
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         main()
     except SystemExit as ended:
@@ -36,6 +40,11 @@ def entry() -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code if isinstance(code, int) else _UNEXPECTED)
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    """Whoever ends us from outside, as a service manager does, is heeded as Ctrl-C is: nothing half done is left."""
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,7 +18,7 @@ _R = TypeVar("_R")
 _FAULTS_IN_A_ROW = 3
 _LOOK_UP = 0.2
 """Seconds after which Ctrl-C is looked for, as Windows does not interrupt a wait."""
-_GRACE = 5.0
+_GRACE = 2.0
 """Seconds that what still runs is given after an error; what does not end then is left behind."""
 
 

@@ -17,6 +17,7 @@ from analyzer.tenant.answer import (
     SUCCESS,
     Answer,
     error_of,
+    is_page,
 )
 from analyzer.tenant.checksum import Checksum
 from analyzer.tenant.files import check_path, file_info
@@ -73,6 +74,8 @@ class _Download:
                 if answer.status not in SUCCESS:
                     if self._is_gone(answer):
                         return None
+                elif is_page(answer) and "ETag" not in answer.headers:
+                    self._begin_anew("came as a page instead of the file: is a proxy in between?")
                 elif self._begins_well(answer) and self._receives(chunks):
                     whole = self._whole()
                     if whole is not None:

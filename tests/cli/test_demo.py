@@ -68,7 +68,10 @@ def test_ctrl_c_ends_the_emulator(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_in_the_middle_of_the_demo_leaves_what_was_there(upa: Callable[..., Ran], tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "a service manager"])
+def test_an_end_in_the_middle_of_the_demo_leaves_what_was_there(
+    upa: Callable[..., Ran], tmp_path: Path, how: signal.Signals
+) -> None:
     upa("demo", "--out", "out")
     report = (tmp_path / "out" / "report" / "index.html").read_bytes()
     with subprocess.Popen(
@@ -80,7 +83,7 @@ def test_ctrl_c_in_the_middle_of_the_demo_leaves_what_was_there(upa: Callable[..
     ) as process:
         assert process.stderr is not None
         process.stderr.readline()  # it has begun
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         _, errors = process.communicate()
     assert process.returncode == 130
     assert "upa-analyzer: interrupted." in errors

@@ -168,6 +168,13 @@ def test_a_page_instead_of_the_file_is_not_the_file(loopback: LoopbackTenant, fi
     assert into.content == CONTENT
 
 
+def test_a_page_is_not_taken_for_a_file_of_which_nothing_is_known(loopback: LoopbackTenant, file: RemoteFile) -> None:
+    into = Bytes()
+    _after(loopback, Given(body=b"<html>", headers={"Content-Type": "text/html; charset=utf-8"}))
+    download(loopback.session(), replace(file, length=None, etag=""), into)
+    assert into.content == CONTENT
+
+
 def test_a_page_that_stays_is_a_fault(loopback: LoopbackTenant, file: RemoteFile) -> None:
     _after(loopback, *[Given(body=b"<html>")] * 9)
     with pytest.raises(FaultError, match="is not as long as the tenant says"):
