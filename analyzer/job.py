@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.facts import ENDED, State, error_name, state_name
+from analyzer.facts import ENDED, GUID, State, error_name, state_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +59,8 @@ class Job:
 
     @property
     def source_name(self) -> str:
-        """The source file's name, as the URI spells it."""
-        return self.source_uri.rstrip("/").rsplit("/", 1)[-1]
+        """The source file's name, as the URI spells it, without a query."""
+        return self.source_uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
 
     @staticmethod
     def from_answer(answer: Mapping[str, object]) -> Job:
@@ -96,6 +98,21 @@ def job_list(content: object) -> list[Job]:
     if not isinstance(listed, list) or not all(isinstance(answer, dict) for answer in listed):
         raise ValueError('there is no list of jobs under "value"')
     return [Job.from_answer(answer) for answer in listed]
+
+
+def name_in_files(job_id: str) -> str:
+    """A job's id as a part of file names: as it is where it is a Guid.
+
+    Another one comes from a job list that somebody tampered with: it must not become a path, nor be too long, nor turn
+    the line round in which it is printed.
+
+    >>> name_in_files("../../evil")
+    'evil-0fbfd372a483'
+    """
+    if GUID.fullmatch(job_id):
+        return job_id
+    safe = re.sub(r"[^A-Za-z0-9-]+", "-", job_id)[:40].strip("-")
+    return f"{safe}-{hashlib.sha256(job_id.encode(errors='replace')).hexdigest()[:12]}".lstrip("-")
 
 
 def _text(answer: Mapping[str, object], name: str) -> str:

@@ -22,6 +22,7 @@ from analyzer.logs.interface import LogFile, LogRead
 from analyzer.logs.read import Reading
 from analyzer.source.measure import measure
 from analyzer.tables import ENTRIES, OBSERVATIONS, table
+from analyzer.tenant.redact import shown_message, shown_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -139,9 +140,9 @@ class _Reader:
                 "job_id": job.job_id,
                 "state": job.state_name,
                 "error": job.error_name,
-                "error_message": job.error_message or None,
-                "source_uri": job.source_uri or None,
-                "log_folder_uri": job.log_folder_uri or None,
+                "error_message": shown_message(job.error_message) or None,
+                "source_uri": shown_uri(job.source_uri) or None,
+                "log_folder_uri": shown_uri(job.log_folder_uri) or None,
                 "gone": job.gone,
                 "source_bytes": counts.size if counts else None,
                 "users": counts.users if counts else None,

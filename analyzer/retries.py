@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import polars as pl
 from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
+from analyzer.job import name_in_files
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.told import Told
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.load import Tables
 
-_NO_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|]')
+_IN_NO_NAME = frozenset('\\/:*?"<>|')
+_NOT_SEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""What Unicode calls characters that are not seen but steer, and halves of some."""
+
 _LONGEST_SOURCE_NAME = 150
 """Bytes; with the job's id and the companions' endings a name stays within the 255 that file systems allow."""
 
@@ -68,11 +72,15 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
 def retry_target(library: Library, job: Job, folder: Path) -> Path:
     """Where a job's retry file lies in a folder."""
     source = library.source_file(job)
-    # A job list that somebody sent can hold anything: an id or a name must not become a path.
-    name = _NO_NAME.sub("-", source.name if source else job.source_name or "source")
+    # A job list that somebody sent can hold anything: a name must not become a path, nor turn a printed line round.
+    name = "".join(map(_in_name, source.name if source else job.source_name or "source"))
     while len(name.encode()) > _LONGEST_SOURCE_NAME:
         name = name[:-1]
-    return folder / file_name(name, _NO_NAME.sub("-", job.job_id))
+    return folder / file_name(name, name_in_files(job.job_id))
+
+
+def _in_name(character: str) -> str:
+    return "-" if character in _IN_NO_NAME or unicodedata.category(character) in _NOT_SEEN else character
 
 
 def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, JobRetry]:

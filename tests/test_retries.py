@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DO_NOT = "Do not queue that; remove it."
 
 
+JOB_ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     """A copy of the samples that a test may change."""
@@ -115,11 +118,19 @@ def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path
     assert len(json.loads(target.read_text("utf-8-sig"))["value"]) == 12
 
 
-@pytest.mark.parametrize("job_id", ["../../evil", "a/b", "a\\b", "a:b", "line\nbreak"])
+@pytest.mark.parametrize(
+    "job_id", ["../../evil", "a/b", "a\\b", "a:b", "line\nbreak", "a\u202eb", "a\ud800", "9" * 5000]
+)
 def test_an_id_from_a_job_list_that_somebody_sent_never_becomes_a_path(tmp_path: Path, job_id: str) -> None:
     target = retry_target(Library(tmp_path), Job(job_id, 5, 30, source_uri="/sites/hr/feed.json"), tmp_path / "retry")
     assert target.parent == tmp_path / "retry"
-    assert not set(target.name) & set("/\\:\n")
+    assert not set(target.name) & set("/\\:\n\u202e\ud800")
+    assert len(target.name) <= 80
+
+
+def test_a_source_name_that_turns_the_line_round_does_not_in_the_retry_file_s(tmp_path: Path) -> None:
+    job = Job(JOB_ID, 5, 30, source_uri="/sites/hr/ж \u202efeed\u200b.json")
+    assert retry_target(Library(tmp_path), job, tmp_path).name == f"ж -feed--{JOB_ID}-retry.json"
 
 
 def test_a_source_file_of_the_same_size_with_other_people_makes_the_retry_file_anew(
@@ -146,7 +157,7 @@ def test_a_long_source_name_still_has_a_retry_file(tmp_path: Path, name: str) ->
     folder.mkdir(parents=True)
     (folder / f"{name}.json").write_text('{"value":[{"IdName":"ada@contoso.com"}]}', encoding="utf-8")
     uri = f"https://contoso.sharepoint.com/sites/hr/{name}.json"
-    answer = {"JobId": "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c", "State": 5, "Error": 1, "SourceUri": uri}
+    answer = {"JobId": JOB_ID, "State": 5, "Error": 1, "SourceUri": uri}
     (tmp_path / "library" / "jobs.json").write_text(json.dumps({"value": [answer]}), encoding="utf-8")
     library = Library.existing(tmp_path / "library")
     (retry,) = make_retries(library, load(library), tmp_path / "retry").values()

@@ -42,4 +42,4 @@ def day_in_name(source_uri: str) -> datetime | None:
 
 
 def _stem(source_uri: str) -> str:
-    return stem(unquote(source_uri.rstrip("/").rsplit("/", 1)[-1]))
+    return stem(unquote(source_uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]))

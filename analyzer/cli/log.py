@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "upa-analyzer"
 _OPTION = "--log-format"
+_OURS = "analyzer."
 _NOTHING: Mapping[str, object] = {}
 
 
@@ -88,9 +89,12 @@ class Log:
             self._line("error", "error", f"{' ' * len(PROGRAM)}  {advice}")
 
     def record(self, record: logging.LogRecord) -> None:
-        """A record of the standard ``logging``: of a request, or a library's warning."""
+        """A record of the standard ``logging``: of a request, a remark of ours, or a library's warning."""
         request: dict[str, object] | None = getattr(record, "request", None)
         level, text = record.levelname.lower(), record.getMessage()
+        if request is None and record.name.startswith(_OURS):
+            self._line(level, "remark", text)
+            return
         if request is None:
             self._line(level, "library", text, f"{record.name}: {text}", {"logger": record.name})
             return

@@ -46,7 +46,7 @@ def command(
     if given.terminal.json:
         given.terminal.result(pulled_json(pulled))
     else:
-        given.terminal.show(f"{pulled_sentence(pulled)} in {time.monotonic() - begun:.1f} s")
+        given.terminal.prose(f"{pulled_sentence(pulled)} in {time.monotonic() - begun:.1f} s")
         tell_left_out(given.terminal, pulled)
         given.terminal.show(str(library.root))
     return exit_code(given.terminal, pulled)

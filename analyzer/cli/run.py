@@ -49,7 +49,7 @@ def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo 
     from analyzer.cli.pull import pulled_sentence, tell_left_out
     from analyzer.cli.rows import COLUMNS, job_rows
 
-    terminal.show(pulled_sentence(pulled))
+    terminal.prose(pulled_sentence(pulled))
     tell_left_out(terminal, pulled)
     jobs = _told(pulled, made)
     if not jobs.is_empty():

@@ -16,6 +16,7 @@ from analyzer.errors import SignInError, UnreachableError
 from analyzer.files import beside_of, cannot_write
 from analyzer.tenant.certificate import check_dates, read_certificate
 from analyzer.tenant.signin.entra import LATE, span
+from analyzer.tenant.trust import trust
 from analyzer.words import count, listed, size
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def configuration(examination: Examination) -> Found:
     """What is configured.
 
     Raises:
-        UsageError: what the sign-in needs is missing, or there is no such time zone.
+        UsageError: what the sign-in needs is missing, there is no such time zone, or no certificate to trust.
     """
     subject = examination.subject
     zone_of(subject.tenant.timezone)
+    trust(examination.address.ca_file, subject.environment)
     if subject.tenant.auth in BY_AUTHORITY:
         applicant_of(subject.tenant, examination.address.ca_file)
     where = str(subject.settings.file or "the environment")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.facts import GUID
+from analyzer.job import name_in_files
 from analyzer.logs.catalogue import OURS
 from analyzer.report.patterns import patterns_in
 from analyzer.words import short_ids
@@ -137,14 +135,8 @@ class View:
 
 
 def page_name(job_id: str) -> str:
-    """The file name of a job's page: ``JOBID.html``.
-
-    An id that is no Guid comes from a library that somebody tampered with; it must not become a path.
-    """
-    if GUID.fullmatch(job_id):
-        return f"{job_id}.html"
-    safe = re.sub(r"[^A-Za-z0-9-]+", "-", job_id)[:40].strip("-")
-    return f"{safe}-{hashlib.sha256(job_id.encode(errors='replace')).hexdigest()[:12]}.html".lstrip("-")
+    """The file name of a job's page: ``JOBID.html``."""
+    return f"{name_in_files(job_id)}.html"
 
 
 def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.errors import RefusedError, UsageError
-from analyzer.tenant.redact import redacted
+from analyzer.tenant.redact import shown_url
 from analyzer.uri import host_of, scheme_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Hosts:
         host = self.site_host if relative else host_of(uri).removesuffix(_DEFAULT_PORT)
         if host not in self._known or (not relative and scheme_of(uri) != "https"):
             raise RefusedError(
-                f"{redacted(uri[:_SHOWN])} leads outside the tenant of {self.admin_origin}",
+                f"{shown_url(uri[:_SHOWN])} leads outside the tenant of {self.admin_origin}",
                 'It was not followed. If the host is the tenant\'s own, add it to "hosts" in the configuration.',
             )
         return f"https://{host}"

@@ -9,6 +9,7 @@ _NAMES = (
     r"access_?token|refresh_?token|id_?token|client_assertion|assertion|client_secret|device_code|tempauth|prooftoken|"
     r"password|passwd|passphrase|fedauth|rtfa|spoidcrl|x-requestdigest|formdigestvalue|site_?token|\w*_token"
 )
+_USER = r"(://)(?!user:password@)[^/\s@'\"<>]*:[^/\s'\"<>]*@"
 _RULES = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
@@ -20,7 +21,7 @@ _RULES = tuple(
         # eyJ0eXAi….eyJhdWQi….signature, the last two perhaps cut off
         (r"\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}", MASK),
         # https://ada:word@proxy.example.com:8080, but not our own advice how to write one
-        (r"(://)(?!user:password@)[^/\s@'\"<>]*:[^/\s'\"<>]*@", rf"\1{MASK}@"),
+        (_USER, rf"\1{MASK}@"),
         # &tempauth=v1.eyJ0…, {"access_token": "…"}, 'password': '…'
         (rf"\b({_NAMES})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
         (rf"\b({_NAMES})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
@@ -29,6 +30,7 @@ _RULES = tuple(
     )
 )
 _VALUE = re.compile(r"(?<=[?&])(?P<name>[^=&#]*)=(?P<value>[^&#]*)")
+_VALUE_IN_TEXT = re.compile(r"(?<=[?&])(?P<name>[^\s=&#?'\"<>]+)=[^\s&#'\"<>]*")
 
 
 def redacted(text: str) -> str:
@@ -48,9 +50,31 @@ def shown_url(url: str) -> str:
     >>> shown_url("https://contoso.sharepoint.com/_api/web?$top=5&guid=a1b2")
     'https://contoso.sharepoint.com/_api/web?$top=5&guid=***'
     """
+    return redacted(_query_masked(url))
+
+
+def shown_uri(uri: str) -> str:
+    """The address of a file or folder, without what its query or its user could tell; a path may hold any word.
+
+    >>> shown_uri("https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=v1.eyJ0eXAi")
+    'https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=***'
+    """
+    return re.sub(_USER, rf"\1{MASK}@", _query_masked(uri))
+
+
+def shown_message(text: str) -> str:
+    """What the service says, in which no address keeps the values of its query.
+
+    >>> shown_message("no access to https://contoso.sharepoint.com/a b.json?ticket=v1.eyJ0eXAi it says")
+    'no access to https://contoso.sharepoint.com/a b.json?ticket=*** it says'
+    """
+    return redacted(_VALUE_IN_TEXT.sub(rf"\g<name>={MASK}", text))
+
+
+def _query_masked(url: str) -> str:
     address, mark, query = url.partition("?")
     kept = _VALUE.sub(lambda found: found[0] if _is_odata(found["name"]) else f"{found['name']}={MASK}", mark + query)
-    return redacted(address + kept)
+    return address + kept
 
 
 def _is_odata(name: str) -> bool:

@@ -55,6 +55,7 @@ class Throttle:
         self._patience = manners.patience
         self._ended: UnreachableError | None = None
         self._until = 0.0
+        self._told_until: dict[str, float] = {}
         self._pace, self._pace_until, self._slot = 0.0, 0.0, 0.0
 
     def pass_through(self) -> None:
@@ -90,6 +91,22 @@ class Throttle:
                 self._until = now + seconds
         if further >= _WORTH_TELLING:
             self._manners.tell(f"{host} asks to wait: it goes on in {duration(seconds)}")
+
+    def tell_once(self, host: str, sentence: str, seconds: float) -> None:
+        """Tells of a host's fault, unless another connection did so and that wait is not over yet.
+
+        Args:
+            host: which fails.
+            sentence: what is told.
+            seconds: the wait that it announces.
+        """
+        with self._lock:
+            now = self._manners.clock.monotonic()
+            if now < self._told_until.get(host, now):
+                return
+            # A little less, so that whoever told it is not too early with its next one.
+            self._told_until[host] = now + seconds * 0.9
+        self._manners.tell(sentence)
 
     def heed(self, host: str, headers: Mapping[str, str]) -> None:
         """Slows down before the limit that an answer tells of, and stops at it.

@@ -82,7 +82,7 @@ class Tries:
         self._failed += 1
         if self._failed > 1:
             chances = f"try {self._failed + 1} of {_REPETITIONS + 1} in {seconds:.0f} s"
-            self._manners.tell(f"{self._host} fails at the moment: {chances}")
+            self._throttle.tell_once(self._host, f"{self._host} fails at the moment: {chances}", seconds)
         self._manners.clock.wait(seconds, self._throttle.stopped)
         return True
 

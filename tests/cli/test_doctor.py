@@ -96,6 +96,7 @@ _AFTER_CERTIFICATE = ["token", "job list", "library"]
         ({"client_id": "0f0f0f0f"}, 3, "token", "has no application 0f0f0f0f (AADSTS700016)", ["job list", "library"]),
         ({"authority": "https://127.0.0.1:9"}, 4, "authority", "cannot be reached", _AFTER_CERTIFICATE),
         ({"tenant_id": ""}, 2, "configuration", "tenant_id is missing", list(STEPS[1:])),
+        ({"ca_file": "upa-analyzer.toml"}, 2, "configuration", "holds no certificate of an authority", list(STEPS[1:])),
         ({"admin_url": ""}, 2, "configuration", "admin_url is missing", list(STEPS[1:])),
         ({"data": "x"}, 2, "configuration", "there is no key tenants.contoso.data", list(STEPS[1:])),
     ],

@@ -191,6 +191,7 @@ with records_to(Log(LogFormat(sys.argv[1])), requests=True):
     logging.getLogger("urllib3.connectionpool").warning("https://a.example.com/?sig=abc")
     logging.getLogger("another").warning("tempauth=abc and more")
     logging.getLogger("another").info("nobody asked")
+    logging.getLogger("analyzer.tenant.requests").debug("no sign-in is kept")
     warnings.warn("something is old", UserWarning, stacklevel=1)
 """
 
@@ -199,11 +200,16 @@ with records_to(Log(LogFormat(sys.argv[1])), requests=True):
 def test_libraries_own_records_are_silent_or_ours(form: LogFormat) -> None:
     ran = subprocess.run([sys.executable, "-c", _STRAY, form], capture_output=True, text=True, check=True)
     if form is LogFormat.text:
-        assert ran.stderr.splitlines() == ["another: tempauth=*** and more", "warnings: UserWarning: something is old"]
+        assert ran.stderr.splitlines() == [
+            "another: tempauth=*** and more",
+            "no sign-in is kept",
+            "warnings: UserWarning: something is old",
+        ]
     else:
         told = [json.loads(line) for line in ran.stderr.splitlines()]
-        assert [(line["event"], line["logger"], line["level"]) for line in told] == [
+        assert [(line["event"], line.get("logger"), line["level"]) for line in told] == [
             ("library", "another", "warning"),
+            ("remark", None, "debug"),
             ("library", "warnings", "warning"),
         ]
 

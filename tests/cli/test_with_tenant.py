@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from analyzer.job import name_in_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,3 +215,45 @@ def test_a_pull_does_not_write_over_a_damaged_file_of_ours(
     assert "notes.json is damaged" in ran.err
     assert notes.read_text(encoding="utf-8") == "garbage"
     assert not configured.seen
+
+
+def test_what_signs_an_address_of_a_job_is_in_no_output(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    (job,) = configured.jobs
+    job["SourceUri"] += "?tempauth=Hidden9/Secret9"
+    job["LogFolderUri"] += "?web=1&ticket=Hidden9/Secret9"
+    job["ErrorMessage"] = f"no access to {job['SourceUri']}"
+    said = [upa(*words) for words in (["run"], ["jobs", "--json"], ["show", "00000001"], ["pull", "--all", "--json"])]
+    assert {ran.code for ran in said} == {0}
+    library = tmp_path / "upa-data" / "library"
+    written = [path for path in (tmp_path / "upa-data").rglob("*") if path.is_file() and library not in path.parents]
+    texts = [*(path.read_text("utf-8") for path in written), *(ran.out + ran.err for ran in said), *map(str, written)]
+    assert [text for text in texts if re.search("idden9|ecret9", text)] == []
+    assert "feed.json?tempauth=***" in said[2].out
+    assert "Hidden9/Secret9" in (library / "contoso" / "jobs.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize("job_id", ["9" * 5000, "../\u202e/..", "a\x1bb"])
+def test_a_job_whose_id_is_no_name_has_a_retry_file_under_a_safe_one(
+    upa: Callable[..., Ran], configured: LoopbackTenant, job_id: str
+) -> None:
+    odd = {"JobId": job_id, "Error": 1, "SourceUri": configured.jobs[0]["SourceUri"].replace("feed", "odd-feed")}
+    configured.jobs.append({**configured.jobs[0], **odd})
+    configured.files[f"{FOLDER}/odd-feed.json"] = configured.files[f"{FOLDER}/feed.json"]
+    ran = upa("run")
+    assert (ran.code, "\u202e" in ran.out + ran.err) == (0, False)
+    names = [Path(line).name[:14] for line in ran.out.splitlines() if line.endswith("-retry.json")]
+    assert sorted(names) == ["feed-00000001-", f"odd-feed-{name_in_files(job_id)}"[:14]]
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("command", ["pull", "run"])
+def test_a_narrow_terminal_breaks_what_was_pulled_between_words(
+    upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    first, second, *_ = upa(command).out.splitlines()
+    assert len(first) <= 60
+    assert f"{first} {second}".startswith("pulled 1 new job, 1 log file and 1 source file (")
+    assert "from 127.0.0.1" in f"{first} {second}"

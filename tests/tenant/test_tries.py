@@ -6,6 +6,8 @@ import pytest
 
 from analyzer.errors import FaultError, RefusedError, SignInError
 from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.throttle import Manners, Throttle
+from tests.conftest import FastClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,18 @@ def test_who_watches_is_told_of_a_fault_that_does_not_pass_at_once(
         f"{host} fails at the moment: try 3 of 5",
         f"{host} fails at the moment: try 4 of 5",
     ]
+
+
+def test_what_all_connections_see_is_told_once_within_the_wait() -> None:
+    told: list[str] = []
+    clock = FastClock()
+    throttle = Throttle(Manners(tell=told.append, clock=clock))
+    for host in ("a.example.com", "a.example.com", "b.example.com"):
+        throttle.tell_once(host, "it fails", 5)
+    assert told == ["it fails", "it fails"]
+    clock.wait(5, throttle.stopped)
+    throttle.tell_once("a.example.com", "it still fails", 5)
+    assert told[2:] == ["it still fails"]
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, RefusedError), (404, FaultError), (400, FaultError)])
