@@ -43,7 +43,8 @@ def server_paths(uri: str) -> list[str]:
     decoded = unquote(raw)
     # A blank or a letter beyond ASCII says that the path is not encoded: its "%" means itself.
     likely = [raw, decoded] if _NEVER_ENCODED.search(raw) else [decoded, raw]
-    return list(dict.fromkeys(likely))
+    # Some encode the blanks alone.
+    return list(dict.fromkeys([*likely, raw.replace("%20", " ")]))
 
 
 def tenant_of(host: str) -> str:

@@ -37,6 +37,7 @@ PATHS = {
         ["/Shared Documents/50%20.json", "/Shared Documents/50 .json"],
     ),
     "letters beyond ASCII say not encoded": ("/hr/Größe%20.json", ["/hr/Größe%20.json", "/hr/Größe .json"]),
+    "the blanks alone encoded": ("/hr/9%25%20.json", ["/hr/9% .json", "/hr/9%25%20.json", "/hr/9%25 .json"]),
     "encoded letters": ("/hr/Gr%C3%B6%C3%9Fe.json", ["/hr/Größe.json", "/hr/Gr%C3%B6%C3%9Fe.json"]),
     "a percent sign that encodes nothing": ("/hr/100%.json", ["/hr/100%.json"]),
     "a slash at the end": ("/sites/hr/", ["/sites/hr"]),
