@@ -198,6 +198,32 @@ def test_a_job_keeps_its_version_though_the_tenant_has_the_next_one(
     assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [b"version 1", b"version 2"]
 
 
+def test_a_job_that_was_passed_over_gets_the_version_of_its_own(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    path = f"{FOLDER}/feed.json"
+    loopback.files[path] = b"version 1"
+    first = loopback.add_job(1, state=4, error=0)
+    loopback.pull_into(tmp_path)
+    loopback.files[path] = b"version 2"
+    second = loopback.add_job(2, state=4, error=0)
+    loopback.pull_into(tmp_path, choice=Choice(frozenset({first})))
+    loopback.pull_into(tmp_path)
+    assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [b"version 1", b"version 2"]
+
+
+def test_a_job_whose_log_did_not_come_keeps_the_version_that_came(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    path = f"{FOLDER}/feed.json"
+    loopback.files[path] = b"version 1"
+    first = loopback.add_job(1)
+    loopback.add_log(first, b"log")
+    loopback.fail(".log')/$value", 500)
+    assert loopback.pull_into(tmp_path).fault is not None
+    loopback.faults = lambda _seen: None
+    loopback.files[path] = b"version 2"
+    second = loopback.add_job(2, state=4, error=0)
+    assert loopback.pull_into(tmp_path).log_files == 1
+    assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [b"version 1", b"version 2"]
+
+
 def test_the_next_version_is_not_given_to_a_job_whose_own_was_gone(loopback: LoopbackTenant, tmp_path: Path) -> None:
     first = loopback.add_job(1, state=4, error=0)
     loopback.pull_into(tmp_path)

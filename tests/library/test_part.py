@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import OutputError
+from analyzer.library import digest, part
+from analyzer.library.part import PartFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("large", [0, 1 << 20], ids=["hashed in a thread", "hashed at once"])
+def test_what_came_anew_is_all_that_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int) -> None:
+    monkeypatch.setattr(digest, "_LARGE", large)
+    monkeypatch.setattr(part, "_PIECE", 2)
+    file = PartFile(tmp_path / "sites" / "a.json")
+    file.begin()
+    file.write(b"longer and wrong")
+    file.restart()
+    assert file.received == 0
+    for chunk in (b"ri", b"g", b"ht"):
+        file.write(chunk)
+    assert file.finish()[0] == hashlib.sha256(b"right").hexdigest()
+    assert (file.received, file.place.exists()) == (5, False)
+    file.place_it()
+    assert file.place.read_bytes() == b"right"
+    file.discard()
+    assert [path.name for path in file.place.parent.iterdir()] == ["a.json"]
+
+
+def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
+    file = PartFile(tmp_path / "a.json")
+    file.discard()
+    file.begin()
+    file.write(b"half")
+    file.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "sites").write_bytes(b"a file")
+    with pytest.raises(OutputError, match=r"a\.json cannot be written"):
+        PartFile(tmp_path / "sites" / "a.json").begin()
