@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import email.utils
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from analyzer.tenant.answer import Answer
+from analyzer.tenant.header_values import date_in
 from analyzer.tenant.session import Session
-from analyzer.tenant.transport import Transport, unreachable
+from analyzer.tenant.transport import Transport
+from analyzer.tenant.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +48,7 @@ def probe_of_admin_site(examination: Examination) -> Probe:
     url = f"{examination.hosts.admin_origin}/_api/web"
     if url not in examination.probes:
         session = Session(examination.address, _Nobody())
-        answer = session.call("GET", url, repeatable=False)
-        examination.probes[url] = _probe(answer.status, answer.headers, answer.body, examination.now())
+        examination.probes[url] = _probe(session.call("GET", url, repeatable=False), examination.now())
     return examination.probes[url]
 
 
@@ -64,10 +64,11 @@ def probe_of_authority(examination: Examination) -> Probe:
     if url not in examination.probes:
         try:
             with Transport(examination.address.ca_file) as http:
-                answer = http.get(url, allow_redirects=False)
+                response = http.get(url, allow_redirects=False)
         except requests.RequestException as error:
             raise unreachable(error, authority) from error
-        examination.probes[url] = _probe(answer.status_code, answer.headers, answer.content, examination.now())
+        answer = Answer(response.status_code, response.headers, response.content)
+        examination.probes[url] = _probe(answer, examination.now())
     return examination.probes[url]
 
 
@@ -83,22 +84,8 @@ class _Nobody:
         return refused
 
 
-def _probe(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Probe:
-    challenge = _REALM.search(headers.get("WWW-Authenticate", ""))
+def _probe(answer: Answer, now: float) -> Probe:
+    challenge = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
     realm = challenge["realm"].lower() if challenge else ""
-    return Probe(status, _json(body), _ahead(headers.get("Date", ""), now), realm)
-
-
-def _json(body: bytes) -> Mapping[str, Any]:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _ahead(date: str, now: float) -> float | None:
-    try:
-        return now - email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError):
-        return None
+    date = date_in(answer.headers.get("Date", ""))
+    return Probe(answer.status, answer.content or {}, now - date.timestamp() if date else None, realm)

@@ -135,7 +135,9 @@ def library(examination: Examination) -> Found:
         UnreachableError: the answer is none.
     """
     tenant = Tenant(examination.session())
-    jobs = [job for job in reversed(examination.jobs) if _is_ours(examination, job.source_uri)]
+    # A job may have failed because its source file did not lie in the tenant.
+    jobs = [job for job in reversed(examination.jobs) if examination.hosts.has(job.source_uri)]
+    jobs = [job for job in jobs if server_paths(job.source_uri)]
     for job in jobs[:_TRIED_FOLDERS]:
         folder = server_paths(job.source_uri)[0].rpartition("/")[0]
         files = tenant.folder(job.source_uri, folder)
@@ -144,12 +146,3 @@ def library(examination: Examination) -> Found:
     if not jobs:
         return Found("there is no job that would tell where one is", mark=Mark.unneeded)
     return Found("the folders of the last jobs are not there any more", mark=Mark.unneeded)
-
-
-def _is_ours(examination: Examination, uri: str) -> bool:
-    """Whether a source file lies in the tenant; a job may have failed because it did not."""
-    try:
-        examination.hosts.origin(uri)
-    except RefusedError:
-        return False
-    return bool(server_paths(uri))

@@ -113,11 +113,30 @@ class Fetcher:
                 errand = errands[index]
                 if received.part is not None and received.seen is not None:
                     self._place(errand, received, received.part, received.seen, readers)
-                self._tell(errand, received)
+                self.faults.count(received.fault)
+                self.settle(errand, received.because, received.fault)
                 yield errand
         finally:
             for part in self._parts:
                 part.discard()  # what came when nobody waited for it any more
+
+    def settle(self, errand: Errand, because: str = "", fault: FaultError | None = None) -> None:
+        """Notes how an errand ended, for each job that it is about.
+
+        Args:
+            errand: which.
+            because: why the file could not be had; empty where we have it.
+            fault: whether that passes.
+        """
+        for job in errand.jobs:
+            if errand.is_source:
+                self.note_source(job, because)
+            if because:
+                self.leave_out(job.job_id, errand.what, because, fault)
+
+    def note_source(self, job: Job, because: str = "") -> None:
+        """Notes that we have a job's source file, or why not."""
+        self._library.own.note(job.job_id, source_missing=because or None, fetched=not because)
 
     def leave_out(self, job_id: str, what: str, because: str, fault: FaultError | None = None) -> None:
         """Notes in the result what could not be had."""
@@ -138,16 +157,15 @@ class Fetcher:
                 sha256, modified_ns = part.finish()
                 seen = FileSeen(now.etag, part.received, sha256, modified_ns, now.modified)
                 return _Received(part, now.path, seen)
+            because, fault = _DELETED, None
         except SignInError:
             raise
         except (RefusedError, InputError) as error:
-            part.discard()
-            return _Received(because=error.what)
+            because, fault = error.what, None
         except FaultError as error:
-            part.discard()
-            return _Received(because=error.what, fault=error)
+            because, fault = error.what, error
         part.discard()
-        return _Received(because=_DELETED)
+        return _Received(because=because, fault=fault)
 
     def _place(
         self, errand: Errand, received: _Received, part: PartFile, seen: FileSeen, readers: Sequence[Job]
@@ -159,12 +177,3 @@ class Fetcher:
         self._result.log_files += not errand.is_source
         self._result.source_files += errand.is_source
         self._result.received += seen.length
-
-    def _tell(self, errand: Errand, received: _Received) -> None:
-        self.faults.count(received.fault)
-        for job in errand.jobs:
-            if errand.is_source:
-                missing = received.because or None
-                self._library.own.note(job.job_id, source_missing=missing, fetched=missing is None)
-            if received.because:
-                self.leave_out(job.job_id, errand.what, received.because, received.fault)

@@ -111,7 +111,9 @@ class Own:
         before = self.notes.get(job_id, JobNotes())
         noted = msgspec.structs.replace(before, **changes)
         if noted != before:
-            self._step(Noted(job_id, noted))
+            step = Noted(job_id, noted)
+            self._write(step)
+            self._take(step)
 
     def begun(self, part: Path) -> None:
         """Takes note of a file that is going to be written beside its place.
@@ -119,7 +121,7 @@ class Own:
         Raises:
             OutputError: the journal cannot be written.
         """
-        self._step(Begun(self._name(part)))
+        self._write(Begun(self._name(part)))
 
     def placed(self, part: Path, path: str, seen: FileSeen) -> None:
         """Takes note of a file that is whole and about to be renamed.
@@ -127,13 +129,12 @@ class Own:
         Raises:
             OutputError: the journal cannot be written.
         """
-        self._step(Placed(self._name(part), path, seen))
+        self._write(Placed(self._name(part), path, seen))
         self.files[path] = seen
 
-    def _step(self, step: Step) -> None:
+    def _write(self, step: Step) -> None:
         if self._is_pulling:
             self._journal.write(step)
-        self._take(step)
 
     def _take(self, step: Step) -> None:
         """Takes over what a step says; of a file that is not in its place yet, nothing."""

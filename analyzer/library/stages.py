@@ -85,7 +85,7 @@ class Stages:
             for remote in source.files or ():
                 files.setdefault(remote.uri, (remote, []))[1].append(job)  # addresses may be spelled in two ways
         for remote, readers in files.values():
-            self._take_source(remote, readers)
+            self._add(Errand(remote, tuple(readers), "source file", is_source=True))
 
     def bring(self, readers: Sequence[Job]) -> None:
         """Fetches what the stages before found.
@@ -128,30 +128,23 @@ class Stages:
                 because = f"Windows and macOS take its name for that of {taken[remote.name]}, which stands before it"
                 self._fetch.leave_out(job.job_id, f"log file {remote.name}", because)
             else:
-                self._add(remote, (job,), f"log file {remote.name}")
+                self._add(Errand(remote, (job,), f"log file {remote.name}"))
 
     def _without_source(self, job: Job, found: Found) -> None:
-        self._library.own.note(job.job_id, source_missing=found.refused, fetched=False)
+        self._fetch.note_source(job, found.refused)
         self._fetch.leave_out(job.job_id, "source file", found.refused, found.fault)
 
-    def _take_source(self, remote: RemoteFile, jobs: Sequence[Job]) -> None:
-        if not self._add(remote, tuple(jobs), "source file", is_source=True):
-            for job in jobs:
-                self._library.own.note(job.job_id, source_missing=None, fetched=True)
-
-    def _add(self, remote: RemoteFile, jobs: tuple[Job, ...], what: str, *, is_source: bool = False) -> bool:
-        """Whether a file is to be fetched, or cannot be, as was said then."""
+    def _add(self, errand: Errand) -> None:
+        """Has a file fetched, unless we have it or it can be mirrored nowhere."""
         try:
-            if self._fetch.is_unchanged(remote):
-                return False
+            is_unchanged = self._fetch.is_unchanged(errand.remote)
         except InputError as error:
-            for job in jobs:
-                if is_source:
-                    self._library.own.note(job.job_id, source_missing=error.what, fetched=False)
-                self._fetch.leave_out(job.job_id, what, error.what)
+            self._fetch.settle(errand, error.what)
+            return
+        if is_unchanged:
+            self._fetch.settle(errand)
         else:
-            self._errands.append(Errand(remote, jobs, what, is_source))
-        return True
+            self._errands.append(errand)
 
     def _wants_source(self, job: Job, *, is_known: bool) -> bool:
         noted = self._library.own.notes.get(job.job_id)

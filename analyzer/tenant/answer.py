@@ -1,7 +1,6 @@
-"""What came back, and what it says, as pure functions: content, errors by status and body, how long to wait.
+"""What came back, and what it says, as pure functions: content, errors by status and body.
 
-Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest and
-https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
+Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest
 """
 
 from __future__ import annotations

@@ -17,8 +17,14 @@ _LONGEST_NUMBER = 18
 
 def seconds_in(text: str) -> float | None:
     """A number of seconds as a header tells it, a year at most; None where it is no number."""
+    told = number_in(text)
+    return None if told is None else min(told, _LONGEST_WAIT)
+
+
+def number_in(text: str) -> float | None:
+    """A number as a header tells it, infinite where it has too many digits; None where it is no number."""
     told = text.strip()
-    return min(float(told), _LONGEST_WAIT) if told.isascii() and told.isdecimal() else None
+    return float(told) if told.isascii() and told.isdecimal() else None
 
 
 def byte_count(text: str) -> int | None:
@@ -34,15 +40,16 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
         now: our time, taken where the answer does not tell the tenant's.
     """
     told = headers.get("Retry-After", "").strip()
-    seconds, until = seconds_in(told), _date(told)
+    seconds, until = seconds_in(told), date_in(told)
     if seconds is not None or until is None:
         return seconds
     # Both by the tenant's clock, as ours may be off.
-    left = (until - (_date(headers.get("Date", "")) or now)).total_seconds()
+    left = (until - (date_in(headers.get("Date", "")) or now)).total_seconds()
     return min(max(0.0, left), _LONGEST_WAIT)
 
 
-def _date(text: str) -> datetime | None:
+def date_in(text: str) -> datetime | None:
+    """A date as a header tells it; None where it is none."""
     try:
         date = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from analyzer.tenant.header_values import seconds_in
+from analyzer.tenant.header_values import number_in, seconds_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +33,13 @@ class RateLimit:
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self | None:
         """What the headers tell; None where they tell nothing that can be used."""
-        remaining, reset = _units(headers, "RateLimit-Remaining"), seconds_in(headers.get("RateLimit-Reset", ""))
+        remaining, reset = (
+            number_in(headers.get("RateLimit-Remaining", "")),
+            seconds_in(headers.get("RateLimit-Reset", "")),
+        )
         if remaining is None or reset is None:
             return None
-        return cls(_units(headers, "RateLimit-Limit") or 0.0, remaining, reset)
+        return cls(number_in(headers.get("RateLimit-Limit", "")) or 0.0, remaining, reset)
 
     @property
     def is_used_up(self) -> bool:
@@ -49,8 +52,3 @@ class RateLimit:
         if self.is_used_up or self.remaining > self.limit * _SHARE > 0:
             return 0.0
         return self.reset * _COST / self.remaining
-
-
-def _units(headers: Mapping[str, str], name: str) -> float | None:
-    text = headers.get(name, "").strip()
-    return float(text) if text.isascii() and text.isdecimal() else None

@@ -14,8 +14,9 @@ from analyzer.tenant.answer import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED,
 from analyzer.tenant.body import CHUNK, bounded, content_of
 from analyzer.tenant.hosts import Hosts
 from analyzer.tenant.throttle import Manners, Throttle
-from analyzer.tenant.transport import Transport, unreachable
+from analyzer.tenant.transport import Transport
 from analyzer.tenant.tries import Tries
+from analyzer.tenant.unreachable import unreachable
 from analyzer.tenant.webs import Webs
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Session:
 
     def tries(self, url: str) -> Tries:
         """The tries of one request."""
-        return Tries(self.manners, self.throttle, self.hosts.origin(url).removeprefix("https://"))
+        return Tries(self.throttle, self.hosts.origin(url).removeprefix("https://"))
 
     def stop(self) -> None:
         """Ends whatever waits or receives in other threads; nothing can be sent any more."""
@@ -132,8 +133,10 @@ class Session:
         """Sends a request, again with another token where one is refused; follows the tenant's own redirects."""
         for _ in range(_REDIRECTS):
             response = self._signed(method, url, body, headers)
-            place = urljoin(self._absolute(url), response.headers.get("Location", ""))
-            if not response.is_redirect or method != "GET" or not self.hosts.has(place):
+            if not response.is_redirect or method != "GET":
+                return response
+            place = urljoin(self._absolute(url), response.headers["Location"])
+            if not self.hosts.has(place):
                 return response
             response.close()
             url = place

@@ -45,12 +45,13 @@ class Throttle:
     """Holds requests back while the tenant asks to wait. Used by several threads at once.
 
     Attributes:
+        manners: how the session behaves.
         stopped: set when nobody is to wait any more.
     """
 
     def __init__(self, manners: Manners) -> None:
         self.stopped = threading.Event()
-        self._manners = manners
+        self.manners = manners
         self._lock = threading.Lock()
         self._patience = manners.patience
         self._ended: UnreachableError | None = None
@@ -64,7 +65,7 @@ class Throttle:
         Raises:
             UnreachableError: the patience ended, or the work was stopped.
         """
-        clock = self._manners.clock
+        clock = self.manners.clock
         while self._ended is None and (left := self._left(clock.monotonic())) > 0:
             clock.wait(left, self.stopped)
             if self.stopped.is_set():
@@ -81,7 +82,7 @@ class Throttle:
             UnreachableError: it is more than what is left of the patience.
         """
         with self._lock:
-            now = self._manners.clock.monotonic()
+            now = self.manners.clock.monotonic()
             further = now + seconds - max(now, self._until)
             if further > self._patience:
                 self._ended = self._ended or self._impatient(host, seconds)
@@ -90,7 +91,7 @@ class Throttle:
                 self._patience -= further
                 self._until = now + seconds
         if further >= _WORTH_TELLING:
-            self._manners.tell(f"{host} asks to wait: it goes on in {duration(seconds)}")
+            self.manners.tell(f"{host} asks to wait: it goes on in {duration(seconds)}")
 
     def tell_once(self, host: str, sentence: str, seconds: float) -> None:
         """Tells of a host's fault, unless another connection did so and that wait is not over yet.
@@ -101,12 +102,12 @@ class Throttle:
             seconds: the wait that it announces.
         """
         with self._lock:
-            now = self._manners.clock.monotonic()
+            now = self.manners.clock.monotonic()
             if now < self._told_until.get(host, now):
                 return
             # A little less, so that whoever told it is not too early with its next one.
             self._told_until[host] = now + seconds * 0.9
-        self._manners.tell(sentence)
+        self.manners.tell(sentence)
 
     def heed(self, host: str, headers: Mapping[str, str]) -> None:
         """Slows down before the limit that an answer tells of, and stops at it.
@@ -122,10 +123,10 @@ class Throttle:
         with self._lock:
             was_slow = self._pace >= _WORTH_TELLING
             self._pace = limit.pace
-            self._pace_until = self._manners.clock.monotonic() + limit.reset
+            self._pace_until = self.manners.clock.monotonic() + limit.reset
         if limit.pace >= _WORTH_TELLING and not was_slow and self._ended is None:
             sentence = f"{host} is close to its limit: until it is there anew, one request each {duration(limit.pace)}"
-            self._manners.tell(sentence)
+            self.manners.tell(sentence)
 
     def _left(self, now: float) -> float:
         """Seconds until whoever asks may send; if it is none, its slot is taken."""
@@ -140,10 +141,10 @@ class Throttle:
             return 0.0
 
     def _impatient(self, host: str, seconds: float) -> UnreachableError:
-        waited = self._manners.patience - self._patience
+        waited = self.manners.patience - self._patience
         before = f", after {duration(waited)} of waiting" if waited >= 1 else ""
         return UnreachableError(
             f"{host} kept asking to wait: the next {duration(seconds)} are beyond the patience of "
-            f"{duration(self._manners.patience)}{before}",
+            f"{duration(self.manners.patience)}{before}",
             "What was pulled stays. Run the same command again later, or give it more time: --patience 1h.",
         )

@@ -13,13 +13,10 @@ from requests.cookies import RequestsCookieJar
 from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.request_log import sent
 from analyzer.tenant.trust import trust
-from analyzer.tenant.unreachable import unreachable
 
 if TYPE_CHECKING:
     import ssl
     from pathlib import Path
-
-__all__ = ["Transport", "unreachable"]
 
 CONNECTIONS = 10
 _TIMEOUTS = (20.0, 120.0)

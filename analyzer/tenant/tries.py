@@ -11,7 +11,7 @@ from analyzer.tenant.unreachable import may_pass
 
 if TYPE_CHECKING:
     from analyzer.tenant.answer import Answer
-    from analyzer.tenant.throttle import Manners, Throttle
+    from analyzer.tenant.throttle import Throttle
 
 _REPETITIONS = 4
 _LONGEST = 60.0
@@ -26,8 +26,9 @@ class Tries:
     given ``_REPETITIONS`` more chances, each after twice the time of the one before.
     """
 
-    def __init__(self, manners: Manners, throttle: Throttle, host: str) -> None:
-        self._manners, self._throttle, self._host = manners, throttle, host
+    def __init__(self, throttle: Throttle, host: str) -> None:
+        self._throttle, self._host = throttle, host
+        self._clock = throttle.manners.clock
         self._throttled = self._failed = 0
 
     def forget(self) -> None:
@@ -56,7 +57,7 @@ class Tries:
         Raises:
             UnreachableError: the patience ends.
         """
-        told = told_wait(answer.headers, self._manners.clock.now())
+        told = told_wait(answer.headers, self._clock.now())
         # A tenant that says "at once" again and again has to be asked less often all the same.
         own = _backoff(self._throttled - 1) if self._throttled or told is None else 0.0
         self._throttle.hold(self._host, max(told or 0.0, own))
@@ -83,7 +84,7 @@ class Tries:
         if self._failed > 1:
             chances = f"try {self._failed + 1} of {_REPETITIONS + 1} in {seconds:.0f} s"
             self._throttle.tell_once(self._host, f"{self._host} fails at the moment: {chances}", seconds)
-        self._manners.clock.wait(seconds, self._throttle.stopped)
+        self._clock.wait(seconds, self._throttle.stopped)
         return True
 
 

@@ -11,7 +11,7 @@ import requests
 from analyzer.errors import UnreachableError
 from analyzer.tenant.signin.entra import refusal_of
 from analyzer.tenant.signin.held import Granted
-from analyzer.tenant.transport import unreachable
+from analyzer.tenant.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -38,8 +38,7 @@ class SignInTransport(Transport):
         super().__init__(ca_file)
         self.refusal: Mapping[str, Any] = {}
         self.answered = ""
-        self._manners = manners or Manners()
-        self._throttle = Throttle(self._manners)
+        self._throttle = Throttle(manners or Manners())
         self._is_near = is_near
 
     def request(self, method: str | bytes, url: str | bytes, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own
@@ -48,7 +47,7 @@ class SignInTransport(Transport):
         Raises:
             UnreachableError: the authority asks to wait longer than our patience lasts.
         """
-        tries = Tries(self._manners, self._throttle, urlsplit(str(url)).netloc)
+        tries = Tries(self._throttle, urlsplit(str(url)).netloc)
         while True:
             self._throttle.pass_through()
             try:
