@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import os
 import re
@@ -102,23 +103,28 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """Opens a file beside ``path`` for writing, and goes on as ``replacing_path`` does.
+
+    Args:
+        path: the place.
+        mode: who may read and write the file from its first byte on, less what the process's mask takes away.
 
     Raises:
         OutputError: the disk is full, the folder may not be written, and the like.
     """
-    with replacing_path(path) as beside, beside.open("xb") as stream:
+    opener = functools.partial(os.open, mode=mode)
+    with replacing_path(path) as beside, open(beside, "xb", opener=opener) as stream:
         yield stream
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Writes a whole file as ``replacing`` does.
 
     Raises:
         OutputError: it cannot be written.
     """
-    with replacing(path) as stream:
+    with replacing(path, mode) as stream:
         stream.write(content)
 
 

@@ -39,16 +39,15 @@ def records_to(log: Log, *, requests: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _requests_to(handler: logging.Handler) -> Iterator[None]:
-    from analyzer.tenant.request_log import LOGGER
-
-    level = LOGGER.level
-    LOGGER.addHandler(handler)
-    LOGGER.setLevel(logging.DEBUG)
+    tenant = logging.getLogger("analyzer.tenant")  # of its requests, and what else there is to say of the way to it
+    level = tenant.level
+    tenant.addHandler(handler)
+    tenant.setLevel(logging.DEBUG)
     try:
         yield
     finally:
-        LOGGER.setLevel(level)
-        LOGGER.removeHandler(handler)
+        tenant.setLevel(level)
+        tenant.removeHandler(handler)
 
 
 class _Handler(logging.Handler):

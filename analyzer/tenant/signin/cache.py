@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import OutputError
-from analyzer.files import beside_of, cannot_write
-from analyzer.tenant.request_log import LOGGER
+from analyzer.files import cannot_write, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +86,7 @@ class TokenCache:
         try:
             return str(self._place().load())
         except OSError as error:  # there is none yet, or it is another machine's
-            LOGGER.debug("no sign-in is kept (%s)", type(error).__name__)
+            _LOG.debug("no sign-in is kept (%s)", type(error).__name__)
             return _EMPTY
 
     def _place(self) -> Any:  # noqa: ANN401 - msal-extensions has no types
@@ -111,7 +109,7 @@ class TokenCache:
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             # No keyring, or one that nobody unlocked.
             why = (str(error).splitlines() or [type(error).__name__])[0]
-            LOGGER.debug(
+            _LOG.debug(
                 "tokens are kept in a file of %s that is its owner's alone, not encrypted: %s", self._base.parent, why
             )
             return None
@@ -134,12 +132,4 @@ class _PrivateFile:
 
     def save(self, text: str) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = beside_of(self._path)
-        try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OURS_ALONE), "wb") as stream:
-                stream.write(text.encode("utf-8"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            beside.replace(self._path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_bytes(self._path, text.encode("utf-8"), _OURS_ALONE)
