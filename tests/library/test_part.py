@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +32,19 @@ def test_what_came_anew_is_all_that_counts(tmp_path: Path, monkeypatch: pytest.M
     assert file.place.read_bytes() == b"right"
     file.discard()
     assert [path.name for path in file.place.parent.iterdir()] == ["a.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told")
+def test_what_has_come_is_let_go_of_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int, int]] = []
+    monkeypatch.setattr(part, "_PIECE", 4)
+    monkeypatch.setattr(os, "posix_fadvise", lambda fd, at, length, _: told.append((at, length, os.fstat(fd).st_size)))
+    file = PartFile(tmp_path / "a.json")
+    file.begin()
+    for chunk in (b"123", b"45", b"678", b"9", b"0"):
+        file.write(chunk)
+    file.discard()
+    assert told == [(0, 5, 5), (0, 9, 9)]
 
 
 def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
