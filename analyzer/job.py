@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.facts import ENDED, GUID, State, error_name, state_name
+from analyzer.facts import ENDED, GUID, JobError, State, error_name, state_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class Job:
             raise ValueError("a job has no JobId that is a text")
         return Job(
             job_id=job_id.strip("{}").lower(),
-            state=_number(answer, "State"),
-            error=_number(answer, "Error"),
+            state=_number(answer, "State", State),
+            error=_number(answer, "Error", JobError),
             error_message=_text(answer, "ErrorMessage"),
             source_uri=_text(answer, "SourceUri"),
             log_folder_uri=_text(answer, "LogFolderUri"),
@@ -120,8 +121,11 @@ def _text(answer: Mapping[str, object], name: str) -> str:
     return str(answer.get(name) or "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _number(answer: Mapping[str, object], name: str) -> int:
+def _number(answer: Mapping[str, object], name: str, names: type[IntEnum]) -> int:
+    """A number of an enumeration, also as a text, or as OData may spell it: by its name."""
     value = answer.get(name, 0)
+    if isinstance(value, str) and value in names.__members__:
+        return names[value]
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"{name} is no number in the job {answer.get('JobId')}")  # noqa: TRY004 - a bad value, read as such
     try:

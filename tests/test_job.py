@@ -40,6 +40,11 @@ def test_unknown_numbers_are_shown_as_numbers() -> None:
     assert not job.ended
 
 
+def test_an_enumeration_may_be_spelled_by_its_names() -> None:
+    job = Job.from_answer({"JobId": "a", "State": "Error", "Error": "DataFileTooBig"})
+    assert (job.state, job.error) == (5, 22)
+
+
 @pytest.mark.parametrize(
     ("state", "error", "ended", "succeeded"), [(3, 0, False, False), (4, 0, True, True), (4, 30, True, False)]
 )
@@ -53,6 +58,7 @@ BAD = {
     "an empty id": {"JobId": ""},
     "an id that is no text": {"JobId": 7},
     "a state of words": {"JobId": "a", "State": "Done"},
+    "a state by the name of an error": {"JobId": "a", "State": "NoError"},
     "a state that is true": {"JobId": "a", "State": True},
     "an error that is null": {"JobId": "a", "Error": None},
 }
