@@ -107,7 +107,8 @@ class PartFile:
         """
         self._stream.flush()
         if sys.platform == "linux":
-            os.posix_fadvise(self._stream.fileno(), 0, self.received, os.POSIX_FADV_DONTNEED)
+            with contextlib.suppress(OSError):  # it is advice: where nobody takes it, the file comes all the same
+                os.posix_fadvise(self._stream.fileno(), 0, self.received, os.POSIX_FADV_DONTNEED)
         self._on_its_way = self.received
 
     @contextlib.contextmanager

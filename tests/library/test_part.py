@@ -47,6 +47,23 @@ def test_what_has_come_is_let_go_of_from_the_beginning(tmp_path: Path, monkeypat
     assert told == [(0, 5, 5), (0, 9, 9)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told")
+def test_a_file_comes_though_nobody_can_be_told_to_let_go_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(part, "_PIECE", 1)
+    monkeypatch.setattr(os, "posix_fadvise", refuse)
+    file = PartFile(tmp_path / "a.json")
+    file.begin()
+    file.write(b"whole")
+    file.finish()
+    file.place_it()
+    assert file.place.read_bytes() == b"whole"
+
+
 def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     file = PartFile(tmp_path / "a.json")
     file.discard()
