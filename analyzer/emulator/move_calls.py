@@ -103,7 +103,7 @@ class MoveCalls:
             options = body.get("options")
             if isinstance(options, dict) and options.get("KeepBoth") is True:
                 target = self._moves.free(target)
-            overwrite = body.get("overwrite") is True or call.segments[0].arguments.get("overwrite") == "true"
+            overwrite = body.get("overwrite") is True or call.segments[0].is_set("overwrite")
             (self._moves.copy if copy else self._moves.move)(source, target, overwrite=overwrite)
             return Reply(Primitive(call.segments[0].name.rpartition(".")[2], None))
 
