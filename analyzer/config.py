@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
 from analyzer.environment import overlay
 from analyzer.errors import UsageError
-from analyzer.files import cannot_read
 from analyzer.logs.catalogue import OURS, Catalogue
-from analyzer.own_codes import CodeConfig, catalogue_of
+from analyzer.own_codes import WHO, CodeConfig, catalogue_of
+from analyzer.toml_file import BACKSLASHES, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +37,7 @@ _TYPES |= {"Invalid enum value": "it cannot be"}
 _PLACE = re.compile(r"\[(?:\.\.\.|\d+)\]$")
 
 Auth = Literal["certificate", "interactive", "device-code", "managed-identity", "token"]
+_VALUES = {"auth": get_args(Auth), "who": get_args(WHO)}
 
 
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +102,10 @@ class Settings(msgspec.Struct, frozen=True):
         return self.path(self.config.data)
 
     def path(self, text: str) -> Path:
-        """A path of the configuration, from the current folder."""
+        """A path of the configuration, from the current folder; an error where TOML made tabs of its backslashes."""
+        if any(character < " " for character in text):
+            what = f"{text!r} in the configuration is no path: it has a tab, a line end or the like in it"
+            raise UsageError(what, BACKSLASHES)
         return self.base / Path(text).expanduser()
 
 
@@ -119,14 +122,15 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
         InputError: the file cannot be read.
     """
     file = named or next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
-    content: dict[str, Any] = _read(file) if file else {}
+    content: dict[str, Any] = read_toml(file) if file else {}
     _check_names(content, str(file))
     overlay(content, environment, _check_names)
     where = str(file) if file else "the environment"
     try:
         config = msgspec.convert(content, Config)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {_plain(str(error), content)}", "docs/configuration.md lists the keys.") from error
+        problem = _plain(str(error), content)
+        raise UsageError(f"{where}: {problem}", _advice(problem)) from error
     return Settings(config, file.parent if file else Path(), file, catalogue_of(config.codes, where))
 
 
@@ -142,18 +146,6 @@ def zone_of(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UsageError(f"timezone {name!r} is no time zone", "It looks like Europe/Berlin.") from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
-    except FileNotFoundError as error:
-        raise UsageError(f"there is no configuration {file}", "Name another one with --config.") from error
-    except OSError as error:
-        raise cannot_read(file, error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is no TOML: {error}", "Correct it there.") from error
 
 
 def _check_names(content: dict[str, Any], where: str) -> None:
@@ -188,6 +180,12 @@ def _plain(problem: str, content: dict[str, Any]) -> str:
         where = where.replace("[...]", f".{_first_wrong(content[tables], _TABLES[tables])}", 1)
     key = _PLACE.sub("", where.strip("`").removeprefix("$."))
     return f"{key}: {what.replace('`', '')}" if key else what.replace("`", "")
+
+
+def _advice(problem: str) -> str:
+    """The values that a key can have, where there are only some."""
+    values = _VALUES.get(problem.partition(": it cannot be ")[0].rpartition(".")[2])
+    return f"It is {', '.join(values[:-1])} or {values[-1]}." if values else "docs/configuration.md lists the keys."
 
 
 def _first_wrong(tables: dict[str, Any], form: type[msgspec.Struct]) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from analyzer.job import Job
 
+_NEAR = 0.7
+"""How alike an id has to be to one that was mistyped; less is chance, as ids are random."""
+
 
 def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -> Job:
     """The job with this id; its first eight characters do where they are its alone.
@@ -31,7 +34,7 @@ def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -
         return found[0]
     if found:
         raise InputError(f"the job id {wanted!r} is short for {len(found)} jobs", f"Give more of it: {_some(found)}.")
-    nearest = difflib.get_close_matches(key, [job.job_id[: max(len(key), SHORT_ID)] for job in jobs], n=1, cutoff=0.3)
+    nearest = difflib.get_close_matches(key, [job.job_id[: max(len(key), SHORT_ID)] for job in jobs], n=1, cutoff=_NEAR)
     near = [job for job in jobs if nearest and job.job_id.startswith(nearest[0])]
     advice = f"Did you mean {near[0].job_id}?" if near else "upa-analyzer jobs lists those there are."
     raise InputError(f"{holder} has no job {wanted!r}", advice)

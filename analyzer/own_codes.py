@@ -13,6 +13,7 @@ from analyzer.logs.catalogue import OURS, Catalogue, Explanation, Pattern
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+WHO = Literal["administrator", "feed owner", "vendor"]
 _OWN = "your configuration"
 _ADVICE = "docs/configuration.md explains the tables of codes."
 
@@ -30,7 +31,7 @@ class CodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str = ""
     causes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
-    who: Literal["administrator", "feed owner", "vendor"] | None = None
+    who: WHO | None = None
     retry_helps: bool | None = None
     known_from: str = ""
     message: str | tuple[str, ...] = ()

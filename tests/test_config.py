@@ -122,6 +122,20 @@ def test_what_is_no_toml_is_said_to_be_none(tmp_path: Path, content: bytes) -> N
         load_settings(tmp_path / FILE_NAME, {}, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('[tenants.b]\nauth = "cert"', "It is certificate, interactive, device-code, managed-identity or token."),
+        ('[codes.B]\nwho = "boss"', "It is administrator, feed owner or vendor."),
+        ("data = 5", "docs/configuration.md lists the keys."),
+    ],
+)
+def test_of_a_value_that_cannot_be_those_that_can_are_listed(tmp_path: Path, text: str, advice: str) -> None:
+    with pytest.raises(UsageError) as error:
+        _read(tmp_path, text)
+    assert error.value.advice == advice
+
+
 def test_a_named_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no configuration"):
         load_settings(tmp_path / "x.toml", {}, [])

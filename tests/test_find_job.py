@@ -35,7 +35,7 @@ def test_an_unknown_id_names_the_nearest_and_who_was_asked() -> None:
     assert "a81b2f90" in error.value.advice
 
 
-@pytest.mark.parametrize("wanted", ["zzzzzzzz", "", "{}"])
+@pytest.mark.parametrize("wanted", ["zzzzzzzz", "", "{}", "84f78c59", "84f78c59-1fd4-4db7-9a26-35e6a4d0b201"])
 def test_where_nothing_is_near_the_advice_is_the_list(wanted: str) -> None:
     with pytest.raises(InputError, match="has no job") as error:
         find_job(_JOBS, wanted)

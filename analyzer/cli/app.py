@@ -11,6 +11,7 @@ import typer
 from analyzer.cli.context import Context
 from analyzer.cli.log import Log, LogFormat
 from analyzer.cli.terminal import Terminal
+from analyzer.cli.usage import Command
 
 COMMANDS = (
     "demo",
@@ -42,15 +43,17 @@ def app_for(name: str) -> typer.Typer:
     )
     app.callback()(_options)
     for command in [name] if name in COMMANDS else COMMANDS:
-        app.command(command)(importlib.import_module(f"analyzer.cli.{command.replace('-', '_')}").command)
+        app.command(command, cls=Command)(importlib.import_module(f"analyzer.cli.{command.replace('-', '_')}").command)
     return app
 
 
 def _options(  # noqa: PLR0913 - the contract's global options
     context: typer.Context,
     *,
-    config: Annotated[Path | None, typer.Option(help="The configuration, instead of upa-analyzer.toml.")] = None,
-    tenant: Annotated[str, typer.Option(help="Which tenant of the configuration.")] = "",
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The configuration, instead of upa-analyzer.toml.")
+    ] = None,
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="Which tenant of the configuration.")] = "",
     verbose: Annotated[bool, typer.Option("--verbose", help="Show requests and tracebacks.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only results and errors.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,

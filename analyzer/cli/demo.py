@@ -49,7 +49,7 @@ def command(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path("upa-demo"),
 ) -> None:
-    """Starts an embedded tenant on sample jobs, pulls, reports, and imports a retry file."""
+    """Shows the whole way on an embedded tenant with sample jobs. Pulls, reports, and imports a retry file."""
     from analyzer.cli.emulator import import_emulator
     from analyzer.resources import sample_library
 

@@ -17,7 +17,7 @@ _MARK, _STEP = 9, 15
 
 
 def command(context: typer.Context) -> int:
-    """Walks the way to the tenant step by step, and says what to do where it ends."""
+    """Walks the way to the tenant step by step. Says what to do where it ends."""
     from analyzer.doctor import Subject, examine
 
     given = context.ensure_object(Context)

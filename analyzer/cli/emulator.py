@@ -15,14 +15,16 @@ def command(
     context: typer.Context,
     library: Annotated[Path, typer.Argument(help="A library folder; it is never written to.", metavar="LIBRARY")],
     *,
-    port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 0,
-    speed: Annotated[float, typer.Option(help="How many times as fast the service's clock runs.", min=0.001)] = 1.0,
+    port: Annotated[int, typer.Option(metavar="N", help="0 for any that is free.", min=0, max=65535)] = 0,
+    speed: Annotated[
+        float, typer.Option(metavar="X", help="How many times as fast the service's clock runs.", min=0.001)
+    ] = 1.0,
     mood: Annotated[
         list[str] | None,
         typer.Option(help="How the service misbehaves, see docs/emulator.md; may be repeated.", metavar="NAME"),
     ] = None,
 ) -> None:
-    """A tenant on the loopback, which really runs import jobs; prints one JSON line when ready."""
+    """A tenant on the loopback that really runs import jobs. Prints one JSON line when ready."""
     given = context.ensure_object(Context)
     emulator = import_emulator()
     for name in mood or ():

@@ -24,12 +24,14 @@ class Column:
         right: whether numbers stand in it.
         least: the columns with the highest number are dropped first where the terminal is narrow; 0 never.
         fold: whether its text may be cut to fit, as the last resort.
+        end: whether its end is kept then, as where all begin alike.
     """
 
     name: str
     right: bool = False
     least: int = 0
     fold: bool = False
+    end: bool = False
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> dict[int, int]:
@@ -55,15 +57,17 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) ->
 
 def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int]) -> str:
     """One line of the table, without blanks at its end."""
-    return (" " * GAP).join(_cell(row[at], width, right=columns[at].right) for at, width in widths.items()).rstrip()
+    return (" " * GAP).join(_cell(row[at], width, columns[at]) for at, width in widths.items()).rstrip()
 
 
-def _cell(text: str, width: int, *, right: bool) -> str:
+def _cell(text: str, width: int, column: Column) -> str:
     length = _length(text, width)
+    if length > width and column.end:
+        return "…" + set_cell_size(text[: -width - 1 : -1], width - 1)[::-1]
     if length > width:
         # What is shown is cut first: measuring a text of megabytes takes seconds.
         return set_cell_size(text[:width], width - 1) + "…"
-    return " " * (width - length) + text if right else text + " " * (width - length)
+    return " " * (width - length) + text if column.right else text + " " * (width - length)
 
 
 def _length(text: str, most: int) -> int:

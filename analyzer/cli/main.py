@@ -77,7 +77,10 @@ def globals_first(words: Sequence[str]) -> list[str]:
         elif word in _GLOBAL_FLAGS or (word.split("=", 1)[0] in _GLOBAL_OPTIONS and "=" in word):
             front.append(word)
         elif word in _GLOBAL_OPTIONS:
-            front.extend([word, *([value] if (value := next(remaining, None)) is not None else [])])
+            value = next(remaining, None)
+            if value is None:
+                return [*front, word]  # alone, so that this is what is complained of
+            front.extend([word, value])
         else:
             rest.append(word)
     return front + rest
@@ -144,7 +147,9 @@ def _told(error: BaseException) -> tuple[str, str, int]:
     if isinstance(error, AnalyzerError):
         return error.what, error.advice, error.exit_code
     if isinstance(error, TyperException):
-        return error.format_message().rstrip("."), f"{PROGRAM} --help lists what there is.", _USAGE
+        from analyzer.cli.usage import told
+
+        return *told(error), _USAGE
     if isinstance(error, (KeyboardInterrupt, Abort)):
         return "interrupted", "What was there before is still there; run the same command again.", INTERRUPTED
     if isinstance(error, OSError):

@@ -33,7 +33,7 @@ _ACCOUNT = (
     Column("mark", right=True, least=3),
     Column("missing", right=True),
     Column("encoding", least=1),
-    Column("log", fold=True),
+    Column("log", fold=True, end=True),
 )
 _SHOWN_REMARKS = 20
 _MEGABYTE = 1_000_000

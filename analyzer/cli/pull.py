@@ -30,7 +30,7 @@ def command(
     ] = False,
     patience: PatienceOption = PATIENCE,
 ) -> int:
-    """Brings new jobs, logs and source files into the library; only what is new."""
+    """Brings jobs, logs and source files into the library. Only what is new is fetched."""
     from analyzer.library.pull import pull
     from analyzer.library.results import Choice
 

@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - the contract's options
     verify: VerifyOption = None,
     library: LibraryOption = None,
 ) -> int:
-    """A file with only the users to import again, which can be queued as it is."""
+    """A file with only the users to import again. It can be queued as it is."""
     from analyzer.analysis.outcome import Outcome
     from analyzer.retry.choices import Choices, read_users
 

@@ -8,7 +8,7 @@ from analyzer.cli.context import Context
 
 
 def command(context: typer.Context) -> None:
-    """Forgets the tokens of whoever signed in by browser or device code."""
+    """Forgets the tokens of a sign-in by browser or device code."""
     from analyzer.connect import token_cache
     from analyzer.words import listed
 

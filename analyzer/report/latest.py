@@ -69,7 +69,9 @@ def _runs(feeds: Sequence[str]) -> str:
 def _all_known(view: View, known: Sequence[Run]) -> str:
     tolls = [toll_of(run) for run in known]
     total = Toll(sum(toll.number or 0 for toll in tolls), all(toll.exact for toll in tolls))
-    users = None if any(run.users is None for run in known) else sum(run.users or 0 for run in known)
+    # Of a run that failed more users than its source file holds, that is not what the job read.
+    counted = all(run.users is not None and run.users >= (toll_of(run).number or 0) for run in known)
+    users = sum(run.users or 0 for run in known) if counted else None
     where = (
         f"in the latest runs of {count(len(known), 'feed')}" if len(known) > 1 else f"in {known[0].feed}'s latest run"
     )

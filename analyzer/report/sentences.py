@@ -37,9 +37,13 @@ def job_sentence(view: View, run: Run) -> str:
 
 
 def failing(toll: Toll, users: int | None, *, begins: bool = True) -> str:
-    """``214 of 90,012 users were not updated``; ``at least`` where more is not known."""
+    """``214 of 90,012 users were not updated``; ``at least`` where more is not known.
+
+    Where there are fewer users than that, our copy of the source file is not what the job read: they are left out.
+    """
     least = "" if toll.exact else "At least " if begins else "at least "
-    who = count(toll.number or 0, "user") if users is None else f"{toll.number or 0:,} of {count(users, 'user')}"
+    number = toll.number or 0
+    who = count(number, "user") if users is None or users < number else f"{number:,} of {count(users, 'user')}"
     return f"{least}{who} {'was' if toll.number == 1 else 'were'} not updated"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ def read_certificate(path: Path, password: str | None) -> Certificate:
         return _certificate(
             path, certificate, {"private_key_pfx_path": str(path), "public_certificate": True, **passphrase}
         )
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", "replace").encode("ascii", "replace")  # as Windows PowerShell's > writes it
     pem = content.decode("ascii", "replace")
     if "PRIVATE KEY" not in pem or "BEGIN CERTIFICATE" not in pem:
         raise InputError(

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
     from tests.conftest import Ran
 
-COMMANDS = ["demo", "run", "pull", "jobs", "show", "parse", "report", "retry", "explain", "emulator"]
+COMMANDS = [
+    "demo",
+    "run",
+    "pull",
+    "jobs",
+    "show",
+    "parse",
+    "report",
+    "retry",
+    "explain",
+    "doctor",
+    "sign-out",
+    "emulator",
+]
 
 
 def _process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
@@ -36,7 +49,7 @@ def _process(*arguments: str | Path, **options: object) -> subprocess.CompletedP
         (["--quiet", "jobs", "--json", "--library", "x"], ["--quiet", "--json", "jobs", "--library", "x"]),
         (["pull", "--tenant", "contoso", "--all"], ["--tenant", "contoso", "pull", "--all"]),
         (["pull", "--config=a.toml"], ["--config=a.toml", "pull"]),
-        (["pull", "--config"], ["--config", "pull"]),
+        (["pull", "--config"], ["--config"]),
         (["parse", "--", "--json"], ["parse", "--", "--json"]),
         (["retry", "--jsonx"], ["retry", "--jsonx"]),
     ],
@@ -101,6 +114,39 @@ def test_an_error_is_one_plain_line_with_what_to_do_and_its_exit_code(
     assert all(line.startswith(" " * 14) for line in rest)
     assert len(rest) <= 1
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "advice"),
+    [
+        (["jbos"], "No such command 'jbos'.", "Did you mean 'jobs'? upa-analyzer --help lists what there is."),
+        (["jobs", "--libary", "x"], "No such option: --libary.", "Did you mean --library? upa-analyzer jobs --help "),
+        (["show"], "Missing argument 'JOB'.", "upa-analyzer show --help lists what there is."),
+        (["jobs", "--tenant"], "Option '--tenant' requires an argument.", "upa-analyzer --help lists what there is."),
+        (["emulator", "x", "--port", "abc"], "'--port': 'abc' is not a whole number.", "upa-analyzer emulator --help "),
+        (["emulator", "x", "--speed", "abc"], "'--speed': 'abc' is not a number.", "upa-analyzer emulator --help "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_was_mistyped_is_told_with_what_is_near_and_the_help_that_has_it(
+    upa: Callable[..., Ran], words: list[str], what: str, advice: str
+) -> None:
+    ran = upa(*words)
+    first, second = ran.err.splitlines()
+    assert (ran.code, ran.out) == (2, "")
+    assert first.endswith(what)
+    assert second.strip().startswith(advice)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_a_help_names_values_as_the_documentation_does_and_is_cut_nowhere(
+    upa: Callable[..., Ran], command: str
+) -> None:
+    text = upa(*[command] if command else [], "--help").out
+    usage, *rest = text.splitlines()
+    assert "{" not in usage
+    assert not [line for line in rest if line.endswith("...")]
+    assert not [word for word in ("<path>", "<str>", "range>") if word in text]
 
 
 def test_a_traceback_comes_when_it_is_asked_for(upa: Callable[..., Ran]) -> None:

@@ -57,6 +57,20 @@ def test_a_text_that_is_cut_says_so() -> None:
     assert line(columns, row, fit(columns, [row], 40)) == "somebody.with.a.long.n…  InvalidProperty"
 
 
+def test_of_a_text_that_tells_most_at_its_end_the_beginning_is_cut() -> None:
+    columns = (Column("bytes"), Column("log", fold=True, end=True))
+    row = ["840", "ImportProfileProperties-人事-20261005-022731-433.log"]
+    assert line(columns, row, fit(columns, [row], 34)) == "840    …事-20261005-022731-433.log"
+
+
+def test_logs_that_begin_alike_can_be_told_apart_in_a_narrow_terminal(
+    upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, *rows = upa("parse", sample_library(), "--check").out.splitlines()
+    assert len({row.split()[-1] for row in rows}) == len(rows) == 15
+
+
 def test_numbers_stand_to_the_right_and_no_line_ends_in_blanks() -> None:
     columns = (Column("code"), Column("users", right=True), Column("what"))
     widths = fit(columns, [["A", "5", "long text"]], 80)

@@ -100,6 +100,14 @@ def test_a_least_stays_a_least_in_the_sum(little: LittleLibrary, lines: type[Lin
     assert first_sentence(little).startswith("At least 1 of 15 users was not updated in the latest runs of 2 feeds")
 
 
+def test_users_of_a_source_that_holds_fewer_than_the_log_names_are_not_added(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com"), users=1)
+    little.job("phones-2026-11-23", users=5)
+    assert first_sentence(little).startswith("2 users were not updated in the latest runs of 2 feeds")
+
+
 def test_a_job_at_work_does_not_hide_the_run_before_it(little: LittleLibrary) -> None:
     ended = little.job("hr-2026-11-16")
     little.job("hr-2026-11-23", state=State.Processing)

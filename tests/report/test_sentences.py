@@ -146,6 +146,8 @@ def test_how_many_are_new_is_said_as_people_say_it(new: tuple[int, int] | None, 
         (Toll(1, exact=True), 3, "1 of 3 users was not updated"),
         (Toll(2, exact=False), None, "At least 2 users were not updated"),
         (Toll(1, exact=True), None, "1 user was not updated"),
+        (Toll(3, exact=True), 3, "3 of 3 users were not updated"),
+        (Toll(6, exact=False), 1, "At least 6 users were not updated"),
     ],
 )
 def test_one_user_was_and_two_were(toll: Toll, users: int | None, words: str) -> None:

@@ -67,6 +67,14 @@ def test_a_certificate_that_cannot_be_used_is_said_before_anything_is_sent(
     assert "made-up" not in str(error.value)
 
 
+def test_a_pem_file_that_windows_powershell_put_together_is_read(certificates: Path, tmp_path: Path) -> None:
+    lines = (certificates / "app.pem").read_text("ascii").replace("\n", "\r\n")
+    (tmp_path / "utf-16.pem").write_bytes(lines.encode("utf-16"))
+    windows, plain = (read_certificate(path, None) for path in (tmp_path / "utf-16.pem", certificates / "app.pem"))
+    assert windows.thumbprint == plain.thumbprint
+    assert "\0" not in str(windows.credential["private_key"])
+
+
 def test_only_the_certificate_is_given_away_never_the_key(certificates: Path) -> None:
     public = str(read_certificate(certificates / "certificate-first.pem", None).credential["public_certificate"])
     assert public.startswith("-----BEGIN CERTIFICATE-----")

@@ -1,0 +1,95 @@
+"""What ``docs/`` lists is what there is: options, keys of the configuration and of JSON, moods."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.cli.app import COMMANDS
+from analyzer.config import Config, TenantConfig
+from analyzer.emulator import MOODS
+from analyzer.own_codes import CodeConfig
+from analyzer.resources import sample_library
+from analyzer.tables import JOBS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Ran
+
+_DOCS = Path(__file__).parents[1] / "docs"
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+
+
+def _page(name: str) -> str:
+    return (_DOCS / name).read_text("utf-8")
+
+
+def _row(page: str, section: str, first: str) -> set[str]:
+    """The words in backquotes of a table's row."""
+    rows = _page(page).split(f"\n## {section}\n")[1].split("\n## ")[0].splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| `{first}` |")]
+    return set(re.findall(r"`([^`]+)`", row)[1:])
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], command: str) -> None:
+    offered = set(_OPTION.findall(upa(*filter(None, [command]), "--help").out))
+    assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md")))
+
+
+def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:
+    offered = "".join(upa(*filter(None, [command]), "--help").out for command in ("", *COMMANDS))
+    assert set(_OPTION.findall(_page("commands.md") + _page("retry.md"))) <= set(_OPTION.findall(offered))
+
+
+def test_every_key_of_the_configuration_is_documented() -> None:
+    documented = set(re.findall(r"`([a-z_]+)`", _page("configuration.md")))
+    keys = {key for form in (Config, TenantConfig, CodeConfig) for key in form.__struct_fields__}
+    assert keys - {"tenants", "codes"} <= documented
+
+
+def test_the_moods_that_are_documented_are_those_of_the_emulator() -> None:
+    section = _page("emulator.md").split("## The service's moods")[1]
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)) == set(MOODS)
+
+
+def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
+    """Of an object, or of the objects of a list."""
+    return set(found) if isinstance(found, dict) else {key for one in found for key in one}
+
+
+@pytest.mark.parametrize(
+    ("words", "inner"),
+    [
+        (["jobs"], ""),
+        (["show", "56a9bd95"], "failures users"),
+        (["show", "135503d8"], "failures"),
+        (["report", "-o", "report"], "retries"),
+        (["parse", sample_library(), "-o", "e.csv"], ""),
+        (["parse", sample_library(), "--check"], ""),
+        (["explain", "GenericError"], "patterns"),
+        (["doctor"], "steps"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_every_key_of_json_is_documented(upa: Callable[..., Ran], words: list[str], inner: str) -> None:
+    library = ["--library", sample_library()] if words[0] in ("jobs", "show") else []
+    library = [sample_library()] if words[0] == "report" else library
+    found = upa(*words, *library, "--json").json
+    names = _keys(found).union(*(_keys(found[name]) for name in inner.split()))
+    documented = _row("commands.md", "Results as JSON", words[0])
+    if words[0] == "show":  # "what `jobs` has of the job"
+        documented |= _row("commands.md", "Results as JSON", "jobs")
+    assert names - set(JOBS) <= documented
+
+
+def test_every_key_of_a_located_entry_is_documented(upa: Callable[..., Ran]) -> None:
+    text = _page("commands.md").split("\n## Results as JSON\n")[1]
+    for job, name in ("8fa2b155", "located"), ("56a9bd95", "bounds"):
+        found = upa("show", job, "--library", sample_library(), "--json").json[name]
+        assert found
+        assert _keys(found) <= set(re.findall(r"`([^`]+)`", text))
