@@ -146,8 +146,7 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Windows' editors write a byte order mark
     except FileNotFoundError as error:
         raise UsageError(f"there is no configuration {file}", "Name another one with --config.") from error
     except OSError as error:

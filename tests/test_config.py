@@ -122,6 +122,10 @@ def test_what_is_no_toml_is_said_to_be_none(tmp_path: Path, content: bytes) -> N
         load_settings(tmp_path / FILE_NAME, {}, [])
 
 
+def test_a_byte_order_mark_as_windows_writes_it_does_no_harm(tmp_path: Path) -> None:
+    assert _read(tmp_path, '\ufeffdata = "x"').config.data == "x"
+
+
 def test_a_named_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no configuration"):
         load_settings(tmp_path / "x.toml", {}, [])
