@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
-from analyzer.tenant.hosts import Hosts
+from analyzer.tenant.hosts import Hosts, is_host
 from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import (
@@ -18,7 +18,7 @@ from analyzer.tenant.signin import (
     ReadyToken,
     TokenCache,
 )
-from analyzer.uri import host_of, scheme_of
+from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_NO_DIRECTORIES = frozenset({"common", "organizations", "consumers"})
+"""What Entra takes in a directory's place, where whoever signs in brings one."""
 
 
 def connect(
@@ -62,8 +64,8 @@ def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
         UsageError: that is not configured, or cannot be.
     """
     ca_file = settings.path(tenant.ca_file) if tenant.ca_file else None
-    if ca_file is not None and not ca_file.is_file():
-        raise UsageError(f"ca_file {ca_file} does not exist", "Name the certificate of the authority, in PEM form.")
+    if ca_file is not None:
+        _check_file(ca_file, "ca_file", "Name the certificate of the authority, in PEM form.")
     return TenantAddress(_required(tenant.admin_url, "admin_url"), tenant.hosts, ca_file)
 
 
@@ -82,7 +84,8 @@ def tokens_of(
     address = address_of(settings, tenant)
     match tenant.auth:
         case "token":
-            return ReadyToken(environment, Hosts(address).admin_origin, tenant.token_env, tenant.site_token_env)
+            variable = _required(tenant.token_env, "token_env")
+            return ReadyToken(environment, Hosts(address).admin_origin, variable, tenant.site_token_env)
         case "managed-identity":
             return ManagedIdentitySignIn(tenant.client_id, address.ca_file, manners)
         case "certificate":
@@ -100,14 +103,18 @@ def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:
         UsageError: they are not configured, or cannot be.
     """
     authority = tenant.authority.rstrip("/")
-    if scheme_of(authority) != "https" or authority.count("/") != 2 or not host_of(authority) or "@" in authority:  # noqa: PLR2004 - https://HOST
+    host = host_of(authority)
+    if authority.lower() != f"https://{host}" or not is_host(host):
         raise UsageError(
             f"authority is {tenant.authority!r}, which is no authority",
             "It looks like https://login.microsoftonline.com, without the directory.",
         )
-    return Applicant(
-        authority, _guid_or_name(tenant.tenant_id, "tenant_id"), _guid_or_name(tenant.client_id, "client_id"), ca_file
-    )
+    directory = _guid_or_name(tenant.tenant_id, "tenant_id")
+    if directory.lower() in _NO_DIRECTORIES:
+        raise UsageError(
+            f"tenant_id is {directory!r}, which is no directory", "Name the tenant's own: Entra shows it as Tenant ID."
+        )
+    return Applicant(authority, directory, _guid_or_name(tenant.client_id, "client_id"), ca_file)
 
 
 def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str]) -> tuple[Path, str | None]:
@@ -123,11 +130,7 @@ def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mappin
             "certificate_password_env names the variable that holds the password of the certificate's key.",
         )
     certificate = settings.path(_required(tenant.certificate, "certificate"))
-    if not certificate.is_file():
-        raise UsageError(
-            f"the certificate {certificate} does not exist",
-            'Correct "certificate" in the configuration: a PEM or PFX file.',
-        )
+    _check_file(certificate, "the certificate", 'Correct "certificate" in the configuration: a PEM or PFX file.')
     return certificate, password
 
 
@@ -141,6 +144,11 @@ def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache
 
     folder = platformdirs.user_state_path("upa-analyzer", appauthor=False) / "tokens"
     return TokenCache(folder, applicant_of(tenant, ca_file))
+
+
+def _check_file(path: Path, named: str, advice: str) -> None:
+    if not path.is_file():
+        raise UsageError(f"{named} {path} {'is no file' if path.exists() else 'does not exist'}", advice)
 
 
 def _guid_or_name(value: str, key: str) -> str:

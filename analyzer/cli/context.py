@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.cli.terminal import Terminal
 from analyzer.errors import UsageError
+from analyzer.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,13 +61,18 @@ class Context:
         """
         tenants = settings.config.tenants
         if self.tenant_name:
-            found = {name.lower(): name for name in tenants}.get(self.tenant_name.lower())
-            if found is None:
+            named = [name for name in tenants if name.lower() == self.tenant_name.lower()]
+            if len(named) > 1:
+                raise UsageError(
+                    f"the tenants {listed(named)} of the configuration differ in case alone",
+                    "Give each a name of its own: their libraries would be one folder in Windows and macOS.",
+                )
+            if not named:
                 raise UsageError(
                     f"there is no tenant {self.tenant_name!r} in the configuration",
                     f"It has {', '.join(tenants) or 'none'}.",
                 )
-            return found, tenants[found]
+            return named[0], tenants[named[0]]
         if not tenants:
             from analyzer.config import FILE_NAME
 

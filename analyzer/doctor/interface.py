@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.job import Job
     from analyzer.tenant.hosts import Hosts
     from analyzer.tenant.interface import TenantAddress, Tokens
+    from analyzer.tenant.throttle import Manners
 
 
 class Mark(StrEnum):
@@ -57,6 +58,7 @@ class Subject:
         tenant: its table.
         environment: variables.
         tell: shows a person who has to sign in what to do.
+        manners: how it behaves towards the tenant and the authority, and who is told of waits.
     """
 
     settings: Settings
@@ -64,6 +66,7 @@ class Subject:
     tenant: TenantConfig
     environment: Mapping[str, str]
     tell: Callable[[str], None]
+    manners: Manners
 
 
 @dataclass(slots=True)
@@ -98,12 +101,12 @@ class Examination:
         """
         if self._tokens is None:
             of = self.subject
-            self._tokens = tokens_of(of.settings, of.tenant, of.environment, of.tell)
+            self._tokens = tokens_of(of.settings, of.tenant, of.environment, of.tell, of.manners)
         return self._tokens
 
     def session(self) -> Session:
         """Requests to the tenant."""
-        return Session(self.address, self.tokens)
+        return Session(self.address, self.tokens, self.subject.manners)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ def authority(examination: Examination) -> Found:
     if "error" in answer.content:
         applicant = Applicant(tenant.authority, tenant.tenant_id, tenant.client_id)
         raise refusal_of(answer.content, Named(applicant, ""), examination.now())
+    if answer.status in ASK_AGAIN | PASSING:
+        raise _busy(tenant.authority, answer.status)
     if answer.status != _SUCCESS or "token_endpoint" not in answer.content:
         raise UnreachableError(
             f"{tenant.authority} is no authority: it answered {answer.status}, without an OpenID configuration",
@@ -101,7 +103,7 @@ def admin_site(examination: Examination) -> Found:
     origin = examination.hosts.admin_origin
     answer = probe_of_admin_site(examination)
     if answer.status in ASK_AGAIN | PASSING:
-        raise UnreachableError(f"{origin} answers with {answer.status} at the moment", "Try again later.")
+        raise _busy(origin, answer.status)
     if answer.status not in _ANSWERS:
         raise UnreachableError(
             f"{origin} is no admin site: it answered {answer.status}",
@@ -114,6 +116,10 @@ def admin_site(examination: Examination) -> Found:
             "Correct admin_url or tenant_id in the configuration: they are of one tenant.",
         )
     return Found(f"{origin} answers" + (f", of the directory {answer.realm}" if answer.realm else ""))
+
+
+def _busy(origin: str, status: int) -> UnreachableError:
+    return UnreachableError(f"{origin} answers with {status} at the moment", "Try again later.")
 
 
 def job_list(examination: Examination) -> Found:

@@ -30,7 +30,7 @@ class Hosts:
         """
         self.admin_origin = address.admin_url.rstrip("/").lower().removesuffix(_DEFAULT_PORT)
         admin = host_of(self.admin_origin)
-        if self.admin_origin != f"https://{admin}" or not _HOST.fullmatch(admin):
+        if self.admin_origin != f"https://{admin}" or not is_host(admin):
             raise UsageError(
                 f"admin_url is {address.admin_url!r}, which is no admin site",
                 "It looks like https://contoso-admin.sharepoint.com.",
@@ -67,8 +67,17 @@ class Hosts:
         return f"https://{host}"
 
 
+def is_host(text: str) -> bool:
+    """Whether a text is a host in lower case, with or without a port.
+
+    >>> is_host("login.microsoftonline.com"), is_host("login.microsoftonline.com/common")
+    (True, False)
+    """
+    return _HOST.fullmatch(text) is not None
+
+
 def _host(text: str) -> str:
     host = text.lower().removesuffix(_DEFAULT_PORT)
-    if not text.isascii() or not _HOST.fullmatch(host):
+    if not text.isascii() or not is_host(host):
         raise UsageError(f"hosts has {text!r}, which is no host", "It looks like files.contoso.com.")
     return host

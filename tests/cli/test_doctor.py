@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.emulator import start
+from tests.conftest import Given
 from tests.emulator.client import job, write_library
 from tests.emulator.credentials import certificate, key, pem, public_pem
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.emulator import RunningEmulator
-    from tests.conftest import Given, LoopbackTenant, Ran
+    from tests.conftest import LoopbackTenant, Ran, Seen
 
 STEPS = (
     "configuration",
@@ -240,6 +241,37 @@ def test_an_admin_site_that_is_none_is_told(
     ran = upa("doctor", "--json")
     assert (ran.code, words in _found(ran.json, "admin site")) == (3, True)  # the token's step comes before it
     assert next(step for step in ran.json["steps"] if step["step"] == "admin site")["mark"] == "bad"
+
+
+def test_a_tenant_that_asks_to_wait_is_waited_for_and_the_wait_is_told(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = [Given(429, b"{}", {"Retry-After": "60"})]
+
+    def faults(seen: Seen) -> Given | None:
+        if seen.path.endswith("/_api/web"):
+            return Given(401, b"{}")
+        return busy.pop() if "GetImportProfilePropertyJobs" in seen.path and busy else None
+
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
+    loopback.clock.at = None
+    loopback.faults = faults
+    ran = upa("doctor", "--json")
+    assert (ran.code, "asks to wait: it goes on in 60 s" in ran.err) == (0, True)
+    assert _found(ran.json, "job list") == "it has 0 jobs. "
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], status: int
+) -> None:
+    configure(authority=loopback.origin, admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.clock.at = None
+    loopback.fail("openid-configuration", status)
+    ran = upa("doctor", "--json")
+    told = f"{loopback.origin} answers with {status} at the moment. Try again later."
+    assert (ran.code, _found(ran.json, "authority")) == (4, told)
 
 
 def test_a_data_folder_that_cannot_be_written_is_told(

@@ -159,6 +159,16 @@ def test_of_several_tenants_one_has_to_be_named(upa: Callable[..., Ran], tmp_pat
     assert (ran.code, "It has contoso, fabrikam." in ran.err) == (2, True)
 
 
+def test_tenants_whose_names_differ_in_case_alone_are_not_taken_for_one_another(
+    upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
+) -> None:
+    with (tmp_path / "upa-analyzer.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f"[tenants.CONTOSO]\nadmin_url = '{configured.origin}'\nauth = 'token'\n")
+    ran = upa("pull", "--tenant", "contoso")
+    assert (ran.code, configured.seen) == (2, [])
+    assert "the tenants contoso and CONTOSO of the configuration differ in case alone" in ran.err
+
+
 @pytest.mark.parametrize("name", ["..", "a/b", "a:b", ""])
 def test_a_tenant_s_name_never_becomes_a_path_elsewhere(upa: Callable[..., Ran], tmp_path: Path, name: str) -> None:
     text = f'[tenants."{name}"]\nadmin_url = "https://contoso-admin.sharepoint.com"\n'

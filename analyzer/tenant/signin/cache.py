@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from analyzer.errors import OutputError
 from analyzer.files import cannot_write, write_bytes
 
@@ -48,7 +50,9 @@ class TokenCache:
 
         self._tokens = msal.SerializableTokenCache()
         text = self._read()
-        with suppress(ValueError, TypeError, AttributeError, KeyError):
+        with suppress(ValueError, msgspec.DecodeError):
+            # Msal takes any JSON, and fails only when it looks into it.
+            msgspec.json.decode(text, type=dict[str, dict[str, dict[str, Any]]])
             self._tokens.deserialize(text)
         return self._tokens
 
@@ -85,7 +89,7 @@ class TokenCache:
     def _read(self) -> str:
         try:
             return str(self._place().load())
-        except OSError as error:  # there is none yet, or it is another machine's
+        except (OSError, UnicodeDecodeError) as error:  # there is none yet, it is another machine's, or damaged
             _LOG.debug("no sign-in is kept (%s)", type(error).__name__)
             return _EMPTY
 

@@ -108,6 +108,18 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path, text: str) -> None:
     assert _names(cache) == ["ada@contoso.com"]
 
 
+@pytest.mark.parametrize(
+    "content", [b"null", b"[]", b'{"Account": []}', b'{"RefreshToken": {"a": 5}}', b"\xff\xfe{}"], ids=repr
+)
+def test_a_damaged_cache_holds_nobody_and_can_be_signed_out_of(tmp_path: Path, content: bytes) -> None:
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(content)
+    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    found = [list(cache.open().search(kind)) for kind in ("Account", "RefreshToken", "AccessToken")]
+    assert (found, cache.forget(), list(tmp_path.iterdir())) == ([[], [], []], [], [])
+
+
 def test_signing_out_forgets_who_was_signed_in_and_leaves_nothing(tmp_path: Path) -> None:
     texts: dict[str, str] = {}
     _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
