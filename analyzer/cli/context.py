@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.cli.terminal import Terminal
-from analyzer.errors import UsageError
+from analyzer.errors import InputError, UsageError
 from analyzer.words import listed
 
 if TYPE_CHECKING:
@@ -116,7 +116,12 @@ class Context:
         """
         from analyzer.library.mirror import Library
 
-        library = Library.existing(self.library_folder(self.settings(), named))
+        settings = self.settings()
+        folder = self.library_folder(settings, named)
+        if named is None and settings.config.tenants and not folder.exists():
+            what = f"nothing was pulled from {folder.name} yet: there is no {folder}"
+            raise InputError(what, "upa-analyzer pull brings its jobs and logs.")
+        library = Library.existing(folder)
         for damage in library.own.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
         return library

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
     from analyzer.logs.catalogue import Catalogue, Explanation
 
+_NEAR = 0.7
+"""How alike a name has to be to one that was misspelt: ``Error 31`` is no ``NoError``."""
+
 
 def command(
     context: typer.Context,
@@ -76,6 +79,6 @@ def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Cat
 
 
 def _nearest(code: str, catalogue: Catalogue) -> str:
-    near = difflib.get_close_matches(code, catalogue.names, n=1)
+    near = difflib.get_close_matches(code, catalogue.names, n=1, cutoff=_NEAR)
     codes = ", ".join(one.code for one in catalogue.explanations)
     return f"Did you mean {near[0]}?" if near else f"Known are {codes}."

@@ -16,6 +16,8 @@ _DEFAULT_PORT = ":443"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?")
 """In lower case, IDNs as ``xn--…``: what is compared with is spelled in one way alone."""
+_SITE = re.compile(r"(?P<name>[a-z0-9-]+?)(?:-my)?(?<!-admin)\.(?P<domain>sharepoint(?:-mil)?\.[a-z]+)")
+"""A tenant's host under Microsoft's domains that is not its admin site."""
 _SHOWN = 200
 
 
@@ -30,10 +32,11 @@ class Hosts:
         """
         self.admin_origin = address.admin_url.rstrip("/").lower().removesuffix(_DEFAULT_PORT)
         admin = host_of(self.admin_origin)
-        if self.admin_origin != f"https://{admin}" or not is_host(admin):
+        site = _SITE.fullmatch(admin)
+        if self.admin_origin != f"https://{admin}" or not is_host(admin) or site:
+            looks = f"{site['name']}-admin.{site['domain']}" if site else "contoso-admin.sharepoint.com"
             raise UsageError(
-                f"admin_url is {address.admin_url!r}, which is no admin site",
-                "It looks like https://contoso-admin.sharepoint.com.",
+                f"admin_url is {address.admin_url!r}, which is no admin site", f"It looks like https://{looks}."
             )
         name, dot, domain = admin.partition(".")
         tenant = name.removesuffix("-admin")

@@ -88,6 +88,13 @@ def test_of_an_unknown_code_it_is_said_which_are_known(upa: Callable[..., Ran]) 
     assert upa("explain", "identitynotresolvable").err == ""
 
 
+@pytest.mark.parametrize("code", ["Error 31", "State 7"])
+def test_a_number_that_nobody_documented_is_no_misspelt_name(upa: Callable[..., Ran], code: str) -> None:
+    ran = upa("explain", code)
+    assert f"{code}: not known" in ran.out
+    assert "Did you mean" not in ran.err
+
+
 def test_of_a_misspelt_code_the_nearest_is_named(upa: Callable[..., Ran]) -> None:
     ran = upa("explain", "InvalidProprty")
     assert (ran.code, ran.err) == (0, "Did you mean InvalidProperty?\n")

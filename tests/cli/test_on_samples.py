@@ -324,6 +324,24 @@ def test_a_template_that_is_wrong_is_named_and_the_old_report_stays(upa: Callabl
     assert _everything(tmp_path / "out") == before
 
 
+@pytest.mark.parametrize("words", [["jobs"], ["show", "cc75e06b"], ["retry", "cc75e06b"], ["report"]], ids=" ".join)
+def test_of_a_tenant_that_was_never_pulled_it_is_said_how_to(
+    upa: Callable[..., Ran], tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "upa-analyzer.toml").write_text(
+        '[tenants.contoso]\nadmin_url = "https://contoso-admin.sharepoint.com"', encoding="utf-8"
+    )
+    ran = upa(*words)
+    folder = Path("upa-data", "library", "contoso")
+    assert (ran.code, ran.err.splitlines()) == (
+        5,
+        [
+            f"upa-analyzer: nothing was pulled from contoso yet: there is no {folder}.",
+            "              upa-analyzer pull brings its jobs and logs.",
+        ],
+    )
+
+
 def test_the_library_of_the_current_folder_is_meant_where_none_is_named(
     upa: Callable[..., Ran], tmp_path: Path
 ) -> None:

@@ -106,6 +106,8 @@ def test_a_national_cloud_s_tenant_has_its_hosts_there_alone(domain: str) -> Non
         "http://contoso-admin.sharepoint.com",
         f"{_ADMIN}/sites/hr",
         "https://a@b.com",
+        "https://contoso.sharepoint.com",
+        "https://contoso-my.sharepoint.com",
     ],
 )
 def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: str) -> None:
@@ -113,6 +115,13 @@ def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: s
         Hosts(TenantAddress(admin_url))
     assert "is no admin site" in error.value.what
     assert _ADMIN in error.value.advice
+
+
+@pytest.mark.parametrize("admin_url", ["https://fabrikam.sharepoint.us", "https://fabrikam-my.sharepoint.us/"])
+def test_a_site_in_place_of_the_admin_site_is_told_with_the_admin_site_s_own_address(admin_url: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Hosts(TenantAddress(admin_url))
+    assert error.value.advice == "It looks like https://fabrikam-admin.sharepoint.us."
 
 
 @pytest.mark.parametrize(
