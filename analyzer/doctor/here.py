@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from analyzer.config import zone_of
 from analyzer.connect import applicant_of, certificate_of
+from analyzer.data_lock import check_lock
 from analyzer.doctor.interface import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import SignInError, UnreachableError
@@ -104,7 +105,7 @@ def data_folder(examination: Examination) -> Found:
     """Whether we may write where our data lies; a test file is written and removed again.
 
     Raises:
-        OutputError: we may not.
+        OutputError: we may not, or another account's lock lies there.
     """
     folder = examination.subject.settings.data
     existing = _existing(folder)
@@ -116,6 +117,7 @@ def data_folder(examination: Examination) -> Found:
         free = shutil.disk_usage(existing).free
     except OSError as error:
         raise cannot_write(folder, error) from error
+    check_lock(folder)
     made = "" if existing == folder.absolute() else ", not there yet"
     return Found(f"{folder}{made}: can be written, {size(free)} free")
 
