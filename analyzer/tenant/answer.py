@@ -31,7 +31,7 @@ _MOST_PAGES = 1_000
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
-_UNFORESEEN = "Try again later. If it stays so, Microsoft's support asks for the id that --verbose shows."
+UNFORESEEN = "Try again later. If it stays so, Microsoft's support asks for the id that --verbose shows."
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
@@ -98,9 +98,9 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
     if not isinstance(link, str):
         return None
     if link in followed:
-        raise FaultError(f"{link} leads to itself as the next page of the listing", _UNFORESEEN)
+        raise FaultError(f"{link} leads to itself as the next page of the listing", UNFORESEEN)
     if len(followed) >= _MOST_PAGES:
-        raise FaultError(f"the listing has no end: after {_MOST_PAGES:,} pages comes {link}", _UNFORESEEN)
+        raise FaultError(f"the listing has no end: after {_MOST_PAGES:,} pages comes {link}", UNFORESEEN)
     followed.add(link)
     return link
 
@@ -116,7 +116,7 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
         return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
-    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", _UNFORESEEN)
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", UNFORESEEN)
 
 
 def _led_away(answer: Answer, url: str) -> FaultError:

@@ -262,7 +262,7 @@ def test_a_tenant_that_asks_to_wait_is_waited_for_and_the_wait_is_told(
     assert _found(ran.json, "job list") == "it has 0 jobs. "
 
 
-@pytest.mark.parametrize("status", [404, 500])
+@pytest.mark.parametrize("status", [200, 404, 500])
 def test_an_answer_that_nobody_foresaw_comes_with_what_to_do(
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
