@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.errors import LockedError
-from analyzer.files import cannot_write, write_bytes
+from analyzer.errors import LockedError, OutputError
+from analyzer.files import cannot_write, plain_words, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 LOCK, HOLDER = ".upa-lock", ".upa-lock.json"
+_NOT_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR})
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 
 
@@ -58,13 +59,35 @@ def data_lock(
         folder.mkdir(parents=True, exist_ok=True)
         lock = _acquired(folder, say)
     except OSError as error:
-        raise cannot_write(folder, error) from error
+        raise _cannot_lock(folder, error) from error
     try:
         holder = Holder(command, os.getpid(), socket.gethostname(), now())
         write_bytes(folder / HOLDER, msgspec.json.encode(holder) + b"\n")
         yield
     finally:
         _release(folder, lock, is_new=is_new)
+
+
+def check_lock(folder: Path) -> None:
+    """Whether the lock file of a folder, where there is one, may be opened; nothing is locked.
+
+    Raises:
+        OutputError: it may not, as that of another account.
+    """
+    try:
+        if os.path.lexists(folder / LOCK):
+            with (folder / LOCK).open("r+b"):
+                pass
+    except OSError as error:
+        raise _cannot_lock(folder, error) from error
+
+
+def _cannot_lock(folder: Path, error: OSError) -> OutputError:
+    lock = folder / LOCK
+    if error.errno not in _NOT_OURS or not os.path.lexists(lock):
+        return cannot_write(folder, error)
+    advice = "If another account made it, have one account run upa-analyzer, or remove it while no command runs."
+    return OutputError(f"{lock} cannot be used: {plain_words(error)}", advice)
 
 
 def _acquired(folder: Path, say: Callable[[str], None]) -> BaseFileLock | None:

@@ -160,6 +160,19 @@ def test_a_lock_that_may_not_be_had_is_a_folder_that_cannot_be_written(
         pytest.fail("nothing is locked")
 
 
+@pytest.mark.parametrize("command", ["pull", "doctor"])
+def test_a_lock_file_that_may_not_be_opened_is_named_and_not_the_folder(
+    upa: Callable[..., Ran], tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "upa-data" / LOCK).mkdir(parents=True)  # as good as another account's, and so for every account
+    tenant = 'admin_url = "https://127.0.0.1:9"\nauth = "token"\n'
+    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
+    ran = upa(command)
+    told = " ".join((ran.out + ran.err).split())
+    assert f"{Path('upa-data', LOCK)} cannot be used: " in told
+    assert "If another account made it, have one account run upa-analyzer" in told
+
+
 def _fail_to_lock(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_arguments: object, **_options: object) -> None:
         raise error

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from analyzer.config import zone_of
 from analyzer.connect import applicant_of, certificate_of
+from analyzer.data_lock import check_lock
 from analyzer.doctor.interface import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import SignInError, UnreachableError
@@ -45,7 +46,11 @@ def configuration(examination: Examination) -> Found:
         applicant_of(subject.tenant, examination.address.ca_file)
     where = str(subject.settings.file or "the environment")
     admin = urlsplit(examination.hosts.admin_origin).netloc
-    return Found(f"{where}: tenant {subject.name} at {admin}, signed in to by {subject.tenant.auth}")
+    name, _, domain = admin.partition(".")
+    is_doubted = domain.startswith("sharepoint") and not name.endswith("-admin")
+    advice = "The name of an admin site ends in -admin, as in contoso-admin.sharepoint.com: is admin_url right?"
+    found = f"{where}: tenant {subject.name} at {admin}, signed in to by {subject.tenant.auth}"
+    return Found(found, advice if is_doubted else "")
 
 
 def clock(examination: Examination) -> Found:
@@ -104,7 +109,7 @@ def data_folder(examination: Examination) -> Found:
     """Whether we may write where our data lies; a test file is written and removed again.
 
     Raises:
-        OutputError: we may not.
+        OutputError: we may not, or another account's lock lies there.
     """
     folder = examination.subject.settings.data
     existing = _existing(folder)
@@ -116,6 +121,7 @@ def data_folder(examination: Examination) -> Found:
         free = shutil.disk_usage(existing).free
     except OSError as error:
         raise cannot_write(folder, error) from error
+    check_lock(folder)
     made = "" if existing == folder.absolute() else ", not there yet"
     return Found(f"{folder}{made}: can be written, {size(free)} free")
 

@@ -30,7 +30,8 @@ ASK_AGAIN = frozenset({429, 503})
 _MOST_PAGES = 1_000
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
+IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
+UNFORESEEN = "Try again later. If it stays so, Microsoft's support asks for the id that --verbose shows."
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
@@ -71,7 +72,7 @@ def json_of(answer: Answer, url: str) -> dict[str, object]:
     content = answer.content
     if content is None:
         if is_page(answer):
-            raise FaultError(f"{url} gave a page instead of an answer", _IN_BETWEEN)
+            raise FaultError(f"{url} gave a page instead of an answer", IN_BETWEEN)
         shown = redacted(answer.body[:60].decode("utf-8", "replace"))
         raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
@@ -91,15 +92,15 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
         followed: the addresses that were asked already; the next one is added.
 
     Raises:
-        UnreachableError: it was asked already, or there is no end of them.
+        FaultError: it was asked already, or there is no end of them.
     """
     link = page.get("odata.nextLink") or page.get("@odata.nextLink")
     if not isinstance(link, str):
         return None
     if link in followed:
-        raise UnreachableError(f"{link} leads to itself as the next page of the listing")
+        raise FaultError(f"{link} leads to itself as the next page of the listing", UNFORESEEN)
     if len(followed) >= _MOST_PAGES:
-        raise UnreachableError(f"the listing has no end: after {_MOST_PAGES:,} pages comes {link}")
+        raise FaultError(f"the listing has no end: after {_MOST_PAGES:,} pages comes {link}", UNFORESEEN)
     followed.add(link)
     return link
 
@@ -115,7 +116,7 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
         return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
-    return FaultError(f"the tenant answered {answer.status} at {url}: {message}")
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", UNFORESEEN)
 
 
 def _led_away(answer: Answer, url: str) -> FaultError:
@@ -124,7 +125,7 @@ def _led_away(answer: Answer, url: str) -> FaultError:
     if there == host_of(url):
         return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
     return FaultError(
-        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", _IN_BETWEEN
+        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", IN_BETWEEN
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from analyzer.errors import RefusedError, UnreachableError
-from analyzer.tenant.answer import NOT_FOUND, json_of, next_page, service_message
+from analyzer.errors import FaultError, RefusedError
+from analyzer.tenant.answer import IN_BETWEEN, NOT_FOUND, json_of, next_page, service_message
 from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
@@ -39,7 +39,7 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         page = json_of(answer, url)
         listed = page.get("value")
         if not isinstance(listed, list):
-            raise UnreachableError(f"{url} answered with something that is no list of files")
+            raise FaultError(f"{url} answered with something that is no list of files", IN_BETWEEN)
         files.extend(_remote_file(origin, path, entry) for entry in listed if _is_named(entry))
         link = next_page(page, followed)
         if link is None:

@@ -24,7 +24,7 @@ def seconds_in(text: str) -> float | None:
 def number_in(text: str) -> float | None:
     """A number as a header tells it, infinite where it has too many digits; None where it is no number."""
     told = text.strip()
-    return float(told) if told.isascii() and told.isdecimal() else None
+    return float(told) if told.isascii() and told.replace(".", "", 1).isdecimal() else None
 
 
 def byte_count(text: str) -> int | None:
@@ -40,9 +40,11 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
         now: our time, taken where the answer does not tell the tenant's.
     """
     told = headers.get("Retry-After", "").strip()
-    seconds, until = seconds_in(told), date_in(told)
-    if seconds is not None or until is None:
-        return seconds
+    # What something in between says as well arrives as one header, parted by a comma; so does a date.
+    seconds, until = [seconds_in(part) for part in told.split(",")], date_in(told)
+    if until is None or None not in seconds:
+        numbers = [number for number in seconds if number is not None]
+        return max(numbers) if len(numbers) == len(seconds) else None
     # Both by the tenant's clock, as ours may be off.
     left = (until - (date_in(headers.get("Date", "")) or now)).total_seconds()
     return min(max(0.0, left), _LONGEST_WAIT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
 from analyzer.job import Job, job_list
-from analyzer.tenant.answer import SUCCESS, error_of, json_of, next_page
+from analyzer.tenant.answer import SUCCESS, UNFORESEEN, error_of, json_of, next_page
 from analyzer.tenant.protocol import tenant_call
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _jobs_of(page: Mapping[str, object], url: str) -> list[Job]:
     try:
         return job_list(page)
     except ValueError as error:
-        raise UnreachableError(f"{url} answered with something that is no job list: {error}") from error
+        raise UnreachableError(f"{url} answered with something that is no job list: {error}", UNFORESEEN) from error
 
 
 def get_job(session: Session, job_id: str) -> Job:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
+from urllib3.exceptions import LocationValueError
 
 from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.request_log import sent
@@ -89,7 +90,16 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401
         """As requests' own, but for what a request or the environment would have it trust."""
-        return super().send(request, *arguments, **{**options, "verify": True})
+        try:
+            return super().send(request, *arguments, **{**options, "verify": True})
+        except LocationValueError as error:  # of a host that can be none, which requests lets through
+            raise requests.exceptions.InvalidURL(error, request=request) from error
+
+    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - requests' own
+        try:
+            return super().get_connection_with_tls_context(*arguments, **options)
+        except TypeError as error:  # of a proxy's address that has a user and no host
+            raise requests.exceptions.InvalidProxyURL(error) from error
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401 - requests' own
         del url, verify, cert

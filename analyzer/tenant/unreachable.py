@@ -64,6 +64,7 @@ _BROKEN = _Told("the connection broke off", "Run the same command again.")
 _TLS = _Told("no encrypted connection came about", "Is a proxy in between that HTTPS_PROXY has to name?")
 _OTHERWISE = _Told("no answer came", "Check the name of the tenant, the network and the proxy.")
 
+_NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ProxySchemeUnknown)
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>\d{3})")
 _PASSWORD_NEEDED = 407
 _SERVER_ERRORS = 500
@@ -95,7 +96,7 @@ def unreachable(error: requests.RequestException, origin: str) -> UnreachableErr
 def may_pass(error: BaseException) -> bool:
     """Whether a request that got no answer may get one the next time: not where somebody has to change something."""
     for cause in _causes(error):
-        if isinstance(cause, (ssl.SSLCertVerificationError, requests.exceptions.InvalidURL)):
+        if isinstance(cause, (ssl.SSLCertVerificationError, *_NO_ADDRESS)):
             return False
         if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
             return False
@@ -119,7 +120,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _of_proxy(causes: list[BaseException], origin: str) -> _Told | None:
-    if any(isinstance(cause, (requests.exceptions.InvalidProxyURL, ProxySchemeUnknown)) for cause in causes):
+    # Our own addresses were looked at before: of two that were to be used, it is the proxy's that is none.
+    if any(isinstance(cause, _NO_ADDRESS) for cause in causes) and _configured_proxy(origin):
         return _Told("the address of the proxy is none", "HTTPS_PROXY looks like http://proxy.example.com:8080.")
     if not any(isinstance(cause, (ProxyError, requests.exceptions.ProxyError)) for cause in causes):
         return None
@@ -140,9 +142,14 @@ def _of_proxy(causes: list[BaseException], origin: str) -> _Told | None:
 
 def _proxy_for(origin: str) -> str:
     """The proxy's address without user and password."""
-    proxy = requests.utils.select_proxy(origin, requests.utils.get_environ_proxies(origin)) or ""
+    proxy = _configured_proxy(origin)
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _configured_proxy(origin: str) -> str:
+    """As the environment or the system has it; empty where there is none."""
+    return requests.utils.select_proxy(origin, requests.utils.get_environ_proxies(origin)) or ""
 
 
 def _of_cause(cause: BaseException) -> _Told | None:  # noqa: PLR0911 - a table in order, some rows of which are classes

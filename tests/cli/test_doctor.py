@@ -262,6 +262,24 @@ def test_a_tenant_that_asks_to_wait_is_waited_for_and_the_wait_is_told(
     assert _found(ran.json, "job list") == "it has 0 jobs. "
 
 
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_an_answer_that_nobody_foresaw_comes_with_what_to_do(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+) -> None:
+    answers = {"/_api/web": Given(401, b"{}"), "JobList": Given(status, b"{}")}
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
+    loopback.clock.at = None
+    loopback.faults = lambda seen: answers["/_api/web" if seen.path.endswith("/_api/web") else "JobList"]
+    ran = upa("doctor", "--json")
+    assert (ran.code, _marks(ran.json, "bad")) == (4, ["job list"])
+    assert _found(ran.json, "job list").endswith("Microsoft's support asks for the id that --verbose shows.")
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], status: int
@@ -272,6 +290,28 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     ran = upa("doctor", "--json")
     told = f"{loopback.origin} answers with {status} at the moment. Try again later."
     assert (ran.code, _found(ran.json, "authority")) == (4, told)
+
+
+@pytest.mark.parametrize(
+    ("admin_url", "is_doubted"),
+    [
+        ("https://contoso.sharepoint.com", True),
+        ("https://contoso-my.sharepoint.us", True),
+        ("https://contoso-admin.sharepoint.com", False),
+        ("https://localhost:9", False),
+    ],
+)
+def test_a_site_that_is_no_admin_site_by_its_name_is_asked_about(
+    upa: Callable[..., Ran],
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    admin_url: str,
+    is_doubted: bool,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing leaves the loopback
+    configure(admin_url=admin_url, auth="token")
+    told = _found(upa("doctor", "--json").json, "configuration")
+    assert ("ends in -admin" in told) == is_doubted
 
 
 def test_a_data_folder_that_cannot_be_written_is_told(

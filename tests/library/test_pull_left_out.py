@@ -165,6 +165,25 @@ def test_a_file_that_never_comes_whole_is_a_note_and_comes_the_next_time(
     assert (tmp_path / FOLDER.lstrip("/") / "feed.json").read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "answer", [{}, {"value": None}, {"value": [], "odata.nextLink": "/_api/again"}], ids=["none", "null", "endless"]
+)
+def test_a_folder_whose_listing_is_none_is_a_note_and_the_rest_comes(
+    loopback: LoopbackTenant, tmp_path: Path, given: type[Given], answer: dict[str, object]
+) -> None:
+    odd, good = loopback.add_job(1), loopback.add_job(2, name="other.json")
+    loopback.add_log(odd, b"x")
+    loopback.add_log(good, b"y", name="other.json")
+    listing = given(body=json.dumps(answer).encode())
+    loopback.faults = lambda seen: listing if odd in seen.path or "again" in seen.path else None
+    loopback.files[f"{FOLDER}/feed.json"] = loopback.files[f"{FOLDER}/other.json"] = b"{}"
+    pulled = loopback.pull_into(tmp_path)
+    assert [(left.job_id, left.what) for left in pulled.left_out] == [(odd, "log")]
+    assert (pulled.log_files, pulled.source_files, pulled.fault is None) == (1, 2, False)
+    loopback.faults = lambda _seen: None
+    assert loopback.pull_into(tmp_path).log_files == 1
+
+
 def _source_of(root: Path, job_id: str) -> bytes | None:
     library = Library(root)
     (job,) = (job for job in library.jobs() if job.job_id == job_id)

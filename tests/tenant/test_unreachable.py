@@ -175,7 +175,27 @@ def test_a_proxy_that_is_not_there(pull: Callable[..., list[str]], monkeypatch: 
     ]
 
 
-@pytest.mark.parametrize("proxy", ["nonsense://proxy.example.com:8080", "http://"])
+def test_an_address_that_can_be_no_host_s(pull: Callable[..., list[str]]) -> None:
+    assert pull(f"https://{'a' * 64}-admin.sharepoint.com") == [
+        "no answer came.",
+        "              Check the name of the tenant, the network and the proxy.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "nonsense://proxy.example.com:8080",
+        "http://",
+        "http://user:made-up-password@",
+        "http://127.0.0.1:port",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1 :8",
+        "http=127.0.0.1:8;https=127.0.0.1:8",
+        "socks5://127.0.0.1:8",
+        f"http://{'a' * 64}.example.com:8080",
+    ],
+)
 def test_a_proxy_that_is_none(pull: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     assert pull(_ORIGIN) == [

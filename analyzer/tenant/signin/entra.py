@@ -66,7 +66,8 @@ def refusal_of(answer: Mapping[str, Any], named: Named, now: float) -> SignInErr
     if answer.get("error") in _UNWELL and known is None:
         return UnreachableError(f"{named.applicant.authority} is not well at the moment: {told}", "Try again later.")
     if refusal is None:
-        return SignInError(f"the tenant refused the sign-in: {told}", "upa-analyzer doctor shows how far it gets.")
+        advice = "Entra's sign-in logs say more. upa-analyzer doctor shows how far it gets."
+        return SignInError(f"the tenant refused the sign-in: {told}", advice)
     shown = f"AADSTS{known}" if known is not None else told
     words = _words(named)
     return SignInError(

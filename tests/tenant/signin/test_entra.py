@@ -67,6 +67,7 @@ def test_a_wrong_clock_is_told_by_the_date_of_the_refusal(number: int, ahead: fl
 def test_an_unknown_number_is_told_in_the_authority_s_words_without_what_is_for_its_support() -> None:
     error = refusal_of(_answer(123, "Something new."), NAMED, NOON)
     assert error.what == "the tenant refused the sign-in: AADSTS123: Something new"
+    assert error.advice.startswith("Entra's sign-in logs say more.")
 
 
 @pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
