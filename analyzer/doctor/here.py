@@ -46,11 +46,7 @@ def configuration(examination: Examination) -> Found:
         applicant_of(subject.tenant, examination.address.ca_file)
     where = str(subject.settings.file or "the environment")
     admin = urlsplit(examination.hosts.admin_origin).netloc
-    name, _, domain = admin.partition(".")
-    is_doubted = domain.startswith("sharepoint") and not name.endswith("-admin")
-    advice = "The name of an admin site ends in -admin, as in contoso-admin.sharepoint.com: is admin_url right?"
-    found = f"{where}: tenant {subject.name} at {admin}, signed in to by {subject.tenant.auth}"
-    return Found(found, advice if is_doubted else "")
+    return Found(f"{where}: tenant {subject.name} at {admin}, signed in to by {subject.tenant.auth}")
 
 
 def clock(examination: Examination) -> Found:

@@ -292,28 +292,6 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     assert (ran.code, _found(ran.json, "authority")) == (4, told)
 
 
-@pytest.mark.parametrize(
-    ("admin_url", "is_doubted"),
-    [
-        ("https://contoso.sharepoint.com", True),
-        ("https://contoso-my.sharepoint.us", True),
-        ("https://contoso-admin.sharepoint.com", False),
-        ("https://localhost:9", False),
-    ],
-)
-def test_a_site_that_is_no_admin_site_by_its_name_is_asked_about(
-    upa: Callable[..., Ran],
-    configure: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    admin_url: str,
-    is_doubted: bool,
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing leaves the loopback
-    configure(admin_url=admin_url, auth="token")
-    told = _found(upa("doctor", "--json").json, "configuration")
-    assert ("ends in -admin" in told) == is_doubted
-
-
 def test_a_data_folder_that_cannot_be_written_is_told(
     upa: Callable[..., Ran], configure: Callable[..., None], tmp_path: Path
 ) -> None:
