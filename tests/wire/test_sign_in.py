@@ -106,7 +106,11 @@ def test_by_managed_identity(
 
 @pytest.mark.parametrize(
     ("login", "domain"),
-    [("login.microsoftonline.us", "sharepoint.us"), ("login.partner.microsoftonline.cn", "sharepoint.cn")],
+    [
+        ("login.microsoftonline.us", "sharepoint.us"),
+        ("login.microsoftonline.us", "sharepoint-mil.us"),
+        ("login.partner.microsoftonline.cn", "sharepoint.cn"),
+    ],
 )
 def test_in_a_national_cloud_nobody_asks_the_public_one(
     upa: Callable[..., Ran], start_contoso: Callable[..., Any], tmp_path: Path, login: str, domain: str

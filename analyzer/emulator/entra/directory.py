@@ -18,7 +18,7 @@ DOMAINS = ("contoso.com", "contoso.onmicrosoft.com")
 SHARED_NAMES = ("common", "organizations")
 """Whoever signs in there tells the tenant by that; an application, which is nobody, cannot."""
 
-_DOMAINS = ("sharepoint.com", "sharepoint.us", "sharepoint.cn")
+_DOMAINS = ("sharepoint.com", "sharepoint.us", "sharepoint-mil.us", "sharepoint.cn")
 _RESOURCES = frozenset(f"contoso{kind}.{domain}" for kind in ("", "-admin", "-my") for domain in _DOMAINS)
 """The tenant's names, in the public cloud and, as if it were there, in the national ones."""
 
