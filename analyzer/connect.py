@@ -85,6 +85,7 @@ def tokens_of(
     match tenant.auth:
         case "token":
             variable = _required(tenant.token_env, "token_env")
+            _check_unshared(settings, tenant)
             return ReadyToken(environment, Hosts(address).admin_origin, variable, tenant.site_token_env)
         case "managed-identity":
             return ManagedIdentitySignIn(tenant.client_id, address.ca_file, manners)
@@ -149,6 +150,18 @@ def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache
 def _check_file(path: Path, named: str, advice: str) -> None:
     if not path.is_file():
         raise UsageError(f"{named} {path} {'is no file' if path.exists() else 'does not exist'}", advice)
+
+
+def _check_unshared(settings: Settings, tenant: TenantConfig) -> None:
+    """A ready token is one tenant's alone: another one that is given the same variable would be sent it."""
+    ours = {tenant.token_env, tenant.site_token_env} - {""}
+    for name, other in settings.config.tenants.items():
+        shared = ours & {other.token_env, other.site_token_env}
+        if other.auth == "token" and shared and host_of(other.admin_url) != host_of(tenant.admin_url):
+            raise UsageError(
+                f"the token in {min(shared)} would be sent to two tenants: the tenant {name} has the same variable",
+                "Give each tenant a variable of its own: token_env, site_token_env.",
+            )
 
 
 def _guid_or_name(value: str, key: str) -> str:

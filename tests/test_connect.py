@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +40,25 @@ def test_the_admin_site_gets_its_own_token_however_its_address_is_spelled(
     )
     list_jobs(connect(Settings(Config(), tmp_path, None), tenant, {"T": "admin", "S": "site"}))
     assert loopback.seen[0].headers["authorization"] == "Bearer admin"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_shared"),
+    [
+        ({}, True),
+        ({"site_token_env": "UPA_TOKEN", "token_env": "FABRIKAM"}, True),
+        ({"token_env": "FABRIKAM"}, False),
+        ({"auth": "interactive"}, False),
+        ({"admin_url": f"{_ADMIN.upper()}/"}, False),
+    ],
+    ids=["by default", "for the sites", "one each", "signed in to otherwise", "the same tenant twice"],
+)
+def test_a_token_is_not_sent_to_two_tenants(tmp_path: Path, other: dict[str, Any], is_shared: bool) -> None:
+    contoso = TenantConfig(admin_url=_ADMIN, auth="token")
+    fabrikam = TenantConfig(**{"admin_url": "https://fabrikam-admin.sharepoint.com", "auth": "token", **other})
+    settings = Settings(Config(tenants={"contoso": contoso, "fabrikam": fabrikam}), tmp_path, None)
+    with pytest.raises(UsageError, match="UPA_TOKEN would be sent to two") if is_shared else nullcontext():
+        connect(settings, contoso, {})
 
 
 @pytest.mark.parametrize(
