@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.errors import FaultError, InputError, RefusedError, SignInError
+from analyzer.errors import FaultError, RefusedError, SignInError
 from analyzer.library.earlier import keep_earlier
 from analyzer.library.part import PartFile
 from analyzer.library.paths import local_path
@@ -160,7 +160,7 @@ class Fetcher:
             because, fault = _DELETED, None
         except SignInError:
             raise
-        except (RefusedError, InputError) as error:
+        except RefusedError as error:
             because, fault = error.what, None
         except FaultError as error:
             because, fault = error.what, error

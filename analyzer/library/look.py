@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.errors import FaultError, InputError, RefusedError, SignInError
+from analyzer.errors import FaultError, RefusedError, SignInError
 from analyzer.library.mirror import log_folders
 from analyzer.uri import server_paths
 
@@ -68,7 +68,7 @@ def look_for_log(tenant: Source, job: Job) -> Found:
             files = tenant.folder(uri, folder)
         except SignInError:
             raise
-        except (RefusedError, InputError) as error:
+        except RefusedError as error:
             refused = refused or error.what
         except FaultError as error:
             refused, fault = refused or error.what, fault or error
@@ -91,7 +91,7 @@ def look_for_source(tenant: Source, uri: str) -> Found:
                 return Found([file])
     except SignInError:
         raise
-    except (RefusedError, InputError) as error:
+    except RefusedError as error:
         return Found(None, error.what)
     except FaultError as error:
         return Found(None, error.what, error)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from analyzer.library.results import Choice
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import LoopbackTenant
+    from tests.conftest import Given, LoopbackTenant
 
 NOW = datetime.fromisoformat("2026-11-23T04:00:00+00:00")
 FOLDER = "/sites/hr/Shared Documents"
@@ -53,6 +54,11 @@ def test_the_first_pull_mirrors_every_file_byte_for_byte(loopback: LoopbackTenan
     assert mirrored == loopback.files
     assert (pulled.new, pulled.log_files, pulled.source_files, pulled.left_out) == ([*ids], 2, 3, [])
     assert pulled.received == sum(map(len, loopback.files.values()))
+    noted = {path: (seen.sha256, seen.modified_ns) for path, seen in Library(tmp_path).own.files.items()}
+    assert noted == {
+        path: (hashlib.sha256(content).hexdigest(), (tmp_path / path[1:]).stat().st_mtime_ns)
+        for path, content in loopback.files.items()
+    }
 
 
 def test_a_second_pull_asks_for_the_list_and_once_for_each_folder_that_may_change(
@@ -156,7 +162,7 @@ def test_a_library_of_another_tenant_is_left_alone(loopback: LoopbackTenant, tmp
     assert loopback.seen == []
 
 
-@pytest.mark.parametrize("where", ["/Files", ".log')/$value", ".json')/$value"])
+@pytest.mark.parametrize("where", ["/Files", ".log')/$value", ".json')?$select", ".json')/$value"])
 def test_a_token_that_ends_in_the_middle_ends_the_pull_and_nothing_counts_as_known(
     loopback: LoopbackTenant, tmp_path: Path, where: str
 ) -> None:
@@ -213,6 +219,41 @@ def test_since_leaves_out_what_ran_before_and_all_brings_it(loopback: LoopbackTe
     loopback.pull_into(tmp_path, choice=Choice(everything=True))
     assert loopback.files.items() <= _mirrored(tmp_path).items()
     assert Library(tmp_path).own.notes == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "modified", "taken"),
+    [
+        ("a.log", "2026-11-15T23:59:59Z", False),
+        ("a.log", "2026-11-16T00:00:00Z", True),
+        ("a.log", "2026-11-01T00:00:00", True),  # of which zone nobody knows
+        ("a.log", "soon", True),
+        ("a.log", "", True),
+        ("ImportProfileProperties-{}-20261116-000000-000-000.log", "2026-11-01T00:00:00Z", True),
+        ("ImportProfileProperties-{}-20261115-235959-999-000.log", "2026-11-22T00:00:00Z", False),
+    ],
+)
+def test_since_goes_by_the_time_in_a_log_s_name_else_by_the_tenant_s(  # noqa: PLR0913 - fixtures and cases
+    loopback: LoopbackTenant, tmp_path: Path, given: type[Given], name: str, modified: str, *, taken: bool
+) -> None:
+    job_id = loopback.add_job(1)
+    listed = {"Name": name.format(job_id), "Length": "3", "TimeLastModified": modified}
+    listing, content = given(body=json.dumps({"value": [listed]}).encode()), given(body=b"log")
+    loopback.faults = lambda seen: (
+        listing if seen.path.endswith("/Files") else content if ".log" in unquote(seen.path) else None
+    )
+    since = datetime.fromisoformat("2026-11-16T00:00:00+00:00")
+    assert loopback.pull_into(tmp_path, choice=Choice(since=since)).log_files == taken
+
+
+def test_an_empty_log_folder_is_none_that_since_leaves_out(
+    loopback: LoopbackTenant, tmp_path: Path, given: type[Given]
+) -> None:
+    job_id = loopback.add_job(1)
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.fail("/Files", given(body=b'{"value": []}'))
+    assert loopback.pull_into(tmp_path, choice=Choice(since=NOW)).left_out == []
+    assert job_id not in Library(tmp_path).own.notes
 
 
 def test_all_looks_again_at_folders_that_have_settled(loopback: LoopbackTenant, tmp_path: Path) -> None:

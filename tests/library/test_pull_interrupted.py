@@ -12,7 +12,7 @@ from analyzer.library.mirror import Library
 from analyzer.library.own import Own
 from analyzer.library.part import PartFile
 from analyzer.library.pull import pull
-from tests.conftest import NOW
+from tests.conftest import NOW, Given
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -171,5 +171,24 @@ def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
     assert not [name for name in _everything(tmp_path) if name.endswith(".part")]
 
 
-def _kill(_part: PartFile) -> None:
+@pytest.mark.parametrize(("kind", "step"), [(PartFile, "finish"), (Own, "placed")], ids=["half", "whole"])
+def test_a_file_of_which_the_journal_says_no_more_than_that_it_was_begun_is_removed_and_comes_anew(
+    loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, step: str
+) -> None:
+    loopback.add_job(1, state=4, error=0, name="people.json")
+    loopback.files[f"{FOLDER}/people.json"] = b"{}"
+    with monkeypatch.context() as killed:
+        killed.setattr(kind, step, _kill)
+        killed.setattr(PartFile, "discard", lambda part: part._stream.close())
+        killed.setattr(Own, "save", lambda own: own._journal._stream.close())
+        with pytest.raises(_KilledError):
+            loopback.pull_into(tmp_path)
+    assert [name.endswith(".part") for name in _everything(tmp_path) if "people" in name] == [True]
+    loopback.faults = lambda _seen: Given(503, headers={"Retry-After": "86400"})
+    with pytest.raises(UnreachableError):
+        loopback.pull_into(tmp_path)
+    assert not [name for name in _everything(tmp_path) if "people" in name]
+
+
+def _kill(*_arguments: object) -> None:
     raise _KilledError

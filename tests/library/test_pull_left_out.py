@@ -252,6 +252,36 @@ def test_the_next_version_is_not_given_to_a_job_whose_own_was_gone(loopback: Loo
     assert [_source_of(tmp_path, job_id) for job_id in (first, second)] == [None, b"version 2"]
 
 
+def test_a_source_file_that_was_kept_away_once_is_the_job_s_own_as_soon_as_it_is_shown(
+    loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.add_job(1, state=4, error=0)
+    loopback.pull_into(tmp_path)
+    second = loopback.add_job(2, state=4, error=0)
+    loopback.fail("feed.json')?$select", 403)
+    loopback.pull_into(tmp_path)
+    assert _source_of(tmp_path, second) is None
+    loopback.faults = lambda _seen: None
+    assert loopback.pull_into(tmp_path, choice=Choice(everything=True)).received == 0
+    assert _source_of(tmp_path, second) == b"{}"
+
+
+@pytest.mark.parametrize("where", ["/Files", "feed.json')?$select"])
+def test_a_place_at_which_the_tenant_fails_is_looked_at_again(
+    loopback: LoopbackTenant, tmp_path: Path, at_four: datetime, where: str
+) -> None:
+    job_id = loopback.add_job(1, state=4, error=0, LogFolderUri=f"{loopback.origin}{FOLDER}/Logs")
+    loopback.files |= {f"{FOLDER}/feed.json": b"{}", f"{FOLDER}/Logs/a.log": b"log"}
+    loopback.fail(where, 500)
+    pulled = loopback.pull_into(tmp_path)
+    assert (len(pulled.left_out), pulled.fault is not None) == (1, True)
+    assert Library(tmp_path).own.notes[job_id].pending
+    loopback.faults = lambda _seen: None
+    loopback.pull_into(tmp_path, now=at_four + timedelta(days=9))
+    assert _files(tmp_path) == {"jobs.json", f"{FOLDER}/feed.json".lstrip("/"), f"{FOLDER}/Logs/a.log".lstrip("/")}
+
+
 def test_where_the_told_log_folder_is_refused_the_one_beside_the_source_is_tried(
     loopback: LoopbackTenant, tmp_path: Path
 ) -> None:

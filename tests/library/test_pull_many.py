@@ -47,8 +47,10 @@ def test_everything_comes_and_nothing_is_asked_for_twice(many: LoopbackTenant, t
 def test_jobs_of_one_source_file_ask_for_it_once(loopback: LoopbackTenant, tmp_path: Path) -> None:
     loopback.files[f"{FOLDER}/my feed.json"] = b"{}"
     spelled = f"{loopback.origin}{FOLDER}/my%20feed.json"
-    ids = [loopback.add_job(1, 4, 0, name="my feed.json"), loopback.add_job(2, 4, 0, SourceUri=spelled)]
+    ids = [loopback.add_job(number, 4, 0, name="my feed.json") for number in (1, 2)]
+    ids.append(loopback.add_job(3, 4, 0, SourceUri=spelled))
     loopback.pull_into(tmp_path)
+    assert len([path for path in _asked(loopback) if "my feed.json')?$select" in path]) == 2
     assert len([path for path in _asked(loopback) if path.endswith("/$value")]) == 1
     library = Library(tmp_path)
     assert [job.job_id for job in library.jobs() if library.source_file(job)] == ids
@@ -77,6 +79,16 @@ def test_a_tenant_that_fails_at_everything_is_soon_left_in_peace(many: LoopbackT
     with pytest.raises(UnreachableError, match="answered 500"):
         many.pull_into(tmp_path)
     assert len(many.seen) < 90
+    assert not (tmp_path / "jobs.json").exists()
+
+
+def test_a_tenant_that_gives_no_file_is_soon_left_in_peace(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    for number in range(1, 6):
+        loopback.files[f"{FOLDER}/{number}.json"] = b"{}"
+        loopback.add_job(number, 4, 0, name=f"{number}.json")
+    loopback.fail("/$value", 500)
+    with pytest.raises(FaultError, match="answered 500"):
+        loopback.pull_into(tmp_path)
     assert not (tmp_path / "jobs.json").exists()
 
 

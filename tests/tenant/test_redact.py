@@ -38,6 +38,25 @@ def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
     assert "***" in redacted(text)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("access_token", "accessToken", "refreshToken", "idToken", "siteToken", "my_token"),
+        *("client_assertion", "assertion", "client_secret", "device_code", "tempauth", "prooftoken"),
+        *("password", "passwd", "passphrase", "FedAuth", "rtFa", "SPOIDCRL", "X-RequestDigest", "FormDigestValue"),
+    ],
+)
+def test_what_a_name_says_to_be_secret_is_masked(name: str) -> None:
+    assert redacted(f"a {name}={_SECRET}, b") == f"a {name}=***, b"
+    assert redacted(f'{{"{name}": "{_SECRET}", "b": 1}}') == f'{{"{name}": "***", "b": 1}}'
+
+
+@pytest.mark.parametrize("name", ["code", "sig", "signature", "token", "key", "e", "p"])
+def test_a_short_name_says_so_in_a_query_alone(name: str) -> None:
+    assert redacted(f"/a?x=1&{name}={_SECRET}") == f"/a?x=1&{name}=***"
+    assert redacted(f"{name}={_SECRET}") == f"{name}={_SECRET}"
+
+
 @pytest.mark.parametrize("text", [_JWT, f"token {_JWT}, refused", f'{{"x": "{_JWT}"}}', _JWT[:30], f"a?x={_JWT}&y=1"])
 def test_a_token_is_known_by_its_look(text: str) -> None:
     assert "eyJ" not in redacted(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +31,3 @@ class Applicant:
     def directory_url(self) -> str:
         """The authority of the directory, as msal takes it."""
         return f"{self.authority.rstrip('/')}/{self.tenant_id}"
-
-
-def audience(origin: str) -> str:
-    """What a token for ``https://HOST[:PORT]`` is asked for: SharePoint's audience is the host itself."""
-    parts = urlsplit(origin)
-    return f"https://{parts.hostname}" if parts.port in (None, 443) else origin

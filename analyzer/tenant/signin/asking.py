@@ -42,7 +42,7 @@ def asking(http: SignInTransport, origin: str, named: Named) -> Iterator[None]:
         yield
     except requests.RequestException as error:
         raise unreachable(error, origin) from error
-    except (MsalError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+    except (MsalError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         # What msal raises when an answer is an error, no JSON, or lacks what it looks for.
         if http.refusal:
             raise refusal_of(http.refusal, named, time.time()) from error
@@ -52,13 +52,12 @@ def asking(http: SignInTransport, origin: str, named: Named) -> Iterator[None]:
         ) from error
 
 
-def granted(answer: Mapping[str, Any] | None, named: Named) -> Granted:
+def granted(answer: Mapping[str, Any], named: Named) -> Granted:
     """The token in an answer of msal's.
 
     Raises:
         SignInError: it is an error.
     """
-    answer = answer or {}
     if "access_token" not in answer:
         raise refusal_of(answer, named, time.time())
     return Granted(str(answer["access_token"]), float(answer.get("expires_in") or _HOUR))

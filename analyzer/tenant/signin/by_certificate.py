@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from analyzer.tenant.certificate import check_dates, read_certificate
-from analyzer.tenant.signin.applicant import audience
 from analyzer.tenant.signin.asking import asking, granted
 from analyzer.tenant.signin.entra import Named
 from analyzer.tenant.signin.held import Granted, HeldTokens
@@ -44,12 +43,12 @@ class CertificateSignIn(HeldTokens):
         self._application: Any = None
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:
-        named = Named(self._applicant, audience(origin), self._certificate.name)
+        named = Named(self._applicant, origin, self._certificate.name)
         with asking(self._http, self._applicant.authority, named):
             self._application = self._application or self._made()
             if fresh:
                 self._application.remove_tokens_for_client()
-            answer = self._application.acquire_token_for_client(scopes=[f"{audience(origin)}/.default"])
+            answer = self._application.acquire_token_for_client(scopes=[f"{origin}/.default"])
         return granted(answer, named)
 
     def _made(self) -> Any:  # noqa: ANN401 - msal has no types

@@ -11,8 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from analyzer.errors import OutputError
 from analyzer.files import cannot_write, write_bytes
 
@@ -48,19 +46,20 @@ class TokenCache:
         """What msal takes as its cache, with what was kept; a cache that cannot be read is begun anew."""
         import msal
 
+        kinds = msal.TokenCache.CredentialType
         self._tokens = msal.SerializableTokenCache()
-        text = self._read()
-        with suppress(ValueError, msgspec.DecodeError):
-            # Msal takes any JSON, and fails only when it looks into it.
-            msgspec.json.decode(text, type=dict[str, dict[str, dict[str, Any]]])
-            self._tokens.deserialize(text)
+        try:
+            self._tokens.deserialize(self._read())
+            for kind in (kinds.ACCOUNT, kinds.ACCESS_TOKEN, kinds.REFRESH_TOKEN):
+                list(self._tokens.search(kind))  # msal looks at the shape of what it holds only when it searches it
+        except (ValueError, TypeError, AttributeError, KeyError):
+            self._tokens = msal.SerializableTokenCache()
         return self._tokens
 
     def save(self) -> None:
         """Keeps what msal has learnt since. That it cannot be kept is no reason not to go on."""
         if self._tokens is None or not self._tokens.has_state_changed:
             return
-        self._tokens.has_state_changed = False
         try:
             self._place().save(self._tokens.serialize())
         except (OSError, OutputError) as error:

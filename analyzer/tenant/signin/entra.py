@@ -84,7 +84,7 @@ def span(seconds: float) -> str:
     """
     minutes = round(abs(seconds) / 60)
     hours = minutes / 60
-    amount = f"{hours:.0f} hour{'s' if hours != 1 else ''}" if minutes and minutes % 60 == 0 else f"{minutes} minutes"
+    amount = f"{hours:.0f} hour{'s' if hours != 1 else ''}" if minutes % 60 == 0 else f"{minutes} minutes"
     return f"{amount} {'fast' if seconds > 0 else 'slow'}"
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_REFUSED = 400
-
 
 class SignInTransport(Transport):
     """Requests to an authority, which has a budget of waiting of its own.
@@ -58,7 +56,7 @@ class SignInTransport(Transport):
                 raise
             answer = Answer(response.status_code, response.headers, response.content)
             if not tries.after(answer, is_complete=answer.content is not None):
-                self.answered = f"HTTP status {answer.status}{'' if answer.content else ' and no JSON'}"
+                self.answered = f"HTTP status {answer.status}{' and no JSON' if answer.content is None else ''}"
                 content = answer.content or {}
-                self.refusal = content if answer.status >= _REFUSED and "error" in content else {}
+                self.refusal = content if "error" in content else {}
                 return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreachableError
-from analyzer.tenant.signin.applicant import Applicant, audience
+from analyzer.tenant.signin.applicant import Applicant
 from analyzer.tenant.signin.asking import asking, granted
 from analyzer.tenant.signin.entra import Named
 from analyzer.tenant.signin.held import Granted, HeldTokens
@@ -32,10 +32,10 @@ class ManagedIdentitySignIn(HeldTokens):
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:
         del fresh  # msal's client is made anew, with nothing in its memory; what lies behind it keeps tokens of its own
-        named = Named(Applicant("", "", self._client_id), audience(origin), identity=True)
+        named = Named(Applicant("", "", self._client_id), origin, identity=True)
         try:
             with asking(self._http, _PLACE, named):
-                answer = self._made().acquire_token_for_client(resource=audience(origin))
+                answer = self._made().acquire_token_for_client(resource=origin)
         except UnreachableError as error:
             raise UnreachableError(
                 error.what,

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from analyzer.errors import SignInError
-from analyzer.tenant.signin.applicant import audience
 from analyzer.tenant.signin.asking import asking, granted
 from analyzer.tenant.signin.entra import Named
 from analyzer.tenant.signin.held import Granted, HeldTokens
@@ -55,14 +54,14 @@ class PersonSignIn(HeldTokens):
         self._application: Any = None
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:
-        named = Named(self._applicant, audience(origin))
-        scopes = [f"{audience(origin)}/.default"]
+        named = Named(self._applicant, origin)
+        scopes = [f"{origin}/.default"]
         with asking(self._http, self._applicant.authority, named):
             self._application = self._application or self._made()
             answer = self._silent(scopes, fresh=fresh)
             if answer is None:
                 ask = self._by_code if self._way == "device-code" else self._by_browser
-                answer = ask(scopes, named)
+                answer = ask(scopes)
         self._cache.save()
         return granted(answer, named)
 
@@ -84,14 +83,12 @@ class PersonSignIn(HeldTokens):
                 return dict(answer)
         return None
 
-    def _by_code(self, scopes: list[str], named: Named) -> dict[str, Any]:
+    def _by_code(self, scopes: list[str]) -> dict[str, Any]:
         flow = self._application.initiate_device_flow(scopes)
-        if "user_code" not in flow:
-            granted(flow, named)  # which says why not
-        self._tell(str(flow["message"]))
+        self._tell(str(flow["message"]))  # which an error has none of
         return dict(self._application.acquire_token_by_device_flow(flow))
 
-    def _by_browser(self, scopes: list[str], _named: Named) -> dict[str, Any]:
+    def _by_browser(self, scopes: list[str]) -> dict[str, Any]:
         self._tell(_BROWSER)
         from msal.oauth2cli.oauth2 import BrowserInteractionTimeoutError
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import load_pem_x509_certificates
 
 from analyzer.errors import InputError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.certificate import read_certificate
@@ -32,7 +35,10 @@ def _sign_in(emulator: RunningEmulator, certificate: Path, password: str | None 
         ("app.pem", None),
         ("certificate-first.pem", None),
         ("locked.pem", "made-up"),
+        ("another-first.pem", None),
+        ("commented.pem", None),
         ("app.pfx", None),
+        ("app.p12", None),
         ("locked.PFX", "made-up"),
     ],
 )
@@ -48,7 +54,10 @@ def test_an_application_signs_in_with_its_certificate(
         ("nowhere.pem", None, "there is no such file"),
         ("empty.pem", None, "lacks a private key or a certificate"),
         ("key-alone.pem", None, "lacks a private key or a certificate"),
+        ("certificate-alone.pem", None, "lacks a private key or a certificate"),
         ("key-alone.pfx", None, "lacks a private key or a certificate"),
+        ("certificate-alone.pfx", None, "lacks a private key or a certificate"),
+        ("elliptic.pem", None, "is no RSA key"),
         ("broken.pem", None, "cannot be read"),
         ("broken-certificate.pem", None, "cannot be read"),
         ("locked.pem", None, "cannot be read"),
@@ -65,6 +74,7 @@ def test_a_certificate_that_cannot_be_used_is_said_before_anything_is_sent(
         list_jobs(session)
     assert file in error.value.what
     assert "made-up" not in str(error.value)
+    assert "cryptography.io" not in str(error.value)
 
 
 def test_a_pem_file_that_windows_powershell_put_together_is_read(certificates: Path, tmp_path: Path) -> None:
@@ -79,6 +89,14 @@ def test_only_the_certificate_is_given_away_never_the_key(certificates: Path) ->
     public = str(read_certificate(certificates / "certificate-first.pem", None).credential["public_certificate"])
     assert public.startswith("-----BEGIN CERTIFICATE-----")
     assert "PRIVATE KEY" not in public
+    assert read_certificate(certificates / "app.pfx", None).credential["public_certificate"] is True
+
+
+def test_what_is_shown_of_a_certificate_is_its_thumbprint_and_not_its_key(certificates: Path) -> None:
+    read = read_certificate(certificates / "app.pem", None)
+    (public,) = load_pem_x509_certificates((certificates / "app.pem").read_bytes())
+    assert read.thumbprint == public.fingerprint(hashes.SHA1()).hex().upper()
+    assert "PRIVATE KEY" not in repr(read)
 
 
 def test_an_application_that_the_authority_does_not_know_is_refused(
@@ -120,13 +138,42 @@ def test_an_authority_that_cannot_be_reached_is_said(emulator: RunningEmulator, 
         list_jobs(session)
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}"])
-def test_an_authority_that_answers_something_else_gave_no_sign_in(
-    emulator: RunningEmulator, certificates: Path, loopback: LoopbackTenant, given: type[Given], body: bytes
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (200, b"<html>", "HTTP status 200 and no JSON"),
+        (200, b"[]", "HTTP status 200 and no JSON"),
+        (200, b"{}", "HTTP status 200"),
+        (302, b"{}", "HTTP status 302"),
+        (403, b'{"message": "blocked"}', "HTTP status 403"),
+        (500, b"{}", "HTTP status 500"),
+    ],
+)
+def test_an_authority_that_answers_something_else_gave_no_sign_in(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    emulator: RunningEmulator,
+    certificates: Path,
+    loopback: LoopbackTenant,
+    given: type[Given],
+    status: int,
+    body: bytes,
+    words: str,
 ) -> None:
-    loopback.faults = lambda _seen: given(body=body)
+    loopback.faults = lambda _seen: given(status, body)
     session = _sign_in(emulator, certificates / "app.pem", authority=loopback.origin, ca_file=str(loopback.ca_file))
-    with pytest.raises(UnreachableError, match="gave no sign-in"):
+    with pytest.raises(UnreachableError) as error:
+        list_jobs(session)
+    assert error.value.what == f"{loopback.origin} gave no sign-in: it answered with {words}"
+
+
+@pytest.mark.parametrize("further", ['"expires_in": null', '"expires_in": "soon"', '"id_token": "x"', '"scope": 5'])
+def test_a_token_with_something_odd_about_it_is_no_sign_in(
+    emulator: RunningEmulator, certificates: Path, loopback: LoopbackTenant, given: type[Given], further: str
+) -> None:
+    places = dict.fromkeys(("authorization_endpoint", "token_endpoint", "issuer"), f"{loopback.origin}/t/x")
+    token = f'{{"access_token": "made-up", {further}}}'
+    loopback.faults = lambda seen: given(body=(json.dumps(places) if seen.method == "GET" else token).encode())
+    session = _sign_in(emulator, certificates / "app.pem", authority=loopback.origin, ca_file=str(loopback.ca_file))
+    with pytest.raises(UnreachableError, match="gave no sign-in: it answered with HTTP status 200"):
         list_jobs(session)
 
 

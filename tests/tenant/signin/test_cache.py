@@ -30,7 +30,7 @@ class Keyring:
     is_encrypted = True
     texts: dict[str, str]
 
-    def __init__(self, location: str, texts: dict[str, str], fault: OSError | None = None) -> None:
+    def __init__(self, location: str, texts: dict[str, str], fault: Exception | None = None) -> None:
         self.location, self.texts, self.fault = location, texts, fault
 
     def get_location(self) -> str:
@@ -82,8 +82,22 @@ def test_what_the_platform_protects_is_in_no_file(tmp_path: Path) -> None:
     assert _names(TokenCache(tmp_path, APPLICANT, protected=protected)) == ["ada@contoso.com"]
 
 
-def test_a_keyring_that_nobody_unlocked_is_done_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    locked: Callable[[str], Any] = lambda location: Keyring(location, {}, OSError("locked"))  # noqa: E731
+def test_what_another_machine_encrypted_is_begun_anew(tmp_path: Path) -> None:
+    from msal_extensions.persistence import PersistenceDecryptionError
+
+    texts: dict[str, str] = {}
+    foreign: Callable[[str], Any] = lambda location: Keyring(location, texts, PersistenceDecryptionError())  # noqa: E731
+    _keep(TokenCache(tmp_path, APPLICANT, protected=foreign))
+    assert (list(tmp_path.iterdir()), len(texts)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError("locked"), OSError(), RuntimeError("no service"), ValueError("no bus")], ids=repr
+)
+def test_a_keyring_that_nobody_unlocked_is_done_without(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    locked: Callable[[str], Any] = lambda location: Keyring(location, {}, fault)  # noqa: E731
     with caplog.at_level("DEBUG"):
         _keep(TokenCache(tmp_path, APPLICANT, protected=locked))
     assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
@@ -98,11 +112,31 @@ def test_each_application_of_each_directory_has_a_cache_of_its_own(tmp_path: Pat
     assert _names(TokenCache(tmp_path, applicant, protected=_unprotected)) == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"Account": 5}', "\0"])
-def test_a_damaged_cache_is_begun_anew(tmp_path: Path, text: str) -> None:
+def test_however_its_names_are_spelled_an_application_has_one_cache(tmp_path: Path) -> None:
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    spelled = Applicant("https://Login.MicrosoftOnline.com/", "T", "C")
+    assert _names(TokenCache(tmp_path, spelled, protected=_unprotected)) == ["ada@contoso.com"]
+
+
+def test_where_nothing_was_learnt_nothing_is_written(tmp_path: Path) -> None:
+    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    cache.open()
+    cache.save()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{", b"[]", b"null", b"\0", b"\xff", b'{"Account": 5}', b'{"Account": {"a": 5}}'),
+        *(b'{"AccessToken": {"a": {}}}', b'{"RefreshToken": []}'),
+    ],
+)
+def test_a_damaged_cache_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
     (file,) = tmp_path.iterdir()
-    file.write_text(text, encoding="utf-8")
+    file.write_bytes(content)
+    assert TokenCache(tmp_path, APPLICANT, protected=_unprotected).open().serialize() == "{}"
     cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
     _keep(cache)
     assert _names(cache) == ["ada@contoso.com"]
@@ -128,6 +162,13 @@ def test_signing_out_forgets_who_was_signed_in_and_leaves_nothing(tmp_path: Path
     ring = TokenCache(tmp_path, APPLICANT, protected=lambda location: Keyring(location, texts))
     _keep(ring)
     assert (ring.forget(), set(texts.values())) == (["ada@contoso.com"], {"{}"})
+    texts.clear()
+    assert (ring.forget(), texts) == ([], {})
+
+
+def test_an_account_without_a_name_was_somebody_s(tmp_path: Path) -> None:
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected), KEPT.replace("ada@contoso.com", ""))
+    assert TokenCache(tmp_path, APPLICANT, protected=_unprotected).forget() == ["somebody"]
 
 
 def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(
@@ -138,3 +179,14 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(
     assert "cannot be kept" in caplog.text
     with pytest.raises(OutputError):
         TokenCache(tmp_path / "tokens", APPLICANT, protected=_unprotected).forget()
+
+
+def test_a_file_that_cannot_be_replaced_keeps_nobody_from_working(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    (file,) = tmp_path.iterdir()
+    file.unlink()
+    file.mkdir()
+    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    assert "cannot be kept" in caplog.text

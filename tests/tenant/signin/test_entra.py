@@ -85,3 +85,28 @@ def test_an_error_without_a_number_keeps_its_name(error: str) -> None:
 @pytest.mark.parametrize("answer", [{}, {"error_description": None}, {"error_codes": "x", "timestamp": 5}])
 def test_an_odd_answer_is_a_refusal_all_the_same(answer: dict[str, object]) -> None:
     assert "no reason given" in refusal_of(answer, NAMED, NOON).what
+
+
+@pytest.mark.parametrize(
+    ("client_id", "words"),
+    [("c-1", "the managed identity c-1 gave"), ("", "the managed identity of this machine gave")],
+)
+def test_a_managed_identity_that_gave_no_token_is_named(client_id: str, words: str) -> None:
+    named = Named(Applicant("", "", client_id), "https://contoso.sharepoint.com", identity=True)
+    error = refusal_of({"error": "invalid_request", "error_description": "Identity not found"}, named, NOON)
+    assert f"{words} no token for https://contoso.sharepoint.com (Identity not found)" in error.what
+    assert "has no application" in refusal_of(_answer(700016), named, NOON).what
+
+
+def test_a_number_is_told_by_the_list_of_numbers_alone() -> None:
+    answer = {"error": "invalid_client", "error_description": "No.", "error_codes": [5, 700016]}
+    assert refusal_of(answer, NAMED, NOON).what.endswith("has no application c-1 (AADSTS700016)")
+
+
+def test_a_number_that_is_known_is_a_refusal_though_the_authority_calls_it_a_fault_of_its_own() -> None:
+    assert refusal_of(_answer(700016, error="server_error"), NAMED, NOON).exit_code == 3
+
+
+def test_of_many_lines_the_first_is_told() -> None:
+    error = refusal_of({"error_description": "AADSTS123: Something new.\r\nAnd more of it."}, NAMED, NOON)
+    assert error.what.endswith(": AADSTS123: Something new")

@@ -105,3 +105,13 @@ def test_a_refused_sign_in_is_not_tried_again_and_an_unreachable_authority_is() 
         with pytest.raises(SignInError):
             tokens.renew(SITE, "")
     assert len(tokens.asked) == 2
+
+
+def test_a_token_that_was_refused_is_not_given_again_though_none_could_be_had() -> None:
+    tokens = Counted()
+    refused = tokens.token(SITE)
+    tokens.fault = UnreachableError("gone")
+    with pytest.raises(UnreachableError):
+        tokens.renew(SITE, refused)
+    tokens.fault = None
+    assert tokens.token(SITE) == f"{SITE}#3"

@@ -6,10 +6,15 @@ import pytest
 import requests
 
 from analyzer.errors import UnreachableError
+from analyzer.tenant.signin import Applicant, CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, TokenCache
 from analyzer.tenant.signin.http import SignInTransport
 from analyzer.tenant.throttle import Manners
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from analyzer.tenant.interface import Tokens
     from tests.conftest import Given, LoopbackTenant
 
 JSON = b'{"token_endpoint": "x"}'
@@ -53,3 +58,27 @@ def test_on_this_machine_nobody_there_is_said_at_once(loopback: LoopbackTenant) 
     with pytest.raises(requests.ConnectionError):
         http.get("https://127.0.0.1:9/x")
     assert loopback.clock.waited == []
+
+
+@pytest.mark.parametrize("way", ["certificate", "device-code", "managed-identity"])
+def test_each_way_to_sign_in_waits_as_long_as_it_was_told_and_says_so(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    loopback: LoopbackTenant,
+    given: type[Given],
+    certificates: Path,
+    tmp_path: Path,
+    never: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", loopback.origin)
+    loopback.fail("/", given(503, headers={"Retry-After": "50"}))
+    applicant = Applicant(loopback.origin, "t", "c", loopback.ca_file)
+    manners = Manners(patience=60, tell=loopback.told.append, clock=loopback.clock)
+    made: dict[str, Callable[[], Tokens]] = {
+        "certificate": lambda: CertificateSignIn(applicant, certificates / "app.pem", manners=manners),
+        "device-code": lambda: PersonSignIn(applicant, "device-code", TokenCache(tmp_path, applicant), never, manners),
+        "managed-identity": lambda: ManagedIdentitySignIn("", loopback.ca_file, manners),
+    }
+    with pytest.raises(UnreachableError, match="kept asking to wait"):
+        made[way]().token("https://contoso.sharepoint.com")
+    assert (loopback.clock.waited, len(loopback.told)) == ([50.0], 1)

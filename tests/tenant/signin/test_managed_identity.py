@@ -11,6 +11,7 @@ from analyzer.tenant.signin import ManagedIdentitySignIn
 
 if TYPE_CHECKING:
     from analyzer.emulator import RunningEmulator
+    from tests.conftest import FastClock
 
 SURROUNDINGS = {
     "a virtual machine": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "{}"},
@@ -43,10 +44,20 @@ def test_an_identity_that_the_machine_lacks_is_named(emulator: RunningEmulator) 
     assert "Check in Azure" in error.value.advice
 
 
-def test_a_machine_outside_of_azure_is_said_to_be_one(
+@pytest.mark.usefixtures("surroundings")
+def test_a_proxy_is_not_asked_the_way_to_this_machine(
     emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert _tokens(emulator).token("https://contoso.sharepoint.com")
+
+
+def test_a_machine_outside_of_azure_is_said_to_be_one_at_once(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, no_waiting: FastClock
 ) -> None:
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
     with pytest.raises(UnreachableError) as error:
         _tokens(emulator).token("https://contoso.sharepoint.com")
     assert "in Azure" in error.value.advice
+    assert no_waiting.waited == []

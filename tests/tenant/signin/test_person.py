@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import webbrowser
 from functools import partial
@@ -108,3 +109,54 @@ def test_an_application_that_the_directory_lacks_asks_nobody(
     other = Applicant(applicant.authority, applicant.tenant_id, "0f0f0f0f", applicant.ca_file)
     with pytest.raises(SignInError, match=r"has no application 0f0f0f0f \(AADSTS700016\)"):
         PersonSignIn(other, "device-code", TokenCache(tmp_path, other), never).token("https://contoso.sharepoint.com")
+
+
+def test_a_person_whom_the_authority_has_forgotten_is_asked_again(
+    sign_in: Callable[..., PersonSignIn],
+    person: Person,
+    emulator: RunningEmulator,
+    applicant: Applicant,
+    tmp_path: Path,
+) -> None:
+    sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
+    cache = TokenCache(tmp_path, applicant)
+    tokens = cache.open()
+    tokens.deserialize(json.dumps({"Account": json.loads(tokens.serialize())["Account"]}))
+    tokens.has_state_changed = True
+    cache.save()
+    assert sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
+    assert len(person.told) == 2
+
+
+def test_a_browser_is_waited_for_five_minutes_and_shows_that_it_is_done(
+    sign_in: Callable[..., PersonSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def interactive(_application: object, _scopes: list[str], **options: Any) -> dict[str, str]:  # noqa: ANN401 - msal's
+        asked.update(options)
+        return {"access_token": "made-up"}
+
+    monkeypatch.setattr("msal.PublicClientApplication.acquire_token_interactive", interactive)
+    assert sign_in("interactive", lambda _line: None).token(emulator.ready["admin_url"]) == "made-up"
+    assert (asked["timeout"], "You have signed in" in asked["success_template"]) == (300, True)
+
+
+def test_a_listener_to_which_nobody_came_prints_no_traceback_and_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody, another = RuntimeError("Timeout. No auth response arrived."), RuntimeError("another")
+    printed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: printed.append(told.exc_value))
+    with module._no_traceback_of_a_listener():
+        for error in (nobody, another):
+            _end_a_thread_by(error)
+    _end_a_thread_by(nobody)
+    assert printed == [another, nobody]
+
+
+def _end_a_thread_by(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
