@@ -73,8 +73,7 @@ class Own:
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
         self._is_pulling = True
-        if steps:
-            self.save()
+        self.save()
 
     def save(self) -> None:
         """Writes the files that changed since they were read or written; not the time of the pull.
