@@ -73,7 +73,10 @@ class Own:
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
         self._is_pulling = True
-        self.save()
+        if steps:
+            self.save()
+        else:
+            self._journal.forget()  # a torn line, behind which nothing would be read
 
     def save(self) -> None:
         """Writes the files that changed since they were read or written; not the time of the pull.
