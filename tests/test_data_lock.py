@@ -107,7 +107,7 @@ def test_the_demo_holds_its_own_folder(upa: Callable[..., Ran], tmp_path: Path) 
     )
 
 
-@pytest.mark.parametrize("text", [None, b"", b"{}", b"\xff"])
+@pytest.mark.parametrize("text", [None, b"", b"{}", b"\xff", b'{"command": "\xff"}'])
 def test_a_holder_who_left_no_word_holds_all_the_same(tmp_path: Path, text: bytes | None) -> None:
     with data_lock(tmp_path, "pull", pytest.fail):
         if text is None:
@@ -140,7 +140,11 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(upa: Callable[..., Ran]
     ]
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOLCK, "No locks available"), NotImplementedError()], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [*map(OSError, (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP), 3 * ("none",)), NotImplementedError()],
+    ids=repr,
+)
 def test_where_nothing_can_be_locked_the_work_goes_on_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -75,6 +75,8 @@ class Own:
         self._is_pulling = True
         if steps:
             self.save()
+        else:
+            self._journal.forget()  # a torn line, behind which nothing would be read
 
     def save(self) -> None:
         """Writes the files that changed since they were read or written; not the time of the pull.

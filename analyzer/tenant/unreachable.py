@@ -73,7 +73,6 @@ _OF_ERRNO = {
     errno.EHOSTUNREACH: _NO_WAY,
     errno.ENETDOWN: _NO_WAY,
     errno.ECONNREFUSED: _CLOSED,
-    errno.ETIMEDOUT: _LATE,
     errno.ECONNRESET: _BROKEN,
     errno.ECONNABORTED: _BROKEN,
     errno.EPIPE: _BROKEN,

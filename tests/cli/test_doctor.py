@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analyzer.emulator import start
-from tests.conftest import Given
+from tests.conftest import NOW, Given
 from tests.emulator.client import job, write_library
 from tests.emulator.credentials import certificate, key, pem, public_pem
 
@@ -183,6 +185,7 @@ def test_a_ready_token_says_what_it_lacks(  # noqa: PLR0913, PLR0917 - fixtures 
     assert (ran.code, _marks(ran.json, "bad")[0]) == (3, "token")
     assert _marks(ran.json, "-") == ["certificate", "authority"]
     assert words in _found(ran.json, "token")
+    assert "job list" not in _marks(ran.json, "skipped")  # the tenant has the last word
     assert token not in ran.out
 
 
@@ -194,6 +197,68 @@ def test_a_token_for_another_host_is_told(
     ran = upa("doctor", "--json")
     assert "is for https://localhost:" in _found(ran.json, "token")
     assert "not for 127.0.0.1:" in _found(ran.json, "token")
+
+
+@pytest.mark.parametrize(
+    ("claims", "mark", "words"),
+    [
+        ({"scp": "AllSites.FullControl", "upn": "ada@contoso.com"}, "ok", "one of ada@contoso.com for "),
+        ({"scp": "AllSites.FullControl"}, "ok", ": AllSites.FullControl"),
+        ({"upn": "ada@contoso.com"}, "ok", ": no permissions named"),
+        ({"appidacr": "1", "roles": ["Sites.FullControl.All", "User.ReadWrite.All"]}, "bad", "got by a client secret"),
+    ],
+)
+def test_what_a_token_says_of_itself_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    claims: dict[str, object],
+    mark: str,
+    words: str,
+) -> None:
+    body = base64.urlsafe_b64encode(json.dumps({"aud": loopback.origin, **claims}).encode()).decode().rstrip("=")
+    monkeypatch.setenv("UPA_TOKEN", f"e30.{body}.x")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    ran = upa("doctor", "--json")
+    assert words in _found(ran.json, "token")
+    assert "token" in _marks(ran.json, mark)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "within 1 second of "), (-100, "within 100 seconds of ")])
+def test_how_far_a_clock_is_off_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    words: str,
+) -> None:
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    monkeypatch.setattr("analyzer.doctor.walk.clock", lambda: NOW.timestamp() + seconds)
+    assert words in _found(upa("doctor", "--json").json, "clock")
+
+
+def test_where_nobody_answers_nobody_tells_the_time(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
+    configure(auth="token", admin_url="https://127.0.0.1:9")
+    ran = upa("doctor", "--json")
+    assert (ran.code, "clock" in _marks(ran.json, "skipped")) == (3, True)
+
+
+def test_the_folder_of_the_newest_job_is_tried_first_and_older_ones_after_it(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    folders = [f"/sites/hr/{number}" for number in range(1, 6)]
+    for number, folder in enumerate(folders, 1):
+        loopback.add_job(number, SourceUri=f"{loopback.origin}{folder}/feed.json")
+        loopback.files[f"{folder}/feed.json"] = b"{}"
+    for gone, words in ((0, "/5 can be read"), (1, "/4 can be read"), (3, "are not there any more")):
+        for folder in folders[5 - gone :]:
+            loopback.files.pop(f"{folder}/feed.json", None)
+        loopback.fail("/_api/web", 401, then=True)
+        assert words in _found(upa("doctor", "--json").json, "library")
 
 
 def test_a_tenant_without_jobs_tells_of_no_library(

@@ -188,6 +188,7 @@ from analyzer.cli.log import Log, LogFormat
 from analyzer.cli.records import records_to
 with records_to(Log(LogFormat(sys.argv[1])), requests=True):
     logging.getLogger("msal.application").error("access_token=abc")
+    logging.getLogger("msal_extensions.persistence").error("refresh_token=abc")
     logging.getLogger("urllib3.connectionpool").warning("https://a.example.com/?sig=abc")
     logging.getLogger("another").warning("tempauth=abc and more")
     logging.getLogger("another").info("nobody asked")
@@ -227,3 +228,17 @@ def test_a_report_for_a_collector_is_objects_from_end_to_end(upa: Callable[..., 
     assert ran.code == 0
     assert {line["event"] for line in _lines(ran)} == {"stage"}
     assert "upa-analyzer" not in ran.out
+
+
+def test_what_would_move_the_cursor_is_shown_and_not_done(capsys: pytest.CaptureFixture[str]) -> None:
+    Log().remark("a\x1b[2Jb")
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_word_behind_the_end_of_options_is_none() -> None:
+    assert Log.of(["jobs", "--", "--log-format", "json"]) == Log()
+
+
+def test_an_error_without_an_advice_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Log().error("it is broken", "", 5)
+    assert capsys.readouterr().err == "upa-analyzer: it is broken.\n"

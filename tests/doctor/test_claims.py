@@ -40,6 +40,7 @@ def test_whom_a_token_is_for_is_told_however_it_is_spelled(audience: str, ours: 
         ({"roles": ["Sites.FullControl.All"], "appidacr": "1"}, ["User.ReadWrite.All"], True),
         ({"scp": "AllSites.FullControl", "appidacr": "1"}, [], False),
         ({"upn": "ada@contoso.com"}, [], False),
+        ({"unique_name": "ada@contoso.com"}, [], False),
         ({"roles": "no list", "exp": "soon"}, ["Sites.FullControl.All", "User.ReadWrite.All"], False),
     ],
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from analyzer.library.journal import NAME, Begun, Noted, Placed
+from analyzer.errors import OutputError
+from analyzer.library.journal import NAME, Begun, Journal, Noted, Placed
 from analyzer.library.own import Own
 from analyzer.library.states import FileSeen, JobNotes
 
@@ -102,3 +103,50 @@ def test_our_own_files_that_were_being_written_are_removed(library: Path) -> Non
         (library / name).write_bytes(b"half")
     Own(library).begin_pull()
     assert _files(library).keys() == {"sites/hr/a.log"}
+
+
+@pytest.mark.parametrize("torn", [b'{"type":"beg', b"\0" * 20, b'{"type":"begun","part":"\xff"}\n'])
+def test_behind_a_torn_line_a_new_journal_is_begun(library: Path, torn: bytes) -> None:
+    _left(library)
+    (library / ".upa" / NAME).write_bytes(torn)
+    own = Own(library)
+    own.begin_pull()
+    own.note("a", pending=True)
+    assert Own(library).notes == {"a": JobNotes(pending=True)}
+    own.save()
+
+
+def test_what_stands_behind_a_damaged_line_is_not_believed(library: Path) -> None:
+    _left(library, Noted("a", JobNotes(pending=True)), Noted("b", JobNotes(pending=True)))
+    path = library / ".upa" / NAME
+    first, second = path.read_bytes().splitlines()
+    path.write_bytes(first + b"\n{\n" + second + b"\n")
+    assert Own(library).notes == {"a": JobNotes(pending=True)}
+
+
+def test_after_a_save_the_journal_goes_on(library: Path) -> None:
+    own = Own(library)
+    own.begin_pull()
+    for job_id in ("a", "b"):
+        own.note(job_id, pending=True)
+        own.save()
+    own.note("c", pending=True)
+    assert Own(library).notes.keys() == {"a", "b", "c"}
+    own.save()
+
+
+def test_a_hidden_file_that_is_not_ours_stays(library: Path) -> None:
+    (library / ".DS_Store").write_bytes(b"theirs")
+    Own(library).begin_pull()
+    assert (library / ".DS_Store").read_bytes() == b"theirs"
+
+
+def test_a_folder_in_the_way_is_said_plainly(library: Path) -> None:
+    _left(library, Placed(_PART, "/sites/hr/folder", _SEEN))
+    (library / _PART).write_bytes(b"new")
+    (library / "sites" / "hr" / "folder").mkdir()
+    with pytest.raises(OutputError, match="folder cannot be written: it is a folder"):
+        Own(library).begin_pull()
+    (library / "other" / NAME).mkdir(parents=True)
+    with pytest.raises(OutputError, match=f"{NAME} cannot be written: it is a folder"):
+        Journal(library / "other").write(Begun(_PART))

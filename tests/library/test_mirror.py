@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analyzer.errors import InputError
 from analyzer.library.mirror import Library, log_folders
-from analyzer.library.states import FileSeen
+from analyzer.library.states import FileSeen, PullTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[P
         (b'{"jobs": []}', "is no job list"),
         (b'{"value": [{"State": 5}]}', "has no JobId"),
         (b'{"value": [{"JobId": "a", "State": "soon"}]}', "State is no number"),
-        (b"\xff\xfe\x00", "is no job list"),
+        (b"\xff\xfe\x00", "is no job list: it is not UTF-8"),
     ],
 )
 def test_a_job_list_that_is_none_is_said_with_where(tmp_path: Path, content: bytes, words: str) -> None:
@@ -115,6 +116,8 @@ def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
     library = _library(tmp_path)
     library.own.note(ID, source=".upa/earlier/1/feed.json")
     assert library.source_file(library.jobs()[0]) == place
+    place.unlink()
+    assert library.source_file(library.jobs()[0]) is None
 
 
 def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_path: Path) -> None:
@@ -129,6 +132,7 @@ def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_p
 def test_log_files_come_by_name_and_without_what_is_hidden(tmp_path: Path) -> None:
     for name in ("b.log", "a.log", ".a.log.1234.part"):
         _put(tmp_path, f"{FOLDER}/feed-{ID}-Logs/{name}")
+    (tmp_path / f"{FOLDER}/feed-{ID}-Logs/folder".lstrip("/")).mkdir()
     library = _library(tmp_path)
     assert [path.name for path in library.log_files(library.jobs()[0])] == ["a.log", "b.log"]
 
@@ -170,3 +174,25 @@ def test_a_log_folder_that_leads_out_of_the_library_holds_nothing(tmp_path: Path
 )
 def test_whose_library_it_is_is_told_by_its_addresses(tmp_path: Path, job: dict[str, str], tenant: str | None) -> None:
     assert _library(tmp_path, **job).tenant == tenant
+
+
+def test_whose_library_it_is_is_told_by_the_last_pull_before_any_address(tmp_path: Path) -> None:
+    library = _library(tmp_path)
+    library.own.save_pull(PullTime(datetime(2026, 11, 23, tzinfo=UTC), "fabrikam.sharepoint.com"))
+    assert Library(tmp_path).tenant == "fabrikam.sharepoint.com"
+
+
+def test_of_several_hosts_the_library_is_of_the_one_that_most_jobs_name(tmp_path: Path) -> None:
+    hosts = ("adatum", "contoso", "contoso")
+    jobs = [
+        {"JobId": str(number), "State": 4, "LogFolderUri": f"https://{host}.sharepoint.com/Logs"}
+        for number, host in enumerate(hosts)
+    ]
+    (tmp_path / "jobs.json").write_text(json.dumps({"value": jobs}), encoding="utf-8")
+    assert Library(tmp_path).tenant == "contoso.sharepoint.com"
+
+
+def test_half_a_surrogate_pair_in_a_job_list_is_kept(tmp_path: Path) -> None:
+    library = _library(tmp_path, ErrorMessage="half \ud800")
+    library.save_jobs(library.jobs())
+    assert library.jobs()[0].answer["ErrorMessage"] == "half \ud800"

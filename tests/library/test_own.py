@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.errors import InputError
 from analyzer.library.own import Own
-from analyzer.library.states import FileSeen, JobNotes, Observation, PullTime
+from analyzer.library.states import Counted, FileSeen, JobNotes, Observation, PullTime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,12 +31,15 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     own.observe(_seen())
     own.files["/sites/a"] = FileSeen('"1"', 12)
     own.note("a", log_missing="it was refused", pending=True)
+    own.counts["sites/a"] = Counted(12, 5, users=3)
     own.save()
     own.save_pull(PullTime(_NOW, "contoso.sharepoint.com"))
+    assert own.last_pull == PullTime(_NOW, "contoso.sharepoint.com")
     again = Own(tmp_path)
     assert again.observations == [_seen()]
     assert again.files == {"/sites/a": FileSeen('"1"', 12)}
     assert again.notes == {"a": JobNotes(log_missing="it was refused", pending=True)}
+    assert again.counts == own.counts
     assert again.last_pull == PullTime(_NOW, "contoso.sharepoint.com")
 
 
@@ -57,7 +60,7 @@ def test_a_note_that_says_nothing_any_more_is_forgotten(tmp_path: Path) -> None:
     assert own.notes == {}
 
 
-@pytest.mark.parametrize("content", [b"{", b'"\xff"', b"[1]", b'{"a": {"source": 5}}'])
+@pytest.mark.parametrize("content", [b"{", b'"\xff"', b"[1]", b'{"a": {"source": 5}}', b'{"\xff": {}}'])
 @pytest.mark.parametrize("name", ["notes", "files", "observations", "pull"])
 def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / ".upa").mkdir()
@@ -67,8 +70,9 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, cont
     assert f"{name}.json is damaged" in damage.what
     assert "Restore it, or move it away" in damage.advice
     own.note("a", log_missing="it was refused")
-    with pytest.raises(InputError, match="is damaged"):
-        own.save()
+    for step in (own.save, own.begin_pull):
+        with pytest.raises(InputError, match="is damaged"):
+            step()
     assert (tmp_path / ".upa" / f"{name}.json").read_bytes() == content
     assert [path.name for path in (tmp_path / ".upa").iterdir()] == [f"{name}.json"]
 
@@ -93,3 +97,16 @@ def test_the_same_state_after_another_pull_is_an_observation(tmp_path: Path) -> 
     own.observe(_seen("a"))
     own.observe(_seen("a", previous=_NOW))
     assert len(own.observations) == 2
+
+
+def test_a_file_that_cannot_be_read_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / ".upa" / "notes.json").mkdir(parents=True)
+    (damage,) = Own(tmp_path).damaged
+    assert "cannot be read: it is a folder" in damage.what
+
+
+def test_another_error_in_the_same_state_is_an_observation(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    for error in (23, 30):
+        own.observe(Observation("a", _NOW, None, 5, error))
+    assert [seen.error for seen in own.observations] == [23, 30]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -77,3 +78,54 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "sites").write_bytes(b"a file")
     with pytest.raises(OutputError, match=r"a\.json cannot be written"):
         PartFile(tmp_path / "sites" / "a.json").begin()
+
+
+def test_what_was_taken_is_on_the_disk_before_it_is_placed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
+    file = PartFile(tmp_path / "a.json")
+    file.begin()
+    file.write(b"right")
+    file.finish()
+    assert (synced, file._stream.closed) == ([5], True)
+
+
+class _Full:
+    """A disk on which nothing more fits."""
+
+    def write(self, _chunk: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_that_is_full_is_said_plainly(tmp_path: Path) -> None:
+    file = PartFile(tmp_path / "a.json")
+    file.begin()
+    file._stream.close()
+    file._stream = _Full()  # type: ignore[assignment]
+    for step in (lambda: file.write(b"x"), file.finish):
+        with pytest.raises(OutputError, match=r"a\.json cannot be written: the disk is full"):
+            step()
+
+
+def test_what_stands_in_the_way_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    file = PartFile(tmp_path / "a.json")
+    file.begin()
+    file.finish()
+    with pytest.raises(OutputError, match=r"a\.json cannot be written: it is a folder"):
+        file.place_it()
+
+
+def test_neither_a_new_beginning_nor_an_end_leaves_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "_LARGE", 0)
+    file = PartFile(tmp_path / "a.json")
+    file.begin()
+    for end in (file.restart, file.discard):
+        file.write(b"a")
+        thread = file._digest._thread
+        assert thread is not None
+        end()
+        assert not thread.is_alive()

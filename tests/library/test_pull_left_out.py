@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from datetime import timedelta
@@ -200,6 +201,21 @@ def test_a_feed_that_uses_one_name_again_leaves_each_job_its_own_version(
         ids.append(loopback.add_job(number, state=4, error=0))
         loopback.pull_into(tmp_path)
     assert [_source_of(tmp_path, job_id) for job_id in ids] == [b"version 1", b"version 2", b"version 3"]
+
+
+def test_where_files_have_one_name_alone_an_earlier_version_is_moved(
+    loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_paths: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    ids = []
+    for number in (1, 2):
+        loopback.files[f"{FOLDER}/feed.json"] = f"version {number}".encode()
+        ids.append(loopback.add_job(number, state=4, error=0))
+        loopback.pull_into(tmp_path)
+    assert [_source_of(tmp_path, job_id) for job_id in ids] == [b"version 1", b"version 2"]
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["changed", "with --all"])

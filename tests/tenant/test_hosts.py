@@ -18,11 +18,12 @@ _ADMIN = "https://contoso-admin.sharepoint.com"
         ("https://contoso-my.sharepoint.com/personal/a", "https://contoso-my.sharepoint.com"),
         ("https://contoso-admin.sharepoint.com", "https://contoso-admin.sharepoint.com"),
         ("https://files.contoso.com/x", "https://files.contoso.com"),
+        ("https://old.contoso.com/x", "https://old.contoso.com"),
         ("/sites/hr/a.json", "https://contoso.sharepoint.com"),
     ],
 )
 def test_the_tenant_s_own_hosts_are_known(uri: str, origin: str) -> None:
-    assert Hosts(TenantAddress(_ADMIN, ("Files.contoso.com",))).origin(uri) == origin
+    assert Hosts(TenantAddress(_ADMIN, ("Files.contoso.com", "old.contoso.com:443"))).origin(uri) == origin
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,12 @@ def test_a_secret_in_an_address_that_leads_outside_is_not_shown() -> None:
     assert "made-up" not in str(error.value)
 
 
+def test_an_address_without_end_is_not_shown_whole() -> None:
+    with pytest.raises(RefusedError) as error:
+        Hosts(TenantAddress(_ADMIN)).origin("https://example.com/" + "a" * 5_000)
+    assert len(str(error.value)) < 500
+
+
 @pytest.mark.parametrize("domain", ["sharepoint.us", "sharepoint.cn", "sharepoint-mil.us", "dps.mil", "sharepoint.de"])
 def test_a_national_cloud_s_tenant_has_its_hosts_there_alone(domain: str) -> None:
     hosts = Hosts(TenantAddress(f"https://contoso-admin.{domain}"))
@@ -126,7 +133,17 @@ def test_a_site_in_place_of_the_admin_site_is_told_with_the_admin_site_s_own_add
 
 @pytest.mark.parametrize(
     "host",
-    ["", "https://files.contoso.com", "files.contoso.com/", "a@b.com", "two hosts", "*.contoso.com", "a..b", "ä.com"],
+    [
+        "",
+        "\N{KELVIN SIGN}ontoso.com",
+        "https://files.contoso.com",
+        "files.contoso.com/",
+        "a@b.com",
+        "two hosts",
+        "*.contoso.com",
+        "a..b",
+        "ä.com",
+    ],
 )
 def test_a_further_host_that_is_none_is_said(host: str) -> None:
     with pytest.raises(UsageError, match="which is no host"):
@@ -144,3 +161,5 @@ def test_a_host_that_is_not_named_as_an_admin_site_stands_alone() -> None:
     assert hosts.origin("/sites/hr") == "https://localhost:8443"
     with pytest.raises(RefusedError):
         hosts.origin("https://localhost-my:8443/a")
+    with pytest.raises(RefusedError):
+        Hosts(TenantAddress("https://intranet.contoso.com")).origin("https://intranet-my.contoso.com/a")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.tenant.redact import redacted, shown_url
+from analyzer.tenant.redact import redacted, shown_message, shown_uri, shown_url
 
 _JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJtYWRlLXVwIn0.c2lnbmF0dXJl"
 _SECRET = "Made.Up-s3cret"
@@ -74,6 +74,7 @@ def test_a_token_is_known_by_its_look(text: str) -> None:
         "the environment variable UPA_TOKEN is not set; token_env names it",
         "IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved",
         "certificate_password_env names the variable that holds it.",
+        "Set HTTPS_PROXY to http://user:password@host:port of the proxy.",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -84,6 +85,7 @@ def test_what_is_no_secret_stays(text: str) -> None:
     ("url", "shown"),
     [
         ("https://a.example.com/b", "https://a.example.com/b"),
+        ("https://a.example.com/b?%24top=5&%24x=y", "https://a.example.com/b?%24top=5&%24x=y"),
         ("https://a.example.com/b?$top=5&$skiptoken=x&ts=abc", "https://a.example.com/b?$top=5&$skiptoken=x&ts=***"),
         ("https://a.example.com/b?UniqueId=1&Translate=false", "https://a.example.com/b?UniqueId=***&Translate=***"),
         ("https://ada:word@a.example.com/b", "https://***@a.example.com/b"),
@@ -93,3 +95,8 @@ def test_what_is_no_secret_stays(text: str) -> None:
 )
 def test_of_an_address_s_query_only_what_is_known_is_shown(url: str, shown: str) -> None:
     assert shown_url(url) == shown
+
+
+def test_neither_an_address_nor_a_message_of_the_service_shows_who_signs_in() -> None:
+    assert shown_uri(f"https://ada:{_SECRET}@a.example.com/b") == "https://***@a.example.com/b"
+    assert shown_message(f"no access with Authorization: Bearer {_SECRET}") == "no access with Authorization: ***"

@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import truststore
 
 from analyzer.errors import UsageError
 from analyzer.tenant.transport import Transport
@@ -85,3 +86,13 @@ def test_a_bundle_that_is_none_is_said_with_who_named_it(tmp_path: Path, content
     with pytest.raises(UsageError, match=problem) as error:
         trust(None, {"REQUESTS_CA_BUNDLE": str(tmp_path / "ca.pem")})
     assert "environment variable REQUESTS_CA_BUNDLE" in error.value.advice
+
+
+def test_a_bundle_below_a_file_is_said_to_be_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be read: a part of its path is no folder"):
+        trust(tmp_path / "file" / "ca.pem")
+
+
+def test_where_nobody_names_a_bundle_the_platform_s_store_is_believed() -> None:
+    assert isinstance(trust(None, {"REQUESTS_CA_BUNDLE": ""}), truststore.SSLContext)

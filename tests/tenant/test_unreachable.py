@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import ssl
@@ -16,6 +17,8 @@ import requests
 import trustme
 from requests.exceptions import ProxyError
 from urllib3.exceptions import MaxRetryError, ProtocolError
+from urllib3.exceptions import ProxyError as Urllib3ProxyError
+from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from analyzer.tenant.unreachable import may_pass, unreachable
 
@@ -257,7 +260,19 @@ def test_a_redirect_on_the_same_host_is_no_sign_in_page(
         (requests.exceptions.ChunkedEncodingError("x"), "the connection broke off"),
         (requests.ConnectionError(ssl.SSLCertVerificationError()), "its certificate is not believed: no reason given"),
         (requests.ConnectionError(OSError(12, "Out of memory")), "out of memory"),
+        (requests.ConnectionError(OSError(errno.EHOSTUNREACH, "No route to host")), "there is no way to it"),
+        (requests.ConnectionError(OSError(errno.ENETDOWN, "Network is down")), "there is no way to it"),
+        (requests.ConnectionError(OSError(errno.EPIPE, "Broken pipe")), "the connection broke off"),
+        (requests.ConnectionError(OSError(errno.ECONNABORTED, "aborted")), "the connection broke off"),
+        (requests.ConnectionError(OSError(errno.ETIMEDOUT, "timed out")), "it did not answer in time"),
+        (requests.ConnectionError(TimeoutError()), "it did not answer in time"),
+        (requests.Timeout(), "it did not answer in time"),
+        (requests.ConnectionError(Urllib3TimeoutError()), "it did not answer in time"),
         (requests.exceptions.InvalidHeader("x"), "no answer came"),
+        (
+            requests.ConnectionError(Urllib3ProxyError("x", OSError(errno.ECONNREFUSED, "refused"))),
+            "the proxy http://127.0.0.1:8 cannot be reached: it refuses the connection",
+        ),
         (ProxyError("https://ada:word@proxy"), "the proxy http://127.0.0.1:8 cannot be reached: no answer came"),
     ],
     ids=str,
@@ -269,6 +284,30 @@ def test_what_a_test_cannot_bring_about_is_told_from_the_exception(
     told = unreachable(error, _ORIGIN)
     assert told.what == f"{_ORIGIN} cannot be reached: {reason}"
     assert not re.search("ada|word@", str(told))
+
+
+@pytest.mark.parametrize(
+    ("codes", "reason"),
+    [
+        ((2, 18, 19, 20, 21, 0x800B0109, 0x800B010A, -67843), "its certificate is signed by no known authority"),
+        ((62, 64, 0x800B010F, -67602), "its certificate is for another name"),
+        ((10, 0x800B0101, -67818), "its certificate has expired"),
+        ((9, -67819), "its certificate is not valid yet"),
+        ((1,), "its certificate is not believed: made up"),
+    ],
+)
+def test_what_a_store_says_of_a_certificate_is_told_by_its_number(codes: tuple[int, ...], reason: str) -> None:
+    for code in codes:
+        error = ssl.SSLCertVerificationError()
+        error.verify_code, error.verify_message = code, "made up"
+        assert unreachable(requests.ConnectionError(error), _ORIGIN).what.endswith(f": {reason}"), code
+
+
+@pytest.mark.parametrize("name", ["reason", "original_error", "__cause__", "__context__"])
+def test_wherever_an_exception_keeps_the_one_inside_it_it_is_found(name: str) -> None:
+    error = requests.ConnectionError("made up")
+    setattr(error, name, socket.gaierror(socket.EAI_AGAIN, "made up"))
+    assert unreachable(error, _ORIGIN).what.endswith(": no name server answers")
 
 
 def _resolve_none(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
@@ -329,6 +368,8 @@ _VERIFY = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signe
         (requests.Timeout(), True),
         (requests.exceptions.SSLError(MaxRetryError(cast("Any", None), "/", _VERIFY)), False),
         (requests.exceptions.ProxyError(MaxRetryError(cast("Any", None), "/", ProxyError("no", _TUNNEL))), False),
+        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 403 Forbidden")), False),
+        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 502 Bad Gateway")), True),
         (requests.exceptions.InvalidURL("no host"), False),
         (requests.ConnectionError(socket.gaierror(socket.EAI_NONAME, "Name or service not known")), False),
         (requests.ConnectionError(socket.gaierror(socket.EAI_AGAIN, "Temporary failure")), True),

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.tenant.answer import Answer
 from analyzer.tenant.download import download
 from analyzer.tenant.files import list_folder, upload
 from analyzer.tenant.interface import RemoteFile
-from analyzer.tenant.webs import Webs
+from analyzer.tenant.webs import Webs, another_web
 from tests.conftest import Bytes, Given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analyzer.tenant.session import Session
     from tests.conftest import LoopbackTenant, Seen
 
 SUBWEB = "/sites/hr/import logs"
@@ -88,7 +90,17 @@ def test_what_the_top_web_gives_asks_for_no_web(loopback: LoopbackTenant) -> Non
 
 @pytest.mark.parametrize(
     "told",
-    ["{}/sites/hr", "https://elsewhere.example.com" + SUBWEB, "{}/sites/hr/import", "{}", "", "/", "None", "{}//"],
+    [
+        "{}/sites/hr",
+        "{}/SITES/HR",
+        "https://elsewhere.example.com" + SUBWEB,
+        "{}/sites/hr/import",
+        "{}",
+        "",
+        "/",
+        "None",
+        "{}//",
+    ],
 )
 def test_a_web_that_cannot_hold_the_folder_is_not_gone_to(loopback: LoopbackTenant, told: str) -> None:
     loopback.files[f"{LOGS}/a.log"] = b"a"
@@ -109,7 +121,9 @@ def test_an_answer_that_names_no_web_leaves_what_was_said_first(loopback: Loopba
         list_folder(loopback.session(), loopback.origin, LOGS)
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, SignInError), (429, UnreachableError), (404, None), (500, None)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, SignInError), (429, UnreachableError), (403, None), (404, None), (500, None)]
+)
 def test_a_question_for_the_web_that_fails_is_an_error_only_where_it_concerns_all(
     loopback: LoopbackTenant, status: int, kind: type[Exception] | None
 ) -> None:
@@ -136,3 +150,28 @@ def test_the_deepest_web_that_is_known_is_asked() -> None:
     assert webs.of(origin, f"{SUBWEB}er/Docs") == "/sites/hr"
     assert webs.of("https://contoso-my.sharepoint.com", LOGS) == "/sites/hr"
     assert webs.of(origin, "/Shared Documents") == ""
+
+
+def test_a_folder_is_asked_for_once_however_it_is_spelled_and_each_host_has_its_own() -> None:
+    webs = Webs()
+    assert webs.is_new("https://contoso.sharepoint.com", "/sites/hr/Docs/a.log")
+    assert not webs.is_new("https://contoso.sharepoint.com", "/sites/HR/docs/b.log")
+    assert webs.is_new("https://contoso.sharepoint.com", "/sites/hr/Docs/Old/a.log")
+    assert webs.is_new("https://contoso-my.sharepoint.com", "/sites/hr/Docs/a.log")
+
+
+class _Telling:
+    """A session of a host without a port; the tenant names the web with one."""
+
+    def __init__(self) -> None:
+        self.webs = Webs()
+
+    def call(self, *_request: object) -> Answer:
+        assert self.webs.asking.locked()  # so that other threads take the answer instead of asking, too
+        return Answer(200, {}, json.dumps({"value": f"https://contoso.sharepoint.com:443{SUBWEB}"}).encode())
+
+
+def test_one_thread_asks_and_the_default_port_is_none() -> None:
+    session = cast("Session", _Telling())
+    origin = "https://contoso.sharepoint.com"
+    assert another_web(session, Answer(404, {}, b""), origin, LOGS, "/sites/hr") == SUBWEB

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.cli.context import Context
+from analyzer.config import Config, Settings, TenantConfig
+from analyzer.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _settings(folder: Path, *names: str) -> Settings:
+    tenants = {name: TenantConfig(timezone="Europe/Berlin") for name in names}
+    return Settings(Config(data=str(folder), tenants=tenants), folder, None)
+
+
+def test_a_tenant_is_meant_however_its_name_is_spelled(tmp_path: Path) -> None:
+    assert Context(tenant_name="CONTOSO").tenant(_settings(tmp_path, "contoso", "fabrikam"))[0] == "contoso"
+
+
+def test_a_tenant_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        Context(tenant_name="x").tenant(_settings(tmp_path))
+    assert error.value.advice == "It has none."
+
+
+def test_the_zone_is_that_of_the_only_tenant_or_of_the_one_that_is_meant(tmp_path: Path) -> None:
+    assert str(Context().zone(_settings(tmp_path, "contoso"))) == "Europe/Berlin"
+    two = _settings(tmp_path, "contoso", "fabrikam")
+    assert (Context().zone(two), str(Context(tenant_name="contoso").zone(two))) == (None, "Europe/Berlin")
+
+
+def test_of_several_libraries_none_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = _settings(tmp_path)
+    with pytest.raises(UsageError, match="there is none in "):
+        Context().library_folder(settings, None)
+    for name in ("contoso", "fabrikam"):
+        (tmp_path / "library" / name).mkdir(parents=True)
+        (tmp_path / "library" / name / "jobs.json").touch()
+    with pytest.raises(UsageError, match="there are 2 in "):
+        Context().library_folder(settings, None)
+    assert Context(tenant_name="fabrikam").library_folder(settings, None).name == "fabrikam"
+
+
+def test_logs_that_could_not_be_read_are_complained_of_and_count(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Context().unread([]) == 0
+    assert Context().unread([InputError("a.log cannot be read")]) == 5
+    assert "a.log cannot be read" in capsys.readouterr().err
