@@ -1,20 +1,32 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from analyzer.cli.context import Context
-from analyzer.config import Config, Settings, TenantConfig
+from analyzer.config import FILE_NAME, Config, Settings, TenantConfig
 from analyzer.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def _settings(folder: Path, *names: str) -> Settings:
     tenants = {name: TenantConfig(timezone="Europe/Berlin") for name in names}
     return Settings(Config(data=str(folder), tenants=tenants), folder, None)
+
+
+def test_the_configuration_of_the_current_folder_comes_before_the_user_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, users = tmp_path / "here", tmp_path / "config" / "upa-analyzer"
+    here.mkdir()
+    users.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setattr("platformdirs.user_config_path", lambda name, **_: tmp_path / "config" / name)
+    assert Context(environment={}).settings().file is None
+    (users / FILE_NAME).touch()
+    assert Context(environment={}).settings().file == users / FILE_NAME
+    (here / FILE_NAME).touch()
+    assert Context(environment={}).settings().file == Path(FILE_NAME)
 
 
 def test_a_tenant_is_meant_however_its_name_is_spelled(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -355,6 +356,35 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     ran = upa("doctor", "--json")
     told = f"{loopback.origin} answers with {status} at the moment. Try again later."
     assert (ran.code, _found(ran.json, "authority")) == (4, told)
+
+
+@pytest.mark.parametrize(
+    "answer", [Given(404, b"{}"), Given(404, b'{"token_endpoint": "/"}'), Given(200, b"{}")], ids=repr
+)
+def test_an_authority_that_is_none_is_told(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], answer: Given
+) -> None:
+    configure(authority=loopback.origin, admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.clock.at = None
+    loopback.faults = lambda seen: answer if "openid-configuration" in seen.path else None
+    ran = upa("doctor", "--json")
+    told = f"{loopback.origin} is no authority: it answered {answer.status}, without an OpenID configuration."
+    assert (ran.code, _found(ran.json, "authority").startswith(told)) == (4, True)
+
+
+def test_the_authority_s_clock_is_looked_at_though_the_tenant_s_is_ours(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    other_loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configure(authority=other_loopback.origin, admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    monkeypatch.setattr("analyzer.doctor.walk.clock", NOW.timestamp)
+    other_loopback.clock.at = NOW + timedelta(hours=1)
+    ran = upa("doctor", "--json")
+    told = f"this machine's clock is 1 hour slow, by the time of {other_loopback.origin.removeprefix('https://')}"
+    assert (ran.code, _found(ran.json, "clock").startswith(told)) == (3, True)
 
 
 def test_a_data_folder_that_cannot_be_written_is_told(
