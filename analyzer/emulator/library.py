@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import EmulatorError
+from analyzer.emulator.interface import EmulatorError, ServiceError
 from analyzer.emulator.jobs import Job
+from analyzer.emulator.stored import time_in_name
 from analyzer.emulator.uris import path_readings, split_uri
 from analyzer.facts import JobError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from analyzer.emulator.storage import Storage
@@ -23,6 +26,7 @@ _JOBS, _SETTINGS = "jobs.json", "emulator.json"
 _NOT_THE_TENANTS = frozenset({_JOBS, _SETTINGS, "README.md"})
 _FRESH = "/sites/hr/Shared Documents"
 _LIBRARY_DEPTH = 3
+_HOUR = 3600.0
 
 
 def copy_library(library: Path, target: Path) -> None:
@@ -87,6 +91,28 @@ def imports_folder(jobs: Sequence[Job], storage: Storage) -> str:
         return counted.most_common(1)[0][0]
     libraries = (path for path in there.values() if path.count("/") == _LIBRARY_DEPTH and path.startswith("/sites/"))
     return next(libraries, None) or storage.make_folder(_FRESH).path
+
+
+def age_sources(jobs: Sequence[Job], storage: Storage) -> None:
+    """Makes source files older than the last log of the jobs that read them: whoever copied them made them younger."""
+    read: dict[Path, float] = {}
+    for job in jobs:
+        source = next(filter(None, map(storage.place, path_readings(job.source_uri))), None)
+        last = max(_times_of_logs(job, storage), default=None)
+        if source is not None and last is not None:
+            read[source] = max(read.get(source, last), last)
+    for source, when in read.items():
+        if source.stat().st_mtime > when:
+            os.utime(source, (when - _HOUR, when - _HOUR))
+
+
+def _times_of_logs(job: Job, storage: Storage) -> Iterator[float]:
+    for path in path_readings(job.log_folder_uri) if job.log_folder_uri else ():
+        with suppress(ServiceError):  # it is no path
+            folder = storage.find(path)[1]
+            for log in folder.iterdir() if folder.is_dir() else ():
+                if (when := time_in_name(log.name)) is not None:
+                    yield when.timestamp()
 
 
 def _object(place: Path) -> dict[str, object] | None:

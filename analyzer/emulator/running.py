@@ -25,7 +25,7 @@ from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
-from analyzer.emulator.library import copy_library, imports_folder, load_jobs, load_settings
+from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
 from analyzer.emulator.moods import behaviour
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.server import Server, bind
@@ -79,6 +79,7 @@ class RunningEmulator:
             origin = f"https://localhost:{port}"
             files_at = known_as or origin
             loaded = load_jobs(library, files_at)
+            age_sources(loaded, self.storage)
             settings = load_settings(library)
             self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})

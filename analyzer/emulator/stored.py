@@ -93,7 +93,7 @@ def describe(
     goes_by = (status.st_ino, status.st_mtime_ns, status.st_size)
     earlier = known.get(path)
     etag = earlier[1] if earlier is not None and earlier[0] == goes_by else _etag(path, place)
-    modified = _time_in_name(place.name) or datetime.fromtimestamp(status.st_mtime, UTC)
+    modified = time_in_name(place.name) or datetime.fromtimestamp(status.st_mtime, UTC)
     return StoredFile(path, place, status.st_size, modified, etag, unique_id), goes_by
 
 
@@ -106,7 +106,8 @@ def _etag(path: str, place: Path) -> str:
     return f'"{{{str(UUID(bytes=digest.digest()[:16])).upper()}}},1"'
 
 
-def _time_in_name(name: str) -> datetime | None:
+def time_in_name(name: str) -> datetime | None:
+    """The time in a log file's name, UTC; None where there is none."""
     found = LOG_FILE_NAME.match(name)
     if found is None or found["date"] is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,19 @@ import pytest
 from analyzer.emulator import EmulatorError, start
 from analyzer.emulator.interface import ServiceError
 from analyzer.facts import IdType
-from tests.emulator.client import FOLDER, JOB_ID, LOGS, TENANT, Client, StandingClock, job, names, source, write_library
+from tests.emulator.client import (
+    FOLDER,
+    JOB_ID,
+    LOG_NAME,
+    LOGS,
+    TENANT,
+    Client,
+    StandingClock,
+    job,
+    names,
+    source,
+    write_library,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +62,26 @@ def test_a_library_without_jobs_is_a_tenant_without_jobs(tmp_path: Path) -> None
         assert client.jobs() == []
         assert running.ready["library_url"] == f"{client.origin}{FOLDER}"
         assert names(client.folder("/Files")) == []
+
+
+def _modified(library: Path) -> dict[str, str]:
+    with _started(library) as running, Client(running) as client:
+        return {file["Name"]: file["TimeLastModified"] for file in client.folder("/Files").json()["value"]}
+
+
+def test_a_source_file_is_older_than_the_log_of_its_job_however_it_was_copied(tmp_path: Path) -> None:
+    library = write_library(tmp_path, job(), job(JobId=OTHER, LogFolderUri=""))
+    (tmp_path / LOGS[1:] / LOG_NAME.replace("20261102-021405", "20261103-010000")).touch()
+    assert _modified(library) == {"hr.json": "2026-11-03T00:00:00Z"}
+    os.utime(library / FOLDER[1:] / "hr.json", (86400, 86400))
+    assert _modified(library) == {"hr.json": "1970-01-02T00:00:00Z"}
+
+
+@pytest.mark.parametrize("folder", ["", "/sites/hr/none", "/sites/../..", "https://fabrikam.sharepoint.com/sites/hr"])
+def test_a_source_file_without_a_log_keeps_its_time(tmp_path: Path, folder: str) -> None:
+    library = write_library(tmp_path, job(LogFolderUri=folder))
+    os.utime(library / FOLDER[1:] / "hr.json", (1700000000, 1700000000))
+    assert _modified(library) == {"hr.json": "2023-11-14T22:13:20Z"}
 
 
 def test_a_job_that_the_tenant_has_forgotten_is_not_listed(tmp_path: Path) -> None:
