@@ -136,7 +136,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             raise _nothing_selected(selection, source, id_property)
     except InputError as error:
         if ingredients.source_later:  # which is why, most likely
-            error.what = f"{error.what}; it {ingredients.source_later}"
+            error.what = f"{error.what}; the source file {ingredients.source_later}"
         raise
     return Made(selection, id_property, retry, ingredients.manner, retry.earlier)
 

@@ -62,10 +62,15 @@ def test_a_later_version_in_which_nobody_is_found_is_told_to_be_one(
     (told,) = upa("run", "--json").json["retries"]
     assert (
         told["file"],
-        told["sentence"].endswith("; it was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"),
+        told["sentence"].endswith(
+            "; the source file was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"
+        ),
     ) == (None, True)
     ran = upa("retry", job_id)
-    assert (ran.code, "; it was changed after the job had read it" in " ".join(ran.err.split())) == (5, True)
+    assert (ran.code, "; the source file was changed after the job had read it" in " ".join(ran.err.split())) == (
+        5,
+        True,
+    )
 
 
 def test_nobody_counts_the_users_of_an_aborted_job_in_a_later_version(
