@@ -15,6 +15,7 @@ from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
+from analyzer.library.later import changed_later
 from analyzer.library.log_state import PulledLogs
 from analyzer.library.states import Counted
 from analyzer.library.times import time_in_log_name
@@ -130,10 +131,14 @@ class _Reader:
         log_files = self._library.log_files(job)
         log_time = self._log(job, log_files)
         noted = self._library.own.notes.get(job.job_id)
+        later = changed_later(self._library, job)
+        if counts is not None and later:
+            self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:
             because = noted.source_missing if noted else None
             self._problems[job.job_id] = because or "the library has no copy of it"
         self._source_ids.append({"job_id": job.job_id, "guid_ids": counts.guid_ids if counts else None})
+        counts = None if later else counts
         self._rows.append(
             {
                 "tenant": self._library.tenant,

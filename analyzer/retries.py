@@ -13,6 +13,7 @@ from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.job import name_in_files
+from analyzer.library.later import changed_later
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.told import Told
@@ -66,6 +67,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         source_sha256=source.sha256,
         source_changed=source.changed,
         unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
+        source_later=changed_later(library, job),
     )
 
 
@@ -110,6 +112,7 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
             manifest["outcome"] == ingredients.outcome.value
             # One that somebody made of some users only lies in the same place.
             and manifest["choices"] == described_choices((), ingredients.manner)
+            and manifest.get("source_later", "") == ingredients.source_later
             and logs == [(log.name, sha256_of(log)) for log in ingredients.logs]
         )
         first = target.parent / manifest["files"][0]["name"]

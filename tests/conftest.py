@@ -107,6 +107,7 @@ class LoopbackTenant:
     Attributes:
         jobs: the job list, as the service words it.
         files: server-relative paths to bytes.
+        modified: when a file was written, ISO 8601, by path; of those that are not in it nothing is said.
         seen: the requests, in their order.
         faults: asked with each request; what it gives is the answer, unless None.
         clock: its sessions' clock.
@@ -116,6 +117,7 @@ class LoopbackTenant:
     def __init__(self, ca: trustme.CA, ca_file: Path) -> None:
         self.jobs: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
+        self.modified: dict[str, str] = {}
         self.seen: list[Seen] = []
         self.faults: Callable[[Seen], Given | None] = lambda _seen: None
         self.clock = FastClock(NOW)
@@ -227,7 +229,8 @@ class LoopbackTenant:
 
     def _listed(self, path: str) -> dict[str, str]:
         content = self.files[path]
-        return {"Name": path.rpartition("/")[2], "Length": str(len(content)), "ETag": etag(content)}
+        listed = {"Name": path.rpartition("/")[2], "Length": str(len(content)), "ETag": etag(content)}
+        return listed | ({"TimeLastModified": self.modified[path]} if path in self.modified else {})
 
     def session(self, *hosts: str, patience: float = 900) -> Session:
         """A session that knows the token, on a clock that began at ``NOW``."""

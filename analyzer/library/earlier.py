@@ -42,7 +42,7 @@ def keep_earlier(library: Library, path: str, jobs: Sequence[Job], readers: Iter
     kept = library.root / OWN_FOLDER / "earlier" / version / place.name
     _link_or_move(place, kept)
     for job_id in of_this:
-        library.own.note(job_id, source=library.name_of(kept))
+        library.own.note(job_id, source=library.name_of(kept), source_modified=(seen.modified if seen else "") or None)
 
 
 def _link_or_move(path: Path, kept: Path) -> None:

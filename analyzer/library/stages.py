@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.errors import InputError
@@ -12,7 +11,7 @@ from analyzer.library.fetch import Errand, Fetcher
 from analyzer.library.look import Found, look_for_log, look_for_source
 from analyzer.library.paths import clashing
 from analyzer.library.several import in_parallel
-from analyzer.library.times import time_in_log_name
+from analyzer.library.times import time_in_log_name, time_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,13 +159,5 @@ class Stages:
     def _before_choice(self, remote: RemoteFile) -> bool:
         if self._choice.since is None:
             return False
-        written = time_in_log_name(remote.name) or _time(remote.modified)
+        written = time_in_log_name(remote.name) or time_told(remote.modified)
         return written is not None and written < self._choice.since
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else None

@@ -1,4 +1,4 @@
-"""The one time that the service gives us of a job: the one in its log file's name."""
+"""The times that the service gives us: of a job the one in its log file's name, of a file when it was written."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ def time_in_log_name(name: str) -> datetime | None:
     except ValueError:
         return None
     return time if time.year in _PLAUSIBLE else None
+
+
+def time_told(text: str) -> datetime | None:
+    """A time of change as the tenant tells it, ISO 8601; None where it tells none, or not of which zone."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

@@ -89,6 +89,7 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside:
         "unmatched": len(retry.unmatched),
         "entries_naming_nobody": retry.naming_nobody,
         "unfinished_logs": retry.unfinished_logs,
+        "source_later": retry.source_later,
         "complete": retry.complete,
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"

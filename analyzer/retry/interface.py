@@ -113,6 +113,7 @@ class RetryRequest:
         named: keys of the ids that the log names, whether their users are selected or not.
         source_sha256: of the source file, where it is known.
         found: the selection's records, where somebody has looked for them.
+        source_later: what tells that the job read an earlier version of the source file, a clause without its subject.
     """
 
     source: Path
@@ -125,6 +126,7 @@ class RetryRequest:
     named: frozenset[str] = frozenset()
     source_sha256: str = ""
     found: Found | None = None
+    source_later: str = ""
 
 
 class Reason(StrEnum):
@@ -211,6 +213,7 @@ class Retry:
         unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
         naming_nobody: entries of the log that name no user, or a record that is not found.
         unfinished_logs: logs that may lack users at their end.
+        source_later: as of the request.
         recoded: the source's encoding, where its records had to be written in another; empty else.
         respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
         repairs: what was repaired, where that was wanted.
@@ -226,6 +229,7 @@ class Retry:
     naming_nobody: int
     recoded: str = ""
     unfinished_logs: int = 0
+    source_later: str = ""
     property_values: int = 0
     respelled: int = 0
     repairs: tuple[Repair, ...] = ()
@@ -240,4 +244,4 @@ class Retry:
     @property
     def complete(self) -> bool:
         """Whether the file is the whole truth: everybody in it who was not updated, and each of them once."""
-        return not self.unmatched and not self.naming_nobody and not self.unfinished_logs
+        return not (self.unmatched or self.naming_nobody or self.unfinished_logs or self.source_later)

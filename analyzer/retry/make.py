@@ -46,6 +46,8 @@ class Ingredients:
             their end, so that they may lack users.
         source_sha256: of the source file, where it is known.
         source_changed: what speaks for it that our copy is not what the job read, a clause; empty where nothing does.
+        source_later: what tells that our copy is of a later time than the job, a clause without its subject; empty
+            where nothing does.
         choices: the user's, of whose records.
         manner: how they are written.
         retry_helps: what is known of codes.
@@ -62,6 +64,7 @@ class Ingredients:
     unfinished_logs: int = 0
     source_sha256: str = ""
     source_changed: str = ""
+    source_later: str = ""
     choices: Choices = EVERYTHING
     manner: Manner = AS_IT_IS
     retry_helps: RetryHelps = nobody_knows
@@ -127,9 +130,14 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     if not selection.everybody and not selection.identities:
         raise _naming_nobody(selection)
     source = _source(ingredients)
-    id_property, retry = _written(ingredients, selection, source, target)
-    if retry is None:
-        raise _nothing_selected(selection, source, id_property)
+    try:
+        id_property, retry = _written(ingredients, selection, source, target)
+        if retry is None:
+            raise _nothing_selected(selection, source, id_property)
+    except InputError as error:
+        if ingredients.source_later:  # which is why, most likely
+            error.what = f"{error.what}; the source file {ingredients.source_later}"
+        raise
     return Made(selection, id_property, retry, ingredients.manner, retry.earlier)
 
 
@@ -190,6 +198,7 @@ def _written(
             manner=ingredients.manner,
             named=ingredients.told.whom.users if selection.everybody else frozenset(),
             source_sha256=ingredients.source_sha256,
+            source_later=ingredients.source_later,
             found=None if selection.everybody else inferred.found,
         )
         if inferred.id_property.name in ingredients.manner.drop_properties:

@@ -114,5 +114,7 @@ def _shortfall(retry: Retry) -> str:
     told = [count(retry.naming_nobody, "entry names nobody", "entries name nobody")] if retry.naming_nobody else []
     if retry.unfinished_logs:
         told.append(_unfinished(retry.unfinished_logs))
+    if retry.source_later:
+        told.append(f"the source file {retry.source_later}")
     told += [count(numbers[reason], one, many) for reason, (one, many) in _SHORTFALLS.items() if numbers[reason]]
     return listed(told) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

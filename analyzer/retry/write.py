@@ -113,6 +113,7 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         naming_nobody=request.selection.naming_nobody + max(0, request.selection.lacking_id - gathered.lacking_id),
         recoded=recoded_from(request.source),
         unfinished_logs=request.selection.unfinished_logs,
+        source_later=request.source_later,
         property_values=sum(part.property_values for part in parts.done),
         respelled=copied.respelled,
         repairs=tuple(copied.repairs),

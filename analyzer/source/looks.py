@@ -82,11 +82,10 @@ def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[
 
 def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
     """The property that looks most like the ids, by a sample of the records."""
-    fitting = {
-        name: column
-        for name, column in columns.items()
-        if _hardly_repeats(column) and not (some_lack_it and column.records == records)
-    }
+    able = {name: column for name, column in columns.items() if not (some_lack_it and column.records == records)}
+    fitting = {name: column for name, column in able.items() if _hardly_repeats(column)}
+    # Of a short file one record is more than the few that may repeat. Of properties that look alike such a one is last.
+    fitting |= {name: column for name, column in able.items() if name not in fitting and _repeats_once(column)}
     if not fitting:
         return IdProperty("", NOTHING_SPEAKS, certain=False)
     # Of properties that look alike the first wins, as max gives it.
@@ -107,6 +106,10 @@ def by_a_few(records: Iterable[Record]) -> IdProperty:
 def may_hold(column: Column) -> bool:
     """Whether ids may stand in a property: some of its values look like ids, or are among those looked for."""
     return column.like_ids > 0 or bool(column.named)
+
+
+def _repeats_once(column: Column) -> bool:
+    return column.like_ids > 0 and len(column.distinct) == min(SAMPLE, column.records) - 1 > 1
 
 
 def _hardly_repeats(column: Column) -> bool:

@@ -199,6 +199,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
         "unmatched": 1,
         "entries_naming_nobody": 1,
         "unfinished_logs": 0,
+        "source_later": "",
         "complete": False,
     }
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-ADA = {"Name": "Ada", "Mail": "Ada@Contoso.com", "Manager": "eve@contoso.com"}
-BOB = {"Name": "Bob", "Mail": "i:0#.f|membership|bob@contoso.com", "Manager": "eve@contoso.com"}
-EVE = {"Name": "Eve", "Mail": "eve@contoso.com", "Manager": None}
+ADA: dict[str, object] = {"Name": "Ada", "Mail": "Ada@Contoso.com", "Manager": "eve@contoso.com"}
+BOB: dict[str, object] = {"Name": "Bob", "Mail": "i:0#.f|membership|bob@contoso.com", "Manager": "eve@contoso.com"}
+EVE: dict[str, object] = {"Name": "Eve", "Mail": "eve@contoso.com", "Manager": None}
 
 
 def infer(folder: Path, records: Sequence[object], *keys: str) -> IdProperty:
@@ -71,6 +71,19 @@ def test_without_any_match_it_is_the_property_that_looks_like_ids_and_said_to_be
 def test_where_none_looks_like_ids_it_is_the_first_that_does_not_repeat(tmp_path: Path) -> None:
     found = infer(tmp_path, [{"City": "Oslo", "Nr": 1, "Desk": "A"}, {"City": "Oslo", "Nr": 2, "Desk": "B"}])
     assert found == IdProperty("Nr", "it is the first whose values do not repeat", certain=False)
+
+
+def test_an_id_that_stands_twice_in_a_short_file_does_not_hide_the_property(tmp_path: Path) -> None:
+    numbered = [{"Number": str(number), **person} for number, person in enumerate((ADA, BOB, EVE, ADA))]
+    assert infer(tmp_path, numbered) == IdProperty("Mail", "its values look like ids", certain=False)
+
+
+def test_a_manager_of_two_is_not_taken_for_the_ids_of_a_short_file(tmp_path: Path) -> None:
+    people = [
+        {"Manager": f"{manager}@contoso.com", "Mail": f"{manager}{number}@contoso.com"}
+        for number, manager in enumerate(["eve", "eve", "fay"])
+    ]
+    assert infer(tmp_path, people).name == "Mail"
 
 
 def test_a_property_that_every_record_has_is_not_the_one_that_some_lack(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Whether the source file was changed between a job's end and our pull: then our copy need not be what the job read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.facts import JobError, State
+from analyzer.library.times import time_told
+from analyzer.uri import server_paths
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from analyzer.job import Job
+    from analyzer.library.mirror import Library
+
+
+def changed_later(library: Library, job: Job) -> str:
+    """What tells that our copy of a job's source file was written after the job had read it; empty where nothing does.
+
+    Returns:
+        A clause without its subject.
+    """
+    written = _written(library, job)
+    if written is not None and job.error == JobError.DataFileNotExist:
+        return "was not there when the job looked for it"
+    ended = _ended(library, job)
+    if written is None or ended is None or written <= ended:
+        return ""
+    return f"was changed after the job had read it, on {written:%Y-%m-%d at %H:%M:%S} UTC"
+
+
+def _written(library: Library, job: Job) -> datetime | None:
+    """When the version that we hold was written, by the tenant's clock."""
+    source = library.source_file(job)
+    if source is None:
+        return None
+    noted = library.own.notes.get(job.job_id)
+    if noted and noted.source:
+        return time_told(noted.source_modified or "")
+    paths = [path for path in server_paths(job.source_uri) if path in library.own.files]
+    seen = [library.own.files[path] for path in paths if library.name_of(source) == path[1:]]
+    return time_told(seen[0].modified) if seen else None
+
+
+def _ended(library: Library, job: Job) -> datetime | None:
+    """A time at which the job had ended: of its last log by the tenant's clock, else of the pull that saw it ended.
+
+    The time in a log's name does not count: that it is UTC is inferred.
+    """
+    names = [f"/{library.name_of(log)}" for log in library.log_files(job)]
+    logs = [time_told(library.own.files[name].modified) for name in names if name in library.own.files]
+    written = max(filter(None, logs), default=None)
+    if written is not None:
+        return written
+    ends = (State.Succeeded, State.Error)
+    seen = (seen for seen in library.own.observations if seen.job_id == job.job_id and seen.state in ends)
+    return min((one.observed_at for one in seen), default=None)

@@ -1,0 +1,135 @@
+"""Feeds that write one file name again and again, pulled after the file that a job read was overwritten."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import LoopbackTenant, Ran
+
+SOURCE = "/sites/hr/Shared Documents/feed.json"
+BEFORE, OF_THE_LOG, AFTER = "2026-11-23T01:30:00Z", "2026-11-23T02:00:00Z", "2026-11-24T01:30:00Z"
+LINE = b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n"
+SAID = "Not the whole truth: the source file was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"
+
+
+def _source(city: str) -> bytes:
+    people = ("ada@contoso.com", "bob@contoso.com")
+    return json.dumps({"value": [{"mail": mail, "City": city} for mail in people]}).encode()
+
+
+@pytest.fixture
+def job_id(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A partial job of the only tenant, with its source file and log."""
+    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
+    tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
+    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
+    job_id = loopback.add_job(1)
+    loopback.modified[loopback.add_log(job_id, LINE)] = OF_THE_LOG
+    _written(loopback, "London", BEFORE)
+    return job_id
+
+
+def _written(tenant: LoopbackTenant, city: str, time: str) -> None:
+    tenant.files[SOURCE], tenant.modified[SOURCE] = _source(city), time
+
+
+def test_a_source_file_that_was_overwritten_before_the_pull_is_not_taken_for_the_job_s(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
+) -> None:
+    _written(loopback, "Paris", AFTER)
+    told = upa("run", "--json").json
+    assert [(retry["complete"], SAID in retry["sentence"]) for retry in told["retries"]] == [(False, True)]
+    assert [(job["users"], job["not_updated"]) for job in told["jobs"]] == [(None, 1)]
+    ran = upa("retry", job_id)
+    assert (ran.code, SAID in " ".join(ran.err.split())) == (1, True)
+    assert "it was changed after the job had read it" in " ".join(upa("show", job_id).out.split())
+
+
+def test_a_later_version_in_which_nobody_is_found_is_told_to_be_one(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
+) -> None:
+    loopback.files[SOURCE], loopback.modified[SOURCE] = (
+        b'{"value": [{"mail": "cleo@contoso.com", "City": "Rome"}]}',
+        AFTER,
+    )
+    (told,) = upa("run", "--json").json["retries"]
+    assert (
+        told["file"],
+        told["sentence"].endswith(
+            "; the source file was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"
+        ),
+    ) == (None, True)
+    ran = upa("retry", job_id)
+    assert (ran.code, "; the source file was changed after the job had read it" in " ".join(ran.err.split())) == (
+        5,
+        True,
+    )
+
+
+def test_nobody_counts_the_users_of_an_aborted_job_in_a_later_version(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
+) -> None:
+    loopback.jobs[0]["Error"] = 23
+    _written(loopback, "Paris", AFTER)
+    assert [(job["job_id"], job["not_updated"]) for job in upa("run", "--json").json["jobs"]] == [(job_id, None)]
+
+
+@pytest.mark.usefixtures("job_id")
+def test_the_version_that_a_job_read_stays_its_own_when_the_next_one_comes(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    assert upa("run", "--json").json["retries"][0]["complete"]
+    second = loopback.add_job(2)
+    loopback.modified[loopback.add_log(second, LINE, time="20261124-020000-000")] = "2026-11-24T02:00:00Z"
+    _written(loopback, "Paris", AFTER)
+    told = upa("run", "--json").json
+    cities = [
+        json.loads((tmp_path / retry["file"]).read_text("utf-8-sig"))["value"][0]["City"] for retry in told["retries"]
+    ]
+    assert cities == ["London", "Paris"]
+    assert [retry["complete"] for retry in told["retries"]] == [True, True]
+    assert [job["users"] for job in told["jobs"]] == [2, 2]
+
+
+def test_a_version_that_was_too_late_stays_so_when_the_next_one_comes(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
+) -> None:
+    _written(loopback, "Paris", AFTER)
+    upa("run")
+    second = loopback.add_job(2)
+    loopback.modified[loopback.add_log(second, LINE, time="20261125-020000-000")] = "2026-11-25T02:00:00Z"
+    _written(loopback, "Rome", "2026-11-25T01:30:00Z")
+    first, _ = upa("run", "--json").json["retries"]
+    assert (first["job_id"], first["complete"], SAID in first["sentence"]) == (job_id, False, True)
+
+
+def test_a_file_that_a_job_did_not_find_is_not_what_it_read(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
+) -> None:
+    loopback.files = {SOURCE: _source("Paris")}
+    loopback.jobs[0] |= {"Error": 20, "LogFolderUri": ""}
+    told = upa("run", "--json").json
+    assert [(retry["job_id"], retry["complete"]) for retry in told["retries"]] == [(job_id, False)]
+    assert "the source file was not there when the job looked for it" in told["retries"][0]["sentence"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_of_a_job_without_a_log_the_pull_that_saw_its_end_tells(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str, *, late: bool
+) -> None:
+    loopback.files = {SOURCE: _source("London")}
+    loopback.jobs[0] |= {"Error": 1, "LogFolderUri": ""}
+    if late:
+        loopback.fail("feed.json", 500)
+        assert upa("run").code == 4
+        loopback.faults = lambda _seen: None
+        _written(loopback, "Paris", "2099-01-01T00:00:00Z")
+    told = upa("run", "--json").json
+    assert [(retry["job_id"], retry["complete"]) for retry in told["retries"]] == [(job_id, not late)]
