@@ -29,8 +29,6 @@ def keep_earlier(library: Library, path: str, jobs: Sequence[Job], readers: Iter
         OutputError: it cannot be kept.
     """
     place = local_path(library.root, path)
-    if not place.is_file():
-        return
     new = {job.job_id for job in jobs}
     of_this = [job.job_id for job in readers if job.job_id not in new and library.source_file(job) == place]
     if not of_this:

@@ -54,7 +54,7 @@ def in_parallel(
         BaseException: whatever the work on one item raised; none is begun after it.
     """
     done: queue.SimpleQueue[tuple[int, Future[_R]]] = queue.SimpleQueue()
-    pool = ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="pull")
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="pull")
     futures: list[Future[_R]] = []
     with contextlib.ExitStack() as unless_all_is_done:
         unless_all_is_done.callback(_abandon, pool, futures, stop)

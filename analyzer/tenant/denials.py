@@ -41,7 +41,7 @@ _TOKEN = (
     Denial(
         ("token is expired", "invalid_token: expired", "lifetime validation failed"),
         "it has ended",
-        "Get a new one. If it is new, this machine's clock may be wrong: upa-analyzer doctor compares it.",
+        "Get a new one. If it is new, is this machine's clock right? upa-analyzer doctor compares it.",
     ),
     Denial(
         ("issuer or signature", "invalid issuer"),

@@ -120,6 +120,7 @@ def test_what_is_wrong_is_said_and_what_cannot_be_tried_is_skipped(  # noqa: PLR
     assert (ran.code, ran.json["exit_code"]) == (code, code)
     assert (_marks(ran.json, "bad"), _marks(ran.json, "skipped")) == ([bad], skipped)
     assert words in _found(ran.json, bad)
+    assert "upa-analyzer doctor" not in ran.out  # whoever reads it is there already
 
 
 def test_a_time_zone_that_does_not_exist_is_told(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
@@ -161,6 +162,21 @@ def test_a_certificate_that_ends_soon_is_good_with_an_advice(
     ran = upa("doctor", "--json")
     assert (ran.code, "7 days left" in _found(ran.json, "certificate")) == (0, True)
     assert "Upload a new one" in _found(ran.json, "certificate")
+
+
+@pytest.mark.parametrize(("days", "left", "soon"), [(29.5, "30 days left", False), (30.5, "29 days left", True)])
+def test_how_long_a_certificate_is_good_is_counted_by_our_clock(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    upa: Callable[..., Ran],
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    days: float,
+    left: str,
+    soon: bool,
+) -> None:
+    configure()
+    monkeypatch.setattr("analyzer.doctor.walk.clock", lambda: time.time() + days * 86_400)
+    found = _found(upa("doctor", "--json").json, "certificate")
+    assert (left in found, "Upload a new one" in found) == (True, soon)
 
 
 @pytest.mark.parametrize(
@@ -262,6 +278,32 @@ def test_the_folder_of_the_newest_job_is_tried_first_and_older_ones_after_it(
         assert words in _found(upa("doctor", "--json").json, "library")
 
 
+@pytest.mark.parametrize("path", ["", "/"])
+def test_jobs_whose_source_has_no_path_tell_of_no_library(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.add_job(1, SourceUri=f"{loopback.origin}{path}")
+    loopback.fail("/_api/web", 401, then=True)
+    assert "there is no job that would tell" in _found(upa("doctor", "--json").json, "library")
+
+
+def test_a_folder_that_is_empty_by_now_can_be_read(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.add_job(1)
+    answers = {"/_api/web": Given(401, b"{}"), "/Files": Given(body=b'{"value": []}')}
+    loopback.faults = lambda seen: next((given for end, given in answers.items() if seen.path.endswith(end)), None)
+    assert "/sites/hr/Shared Documents can be read: 0 files" in _found(upa("doctor", "--json").json, "library")
+
+
 def test_a_tenant_without_jobs_tells_of_no_library(
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
@@ -294,19 +336,55 @@ def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(
 @pytest.mark.parametrize(
     ("status", "words"), [(404, "is no admin site: it answered 404"), (503, "answers with 503 at the moment")]
 )
-def test_an_admin_site_that_is_none_is_told(
+def test_an_admin_site_that_is_none_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
     status: int,
     words: str,
 ) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
     configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
     loopback.clock.at = None
     loopback.fail("/_api/web", status)
     ran = upa("doctor", "--json")
-    assert (ran.code, words in _found(ran.json, "admin site")) == (3, True)  # the token's step comes before it
-    assert next(step for step in ran.json["steps"] if step["step"] == "admin site")["mark"] == "bad"
+    assert (ran.code, words in _found(ran.json, "admin site")) == (4, True)
+    assert (_marks(ran.json, "bad"), _marks(ran.json, "skipped")) == (["admin site"], ["job list", "library"])
+    assert "the admin site comes first" in _found(ran.json, "job list")
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+def test_an_admin_site_may_answer_nobody_as_it_likes_and_is_asked_once(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], status: int
+) -> None:
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    loopback.clock.at = None
+    loopback.fail("/_api/web", status)
+    assert _found(upa("doctor", "--json").json, "admin site") == f"{loopback.origin} answers. "
+    assert [seen.path for seen in loopback.seen] == ["/_api/web"]
+
+
+_DIRECTORY = "0f0f0f0f-0000-4000-8000-00000000abcd"
+
+
+@pytest.mark.parametrize(
+    ("tenant_id", "realm"),
+    [
+        ("contoso.com", _DIRECTORY),
+        (_DIRECTORY, "contoso.com"),
+        (f" {_DIRECTORY.upper()} ", _DIRECTORY),
+        (_DIRECTORY, _DIRECTORY.upper()),
+    ],
+)
+def test_a_directory_may_be_named_by_its_domain_and_in_any_case(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], tenant_id: str, realm: str
+) -> None:
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token", tenant_id=tenant_id)
+    loopback.clock.at = None
+    loopback.fail("/_api/web", Given(401, b"{}", {"WWW-Authenticate": f'Bearer realm="{realm}",client_id="x"'}))
+    found = _found(upa("doctor", "--json").json, "admin site")
+    assert found == f"{loopback.origin} answers, of the directory {realm.lower()}. "
 
 
 def test_a_tenant_that_asks_to_wait_is_waited_for_and_the_wait_is_told(
@@ -346,6 +424,18 @@ def test_an_answer_that_nobody_foresaw_comes_with_what_to_do(
     assert _found(ran.json, "job list").endswith("Microsoft's support asks for the id that --verbose shows.")
 
 
+def test_of_an_advice_that_leads_to_the_doctor_whole_sentences_are_left(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Given(401, b'{"error_description": "Invalid JWT token. The token is expired."}')
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    loopback.clock.at = None
+    loopback.faults = lambda _seen: ended
+    found = _found(upa("doctor", "--json").json, "job list")
+    assert found.endswith(" Get a new one. If it is new, is this machine's clock right?")
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], status: int
@@ -359,7 +449,9 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
 
 
 @pytest.mark.parametrize(
-    "answer", [Given(404, b"{}"), Given(404, b'{"token_endpoint": "/"}'), Given(200, b"{}")], ids=repr
+    "answer",
+    [Given(404, b"{}"), Given(404, b'{"token_endpoint": "/"}'), Given(200, b"{}"), Given(200, b"<html>")],
+    ids=repr,
 )
 def test_an_authority_that_is_none_is_told(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], answer: Given
@@ -370,6 +462,22 @@ def test_an_authority_that_is_none_is_told(
     ran = upa("doctor", "--json")
     told = f"{loopback.origin} is no authority: it answered {answer.status}, without an OpenID configuration."
     assert (ran.code, _found(ran.json, "authority").startswith(told)) == (4, True)
+
+
+def test_an_authority_is_asked_once_at_its_own_address_and_followed_nowhere(
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    other_loopback: LoopbackTenant,
+    configure: Callable[..., None],
+) -> None:
+    configure(
+        authority=f"{loopback.origin}/", tenant_id=" contoso.com ", admin_url=loopback.origin, ca_file=loopback.ca_file
+    )
+    loopback.clock.at = None
+    loopback.fail("openid-configuration", Given(302, b"", {"Location": f"{other_loopback.origin}/page"}))
+    assert "it answered 302" in _found(upa("doctor", "--json").json, "authority")
+    asked = [seen.path for seen in loopback.seen if "openid-configuration" in seen.path]
+    assert (asked, other_loopback.seen) == (["/contoso.com/v2.0/.well-known/openid-configuration"], [])
 
 
 def test_the_authority_s_clock_is_looked_at_though_the_tenant_s_is_ours(

@@ -75,6 +75,7 @@ def test_a_journal_that_somebody_sent_removes_and_moves_nothing_else(library: Pa
     outside = library.parent / "outside.part"
     outside.write_bytes(b"theirs")
     (library / "jobs.json").write_bytes(b'{"value": []}')
+    (library / _PART).write_bytes(b"whole")
     before = _files(library)
     _left(library, Begun(part), Placed(part, "/sites/hr/b.log", _SEEN), Placed(_PART, "/../c", _SEEN))
     Own(library).begin_pull()

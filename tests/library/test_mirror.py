@@ -8,6 +8,7 @@ import pytest
 
 from analyzer.errors import InputError
 from analyzer.library.mirror import Library, log_folders
+from analyzer.library.source_state import SourceState
 from analyzer.library.states import FileSeen, PullTime
 
 if TYPE_CHECKING:
@@ -129,6 +130,16 @@ def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_p
     assert library.source_file(library.jobs()[0]) is None
 
 
+def test_an_earlier_version_is_not_held_against_what_was_noted_of_the_newest(tmp_path: Path) -> None:
+    for path in (".upa/earlier/1/feed.json", f"{FOLDER}/feed.json"):
+        _put(tmp_path, path)
+    library = _library(tmp_path)
+    library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 500)
+    assert library.source_state(library.jobs()[0]).changed == "it has 1 bytes, and had 500 when it was pulled"
+    library.own.note(ID, source=".upa/earlier/1/feed.json")
+    assert library.source_state(library.jobs()[0]) == SourceState()
+
+
 def test_log_files_come_by_name_and_without_what_is_hidden(tmp_path: Path) -> None:
     for name in ("b.log", "a.log", ".a.log.1234.part"):
         _put(tmp_path, f"{FOLDER}/feed-{ID}-Logs/{name}")
@@ -142,6 +153,14 @@ def test_the_log_folder_is_the_one_told_or_the_one_beside_the_source(tmp_path: P
     assert log_folders(job)[0] == (f"{ORIGIN}/sites/hr/Elsewhere/Logs", "/sites/hr/Elsewhere/Logs")
     (job,) = _library(tmp_path).jobs()
     assert log_folders(job) == [(job.source_uri, f"{FOLDER}/feed-{ID}-Logs")]
+
+
+def test_both_log_folders_are_one_in_any_case_but_not_on_another_host(tmp_path: Path) -> None:
+    path = f"{FOLDER}/feed-{ID}-Logs"
+    (job,) = _library(tmp_path, LogFolderUri=f"{ORIGIN.upper()}{path.upper()}".replace("HTTPS", "https")).jobs()
+    assert [found for _, found in log_folders(job)].count(path) == 0
+    (job,) = _library(tmp_path, LogFolderUri=f"https://contoso-my.sharepoint.com{path}").jobs()
+    assert (job.source_uri, path) in log_folders(job)
 
 
 def test_a_source_file_that_was_fetched_from_a_further_host_of_the_tenant_is_found(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def test_only_files_that_changed_are_written(tmp_path: Path) -> None:
     assert list((tmp_path / ".upa").iterdir()) == []
 
 
+def test_the_order_in_which_things_were_noted_changes_no_file(tmp_path: Path) -> None:
+    own = Own(tmp_path)
+    for job_id in ("b", "a"):
+        own.note(job_id, pending=True)
+    own.save()
+    (tmp_path / ".upa" / "notes.json").unlink()
+    own.note("b", pending=False)
+    own.note("b", pending=True)
+    own.save()
+    assert list((tmp_path / ".upa").iterdir()) == []
+
+
 def test_a_note_that_says_nothing_any_more_is_forgotten(tmp_path: Path) -> None:
     own = Own(tmp_path)
     own.note("a", log_missing="it was refused")

@@ -18,7 +18,10 @@ def test_a_server_path_lies_under_the_root_part_by_part(tmp_path: Path, path: st
     assert local_path(tmp_path, path) == tmp_path / "sites" / "hr" / "Shared Documents" / "a.json"
 
 
-@pytest.mark.parametrize("name", ["100% sure #1.json", "it's + more.json", "Prüfung ä.json", "console.json", ".hidden"])
+@pytest.mark.parametrize(
+    "name",
+    ["100% sure #1.json", "it's + more.json", "Prüfung ä.json", "console.json", ".hidden", f"{'ä' * 125}.json"],
+)
 def test_names_that_a_tenant_may_have_are_kept(tmp_path: Path, name: str) -> None:
     assert local_path(tmp_path, f"/sites/hr/{name}").name == name
 
@@ -70,9 +73,11 @@ def test_a_path_that_is_no_name_on_some_platform_is_refused(tmp_path: Path, path
         "/.UPA/earlier/a",
         "/.u\u200cpa/pull.json",
         "/UPA~1/pull.json",
+        "/upa~12/pull.json",
         "/jobs.json",
         "/JOBS.json",
         "/jobs~1.jso",
+        "/JOBS~12.JSO",
     ],
 )
 def test_a_path_where_our_own_files_lie_is_refused(tmp_path: Path, path: str) -> None:
@@ -92,8 +97,9 @@ def test_a_job_list_deeper_down_is_a_file_like_any_other(tmp_path: Path) -> None
         (["\u00e4.log", "a\u0308.log"], {"a\u0308.log": "\u00e4.log"}),
         (["a.log", "a\u200b.log"], {"a\u200b.log": "a.log"}),
         (["Straße.log", "STRASSE.log"], {}),
+        (["\u0130.log", "i\u0307.log"], {}),
     ],
-    ids=["none", "case", "composition", "an invisible character", "letters that two may stand for"],
+    ids=["none", "case", "composition", "an invisible character", "letters that two may stand for", "a dotted I"],
 )
 def test_names_that_would_share_a_file_somewhere_are_known(names: list[str], clash: dict[str, str]) -> None:
     assert clashing(names) == clash
@@ -105,6 +111,14 @@ def test_a_path_longer_than_the_system_takes_is_refused_with_what_to_do(tmp_path
     with pytest.raises(InputError, match=f"{used} characters in all are too many here") as error:
         local_path(tmp_path, "/a/b.log", longest=used + 14)
     assert '"data"' in error.value.advice
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="which take less")
+def test_a_path_as_long_as_the_system_takes_is_kept(tmp_path: Path) -> None:
+    longest = "x" * (4_095 - 15 - len(os.fsencode(tmp_path)) - len("/" * 21))
+    parts = [longest[index * 200 : index * 200 + 200] for index in range(21)]
+    path = "/" + "/".join(part for part in parts if part)
+    assert local_path(tmp_path, path).name
 
 
 _PARTS = st.one_of(

@@ -90,6 +90,14 @@ def test_by_browser(
     assert person.opened[0].startswith(f"https://{LOGIN_HOST}/")
 
 
+def test_the_doctor_tells_a_person_what_to_do_however_quiet(
+    upa: Callable[..., Ran], configure: Callable[..., None], person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.sit_down(monkeypatch)
+    configure('auth = "interactive"\n')
+    assert upa("doctor", "--quiet").err == "Your browser opens: sign in there within 5 minutes.\n"
+
+
 def test_by_managed_identity(
     upa: Callable[..., Ran], contoso: Contoso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
