@@ -12,10 +12,10 @@ import polars as pl
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
-from analyzer.analysis.timeline import new_failures, timeline
+from analyzer.analysis.timeline import NO_BOUNDS, new_failures, timeline
 from analyzer.errors import InputError, OutputError
-from analyzer.facts import error_name, state_name
-from analyzer.library.later import changed_later
+from analyzer.facts import ENDED, error_name, state_name
+from analyzer.library.later import changed_later, written_at
 from analyzer.library.log_state import PulledLogs
 from analyzer.library.states import Counted
 from analyzer.library.times import time_in_log_name
@@ -124,6 +124,7 @@ class _Reader:
         self._less: dict[str, InputError] = {}
         self._source_ids: list[dict[str, object]] = []
         self._problems: dict[str, str] = {}
+        self._bounds: list[tuple[str, datetime | None]] = []
 
     def read(self, job: Job) -> None:
         """Finds one job's log files and counts its source file."""
@@ -132,6 +133,7 @@ class _Reader:
         log_time = self._log(job, log_files)
         noted = self._library.own.notes.get(job.job_id)
         later = changed_later(self._library, job)
+        self._bounds.append((job.job_id, written_at(self._library, job)))
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:
@@ -170,13 +172,19 @@ class _Reader:
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
         log_times = listed.select("job_id", "log_time")
-        ordered = timeline(jobs, log_times)
+        ordered = timeline(jobs, log_times, self._not_before())
         users = new_failures(ordered, by_user(named))
         logs = {log.name: log for log in reading.logs}
         job_logs: dict[str, list[str]] = {}
         for name, job_id in self._whose:
             job_logs.setdefault(job_id, []).append(name)
         return Tables(ordered, named, users, observations, logs, job_logs, self._problems, as_of)
+
+    def _not_before(self) -> pl.DataFrame:
+        """A job ran after its source file was written, and ended after the last pull that did not see it end."""
+        ended = [seen for seen in self._library.own.observations if seen.state in ENDED]
+        first = {seen.job_id: seen.previous_pull_at for seen in sorted(ended, key=lambda seen: seen.observed_at)[::-1]}
+        return pl.DataFrame([*self._bounds, *first.items()], NO_BOUNDS.schema, orient="row")
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()

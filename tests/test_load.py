@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.load import Tables
+    from tests.conftest import LoopbackTenant
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +96,15 @@ def test_a_narrowed_table_keeps_who_is_new() -> None:
     assert narrowed.users.equals(whole)
     assert whole["new"].sum() == 4
     assert set(narrowed.entries["job_id"]) == {job_id}
+
+
+def test_a_run_without_a_log_stands_behind_what_earlier_pulls_saw_and_before_the_logs_since(
+    loopback: LoopbackTenant, tmp_path: Path
+) -> None:
+    night, line = loopback.add_job(1), b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n"
+    loopback.add_log(night, line, time="20261123-020000-000")
+    loopback.pull_into(tmp_path, now=datetime(2026, 11, 23, 3, tzinfo=UTC))
+    next_night, morning = loopback.add_job(2), loopback.add_job(3, state=4, error=0)
+    loopback.add_log(next_night, line, time="20261124-020000-000")
+    loopback.pull_into(tmp_path, now=datetime(2026, 11, 24, 3, tzinfo=UTC))
+    assert [*load(Library(tmp_path)).jobs["job_id"]] == [night, morning, next_night]

@@ -15,21 +15,31 @@ HOW_KNOWN = {
 }
 """How we know when a job ran, by the values of ``when_from``."""
 
+NO_BOUNDS = pl.DataFrame(schema={"job_id": pl.String, "not_before": UTC})
+"""Of no job."""
 
-def timeline(jobs: pl.DataFrame, log_times: pl.DataFrame) -> pl.DataFrame:
+
+def timeline(jobs: pl.DataFrame, log_times: pl.DataFrame, not_before: pl.DataFrame = NO_BOUNDS) -> pl.DataFrame:
     """The table ``jobs`` with when each ran and which feed it belongs to, the oldest first.
+
+    A job without a log is known to have ended by the pull that saw it. In the order it stands where it may first have
+    run: a retry file that was queued in the morning is pulled with the next night's job, and ran before that.
 
     Args:
         jobs: the table ``jobs``.
         log_times: columns ``job_id`` String and ``log_time`` Datetime UTC, of the jobs that have a log.
+        not_before: columns of ``NO_BOUNDS``: times before which a job did not end, of which the last counts.
 
     Returns:
         ``jobs`` and the columns ``feed`` String (inferred from the source file's name), ``when`` Datetime UTC (null
         where nothing tells) and ``when_from`` String (a key of ``HOW_KNOWN``).
     """
     day = pl.col("source_uri").map_elements(day_in_name, return_dtype=UTC)
+    bounds = not_before.group_by("job_id").agg(pl.col("not_before").max())
+    seen = pl.min_horizontal("when", pl.coalesce("not_before", "when"))
     return (
         jobs.join(log_times.select("job_id", "log_time"), on="job_id", how="left", maintain_order="left")
+        .join(bounds, on="job_id", how="left", maintain_order="left")
         .with_columns(
             feed=pl.col("source_uri").map_elements(feed_of, return_dtype=pl.String),
             day=day,
@@ -45,8 +55,9 @@ def timeline(jobs: pl.DataFrame, log_times: pl.DataFrame) -> pl.DataFrame:
             .when(pl.col("first_seen").is_not_null())
             .then(pl.lit("seen")),
         )
-        .sort("when", "job_id", nulls_last=True)
-        .drop("log_time", "day")
+        .with_columns(order=pl.when(pl.col("when_from") == "seen").then(seen).otherwise("when"))
+        .sort("order", "when", "job_id", nulls_last=True)
+        .drop("log_time", "day", "not_before", "order")
     )
 
 

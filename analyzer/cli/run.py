@@ -78,7 +78,9 @@ def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> Non
 
     from analyzer.analysis.outcome import STILL_OPEN
 
-    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN)).sort("when", maintain_order=True)
+    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN)).sort(
+        pl.col("when").is_not_null(), maintain_order=True
+    )
     latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])
     retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
     for retry in retries:

@@ -21,7 +21,7 @@ def changed_later(library: Library, job: Job) -> str:
     Returns:
         A clause without its subject.
     """
-    written = _written(library, job)
+    written = written_at(library, job)
     if written is not None and job.error == JobError.DataFileNotExist:
         return "was not there when the job looked for it"
     ended = _ended(library, job)
@@ -30,8 +30,8 @@ def changed_later(library: Library, job: Job) -> str:
     return f"was changed after the job had read it, on {written:%Y-%m-%d at %H:%M:%S} UTC"
 
 
-def _written(library: Library, job: Job) -> datetime | None:
-    """When the version that we hold was written, by the tenant's clock."""
+def written_at(library: Library, job: Job) -> datetime | None:
+    """When the version of a job's source file that we hold was written, by the tenant's clock; None: not told."""
     source = library.source_file(job)
     if source is None:
         return None

@@ -36,7 +36,7 @@ def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
         if run.ended:
             of_feed[run.feed].append(run)
     # Runs without a time sort last; one with a time is the better answer where there is one.
-    newest = {feed: max(ran, key=lambda run: run.when or _LONG_AGO) for feed, ran in of_feed.items()}
+    newest = {feed: ([run for run in ran if run.when] or ran[:1])[-1] for feed, ran in of_feed.items()}
     ordered = sorted(newest.values(), key=lambda run: (run.when or _LONG_AGO, run.feed), reverse=True)
     last = ordered[0].when if ordered else None
     ceased = [run for run in ordered if last and run.when and last - run.when > _patience(of_feed[run.feed])]

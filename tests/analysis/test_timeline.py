@@ -137,3 +137,18 @@ def test_of_no_jobs_the_columns_are_the_same() -> None:
             "code": pl.String,
             "entries": pl.UInt32,
         }
+
+
+def test_a_run_without_a_log_stands_where_it_may_first_have_been() -> None:
+    def ended(job_id: str, day: int) -> dict[str, object]:
+        return run(job_id, day) | {"source_uri": f"{FOLDER}hr-feed.json"}
+
+    bounds = pl.DataFrame(
+        {"job_id": ["early", "early", "late"], "not_before": [at(2), at(4), at(9)]},
+        schema={"job_id": pl.String, "not_before": UTC},
+    )
+    pulls = (seen("early", "Error", at(7), at(1)), seen("late", "Error", at(7), at(1)))
+    table = jobs(ended("early", 1), ended("late", 2), ended("log", 5), observations=pulls)
+    times = pl.DataFrame({"job_id": ["log"], "log_time": [at(5)]}, schema={"job_id": pl.String, "log_time": UTC})
+    # No bound makes a run later than the pull that saw it.
+    assert [*timeline(table, times, bounds)["job_id"]] == ["early", "log", "late"]

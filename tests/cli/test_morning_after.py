@@ -1,0 +1,54 @@
+"""A retry file that was imported in the morning, pulled together with the job of the next night."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import LoopbackTenant, Ran
+
+FOLDER = "/sites/hr/Shared Documents"
+AGAIN = "feed-00000001-bd0e-49ec-8c9c-c4cfe370248c-retry.json"
+LINE = b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n"
+SOURCE = b'{"value": [{"mail": "ada@contoso.com"}, {"mail": "bob@contoso.com"}]}'
+
+
+@pytest.fixture
+def ids(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Jobs of one feed: of a night, of the morning after (without a log, as all went well), of the next night."""
+    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
+    tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
+    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
+    night, morning = loopback.add_job(1), loopback.add_job(2, state=4, error=0, name=AGAIN)
+    next_night = loopback.add_job(3)
+    loopback.add_log(night, LINE, time="20201122-020000-000")
+    loopback.add_log(next_night, LINE, time="20201123-020000-000")
+    loopback.files |= {f"{FOLDER}/feed.json": SOURCE, f"{FOLDER}/{AGAIN}": SOURCE}
+    loopback.modified[f"{FOLDER}/{AGAIN}"] = "2020-11-22T09:00:00Z"
+    return [night, morning, next_night]
+
+
+def test_it_is_no_later_run_than_that_night_s(upa: Callable[..., Ran], ids: list[str]) -> None:
+    ran = upa("run")
+    told = [Path(line).name for line in ran.out.splitlines() if line.endswith("-retry.json")]
+    assert told == [f"feed-{ids[2]}-retry.json"]
+    assert [job["job_id"] for job in upa("jobs", "--json").json["jobs"]] == ids
+
+
+def test_whom_that_night_failed_is_new_though_the_night_before_failed_them_too(
+    upa: Callable[..., Ran], ids: list[str]
+) -> None:
+    upa("run")
+    assert [user["new"] for user in upa("show", ids[2], "--json").json["users"]] == [True]
+
+
+def test_the_report_begins_with_that_night(upa: Callable[..., Ran], ids: list[str]) -> None:
+    page = Path(upa("run", "--json").json["report"]).read_text("utf-8")
+    assert ids
+    assert "1 of 2 users was not updated" in page
+    assert "All 2 users were updated" not in page
