@@ -14,7 +14,7 @@ from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import NO_BOUNDS, new_failures, timeline
 from analyzer.errors import InputError, OutputError
-from analyzer.facts import ENDED, error_name, state_name
+from analyzer.facts import error_name, state_name
 from analyzer.library.later import changed_later, written_at
 from analyzer.library.log_state import PulledLogs
 from analyzer.library.states import Counted
@@ -182,9 +182,8 @@ class _Reader:
 
     def _not_before(self) -> pl.DataFrame:
         """A job ran after its source file was written, and ended after the last pull that did not see it end."""
-        ended = [seen for seen in self._library.own.observations if seen.state in ENDED]
-        first = {seen.job_id: seen.previous_pull_at for seen in sorted(ended, key=lambda seen: seen.observed_at)[::-1]}
-        return pl.DataFrame([*self._bounds, *first.items()], NO_BOUNDS.schema, orient="row")
+        ended = [(job_id, seen.previous_pull_at) for job_id, seen in self._library.first_seen_ended.items()]
+        return pl.DataFrame([*self._bounds, *ended], NO_BOUNDS.schema, orient="row")
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()

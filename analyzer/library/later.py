@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.facts import JobError, State
+from analyzer.facts import JobError
 from analyzer.library.times import time_told
 from analyzer.uri import server_paths
 
@@ -53,6 +53,5 @@ def _ended(library: Library, job: Job) -> datetime | None:
     written = max(filter(None, logs), default=None)
     if written is not None:
         return written
-    ends = (State.Succeeded, State.Error)
-    seen = (seen for seen in library.own.observations if seen.job_id == job.job_id and seen.state in ends)
-    return min((one.observed_at for one in seen), default=None)
+    first = library.first_seen_ended.get(job.job_id)
+    return first.observed_at if first else None
