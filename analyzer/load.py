@@ -132,8 +132,9 @@ class _Reader:
         log_files = self._library.log_files(job)
         log_time = self._log(job, log_files)
         noted = self._library.own.notes.get(job.job_id)
-        later = changed_later(self._library, job)
-        self._bounds.append((job.job_id, written_at(self._library, job)))
+        written = written_at(self._library, job)
+        later = changed_later(self._library, job, written, log_files)
+        self._bounds.append((job.job_id, written))
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:

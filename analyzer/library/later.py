@@ -9,22 +9,29 @@ from analyzer.library.times import time_told
 from analyzer.uri import server_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from analyzer.job import Job
     from analyzer.library.mirror import Library
 
 
-def changed_later(library: Library, job: Job) -> str:
+def changed_later(library: Library, job: Job, written: datetime | None, logs: Iterable[Path]) -> str:
     """What tells that our copy of a job's source file was written after the job had read it; empty where nothing does.
+
+    Args:
+        library: that holds the copy.
+        job: one of its.
+        written: see ``written_at``.
+        logs: the job's log files.
 
     Returns:
         A clause without its subject.
     """
-    written = written_at(library, job)
     if written is not None and job.error == JobError.DataFileNotExist:
         return "was not there when the job looked for it"
-    ended = _ended(library, job)
+    ended = _ended(library, job, logs) if written is not None else None
     if written is None or ended is None or written <= ended:
         return ""
     return f"was changed after the job had read it, on {written:%Y-%m-%d at %H:%M:%S} UTC"
@@ -32,25 +39,23 @@ def changed_later(library: Library, job: Job) -> str:
 
 def written_at(library: Library, job: Job) -> datetime | None:
     """When the version of a job's source file that we hold was written, by the tenant's clock; None: not told."""
-    source = library.source_file(job)
-    if source is None:
-        return None
     noted = library.own.notes.get(job.job_id)
     if noted and noted.source:
-        return time_told(noted.source_modified or "")
+        return time_told(noted.source_modified or "") if library.source_file(job) else None
     paths = [path for path in server_paths(job.source_uri) if path in library.own.files]
-    seen = [library.own.files[path] for path in paths if library.name_of(source) == path[1:]]
+    source = library.source_file(job) if paths else None
+    seen = [library.own.files[path] for path in paths if source and library.name_of(source) == path[1:]]
     return time_told(seen[0].modified) if seen else None
 
 
-def _ended(library: Library, job: Job) -> datetime | None:
+def _ended(library: Library, job: Job, logs: Iterable[Path]) -> datetime | None:
     """A time at which the job had ended: of its last log by the tenant's clock, else of the pull that saw it ended.
 
     The time in a log's name does not count: that it is UTC is inferred.
     """
-    names = [f"/{library.name_of(log)}" for log in library.log_files(job)]
-    logs = [time_told(library.own.files[name].modified) for name in names if name in library.own.files]
-    written = max(filter(None, logs), default=None)
+    names = [f"/{library.name_of(log)}" for log in logs]
+    times = [time_told(library.own.files[name].modified) for name in names if name in library.own.files]
+    written = max(filter(None, times), default=None)
     if written is not None:
         return written
     first = library.first_seen_ended.get(job.job_id)
