@@ -202,6 +202,25 @@ def test_a_further_host_of_the_configuration_gets_the_token(
     assert other_loopback.seen[0].headers["authorization"] == "Bearer made-up-token"
 
 
+def test_a_redirect_without_a_host_stays_on_the_one_that_was_asked(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    host = other_loopback.origin.removeprefix("https://")
+    to = iter(["/second", "/third"])
+    other_loopback.faults = lambda seen: (
+        given(body=b'{"value": []}') if seen.path == "/third" else given(302, headers={"Location": next(to)})
+    )
+    answer = loopback.session(host).call("GET", f"{other_loopback.origin}/first")
+    assert (answer.status, loopback.seen) == (200, [])
+    assert [seen.path for seen in other_loopback.seen] == ["/first", "/second", "/third"]
+
+
+def test_an_answer_without_content_is_not_asked_for_again(loopback: LoopbackTenant) -> None:
+    loopback.fail("/a", 204)
+    assert loopback.session().call("POST", f"{loopback.origin}/a", b"").status == 204
+    assert len(loopback.seen) == 1
+
+
 def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("/Files/add", given(body=b'{"Name": "a.json"}'))
     uri = upload(loopback.session(), loopback.origin, FOLDER, "a.json", b"content")

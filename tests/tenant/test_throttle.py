@@ -66,6 +66,34 @@ def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, give
     assert (len(loopback.seen), loopback.clock.waited) == (1, [])
 
 
+def test_whoever_asks_for_a_shorter_wait_ends_no_longer_one(clock: FastClock) -> None:
+    throttle = Throttle(Manners(clock=clock, patience=60))
+    throttle.hold(HOST, 60)
+    throttle.hold(HOST, 5)
+    throttle.pass_through()
+    assert clock.waited == [60]
+
+
+def test_requests_are_spread_on_a_machine_that_runs_for_long(clock: FastClock) -> None:
+    clock.waited.append(1_000_000)
+    throttle = Throttle(Manners(clock=clock))
+    throttle.heed(HOST, {"RateLimit-Limit": "100", "RateLimit-Remaining": "10", "RateLimit-Reset": "50"})
+    for _ in range(3):
+        throttle.pass_through()
+    assert clock.waited == [1_000_000, 10, 10]
+
+
+def test_an_answer_that_says_that_the_limit_is_reached_holds_the_next_request(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    told = {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": "40"}
+    loopback.fail("GetImport", given(body=b'{"value": []}', headers=told), then=True)
+    session = loopback.session()
+    list_jobs(session)
+    list_jobs(session)
+    assert loopback.clock.waited == [40]
+
+
 def test_the_patience_is_one_for_the_whole_session(loopback: LoopbackTenant, given: type[Given]) -> None:
     wait = given(429, headers={"Retry-After": "500"})
     session = loopback.session()
