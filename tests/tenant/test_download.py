@@ -63,7 +63,8 @@ def test_a_file_comes_in_one_request(loopback: LoopbackTenant, file: RemoteFile)
 
 
 def test_a_file_that_is_a_page_itself_comes_as_it_is(loopback: LoopbackTenant, file: RemoteFile) -> None:
-    loopback.files[PATH] = page = b"<html>a page of the library</html>"
+    page = b"<html>a page of the library</html>"
+    _after(loopback, Given(body=page, headers={"ETag": etag(page), "Content-Type": "text/html"}))
     into = Bytes()
     assert download(loopback.session(), replace(file, length=len(page), etag=etag(page)), into) is not None
     assert into.content == page
@@ -84,6 +85,16 @@ def test_a_part_from_another_place_is_not_taken_though_its_length_would_fit(
     _after(loopback, _cut(100_000), Given(206, CONTENT[99_999:-1], headers))
     into = Bytes()
     download(loopback.session(), file, into)
+    assert into.content == CONTENT
+
+
+def test_a_part_that_is_too_short_is_noticed_though_the_listing_told_no_length(
+    loopback: LoopbackTenant, file: RemoteFile
+) -> None:
+    headers = {"ETag": etag(CONTENT), "Content-Range": f"bytes 100000-{len(CONTENT) - 1}/{len(CONTENT)}"}
+    _after(loopback, _cut(100_000), Given(206, CONTENT[100_000:-1], headers))
+    into = Bytes()
+    download(loopback.session(), replace(file, length=None), into)
     assert into.content == CONTENT
 
 

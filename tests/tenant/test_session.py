@@ -17,7 +17,7 @@ from analyzer.tenant.signin import ReadyToken
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Given, LoopbackTenant
+    from tests.conftest import FastClock, Given, LoopbackTenant
 
 FOLDER = "/sites/hr/Shared Documents"
 
@@ -228,13 +228,15 @@ def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: typ
     assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
 
 
-def test_a_certificate_of_an_unknown_authority_names_the_setting(loopback: LoopbackTenant) -> None:
+def test_a_certificate_of_an_unknown_authority_names_the_setting_at_once(
+    loopback: LoopbackTenant, no_waiting: FastClock
+) -> None:
     session = Session(TenantAddress(loopback.origin), ReadyToken({"T": "x"}, loopback.origin, "T"))
     with pytest.raises(UnreachableError) as error:
         list_jobs(session)
     assert "signed by no known authority" in error.value.what
     assert "ca_file" in error.value.advice
-    assert loopback.seen == []
+    assert (loopback.seen, no_waiting.waited) == ([], [])
 
 
 def test_a_ca_file_wins_over_the_machine_s_own(

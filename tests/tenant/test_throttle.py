@@ -57,6 +57,18 @@ def test_a_tenant_that_does_not_say_how_long_is_asked_less_and_less_often(
     assert loopback.clock.waited[-1] > 15
 
 
+def test_what_nobody_told_is_a_minute_at_most_and_not_the_same_for_two_clients(loopback: LoopbackTenant) -> None:
+    loopback.fail("GetImport", 503)
+    waits = []
+    for _ in range(2):
+        loopback.clock.waited.clear()
+        with pytest.raises(UnreachableError):
+            list_jobs(loopback.session())
+        waits.append(list(loopback.clock.waited))
+    assert 30 <= max(waits[0]) <= 60
+    assert waits[0] != waits[1]
+
+
 def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(429, headers={"Retry-After": "86400"}))
     session = loopback.session()
