@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -59,6 +60,49 @@ def test_a_file_comes_in_one_request(loopback: LoopbackTenant, file: RemoteFile)
     assert download(loopback.session(), file, into) == file
     assert into.content == CONTENT
     assert [seen.headers["accept-encoding"] for seen in loopback.seen] == ["identity"]
+
+
+def test_a_file_that_is_a_page_itself_comes_as_it_is(loopback: LoopbackTenant, file: RemoteFile) -> None:
+    page = b"<html>a page of the library</html>"
+    _after(loopback, Given(body=page, headers={"ETag": etag(page), "Content-Type": "text/html"}))
+    into = Bytes()
+    assert download(loopback.session(), replace(file, length=len(page), etag=etag(page)), into) is not None
+    assert into.content == page
+
+
+def test_a_file_that_was_packed_on_its_way_is_whole(loopback: LoopbackTenant, file: RemoteFile) -> None:
+    packed = gzip.compress(CONTENT)
+    _after(loopback, Given(body=packed, headers={"ETag": etag(CONTENT), "Content-Encoding": "gzip"}))
+    into = Bytes()
+    assert (download(loopback.session(), file, into), _ranges(loopback)) == (file, [""])
+    assert into.content == CONTENT
+
+
+def test_a_part_from_another_place_is_not_taken_though_its_length_would_fit(
+    loopback: LoopbackTenant, file: RemoteFile
+) -> None:
+    headers = {"ETag": etag(CONTENT), "Content-Range": f"bytes 99999-{len(CONTENT) - 2}/{len(CONTENT)}"}
+    _after(loopback, _cut(100_000), Given(206, CONTENT[99_999:-1], headers))
+    into = Bytes()
+    download(loopback.session(), file, into)
+    assert into.content == CONTENT
+
+
+def test_a_part_that_is_too_short_is_noticed_though_the_listing_told_no_length(
+    loopback: LoopbackTenant, file: RemoteFile
+) -> None:
+    headers = {"ETag": etag(CONTENT), "Content-Range": f"bytes 100000-{len(CONTENT) - 1}/{len(CONTENT)}"}
+    _after(loopback, _cut(100_000), Given(206, CONTENT[100_000:-1], headers))
+    into = Bytes()
+    download(loopback.session(), replace(file, length=None), into)
+    assert into.content == CONTENT
+
+
+def test_what_comes_anew_and_never_further_is_given_up(loopback: LoopbackTenant, file: RemoteFile) -> None:
+    _after(loopback, *[_cut(100_000, ETag='W/"1"')] * 50)
+    with pytest.raises(FaultError, match="broke off"):
+        download(loopback.session(), file, Bytes())
+    assert len(loopback.seen) < 12
 
 
 def test_what_broke_off_is_gone_on_with(loopback: LoopbackTenant, file: RemoteFile) -> None:

@@ -47,6 +47,14 @@ def test_properties_that_the_service_refuses_are_said_in_its_words(
     assert len(_queued(loopback)) == 1
 
 
+def test_a_tenant_that_asks_to_wait_is_not_asked_for_the_job_before(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.fail("QueueImport", given(429, headers={"Retry-After": "70"}), given(body=_TOLD))
+    assert queue_import(loopback.session(), _import(loopback)) == _JOB
+    assert 70 <= sum(loopback.clock.waited) < 80
+
+
 _DOUBTFUL = {
     "throttled": (429, b"", {"Retry-After": "30"}),
     "unavailable": (503, b"", {}),

@@ -17,7 +17,7 @@ from analyzer.tenant.signin import ReadyToken
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Given, LoopbackTenant
+    from tests.conftest import FastClock, Given, LoopbackTenant
 
 FOLDER = "/sites/hr/Shared Documents"
 
@@ -202,6 +202,25 @@ def test_a_further_host_of_the_configuration_gets_the_token(
     assert other_loopback.seen[0].headers["authorization"] == "Bearer made-up-token"
 
 
+def test_a_redirect_without_a_host_stays_on_the_one_that_was_asked(
+    loopback: LoopbackTenant, other_loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    host = other_loopback.origin.removeprefix("https://")
+    to = iter(["/second", "/third"])
+    other_loopback.faults = lambda seen: (
+        given(body=b'{"value": []}') if seen.path == "/third" else given(302, headers={"Location": next(to)})
+    )
+    answer = loopback.session(host).call("GET", f"{other_loopback.origin}/first")
+    assert (answer.status, loopback.seen) == (200, [])
+    assert [seen.path for seen in other_loopback.seen] == ["/first", "/second", "/third"]
+
+
+def test_an_answer_without_content_is_not_asked_for_again(loopback: LoopbackTenant) -> None:
+    loopback.fail("/a", 204)
+    assert loopback.session().call("POST", f"{loopback.origin}/a", b"").status == 204
+    assert len(loopback.seen) == 1
+
+
 def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("/Files/add", given(body=b'{"Name": "a.json"}'))
     uri = upload(loopback.session(), loopback.origin, FOLDER, "a.json", b"content")
@@ -209,13 +228,15 @@ def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: typ
     assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
 
 
-def test_a_certificate_of_an_unknown_authority_names_the_setting(loopback: LoopbackTenant) -> None:
+def test_a_certificate_of_an_unknown_authority_names_the_setting_at_once(
+    loopback: LoopbackTenant, no_waiting: FastClock
+) -> None:
     session = Session(TenantAddress(loopback.origin), ReadyToken({"T": "x"}, loopback.origin, "T"))
     with pytest.raises(UnreachableError) as error:
         list_jobs(session)
     assert "signed by no known authority" in error.value.what
     assert "ca_file" in error.value.advice
-    assert loopback.seen == []
+    assert (loopback.seen, no_waiting.waited) == ([], [])
 
 
 def test_a_ca_file_wins_over_the_machine_s_own(

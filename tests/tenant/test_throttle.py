@@ -57,6 +57,18 @@ def test_a_tenant_that_does_not_say_how_long_is_asked_less_and_less_often(
     assert loopback.clock.waited[-1] > 15
 
 
+def test_what_nobody_told_is_a_minute_at_most_and_not_the_same_for_two_clients(loopback: LoopbackTenant) -> None:
+    loopback.fail("GetImport", 503)
+    waits = []
+    for _ in range(2):
+        loopback.clock.waited.clear()
+        with pytest.raises(UnreachableError):
+            list_jobs(loopback.session())
+        waits.append(list(loopback.clock.waited))
+    assert 30 <= max(waits[0]) <= 60
+    assert waits[0] != waits[1]
+
+
 def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(429, headers={"Retry-After": "86400"}))
     session = loopback.session()
@@ -64,6 +76,34 @@ def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, give
         with pytest.raises(UnreachableError, match="kept asking to wait"):
             list_jobs(session)
     assert (len(loopback.seen), loopback.clock.waited) == (1, [])
+
+
+def test_whoever_asks_for_a_shorter_wait_ends_no_longer_one(clock: FastClock) -> None:
+    throttle = Throttle(Manners(clock=clock, patience=60))
+    throttle.hold(HOST, 60)
+    throttle.hold(HOST, 5)
+    throttle.pass_through()
+    assert clock.waited == [60]
+
+
+def test_requests_are_spread_on_a_machine_that_runs_for_long(clock: FastClock) -> None:
+    clock.waited.append(1_000_000)
+    throttle = Throttle(Manners(clock=clock))
+    throttle.heed(HOST, {"RateLimit-Limit": "100", "RateLimit-Remaining": "10", "RateLimit-Reset": "50"})
+    for _ in range(3):
+        throttle.pass_through()
+    assert clock.waited == [1_000_000, 10, 10]
+
+
+def test_an_answer_that_says_that_the_limit_is_reached_holds_the_next_request(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    told = {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": "40"}
+    loopback.fail("GetImport", given(body=b'{"value": []}', headers=told), then=True)
+    session = loopback.session()
+    list_jobs(session)
+    list_jobs(session)
+    assert loopback.clock.waited == [40]
 
 
 def test_the_patience_is_one_for_the_whole_session(loopback: LoopbackTenant, given: type[Given]) -> None:
