@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.facts import ENDED, GUID, JobError, State, error_name, state_name
+from analyzer.uri import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +63,7 @@ class Job:
     @property
     def source_name(self) -> str:
         """The source file's name, as the URI spells it, without a query."""
-        return self.source_uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
+        return file_name(self.source_uri)
 
     @staticmethod
     def from_answer(answer: Mapping[str, object]) -> Job:
@@ -126,9 +128,7 @@ def _number(answer: Mapping[str, object], name: str, names: type[IntEnum]) -> in
     value = answer.get(name, 0)
     if isinstance(value, str) and value in names.__members__:
         return names[value]
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"{name} is no number in the job {answer.get('JobId')}")  # noqa: TRY004 - a bad value, read as such
-    try:
-        return int(value)
-    except ValueError:
-        raise ValueError(f"{name} is no number in the job {answer.get('JobId')}") from None
+    with contextlib.suppress(ValueError):
+        if isinstance(value, (int, str)) and not isinstance(value, bool):
+            return int(value)
+    raise ValueError(f"{name} is no number in the job {answer.get('JobId')}")

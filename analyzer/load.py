@@ -15,7 +15,7 @@ from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import NO_BOUNDS, new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
-from analyzer.library.later import changed_later, written_at
+from analyzer.library.later import changed_later, ended_at, first_seen_ended, written_at
 from analyzer.library.log_state import PulledLogs
 from analyzer.library.states import Counted
 from analyzer.library.times import time_in_log_name
@@ -52,6 +52,7 @@ class Tables:
             others of its job are there, is among them.
         job_logs: by job id, the paths of its log files in the library.
         source_problems: by job id, why its source file tells nothing.
+        source_later: by job id, what tells that our copy of its source file is of a later time (``library.later``).
         as_of: when the job list was current (UTC); None where nobody knows.
     """
 
@@ -62,6 +63,7 @@ class Tables:
     logs: dict[str, LogRead]
     job_logs: dict[str, list[str]]
     source_problems: dict[str, str]
+    source_later: dict[str, str]
     as_of: datetime | None
 
     @property
@@ -124,7 +126,12 @@ class _Reader:
         self._less: dict[str, InputError] = {}
         self._source_ids: list[dict[str, object]] = []
         self._problems: dict[str, str] = {}
-        self._bounds: list[tuple[str, datetime | None]] = []
+        self._later: dict[str, str] = {}
+        self._seen_ended = first_seen_ended(library)
+        # A job ended after the last pull that did not see it end, and after its source file was written.
+        self._not_before: list[tuple[str, datetime | None]] = [
+            (job_id, seen.previous_pull_at) for job_id, seen in self._seen_ended.items()
+        ]
 
     def read(self, job: Job) -> None:
         """Finds one job's log files and counts its source file."""
@@ -133,8 +140,10 @@ class _Reader:
         log_time = self._log(job, log_files)
         noted = self._library.own.notes.get(job.job_id)
         written = written_at(self._library, job)
-        later = changed_later(self._library, job, written, log_files)
-        self._bounds.append((job.job_id, written))
+        later = changed_later(job, written, ended_at(self._library, log_files, self._seen_ended.get(job.job_id)))
+        if later:
+            self._later[job.job_id] = later
+        self._not_before.append((job.job_id, written))
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:
@@ -173,18 +182,14 @@ class _Reader:
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
         log_times = listed.select("job_id", "log_time")
-        ordered = timeline(jobs, log_times, self._not_before())
+        not_before = pl.DataFrame(self._not_before, NO_BOUNDS.schema, orient="row")
+        ordered = timeline(jobs, log_times, not_before)
         users = new_failures(ordered, by_user(named))
         logs = {log.name: log for log in reading.logs}
         job_logs: dict[str, list[str]] = {}
         for name, job_id in self._whose:
             job_logs.setdefault(job_id, []).append(name)
-        return Tables(ordered, named, users, observations, logs, job_logs, self._problems, as_of)
-
-    def _not_before(self) -> pl.DataFrame:
-        """A job ran after its source file was written, and ended after the last pull that did not see it end."""
-        ended = [(job_id, seen.previous_pull_at) for job_id, seen in self._library.first_seen_ended.items()]
-        return pl.DataFrame([*self._bounds, *ended], NO_BOUNDS.schema, orient="row")
+        return Tables(ordered, named, users, observations, logs, job_logs, self._problems, self._later, as_of)
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()

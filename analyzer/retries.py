@@ -13,7 +13,6 @@ from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.job import name_in_files
-from analyzer.library.later import changed_later, written_at
 from analyzer.retry.companions import described_choices
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.told import Told
@@ -53,12 +52,12 @@ class JobRetry:
 
 def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
     """What a job's retry is made from."""
-    source, logs = library.source_state(job), library.log_files(job)
+    source = library.source_state(job)
     row = tables.jobs.row(by_predicate=pl.col("job_id") == job.job_id, named=True)
     return Ingredients(
         source=library.source_file(job),
         source_missing=tables.source_problems.get(job.job_id, ""),
-        logs=logs,
+        logs=library.log_files(job),
         job_id=job.job_id,
         told=Told.by_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
         outcome=Outcome(row["outcome"]),
@@ -67,7 +66,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         source_sha256=source.sha256,
         source_changed=source.changed,
         unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
-        source_later=changed_later(library, job, written_at(library, job), logs),
+        source_later=tables.source_later.get(job.job_id, ""),
     )
 
 

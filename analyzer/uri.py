@@ -47,6 +47,15 @@ def server_paths(uri: str) -> list[str]:
     return list(dict.fromkeys([*likely, raw.replace("%20", " ")]))
 
 
+def file_name(uri: str) -> str:
+    """The name of the file that a URI leads to, as the URI spells it, without a query.
+
+    >>> file_name("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/a%20b.json?web=1")
+    'a%20b.json'
+    """
+    return uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
+
+
 def tenant_of(host: str) -> str:
     """The tenant's name in tables: the host without port and without ``-admin``.
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from analyzer.facts import GUID, stem
+from analyzer.uri import file_name
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 # Also what our own retry files add to the name: hr-feed-GUID-retry-1-of-3.json
@@ -42,4 +43,4 @@ def day_in_name(source_uri: str) -> datetime | None:
 
 
 def _stem(source_uri: str) -> str:
-    return stem(unquote(source_uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]))
+    return stem(unquote(file_name(source_uri)))

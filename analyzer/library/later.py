@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.facts import JobError
+from analyzer.facts import ENDED, JobError
 from analyzer.library.times import time_told
 from analyzer.uri import server_paths
 
@@ -15,23 +15,28 @@ if TYPE_CHECKING:
 
     from analyzer.job import Job
     from analyzer.library.mirror import Library
+    from analyzer.library.states import Observation
 
 
-def changed_later(library: Library, job: Job, written: datetime | None, logs: Iterable[Path]) -> str:
+def first_seen_ended(library: Library) -> dict[str, Observation]:
+    """By job id, the first observation of a pull that saw it ended."""
+    ended = (seen for seen in library.own.observations if seen.state in ENDED)
+    return {seen.job_id: seen for seen in sorted(ended, key=lambda seen: seen.observed_at, reverse=True)}
+
+
+def changed_later(job: Job, written: datetime | None, ended: datetime | None) -> str:
     """What tells that our copy of a job's source file was written after the job had read it; empty where nothing does.
 
     Args:
-        library: that holds the copy.
-        job: one of its.
-        written: see ``written_at``.
-        logs: the job's log files.
+        job: which.
+        written: when that was; see ``written_at``.
+        ended: see ``ended_at``.
 
     Returns:
         A clause without its subject.
     """
     if written is not None and job.error == JobError.DataFileNotExist:
         return "was not there when the job looked for it"
-    ended = _ended(library, job, logs) if written is not None else None
     if written is None or ended is None or written <= ended:
         return ""
     return f"was changed after the job had read it, on {written:%Y-%m-%d at %H:%M:%S} UTC"
@@ -48,15 +53,17 @@ def written_at(library: Library, job: Job) -> datetime | None:
     return time_told(seen[0].modified) if seen else None
 
 
-def _ended(library: Library, job: Job, logs: Iterable[Path]) -> datetime | None:
-    """A time at which the job had ended: of its last log by the tenant's clock, else of the pull that saw it ended.
+def ended_at(library: Library, logs: Iterable[Path], seen: Observation | None) -> datetime | None:
+    """A time at which a job had ended: of its last log by the tenant's clock, else of the pull that saw it ended.
 
     The time in a log's name does not count: that it is UTC is inferred.
+
+    Args:
+        library: that holds the logs.
+        logs: the job's.
+        seen: the first observation of its end.
     """
     names = [f"/{library.name_of(log)}" for log in logs]
     times = [time_told(library.own.files[name].modified) for name in names if name in library.own.files]
     written = max(filter(None, times), default=None)
-    if written is not None:
-        return written
-    first = library.first_seen_ended.get(job.job_id)
-    return first.observed_at if first else None
+    return written or (seen.observed_at if seen else None)

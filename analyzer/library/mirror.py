@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.facts import ENDED, log_folder_name
+from analyzer.facts import log_folder_name
 from analyzer.files import read_bytes, write_bytes
 from analyzer.job import Job, job_list
 from analyzer.library.own import Own
@@ -19,8 +19,6 @@ from analyzer.uri import host_of, server_paths, tenant_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from analyzer.library.states import Observation
 
 __all__ = ["JOB_LIST", "Library", "log_folders"]
 
@@ -39,7 +37,6 @@ class Library:
         """Opens the folder, which need not exist yet: ``pull`` begins with an empty one."""
         self.root = root
         self.own = Own(root)
-        self._ended: tuple[int, dict[str, Observation]] | None = None
 
     @staticmethod
     def existing(root: Path) -> Library:
@@ -95,15 +92,6 @@ class Library:
             if hosts:
                 return hosts.most_common(1)[0][0]
         return None
-
-    @property
-    def first_seen_ended(self) -> dict[str, Observation]:
-        """By job id, the first observation of a pull that saw it ended; looked for once for all jobs."""
-        seen = self.own.observations
-        if self._ended is None or self._ended[0] != len(seen):
-            ended = sorted((one for one in seen if one.state in ENDED), key=lambda one: one.observed_at, reverse=True)
-            self._ended = len(seen), {one.job_id: one for one in ended}
-        return self._ended[1]
 
     def source_file(self, job: Job) -> Path | None:
         """Our copy of the source file that the job read; None where we have none."""
