@@ -19,17 +19,14 @@ SOURCE = b'{"value": [{"mail": "ada@contoso.com"}, {"mail": "bob@contoso.com"}]}
 
 
 @pytest.fixture
-def ids(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def ids(only_tenant: LoopbackTenant) -> list[str]:
     """Jobs of one feed: of a night, of the morning after (without a log, as all went well), of the next night."""
-    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
-    tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
-    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
-    night, morning = loopback.add_job(1), loopback.add_job(2, state=4, error=0, name=AGAIN)
-    next_night = loopback.add_job(3)
-    loopback.add_log(night, LINE, time="20201122-020000-000")
-    loopback.add_log(next_night, LINE, time="20201123-020000-000")
-    loopback.files |= {f"{FOLDER}/feed.json": SOURCE, f"{FOLDER}/{AGAIN}": SOURCE}
-    loopback.modified[f"{FOLDER}/{AGAIN}"] = "2020-11-22T09:00:00Z"
+    night, morning = only_tenant.add_job(1), only_tenant.add_job(2, state=4, error=0, name=AGAIN)
+    next_night = only_tenant.add_job(3)
+    only_tenant.add_log(night, LINE, time="20201122-020000-000")
+    only_tenant.add_log(next_night, LINE, time="20201123-020000-000")
+    only_tenant.files |= {f"{FOLDER}/feed.json": SOURCE, f"{FOLDER}/{AGAIN}": SOURCE}
+    only_tenant.modified[f"{FOLDER}/{AGAIN}"] = "2020-11-22T09:00:00Z"
     return [night, morning, next_night]
 
 

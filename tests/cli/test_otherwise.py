@@ -24,13 +24,10 @@ _FURTHEST = (timedelta(hours=14), timedelta(hours=-12))
 
 
 @pytest.fixture
-def tenant(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoopbackTenant:
+def tenant(only_tenant: LoopbackTenant) -> LoopbackTenant:
     """A tenant without jobs, the only one of the configuration, with a source file."""
-    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
-    told = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
-    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{told}", encoding="utf-8")
-    _source(loopback, "ada@contoso.com", "bob@contoso.com")
-    return loopback
+    _source(only_tenant, "ada@contoso.com", "bob@contoso.com")
+    return only_tenant
 
 
 def _source(tenant: LoopbackTenant, *users: str) -> None:

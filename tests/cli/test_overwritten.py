@@ -25,14 +25,11 @@ def _source(city: str) -> bytes:
 
 
 @pytest.fixture
-def job_id(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def job_id(only_tenant: LoopbackTenant) -> str:
     """A partial job of the only tenant, with its source file and log."""
-    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
-    tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
-    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
-    job_id = loopback.add_job(1)
-    loopback.modified[loopback.add_log(job_id, LINE)] = OF_THE_LOG
-    _written(loopback, "London", BEFORE)
+    job_id = only_tenant.add_job(1)
+    only_tenant.modified[only_tenant.add_log(job_id, LINE)] = OF_THE_LOG
+    _written(only_tenant, "London", BEFORE)
     return job_id
 
 

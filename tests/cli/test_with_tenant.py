@@ -21,18 +21,15 @@ FOLDER = "/sites/hr/Shared Documents"
 
 
 @pytest.fixture
-def configured(loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoopbackTenant:
-    """The loopback's tenant as the only one of the configuration, with one partial job."""
-    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
-    tenant = f'admin_url = "{loopback.origin}"\nauth = "token"\nca_file = "{loopback.ca_file.as_posix()}"\n'
-    (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
-    job_id = loopback.add_job(1)
+def configured(only_tenant: LoopbackTenant) -> LoopbackTenant:
+    """The only tenant of the configuration, with one partial job."""
+    job_id = only_tenant.add_job(1)
     # Of today: the folder of a job that ended more than a day ago is not asked for again.
     line = b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n"
-    loopback.add_log(job_id, line, time=f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    only_tenant.add_log(job_id, line, time=f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
     records = [{"mail": "ada@contoso.com", "City": "London"}, {"mail": "bob@contoso.com", "City": "Paris"}]
-    loopback.files[f"{FOLDER}/feed.json"] = json.dumps({"value": records}).encode()
-    return loopback
+    only_tenant.files[f"{FOLDER}/feed.json"] = json.dumps({"value": records}).encode()
+    return only_tenant
 
 
 def test_pull_says_what_it_brought_and_where_it_lies(
