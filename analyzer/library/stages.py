@@ -12,6 +12,7 @@ from analyzer.library.look import Found, look_for_log, look_for_source
 from analyzer.library.paths import clashing
 from analyzer.library.several import in_parallel
 from analyzer.library.times import time_in_log_name, time_told
+from analyzer.uri import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ class Stages:
         """
         wanted = [job for job in jobs if self._wants_source(job, is_known=job.job_id in known)]
         uris = list(dict.fromkeys(job.source_uri for job in wanted))
-        found = self._ask(look_for_source, uris, [uri.rpartition("/")[2] for uri in uris])
+        found = self._ask(look_for_source, uris, [file_name(uri) for uri in uris])
         of_uri = dict(zip(uris, found, strict=True))
         files: dict[str, tuple[RemoteFile, list[Job]]] = {}
         for job in wanted:

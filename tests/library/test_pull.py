@@ -266,6 +266,14 @@ def test_all_looks_again_at_folders_that_have_settled(loopback: LoopbackTenant, 
     assert _mirrored(tmp_path)[late] == b"late"
 
 
+def test_progress_shows_nothing_of_a_signed_address(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    loopback.add_job(1, SourceUri=f"{loopback.origin}{FOLDER}/feed.json?tempauth=s/cret")
+    told: list[str] = []
+    pull(loopback.tenant(), Library(tmp_path), now=NOW, progress=lambda _done, _total, doing: told.append(doing))
+    assert "feed.json" in told
+    assert not [doing for doing in told if "cret" in doing]
+
+
 def test_progress_names_each_source_file_and_ends_whole(loopback: LoopbackTenant, tmp_path: Path) -> None:
     _three_jobs(loopback)
     told: list[tuple[int, int, str]] = []
