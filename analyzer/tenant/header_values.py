@@ -41,10 +41,13 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
     """
     told = headers.get("Retry-After", "").strip()
     # What something in between says as well arrives as one header, parted by a comma; so does a date.
-    seconds, until = [seconds_in(part) for part in told.split(",")], date_in(told)
-    if until is None or None not in seconds:
-        numbers = [number for number in seconds if number is not None]
-        return max(numbers) if len(numbers) == len(seconds) else None
+    parts = told.split(",")
+    numbers = [number for part in parts if (number := seconds_in(part)) is not None]
+    if len(numbers) == len(parts):
+        return max(numbers)
+    until = date_in(told)
+    if until is None:
+        return None
     # Both by the tenant's clock, as ours may be off.
     left = (until - (date_in(headers.get("Date", "")) or now)).total_seconds()
     return min(max(0.0, left), _LONGEST_WAIT)
