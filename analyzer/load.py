@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ class Tables:
     """What a library says.
 
     Attributes:
-        jobs: the table ``jobs`` and the column ``earliest`` (``analysis.timeline``), the oldest first.
+        jobs: the table ``jobs`` and the columns ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
         entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
         users: the named users of each job, and which of them are new (``analysis.timeline.new_failures``).
         observations: the table ``observations``.
@@ -139,8 +138,8 @@ class _Reader:
         hashes = {job.job_id: digest for job in jobs if (digest := library.pulled_sha256(job))}
         self._retry_of = retries_of(jobs, hashes, retry_folder)
         self._feeds = feeds_of_jobs(jobs, self._retry_of, rules)
-        self._readers = Counter(map(library.source_file, jobs))
-        self._sources: dict[str, Path] = {}
+        self._copies: dict[str, Path] = {}
+        self._readers: dict[Path, list[str]] = {}
         self._rows: list[dict[str, object]] = []
         self._files: dict[str, LogFile] = {}
         self._whose: list[tuple[str, str]] = []
@@ -163,9 +162,9 @@ class _Reader:
             self._later[job.job_id] = later
         source = self._library.source_file(job)
         if source:
-            self._sources[job.job_id] = source
-        # Of a file that several jobs read, the time is that of the last one's version.
-        is_alone = self._readers[source] == 1
+            self._copies[job.job_id] = source
+        if source and not later:
+            self._readers.setdefault(source, []).append(job.job_id)
         feed, retry_of = self._feeds[job.job_id], self._retry_of.get(job.job_id)
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
@@ -193,12 +192,21 @@ class _Reader:
                 "retry_of": retry_of,
                 # A retry file has the name, and so the time, of the file that it was made from.
                 "name_time": None if retry_of else source_name(job.source_uri).time,
-                "source_time": written if is_alone else None,
+                "source_time": written,
+                "not_after": None,
             }
         )
 
     def tables(self) -> Tables:
         """All that was found, and what stands in the logs."""
+        sources = self._certain_sources()
+        owned = set(sources.values())
+        for row in self._rows:
+            if row["job_id"] not in sources:
+                # Another job read the version that we have: this one had read its own before.
+                path = self._copies.get(str(row["job_id"]))
+                row["not_after"] = row["source_time"] if path in owned else None
+                row["source_time"] = None
         as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
         reading = Reading(self._files.values())
         named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
@@ -209,14 +217,14 @@ class _Reader:
         listed = table(({**row, "log_whole": row["job_id"] not in not_whole} for row in self._rows), LISTED)
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
-        ordered, opened = with_open_users(timeline(jobs), named, self._sources)
+        ordered, opened = with_open_users(timeline(jobs), named, sources)
         users = new_failures(ordered, by_user(named))
         logs = {log.name: log for log in reading.logs}
         job_logs: dict[str, list[str]] = {}
         for name, job_id in self._whose:
             job_logs.setdefault(job_id, []).append(name)
         return Tables(
-            jobs=ordered.select(*JOBS, "earliest"),
+            jobs=ordered.select(*JOBS, "earliest", "latest"),
             entries=named,
             users=users,
             observations=observations,
@@ -227,6 +235,20 @@ class _Reader:
             open_users=opened,
             as_of=as_of,
         )
+
+    def _certain_sources(self) -> dict[str, Path]:
+        """Our copies of source files by the jobs that certainly read them.
+
+        One name can have had several versions between two pulls. Of the jobs that may have read the one that we have,
+        those with a log did, as it was written before; of the others, one that is alone did.
+        """
+        with_log = {job_id for _, job_id in self._whose}
+        return {
+            job_id: path
+            for path, job_ids in self._readers.items()
+            for job_id in job_ids
+            if len(job_ids) == 1 or job_id in with_log
+        }
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()

@@ -14,13 +14,16 @@ from analyzer.errors import InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.job import name_in_files
 from analyzer.retry.companions import described_choices
+from analyzer.retry.earlier import clear
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.told import Told
 from analyzer.retry.words import lying_there
+from analyzer.words import SHORT_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.analysis.open_users import OpenUsers
     from analyzer.job import Job
     from analyzer.library.mirror import Library
     from analyzer.load import Tables
@@ -85,9 +88,11 @@ def _in_name(character: str) -> str:
 
 
 def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, JobRetry]:
-    """Makes the retry file of each job that failed, unless there is one made from the same outcome and files.
+    """Make the retry file of each job that needs one, unless there is one made from the same outcome and files.
 
-    A file that cannot be made is a sentence in the result and no error: the other jobs still get theirs.
+    A job that a later run superseded, or whose users later imports updated, needs none: our file for it is removed,
+    unless somebody has altered it. A file that cannot be made is a sentence in the result and no error: the other jobs
+    still get theirs.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -97,9 +102,29 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     for job in library.jobs():
         if outcomes.get(job.job_id) in FAILED:
             target = retry_target(library, job, folder)
+            users = tables.open_users.get(job.job_id)
+            if users is not None and not users.needs_retry:
+                earlier = clear(target, [])
+                told = " ".join([not_needed(tables, job.job_id, users), *lying_there(earlier)])
+                retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True)
+                continue
             ingredients = ingredients_of(library, tables, job)
             retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job, library)
     return retries
+
+
+def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
+    """Say why a job needs no retry file of its own."""
+    if users.superseded_by:
+        later = users.superseded_by[:SHORT_ID]
+        return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
+    if users.open == 0:
+        return "Every user has been updated by a later import."
+    by_id = {job["job_id"]: job for job in tables.jobs.iter_rows(named=True)}
+    run = by_id[job_id]["retry_of"] or job_id
+    later_retries = [job["job_id"] for job in by_id.values() if job["retry_of"] == run and job["open"] != 0]
+    latest = later_retries[-1][:SHORT_ID] if later_retries else ""
+    return f"The users who are still open failed again in a retry ({latest}): its retry file holds them."
 
 
 def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:

@@ -15,6 +15,7 @@ from analyzer.analysis.outcome import FAILED, STILL_OPEN, Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
 _FULL = 0.5
 """The share of an earlier file's users that a later one has to hold to be a full file, too."""
@@ -31,7 +32,9 @@ class Import:
         outcome: how it ended.
         failed: the users that its log names.
         names_all: whether the log names every user who failed; of a partial import only.
+        not_updated: how many users it left out; None where that is unknown.
         carried: whether the service had the file at all: a job whose source file did not exist superseded nothing.
+        earliest, latest: between which times the job ended (UTC); None where that is unknown, which is any time.
     """
 
     job_id: str
@@ -40,7 +43,14 @@ class Import:
     outcome: Outcome
     failed: frozenset[int] = frozenset()
     names_all: bool = True
+    not_updated: int | None = None
     carried: bool = True
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+    def may_follow(self, other: Import) -> bool:
+        """Return whether this job, which stands before the other one in the order, can have ended after it."""
+        return self.latest is not None and other.earliest is not None and self.latest > other.earliest
 
 
 @dataclass(slots=True)
@@ -111,8 +121,16 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
         earlier.append(earlier[-1] | users if users else earlier[-1])
     found: dict[str, OpenUsers] = {}
     later = _Later()
-    for job, users, before in reversed(list(zip(jobs, not_updated, earlier, strict=False))):
-        found[job.job_id] = _of_job(job, users, later)
+    for place, job in reversed(list(enumerate(jobs))):
+        users, before = not_updated[place], earlier[place]
+        following = [other for other in jobs[:place] if other.may_follow(job)]
+        if place == len(jobs) - 1 and job.outcome is Outcome.aborted and not following:
+            found[job.job_id] = OpenUsers(job.not_updated, job.not_updated)
+        else:
+            found[job.job_id] = _of_job(job, users, later)
+        left = users or frozenset()
+        if found[job.job_id].open and any(_may_have_updated(other, left, source) for other in following):
+            found[job.job_id] = OpenUsers(None, None)
         if job.outcome not in STILL_OPEN:
             _go_back(job, before, later, source)
             later.failed |= users or job.failed
@@ -162,22 +180,35 @@ def _go_back(job: Import, before: AbstractSet[int], later: _Later, source: Sourc
             later.perhaps |= updated
 
 
+def _may_have_updated(job: Import, users: AbstractSet[int], source: SourceUsers) -> bool:
+    """Return whether a job, if it came later, updated one of these users."""
+    if job.outcome not in {Outcome.succeeded, Outcome.partial, Outcome.unknown}:
+        return False
+    held = source.all_of(job.job_id)
+    return held is None or not held.isdisjoint(users - job.failed)
+
+
 def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
     """Return the jobs that a later full run of the feed has superseded, by ID, and that run."""
     place = {job.job_id: place for place, job in enumerate(ended)}
     found: dict[str, str] = {}
-    # A retry holds values as old as those of the run that it repairs.
-    left = {job.job_id: place.get(job.retry_of or "", place[job.job_id]) for job in ended if job.outcome in FAILED}
+    # A retry holds values as old as those of the run that it repairs, of some of its users.
+    runs = {job.job_id: job.retry_of if job.retry_of in place else job.job_id for job in ended}
+    left = {job.job_id: place[runs[job.job_id]] for job in ended if job.outcome in FAILED}
     samples: dict[str, AbstractSet[int] | None] = {}
     for run in reversed([job for job in ended if job.retry_of is None and job.carried]):
-        older = [job_id for job_id, since in left.items() if since < place[run.job_id] and job_id != run.job_id]
+        older = [
+            job_id
+            for job_id, since in left.items()
+            if job_id != run.job_id and (since < place[run.job_id] or run.may_follow(ended[since]))
+        ]
         if not older:
             continue
         held = source.all_of(run.job_id)
         for job_id in older:
-            if job_id not in samples:
-                samples[job_id] = source.first_of(job_id)
-            sample = samples[job_id]
+            if runs[job_id] not in samples:
+                samples[runs[job_id]] = source.first_of(runs[job_id])
+            sample = samples[runs[job_id]]
             if held is None or not sample or len(sample & held) >= _FULL * len(sample):
                 found[job_id] = run.job_id
                 del left[job_id]

@@ -30,12 +30,14 @@ LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED, *_F
     "log_whole": pl.Boolean,
     "name_time": UTC,
     "source_time": UTC,
+    "not_after": UTC,
 }
 """What ``job_table`` takes of each job: the service's record, the source's counts, its feed, the job that it is a
 retry of, the newest log file's time (UTC), whether its log files are whole (read to their end, and not cut off), the
-time in its source file's name, and the time at which that file was written (UTC; null where it is not this job's)."""
+time in its source file's name, the time at which that file was written (UTC; null where it is not this job's), and a
+time by which the job had read its file, as another version took its place then."""
 
-TIMES = ("log_time", "name_time", "source_time", "previous_pull_at")
+TIMES = ("log_time", "name_time", "source_time", "not_after", "previous_pull_at")
 """The columns from which ``timeline`` tells when a job ran."""
 
 _LATER = ("superseded", "open", "ran", "ran_from", "ran_is_bound")
@@ -56,8 +58,8 @@ def job_table(
 
     Returns:
         The table ``jobs`` without the columns that ``timeline`` and ``open_users`` add, in the order of ``listed``,
-        and the columns ``log_time``, ``name_time``, ``source_time``, and ``previous_pull_at`` Datetime UTC (the pull
-        before the one that first saw the job ended; null where none did).
+        and the columns ``TIMES`` Datetime UTC, of which ``previous_pull_at`` is the pull before the one that first saw
+        the job ended (null where none did).
     """
     joined = (
         listed.join(_counts(named), on="job_id", how="left", maintain_order="left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -27,6 +28,7 @@ from analyzer.cli.retry_options import (
     RetryableOption,
     SalvageOption,
     SourceOption,
+    SupersededOption,
     UsersOption,
     VerifyOption,
     WithoutCulpritsOption,
@@ -35,11 +37,13 @@ from analyzer.errors import UsageError
 from analyzer.facts import MAX_PROPERTY_VALUES
 from analyzer.find_job import find_job
 from analyzer.retry.interface import MOST_BYTES, Manner
+from analyzer.words import SHORT_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.cli.terminal import Terminal
+    from analyzer.load import Tables
     from analyzer.retry.make import Ingredients, Made
 
 _NOT_THE_WHOLE_TRUTH = _NOT_AS_MADE = 1
@@ -54,6 +58,7 @@ def command(  # noqa: PLR0913 - the contract's options
     outcome: OutcomeOption = None,
     id_property: IdPropertyOption = "",
     force: ForceOption = False,
+    superseded: SupersededOption = False,
     only: OnlyOption = None,
     except_: ExceptOption = None,
     users: UsersOption = None,
@@ -83,7 +88,7 @@ def command(  # noqa: PLR0913 - the contract's options
     if job:
         if output is None:
             hold(context, given.settings().data)
-        ingredients, target = _of_job(given, job, library, id_property)
+        ingredients, target = _of_job(given, job, library, id_property, superseded=superseded)
     elif source and log:
         from analyzer.source.segments import processes_ahead
 
@@ -112,18 +117,38 @@ def command(  # noqa: PLR0913 - the contract's options
     return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
 
 
-def _of_job(given: Context, wanted: str, library: Path | None, id_property: str) -> tuple[Ingredients, Path]:
+def _of_job(
+    given: Context, wanted: str, library: Path | None, id_property: str, *, superseded: bool
+) -> tuple[Ingredients, Path]:
     from analyzer.load import load
     from analyzer.retries import ingredients_of, retry_target
 
     opened = given.library(library)
     job = find_job(opened.jobs(), wanted)
     tables = load(opened, rules=given.feed_rules(given.settings()))
+    if not superseded:
+        _check_superseded(given, tables, job.job_id)
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the file that is made tells that it is not the whole truth
             given.terminal.complain(log.problem)
     folder = given.settings().data / "retry"
     return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, folder)
+
+
+def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
+    """Refuse a job whose records a later run of its feed has replaced."""
+    from analyzer.cli.rows import ran
+
+    users = tables.open_users.get(job_id)
+    if users is None or users.superseded_by is None:
+        return
+    later = tables.jobs.row(by_predicate=tables.jobs["job_id"] == users.superseded_by, named=True)
+    when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), later["job_id"][:SHORT_ID]
+    raise UsageError(
+        f"job {job_id[:SHORT_ID]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
+        " job's records hold older values",
+        f"Retry that run instead: {run}. To make this file all the same, add --superseded.",
+    )
 
 
 def _of_files(

@@ -35,6 +35,12 @@ ForceOption = Annotated[
     bool,
     typer.Option("--force", help="Take a source file that may be another job's, or another version."),
 ]
+SupersededOption = Annotated[
+    bool,
+    typer.Option(
+        "--superseded", help="Make the file even though a later run of the feed has ended: it holds older values."
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option(metavar="CODE", help="Only users with an entry of this code; repeatable."),

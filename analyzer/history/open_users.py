@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
 from analyzer.analysis.open_users import Import, OpenUsers, open_users
-from analyzer.analysis.outcome import STILL_OPEN, Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import JobError
 from analyzer.identity import identity_key
@@ -98,7 +98,7 @@ def with_open_users(
         str(job_id): frozenset(users)
         for job_id, users in named.filter("names").group_by("job_id").agg(pl.col("key").unique()).iter_rows()
     }
-    columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated")
+    columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated", "earliest", "latest")
     rows = ordered.select(columns).rows(named=True)
     imports = [
         Import(
@@ -108,17 +108,17 @@ def with_open_users(
             outcome=Outcome(row["outcome"]),
             failed=frozenset(map(mark_of, keys.get(row["job_id"], ()))),
             names_all=row["outcome"] != Outcome.partial or row["not_updated"] is not None,
+            not_updated=row["not_updated"],
             carried=row["error"] not in _NO_FILE,
+            earliest=row["earliest"],
+            latest=row["latest"],
         )
         for row in rows
         if row["feed"]
     ]
     found = open_users(imports, _SourceUsers(imports, keys, source_files))
-    last = {job.feed: job.job_id for job in imports if job.outcome not in STILL_OPEN}
     for row in rows:
-        users = found.setdefault(row["job_id"], OpenUsers(None, None))
-        if users.open is None and last.get(row["feed"]) == row["job_id"]:
-            users.open = users.due = row["not_updated"]
+        found.setdefault(row["job_id"], OpenUsers(None, None))
     order = ordered["job_id"]
     return ordered.with_columns(
         superseded=pl.Series([found[job_id].superseded_by is not None for job_id in order], dtype=pl.Boolean),

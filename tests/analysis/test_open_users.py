@@ -10,6 +10,7 @@ import pytest
 
 from analyzer.analysis.open_users import Import, OpenUsers, open_users
 from analyzer.analysis.outcome import Outcome
+from tests.analysis.frames import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +71,7 @@ CASES: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], dict[st
         {},
         {"a": (None, None), "b": (None, None)},
     ),
-    "an import was aborted": ([run("a", outcome=ABORTED)], {}, {"a": (None, None)}),
+    "an import was aborted": ([replace(run("a", outcome=ABORTED), not_updated=10)], {}, {"a": (10, 10)}),
     "an aborted import was retried": (
         [run("a", 9, outcome=ABORTED), retry("r", "a", 4)],
         {},
@@ -154,6 +155,19 @@ def test_a_retry_is_needed_where_it_is_due_and_holds_the_newest_values() -> None
     assert not OpenUsers(2, 2, superseded_by="b").needs_retry
 
 
+def _between(job: Import, earliest: int, latest: int) -> Import:
+    return replace(job, earliest=at(earliest), latest=at(latest))
+
+
+def test_where_the_order_is_unknown_nobody_is_said_to_be_open_and_the_older_values_are_not_offered() -> None:
+    """Job b left no log: it can have ended before or after a."""
+    jobs = [_between(run("b"), 1, 9), _between(run("a", 1), 5, 5)]
+    assert open_users(jobs, Files({}))["a"] == OpenUsers(None, None, "b")
+    assert open_users(jobs, Files({"b": {8, 9}}))["a"] == OpenUsers(1, 1)
+    in_order = [_between(run("b"), 1, 4), _between(run("a", 1), 5, 5)]
+    assert open_users(in_order, Files({}))["a"] == OpenUsers(1, 1)
+
+
 def test_of_a_healthy_feed_no_file_is_read() -> None:
     files = Files({})
     open_users([run("a"), run("b"), run("c")], files)
@@ -166,9 +180,9 @@ def test_users_who_fail_every_night_cost_one_file() -> None:
     assert files.read == ["099"]
 
 
-def _truth(jobs: Sequence[Import], files: Mapping[str, AbstractSet[int]], at: int) -> set[int]:
+def _truth(jobs: Sequence[Import], files: Mapping[str, AbstractSet[int]], place: int) -> set[int]:
     """Who is open in a job, one user and one later job after the other."""
-    job = jobs[at]
+    job = jobs[place]
     users = files[job.job_id] if job.outcome is ABORTED else job.failed
     open_ones = set()
     for user in users:
@@ -177,7 +191,7 @@ def _truth(jobs: Sequence[Import], files: Mapping[str, AbstractSet[int]], at: in
             and user in files[later.job_id]
             and user not in later.failed
             and later.outcome is not ABORTED
-            for later in jobs[at + 1 :]
+            for later in jobs[place + 1 :]
         )
         if not updated:
             open_ones.add(user)
@@ -198,10 +212,8 @@ def test_random_months_agree_with_a_slow_reference(seed: int) -> None:
         outcome = draw.choice([Outcome.partial, Outcome.partial, Outcome.succeeded, ABORTED])
         failed = frozenset(user for user in users if draw.random() < 0.3) if outcome is Outcome.partial else frozenset()
         ended = Outcome.succeeded if outcome is Outcome.partial and not failed else outcome
-        jobs.append(Import(job_id, feed, of, ended, failed))
+        jobs.append(Import(job_id, feed, of, ended, failed, not_updated=len(users if ended is ABORTED else failed)))
         files[job_id] = users
     found = open_users(jobs, Files(files))
-    for at, job in enumerate(jobs):
-        is_last = all(later.feed != job.feed for later in jobs[at + 1 :])
-        if not (job.outcome is ABORTED and is_last):
-            assert found[job.job_id].open == len(_truth(jobs, files, at)), job
+    for place, job in enumerate(jobs):
+        assert found[job.job_id].open == len(_truth(jobs, files, place)), job

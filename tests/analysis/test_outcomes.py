@@ -41,6 +41,7 @@ SCHEMA = {
     "log_time": UTC_TIME,
     "name_time": UTC_TIME,
     "source_time": UTC_TIME,
+    "not_after": UTC_TIME,
     "previous_pull_at": UTC_TIME,
 }
 RUNNING = ("Submitted", "Processing", "Queued")

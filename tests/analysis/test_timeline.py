@@ -114,6 +114,19 @@ def test_a_retry_is_no_run_to_compare_with() -> None:
     assert new(ordered, *entries) == {("a", "u"): None, ("a", "v"): None, ("r", "u"): None, ("b", "v"): False}
 
 
+def test_where_the_order_is_unknown_nobody_is_new() -> None:
+    """Job b left no log, and the pull that saw it saw c and d as well: it can have come anywhere between."""
+    entries = tuple(entry(job_id, "E1", "u") for job_id in ("a", "c", "d", "e"))
+    b = run("b", 9, "Succeeded") | {"name_time": None}
+    rows = [run(job_id, day) | {"log_time": at(day)} for job_id, day in [("a", 1), ("c", 4), ("d", 5), ("e", 9)]]
+    ordered = timeline(jobs(*rows, b, entries=entries, observations=(seen("b", "Succeeded", at(7), at(2)),)))
+    assert list(ordered["job_id"]) == ["a", "b", "c", "d", "e"]
+    assert new(ordered, *entries) == {("a", "u"): None, ("c", "u"): None, ("d", "u"): None, ("e", "u"): None}
+    certain = b | {"not_after": at(3)}
+    ordered = timeline(jobs(*rows, certain, entries=entries, observations=(seen("b", "Succeeded", at(7), at(2)),)))
+    assert new(ordered, *entries) == {("a", "u"): None, ("c", "u"): True, ("d", "u"): False, ("e", "u"): False}
+
+
 def test_aborted_unknown_and_open_runs_are_passed_over() -> None:
     between = [run("b", 2, "Error", "InvalidDataFile"), run("c", 3, "Error", "InternalError"), run("d", 4, "Queued")]
     entries = tuple(entry(job_id, "E1", "u") for job_id in ("a", "b", "e"))
@@ -165,6 +178,7 @@ def test_of_no_jobs_the_columns_are_the_same() -> None:
         assert dict(ordered.schema) == {
             **{name: kind for name, kind in JOBS.items() if name not in {"superseded", "open"}},
             "earliest": UTC,
+            "latest": UTC,
         }
         users = by_user(named())
         assert dict(new_failures(ordered, users).schema) == {**users.schema, "new": pl.Boolean}
