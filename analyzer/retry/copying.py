@@ -176,23 +176,38 @@ class _Copier:
         """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
         # Most files have nothing to respell.
         from analyzer.source.spelling.respell import respell
-        from analyzer.source.spelling.same import same_values
 
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
-        self.copied.respelled += result.raw != raw
+        if result.raw != raw:
+            self.copied.respelled += 1
+            self._check_same(number, raw, result.raw)
         if self._manner.repair:
             place = self._gathered.spans.positions[number] + 1
             identity = self._records.identity(number)
-            if not same_values(raw, result.raw):
-                raise OutputError(f"record {place:,} would say something else when repaired", "Leave out --repair.")
             self.copied.repairs += [
                 Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
                 for change in result.changes
             ]
         return result.raw, read_object(result.raw, 0).members.keys()
+
+    def _check_same(self, number: int, before: bytes, after: bytes) -> None:
+        """Refuse a record that has other values than in the source: a wrong one would change a profile.
+
+        Raises:
+            OutputError: that is so.
+        """
+        from analyzer.source.spelling.same import same_values
+
+        if not same_values(before, after):
+            identity = self._records.identity(number)
+            place = self._gathered.spans.positions[number] + 1
+            raise OutputError(
+                f"record {place:,}{f' ({identity})' if identity else ''} would have other values when written as JSON",
+                "Write this record as JSON in the source file. No retry file was made.",
+            )
 
     def _list(self, number: int, reason: Reason, detail: str) -> None:
         """Lists a record that is not written."""
