@@ -180,7 +180,8 @@ class _Copier:
             for names in records:
                 self.copied.properties |= dict.fromkeys(names)
             self.copied.properties.pop(self._id_property, None)
-        self.copied.ids.add(bytes(names[self._id_property]) for names in records if self._id_property in names)
+        name = self._id_property
+        self.copied.ids.add([bytes(names[name]) for names in records if name in names])
 
     def check_dropped(self) -> None:
         """Refuses a name to drop that no record has: it may be misspelled.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from analyzer.uri import host_of, scheme_of, server_paths
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from analyzer.retry.manifest import Manifest
@@ -33,11 +32,10 @@ ID_PROPERTY_UNKNOWN = "ID-PROPERTY"
 
 _GUID, _ADDRESS, _OTHER = "Guid", "address", "other"
 _OBJECT_ID = re.compile(rf"\{{?{GUID.pattern}\}}?|[0-9A-Fa-f]{{32}}")
+_PLAIN_GUID = re.compile(rf'"{GUID.pattern}"'.encode()).fullmatch
 _QUOTES = frozenset("'\u2018\u2019\u201a\u201b")
 """All of these end a text in single quotes, and two in a row are one (PowerShell's tokenizer)."""
 _LAST_OF_16_BITS = 0xFFFF
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Unicode's characters that a terminal obeys, or shows as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,14 @@ class IdShapes:
         """Begin without IDs."""
         self._numbers: Counter[str] = Counter()
 
-    def add(self, values: Iterable[bytes]) -> None:
+    def add(self, values: Sequence[bytes]) -> None:
         """Add the IDs of some records, as JSON spells them; null and an empty text are none."""
-        for value in values:
+        # Most are addresses, or object IDs, as they are.
+        not_addresses = [value for value in values if b"@" not in value]
+        others = [value for value in not_addresses if not _PLAIN_GUID(value)]
+        self._numbers[_ADDRESS] += len(values) - len(not_addresses)
+        self._numbers[_GUID] += len(not_addresses) - len(others)
+        for value in others:
             self._numbers[_shape(value)] += 1
 
     def id_type(self) -> InferredIdType:
@@ -184,7 +187,8 @@ def quoted(text: str) -> str:
     """
     pieces = [""]
     for character in text:
-        if unicodedata.category(character) in _UNPRINTABLE:
+        # What a terminal obeys or shows as nothing, and blanks that copying turns into others.
+        if not character.isprintable():
             code = ord(character)
             pieces += [
                 f"[char]::ConvertFromUtf32(0x{code:X})" if code > _LAST_OF_16_BITS else f"[char]0x{code:04X}",
@@ -242,7 +246,7 @@ def _remarks(retry: RetryToQueue) -> Iterator[str]:
         if not known
     ]
     if unknown:
-        yield f"Replace {' and '.join(unknown)}, which {'is' if len(unknown) == 1 else 'are'} unknown."
+        yield f"Replace {listed(unknown)}, which {'is' if len(unknown) == 1 else 'are'} unknown."
     kind, because = retry.id_type.name, retry.id_type.because
     if kind == IdType.CloudId.name:
         yield f"-IdType is inferred: {because}."

@@ -400,6 +400,33 @@ def test_a_report_leaves_a_retry_with_options_alone(upa: Callable[..., Ran], tmp
     assert Path(made["file"]).name.replace(Path(made["file"]).stem[-17:], "") in after
 
 
+def test_the_last_lines_queue_the_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    run = ("retry", "869b00a6", "--library", sample_library())
+    plain, told = upa(*run), upa(*run, "--json").json["queue"]
+    path = tmp_path / plain.out.strip()
+    connect, queue = told["commands"]
+    assert connect == "Connect-PnPOnline -Url 'https://contoso.sharepoint.com/sites/facilities' -Interactive"
+    property_map = "@{'BadgeId'='BadgeId'; 'Building'='Building'; 'ValidUntil'='ValidUntil'; 'Floor'='Floor'}"
+    assert queue == (
+        f"New-PnPUPABulkImportJob -Folder 'Freigegebene Dokumente/Zugänge' -Path '{path}'"
+        f" -UserProfilePropertyMapping {property_map} -IdProperty 'ObjectId' -IdType CloudId"
+    )
+    assert told["remarks"][0] == "Before you queue this file: map Floor, or take it out of the feed."
+    assert (told["id_type"], told["properties"][-1]) == ("CloudId", "Floor")
+    lines = plain.err.splitlines()
+    assert lines[-2:] == told["commands"]
+    assert set(told["remarks"]) < set(lines[:-2])
+
+
+def test_of_bare_files_the_place_is_to_be_filled_in(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    put(tmp_path, ADA, BOB)
+    told = upa(*BARE, "--json").json["queue"]
+    assert told["remarks"][0] == "Replace SITE-URL and FOLDER, which are unknown."
+    assert " -IdProperty 'mail' -IdType Email" in told["commands"][1]
+    (tmp_path / "feed.log").write_text("", encoding="utf-8")
+    assert upa(*BARE, "--outcome", "partial", "--json").json["queue"] is None
+
+
 def test_the_hash_of_the_pull_is_the_manifests(upa: Callable[..., Ran], pulled: tuple[Path, Path, str]) -> None:
     root, _, job = pulled
     told = upa("retry", job, "--library", root, "-o", "x.json", "--json")
