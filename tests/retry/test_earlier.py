@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ from analyzer.retry.interface import NOTHING, Manner
 from analyzer.retry.make import Ingredients, make_retry
 from analyzer.retry.told import Told
 from analyzer.retry.verify import verify
+from analyzer.retry.words import lying_there
 from tests.analysis.frames import entry, named
 from tests.retry.small_source import ADA, BOB, EVE, files, write_source
 
@@ -100,6 +104,47 @@ def test_a_file_that_somebody_changed_stays_and_is_named(tmp_path: Path, change:
     assert names(make(tmp_path, *ALL).earlier.others) == [PARTS[1]]
 
 
+@pytest.mark.parametrize("name", ["out.json", "out.unmatched.csv"])
+@pytest.mark.parametrize("ours_before", [True, False], ids=["changed", "not ours"])
+def test_what_is_in_the_way_and_not_as_we_made_it_is_copied_and_named(
+    tmp_path: Path, name: str, ours_before: bool
+) -> None:
+    path = tmp_path / "retry" / name
+    path.parent.mkdir()
+    if ours_before:
+        make(tmp_path, *ALL)
+    path.write_bytes(b"by hand")
+    os.utime(path, ns=(10**18, 10**18))
+    made = make(tmp_path, *ALL)
+    (kept,) = made.earlier.kept
+    assert re.fullmatch(rf"{path.stem}\.altered-[0-9a-f]{{8}}{path.suffix}", kept.name)
+    assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (b"by hand", 10**18)
+    assert path.read_bytes() != b"by hand"
+    (told,) = lying_there(made.earlier)
+    assert f"Its copy is {kept.name}; do not queue that." in told
+    assert make(tmp_path, *ALL).earlier == NOTHING
+
+
+def test_what_is_in_the_way_and_the_same_is_not_copied(tmp_path: Path) -> None:
+    make(tmp_path, *ALL)
+    (tmp_path / "retry" / "out.manifest.json").unlink()
+    assert make(tmp_path, *ALL).earlier == NOTHING
+
+
+def test_where_no_copy_can_be_made_everything_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, *ALL, manner=IN_THREE)
+    (tmp_path / "retry" / "out.json").write_bytes(b"by hand")
+    before = files(tmp_path / "retry")
+
+    def full(_path: Path, _copy: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    with pytest.raises(OutputError, match="cannot be written: the disk is full"):
+        make(tmp_path, *ALL)
+    assert files(tmp_path / "retry") == before
+
+
 def test_where_there_is_nothing_to_retry_a_file_that_somebody_changed_stays_with_its_manifest(tmp_path: Path) -> None:
     make(tmp_path, *ALL)
     _append(tmp_path / "retry" / "out.json")
@@ -130,10 +175,20 @@ def test_a_manifest_leads_to_no_file_but_those_in_the_retrys_places(tmp_path: Pa
     for name in others:
         (tmp_path / "retry" / name).write_bytes((tmp_path / "retry" / "out.json").read_bytes())
         content["files"].append({**described, "name": name})
-    content["files"].append({**described, "name": "../hr-feed.json"})
     manifest.write_bytes(json.dumps(content).encode())
     assert names(make(tmp_path).earlier.ours) == ["out.json", "out.unmatched.csv", "out.manifest.json"]
     assert there(tmp_path) == sorted(others)
+
+
+def test_a_manifest_that_leads_out_of_its_folder_proves_nothing(tmp_path: Path) -> None:
+    make(tmp_path, *ALL)
+    manifest = tmp_path / "retry" / "out.manifest.json"
+    content = json.loads(manifest.read_bytes())
+    content["files"].append({**content["files"][0], "name": "../hr-feed.json"})
+    manifest.write_bytes(json.dumps(content).encode())
+    before = files(tmp_path / "retry")
+    assert make(tmp_path).earlier.ours == ()
+    assert files(tmp_path / "retry") == before
     assert (tmp_path / "hr-feed.json").exists()
 
 

@@ -86,6 +86,10 @@ def test_a_retry_killed_while_it_writes_leaves_the_old_file_or_the_whole_new_one
         assert all(one in pair for one, pair in zip(found, zip(old, new, strict=True), strict=True))
         # The manifest comes last: what it describes is there.
         assert found[1] == old[1] or found == new
+        # The next one finds nothing that it does not know as ours, and leaves nothing of this one.
+        write_retry(wanted)
+        assert content(wanted) == new
+        assert len(list(folder.iterdir())) == len(new)
         everything_away(folder)
         for path, raw in zip([wanted.target, *companions(wanted.target)[:2]], old, strict=True):
             if raw is not None:
