@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from analyzer.emulator.content import Collection, Entity
-from analyzer.emulator.interface import no_file
+from analyzer.emulator.interface import no_folder
 from analyzer.emulator.stored import StoredFile
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Entities:
 
     def _parent(self, stored: StoredFolder) -> Entity:
         if not stored.path:
-            raise no_file("/")
+            raise no_folder()
         return self.folder(self._storage.folder(stored.path.rpartition("/")[0]))
 
 

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer.emulator.ids import UniqueIds
-from analyzer.emulator.interface import ServiceError, no_file
+from analyzer.emulator.interface import ServiceError, no_file, no_folder
 from analyzer.emulator.paths import check_name, locate
 from analyzer.emulator.stored import StoredFile, StoredFolder, describe
 
@@ -44,7 +44,7 @@ class Storage:
         """A folder."""
         there, place = self.find(path)
         if not place.is_dir():
-            raise no_file(path)
+            raise no_folder()
         return self._stored_folder(there, place)
 
     def file(self, path: str) -> StoredFile:
@@ -62,7 +62,7 @@ class Storage:
         """The same of a file or folder that is there."""
         there, place = self.find(path)
         if not place.exists():
-            raise no_file(path)
+            raise no_folder()
         return there, place
 
     def exists(self, path: str) -> bool:
@@ -98,7 +98,7 @@ class Storage:
         paths = ("/" + place.relative_to(self._root).as_posix() for place in self._root.rglob("*"))
         found = next((path for path in paths if self.ids.of(path) == wanted), None)
         if found is None:
-            raise no_file(str(wanted))
+            raise no_folder()
         return found
 
     def walk(self) -> Iterator[StoredFolder]:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from analyzer.emulator.interface import ServiceError, bad_request, no_file, no_resource
+from analyzer.emulator.interface import ServiceError, bad_request, no_file, no_folder, no_resource
 from analyzer.emulator.uris import split_uri
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Place:
         path = split_uri(path)[1]
         whole = (path if path.startswith("/") else f"{self.site}/{path}").rstrip("/")
         if not f"{whole}/".lower().startswith(f"{self.site}/".lower()):
-            text = f"Server relative urls must start with SPWeb.ServerRelativeUrl: {self.site}"
+            text = "Server relative urls must start with SPWeb.ServerRelativeUrl"
             raise ServiceError(400, "-2147024809, System.ArgumentException", text)
         return whole
 
@@ -91,7 +91,7 @@ class Walk:
         if len(rest) > 1:
             raise no_resource(rest[0].name)
         if self._webs.is_elsewhere(site, at.path):
-            raise no_file(at.path)
+            raise no_file(at.path) if at.kind is Kind.FILE else no_folder()
         return at, rest[0] if rest else None
 
     def _by_id(self, kind: Kind) -> Step:
@@ -135,7 +135,7 @@ def _member(kind: Kind, argument: str) -> Step:
 
 def _parent(at: Place, _: Segment) -> Place:
     if at.path.lower() == at.site.lower():
-        raise no_file(at.path or "/")
+        raise no_folder()
     return Place(Kind.FOLDER, at.path.rpartition("/")[0], at.site)
 
 

@@ -1,0 +1,193 @@
+"""The emulator's files, folders, errors, and headers against what clients recorded from the real service.
+
+``recorded_answers.json`` has the keys that every recorded answer has, by entity, and the JSON types of their values.
+Source: the answers that pnp/pnpcore's tests recorded with ``odata=nometadata``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analyzer.facts import TENANT_API
+from tests.emulator.client import FOLDER, LOGS, Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RECORDED: dict[str, dict[str, list[str]]] = json.loads(
+    Path(__file__).with_name("recorded_answers.json").read_text(encoding="utf-8")
+)
+WEB = "/sites/hr/_api/web"
+FOLDER_CALL = f"{WEB}/getFolderByServerRelativePath(decodedUrl='{FOLDER}')"
+FILE_CALL = f"{WEB}/getFileByServerRelativePath(decodedUrl='{FOLDER}/hr.json')"
+UPLOAD = "5f6a0f4e-2f0b-4a43-8d3c-6b1f7b8f0c11"
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+ACCEPTS = ["application/json;odata=nometadata", "application/json", "application/json;odata=verbose"]
+
+IS_OF: dict[str, Callable[[object], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "digits": lambda value: isinstance(value, str) and value.isascii() and value.isdigit(),
+    "guid": lambda value: isinstance(value, str) and GUID.fullmatch(value) is not None,
+    "datetime": lambda value: isinstance(value, str) and DATETIME.fullmatch(value) is not None,
+    "int": lambda value: type(value) is int,
+    "bool": lambda value: type(value) is bool,
+    "null": lambda value: value is None,
+}
+
+ANSWERS = {
+    "file": ("GET", FILE_CALL, "SP.File"),
+    "file by URL": ("GET", f"{WEB}/getFileByServerRelativeUrl('{FOLDER}/hr.json')", "SP.File"),
+    "file by address": ("GET", f"{WEB}/getFileByUrl(@p1)?@p1='https://localhost{FOLDER}/hr.json'", "SP.File"),
+    "file of a collection": ("GET", f"{FOLDER_CALL}/Files('hr.json')", "SP.File"),
+    "files": ("GET", f"{FOLDER_CALL}/Files", "SP.File"),
+    "logs": ("GET", f"{WEB}/getFolderByServerRelativePath(decodedUrl='{LOGS}')/Files", "SP.File"),
+    "file added": ("POST", f"{FOLDER_CALL}/Files/add(overwrite=true,url='new.json')", "SP.File"),
+    "file added by path": ("POST", f"{FOLDER_CALL}/Files/AddUsingPath(decodedurl='p.json',Overwrite=true)", "SP.File"),
+    "folder": ("GET", FOLDER_CALL, "SP.Folder"),
+    "folder by URL": ("GET", f"{WEB}/getFolderByServerRelativeUrl('{FOLDER}')", "SP.Folder"),
+    "folders": ("GET", f"{FOLDER_CALL}/Folders", "SP.Folder"),
+    "folders of a web": ("GET", f"{WEB}/folders", "SP.Folder"),
+    "root folder": ("GET", f"{WEB}/rootFolder", "SP.Folder"),
+    "parent folder": ("GET", f"{FOLDER_CALL}/ParentFolder", "SP.Folder"),
+    "folder added": ("POST", f"{FOLDER_CALL}/Folders/AddUsingPath(decodedurl='new')", "SP.Folder"),
+}
+
+
+def _entities(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entities of an answer, in any of the three shapes, without metadata and deferred properties."""
+    content = content.get("d", content)
+    listed = content.get("results", content.get("value", [content]))
+    return [_own(entity) for entity in listed]
+
+
+def _own(entity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in entity.items()
+        if not name.startswith(("odata.", "__")) and not (isinstance(value, dict) and "__deferred" in value)
+    }
+
+
+def _check(entity: dict[str, Any], kind: str) -> None:
+    recorded = RECORDED[kind]
+    assert entity.keys() == recorded.keys()
+    wrong = {
+        name: entity[name] for name, types in recorded.items() if not any(IS_OF[one](entity[name]) for one in types)
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("accept", ACCEPTS, ids=["nometadata", "minimalmetadata", "verbose"])
+@pytest.mark.parametrize(("verb", "address", "kind"), ANSWERS.values(), ids=ANSWERS)
+def test_every_answer_has_the_recorded_keys_with_their_types_and_no_others(
+    client: Client, accept: str, verb: str, address: str, kind: str
+) -> None:
+    answer = client.send(verb, address, body=b"{}" if verb == "POST" else None, headers={"Accept": accept})
+    assert answer.status_code == 200
+    entities = _entities(answer.json())
+    assert entities
+    for entity in entities:
+        _check(entity, kind)
+
+
+def test_so_has_a_file_that_was_uploaded_in_chunks(client: Client) -> None:
+    client.send("POST", f"{FILE_CALL}/startUpload(uploadId=guid'{UPLOAD}')", body=b"{}")
+    finished = client.send("POST", f"{FILE_CALL}/finishUpload(uploadId=guid'{UPLOAD}',fileOffset=2)", body=b"")
+    _check(*_entities_of(finished.json(), "SP.File"))
+    assert (finished.json()["Length"], finished.json()["UIVersionLabel"]) == ("2", "1.0")
+
+
+def test_so_has_what_is_expanded(shared_client: Client) -> None:
+    accept = {"Accept": ACCEPTS[0]}
+    folder = shared_client.send("GET", f"{FOLDER_CALL}?$expand=Files,Folders,ParentFolder", headers=accept).json()
+    for name, kind in (("Files", "SP.File"), ("Folders", "SP.Folder")):
+        listed = folder.pop(name)
+        assert listed
+        for entity in listed:
+            _check(entity, kind)
+    _check(folder.pop("ParentFolder"), "SP.Folder")
+    _check(folder, "SP.Folder")
+
+
+@pytest.mark.parametrize("accept", ACCEPTS, ids=["nometadata", "minimalmetadata", "verbose"])
+@pytest.mark.parametrize(
+    ("address", "kind"), [(FILE_CALL, "SP.File"), (FOLDER_CALL, "SP.Folder")], ids=["file", "folder"]
+)
+def test_each_key_can_be_selected_alone(shared_client: Client, address: str, kind: str, accept: str) -> None:
+    for name in RECORDED[kind]:
+        answer = shared_client.send("GET", f"{address}?$select={name}", headers={"Accept": accept})
+        assert [entity.keys() for entity in _entities(answer.json())] == [{name}]
+
+
+def _entities_of(content: dict[str, Any], kind: str) -> tuple[dict[str, Any], str]:
+    (entity,) = _entities(content)
+    return entity, kind
+
+
+_NO_FOLDER = ("-2147024894, System.IO.FileNotFoundException", "File Not Found.")
+
+
+def _no_file(name: str) -> tuple[str, str]:
+    return "-2130575338, Microsoft.SharePoint.SPException", f"The file {FOLDER}/{name} does not exist."
+
+
+_OUTSIDE = (
+    "-2147024809, System.ArgumentException",
+    "Server relative urls must start with SPWeb.ServerRelativeUrl",
+)
+_MISSING_FILE = f"{WEB}/getFileByServerRelativePath(decodedUrl='{FOLDER}/none.json')"
+_MISSING_FOLDER = f"{WEB}/getFolderByServerRelativePath(decodedUrl='{FOLDER}/none')"
+
+
+@pytest.mark.parametrize(
+    ("verb", "address", "status", "error"),
+    [
+        ("GET", _MISSING_FILE, 404, _no_file("none.json")),
+        ("GET", f"{_MISSING_FILE}/$value", 404, _no_file("none.json")),
+        ("GET", f"{WEB}/getFileByServerRelativeUrl('{FOLDER}/none.json')", 404, _no_file("none.json")),
+        ("GET", f"{FOLDER_CALL}/Files('none.json')", 404, _no_file("none.json")),
+        ("POST", f"{_MISSING_FILE}/recycle()", 404, _no_file("none.json")),
+        ("POST", f"{_MISSING_FILE}/startUpload(uploadId=guid'{UPLOAD}')", 404, _no_file("none.json")),
+        ("GET", _MISSING_FOLDER, 404, _NO_FOLDER),
+        ("GET", f"{_MISSING_FOLDER}/Files", 404, _NO_FOLDER),
+        ("POST", f"{_MISSING_FOLDER}/Files/add(overwrite=true,url='a.json')", 404, _NO_FOLDER),
+        ("POST", f"{_MISSING_FOLDER}/recycle()", 404, _NO_FOLDER),
+        ("GET", f"{WEB}/getFileByServerRelativePath(decodedUrl='/sites/it/a.json')", 400, _OUTSIDE),
+        ("GET", f"{WEB}/getFolderByServerRelativePath(decodedUrl='/sites/it/x')/Files", 400, _OUTSIDE),
+    ],
+)
+def test_an_error_has_the_recorded_status_code_and_text(
+    client: Client, verb: str, address: str, status: int, error: tuple[str, str]
+) -> None:
+    answer = client.send(verb, address, body=b"" if verb == "POST" else None)
+    (content,) = answer.json().values()
+    assert (answer.status_code, (content["code"], content["message"]["value"])) == (status, error)
+
+
+def _every_kind_of_answer(client: Client) -> Iterator[Any]:
+    yield client.send("GET", FILE_CALL)
+    yield client.send("GET", f"{FILE_CALL}/$value")
+    yield client.send("GET", _MISSING_FILE)
+    yield client.send("GET", FILE_CALL, token="x")
+    yield client.send("POST", f"{TENANT_API}GetImportProfilePropertyJobs", body=b"")
+    yield client.send(
+        "POST", f"{WEB}/getFolderByServerRelativePath(decodedUrl='{FOLDER}')", headers={"X-HTTP-Method": "X"}
+    )
+
+
+def test_every_answer_has_the_recorded_headers(client: Client) -> None:
+    answers = list(_every_kind_of_answer(client))
+    assert len({answer.status_code for answer in answers}) > 3
+    for answer in answers:
+        assert GUID.fullmatch(answer.headers["SPRequestGuid"])
+        assert answer.headers["request-id"] == answer.headers["SPRequestGuid"]
+        assert answer.headers["X-SharePointHealthScore"] in {str(score) for score in range(11)}
+        assert answer.headers["SPClientServiceRequestDuration"].isdigit()
+        assert answer.headers["X-SP-SERVERSTATE"] == "ReadOnly=0"
+    assert len({answer.headers["SPRequestGuid"] for answer in answers}) == len(answers)
