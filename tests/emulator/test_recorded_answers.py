@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from analyzer.facts import TENANT_API
+from analyzer.emulator.interface import Asked
+from analyzer.emulator.service import Service
+from analyzer.facts import MAX_BODY_BYTES, TENANT_API
 from tests.emulator.client import FOLDER, LOGS, Client
 
 if TYPE_CHECKING:
@@ -168,6 +170,37 @@ def test_an_error_has_the_recorded_status_code_and_text(
     answer = client.send(verb, address, body=b"" if verb == "POST" else None)
     (content,) = answer.json().values()
     assert (answer.status_code, (content["code"], content["message"]["value"])) == (status, error)
+
+
+def test_a_body_of_more_than_250_mib_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb+") as body:
+        body.truncate(MAX_BODY_BYTES + 1)
+        # What does not pass the check reaches neither the calls nor the tokens.
+        service = Service(cast("Any", None), cast("Any", None), lambda: None)
+        answer = service.answer(Asked("POST", "https://localhost", f"{WEB}/x", "", {"accept": ACCEPTS[2]}, body))
+    assert isinstance(answer.content, bytes)
+    error = json.loads(answer.content)["error"]
+    assert (answer.status, error["code"]) == (400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException")
+    assert error["message"]["value"] == (
+        "The request message is too big. The server does not allow messages larger than 262144000 bytes."
+    )
+
+
+def test_adding_an_empty_file_in_place_of_another_empties_it_at_once(client: Client) -> None:
+    """Clients do so before an upload in chunks; a job that is picked up meanwhile reads nothing."""
+    client.upload("hr.json", b"")
+    client.send("POST", f"{FILE_CALL}/startUpload(uploadId=guid'{UPLOAD}')", body=b"{}")
+    assert client.file("/$value").content == b""
+
+
+def test_the_content_changes_when_an_upload_in_chunks_is_finished_and_not_before(client: Client) -> None:
+    before = client.file("/$value").content
+    for _ in range(2):  # the same again is the same
+        started = client.send("POST", f"{FILE_CALL}/startUpload(uploadId=guid'{UPLOAD}')", body=b"{}")
+        assert started.json()["value"] == "2"
+        assert client.file("/$value").content == before
+    client.send("POST", f"{FILE_CALL}/finishUpload(uploadId=guid'{UPLOAD}',fileOffset=2)", body=b" ")
+    assert client.file("/$value").content == b"{} "
 
 
 def _every_kind_of_answer(client: Client) -> Iterator[Any]:
