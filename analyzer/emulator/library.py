@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.interface import EmulatorError, ServiceError
 from analyzer.emulator.jobs import Job
 from analyzer.emulator.stored import time_in_name
-from analyzer.emulator.uris import path_readings, split_uri
+from analyzer.emulator.uris import admin_host, is_admin_host, path_readings, split_uri
 from analyzer.facts import JobError
 
 if TYPE_CHECKING:
@@ -160,7 +160,9 @@ def _hosts(jobs: Sequence[Job]) -> frozenset[str]:
 
 def _moved(uri: str, hosts: frozenset[str], origin: str) -> str:
     host, path = split_uri(uri)
-    return origin + path if host in hosts else uri
+    if host not in hosts:
+        return uri
+    return f"https://{admin_host(split_uri(origin)[0])}{path}" if is_admin_host(host) else origin + path
 
 
 def _words(error: Exception) -> str:

@@ -32,12 +32,18 @@ class Storage:
         ids: of files and folders.
     """
 
-    def __init__(self, root: Path, spool: Path) -> None:
-        """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk."""
+    def __init__(self, root: Path, spool: Path, host: str = "") -> None:
+        """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk.
+
+        Args:
+            root: holds the files.
+            spool: see ``Storage``.
+            host: keeps the ids of two hosts apart; empty for the tenant's usual one.
+        """
         self._root = root
         self.spool = spool
         self.lock = RLock()
-        self.ids = UniqueIds()
+        self.ids = UniqueIds(host)
         self._known: dict[str, tuple[object, str]] = {}
 
     def folder(self, path: str) -> StoredFolder:
