@@ -1,6 +1,7 @@
-"""The emulator's files, folders, errors, and headers against what clients recorded from the real service.
+"""The emulator's files, folders, lists, errors, and headers against what clients recorded from the real service.
 
-``recorded_answers.json`` has the keys that every recorded answer has, by entity, and the JSON types of their values.
+``recorded_answers.json`` has the keys that every recorded answer has, by entity, and the JSON types of their values; of
+a list those that matter to an upload.
 Source: the answers that pnp/pnpcore's tests recorded with ``odata=nometadata``.
 """
 
@@ -57,6 +58,13 @@ ANSWERS = {
     "folders of a web": ("GET", f"{WEB}/folders", "SP.Folder"),
     "root folder": ("GET", f"{WEB}/rootFolder", "SP.Folder"),
     "parent folder": ("GET", f"{FOLDER_CALL}/ParentFolder", "SP.Folder"),
+    "lists": ("GET", f"{WEB}/lists", "SP.List"),
+    "list by title": ("GET", f"{WEB}/lists/getByTitle('documents')", "SP.List"),
+    "list by URL": ("GET", f"{WEB}/GetList('{FOLDER}')", "SP.List"),
+    "list by path": ("GET", f"{WEB}/GetListUsingPath(decodedUrl=@p)?@p='{FOLDER}'", "SP.List"),
+    "list of a file": ("GET", f"{FILE_CALL}/ListItemAllFields/ParentList", "SP.List"),
+    "list of a folder": ("GET", f"{FOLDER_CALL}/ListItemAllFields/ParentList", "SP.List"),
+    "root folder of a list": ("GET", f"{WEB}/lists/getByTitle('Documents')/RootFolder", "SP.Folder"),
     "folder added": ("POST", f"{FOLDER_CALL}/Folders/AddUsingPath(decodedurl='new')", "SP.Folder"),
 }
 
@@ -139,6 +147,10 @@ def _no_file(name: str) -> tuple[str, str]:
     return "-2130575338, Microsoft.SharePoint.SPException", f"The file {FOLDER}/{name} does not exist."
 
 
+def _no_list(name: str) -> tuple[str, str]:
+    return "-1, System.ArgumentException", f"List '{name}' does not exist at site with URL '{{origin}}/sites/hr'."
+
+
 _OUTSIDE = (
     "-2147024809, System.ArgumentException",
     "Server relative urls must start with SPWeb.ServerRelativeUrl",
@@ -160,6 +172,10 @@ _MISSING_FOLDER = f"{WEB}/getFolderByServerRelativePath(decodedUrl='{FOLDER}/non
         ("GET", f"{_MISSING_FOLDER}/Files", 404, _NO_FOLDER),
         ("POST", f"{_MISSING_FOLDER}/Files/add(overwrite=true,url='a.json')", 404, _NO_FOLDER),
         ("POST", f"{_MISSING_FOLDER}/recycle()", 404, _NO_FOLDER),
+        ("GET", f"{WEB}/lists/getByTitle('Tasks')", 404, _no_list("Tasks")),
+        ("GET", f"{WEB}/lists/getByTitle('Tasks')/RootFolder/Files", 404, _no_list("Tasks")),
+        ("GET", f"{WEB}/lists(guid'{UPLOAD}')", 404, _no_list(UPLOAD)),
+        ("GET", f"{WEB}/getList('{LOGS}')", 404, _NO_FOLDER),
         ("GET", f"{WEB}/getFileByServerRelativePath(decodedUrl='/sites/it/a.json')", 400, _OUTSIDE),
         ("GET", f"{WEB}/getFolderByServerRelativePath(decodedUrl='/sites/it/x')/Files", 400, _OUTSIDE),
     ],
@@ -169,7 +185,23 @@ def test_an_error_has_the_recorded_status_code_and_text(
 ) -> None:
     answer = client.send(verb, address, body=b"" if verb == "POST" else None)
     (content,) = answer.json().values()
-    assert (answer.status_code, (content["code"], content["message"]["value"])) == (status, error)
+    code, text = error
+    assert (answer.status_code, content["code"]) == (status, code)
+    assert content["message"]["value"] == text.replace("{origin}", client.origin)
+
+
+def test_a_list_is_found_by_the_id_that_it_says_and_its_settings_can_be_selected(shared_client: Client) -> None:
+    (listed,) = shared_client.send("GET", f"{WEB}/lists").json()["value"]
+    assert (listed["Title"], listed["ParentWebUrl"]) == ("Documents", "/sites/hr")
+    for address in (f"lists(guid'{listed['Id']}')", f"lists('{listed['Id']}')", f"lists/getById('{listed['Id']}')"):
+        assert shared_client.send("GET", f"{WEB}/{address}").json()["Id"] == listed["Id"]
+    settings = "Id,EnableModeration,EnableVersioning,EnableMinorVersions,ForceCheckout"
+    parent = shared_client.send("GET", f"{FILE_CALL}/ListItemAllFields/ParentList?$select={settings}").json()
+    assert _own(parent).keys() == set(settings.split(","))
+    assert parent["Id"] == listed["Id"]
+    assert [one["Id"] for one in shared_client.send("GET", f"{WEB.upper()}/lists").json()["value"]] == [listed["Id"]]
+    root = shared_client.send("GET", "/_api/web/lists").json()["value"]
+    assert [one["ParentWebUrl"] for one in root] == ["/"]
 
 
 def test_a_body_of_more_than_250_mib_is_refused(tmp_path: Path) -> None:
