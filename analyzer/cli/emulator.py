@@ -24,7 +24,7 @@ def command(
         typer.Option(help="A scenario, see docs/emulator.md; can be repeated.", metavar="NAME"),
     ] = None,
 ) -> None:
-    """A tenant on the loopback that really runs import jobs. Prints one JSON line when ready."""
+    """Run a local test tenant that really imports. Prints one JSON line when it is ready."""
     given = context.ensure_object(Context)
     emulator = import_emulator()
     for name in scenario or ():

@@ -162,14 +162,14 @@ def test_settings_give_the_users(library: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("emulator.json", b"{", "is no JSON"),
-        ("emulator.json", b"[]", "is no JSON object"),
+        ("emulator.json", b"{", "isn't valid JSON"),
+        ("emulator.json", b"[]", "isn't a JSON object"),
         ("emulator.json", b'{"users": [1]}', "cannot be used"),
         ("emulator.json", b'{"users": null}', "cannot be used"),
-        ("jobs.json", b"\xff", "is no JSON"),
-        ("jobs.json", b'{"value": 5}', "is no job list"),
+        ("jobs.json", b"\xff", "isn't valid JSON"),
+        ("jobs.json", b'{"value": 5}', "isn't a job list"),
         ("jobs.json", b'{"value": [{}]}', "value[0] has no JobId"),
-        ("jobs.json", b'{"value": [{"JobId": "x", "State": "Error"}]}', "State of value[0] is no number"),
+        ("jobs.json", b'{"value": [{"JobId": "x", "State": "Error"}]}', "State of value[0] isn't a number"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
@@ -189,7 +189,7 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
 def test_a_library_that_is_no_folder_is_said_to_be_none(tmp_path: Path, kind: str) -> None:
     if kind == "file":
         (tmp_path / kind).touch()
-    with pytest.raises(EmulatorError, match="is no folder"):
+    with pytest.raises(EmulatorError, match="isn't a folder"):
         _started(tmp_path / kind)
 
 
