@@ -58,6 +58,8 @@ ABORTING = frozenset(
 
 MAX_SOURCE_BYTES = 2 * 1024**3
 MAX_PROPERTY_VALUES = 500_000
+MAX_BODY_BYTES = 262_144_000
+"""What SharePoint takes in one request (250 MiB); a larger file is uploaded in chunks."""
 
 TENANT_API = "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/"
 
@@ -106,7 +108,11 @@ DIRECTORY_SYNCED = frozenset(
         "SPO-IsSPO",
     }
 )
-"""Profile properties that the directory writes itself; an import may not (the vendor's table)."""
+"""Profile properties that the directory syncs (the vendor's table).
+
+Imports write them in practice, though the vendor's article allows custom ones only; the next directory sync can put the
+old value back. So a tool warns about them and refuses nothing.
+"""
 
 
 NOT_JSON = "DataFileNotJson"

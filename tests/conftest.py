@@ -215,7 +215,12 @@ class LoopbackTenant:
         names = sorted(name for name in self.files if name.rpartition("/")[0] == path)
         if called["kind"] == "Folder" and names:
             return Given(body=json.dumps({"value": [self._listed(name) for name in names]}).encode())
-        return Given(404, b'{"error": {"code": "-2147024894", "message": {"value": "File Not Found."}}}')
+        # As recorded from the service: a missing file and a missing folder have different codes.
+        code = "-2130575338, Microsoft.SharePoint.SPException"
+        message = f"The file {path} does not exist."
+        if called["kind"] == "Folder":
+            code, message = "-2147024894, System.IO.FileNotFoundException", "File Not Found."
+        return Given(404, json.dumps({"odata.error": {"code": code, "message": {"value": message}}}).encode())
 
     def _file(self, path: str, call: str, seen: Seen) -> Given:
         if call != "/$value":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.content import Entity
 from analyzer.emulator.digest import LIFETIME
 from analyzer.emulator.interface import Reply, no_resource, wrong_verb
+from analyzer.emulator.uris import is_admin_host, split_uri
 from analyzer.facts import TENANT_API
 
 if TYPE_CHECKING:
@@ -25,14 +26,21 @@ _CONTEXT = ("contextinfo", "sp.web.getcontextwebinformation")
 class Api:
     """SharePoint's REST, as far as imports need it."""
 
-    def __init__(self, web: WebCalls, tenant: TenantCalls, digests: Digests) -> None:
-        """Hands on to these."""
+    def __init__(self, web: WebCalls, admin_web: WebCalls, tenant: TenantCalls, digests: Digests) -> None:
+        """Hands on to these.
+
+        Args:
+            web: answers for the files of the sites.
+            admin_web: answers for those of the admin site, where that is asked by a name of its own.
+            tenant: answers the job calls.
+            digests: makes and checks digests.
+        """
         self.webs = web.webs
-        self._web = web
+        self._web, self._admin_web = web, admin_web
         self._tenant = tenant
         self._digests = digests
         self._by_first_segment = {
-            "web": web.answer,
+            "web": lambda call: self._files(call).answer(call),
             _TENANT: self._tenant_call,
             **dict.fromkeys(_CONTEXT, self._context),
         }
@@ -57,13 +65,17 @@ class Api:
             return self._by_first_segment[first.key](call)
         return self._static(call)
 
+    def _files(self, call: Call) -> WebCalls:
+        return self._admin_web if is_admin_host(split_uri(call.origin)[0]) else self._web
+
     def _static(self, call: Call) -> Reply:
         name = call.segments[0]
-        if len(call.segments) > 1 or name.key not in self._web.static:
+        static = self._files(call).static
+        if len(call.segments) > 1 or name.key not in static:
             raise no_resource(name.name)
         if call.verb != "POST" and name.key not in _READING:
             raise wrong_verb(call.verb, name.name)
-        return self._web.static[name.key](call)
+        return static[name.key](call)
 
     def _tenant_call(self, call: Call) -> Reply:
         """A job call, on whichever site: a well-known client queues on the connected site's address (seen)."""

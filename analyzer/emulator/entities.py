@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from analyzer.emulator.content import Collection, Entity
-from analyzer.emulator.interface import no_file
+from analyzer.emulator.interface import no_folder
+from analyzer.emulator.lists import id_of, list_fields
 from analyzer.emulator.stored import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.stored import StoredFolder
+    from analyzer.emulator.webs import Webs
 
 _SYSTEM = Entity({"Id": 1073741823, "LoginName": "SHAREPOINT\\system", "Title": "System Account"}, kind="SP.User")
 """Who writes log files (seen)."""
@@ -23,8 +25,9 @@ _ITEM_KIND = "SP.Data.Shared_x0020_DocumentsItem"
 class Entities:
     """Describes what is stored, and finds what is related to it."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, webs: Webs) -> None:
         self._storage = storage
+        self._webs = webs
 
     def web(self, site: str, origin: str) -> Entity:
         """A web; it names itself with the host that was asked, because clients go on at that address (seen)."""
@@ -67,6 +70,17 @@ class Entities:
             related=related,
         )
 
+    def lists(self, roots: Sequence[StoredFolder]) -> Collection:
+        """Document libraries, by their root folders."""
+        return Collection([self.list_at(root.path) for root in roots])
+
+    def list_at(self, path: str) -> Entity:
+        """The document library whose root folder lies at a path."""
+        root = self._storage.folder(path)
+        fields = list_fields(root, self._webs.of(path))
+        related: dict[str, Callable[[], Entity | Collection]] = {"RootFolder": lambda: self.folder(root)}
+        return Entity(fields, kind="SP.List", link=f"Web/Lists(guid'{id_of(root)}')", related=related)
+
     def files(self, path: str) -> Collection:
         """The files of a folder."""
         return Collection([self.file(stored) for stored in self._storage.files(path)])
@@ -97,7 +111,7 @@ class Entities:
 
     def _parent(self, stored: StoredFolder) -> Entity:
         if not stored.path:
-            raise no_file("/")
+            raise no_folder()
         return self.folder(self._storage.folder(stored.path.rpartition("/")[0]))
 
 

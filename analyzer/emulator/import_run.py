@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.importing import ImportResult, Validated, refused, service_failed, validate, write
 from analyzer.emulator.log_styles import restyled
 from analyzer.emulator.logwriter import log_file_name
-from analyzer.emulator.moods import NORMAL
-from analyzer.emulator.uris import path_readings, split_uri
+from analyzer.emulator.scenarios import NORMAL
+from analyzer.emulator.uris import is_admin_host, path_readings, split_uri
 from analyzer.facts import MAX_SOURCE_BYTES, JobError, log_folder_name
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.emulator.importing import ImportRequest
-    from analyzer.emulator.moods import Behaviour
     from analyzer.emulator.profiles import ProfileStore
+    from analyzer.emulator.scenarios import Behaviour
     from analyzer.emulator.storage import Storage
 
 
@@ -29,7 +29,8 @@ class Surroundings:
 
     Attributes:
         store: the profiles.
-        storage: the files.
+        storage: the files of the tenant's sites.
+        admin_storage: the files of its admin site, which is another host.
         origin: where server-relative addresses begin.
         hosts: the tenant's, with port, in lower case.
         behaviour: the service's.
@@ -40,10 +41,18 @@ class Surroundings:
     origin: str
     hosts: frozenset[str]
     behaviour: Behaviour = NORMAL
+    admin_storage: Storage | None = None
+
+    def files_of(self, uri: str) -> Storage:
+        """The files of the host that a URI names."""
+        if self.admin_storage is not None and is_admin_host(split_uri(uri)[0]):
+            return self.admin_storage
+        return self.storage
 
     def source(self, uri: str) -> Path | None:
         """Where a source file is on disk; None where there is none."""
-        return next((place for path in path_readings(uri) if (place := self.storage.place(path))), None)
+        files = self.files_of(uri)
+        return next((place for path in path_readings(uri) if (place := files.place(path))), None)
 
 
 class ImportRun:
@@ -104,13 +113,14 @@ class ImportRun:
 
     def _put(self, surroundings: Surroundings, when: datetime, log: bytes) -> str:
         """Puts a log into its folder, beside the source file, under the name that it got first."""
+        files = surroundings.files_of(self.request.source_uri)
         if self._log_path is None:
             parent, _, name = self._source_path(surroundings).rpartition("/")
             parent = surroundings.behaviour.log_library or parent
-            folder = surroundings.storage.make_folder(f"{parent}/{log_folder_name(name, self.request.job_id)}")
+            folder = files.make_folder(f"{parent}/{log_folder_name(name, self.request.job_id)}")
             self._log_path = folder.path, log_file_name(self.request.job_id, when)
         folder_path, file_name = self._log_path
-        surroundings.storage.add(folder_path, file_name, io.BytesIO(log), overwrite=True)
+        files.add(folder_path, file_name, io.BytesIO(log), overwrite=True)
         host = split_uri(self.request.source_uri)[0]
         origin = f"https://{host}" if host else surroundings.origin
         return origin + folder_path
@@ -135,4 +145,5 @@ class ImportRun:
     def _source_path(self, surroundings: Surroundings) -> str:
         """The path of the source file; where it is gone by now, the likeliest reading of its URI."""
         readings = path_readings(self.request.source_uri)
-        return next((path for path in readings if surroundings.storage.place(path)), readings[-1])
+        files = surroundings.files_of(self.request.source_uri)
+        return next((path for path in readings if files.place(path)), readings[-1])

@@ -196,13 +196,16 @@ def _duplicate(user: User, request: ImportRequest) -> str:
     made = uuid.uuid5(uuid.NAMESPACE_URL, f"{request.job_id}/{user.object_id}/{user.user_principal_name}")
     # Seven digits, as seen; they mean something to the profile store alone.
     failure = failures.duplicate(1_000_000 + made.int % 9_000_000, str(uuid.uuid5(made, "connection")))
-    return logwriter.generic_error(_guid(request, user), failure)
+    # The store fails for a batch of values: neither its Guid nor its RecordId is a user's, whatever the IDs are (seen).
+    return logwriter.generic_error(_foreign_guid(request, user), failure)
 
 
 def _guid(request: ImportRequest, user: User) -> str:
-    """The object id where it was the id; else, as seen, a Guid that is nobody's."""
-    if request.id_type is IdType.CloudId:
-        return user.object_id
+    """Return the object ID where that was the job's ID; else a Guid that is no user's."""
+    return user.object_id if request.id_type is IdType.CloudId else _foreign_guid(request, user)
+
+
+def _foreign_guid(request: ImportRequest, user: User) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.job_id}/{user.object_id}/{user.user_principal_name}"))
 
 

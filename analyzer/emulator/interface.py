@@ -62,8 +62,19 @@ def no_resource(name: str) -> ServiceError:
 
 
 def no_file(path: str) -> ServiceError:
-    """What a file or folder that is not there is answered with (code seen)."""
-    return ServiceError(404, "-2147024894, System.IO.FileNotFoundException", f"The file {path} does not exist.")
+    """Answer what SharePoint answers for a file that is missing (status, code, and text seen)."""
+    return ServiceError(404, "-2130575338, Microsoft.SharePoint.SPException", f"The file {path} does not exist.")
+
+
+def no_folder() -> ServiceError:
+    """Answer what SharePoint answers for a folder that is missing (status, code, and text seen)."""
+    return ServiceError(404, "-2147024894, System.IO.FileNotFoundException", "File Not Found.")
+
+
+def over_threshold() -> ServiceError:
+    """Answer what SharePoint answers for a list with more items than a view shows (status, code, and text seen)."""
+    message = "The attempted operation is prohibited because it exceeds the list view threshold."
+    return ServiceError(500, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", message)
 
 
 def wrong_verb(verb: str, name: str) -> ServiceError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.interface import EmulatorError, ServiceError
 from analyzer.emulator.jobs import Job
 from analyzer.emulator.stored import time_in_name
-from analyzer.emulator.uris import path_readings, split_uri
+from analyzer.emulator.uris import admin_host, is_admin_host, path_readings, split_uri
 from analyzer.facts import JobError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def copy_library(library: Path, target: Path) -> None:
         EmulatorError: there is no such folder, or it cannot be read.
     """
     if not library.is_dir():
-        raise EmulatorError(f"{library} is no folder; name a library, as sample_logs or one that pull has made")
+        raise EmulatorError(f"{library} isn't a folder; give a library, such as sample_logs or one that pull made")
     top = str(library)
 
     def left_out(folder: str, names: list[str]) -> list[str]:
@@ -69,7 +69,7 @@ def load_jobs(library: Path, origin: str) -> list[Job]:
     place = library / _JOBS
     listed = (_object(place) or {}).get("value", [])
     if not isinstance(listed, list):
-        raise EmulatorError(f'{place} is no job list: there is no list under "value"; pull it anew, or remove it')
+        raise EmulatorError(f"{place} isn't a job list: value isn't a list; pull it again, or remove it")
     jobs = [_job(place, number, row) for number, row in enumerate(listed) if not _is_gone(row)]
     hosts = _hosts(jobs)
     return [
@@ -121,9 +121,9 @@ def _object(place: Path) -> dict[str, object] | None:
     try:
         content = json.loads(place.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise EmulatorError(f"{place} is no JSON: {_words(error)}; mend it, or remove it") from error
+        raise EmulatorError(f"{place} isn't valid JSON: {_words(error)}; fix it, or remove it") from error
     if not isinstance(content, dict):
-        raise EmulatorError(f"{place} is no JSON object; mend it, or remove it")
+        raise EmulatorError(f"{place} isn't a JSON object; fix it, or remove it")
     return content
 
 
@@ -133,7 +133,7 @@ def _is_gone(row: object) -> bool:
 
 def _job(place: Path, number: int, row: object) -> Job:
     if not isinstance(row, dict) or not isinstance(row.get("JobId"), str):
-        raise EmulatorError(f"{place} is no job list: value[{number}] has no JobId; pull it anew, or remove it")
+        raise EmulatorError(f"{place} isn't a job list: value[{number}] has no JobId; pull it again, or remove it")
     return Job(
         job_id=row["JobId"],
         state=_number(place, number, row, "State"),
@@ -147,7 +147,7 @@ def _job(place: Path, number: int, row: object) -> Job:
 def _number(place: Path, number: int, row: Mapping[str, object], name: str) -> int:
     value = row.get(name, 0)
     if not isinstance(value, int):
-        raise EmulatorError(f"{place} is no job list: {name} of value[{number}] is no number; mend it, or remove it")
+        raise EmulatorError(f"{place} isn't a job list: {name} of value[{number}] isn't a number; fix it, or remove it")
     return value
 
 
@@ -160,7 +160,9 @@ def _hosts(jobs: Sequence[Job]) -> frozenset[str]:
 
 def _moved(uri: str, hosts: frozenset[str], origin: str) -> str:
     host, path = split_uri(uri)
-    return origin + path if host in hosts else uri
+    if host not in hosts:
+        return uri
+    return f"https://{admin_host(split_uri(origin)[0])}{path}" if is_admin_host(host) else origin + path
 
 
 def _words(error: Exception) -> str:

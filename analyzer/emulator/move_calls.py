@@ -98,7 +98,7 @@ class MoveCalls:
     def _by_body(self, *, copy: bool) -> Callable[[Call], Reply]:
         def operation(call: Call) -> Reply:
             body = call.json()
-            at = Place(Kind.WEB, call.site, call.site)
+            at = Place(Kind.WEB, call.site, call.site, call.origin)
             source, target = at.within(_path(body, "src")), at.within(_path(body, "dest"))
             options = body.get("options")
             if isinstance(options, dict) and options.get("KeepBoth") is True:

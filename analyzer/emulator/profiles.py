@@ -132,8 +132,9 @@ class ProfileStore:
     def refusal(self, property_map: Mapping[str, str]) -> str | None:
         """The message with which queueing an import with this map is refused; None where it is not.
 
-        The wordings for editable and taxonomic properties were seen; the others, and the order in which the service
-        looks for them, are inferred. A map's values are the profile properties.
+        The wordings for editable, taxonomic, and multi-value properties were seen; that for unknown ones, and the order
+        in which the service looks for them, are inferred. Properties that the directory syncs are taken: scripts import
+        them in practice. A map's values are the profile properties.
         """
         names = list(dict.fromkeys(property_map.values()))
         for is_refused, words in self._rules():
@@ -146,16 +147,15 @@ class ProfileStore:
         return (
             (self._is_unknown, "do not exist in the user profile application."),
             (lambda name: (known := self.property(name)) is not None and known.editable, "are editable by user."),
-            # Two spaces, as the service writes.
-            (self._has_type("taxonomic"), " are Taxonomic Properties"),
-            (self._has_type("multivalue"), " are Multi Value Properties"),
+            # Two spaces, as the service writes; it says the same of plain properties with several values (seen).
+            (self._has_type("taxonomic", "multivalue"), " are Taxonomic Properties"),
         )
 
     def _is_unknown(self, name: str) -> bool:
         return self.property(name) is None
 
-    def _has_type(self, wanted: str) -> Callable[[str], bool]:
-        return lambda name: (known := self.property(name)) is not None and known.type == wanted
+    def _has_type(self, *wanted: str) -> Callable[[str], bool]:
+        return lambda name: (known := self.property(name)) is not None and known.type in wanted
 
 
 def _members(settings: _PropertySettings) -> dict[str, Any]:

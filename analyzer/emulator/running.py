@@ -26,13 +26,13 @@ from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
-from analyzer.emulator.moods import behaviour
 from analyzer.emulator.profiles import ProfileStore, User
+from analyzer.emulator.scenarios import behaviour
 from analyzer.emulator.server import Server, bind
 from analyzer.emulator.storage import Storage
 from analyzer.emulator.tenant_calls import TenantCalls
 from analyzer.emulator.tokens import ALL_ROLES, Tokens
-from analyzer.emulator.uris import split_uri
+from analyzer.emulator.uris import admin_host, split_uri
 from analyzer.emulator.users import load_store
 from analyzer.emulator.web_calls import WebCalls
 from analyzer.emulator.webs import Webs
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Self
 
-    from analyzer.emulator.moods import Behaviour
+    from analyzer.emulator.scenarios import Behaviour
 
 TENANT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "contoso.com"))
 CLIENT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "upa-analyzer.contoso.com"))
@@ -57,15 +57,22 @@ class RunningEmulator:
         ready: what the command prints when it is ready: ``admin_url``, ``site_url``, ``library_url``, ``token``,
             ``ca_file``, ``tenant_id``, ``client_id``, ``authority``.
         jobs: the job list; ``advance`` it before you look.
-        storage: the files.
+        storage: the files of the sites.
+        admin_storage: the files of the admin site, where it is asked by its own name (``known_as``).
         application: what the authority knows of the application; certificates and secrets may be added.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what ``start`` is told
-        self, library: Path, port: int, speed: float, clock: Callable[[], float], moods: Collection[str], known_as: str
+        self,
+        library: Path,
+        port: int,
+        speed: float,
+        clock: Callable[[], float],
+        scenarios: Collection[str],
+        known_as: str,
     ) -> None:
         """Starts; see ``start``."""
-        told = behaviour(moods)
+        told = behaviour(scenarios)
         with ExitStack() as stack:
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="upa-emulator-", ignore_cleanup_errors=True)
@@ -73,7 +80,12 @@ class RunningEmulator:
             home = Path(folder)
             copy_library(library, home / "tenant")
             (home / "spool").mkdir()
-            self.storage = (CrowdedStorage if told.is_crowded else Storage)(home / "tenant", home / "spool")
+            files = CrowdedStorage if told.is_crowded else Storage
+            self.storage = files(home / "tenant", home / "spool")
+            (home / "admin").mkdir()
+            self.admin_storage = files(home / "admin", home / "spool", "admin")
+            for storage in (self.storage, self.admin_storage):
+                storage.make_folder("/Shared Documents")  # as each site has one
             sockets = stack.enter_context(bind(port))
             port = sockets[0].getsockname()[1]
             origin = f"https://localhost:{port}"
@@ -83,15 +95,20 @@ class RunningEmulator:
             settings = load_settings(library)
             self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
-            surroundings = Surroundings(self._store, self.storage, files_at, hosts | {split_uri(files_at)[0]}, told)
+            named = split_uri(files_at)[0]
+            surroundings = Surroundings(
+                self._store, self.storage, files_at, hosts | {named, admin_host(named)}, told, self.admin_storage
+            )
             self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
             self.application = Application(CLIENT_ID)
             self.application.configure(settings)
             directory = Directory(TENANT_ID, self.application, hosts)
             key = secrets.token_bytes(32)
             self._tokens = Tokens(key, TENANT_ID, CLIENT_ID, time.time, everywhere=origin, strict=told.is_strict)
-            self.ready = self._ready(origin, imports_folder(loaded, self.storage), home / "ca.pem")
-            app = self._app(origin, home / "spool", Authority(directory, self._tokens), told)
+            webs = Webs(told.subwebs)
+            imports = imports_folder(loaded, self.storage)
+            self.ready = self._ready(origin, webs.of(imports), imports, home / "ca.pem")
+            app = self._app(origin, home / "spool", Authority(directory, self._tokens), told, webs)
             stack.enter_context(Server(app, home, sockets))
             self._running = stack.pop_all()
 
@@ -121,10 +138,10 @@ class RunningEmulator:
     ) -> None:
         self.close()
 
-    def _ready(self, origin: str, imports: str, ca_file: Path) -> dict[str, str]:
+    def _ready(self, origin: str, site: str, imports: str, ca_file: Path) -> dict[str, str]:
         return {
             "admin_url": origin,
-            "site_url": origin + "/".join(imports.split("/")[:3]),
+            "site_url": origin + site,
             "library_url": origin + imports,
             "token": self._tokens.issue(origin, ALL_ROLES, _LONG),
             "ca_file": str(ca_file),
@@ -133,10 +150,10 @@ class RunningEmulator:
             "authority": origin,
         }
 
-    def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
-        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
+    def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour, webs: Webs) -> App:
+        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, told)
         digests = Digests(secrets.token_bytes(32), time.time)
-        api = Api(WebCalls(self.storage, Webs(told.subwebs)), tenant_calls, digests)
+        api = Api(WebCalls(self.storage, webs), WebCalls(self.admin_storage, webs), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 
@@ -146,7 +163,7 @@ def start(  # noqa: PLR0913 - what may be asked for
     port: int = 0,
     speed: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
-    moods: Collection[str] = (),
+    scenarios: Collection[str] = (),
     known_as: str = "",
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
@@ -156,22 +173,25 @@ def start(  # noqa: PLR0913 - what may be asked for
         port: 0 for any that is free.
         speed: how many times as fast the service's clock runs.
         clock: real seconds from any beginning.
-        moods: of the service, see ``moods.MOODS``.
+        scenarios: names of ``scenarios.SCENARIOS``.
         known_as: where its sites are for those who reach it through a proxy, as ``https://contoso.sharepoint.com``:
-            the addresses of jobs are moved there, and source files there are the tenant's. Empty for its own origin.
+            the addresses of jobs are moved there, and source files there are the tenant's. The admin site beside it,
+            ``https://contoso-admin.sharepoint.com``, has files of its own. Empty for the emulator's own origin.
 
     Returns:
         The emulator; close it, or use it as a context.
 
     Raises:
-        EmulatorError: the library cannot be used, the port is in use, or there is no such mood.
+        EmulatorError: the library cannot be used, the port is in use, or a scenario is unknown.
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock, moods, known_as)
+    return RunningEmulator(library, port, speed, clock, scenarios, known_as)
 
 
-def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *, moods: Collection[str] = ()) -> None:
+def serve(
+    library: Path, port: int, speed: float, out: Callable[[str], None], *, scenarios: Collection[str] = ()
+) -> None:
     """Runs a tenant until SIGINT or SIGTERM; tells ``out`` the JSON line once it answers. For the main thread.
 
     Raises:
@@ -184,7 +204,7 @@ def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *,
 
     earlier = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with start(library, port=port, speed=speed, moods=moods) as emulator:
+        with start(library, port=port, speed=speed, scenarios=scenarios) as emulator:
             out(json.dumps(emulator.ready))
             # In turns, because on Windows a wait without an end hears no signal.
             while not stop.wait(_LISTEN_TO_SIGNALS):

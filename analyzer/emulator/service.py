@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from analyzer.emulator.content import Collection, Entity
 from analyzer.emulator.interface import Answer, Asked, Call, ServiceError, bad_request, wrong_verb
 from analyzer.emulator.odata import arranged
 from analyzer.emulator.tokens import require
+from analyzer.facts import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,7 @@ class Service:
         )
 
     def _answer(self, asked: Asked, shape: Shape) -> Answer:
+        _check_length(asked)
         call = self._call(asked)
         roles = self._tokens.roles(asked.headers.get("authorization", ""), call.origin)
         require(roles, profiles=Api.is_on_profiles(call))
@@ -93,6 +96,20 @@ class Service:
         if part.raw_path.lower().rstrip("/").endswith("$batch"):
             return error_answer(bad_request("A batch cannot hold another one."), shape_of(headers.get("accept", "")))
         return self.answer(Asked(part.method, asked.origin, part.raw_path, part.query, headers, BytesIO(part.body)))
+
+
+def _check_length(asked: Asked) -> None:
+    """Pass a body that SharePoint takes in one request.
+
+    Raises:
+        ServiceError: 400, it is longer (status, code, and text seen).
+    """
+    length = asked.body.seek(0, os.SEEK_END)
+    asked.body.seek(0)
+    if length > MAX_BODY_BYTES:
+        raise bad_request(
+            f"The request message is too big. The server does not allow messages larger than {MAX_BODY_BYTES} bytes."
+        )
 
 
 def disk_answer(error: OSError, shape: Shape) -> Answer:

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer.emulator.ids import UniqueIds
-from analyzer.emulator.interface import ServiceError, no_file
+from analyzer.emulator.interface import ServiceError, no_file, no_folder
 from analyzer.emulator.paths import check_name, locate
 from analyzer.emulator.stored import StoredFile, StoredFolder, describe
 
@@ -32,19 +32,25 @@ class Storage:
         ids: of files and folders.
     """
 
-    def __init__(self, root: Path, spool: Path) -> None:
-        """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk."""
+    def __init__(self, root: Path, spool: Path, host: str = "") -> None:
+        """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk.
+
+        Args:
+            root: holds the files.
+            spool: see ``Storage``.
+            host: keeps the ids of two hosts apart; empty for the tenant's usual one.
+        """
         self._root = root
         self.spool = spool
         self.lock = RLock()
-        self.ids = UniqueIds()
+        self.ids = UniqueIds(host)
         self._known: dict[str, tuple[object, str]] = {}
 
     def folder(self, path: str) -> StoredFolder:
         """A folder."""
         there, place = self.find(path)
         if not place.is_dir():
-            raise no_file(path)
+            raise no_folder()
         return self._stored_folder(there, place)
 
     def file(self, path: str) -> StoredFile:
@@ -62,7 +68,7 @@ class Storage:
         """The same of a file or folder that is there."""
         there, place = self.find(path)
         if not place.exists():
-            raise no_file(path)
+            raise no_folder()
         return there, place
 
     def exists(self, path: str) -> bool:
@@ -98,7 +104,7 @@ class Storage:
         paths = ("/" + place.relative_to(self._root).as_posix() for place in self._root.rglob("*"))
         found = next((path for path in paths if self.ids.of(path) == wanted), None)
         if found is None:
-            raise no_file(str(wanted))
+            raise no_folder()
         return found
 
     def walk(self) -> Iterator[StoredFolder]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK = 1 << 20
+_NOT_CHECKED_OUT = 2
+_PUBLISHED = 1
+_FIRST_VERSION = 512
+"""``UIVersion`` of 1.0: major versions count by 512 (seen)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,32 @@ class StoredFile:
     unique_id: UUID
 
     def fields(self) -> dict[str, object]:
-        """The properties of ``SP.File`` that clients in production read."""
+        """Return the properties of ``SP.File``: all that every recorded answer of the service has, and no others.
+
+        The file is the first major version of a library without check-out, moderation, or rights management.
+        """
         return {
+            "CheckInComment": "",
+            "CheckOutType": _NOT_CHECKED_OUT,
+            "ContentTag": self.etag.strip('"') + ",1",
+            "CustomizedPageStatus": 0,
             "ETag": self.etag,
             "Exists": True,
+            "IrmEnabled": False,
             "Length": Int64(self.length),
-            "Level": 1,
+            "Level": _PUBLISHED,
+            # Office documents have addresses here; of other files these are what was recorded.
+            "LinkingUri": None,
+            "LinkingUrl": "",
+            "MajorVersion": 1,
+            "MinorVersion": 0,
             "Name": self.place.name,
             "ServerRelativeUrl": self.path,
             "TimeCreated": _iso(self.modified),
             "TimeLastModified": _iso(self.modified),
+            "Title": None,
+            "UIVersion": _FIRST_VERSION,
+            "UIVersionLabel": "1.0",
             "UniqueId": str(self.unique_id),
         }
 
@@ -62,16 +82,19 @@ class StoredFolder:
     unique_id: UUID
 
     def fields(self) -> dict[str, object]:
-        """The properties of ``SP.Folder`` that clients in production read."""
+        """Return the properties of ``SP.Folder``: all that every recorded answer of the service has, and no others."""
         changed = _iso(datetime.fromtimestamp(self.place.stat().st_mtime, UTC))
         return {
             "Exists": True,
+            "IsWOPIEnabled": False,
             "ItemCount": sum(1 for _ in self.place.iterdir()),
             "Name": self.path.rpartition("/")[2],
+            "ProgID": None,
             "ServerRelativeUrl": self.path or "/",
             "TimeCreated": changed,
             "TimeLastModified": changed,
             "UniqueId": str(self.unique_id),
+            "WelcomePage": "",
         }
 
 

@@ -7,6 +7,24 @@ from urllib.parse import unquote
 
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/]*)(?P<path>/.*)?", re.IGNORECASE | re.DOTALL)
 
+_SITE_HOST = re.compile(r"(?P<name>[^.:]+?)(?P<kind>-admin)?(?P<domain>\.sharepoint(?:-mil)?\.[a-z]+)")
+
+
+def is_admin_host(host: str) -> bool:
+    """Whether a host is a tenant's admin site, as ``contoso-admin.sharepoint.com``."""
+    found = _SITE_HOST.fullmatch(host.lower())
+    return found is not None and found["kind"] is not None
+
+
+def admin_host(host: str) -> str:
+    """The host of the admin site beside a tenant's host; the same host where it has no name of SharePoint's.
+
+    >>> admin_host("contoso.sharepoint.com")
+    'contoso-admin.sharepoint.com'
+    """
+    found = _SITE_HOST.fullmatch(host.lower())
+    return f"{found['name']}-admin{found['domain']}" if found else host
+
 
 def split_uri(uri: str) -> tuple[str, str]:
     """Host with port in lower case (empty for a server-relative URI), and the path as written.

@@ -35,7 +35,7 @@ def load_store(library: Path, settings: Mapping[str, object] | None, storage: St
     try:
         store = ProfileStore.from_settings(settings or {})
     except SettingsError as error:
-        raise EmulatorError(f"{library / 'emulator.json'} cannot be used: {error}; mend it, or remove it") from error
+        raise EmulatorError(f"{library / 'emulator.json'} cannot be used: {error}; fix it, or remove it") from error
     if "users" not in (settings or {}):
         for user in _users(storage):
             store.add_user(user)

@@ -6,12 +6,12 @@ https://learn.microsoft.com/sharepoint/dev/solution-guidance/supporting-and-in-f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from analyzer.emulator.interface import ServiceError, bad_request, no_file, no_resource
+from analyzer.emulator.interface import ServiceError, bad_request, no_file, no_folder, no_resource
 from analyzer.emulator.uris import split_uri
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from analyzer.emulator.address import Segment
     from analyzer.emulator.interface import Call, Reply
+    from analyzer.emulator.lists import Lists
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.webs import Webs
 
@@ -35,15 +36,25 @@ class Kind(Enum):
     FILES = "files"
     FOLDERS = "folders"
     ITEM = "item"
+    LISTS = "lists"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a walk has come to; of a collection ``path`` is the folder's, of a list item the file's or folder's."""
+    """Where a walk has come to, in which web, at which origin.
+
+    Of a collection ``path`` is the folder's, of a list its root folder's, of a list item the file's or folder's.
+    """
 
     kind: Kind
     path: str
     site: str
+    origin: str
+
+    def to(self, kind: Kind, path: str) -> Place:
+        """Another place in the same web."""
+        return replace(self, kind=kind, path=path)
 
     def within(self, path: str) -> str:
         """A path that this web may answer for; one without a slash in front begins at the web.
@@ -56,7 +67,7 @@ class Place:
         path = split_uri(path)[1]
         whole = (path if path.startswith("/") else f"{self.site}/{path}").rstrip("/")
         if not f"{whole}/".lower().startswith(f"{self.site}/".lower()):
-            text = f"Server relative urls must start with SPWeb.ServerRelativeUrl: {self.site}"
+            text = "Server relative urls must start with SPWeb.ServerRelativeUrl"
             raise ServiceError(400, "-2147024809, System.ArgumentException", text)
         return whole
 
@@ -68,48 +79,79 @@ class Place:
 class Walk:
     """Follows addresses; ids are found among the tenant's files."""
 
-    def __init__(self, storage: Storage, webs: Webs) -> None:
+    def __init__(self, storage: Storage, webs: Webs, lists: Lists) -> None:
         self._storage = storage
         self._webs = webs
+        self._lists = lists
         self._steps: Mapping[tuple[Kind, str], Step] = {
             **_STEPS,
             (Kind.WEB, "getfilebyid"): self._by_id(Kind.FILE),
             (Kind.WEB, "getfolderbyid"): self._by_id(Kind.FOLDER),
+            (Kind.WEB, "lists"): self._list_by_id,
+            (Kind.WEB, "getlist"): self._list_by_path("strurl"),
+            (Kind.WEB, "getlistusingpath"): self._list_by_path("decodedurl"),
+            (Kind.LISTS, "getbyid"): self._list_by_id,
+            (Kind.LISTS, "getbytitle"): self._list_by_title,
+            (Kind.ITEM, "parentlist"): lambda at, _: at.to(Kind.LIST, self._lists.holding(at.path, at.origin).path),
         }
 
-    def follow(self, site: str, segments: Sequence[Segment]) -> tuple[Place, Segment | None]:
+    def follow(self, origin: str, site: str, segments: Sequence[Segment]) -> tuple[Place, Segment | None]:
         """Where the segments behind ``web`` lead, and the operation on it; None where the address ends at a place.
 
         Raises:
             ServiceError: 404 it leads nowhere, or into a subweb (inferred); 400 an argument is missing, or another
                 web's.
         """
-        at = Place(Kind.WEB, site, site)
+        at = Place(Kind.WEB, site, site, origin)
         rest = list(segments)
         while rest and (step := self._steps.get((at.kind, rest[0].key))) is not None:
             at = step(at, rest.pop(0))
         if len(rest) > 1:
             raise no_resource(rest[0].name)
         if self._webs.is_elsewhere(site, at.path):
-            raise no_file(at.path)
+            raise no_file(at.path) if at.kind is Kind.FILE else no_folder()
         return at, rest[0] if rest else None
+
+    def _list_by_id(self, at: Place, segment: Segment) -> Place:
+        """A list by its ID; without one, all of them."""
+        if not segment.arguments:
+            return at.to(Kind.LISTS, at.site)
+        root = self._lists.by_id(at.site, _guid(segment, "guid"), at.origin)
+        return at.to(Kind.LIST, root.path)
+
+    def _list_by_title(self, at: Place, segment: Segment) -> Place:
+        return at.to(Kind.LIST, self._lists.by_title(at.site, segment.argument("title"), at.origin).path)
+
+    def _list_by_path(self, argument: str) -> Step:
+        def step(at: Place, segment: Segment) -> Place:
+            path = at.within(segment.argument(argument))
+            root = self._lists.holding(path, at.origin)
+            if root.path.lower() != path.lower():
+                raise no_folder()
+            return at.to(Kind.LIST, root.path)
+
+        return step
 
     def _by_id(self, kind: Kind) -> Step:
         """Clients go on by the ``UniqueId`` once an answer had one (seen)."""
 
         def step(at: Place, segment: Segment) -> Place:
-            try:
-                wanted = UUID(segment.argument("uniqueid"))
-            except ValueError as error:
-                raise bad_request(f"The parameter of {segment.name} is no Guid.") from error
-            return Place(kind, at.within(self._storage.path_of(wanted)), at.site)
+            wanted = _guid(segment, "uniqueid")
+            return at.to(kind, at.within(self._storage.path_of(wanted)))
 
         return step
 
 
+def _guid(segment: Segment, argument: str) -> UUID:
+    try:
+        return UUID(segment.argument(argument))
+    except ValueError as error:
+        raise bad_request(f"The parameter of {segment.name} is no Guid.") from error
+
+
 def _by_path(kind: Kind, argument: str) -> Step:
     def step(at: Place, segment: Segment) -> Place:
-        return Place(kind, at.within(segment.argument(argument)), at.site)
+        return at.to(kind, at.within(segment.argument(argument)))
 
     return step
 
@@ -119,7 +161,7 @@ def _below(kind: Kind) -> Step:
 
     def step(at: Place, segment: Segment) -> Place:
         if not segment.arguments:
-            return Place(kind, at.path, at.site)
+            return at.to(kind, at.path)
         return _member(kind, "url")(at, segment)
 
     return step
@@ -128,19 +170,19 @@ def _below(kind: Kind) -> Step:
 def _member(kind: Kind, argument: str) -> Step:
     def step(at: Place, segment: Segment) -> Place:
         one = Kind.FILE if kind is Kind.FILES else Kind.FOLDER
-        return Place(one, at.member(segment.argument(argument)), at.site)
+        return at.to(one, at.member(segment.argument(argument)))
 
     return step
 
 
 def _parent(at: Place, _: Segment) -> Place:
     if at.path.lower() == at.site.lower():
-        raise no_file(at.path or "/")
-    return Place(Kind.FOLDER, at.path.rpartition("/")[0], at.site)
+        raise no_folder()
+    return at.to(Kind.FOLDER, at.path.rpartition("/")[0])
 
 
 def _item(at: Place, _: Segment) -> Place:
-    return Place(Kind.ITEM, at.path, at.site)
+    return at.to(Kind.ITEM, at.path)
 
 
 _STEPS: Mapping[tuple[Kind, str], Step] = {
@@ -150,7 +192,8 @@ _STEPS: Mapping[tuple[Kind, str], Step] = {
     (Kind.WEB, "getfilebyserverrelativeurl"): _by_path(Kind.FILE, "serverrelativeurl"),
     (Kind.WEB, "getfilebyurl"): _by_path(Kind.FILE, "fileurl"),
     (Kind.WEB, "folders"): _below(Kind.FOLDERS),
-    (Kind.WEB, "rootfolder"): lambda at, _: Place(Kind.FOLDER, at.path, at.site),
+    (Kind.WEB, "rootfolder"): lambda at, _: at.to(Kind.FOLDER, at.path),
+    (Kind.LIST, "rootfolder"): lambda at, _: at.to(Kind.FOLDER, at.path),
     (Kind.FOLDER, "files"): _below(Kind.FILES),
     (Kind.FOLDER, "folders"): _below(Kind.FOLDERS),
     (Kind.FOLDER, "parentfolder"): _parent,

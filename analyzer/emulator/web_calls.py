@@ -9,6 +9,7 @@ from analyzer.emulator.entities import Entities
 from analyzer.emulator.file_calls import FileCalls
 from analyzer.emulator.folder_calls import FolderCalls
 from analyzer.emulator.interface import Reply, no_resource, wrong_verb
+from analyzer.emulator.lists import Lists
 from analyzer.emulator.move_calls import MoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
 from analyzer.emulator.uris import split_uri
@@ -32,12 +33,15 @@ class WebCalls:
 
     def __init__(self, storage: Storage, webs: Webs) -> None:
         """Works on the tenant's files."""
-        self._entities = Entities(storage)
+        lists = Lists(storage, webs)
+        self._entities = Entities(storage, webs)
         self.webs = webs
-        self._walk = Walk(storage, webs)
+        self._walk = Walk(storage, webs, lists)
         moves = MoveCalls(storage, self._entities)
         self._operations: Operations = {
             (Kind.WEB, "", "GET"): self._web,
+            (Kind.LISTS, "", "GET"): lambda _, at, __: Reply(self._entities.lists(lists.of(at.site))),
+            (Kind.LIST, "", "GET"): lambda _, at, __: Reply(self._entities.list_at(at.path)),
             **FolderCalls(storage, self._entities).operations(),
             **FileCalls(storage, self._entities).operations(),
             **UploadCalls(storage, self._entities).operations(),
@@ -51,7 +55,7 @@ class WebCalls:
         Raises:
             ServiceError: 404 the address leads nowhere, or the file is not there; 405; 400; 403; 412.
         """
-        at, segment = self._walk.follow(call.site, call.segments[1:])
+        at, segment = self._walk.follow(call.origin, call.site, call.segments[1:])
         operation = segment.key if segment else ""
         verbs = {verb for kind, name, verb in self._operations if (kind, name) == (at.kind, operation)}
         last = call.segments[-1]

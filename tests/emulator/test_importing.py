@@ -197,13 +197,29 @@ def test_a_user_who_stands_there_twice_is_not_written_and_fails_once(again: str)
 
 
 @pytest.mark.parametrize("id_type", IdType)
-def test_the_guid_of_a_generic_error_is_the_users_only_where_ids_are_guids(id_type: IdType) -> None:
-    ada = user("ada")
-    identity = ada.identity(id_type)
-    result = run_import(ask(id_type), source({"IdName": identity}, {"IdName": identity}), tenant())
+def test_the_guid_of_a_duplicate_is_no_user_s_whatever_the_ids_are(id_type: IdType) -> None:
+    store = tenant()
+    identity = user("ada").identity(id_type)
+    result = run_import(ask(id_type), source({"IdName": identity}, {"IdName": identity}), store)
     guid = lines(result)[0].split("\t")[1]
-    assert (guid == ada.object_id) is (id_type is IdType.CloudId)
     assert str(uuid.UUID(guid)) == guid
+    assert store.user(IdType.CloudId, guid) is None
+
+
+@pytest.mark.parametrize("id_type", IdType)
+def test_the_guid_of_a_value_that_is_too_long_is_the_user_s_only_where_ids_are_guids(id_type: IdType) -> None:
+    ada = user("ada")
+    result = run_import(ask(id_type), source({"IdName": ada.identity(id_type), "Office": "123456"}), tenant())
+    assert (lines(result)[0].split("\t")[1] == ada.object_id) is (id_type is IdType.CloudId)
+
+
+def test_null_records_are_passed_over_and_the_others_are_written() -> None:
+    store = tenant()
+    text = b'{"value":[null,{"IdName":"ada@contoso.com","City":"Oslo"},null,{"IdName":"eve@contoso.com"}]}'
+    result = run_import(ask(), text, store)
+    assert (result.error, result.updated) == (JobError.ImportCompleteWithError, 1)
+    assert lines(result) == ["IdentityNotResolvable\teve@contoso.com\tUser identity cannot be resolved"]
+    assert values(store, "ada") == {"City": "Oslo"}
 
 
 def test_the_same_import_leaves_the_same_log() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from analyzer.emulator import EmulatorError, start
 from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.library import load_jobs
+from analyzer.emulator.uris import admin_host, is_admin_host
 from analyzer.facts import IdType
 from tests.emulator.client import (
     FOLDER,
@@ -54,7 +56,7 @@ def test_what_is_ours_in_a_library_is_not_the_tenants(library: Path) -> None:
     (library / ".gitattributes").write_bytes(b"* -text")
     with _started(library) as running:
         assert running.storage.files("/") == []
-        assert [folder.path for folder in running.storage.folders("/")] == ["/sites"]
+        assert [folder.path for folder in running.storage.folders("/")] == ["/Shared Documents", "/sites"]
 
 
 def test_a_library_without_jobs_is_a_tenant_without_jobs(tmp_path: Path) -> None:
@@ -160,14 +162,14 @@ def test_settings_give_the_users(library: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("emulator.json", b"{", "is no JSON"),
-        ("emulator.json", b"[]", "is no JSON object"),
+        ("emulator.json", b"{", "isn't valid JSON"),
+        ("emulator.json", b"[]", "isn't a JSON object"),
         ("emulator.json", b'{"users": [1]}', "cannot be used"),
         ("emulator.json", b'{"users": null}', "cannot be used"),
-        ("jobs.json", b"\xff", "is no JSON"),
-        ("jobs.json", b'{"value": 5}', "is no job list"),
+        ("jobs.json", b"\xff", "isn't valid JSON"),
+        ("jobs.json", b'{"value": 5}', "isn't a job list"),
         ("jobs.json", b'{"value": [{}]}', "value[0] has no JobId"),
-        ("jobs.json", b'{"value": [{"JobId": "x", "State": "Error"}]}', "State of value[0] is no number"),
+        ("jobs.json", b'{"value": [{"JobId": "x", "State": "Error"}]}', "State of value[0] isn't a number"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
@@ -187,7 +189,7 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
 def test_a_library_that_is_no_folder_is_said_to_be_none(tmp_path: Path, kind: str) -> None:
     if kind == "file":
         (tmp_path / kind).touch()
-    with pytest.raises(EmulatorError, match="is no folder"):
+    with pytest.raises(EmulatorError, match="isn't a folder"):
         _started(tmp_path / kind)
 
 
@@ -202,3 +204,43 @@ def test_a_file_that_is_not_there_has_no_place(library: Path) -> None:
         assert running.storage.place("/../etc/passwd") is None
         with pytest.raises(ServiceError):
             running.storage.file("/../etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("host", "is_admin", "beside"),
+    [
+        ("contoso.sharepoint.com", False, "contoso-admin.sharepoint.com"),
+        ("Contoso-Admin.sharepoint.com", True, "contoso-admin.sharepoint.com"),
+        ("fabrikam-it.sharepoint.us", False, "fabrikam-it-admin.sharepoint.us"),
+        ("fabrikam-admin.sharepoint-mil.us", True, "fabrikam-admin.sharepoint-mil.us"),
+        ("localhost:44300", False, "localhost:44300"),
+        ("127.0.0.1:44300", False, "127.0.0.1:44300"),
+        ("site-admin.example.com", False, "site-admin.example.com"),
+    ],
+)
+def test_an_admin_site_is_known_by_its_host_s_name(host: str, is_admin: bool, beside: str) -> None:
+    assert (is_admin_host(host), admin_host(host)) == (is_admin, beside)
+
+
+def test_jobs_of_the_admin_site_stay_there_when_the_tenant_has_another_name(tmp_path: Path) -> None:
+    admin = "https://contoso-admin.sharepoint.com/Shared Documents"
+    jobs = [job(), job(JobId=OTHER, SourceUri=f"{admin}/hr.json", LogFolderUri=f"{admin}/hr-{OTHER}-Logs")]
+    library = write_library(tmp_path / "library", *jobs)
+    for origin, expected in (
+        ("https://fabrikam.sharepoint.com", "https://fabrikam-admin.sharepoint.com"),
+        ("https://localhost:44300", "https://localhost:44300"),
+    ):
+        loaded = load_jobs(library, origin)[1]
+        assert loaded.source_uri == f"{expected}/Shared Documents/hr.json"
+        assert loaded.log_folder_uri == f"{expected}/Shared Documents/hr-{OTHER}-Logs"
+
+
+def test_imports_into_the_root_site_have_its_address(tmp_path: Path) -> None:
+    uri = f"{TENANT}/Shared Documents/upa.json"
+    library = write_library(tmp_path / "library", job(SourceUri=uri, LogFolderUri=""))
+    (library / "Shared Documents").mkdir()
+    (library / "Shared Documents/upa.json").write_bytes(source("ada@contoso.com"))
+    with start(library, clock=StandingClock()) as running:
+        origin = running.ready["admin_url"]
+        assert running.ready["library_url"] == f"{origin}/Shared Documents"
+        assert running.ready["site_url"] == origin

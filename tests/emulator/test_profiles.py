@@ -1,7 +1,7 @@
 import pytest
 
 from analyzer.emulator.profiles import ProfileStore, Property, SettingsError, User
-from analyzer.facts import IdType
+from analyzer.facts import DIRECTORY_SYNCED, IdType
 
 ADA = User("Ada@contoso.com", "0b4b2e33-9d7f-4a0b-9c1e-1f6f3b9a4c01", "ada.l@contoso.com")
 PROPERTIES = [
@@ -83,8 +83,8 @@ def test_without_properties_any_property_exists_and_may_be_imported() -> None:
         ({"About": "AboutMe", "City": "City"}, "Property Names [AboutMe] are editable by user."),
         ({"b": "CellPhone", "a": "AboutMe"}, "Property Names [CellPhone,AboutMe] are editable by user."),
         ({"Skills": "Skills"}, "Property Names [Skills]  are Taxonomic Properties"),
+        ({"x": "PastProjects", "y": "Skills"}, "Property Names [PastProjects,Skills]  are Taxonomic Properties"),
         # Inferred.
-        ({"x": "PastProjects"}, "Property Names [PastProjects]  are Multi Value Properties"),
         ({"x": "Floor", "y": "Desk"}, "Property Names [Floor,Desk] do not exist in the user profile application."),
         ({"x": "Floor", "y": "Floor"}, "Property Names [Floor] do not exist in the user profile application."),
         ({"x": "AboutMe", "y": "Floor"}, "Property Names [Floor] do not exist in the user profile application."),
@@ -100,8 +100,10 @@ def test_a_maps_keys_are_no_profile_properties() -> None:
     assert ProfileStore([], PROPERTIES).refusal({"AboutMe": "City", "Department": "OfficeCode"}) is None
 
 
-def test_where_any_property_exists_those_of_the_directory_are_taken_too() -> None:
-    assert ProfileStore([], None).refusal({"x": "Department"}) is None
+@pytest.mark.parametrize("properties", [None, [Property(name) for name in DIRECTORY_SYNCED]], ids=["any", "listed"])
+def test_properties_that_the_directory_syncs_are_not_refused(properties: list[Property] | None) -> None:
+    store = ProfileStore([], properties)
+    assert store.refusal({f"x{number}": name for number, name in enumerate(DIRECTORY_SYNCED)}) is None
 
 
 def test_settings_describe_users_and_properties() -> None:

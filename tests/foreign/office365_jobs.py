@@ -127,5 +127,5 @@ JOBS = [
     Asked("contents in batches", _contents, [HR, LOG, HR]),
     Asked("jobs in a batch", _jobs_in_a_batch, [5, 5, 5]),
     Asked("folders deleted in a batch", _deleted_in_a_batch, [False, False]),
-    Asked("error in a batch", _error_in_a_batch, "-2147024894, System.IO.FileNotFoundException"),
+    Asked("error in a batch", _error_in_a_batch, "-2130575338, Microsoft.SharePoint.SPException"),
 ]

@@ -188,5 +188,5 @@ READING = [
     Asked("download resumed", _resumed, (HR, 0)),
     Asked("download of a folder", _whole_folder, [(f"{_LOG_FOLDER}/{LOG_NAME}", LOG), ("hr.json", HR)]),
     Asked("download of a folder as zip", _zipped, [LOG_NAME]),
-    Asked("error", _error, ("-2147024894, System.IO.FileNotFoundException", "en-US", 404)),
+    Asked("error", _error, ("-2130575338, Microsoft.SharePoint.SPException", "en-US", 404)),
 ]

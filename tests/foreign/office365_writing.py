@@ -54,6 +54,19 @@ def _by_hand(tenant: Tenant) -> tuple[str, bytes, str, bytes]:
     return str(first), before, str(second), tenant.content()
 
 
+def _code(call: Callable[[Tenant], object]) -> Callable[[Tenant], str | None]:
+    """Make a call that returns the code of the error that ``call`` ends with; None where it ends with none."""
+
+    def coded(tenant: Tenant) -> str | None:
+        try:
+            call(tenant)
+        except ClientRequestException as error:
+            return error.code
+        return None
+
+    return coded
+
+
 def _cancelled(tenant: Tenant) -> tuple[bytes, str | None]:
     upload = str(uuid4())
     file = tenant.file()
@@ -113,7 +126,17 @@ WRITING = [
     Asked("upload cancelled", _cancelled, (HR, "-2147024809, System.ArgumentException")),
     Asked("stream saved", _written(lambda t: t.file().save_binary_stream(b"new").execute_query()), b"new"),
     Asked("content replaced", _written(lambda t: t.file().write(b"new")), b"new"),
-    Asked("file ensured", lambda t: t.folder().ensure_file("a/n.json", b"12").execute_query().length, 2),
+    # The client takes FileNotFoundException alone for a missing file, which the service answers for folders.
+    Asked(
+        "missing file ensured",
+        _code(lambda t: t.folder().ensure_file("a/n.json", b"12").execute_query()),
+        "-2130575338, Microsoft.SharePoint.SPException",
+    ),
+    Asked(
+        "file replaced or added",
+        lambda t: t.folder().ensure_file("a/n.json", b"12", on_conflict="replace").execute_query().length,
+        2,
+    ),
     Asked("file found", lambda t: t.folder().ensure_file("hr.json", b"12").execute_query().length, len(HR)),
     Asked("folder", lambda t: t.folder().folders.add("n").execute_query().server_relative_url, f"{FOLDER}/n"),
     Asked("folder by path", lambda t: t.folder().folders.add_using_path("n #1", False).execute_query().name, "n #1"),
@@ -184,15 +207,26 @@ WRITING = [
         "delete of a folder", _left(lambda t: t.folder(f"{FOLDER}/to").delete_object().execute_query(), "to"), [False]
     ),
     Asked(
-        "delete of what is gone",
-        _left(
+        "delete of a file that is gone",
+        _code(
             lambda t: (
                 t.file().delete_object().execute_query(),
                 t.site.web.get_file_by_server_relative_path(f"{FOLDER}/hr.json")
                 .delete_object(ignore_missing=True)
                 .execute_query(),
+            )
+        ),
+        "-2130575338, Microsoft.SharePoint.SPException",
+    ),
+    Asked(
+        "delete of a folder that is gone",
+        _left(
+            lambda t: (
+                t.site.web.get_folder_by_server_relative_path(f"{FOLDER}/none")
+                .delete_object(ignore_missing=True)
+                .execute_query()
             ),
-            "hr.json",
+            "none",
         ),
         [False],
     ),

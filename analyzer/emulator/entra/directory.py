@@ -63,14 +63,14 @@ class Application:
         """
         given = (settings or {}).get("application", {})
         if not isinstance(given, dict):
-            raise EmulatorError('emulator.json cannot be used: "application" is no object; mend it, or remove it')
+            raise EmulatorError("emulator.json cannot be used: application isn't an object; fix it, or remove it")
         for pem in _texts(given, "certificates"):
             try:
                 self.upload(pem)
             except ValueError as error:
                 raise EmulatorError(
                     'emulator.json cannot be used: "certificates" has something that is no certificate in PEM;'
-                    " mend it, or remove it"
+                    " fix it, or remove it"
                 ) from error
         self.secrets.update(_texts(given, "secrets"))
 
@@ -103,5 +103,5 @@ class Directory:
 def _texts(given: Mapping[str, object], name: str) -> list[str]:
     texts = given.get(name, [])
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise EmulatorError(f'emulator.json cannot be used: "{name}" is no list of texts; mend it, or remove it')
+        raise EmulatorError(f"emulator.json cannot be used: {name} isn't a list of texts; fix it, or remove it")
     return texts

@@ -44,6 +44,7 @@ _CUT_RECORD = "Unexpected end of content while loading JObject."
 def read_records(source: bytes | Path) -> Iterator[dict[str, Scalar]]:
     """A source file's records in order, each a value by its property; of a name that occurs twice the last counts.
 
+    Records that are null are passed over: Json.NET reads them, and there is no user to write (inferred).
     Bytes that are no text in the file's encoding become U+FFFD. A property without a value (``undefined``, nothing
     between two commas) is None; a ``new Date(…)`` is its own text.
 
@@ -127,7 +128,7 @@ def read_tolerantly(text: str) -> Iterator[dict[str, Scalar]]:
     if token is None:
         raise reader.error(UNEXPECTED_END)
     if not found:
-        raise reader.error("The property 'value' is missing.")
+        raise reader.error("Required property 'value' not found in JSON.")
     while reader.read():
         pass  # comments; anything else raises
 
@@ -141,6 +142,8 @@ def _read_array(reader: Reader) -> Iterator[dict[str, Scalar]]:
     while (token := reader.read_content()) is not Token.EndArray:
         if token is None:
             raise reader.error(UNEXPECTED_END)
+        if token is Token.Null:
+            continue
         if token is not Token.StartObject:
             raise reader.error(f"{_NO_OBJECT} Current JsonReader item is not an object: {token}")
         yield _read_record(reader)

@@ -99,6 +99,7 @@ PATTERNS = (
         (
             "is not an object",
             "is not an array",
+            "Required property",
             "Cannot deserialize the current JSON",
             "Error reading JObject",
             "Error reading JArray",

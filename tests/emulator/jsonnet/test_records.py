@@ -85,8 +85,12 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> N
         ("", "Error reading JObject from JsonReader. Path '', line 0, position 0."),
         ("// nothing\n", "Error reading JObject from JsonReader. Path '',"),
         ("[]", "Error reading JObject from JsonReader. Current JsonReader item is not an object: StartArray. Path ''"),
-        ("{}", "The property 'value' is missing. Path '', line 1, position 2."),
-        ('{"Value":[]}', "The property 'value' is missing. Path '', line 1, position 12."),
+        ("{}", "Required property 'value' not found in JSON. Path '', line 1, position 2."),
+        ('{"Value":[]}', "Required property 'value' not found in JSON. Path '', line 1, position 12."),
+        (
+            '{"value":{"value":[{"a":"b"}],"Count":1}}',
+            "Error reading JArray from JsonReader. Current JsonReader item is not an array: StartObject. Path 'value',",
+        ),
         ('{"value":5}', "Current JsonReader item is not an array: Integer. Path 'value', line 1, position 10."),
         ('{"value":{}}', "Current JsonReader item is not an array: StartObject. Path 'value', line 1, position 10."),
         (
@@ -135,6 +139,8 @@ def test_what_is_no_source_file_fails_with_a_sentence_a_path_and_a_position(text
     [
         ('{"value":[]}', []),
         ('{"value":[{}]}', [{}]),
+        ('{"value":[null,{"a":"b"},null]}', [{"a": "b"}]),
+        ('{"value":[null]}', []),
         (' { "value" : [ {"a":1,"a":2} ] } \n', [{"a": 2}]),
         ('{"@odata.context":{"a":[1,new b(2)]},"value":[{"a":"b"}]}', [{"a": "b"}]),
         ('{"value":[{"a":1}],"value":[{"a":2}]}', [{"a": 1}, {"a": 2}]),

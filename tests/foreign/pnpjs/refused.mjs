@@ -6,7 +6,8 @@ import { SPQueryable, spGet, spPost, spfi } from "@pnp/sp";
 import { File } from "@pnp/sp/files/index.js";
 import { Office365Tenant } from "@pnp/sp-admin";
 
-const NO_FILE = [404, "-2147024894, System.IO.FileNotFoundException"];
+const NO_FILE = [404, "-2130575338, Microsoft.SharePoint.SPException"];
+const NO_FOLDER = [404, "-2147024894, System.IO.FileNotFoundException"];
 const NO_RESOURCE = [404, "-1, Microsoft.SharePoint.Client.ResourceNotFoundException"];
 const NO_QUERY = [400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException"];
 const NO_ARGUMENT = [400, "-2147024809, System.ArgumentException"];
@@ -69,17 +70,17 @@ async function wrongKey(t) {
 const FILES = [
   ["no file", refused((t) => t.file("none")()), NO_FILE],
   ["no file to download", refused((t) => t.file("none").getText()), NO_FILE],
-  ["no folder", refused((t) => t.folder(`${t.library}/none`)()), NO_FILE],
-  ["no folder to list", refused((t) => t.folder(`${t.library}/none`).files()), NO_FILE],
-  ["no folder to upload to", refused((t) => t.folder(`${t.library}/none`).files.addUsingPath("n", "")), NO_FILE],
-  ["no file of an id", refused((t) => t.sp.web.getFileById(NOBODYS)()), NO_FILE],
+  ["no folder", refused((t) => t.folder(`${t.library}/none`)()), NO_FOLDER],
+  ["no folder to list", refused((t) => t.folder(`${t.library}/none`).files()), NO_FOLDER],
+  ["no folder to upload to", refused((t) => t.folder(`${t.library}/none`).files.addUsingPath("n", "")), NO_FOLDER],
+  ["no file of an id", refused((t) => t.sp.web.getFileById(NOBODYS)()), NO_FOLDER],
   ["an id that is none", refused((t) => t.sp.web.getFileById("none")()), NO_QUERY],
   ["a path above the tenant", refused((t) => t.file("../../../hr.json")()), NO_NAME],
   ["another web's path", refused((t) => t.folder("/sites/hr/Shared Documents")()), NO_ARGUMENT],
   ["a name that is none", refused((t) => t.files.addUsingPath("a:b.json", "")), NO_NAME],
   ["a name that is taken", refused((t) => t.files.addUsingPath("hr.json", "")), THERE_ALREADY],
   ["a copy over a file", refused((t) => t.file().copyTo(t.source.path, false)), THERE_ALREADY],
-  ["a move to no folder", refused((t) => t.file().moveByPath(`${t.library}/none/n.json`, false)), NO_FILE],
+  ["a move to no folder", refused((t) => t.file().moveByPath(`${t.library}/none/n.json`, false)), NO_FOLDER],
   ["a chunk elsewhere", refused((t) => laterChunk(t, 7)), [400, "-2146233086, System.ArgumentOutOfRangeException"]],
   ["an upload that did not begin", refused((t) => t.file().cancelUpload(UPLOAD)), NO_ARGUMENT],
   ["deletion of what has changed", refused((t) => t.file().delete('"{00000000},1"')), CHANGED],

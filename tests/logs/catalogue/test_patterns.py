@@ -91,6 +91,7 @@ def test_a_generic_error_is_told_by_its_words_or_its_number(name: str | None, me
         ("cut-off", "Unexpected end when reading JSON. Path '', line 1, position 4."),
         ("further-text", "Additional text encountered after finished reading JSON content: {. Path '', line 9"),
         ("other-form", "Error reading JObject from JsonReader. Current JsonReader item is not an object: StartArray."),
+        ("other-form", "Required property 'value' not found in JSON. Path '', line 1, position 12."),
         ("other-form", "Cannot deserialize the current JSON array (e.g. [1,2,3]) into type 'System.String'"),
         ("stray-character", "Unexpected character encountered while parsing value: I. Path '', line 0, position 0."),
         ("stray-character", "JsonToken EndArray is not valid for closing JsonType Object. Path 'value[0]', line 1"),
