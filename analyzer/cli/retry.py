@@ -149,7 +149,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     users = tables.open_users.get(job_id)
     if users is None or users.superseded_by is None:
         return
-    later = tables.jobs.row(by_predicate=tables.jobs["job_id"] == users.superseded_by, named=True)
+    later = next(job for job in tables.jobs.iter_rows(named=True) if job["job_id"] == users.superseded_by)
     when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), later["job_id"][:SHORT_ID]
     raise UsageError(
         f"job {job_id[:SHORT_ID]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"

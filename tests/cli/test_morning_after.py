@@ -52,6 +52,29 @@ def test_the_retry_is_part_of_the_night_that_it_repairs(upa: Callable[..., Ran],
     ]
 
 
+def test_a_superseded_job_is_not_retried_unless_that_is_asked_for(upa: Callable[..., Ran], ids: list[str]) -> None:
+    upa("run")
+    ran = upa("retry", ids[0])
+    assert (ran.code, ran.out) == (2, "")
+    assert "superseded: a later run of feed has ended (00000003," in " ".join(ran.err.split())
+    ran = upa("retry", ids[0], "--superseded")
+    assert (ran.code, Path(ran.out.strip()).name) == (0, f"feed-{ids[0]}-retry.json")
+
+
+def test_what_a_later_run_superseded_is_taken_away(
+    upa: Callable[..., Ran], ids: list[str], only_tenant: LoopbackTenant
+) -> None:
+    last = only_tenant.jobs.pop()
+    (first,) = upa("run", "--json").json["retries"]
+    assert (first["job_id"], first["file"]) == (ids[0], None)  # it was imported in the morning, and all went well
+    ran = upa("retry", ids[0])
+    file = Path(ran.out.strip())
+    assert file.is_file()
+    only_tenant.jobs.append(last)
+    upa("run")
+    assert not file.exists()
+
+
 def test_the_report_begins_with_that_night(upa: Callable[..., Ran], ids: list[str]) -> None:
     page = Path(upa("run", "--json").json["report"]).read_text("utf-8")
     assert ids
