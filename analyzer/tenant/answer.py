@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import AnalyzerError, FaultError, UnreachableError
 from analyzer.tenant.denials import denied_access, refused_token
 from analyzer.tenant.redact import redacted
-from analyzer.uri import host_of
+from analyzer.uri import host_of, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,8 +120,12 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
 
 
 def _led_away(answer: Answer, url: str) -> FaultError:
-    to = answer.headers.get("Location", "")
-    there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
+    to = resolved(answer.headers.get("Location", ""), url)
+    if not to:
+        return FaultError(
+            f"the tenant answered {answer.status} at {url} and led to something that isn't an address", IN_BETWEEN
+        )
+    there = host_of(to).rpartition("@")[2]
     if there == host_of(url):
         return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
     return FaultError(

@@ -15,6 +15,7 @@ from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from analyzer.errors import UnreachableError
 from analyzer.files import plain_words
+from analyzer.tenant.pace import TooSlowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,7 @@ _NO_NAME_SERVER = _Told("no name server answers", "This machine seems to have no
 _NO_WAY = _Told("there is no way to it", "This machine seems to have no network. Check it, then try again.")
 _CLOSED = _Told("it refuses the connection", "Check the name in the configuration, and the firewall.")
 _LATE = _Told("it did not answer in time", "Try again later, or check the network, the firewall and the proxy.")
+_SLOW = _Told("its answer comes too slowly", "Try again later, or check the network, the firewall and the proxy.")
 _BROKEN = _Told("the connection broke off", "Run the same command again.")
 _TLS = _Told("no encrypted connection came about", "Is a proxy in between that HTTPS_PROXY has to name?")
 _OTHERWISE = _Told("no answer came", "Check the name of the tenant, the network and the proxy.")
@@ -103,6 +105,11 @@ def may_pass(error: BaseException) -> bool:
         if tunnel is not None and int(tunnel["status"]) < _SERVER_ERRORS:
             return False
     return True
+
+
+def too_slow(error: BaseException) -> bool:
+    """Whether an answer was given up because it came too slowly."""
+    return any(isinstance(cause, TooSlowError) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -160,6 +167,8 @@ def _of_cause(cause: BaseException) -> _Told | None:  # noqa: PLR0911 - a table 
         return _TLS
     if isinstance(cause, socket.gaierror):
         return _NO_NAME_SERVER if cause.errno == socket.EAI_AGAIN else _NO_NAME
+    if isinstance(cause, TooSlowError):
+        return _SLOW
     if isinstance(cause, (TimeoutError, requests.Timeout, Urllib3TimeoutError)):
         return _LATE
     if isinstance(cause, requests.exceptions.ChunkedEncodingError):
