@@ -41,7 +41,7 @@ class Manners:
     connections: int = CONNECTIONS
     tell: Callable[[str], None] = lambda _sentence: None
     clock: Clock = field(default_factory=lambda: Clock())  # noqa: PLW0108 - looked up late, for tests
-    limits: Limits = Limits()  # noqa: RUF009 - never changes
+    limits: Limits = field(default_factory=lambda: Limits())  # noqa: PLW0108 - as the clock
 
 
 class Throttle:
