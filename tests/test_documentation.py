@@ -1,4 +1,4 @@
-"""What ``docs/`` lists is what there is: options, keys of the configuration and of JSON, moods."""
+"""What ``docs/`` lists is what there is: options, keys of the configuration and of JSON, scenarios."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.cli.app import COMMANDS
 from analyzer.config import Config, TenantConfig
-from analyzer.emulator import MOODS
+from analyzer.emulator import SCENARIOS
 from analyzer.own_codes import CodeConfig
 from analyzer.resources import sample_library
 from analyzer.tables import JOBS
@@ -52,9 +52,9 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     assert keys - {"tenants", "codes"} <= documented
 
 
-def test_the_moods_that_are_documented_are_those_of_the_emulator() -> None:
-    section = _page("emulator.md").split("## The service's moods")[1]
-    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)) == set(MOODS)
+def test_the_scenarios_that_are_documented_are_those_of_the_emulator() -> None:
+    section = _page("emulator.md").split("## Scenarios")[1]
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)) == set(SCENARIOS)
 
 
 def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:

@@ -19,19 +19,19 @@ def command(
     speed: Annotated[
         float, typer.Option(metavar="X", help="How many times as fast the service's clock runs.", min=0.001)
     ] = 1.0,
-    mood: Annotated[
+    scenario: Annotated[
         list[str] | None,
-        typer.Option(help="How the service misbehaves, see docs/emulator.md; may be repeated.", metavar="NAME"),
+        typer.Option(help="A scenario, see docs/emulator.md; can be repeated.", metavar="NAME"),
     ] = None,
 ) -> None:
     """A tenant on the loopback that really runs import jobs. Prints one JSON line when ready."""
     given = context.ensure_object(Context)
     emulator = import_emulator()
-    for name in mood or ():
-        if name not in emulator.MOODS:
-            raise UsageError(f"there is no mood {name!r}", f"There are {', '.join(emulator.MOODS)}.")
+    for name in scenario or ():
+        if name not in emulator.SCENARIOS:
+            raise UsageError(f"unknown scenario {name!r}", f"Choose from {', '.join(emulator.SCENARIOS)}.")
     try:
-        emulator.serve(library, port, speed, given.terminal.show_now, moods=mood or ())
+        emulator.serve(library, port, speed, given.terminal.show_now, scenarios=scenario or ())
     except emulator.EmulatorError as error:
         raise InputError(str(error).rstrip(".")) from error
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analyzer.emulator.interface import EmulatorError
-    from analyzer.emulator.moods import MOODS
     from analyzer.emulator.running import RunningEmulator, serve, start
+    from analyzer.emulator.scenarios import SCENARIOS
 
-__all__ = ["MOODS", "EmulatorError", "RunningEmulator", "serve", "start"]
+__all__ = ["SCENARIOS", "EmulatorError", "RunningEmulator", "serve", "start"]
 
 _HOMES = {
-    "MOODS": "analyzer.emulator.moods",
+    "SCENARIOS": "analyzer.emulator.scenarios",
     "EmulatorError": "analyzer.emulator.interface",
     "RunningEmulator": "analyzer.emulator.running",
     "serve": "analyzer.emulator.running",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.interface import over_threshold
 from analyzer.emulator.storage import Storage
 
 if TYPE_CHECKING:
@@ -42,5 +42,4 @@ class CrowdedStorage(Storage):
 
 def _check(path: str) -> None:
     if _LIBRARY.fullmatch(path.rstrip("/")):
-        message = "The attempted operation is prohibited because it exceeds the list view threshold."
-        raise ServiceError(500, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", message)
+        raise over_threshold()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.importing import ImportResult, Validated, refused, service_failed, validate, write
 from analyzer.emulator.log_styles import restyled
 from analyzer.emulator.logwriter import log_file_name
-from analyzer.emulator.moods import NORMAL
+from analyzer.emulator.scenarios import NORMAL
 from analyzer.emulator.uris import path_readings, split_uri
 from analyzer.facts import MAX_SOURCE_BYTES, JobError, log_folder_name
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.emulator.importing import ImportRequest
-    from analyzer.emulator.moods import Behaviour
     from analyzer.emulator.profiles import ProfileStore
+    from analyzer.emulator.scenarios import Behaviour
     from analyzer.emulator.storage import Storage
 
 

@@ -66,6 +66,12 @@ def no_file(path: str) -> ServiceError:
     return ServiceError(404, "-2147024894, System.IO.FileNotFoundException", f"The file {path} does not exist.")
 
 
+def over_threshold() -> ServiceError:
+    """Answer what SharePoint answers for a list with more items than a view shows (status, code, and text seen)."""
+    message = "The attempted operation is prohibited because it exceeds the list view threshold."
+    return ServiceError(500, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", message)
+
+
 def wrong_verb(verb: str, name: str) -> ServiceError:
     """What a known address is answered with when it is asked with another verb than its own."""
     return ServiceError(

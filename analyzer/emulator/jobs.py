@@ -13,7 +13,7 @@ from threading import Lock, RLock
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.import_run import ImportRun
-from analyzer.emulator.moods import NORMAL
+from analyzer.emulator.scenarios import NORMAL
 from analyzer.facts import JobError, State
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PICK_UP = NORMAL.pick_up
 VALIDATION = 30.0
 WRITING = 30.0
-"""Service seconds that a job spends as Submitted, Processing and Queued, the service in no mood."""
+"""Service seconds that a job spends as Submitted, Processing and Queued, without a scenario."""
 
 
 @dataclass(frozen=True, slots=True)

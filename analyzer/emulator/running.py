@@ -26,8 +26,8 @@ from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
-from analyzer.emulator.moods import behaviour
 from analyzer.emulator.profiles import ProfileStore, User
+from analyzer.emulator.scenarios import behaviour
 from analyzer.emulator.server import Server, bind
 from analyzer.emulator.storage import Storage
 from analyzer.emulator.tenant_calls import TenantCalls
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Self
 
-    from analyzer.emulator.moods import Behaviour
+    from analyzer.emulator.scenarios import Behaviour
 
 TENANT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "contoso.com"))
 CLIENT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "upa-analyzer.contoso.com"))
@@ -62,10 +62,16 @@ class RunningEmulator:
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what ``start`` is told
-        self, library: Path, port: int, speed: float, clock: Callable[[], float], moods: Collection[str], known_as: str
+        self,
+        library: Path,
+        port: int,
+        speed: float,
+        clock: Callable[[], float],
+        scenarios: Collection[str],
+        known_as: str,
     ) -> None:
         """Starts; see ``start``."""
-        told = behaviour(moods)
+        told = behaviour(scenarios)
         with ExitStack() as stack:
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="upa-emulator-", ignore_cleanup_errors=True)
@@ -134,7 +140,7 @@ class RunningEmulator:
         }
 
     def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour) -> App:
-        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, tells_job_id=told.tells_job_id)
+        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, told)
         digests = Digests(secrets.token_bytes(32), time.time)
         api = Api(WebCalls(self.storage, Webs(told.subwebs)), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
@@ -146,7 +152,7 @@ def start(  # noqa: PLR0913 - what may be asked for
     port: int = 0,
     speed: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
-    moods: Collection[str] = (),
+    scenarios: Collection[str] = (),
     known_as: str = "",
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
@@ -156,7 +162,7 @@ def start(  # noqa: PLR0913 - what may be asked for
         port: 0 for any that is free.
         speed: how many times as fast the service's clock runs.
         clock: real seconds from any beginning.
-        moods: of the service, see ``moods.MOODS``.
+        scenarios: names of ``scenarios.SCENARIOS``.
         known_as: where its sites are for those who reach it through a proxy, as ``https://contoso.sharepoint.com``:
             the addresses of jobs are moved there, and source files there are the tenant's. Empty for its own origin.
 
@@ -164,14 +170,16 @@ def start(  # noqa: PLR0913 - what may be asked for
         The emulator; close it, or use it as a context.
 
     Raises:
-        EmulatorError: the library cannot be used, the port is in use, or there is no such mood.
+        EmulatorError: the library cannot be used, the port is in use, or a scenario is unknown.
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock, moods, known_as)
+    return RunningEmulator(library, port, speed, clock, scenarios, known_as)
 
 
-def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *, moods: Collection[str] = ()) -> None:
+def serve(
+    library: Path, port: int, speed: float, out: Callable[[str], None], *, scenarios: Collection[str] = ()
+) -> None:
     """Runs a tenant until SIGINT or SIGTERM; tells ``out`` the JSON line once it answers. For the main thread.
 
     Raises:
@@ -184,7 +192,7 @@ def serve(library: Path, port: int, speed: float, out: Callable[[str], None], *,
 
     earlier = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with start(library, port=port, speed=speed, moods=moods) as emulator:
+        with start(library, port=port, speed=speed, scenarios=scenarios) as emulator:
             out(json.dumps(emulator.ready))
             # In turns, because on Windows a wait without an end hears no signal.
             while not stop.wait(_LISTEN_TO_SIGNALS):

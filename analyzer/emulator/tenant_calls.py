@@ -11,7 +11,8 @@ from uuid import UUID
 
 from analyzer.emulator.content import Collection, Entity, Primitive
 from analyzer.emulator.importing import ImportRequest
-from analyzer.emulator.interface import Reply, ServiceError, bad_request, no_resource
+from analyzer.emulator.interface import Reply, ServiceError, bad_request, no_resource, over_threshold
+from analyzer.emulator.scenarios import NORMAL
 from analyzer.facts import IdType
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from analyzer.emulator.interface import Call
     from analyzer.emulator.jobs import Jobs
     from analyzer.emulator.profiles import ProfileStore
+    from analyzer.emulator.scenarios import Behaviour
 
 
 _JOB_KIND = "Microsoft.Online.SharePoint.TenantManagement.ImportProfilePropertiesJobInfo"
@@ -29,7 +31,7 @@ class TenantCalls:
     """Answers the calls by their names in lower case; all of them are POST."""
 
     def __init__(
-        self, jobs: Jobs, store: ProfileStore, new_id: Callable[[], UUID], *, tells_job_id: bool = True
+        self, jobs: Jobs, store: ProfileStore, new_id: Callable[[], UUID], behaviour: Behaviour = NORMAL
     ) -> None:
         """Works on the job list.
 
@@ -37,9 +39,9 @@ class TenantCalls:
             jobs: the list.
             store: the profiles, which refuse properties.
             new_id: makes the ids of queued jobs, as ``uuid.uuid4``.
-            tells_job_id: whether queueing answers the id, and not the empty Guid though the job is queued (seen).
+            behaviour: the scenario's.
         """
-        self._tells_job_id = tells_job_id
+        self._behaviour = behaviour
         self._jobs = jobs
         self._store = store
         self._new_id = new_id
@@ -51,6 +53,7 @@ class TenantCalls:
         }
 
     def _list(self, _: Call) -> Reply:
+        self._check_length()
         jobs = [Entity(job.fields(), kind=_JOB_KIND) for job in self._jobs.listed()]
         return Reply(Collection(jobs, "GetImportProfilePropertyJobs"))
 
@@ -64,6 +67,15 @@ class TenantCalls:
     def _delete(self, call: Call) -> Reply:
         return Reply(Primitive("DeleteImportProfilePropertiesJob", self._jobs.delete(_job_id(call.json()))))
 
+    def _check_length(self) -> None:
+        """Refuse what reads the whole list while it is too long.
+
+        Seen in a public thread: neither the list could be read nor a job be queued; that a single job can still be
+        asked for is inferred.
+        """
+        if self._behaviour.list_is_too_long:
+            raise over_threshold()
+
     def _queue(self, call: Call) -> Reply:
         body = call.json()
         request = ImportRequest(
@@ -76,8 +88,9 @@ class TenantCalls:
         refusal = self._store.refusal(request.property_map)
         if refusal is not None:
             raise ServiceError(400, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", refusal)
+        self._check_length()
         queued = self._jobs.queue(request)
-        told = queued.job_id if self._tells_job_id else str(UUID(int=0))
+        told = queued.job_id if self._behaviour.tells_job_id else str(UUID(int=0))
         return Reply(Primitive("QueueImportProfileProperties", told))
 
 

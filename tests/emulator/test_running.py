@@ -152,16 +152,16 @@ def test_the_command_tells_one_json_line_when_it_answers_and_ends_on_a_signal(li
     assert not Path(ready["ca_file"]).parent.exists()
 
 
-def test_the_command_takes_moods(library: Path) -> None:
+def test_the_command_takes_scenarios(library: Path) -> None:
     command = [
         sys.executable,
         "-m",
         "analyzer",
         "emulator",
         str(library),
-        "--mood",
+        "--scenario",
         "utf-16",
-        "--mood",
+        "--scenario",
         "large-library",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:

@@ -76,19 +76,21 @@ class Contoso:
 def start_contoso(
     authority: tuple[trustme.CA, Path], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
-    """Starts the tenant in moods; the way to it is the environment's."""
+    """Starts the tenant in these scenarios; the way to it is the environment's."""
     ca, ca_file = authority
     for name in ("NO_PROXY", "no_proxy", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
 
     @contextmanager
-    def begin(moods: Sequence[str] = (), *, names: Sequence[str] = NAMES, **differences: object) -> Iterator[Contoso]:
+    def begin(
+        scenarios: Sequence[str] = (), *, names: Sequence[str] = NAMES, **differences: object
+    ) -> Iterator[Contoso]:
         library = write_library(tmp_path_factory.mktemp("tenant") / "library", job(**differences))
         (library / FOLDER[1:] / "hr.json").write_bytes(source("ada@contoso.com", "eve@contoso.com", City="Berlin"))
         line = b"IdentityNotResolvable\teve@contoso.com\tUser identity cannot be resolved\r\n"
         (library / LOGS[1:] / LOG_NAME).write_bytes(line)
         clock, listener = StandingClock(), Listener()
-        with start(library, clock=clock, moods=moods, known_as=f"https://{names[1]}") as running:
+        with start(library, clock=clock, scenarios=scenarios, known_as=f"https://{names[1]}") as running:
             port = int(running.ready["admin_url"].rpartition(":")[2])
             emulators_ca = Path(running.ready["ca_file"])
             with Proxy(names, port, emulators_ca, ca, listen=listener.tunnel) as proxy:

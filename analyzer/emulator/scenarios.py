@@ -1,7 +1,8 @@
-"""The service's moods: each a few differences in how it behaves, which may be combined.
+"""Scenarios of the local test tenant: each a few differences in how it behaves; they can be combined.
 
-What a mood changes is read in one place each: ``jobs`` and ``import_run`` (times, ends, logs), ``tenant_calls`` (the
-job's id), ``crowded`` (the library's size), ``webs`` (subwebs), ``tokens`` (strictness).
+What a scenario changes is read in one place each: ``jobs`` and ``import_run`` (times, ends, logs), ``tenant_calls``
+(the job's ID, the length of the job list), ``crowded`` (the library's size), ``webs`` (subwebs), ``tokens``
+(strictness).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Behaviour:
         line: a log's line.
         encode: a log's bytes.
         is_crowded: whether each document library has more items than a list view shows.
+        list_is_too_long: whether the job list is refused for good with the list view threshold.
         is_strict: whether tokens are good for one host alone, and none got by a client secret is.
     """
 
@@ -47,12 +49,13 @@ class Behaviour:
     line: Callable[[str], str] = str
     encode: Callable[[str], bytes] = utf_8
     is_crowded: bool = False
+    list_is_too_long: bool = False
     is_strict: bool = False
 
 
 NORMAL: Final = Behaviour()
 
-MOODS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+SCENARIOS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "slow-pick-up": {"pick_up": 3600.0},
         "stuck": {"ends": False},
@@ -68,21 +71,22 @@ MOODS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "subwebs": ("/sites/hr/import-logs",),
         },
         "large-library": {"is_crowded": True},
+        "job-list-too-long": {"list_is_too_long": True},
         "strict-tokens": {"is_strict": True},
     }
 )
-"""What differs from ``NORMAL``, by the name of the mood."""
+"""What differs from ``NORMAL``, by the name of the scenario."""
 
 
-def behaviour(moods: Iterable[str]) -> Behaviour:
-    """The behaviour of a service in these moods.
+def behaviour(scenarios: Iterable[str]) -> Behaviour:
+    """Combine scenarios into one behaviour.
 
     Raises:
-        EmulatorError: a mood that there is none of.
+        EmulatorError: an unknown scenario.
     """
     changed = NORMAL
-    for mood in moods:
-        if mood not in MOODS:
-            raise EmulatorError(f"there is no mood {mood}; choose of {', '.join(MOODS)}")
-        changed = replace(changed, **MOODS[mood])
+    for scenario in scenarios:
+        if scenario not in SCENARIOS:
+            raise EmulatorError(f"unknown scenario {scenario}; choose from {', '.join(SCENARIOS)}")
+        changed = replace(changed, **SCENARIOS[scenario])
     return changed

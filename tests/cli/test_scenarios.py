@@ -1,4 +1,4 @@
-"""Our own commands against a service in each of its moods: a plain, true answer, and the exit code of the contract."""
+"""Our own commands in each scenario: a plain, true answer, and the exit code of the contract."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def moody(tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
-    """Starts a tenant in moods, the only one of the configuration."""
+def tenant_in(tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
+    """Starts a tenant in these scenarios, the only one of the configuration."""
     opened: list[Client] = []
 
-    def begin(*moods: str) -> Client:
+    def begin(*scenarios: str) -> Client:
         later = {"JobId": LATER, "State": 4, "Error": 0, "SourceUri": f"{TENANT}{FOLDER}/new-2026-11-09.json"}
         library = write_library(tmp_path / "tenant", job(), job(**later, LogFolderUri=""))
-        client = Client(start(library, clock=clock, moods=moods))
+        client = Client(start(library, clock=clock, scenarios=scenarios))
         opened.append(client)
         ready = client.emulator.ready
         tenant = f'admin_url = "{ready["admin_url"]}"\nauth = "token"\nca_file = "{ready["ca_file"]}"\n'
@@ -65,9 +65,9 @@ def _job(upa: Callable[..., Ran], job_id: str) -> dict[str, Any]:
 
 
 def test_a_job_that_waits_for_its_hour_is_running(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    job_id = _queued(moody("slow-pick-up"), "eve@contoso.com")
+    job_id = _queued(tenant_in("slow-pick-up"), "eve@contoso.com")
     clock.now += 3599
     assert upa("pull").code == 0
     told = _job(upa, job_id)
@@ -78,9 +78,9 @@ def test_a_job_that_waits_for_its_hour_is_running(
 
 
 def test_a_job_that_never_ends_is_running_and_stuck_once_a_later_run_has_overtaken_it(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    client = moody("stuck")
+    client = tenant_in("stuck")
     first = _queued(client, "ada@contoso.com", name="new-2026-11-02.json")
     second = _queued(client, "ada@contoso.com", name="new-2026-11-16.json")
     clock.now += 86400
@@ -93,9 +93,9 @@ def test_a_job_that_never_ends_is_running_and_stuck_once_a_later_run_has_overtak
 
 
 def test_an_internal_error_without_a_log_is_unknown_and_says_so(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    job_id = _queued(moody("internal-error"), "ada@contoso.com")
+    job_id = _queued(tenant_in("internal-error"), "ada@contoso.com")
     clock.now += ALL
     ran = upa("pull")
     assert (ran.code, f"{job_id[:8]}: no log: the tenant has no log folder for it" in ran.err) == (0, True)
@@ -106,9 +106,9 @@ def test_an_internal_error_without_a_log_is_unknown_and_says_so(
 
 
 def test_a_job_whose_id_was_not_told_is_found_by_its_source_file(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    client = moody("empty-guid")
+    client = tenant_in("empty-guid")
     client.upload("new.json", source("eve@contoso.com", City="Bonn"))
     wanted = Import(f"{client.origin}{FOLDER}/new.json", IdType.Email, "IdName", {"City": "City"})
     first = queue_import(_session(client), wanted)
@@ -122,9 +122,9 @@ def test_a_job_whose_id_was_not_told_is_found_by_its_source_file(
 
 
 def test_a_log_that_names_nobody_makes_no_retry_file_and_says_what_to_do(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    job_id = _queued(moody("nameless-logs"), "ada@contoso.com", "eve@contoso.com")
+    job_id = _queued(tenant_in("nameless-logs"), "ada@contoso.com", "eve@contoso.com")
     clock.now += ALL
     upa("pull")
     told = _job(upa, job_id)
@@ -136,9 +136,9 @@ def test_a_log_that_names_nobody_makes_no_retry_file_and_says_what_to_do(
 
 
 def test_a_log_that_still_grows_is_fetched_again(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    job_id = _queued(moody("growing-logs"), *(f"nobody{number}@contoso.com" for number in range(40)))
+    job_id = _queued(tenant_in("growing-logs"), *(f"nobody{number}@contoso.com" for number in range(40)))
     clock.now += PICK_UP + VALIDATION
     entries: list[tuple[str, int]] = []
     for _ in range(4):
@@ -153,9 +153,9 @@ def test_a_log_that_still_grows_is_fetched_again(
 
 
 def test_a_running_job_s_retry_file_waits_for_its_end(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    job_id = _queued(moody("growing-logs"), "ada@contoso.com", "eve@contoso.com")
+    job_id = _queued(tenant_in("growing-logs"), "ada@contoso.com", "eve@contoso.com")
     clock.now += PICK_UP + VALIDATION
     told = upa("run", "--json").json
     assert job_id not in [retry["job_id"] for retry in told["retries"]]
@@ -164,11 +164,11 @@ def test_a_running_job_s_retry_file_waits_for_its_end(
     assert [retry["job_id"] for retry in told["retries"] if retry["job_id"] == job_id] == [job_id]
 
 
-@pytest.mark.parametrize("mood", ["localized", "utf-16", "logs-elsewhere", "logs-in-subweb", "large-library"])
+@pytest.mark.parametrize("scenario", ["localized", "utf-16", "logs-elsewhere", "logs-in-subweb", "large-library"])
 def test_the_same_is_read_from_a_log_however_it_is_written_and_wherever_it_lies(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock, mood: str, tmp_path: Path
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock, scenario: str, tmp_path: Path
 ) -> None:
-    client = moody(mood)
+    client = tenant_in(scenario)
     client.upload("floors.json", b'{"value": [{"IdName": "ada@contoso.com", "Floor": "1"}, {"City": "Bonn"}]}')
     aborted = client.queue("floors.json")
     partial = _queued(client, "ada@contoso.com", "eve@contoso.com")
@@ -185,9 +185,9 @@ def test_the_same_is_read_from_a_log_however_it_is_written_and_wherever_it_lies(
 
 
 def test_a_source_file_in_a_subweb_is_pulled(
-    upa: Callable[..., Ran], moody: Callable[..., Client], clock: StandingClock, tmp_path: Path
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock, tmp_path: Path
 ) -> None:
-    client = moody("logs-in-subweb")
+    client = tenant_in("logs-in-subweb")
     folder = client.emulator.storage.make_folder("/sites/hr/import-logs/Shared Documents").path
     upload(_session(client), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
     client.queue("new.json", sourceUri=f"{client.origin}{folder}/new.json")
@@ -198,17 +198,17 @@ def test_a_source_file_in_a_subweb_is_pulled(
     assert (tmp_path / f"upa-data/library/contoso{folder}/new.json").is_file()
 
 
-def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(moody: Callable[..., Client]) -> None:
-    client = moody("large-library")
+def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(tenant_in: Callable[..., Client]) -> None:
+    client = tenant_in("large-library")
     with pytest.raises(UnreachableError, match="exceeds the list view threshold") as error:
         list_folder(_session(client), client.origin, FOLDER)
     assert error.value.exit_code == 4
 
 
 def test_a_token_of_another_host_is_refused_in_the_service_s_words(
-    upa: Callable[..., Ran], moody: Callable[..., Client], tmp_path: Path
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client], tmp_path: Path
 ) -> None:
-    client = moody("strict-tokens")
+    client = tenant_in("strict-tokens")
     assert upa("pull").code == 0
     file = tmp_path / "upa-analyzer.toml"
     elsewhere = file.read_text(encoding="utf-8").replace("//localhost", "//127.0.0.1").replace("contoso", "fabrikam")
@@ -219,10 +219,10 @@ def test_a_token_of_another_host_is_refused_in_the_service_s_words(
     assert f"Invalid audience Uri '{client.origin}'" in ran.err
 
 
-def test_a_mood_that_there_is_none_of_is_a_usage_error(upa: Callable[..., Ran], tmp_path: Path) -> None:
-    ran = upa("emulator", tmp_path, "--mood", "sulky")
+def test_an_unknown_scenario_is_a_usage_error(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("emulator", tmp_path, "--scenario", "sulky")
     assert ran.code == 2
-    assert "there is no mood 'sulky'" in ran.err
+    assert "unknown scenario 'sulky'" in ran.err
     assert "slow-pick-up" in ran.err
 
 

@@ -1,4 +1,4 @@
-"""Each mood of the service, over the socket, by a clock that stands still."""
+"""Each scenario, over the socket, by a clock that stands still."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.emulator import EmulatorError, start
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
-from analyzer.emulator.moods import MOODS
+from analyzer.emulator.scenarios import SCENARIOS
 from analyzer.facts import JobError, State
 from tests.emulator.client import JOB_ID, LOG_NAME, LOGS, Client, StandingClock, error_of, names, source
 
@@ -23,12 +23,12 @@ SECRET = "made-up-secret"
 
 
 @pytest.fixture
-def moody(library: Path, clock: StandingClock) -> Iterator[Callable[..., Client]]:
-    """Starts a tenant in moods; gives a client of it."""
+def tenant_in(library: Path, clock: StandingClock) -> Iterator[Callable[..., Client]]:
+    """Starts a tenant in these scenarios; gives a client of it."""
     opened: list[Client] = []
 
-    def begin(*moods: str) -> Client:
-        client = Client(start(library, clock=clock, moods=moods))
+    def begin(*scenarios: str) -> Client:
+        client = Client(start(library, clock=clock, scenarios=scenarios))
         opened.append(client)
         return client
 
@@ -59,13 +59,13 @@ def _call(path: str, kind: str = "Folder") -> str:
     return f"/_api/web/get{kind}ByServerRelativePath(decodedUrl='{path}')"
 
 
-def test_a_mood_that_there_is_none_of_is_said_with_those_that_there_are(library: Path) -> None:
-    with pytest.raises(EmulatorError, match="there is no mood sulky; choose of slow-pick-up, stuck, "):
-        start(library, moods=["sulky"])
+def test_an_unknown_scenario_is_said_with_those_that_there_are(library: Path) -> None:
+    with pytest.raises(EmulatorError, match="unknown scenario sulky; choose from slow-pick-up, stuck, "):
+        start(library, scenarios=["sulky"])
 
 
-def test_slow_pick_up_takes_an_hour(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("slow-pick-up")
+def test_slow_pick_up_takes_an_hour(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("slow-pick-up")
     job_id = _queued(client, "ada@contoso.com")
     clock.now += 3599
     assert _state(client, job_id) is State.Submitted
@@ -73,15 +73,17 @@ def test_slow_pick_up_takes_an_hour(moody: Callable[..., Client], clock: Standin
     assert _state(client, job_id) is State.Processing
 
 
-def test_stuck_jobs_never_leave_processing(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("stuck")
+def test_stuck_jobs_never_leave_processing(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("stuck")
     job_id = _queued(client, "ada@contoso.com")
     clock.now += 10 * 86400
     assert _state(client, job_id) is State.Processing
 
 
-def test_an_internal_error_leaves_no_log_and_updates_nobody(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("internal-error")
+def test_an_internal_error_leaves_no_log_and_updates_nobody(
+    tenant_in: Callable[..., Client], clock: StandingClock
+) -> None:
+    client = tenant_in("internal-error")
     job_id = _queued(client, "ada@contoso.com", "eve@contoso.com")
     clock.now += ALL
     ended = client.job(job_id)
@@ -91,8 +93,8 @@ def test_an_internal_error_leaves_no_log_and_updates_nobody(moody: Callable[...,
     assert names(client.folder("/Folders")) == [f"hr-{JOB_ID}-Logs"]
 
 
-def test_the_empty_guid_is_answered_though_the_job_runs(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("empty-guid")
+def test_the_empty_guid_is_answered_though_the_job_runs(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("empty-guid")
     client.upload("new.json", source("ada@contoso.com"))
     assert client.queue() == EMPTY
     clock.now += ALL
@@ -100,8 +102,8 @@ def test_the_empty_guid_is_answered_though_the_job_runs(moody: Callable[..., Cli
     assert client.job_call("GetImportProfilePropertyJob", {"jobId": EMPTY}).status_code == 404
 
 
-def test_nameless_logs_have_entries_without_identities(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("nameless-logs")
+def test_nameless_logs_have_entries_without_identities(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("nameless-logs")
     job_id = _queued(client, "eve@contoso.com", "ada@contoso.com", "ADA@contoso.com")
     clock.now += ALL
     lines = _log(client, job_id).decode("utf-8-sig").splitlines()
@@ -111,9 +113,9 @@ def test_nameless_logs_have_entries_without_identities(moody: Callable[..., Clie
 
 
 def test_a_growing_log_is_longer_each_time_and_whole_at_the_end(
-    moody: Callable[..., Client], clock: StandingClock
+    tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
-    client = moody("growing-logs")
+    client = tenant_in("growing-logs")
     job_id = _queued(client, "eve@contoso.com", "mallory@contoso.com")
     clock.now += PICK_UP + VALIDATION
     readings = []
@@ -128,15 +130,15 @@ def test_a_growing_log_is_longer_each_time_and_whole_at_the_end(
     assert whole.decode("utf-8-sig").count("\r\n") == 2
 
 
-def test_a_job_without_failures_has_no_log_to_grow(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("growing-logs")
+def test_a_job_without_failures_has_no_log_to_grow(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("growing-logs")
     job_id = _queued(client, "ada@contoso.com")
     clock.now += ALL
     assert (_state(client, job_id), client.job(job_id)["LogFolderUri"]) == (State.Succeeded, "")
 
 
-def test_localized_messages_have_other_words_and_quotes(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("localized")
+def test_localized_messages_have_other_words_and_quotes(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("localized")
     client.upload("new.json", b'{"value": [{"IdName": "ada@contoso.com", "Floor": "1"}, {"City": "Bonn"}]}')
     job_id = client.queue()
     clock.now += ALL
@@ -146,8 +148,8 @@ def test_localized_messages_have_other_words_and_quotes(moody: Callable[..., Cli
     assert client.job(job_id)["ErrorMessage"] == "Die Datenquelldatei ist ungültig."
 
 
-def test_utf_16_logs_have_their_byte_order_mark(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("utf-16")
+def test_utf_16_logs_have_their_byte_order_mark(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("utf-16")
     job_id = _queued(client, "eve@contoso.com")
     clock.now += ALL
     log = _log(client, job_id)
@@ -155,8 +157,8 @@ def test_utf_16_logs_have_their_byte_order_mark(moody: Callable[..., Client], cl
     assert log.decode("utf-16") == "IdentityNotResolvable\teve@contoso.com\tUser identity cannot be resolved\r\n"
 
 
-def test_logs_elsewhere_lie_in_another_site_collection(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("logs-elsewhere")
+def test_logs_elsewhere_lie_in_another_site_collection(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("logs-elsewhere")
     job_id = _queued(client, "eve@contoso.com")
     clock.now += ALL
     folder = f"/sites/import-logs/Shared Documents/new-{job_id}-Logs"
@@ -166,8 +168,8 @@ def test_logs_elsewhere_lie_in_another_site_collection(moody: Callable[..., Clie
     assert error_of(client.folder("/Files", path=folder))[0] == 400
 
 
-def test_logs_in_a_subweb_are_that_web_s_alone_to_give(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("logs-in-subweb")
+def test_logs_in_a_subweb_are_that_web_s_alone_to_give(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("logs-in-subweb")
     job_id = _queued(client, "eve@contoso.com")
     clock.now += ALL
     uri = client.job(job_id)["LogFolderUri"]
@@ -181,8 +183,8 @@ def test_logs_in_a_subweb_are_that_web_s_alone_to_give(moody: Callable[..., Clie
     assert names(client.folder("/Files")) == ["hr.json", "new.json"]
 
 
-def test_a_large_library_is_listed_by_no_call_but_its_folders_are(moody: Callable[..., Client]) -> None:
-    client = moody("large-library")
+def test_a_large_library_is_listed_by_no_call_but_its_folders_are(tenant_in: Callable[..., Client]) -> None:
+    client = tenant_in("large-library")
     for call in ("/Files", "/Folders"):
         answer = client.folder(call)
         assert error_of(answer) == (
@@ -197,8 +199,31 @@ def test_a_large_library_is_listed_by_no_call_but_its_folders_are(moody: Callabl
     assert client.upload("new.json", source("ada@contoso.com")).status_code == 200
 
 
-def test_strict_tokens_are_good_for_one_host_alone(moody: Callable[..., Client], client: Client) -> None:
-    strict = moody("strict-tokens")
+def test_a_job_list_that_is_too_long_is_refused_for_good_while_single_jobs_answer(
+    tenant_in: Callable[..., Client],
+) -> None:
+    client = tenant_in("job-list-too-long")
+    client.upload("new.json", source("ada@contoso.com"))
+    calls: list[tuple[str, dict[str, object] | None]] = [
+        ("GetImportProfilePropertyJobs", None),
+        ("GetImportProfilePropertyJobs", None),
+        ("QueueImportProfileProperties", client.import_of("new.json")),
+    ]
+    for name, body in calls:
+        answer = client.job_call(name, body)
+        assert answer.status_code == 500
+        (error,) = answer.json().values()
+        assert error["code"] == "-2147024860, Microsoft.SharePoint.SPQueryThrottledException"
+        assert error["message"]["value"] == (
+            "The attempted operation is prohibited because it exceeds the list view threshold."
+        )
+        assert "Retry-After" not in answer.headers
+    assert client.job(JOB_ID)["State"] == State.Error
+    assert client.emulator.jobs.listed()[-1].job_id == JOB_ID
+
+
+def test_strict_tokens_are_good_for_one_host_alone(tenant_in: Callable[..., Client], client: Client) -> None:
+    strict = tenant_in("strict-tokens")
     for asked, expected in ((client, 200), (strict, 401)):
         elsewhere = asked.origin.replace("localhost", "127.0.0.1")
         answer = asked.send("GET", f"{elsewhere}/_api/web")
@@ -208,8 +233,8 @@ def test_strict_tokens_are_good_for_one_host_alone(moody: Callable[..., Client],
     assert answer.headers["x-ms-diagnostics"].startswith("3000003;reason=")
 
 
-def test_strict_tokens_are_not_got_by_a_secret(moody: Callable[..., Client], client: Client) -> None:
-    strict = moody("strict-tokens")
+def test_strict_tokens_are_not_got_by_a_secret(tenant_in: Callable[..., Client], client: Client) -> None:
+    strict = tenant_in("strict-tokens")
     for asked, expected in ((client, 200), (strict, 401)):
         asked.emulator.application.secrets.add(SECRET)
         form = {
@@ -225,14 +250,14 @@ def test_strict_tokens_are_not_got_by_a_secret(moody: Callable[..., Client], cli
     assert answer.json() == {"error_description": "Unsupported app only token."}
 
 
-def test_moods_may_be_combined(moody: Callable[..., Client], clock: StandingClock) -> None:
-    client = moody("utf-16", "nameless-logs", "localized", "empty-guid", "logs-elsewhere")
+def test_scenarios_may_be_combined(tenant_in: Callable[..., Client], clock: StandingClock) -> None:
+    client = tenant_in("utf-16", "nameless-logs", "localized", "empty-guid", "logs-elsewhere")
     job_id = _queued(client, "eve@contoso.com")
     clock.now += ALL
     told = "IdentityNotResolvable\t\tDie Benutzeridentität kann nicht aufgelöst werden.\r\n"
     assert _log(client, job_id).decode("utf-16") == told
 
 
-def test_each_mood_is_in_the_documentation() -> None:
+def test_each_scenario_is_in_the_documentation() -> None:
     told = (Path(__file__).parents[2] / "docs/emulator.md").read_text(encoding="utf-8")
-    assert [mood for mood in MOODS if f"| `{mood}` |" not in told] == []
+    assert [scenario for scenario in SCENARIOS if f"| `{scenario}` |" not in told] == []
