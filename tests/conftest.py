@@ -198,7 +198,7 @@ class LoopbackTenant:
 
         self.faults = fault
 
-    def answer(self, seen: Seen) -> Given:
+    def answer(self, seen: Seen) -> Given:  # noqa: PLR0911 - a call each
         """What is answered to a request."""
         self.seen.append(seen)
         fault = self.faults(seen)
@@ -206,6 +206,10 @@ class LoopbackTenant:
             return fault
         if seen.path.endswith("Office365Tenant/GetImportProfilePropertyJobs"):
             return Given(body=json.dumps({"value": self.jobs}).encode())
+        if seen.path.endswith("Office365Tenant/GetImportProfilePropertyJob"):
+            asked = json.loads(seen.body)["jobId"]
+            job = next((job for job in self.jobs if job["JobId"] == asked), None)
+            return Given(404, b"{}") if job is None else Given(body=json.dumps(job).encode())
         called = _NAMED.search(seen.path)
         if called is None:
             return Given(404, b"{}")

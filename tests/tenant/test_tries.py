@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.errors import FaultError, RefusedError, SignInError
+from analyzer.errors import FaultError, RefusedError, SignInError, ThresholdError
 from analyzer.tenant.jobs import list_jobs
 from analyzer.tenant.throttle import Manners, Throttle
 from tests.conftest import FastClock
@@ -67,6 +68,44 @@ def test_what_all_connections_see_is_told_once_within_the_wait() -> None:
     clock.wait(5, throttle.stopped)
     throttle.tell_once("a.example.com", "it still fails", 5)
     assert told[2:] == ["it still fails"]
+
+
+def _error(code: str) -> bytes:
+    return json.dumps({"odata.error": {"code": code, "message": {"lang": "es-ES", "value": "No."}}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "tries"),
+    [
+        (500, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", 1),
+        (500, "-2147024749, Microsoft.SharePoint.SPQueryThrottledException", 1),
+        (500, "-2147024809, System.ArgumentException", 1),
+        (500, "-1, System.ArgumentException", 1),
+        (500, "-2146232832, Microsoft.SharePoint.SPException", 1),
+        (502, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", 1),
+        (500, "-2146232060, Microsoft.SharePoint.SPException", 5),
+        (500, "-1, System.Configuration.ConfigurationErrorsException", 5),
+        (500, "-2147467261, System.ArgumentNullException", 5),
+        (500, "", 5),
+    ],
+)
+def test_an_error_that_says_that_it_stays_is_not_tried_again(
+    loopback: LoopbackTenant, given: type[Given], status: int, code: str, tries: int
+) -> None:
+    loopback.fail("GetImport", given(status, _error(code)))
+    with pytest.raises(FaultError) as error:
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == tries
+    assert isinstance(error.value, ThresholdError) is ("-2147024860" in code)
+    assert ("the same each time" in str(error.value)) is (tries == 1 and "-2147024860" not in code)
+
+
+def test_what_to_write_to_support_names_the_request(loopback: LoopbackTenant, given: type[Given]) -> None:
+    body = _error("-2147024860, Microsoft.SharePoint.SPQueryThrottledException")
+    loopback.fail("GetImport", given(500, body, {"SPRequestGuid": "73b1a1a1-60b8-7000-2f6e-9b6f7d2f3c11"}))
+    with pytest.raises(ThresholdError) as error:
+        list_jobs(loopback.session())
+    assert error.value.support.endswith("Request ID 73b1a1a1-60b8-7000-2f6e-9b6f7d2f3c11, 2026-11-23 04:00 UTC.")
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, RefusedError), (404, FaultError), (400, FaultError)])
