@@ -38,6 +38,7 @@ def command(
     settings = given.settings()
     hold(context, settings.data)
     tenant, library = connected(given, settings, patience)
+    warn_of_certificate(given, settings, datetime.now(UTC))
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
     begun = time.monotonic()
@@ -69,6 +70,19 @@ def connected(given: Context, settings: Settings, patience: str = PATIENCE) -> t
     manners = Manners(patience=parse_duration(patience), tell=given.terminal.say)
     session = connect(settings, tenant, given.environment, manners, given.terminal.ask)
     return Tenant(session), Library(settings.data / "library" / name)
+
+
+def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> None:
+    """Warn of a certificate that ends soon.
+
+    Raises:
+        AnalyzerError: it cannot be read.
+    """
+    from analyzer.connect import certificate_warning
+
+    warning = certificate_warning(settings, given.tenant(settings)[1], given.environment, now)
+    if warning:
+        given.terminal.warn(warning)
 
 
 def exit_code(terminal: Terminal, pulled: Pulled) -> int:

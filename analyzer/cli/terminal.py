@@ -57,6 +57,10 @@ class Terminal:
         if not self.quiet:
             self.log.remark(text)
 
+    def warn(self, text: str) -> None:
+        """Something that is still well, and will not be soon: to stderr, however quiet."""
+        self.log.warning(text)
+
     def show(self, text: str = "") -> None:
         """A line of the result, to stdout, as it is.
 

@@ -37,9 +37,9 @@ _OVER_THRESHOLD = "-2147024860"
 _PERMANENT_NUMBERS = frozenset({_OVER_THRESHOLD, "-2147024749", "-2147024809", "-2146232832"})
 """Numbers of errors that are the same each time, also with status 500 (seen).
 
-Of a query with too many items, or too many lookup columns; of an argument that doesn't fit; of what SharePoint's own code
-refuses. Others with that status pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is being
-changed (seen).
+Of a query with too many items, or too many lookup columns; of an argument that doesn't fit; of what SharePoint's own
+code refuses. Others with that status pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is
+being changed (seen).
 """
 _PERMANENT_TYPES = frozenset({"Microsoft.SharePoint.SPQueryThrottledException", "System.ArgumentException"})
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
