@@ -216,7 +216,7 @@ class LoopbackTenant:
         path = unquote(called["path"]).replace("''", "'")
         if called["kind"] == "File" and path in self.files:
             return self._file(path, called["call"], seen)
-        names = sorted(name for name in self.files if name.rpartition("/")[0] == path)
+        names = sorted(name for name in self.files if name.rpartition("/")[0] == path.rstrip("/"))
         if called["kind"] == "Folder" and names:
             return Given(body=json.dumps({"value": [self._listed(name) for name in names]}).encode())
         return Given(404, b'{"error": {"code": "-2147024894", "message": {"value": "File Not Found."}}}')

@@ -153,7 +153,7 @@ def library(examination: Examination) -> Found:
     jobs = [job for job in reversed(examination.jobs) if examination.hosts.has(job.source_uri)]
     jobs = [job for job in jobs if server_paths(job.source_uri)]
     for job in jobs[:_TRIED_FOLDERS]:
-        folder = server_paths(job.source_uri)[0].rpartition("/")[0]
+        folder = server_paths(job.source_uri)[0].rpartition("/")[0] or "/"  # a web's root is a folder, too
         try:
             files = tenant.folder(job.source_uri, folder)
         except ThresholdError:  # whoever may not read it gets another error; pull lists no such folder

@@ -124,7 +124,7 @@ def _is_named(entry: object) -> bool:
 
 def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:
     name = str(entry["Name"])
-    path = f"{folder}/{name}"
+    path = f"{folder.rstrip('/')}/{name}"
     return RemoteFile(
         uri=origin + path,
         path=path,
