@@ -10,6 +10,7 @@ from analyzer.errors import UsageError
 from analyzer.tenant.certificate import read_certificate, warning_of_end
 from analyzer.tenant.hosts import Hosts, is_host
 from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.literals import remember
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import (
     Applicant,
@@ -132,6 +133,7 @@ def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mappin
             f"the environment variable {tenant.certificate_password_env} is not set",
             "certificate_password_env names the variable that holds the password of the certificate's key.",
         )
+    remember(password or "")
     certificate = settings.path(_required(tenant.certificate, "certificate"))
     _check_file(certificate, "the certificate", 'Correct "certificate" in the configuration: a PEM or PFX file.')
     return certificate, password

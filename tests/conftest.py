@@ -22,6 +22,7 @@ from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
 from analyzer.tenant.clock import Clock
 from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.literals import forget_all
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import ReadyToken
 from analyzer.tenant.site import Tenant
@@ -349,6 +350,13 @@ def upa(
         return Ran(left.value.code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(autouse=True)
+def no_secrets() -> Iterator[None]:
+    """What one test was given as a secret, no other masks."""
+    yield
+    forget_all()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.pace import Limits, paced
 from analyzer.tenant.request_log import sent
 from analyzer.tenant.trust import trust
+from analyzer.tenant.unreachable import SplitProxyError
 
 if TYPE_CHECKING:
     import ssl
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONNECTIONS = 10
+_SPLITS = re.compile(r"[/\\?#\[\]\s]")
+"""What ends the user and password of an address, where it is not percent-encoded."""
 _LARGEST = 1 << 22
 """Bytes of an answer that is read at once, as an authority's, of which none has a hundredth."""
 
@@ -121,9 +125,12 @@ class _Adapter(HTTPAdapter):
         except LocationValueError as error:  # of a host that can be none, which requests lets through
             raise requests.exceptions.InvalidURL(error, request=request) from error
 
-    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - requests' own
+    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *given: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
+        proxy = requests.utils.select_proxy(request.url or "", options.get("proxies")) or ""
+        if _SPLITS.search(proxy.rpartition("@")[0].rpartition("://")[2]):
+            raise SplitProxyError(request=request)
         try:
-            pool: Any = super().get_connection_with_tls_context(*arguments, **options)
+            pool: Any = super().get_connection_with_tls_context(request, *given, **options)
         except TypeError as error:  # of a proxy's address that has a user and no host
             raise requests.exceptions.InvalidProxyURL(error) from error
         if getattr(pool.ConnectionCls, "response_class", None) is not self._response_class:
