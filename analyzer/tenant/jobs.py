@@ -10,6 +10,7 @@ from analyzer.job import Job, job_list
 from analyzer.tenant.answer import NOT_FOUND, SUCCESS, UNFORESEEN, error_of, is_over_threshold, json_of, next_page
 from analyzer.tenant.protocol import tenant_call
 from analyzer.tenant.request_log import correlation_id
+from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,17 +34,25 @@ def list_jobs(session: Session) -> list[Job]:
     if is_over_threshold(answer):
         raise _too_long(answer, session)
     page = json_of(answer, url)
-    jobs = _jobs_of(page, url)
+    jobs = _jobs_of(page, url, session)
     followed = {url}
     while (link := next_page(page, followed)) is not None:
         page = json_of(session.call("GET", link), link)
-        jobs += _jobs_of(page, link)
+        jobs += _jobs_of(page, link, session)
     return list({job.job_id: job for job in jobs}.values())
 
 
-def _jobs_of(page: Mapping[str, object], url: str) -> list[Job]:
+def _jobs_of(page: Mapping[str, object], url: str, session: Session) -> list[Job]:
+    """The jobs of a page; an entry without an ID, which nothing could ask for, is left out and said."""
+    listed = page.get("value")
+    entries = listed if isinstance(listed, list) else []
+    named = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("JobId"), str)]
+    named = [entry for entry in named if entry["JobId"].strip("{} ")]
+    if 0 < len(named) < len(entries):
+        left = count(len(entries) - len(named), "entry", "entries")
+        session.manners.tell(f"{left} of the job list without a job ID: skipped")
     try:
-        return job_list(page)
+        return job_list({**page, "value": named} if named else page)
     except ValueError as error:
         raise UnreachableError(f"{url} answered with something that is no job list: {error}", UNFORESEEN) from error
 
