@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.emulator import start
 from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
+from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.session import Session
+from analyzer.tenant.signin import ReadyToken
 from analyzer.tenant.site import Tenant
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import LoopbackTenant
 
 _PLACES = {
@@ -47,3 +51,33 @@ def test_a_source_file_and_its_log_are_found_wherever_they_are(  # noqa: PLR0913
     assert source is not None
     assert source.read_bytes() == b'{"value": []}'
     assert [log.read_bytes() for log in library.log_files(job)] == [b"DataFileNotJson\t\tNo.\r\n"]
+
+
+_ROOT_JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+_ROOT_LOGS = f"upa-batch-trigger-{_ROOT_JOB}-Logs"
+
+
+def test_the_emulator_has_a_job_whose_source_file_and_log_are_at_the_root_web_s_root(tmp_path: Path) -> None:
+    root = "https://contoso.sharepoint.com"
+    job = {
+        "JobId": _ROOT_JOB,
+        "State": 5,
+        "Error": 23,
+        "ErrorMessage": "",
+        "SourceUri": f"{root}/upa-batch-trigger.txt",
+    }
+    library = tmp_path / "tenant"
+    (library / _ROOT_LOGS).mkdir(parents=True)
+    (library / "jobs.json").write_text(
+        json.dumps({"value": [{**job, "LogFolderUri": f"{root}/{_ROOT_LOGS}"}]}), encoding="utf-8"
+    )
+    (library / "upa-batch-trigger.txt").write_text(
+        '{"value": [{"IdName": "ada@contoso.com", "City": "Bonn\\"}]}', "utf-8"
+    )
+    log = library / _ROOT_LOGS / f"ImportProfileProperties-{_ROOT_JOB}-20240301-101500-123.log"
+    log.write_text("DataFileNotJson\t\tUnterminated string. Path 'value[0].City', line 1, position 56.\r\n", "utf-8")
+    with start(library) as emulator:
+        address = TenantAddress(emulator.ready["admin_url"], (), Path(emulator.ready["ca_file"]))
+        tokens = ReadyToken({"T": emulator.ready["token"]}, address.admin_url, "T")
+        pulled = pull(Tenant(Session(address, tokens)), Library(tmp_path / "library"), now=NOW)
+    assert (pulled.log_files, pulled.source_files, pulled.left_out) == (1, 1, [])
