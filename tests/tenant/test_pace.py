@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
 import socketserver
 import ssl
@@ -39,6 +40,7 @@ _STARTS = {
     "body": b'HTTP/1.1 200 OK\r\nETag: "1"\r\nConnection: close\r\n\r\n',
     "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
 }
+_REPETITIONS = 4
 _TOO_FEW = Limits(least=1 << 40)
 
 
@@ -110,6 +112,15 @@ def test_the_time_between_two_reads_does_not_count() -> None:
     assert [reader.readinto(bytearray(10)) for _ in range(3)] == [10, 10, 10]
 
 
+def _rest_of(asked: bytes) -> bytes:
+    """How an answer begins that goes on where another broke off; empty where all is asked for."""
+    found = re.search(rb"Range: bytes=(\d+)-", asked)
+    if found is None:
+        return b""
+    part = b"Content-Range: bytes %b-999999999999/1000000000000" % found[1]
+    return b'HTTP/1.1 206 Partial Content\r\nETag: "1"\r\nConnection: close\r\n' + part + b"\r\n\r\n"
+
+
 @pytest.fixture(params=_STARTS)
 def dripping(request: pytest.FixtureRequest, authority: tuple[trustme.CA, Path]) -> Iterator[str]:
     """The origin of a server whose answers have no end, in one of their parts."""
@@ -121,8 +132,8 @@ def dripping(request: pytest.FixtureRequest, authority: tuple[trustme.CA, Path])
         def handle(self) -> None:
             try:
                 with context.wrap_socket(self.connection, server_side=True) as connection:
-                    connection.recv(1 << 16)
-                    connection.sendall(_STARTS[request.param])
+                    asked = connection.recv(1 << 16)
+                    connection.sendall(_rest_of(asked) or _STARTS[request.param])
                     while True:
                         connection.sendall(piece)
             except OSError:
@@ -148,6 +159,12 @@ def session(dripping: str, authority: tuple[trustme.CA, Path]) -> Session:
     return Session(address, ReadyToken({"T": "made-up"}, dripping, "T"), manners)
 
 
+def _count(waits: list[str]) -> None:
+    """Note a wait before another try, and end what would go on for ever."""
+    waits.append("another try")
+    assert len(waits) <= 2 * _REPETITIONS
+
+
 def test_a_call_whose_answer_has_no_end_is_given_up(session: Session) -> None:
     with pytest.raises(FaultError, match="its answer comes too slowly"):
         list_jobs(session)
@@ -156,8 +173,11 @@ def test_a_call_whose_answer_has_no_end_is_given_up(session: Session) -> None:
 def test_a_download_whose_bytes_come_too_slowly_is_given_up_though_some_come(session: Session) -> None:
     origin = session.hosts.admin_origin
     file = RemoteFile(f"{origin}/a.json", "/a.json", "a.json", None, '"1"', "")
+    sent: list[str] = []
+    session.manners.clock.wait = lambda *_arguments: _count(sent)  # type: ignore[method-assign]
     with pytest.raises(FaultError):
         download(session, file, Bytes())
+    assert len(sent) == _REPETITIONS
 
 
 def test_an_authority_whose_answer_has_no_end_is_given_up(dripping: str, authority: tuple[trustme.CA, Path]) -> None:

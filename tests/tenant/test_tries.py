@@ -8,10 +8,11 @@ import pytest
 from analyzer.errors import FaultError, RefusedError, SignInError, ThresholdError
 from analyzer.tenant.jobs import list_jobs
 from analyzer.tenant.throttle import Manners, Throttle
-from tests.conftest import FastClock
+from tests.conftest import FOLDER, FastClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tests.conftest import Given, LoopbackTenant
 
@@ -157,3 +158,16 @@ def test_a_token_of_which_there_is_no_other_is_not_tried_again(loopback: Loopbac
     with pytest.raises(SignInError):
         list_jobs(loopback.session())
     assert len(loopback.seen) == 1
+
+
+@pytest.mark.parametrize("call", ["/Files", "feed.json", "/$value"])
+def test_a_file_or_folder_at_which_the_tenant_fails_for_good_is_left_out_as_one_that_it_refuses(
+    loopback: LoopbackTenant, given: type[Given], tmp_path: Path, call: str
+) -> None:
+    loopback.add_log(loopback.add_job(1), b"IdentityNotResolvable\tada@contoso.com\tNo.\r\n")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.fail(call, given(500, _error("-2147024809, System.ArgumentException")))
+    pulled = loopback.pull_into(tmp_path)
+    assert pulled.fault is None
+    assert ["would not give" in left.because for left in pulled.left_out] in ([True], [True, True])
+    assert loopback.clock.waited == []
