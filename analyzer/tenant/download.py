@@ -23,7 +23,6 @@ from analyzer.tenant.checksum import Checksum
 from analyzer.tenant.files import check_path, file_info
 from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.protocol import file_call
-from analyzer.tenant.unreachable import too_slow
 from analyzer.tenant.webs import another_web
 
 if TYPE_CHECKING:
@@ -141,12 +140,11 @@ class _Download:
             if self._is_as_listed():  # a length beyond the end was told
                 self._total = self._into.received
                 return True
-            # Progress is what never was there before: what comes anew again and again would never end, nor would what
-            # comes a byte at a time.
+            # Progress is what never was there before: what comes anew again and again would never end. What came too
+            # slowly is none, as it is less than a chunk.
             if self._into.received > self._furthest:
                 self._furthest = self._into.received
-                if not too_slow(error):
-                    self._tries.forget()
+                self._tries.forget()
             if not self._tries.after_error(error):
                 raise self._broken("broke off") from error
             return False

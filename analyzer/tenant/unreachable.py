@@ -118,11 +118,6 @@ def may_pass(error: BaseException) -> bool:
     return True
 
 
-def too_slow(error: BaseException) -> bool:
-    """Whether an answer was given up because it came too slowly."""
-    return any(isinstance(cause, TooSlowError) for cause in _causes(error))
-
-
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and those inside it, each once, the outermost first."""
     waiting: list[object] = [error]
