@@ -156,7 +156,7 @@ def library(examination: Examination) -> Found:
         folder = server_paths(job.source_uri)[0].rpartition("/")[0] or "/"  # a web's root is a folder, too
         try:
             files = tenant.folder(job.source_uri, folder)
-        except ThresholdError:  # whoever may not read it gets another error; pull lists no such folder
+        except ThresholdError:  # without permission it is another error; pull lists no such folder
             return Found(f"{folder} can be read, and has more files than SharePoint lists")
         if files is not None:
             return Found(f"{folder} can be read: {count(len(files), 'file')}")

@@ -87,7 +87,7 @@ def look_for_jobs(tenant: Source, known: Sequence[Job], choice: Choice) -> Listi
     A job that has ended does not change, and is asked for only where ``choice`` names it or wants everything.
 
     Args:
-        tenant: whom to ask.
+        tenant: where from.
         known: the jobs of the library.
         choice: what to pull.
 
@@ -102,7 +102,9 @@ def look_for_jobs(tenant: Source, known: Sequence[Job], choice: Choice) -> Listi
         named = {_whole_id(known, wanted) for wanted in choice.job_ids}
         if not known and not named:
             raise ThresholdError(
-                error.what, f"{error.advice} Until then, name the jobs: pull --job ID, the whole ID.", error.support
+                error.what,
+                f"{error.advice} Until then, name each job with its whole ID: upa-analyzer pull --job ID.",
+                error.support,
             ) from error
         return _one_by_one(tenant, known, named, error, everything=choice.everything)
 

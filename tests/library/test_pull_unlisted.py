@@ -109,7 +109,7 @@ def test_a_job_at_which_the_tenant_fails_stays_as_it_was(unlisted: LoopbackTenan
 
 
 def test_without_a_job_to_ask_for_it_is_an_error(unlisted: LoopbackTenant, tmp_path: Path) -> None:
-    with pytest.raises(ThresholdError, match="name the jobs: pull --job ID"):
+    with pytest.raises(ThresholdError, match="name each job with its whole ID"):
         unlisted.pull_into(tmp_path / "another")
     pulled = unlisted.pull_into(tmp_path / "another", choice=Choice(frozenset({NEW})))
     assert pulled.new == [NEW]
