@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
+from analyzer.tenant.certificate import read_certificate, warning_of_end
 from analyzer.tenant.hosts import Hosts, is_host
 from analyzer.tenant.interface import TenantAddress
+from analyzer.tenant.literals import remember
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import (
     Applicant,
@@ -22,6 +24,7 @@ from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from analyzer.config import Settings, TenantConfig
@@ -130,9 +133,22 @@ def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mappin
             f"the environment variable {tenant.certificate_password_env} is not set",
             "certificate_password_env names the variable that holds the password of the certificate's key.",
         )
+    remember(password or "")
     certificate = settings.path(_required(tenant.certificate, "certificate"))
     _check_file(certificate, "the certificate", 'Correct "certificate" in the configuration: a PEM or PFX file.')
     return certificate, password
+
+
+def certificate_warning(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], now: datetime) -> str:
+    """Say that the certificate that signs in ends soon; empty where it doesn't, or there is none.
+
+    Raises:
+        UsageError: as ``certificate_of``.
+        InputError: it cannot be read.
+    """
+    if tenant.auth != "certificate":
+        return ""
+    return warning_of_end(read_certificate(*certificate_of(settings, tenant, environment)), now)
 
 
 def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache:

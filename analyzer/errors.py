@@ -51,6 +51,18 @@ class FaultError(UnreachableError):
     """The tenant failed at one thing however often it was asked; it may give the others."""
 
 
+class ThresholdError(FaultError):
+    """SharePoint refuses a list because it has more items than it shows at once, and will each time.
+
+    Attributes:
+        support: what to write to Microsoft, who alone can change that; empty where it is the customer's own list.
+    """
+
+    def __init__(self, what: str, advice: str = "", support: str = "") -> None:
+        super().__init__(what, advice)
+        self.support = support
+
+
 class InputError(AnalyzerError):
     """Something that was to be read cannot be read."""
 

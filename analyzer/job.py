@@ -73,7 +73,7 @@ class Job:
             ValueError: it has no job id, or a state that is no number.
         """
         job_id = answer.get("JobId")
-        if not isinstance(job_id, str) or not job_id:
+        if not isinstance(job_id, str) or not job_id.strip("{} "):
             raise ValueError("a job has no JobId that is a text")
         return Job(
             job_id=job_id.strip("{}").lower(),

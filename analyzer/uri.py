@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin, urlsplit
 
 _ABSOLUTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/]*)(?P<path>/.*)?", re.DOTALL)
 _NEVER_ENCODED = re.compile(r"[^!-~]")
@@ -26,6 +26,26 @@ def scheme_of(uri: str) -> str:
     """``https`` for an absolute URI; empty for a server-relative one."""
     found = _ABSOLUTE.fullmatch(uri)
     return found["scheme"].lower() if found else ""
+
+
+def resolved(link: str, base: str) -> str:
+    """Work out where a link leads, as a redirect's; empty where it is no address of a host, whatever is wrong with it.
+
+    Args:
+        link: absolute or relative, as it came.
+        base: the absolute URI that it was an answer to.
+
+    >>> resolved("../a.json", "https://contoso.sharepoint.com/sites/hr/b")
+    'https://contoso.sharepoint.com/sites/a.json'
+    >>> resolved("https://[evil", "https://contoso.sharepoint.com/sites/hr/b")
+    ''
+    """
+    try:
+        parts = urlsplit(urljoin(base, link))
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of brackets, of ports, and of letters that normalization makes into "/" or "@"
+        return ""
+    return parts.geturl() if is_address else ""
 
 
 def server_paths(uri: str) -> list[str]:

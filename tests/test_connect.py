@@ -9,6 +9,7 @@ from analyzer.config import Config, Settings, TenantConfig
 from analyzer.connect import connect, tokens_of
 from analyzer.errors import UsageError
 from analyzer.tenant.jobs import list_jobs
+from analyzer.tenant.literals import without_literals
 from analyzer.tenant.signin import CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, ReadyToken
 
 if TYPE_CHECKING:
@@ -114,3 +115,10 @@ def test_each_way_to_sign_in_can_be_configured(tmp_path: Path, auth: Any, kind: 
     tenant = TenantConfig(_ADMIN, auth, "t", "c", "app.pem")
     settings = Settings(Config(), tmp_path, None)
     assert type(tokens_of(settings, tenant, {}, pytest.fail)) is kind
+
+
+def test_the_password_of_a_certificate_is_masked_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / "app.pem").touch()
+    tenant = TenantConfig(_ADMIN, "certificate", "t", "c", "app.pem", certificate_password_env="KEY")
+    tokens_of(Settings(Config(), tmp_path, None), tenant, {"KEY": "made-up word"}, pytest.fail)
+    assert without_literals("it is made-up%20word, or made-up word") == "it is ***, or ***"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import string
+from urllib.parse import urlsplit
 
-from analyzer.uri import host_of, scheme_of, server_paths, tenant_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.uri import host_of, resolved, scheme_of, server_paths, tenant_of
 
 PARTS = {
     "absolute": ("https://Contoso.SharePoint.com/sites/hr/a.json", ("https", "contoso.sharepoint.com")),
@@ -70,3 +75,40 @@ def test_the_paths_that_an_address_can_mean_come_likeliest_first(uri: str, expec
 )
 def test_the_tenant_is_the_host_without_admin_and_port(host: str, expected: str) -> None:
     assert tenant_of(host) == expected
+
+
+_BASE = "https://contoso.sharepoint.com/sites/hr/a.json?x=1"
+LINKS = {
+    "absolute": ("https://fabrikam.example.com/b", "https://fabrikam.example.com/b"),
+    "with a port": ("https://127.0.0.1:8443/b", "https://127.0.0.1:8443/b"),
+    "an address of IPv6": ("https://[::1]:8443/b", "https://[::1]:8443/b"),
+    "server-relative": ("/b", "https://contoso.sharepoint.com/b"),
+    "relative": ("../b", "https://contoso.sharepoint.com/sites/b"),
+    "without a scheme": ("//evil.example.com/b", "https://evil.example.com/b"),
+    "an open bracket": ("https://[evil", ""),
+    "an open bracket without a scheme": ("//[evil", ""),
+    "a name in brackets": ("https://[evil.example.com]/", ""),
+    "a port that no host has": ("https://contoso.sharepoint.com:99999/", ""),
+    "the port 0": ("https://contoso.sharepoint.com:0/", ""),
+    "a port in letters": ("https://contoso.sharepoint.com:port/", ""),
+    "no host": ("https:///b", "https://contoso.sharepoint.com/b"),
+    "a user and no host": ("https://ada@/b", ""),
+    "another scheme": ("ftp://contoso.sharepoint.com/b", ""),
+    "a letter that becomes a slash": ("https://contoso.sharepoint.com\u2100.example.com/b", ""),
+}
+
+
+@pytest.mark.parametrize(("link", "expected"), LINKS.values(), ids=LINKS.keys())
+def test_a_link_leads_to_an_address_or_nowhere(link: str, expected: str) -> None:
+    assert resolved(link, _BASE) == expected
+
+
+_ODD = st.text(alphabet=st.one_of(st.sampled_from(string.punctuation + " \t\r\n"), st.characters()), max_size=30)
+
+
+@given(st.builds("{}{}{}".format, st.sampled_from(["", "https://", "//", "/", "https:", "\\\\"]), _ODD, _ODD))
+def test_whatever_a_link_is_no_parser_s_error_comes_of_it(link: str) -> None:
+    place = resolved(link, _BASE)
+    assert not place or urlsplit(place).hostname
+    for read in (host_of, scheme_of, server_paths, tenant_of):
+        read(link)

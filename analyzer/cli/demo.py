@@ -182,7 +182,7 @@ def _wait(demo: _Demo, job_id: str) -> None:
     from analyzer.tenant.jobs import get_job
 
     end = time.monotonic() + _PATIENCE
-    while not get_job(demo.tenant.session, job_id).ended:
+    while (job := get_job(demo.tenant.session, job_id)) is None or not job.ended:
         if time.monotonic() > end:
             raise UnreachableError(f"the job {job_id} did not end within {_PATIENCE:.0f} s")
         time.sleep(_POLL)

@@ -59,6 +59,10 @@ class Log:
         """A remark or a step."""
         self._line("info", "remark", text)
 
+    def warning(self, text: str) -> None:
+        """Something that is still well, and will not be soon."""
+        self._line("warning", "remark", text)
+
     def stage(self, name: str) -> None:
         """A stage begins."""
         self._line("info", "stage", name)

@@ -111,7 +111,9 @@ def _run(words: list[str]) -> int:
             return 0
         from analyzer.cli.app import app_for
         from analyzer.cli.records import records_to
+        from analyzer.tenant.literals import remember_environment
 
+        remember_environment(os.environ)
         with records_to(log, requests=verbose and not _wants("--quiet", words)):
             code = app_for(command_in(words))(args=words, prog_name=PROGRAM, standalone_mode=False)
             sys.stdout.flush()

@@ -10,7 +10,7 @@ import typer
 
 from analyzer.cli.context import Context, hold
 from analyzer.cli.options import PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
-from analyzer.errors import UsageError
+from analyzer.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
@@ -38,6 +38,7 @@ def command(
     settings = given.settings()
     hold(context, settings.data)
     tenant, library = connected(given, settings, patience)
+    warn_of_certificate(given, settings, datetime.now(UTC))
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
     begun = time.monotonic()
@@ -71,12 +72,40 @@ def connected(given: Context, settings: Settings, patience: str = PATIENCE) -> t
     return Tenant(session), Library(settings.data / "library" / name)
 
 
+def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> None:
+    """Warn of a certificate that ends soon.
+
+    Raises:
+        AnalyzerError: it cannot be read.
+    """
+    from analyzer.connect import certificate_warning
+
+    warning = certificate_warning(settings, given.tenant(settings)[1], given.environment, now)
+    if warning:
+        given.terminal.warn(warning)
+
+
 def exit_code(terminal: Terminal, pulled: Pulled) -> int:
     """Says at what the tenant failed, though the rest came; the exit code of that, or 0."""
-    if pulled.fault is None:
-        return 0
-    terminal.complain(pulled.fault)
-    return pulled.fault.exit_code
+    code = 0
+    if pulled.unlisted is not None:
+        terminal.complain(_unlisted(pulled.unlisted, are_single_refused=isinstance(pulled.fault, ThresholdError)))
+        code = pulled.unlisted.exit_code
+    if pulled.fault is not None and not isinstance(pulled.fault, ThresholdError):
+        terminal.complain(pulled.fault)
+        code = pulled.fault.exit_code
+    return code
+
+
+def _unlisted(error: ThresholdError, *, are_single_refused: bool) -> ThresholdError:
+    """What a refused job list means for a pull that went on without it."""
+    meanwhile = (
+        "Single jobs are refused as well, so the library's jobs stay as they were."
+        if are_single_refused
+        else "Until then, each job of the library that hasn't ended is asked for on its own. New jobs aren't seen: name"
+        " them with upa-analyzer pull --job ID."
+    )
+    return ThresholdError(error.what, f"{error.advice} {meanwhile}")
 
 
 def pulled_sentence(pulled: Pulled) -> str:
@@ -112,5 +141,6 @@ def pulled_json(pulled: Pulled) -> dict[str, object]:
         "log_files": pulled.log_files,
         "source_files": pulled.source_files,
         "received_bytes": pulled.received,
+        "job_list_refused": pulled.unlisted is not None,
         "left_out": [{"job_id": left.job_id, "what": left.what, "because": left.because} for left in pulled.left_out],
     }

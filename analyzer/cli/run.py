@@ -24,7 +24,7 @@ def command(
     context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = PATIENCE
 ) -> int:
     """Pull, report, retry files; only reads from the tenant."""
-    from analyzer.cli.pull import connected, exit_code, pulled_json
+    from analyzer.cli.pull import connected, exit_code, pulled_json, warn_of_certificate
     from analyzer.cli.report import report_places, reported_json
     from analyzer.run import run
 
@@ -33,6 +33,7 @@ def command(
     hold(context, settings.data)
     tenant, library = connected(given, settings, patience)
     now = datetime.now(UTC)
+    warn_of_certificate(given, settings, now)
     places = report_places(given, settings, now, None)
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.cli.log import Log
 from analyzer.cli.streams import discard_output
 from analyzer.cli.visible import visible
+from analyzer.tenant.literals import without_literals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,19 +58,23 @@ class Terminal:
         if not self.quiet:
             self.log.remark(text)
 
+    def warn(self, text: str) -> None:
+        """Something that is still well, and will not be soon: to stderr, however quiet."""
+        self.log.warning(text)
+
     def show(self, text: str = "") -> None:
-        """A line of the result, to stdout, as it is.
+        """A line of the result, to stdout, as it is but for secrets that we were given.
 
         Whoever read our output may have seen enough; the work goes on.
         """
         try:
-            print(text)  # noqa: T201
+            print(without_literals(text))  # noqa: T201
         except BrokenPipeError:
             discard_output()
 
     def show_now(self, text: str) -> None:
         """A line of the result that somebody waits for, to stdout at once."""
-        print(text, flush=True)  # noqa: T201
+        print(without_literals(text), flush=True)  # noqa: T201
 
     def ask(self, text: str) -> None:
         """What somebody has to do before it can go on, to stderr, however quiet."""
@@ -94,7 +99,8 @@ class Terminal:
         escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         before = "["
         for row in rows:
-            print(before, json.dumps(row, ensure_ascii=escaped, default=str), sep="", end="")  # noqa: T201
+            text = without_literals(json.dumps(row, ensure_ascii=escaped, default=str))
+            print(before, text, sep="", end="")  # noqa: T201
             before = ",\n"
         print("[]" if before == "[" else "]")  # noqa: T201
 
@@ -116,7 +122,7 @@ class Terminal:
         console = self._console(sys.stdout)
         widths = None
         for rows in pieces:
-            shown = [[visible(text) for text in row] for row in rows]
+            shown = [[visible(without_literals(text)) for text in row] for row in rows]
             if widths is None and shown:
                 widths = fit(columns, shown, console.width)
                 shown.insert(0, [column.name for column in columns])
@@ -138,7 +144,7 @@ class Terminal:
 
         wrapper = textwrap.TextWrapper(subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
         wrapper.width = self._console(sys.stdout).width
-        self.show(wrapper.fill(visible(text)))
+        self.show(wrapper.fill(visible(without_literals(text))))
 
     @contextlib.contextmanager
     def progress(self, stage: str, *, shown: bool = True) -> Iterator[Progress]:

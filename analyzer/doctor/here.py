@@ -15,7 +15,7 @@ from analyzer.doctor.interface import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import SignInError, UnreachableError
 from analyzer.files import beside_of, cannot_write
-from analyzer.tenant.certificate import check_dates, read_certificate
+from analyzer.tenant.certificate import check_dates, read_certificate, warning_of_end
 from analyzer.tenant.signin.entra import LATE, span
 from analyzer.tenant.trust import trust
 from analyzer.words import count, listed, size
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 BY_AUTHORITY = frozenset({"certificate", "interactive", "device-code"})
 """The ways to sign in that we ask the authority for."""
-
-_SOON = 30
 
 
 def configuration(examination: Examination) -> Found:
@@ -96,9 +94,10 @@ def certificate(examination: Examination) -> Found:
     now = datetime.fromtimestamp(examination.now(), UTC)
     check_dates(read, now, subject.tenant.client_id)
     left = (read.ends - now).days
-    advice = "Upload a new one to the application before it ends." if left < _SOON else ""
+    warning = warning_of_end(read, now)
     found = f"{read.path}: the key matches, {count(left, 'day')} left (until {read.ends:%Y-%m-%d})"
-    return Found(f"{found}, thumbprint {read.thumbprint}", advice)
+    advice = warning.partition(". ")[2]
+    return Found(f"{found}, thumbprint {read.thumbprint}", advice, Mark.warning if warning else Mark.good)
 
 
 def data_folder(examination: Examination) -> Found:

@@ -24,6 +24,7 @@ class Mark(StrEnum):
     """How a step went."""
 
     good = "ok"
+    warning = "warn"
     bad = "bad"
     skipped = "skipped"
     unneeded = "-"
@@ -111,7 +112,7 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a step says that went well; ``mark`` may be ``unneeded``, too."""
+    """What a step says that went well; ``mark`` may be ``warning`` or ``unneeded``, too."""
 
     found: str
     advice: str = ""

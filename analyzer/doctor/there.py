@@ -9,7 +9,7 @@ from analyzer.doctor.claims import claims_of
 from analyzer.doctor.here import BY_AUTHORITY
 from analyzer.doctor.interface import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
-from analyzer.errors import RefusedError, SignInError, UnreachableError
+from analyzer.errors import RefusedError, SignInError, ThresholdError, UnreachableError
 from analyzer.facts import GUID
 from analyzer.tenant.answer import ASK_AGAIN
 from analyzer.tenant.jobs import list_jobs
@@ -127,9 +127,17 @@ def job_list(examination: Examination) -> Found:
 
     Raises:
         RefusedError: we may not.
+        ThresholdError: SharePoint refuses it for good.
         UnreachableError: the answer is none.
     """
-    examination.jobs = list_jobs(examination.session())
+    try:
+        examination.jobs = list_jobs(examination.session())
+    except ThresholdError as error:
+        raise ThresholdError(
+            error.what,
+            "Only Microsoft can fix this. Open a support request for SharePoint in the Microsoft 365 admin center, with"
+            f' this text: "{error.support}"',
+        ) from error
     return Found(f"it has {count(len(examination.jobs), 'job')}")
 
 
@@ -145,8 +153,11 @@ def library(examination: Examination) -> Found:
     jobs = [job for job in reversed(examination.jobs) if examination.hosts.has(job.source_uri)]
     jobs = [job for job in jobs if server_paths(job.source_uri)]
     for job in jobs[:_TRIED_FOLDERS]:
-        folder = server_paths(job.source_uri)[0].rpartition("/")[0]
-        files = tenant.folder(job.source_uri, folder)
+        folder = server_paths(job.source_uri)[0].rpartition("/")[0] or "/"  # a web's root is a folder, too
+        try:
+            files = tenant.folder(job.source_uri, folder)
+        except ThresholdError:  # without permission it is another error; pull lists no such folder
+            return Found(f"{folder} can be read, and has more files than SharePoint lists")
         if files is not None:
             return Found(f"{folder} can be read: {count(len(files), 'file')}")
     if not jobs:

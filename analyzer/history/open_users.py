@@ -20,6 +20,7 @@ from analyzer.source.identify import infer_id_property
 from analyzer.source.records import read_records
 from analyzer.source.scan import mark_of
 from analyzer.source.spans import NO_ID
+from analyzer.tenant.redact import shown_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,8 +78,10 @@ def feeds_of_jobs(jobs: Sequence[Job], retries: Mapping[str, str], rules: Sequen
     """
     by_id = {job.job_id: job for job in jobs}
     whose = {job.job_id: by_id.get(retries.get(job.job_id, job.job_id), job) for job in jobs}
-    feeds = feeds_of((job.source_uri for job in whose.values()), rules)
-    return {job_id: feeds.get(job.source_uri, UNKNOWN_FEED) for job_id, job in whose.items()}
+    # A feed may be named by its host and folder, in which who signs in there must not be shown.
+    uris = {job_id: shown_uri(job.source_uri) for job_id, job in whose.items()}
+    feeds = feeds_of(uris.values(), rules)
+    return {job_id: feeds.get(uri, UNKNOWN_FEED) for job_id, uri in uris.items()}
 
 
 def with_open_users(

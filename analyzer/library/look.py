@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.errors import FaultError, RefusedError, SignInError
+from analyzer.errors import FaultError, InputError, RefusedError, SignInError, ThresholdError
+from analyzer.facts import GUID
+from analyzer.find_job import find_job
 from analyzer.library.mirror import log_folders
+from analyzer.library.several import Faults, in_parallel
 from analyzer.uri import server_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.job import Job
+    from analyzer.library.results import Choice
     from analyzer.tenant.interface import RemoteFile, Sink
 
 
@@ -22,6 +28,10 @@ class Source(Protocol):
 
     def jobs(self) -> list[Job]:
         """The job list."""
+        ...
+
+    def job(self, job_id: str) -> Job | None:
+        """One job; None where there is none with this ID."""
         ...
 
     def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
@@ -54,6 +64,93 @@ class Found:
     files: list[RemoteFile] | None = None
     refused: str = ""
     fault: FaultError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The tenant's jobs.
+
+    Attributes:
+        jobs: in the service's order; where the list is refused, those that the library has and those asked for.
+        refused: why they are not all; None where they are.
+        fault: why a job is as the library had it, and not as the tenant has it now; None where none is.
+    """
+
+    jobs: list[Job]
+    refused: ThresholdError | None = None
+    fault: FaultError | None = None
+
+
+def look_for_jobs(tenant: Source, known: Sequence[Job], choice: Choice) -> Listing:
+    """The job list; where SharePoint refuses it for good, job by job what can still be had.
+
+    A job that has ended does not change, and is asked for only where ``choice`` names it or wants everything.
+
+    Args:
+        tenant: where from.
+        known: the jobs of the library.
+        choice: what to pull.
+
+    Raises:
+        InputError: there is no job that the choice names, or it names one by a part of its ID alone.
+        ThresholdError: the list is refused, and there is no job to ask for.
+        SignInError, UnreachableError: see ``pull``.
+    """
+    try:
+        return Listing(tenant.jobs())
+    except ThresholdError as error:
+        named = {_whole_id(known, wanted) for wanted in choice.job_ids}
+        if not known and not named:
+            raise ThresholdError(
+                error.what,
+                f"{error.advice} Until then, name each job with its whole ID: upa-analyzer pull --job ID.",
+                error.support,
+            ) from error
+        return _one_by_one(tenant, known, named, error, everything=choice.everything)
+
+
+def _one_by_one(
+    tenant: Source, known: Sequence[Job], named: set[str], refused: ThresholdError, *, everything: bool
+) -> Listing:
+    of_library = {job.job_id: job for job in known if not job.gone}
+    open_ids = [job_id for job_id, job in of_library.items() if everything or not job.ended or job_id in named]
+    ids = [*open_ids, *sorted(named - of_library.keys())]
+    useless: list[ThresholdError] = []
+
+    def ask(job_id: str) -> Job | FaultError | None:
+        try:
+            return useless[0] if useless else tenant.job(job_id)
+        except ThresholdError as error:
+            useless.append(error)  # single jobs are refused, too
+            return error
+        except FaultError as error:
+            return error
+
+    faults, fault = Faults(), None
+    now: dict[str, Job | None] = {**of_library}
+    for index, answer in in_parallel(ask, ids, threads=tenant.connections, stop=tenant.stop):
+        job_id = ids[index]
+        if isinstance(answer, FaultError):
+            fault = answer
+            if not isinstance(answer, ThresholdError):
+                faults.count(answer)
+            if job_id not in of_library:
+                raise answer
+            continue
+        faults.count(None)
+        if answer is None and job_id not in of_library:
+            raise InputError(f"the tenant has no job {job_id!r}", "Check the ID: it is the one that queueing returned.")
+        now[job_id] = answer
+    return Listing([job for job in now.values() if job is not None], refused, fault)
+
+
+def _whole_id(known: Sequence[Job], wanted: str) -> str:
+    if GUID.fullmatch(wanted):
+        return wanted
+    try:
+        return find_job(known, wanted).job_id
+    except InputError as error:
+        raise InputError(error.what, "SharePoint refuses the job list: give the whole ID of the job.") from error
 
 
 def look_for_log(tenant: Source, job: Job) -> Found:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
 from analyzer.find_job import find_job
+from analyzer.library.look import look_for_jobs
 from analyzer.library.results import Choice, Pulled
 from analyzer.library.stages import BEFORE_CHOICE, NO_FOLDER, Stages, expects_log
 from analyzer.library.states import Observation, PullTime
@@ -65,7 +66,9 @@ class _Pull:
         self._previous = library.own.last_pull.pulled_at if library.own.last_pull else None
 
     def run(self, progress: Progress) -> Pulled:
-        listed = self._tenant.jobs()
+        listing = look_for_jobs(self._tenant, list(self._known.values()), self._choice)
+        self._result.unlisted, self._result.fault = listing.refused, listing.fault
+        listed = listing.jobs
         merged = list(self._merged(listed))
         wanted = self._chosen(listed)
         self._observe(merged)

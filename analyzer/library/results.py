@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from analyzer.errors import FaultError
+    from analyzer.errors import FaultError, ThresholdError
 
 
 class Progress(Protocol):
@@ -57,6 +57,7 @@ class Pulled:
         received: bytes written of both.
         left_out: what could not be had, as seen in this pull.
         fault: why the last thing did not come at which the tenant failed; the next pull asks for it again.
+        unlisted: why the job list did not come, though the rest did: new jobs are not seen.
     """
 
     tenant: str
@@ -68,3 +69,4 @@ class Pulled:
     received: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     fault: FaultError | None = None
+    unlisted: ThresholdError | None = None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analyzer.errors import AnalyzerError, FaultError, UnreachableError
+from analyzer.errors import AnalyzerError, FaultError, ThresholdError, UnreachableError
 from analyzer.tenant.denials import denied_access, refused_token
 from analyzer.tenant.redact import redacted
-from analyzer.uri import host_of
+from analyzer.uri import host_of, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,16 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
 UNFORESEEN = "Try again later. If it stays so, Microsoft's support asks for the id that --verbose shows."
+NEVER_OTHERWISE = "SharePoint answers the same each time. Microsoft's support asks for the ID that --verbose shows."
+_OVER_THRESHOLD = "-2147024860"
+_PERMANENT_NUMBERS = frozenset({_OVER_THRESHOLD, "-2147024749", "-2147024809", "-2146232832"})
+"""Numbers of errors that are the same each time, also with status 500 (seen).
+
+Of a query with too many items, or too many lookup columns; of an argument that doesn't fit; of what SharePoint's own
+code refuses. Others with that status pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is
+being changed (seen).
+"""
+_PERMANENT_TYPES = frozenset({"Microsoft.SharePoint.SPQueryThrottledException", "System.ArgumentException"})
 MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
 """What an answer says that concerns every request, and not the one alone."""
 
@@ -105,6 +115,17 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
     return link
 
 
+def is_permanent(answer: Answer) -> bool:
+    """Whether an error says of itself that it is the same the next time, whatever its status."""
+    number, _, kind = str(_error_in(answer).get("code", "")).partition(",")
+    return number.strip() in _PERMANENT_NUMBERS or kind.strip() in _PERMANENT_TYPES
+
+
+def is_over_threshold(answer: Answer) -> bool:
+    """Whether a list is refused because of the list view threshold, in whatever language it says so."""
+    return answer.status not in SUCCESS and service_number(answer) == _OVER_THRESHOLD
+
+
 def error_of(answer: Answer, url: str) -> AnalyzerError:
     """The error that an unsuccessful answer is."""
     message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
@@ -116,12 +137,19 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
         return _led_away(answer, url)
     if answer.status in ASK_AGAIN:
         return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
-    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", UNFORESEEN)
+    if is_over_threshold(answer):
+        return ThresholdError(f"SharePoint refuses {url} because it exceeds the list view threshold", NEVER_OTHERWISE)
+    advice = NEVER_OTHERWISE if is_permanent(answer) else UNFORESEEN
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", advice)
 
 
 def _led_away(answer: Answer, url: str) -> FaultError:
-    to = answer.headers.get("Location", "")
-    there = host_of(f"https:{to}" if to.startswith("//") else to).rpartition("@")[2] or host_of(url)
+    to = resolved(answer.headers.get("Location", ""), url)
+    if not to:
+        return FaultError(
+            f"the tenant answered {answer.status} at {url} and led to something that isn't an address", IN_BETWEEN
+        )
+    there = host_of(to).rpartition("@")[2]
     if there == host_of(url):
         return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
     return FaultError(

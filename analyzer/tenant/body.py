@@ -18,18 +18,24 @@ _LARGEST = 1 << 26
 """Bytes of an answer that is held in memory: a list of 100,000 jobs fits; unpacked, a small one may have no end."""
 
 
-def bounded(chunks: Iterable[bytes], url: str) -> bytes:
+def bounded(chunks: Iterable[bytes], url: str, largest: int | None = None) -> bytes:
     """The bytes of an answer that is held in memory.
+
+    Args:
+        chunks: the bytes.
+        url: what was asked, for the error.
+        largest: how many bytes an answer may have; None for what a job list may.
 
     Raises:
         FaultError: they are more than any answer has.
     """
+    largest = largest or _LARGEST
     whole = bytearray()
     for chunk in chunks:
         whole += chunk
-        if len(whole) > _LARGEST:
+        if len(whole) > largest:
             raise FaultError(
-                f"{url} answered with more than {size(_LARGEST)}, which was not read", "Is a proxy in between?"
+                f"{url} answered with more than {size(largest)}, which was not read", "Is a proxy in between?"
             )
     return bytes(whole)
 

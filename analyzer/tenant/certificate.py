@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, SignInError
 from analyzer.files import read_bytes
+from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
+_SOON = timedelta(days=30)
 _PFX = frozenset({".pfx", ".p12"})
 
 
@@ -88,6 +91,22 @@ def check_dates(certificate: Certificate, now: datetime, client_id: str) -> None
             f"the certificate {name} is not good before {certificate.begins:%Y-%m-%d %H:%M} UTC",
             f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is it right? upa-analyzer doctor compares it.",
         )
+
+
+def warning_of_end(certificate: Certificate, now: datetime) -> str:
+    """Say that a certificate ends within 30 days, and what to do; empty where it doesn't, or has ended.
+
+    Args:
+        certificate: what was read.
+        now: UTC.
+    """
+    left = certificate.ends - now
+    if not timedelta() <= left <= _SOON:
+        return ""
+    return (
+        f"The certificate {certificate.path.name} ends in {count(left.days, 'day')} ({certificate.ends:%Y-%m-%d})."
+        " Upload a new one to the application before then, and name it in the configuration."
+    )
 
 
 def _certificate(path: Path, certificate: x509.Certificate, credential: Mapping[str, str | bool]) -> Certificate:

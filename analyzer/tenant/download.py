@@ -140,7 +140,8 @@ class _Download:
             if self._is_as_listed():  # a length beyond the end was told
                 self._total = self._into.received
                 return True
-            # Progress is what never was there before: what comes anew again and again would never end.
+            # Progress is what never was there before: what comes anew again and again would never end. What came too
+            # slowly is none, as it is less than a chunk.
             if self._into.received > self._furthest:
                 self._furthest = self._into.received
                 self._tries.forget()

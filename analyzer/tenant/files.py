@@ -6,10 +6,20 @@ import functools
 from typing import TYPE_CHECKING
 
 from analyzer.errors import FaultError, RefusedError
-from analyzer.tenant.answer import IN_BETWEEN, NOT_FOUND, json_of, next_page, service_message
+from analyzer.tenant.answer import (
+    IN_BETWEEN,
+    NOT_FOUND,
+    error_of,
+    is_over_threshold,
+    is_permanent,
+    json_of,
+    next_page,
+    service_message,
+)
 from analyzer.tenant.header_values import byte_count
 from analyzer.tenant.interface import RemoteFile
 from analyzer.tenant.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
+from analyzer.tenant.tries import PASSING
 from analyzer.tenant.webs import another_web
 
 if TYPE_CHECKING:
@@ -82,8 +92,11 @@ def check_path(answer: Answer, url: str) -> None:
 
     Raises:
         RefusedError: that is so.
+        ThresholdError: the folder has more files than SharePoint lists.
     """
-    if answer.status in _OF_THE_PATH:
+    if answer.status in _OF_THE_PATH or (answer.status in PASSING and is_permanent(answer)):
+        if is_over_threshold(answer):
+            raise error_of(answer, url)
         told = service_message(answer) or f"HTTP status {answer.status}"
         raise RefusedError(f"the tenant would not give {url}: {told}")
 
@@ -111,7 +124,7 @@ def _is_named(entry: object) -> bool:
 
 def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:
     name = str(entry["Name"])
-    path = f"{folder}/{name}"
+    path = f"{folder.rstrip('/')}/{name}"
     return RemoteFile(
         uri=origin + path,
         path=path,

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 
-MASK = "***"
+from analyzer.tenant.literals import MASK, without_literals
+
 _NAMES = (
     r"access_?token|refresh_?token|id_?token|client_assertion|assertion|client_secret|device_code|tempauth|prooftoken|"
     r"password|passwd|passphrase|fedauth|rtfa|spoidcrl|x-requestdigest|formdigestvalue|site_?token|\w*_token"
 )
-_USER = r"(://)(?!user:password@)[^/\s@'\"<>]*:[^/\s'\"<>]*@"
+_USER = r"(://)(?!user:password@)[^/\s'\"<>]+@"
+_ODD_USER = r"(://)(?!user:password@|\[)[^/@:'\"<>\r\n]+:(?!\d{1,5}(?!\d))(?=\S)[^'\"<>\r\n@]*@"
+"""A user or a password with a blank or a slash; not after a port, nor where the colon ends a clause: there it's
+a host, and an ``@`` of the text after it."""
+_AUTHORITY = re.compile(r"(?P<before>\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2})(?P<rest>.*)", re.DOTALL)
+_HOST = re.compile(r"(?:[^\s:@\[\]]*|\[[^\]]*\])(?::[0-9]{0,5})?")
 _RULES = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
@@ -22,6 +28,7 @@ _RULES = tuple(
         (r"\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}", MASK),
         # https://ada:word@proxy.example.com:8080, but not our own advice how to write one
         (_USER, rf"\1{MASK}@"),
+        (_ODD_USER, rf"\1{MASK}@"),
         # &tempauth=v1.eyJ0…, {"access_token": "…"}, 'password': '…'
         (rf"\b({_NAMES})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
         (rf"\b({_NAMES})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
@@ -39,6 +46,7 @@ def redacted(text: str) -> str:
     >>> redacted("GET https://contoso.sharepoint.com/a?tempauth=v1.eyJ0eXAi&x=1 Authorization: Bearer abc")
     'GET https://contoso.sharepoint.com/a?tempauth=***&x=1 Authorization: ***'
     """
+    text = without_literals(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
@@ -50,7 +58,7 @@ def shown_url(url: str) -> str:
     >>> shown_url("https://contoso.sharepoint.com/_api/web?$top=5&guid=a1b2")
     'https://contoso.sharepoint.com/_api/web?$top=5&guid=***'
     """
-    return redacted(_query_masked(url))
+    return redacted(_user_masked(_query_masked(without_literals(url))))
 
 
 def shown_uri(uri: str) -> str:
@@ -59,7 +67,7 @@ def shown_uri(uri: str) -> str:
     >>> shown_uri("https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=v1.eyJ0eXAi")
     'https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=***'
     """
-    return re.sub(_USER, rf"\1{MASK}@", _query_masked(uri))
+    return _user_masked(_query_masked(without_literals(uri)))
 
 
 def shown_message(text: str) -> str:
@@ -68,7 +76,20 @@ def shown_message(text: str) -> str:
     >>> shown_message("no access to https://contoso.sharepoint.com/a b.json?ticket=v1.eyJ0eXAi it says")
     'no access to https://contoso.sharepoint.com/a b.json?ticket=*** it says'
     """
-    return redacted(_VALUE_IN_TEXT.sub(rf"\g<name>={MASK}", text))
+    return redacted(_VALUE_IN_TEXT.sub(rf"\g<name>={MASK}", without_literals(text)))
+
+
+def _user_masked(uri: str) -> str:
+    """An address without its user and password, whatever characters they have; a path may have an ``@`` of its own."""
+    found = _AUTHORITY.fullmatch(uri)
+    if found is None:
+        return uri
+    rest = found["rest"]
+    authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
+    # A password with a slash ends what looks like a host in the middle.
+    of = authority if "@" in authority else "" if _HOST.fullmatch(authority) else rest
+    end = of.rfind("@")
+    return uri if end < 0 else f"{found['before']}{MASK}{rest[end:]}"
 
 
 def _query_masked(url: str) -> str:

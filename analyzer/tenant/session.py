@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import requests
 
@@ -18,6 +17,7 @@ from analyzer.tenant.transport import Transport
 from analyzer.tenant.tries import Tries
 from analyzer.tenant.unreachable import unreachable
 from analyzer.tenant.webs import Webs
+from analyzer.uri import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -56,7 +56,12 @@ class Session:
         self.manners = manners or Manners()
         self.throttle = Throttle(self.manners)
         self._tokens = tokens
-        self._http = Transport(address.ca_file, connections=self.manners.connections)
+        self._http = Transport(
+            address.ca_file,
+            connections=self.manners.connections,
+            limits=self.manners.limits,
+            now=self.manners.clock.monotonic,
+        )
         program = f"upa-analyzer/{version('upa-analyzer')}"
         self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
 
@@ -135,7 +140,7 @@ class Session:
             response = self._signed(method, url, body, headers)
             if not response.is_redirect or method != "GET":
                 return response
-            place = urljoin(self._absolute(url), response.headers["Location"])
+            place = resolved(response.headers["Location"], self._absolute(url))
             if not self.hosts.has(place):
                 return response
             response.close()

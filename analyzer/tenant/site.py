@@ -32,6 +32,10 @@ class Tenant:
         """See ``tenant.jobs.list_jobs``."""
         return jobs.list_jobs(self.session)
 
+    def job(self, job_id: str) -> Job | None:
+        """See ``tenant.jobs.get_job``."""
+        return jobs.get_job(self.session, job_id)
+
     def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
         """The files of the folder ``path`` on the host of ``uri``; None where there is no such folder.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
 from analyzer.tenant.clock import Clock
+from analyzer.tenant.pace import Limits
 from analyzer.tenant.rate_limit import RateLimit
 from analyzer.words import duration
 
@@ -33,12 +34,14 @@ class Manners:
         connections: how many requests are under way at once.
         tell: told in a sentence of each wait that somebody would notice.
         clock: the time.
+        limits: how slowly an answer may come.
     """
 
     patience: float = PATIENCE
     connections: int = CONNECTIONS
     tell: Callable[[str], None] = lambda _sentence: None
     clock: Clock = field(default_factory=lambda: Clock())  # noqa: PLW0108 - looked up late, for tests
+    limits: Limits = field(default_factory=lambda: Limits())  # noqa: PLW0108 - as the clock
 
 
 class Throttle:

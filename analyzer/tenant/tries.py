@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from analyzer.tenant.answer import ASK_AGAIN, SUCCESS
+from analyzer.tenant.answer import ASK_AGAIN, SUCCESS, is_permanent
 from analyzer.tenant.header_values import told_wait
 from analyzer.tenant.unreachable import may_pass
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _REPETITIONS = 4
 _LONGEST = 60.0
 PASSING = frozenset({408, 500, 502, 504})
-"""The statuses of faults of the service, or of what stands before it, that are gone the next time."""
+"""The statuses of faults of the service, or of what is in front of it, that are mostly gone the next time."""
 
 
 class Tries:
@@ -49,7 +49,9 @@ class Tries:
         if answer.status in ASK_AGAIN:
             self.hold(answer)
             return True
-        return (answer.status in PASSING or (answer.status in SUCCESS and not is_complete)) and self.once_more()
+        if answer.status in PASSING:
+            return not is_permanent(answer) and self.once_more()
+        return answer.status in SUCCESS and not is_complete and self.once_more()
 
     def hold(self, answer: Answer) -> None:
         """Has everybody wait as the tenant asks.

@@ -7,7 +7,6 @@ import re
 import socket
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import ProxyError, ProxySchemeUnknown
@@ -15,6 +14,7 @@ from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from analyzer.errors import UnreachableError
 from analyzer.files import plain_words
+from analyzer.tenant.pace import TooSlowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +60,15 @@ _NO_NAME_SERVER = _Told("no name server answers", "This machine seems to have no
 _NO_WAY = _Told("there is no way to it", "This machine seems to have no network. Check it, then try again.")
 _CLOSED = _Told("it refuses the connection", "Check the name in the configuration, and the firewall.")
 _LATE = _Told("it did not answer in time", "Try again later, or check the network, the firewall and the proxy.")
+_SLOW = _Told("its answer comes too slowly", "Try again later, or check the network, the firewall and the proxy.")
 _BROKEN = _Told("the connection broke off", "Run the same command again.")
 _TLS = _Told("no encrypted connection came about", "Is a proxy in between that HTTPS_PROXY has to name?")
 _OTHERWISE = _Told("no answer came", "Check the name of the tenant, the network and the proxy.")
+
+_SPLIT = _Told(
+    "the user or password in the address of the proxy has a character that ends it",
+    "In HTTPS_PROXY, write / as %2F, ? as %3F, # as %23, a blank as %20, and @ as %40 in the user and the password.",
+)
 
 _NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ProxySchemeUnknown)
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>\d{3})")
@@ -77,6 +83,13 @@ _OF_ERRNO = {
     errno.ECONNABORTED: _BROKEN,
     errno.EPIPE: _BROKEN,
 }
+
+
+class SplitProxyError(requests.exceptions.InvalidProxyURL):
+    """The user or password in the address of a proxy has a character that ends it.
+
+    What is in front of that character would be taken for a host, looked up, and shown.
+    """
 
 
 def unreachable(error: requests.RequestException, origin: str) -> UnreachableError:
@@ -119,6 +132,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _of_proxy(causes: list[BaseException], origin: str) -> _Told | None:
+    if any(isinstance(cause, SplitProxyError) for cause in causes):
+        return _SPLIT
     # Our own addresses were looked at before: of two that were to be used, it is the proxy's that is none.
     if any(isinstance(cause, _NO_ADDRESS) for cause in causes) and _configured_proxy(origin):
         return _Told("the address of the proxy is none", "HTTPS_PROXY looks like http://proxy.example.com:8080.")
@@ -140,10 +155,10 @@ def _of_proxy(causes: list[BaseException], origin: str) -> _Told | None:
 
 
 def _proxy_for(origin: str) -> str:
-    """The proxy's address without user and password."""
-    proxy = _configured_proxy(origin)
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    """The proxy's address without user and password, whatever characters they have."""
+    scheme, mark, rest = _configured_proxy(origin).rpartition("://")
+    host = re.split(r"[/\\?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+    return f"{scheme if mark else 'http'}://{host}"
 
 
 def _configured_proxy(origin: str) -> str:
@@ -160,6 +175,8 @@ def _of_cause(cause: BaseException) -> _Told | None:  # noqa: PLR0911 - a table 
         return _TLS
     if isinstance(cause, socket.gaierror):
         return _NO_NAME_SERVER if cause.errno == socket.EAI_AGAIN else _NO_NAME
+    if isinstance(cause, TooSlowError):
+        return _SLOW
     if isinstance(cause, (TimeoutError, requests.Timeout, Urllib3TimeoutError)):
         return _LATE
     if isinstance(cause, requests.exceptions.ChunkedEncodingError):

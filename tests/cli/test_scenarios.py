@@ -16,7 +16,7 @@ from analyzer.tenant.interface import TenantAddress
 from analyzer.tenant.queueing import Import, queue_import
 from analyzer.tenant.session import Session
 from analyzer.tenant.signin import ReadyToken
-from tests.emulator.client import FOLDER, TENANT, Client, StandingClock, job, source, write_library
+from tests.emulator.client import FOLDER, JOB_ID, TENANT, Client, StandingClock, job, source, write_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -203,6 +203,29 @@ def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(tenant_i
     with pytest.raises(UnreachableError, match="exceeds the list view threshold") as error:
         list_folder(_session(client), client.origin, FOLDER)
     assert error.value.exit_code == 4
+
+
+def test_a_job_list_that_is_refused_for_good_is_said_to_be_microsoft_s_to_fix(
+    upa: Callable[..., Ran], tenant_in: Callable[..., Client]
+) -> None:
+    tenant_in("job-list-too-long")
+    refused = "SharePoint refuses the job list because it exceeds the list view threshold"
+    first = upa("pull")
+    assert (first.code, first.out) == (4, "")
+    assert f"upa-analyzer: {refused}." in first.err
+    assert " fails at the moment" not in first.err
+    named = upa("pull", "--job", JOB_ID)
+    assert (named.code, named.out.splitlines()[0].startswith("pulled 1 new job, 1 log file")) == (4, True)
+    ran = upa("run", "--json")
+    assert (ran.code, ran.json["pulled"]["job_list_refused"]) == (4, True)
+    assert f"upa-analyzer: {refused}. Only Microsoft can fix this: upa-analyzer doctor shows what to write" in ran.err
+    assert "name them with upa-analyzer pull --job ID" in ran.err
+    examined = upa("doctor", "--json")
+    told = next(step for step in examined.json["steps"] if step["step"] == "job list")
+    assert (examined.code, told["mark"], told["found"]) == (4, "bad", refused)
+    assert "Only Microsoft can fix this. Open a support request" in told["advice"]
+    assert "GetImportProfilePropertyJobs answers 500 with -2147024860" in told["advice"]
+    assert "Request ID" in told["advice"]
 
 
 def test_a_token_of_another_host_is_refused_in_the_service_s_words(

@@ -40,13 +40,27 @@ def test_a_wrong_clock_is_told_by_the_time_of_the_others(
     assert f"this machine's clock is {words}, by the time of localhost:" in found(ran.json, "clock")
 
 
-def test_a_certificate_that_ends_soon_is_good_with_an_advice(
+def test_a_certificate_that_ends_soon_is_a_warning_with_an_advice(
     upa: Callable[..., Ran], configure: Callable[..., None]
 ) -> None:
     configure(certificate="soon.pem")
     ran = upa("doctor", "--json")
-    assert (ran.code, "7 days left" in found(ran.json, "certificate")) == (0, True)
-    assert "Upload a new one" in found(ran.json, "certificate")
+    assert (ran.code, marks(ran.json, "warn"), marks(ran.json, "skipped")) == (0, ["certificate"], [])
+    assert "7 days left" in found(ran.json, "certificate")
+    assert found(ran.json, "certificate").endswith(
+        ". Upload a new one to the application before then, and name it in the configuration."
+    )
+
+
+@pytest.mark.parametrize(("file", "warns"), [("soon.pem", True), ("app.pem", False)])
+def test_run_and_pull_warn_of_a_certificate_that_ends_soon_however_quiet(
+    upa: Callable[..., Ran], configure: Callable[..., None], file: str, warns: bool
+) -> None:
+    configure(certificate=file)
+    for command in ("run", "pull"):
+        ran = upa(command, "--quiet")
+        assert (ran.code, "The certificate soon.pem ends in 7 days (" in ran.err) == (0, warns)
+        assert len(ran.err.splitlines()) == int(warns)
 
 
 @pytest.mark.parametrize(("days", "left", "soon"), [(29.5, "30 days left", False), (30.5, "29 days left", True)])

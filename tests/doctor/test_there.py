@@ -122,6 +122,34 @@ def test_jobs_whose_source_has_no_path_tell_of_no_library(
     assert "there is no job that would tell" in found(upa("doctor", "--json").json, "library")
 
 
+def test_the_folder_of_a_source_file_at_a_web_s_root_can_be_read(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.add_job(1, SourceUri=f"{loopback.origin}/feed.json")
+    loopback.files["/feed.json"] = b"{}"
+    loopback.faults = lambda seen: Given(401, b"{}") if seen.path.endswith("/_api/web") else None
+    told = found(upa("doctor", "--json").json, "library")
+    assert told == "/ can be read: 1 file. "
+    assert any("decodedUrl='%2F')/Files" in seen.path for seen in loopback.seen)
+
+
+def test_a_folder_with_more_files_than_sharepoint_lists_can_be_read(
+    upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPA_TOKEN", "no.web.token")
+    configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
+    loopback.add_job(1)
+    code = "-2147024860, Microsoft.SharePoint.SPQueryThrottledException"
+    crowded = Given(500, json.dumps({"odata.error": {"code": code}}).encode())
+    answers = {"/_api/web": Given(401, b"{}"), "/Files": crowded}
+    loopback.faults = lambda seen: next((given for end, given in answers.items() if seen.path.endswith(end)), None)
+    ran = upa("doctor", "--json")
+    assert "/sites/hr/Shared Documents can be read, and has more files than" in found(ran.json, "library")
+    assert "library" in marks(ran.json, "ok")
+
+
 def test_a_folder_that_is_empty_by_now_can_be_read(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

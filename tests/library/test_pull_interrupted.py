@@ -40,6 +40,10 @@ class Breaking:
         self._step()
         return self._tenant.jobs()
 
+    def job(self, job_id: str) -> Job | None:
+        self._step()
+        return self._tenant.job(job_id)
+
     def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
         self._step()
         return self._tenant.folder(uri, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import socketserver
 import threading
@@ -98,7 +99,23 @@ HOSTILE: dict[str, Callable[[str, str, str], str]] = {
     "a line end within": lambda ours, other, _plain: f"https://{ours}\r\nHost: {other}{_PATH}",
     "another scheme": lambda _ours, other, _plain: f"ftp://{other}{_PATH}",
     "a file": lambda _ours, _other, _plain: f"file://{_PATH}",
+    # What is no address at all, which parsers raise errors of their own about.
+    "an open bracket": lambda _ours, _other, _plain: f"https://[evil{_PATH}",
+    "an open bracket without a scheme": lambda _ours, _other, _plain: f"//[evil{_PATH}",
+    "brackets around a name": lambda _ours, _other, _plain: f"https://[evil.example.com]{_PATH}",
+    "a port that no host has": lambda ours, _other, _plain: f"https://{ours.partition(':')[0]}:99999{_PATH}",
+    "a port in letters": lambda ours, _other, _plain: f"https://{ours.partition(':')[0]}:port{_PATH}",
+    "the port 0": lambda ours, _other, _plain: f"https://{ours.partition(':')[0]}:0{_PATH}",
+    "no host": lambda _ours, _other, _plain: f"https://{_PATH}",
+    "nothing but a scheme": lambda _ours, _other, _plain: "https:",
+    "blanks": lambda _ours, _other, _plain: f"https://a b.example.com{_PATH}",
+    "a control character": lambda ours, _other, _plain: f"https://{ours}\x01{_PATH}",
+    "a label without end": lambda _ours, _other, _plain: f"https://{'a' * 300}.example.com{_PATH}",
+    "a letter that becomes a slash": lambda ours, _other, _plain: f"https://{ours}\u2100.example.com{_PATH}",
+    "an IDN that cannot be": lambda _ours, _other, _plain: f"https://xn--\u00df.example.com{_PATH}",
 }
+_SENDABLE = [name for name in HOSTILE if name != "a line end within"]
+"""What can stand in a header."""
 
 
 def _hostile(around: Surroundings, name: str) -> str:
@@ -156,6 +173,20 @@ def test_a_web_that_lies_elsewhere(around: Surroundings, given: type[Given], tmp
     around.tenant.faults = fault
     around.tenant.pull_into(tmp_path)
     assert any("GetWebUrlFromPageUrl" in seen.path for seen in around.tenant.seen)
+    _check(around)
+
+
+@pytest.mark.parametrize("call", ["Jobs", "/$value"])
+@pytest.mark.parametrize("name", _SENDABLE)
+def test_a_redirect_to_what_may_be_no_address_at_all(
+    around: Surroundings, given: type[Given], tmp_path: Path, name: str, call: str
+) -> None:
+    place = _hostile(around, name).encode("utf-8").decode("latin-1")  # as a server sends it that is not of this world
+    around.tenant.fail(call, given(302, headers={"Location": place}))
+    try:
+        around.tenant.pull_into(tmp_path)
+    except UnreachableError as error:
+        assert re.search("answered 302 at|leads on and on", str(error))  # noqa: PT017 - as above
     _check(around)
 
 

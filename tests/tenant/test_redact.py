@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from analyzer.tenant.redact import redacted, shown_message, shown_uri, shown_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJtYWRlLXVwIn0.c2lnbmF0dXJl"
 _SECRET = "Made.Up-s3cret"
@@ -31,6 +36,10 @@ _SECRET = "Made.Up-s3cret"
         f"http://ada:{_SECRET}@proxy.example.com:8080",
         f"proxies={{'https': 'http://ada:p@{_SECRET}@proxy.example.com'}}",
         f"device_code={_SECRET}",
+        f"https://{_SECRET}@contoso.sharepoint.com/a.json",
+        f"https://a da:{_SECRET}@contoso.sharepoint.com/a.json",
+        f"https://ada:a/{_SECRET}@contoso.sharepoint.com/a.json",
+        f"https://ada:a {_SECRET}@contoso.sharepoint.com/a.json",
     ],
 )
 def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
@@ -75,6 +84,10 @@ def test_a_token_is_known_by_its_look(text: str) -> None:
         "IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved",
         "certificate_password_env names the variable that holds it.",
         "Set HTTPS_PROXY to http://user:password@host:port of the proxy.",
+        "https://contoso.sharepoint.com: there is no ada@contoso.com",
+        "https://127.0.0.1:8443: ada@contoso.com",
+        "https://contoso.sharepoint.com at 12:30 by ada@contoso.com",
+        "https://127.0.0.1:8443 does not know ada@contoso.com",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -95,6 +108,47 @@ def test_what_is_no_secret_stays(text: str) -> None:
 )
 def test_of_an_address_s_query_only_what_is_known_is_shown(url: str, shown: str) -> None:
     assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        *(
+            "ada:{}",
+            "{}",
+            "ada:a {}",
+            "a da:{}",
+            "ada:{}@b",
+            "ada:a@{}",
+            "ada:a/{}",
+            "ada:a?b{}",
+            "ada:a#{}",
+            "ada:{}:b",
+        ),
+        *(":{}", "ada%40contoso.com:{}", "ada:a\\{}", "ada:a[{}", "ada:a'{}", "ada:a<{}", "ada:a\n{}"),
+    ],
+)
+@pytest.mark.parametrize("shown", [shown_url, shown_uri])
+def test_an_address_shows_no_user_whatever_its_characters(shown: Callable[[str], str], user: str) -> None:
+    masked = shown(f"https://{user.format(_SECRET)}@contoso.sharepoint.com/sites/hr/a.json")
+    assert _SECRET not in masked
+    assert "***" in masked
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://contoso.sharepoint.com/sites/hr/ada@contoso.com.json",
+        "https://127.0.0.1:8443/ada@contoso.com.json",
+        "https://[::1]:8443/ada@contoso.com.json",
+        "/sites/hr/ada@contoso.com.json",
+        "ada@contoso.com",
+        "",
+    ],
+)
+@pytest.mark.parametrize("shown", [shown_url, shown_uri])
+def test_an_at_sign_in_a_path_is_no_user(shown: Callable[[str], str], uri: str) -> None:
+    assert shown(uri) == uri
 
 
 def test_neither_an_address_nor_a_message_of_the_service_shows_who_signs_in() -> None:

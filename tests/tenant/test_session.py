@@ -228,6 +228,23 @@ def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: typ
     assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{}, {"JobId": None}, {"JobId": ""}, {"JobId": "{}"}, {"JobId": 7}, None, "a job"],
+    ids=str,
+)
+def test_an_entry_of_the_job_list_without_an_id_keeps_no_other_away_and_is_said(
+    loopback: LoopbackTenant, given: type[Given], odd: object
+) -> None:
+    loopback.add_job(1)
+    loopback.fail("GetImport", given(body=json.dumps({"value": [odd, *loopback.jobs, odd]}).encode()))
+    assert [job.job_id[:8] for job in list_jobs(loopback.session())] == ["00000001"]
+    assert loopback.told == ["2 entries of the job list without a job ID: skipped"]
+    loopback.fail("GetImport", given(body=json.dumps({"value": [odd]}).encode()))
+    with pytest.raises(UnreachableError, match="something that is no job list"):
+        list_jobs(loopback.session())
+
+
 def test_a_certificate_of_an_unknown_authority_names_the_setting_at_once(
     loopback: LoopbackTenant, no_waiting: FastClock
 ) -> None:

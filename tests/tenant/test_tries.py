@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.errors import FaultError, RefusedError, SignInError
+from analyzer.errors import FaultError, RefusedError, SignInError, ThresholdError
 from analyzer.tenant.jobs import list_jobs
 from analyzer.tenant.throttle import Manners, Throttle
-from tests.conftest import FastClock
+from tests.conftest import FOLDER, FastClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tests.conftest import Given, LoopbackTenant
 
@@ -69,6 +71,44 @@ def test_what_all_connections_see_is_told_once_within_the_wait() -> None:
     assert told[2:] == ["it still fails"]
 
 
+def _error(code: str) -> bytes:
+    return json.dumps({"odata.error": {"code": code, "message": {"lang": "es-ES", "value": "No."}}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "tries"),
+    [
+        (500, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", 1),
+        (500, "-2147024749, Microsoft.SharePoint.SPQueryThrottledException", 1),
+        (500, "-2147024809, System.ArgumentException", 1),
+        (500, "-1, System.ArgumentException", 1),
+        (500, "-2146232832, Microsoft.SharePoint.SPException", 1),
+        (502, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException", 1),
+        (500, "-2146232060, Microsoft.SharePoint.SPException", 5),
+        (500, "-1, System.Configuration.ConfigurationErrorsException", 5),
+        (500, "-2147467261, System.ArgumentNullException", 5),
+        (500, "", 5),
+    ],
+)
+def test_an_error_that_says_that_it_stays_is_not_tried_again(
+    loopback: LoopbackTenant, given: type[Given], status: int, code: str, tries: int
+) -> None:
+    loopback.fail("GetImport", given(status, _error(code)))
+    with pytest.raises(FaultError) as error:
+        list_jobs(loopback.session())
+    assert len(loopback.seen) == tries
+    assert isinstance(error.value, ThresholdError) is ("-2147024860" in code)
+    assert ("the same each time" in str(error.value)) is (tries == 1 and "-2147024860" not in code)
+
+
+def test_what_to_write_to_support_names_the_request(loopback: LoopbackTenant, given: type[Given]) -> None:
+    body = _error("-2147024860, Microsoft.SharePoint.SPQueryThrottledException")
+    loopback.fail("GetImport", given(500, body, {"SPRequestGuid": "73b1a1a1-60b8-7000-2f6e-9b6f7d2f3c11"}))
+    with pytest.raises(ThresholdError) as error:
+        list_jobs(loopback.session())
+    assert error.value.support.endswith("Request ID 73b1a1a1-60b8-7000-2f6e-9b6f7d2f3c11, 2026-11-23 04:00 UTC.")
+
+
 @pytest.mark.parametrize(("status", "kind"), [(403, RefusedError), (404, FaultError), (400, FaultError)])
 def test_what_would_be_the_same_the_next_time_is_not_tried_again(
     loopback: LoopbackTenant, status: int, kind: type[Exception]
@@ -118,3 +158,16 @@ def test_a_token_of_which_there_is_no_other_is_not_tried_again(loopback: Loopbac
     with pytest.raises(SignInError):
         list_jobs(loopback.session())
     assert len(loopback.seen) == 1
+
+
+@pytest.mark.parametrize("call", ["/Files", "feed.json", "/$value"])
+def test_a_file_or_folder_at_which_the_tenant_fails_for_good_is_left_out_as_one_that_it_refuses(
+    loopback: LoopbackTenant, given: type[Given], tmp_path: Path, call: str
+) -> None:
+    loopback.add_log(loopback.add_job(1), b"IdentityNotResolvable\tada@contoso.com\tNo.\r\n")
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    loopback.fail(call, given(500, _error("-2147024809, System.ArgumentException")))
+    pulled = loopback.pull_into(tmp_path)
+    assert pulled.fault is None
+    assert ["would not give" in left.because for left in pulled.left_out] in ([True], [True, True])
+    assert loopback.clock.waited == []

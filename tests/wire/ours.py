@@ -17,6 +17,7 @@ from tests.foreign.office365_tenant import SITE_HOST
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analyzer.job import Job
     from analyzer.tenant.session import Session
     from tests.conftest import Ran
     from tests.wire.conftest import Contoso
@@ -40,9 +41,15 @@ def retry_file(upa: Callable[..., Ran]) -> bytes:
 
 def ended(session: Session, job_id: str, contoso: Contoso) -> bool:
     """Watches a job to its end."""
-    assert not get_job(session, job_id).ended
+    assert not _job(session, job_id).ended
     contoso.clock.now += ALL
-    return get_job(session, job_id).ended
+    return _job(session, job_id).ended
+
+
+def _job(session: Session, job_id: str) -> Job:
+    job = get_job(session, job_id)
+    assert job is not None
+    return job
 
 
 def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]:

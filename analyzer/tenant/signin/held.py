@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SignInError, UnreachableError
+from analyzer.tenant.literals import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +110,7 @@ class HeldTokens(ABC):
         except SignInError as error:
             self._refusals[origin] = error
             raise
+        remember(granted.token)
         now = self._now()
         early = min(_EARLY, granted.seconds / 2)
         self._held[origin] = _Held(granted.token, now + granted.seconds - early, now + granted.seconds)

@@ -33,10 +33,11 @@ class SignInTransport(Transport):
             manners: how to wait.
             is_near: whether it is this machine that answers, so that nobody there means that there is nobody.
         """
-        super().__init__(ca_file)
+        manners = manners or Manners()
+        super().__init__(ca_file, limits=manners.limits, now=manners.clock.monotonic)
         self.refusal: Mapping[str, Any] = {}
         self.answered = ""
-        self._throttle = Throttle(manners or Manners())
+        self._throttle = Throttle(manners)
         self._is_near = is_near
 
     def request(self, method: str | bytes, url: str | bytes, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own

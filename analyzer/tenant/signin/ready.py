@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SignInError
+from analyzer.tenant.literals import remember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ class ReadyToken:
         """
         name = self.site_token_env if self.site_token_env and origin != self.admin_origin else self.token_env
         token = self.environment.get(name, "").strip()
+        remember(token)
         if not token:
             raise SignInError(
                 f"no token: the environment variable {name} is not set", "Set it to a bearer token of the tenant."

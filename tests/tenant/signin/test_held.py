@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analyzer.errors import SignInError, UnreachableError
+from analyzer.tenant.literals import without_literals
 from analyzer.tenant.signin.held import Granted, HeldTokens
 
 ADMIN, SITE = "https://contoso-admin.sharepoint.com", "https://contoso.sharepoint.com"
@@ -34,6 +35,11 @@ def test_a_token_is_asked_for_once_an_audience() -> None:
     tokens = Counted()
     assert [tokens.token(origin) for origin in (ADMIN, SITE, ADMIN)] == [f"{ADMIN}#1", f"{SITE}#2", f"{ADMIN}#1"]
     assert tokens.asked == [(ADMIN, False), (SITE, False)]
+
+
+def test_a_token_is_masked_from_then_on_whatever_it_looks_like() -> None:
+    token = Counted().token(SITE)
+    assert without_literals(f"you sent {token}") == "you sent ***"
 
 
 @pytest.mark.parametrize(("seconds", "good_until"), [(3600, 3300), (400, 200)])

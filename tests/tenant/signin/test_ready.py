@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.errors import SignInError
+from analyzer.tenant.literals import without_literals
 from analyzer.tenant.signin import ReadyToken
 
 ADMIN = "https://contoso-admin.sharepoint.com"
@@ -18,3 +19,11 @@ def test_what_no_header_can_hold_is_no_token_and_is_not_shown(value: str) -> Non
 
 def test_what_stands_around_a_token_is_none_of_it() -> None:
     assert ReadyToken({"T": " abc\r\n"}, ADMIN, "T").token(ADMIN) == "abc"
+
+
+def test_a_token_is_masked_from_then_on_whatever_it_looks_like() -> None:
+    ReadyToken({"T": "made up"}, ADMIN, "T")
+    with pytest.raises(SignInError):
+        ReadyToken({"T": "made up"}, ADMIN, "T").token(ADMIN)
+    ReadyToken({"T": "made+up/opaque"}, ADMIN, "T").token(ADMIN)
+    assert without_literals("it is made up, or made+up/opaque") == "it is ***, or ***"

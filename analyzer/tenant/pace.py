@@ -1,0 +1,98 @@
+"""How slowly an answer may come: its headers and its body, of a host or of a proxy before it.
+
+A socket's own timeout only bounds silence: a byte before each timeout would keep a command waiting forever.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class TooSlowError(TimeoutError):
+    """An answer came more slowly than ``Limits`` allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is waited for, and how long.
+
+    Attributes:
+        connect: seconds for a connection.
+        silence: seconds for the next bytes.
+        least: bytes that have to come while as many seconds are spent on waiting for them. The default is 500 bytes a
+            second: a line on which a download goes on is faster.
+    """
+
+    connect: float = 20.0
+    silence: float = 120.0
+    least: int = 60_000
+
+
+def paced(limits: Limits, now: Callable[[], float] = time.monotonic) -> Callable[..., http.client.HTTPResponse]:
+    """Make a ``response_class`` for connections of ``http.client``.
+
+    Args:
+        limits: what its answers are held to.
+        now: seconds since any moment.
+    """
+    return functools.partial(_PacedResponse, limits=limits, now=now)
+
+
+class _PacedResponse(http.client.HTTPResponse):
+    """An answer that raises ``TooSlowError`` where it comes too slowly, headers included."""
+
+    def __init__(self, sock: Any, *arguments: Any, limits: Limits, now: Callable[[], float], **options: Any) -> None:  # noqa: ANN401 - http.client's own
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(PacedReader(self.fp.detach(), limits, now))
+
+
+class PacedReader(io.RawIOBase):
+    """Reads from a socket, and counts what comes against the time that was spent on waiting for it.
+
+    What the reader itself does between two reads, as writing to a disk, doesn't count; neither does the wait for the
+    first byte, in which the service works.
+    """
+
+    def __init__(self, raw: io.RawIOBase, limits: Limits, now: Callable[[], float]) -> None:
+        self._raw, self._limits, self._now = raw, limits, now
+        self._began = False
+        self._waited, self._came = 0.0, 0
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - whatever can be written to
+        """Read what is there, as ``io.RawIOBase.readinto``.
+
+        Raises:
+            TooSlowError: less came than the limits ask for.
+        """
+        before = self._now()
+        count = self._raw.readinto(buffer)
+        if self._began:
+            self._waited += self._now() - before
+            self._came += count or 0
+        self._began = True
+        if self._waited >= self._limits.silence:
+            if count and self._came < self._limits.least:
+                raise TooSlowError(f"{self._came} bytes came in {self._waited:.0f} s")
+            self._waited, self._came = 0.0, 0
+        return count
+
+    def fileno(self) -> int:
+        """The socket's."""
+        return self._raw.fileno()
+
+    def close(self) -> None:
+        """Close the socket's file, too."""
+        self._raw.close()
+        super().close()
