@@ -1,8 +1,8 @@
 """Logs inside other formats to lines as the service writes them: what programs save and people keep.
 
-PnP PowerShell puts a job's log into the property ``ErrorMessage`` when ``-IncludeErrorDetails`` is given. People print it
-as a list, or save it by ``ConvertTo-Json``, ``Export-Csv`` and ``Export-Clixml``. This program's own tables come back as
-CSV, as cells pasted from a workbook, and as JSON; mail and chat come as HTML.
+PnP PowerShell puts a job's log into the property ``ErrorMessage`` when ``-IncludeErrorDetails`` is given. People print
+it as a list, or save it by ``ConvertTo-Json``, ``Export-Csv`` and ``Export-Clixml``. This program's own tables come
+back as CSV, as cells pasted from a workbook, and as JSON; mail and chat come as HTML.
 """
 
 from __future__ import annotations
