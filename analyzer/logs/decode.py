@@ -3,8 +3,8 @@
 By byte order mark UTF-8 or UTF-16. Without one UTF-16 where one half of many units is zero: in the byte order that half
 tells, or, where the log was cut inside a character, in the other one a byte later, whichever gives fewer characters
 that no log holds, and more known codes. Else the first character beyond ASCII tells: UTF-8, or Windows-1252 where its
-bytes aren't UTF-8. Single bytes of a UTF-8 log that aren't UTF-8 (logs are pasted together) are read as Windows-1252, so
-that none is lost.
+bytes aren't UTF-8. Single bytes of a UTF-8 log that aren't UTF-8 (logs are pasted together) are read as
+Windows-1252, so that none is lost.
 """
 
 from __future__ import annotations
