@@ -31,6 +31,7 @@ _ACCOUNT = (
     Column("line ends", right=True),
     Column("blanks", right=True, least=2),
     Column("mark", right=True, least=3),
+    Column("around", right=True, least=4),
     Column("missing", right=True),
     Column("encoding", least=1),
     Column("log", fold=True, end=True),
@@ -115,6 +116,13 @@ def _remarks_on(log: LogRead) -> Iterator[str]:
         yield f"{log.name} was read as {name}, and {count(replaced, 'character')} replaced."
     elif name != "utf-8":
         yield f"{log.name} was read as {name}."
+    if log.encoding.cut:
+        yield f"{log.name} begins in the middle of a character: its first entry may be incomplete."
+    if log.encoding.swapped:
+        yield (
+            f"{log.name} has a part in another byte order, which was not read: it was put together from several files."
+            " Parse these one by one."
+        )
     if log.growing:
         yield f"{log.name} was still being written: it was read to line {log.lines:,}, the last whole one."
     if log.cut_off:
@@ -130,6 +138,7 @@ def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
             "line_ends": log.account.line_ends,
             "blanks": log.account.blanks,
             "mark": log.encoding.mark + log.account.marks,
+            "around": log.account.around,
             "missing": log.missing,
             "encoding": log.encoding.name,
             "log": log.name,

@@ -2,12 +2,13 @@
 
 The knowledge is the vendor's article (its section "Common exceptions"), the service's ``$metadata``, public threads,
 and for the messages of a GenericError what SQL Server, .NET and SharePoint document of theirs; each explanation says
-which, and whether it was seen or is inferred. What nobody knows is said to be not known.
+which, and whether it was seen or is inferred. What is unknown has an explanation that says so.
 """
 
 from analyzer.logs.catalogue.codes import LOG_CODES
 from analyzer.logs.catalogue.interface import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
 from analyzer.logs.catalogue.lookup import OURS, Catalogue, explain, known_names
+from analyzer.logs.catalogue.support import support_request
 
 __all__ = [
     "LOG_CODES",
@@ -20,4 +21,5 @@ __all__ = [
     "explain",
     "first_match",
     "known_names",
+    "support_request",
 ]
