@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.config import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
     from analyzer.library.mirror import Library
+    from analyzer.next_step import Commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Context:
     tenant_name: str = ""
     verbose: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def commands(self) -> Commands:
+        """Composes the next command; it repeats the options that this one was given."""
+        return self.terminal.log.commands
 
     def settings(self) -> Settings:
         """The configuration.
