@@ -59,6 +59,8 @@ def _print(terminal: Terminal, explanation: Explanation) -> None:
             for number, line in enumerate(lines, 1):
                 terminal.prose(f"  {number}. {line}", indent="     ")
     helps = {True: "yes", False: "no", None: "not known"}[explanation.retry_helps]
+    if explanation.takes:
+        terminal.prose(f"how long it takes:  {explanation.takes}", indent="  ")
     terminal.show(f"who can do it:  {explanation.who}")
     terminal.show(f"importing the same again can help:  {helps}")
     terminal.prose(f"known from:  {explanation.known_from}", indent="  ")
@@ -79,6 +81,8 @@ def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Cat
 
 
 def _nearest(code: str, catalogue: Catalogue) -> str:
-    near = difflib.get_close_matches(code, catalogue.names, n=1, cutoff=_NEAR)
+    # A number is not a misspelling: Error 31 isn't meant to be Error.
+    digits = any(map(str.isdigit, code))
+    near = [] if digits else difflib.get_close_matches(code, catalogue.names, n=1, cutoff=_NEAR)
     codes = ", ".join(one.code for one in catalogue.explanations)
     return f"Did you mean {near[0]}?" if near else f"Known are {codes}."

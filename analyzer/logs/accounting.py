@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from analyzer.logs.entries import Entries, Parts
 
 _FIELDS = ("code", "identity", "message", "detail")
-# What may part the fields of an entry: tabs, or blanks and a dash where tabs were lost
-_SEPARATOR = re.compile(r"\s*[-\u2013\u2014]?\s*")
+# What may part the fields of an entry: tabs, or blanks, signs and quotation marks where tabs were lost
+_SEPARATOR = re.compile(
+    r"""(?: [\s\-\u2013\u2014,;:|"'`*_\u2018-\u201f\u00ab\u00bb\[\]\u21e5\u2192]
+    | \\t | (?: <mailto: | \(mailto: ) [^\s>)]* [>)] )*""",
+    re.VERBOSE,
+)
 _TWO_UNITS = r"[\x{10000}-\x{10FFFF}]"
 
 
@@ -40,7 +44,8 @@ class Account:
         separators: between these.
         line_ends: CRLF, LF and CR.
         blanks: on blank lines that are in no entry.
-        marks: in byte order marks before entries, where logs were put one behind the other.
+        marks: in byte order marks before entries, where one log was appended to another.
+        around: before and after entries on the lines of what was pasted; 0 of a log as the service wrote it.
     """
 
     fields: int = 0
@@ -48,6 +53,7 @@ class Account:
     line_ends: int = 0
     blanks: int = 0
     marks: int = 0
+    around: int = 0
 
     @property
     def entries(self) -> int:
@@ -66,7 +72,7 @@ class Account:
             encoding: how the log was read.
             unread: bytes behind the last whole line of a log that was being written.
         """
-        known = self.entries + self.line_ends + self.blanks + self.marks
+        known = self.entries + self.line_ends + self.blanks + self.marks + self.around
         return encoding.size - encoding.mark - encoding.difference - unread - known
 
 
@@ -85,12 +91,14 @@ def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[A
         line, line_behind = entries.segment_lines[place : place + 2].tolist()
         lines = slice(line, line_behind)
         ends = int((entries.lines.ends[lines] - entries.lines.stops[lines]).sum()) + line_behind - line
+        around = list(_around(entries, first, behind))
         account = Account(
             _fields(columns[first:behind], encoding),
             sum(size_in(encoding, text) for text in _separators(entries, entries.parts[first:behind])),
             (ends - segment.added_end) * size_in(encoding, "\n"),
             sum(size_in(encoding, text) for text in _blanks(entries, line, line_behind)),
-            _marks(entries, first, behind) * size_in(encoding, MARK),
+            sum(size_in(encoding, text) for text in around if text == MARK),
+            sum(size_in(encoding, text) for text in around if text != MARK),
         )
         found.append(account)
     return found
@@ -122,10 +130,14 @@ def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
             yield text
 
 
-def _marks(entries: Entries, first: int, behind: int) -> int:
-    before = entries.lines.starts[entries.line[first:behind]]
-    gaps = zip(before.tolist(), entries.parts[first:behind, CODE].tolist(), strict=True)
-    return sum(entries.lines.data[start:code] == MARK.encode() for start, code in gaps if start < code)
+def _around(entries: Entries, first: int, behind: int) -> Iterator[str]:
+    """What is on the entries' first lines before their codes and after their messages."""
+    lines = entries.lines
+    parts, number = entries.parts[first:behind], entries.line[first:behind]
+    before = np.column_stack([lines.starts[number], parts[:, CODE]])
+    after = np.column_stack([parts[:, MESSAGE + 1], lines.stops[number]])
+    for start, stop in np.concatenate([before[before[:, 0] < before[:, 1]], after[after[:, 0] < after[:, 1]]]).tolist():
+        yield lines.data[start:stop].decode()
 
 
 def _blanks(entries: Entries, line: int, behind: int) -> Iterator[str]:

@@ -71,9 +71,9 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     place = {number: at for at, number in enumerate(line.tolist())} if others or headless else {}
     for number, begun in others.items():
         start = int(lines.starts[number])
-        parts[place[number], :5] = [start + offset for offset in begun]
+        parts[place[number], : MESSAGE + 2] = [start + offset for offset in begun]
     for number in headless:
-        parts[place[number], 1:5] = lines.starts[number]
+        parts[place[number], 1 : MESSAGE + 1] = lines.starts[number]
     parts[:, DETAIL] = lines.ends[line] + 1
     parts[:, DETAIL + 1] = np.where(last > line, lines.stops[last], parts[:, DETAIL])
     return Entries(lines, line, segment, parts, _dropped(np.flatnonzero(inside & blank), line, last), segment_lines)

@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.logs.blocks import LONE_CR, PADDING
 from analyzer.logs.catalogue import LOG_CODES
-from analyzer.logs.shapes import Beginning, beginning, is_code
+from analyzer.logs.shapes import FRAMES, KNOWN, Beginning, beginning, is_code
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,7 @@ def _words(code: bytes) -> list[_Word]:
 
 
 (_MARK,) = _words(codecs.BOM_UTF8)
+_FRAME_WORDS = [_words(start.encode())[0] for start in FRAMES]
 _FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LOG_CODES}), np.uint64)
 
 
@@ -159,14 +160,18 @@ def irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
     few = np.flatnonzero(~flags | (lines.tabs == 1))
     few = few[(lines.stops[few] - lines.starts[few]) > 1]
     first = _word(lines.data, lines.starts[few], 0)
-    marked = (first & _MARK.mask) == _MARK.value
-    few = few[flags[few] | marked | np.isin(first, _FIRST_WORDS)]
+    frames = np.zeros(len(few), np.bool_)
+    for value, mask in _FRAME_WORDS:
+        frames |= ~flags[few] & ((first & mask) == value)
+    at_once = flags[few] | ((first & _MARK.mask) == _MARK.value) | np.isin(first, _FIRST_WORDS)
     found = {}
-    for line in few.tolist():
+    for line, wanted in zip(few[~frames].tolist(), at_once[~frames].tolist(), strict=True):
         text = lines.text(line)
-        begun = beginning(text.decode())
-        if begun is not None:
-            found[line] = begun if text.isascii() else _in_bytes(text.decode(), begun)
+        # Anything else is only looked at where a code may be behind what was pasted before it.
+        if wanted or lines.tabs[line] > 1 or KNOWN.search(text):
+            begun = beginning(text.decode())
+            if begun is not None:
+                found[line] = begun if text.isascii() else _in_bytes(text.decode(), begun)
     return found
 
 

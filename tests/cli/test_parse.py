@@ -181,6 +181,7 @@ class TestCheck:
             "line_ends": 5,
             "blanks": 1,
             "mark": 3,
+            "around": 0,
             "missing": 0,
             "encoding": "utf-8",
             "log": "a.log",

@@ -1,11 +1,14 @@
 """The shapes of log entries once more, slowly and obviously: what the real parser has to agree with.
 
-It shares no code and no expression with ``analyzer.logs``; only the column ``property`` is left out.
+It shares no code and no expression with ``analyzer.logs`` but the shapes of pasted lines, which have a table of their
+own (``test_pasted.py``): which lines are looked at, and in what order, is its own. The column ``property`` is left out.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from analyzer.logs.shapes import beginning
 
 CODES = ["DataFileNotJson", "GenericError", "IdentityNotResolvable", "InvalidProperty", "MissingIdentity"]
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -59,7 +62,7 @@ def finish(rows: list[Row], further: list[str]) -> None:
 
 def begin(line: str) -> tuple[str | None, str | None, str] | None:
     """Code, identity and message of a line that begins an entry, also behind a byte order mark."""
-    line = line.removeprefix("\ufeff")
+    whole, line = line, line.removeprefix("\ufeff")
     fields = line.split("\t")
     if len(fields) > 1 and is_code(fields[0]):
         if len(fields) == 2:
@@ -68,8 +71,17 @@ def begin(line: str) -> tuple[str | None, str | None, str] | None:
     for code in CODES:
         if line.startswith(code):
             rest = without_separator(line[len(code) :])
-            return None if rest is None else (code, *leading_identity(rest))
-    return None
+            return pasted(whole) if rest is None else (code, *leading_identity(rest))
+    return pasted(whole)
+
+
+def pasted(line: str) -> tuple[str | None, str | None, str] | None:
+    """Code, identity and message of a line that somebody pasted."""
+    begun = beginning(line)
+    if begun is None:
+        return None
+    identity = line[begun.identity : begun.identity_end]
+    return line[begun.code : begun.code_end], identity or None, line[begun.message : begun.end]
 
 
 def is_code(word: str) -> bool:
@@ -80,12 +92,17 @@ def is_code(word: str) -> bool:
 def without_separator(rest: str) -> str | None:
     """What follows a code and " " or " - "; None where neither does, or nothing follows."""
     text = rest.lstrip(BLANKS)
-    if text == rest or not text or text[0].isspace():
+    if text == rest or not text or text[0].isspace() or is_bar(text):
         return None
     behind = text[1:].lstrip(BLANKS)
-    if text[0] in DASHES and behind != text[1:] and behind and not behind[0].isspace():
+    if text[0] in DASHES and behind != text[1:] and behind and not behind[0].isspace() and not is_bar(behind):
         return behind
     return text
+
+
+def is_bar(text: str) -> bool:
+    """Whether a text begins with the bar between two cells of a table."""
+    return text[0] == "|" and not text[1:2].strip()
 
 
 def leading_identity(text: str) -> tuple[str | None, str]:

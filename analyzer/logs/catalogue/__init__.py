@@ -8,6 +8,7 @@ which, and whether it was seen or is inferred. What nobody knows is said to be n
 from analyzer.logs.catalogue.codes import LOG_CODES
 from analyzer.logs.catalogue.interface import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
 from analyzer.logs.catalogue.lookup import OURS, Catalogue, explain, known_names
+from analyzer.logs.catalogue.support import support_request
 
 __all__ = [
     "LOG_CODES",
@@ -20,4 +21,5 @@ __all__ = [
     "explain",
     "first_match",
     "known_names",
+    "support_request",
 ]

@@ -42,6 +42,7 @@ class Explanation:
         who: who can do it: ``administrator``, ``feed owner`` or ``vendor``.
         retry_helps: whether importing the same records unchanged can help; None where that is not known.
         known_from: where the knowledge comes from, and whether it was seen or inferred.
+        takes: how long it usually takes, in a sentence; empty where there is nothing to wait for.
     """
 
     code: str
@@ -52,6 +53,7 @@ class Explanation:
     who: str
     retry_helps: bool | None
     known_from: str
+    takes: str = ""
 
     @property
     def known(self) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.facts import error_name, state_name
 from analyzer.logs.catalogue import (
     codes,
     generic_access,
     generic_store,
     generic_values,
     job_errors,
+    job_words,
     not_json,
     queue_call,
 )
@@ -18,6 +21,9 @@ from analyzer.logs.catalogue.interface import NOT_KNOWN, Explanation, Pattern, e
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# Error 31, State 7: what the table jobs calls a number that the service's enumeration does not have
+_NUMBER = re.compile(r"(?P<what> error | state )\ (?P<number> [0-9]{1,9} )", re.VERBOSE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,31 @@ class Catalogue:
         return [one.code for one in (*self.explanations, *(pattern.explanation for pattern in self.patterns))]
 
     def explain(self, name: str) -> Explanation:
-        """The explanation of a code, job error, call or pattern, regardless of case; an honest "not known" else."""
-        wanted = name.casefold()
+        """The explanation of a code, a job's error, state or outcome, a call or a pattern, regardless of case.
+
+        ``State 3`` and ``Error 23`` are known by their numbers. What is unknown has an explanation that says so.
+        """
+        wanted = _without_number(name).casefold()
         every = (*self.explanations, *(pattern.explanation for pattern in self.patterns))
         return next((one for one in every if one.code.casefold() == wanted), None) or _unknown(name)
+
+    def explain_job(self, error: str, outcome: str, *, has_log: bool, message: str = "") -> Explanation:
+        """What is known of a job as a whole: by its outcome while it runs, else by its error and whether it left a log.
+
+        Args:
+            error: the job's, by name, as in the table ``jobs``: ``InternalError``, ``Error 31``.
+            outcome: by name: ``succeeded``, ``partial``, ``aborted``, ``unknown``, ``running`` or ``stuck``.
+            has_log: whether there is a log of it.
+            message: the job's ``ErrorMessage``.
+
+        Returns:
+            Where there is a log, the explanation of the error; its codes say more.
+        """
+        if outcome in {"running", "stuck"} or error == "NoError":
+            return self.explain(outcome)
+        pattern = self.pattern_of(error, message, None)
+        without_log = None if has_log else job_errors.WITHOUT_LOG.get(error)
+        return pattern or self.explain(without_log or error)
 
     def patterns_of(self, code: str) -> tuple[Pattern, ...]:
         """The patterns of a code, regardless of case."""
@@ -72,7 +99,7 @@ class Catalogue:
 
 
 OURS = Catalogue(
-    (*codes.EXPLANATIONS, *job_errors.EXPLANATIONS, *queue_call.EXPLANATIONS),
+    (*codes.EXPLANATIONS, *job_errors.EXPLANATIONS, *job_words.EXPLANATIONS, *queue_call.EXPLANATIONS),
     # Of a message without its code the most particular words come first; among a GenericError's those on its values.
     (
         *queue_call.PATTERNS,
@@ -95,7 +122,17 @@ def known_names() -> list[str]:
     return OURS.names
 
 
+def _without_number(name: str) -> str:
+    """The name of a state or error that is given by its number; any other name as it is."""
+    number = _NUMBER.fullmatch(name)
+    if number is None:
+        return name
+    return (state_name if number["what"].lower() == "state" else error_name)(int(number["number"]))
+
+
 def _unknown(name: str) -> Explanation:
+    if _NUMBER.fullmatch(name):
+        return job_errors.undocumented(_without_number(name))
     return Explanation(
         name,
         "not known",

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.facts import JobError
+from analyzer.analysis.outcome import Outcome
+from analyzer.facts import JobError, State
 from analyzer.logs.catalogue import LOG_CODES, OURS, Pattern, explain, known_names
 from tests.logs.reference_parser import CODES
 
@@ -19,6 +20,66 @@ def test_the_codes_that_begin_an_entry_without_tabs_are_those_that_were_seen_in_
 
 def test_each_error_of_the_service_is_explained() -> None:
     assert {error.name for error in JobError} <= set(known_names())
+
+
+def test_each_state_and_each_outcome_is_explained() -> None:
+    known = {name.casefold() for name in known_names()}
+    assert {
+        name.casefold() for name in [*(state.name for state in State), *Outcome, "superseded", "retry", "open"]
+    } <= known
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [("State 3", "Queued"), ("state 0", "unknown"), ("Error 23", "InvalidDataFile"), ("ERROR 1", "InternalError")],
+)
+def test_a_state_and_an_error_are_known_by_their_numbers(number: str, name: str) -> None:
+    assert explain(number) is explain(name)
+
+
+@pytest.mark.parametrize("number", ["Error 31", "State 7"])
+def test_a_number_that_is_not_documented_has_an_explanation_that_says_so_and_what_to_do(number: str) -> None:
+    found = explain(number.upper())
+    assert (found.code, found.known) == (number, False)
+    assert "doesn't document" in found.meaning
+    assert found.remedies
+
+
+JOBS = {
+    "too big": (("DataFileTooBig", "aborted", False), "DataFileTooBig"),
+    "not there": (("DataFileNotExist", "aborted", False), "DataFileNotExist"),
+    "in another tenant": (("DataFileNotInTenant", "aborted", False), "DataFileNotInTenant"),
+    "internal, no log": (("InternalError", "unknown", False), "InternalError/no-log"),
+    "internal with a log": (("InternalError", "unknown", True), "InternalError"),
+    "invalid, no log": (("InvalidDataFile", "aborted", False), "InvalidDataFile/no-log"),
+    "invalid with a log": (("InvalidDataFile", "aborted", True), "InvalidDataFile"),
+    "some failed, no log": (("ImportCompleteWithError", "partial", False), "ImportCompleteWithError/no-log"),
+    "some failed": (("ImportCompleteWithError", "partial", True), "ImportCompleteWithError"),
+    "a number that is not documented": (("Error 31", "unknown", False), "Error 31"),
+    "stuck": (("NoError", "stuck", False), "stuck"),
+    "running": (("NoError", "running", False), "running"),
+    "stuck whatever its error": (("InternalError", "stuck", False), "stuck"),
+    "succeeded": (("NoError", "succeeded", False), "succeeded"),
+    "an end without an error that is no success": (("NoError", "unknown", False), "unknown"),
+}
+
+
+@pytest.mark.parametrize(("job", "name"), JOBS.values(), ids=JOBS.keys())
+def test_each_job_is_explained_also_without_a_log(job: tuple[str, str, bool], name: str) -> None:
+    error, outcome, has_log = job
+    found = OURS.explain_job(error, outcome, has_log=has_log)
+    assert found.code == name
+    assert found.remedies or name == "succeeded"
+
+
+@pytest.mark.parametrize("name", ["running", "stuck", "Submitted", "Processing", "Queued", "InternalError/no-log"])
+def test_what_takes_time_says_how_long_it_usually_takes(name: str) -> None:
+    assert explain(name).takes.endswith(".")
+
+
+@pytest.mark.parametrize("name", ["InternalError/no-log", "InvalidDataFile/no-log", "stuck", "unknown", "Error 31"])
+def test_where_only_microsoft_can_look_the_text_for_its_support_is_named(name: str) -> None:
+    assert "support request" in explain(name).remedies[-1]
 
 
 def test_no_name_is_explained_twice() -> None:
@@ -35,7 +96,7 @@ def test_an_explanation_says_what_why_and_what_to_do(name: str) -> None:
     assert found.title == found.title.rstrip(".")
     assert found.title[0].islower()
     assert found.who in {"administrator", "feed owner", "vendor"}
-    if name != "NoError":
+    if name not in {"NoError", "succeeded"}:
         assert found.causes
         assert found.remedies
     assert all(sentence.endswith(".") for sentence in (*found.causes, *found.remedies))
