@@ -16,10 +16,11 @@ _TAKES_LIBRARY = frozenset({"jobs", "show", "retry"})
 _TAKES_NO_TENANT = frozenset({"demo", "emulator"})
 _NEEDS_NO_LIBRARY = frozenset({"--source", "--verify"})
 
-# upa-analyzer pull --all brings it again …
+# `upa-analyzer retry 5f05e38c`, or without backticks: upa-analyzer pull --all brings it again …
 _IN_TEXT = re.compile(
-    r"(?P<tick>`?)upa-analyzer (?P<words>(?:demo|run|pull|jobs|show|parse|report|retry|explain|doctor|sign-out)"
-    r"(?: --[a-z-]+(?: [A-Z]+\b)?)*)(?P=tick)(?![-\w])"
+    r"`upa-analyzer (?P<marked>[^`]+)`"
+    r"|upa-analyzer (?P<bare>(?:run|pull|jobs|show|parse|report|retry|explain|doctor|sign-out)"
+    r"(?: --[a-z-]+(?: [A-Z]+\b)?)*)(?![-\w`])"
 )
 # PowerShell takes the curly marks as quotation marks, too.
 _EXPANDED_IN_QUOTES = frozenset('$`"\u201c\u201d\u201e')
@@ -56,7 +57,7 @@ class Commands:
             name, equals, value = word.partition("=")
             if name in {"--config", "--tenant", "--library"}:
                 values[name[2:]] = value if equals else following
-        return Commands(**values)
+        return Commands(values.get("config", ""), values.get("tenant", ""), values.get("library", ""))
 
     def line(self, *words: str) -> str:
         """Compose a command, quoted for the shell.
@@ -83,8 +84,9 @@ class Commands:
         """
 
         def complete(found: re.Match[str]) -> str:
-            line = self.line(*found["words"].split())
-            return found[0] if line == f"{PROGRAM} {found['words']}" else f"`{line}`"
+            words = found["marked"] or found["bare"]
+            line = self.line(*words.split())
+            return found[0] if line == f"{PROGRAM} {words}" else f"`{line}`"
 
         return _IN_TEXT.sub(complete, text)
 

@@ -84,11 +84,11 @@ class Traits:
         for trait in self._users:
             found += self._shared_in(trait, ALARM / len(self._users))
         found.sort(key=lambda one: one.probability)
-        numbers: set[tuple[int, int]] = set()
         # Two values that the same numbers of users have are most often two names of one thing.
-        return tuple(
-            one for one in found if not ((one.failed, one.users) in numbers or numbers.add((one.failed, one.users)))
-        )
+        once: dict[tuple[int, int], Shared] = {}
+        for one in found:
+            once.setdefault((one.failed, one.users), one)
+        return tuple(once.values())
 
     def _shared_in(self, trait: str, alarm: float) -> Iterator[Shared]:
         # A user without the trait is no less counted than one with it.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.job import name_in_files
+from analyzer.job_facts import facts_of, patterns_in
 from analyzer.logs.catalogue import OURS
-from analyzer.report.patterns import patterns_in
+from analyzer.logs.catalogue.advice import advise
 from analyzer.words import short_ids
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from analyzer.job_facts import Counted
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
-    from analyzer.report.patterns import Counted
+    from analyzer.logs.catalogue.advice import Advice
     from analyzer.whereabouts import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
@@ -128,6 +130,11 @@ class View:
         """A job's entries; an empty table where it has none."""
         found = self.entries.get(run.job_id)
         return self.tables.entries.clear() if found is None else found
+
+    def advice_for(self, run: Run) -> tuple[Advice, ...]:
+        """What to do about a job, by its tables; its source file isn't read again for it."""
+        row = {one.name: getattr(run, one.name) for one in fields(Run)} | {"short": self.short[run.job_id]}
+        return advise(facts_of(row, self.tables, self.entries_of(run), self.catalogue), self.catalogue)
 
     def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
         """The patterns that a job's entries of a code match, the worst first; empty where none are known."""
