@@ -58,10 +58,8 @@ def newest_failed(jobs: pl.DataFrame, feed: str = "") -> str | None:
     if feed and not rows:
         names = sorted({name for name in jobs["feed"] if name})
         raise InputError(f"the library has no feed {feed!r}", f"Its feeds are {', '.join(names)}." if names else "")
-    failed = [row for row in rows if row["outcome"] in FAILED and not row.get("retry_of")]
-    # Of a job without a time it is unknown whether it is the newest.
-    timed = [row for row in failed if row["when"] is not None] or failed
-    return timed[-1]["job_id"] if timed else None
+    failed = [row["job_id"] for row in rows if row["outcome"] in FAILED and row["retry_of"] is None]
+    return failed[-1] if failed else None
 
 
 def _is_of(name: str | None, wanted: str) -> bool:

@@ -103,7 +103,8 @@ def facts_of(
     """Gather the facts of one job.
 
     Args:
-        job: its row of ``tables.jobs``, with ``short``: as much of its ID as is its alone.
+        job: its row of ``tables.jobs``, with ``short``: as much of its ID as is its alone, and ``superseded_by``: the
+            same of the run that superseded it, or None.
         tables: as ``load`` gives them.
         entries: the job's own.
         catalogue: parts the messages of a code.
@@ -136,10 +137,17 @@ def facts_of(
         source=source,
         shared=look.shared if look else (),
         waiting=_hours_waiting(job, tables) if outcome in STILL_OPEN else None,
-        retry_of=job.get("retry_of"),
-        superseded=job.get("superseded"),
-        open=job.get("open"),
+        retry_of=job["retry_of"],
+        superseded_by=job["superseded_by"],
+        open=job["open"],
+        due=found.due if (found := tables.open_users.get(job_id)) else None,
     )
+
+
+def superseded_by(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | None:
+    """Name the later full run of the feed by its short ID; None where there is none."""
+    found = tables.open_users.get(job_id)
+    return short.get(found.superseded_by, found.superseded_by) if found and found.superseded_by else None
 
 
 def new_in(users: pl.DataFrame) -> int | None:

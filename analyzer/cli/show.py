@@ -18,6 +18,7 @@ from analyzer.find_job import find_job, newest_failed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from analyzer.cli.failures import Failure
     from analyzer.cli.terminal import Terminal
@@ -42,6 +43,7 @@ class _Shown:
     failures: list[Failure]
     whereabouts: Whereabouts | None
     users: list[dict[str, Any]]
+    retries: list[dict[str, Any]]
 
 
 def command(  # noqa: PLR0913 - the contract's options
@@ -63,7 +65,7 @@ def command(  # noqa: PLR0913 - the contract's options
 
     given = context.ensure_object(Context)
     opened = given.library(library)
-    tables = load(opened)
+    tables = load(opened, rules=given.feed_rules(given.settings()))
     job = job or newest_failed(tables.jobs, feed) or ""
     wanted = find_job(opened.jobs(), job) if job else None
     if wanted is None:
@@ -83,15 +85,16 @@ def command(  # noqa: PLR0913 - the contract's options
 
 def _shown(given: Context, tables: Tables, job: Job, source: Path | None) -> _Shown:
     """Gather what there is to show; the source file is read where it can explain something."""
-    from analyzer.job_facts import facts_of, look_into
+    from analyzer.job_facts import facts_of, look_into, superseded_by
     from analyzer.logs.catalogue.advice import advise
     from analyzer.whereabouts import whereabouts
     from analyzer.words import short_ids
 
     catalogue = given.settings().catalogue
-    short = short_ids(tables.jobs["job_id"])[job.job_id]
+    short = short_ids(tables.jobs["job_id"])
     of_job = tables.only([job.job_id])
-    row = {**of_job.jobs.row(0, named=True), "short": short}
+    later = superseded_by(tables, job.job_id, short)
+    row = {**of_job.jobs.row(0, named=True), "short": short[job.job_id], "superseded_by": later}
     look = None
     if row["outcome"] in FAILED and row["source_bytes"] is not None and source is not None:
         look = look_into(source, set(of_job.users["key"]))
@@ -104,6 +107,7 @@ def _shown(given: Context, tables: Tables, job: Job, source: Path | None) -> _Sh
         failures=failures_of(of_job.entries, catalogue),
         whereabouts=whereabouts(of_job.entries, source),
         users=of_job.users.drop("job_id", "key").to_dicts(),
+        retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
     )
 
 
@@ -138,20 +142,22 @@ def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
     terminal.prose(headline(shown.job, shown.facts))
     for sentence in _why(shown, given.settings().catalogue):
         terminal.prose(f"  {sentence}", indent="  ")
+    for sentence in _retried(shown, given.zone(given.settings())):
+        terminal.prose(f"  {sentence}", indent="  ")
     print_whereabouts(terminal, shown.whereabouts)
-    command = next((one.command for one in shown.advice if _runs(one.command, given)), ())
-    _print_advice(given, shown.advice, command)
+    command = next((one.command for one in shown.advice if _runs(one.command, shown.facts, given)), ())
+    _print_advice(given, shown.advice, shown.facts, command)
     _print_users(terminal, shown.users, everyone=everyone)
     _print_details(given, shown)
-    if any(one.command[:1] == ("show",) and one.who == "vendor" for one in shown.advice):
+    if any(one.command == ("show", shown.facts.job_id) for one in shown.advice):
         _print_support(given, shown)
     if command:
         terminal.say(f"next: {given.commands.line(*command)}")
 
 
-def _runs(command: tuple[str, ...], given: Context) -> bool:
+def _runs(command: tuple[str, ...], facts: JobFacts, given: Context) -> bool:
     """Whether a command is the next step: not this one, and a pull only where it reaches this library."""
-    if not command or command[0] == "show":
+    if not command or command == ("show", facts.job_id):
         return False
     return command[0] != "pull" or bool(given.settings().config.tenants and not given.commands.library)
 
@@ -217,7 +223,24 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
         yield f"{shared_sentence(shared)}."
 
 
-def _print_advice(given: Context, advice: Sequence[Advice], following: tuple[str, ...]) -> None:
+def _retried(shown: _Shown, zone: ZoneInfo | None) -> Iterator[str]:
+    """What retries made of a run, and of which run a retry is: a sentence each."""
+    from analyzer.cli.rows import ran
+
+    if shown.facts.retry_of:
+        yield f"This job imports a retry file of the job {shown.facts.retry_of}."
+    for retry in shown.retries:
+        users, failed = retry["users"], retry["not_updated"]
+        if users is None or failed is None or failed > users:
+            result = f"{retry['outcome']}; how many were updated is unknown"
+        else:
+            result = f"{users - failed:,} of {users:,} updated"
+        yield f"Retried {ran(retry, zone, datetime.now(UTC))}: {result}."
+    if shown.retries and shown.facts.open is not None:
+        yield f"{shown.facts.open:,} still open."
+
+
+def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, following: tuple[str, ...]) -> None:
     """What to do, in the order in which to try it; the command that follows is printed at the end."""
     if not advice:
         return
@@ -225,7 +248,7 @@ def _print_advice(given: Context, advice: Sequence[Advice], following: tuple[str
     given.terminal.show("What to do:")
     for number, one in enumerate(advice, 1):
         given.terminal.prose(f"  {number}. {given.commands.completed(one.sentence)}", indent="     ")
-        if one.command and one.command[0] != "show" and one.command != following and "`" not in one.text:
+        if one.command not in {(), following, ("show", facts.job_id)} and "`" not in one.text:
             given.terminal.show(f"     {given.commands.line(*one.command)}")
 
 
@@ -270,12 +293,10 @@ def _print_details(given: Context, shown: _Shown) -> None:
         "source file": shown.tables.source_problems.get(job["job_id"], "in the library"),
         "log": count(job["entries"], "entry", "entries") if job["log_found"] else "none",
     }
-    if shown.facts.retry_of:
-        details["retry of"] = shown.facts.retry_of
-    if shown.facts.superseded:
-        details["superseded"] = "yes: a later full run of the feed has ended"
-    if shown.facts.open is not None:
-        details["open"] = f"{shown.facts.open:,}"
+    if job["superseded_by"]:
+        details["superseded"] = f"by {job['superseded_by']}"
+    if job["outcome"] not in STILL_OPEN:
+        details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
     terminal.show()
     for name, value in details.items():
         # An address stays in one piece, so that it can be copied.

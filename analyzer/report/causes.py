@@ -36,7 +36,11 @@ def said_by_service(view: View, run: Run) -> Cause | None:
     """The job's own error, explained; None for ``NoError``."""
     if run.error == JobError.NoError.name:
         return None
-    return _cause(error_explained(view, run), "", view.advice_for(run))
+    known = error_explained(view, run)
+    # What concerns the job as a whole, as that a later run superseded it, belongs to its error.
+    of_codes = {one.name for one in view.facts_of(run).codes}
+    advice = [replace(one, about=known.code) for one in view.advice_for(run) if one.about not in of_codes]
+    return _cause(known, "", advice)
 
 
 def error_explained(view: View, run: Run) -> Explanation:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.job import name_in_files
-from analyzer.job_facts import facts_of, patterns_in
+from analyzer.job_facts import facts_of, patterns_in, superseded_by
 from analyzer.logs.catalogue import OURS
 from analyzer.logs.catalogue.advice import advise
 from analyzer.words import short_ids
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.job_facts import Counted
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
-    from analyzer.logs.catalogue.advice import Advice
+    from analyzer.logs.catalogue.advice import Advice, JobFacts
     from analyzer.whereabouts import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
@@ -54,8 +54,13 @@ class Run:
     log_found: bool
     outcome: Outcome
     feed: str
-    when: datetime | None
-    when_from: str | None
+    retry_of: str | None
+    superseded: bool
+    open: int | None
+    ran: datetime | None
+    ran_from: str | None
+    ran_is_bound: bool
+    earliest: datetime | None
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Run:
@@ -132,9 +137,14 @@ class View:
         return self.tables.entries.clear() if found is None else found
 
     def advice_for(self, run: Run) -> tuple[Advice, ...]:
-        """What to do about a job, by its tables; its source file isn't read again for it."""
-        row = {one.name: getattr(run, one.name) for one in fields(Run)} | {"short": self.short[run.job_id]}
-        return advise(facts_of(row, self.tables, self.entries_of(run), self.catalogue), self.catalogue)
+        """What to do about a job."""
+        return advise(self.facts_of(run), self.catalogue)
+
+    def facts_of(self, run: Run) -> JobFacts:
+        """A job's facts by its tables; its source file isn't read again for them."""
+        row = {one.name: getattr(run, one.name) for one in fields(Run)}
+        row |= {"short": self.short[run.job_id], "superseded_by": superseded_by(self.tables, run.job_id, self.short)}
+        return facts_of(row, self.tables, self.entries_of(run), self.catalogue)
 
     def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
         """The patterns that a job's entries of a code match, the worst first; empty where none are known."""

@@ -124,8 +124,9 @@ class JobFacts:
         shared: what those who failed have in common.
         waiting: hours since it was first seen, of a job that hasn't ended; None where unknown.
         retry_of: the job whose retry file it imports; None where it is a run, or that is unknown.
-        superseded: whether a later full run of the feed has ended.
+        superseded_by: the later full run of the feed, as much of its ID as is its alone; None where there is none.
         open: users whom neither this run nor a later one or a retry updated; None where unknown.
+        due: those of them who failed in no later job; None where unknown.
     """
 
     outcome: Outcome
@@ -148,8 +149,14 @@ class JobFacts:
     shared: tuple[Shared, ...] = ()
     waiting: float | None = None
     retry_of: str | None = None
-    superseded: bool | None = None
+    superseded_by: str | None = None
     open: int | None = None
+    due: int | None = None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether a retry file of this job isn't the thing to import any more."""
+        return self.superseded_by is not None or self.open == 0 or self.due == 0
 
     @property
     def readable(self) -> bool:
@@ -194,16 +201,26 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
     """Decide what to do about a job, the first thing to try first; nothing where there is nothing to do."""
     if facts.outcome is Outcome.succeeded:
         return ()
-    if facts.open == 0:
-        return (Advice("open", "Nothing is left to do.", "A later run or a retry updated every user."),)
     if facts.users == 0:
         return (Advice(facts.error, "There is nothing to import again.", "The source file has no users.", _OWNER),)
-    if facts.superseded:
-        feed = ["--feed", facts.feed] if facts.feed else []
+    if facts.open == 0:
+        return (Advice("open", "Nothing is left to do.", "A later run or a retry updated every user."),)
+    if facts.superseded_by:
         reason = (
             "A later full run of the feed has ended: a retry file of this job would write old values over new ones."
         )
-        return (Advice("superseded", "Look at the newest run of the feed instead.", reason, command=("show", *feed)),)
+        return (
+            Advice(
+                "superseded",
+                "Look at the newest run of the feed instead.",
+                reason,
+                command=("show", facts.superseded_by),
+            ),
+        )
+    if facts.due == 0:
+        reason = "Whoever is still open failed again in a later job."
+        feed = ("--feed", facts.feed) if facts.feed else ()
+        return (Advice("open", "Look at the newest run of the feed instead.", reason, command=("show", *feed)),)
     names = _names(facts, catalogue)
     own = {name for name in names if catalogue.explain(name).remedies != OURS.explain(name).remedies}
     fitting = [advice for name in names if name not in own for advice in _fitting(name, facts)]
@@ -219,7 +236,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
 
 def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
     """Whether a file with the records of those who weren't updated can be made, and importing it can help."""
-    if facts.outcome not in FAILED or not facts.readable or facts.superseded or facts.open == 0:
+    if facts.outcome not in FAILED or not facts.readable or facts.outdated:
         return False
     if not facts.codes:
         return facts.outcome is Outcome.unknown

@@ -141,7 +141,7 @@ FIRST: dict[str, tuple[JobFacts, str, str]] = {
     "running": (_no_log(Outcome.running), "Wait, and run `upa-analyzer pull` again.", ""),
     "nothing open": (_unresolved(12, open=0), "Nothing is left to do.", "updated every user"),
     "superseded": (
-        _unresolved(12, superseded=True),
+        _unresolved(12, superseded_by="cc75e06b"),
         "Look at the newest run of the feed instead.",
         "old values over new ones",
     ),
@@ -161,8 +161,9 @@ def test_the_first_advice_is_the_one_that_fits(facts: JobFacts, text: str, reaso
         (_unresolved(2), ("retry", "5f05e38c")),
         (_unresolved(2, source_at_hand=False), None),
         (_unresolved(2, source=SourceFacts(problem="cut off")), None),
-        (_unresolved(2, superseded=True, feed="hr-feed"), ("show", "--feed", "hr-feed")),
+        (_unresolved(2, superseded_by="cc75e06b"), ("show", "cc75e06b")),
         (_unresolved(2, open=0), None),
+        (_unresolved(2, open=2, due=0, feed="hr-feed"), ("show", "--feed", "hr-feed")),
         (_aborted_by("InvalidProperty", properties=("Floor",)), ("retry", "5f05e38c")),
         (_aborted_by("DataFileNotJson", source=SourceFacts(problem="a backslash")), ("retry", "5f05e38c", "--repair")),
         (
@@ -174,7 +175,8 @@ def test_the_first_advice_is_the_one_that_fits(facts: JobFacts, text: str, reaso
         (_generic("value-too-long"), None),
     ],
     ids=[
-        "some-failed", "no-source", "unreadable", "superseded", "nothing-open", "unmapped", "not-json", "without-id",
+        "some-failed", "no-source", "unreadable", "superseded", "nothing-open", "failed-again-later",
+        "unmapped", "not-json", "without-id",
         "no-log", "running", "same-values-fail-again",
     ],
 )  # fmt: skip
@@ -229,11 +231,11 @@ def _any_facts() -> list[JobFacts]:
             failed_ids=IdKinds({IdKind.object_id: failed}) if name else IdKinds({}),
             source_at_hand=at_hand,
             source=source if at_hand else None,
-            superseded=superseded,
+            superseded_by=superseded,
             new=new,
         )
         for outcome, error, name, users, failed, at_hand, source, superseded, new in itertools.product(
-            Outcome, errors, names, [None, 3, 300], [3], [True, False], sources, [None, True], [None, 0]
+            Outcome, errors, names, [None, 3, 300], [3], [True, False], sources, [None, "cc75e06b"], [None, 0]
         )
     ]
 
@@ -242,13 +244,13 @@ def test_no_advice_contradicts_the_facts() -> None:
     for facts in _any_facts():
         advice = advise(facts)
         texts = " ".join(one.text for one in advice)
-        assert bool(advice) is (facts.outcome is not Outcome.succeeded) or facts.superseded, facts
+        assert bool(advice) is (facts.outcome is not Outcome.succeeded) or facts.superseded_by, facts
         made = [one for one in advice if one.command[:1] == ("retry",)]
         if made:
             assert facts.source_at_hand, facts
             assert facts.outcome in FAILED, facts
-            assert not facts.superseded, facts
-        if not facts.source_at_hand or facts.outcome not in FAILED or facts.superseded:
+            assert not facts.superseded_by, facts
+        if not facts.source_at_hand or facts.outcome not in FAILED or facts.superseded_by:
             assert "etry file" not in texts, facts
         if facts.none_resolved or facts.new == 0:
             assert "wait a day" not in texts, facts
