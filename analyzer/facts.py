@@ -118,6 +118,9 @@ UNRESOLVABLE = "IdentityNotResolvable"
 GENERIC = "GenericError"
 """The code of log entries whose Guid need not be anybody's id (seen)."""
 
+DUPLICATE = "multiple instances of the same single-value property"
+"""In the message of a ``GenericError`` for two records of one user; its Guid and its record ID are no user's (seen)."""
+
 
 def state_name(number: int) -> str:
     """``Succeeded`` for 4; a number that nobody documented as ``State 7``."""

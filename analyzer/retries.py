@@ -144,4 +144,4 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
     told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
         return JobRetry(job.job_id, None, told, complete=made.complete)
-    return JobRetry(job.job_id, made.retry.path, told, complete=made.complete)
+    return JobRetry(job.job_id, made.retry.path if made.retry.paths else None, told, complete=made.complete)

@@ -185,7 +185,7 @@ def _json(made: Made) -> dict[str, object]:
     return {
         "outcome": made.selection.outcome.value,
         "sentence": made.sentence,
-        "file": str(retry.path) if retry else None,
+        "file": str(retry.path) if retry and retry.paths else None,
         "files": [str(path) for path in retry.paths] if retry else [],
         "manifest": str(retry.manifest) if retry else None,
         "unmatched_file": str(retry.unmatched_file) if retry else None,
