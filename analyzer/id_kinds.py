@@ -47,6 +47,17 @@ class IdKind(StrEnum):
     """``ada``, an employee number, a distinguished name."""
 
 
+class MissingId(StrEnum):
+    """Why the service missed the ID in every record of a source file."""
+
+    other_name = auto()
+    """Every record has a property that looks like the IDs: the job was queued with another name."""
+    empty = auto()
+    """A property is null or empty in every record."""
+    dropped = auto()
+    """No property looks like the IDs."""
+
+
 ID_TYPES: Mapping[IdKind, tuple[IdType, ...]] = {
     IdKind.object_id: (IdType.CloudId,),
     IdKind.at_domain: (IdType.PrincipalName, IdType.Email),
@@ -155,3 +166,30 @@ def id_advice(kinds: IdKinds) -> IdAdvice:
                 as_it_is=False,
             )
     return IdAdvice(finding, "have the feed write user principal names or object IDs", as_it_is=False)
+
+
+def missing_id_advice(missing: MissingId, name: str, kinds: IdKinds | None) -> IdAdvice:
+    """Say what to do where the service missed the ID in every record.
+
+    Args:
+        missing: why.
+        name: the property that the records have instead, or that is empty in each of them.
+        kinds: of its values, where it has any.
+    """
+    if missing is MissingId.empty:
+        return IdAdvice("it is empty in every record", f"have the feed write {name}", as_it_is=False)
+    if missing is MissingId.dropped:
+        return IdAdvice("no property of its records looks like one", "have the feed write the ID", as_it_is=False)
+    if kinds and kinds.most is IdKind.object_id:
+        return IdAdvice(
+            f"every record has {name}, and its values are object IDs",
+            f"set the ID property to {name} and the ID type to CloudId, or have the feed write the ID that the job was"
+            " queued with",
+            as_it_is=True,
+        )
+    return IdAdvice(
+        f"every record has {name}, and the job was probably queued with another name (such as"
+        f" {name[:1].swapcase()}{name[1:]})",
+        f"set the ID property to {name}",
+        as_it_is=True,
+    )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.in_common import Shared
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
+    from analyzer.source.identify import IdProperty
     from analyzer.source.records import Record
 
 MOST_RECORDS = 100_000
@@ -155,16 +156,19 @@ def new_in(users: pl.DataFrame) -> int | None:
     return None if users.is_empty() or users["new"].null_count() else int(users["new"].sum())
 
 
-def look_into(source: Path, failed: AbstractSet[str], *, most: int = MOST_RECORDS) -> SourceLook:
+def look_into(
+    source: Path, failed: AbstractSet[str], *, some_lack_it: bool = False, most: int = MOST_RECORDS
+) -> SourceLook:
     """Read a source file for what explains a job's failures.
 
     Args:
         source: the file.
         failed: keys (``identity_key``) of the users whom the log names.
+        some_lack_it: the log tells of records without an ID.
         most: records that are looked at; of a longer file the rest isn't.
     """
     try:
-        id_property = infer_id_property(source, failed).name
+        id_property = infer_id_property(source, failed, some_lack_it=some_lack_it)
         return _looked(source, id_property, failed, most)
     except UsageError:  # two properties hold the log's IDs; which one counts is unknown
         return SourceLook(SourceFacts())
@@ -203,8 +207,9 @@ def _hours_waiting(job: Mapping[str, Any], tables: Tables) -> float | None:
     return float((tables.as_of - job["first_seen"]).total_seconds()) / 3600
 
 
-def _looked(source: Path, id_property: str, failed: AbstractSet[str], most: int) -> SourceLook:
+def _looked(source: Path, known: IdProperty, failed: AbstractSet[str], most: int) -> SourceLook:
     size = max(1, source.stat().st_size)
+    id_property = known.name
     facts = _Facts()
     traits = Traits()
     places: dict[str, tuple[int, int]] = {}
@@ -222,7 +227,7 @@ def _looked(source: Path, id_property: str, failed: AbstractSet[str], most: int)
         dataclasses.replace(one, value="{:,} to {:,}".format(*places[one.value])) if one.trait == _PLACE else one
         for one in traits.shared()
     )
-    found = facts.facts(id_property, encoding=recoded_from(source), whole=whole)
+    found = facts.facts(known, encoding=recoded_from(source), whole=whole)
     return SourceLook(found, shared)
 
 
@@ -263,11 +268,12 @@ class _Facts:
         if first != number and len(self._duplicates) < _NUMBERS_KEPT:
             self._duplicates.append((first, number))
 
-    def facts(self, id_property: str, *, encoding: str, whole: bool) -> SourceFacts:
+    def facts(self, known: IdProperty, *, encoding: str, whole: bool) -> SourceFacts:
         kinds = dict(sorted(self._kinds.items(), key=lambda pair: -pair[1]))
         return SourceFacts(
             encoding=encoding,
-            id_property=id_property,
+            id_property=known.name,
+            missing=known.missing,
             records=self._records,
             without_id=tuple(self._numbers),
             without_id_count=self._without_id,

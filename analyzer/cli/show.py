@@ -97,7 +97,8 @@ def _shown(given: Context, tables: Tables, job: Job, source: Path | None) -> _Sh
     row = {**of_job.jobs.row(0, named=True), "short": short[job.job_id], "superseded_by": later}
     look = None
     if row["outcome"] in FAILED and row["source_bytes"] is not None and source is not None:
-        look = look_into(source, set(of_job.users["key"]))
+        some_lack_it = "MissingIdentity" in set(of_job.entries["code"])
+        look = look_into(source, set(of_job.users["key"]), some_lack_it=some_lack_it)
     facts = facts_of(row, of_job, of_job.entries, catalogue, look)
     return _Shown(
         job=row,
@@ -144,7 +145,9 @@ def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
         terminal.prose(f"  {sentence}", indent="  ")
     for sentence in _retried(shown, given.zone(given.settings())):
         terminal.prose(f"  {sentence}", indent="  ")
-    print_whereabouts(terminal, shown.whereabouts)
+    source = shown.facts.source
+    if not (source and source.without_id_count == sum(shown.facts.nameless.values())):
+        print_whereabouts(terminal, shown.whereabouts)
     command = next((one.command for one in shown.advice if _runs(one.command, shown.facts, given)), ())
     _print_advice(given, shown.advice, shown.facts, command)
     _print_users(terminal, shown.users, everyone=everyone)

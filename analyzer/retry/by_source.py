@@ -13,13 +13,12 @@ import numpy as np
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.facts import UNRESOLVABLE
-from analyzer.id_kinds import IdKind, id_advice, id_kinds
+from analyzer.id_kinds import MissingId, id_advice, id_kinds, missing_id_advice
 from analyzer.retry.codes import GIVE_IDS
 from analyzer.retry.gather import marks_in, repeated
 from analyzer.retry.look_up import everybody, look_up
 from analyzer.retry.records import Records
 from analyzer.retry.told import Identities
-from analyzer.source.looks import MissingId
 from analyzer.source.records import reading
 from analyzer.source.scan import mark_of
 from analyzer.source.spans import NO_ID
@@ -84,20 +83,8 @@ def _of_everybody(request: RetryRequest) -> RetryRequest:
 
 def _about_missing(id_property: IdProperty) -> str:
     """What to do where the service missed the ID in every record, a clause."""
-    name = id_property.name
-    if id_property.missing is MissingId.empty:
-        return f"have the feed write {name}: it is empty in every record"
-    if id_property.missing is MissingId.dropped:
-        return "have the feed write the ID: no property of its records looks like one"
-    if id_property.kinds and id_property.kinds.most is IdKind.object_id:
-        return (
-            f"set the ID property to {name} and the ID type to CloudId, or have the feed write the ID that the job was"
-            f" queued with: every record has {name}, and its values are object IDs"
-        )
-    return (
-        f"set the ID property to {name}: every record has {name}, and the job was probably queued with another name"
-        f" (such as {name[:1].swapcase()}{name[1:]})"
-    )
+    advice = missing_id_advice(id_property.missing or MissingId.dropped, id_property.name, id_property.kinds)
+    return f"{advice.action}: {advice.finding}"
 
 
 def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], spans: Spans) -> RetryRequest:

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import Outcome
+from analyzer.id_kinds import MissingId
 from analyzer.retry.codes import SPLIT
 from analyzer.retry.interface import AS_IT_IS, IDENTICAL, Reason
-from analyzer.source.looks import MissingId
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
-from analyzer.id_kinds import IdKind, id_kinds
+from analyzer.id_kinds import IdKind, MissingId, id_kinds
 from analyzer.identity import identity_key
 
 if TYPE_CHECKING:
@@ -48,17 +47,6 @@ class IdProperty:
     certain: bool
     missing: MissingId | None = None
     kinds: IdKinds | None = None
-
-
-class MissingId(StrEnum):
-    """Why the service missed the ID in every record of a source file."""
-
-    other_name = auto()
-    """Every record has a property that looks like the IDs: the job was queued with another name."""
-    empty = auto()
-    """A property is null or empty in every record."""
-    dropped = auto()
-    """No property looks like the IDs."""
 
 
 @dataclass(slots=True)

@@ -69,8 +69,16 @@ def _library(folder: Path, error: int, source: str | None, log: str = "", encodi
             _records("ada@contoso.com", "bob@contoso.com", "cleo@contoso.com"),
             NO_ID * 3,
             "src: the import was aborted, none of 3 users updated.",
-            "Queue the job again with IdName as the ID property.",
+            "Set the ID property to IdName. Every record has IdName",
             "retry 5f05e38c",
+        ),
+        (
+            23,
+            _records(None, None, None),
+            NO_ID * 3,
+            "src: the import was aborted, none of 3 users updated.",
+            "Have the feed write IdName. It is empty in every record.",
+            "",
         ),
         (
             23,
@@ -97,7 +105,15 @@ def _library(folder: Path, error: int, source: str | None, log: str = "", encodi
             "retry 5f05e38c --outcome unknown",
         ),
     ],
-    ids=["object-ids", "entries-without-an-id", "another-id-property", "a-blank-in-a-property", "no-users", "no-log"],
+    ids=[
+        "object-ids",
+        "entries-without-an-id",
+        "another-id-property",
+        "ids-all-null",
+        "a-blank-in-a-property",
+        "no-users",
+        "no-log",
+    ],
 )
 def test_the_answer_comes_first_and_the_advice_fits(  # noqa: PLR0913, PLR0917 - a row of the table
     upa: Callable[..., Ran],
@@ -214,3 +230,14 @@ def test_a_pull_is_the_next_step_only_where_it_reaches_the_library(upa: Callable
     ran = upa("show", JOB, "--config", "my.toml")
     assert ran.err == "next: upa-analyzer pull --config my.toml\n"
     assert "1. Wait, and run `upa-analyzer pull --config my.toml` again." in ran.out
+
+
+def test_entries_that_the_records_without_an_id_explain_are_not_placed_between_others(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    people = [f"u{number}@contoso.com" for number in range(12)]
+    log = "".join(UNRESOLVED.format(user) for user in (*people[:4], "", *people[5:9]))
+    for name, ids in (("explained", [*people[:4], "", *people[4:]]), ("not", people)):
+        _library(tmp_path / name, 30, _records(*ids), log)
+    assert "between record" not in upa("show", JOB, "--library", "explained").out
+    assert "between record 4 (u3@contoso.com) and record 6" in upa("show", JOB, "--library", "not").out

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import FAILED, STILL_OPEN, Outcome
 from analyzer.facts import MAX_PROPERTY_VALUES, NOT_JSON, UNRESOLVABLE, JobError
-from analyzer.id_kinds import IdKinds, id_advice
+from analyzer.id_kinds import IdKinds, MissingId, id_advice, missing_id_advice
 from analyzer.logs.catalogue.job_errors import SUPPORT
 from analyzer.logs.catalogue.lookup import OURS, Catalogue
 from analyzer.words import listed
@@ -82,6 +82,7 @@ class SourceFacts:
         without_id_count: how many these are in all.
         ids: the kinds of all IDs.
         encoding: where it isn't UTF-8; empty where it is.
+        missing: why the service missed the ID in every record; None where it didn't.
         duplicates: records (from 1) that have the same ID, the first few pairs.
         properties: names of the properties, the ID property left out.
         whole: whether it was read to its end; counts are of the records that were read.
@@ -94,9 +95,15 @@ class SourceFacts:
     without_id: tuple[int, ...] = ()
     without_id_count: int = 0
     ids: IdKinds = field(default_factory=lambda: IdKinds({}))
+    missing: MissingId | None = None
     duplicates: tuple[tuple[int, int], ...] = ()
     properties: tuple[str, ...] = ()
     whole: bool = True
+
+    @property
+    def importable(self) -> bool:
+        """Whether each record has an ID under one name."""
+        return self.records > 0 and not self.without_id_count and self.missing in {None, MissingId.other_name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +248,7 @@ def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
     if not facts.codes:
         return facts.outcome is Outcome.unknown
     # What is corrected outside of the file makes the same records right.
-    corrected = {_UNMAPPED} | ({_NO_ID} if facts.source and not facts.source.without_id_count else set())
+    corrected = {_UNMAPPED} | ({_NO_ID} if facts.source and facts.source.importable else set())
     return any(one.name in corrected or catalogue.explain(one.name).retry_helps is not False for one in facts.codes)
 
 
@@ -353,7 +360,9 @@ def _without_id(facts: JobFacts) -> Iterator[Advice]:
     source = facts.source
     if source is None or source.problem or not source.records:
         return
-    if source.without_id_count == source.records:
+    if source.missing is not None:
+        yield _missing(source.missing, source)
+    elif source.without_id_count == source.records:
         yield Advice(_NO_ID, "Have the feed write an ID for everyone.", "No record of the source file has one.", _OWNER)
     elif source.without_id_count:
         yield _leave_out(_NO_ID, source)
@@ -361,12 +370,13 @@ def _without_id(facts: JobFacts) -> Iterator[Advice]:
             text = "Create a retry file without the records that have no ID."
             yield Advice(_NO_ID, text, command=("retry", facts.job_id, "--without-culprits"))
     elif source.id_property:
-        yield Advice(
-            _NO_ID,
-            f"Queue the job again with {source.id_property} as the ID property.",
-            f"Every record has {source.id_property}; the job was probably queued with another name, or another"
-            " spelling of it.",
-        )
+        yield _missing(MissingId.other_name, source)
+
+
+def _missing(missing: MissingId, source: SourceFacts) -> Advice:
+    advice = missing_id_advice(missing, source.id_property, source.ids)
+    action, finding = (f"{clause[:1].upper()}{clause[1:]}." for clause in (advice.action, advice.finding))
+    return Advice(_NO_ID, action, finding, _ADMINISTRATOR if advice.as_it_is else _OWNER)
 
 
 def _leave_out(about: str, source: SourceFacts) -> Advice:

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.analysis.in_common import Shared
 from analyzer.analysis.outcome import FAILED, Outcome
-from analyzer.id_kinds import IdKind, IdKinds
+from analyzer.id_kinds import IdKind, IdKinds, MissingId
 from analyzer.logs.catalogue import OURS
 from analyzer.logs.catalogue.advice import CodeFacts, JobFacts, SourceFacts, advise, percent
 from analyzer.own_codes import CodeConfig, catalogue_of
@@ -87,7 +87,7 @@ FIRST: dict[str, tuple[JobFacts, str, str]] = {
     ),
     "another ID property": (
         _aborted_by("MissingIdentity", source=SOURCE),
-        "Queue the job again with IdName as the ID property.",
+        "Set the ID property to IdName.",
         "Every record has IdName",
     ),
     "a record without ID": (
@@ -99,6 +99,21 @@ FIRST: dict[str, tuple[JobFacts, str, str]] = {
         _aborted_by("MissingIdentity", source=_without_id(1, 2, of=2)),
         "Have the feed write an ID for everyone.",
         "No record",
+    ),
+    "the ID is empty": (
+        _aborted_by("MissingIdentity", source=SourceFacts(id_property="idName", records=3, missing=MissingId.empty)),
+        "Have the feed write idName.",
+        "It is empty in every record.",
+    ),
+    "the ID is dropped": (
+        _aborted_by(
+            "MissingIdentity",
+            source=SourceFacts(
+                id_property="Id", records=3, missing=MissingId.other_name, ids=IdKinds({IdKind.object_id: 3})
+            ),
+        ),
+        "Set the ID property to Id and the ID type to CloudId, or have the feed write the ID",
+        "Every record has Id, and its values are object IDs.",
     ),
     "duplicates": (
         _generic("duplicate-record-id", source=_DUPLICATES),
