@@ -23,11 +23,12 @@ def command(
     code: Annotated[
         str,
         typer.Argument(
-            help='A code, the error of a job, a pattern as GenericError/deadlock, or "a line of a log".', metavar="CODE"
+            help="A code, a job's error or state, an outcome, a pattern as GenericError/deadlock, or 'pasted text'.",
+            metavar="CODE",
         ),
     ],
 ) -> None:
-    """What a code or a line of a log means, its causes and remedies."""
+    """Explain a code, a job's error or state, or pasted text."""
     from analyzer.locate import locate
     from analyzer.logs.recognise import recognise
 
@@ -58,7 +59,7 @@ def _print(terminal: Terminal, explanation: Explanation) -> None:
             terminal.show(f"{heading}:")
             for number, line in enumerate(lines, 1):
                 terminal.prose(f"  {number}. {line}", indent="     ")
-    helps = {True: "yes", False: "no", None: "not known"}[explanation.retry_helps]
+    helps = {True: "yes", False: "no", None: "unknown"}[explanation.retry_helps]
     if explanation.takes:
         terminal.prose(f"how long it takes:  {explanation.takes}", indent="  ")
     terminal.show(f"who can do it:  {explanation.who}")
@@ -67,15 +68,15 @@ def _print(terminal: Terminal, explanation: Explanation) -> None:
 
 
 def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Catalogue) -> None:
-    """The patterns of a code, or what a pattern is told by."""
+    """Print the patterns of a code, or the phrases of a pattern."""
     patterns = catalogue.patterns_of(explanation.code)
     if patterns:
-        terminal.show("its messages are told apart:")
+        terminal.show("kinds of its messages:")
     for pattern in patterns:
         terminal.prose(f"  {pattern.explanation.code}: {pattern.explanation.title}", indent="     ")
     phrases = [phrase for one in catalogue.patterns if one.explanation == explanation for phrase in one.phrases]
     if phrases:
-        terminal.show("told by any of these in the message:")
+        terminal.show("recognized by any of these in the message:")
     for phrase in phrases:
         terminal.prose(f"  {phrase}", indent="     ")
 
@@ -84,5 +85,5 @@ def _nearest(code: str, catalogue: Catalogue) -> str:
     # A number is not a misspelling: Error 31 isn't meant to be Error.
     digits = any(map(str.isdigit, code))
     near = [] if digits else difflib.get_close_matches(code, catalogue.names, n=1, cutoff=_NEAR)
-    codes = ", ".join(one.code for one in catalogue.explanations)
+    codes = ", ".join(one.code for one in catalogue.explanations if "/" not in one.code)
     return f"Did you mean {near[0]}?" if near else f"Known are {codes}."

@@ -1,4 +1,16 @@
-"""A pasted line of a log, with its code or without, to what the catalogue says of it."""
+"""What somebody pastes after ``explain`` to what the catalogue says of it.
+
+A name; a line of a log, with its code or without; what PowerShell and scripts print of a job or of a refused call, as
+seen in public threads::
+
+    New-PnPUPABulkImportJob : The remote server returned an error: (403) Forbidden.
+    At line:1 char:1
+        + CategoryInfo          : WriteError: (:) [New-PnPUPABulkImportJob], WebException
+
+    Job State: Error
+    Error State: InternalError
+    VERBOSE: Job initiated with Id … and status Submitted for file …
+"""
 
 from __future__ import annotations
 
@@ -6,51 +18,93 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.logs.catalogue import LOG_CODES
+from analyzer.facts import GUID, JobError, State
 from analyzer.logs.catalogue.interface import DETAIL_READ
+from analyzer.logs.shapes import MARK, beginning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from analyzer.logs.catalogue import Catalogue, Explanation
 
-# GenericError⇥eb659162-3fb5-4f01-9a2e-8b1d5c3f7a10⇥System.Data…
-# InvalidProperty - ada@contoso.com Property 'AboutMe' is not …: only codes that we know, as any sentence begins so
-_BEGINNING = re.compile(
-    rf"""
-    (?P<code> [A-Z][A-Za-z0-9]+ (?=\t) | (?: {"|".join(sorted(LOG_CODES))} ) (?=[ \u00a0]) )
-    (?: \t [^\t]*+ \t | [\s\u00a0\u2013\u2014-]*+ [^\s@\\|]*+ [@\\|] \S*+ )?
-    """,
-    re.VERBOSE,
+# What a client's console says around a message that no log holds
+_OF_A_CALL = re.compile(
+    r"\bCategoryInfo\b|\bFullyQualifiedErrorId\b|\b(?:New|Get|Sync)-(?:PnP|SPO)[A-Za-z]+", re.IGNORECASE
 )
+_ERRORS = "|".join(error.name for error in JobError if error is not JobError.NoError)
+_ERROR = re.compile(rf"\b(?:{_ERRORS})\b")
+_STATES = "|".join(state.name for state in State)
+# "Error" : 23
+_ERROR_NUMBER = re.compile(r"""\bError\b["']?\s{0,40}[:=]\s{0,40}(?P<number>[1-9][0-9]{0,8})\b""")
+# Job State: Error    "State": 3    and status Submitted    outcome      partial
+_STATE = re.compile(
+    rf"""\b(?:State|Status)\b["']?(?:\s{{0,40}}[:=]\s{{0,40}}|\s)["']?(?:(?P<name>{_STATES})|(?P<number>[0-9]{{1,9}}))\b""",
+    re.IGNORECASE,
+)
+_OUTCOME = re.compile(r"\boutcome\b[\s:=]{1,40}(?P<name>[a-z]+)\b", re.IGNORECASE)
+# 5f05e38c-bd0e-49ec-8c9c-c4cfe370248c Processing NoError
+_STATE_IN_A_ROW = re.compile(rf"{GUID.pattern}[^\n]{{0,400}}?\s(?P<name>{_STATES})\b")
 
 
 def recognise(text: str, catalogue: Catalogue) -> Explanation:
-    """The explanation of a name or of a log's first entry.
+    """The explanation of a name, of a log's first entry, or of what a console says.
 
     Args:
-        text: a code, job error or pattern, or a line of a log and perhaps those below it.
+        text: a code, a job's error or state, an outcome or a pattern; lines of a log; lines of a console.
         catalogue: where to look.
 
     Returns:
-        The pattern that the message matches, else the code; an honest "not known" of the first words where neither is.
+        The pattern that the message matches, else the code, error or state; an explanation of the first words that says
+        that they are unknown where there is neither.
     """
-    text = text.strip()
+    text = text.strip().removeprefix(MARK).strip()
     named = catalogue.explain(text)
     if named.known or not text:
         return named
-    first, *further = text[:DETAIL_READ].splitlines()
-    detail = _detail(further)
-    begun = _BEGINNING.match(first)
+    text = text[:DETAIL_READ]
+    return (
+        _entry(text.splitlines(), catalogue)
+        or _message(text, catalogue)
+        or next(_job(text, catalogue), None)
+        or catalogue.explain(_shortened(text.splitlines()[0]))
+    )
+
+
+def _entry(lines: list[str], catalogue: Catalogue) -> Explanation | None:
+    """What is known of the first entry."""
+    found = ((number, line, begun) for number, line in enumerate(lines) if (begun := beginning(line)))
+    number, line, begun = next(found, (0, "", None))
     if begun is None:
-        return catalogue.explain_message(first, detail) or catalogue.explain(_shortened(first))
-    message = first[begun.end() :]
-    return catalogue.pattern_of(begun["code"], message, detail) or catalogue.explain(begun["code"])
+        return None
+    code = line[begun.code : begun.code_end]
+    further = itertools.takewhile(lambda after: beginning(after) is None, lines[number + 1 :])
+    message = line[begun.message : begun.end]
+    return catalogue.pattern_of(code, message, "\n".join(further)) or catalogue.explain(code)
 
 
-def _detail(lines: Iterable[str]) -> str:
-    """The lines up to the next entry."""
-    return "\n".join(itertools.takewhile(lambda line: not _BEGINNING.match(line), lines))
+def _message(text: str, catalogue: Catalogue) -> Explanation | None:
+    """What is known of a message without its code; a job's error says more than what any exception may be."""
+    first, _, further = text.partition("\n")
+    # A console breaks lines at its width, also in the middle of a word.
+    unbroken = [re.sub(r"\s*\n[\s|]*", blank, text) for blank in (" ", "")] if further else []
+    found = catalogue.explain_message(first, "\n".join([further, *unbroken]))
+    if found and found.code.startswith("GenericError") and (_OF_A_CALL.search(text) or _ERROR.search(text)):
+        refused = _OF_A_CALL.search(text) and not _ERROR.search(text)
+        return catalogue.explain("QueueImportProfileProperties") if refused else None
+    return found
+
+
+def _job(text: str, catalogue: Catalogue) -> Iterator[Explanation]:
+    """What is known of the errors, states and outcomes that a console names, an error first."""
+    yield from map(catalogue.explain, _ERROR.findall(text))
+    for number in _ERROR_NUMBER.finditer(text):
+        yield catalogue.explain(f"Error {number['number']}")
+    for state in itertools.chain(_STATE.finditer(text), _STATE_IN_A_ROW.finditer(text)):
+        yield catalogue.explain(state["name"] or f"State {state['number']}")
+    for outcome in _OUTCOME.finditer(text):
+        explained = catalogue.explain(outcome["name"])
+        if explained.known:
+            yield explained
 
 
 def _shortened(text: str, most: int = 60) -> str:

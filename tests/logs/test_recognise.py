@@ -55,6 +55,133 @@ def test_what_is_pasted_leads_to_a_pattern_or_else_to_a_code(text: str, name: st
     assert recognise(text, OURS).code == name
 
 
+FORBIDDEN = """New-PnPUPABulkImportJob : The remote server returned an error: (403) Forbidden.
+At line:1 char:1
++ New-PnPUPABulkImportJob -Connection $ctx -Folder $folder -Path $path  ...
++ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+    + CategoryInfo          : WriteError: (:) [New-PnPUPABulkImportJob], WebException
+    + FullyQualifiedErrorId : EXCEPTION,SharePointPnP.PowerShell.Commands.UserProfiles.NewUPABulkImpor
+   tJob"""
+WRAPPED = """Get-PnPUPABulkImportStatus : The attempted operation is prohibited because it exceeds the list view thresh
+old enforced by the administrator.
+At C:\\scripts\\hr.ps1:49 char:1
+    + CategoryInfo          : WriteError: (:) [Get-PnPUPABulkImportStatus], ServerException"""
+CONCISE = """Get-PnPUPABulkImportStatus:
+Line |
+  10 |  Get-PnPUPABulkImportStatus
+     |  ~~~~~~~~~~~~~~~~~~~~~~~~~~
+     | The attempted operation is prohibited because it exceeds the list
+     | view threshold."""
+NULL = """Sync-PnPSharePointUserProfilesFromAzureActiveDirectory : Object reference not set to an instance of an object.
+Au caract\u00e8re Ligne:1 : 1
+    + CategoryInfo          : NotSpecified: (:) [Sync-PnPSharePo...ActiveDirectory], NullReferenceException"""
+FRENCH = """COMMENTAIRES : Using provided user collection containing 1 user
+Sync-PnPSharePointUserProfilesFromAzureActiveDirectory : Failed to create sync job. Ensure you're providing users to
+sync and that the mapping is correct."""
+SCRIPT = """Job ID: 07bb3ef9-60a2-46d0-a467-396b9428abf5
+Job State: Error
+Error State: InternalError
+Logged errors: """
+LIST = """Context                         : PnP.Framework.PnPClientContext
+TypedObject : Microsoft.Online.SharePoint.TenantManagement.ImportProfilePropertiesJobInfo
+Error                           : {error}
+ErrorMessage                    : {message}
+JobId                           : 5f05e38c-bd0e-49ec-8c9c-c4cfe370248c
+State                           : {state}
+"""
+TABLE = """JobId                                State      Error
+-----                                -----      -----
+5f05e38c-bd0e-49ec-8c9c-c4cfe370248c Processing NoError"""
+
+CONSOLES = {
+    "a state": ("Processing", "Processing"),
+    "a state by its number": ("State 3", "Queued"),
+    "a state in a sentence": ("Job state: Submitted", "Submitted"),
+    "a state by its number, labelled": ("State : 2", "Processing"),
+    "a state in JSON": ('{"State":3,"Error":0,"JobId":"x"}', "Queued"),
+    "an error in JSON": ('{"State": 5, "Error": 23}', "InvalidDataFile"),
+    "an error that is not documented, in JSON": ('{"State":5,"Error":31}', "Error 31"),
+    "an outcome": ("partial", "partial"),
+    "an outcome of show": ("outcome      stuck", "stuck"),
+    "an error, labelled": ("Error status: InternalError", "InternalError"),
+    "an error, labelled otherwise": ("Error: InvalidDataFile", "InvalidDataFile"),
+    "an error in a sentence": ("The import failed with DataFileTooBig", "DataFileTooBig"),
+    "the article's script": (SCRIPT, "InternalError"),
+    "the article's script with its message": (
+        f"{SCRIPT}Failed to import the custom properties due to an unexpected error.",
+        "InternalError",
+    ),
+    "a verbose line": (
+        "VERBOSE: Job initiated with Id aa29a949-e7eb-43bd-9fb0-d23912841e94 and status Submitted for file https://x",
+        "Submitted",
+    ),
+    "a job that goes on": (LIST.format(error="NoError", message="", state="Processing"), "Processing"),
+    "a job that succeeded": (LIST.format(error="NoError", message="", state="Succeeded"), "succeeded"),
+    "a job that ended in an error": (
+        LIST.format(error="InvalidDataFile", message="", state="Error"),
+        "InvalidDataFile",
+    ),
+    "a job's details": (
+        LIST.format(
+            error="ImportCompleteWithError",
+            message="IdentityNotResolvable\tcleo@contoso.com\tUser identity cannot be resolved",
+            state="Error",
+        ),
+        "IdentityNotResolvable",
+    ),
+    "a table": (TABLE, "Processing"),
+    "forbidden": (FORBIDDEN, f"{CALL}/forbidden"),
+    "forbidden, alone": ("The remote server returned an error: (403) Forbidden.", f"{CALL}/forbidden"),
+    "forbidden, of an entry": (
+        f"GenericError\t{GUID}\tThe remote server returned an error: (403)",
+        "GenericError/access-denied",
+    ),
+    "unauthorized": (
+        "New-PnPUPABulkImportJob: The remote server returned an error: (401) Unauthorized",
+        f"{CALL}/unauthorized",
+    ),
+    "a permission": (
+        "Access denied. You do not have permission to perform this action or access this resource.",
+        f"{CALL}/access-denied",
+    ),
+    "not available": ("Operation is not valid due to the current state of the object.", f"{CALL}/not-available"),
+    "a message broken at the console's width": (WRAPPED, "GetImportProfilePropertyJobs/list-view-threshold"),
+    "PowerShell 7's view of an error": (CONCISE, "GetImportProfilePropertyJobs/list-view-threshold"),
+    "an exception of the client": (NULL, CALL),
+    "an exception of an entry": (
+        f"GenericError\t{GUID}\tSystem.NullReferenceException: x",
+        "GenericError/fault-of-the-service",
+    ),
+    "a job that was not made": (FRENCH, f"{CALL}/no-sync-job"),
+    "a sign-in": ("AADSTS700016: Application with identifier 'x' was not found", f"{CALL}/sign-in"),
+    "a log's first line with its mark": ("\ufeffIdentityNotResolvable\tada@contoso.com\tx", "IdentityNotResolvable"),
+    "a quoted line": ("> IdentityNotResolvable\tada@contoso.com\tx", "IdentityNotResolvable"),
+    "a line after others": (f"Hello,\n\n> GenericError\t{GUID}\t{DUPLICATE}", "GenericError/duplicate-record-id"),
+    "an entry with a trace": (
+        f"> GenericError\t{GUID}\tx\n> Error Number:1205,State:51,Class:13",
+        "GenericError/deadlock",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), CONSOLES.values(), ids=CONSOLES.keys())
+def test_what_consoles_say_of_jobs_and_calls_is_known(text: str, name: str) -> None:
+    assert recognise(text, OURS).code == name
+    assert recognise(text.replace("\n", "\r\n"), OURS).code == name
+
+
+UNKNOWN = {
+    "words that are states as well": "There was an error while processing the queued items",
+    "a number of something else": "Error number 5 of 23",
+    "an empty guid": "00000000-0000-0000-0000-000000000000",
+}
+
+
+@pytest.mark.parametrize("text", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_other_text_is_said_to_be_unknown(text: str) -> None:
+    assert not recognise(text, OURS).known
+
+
 def test_of_several_lines_the_first_entry_is_explained() -> None:
     text = f"IdentityNotResolvable\tada@contoso.com\tx\r\nGenericError\t{GUID}\t{DUPLICATE}"
     assert recognise(text, OURS).code == "IdentityNotResolvable"
