@@ -136,3 +136,15 @@ def beside_of(path: Path) -> Path:
 def is_part(path: Path) -> bool:
     """Whether a file is one that ``beside_of`` named."""
     return _PART.fullmatch(path.name) is not None
+
+
+def begins_name_of_part(path: Path, stem: str) -> str | None:
+    """What ``beside_of`` kept of a name after this stem, for a file that it named after one; None for another.
+
+    >>> from pathlib import Path
+    >>> begins_name_of_part(Path(".feed-1-of-2.json.0a1b2c3d.part"), "feed")
+    '-1-of-2.json'
+    """
+    name = path.name[1:].rsplit(".", 2)[0]
+    stem = stem[:_NAME_KEPT]
+    return name.removeprefix(stem) if is_part(path) and name.startswith(stem) else None

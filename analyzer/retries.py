@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcome import FAILED, Outcome
-from analyzer.errors import InputError, UsageError
+from analyzer.errors import AnalyzerError, InputError, UsageError
 from analyzer.files import sha256_of
 from analyzer.job import name_in_files
-from analyzer.retry.companions import described_choices
+from analyzer.retry.earlier import is_unaltered, remove_leftovers, strays
+from analyzer.retry.interface import Earlier
 from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
 from analyzer.retry.told import Told
 from analyzer.retry.words import lying_there
 
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from analyzer.job import Job
     from analyzer.library.mirror import Library
     from analyzer.load import Tables
+    from analyzer.retry.manifest import Manifest
 
 _IN_NO_NAME = frozenset('\\/:*?"<>|')
 _NOT_SEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """What Unicode calls characters that are not seen but steer, and halves of some."""
 
-_LONGEST_SOURCE_NAME = 150
-"""Bytes; with the job's id and the companions' endings a name stays within the 255 that file systems allow."""
+_LONGEST_SOURCE_NAME = 140
+"""Bytes; with the job's ID, a variant and all endings a name stays within the 255 that file systems allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         source_changed=source.changed,
         unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
         source_later=tables.source_later.get(job.job_id, ""),
+        source_uri=job.source_uri,
     )
 
 
@@ -103,34 +106,36 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
 
 
 def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:
-    """The retry file that lies there, where its manifest says that it was made from what we have now."""
+    """The retry file that is there, where it is what would be made now, to the byte; else None."""
     try:
-        manifest = json.loads(target.with_name(f"{target.stem}.manifest.json").read_bytes())
-        logs = [(log["name"], log["sha256"]) for log in manifest["logs"]]
-        same = (
-            manifest["outcome"] == ingredients.outcome.value
-            # One that somebody made of some users only lies in the same place.
-            and manifest["choices"] == described_choices((), ingredients.manner)
-            and manifest.get("source_later", "") == ingredients.source_later
-            and logs == [(log.name, sha256_of(log)) for log in ingredients.logs]
-        )
-        first = target.parent / manifest["files"][0]["name"]
-        if not same or not _is_source(manifest["source"], ingredients.source, first):
+        manifest = read_manifest(manifest_of(target))
+        if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
             return None
-        if any((target.parent / file["name"]).stat().st_size != file["bytes"] for file in manifest["files"]):
-            return None
-        return JobRetry(job.job_id, first, str(manifest["sentence"]), manifest["complete"] is True)
-    except (OSError, InputError, LookupError, TypeError, ValueError):
+        not_of_it = strays(target, manifest)
+    except AnalyzerError:
         return None  # made anew, manifest and all
+    remove_leftovers(target)
+    told = " ".join([manifest.sentence, *lying_there(Earlier(others=not_of_it))])
+    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete)
 
 
-def _is_source(described: dict[str, object], source: Path | None, retry: Path) -> bool:
-    """Whether a retry file was made from this source file; one that is older than the retry file is not read again."""
-    if source is None or described["bytes"] != source.stat().st_size:
-        return False
-    if source.stat().st_mtime_ns < retry.stat().st_mtime_ns:
-        return True
-    return described["sha256"] == sha256_of(source)
+def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
+    """Whether a retry file was made by this version, in the same manner, and from what we have now."""
+    source = ingredients.source
+    return (
+        bool(manifest.files)
+        and manifest.program == program()
+        and manifest.job_id == ingredients.job_id
+        and (manifest.outcome, manifest.error) == (ingredients.outcome.value, ingredients.error)
+        and manifest.choices == described_choices((), ingredients.manner, ingredients.id_property or "")
+        and manifest.source_later == ingredients.source_later
+        and manifest.unfinished_logs == ingredients.unfinished_logs
+        and source is not None
+        and manifest.source.bytes == source.stat().st_size
+        and manifest.source.sha256 == (ingredients.source_sha256 or sha256_of(source))
+        and [(log.name, log.sha256) for log in manifest.logs]
+        == [(log.name, sha256_of(log)) for log in ingredients.logs]
+    )
 
 
 def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) -> JobRetry:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import polars as pl
 import pytest
 
 from analyzer.analysis.outcome import FAILED
+from analyzer.files import beside_of
 from analyzer.identity import identity_key
 from analyzer.job import Job
 from analyzer.library.mirror import Library
@@ -17,8 +20,10 @@ from analyzer.resources import sample_library
 from analyzer.retries import ingredients_of, make_retries, retry_target
 from analyzer.retry.choices import Choices
 from analyzer.retry.make import make_retry
+from analyzer.retry.manifest import manifest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from analyzer.load import Tables
@@ -82,10 +87,55 @@ def _cut_retry(_library: Library, _job: Job, target: Path) -> None:
 
 
 def _spoil_manifest(_library: Library, _job: Job, target: Path) -> None:
-    target.with_name(f"{target.stem}.manifest.json").write_text("{}", encoding="utf-8")
+    manifest_of(target).write_text("{}", encoding="utf-8")
 
 
-@pytest.mark.parametrize("change", [_grow_log, _cut_retry, _spoil_manifest])
+def _other_values(_library: Library, _job: Job, target: Path) -> None:
+    """Changes a byte, and nothing by which a glance tells that."""
+    before = target.stat()
+    target.write_bytes(target.read_bytes().replace(b"contoso", b"cont0so", 1))
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert target.stat().st_size == before.st_size
+
+
+def _no_list(_library: Library, _job: Job, target: Path) -> None:
+    target.with_name(f"{target.stem}.unmatched.csv").unlink()
+
+
+def _in_manifest(**changes: object) -> Callable[[Library, Job, Path], None]:
+    def change(_library: Library, _job: Job, target: Path) -> None:
+        path = manifest_of(target)
+        manifest = json.loads(path.read_bytes())
+        for name, value in changes.items():
+            old = manifest[name]
+            manifest[name] = {**old, **value} if isinstance(value, dict) else value
+            assert manifest[name] != old
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+
+    return change
+
+
+CHANGES = {
+    "log has grown": _grow_log,
+    "file is cut": _cut_retry,
+    "file has another byte, of the same size and date": _other_values,
+    "list is gone": _no_list,
+    "manifest is none": _spoil_manifest,
+    "made by another version": _in_manifest(program="upa-analyzer 0.1.0"),
+    "made with a given id property": _in_manifest(choices={"id_property": "IdName"}),
+    "made of other users": _in_manifest(choices={"users": ["only the user of users.csv"]}),
+    "made without a property": _in_manifest(choices={"drop_properties": ["City"]}),
+    "made with other limits": _in_manifest(choices={"max_bytes": 1}),
+    "made with --force": _in_manifest(choices={"force": True}),
+    "made for another outcome": _in_manifest(outcome="unknown"),
+    "made after another error": _in_manifest(error="InternalError"),
+    "made for another job": _in_manifest(job_id=JOB_ID),
+    "made from logs that were not whole": _in_manifest(unfinished_logs=1),
+    "made without hashes": _in_manifest(source={"sha256": None}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_file_made_from_something_else_is_made_anew(library: Library, tmp_path: Path, change: object) -> None:
     assert callable(change)
     tables = load(library)
@@ -100,6 +150,9 @@ def test_a_file_made_from_something_else_is_made_anew(library: Library, tmp_path
     assert target.stat().st_ino != before
     assert len(json.loads(target.read_text("utf-8-sig"))["value"]) == 12
     assert again.complete is (change is not _grow_log)
+    again = make_retries(library, load(library), tmp_path / "retry")[job_id]
+    assert again.path == target
+    assert "Do not queue" not in again.sentence
 
 
 def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path) -> None:
@@ -116,6 +169,70 @@ def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path
     again = make_retries(library, tables, tmp_path / "retry")[job_id]
     assert again.path == target
     assert len(json.loads(target.read_text("utf-8-sig"))["value"]) == 12
+
+
+def test_a_file_that_somebody_changed_is_replaced_and_a_copy_of_it_kept_and_named(
+    library: Library, tmp_path: Path
+) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    target = make_retries(library, tables, tmp_path)[job_id].path
+    assert target is not None
+    ours = target.read_bytes()
+    for changed in (b"{}", b"[]", b"{}"):
+        target.write_bytes(changed)
+        retry = make_retries(library, tables, tmp_path)[job_id]
+        kept = target.with_stem(f"{target.stem}.altered-{hashlib.sha256(changed).hexdigest()[:8]}")
+        assert kept.read_bytes() == changed
+        assert f"Its copy is {kept.name}; do not queue that." in retry.sentence
+        assert target.read_bytes() == ours
+    assert len(list(tmp_path.glob("*.altered-*"))) == 2
+    assert job_id in kept.name
+
+
+def test_a_file_that_is_not_of_it_is_named_each_time(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    target = make_retries(library, tables, tmp_path)[job_id].path
+    assert target is not None
+    part = target.with_stem(f"{target.stem}-1-of-2")
+    part.write_bytes(b"{}")
+    for _ in range(2):
+        retry = make_retries(library, tables, tmp_path)[job_id]
+        assert retry.path == target
+        assert retry.sentence.endswith(f"not ours: {part.name}. {DO_NOT}")
+
+
+def test_what_an_interrupted_retry_left_is_gone_after_the_next_run(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    first = make_retries(library, tables, tmp_path)
+    target = first[job_id].path
+    assert target is not None
+    before = {path.name for path in tmp_path.iterdir()}
+    left = [beside_of(target), beside_of(manifest_of(target)), beside_of(target.with_stem(f"{target.stem}-1-of-2"))]
+    not_ours = [tmp_path / ".other.json.0a1b2c3d.part", tmp_path / f".{target.name}.part"]
+    for path in (*left, *not_ours):
+        path.write_bytes(b"half")
+    assert make_retries(library, tables, tmp_path) == first
+    assert {path.name for path in tmp_path.iterdir()} == before | {path.name for path in not_ours}
+
+
+def test_a_file_that_an_interrupted_retry_put_in_place_is_ours(library: Library, tmp_path: Path) -> None:
+    tables = load(library)
+    job_id = _newest_partial(tables)
+    target = make_retries(library, tables, tmp_path)[job_id].path
+    assert target is not None
+    # As it is when the new file is in its place and its manifest is not yet.
+    new = b'{"value":[]}'
+    manifest = json.loads(manifest_of(target).read_bytes())
+    manifest["files"][0] |= {"bytes": len(new), "sha256": hashlib.sha256(new).hexdigest()}
+    beside_of(manifest_of(target)).write_text(json.dumps(manifest), encoding="utf-8")
+    target.write_bytes(new)
+    retry = make_retries(library, tables, tmp_path)[job_id]
+    assert "copy" not in retry.sentence
+    assert not list(tmp_path.glob("*altered*"))
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize(

@@ -160,25 +160,22 @@ def _mend(demo: _Demo, failed: pl.DataFrame) -> int:
 
 def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     """Uploads the retry file beside the source file and queues it."""
-    import msgspec
-
     from analyzer.facts import IdType
     from analyzer.files import read_bytes
-    from analyzer.source.records import read_records
+    from analyzer.retry.manifest import manifest_of, read_manifest
     from analyzer.tenant.files import upload
     from analyzer.tenant.queueing import Import, queue_import
     from analyzer.uri import server_paths
 
     assert retry.path is not None  # noqa: S101 - chosen for having one
     session = demo.tenant.session
-    manifest = msgspec.json.decode(read_bytes(retry.path.with_name(f"{retry.path.stem}.manifest.json")))
+    manifest = read_manifest(manifest_of(retry.path))
+    assert manifest is not None  # noqa: S101 - made a moment ago
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
     origin = session.hosts.origin(job.source_uri)
     uri = upload(session, origin, folder, retry.path.name, read_bytes(retry.path))
-    id_property = str(manifest["id_property"])
-    properties = next(read_records(retry.path)).members.keys() - {id_property}
-    property_map = {name: RENAMED.get(name, name) for name in sorted(properties)}
-    return queue_import(session, Import(uri, IdType.Email, id_property, property_map))
+    property_map = {name: RENAMED.get(name, name) for name in manifest.properties}
+    return queue_import(session, Import(uri, IdType.Email, manifest.id_property, property_map))
 
 
 def _wait(demo: _Demo, job_id: str) -> None:

@@ -35,12 +35,14 @@ from analyzer.errors import UsageError
 from analyzer.facts import MAX_PROPERTY_VALUES
 from analyzer.find_job import find_job
 from analyzer.retry.interface import MOST_BYTES, Manner
+from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.cli.terminal import Terminal
     from analyzer.retry.make import Ingredients, Made
+    from analyzer.retry.queue_command import RetryToQueue
 
 _NOT_THE_WHOLE_TRUTH = _NOT_AS_MADE = 1
 
@@ -72,6 +74,7 @@ def command(  # noqa: PLR0913 - the contract's options
     """A file with only the users to import again. It can be queued as it is."""
     from analyzer.analysis.outcome import Outcome
     from analyzer.retry.choices import Choices, read_users
+    from analyzer.retry.make import variant
 
     given = context.ensure_object(Context)
     if verify:
@@ -92,6 +95,7 @@ def command(  # noqa: PLR0913 - the contract's options
     else:
         raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
     dropped = tuple(dict.fromkeys(drop_property or ()))
+    own = ingredients.outcome
     ingredients = dataclasses.replace(
         ingredients,
         outcome=Outcome(outcome.value) if outcome else ingredients.outcome,
@@ -107,6 +111,9 @@ def command(  # noqa: PLR0913 - the contract's options
         manner=Manner(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
         retry_helps=given.settings().catalogue.retry_helps,
     )
+    if ingredients.job_id and (apart := variant(ingredients, own)):
+        # The run's own file keeps its place: a report may link to it.
+        target = target.with_stem(f"{target.stem}-{apart}")
     # A folder that stands there, or is meant to: the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
     return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
@@ -141,19 +148,24 @@ def _of_files(
 
 def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     from analyzer.retry.make import make_retry
+    from analyzer.retry.manifest import read_manifest
     from analyzer.retry.words import lying_there
 
     made = make_retry(ingredients, target)
+    manifest = read_manifest(made.retry.manifest) if made.retry else None
     if made.id_property is not None and made.id_property.certain and not ingredients.id_property:
         terminal.say(f"The id property is taken to be {made.id_property.name}: {made.id_property.because}.")
     terminal.say(made.sentence)
     for told in lying_there(made.earlier):
         terminal.say(told)
+    queued = to_queue(manifest, made.retry.path.parent) if made.retry and manifest else None
     if terminal.json:
-        terminal.result(_json(made))
+        terminal.result(_json(made, queued))
     elif made.retry is not None:
         for path in made.retry.paths:
             terminal.show(str(path))
+    if queued is not None:
+        _tell_queue(terminal, queued)
     return 0 if made.complete else _NOT_THE_WHOLE_TRUTH
 
 
@@ -180,7 +192,16 @@ def _verify(terminal: Terminal, path: Path) -> int:
     return _NOT_AS_MADE if verified.differences else 0
 
 
-def _json(made: Made) -> dict[str, object]:
+def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
+    """The next step: what to check, then the lines to paste into PowerShell."""
+    for remark in queue_remarks(queued):
+        terminal.say(remark)
+    terminal.say("next, in PowerShell with the module PnP.PowerShell:")
+    for line in queue_commands(queued):
+        terminal.say(line)
+
+
+def _json(made: Made, queued: RetryToQueue | None) -> dict[str, object]:
     retry = made.retry
     return {
         "outcome": made.selection.outcome.value,
@@ -199,5 +220,14 @@ def _json(made: Made) -> dict[str, object]:
         "chosen": list(made.selection.chosen),
         "removed": [str(path) for path in made.earlier.ours],
         "stale": [str(path) for path in made.earlier.others],
+        "kept": [str(path) for path in made.earlier.kept],
+        "queue": None
+        if queued is None
+        else {
+            "commands": list(queue_commands(queued)),
+            "remarks": list(queue_remarks(queued)),
+            "id_type": queued.id_type.name or None,
+            "properties": list(queued.properties),
+        },
         "complete": made.complete,
     }

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from analyzer.csv_cells import rows_as_csv
 from analyzer.files import cannot_read, sha256_of
+from analyzer.retry.manifest import (
+    FileNoted,
+    Manifest,
+    RetryFileNoted,
+    described_choices,
+    manifest_of,
+    program,
+)
+from analyzer.retry.queue_command import site_and_folder
 from analyzer.retry.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.retry.interface import Manner, Repair, Retry, RetryRequest, Unmatched
+    from analyzer.retry.interface import Repair, Retry, RetryRequest, Unmatched
     from analyzer.retry.parts import Part
 
 
@@ -22,7 +30,7 @@ def companions(target: Path) -> tuple[Path, Path, Path]:
     """The manifest, the list of what did not match, and the list of repairs beside a retry file."""
     stem = target.stem
     return (
-        target.with_name(f"{stem}.manifest.json"),
+        manifest_of(target),
         target.with_name(f"{stem}.unmatched.csv"),
         target.with_name(f"{stem}.repairs.csv"),
     )
@@ -42,7 +50,7 @@ def repairs_csv(repairs: Sequence[Repair]) -> bytes:
 
 
 def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside: Mapping[Path, bytes]) -> bytes:
-    """What the retry files were made from and what they hold, as JSON, so that who gets them can check them.
+    """What the retry files were made from and what they hold, as JSON, so that everybody who gets them can check them.
 
     Args:
         request: what was wanted.
@@ -53,65 +61,50 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside:
     Raises:
         InputError: the source or a log cannot be read any more.
     """
-    from importlib.metadata import version
-
     selection, manner = request.selection, request.manner
-    files = [
-        {
-            "name": path.name,
-            "bytes": part.length,
-            "sha256": part.digest,
-            "records": part.records,
-            "property_values": part.property_values,
-        }
-        for path, part in zip(retry.paths, parts, strict=True)
-    ]
-    content = {
-        "program": f"upa-analyzer {version('upa-analyzer')}",
-        "job_id": request.job_id,
-        "outcome": selection.outcome.value,
-        "sentence": sentence(selection, retry, request.id_property, manner),
-        "id_property": request.id_property.name,
-        "id_property_because": request.id_property.because,
-        "choices": described_choices(selection.chosen, manner),
-        "source": _described(request.source, hashes=manner.hashes, digest=request.source_sha256),
-        "logs": [_described(log, hashes=manner.hashes) for log in request.logs],
-        "files": files,
-        "companions": [
-            {"name": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for path, content in beside.items()
+    id_type, id_type_because = retry.id_type.name, retry.id_type.because
+    site, folder = site_and_folder(request.source_uri)
+    return Manifest(
+        program=program(),
+        job_id=request.job_id,
+        outcome=selection.outcome.value,
+        error=request.error,
+        sentence=sentence(selection, retry, request.id_property, manner),
+        first=selection.first,
+        id_property=request.id_property.name,
+        id_property_because=request.id_property.because,
+        id_type=id_type,
+        id_type_because=id_type_because,
+        properties=list(retry.properties),
+        site=site,
+        folder=folder,
+        choices=described_choices(selection.chosen, manner, request.given_id_property),
+        source=_described(request.source, hashes=manner.hashes, digest=request.source_sha256),
+        logs=[_described(log, hashes=manner.hashes) for log in request.logs],
+        files=[
+            RetryFileNoted(path.name, part.length, part.digest, part.records, part.property_values)
+            for path, part in zip(retry.paths, parts, strict=True)
         ],
-        "records": retry.records,
-        "users": retry.users,
-        "property_values": retry.property_values,
-        "respelled": retry.respelled,
-        "repairs": len(retry.repairs),
-        "unmatched": len(retry.unmatched),
-        "entries_naming_nobody": retry.naming_nobody,
-        "unfinished_logs": retry.unfinished_logs,
-        "source_later": retry.source_later,
-        "complete": retry.complete,
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
+        companions=[
+            FileNoted(path.name, len(content), hashlib.sha256(content).hexdigest()) for path, content in beside.items()
+        ],
+        records=retry.records,
+        users=retry.users,
+        property_values=retry.property_values,
+        respelled=retry.respelled,
+        repairs=len(retry.repairs),
+        unmatched=len(retry.unmatched),
+        entries_naming_nobody=retry.naming_nobody,
+        unfinished_logs=retry.unfinished_logs,
+        source_later=retry.source_later,
+        complete=retry.complete,
+    ).as_json()
 
 
-def described_choices(chosen: Sequence[str], manner: Manner) -> dict[str, object]:
-    """The user's choices, of whose records and how they are written, as a manifest tells them."""
-    return {
-        "users": list(chosen),
-        "drop_properties": list(manner.drop_properties),
-        "salvage": manner.salvage,
-        "repair": manner.repair,
-        "max_bytes": manner.max_bytes,
-        "max_properties": manner.max_properties,
-        "force": manner.force,
-    }
-
-
-def _described(path: Path, *, hashes: bool, digest: str = "") -> dict[str, object]:
+def _described(path: Path, *, hashes: bool, digest: str = "") -> FileNoted:
     """A file by name, size and SHA-256, which is null where it is not wanted."""
     try:
         length = path.stat().st_size
     except OSError as error:
         raise cannot_read(path, error) from error
-    return {"name": path.name, "bytes": length, "sha256": (digest or sha256_of(path)) if hashes else None}
+    return FileNoted(path.name, length, (digest or sha256_of(path)) if hashes else None)

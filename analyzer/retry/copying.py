@@ -12,6 +12,7 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
 from analyzer.retry.interface import IDENTICAL, Reason, Repair, Unmatched
 from analyzer.retry.parts import BETWEEN
+from analyzer.retry.queue_command import IdShapes
 from analyzer.retry.records import Records
 from analyzer.source.interface import GrammarError
 from analyzer.source.json_text import WINDOWS_1252, recoded_from
@@ -21,8 +22,7 @@ from analyzer.source.tolerant import read_object
 from analyzer.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,8 @@ _AT_ONCE = 64
 """Records."""
 _NUMBERS_AT_ONCE = 10_000
 _BYTES_AT_ONCE = 1 << 18
+_SHAPES = 10_000
+"""Sets of names, each of which is looked at once."""
 _LOST = "\ufffd".encode()
 """What stands for a byte that an encoding does not know."""
 _NAMED = 5
@@ -53,6 +55,8 @@ class Copied:
         respelled: in how many something is spelled otherwise than in the source.
         unmatched: what could not be written.
         repairs: what is written otherwise, where repairs were wanted.
+        properties: the names in the records that were written, but the ids' own, in the order in which they occur.
+        ids: the shapes of their ids.
     """
 
     records: int = 0
@@ -60,6 +64,8 @@ class Copied:
     respelled: int = 0
     unmatched: list[Unmatched] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
+    properties: dict[str, None] = field(default_factory=dict)
+    ids: IdShapes = field(default_factory=IdShapes)
 
 
 def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts) -> Copied:
@@ -110,6 +116,7 @@ class _Copier:
         self._parts = parts
         self._not_dropped = set(request.manner.drop_properties)
         self._names: set[str] = set()
+        self._shapes: set[tuple[str, ...]] = set()
         self._loses_bytes = recoded_from(request.source) == WINDOWS_1252
 
     def keep_one_of_duplicates(self) -> None:
@@ -137,6 +144,7 @@ class _Copier:
             for number in numbers:
                 self.take(number)
             return
+        self._note(members)
         spelled = [self._id_property in names for names in members]
         values = [len(names) - with_id for names, with_id in zip(members, spelled, strict=True)]
         spans = self._gathered.spans
@@ -151,20 +159,34 @@ class _Copier:
         if self._loses_bytes and _LOST in raw:
             self._list(number, Reason.uncertain, "a byte that Windows-1252 leaves open")
             return
-        members = strict_members(raw)
+        members: Mapping[str, Buffer] | None = strict_members(raw)
         if members is None:
             respelled = self._respelled(number, raw)
             if respelled is None:
                 return
-            raw, names = respelled
-        else:
-            names = members.keys()
+            raw = respelled
+            members = read_object(raw, 0).members
         if self._manner.drop_properties:
-            raw, names = self._without_dropped(raw, names)
-        spelled = self._id_property in names
-        self._parts.add(raw, len(names) - spelled, self._gathered.spans.positions[number])
+            raw, members = self._without_dropped(raw, members)
+        self._note([members])
+        spelled = self._id_property in members
+        self._parts.add(raw, len(members) - spelled, self._gathered.spans.positions[number])
         self.copied.records += 1
         self.copied.without_id += not spelled or self._gathered.spans.marks[number] == NO_ID
+
+    def _note(self, records: Sequence[Mapping[str, Buffer]]) -> None:
+        """Take note of what records that are written have: their names, and the shapes of their ids."""
+        shapes = set(map(tuple, records)) - self._shapes
+        if shapes:
+            if len(self._shapes) > _SHAPES:  # the file's choice
+                self._shapes.clear()
+            self._shapes |= shapes
+            # Once more in their order, which a set does not keep.
+            for names in records:
+                self.copied.properties |= dict.fromkeys(names)
+            self.copied.properties.pop(self._id_property, None)
+        name = self._id_property
+        self.copied.ids.add([bytes(names[name]) for names in records if name in names])
 
     def check_dropped(self) -> None:
         """Refuses a name to drop that no record has: it may be misspelled.
@@ -177,42 +199,57 @@ class _Copier:
             advice = f"Did you mean {near[0]}?" if near else "Write it as the source file does."
             raise UsageError(f"no record that is to be retried has a property {name!r}", advice)
 
-    def _respelled(self, number: int, raw: bytes) -> tuple[bytes, AbstractSet[str]] | None:
-        """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
+    def _respelled(self, number: int, raw: bytes) -> bytes | None:
+        """A record in JSON; None, and listed, where there is no certain spelling."""
         # Most files have nothing to respell.
         from analyzer.source.spelling.respell import respell
-        from analyzer.source.spelling.same import same_values
 
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
-        self.copied.respelled += result.raw != raw
+        if result.raw != raw:
+            self.copied.respelled += 1
+            self._check_same(number, raw, result.raw)
         if self._manner.repair:
             place = self._gathered.spans.positions[number] + 1
             identity = self._records.identity(number)
-            if not same_values(raw, result.raw):
-                raise OutputError(f"record {place:,} would say something else when repaired", "Leave out --repair.")
             self.copied.repairs += [
                 Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
                 for change in result.changes
             ]
-        return result.raw, read_object(result.raw, 0).members.keys()
+        return result.raw
+
+    def _check_same(self, number: int, before: bytes, after: bytes) -> None:
+        """Refuse a record that has other values than in the source: a wrong one would change a profile.
+
+        Raises:
+            OutputError: that is so.
+        """
+        from analyzer.source.spelling.same import same_values
+
+        if not same_values(before, after):
+            identity = self._records.identity(number)
+            place = self._gathered.spans.positions[number] + 1
+            raise OutputError(
+                f"record {place:,}{f' ({identity})' if identity else ''} would have other values when written as JSON",
+                "Write this record as JSON in the source file. No retry file was made.",
+            )
 
     def _list(self, number: int, reason: Reason, detail: str) -> None:
         """Lists a record that is not written."""
         identity = self._records.identity(number)
         self.copied.unmatched.append(Unmatched(identity, reason, places(self._gathered.spans, [number]), detail))
 
-    def _without_dropped(self, raw: bytes, names: AbstractSet[str]) -> tuple[bytes, AbstractSet[str]]:
-        self._names |= names
+    def _without_dropped(self, raw: bytes, members: Mapping[str, Buffer]) -> tuple[bytes, Mapping[str, Buffer]]:
+        self._names |= members.keys()
         from analyzer.source.spelling.without import without
 
-        dropped = names & set(self._manner.drop_properties)
+        dropped = members.keys() & set(self._manner.drop_properties)
         for name in dropped:
             raw = without(raw, name)
         self._not_dropped -= dropped
-        return raw, names - dropped
+        return raw, {name: value for name, value in members.items() if name not in dropped}
 
 
 def _differences(raws: Sequence[bytes], id_property: str) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analyzer.facts import MAX_PROPERTY_VALUES
+from analyzer.retry.queue_command import WITHOUT_IDS, InferredIdType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,6 +120,9 @@ class RetryRequest:
         found: the selection's records, where somebody has looked for them.
         source_later: what tells that the job read an earlier version of the source file, a clause without its subject.
         everybody: all records of the source file, where somebody has looked for them.
+        given_id_property: the id property as the user gave it; empty where it was inferred.
+        error: the job's, by name; empty for bare files.
+        source_uri: of the source file, as the job has it; empty for bare files.
     """
 
     source: Path
@@ -133,6 +137,9 @@ class RetryRequest:
     found: Found | None = None
     source_later: str = ""
     everybody: Spans | None = None
+    given_id_property: str = ""
+    error: str = ""
+    source_uri: str = ""
 
 
 class Reason(StrEnum):
@@ -199,10 +206,12 @@ class Earlier:
     Attributes:
         ours: what its manifest proved to be as we made it; it is gone.
         others: the rest, which is still there; who takes it for this retry queues something else.
+        kept: copies of files that were in the places of new ones and were not, or not any more, as we made them.
     """
 
     ours: tuple[Path, ...] = ()
     others: tuple[Path, ...] = ()
+    kept: tuple[Path, ...] = ()
 
 
 NOTHING = Earlier()
@@ -229,6 +238,8 @@ class Retry:
         respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
         repairs: what was repaired, where that was wanted.
         earlier: what lay in its places.
+        properties: the properties in its records but the ids, in the order in which they first occur.
+        id_type: what its ids are by their shape.
     """
 
     paths: tuple[Path, ...]
@@ -246,6 +257,8 @@ class Retry:
     repairs: tuple[Repair, ...] = ()
     repairs_file: Path | None = None
     earlier: Earlier = NOTHING
+    properties: tuple[str, ...] = ()
+    id_type: InferredIdType = WITHOUT_IDS
 
     @property
     def path(self) -> Path:

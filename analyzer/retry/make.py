@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from analyzer.retry.by_source import by_source
 from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.earlier import clear
 from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest
+from analyzer.retry.manifest import described_choices
 from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
@@ -52,6 +56,7 @@ class Ingredients:
         choices: the user's, of whose records.
         manner: how they are written.
         retry_helps: what is known of codes.
+        source_uri: of the source file, as the job has it; empty for bare files.
     """
 
     source: Path | None
@@ -69,6 +74,7 @@ class Ingredients:
     choices: Choices = EVERYTHING
     manner: Manner = AS_IT_IS
     retry_helps: RetryHelps = nobody_knows
+    source_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,38 @@ class Made:
 def file_name(source_name: str, job_id: str | None) -> str:
     """``STEM-JOBID-retry.json``; from bare files ``STEM-retry.json``."""
     return f"{stem(source_name)}-{job_id}-retry.json" if job_id else f"{stem(source_name)}-retry.json"
+
+
+def variant(ingredients: Ingredients, outcome: Outcome) -> str:
+    """What sets a retry apart from the one that ``run`` makes of the job, for its name; empty where nothing does.
+
+    The same options give the same name. ``selection-1a2b3c4d`` where they choose users, else ``variant-1a2b3c4d``.
+
+    Args:
+        ingredients: of the retry.
+        outcome: the job's own.
+    """
+    by_run = dataclasses.replace(ingredients, outcome=outcome, choices=EVERYTHING, manner=AS_IT_IS, id_property=None)
+    options = _options(ingredients)
+    if options == _options(by_run):
+        return ""
+    digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
+    return f"{'selection' if ingredients.choices.narrow else 'variant'}-{digest[:8]}"
+
+
+def _options(ingredients: Ingredients) -> dict[str, object]:
+    """What the user can choose of a retry, in a spelling in which the same is equal."""
+    choices = ingredients.choices
+    return {
+        **described_choices((), ingredients.manner, ingredients.id_property or ""),
+        "outcome": ingredients.outcome.value,
+        "only": sorted({code.casefold() for code in choices.only}),
+        "except": sorted({code.casefold() for code in choices.except_}),
+        "users": sorted(choices.users) if choices.users is not None else None,
+        "retryable": choices.retryable,
+        "without_culprits": choices.without_culprits,
+        "drop_properties": sorted(ingredients.manner.drop_properties),
+    }
 
 
 def make_retry(ingredients: Ingredients, target: Path) -> Made:
@@ -203,6 +241,9 @@ def _written(
             named=ingredients.told.whom.users if selection.everybody else frozenset(),
             source_sha256=ingredients.source_sha256,
             source_later=ingredients.source_later,
+            given_id_property=ingredients.id_property or "",
+            error=ingredients.error,
+            source_uri=ingredients.source_uri,
             found=None if selection.everybody else inferred.found,
         )
         if inferred.id_property.name in ingredients.manner.drop_properties:

@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from analyzer.errors import InputError
-from analyzer.files import cannot_read, read_bytes, sha256_of
+from analyzer.files import cannot_read, sha256_of
+from analyzer.retry.manifest import manifest_of, read_manifest
 from analyzer.source.find import find
 from analyzer.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from analyzer.retry.manifest import FileNoted, Manifest
+
 _PART = re.compile(r"-\d+-of-\d+$")
-
-
-class FileNoted(msgspec.Struct):
-    """A file as a manifest describes it; ``sha256`` is null where the hash was left out."""
-
-    name: str
-    bytes: int
-    sha256: str | None = None
-    records: int = 0
-
-
-class Manifest(msgspec.Struct):
-    """What a check needs of a manifest."""
-
-    sentence: str
-    source: FileNoted
-    logs: list[FileNoted]
-    files: list[FileNoted]
-    complete: bool
-    companions: list[FileNoted] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +55,10 @@ def verify(path: Path) -> Verified:
             records = find(path.with_name(file.name), "", {}).records
             if records != file.records:
                 differences.append(f"{file.name} has {count(records, 'record')}, not {file.records:,}")
-    made_from = [manifest.source, *manifest.logs]
+    made_from: list[FileNoted] = [manifest.source, *manifest.logs]
     beside = [file for file in made_from if path.with_name(file.name).is_file()]
-    for file in beside:
-        differences += _differences(path.with_name(file.name), file)
+    for one in beside:
+        differences += _differences(path.with_name(one.name), one)
     missing = tuple(file.name for file in made_from if file not in beside)
     return Verified(manifest, tuple(differences), missing)
 
@@ -86,24 +66,15 @@ def verify(path: Path) -> Verified:
 def _manifest(path: Path) -> Manifest:
     if not path.is_file():
         raise InputError(f"{path} is no file", "Name the retry file.")
-    beside = path.with_name(f"{_PART.sub('', path.stem)}.manifest.json")
+    beside = manifest_of(path.with_stem(_PART.sub("", path.stem)))
     if not beside.is_file():
-        beside = path.with_name(f"{path.stem}.manifest.json")
+        beside = manifest_of(path)
     if not beside.is_file():
         raise InputError(f"{path} has no manifest beside it", f"Ask for {beside.name}, which was made with the file.")
-    try:
-        manifest = msgspec.json.decode(read_bytes(beside), type=Manifest)
-        named = [manifest.source, *manifest.logs, *manifest.files]
-        # What somebody sent must lead to nothing but what lies beside it.
-        if all(map(_is_name, _names(named))):
-            return manifest
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    raise InputError(f"{beside} is no manifest of a retry file", "Ask for the file as it was made.")
-
-
-def _is_name(name: str) -> bool:
-    return PurePath(name).name == name and name not in {"", ".."} and "\0" not in name
+    manifest = read_manifest(beside)
+    if manifest is None:
+        raise InputError(f"{beside} is no manifest of a retry file", "Ask for the file as it was made.")
+    return manifest
 
 
 def _differences(path: Path, noted: FileNoted) -> Iterator[str]:
@@ -120,5 +91,5 @@ def _differences(path: Path, noted: FileNoted) -> Iterator[str]:
         yield f"{noted.name} has another content than when it was made"
 
 
-def _names(files: list[FileNoted]) -> Iterator[str]:
+def _names(files: Sequence[FileNoted]) -> Iterator[str]:
     return (file.name for file in files)

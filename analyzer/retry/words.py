@@ -118,6 +118,9 @@ def lying_there(earlier: Earlier) -> Iterator[str]:
     if earlier.others:
         left = _names(earlier.others)
         yield f"No part of this retry, but of an earlier one or not ours: {left}. Do not queue that; remove it."
+    if earlier.kept:
+        copies = _names(earlier.kept)
+        yield f"Replaced what was changed after it was made, or is not ours. Its copy is {copies}; do not queue that."
 
 
 def _names(paths: Sequence[Path]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, OutputError
@@ -12,7 +13,7 @@ from analyzer.files import cannot_write
 from analyzer.identity import identity_key
 from analyzer.retry.companions import companions, manifest, repairs_csv, unmatched_csv
 from analyzer.retry.copying import Copied, copy
-from analyzer.retry.earlier import earlier
+from analyzer.retry.earlier import earlier, remove_leftovers
 from analyzer.retry.gather import gather
 from analyzer.retry.interface import Reason, Retry, RetryRequest, Unmatched
 from analyzer.retry.look_up import look_up
@@ -131,6 +132,8 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         respelled=copied.respelled,
         repairs=tuple(copied.repairs),
         repairs_file=repairs_file if request.manner.repair else None,
+        properties=tuple(copied.properties),
+        id_type=copied.ids.id_type(),
     )
     beside = {unmatched_file: unmatched_csv(retry.unmatched)}
     if retry.repairs_file:
@@ -138,6 +141,9 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
     beside[manifest_file] = manifest(request, retry, parts.done, beside)
     for path, content in beside.items():
         files.write(path, content)
-    before = earlier(request.target, [*paths, *beside], [request.source, *request.logs])
+    digests = {path: part.digest for path, part in zip(paths, parts.done, strict=True)}
+    digests |= {path: hashlib.sha256(content).hexdigest() for path, content in beside.items()}
+    before = earlier(request.target, digests, [request.source, *request.logs])
     files.put_in_place([*paths, *beside], before.ours)
+    remove_leftovers(request.target, files.beside)
     return dataclasses.replace(retry, earlier=before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -338,6 +339,92 @@ def pulled(tmp_path: Path) -> tuple[Path, Path, str]:
     own.write_text(json.dumps(known | seen), encoding="utf-8")
     job = next(one.name for one in source.parent.iterdir() if one.is_dir() and "hr-feed-2026-11-23" in one.name)
     return root, source, job.removeprefix("hr-feed-2026-11-23-").removesuffix("-Logs")
+
+
+BY_HAND = {
+    "--users": ("selection", ["--users", "users.csv"]),
+    "--only": ("selection", ["--only", "IdentityNotResolvable"]),
+    "--id-property": ("variant", ["--id-property", "IdName"]),
+    "--drop-property": ("variant", ["--drop-property", "City"]),
+    "--salvage": ("variant", ["--salvage"]),
+    "--repair": ("variant", ["--repair"]),
+    "--force": ("variant", ["--force"]),
+    "--outcome": ("variant", ["--outcome", "unknown"]),
+    "--max-bytes": ("variant", ["--max-bytes", "1000"]),
+    "--max-properties": ("variant", ["--max-properties", "20"]),
+}
+
+
+@pytest.mark.parametrize(("word", "options"), BY_HAND.values(), ids=BY_HAND.keys())
+def test_a_retry_with_options_has_a_name_of_its_own_and_leaves_the_runs_file_alone(
+    upa: Callable[..., Ran], tmp_path: Path, word: str, options: list[str]
+) -> None:
+    job, root = "cc75e06b-c7d6-57d1-99d1-1e432a56cb48", sample_library()
+    folder = tmp_path / "upa-data" / "retry"
+    assert upa("retry", job, "--library", root).code == 0
+    own = everything(folder)
+    assert min(own) == f"hr-feed-2026-11-23-{job}-retry.json"
+    identity = json.loads(own[min(own)].decode("utf-8-sig"))["value"][0]["IdName"]
+    (tmp_path / "users.csv").write_text(identity, encoding="utf-8")
+    first = upa("retry", job, "--library", root, *options, "--json")
+    assert first.code == 0, first.err
+    names = [Path(path).name for path in first.json["files"]]
+    assert all(
+        re.fullmatch(rf"hr-feed-2026-11-23-{job}-retry-{word}-[0-9a-f]{{8}}(-\d-of-\d)?.json", one) for one in names
+    )
+    assert (len(names) > 1) == options[0].startswith("--max")
+    by_hand = everything(folder)
+    assert own.items() <= by_hand.items()
+    assert upa("retry", job, "--library", root, *options, "--json").json["files"] == first.json["files"]
+    assert upa("retry", job, "--library", root).code == 0
+    assert everything(folder) == by_hand
+
+
+def test_other_users_are_another_name(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    run = ("retry", "cc75e06b", "--library", sample_library(), "--json")
+    users = [record["IdName"] for record in values(Path(upa(*run).json["file"]))[:2]]
+    seen = set()
+    for user in users:
+        (tmp_path / "users.csv").write_text(user, encoding="utf-8")
+        for more in ((), ("--outcome", "aborted")):
+            seen.add(upa(*run, "--users", "users.csv", *more).json["file"])
+    assert len(seen) == 4
+
+
+def test_a_report_leaves_a_retry_with_options_alone(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    made = upa("retry", "869b00a6", "--library", sample_library(), "--drop-property", "Floor", "--json").json
+    before = everything(tmp_path / "upa-data" / "retry")
+    upa("report", sample_library())
+    after = everything(tmp_path / "upa-data" / "retry")
+    assert before.items() <= after.items()
+    assert Path(made["file"]).name.replace(Path(made["file"]).stem[-17:], "") in after
+
+
+def test_the_last_lines_queue_the_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    run = ("retry", "869b00a6", "--library", sample_library())
+    plain, told = upa(*run), upa(*run, "--json").json["queue"]
+    path = tmp_path / plain.out.strip()
+    connect, queue = told["commands"]
+    assert connect == "Connect-PnPOnline -Url 'https://contoso.sharepoint.com/sites/facilities' -Interactive"
+    property_map = "@{'BadgeId'='BadgeId'; 'Building'='Building'; 'ValidUntil'='ValidUntil'; 'Floor'='Floor'}"
+    assert queue == (
+        f"New-PnPUPABulkImportJob -Folder 'Freigegebene Dokumente/Zugänge' -Path '{path}'"
+        f" -UserProfilePropertyMapping {property_map} -IdProperty 'ObjectId' -IdType CloudId"
+    )
+    assert told["remarks"][0] == "Before you queue this file: map Floor, or take it out of the feed."
+    assert (told["id_type"], told["properties"][-1]) == ("CloudId", "Floor")
+    lines = plain.err.splitlines()
+    assert lines[-2:] == told["commands"]
+    assert set(told["remarks"]) < set(lines[:-2])
+
+
+def test_of_bare_files_the_place_is_to_be_filled_in(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    put(tmp_path, ADA, BOB)
+    told = upa(*BARE, "--json").json["queue"]
+    assert told["remarks"][0] == "Replace SITE-URL and FOLDER, which are unknown."
+    assert " -IdProperty 'mail' -IdType Email" in told["commands"][1]
+    (tmp_path / "feed.log").write_text("", encoding="utf-8")
+    assert upa(*BARE, "--outcome", "partial", "--json").json["queue"] is None
 
 
 def test_the_hash_of_the_pull_is_the_manifests(upa: Callable[..., Ran], pulled: tuple[Path, Path, str]) -> None:

@@ -130,10 +130,20 @@ def test_a_manifest_leads_to_no_file_but_those_in_the_retrys_places(tmp_path: Pa
     for name in others:
         (tmp_path / "retry" / name).write_bytes((tmp_path / "retry" / "out.json").read_bytes())
         content["files"].append({**described, "name": name})
-    content["files"].append({**described, "name": "../hr-feed.json"})
     manifest.write_bytes(json.dumps(content).encode())
     assert names(make(tmp_path).earlier.ours) == ["out.json", "out.unmatched.csv", "out.manifest.json"]
     assert there(tmp_path) == sorted(others)
+
+
+def test_a_manifest_that_leads_out_of_its_folder_proves_nothing(tmp_path: Path) -> None:
+    make(tmp_path, *ALL)
+    manifest = tmp_path / "retry" / "out.manifest.json"
+    content = json.loads(manifest.read_bytes())
+    content["files"].append({**content["files"][0], "name": "../hr-feed.json"})
+    manifest.write_bytes(json.dumps(content).encode())
+    before = files(tmp_path / "retry")
+    assert make(tmp_path).earlier.ours == ()
+    assert files(tmp_path / "retry") == before
     assert (tmp_path / "hr-feed.json").exists()
 
 

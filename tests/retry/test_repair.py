@@ -162,11 +162,18 @@ def test_where_no_record_can_be_written_the_first_is_told_with_its_fault(
     assert files(wanted.target.parent) == {}
 
 
-def test_a_repair_that_would_say_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = request(write_source(tmp_path, ADA, SLASHED), EVERYBODY)
+@pytest.mark.parametrize(
+    ("record", "manner"),
+    [(SLASHED, REPAIR), ('{"IdName":"kim@contoso.com","City":"Kiel",}', Manner())],
+    ids=["repaired", "respelled without --repair"],
+)
+def test_a_record_that_would_have_other_values_as_json_is_refused_and_no_file_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str, manner: Manner
+) -> None:
+    wanted = request(write_source(tmp_path, ADA, record), EVERYBODY)
     monkeypatch.setattr(same, "same_values", lambda _before, _after: False)
-    with pytest.raises(OutputError, match="record 2 would say something else when repaired"):
-        mended(wanted)
+    with pytest.raises(OutputError, match=r"record 2 \(.*\) would have other values when written as JSON"):
+        write_retry(dataclasses.replace(wanted, manner=manner))
     assert files(wanted.target.parent) == {}
 
 

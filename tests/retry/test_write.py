@@ -164,7 +164,10 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA, BOB)
     log = tmp_path / "a.log"
     log.write_bytes(b"IdentityNotResolvable\tada@contoso.com\tx")
-    retry = written(request(source, partial("ada@contoso.com", "x@contoso.com", naming_nobody=1), log))
+    wanted = request(source, partial("ada@contoso.com", "x@contoso.com", naming_nobody=1), log)
+    uri = "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/hr-feed.json"
+    error = "ImportCompleteWithError"
+    retry = written(dataclasses.replace(wanted, given_id_property="mail", error=error, source_uri=uri))
     manifest = manifest_of(retry.path)
     program = manifest.pop("program")
     sentence = manifest.pop("sentence")
@@ -178,10 +181,18 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
         "outcome": "partial",
         "id_property": "IdName",
         "id_property_because": "you said so",
+        "id_type": "Email",
+        "id_type_because": "the only ID is an address, which fits Email and PrincipalName",
+        "properties": ["City"],
+        "error": "ImportCompleteWithError",
+        "first": "",
+        "site": "https://contoso.sharepoint.com/sites/hr",
+        "folder": "Shared Documents",
         "source": described(source),
         "logs": [described(log)],
         "choices": {
             "users": [],
+            "id_property": "mail",
             "drop_properties": [],
             "salvage": False,
             "repair": False,
