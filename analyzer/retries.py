@@ -105,11 +105,23 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     return retries
 
 
+def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
+    """The manifest of the retry file that is there, where the file is what would be made now, to the byte; else None.
+
+    Raises:
+        AnalyzerError: the file cannot be read.
+    """
+    manifest = read_manifest(manifest_of(target))
+    if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
+        return None
+    return manifest
+
+
 def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:
     """The retry file that is there, where it is what would be made now, to the byte; else None."""
     try:
-        manifest = read_manifest(manifest_of(target))
-        if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
+        manifest = vouched_manifest(target, ingredients)
+        if manifest is None:
             return None
         not_of_it = strays(target, manifest)
     except AnalyzerError:

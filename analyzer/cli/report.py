@@ -39,6 +39,8 @@ def command(
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
     places = report_places(given, settings, now, output)
+    if library is not None:
+        places = dataclasses.replace(places, commands=dataclasses.replace(given.commands, library=str(library)))
     if output is None and (job or since):
         # The day's report of all jobs stays what it is.
         places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
@@ -64,6 +66,7 @@ def report_places(given: Context, settings: Settings, now: datetime, output: Pat
         zone=zone,
         catalogue=settings.catalogue,
         feed_rules=given.feed_rules(settings),
+        commands=given.commands,
     )
 
 

@@ -13,19 +13,21 @@ from analyzer.analysis.outcome import FAILED, STILL_OPEN, Outcome
 from analyzer.cli.context import Context
 from analyzer.cli.failures import failures_json, failures_of
 from analyzer.cli.options import FailOn, FailOnOption, LibraryOption
+from analyzer.errors import AnalyzerError
 from analyzer.find_job import find_job, newest_failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from analyzer.cli.failures import Failure
     from analyzer.cli.terminal import Terminal
     from analyzer.job import Job
+    from analyzer.library.mirror import Library
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
     from analyzer.logs.catalogue.advice import Advice, JobFacts
+    from analyzer.retry.queue_command import RetryToQueue
     from analyzer.whereabouts import Whereabouts
 
 _SHOWN_USERS = 30
@@ -43,6 +45,7 @@ class _Shown:
     failures: list[Failure]
     whereabouts: Whereabouts | None
     users: list[dict[str, Any]]
+    queued: RetryToQueue | None
     retries: list[dict[str, Any]]
 
 
@@ -64,8 +67,9 @@ def command(  # noqa: PLR0913 - the contract's options
     from analyzer.load import load
 
     given = context.ensure_object(Context)
+    settings = given.settings()
     opened = given.library(library)
-    tables = load(opened, rules=given.feed_rules(given.settings()))
+    tables = load(opened, rules=given.feed_rules(settings), retry_folder=settings.data / "retry")
     job = job or newest_failed(tables.jobs, feed) or ""
     wanted = find_job(opened.jobs(), job) if job else None
     if wanted is None:
@@ -74,7 +78,7 @@ def command(  # noqa: PLR0913 - the contract's options
         else:
             given.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
         return 0
-    shown = _shown(given, tables, wanted, opened.source_file(wanted))
+    shown = _shown(given, tables, wanted, opened)
     if given.terminal.json:
         given.terminal.result(_json(shown))
     else:
@@ -83,14 +87,14 @@ def command(  # noqa: PLR0913 - the contract's options
     return given.unread(unread) or int(fail_on.met_by([shown.job["outcome"]]))
 
 
-def _shown(given: Context, tables: Tables, job: Job, source: Path | None) -> _Shown:
+def _shown(given: Context, tables: Tables, job: Job, library: Library) -> _Shown:
     """Gather what there is to show; the source file is read where it can explain something."""
     from analyzer.job_facts import facts_of, look_into, superseded_by
     from analyzer.logs.catalogue.advice import advise
     from analyzer.whereabouts import whereabouts
     from analyzer.words import short_ids
 
-    catalogue = given.settings().catalogue
+    catalogue, source = given.settings().catalogue, library.source_file(job)
     short = short_ids(tables.jobs["job_id"])
     of_job = tables.only([job.job_id])
     later = superseded_by(tables, job.job_id, short)
@@ -100,6 +104,7 @@ def _shown(given: Context, tables: Tables, job: Job, source: Path | None) -> _Sh
         some_lack_it = "MissingIdentity" in set(of_job.entries["code"])
         look = look_into(source, set(of_job.users["key"]), some_lack_it=some_lack_it)
     facts = facts_of(row, of_job, of_job.entries, catalogue, look)
+    queued = None if facts.outdated or facts.outcome not in FAILED else _retry_file(given, of_job, job, library)
     return _Shown(
         job=row,
         tables=of_job,
@@ -108,12 +113,29 @@ def _shown(given: Context, tables: Tables, job: Job, source: Path | None) -> _Sh
         failures=failures_of(of_job.entries, catalogue),
         whereabouts=whereabouts(of_job.entries, source),
         users=of_job.users.drop("job_id", "key").to_dicts(),
+        queued=queued,
         retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
     )
 
 
+def _retry_file(given: Context, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
+    """The job's retry file, where there is one that is what would be made now."""
+    from analyzer.retries import ingredients_of, retry_target, vouched_manifest
+    from analyzer.retry.queue_command import to_queue
+
+    target = retry_target(library, job, given.settings().data / "retry")
+    if not target.parent.is_dir():
+        return None
+    try:
+        manifest = vouched_manifest(target, ingredients_of(library, tables, job))
+    except AnalyzerError:
+        return None  # it would be made anew
+    return to_queue(manifest, target.parent) if manifest else None
+
+
 def _json(shown: _Shown) -> dict[str, Any]:
     from analyzer.cli.rows import job_json
+    from analyzer.retry.queue_command import queue_commands
     from analyzer.whereabouts import whereabouts_json
 
     return {
@@ -128,6 +150,8 @@ def _json(shown: _Shown) -> dict[str, Any]:
             }
             for one in shown.advice
         ],
+        "retry_files": list(shown.queued.paths) if shown.queued else [],
+        "queue_commands": list(queue_commands(shown.queued)) if shown.queued else [],
         "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
         "failures": failures_json(shown.failures),
         "users": shown.users,
@@ -148,13 +172,16 @@ def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
     source = shown.facts.source
     if not (source and source.without_id_count == sum(shown.facts.nameless.values())):
         print_whereabouts(terminal, shown.whereabouts)
-    command = next((one.command for one in shown.advice if _runs(one.command, shown.facts, given)), ())
-    _print_advice(given, shown.advice, shown.facts, command)
+    made = ("retry", shown.facts.job_id) if shown.queued else ()
+    advice = [one for one in shown.advice if not one.command or one.command != made]
+    command = next((one.command for one in advice if _runs(one.command, shown.facts, given)), ())
+    _print_advice(given, advice, shown.facts, command)
+    _print_queue(terminal, shown.queued)
     _print_users(terminal, shown.users, everyone=everyone)
     _print_details(given, shown)
     if any(one.command == ("show", shown.facts.job_id) for one in shown.advice):
         _print_support(given, shown)
-    if command:
+    if command and not shown.queued:
         terminal.say(f"next: {given.commands.line(*command)}")
 
 
@@ -238,7 +265,8 @@ def _retried(shown: _Shown, zone: ZoneInfo | None) -> Iterator[str]:
             result = f"{retry['outcome']}; how many were updated is unknown"
         else:
             result = f"{users - failed:,} of {users:,} updated"
-        yield f"Retried {ran(retry, zone, datetime.now(UTC))}: {result}."
+        when = f" {ran(retry, zone, datetime.now(UTC))}" if retry["ran"] else ""
+        yield f"Retried{when}: {result}."
     if shown.retries and shown.facts.open is not None:
         yield f"{shown.facts.open:,} still open."
 
@@ -255,6 +283,20 @@ def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, fol
             given.terminal.show(f"     {given.commands.line(*one.command)}")
 
 
+def _print_queue(terminal: Terminal, queued: RetryToQueue | None) -> None:
+    """How to queue the retry file that there is; each line of PowerShell in one piece, so that it can be pasted."""
+    from analyzer.retry.queue_command import queue_commands, queue_remarks
+
+    if queued is None:
+        return
+    terminal.show()
+    terminal.show("To queue the retry file, in PowerShell with the module PnP.PowerShell:")
+    for remark in queue_remarks(queued):
+        terminal.prose(f"  {remark}", indent="  ")
+    for line in queue_commands(queued):
+        terminal.show(line)
+
+
 def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: bool) -> None:
     from analyzer.cli.layout import Column
 
@@ -265,16 +307,13 @@ def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: b
     if len(shown) < len(users):
         terminal.show(f"Showing {len(shown):,} of {len(users):,}; --all shows every user.")
     status = {True: "New", False: "Recurring", None: "-"}
-    columns = (
-        Column("user", fold=True),
-        Column("status", least=2),
-        Column("codes"),
-        Column("entries", right=True, least=1),
-    )
-    terminal.table(
-        columns,
-        [[user["identity"], status[user["new"]], ", ".join(user["codes"]), f"{user['entries']:,}"] for user in shown],
-    )
+    columns = [Column("user", fold=True), Column("codes"), Column("entries", right=True, least=1)]
+    rows = [[user["identity"], ", ".join(user["codes"]), f"{user['entries']:,}"] for user in shown]
+    if any(user["new"] is not None for user in users):
+        columns.insert(1, Column("status", least=2))
+        for row, user in zip(rows, shown, strict=True):
+            row.insert(1, status[user["new"]])
+    terminal.table(columns, rows)
 
 
 def _print_details(given: Context, shown: _Shown) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
@@ -10,6 +10,7 @@ from analyzer.job import name_in_files
 from analyzer.job_facts import facts_of, patterns_in, superseded_by
 from analyzer.logs.catalogue import OURS
 from analyzer.logs.catalogue.advice import advise
+from analyzer.next_step import Commands
 from analyzer.words import short_ids
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class View:
         catalogue: what is known of codes.
         patterns: by job id and code the patterns that the entries match; codes without any are missing.
         whereabouts: of the entries that name nobody, by job id; jobs without any are missing.
+        commands: completes the commands that the pages advise.
     """
 
     tables: Tables
@@ -103,6 +105,7 @@ class View:
     catalogue: Catalogue
     patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
+    commands: Commands = field(default_factory=Commands)
 
     @staticmethod
     def of(  # noqa: PLR0913 - what a report is made from
@@ -113,6 +116,7 @@ class View:
         *,
         catalogue: Catalogue = OURS,
         whereabouts: Mapping[str, Whereabouts] | None = None,
+        commands: Commands | None = None,
     ) -> View:
         """Prepares the tables once for all pages."""
         runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
@@ -129,6 +133,7 @@ class View:
             catalogue=catalogue,
             patterns={job_id: patterns_in(frame, catalogue) for job_id, frame in entries.items()},
             whereabouts=whereabouts or {},
+            commands=commands or Commands(),
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
@@ -137,8 +142,9 @@ class View:
         return self.tables.entries.clear() if found is None else found
 
     def advice_for(self, run: Run) -> tuple[Advice, ...]:
-        """What to do about a job."""
-        return advise(self.facts_of(run), self.catalogue)
+        """What to do about a job; its commands are complete."""
+        advice = advise(self.facts_of(run), self.catalogue)
+        return tuple(replace(one, text=self.commands.completed(one.text)) for one in advice)
 
     def facts_of(self, run: Run) -> JobFacts:
         """A job's facts by its tables; its source file isn't read again for them."""

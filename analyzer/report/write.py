@@ -14,6 +14,7 @@ from analyzer.csv_cells import csv_bytes
 from analyzer.errors import OutputError
 from analyzer.files import cannot_write
 from analyzer.logs.catalogue import OURS
+from analyzer.next_step import Commands
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.render import Renderer
@@ -47,6 +48,7 @@ class ReportRequest:
         templates: a folder whose templates come before ours.
         catalogue: what is known of codes.
         whereabouts: of the entries that name nobody, by job id.
+        commands: completes the commands that the pages advise.
     """
 
     tables: Tables
@@ -57,6 +59,7 @@ class ReportRequest:
     templates: Path | None = None
     catalogue: Catalogue = OURS
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
+    commands: Commands = field(default_factory=Commands)
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -91,7 +94,13 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
     """Names within the folder and contents, one after the other; the first page last."""
     tables, renderer = request.tables, Renderer(request.templates)
     view = View.of(
-        tables, request.now, request.zone, _version(), catalogue=request.catalogue, whereabouts=request.whereabouts
+        tables,
+        request.now,
+        request.zone,
+        _version(),
+        catalogue=request.catalogue,
+        whereabouts=request.whereabouts,
+        commands=request.commands,
     )
     place = Place(request.out, request.retries)
     total = len(view.runs) + 1

@@ -241,3 +241,49 @@ def test_entries_that_the_records_without_an_id_explain_are_not_placed_between_o
         _library(tmp_path / name, 30, _records(*ids), log)
     assert "between record" not in upa("show", JOB, "--library", "explained").out
     assert "between record 4 (u3@contoso.com) and record 6" in upa("show", JOB, "--library", "not").out
+
+
+def test_where_there_is_a_retry_file_it_says_how_to_queue_it(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    made = tmp_path / upa("retry", "cc75e06b", "--library", SAMPLES).out.strip()
+    ran = upa("show", "cc75e06b", "--library", SAMPLES)
+    assert "\nNew-PnPUPABulkImportJob -Folder 'Shared Documents/imports' -Path " in ran.out
+    assert f"'{made}'" in ran.out
+    assert "Create a retry file" not in ran.out
+    assert ran.err == ""
+    shown = upa("show", "cc75e06b", "--library", SAMPLES, "--json").json
+    assert (shown["retry_files"], len(shown["queue_commands"])) == ([str(made)], 2)
+    made.write_bytes(made.read_bytes() + b" ")
+    altered = upa("show", "cc75e06b", "--library", SAMPLES)
+    assert "New-PnPUPABulkImportJob" not in altered.out
+    assert altered.err.startswith("next: upa-analyzer retry cc75e06b ")
+
+
+def test_the_reports_pages_name_the_library_in_the_commands_that_they_advise(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    _library(tmp_path / "my lib", 22, None)
+    own = '[codes.DataFileTooBig]\nremedies = ["Run `upa-analyzer retry JOB`."]'
+    (tmp_path / "upa-analyzer.toml").write_text(own, encoding="utf-8")
+    upa("report", "my lib", "-o", "out")
+    page = (tmp_path / "out" / "jobs" / f"{JOB}.html").read_text(encoding="utf-8")
+    assert "Run `upa-analyzer retry 5f05e38c --library &#39;my lib&#39;`." in page
+
+
+def test_a_retry_is_told_with_the_run_that_it_repairs(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    library = _library(
+        tmp_path / "lib", 30, _records("ada@contoso.com", "bob@contoso.com"), UNRESOLVED.format("ada@contoso.com")
+    )
+    retry_uri = URI.replace("src.json", f"src-{JOB}-retry.json")
+    second = "6a05e38c-bd0e-49ec-8c9c-c4cfe370248d"
+    jobs = json.loads((library / "jobs.json").read_bytes())
+    jobs["value"].append({**jobs["value"][0], "JobId": second, "State": 4, "Error": 0, "SourceUri": retry_uri})
+    (library / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+    path = library / urlsplit(retry_uri).path[1:]
+    path.write_text(_records("ada@contoso.com"), encoding="utf-8-sig")
+    logs = path.parent / f"{path.stem}-{second}-Logs"
+    logs.mkdir()
+    (logs / f"ImportProfileProperties-{second}-20240302-101500-123.log").write_text("", encoding="utf-8")
+    out = upa("show", JOB, "--library", "lib").out
+    assert "  Retried 2 Mar 2024 10:15: 1 of 1 updated.\n  0 still open.\n" in out
+    assert "What to do:\n  1. Nothing is left to do. A later run or a retry updated every user.\n" in out
+    assert f"This job imports a retry file of the job {JOB}." in upa("show", second, "--library", "lib").out
