@@ -109,11 +109,11 @@ def facts_of(
         tables: as ``load`` gives them.
         entries: the job's own.
         catalogue: parts the messages of a code.
-        look: into its source file; None where nobody looked.
+        look: into its source file; None where it was not read.
     """
     job_id, outcome = job["job_id"], Outcome(job["outcome"])
     unresolved = entries.filter("names", pl.col("code") == UNRESOLVABLE).unique("key", maintain_order=True)
-    nobody = naming_nobody(entries)["code"].value_counts()
+    nameless = naming_nobody(entries)["code"].value_counts()
     at_hand = job["source_bytes"] is not None
     source = look.facts if look else None
     if source is None and at_hand and job_id in tables.source_problems:
@@ -133,7 +133,7 @@ def facts_of(
         codes=tuple(_code_facts(outcome, entries, catalogue)),
         properties=tuple(by_property(entries).filter(code="InvalidProperty")["property"]),
         failed_ids=id_kinds(unresolved["identity"]),
-        nameless=dict(nobody.rows()),
+        nameless=dict(nameless.rows()),
         source_at_hand=at_hand,
         source=source,
         shared=look.shared if look else (),
@@ -163,7 +163,7 @@ def look_into(
 
     Args:
         source: the file.
-        failed: keys (``identity_key``) of the users whom the log names.
+        failed: keys (``identity_key``) of the users that the log names.
         some_lack_it: the log tells of records without an ID.
         most: records that are looked at; of a longer file the rest isn't.
     """

@@ -158,7 +158,7 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     terminal.say(made.sentence)
     for told in lying_there(made.earlier):
         terminal.say(told)
-    queued = to_queue(manifest, made.retry.path.parent) if made.retry and manifest else None
+    queued = to_queue(manifest, made.retry.path.parent) if made.retry and made.retry.paths and manifest else None
     if terminal.json:
         terminal.result(_json(made, queued))
     elif made.retry is not None:

@@ -213,8 +213,8 @@ def headline(job: Mapping[str, Any], facts: JobFacts) -> str:
         case Outcome.partial:
             said = "some users not updated; who is unknown"
         case Outcome.aborted:
-            whom = f"none of {count(users, 'user')}" if users else "no user"
-            said = f"the import was aborted, {whom} updated"
+            affected = f"none of {count(users, 'user')}" if users else "no user"
+            said = f"the import was aborted, {affected} updated"
         case Outcome.unknown:
             said = f"who was updated is unknown ({facts.error if facts.error != 'NoError' else facts.state})"
         case Outcome.stuck:

@@ -124,15 +124,15 @@ class JobFacts:
         new: how many of them are new; None where there is no earlier run to compare with.
         codes: of the log, what matters most first.
         properties: that InvalidProperty names.
-        failed_ids: kinds of the IDs of those whom IdentityNotResolvable names.
-        nameless: entries that name nobody, by code.
+        failed_ids: kinds of the IDs of the users whom the log calls unresolvable.
+        nameless: entries that identify no user, by code.
         source_at_hand: whether there is a copy of the source file that the job read.
-        source: what it holds; None where nobody read it.
+        source: what it holds; None where it was not read.
         shared: what those who failed have in common.
         waiting: hours since it was first seen, of a job that hasn't ended; None where unknown.
         retry_of: the job whose retry file it imports; None where it is a run, or that is unknown.
         superseded_by: the later full run of the feed, as much of its ID as is its alone; None where there is none.
-        open: users whom neither this run nor a later one or a retry updated; None where unknown.
+        open: users not updated by this run, nor by a later one or a retry; None where unknown.
         due: those of them who failed in no later job; None where unknown.
     """
 
@@ -454,7 +454,7 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
 
 
 def _no_names(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """Of a job that failed for some, and no entry says for whom."""
+    """Of a job that failed for some users, none of which an entry names."""
     if facts.readable:
         command = ("retry", facts.job_id, "--outcome", Outcome.unknown.value)
         yield Advice(name, _WHOLE_FILE, "No log says who failed.", command=command)
