@@ -112,7 +112,7 @@ def load(library: Library, *, progress: Callable[[int, int], None] | None = None
         if progress:
             progress(done, len(jobs))
     with contextlib.suppress(OutputError, InputError):
-        library.own.save()  # what was counted; a library that may not be written is counted again
+        library.own.save_counts()  # a library that may not be written is counted again
     return reader.tables()
 
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.job import Job
-    from analyzer.library.mirror import Library
+    from analyzer.library.mirror import WritableLibrary
 
 
-def keep_earlier(library: Library, path: str, jobs: Sequence[Job], readers: Iterable[Job]) -> None:
+def keep_earlier(library: WritableLibrary, path: str, jobs: Sequence[Job], readers: Iterable[Job]) -> None:
     """Keeps our copy of a source file for the jobs that read it, before the next version takes its place.
 
     Args:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.job import Job
     from analyzer.library.look import Source
-    from analyzer.library.mirror import Library
+    from analyzer.library.mirror import WritableLibrary
     from analyzer.library.results import Pulled
     from analyzer.tenant.interface import RemoteFile
 
@@ -69,7 +69,7 @@ class Fetcher:
         faulty: ids of jobs of which something did not come because the tenant failed at it.
     """
 
-    def __init__(self, tenant: Source, library: Library, result: Pulled) -> None:
+    def __init__(self, tenant: Source, library: WritableLibrary, result: Pulled) -> None:
         self._tenant, self._library, self._result = tenant, library, result
         self._parts: set[PartFile] = set()
         self.faults = Faults()

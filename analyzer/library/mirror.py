@@ -11,7 +11,7 @@ from analyzer.errors import InputError
 from analyzer.facts import log_folder_name
 from analyzer.files import read_bytes, write_bytes
 from analyzer.job import Job, job_list
-from analyzer.library.own import Own
+from analyzer.library.own import Own, PullState
 from analyzer.library.paths import JOB_LIST, OWN_FOLDER, local_path
 from analyzer.library.source_state import SourceState, source_state
 from analyzer.uri import host_of, server_paths, tenant_of
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["JOB_LIST", "Library", "log_folders"]
+__all__ = ["JOB_LIST", "Library", "WritableLibrary", "log_folders"]
 
 EARLIER = f"{OWN_FOLDER}/earlier/"
 
 
 class Library:
-    """One library on disk.
+    """One library on disk, to be read.
 
     Attributes:
         root: its folder.
@@ -67,19 +67,6 @@ class Library:
                 "Restore it, or move it away: the next pull begins it anew with the jobs that the tenant still knows."
             )
             raise InputError(f"{path} is no job list: {_problem(error)}", advice) from error
-
-    def save_jobs(self, jobs: Iterable[Job]) -> None:
-        """Writes the job list in the service's own shape, when it differs from what is there.
-
-        Raises:
-            OutputError: it cannot be written.
-        """
-        path = self.root / JOB_LIST
-        text = json.dumps({"value": [dict(job.answer) for job in jobs]}, ensure_ascii=False, indent=1) + "\n"
-        # Half a surrogate pair has no UTF-8; its backslash escape is JSON's own.
-        content = text.encode("utf-8", "backslashreplace")
-        if not path.exists() or path.read_bytes() != content:
-            write_bytes(path, content)
 
     @functools.cached_property
     def tenant(self) -> str | None:
@@ -145,6 +132,30 @@ class Library:
                 yield local_path(self.root, path)
             except InputError:
                 continue  # a path that can be mirrored nowhere holds nothing
+
+
+class WritableLibrary(Library):
+    """One library as a pull writes it: nothing else may, and one at a time."""
+
+    own: PullState
+
+    def __init__(self, root: Path) -> None:
+        """Opens the folder, which need not exist yet."""
+        self.root = root
+        self.own = PullState(root)
+
+    def save_jobs(self, jobs: Iterable[Job]) -> None:
+        """Writes the job list in the service's own shape, when it differs from what is there.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        path = self.root / JOB_LIST
+        text = json.dumps({"value": [dict(job.answer) for job in jobs]}, ensure_ascii=False, indent=1) + "\n"
+        # Half a surrogate pair has no UTF-8; its backslash escape is JSON's own.
+        content = text.encode("utf-8", "backslashreplace")
+        if not path.exists() or path.read_bytes() != content:
+            write_bytes(path, content)
 
 
 def log_folders(job: Job) -> list[tuple[str, str]]:

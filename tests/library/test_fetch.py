@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from analyzer.library.fetch import Fetcher
-from analyzer.library.mirror import Library
+from analyzer.library.mirror import WritableLibrary
 from analyzer.library.results import Pulled
 from analyzer.library.states import FileSeen
 from analyzer.tenant.interface import RemoteFile
@@ -21,11 +21,11 @@ PATH = "/sites/hr/a.log"
 ONE, TWO = "2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"
 
 
-def _fetcher(root: Path, seen: FileSeen | None) -> tuple[Fetcher, Library]:
+def _fetcher(root: Path, seen: FileSeen | None) -> tuple[Fetcher, WritableLibrary]:
     """Of a library with a file of five bytes."""
     (root / "sites" / "hr").mkdir(parents=True)
     (root / PATH[1:]).write_bytes(b"12345")
-    library = Library(root)
+    library = WritableLibrary(root)
     if seen is not None:
         library.own.files[PATH] = seen
     return Fetcher(cast("Source", None), library, Pulled("contoso.sharepoint.com")), library
