@@ -30,7 +30,7 @@ class Begun(msgspec.Struct, frozen=True, tag="begun"):
 
 
 class Placed(msgspec.Struct, frozen=True, tag="placed"):
-    """The file at ``part`` is whole, and goes to its place, ``path`` on the server."""
+    """The file at ``part`` is whole, and goes to its place; ``path`` is its key (``paths``)."""
 
     part: str
     path: str

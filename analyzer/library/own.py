@@ -11,7 +11,7 @@ import msgspec
 from analyzer.errors import InputError
 from analyzer.files import cannot_write, is_part, read_bytes, write_bytes
 from analyzer.library.journal import Begun, Journal, Noted, Placed
-from analyzer.library.paths import OWN_FOLDER, local_path
+from analyzer.library.paths import OWN_FOLDER, key_of, place_of
 from analyzer.library.states import Counted, FileSeen, JobNotes, Observation, PullTime
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class Own:
                 self.files[step.path] = step.seen
 
     def _part(self, name: str) -> Path | None:
-        path = self._inside(name)
+        path = self._inside(key_of(name)) if not name.startswith("/") else None
         return path if path is not None and is_part(path) else None
 
-    def _inside(self, path: str) -> Path | None:
-        """Where a path of the journal lies; None where it leads elsewhere, as the journal may be somebody else's."""
+    def _inside(self, key: str) -> Path | None:
+        """Where a file of the journal is; None where that leads elsewhere, as the journal may be somebody else's."""
         try:
-            return local_path(self._root, path)
+            return place_of(self._root, key)
         except InputError:
             return None
 
@@ -198,14 +198,14 @@ class PullState(Own):
         self._begun.append(self._name(part))
         self._write(Begun(self._begun[-1]))
 
-    def placed(self, part: Path, path: str, seen: FileSeen) -> None:
+    def placed(self, part: Path, key: str, seen: FileSeen) -> None:
         """Takes note of a file that is whole and about to be renamed.
 
         Raises:
             OutputError: the journal cannot be written.
         """
-        self._write(Placed(self._name(part), path, seen))
-        self.files[path] = seen
+        self._write(Placed(self._name(part), key, seen))
+        self.files[key] = seen
 
     def _write(self, step: Step) -> None:
         if self._is_pulling:

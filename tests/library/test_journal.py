@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -153,7 +154,7 @@ def test_a_file_that_could_not_be_removed_is_removed_by_the_pull_after_next(
     _left(library, Begun(_PART))
     (library / _PART).write_bytes(b"half")
     with monkeypatch.context() as held:
-        held.setattr("pathlib.Path.unlink", _refuse)
+        held.setattr("pathlib.Path.unlink", _refuse_parts)
         PullState(library).begin_pull()
     assert (library / _PART).exists()
     own = PullState(library)
@@ -176,5 +177,27 @@ def test_a_file_of_this_pull_that_could_not_be_removed_is_removed_by_the_next(li
     assert _files(library).keys() == {"sites/hr/a.log"}
 
 
-def _refuse(*_arguments: object, **_options: object) -> None:
-    raise PermissionError
+def _refuse_parts(path: Path, *, missing_ok: bool = False) -> None:
+    assert missing_ok
+    if path.suffix == ".part":
+        raise PermissionError
+    os.remove(path)  # noqa: PTH107 - what is replaced is the other spelling
+
+
+def test_a_file_of_another_host_goes_to_its_own_place(library: Path) -> None:
+    folder = library / "other-hosts.upa" / "contoso-admin.sharepoint.com" / "sites" / "hr"
+    folder.mkdir(parents=True)
+    for name in (".a.log.0123abcd.part", ".b.log.0123abcd.part"):
+        (folder / name).write_bytes(b"new")
+    part, half = ((folder / f".{name}.log.0123abcd.part").relative_to(library).as_posix() for name in "ab")
+    key = f"//contoso-admin.sharepoint.com{_PATH}"
+    _left(library, Begun(part), Begun(half), Placed(part, key, _SEEN))
+    own = PullState(library)
+    own.begin_pull()
+    assert own.files == {key: _SEEN}
+    assert _files(library).keys() == {
+        "sites/hr/a.log",
+        ".upa/files.json",
+        "/".join([*folder.relative_to(library).parts, "a.log"]),
+    }
+    assert (library / _PATH[1:]).read_bytes() == b"old"

@@ -34,7 +34,7 @@ class Breaking:
 
     def __init__(self, tenant: Tenant, at: int, error: BaseException) -> None:
         self._tenant, self._left, self._error = tenant, at, error
-        self.name = tenant.name
+        self.name, self.host = tenant.name, tenant.host
 
     def jobs(self) -> list[Job]:
         self._step()
