@@ -120,6 +120,15 @@ def clashing(names: Iterable[str]) -> dict[str, str]:
     return {name: other for name in names if (other := first.setdefault(_folded(name), name)) != name}
 
 
+def is_name(text: str) -> bool:
+    """Whether a file or folder can be called so on every platform.
+
+    >>> is_name("contoso"), is_name(".."), is_name("a/b"), is_name("con")
+    (True, False, False, False)
+    """
+    return "/" not in text and not _refused(text)
+
+
 def _folded(name: str) -> str:
     """A name as it compares where neither case, nor composition, nor invisible characters count."""
     shown = "".join(character for character in name if unicodedata.category(character) != "Cf")
