@@ -14,8 +14,6 @@ from analyzer.cli.options import JobsOption, SinceOption, parse_day
 from analyzer.find_job import find_job
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from analyzer.config import Settings
     from analyzer.run import Places, Reported
     from analyzer.workspace import Workspace
@@ -42,7 +40,7 @@ def command(
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(settings, zone, now, where)
+    places = report_places(given, settings, now, where)
     if output is None and (job or since):
         # The day's report of all jobs stays what it is.
         places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
@@ -55,10 +53,11 @@ def command(
     return given.unread(made.tables.log_problems)
 
 
-def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, where: Workspace | Path) -> Places:
+def report_places(given: Context, settings: Settings, now: datetime, where: Workspace | Path) -> Places:
     """Where a report and its retry files go: in a tenant's folder by day, or in the folder that the user named."""
     from analyzer.run import Places
 
+    zone = given.zone(settings)
     day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
         report=where if isinstance(where, Path) else where.report(day),
@@ -66,6 +65,7 @@ def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, wher
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
         catalogue=settings.catalogue,
+        feed_rules=given.feed_rules(settings),
     )
 
 

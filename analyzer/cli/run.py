@@ -35,7 +35,7 @@ def command(
     hold(context, workspace)
     tenant, library = connected(given, settings, workspace, patience)
     now = datetime.now(UTC)
-    places = report_places(settings, given.zone(settings), now, workspace)
+    places = report_places(given, settings, now, workspace)
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
     if given.terminal.json:
@@ -80,9 +80,7 @@ def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> Non
 
     from analyzer.analysis.outcome import STILL_OPEN
 
-    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN)).sort(
-        pl.col("when").is_not_null(), maintain_order=True
-    )
+    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN) & pl.col("retry_of").is_null())
     latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])
     retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
     for retry in retries:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
@@ -111,6 +112,16 @@ class Library:
         source = self.source_file(job)
         seen = self.seen(source) if source else None
         return source_state(source, seen) if source and seen else SourceState()
+
+    def pulled_sha256(self, job: Job) -> str:
+        """Return the SHA-256 of a job's source file as it was pulled; empty where that is unknown."""
+        noted = self.own.notes.get(job.job_id)
+        if noted and noted.source:
+            return ""
+        host = _host(job.source_uri)
+        places = chain.from_iterable(self._copies(host, path) for path in server_paths(job.source_uri))
+        seen = (self.own.files.get(key) for key, _ in places if self._may_be_of(host, key))
+        return next((one.sha256 for one in seen if one), "")
 
     def log_files(self, job: Job) -> list[Path]:
         """The job's log files, the oldest first by name; none where there is no log."""
