@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
 from analyzer.load import load
 from analyzer.logs.catalogue import OURS
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.feeds import FeedRule
     from analyzer.library.look import Source
-    from analyzer.library.mirror import Library
     from analyzer.library.results import Progress, Pulled
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
@@ -95,7 +95,7 @@ def run(tenant: Source, library: Library, places: Places, now: datetime, stage: 
         AnalyzerError: of the stage that failed; what the stages before it wrote stays.
     """
     pulled = pull(tenant, library, now=now, progress=stage("pulling"))
-    return pulled, report(library, places, now, stage)
+    return pulled, report(Library(library.root), places, now, stage)
 
 
 def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> Reported:

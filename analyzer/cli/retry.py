@@ -84,9 +84,10 @@ def command(  # noqa: PLR0913 - the contract's options
     if job and (source or log):
         raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
     if job:
+        workspace = given.workspace(given.settings(), library)
         if output is None:
-            hold(context, given.settings().data)
-        ingredients, target = _of_job(given, job, library, id_property)
+            hold(context, workspace)
+        ingredients, target = _of_job(given, job, library, id_property, workspace.retry)
     elif source and log:
         from analyzer.source.segments import processes_ahead
 
@@ -119,7 +120,9 @@ def command(  # noqa: PLR0913 - the contract's options
     return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
 
 
-def _of_job(given: Context, wanted: str, library: Path | None, id_property: str) -> tuple[Ingredients, Path]:
+def _of_job(
+    given: Context, wanted: str, library: Path | None, id_property: str, folder: Path
+) -> tuple[Ingredients, Path]:
     from analyzer.load import load
     from analyzer.retries import ingredients_of, retry_target
 
@@ -129,7 +132,6 @@ def _of_job(given: Context, wanted: str, library: Path | None, id_property: str)
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the file that is made tells that it is not the whole truth
             given.terminal.complain(log.problem)
-    folder = given.settings().data / "retry"
     return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, folder)
 
 

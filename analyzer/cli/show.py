@@ -18,6 +18,7 @@ from analyzer.find_job import find_job, newest_failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from analyzer.cli.failures import Failure
@@ -69,7 +70,8 @@ def command(  # noqa: PLR0913 - the contract's options
     given = context.ensure_object(Context)
     settings = given.settings()
     opened = given.library(library)
-    tables = load(opened, rules=given.feed_rules(settings), retry_folder=settings.data / "retry")
+    retry_folder = given.workspace(settings, library).retry
+    tables = load(opened, rules=given.feed_rules(settings), retry_folder=retry_folder)
     job = job or newest_failed(tables.jobs, feed) or ""
     wanted = find_job(opened.jobs(), job) if job else None
     if wanted is None:
@@ -78,7 +80,7 @@ def command(  # noqa: PLR0913 - the contract's options
         else:
             given.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
         return 0
-    shown = _shown(given, tables, wanted, opened)
+    shown = _shown(given, tables, wanted, opened, retry_folder)
     if given.terminal.json:
         given.terminal.result(_json(shown))
     else:
@@ -87,7 +89,7 @@ def command(  # noqa: PLR0913 - the contract's options
     return given.unread(unread) or int(fail_on.met_by([shown.job["outcome"]]))
 
 
-def _shown(given: Context, tables: Tables, job: Job, library: Library) -> _Shown:
+def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_folder: Path) -> _Shown:
     """Gather what there is to show; the source file is read where it can explain something."""
     from analyzer.job_facts import facts_of, look_into, superseded_by
     from analyzer.logs.catalogue.advice import advise
@@ -104,7 +106,7 @@ def _shown(given: Context, tables: Tables, job: Job, library: Library) -> _Shown
         some_lack_it = "MissingIdentity" in set(of_job.entries["code"])
         look = look_into(source, set(of_job.users["key"]), some_lack_it=some_lack_it)
     facts = facts_of(row, of_job, of_job.entries, catalogue, look)
-    queued = None if facts.outdated or facts.outcome not in FAILED else _retry_file(given, of_job, job, library)
+    queued = None if facts.outdated or facts.outcome not in FAILED else _retry_file(retry_folder, of_job, job, library)
     return _Shown(
         job=row,
         tables=of_job,
@@ -118,12 +120,12 @@ def _shown(given: Context, tables: Tables, job: Job, library: Library) -> _Shown
     )
 
 
-def _retry_file(given: Context, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
+def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
     """The job's retry file, where there is one that is what would be made now."""
     from analyzer.retries import ingredients_of, retry_target, vouched_manifest
     from analyzer.retry.queue_command import to_queue
 
-    target = retry_target(library, job, given.settings().data / "retry")
+    target = retry_target(library, job, folder)
     if not target.parent.is_dir():
         return None
     try:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.csv_cells import csv_bytes
@@ -18,12 +16,14 @@ from analyzer.next_step import Commands
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.render import Renderer
+from analyzer.report.staging import staging
 from analyzer.report.view import View, page_name
 from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from analyzer.load import Tables
@@ -82,9 +82,9 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
     out = request.out
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".upa-report-", dir=out, ignore_cleanup_errors=True) as staged:
-            names = [_stage(Path(staged) / "new", out, name, content) for name, content in _files(request, progress)]
-            _into_place(Path(staged), out, names)
+        with staging(out) as staged:
+            names = [_stage(staged / "new", out, name, content) for name, content in _files(request, progress)]
+            _into_place(staged, out, names)
     except OSError as error:
         raise cannot_write(out, error) from error
     return out / INDEX

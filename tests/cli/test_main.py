@@ -89,7 +89,7 @@ def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
         (["explain"], 2, "Missing argument 'CODE'"),
         (["pull"], 2, "no tenant is configured"),
         (["pull", "--tenant", "contoso"], 2, "there is no tenant 'contoso'"),
-        (["jobs"], 2, "which library is meant is not clear"),
+        (["jobs"], 2, "found no library in upa-data"),
         (["jobs", "--config", "nowhere.toml"], 2, "there is no configuration nowhere.toml"),
         (["run", "--fail-on", "sometimes"], 2, "'sometimes' is not one of"),
         (["retry"], 2, "nothing to make a retry file from"),

@@ -192,7 +192,7 @@ def test_parse_refuses_a_name_that_tells_no_format_before_it_reads(upa: Callable
 def test_a_retry_of_a_partial_job_holds_whom_the_log_names(upa: Callable[..., Ran], tmp_path: Path) -> None:
     ran = upa("retry", PARTIAL[:8], "--library", SAMPLES)
     path = tmp_path / ran.out.strip()
-    assert (ran.code, path.parent) == (0, tmp_path / "upa-data" / "retry")
+    assert (ran.code, path.parent) == (0, tmp_path / "upa-data" / "contoso.sharepoint.com" / "retry")
     assert len(json.loads(path.read_text(encoding="utf-8-sig"))["value"]) == 12
     assert path.name.endswith(f"-{PARTIAL}-retry.json")
 
@@ -329,12 +329,12 @@ def test_of_a_tenant_that_was_never_pulled_it_is_said_how_to(
         '[tenants.contoso]\nadmin_url = "https://contoso-admin.sharepoint.com"', encoding="utf-8"
     )
     ran = upa(*words)
-    folder = Path("upa-data", "library", "contoso")
+    folder = Path("upa-data", "contoso", "library")
     assert (ran.code, ran.err.splitlines()) == (
         5,
         [
-            f"upa-analyzer: nothing was pulled from contoso yet: there is no {folder}.",
-            "              upa-analyzer pull brings its jobs and logs.",
+            f"upa-analyzer: no library found for contoso: there is no {folder}.",
+            "              Run `upa-analyzer pull` first, or specify --library DIR.",
         ],
     )
 
