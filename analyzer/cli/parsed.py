@@ -116,6 +116,13 @@ def _remarks_on(log: LogRead) -> Iterator[str]:
         yield f"{log.name} was read as {name}, and {count(replaced, 'character')} replaced."
     elif name != "utf-8":
         yield f"{log.name} was read as {name}."
+    if log.encoding.cut:
+        yield f"{log.name} begins in the middle of a character: its first entry may be incomplete."
+    if log.encoding.swapped:
+        yield (
+            f"{log.name} has a part in another byte order, which was not read: it was put together from several files."
+            " Parse these one by one."
+        )
     if log.growing:
         yield f"{log.name} was still being written: it was read to line {log.lines:,}, the last whole one."
     if log.cut_off:

@@ -45,7 +45,8 @@ class Account:
         line_ends: CRLF, LF and CR.
         blanks: on blank lines that are in no entry.
         marks: in byte order marks before entries, where one log was appended to another.
-        around: before and after entries on the lines of what was pasted; 0 of a log as the service wrote it.
+        around: before and after entries in what was pasted, and of a format around the log, whose spelling may be
+            shorter than what it says, so it may be less than 0; 0 of a log as the service wrote it.
     """
 
     fields: int = 0
@@ -98,7 +99,7 @@ def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[A
             (ends - segment.added_end) * size_in(encoding, "\n"),
             sum(size_in(encoding, text) for text in _blanks(entries, line, line_behind)),
             sum(size_in(encoding, text) for text in around if text == MARK),
-            sum(size_in(encoding, text) for text in around if text != MARK),
+            segment.around + sum(size_in(encoding, text) for text in around if text != MARK),
         )
         found.append(account)
     return found

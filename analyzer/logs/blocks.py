@@ -11,16 +11,22 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analyzer.errors import InputError
 from analyzer.logs.catalogue import LOG_CODES
 from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
 from analyzer.logs.shapes import CODE, beginning
+from analyzer.logs.unwrap import LARGEST, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from analyzer.logs.interface import LogRead
+    from analyzer.logs.unwrap import Unwrapped
 
 BLOCK = 4_000_000
 """Bytes: with what is made of them they stay in the processor's cache, and two threads of them in 100 MB."""
@@ -46,12 +52,16 @@ class Segment:
         log: whose.
         start, end: bytes in the block; the text ends with a line end, its own or one that was added.
         added_end: whether the last line end is not the log's own.
+        around: bytes that another format puts around the text, in the log's encoding.
+        numbers: of each line its number in the log; None where they are counted.
     """
 
     log: LogRead
     start: int
     end: int
     added_end: bool = False
+    around: int = 0
+    numbers: NDArray[np.uint32] | None = None
 
 
 @dataclass(slots=True)
@@ -117,6 +127,7 @@ class _Cutter:
     def __init__(self, log: LogRead) -> None:
         self._log = log
         self._carry = b""
+        self._whole = True
 
     def blocks(self, opener: Opener) -> Iterator[Block]:
         log = self._log
@@ -154,6 +165,7 @@ class _Cutter:
             self._refuse_endless()
             return None
         self._carry = data[cut:size]
+        self._whole = False
         return self._block(data, cut)
 
     def _refuse_endless(self) -> None:
@@ -172,11 +184,23 @@ class _Cutter:
             text = text[:whole]
         if not text:
             return None
+        inner = unwrapped(text.decode()) if self._whole and len(text) <= LARGEST and not _TABBED.match(text) else None
+        if inner:
+            return self._inner(text, inner)
         added_end = not text.endswith((b"\n", b"\r"))
         if text.endswith(b"\r"):
             text = LONE_CR.sub(b"\n", text)  # its last must not meet an LF of the next log
         text = b"".join([text, b"\n" if added_end else b"", bytes(PADDING)])
         return self._block(text, len(text) - PADDING, added_end=added_end)
+
+    def _inner(self, text: bytes, inner: Unwrapped) -> Block:
+        """The block of a log that another format wraps."""
+        lines = "".join(f"{line}\n" for line in inner.lines)
+        encoding = self._log.encoding.name
+        block = self._block(lines.encode() + bytes(PADDING), len(lines.encode()))
+        block.segments[0].around = size_in(encoding, text.decode()) - size_in(encoding, lines)
+        block.segments[0].numbers = np.array(inner.numbers, np.uint32)
+        return block
 
     def _block(self, data: bytes, size: int, *, added_end: bool = False) -> Block:
         return Block(data, size, [Segment(self._log, 0, size, added_end)])

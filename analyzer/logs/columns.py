@@ -30,6 +30,10 @@ def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
     if entries.lines.crlf:
         column["detail"] = _with_lf(column["detail"])
     line = entries.line - entries.segment_lines[entries.segment] + 1
+    for place, segment in enumerate(block.segments):
+        if segment.numbers is not None:
+            its = entries.segment == place
+            line[its] = segment.numbers[line[its] - 1]
     return pl.DataFrame(
         [
             pl.Series("segment", entries.segment.astype(np.uint32)),

@@ -1,8 +1,10 @@
 """Bytes of a log to UTF-8, a chunk at a time, whatever the encoding: what had to be assumed is counted, never silent.
 
-By byte order mark UTF-8 or UTF-16. Without one UTF-16 where one half of many units is zero; else the first character
-beyond ASCII tells: UTF-8, or Windows-1252 where its bytes are no UTF-8. Single bytes of a UTF-8 log that are no UTF-8
-(logs are pasted together) are read as Windows-1252, so that none is lost.
+By byte order mark UTF-8 or UTF-16. Without one UTF-16 where one half of many units is zero: in the byte order that half
+tells, or, where the log was cut inside a character, in the other one a byte later, whichever gives fewer characters
+that no log holds, and more known codes. Else the first character beyond ASCII tells: UTF-8, or Windows-1252 where its
+bytes aren't UTF-8. Single bytes of a UTF-8 log that aren't UTF-8 (logs are pasted together) are read as
+Windows-1252, so that none is lost.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from analyzer.logs.catalogue import LOG_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +36,13 @@ _BYTE_STANDS = re.compile("[\udc80-\udcff]+")
 _HALF = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
+_OTHER_ORDER = {UTF16_LE: UTF16_BE, UTF16_BE: UTF16_LE}
+# Letters of ASCII, tabs and line ends whose two bytes were exchanged
+_SWAPPED_LETTER = "\u0900\u0a00\u0d00" + "".join(chr(letter << 8) for letter in range(0x20, 0x7F))
+_SWAPPED = re.compile(f"[{_SWAPPED_LETTER}]{{8}}")
+# What no log holds
+_GARBLED = re.compile(f"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd\ufffe\uffff{_SWAPPED_LETTER}]")
+
 
 @dataclass(slots=True)
 class Encoding:
@@ -42,6 +53,8 @@ class Encoding:
         mark: bytes of the byte order mark.
         size: bytes of the log so far, the mark among them.
         replaced: characters that stand for bytes that the encoding does not know.
+        cut: whether it is UTF-16 that begins in the middle of a character.
+        swapped: whether a part of it is UTF-16 in the other byte order, or shifted by a byte, and so is not readable.
         difference: bytes that were replaced, less the bytes that what stands for them would take in the encoding.
     """
 
@@ -50,6 +63,8 @@ class Encoding:
     size: int = 0
     replaced: int = 0
     difference: int = 0
+    cut: bool = False
+    swapped: bool = False
 
 
 def size_in(encoding: str, text: str) -> int:
@@ -72,7 +87,10 @@ def utf8_chunks(read: Callable[[int], bytes], encoding: Encoding, sizes: Iterato
     head = _fill(read, max(_HEAD, next(sizes)))
     encoding.size = len(head)
     encoding.name, encoding.mark = _encoding_of(head)
-    chunk = head[encoding.mark :]
+    encoding.cut = not encoding.mark and encoding.name in _OTHER_ORDER and _is_cut(head[:_HEAD], encoding.name)
+    if encoding.cut:
+        encoding.name, encoding.difference = _OTHER_ORDER[encoding.name], 1
+    chunk = head[encoding.mark + encoding.cut :]
     decode = _DECODERS.get(encoding.name, _utf8)
     settled = bool(encoding.mark) or decode is not _utf8
     rest = b""
@@ -116,6 +134,17 @@ def _encoding_of(head: bytes) -> tuple[str, int]:
     if max(zeros_even, zeros_odd) * 5 > len(start) // 2 and min(zeros_even, zeros_odd) * 5 <= len(start) // 2:
         return UTF16_LE if zeros_odd > zeros_even else UTF16_BE, 0
     return UTF8, 0
+
+
+def _is_cut(head: bytes, name: str) -> bool:
+    """Whether UTF-16 reads better in the other byte order a byte later: its first byte is half a character."""
+    return _likelihood(head[1:], _OTHER_ORDER[name]) > _likelihood(head, name)
+
+
+def _likelihood(head: bytes, name: str) -> tuple[int, int]:
+    """Characters that no log holds, the fewer the better, then known codes."""
+    text = head[: len(head) // 2 * 2].decode(name, "replace")
+    return -len(_GARBLED.findall(text)), sum(map(text.count, LOG_CODES))
 
 
 def _first_letter(chunk: bytes) -> bytes:
@@ -176,7 +205,9 @@ def _utf16(chunk: bytes, encoding: Encoding) -> tuple[bytes, bytes]:
     # The first half of a pair waits for its second.
     last = int.from_bytes(chunk[units - 2 : units], "little" if encoding.name == UTF16_LE else "big")
     whole = units - 2 if units and 0xD800 <= last < 0xDC00 else units  # noqa: PLR2004 - Unicode's first halves
-    text, replaced = _HALF.subn(_REPLACEMENT, chunk[:whole].decode(encoding.name, "surrogatepass"))
+    decoded = chunk[:whole].decode(encoding.name, "surrogatepass")
+    encoding.swapped = encoding.swapped or _SWAPPED.search(decoded) is not None
+    text, replaced = _HALF.subn(_REPLACEMENT, decoded)
     encoding.replaced += replaced
     return text.encode(), chunk[whole:]
 

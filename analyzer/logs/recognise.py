@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from analyzer.facts import GUID, JobError, State
 from analyzer.logs.catalogue.interface import DETAIL_READ
 from analyzer.logs.shapes import MARK, beginning
+from analyzer.logs.unwrap import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +63,9 @@ def recognise(text: str, catalogue: Catalogue) -> Explanation:
     if named.known or not text:
         return named
     text = text[:DETAIL_READ]
+    inner = unwrapped(text)
     return (
-        _entry(text.splitlines(), catalogue)
+        _entry(inner.lines if inner else text.splitlines(), catalogue)
         or _message(text, catalogue)
         or next(_job(text, catalogue), None)
         or catalogue.explain(_shortened(text.splitlines()[0]))

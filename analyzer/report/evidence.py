@@ -62,6 +62,8 @@ def _read(log: LogRead) -> str:
     """Whether a log was read whole, and what of it was not."""
     replaced = log.encoding.replaced
     faults = [f"{count(replaced, 'character')} replaced: not readable as {log.encoding.name}"] if replaced else []
+    faults += ["begins in the middle of a character"] if log.encoding.cut else []
+    faults += ["a part in another byte order was not read"] if log.encoding.swapped else []
     if log.problem:
         faults.append(log.problem.what.removeprefix(f"{log.name} "))
     if log.growing:

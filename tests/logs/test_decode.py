@@ -62,6 +62,37 @@ UNREADABLE = {
 }
 
 
+DASHED = f"IdentityNotResolvable\tada@contoso.com\tnot found \u2013 \u201eAda\u201c\r\n{LINE}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("bytes_lost", [1, 3, 7])
+def test_utf_16_that_was_cut_inside_a_character_is_read_in_its_own_byte_order(encoding: str, bytes_lost: int) -> None:
+    raw = DASHED.encode(encoding)[bytes_lost:]
+    found = Encoding()
+    text = b"".join(utf8_chunks(io.BytesIO(raw).read, found, itertools.repeat(1 << 20))).decode()
+    assert (found.name, found.cut, found.replaced) == (encoding, True, 0)
+    assert text == DASHED[(bytes_lost + 1) // 2 :]
+    assert (found.size, found.difference) == (len(raw), 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_is_whole_is_not_said_to_be_cut(encoding: str) -> None:
+    for raw in (DASHED.encode(encoding), DASHED.encode(encoding)[2:]):
+        found = Encoding()
+        assert b"".join(utf8_chunks(io.BytesIO(raw).read, found, itertools.repeat(9))).decode().endswith(DASHED[1:])
+        assert (found.name, found.cut, found.swapped) == (encoding, False, False)
+
+
+@pytest.mark.parametrize("between", [b"", b"x"], ids=["other-order", "shifted"])
+def test_a_part_of_utf_16_that_cannot_be_read_is_said(between: bytes) -> None:
+    found = Encoding()
+    raw = DASHED.encode("utf-16") + between + DASHED.encode("utf-16-le" if between else "utf-16-be")
+    for _ in utf8_chunks(io.BytesIO(raw).read, found, itertools.repeat(1 << 20)):
+        pass
+    assert found.swapped
+
+
 @pytest.mark.parametrize("size", [1, 3, 1 << 20])
 @pytest.mark.parametrize(("raw", "expected"), READABLE.values(), ids=READABLE.keys())
 def test_a_log_is_read_as_what_it_was_written(raw: bytes, expected: tuple[str, str, int], size: int) -> None:

@@ -2,7 +2,7 @@
 
 The knowledge is the vendor's article (its section "Common exceptions"), the service's ``$metadata``, public threads,
 and for the messages of a GenericError what SQL Server, .NET and SharePoint document of theirs; each explanation says
-which, and whether it was seen or is inferred. What nobody knows is said to be not known.
+which, and whether it was seen or is inferred. What is unknown has an explanation that says so.
 """
 
 from analyzer.logs.catalogue.codes import LOG_CODES

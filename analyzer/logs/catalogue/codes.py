@@ -8,15 +8,15 @@ EXPLANATIONS = (
     Explanation(
         "IdentityNotResolvable",
         "the user is not known to SharePoint",
-        "SharePoint has no user profile with this id. The user's other properties were not written; other users were.",
+        "SharePoint has no user profile with this ID. The user's other properties were not written; other users were.",
         (
             "The person has left, or the account was renamed, and the feed still sends the old address.",
             "The account is new and has not reached the user profile store yet.",
             "The ids are of another kind than the job was queued with (mail, object id, principal name).",
         ),
         (
-            "Look the id up in Entra ID; correct or remove it in the feed.",
-            "For a new account wait a day, then import the retry file.",
+            "Look up the ID in Entra ID. Correct or remove it in the feed.",
+            "For a new account, wait a day, then import the retry file.",
             "If every user failed, queue again with the right kind of id.",
         ),
         "feed owner",
@@ -33,7 +33,7 @@ EXPLANATIONS = (
         ),
         (
             "Compare the id property that the job was queued with against the source file.",
-            "Have the feed leave out persons without an id.",
+            "Have the feed leave out people without an ID.",
         ),
         "administrator",
         retry_helps=False,
@@ -63,7 +63,7 @@ EXPLANATIONS = (
         ),
         (
             "Correct the record at the position that the message names, and have the feed escape such characters.",
-            "Then import the whole file again: nobody was updated.",
+            "Then import the whole file again: no user was updated.",
         ),
         "feed owner",
         retry_helps=False,

@@ -40,7 +40,7 @@ PATTERNS = (
             "The id was known, but its profile was not there when the import came to write it.",
             ("The user was deleted in the meantime.", "The account is new, and its profile was still being made."),
             (
-                "Look the user up in Entra ID; take who has left out of the feed.",
+                "Look up the user in Entra ID. Remove people who have left from the feed.",
                 "Otherwise import the retry file tomorrow.",
             ),
             "feed owner",

@@ -16,12 +16,12 @@ PATTERNS = (
             "Two records of the source file lead to one profile, and the profile store refuses both values. The"
             " RecordId is a number inside the store, no id of yours.",
             (
-                "The feed has the same id twice, perhaps spelt in another case.",
+                "The feed has the same ID twice, perhaps in different letter case.",
                 "Two ids lead to one profile, as an old and a new address of one person.",
             ),
             (
-                "Look for ids that stand twice in the source file, whatever their case, and remove the second record.",
-                "If none stands twice, send object ids (CloudId) instead of addresses: each belongs to one user only.",
+                "Look for IDs that are twice in the source file, in whatever letter case, and keep one of the records.",
+                "If there are none, send object IDs (CloudId) instead of addresses: each belongs to one user only.",
             ),
             "feed owner",
             retry_helps=False,
@@ -39,7 +39,7 @@ PATTERNS = (
                 "Another import, or the directory's own synchronization, wrote the same user at the same moment.",
             ),
             (
-                "Look for ids that stand twice in the source file, and remove the second record.",
+                "Look for IDs that are twice in the source file, and keep one of the records.",
                 "Otherwise import the retry file once more, while no other import is at work.",
             ),
             "feed owner",

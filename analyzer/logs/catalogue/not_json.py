@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from analyzer.logs.catalogue.interface import NOT_SEEN, Explanation, Pattern
 
-_WHOLE = "Then import the whole file again: nobody was updated."
+_WHOLE = "Then import the whole file again: no user was updated."
 _JSON_NET = f"Json.NET's own messages; {NOT_SEEN}"
 
 PATTERNS = (
@@ -16,7 +16,7 @@ PATTERNS = (
         Explanation(
             "DataFileNotJson/backslash",
             "a backslash in the source file is not doubled",
-            "A value has a backslash before a letter that JSON gives no meaning to. JSON wants a backslash doubled.",
+            "A value has a backslash before a letter, which has no meaning in JSON. In JSON, a backslash is doubled.",
             ("A department such as R\\V, an account such as CONTOSO\\ada, or a path.",),
             (
                 "Double the backslash in the record at the path and position that the message names: R\\\\V.",
@@ -33,7 +33,7 @@ PATTERNS = (
         Explanation(
             "DataFileNotJson/quotation-mark",
             "a quotation mark inside a value ends it too early",
-            "Behind a value stands something that is neither a comma nor a bracket: the value ended sooner than meant.",
+            "After a value comes something that is neither a comma nor a bracket: the value ended sooner than meant.",
             (
                 "A quotation mark inside a value without a backslash before it.",
                 "A comma is missing between two values.",
@@ -72,10 +72,10 @@ PATTERNS = (
     Pattern(
         Explanation(
             "DataFileNotJson/further-text",
-            "the source file goes on behind its end",
-            "Behind the bracket that closes the file stands further text.",
+            "the source file goes on after its end",
+            "After the bracket that closes the file there is more text.",
             ("Two files were joined, or a file was appended to instead of being replaced.",),
-            ("Have the feed write one object with one list of records, and nothing behind it.", _WHOLE),
+            ("Have the feed write one object with one list of records, and nothing after it.", _WHOLE),
             "feed owner",
             retry_helps=False,
             known_from=_JSON_NET,
@@ -88,7 +88,7 @@ PATTERNS = (
             "the source file is JSON, but not in the import format",
             'The file is not of the form {"value": [ … ]} with one flat object a user.',
             (
-                "The list of records stands at the top, without value around it.",
+                "The list of records is at the top, without value around it.",
                 "A value is a list or an object: only plain values can be imported.",
             ),
             ('Have the feed write {"value": [{…}, {…}]}, each value a text, a number, true or false.', _WHOLE),
@@ -110,10 +110,10 @@ PATTERNS = (
     Pattern(
         Explanation(
             "DataFileNotJson/stray-character",
-            "a character stands in the source file where JSON has none",
-            "At the position that the message names stands a character that JSON does not allow there.",
+            "a character is in the source file where JSON allows none",
+            "At the position that the message names is a character that JSON does not allow there.",
             (
-                "At line 0 or 1, position 0 or 1: the file is no JSON at all, as CSV or a web page, or is in UTF-16.",
+                "At line 0 or 1, position 0 or 1: the file isn't JSON, but CSV or a web page, or is in UTF-16.",
                 "A value without quotation marks, a bracket of the wrong kind, a colon that is missing.",
             ),
             ("Open the file at the line and position that the message names, and correct it there.", _WHOLE),

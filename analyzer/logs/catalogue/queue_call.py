@@ -152,8 +152,8 @@ PATTERNS = (
         Explanation(
             f"{_CALL}/not-available",
             "the tenant does not offer the import, or not at this moment",
-            "The service answers that the operation is not valid now. In 2016 it said so to tenants that did not have the"
-            " import yet; later reasons are unknown.",
+            "The service answers that the operation is not valid now. In 2016 it said so to tenants that did not have"
+            " the import yet; later reasons are unknown.",
             ("The feature isn't available in the tenant.", "A fault of the service."),
             (
                 "Queue the import again in an hour.",
@@ -204,8 +204,8 @@ PATTERNS = (
             f"{_LIST}/list-view-threshold",
             "the service's own list of jobs has too many items",
             "The service keeps import jobs in a list, and refuses to read it because it has more items than its list"
-            " view threshold allows. Queueing an import fails alike. Asking again does not help: only Microsoft can clean"
-            " the list.",
+            " view threshold allows. Queueing an import fails alike. Asking again does not help: only Microsoft can"
+            " clean the list.",
             ("The tenant has queued thousands of imports.",),
             (
                 "Open a support request: GetImportProfilePropertyJobs fails with the list view threshold.",

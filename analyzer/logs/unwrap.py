@@ -1,0 +1,214 @@
+"""Logs inside other formats to lines as the service writes them: what programs save and people keep.
+
+PnP PowerShell puts a job's log into the property ``ErrorMessage`` when ``-IncludeErrorDetails`` is given. People print
+it as a list, or save it by ``ConvertTo-Json``, ``Export-Csv`` and ``Export-Clixml``. This program's own tables come
+back as CSV, as cells pasted from a workbook, and as JSON; mail and chat come as HTML.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.csv_cells import unguarded
+from analyzer.logs.shapes import CODE, beginning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LARGEST = 64_000_000
+"""Bytes; a paste is far smaller."""
+
+_HEAD = 4_000
+_LOG = re.compile(CODE + r"\t")
+_ERROR_MESSAGE = ("errormessage", "error_message")
+
+# "ErrorMessage": "\r\nIdentityNotResolvable\tcleo@contoso.com\t…"    "code":"IdentityNotResolvable","identity":null
+_JSON = re.compile(
+    r'"(?P<key>error_?message|code|identity|message|detail)"\s*:\s*(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"|null)',
+    re.IGNORECASE | re.DOTALL,
+)
+# <S N="ErrorMessage">_x000D__x000A_IdentityNotResolvable_x0009_cleo@contoso.com_x0009_…</S>
+_CLIXML = re.compile(r'<S N="ErrorMessage">(?P<value>[^<]*)</S>', re.IGNORECASE)
+_CLIXML_LETTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_HTML = re.compile(
+    r"<(?:!doctype html|html|head|body|div|table|tbody|tr|td|p|span|meta|pre|ul|ol|li|br)\b", re.IGNORECASE
+)
+_TAG = re.compile(r"</?(?P<name>[a-z][a-z0-9:]{0,20})[^<>]{0,10000}>|[ \t\r]*\n\s*", re.IGNORECASE)
+_HIDDEN = (("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>"), ("<head>", "</head>"))
+_ENDS_LINE = frozenset({"br", "p", "div", "tr", "li", "pre", "table", "h1", "h2", "h3"})
+# ErrorMessage       : IdentityNotResolvable⇥cleo@contoso.com⇥User identity cannot be resolved
+_PROPERTY = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_]{0,60})\s*:(?:\s|$)")
+_NARROWEST = 40
+"""Characters of the narrowest console that breaks lines."""
+
+
+@dataclass(slots=True)
+class Unwrapped:
+    """Lines as the service writes them, each with the number of the line that it comes from."""
+
+    lines: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+    def add(self, text: str, number: int, *, spread: bool = False) -> None:
+        """Add the lines of a text; where it is ``spread`` over lines of the original, each has its own number."""
+        for further, line in enumerate(re.split(r"\r\n|\n|\r", text)):
+            self.lines.append(line)
+            self.numbers.append(number + (further if spread else 0))
+
+    def add_entry(self, cells: Mapping[str, str], number: int) -> None:
+        """Add an entry of a table."""
+        code, identity, message = (" ".join(cells.get(name, "").split()) for name in ("code", "identity", "message"))
+        self.add(f"{code}\t{identity}\t{message}" if code else message, number)
+        if cells.get("detail"):
+            self.add(cells["detail"], number)
+
+
+def unwrapped(text: str) -> Unwrapped | None:
+    """The lines of a log that another format wraps; None where there is no such format, or no entry in it."""
+    head = text[:_HEAD].lstrip("\ufeff \t\r\n")
+    if _LOG.match(head):
+        return None
+    reader = _reader(head)
+    found = reader(text) if reader else None
+    return found if found and any(beginning(line) for line in found.lines) else None
+
+
+def _reader(head: str) -> Callable[[str], Unwrapped | None] | None:
+    """The reader of a format, by how a text begins."""
+    if head.startswith(("{", "[", '"')) and _JSON.search(head):
+        return _of_json
+    if head.startswith("<Objs"):
+        return _of_clixml
+    if head.startswith("<") and _HTML.search(head):
+        return _of_html
+    if _columns(head) is not None:
+        return _of_csv
+    return _of_list if any(name in head.casefold() for name in _ERROR_MESSAGE) else None
+
+
+def _of_json(text: str) -> Unwrapped:
+    found, cells, begun, counted, number = Unwrapped(), dict[str, str](), 1, 0, 1
+    for member in _JSON.finditer(text):
+        number += text.count("\n", counted, member.start())
+        counted = member.start()
+        key, value = member["key"].casefold(), json.loads(member["value"], strict=False) or ""
+        if key in _ERROR_MESSAGE:
+            found.add(value, number)
+            continue
+        if key in cells or key == "code":
+            found.add_entry(cells, begun)
+            cells, begun = {}, number
+        cells[key] = value
+    found.add_entry(cells, begun)
+    return found
+
+
+def _of_clixml(text: str) -> Unwrapped:
+    found, counted, number = Unwrapped(), 0, 1
+    for member in _CLIXML.finditer(text):
+        number += text.count("\n", counted, member.start())
+        counted = member.start()
+        found.add(_CLIXML_LETTER.sub(lambda letter: chr(int(letter[1], 16)), html.unescape(member["value"])), number)
+    return found
+
+
+def _visible(text: str) -> str:
+    """HTML without what a browser does not show, its line ends kept."""
+    for start, end in _HIDDEN:
+        pieces, at = [], 0
+        while (begun := text.find(start, at)) >= 0 and (ended := text.find(end, begun)) >= 0:
+            pieces += [text[at:begun], "\n" * text.count("\n", begun, ended)]
+            at = ended + len(end)
+        text = "".join([*pieces, text[at:]])
+    return text
+
+
+def _of_html(text: str) -> Unwrapped:
+    found, text = Unwrapped(), _visible(text)
+    line, number, begun, at = "", 1, 1, 0
+    preformatted = False
+
+    def end() -> None:
+        nonlocal line, begun
+        if line.strip():
+            found.add(html.unescape(line).strip(" \r\n").removesuffix("\t"), begun)
+        line, begun = "", number
+
+    for tag in _TAG.finditer(text):
+        line += text[at : tag.start()]
+        at = tag.end()
+        number += tag[0].count("\n")
+        name = (tag["name"] or "").casefold()
+        preformatted = not tag[0].startswith("</") if name == "pre" else preformatted
+        if name in _ENDS_LINE or (preformatted and not name):
+            end()
+        elif name in ("td", "th"):
+            line += "\t" if tag[0].startswith("</") else ""
+        elif not name:
+            begun = begun if line.strip() else number
+            line += " " if line.strip() and not line.endswith("\t") else ""
+    line += text[at:]
+    end()
+    return found
+
+
+def _columns(head: str) -> tuple[str, list[str]] | None:
+    """The delimiter of a CSV and the names of its columns, where it has those of a table of entries or of jobs."""
+    lines = [line for line in head.splitlines() if line.strip() and not line.startswith("#TYPE")]
+    for delimiter in ",;\t":
+        names = [cell.strip(" \"'\ufeff").casefold() for cell in lines[0].split(delimiter)] if lines else []
+        if {"code", "message"} <= set(names) or (len(names) > 1 and set(names).intersection(_ERROR_MESSAGE)):
+            return delimiter, names
+    return None
+
+
+def _of_csv(text: str) -> Unwrapped | None:
+    known = _columns(text[:_HEAD].lstrip("\ufeff \t\r\n"))
+    if known is None:
+        return None
+    delimiter, names = known
+    found, reader = Unwrapped(), csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 0
+    try:
+        for row in reader:
+            cells = {name: unguarded(cell) for name, cell in zip(names, row, strict=False)}
+            message = next((cells[name] for name in _ERROR_MESSAGE if name in cells), None)
+            if message is not None:
+                found.add(message, before + 1, spread=True)
+            elif cells.get("code", "").casefold() != "code":
+                found.add_entry(cells, before + 1)
+            before = reader.line_num
+    except csv.Error:
+        return None
+    return found
+
+
+def _of_list(text: str) -> Unwrapped:
+    """What ``Format-List`` prints: of the property ``ErrorMessage`` the lines, joined where the console broke them."""
+    found = Unwrapped()
+    lines = text.splitlines()
+    width = max(map(len, lines), default=0)
+    column, full = -1, False
+    for number, line in enumerate(lines, 1):
+        named = _PROPERTY.match(line)
+        if named and named["name"].casefold() in _ERROR_MESSAGE:
+            column = line.index(":") + 2
+            found.add(line[column:], number)
+        elif column >= 0 and line[:column].isspace():
+            further = line[column:]
+            if full and beginning(further) is None:
+                found.lines[-1] += further
+            else:
+                found.add(further, number)
+        elif beginning(line) is not None:
+            found.add(line, number)
+        elif line.strip():
+            column = -1
+        full = len(line) == width and width >= _NARROWEST
+    return found
