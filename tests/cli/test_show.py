@@ -221,7 +221,7 @@ def test_a_terminal_gets_the_first_users_and_a_pipe_all(
 
 def test_a_pull_is_the_next_step_only_where_it_reaches_the_library(upa: Callable[..., Ran], tmp_path: Path) -> None:
     assert upa("show", "2965ed96", "--library", SAMPLES).err == ""
-    data = tmp_path / "upa-data" / "library" / "contoso"
+    data = tmp_path / "upa-data" / "contoso" / "library"
     job = {"JobId": JOB, "State": 2, "Error": 0, "ErrorMessage": "", "SourceUri": URI, "LogFolderUri": ""}
     data.mkdir(parents=True)
     (data / "jobs.json").write_text(json.dumps({"value": [job]}), encoding="utf-8")
