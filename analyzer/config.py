@@ -76,7 +76,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration.
 
     Attributes:
-        data: ``library/NAME/``, ``retry/`` and ``reports/`` live in it.
+        data: the folder of the tenants' folders (``workspace``).
         history: where the history is to live; not used before there is one.
         keep_sources: how long our copies of source files are kept; not used before ``prune``.
         templates: a folder whose templates come before ours.

@@ -19,7 +19,7 @@ from analyzer.errors import LockedError, OutputError
 from analyzer.files import cannot_write, plain_words, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from filelock import BaseFileLock
@@ -40,7 +40,12 @@ class Holder(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def data_lock(
-    folder: Path, command: str, say: Callable[[str], None], *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    folder: Path,
+    command: str,
+    say: Callable[[str], None],
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    wait: float = 0,
 ) -> Iterator[None]:
     """Holds the folder, which is made where there is none, and is gone afterwards where nothing was written to it.
 
@@ -49,15 +54,16 @@ def data_lock(
         command: its name, for whoever comes second.
         say: told where nothing can be locked; the work goes on.
         now: the clock.
+        wait: for so many seconds, where another process holds it.
 
     Raises:
         LockedError: another process holds it.
         OutputError: the folder cannot be written.
     """
     try:
-        is_new = not folder.exists()
+        new = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        lock = _acquired(folder, say)
+        lock = _acquired(folder, say, wait)
     except OSError as error:
         raise _cannot_lock(folder, error) from error
     try:
@@ -65,7 +71,7 @@ def data_lock(
         write_bytes(folder / HOLDER, msgspec.json.encode(holder) + b"\n")
         yield
     finally:
-        _release(folder, lock, is_new=is_new)
+        _release(folder, lock, new)
 
 
 def check_lock(folder: Path) -> None:
@@ -90,10 +96,10 @@ def _cannot_lock(folder: Path, error: OSError) -> OutputError:
     return OutputError(f"{lock} cannot be used: {plain_words(error)}", advice)
 
 
-def _acquired(folder: Path, say: Callable[[str], None]) -> BaseFileLock | None:
+def _acquired(folder: Path, say: Callable[[str], None], wait: float) -> BaseFileLock | None:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
+    lock = FileLock(folder / LOCK, timeout=wait, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
@@ -121,13 +127,14 @@ def _held(folder: Path) -> LockedError:
     )
 
 
-def _release(folder: Path, lock: BaseFileLock | None, *, is_new: bool) -> None:
+def _release(folder: Path, lock: BaseFileLock | None, new: Sequence[Path]) -> None:
+    """Gives the folder up; it and those above it go again, where they were made for it and nothing else was written."""
     with contextlib.suppress(OSError):
         (folder / HOLDER).unlink(missing_ok=True)
-        if is_new and [path.name for path in folder.iterdir()] == [LOCK]:
+        if new and [path.name for path in folder.iterdir()] == [LOCK]:
             (folder / LOCK).unlink()
     if lock is not None:
         lock.release()
-    if is_new:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+    with contextlib.suppress(OSError):
+        for path in new:
+            path.rmdir()

@@ -118,8 +118,14 @@ old value back. So a tool warns about them and refuses nothing.
 NOT_JSON = "DataFileNotJson"
 """The code of log entries whose message names a position in the source file."""
 
+UNRESOLVABLE = "IdentityNotResolvable"
+"""The code of log entries for a user whom the service doesn't find by the ID and the ID type of the job."""
+
 GENERIC = "GenericError"
 """The code of log entries whose Guid need not be anybody's id (seen)."""
+
+DUPLICATE = "multiple instances of the same single-value property"
+"""In the message of a ``GenericError`` for two records of one user; its Guid and its record ID are no user's (seen)."""
 
 
 def state_name(number: int) -> str:

@@ -126,7 +126,7 @@ def load(
         if progress:
             progress(done, len(jobs))
     with contextlib.suppress(OutputError, InputError):
-        library.own.save()  # what was counted; a library that may not be written is counted again
+        library.own.save_counts()  # a library that may not be written is counted again
     return reader.tables()
 
 

@@ -130,11 +130,23 @@ def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
     return f"The users who are still open failed again in a retry ({latest}): its retry file holds them."
 
 
+def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
+    """The manifest of the retry file that is there, where the file is what would be made now, to the byte; else None.
+
+    Raises:
+        AnalyzerError: the file cannot be read.
+    """
+    manifest = read_manifest(manifest_of(target))
+    if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
+        return None
+    return manifest
+
+
 def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:
     """The retry file that is there, where it is what would be made now, to the byte; else None."""
     try:
-        manifest = read_manifest(manifest_of(target))
-        if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
+        manifest = vouched_manifest(target, ingredients)
+        if manifest is None:
             return None
         not_of_it = strays(target, manifest)
     except AnalyzerError:
@@ -174,4 +186,4 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
     told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
         return JobRetry(job.job_id, None, told, complete=made.complete)
-    return JobRetry(job.job_id, made.retry.path, told, complete=made.complete)
+    return JobRetry(job.job_id, made.retry.path if made.retry.paths else None, told, complete=made.complete)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
 from analyzer.load import load
 from analyzer.logs.catalogue import OURS
+from analyzer.next_step import Commands
 from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retries import make_retries
 from analyzer.whereabouts import whereabouts_by_job
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.feeds import FeedRule
     from analyzer.library.look import Source
-    from analyzer.library.mirror import Library
     from analyzer.library.results import Progress, Pulled
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
@@ -40,6 +41,7 @@ class Places:
         zone: of dates; None for UTC.
         catalogue: what is known of codes.
         feed_rules: the feeds that the configuration names.
+        commands: completes the commands that the report advises.
     """
 
     report: Path
@@ -48,6 +50,7 @@ class Places:
     zone: ZoneInfo | None
     catalogue: Catalogue = OURS
     feed_rules: tuple[FeedRule, ...] = ()
+    commands: Commands = field(default_factory=Commands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def run(tenant: Source, library: Library, places: Places, now: datetime, stage: 
         AnalyzerError: of the stage that failed; what the stages before it wrote stays.
     """
     pulled = pull(tenant, library, now=now, progress=stage("pulling"))
-    return pulled, report(library, places, now, stage)
+    return pulled, report(Library(library.root), places, now, stage)
 
 
 def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> Reported:
@@ -129,6 +132,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         zone=places.zone,
         templates=places.templates,
         catalogue=places.catalogue,
+        commands=places.commands,
         whereabouts=whereabouts_by_job(library, tables),
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))

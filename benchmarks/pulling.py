@@ -84,7 +84,7 @@ def settle(weather: Weather) -> None:
 
 def library_of(configuration: Path) -> Path:
     """Where a configuration's pull puts its library."""
-    return configuration.parent / "library" / "contoso"
+    return configuration.parent / "contoso" / "library"
 
 
 def row(what: str, reached: str, asked: str = "", *, met: bool = True) -> None:

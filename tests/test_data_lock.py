@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import LoopbackTenant, Ran, Seen
 
+_FOLDER = Path("upa-data", "contoso")
 _AT = datetime(2026, 11, 23, 2, 40, tzinfo=UTC)
 
 
@@ -58,11 +59,11 @@ def test_the_second_is_told_at_once_who_holds_the_folder(
     upa: Callable[..., Ran], pulling: subprocess.Popen[str]
 ) -> None:
     held = rf"upa-analyzer pull since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(process {pulling.pid} on \S+\)"
-    for words in ["run"], ["pull"], ["report", str(sample_library())], ["retry", "d797cc3f"]:
+    for words in ["run"], ["pull"], ["report"], ["retry", "d797cc3f"]:
         ran = upa(*words)
         assert (ran.code, ran.out) == (5, "")
         what, advice = ran.err.splitlines()
-        assert re.fullmatch(rf"upa-analyzer: upa-data is in use by {held}\.", what)
+        assert re.fullmatch(rf"upa-analyzer: {re.escape(str(_FOLDER))} is in use by {held}\.", what)
         assert advice == "              Try again when it has ended."
 
 
@@ -74,7 +75,7 @@ def test_the_first_ends_as_if_there_had_been_no_second(
     out, err = pulling.communicate()
     assert (pulling.returncode, err) == (0, "")
     assert out.startswith("pulled 0 new jobs")
-    assert not (tmp_path / "upa-data" / HOLDER).exists()
+    assert not (tmp_path / _FOLDER / HOLDER).exists()
     assert upa("pull").code == 0
 
 
@@ -84,7 +85,7 @@ def test_a_lock_whose_holder_was_killed_is_none(
 ) -> None:
     pulling.send_signal(signal.SIGKILL)
     assert pulling.wait() == -signal.SIGKILL
-    assert (tmp_path / "upa-data" / HOLDER).exists()
+    assert (tmp_path / _FOLDER / HOLDER).exists()
     ran = upa("pull")
     assert (ran.code, ran.err) == (0, "")
 
@@ -99,11 +100,11 @@ def test_what_writes_elsewhere_needs_no_lock(
 
 
 def test_the_demo_holds_its_own_folder(upa: Callable[..., Ran], tmp_path: Path) -> None:
-    with data_lock(tmp_path / "out", "demo", pytest.fail, now=lambda: _AT):
+    with data_lock(tmp_path / "out" / "contoso", "demo", pytest.fail, now=lambda: _AT):
         ran = upa("demo", "--out", "out")
     assert ran.code == 5
     assert ran.err.startswith(
-        "upa-analyzer: out is in use by upa-analyzer demo since 2026-11-23 02:40:00 UTC (process "
+        f"upa-analyzer: {Path('out', 'contoso')} is in use by upa-analyzer demo since 2026-11-23 02:40:00 UTC (process "
     )
 
 
@@ -131,11 +132,12 @@ def test_a_command_that_comes_to_nothing_leaves_no_folder(
 
 def test_a_folder_that_cannot_be_written_is_said_plainly(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    (tmp_path / "upa-analyzer.toml").write_text('data = "file/data"\n', encoding="utf-8")
+    text = 'data = "file/data"\n[tenants.contoso]\nadmin_url = "https://contoso-admin.sharepoint.com"\n'
+    (tmp_path / "upa-analyzer.toml").write_text(text, encoding="utf-8")
     ran = upa("pull")
     assert ran.code == 5
     assert ran.err.splitlines() == [
-        f"upa-analyzer: {Path('file/data')} cannot be written: a part of its path is no folder.",
+        f"upa-analyzer: {Path('file/data/contoso')} cannot be written: a part of its path is no folder.",
         "              Choose another place; what stood there before is unchanged.",
     ]
 
@@ -168,12 +170,12 @@ def test_a_lock_that_may_not_be_had_is_a_folder_that_cannot_be_written(
 def test_a_lock_file_that_may_not_be_opened_is_named_and_not_the_folder(
     upa: Callable[..., Ran], tmp_path: Path, command: str
 ) -> None:
-    (tmp_path / "upa-data" / LOCK).mkdir(parents=True)  # as good as another account's, and so for every account
+    (tmp_path / _FOLDER / LOCK).mkdir(parents=True)  # as good as another account's, and so for every account
     tenant = 'admin_url = "https://127.0.0.1:9"\nauth = "token"\n'
     (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{tenant}", encoding="utf-8")
     ran = upa(command)
     told = " ".join((ran.out + ran.err).split())
-    assert f"{Path('upa-data', LOCK)} cannot be used: " in told
+    assert f"{_FOLDER / LOCK} cannot be used: " in told
     assert "If another account made it, have one account run upa-analyzer" in told
 
 

@@ -12,6 +12,7 @@ from analyzer.cli.context import Context
 from analyzer.cli.log import Log, LogFormat
 from analyzer.cli.terminal import Terminal
 from analyzer.cli.usage import Command
+from analyzer.next_step import Commands
 
 COMMANDS = (
     "demo",
@@ -65,7 +66,8 @@ def _options(  # noqa: PLR0913 - the contract's global options
 ) -> None:
     """Log and job-result analyzer for bulk imports of SharePoint Online user profile properties."""
     del version  # answered before typer is loaded
-    log = Log(log_format)
+    commands = context.obj if isinstance(context.obj, Commands) else Commands()
+    log = Log(log_format, commands)
     bars = not (verbose or log.as_json)
     terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None, log=log, bars=bars)
     context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant, verbose=verbose)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analyzer.config import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
     from analyzer.library.mirror import Library
+    from analyzer.next_step import Commands
+    from analyzer.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Context:
     tenant_name: str = ""
     verbose: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def commands(self) -> Commands:
+        """Composes the next command; it repeats the options that this one was given."""
+        return self.terminal.log.commands
 
     def settings(self) -> Settings:
         """The configuration.
@@ -66,7 +73,7 @@ class Context:
             if len(named) > 1:
                 raise UsageError(
                     f"the tenants {listed(named)} of the configuration differ in case alone",
-                    "Give each a name of its own: their libraries would be one folder in Windows and macOS.",
+                    "Give each a name of its own: on Windows and macOS, they would share one folder.",
                 )
             if not named:
                 raise UsageError(
@@ -87,6 +94,32 @@ class Context:
             )
         return next(iter(tenants.items()))
 
+    def workspace(self, settings: Settings, named: Path | None = None) -> Workspace:
+        """The tenant's folder that is meant: of the library that the user named, of the tenant, or the only one.
+
+        Raises:
+            UsageError: it is not clear which.
+            InputError: the named folder is no library.
+        """
+        from analyzer.workspace import Workspace
+
+        if named is None and self._is_library_here(settings):
+            named = Path()
+        if named is not None:
+            return Workspace.of_library(settings.data, self.library_folder(settings, named))
+        if self.tenant_name and not settings.config.tenants:
+            return Workspace(settings.data, self.tenant_name)
+        if settings.config.tenants:
+            return Workspace(settings.data, self.tenant(settings)[0])
+        found = Workspace.all_in(settings.data)
+        if len(found) == 1:
+            return found[0]
+        which = f"{len(found)} libraries" if found else "no library"
+        advice = "Run `upa-analyzer pull` first, or specify --library DIR, the folder with jobs.json."
+        if found:
+            advice = f"Specify --tenant NAME ({', '.join(one.name for one in found)}) or --library DIR."
+        raise UsageError(f"found {which} in {settings.data}", advice)
+
     def library_folder(self, settings: Settings, named: Path | None) -> Path:
         """The library that is meant: the named folder, the tenant's, the current folder, or the only one there is.
 
@@ -94,19 +127,12 @@ class Context:
             UsageError: it is not clear which.
         """
         if named is not None:
-            return named
-        libraries = settings.data / "library"
-        if self.tenant_name and not settings.config.tenants:
-            return libraries / self.tenant_name
-        if settings.config.tenants:
-            return libraries / self.tenant(settings)[0]
-        if Path("jobs.json").is_file():
-            return Path()
-        found = sorted(path.parent for path in libraries.glob("*/jobs.json"))
-        if len(found) == 1:
-            return found[0]
-        which = f"there are {len(found)} in {libraries}" if found else f"there is none in {libraries}"
-        raise UsageError(f"which library is meant is not clear: {which}", "Name its folder, the one with jobs.json.")
+            moved = named.parent.parent / named.name / "library"
+            return moved if not named.exists() and named.parent.name == "library" and moved.is_dir() else named
+        return Path() if self._is_library_here(settings) else self.workspace(settings).library
+
+    def _is_library_here(self, settings: Settings) -> bool:
+        return not self.tenant_name and not settings.config.tenants and Path("jobs.json").is_file()
 
     def library(self, named: Path | None = None) -> Library:
         """Opens the library that is meant.
@@ -120,8 +146,11 @@ class Context:
         settings = self.settings()
         folder = self.library_folder(settings, named)
         if named is None and settings.config.tenants and not folder.exists():
-            what = f"nothing was pulled from {folder.name} yet: there is no {folder}"
-            raise InputError(what, "upa-analyzer pull brings its jobs and logs.")
+            name = self.tenant(settings)[0]
+            raise InputError(
+                f"no library found for {name}: there is no {folder}",
+                "Run `upa-analyzer pull` first, or specify --library DIR.",
+            )
         library = Library.existing(folder)
         for damage in library.own.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
@@ -152,14 +181,12 @@ class Context:
         return zone_of(self.tenant(settings)[1].timezone)
 
 
-def hold(context: typer.Context, folder: Path) -> None:
-    """Keeps other commands from writing to a folder of ours until this one ends.
+def hold(context: typer.Context, workspace: Workspace) -> None:
+    """Keeps other commands from writing to a tenant's folder until this one ends.
 
     Raises:
         LockedError: another one is at work there.
         OutputError: the folder cannot be written.
     """
-    from analyzer.data_lock import data_lock
-
     say = context.ensure_object(Context).terminal.say
-    context.with_resource(data_lock(folder, context.info_name or "", say))
+    context.with_resource(workspace.held(context.info_name or "", say))

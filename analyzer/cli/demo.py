@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.retries import JobRetry
     from analyzer.run import Places, Reported
     from analyzer.tenant.site import Tenant
+    from analyzer.workspace import Workspace
 
 
 RENAMED = {"Office": "OfficeCode"}
@@ -52,20 +53,22 @@ def command(
     """Shows the whole way on an embedded tenant with sample jobs. Pulls, reports, and imports a retry file."""
     from analyzer.cli.emulator import import_emulator
     from analyzer.resources import sample_library
+    from analyzer.workspace import Workspace
 
     given = context.ensure_object(Context)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file", "Name a folder with --out.")
-    hold(context, out)
+    workspace = Workspace(out, "contoso")
+    hold(context, workspace)
     given.terminal.say("starting a tenant on this machine, with the sample jobs in it")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
-        demo = _Demo(given.terminal, emulator, *_tenant(emulator, out), _places(out))
+        demo = _Demo(given.terminal, emulator, *_tenant(emulator, workspace.library), _places(workspace))
         reported = _first_run(demo)
         chosen = _chosen(reported, demo.library)
         _second_run(demo, reported, *chosen)
 
 
-def _tenant(emulator: Any, out: Path) -> tuple[Tenant, Library]:  # noqa: ANN401 - the emulator loads late
+def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: ANN401 - the emulator loads late
     from analyzer.library.mirror import Library
     from analyzer.tenant.interface import TenantAddress
     from analyzer.tenant.session import Session
@@ -75,13 +78,14 @@ def _tenant(emulator: Any, out: Path) -> tuple[Tenant, Library]:  # noqa: ANN401
     ready = emulator.ready
     address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
     session = Session(address, ReadyToken({"token": ready["token"]}, ready["admin_url"], "token"))
-    return Tenant(session), Library(out / "library" / "contoso")
+    return Tenant(session), Library(library)
 
 
-def _places(out: Path) -> Places:
+def _places(workspace: Workspace) -> Places:
     from analyzer.run import Places
 
-    return Places(report=out / "report", retry=out / "retry", templates=None, zone=None)
+    day = datetime.now(UTC).date().isoformat()
+    return Places(report=workspace.report(day), retry=workspace.retry, templates=None, zone=None)
 
 
 def _first_run(demo: _Demo) -> Reported:

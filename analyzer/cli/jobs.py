@@ -18,8 +18,12 @@ def command(context: typer.Context, *, library: LibraryOption = None) -> int:
     given = context.ensure_object(Context)
     opened = given.library(library)
     with given.terminal.progress("reading logs") as progress:
+        settings = given.settings()
         tables = load(
-            opened, rules=given.feed_rules(given.settings()), progress=lambda done, total: progress(done, total, "")
+            opened,
+            rules=given.feed_rules(settings),
+            retry_folder=given.workspace(settings, library).retry,
+            progress=lambda done, total: progress(done, total, ""),
         )
     if given.terminal.json:
         given.terminal.result({"jobs": job_json(tables.jobs)})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analyzer.cli.streams import print_error
 from analyzer.cli.visible import visible
+from analyzer.next_step import PROGRAM, Commands
 
 if TYPE_CHECKING:
     import logging
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from analyzer.errors import AnalyzerError
 
-PROGRAM = "upa-analyzer"
 _OPTION = "--log-format"
 _OURS = "analyzer."
 _NOTHING: Mapping[str, object] = {}
@@ -35,9 +35,11 @@ class Log:
 
     Attributes:
         format: how.
+        commands: completes the commands that an error's advice names.
     """
 
     format: LogFormat = LogFormat.text
+    commands: Commands = field(default_factory=Commands)
 
     @staticmethod
     def of(words: Sequence[str]) -> Log:
@@ -48,7 +50,7 @@ class Log:
                 break
             if word == _OPTION or word.startswith(f"{_OPTION}="):
                 value = following if word == _OPTION else word.partition("=")[2]
-        return Log(LogFormat(value)) if value in set(LogFormat) else Log()
+        return Log(LogFormat(value) if value in set(LogFormat) else LogFormat.text, Commands.of(words))
 
     @property
     def as_json(self) -> bool:
@@ -69,8 +71,10 @@ class Log:
 
     def complaint(self, error: AnalyzerError) -> None:
         """An error that does not end the command."""
-        told = {"what": error.what, "advice": error.advice, "exit_code": error.exit_code}
-        self._line("warning", "complaint", str(error), f"{PROGRAM}: {error}", told)
+        advice = self.commands.completed(error.advice)
+        told = {"what": error.what, "advice": advice, "exit_code": error.exit_code}
+        message = f"{error.what}. {advice}".rstrip()
+        self._line("warning", "complaint", message, f"{PROGRAM}: {message}", told)
 
     def error(self, what: str, advice: str, exit_code: int, traceback: str = "") -> None:
         """What ended the command, and what to do.
@@ -81,6 +85,7 @@ class Log:
             exit_code: of the contract.
             traceback: lines; empty where nobody asked for it.
         """
+        advice = self.commands.completed(advice)
         if self.as_json:
             told: dict[str, object] = {"what": what, "advice": advice, "exit_code": exit_code}
             if traceback:

@@ -10,10 +10,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.cli.log import PROGRAM, Log
+from analyzer.cli.log import Log
 from analyzer.cli.streams import discard_output
 from analyzer.errors import AnalyzerError
 from analyzer.files import plain_words
+from analyzer.next_step import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,8 @@ def _run(words: list[str]) -> int:
 
         remember_environment(os.environ)
         with records_to(log, requests=verbose and not _wants("--quiet", words)):
-            code = app_for(command_in(words))(args=words, prog_name=PROGRAM, standalone_mode=False)
+            app = app_for(command_in(words))
+            code = app(args=words, prog_name=PROGRAM, standalone_mode=False, obj=log.commands)
             sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still to be flushed at our end goes nowhere.

@@ -10,7 +10,7 @@ import typer
 
 from analyzer.cli.context import Context, hold
 from analyzer.cli.options import PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
-from analyzer.errors import ThresholdError, UsageError
+from analyzer.errors import ThresholdError
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal import Terminal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.library.results import Pulled
     from analyzer.tenant.site import Tenant
+    from analyzer.workspace import Workspace
 
 
 def command(
@@ -33,11 +34,13 @@ def command(
     """Brings jobs, logs and source files into the library. Only what is new is fetched."""
     from analyzer.library.pull import pull
     from analyzer.library.results import Choice
+    from analyzer.workspace import Workspace
 
     given = context.ensure_object(Context)
     settings = given.settings()
-    hold(context, settings.data)
-    tenant, library = connected(given, settings, patience)
+    workspace = Workspace(settings.data, given.tenant(settings)[0])
+    hold(context, workspace)
+    tenant, library = connected(given, settings, workspace, patience)
     warn_of_certificate(given, settings, datetime.now(UTC))
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
@@ -53,7 +56,9 @@ def command(
     return exit_code(given.terminal, pulled)
 
 
-def connected(given: Context, settings: Settings, patience: str = PATIENCE) -> tuple[Tenant, Library]:
+def connected(
+    given: Context, settings: Settings, workspace: Workspace, patience: str = PATIENCE
+) -> tuple[Tenant, Library]:
     """The configured tenant that is meant, and its library.
 
     Raises:
@@ -64,12 +69,10 @@ def connected(given: Context, settings: Settings, patience: str = PATIENCE) -> t
     from analyzer.tenant.site import Tenant
     from analyzer.tenant.throttle import Manners
 
-    name, tenant = given.tenant(settings)
-    if not name or name in (".", "..") or set(name) & set('/\\:*?"<>|'):
-        raise UsageError(f"{name!r} is no name for a tenant", "It becomes a folder's name: use letters and digits.")
+    _, tenant = given.tenant(settings)
     manners = Manners(patience=parse_duration(patience), tell=given.terminal.say)
     session = connect(settings, tenant, given.environment, manners, given.terminal.ask)
-    return Tenant(session), Library(settings.data / "library" / name)
+    return Tenant(session), Library(workspace.library)
 
 
 def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> None:

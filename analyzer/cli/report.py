@@ -16,6 +16,7 @@ from analyzer.find_job import find_job
 if TYPE_CHECKING:
     from analyzer.config import Settings
     from analyzer.run import Places, Reported
+    from analyzer.workspace import Workspace
 
 
 def command(
@@ -31,14 +32,17 @@ def command(
 
     given = context.ensure_object(Context)
     settings = given.settings()
-    if output is None:
-        hold(context, settings.data)
+    where: Workspace | Path = output or given.workspace(settings, library)
+    if not isinstance(where, Path):
+        hold(context, where)
     opened = given.library(library)
     zone = given.zone(settings)
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(given, settings, now, output)
+    places = report_places(given, settings, now, where)
+    if library is not None:
+        places = dataclasses.replace(places, commands=dataclasses.replace(given.commands, library=str(library)))
     if output is None and (job or since):
         # The day's report of all jobs stays what it is.
         places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
@@ -51,19 +55,20 @@ def command(
     return given.unread(made.tables.log_problems)
 
 
-def report_places(given: Context, settings: Settings, now: datetime, output: Path | None) -> Places:
-    """Where a report and its retry files go: a folder by day in our data, or the folder that the user named."""
+def report_places(given: Context, settings: Settings, now: datetime, where: Workspace | Path) -> Places:
+    """Where a report and its retry files go: in a tenant's folder by day, or in the folder that the user named."""
     from analyzer.run import Places
 
     zone = given.zone(settings)
     day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
-        report=output or settings.data / "reports" / day,
-        retry=output / "retry" if output else settings.data / "retry",
+        report=where if isinstance(where, Path) else where.report(day),
+        retry=where / "retry" if isinstance(where, Path) else where.retry,
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
         catalogue=settings.catalogue,
         feed_rules=given.feed_rules(settings),
+        commands=given.commands,
     )
 
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from analyzer.load import Tables
     from analyzer.retry.make import Ingredients, Made
     from analyzer.retry.queue_command import RetryToQueue
+    from analyzer.workspace import Workspace
 
 _NOT_THE_WHOLE_TRUTH = _NOT_AS_MADE = 1
 
@@ -89,9 +90,10 @@ def command(  # noqa: PLR0913 - the contract's options
     if job and (source or log):
         raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
     if job:
+        workspace = given.workspace(given.settings(), library)
         if output is None:
-            hold(context, given.settings().data)
-        ingredients, target = _of_job(given, job, library, id_property, superseded=superseded)
+            hold(context, workspace)
+        ingredients, target = _of_job(given, job, library, id_property, workspace, superseded=superseded)
     elif source and log:
         from analyzer.source.segments import processes_ahead
 
@@ -125,21 +127,20 @@ def command(  # noqa: PLR0913 - the contract's options
 
 
 def _of_job(
-    given: Context, wanted: str, library: Path | None, id_property: str, *, superseded: bool
+    given: Context, wanted: str, library: Path | None, id_property: str, workspace: Workspace, *, superseded: bool
 ) -> tuple[Ingredients, Path]:
     from analyzer.load import load
     from analyzer.retries import ingredients_of, retry_target
 
     opened = given.library(library)
     job = find_job(opened.jobs(), wanted)
-    tables = load(opened, rules=given.feed_rules(given.settings()))
+    tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=workspace.retry)
     if not superseded:
         _check_superseded(given, tables, job.job_id)
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the file that is made tells that it is not the whole truth
             given.terminal.complain(log.problem)
-    folder = given.settings().data / "retry"
-    return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, folder)
+    return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, workspace.retry)
 
 
 def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
@@ -231,7 +232,7 @@ def _json(made: Made, queued: RetryToQueue | None) -> dict[str, object]:
     return {
         "outcome": made.selection.outcome.value,
         "sentence": made.sentence,
-        "file": str(retry.path) if retry else None,
+        "file": str(retry.path) if retry and retry.paths else None,
         "files": [str(path) for path in retry.paths] if retry else [],
         "manifest": str(retry.manifest) if retry else None,
         "unmatched_file": str(retry.unmatched_file) if retry else None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.analysis.outcome import STILL_OPEN
+from analyzer.analysis.outcome import STILL_OPEN, Outcome
 from analyzer.cli.layout import Column
+from analyzer.report.toll import toll_text
 from analyzer.tables import JOBS
 from analyzer.words import day, moment, short_ids
 
@@ -40,11 +41,11 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
     return [
         [
             short[job["job_id"]],
-            job["feed"] or "?",
+            job["feed"] or "unknown",
             ran(job, zone, now),
             job["error"],
             job["outcome"],
-            _number(job["users"], "?"),
+            _number(job["users"], "unknown"),
             not_updated(job),
         ]
         for job in jobs.iter_rows(named=True)
@@ -62,14 +63,10 @@ def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
 
 
 def not_updated(job: Mapping[str, Any]) -> str:
-    """How many users a job did not update, also where that is a bound or nobody can say."""
-    if job["not_updated"] is not None:
-        return f"{job['not_updated']:,}"
+    """How many users a job did not update, in the report's words."""
     if job["outcome"] in STILL_OPEN:
         return "-"
-    if job["outcome"] == "partial" and job["named_users"]:
-        return f"at least {job['named_users']:,}"
-    return "everybody" if job["outcome"] == "aborted" else "nobody can say"
+    return toll_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"])
 
 
 def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:

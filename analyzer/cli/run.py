@@ -27,14 +27,16 @@ def command(
     from analyzer.cli.pull import connected, exit_code, pulled_json, warn_of_certificate
     from analyzer.cli.report import report_places, reported_json
     from analyzer.run import run
+    from analyzer.workspace import Workspace
 
     given = context.ensure_object(Context)
     settings = given.settings()
-    hold(context, settings.data)
-    tenant, library = connected(given, settings, patience)
+    workspace = Workspace(settings.data, given.tenant(settings)[0])
+    hold(context, workspace)
+    tenant, library = connected(given, settings, workspace, patience)
     now = datetime.now(UTC)
     warn_of_certificate(given, settings, now)
-    places = report_places(given, settings, now, None)
+    places = report_places(given, settings, now, workspace)
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
     if given.terminal.json:

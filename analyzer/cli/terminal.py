@@ -53,6 +53,11 @@ class Terminal:
     log: Log = field(default_factory=Log)
     bars: bool = True
 
+    @property
+    def interactive(self) -> bool:
+        """Whether a person reads stdout as it comes, and not a pipe or a file."""
+        return sys.stdout.isatty()
+
     def say(self, text: str) -> None:
         """A remark or a step, to stderr."""
         if not self.quiet:

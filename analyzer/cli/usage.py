@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from analyzer.cli.log import PROGRAM
+from analyzer.next_step import PROGRAM
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException

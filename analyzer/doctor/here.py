@@ -19,6 +19,7 @@ from analyzer.tenant.certificate import check_dates, read_certificate, warning_o
 from analyzer.tenant.signin.entra import LATE, span
 from analyzer.tenant.trust import trust
 from analyzer.words import count, listed, size
+from analyzer.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,9 +105,11 @@ def data_folder(examination: Examination) -> Found:
     """Whether we may write where our data lies; a test file is written and removed again.
 
     Raises:
-        OutputError: we may not, or another account's lock lies there.
+        OutputError: we may not, or there is another account's lock.
+        UsageError: the tenant's name can't be a folder's.
     """
     folder = examination.subject.settings.data
+    workspace = Workspace(folder, examination.subject.name)
     existing = _existing(folder)
     beside = beside_of(existing / "doctor")
     try:
@@ -116,7 +119,7 @@ def data_folder(examination: Examination) -> Found:
         free = shutil.disk_usage(existing).free
     except OSError as error:
         raise cannot_write(folder, error) from error
-    check_lock(folder)
+    check_lock(workspace.root)
     made = "" if existing == folder.absolute() else ", not there yet"
     return Found(f"{folder}{made}: can be written, {size(free)} free")
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from analyzer.emulator.storage import Storage
 
 _JOBS, _SETTINGS = "jobs.json", "emulator.json"
-_NOT_THE_TENANTS = frozenset({_JOBS, _SETTINGS, "README.md"})
+_HOSTS = "other-hosts.upa"
+_NOT_THE_TENANTS = frozenset({_JOBS, _SETTINGS, "README.md", _HOSTS})
 _FRESH = "/sites/hr/Shared Documents"
 _LIBRARY_DEPTH = 3
 _HOUR = 3600.0
@@ -31,6 +32,8 @@ _HOUR = 3600.0
 
 def copy_library(library: Path, target: Path) -> None:
     """Copies what mirrors the tenant's files; what is our own at the top (``.upa``, the job list) is left out.
+
+    The emulator is one host: of two files with one path on several hosts, it has the main host's.
 
     Raises:
         EmulatorError: there is no such folder, or it cannot be read.
@@ -44,8 +47,15 @@ def copy_library(library: Path, target: Path) -> None:
 
     try:
         shutil.copytree(library, target, ignore=left_out)
+        for host in sorted((library / _HOSTS).glob("*/")):
+            shutil.copytree(host, target, dirs_exist_ok=True, copy_function=_copy_new)
     except OSError as error:  # shutil.Error, too, which lists each file that could not be copied
         raise EmulatorError(f"the library {library} cannot be copied to {target}: {_words(error)}") from error
+
+
+def _copy_new(source: str, target: str) -> None:
+    if not os.path.lexists(target):
+        shutil.copy2(source, target)
 
 
 def load_settings(library: Path) -> dict[str, object] | None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from analyzer.errors import FaultError, RefusedError, SignInError
 from analyzer.library.earlier import keep_earlier
 from analyzer.library.part import PartFile
-from analyzer.library.paths import local_path
+from analyzer.library.paths import place_of
 from analyzer.library.results import LeftOut
 from analyzer.library.several import Faults, in_parallel
 from analyzer.library.states import FileSeen
+from analyzer.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analyzer.job import Job
     from analyzer.library.look import Source
-    from analyzer.library.mirror import Library
+    from analyzer.library.mirror import WritableLibrary
     from analyzer.library.results import Pulled
     from analyzer.tenant.interface import RemoteFile
 
@@ -48,14 +51,14 @@ class _Received:
 
     Attributes:
         part: the whole file; None where there is none.
-        path: server-relative.
+        key: how the file is noted.
         seen: what the tenant said of it.
         because: why there is none.
         fault: whether that passes.
     """
 
     part: PartFile | None = None
-    path: str = ""
+    key: str = ""
     seen: FileSeen | None = None
     because: str = ""
     fault: FaultError | None = None
@@ -69,7 +72,7 @@ class Fetcher:
         faulty: ids of jobs of which something did not come because the tenant failed at it.
     """
 
-    def __init__(self, tenant: Source, library: Library, result: Pulled) -> None:
+    def __init__(self, tenant: Source, library: WritableLibrary, result: Pulled) -> None:
         self._tenant, self._library, self._result = tenant, library, result
         self._parts: set[PartFile] = set()
         self.faults = Faults()
@@ -81,20 +84,24 @@ class Fetcher:
         Raises:
             InputError: the tenant's path cannot be mirrored.
         """
-        path = local_path(self._library.root, remote.path)
+        key = self._key(remote)
+        path = place_of(self._library.root, key)
         if not path.is_file():
             return False
         size = path.stat().st_size
-        seen = self._library.own.files.get(remote.path)
+        seen = self._library.own.files.get(key)
         if seen is not None and size < seen.length:
             return False  # something happened to our copy
         if seen is not None and seen.modified and remote.modified and seen.modified != remote.modified:
             return False
+        host = host_of(remote.uri)
         if seen is not None and seen.etag and remote.etag:
+            if seen.etag == remote.etag:
+                self._library.own.files[key] = replace(seen, host=host)
             return seen.etag == remote.etag
         if remote.length is None or size != remote.length:
             return False
-        self._library.own.files[remote.path] = FileSeen(remote.etag, remote.length, modified=remote.modified)
+        self._library.own.files[key] = FileSeen(remote.etag, remote.length, modified=remote.modified, host=host)
         return True
 
     def bring(self, errands: Sequence[Errand], readers: Sequence[Job]) -> Iterator[Errand]:
@@ -145,9 +152,12 @@ class Fetcher:
             self.faulty.add(job_id)
             self._result.fault = fault
 
+    def _key(self, remote: RemoteFile) -> str:
+        return self._library.key(remote, self._tenant.host)
+
     def _received(self, errand: Errand) -> _Received:
         """In a thread: one file, whole, beside its place."""
-        part = PartFile(local_path(self._library.root, errand.remote.path))
+        part = PartFile(place_of(self._library.root, self._key(errand.remote)))
         self._parts.add(part)
         self._library.own.begun(part.path)
         try:
@@ -155,8 +165,8 @@ class Fetcher:
             now = self._tenant.content(errand.remote, part)
             if now is not None:
                 sha256, modified_ns = part.finish()
-                seen = FileSeen(now.etag, part.received, sha256, modified_ns, now.modified)
-                return _Received(part, now.path, seen)
+                seen = FileSeen(now.etag, part.received, sha256, modified_ns, now.modified, host_of(now.uri))
+                return _Received(part, self._key(now), seen)
             because, fault = _DELETED, None
         except SignInError:
             raise
@@ -171,8 +181,8 @@ class Fetcher:
         self, errand: Errand, received: _Received, part: PartFile, seen: FileSeen, readers: Sequence[Job]
     ) -> None:
         if errand.is_source:
-            keep_earlier(self._library, received.path, errand.jobs, readers)
-        self._library.own.placed(part.path, received.path, seen)
+            keep_earlier(self._library, received.key, errand.jobs, readers)
+        self._library.own.placed(part.path, received.key, seen)
         part.place_it()
         self._result.log_files += not errand.is_source
         self._result.source_files += errand.is_source

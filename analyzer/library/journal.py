@@ -12,11 +12,12 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from analyzer.files import cannot_write, read_bytes
+from analyzer.errors import OutputError
+from analyzer.files import cannot_write, read_bytes, write_bytes
 from analyzer.library.states import FileSeen, JobNotes  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 NAME = "journal.ndjson"
@@ -29,7 +30,7 @@ class Begun(msgspec.Struct, frozen=True, tag="begun"):
 
 
 class Placed(msgspec.Struct, frozen=True, tag="placed"):
-    """The file at ``part`` is whole, and goes to its place, ``path`` on the server."""
+    """The file at ``part`` is whole, and goes to its place; ``path`` is its key (``paths``)."""
 
     part: str
     path: str
@@ -85,10 +86,14 @@ class Journal:
         except OSError as error:
             raise cannot_write(self._path, error) from error
 
-    def forget(self) -> None:
-        """Ends the journal, as everything stands elsewhere."""
+    def forget(self, but: Iterable[Step] = ()) -> None:
+        """Ends the journal, as everything is kept elsewhere but these steps."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        left = [msgspec.json.encode(step) + b"\n" for step in but]
+        with contextlib.suppress(OSError, OutputError):
+            if left:
+                write_bytes(self._path, b"".join(left))
+            else:
+                self._path.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analyzer.facts import ENDED, JobError
 from analyzer.library.times import time_told
-from analyzer.uri import server_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,10 +46,9 @@ def written_at(library: Library, job: Job) -> datetime | None:
     noted = library.own.notes.get(job.job_id)
     if noted and noted.source:
         return time_told(noted.source_modified or "") if library.source_file(job) else None
-    paths = [path for path in server_paths(job.source_uri) if path in library.own.files]
-    source = library.source_file(job) if paths else None
-    seen = [library.own.files[path] for path in paths if source and library.name_of(source) == path[1:]]
-    return time_told(seen[0].modified) if seen else None
+    source = library.source_file(job)
+    seen = library.seen(source) if source else None
+    return time_told(seen.modified) if seen else None
 
 
 def ended_at(library: Library, logs: Iterable[Path], seen: Observation | None) -> datetime | None:
@@ -63,7 +61,7 @@ def ended_at(library: Library, logs: Iterable[Path], seen: Observation | None) -
         logs: the job's.
         seen: the first observation of its end.
     """
-    names = [f"/{library.name_of(log)}" for log in logs]
-    times = [time_told(library.own.files[name].modified) for name in names if name in library.own.files]
+    seen_logs = map(library.seen, logs)
+    times = [time_told(log.modified) for log in seen_logs if log]
     written = max(filter(None, times), default=None)
     return written or (seen.observed_at if seen else None)

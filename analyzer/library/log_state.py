@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.library.paths import local_path
+from analyzer.library.paths import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class PulledLogs:
         self._folders: dict[Path, dict[str, FileSeen]] = {}
         for path, seen in library.own.files.items():
             with contextlib.suppress(InputError):  # what can be mirrored nowhere was not pulled
-                place = local_path(library.root, path)
+                place = place_of(library.root, path)
                 self._folders.setdefault(place.parent, {})[place.name] = seen
 
     def less_than_pulled(self, logs: Sequence[Path]) -> Iterator[tuple[Path, InputError]]:
@@ -35,15 +35,15 @@ class PulledLogs:
 
         A log that is longer lacks nobody. Where none is there the job has no log, which whoever needs one says.
         """
-        if not logs:
-            return
-        for name, seen in self._folders.get(logs[0].parent, {}).items():
-            log = logs[0].with_name(name)
-            told = self._library.name_of(log)
-            if log in logs:
-                length = log.stat().st_size
-                if length < seen.length:
-                    what = f"{told} has {length:,} bytes, and had {seen.length:,} when it was pulled"
-                    yield log, InputError(what, _ADVICE)
-            elif not name.startswith("."):
-                yield log, InputError(f"{told} was pulled and is not there any more", _ADVICE)
+        names = {log.name for log in logs}
+        for folder in dict.fromkeys(log.parent for log in logs):
+            for name, seen in self._folders.get(folder, {}).items():
+                log = folder / name
+                told = self._library.name_of(log)
+                if log in logs:
+                    length = log.stat().st_size
+                    if length < seen.length:
+                        what = f"{told} has {length:,} bytes, and had {seen.length:,} when it was pulled"
+                        yield log, InputError(what, _ADVICE)
+                elif not name.startswith(".") and name not in names:
+                    yield log, InputError(f"{told} was pulled and is not there any more", _ADVICE)

@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """The tenant as a pull needs it; ``tenant.site.Tenant`` is one. Its methods are called in several threads."""
+    """The tenant as a pull needs it; ``tenant.site.Tenant`` is one. Its methods are called in several threads.
+
+    Attributes:
+        name: the tenant's, as it stands in tables.
+        host: the main host, with its port where it has one: what a server-relative address means.
+        connections: how many requests may be under way at once.
+    """
 
     name: str
+    host: str
     connections: int
 
     def jobs(self) -> list[Job]:

@@ -1,4 +1,9 @@
-"""Where in the library a server-relative path lies; never outside it, on no platform."""
+"""Where in the library a file of the tenant is; never outside it, on no platform.
+
+Two files are the same only if host and path are. A file of the tenant's main host, where its sites are, has its
+server-relative path in the library; a file of any other host has it below a folder of that host. Where a file is noted,
+its *key* is the path, ``/sites/hr/a.json``, or host and path, ``//contoso-admin.sharepoint.com/sites/hr/a.json``.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +29,12 @@ _BESIDE = 15
 """How much longer than a file's own name the one is under which it is written (``files.beside_of``)."""
 OWN_FOLDER = ".upa"
 JOB_LIST = "jobs.json"
+HOSTS_FOLDER = "other-hosts.upa"
+"""The folder of the hosts that are not the main one. A path of the tenant that begins so is refused."""
 # Also the names that Windows knows a file by besides its own.
-_OUR_FOLDER, _OUR_FILE = re.compile(r"\.upa|upa~\d+"), re.compile(r"jobs\.json|jobs~\d+\.jso")
+_OUR_FOLDER = re.compile(r"\.upa|upa~\d+|other-hosts\.upa|other-~\d+\.upa")
+_OUR_FILE = re.compile(r"jobs\.json|jobs~\d+\.jso")
+_HOST = re.compile(r"(?P<name>[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
 def local_path(root: Path, server_path: str, *, longest: int | None = None) -> Path:
@@ -56,6 +65,48 @@ def local_path(root: Path, server_path: str, *, longest: int | None = None) -> P
     return path
 
 
+def file_key(path: str, other_host: str = "") -> str:
+    """How a file is noted.
+
+    Args:
+        path: server-relative, not encoded.
+        other_host: in lower case, with its port where it has one; empty for the main host.
+
+    >>> file_key("/sites/hr/a.json", "contoso-my.sharepoint.com")
+    '//contoso-my.sharepoint.com/sites/hr/a.json'
+    """
+    return f"//{other_host}{path}" if other_host else path
+
+
+def place_of(root: Path, key: str) -> Path:
+    """The file or folder of the library that a key means.
+
+    Raises:
+        InputError: as ``local_path``; or the host is no host.
+    """
+    if not key.startswith("//"):
+        return local_path(root, key)
+    text, _, path = key[2:].partition("/")
+    host = _HOST.fullmatch(text)
+    folder = f"{host['name']}_{host['port']}" if host and host["port"] else text  # no host has "_" in its name
+    if host is None or _refused(folder):
+        raise InputError(f"the tenant's path {path!r} cannot be mirrored: {text!r} is no host")
+    return local_path(root / HOSTS_FOLDER / folder, f"/{path}")
+
+
+def key_of(name: str) -> str:
+    """The key of a file by its path in the library, with ``/`` on every platform.
+
+    >>> key_of("other-hosts.upa/127.0.0.1_8443/sites/hr/a.json")
+    '//127.0.0.1:8443/sites/hr/a.json'
+    """
+    first, _, rest = name.partition("/")
+    if first != HOSTS_FOLDER:
+        return f"/{name}"
+    folder, _, path = rest.partition("/")
+    return f"//{folder.replace('_', ':')}/{path}"
+
+
 def clashing(names: Iterable[str]) -> dict[str, str]:
     """Names in one folder that a file system may take for one before them, with which they would share a file.
 
@@ -67,6 +118,15 @@ def clashing(names: Iterable[str]) -> dict[str, str]:
     """
     first: dict[str, str] = {}
     return {name: other for name in names if (other := first.setdefault(_folded(name), name)) != name}
+
+
+def is_name(text: str) -> bool:
+    """Whether a file or folder can be called so on every platform.
+
+    >>> is_name("contoso"), is_name(".."), is_name("a/b"), is_name("con")
+    (True, False, False, False)
+    """
+    return "/" not in text and not _refused(text)
 
 
 def _folded(name: str) -> str:

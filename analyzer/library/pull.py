@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError
 from analyzer.find_job import find_job
 from analyzer.library.look import look_for_jobs
+from analyzer.library.mirror import WritableLibrary
 from analyzer.library.results import Choice, Pulled
 from analyzer.library.stages import BEFORE_CHOICE, NO_FOLDER, Stages, expects_log
 from analyzer.library.states import Observation, PullTime
@@ -37,7 +38,7 @@ def pull(
 
     Args:
         tenant: where from.
-        library: where to; of an empty folder it becomes one.
+        library: where to; of an empty folder it becomes one. What was read of it before is out of date afterwards.
         now: the time of the pull, UTC.
         choice: what to pull; None for whatever is new or may have changed.
         progress: told before each job.
@@ -49,11 +50,13 @@ def pull(
             job that the choice names.
         OutputError: the library cannot be written.
     """
-    return _Pull(tenant, library, now, choice or Choice()).run(progress or (lambda _done, _total, _doing: None))
+    return _Pull(tenant, WritableLibrary(library.root), now, choice or Choice()).run(
+        progress or (lambda _done, _total, _doing: None)
+    )
 
 
 class _Pull:
-    def __init__(self, tenant: Source, library: Library, now: datetime, choice: Choice) -> None:
+    def __init__(self, tenant: Source, library: WritableLibrary, now: datetime, choice: Choice) -> None:
         self._tenant, self._library, self._now, self._choice = tenant, library, now, choice
         library.own.begin_pull()
         self._known = {job.job_id: job for job in library.jobs()}

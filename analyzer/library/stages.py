@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from analyzer.errors import FaultError
     from analyzer.job import Job
     from analyzer.library.look import Source
-    from analyzer.library.mirror import Library
+    from analyzer.library.mirror import WritableLibrary
     from analyzer.library.results import Choice, Progress, Pulled
     from analyzer.tenant.interface import RemoteFile
 
@@ -38,7 +38,9 @@ def expects_log(job: Job) -> bool:
 class Stages:
     """The stages of one pull, in the order of its methods. What they find is noted in the library and in ``result``."""
 
-    def __init__(self, tenant: Source, library: Library, result: Pulled, choice: Choice, progress: Progress) -> None:
+    def __init__(
+        self, tenant: Source, library: WritableLibrary, result: Pulled, choice: Choice, progress: Progress
+    ) -> None:
         self._tenant, self._library, self._choice, self._progress = tenant, library, choice, progress
         self._fetch = Fetcher(tenant, library, result)
         self._errands: list[Errand] = []

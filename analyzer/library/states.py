@@ -25,7 +25,7 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value of ``files.json``, by server-relative path: what the tenant said of the file that we hold.
+    """One value of ``files.json``, by the file's key (``paths``): what the tenant said of the file that we hold.
 
     Attributes:
         etag: the tenant's mark of the version.
@@ -33,6 +33,7 @@ class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
         sha256: in hexadecimal, as we wrote it; empty where it is not known.
         modified_ns: when our copy was written, by the file system.
         modified: when the tenant's was, ISO 8601 as the tenant says it; empty where it does not.
+        host: that the file came from, in lower case; empty where an earlier version noted it, by its path alone.
     """
 
     etag: str
@@ -40,6 +41,7 @@ class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
     modified_ns: int = 0
     modified: str = ""
+    host: str = ""
 
 
 class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,40 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.failures import by_code, by_property
-from analyzer.analysis.outcome import Outcome
+from analyzer.analysis.failures import by_property
 from analyzer.facts import JobError
+from analyzer.job_facts import ranked_codes
 from analyzer.report.rows import Cause, Grid
-from analyzer.retry.codes import ABORTING_CODES
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from analyzer.logs.catalogue import Explanation
+    from analyzer.logs.catalogue.advice import Advice
     from analyzer.report.view import Run, View
 
 _PROPERTIES_NAMED = 3
 
 
-def ranked_codes(run: Run, entries: pl.DataFrame) -> list[tuple[str, int, int]]:
-    """Code, entries and named users of a job's log: what aborted it first, then by users and entries."""
-    aborting = ABORTING_CODES if run.outcome is Outcome.aborted else frozenset[str]()
-    rows = by_code(entries).select("code", "entries", "users").rows()
-    return sorted(rows, key=lambda row: (row[0] not in aborting, -row[2], -row[1], row[0]))
-
-
 def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
-    """The codes of a job's log, explained by the catalogue."""
+    """The codes of a job's log, explained by the catalogue, with the advice that fits the job."""
+    advice = view.advice_for(run)
     return tuple(
-        _cause(view.catalogue.explain(code), _counted(lines, users), _told_apart(view, run, code))
-        for code, lines, users in ranked_codes(run, view.entries_of(run))
+        _cause(view.catalogue.explain(code), _counted(lines, users), advice, _told_apart(view, run, code, advice))
+        for code, lines, users in ranked_codes(run.outcome, view.entries_of(run))
     )
 
 
 def said_by_service(view: View, run: Run) -> Cause | None:
     """The job's own error, explained; None for ``NoError``."""
-    return None if run.error == JobError.NoError.name else _cause(error_explained(view, run), "")
+    if run.error == JobError.NoError.name:
+        return None
+    known = error_explained(view, run)
+    # What concerns the job as a whole, as that a later run superseded it, belongs to its error.
+    of_codes = {one.name for one in view.facts_of(run).codes}
+    advice = [replace(one, about=known.code) for one in view.advice_for(run) if one.about not in of_codes]
+    return _cause(known, "", advice)
 
 
 def error_explained(view: View, run: Run) -> Explanation:
@@ -49,7 +51,7 @@ def error_explained(view: View, run: Run) -> Explanation:
 
 def reason(view: View, run: Run) -> str:
     """The worst cause as a clause behind "because"; the job's own error where the log has no code."""
-    ranked = ranked_codes(run, view.entries_of(run))
+    ranked = ranked_codes(run.outcome, view.entries_of(run))
     if not ranked:
         return f"{error_explained(view, run).title} ({run.error})"
     return clause(view, run, ranked[0][0])
@@ -77,27 +79,27 @@ def properties_of(entries: pl.DataFrame) -> Grid | None:
     return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
 
 
-def _told_apart(view: View, run: Run, code: str) -> tuple[Cause, ...]:
+def _told_apart(view: View, run: Run, code: str, advice: Sequence[Advice]) -> tuple[Cause, ...]:
     """The patterns of a code's messages, and the others; empty where no message matches a pattern."""
     patterns, catalogue = view.patterns_of(run, code), view.catalogue
     if all(one.name is None for one in patterns):
         return ()
     return tuple(
-        _cause(catalogue.explain(one.name), _counted(one.entries, one.users))
+        _cause(catalogue.explain(one.name), _counted(one.entries, one.users), advice)
         if one.name
-        else _others(catalogue.explain(code), _counted(one.entries, one.users))
+        else _others(catalogue.explain(code), _counted(one.entries, one.users), advice)
         for one in patterns
     )
 
 
-def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
+def _cause(known: Explanation, counted: str, advice: Sequence[Advice], patterns: tuple[Cause, ...] = ()) -> Cause:
     return Cause(
         code=known.code,
         title=known.title[:1].upper() + known.title[1:],
         counted=counted,
         meaning=known.meaning,
         causes=() if patterns else known.causes,
-        remedies=() if patterns else known.remedies,
+        remedies=() if patterns else tuple(one.sentence for one in advice if one.about == known.code),
         who="" if patterns else known.who,
         retry="" if patterns else _retry_helps(known),
         known_from="" if patterns else known.known_from,
@@ -105,8 +107,8 @@ def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -
     )
 
 
-def _others(known: Explanation, counted: str) -> Cause:
-    cause = _cause(known, counted)
+def _others(known: Explanation, counted: str, advice: Sequence[Advice]) -> Cause:
+    cause = _cause(known, counted, advice)
     return replace(cause, title="Other messages", meaning="What these messages say is not among what is known.")
 
 

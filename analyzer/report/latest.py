@@ -9,7 +9,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.report.causes import clause, ranked_codes, reason
+from analyzer.job_facts import ranked_codes
+from analyzer.report.causes import clause, reason
 from analyzer.report.sentences import failing, job_sentence, new_among, newness
 from analyzer.report.toll import Toll, toll_of
 from analyzer.words import count, listed
@@ -57,7 +58,7 @@ def lead(view: View, latest: Sequence[Run]) -> str:
     if none:
         parts.append(f"Nobody was updated in the {_runs(none)} of {listed(none)}, whose users nobody can count.")
     if unknown:
-        parts.append(f"Nobody can say who was updated in the {_runs(unknown)} of {listed(unknown)}.")
+        parts.append(f"Who was updated is unknown in the {_runs(unknown)} of {listed(unknown)}.")
     return " ".join(parts)
 
 
@@ -102,7 +103,7 @@ def _why(view: View, known: Sequence[Run]) -> str:
         if run.outcome is Outcome.aborted:
             weights[reason(view, run)] += run.not_updated or 0
         elif run.outcome is Outcome.partial:
-            for code, _, users in ranked_codes(run, view.entries_of(run)):
+            for code, _, users in ranked_codes(run.outcome, view.entries_of(run)):
                 weights[clause(view, run, code)] += users
     (worst, weight), *others = weights.most_common() or [("", 0)]
     if not weight:

@@ -111,7 +111,7 @@ def job_row(view: View, run: Run) -> JobRow:
         error=run.error,
         outcome=run.outcome.value,
         users=DASH if run.users is None else f"{run.users:,}",
-        not_updated=toll_text(run),
+        not_updated=toll_text(run.outcome, run.not_updated, run.named_users),
         marks=("no longer listed by the tenant",) if run.gone else (),
     )
 

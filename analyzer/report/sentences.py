@@ -8,7 +8,8 @@ from analyzer.analysis.failures import naming_nobody
 from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.facts import JobError, State
-from analyzer.report.causes import error_explained, ranked_codes, reason
+from analyzer.job_facts import ranked_codes
+from analyzer.report.causes import error_explained, reason
 from analyzer.report.times import minute_text
 from analyzer.report.toll import Toll, toll_of
 from analyzer.words import count
@@ -27,7 +28,7 @@ def job_sentence(view: View, run: Run) -> str:
         case Outcome.aborted:
             return _aborted(view, run)
         case Outcome.unknown:
-            return f"Nobody can say who was updated: {_failure(view, run)}."
+            return f"Who was updated is unknown: {_failure(view, run)}."
         case Outcome.running:
             return f"The job has not ended: it was {run.state} {_last_looked(view)}."
         case Outcome.stuck:
@@ -84,9 +85,9 @@ def _partial(view: View, run: Run) -> str:
     nobody = naming_nobody(entries).height
     nameless = count(nobody, "entry names nobody", "entries name nobody") if nobody else ""
     if not run.log_found:
-        return "Some users were not updated, and nobody can say who: there is no log."
+        return "Some users were not updated; who is unknown: there is no log."
     if toll.number is None:
-        return f"Some users were not updated, and nobody can say who: {nameless or 'the log has no entries'}."
+        return f"Some users were not updated; who is unknown: {nameless or 'the log has no entries'}."
     failed = failing(toll, run.users) + newness(new_among(view, run))
     if nameless:
         return f"{failed}; {nameless}."
@@ -94,7 +95,7 @@ def _partial(view: View, run: Run) -> str:
 
 
 def _why(view: View, run: Run) -> str:
-    codes = ranked_codes(run, view.entries_of(run))
+    codes = ranked_codes(run.outcome, view.entries_of(run))
     if not codes:
         return ""
     return f"; {'most' if len(codes) > 1 else 'all'} because {reason(view, run)}"
@@ -103,7 +104,7 @@ def _why(view: View, run: Run) -> str:
 def _aborted(view: View, run: Run) -> str:
     aborted = f"the import was aborted because {reason(view, run)}"
     if run.users is None:
-        return f"Nobody was updated: {aborted}. Nobody can say how many users that are."
+        return f"Nobody was updated: {aborted}. How many users that are is unknown."
     hit = f"{run.users:,} {'was' if run.users == 1 else 'were'} not updated"
     if run.named_users:
         return f"{_named(run)} in the log, {hit}: {aborted}."

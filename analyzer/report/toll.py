@@ -1,22 +1,22 @@
-"""How many users a job left without an update: exactly, at least, or not to be said."""
+"""How many users a job left without an update: exactly, at least, or unknown; the same words everywhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
+from analyzer.analysis.outcome import STILL_OPEN, Outcome
 from analyzer.report.times import DASH
 
 if TYPE_CHECKING:
     from analyzer.report.view import Run
 
-NOBODY_KNOWS = "nobody can say"
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Toll:
-    """Users not updated; ``number`` is a lower bound unless ``exact``, and None where nobody can say."""
+    """Users not updated; ``number`` is a lower bound unless ``exact``, and None where it is unknown."""
 
     number: int | None
     exact: bool
@@ -24,18 +24,23 @@ class Toll:
 
 def toll_of(run: Run) -> Toll:
     """What the outcome says, and where it cannot say, how many the log names at the least."""
-    if run.not_updated is not None:
-        return Toll(run.not_updated, exact=True)
-    if run.outcome is Outcome.partial and run.named_users:
-        return Toll(run.named_users, exact=False)
+    return toll(run.outcome, run.not_updated, run.named_users)
+
+
+def toll(outcome: Outcome, not_updated: int | None, named_users: int) -> Toll:
+    """The same of a job's row in the table ``jobs``."""
+    if not_updated is not None:
+        return Toll(not_updated, exact=True)
+    if outcome is Outcome.partial and named_users:
+        return Toll(named_users, exact=False)
     return Toll(None, exact=False)
 
 
-def toll_text(run: Run) -> str:
+def toll_text(outcome: Outcome, not_updated: int | None, named_users: int) -> str:
     """A job's users not updated in a cell of a table."""
-    if not run.ended:
+    if outcome in STILL_OPEN:
         return DASH
-    toll = toll_of(run)
-    if toll.number is None:
-        return f"all; {NOBODY_KNOWS} how many" if run.outcome is Outcome.aborted else NOBODY_KNOWS
-    return f"{toll.number:,}" if toll.exact else f"{NOBODY_KNOWS}; at least {toll.number:,}"
+    found = toll(outcome, not_updated, named_users)
+    if found.number is None:
+        return "all" if outcome is Outcome.aborted else UNKNOWN
+    return f"{found.number:,}" if found.exact else f"at least {found.number:,}"

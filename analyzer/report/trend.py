@@ -40,7 +40,15 @@ def runs_chart(view: View) -> RunsChart | None:
     hit = sorted(told, key=lambda feed: (-sum(run.not_updated or 0 for run in of_feed[feed]), feed))
     lines = tuple(Line(feed, tuple(_point(run) for run in of_feed[feed])) for feed in hit[:MOST])
     left_out = len(hit) - len(lines)
-    rows = tuple((run.feed, when_text(run, view.zone), run.outcome.value, toll_text(run)) for run in reversed(runs))
+    rows = tuple(
+        (
+            run.feed,
+            when_text(run, view.zone),
+            run.outcome.value,
+            toll_text(run.outcome, run.not_updated, run.named_users),
+        )
+        for run in reversed(runs)
+    )
     return (
         RunsChart(
             name="runs",
@@ -112,7 +120,7 @@ def _with_bounds(chart: WeeksChart, unknown: Collection[date]) -> WeeksChart:
     """The chart with a word on the weeks in which nobody can say how many users a run left out."""
     bounds = [_at_least(week, unknown) for week in reversed(chart.weeks)]
     rows = tuple((week, f"{bound}{users}") for bound, (week, users) in zip(bounds, chart.grid.rows, strict=True))
-    note = "Runs of which nobody can say how many are not counted."
+    note = "Runs with an unknown number are not counted."
     return replace(chart, note=note, grid=replace(chart.grid, rows=rows))
 
 
@@ -122,7 +130,7 @@ def _at_least(week: date, unknown: Collection[date]) -> str:
 
 def _broken(lines: Sequence[Line]) -> str:
     gap = any(users is None for line in lines for _, users in line.points)
-    return "A line is broken where nobody can say. " if gap else ""
+    return "A line is broken where the number is unknown. " if gap else ""
 
 
 def _weekly(

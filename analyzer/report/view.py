@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.job import name_in_files
+from analyzer.job_facts import facts_of, patterns_in, superseded_by
 from analyzer.logs.catalogue import OURS
-from analyzer.report.patterns import patterns_in
+from analyzer.logs.catalogue.advice import advise
+from analyzer.next_step import Commands
 from analyzer.words import short_ids
 
 if TYPE_CHECKING:
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from analyzer.job_facts import Counted
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
-    from analyzer.report.patterns import Counted
+    from analyzer.logs.catalogue.advice import Advice, JobFacts
     from analyzer.whereabouts import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
@@ -88,6 +91,7 @@ class View:
         catalogue: what is known of codes.
         patterns: by job id and code the patterns that the entries match; codes without any are missing.
         whereabouts: of the entries that name nobody, by job id; jobs without any are missing.
+        commands: completes the commands that the pages advise.
     """
 
     tables: Tables
@@ -101,6 +105,7 @@ class View:
     catalogue: Catalogue
     patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
+    commands: Commands = field(default_factory=Commands)
 
     @staticmethod
     def of(  # noqa: PLR0913 - what a report is made from
@@ -111,6 +116,7 @@ class View:
         *,
         catalogue: Catalogue = OURS,
         whereabouts: Mapping[str, Whereabouts] | None = None,
+        commands: Commands | None = None,
     ) -> View:
         """Prepares the tables once for all pages."""
         runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
@@ -127,12 +133,24 @@ class View:
             catalogue=catalogue,
             patterns={job_id: patterns_in(frame, catalogue) for job_id, frame in entries.items()},
             whereabouts=whereabouts or {},
+            commands=commands or Commands(),
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
         """A job's entries; an empty table where it has none."""
         found = self.entries.get(run.job_id)
         return self.tables.entries.clear() if found is None else found
+
+    def advice_for(self, run: Run) -> tuple[Advice, ...]:
+        """What to do about a job; its commands are complete."""
+        advice = advise(self.facts_of(run), self.catalogue)
+        return tuple(replace(one, text=self.commands.completed(one.text)) for one in advice)
+
+    def facts_of(self, run: Run) -> JobFacts:
+        """A job's facts by its tables; its source file isn't read again for them."""
+        row = {one.name: getattr(run, one.name) for one in fields(Run)}
+        row |= {"short": self.short[run.job_id], "superseded_by": superseded_by(self.tables, run.job_id, self.short)}
+        return facts_of(row, self.tables, self.entries_of(run), self.catalogue)
 
     def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
         """The patterns that a job's entries of a code match, the worst first; empty where none are known."""

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.csv_cells import csv_bytes
 from analyzer.errors import OutputError
 from analyzer.files import cannot_write
 from analyzer.logs.catalogue import OURS
+from analyzer.next_step import Commands
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.render import Renderer
+from analyzer.report.staging import staging
 from analyzer.report.view import View, page_name
 from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from analyzer.load import Tables
@@ -47,6 +48,7 @@ class ReportRequest:
         templates: a folder whose templates come before ours.
         catalogue: what is known of codes.
         whereabouts: of the entries that name nobody, by job id.
+        commands: completes the commands that the pages advise.
     """
 
     tables: Tables
@@ -57,6 +59,7 @@ class ReportRequest:
     templates: Path | None = None
     catalogue: Catalogue = OURS
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
+    commands: Commands = field(default_factory=Commands)
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -79,9 +82,9 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
     out = request.out
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".upa-report-", dir=out, ignore_cleanup_errors=True) as staged:
-            names = [_stage(Path(staged) / "new", out, name, content) for name, content in _files(request, progress)]
-            _into_place(Path(staged), out, names)
+        with staging(out) as staged:
+            names = [_stage(staged / "new", out, name, content) for name, content in _files(request, progress)]
+            _into_place(staged, out, names)
     except OSError as error:
         raise cannot_write(out, error) from error
     return out / INDEX
@@ -91,7 +94,13 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
     """Names within the folder and contents, one after the other; the first page last."""
     tables, renderer = request.tables, Renderer(request.templates)
     view = View.of(
-        tables, request.now, request.zone, _version(), catalogue=request.catalogue, whereabouts=request.whereabouts
+        tables,
+        request.now,
+        request.zone,
+        _version(),
+        catalogue=request.catalogue,
+        whereabouts=request.whereabouts,
+        commands=request.commands,
     )
     place = Place(request.out, request.retries)
     total = len(view.runs) + 1

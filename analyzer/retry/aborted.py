@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.facts import NOT_JSON, JobError
-from analyzer.retry.codes import ABORTING_CODES, SPLIT, UNMAPPED, WITHOUT_ID
+from analyzer.retry.codes import ABORTING_CODES, GIVE_IDS, SPLIT, UNMAPPED, WITHOUT_ID
 from analyzer.words import listed
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
         where = f": {located[:1].lower()}{located[1:]}" if located else ""
         return f"correct what the service could not read ({unreadable[0].rstrip('.')}){where}"
     if WITHOUT_ID in set(coded["code"]):
-        return "give each record an id, or queue with the right name of the id property"
+        return GIVE_IDS
     return ""
 
 

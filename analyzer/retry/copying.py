@@ -10,14 +10,16 @@ import numpy as np
 
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
-from analyzer.retry.interface import Reason, Repair, Unmatched
+from analyzer.retry.interface import IDENTICAL, Reason, Repair, Unmatched
 from analyzer.retry.parts import BETWEEN
 from analyzer.retry.queue_command import IdShapes
 from analyzer.retry.records import Records
+from analyzer.source.interface import GrammarError
 from analyzer.source.json_text import WINDOWS_1252, recoded_from
 from analyzer.source.spans import NO_ID
 from analyzer.source.spelling.members import strict_members, strict_members_of
 from analyzer.source.tolerant import read_object
+from analyzer.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +39,8 @@ _SHAPES = 10_000
 """Sets of names, each of which is looked at once."""
 _LOST = "\ufffd".encode()
 """What stands for a byte that an encoding does not know."""
+_NAMED = 5
+"""Properties."""
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -127,7 +131,8 @@ class _Copier:
                     self.copied.repairs.append(Repair(record, identity, "the same record once more", _shown(raw), ""))
             else:
                 places_of = places(self._gathered.spans, numbers)
-                self.copied.unmatched.append(Unmatched(identity, Reason.twice, places_of))
+                detail = _differences([raw, *map(self._records.raw, numbers[1:])], self._id_property)
+                self.copied.unmatched.append(Unmatched(identity, Reason.twice, places_of, detail))
 
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
@@ -245,6 +250,19 @@ class _Copier:
             raw = without(raw, name)
         self._not_dropped -= dropped
         return raw, {name: value for name, value in members.items() if name not in dropped}
+
+
+def _differences(raws: Sequence[bytes], id_property: str) -> str:
+    """How the records of one user differ but for the ID's spelling, a clause; empty where that can't be told."""
+    if len(set(raws)) == 1:
+        return IDENTICAL
+    try:
+        members = [{name: bytes(token) for name, token in read_object(raw, 0).members.items()} for raw in raws]
+    except GrammarError:
+        return ""
+    names = dict.fromkeys(name for one in members for name in one if name != id_property)
+    different = [name for name in names if len({one.get(name) for one in members}) > 1]
+    return f"they differ in {listed(different[:_NAMED])}" if different else "they differ in nothing but spelling"
 
 
 def _shown(token: bytes) -> str:

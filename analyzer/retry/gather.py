@@ -34,7 +34,7 @@ class Gathered:
         chosen: for each span whether it is to be written.
         twice: the numbers of records whose user has another one, by the user's key; none of them is chosen.
         unmatched: what else does not match.
-        lacking_id: records without an id.
+        lacking_id: records without an ID, where they were looked for.
     """
 
     spans: Spans
@@ -42,6 +42,10 @@ class Gathered:
     twice: dict[str, list[int]] = field(default_factory=dict)
     unmatched: list[Unmatched] = field(default_factory=list)
     lacking_id: int = 0
+
+    def explained(self, selection: Selection) -> int:
+        """Count the entries without a user's ID that are about records without an ID: one each, or it isn't known."""
+        return self.lacking_id if self.lacking_id == selection.lacking_id and not selection.everybody else 0
 
 
 def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
@@ -55,7 +59,7 @@ def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
     selection = request.selection
     records = Records(buffer, found.spans, request.id_property.name)
     gathered = Gathered(found.spans, np.ones(len(found.spans), np.bool_))
-    marks = _marks(found.spans)
+    marks = marks_in(found.spans)
     if selection.everybody:
         _leave_out(gathered, marks, selection, records)
     else:
@@ -63,14 +67,15 @@ def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
     for identity in selection.unknown_users.values():
         gathered.unmatched.append(Unmatched(identity, Reason.not_to_retry))
     if request.id_property.name:
-        gathered.twice = _repeated(marks, gathered.chosen, records)
+        gathered.twice = repeated(marks, gathered.chosen, records)
         gathered.chosen[[number for numbers in gathered.twice.values() for number in numbers]] = False
     if not selection.everybody and (selection.doubtful or selection.naming_nobody):
-        gathered.unmatched += _perhaps_nobodys(request, buffer, gathered.twice)
+        _look_for_nameless(request, buffer, gathered)
     return gathered
 
 
-def _marks(spans: Spans) -> NDArray[np.int64]:
+def marks_in(spans: Spans) -> NDArray[np.int64]:
+    """The marks of records as an array, without a copy."""
     return np.frombuffer(spans.marks, np.int64) if len(spans) else np.zeros(0, np.int64)
 
 
@@ -88,7 +93,7 @@ def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selectio
             reason = Reason.nobodys if key in selection.doubtful else Reason.not_left_out
             gathered.unmatched.append(Unmatched(identity, reason))
     without = np.flatnonzero(marks == NO_ID)
-    gathered.lacking_id = len(without)
+    gathered.lacking_id = len(without) if records.id_property else 0
     if selection.without_unnamed:
         gathered.chosen[without] = False
     for number in without.tolist() if records.id_property and not selection.without_unnamed else ():
@@ -104,7 +109,7 @@ def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmat
             yield Unmatched(selection.identities[key], reason)
 
 
-def _repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
+def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
     """The numbers of the chosen records of users who have several, by the user's key."""
     ordered = marks[chosen]
     ordered.sort()
@@ -117,13 +122,21 @@ def _repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Reco
     return {key: numbers for key, numbers in users.items() if len(numbers) > 1}
 
 
-def _perhaps_nobodys(request: RetryRequest, buffer: Buffer, known: dict[str, list[int]]) -> Iterator[Unmatched]:
-    """The users who stand in the source more than once, of whom entries that name nobody may tell."""
-    spans = everybody(request)
+def _look_for_nameless(request: RetryRequest, buffer: Buffer, gathered: Gathered) -> None:
+    """Lists the records that entries without a user's ID may be about: those without an ID, and users of several."""
+    spans = request.everybody if request.everybody is not None else everybody(request)
+    marks = marks_in(spans)
+    if request.id_property.name and request.selection.naming_nobody:
+        without = np.flatnonzero(marks == NO_ID).tolist()
+        gathered.lacking_id = len(without)
+        gathered.unmatched += [Unmatched("", Reason.not_importable, places(spans, [number])) for number in without]
+    if not request.selection.doubtful and gathered.explained(request.selection) == request.selection.naming_nobody:
+        return
     records = Records(buffer, spans, request.id_property.name)
-    for key, numbers in _repeated(_marks(spans), np.ones(len(spans), np.bool_), records).items():
-        if key not in known:
-            yield Unmatched(records.identity(numbers[0]), Reason.perhaps_nobodys, places(spans, numbers))
+    for key, numbers in repeated(marks, np.ones(len(spans), np.bool_), records).items():
+        if key not in gathered.twice:
+            identity = records.identity(numbers[0])
+            gathered.unmatched.append(Unmatched(identity, Reason.perhaps_nobodys, places(spans, numbers)))
 
 
 def places(spans: Spans, numbers: list[int]) -> str:

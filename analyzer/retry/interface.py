@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.retry.told import Identities
     from analyzer.source.find import Found
     from analyzer.source.identify import IdProperty
+    from analyzer.source.spans import Spans
 
 
 MOST_BYTES = 2_000_000_000
@@ -35,7 +36,8 @@ class Selection:
         naming_nobody: entries that name no user.
         because: a clause.
         doubtful: which of the identities, and of those who are excluded, are Guids that need not be anybody's id.
-        lacking_id: entries that tell of a record without an id, in an aborted job.
+        lacking_id: entries that tell, or may tell, of a record without an ID: of an aborted job those with that code,
+            else those that name no user.
         unfinished_logs: logs that are not whole, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
         excluded: of everybody those who are left out, as the log spells them, by their key.
@@ -44,6 +46,7 @@ class Selection:
         unknown_users: ids of the user's list that are not among those to retry, as the list spells them, by their key.
             Where everybody is to be retried only the source can tell, and there are none.
         left_nobody: somebody was to be retried, and the user's choices leave nobody.
+        told_twice: entries that tell of several records of one user.
     """
 
     outcome: Outcome
@@ -60,6 +63,7 @@ class Selection:
     chosen: tuple[str, ...] = ()
     unknown_users: dict[str, str] = field(default_factory=dict)
     left_nobody: bool = False
+    told_twice: int = 0
 
     @property
     def nobody(self) -> bool:
@@ -115,6 +119,7 @@ class RetryRequest:
         source_sha256: of the source file, where it is known.
         found: the selection's records, where somebody has looked for them.
         source_later: what tells that the job read an earlier version of the source file, a clause without its subject.
+        everybody: all records of the source file, where somebody has looked for them.
         given_id_property: the id property as the user gave it; empty where it was inferred.
         error: the job's, by name; empty for bare files.
         source_uri: of the source file, as the job has it; empty for bare files.
@@ -131,6 +136,7 @@ class RetryRequest:
     source_sha256: str = ""
     found: Found | None = None
     source_later: str = ""
+    everybody: Spans | None = None
     given_id_property: str = ""
     error: str = ""
     source_uri: str = ""
@@ -144,12 +150,17 @@ class Reason(StrEnum):
     not_to_retry = "in the list of users, but not among those to retry"
     nobodys = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
     without_id = "the record has no id; the service aborts an import for it"
+    not_importable = "the record has no ID, so the service can't import it"
     twice = "more than one record has this id, which the service fails; none of them is in the file"
     perhaps_nobodys = (
         "more than one record has this id, which the service fails; an entry that names nobody may tell so"
     )
     unreadable = "the record cannot be read"
     uncertain = "the record has a value that JSON cannot spell for certain"
+
+
+IDENTICAL = "they are identical"
+"""The detail of a user's records that are the same byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +223,7 @@ class Retry:
     """A retry file that was written.
 
     Attributes:
-        paths: the retry file; several where it was split.
+        paths: the retry file; several where it was split, none where no record can be in it.
         manifest: beside it.
         unmatched_file: beside it, a CSV.
         repairs_file: beside it, a CSV; None where no repairs were wanted.
@@ -256,5 +267,6 @@ class Retry:
 
     @property
     def complete(self) -> bool:
-        """Whether the file is the whole truth: everybody in it who was not updated, and each of them once."""
-        return not (self.unmatched or self.naming_nobody or self.unfinished_logs or self.source_later)
+        """Whether the file has everybody in it who was not updated and has an ID, and each of them once."""
+        lacking = any(one.reason is not Reason.not_importable for one in self.unmatched)
+        return not (lacking or self.naming_nobody or self.unfinished_logs or self.source_later)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import NOT_JSON, stem
+from analyzer.retry.by_source import by_source
 from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.earlier import clear
 from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest
@@ -165,11 +166,9 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         _check_nobody(selection, ingredients)
         read = [*ingredients.logs, *([ingredients.source] if ingredients.source else [])]
         return Made(selection, None, None, earlier=clear(target, read))
-    if not selection.everybody and not selection.identities:
-        raise _naming_nobody(selection)
     source = _source(ingredients)
     try:
-        id_property, retry = _written(ingredients, selection, source, target)
+        selection, id_property, retry = _written(ingredients, selection, source, target)
         if retry is None:
             raise _nothing_selected(selection, source, id_property)
     except InputError as error:
@@ -204,6 +203,11 @@ def _source(ingredients: Ingredients) -> Path:
 
 
 def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
+    if not selection.everybody and selection.told_twice:
+        return InputError(
+            f"the log says that two records of {source} lead to one user, and no two records have the same ID",
+            "An old and a new name may belong to one user. Have the feed write object IDs, and queue with CloudId.",
+        )
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
     if not selection.everybody and not id_property.name:
@@ -222,7 +226,7 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
 
 def _written(
     ingredients: Ingredients, selection: Selection, source: Path, target: Path
-) -> tuple[IdProperty, Retry | None]:
+) -> tuple[Selection, IdProperty, Retry | None]:
     """Finds the id property and writes; None where no record can be."""
     try:
         inferred = _id_property(ingredients, selection, source)
@@ -246,7 +250,8 @@ def _written(
             raise UsageError(
                 f"{inferred.id_property.name} holds the ids, and cannot be dropped", "Name the property to drop."
             )
-        return inferred.id_property, write_retry(request)
+        request = by_source(request, ingredients.told)
+        return request.selection, inferred.id_property, write_retry(request)
     except NotJsonError as error:
         from analyzer.locate import name_person, unreadable
 
@@ -292,7 +297,7 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
         return Inferred(IdProperty(ingredients.id_property, "you said so", certain=True), None)
     told = ingredients.told
     wanted = marks_of(sorted(told.whom.users)) if selection.everybody else selection.identities.marks
-    some_lack_it = selection.everybody and selection.lacking_id > 0
+    some_lack_it = selection.lacking_id > 0 and (selection.everybody or not selection.identities)
     if ingredients.manner.reads_around_faults:
         from analyzer.source.records import Record
         from analyzer.source.salvage.read import salvage

@@ -43,6 +43,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
         whole,
         identities=Identities(identities),
         naming_nobody=unnamed,
+        lacking_id=min(whole.lacking_id, unnamed),
         doubtful=whole.doubtful & identities.keys(),
         chosen=chosen_of_named(choices, len(users or {}) - len(unknown)),
         unknown_users=unknown,

@@ -118,5 +118,6 @@ def _whole(outcome: Outcome, told: Told, unfinished_logs: int) -> Selection:
         whom.naming_nobody,
         because,
         doubtful=whom.doubtful,
+        lacking_id=told.nameless(ABORTING_CODES - {WITHOUT_ID}),
         unfinished_logs=unfinished_logs,
     )

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analyzer.facts import GUID
+from analyzer.facts import DUPLICATE, GENERIC, GUID
 from analyzer.identity import identity_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     import polars as pl
 
@@ -167,3 +167,18 @@ class Told:
     def coded(self) -> pl.DataFrame:
         """Those of them that have a code."""
         return self.named.filter(self.named["code"].is_not_null())
+
+    @cached_property
+    def duplicates(self) -> list[str | None]:
+        """The key of each entry that tells of several records of one user; the key need not be that user's."""
+        if GENERIC not in self.whom.codes:
+            return []
+        generic = self.coded.filter(code=GENERIC)
+        said = generic["message"] + generic["detail"].fill_null("")
+        return generic.filter(said.str.contains(DUPLICATE, literal=True))["key"].to_list()
+
+    def nameless(self, codes: Collection[str]) -> int:
+        """How many entries name no user and have another code than these."""
+        if self.whom.codes.isdisjoint(codes):
+            return self.whom.naming_nobody
+        return self.coded.filter(self.coded["key"].is_null() & ~self.coded["code"].is_in(list(codes))).height

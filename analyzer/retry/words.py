@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import Outcome
+from analyzer.id_kinds import MissingId
 from analyzer.retry.codes import SPLIT
-from analyzer.retry.interface import AS_IT_IS
+from analyzer.retry.interface import AS_IT_IS, IDENTICAL, Reason
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _SHORTFALLS = {
     "not_to_retry": ("listed user is not among those to retry", "listed users are not among those to retry"),
     "nobodys": ("entry has a Guid that is nobody's id", "entries have Guids that are nobody's id"),
     "without_id": ("record has no id", "records have no id"),
+    "not_importable": ("record has no ID", "records have no ID"),
     "twice": ("id stands in more than one record", "ids stand in more than one record"),
     "perhaps_nobodys": (
         "id stands in more than one record, which an entry that names nobody may tell of",
@@ -62,10 +64,28 @@ def sentence(
         parts.append(f"First {selection.first}.")
     if not retry.complete:
         parts.append(f"Not the whole truth: {_shortfall(retry)}.")
+    parts += _to_correct(retry)
     return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry)])
 
 
+def _to_correct(retry: Retry) -> Iterator[str]:
+    """What only the feed can put right, a sentence each."""
+    twice = [one for one in retry.unmatched if one.reason is Reason.twice]
+    for one in twice[:_EXAMPLES]:
+        numbers, same = listed(one.records.split(", ")), " and are identical" if one.detail == IDENTICAL else ""
+        yield f"Records {numbers} have the same ID ({one.identity}){same}: keep one in the feed."
+    without = [one.records for one in retry.unmatched if one.reason in (Reason.without_id, Reason.not_importable)]
+    if len(without) == 1:
+        yield f"Record {without[0]} has no ID: give it one in the feed, or remove it."
+    elif without:
+        more = [f"{len(without) - _EXAMPLES:,} more"] if len(without) > _EXAMPLES else []
+        numbers = listed([*without[:_EXAMPLES], *more])
+        yield f"Records {numbers} have no ID: give them one in the feed, or remove them."
+
+
 def _whom(selection: Selection, retry: Retry) -> str:
+    if not retry.paths:
+        return "no retry file: none of the records that failed can be imported before the feed is corrected."
     everybody = "everybody, " if selection.everybody and not selection.chosen else ""
     whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
     partial = selection.outcome is Outcome.partial
@@ -76,7 +96,7 @@ def _whom(selection: Selection, retry: Retry) -> str:
 def _how_known(id_property: IdProperty) -> Iterator[str]:
     if not id_property.name:
         yield "Which property holds the ids is not known; --id-property names it."
-    elif not id_property.certain:
+    elif not id_property.certain and id_property.missing is not MissingId.empty:
         yield f"Ids are taken from {id_property.name}, because {id_property.because}."
 
 

@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.retry.gather import Gathered
+    from analyzer.retry.interface import Selection
 
-_CANNOT_BE_WRITTEN = {Reason.twice, Reason.unreadable, Reason.uncertain}
+_CANNOT_BE_WRITTEN = {Reason.unreadable, Reason.uncertain}
+_TO_BE_CORRECTED = {Reason.twice, Reason.not_importable}
+"""Reasons for which records are listed though there is no retry file: only in the feed can they be corrected."""
 
 
 def write_retry(request: RetryRequest) -> Retry | None:
     """Writes the records of the selection byte for byte, in the source's order, in the import format, with a mark.
 
     Returns:
-        What was written; None, and nothing written, where not one record of the source can be.
+        What was written: no more than the list of what did not match where that tells what to correct in the feed, and
+        no record can be written. None, and nothing written, where no record of the source is meant.
 
     Raises:
         InputError: the source file cannot be read or is no JSON, or may be another job's; or there are records to be
@@ -50,8 +54,10 @@ def write_retry(request: RetryRequest) -> Retry | None:
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)
         if not copied.records:
-            _check_none_lost(request, [*gathered.unmatched, *copied.unmatched])
-            return None
+            unmatched = [*gathered.unmatched, *copied.unmatched]
+            _check_none_lost(request, unmatched)
+            if not any(one.reason in _TO_BE_CORRECTED for one in unmatched):
+                return None
         return _finished(request, gathered, copied, files, parts)
 
 
@@ -99,6 +105,13 @@ def _check_none_lost(request: RetryRequest, unmatched: Sequence[Unmatched]) -> N
             )
 
 
+def _unexplained(selection: Selection, gathered: Gathered) -> int:
+    """Count the entries without a user's ID of which it isn't known which records they are about."""
+    if selection.everybody:
+        return selection.naming_nobody + max(0, selection.lacking_id - gathered.lacking_id)
+    return selection.naming_nobody - gathered.explained(selection)
+
+
 def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: FileSet, parts: Parts) -> Retry:
     """Ends the files and puts them in their places."""
     manifest_file, unmatched_file, repairs_file = companions(request.target)
@@ -111,7 +124,7 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         records=copied.records,
         users=copied.records - copied.without_id,
         unmatched=(*gathered.unmatched, *copied.unmatched),
-        naming_nobody=request.selection.naming_nobody + max(0, request.selection.lacking_id - gathered.lacking_id),
+        naming_nobody=_unexplained(request.selection, gathered),
         recoded=recoded_from(request.source),
         unfinished_logs=request.selection.unfinished_logs,
         source_later=request.source_later,

@@ -14,7 +14,7 @@ import msgspec
 from analyzer.errors import UsageError
 from analyzer.source.find import find
 from analyzer.source.json_text import opened
-from analyzer.source.looks import SAMPLE, IdProperty, by_looks, columns_of, may_hold
+from analyzer.source.looks import SAMPLE, IdProperty, by_looks, columns_of, may_hold, missing_everywhere
 from analyzer.source.records import read_records
 from analyzer.source.scan import CHUNK, border_from
 from analyzer.source.spans import marks_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from analyzer.source.find import Found
     from analyzer.source.json_text import Buffer
+    from analyzer.source.looks import Column
     from analyzer.source.records import Record
 
 __all__ = ["IdProperty", "Inferred", "infer", "infer_from", "infer_id_property"]
@@ -77,7 +78,7 @@ def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False
         names += [name for name in _names_further_on(source) if name not in columns]
         found = {name: one for name in names or columns if len((one := find(source, name, wanted)).spans)}
     if not found:
-        return Inferred(by_looks(columns, number, some_lack_it=some_lack_it), None)
+        return Inferred(_by_looks(columns, number, some_lack_it=some_lack_it), None)
     users = {name: len(set(one.spans.marks)) for name, one in found.items()}
     best = _best(source, users, {name: one.spans.positions for name, one in found.items()})
     return Inferred(_known(best, users[best], len(wanted)), found[best])
@@ -90,10 +91,18 @@ def infer_from(
     columns, number = columns_of(records, identities)
     named = {name: column for name, column in columns.items() if column.named}
     if not named:
-        return by_looks(columns, number, some_lack_it=some_lack_it)
+        return _by_looks(columns, number, some_lack_it=some_lack_it)
     users = {name: len(column.named) for name, column in named.items()}
     best = _best(source, users, {name: column.named_at for name, column in named.items()})
     return _known(best, users[best], len(identities))
+
+
+def _by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
+    """As ``looks.by_looks``; where no property that some records lack looks like the IDs, all of them lack it."""
+    found = by_looks(columns, records, some_lack_it=some_lack_it)
+    if some_lack_it and records and not (found.name and columns[found.name].like_ids):
+        return missing_everywhere(columns, records)
+    return found
 
 
 def _best(source: Path, users: Mapping[str, int], places: Mapping[str, object]) -> str:

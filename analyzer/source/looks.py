@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
+from analyzer.id_kinds import IdKind, MissingId, id_kinds
 from analyzer.identity import identity_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
+    from analyzer.id_kinds import IdKinds
     from analyzer.source.records import Record
 
 NOTHING_SPEAKS = "nothing speaks for any property"
@@ -22,6 +24,8 @@ SAMPLE = 10_000
 _SEVERAL = 5
 _DISTINCT = 0.95
 """A few ids may stand twice in a source: the service fails those."""
+# IdName, idName, ID, UserPrincipalName, mail, accountName
+_NAMED_LIKE_AN_ID = re.compile(r"id(?:name)?$|^id|mail|upn|user_?principal|login|account", re.IGNORECASE)
 # ada@contoso.com, CONTOSO\\ada, i:0#.f|membership|ada@contoso.com, a Guid
 _LIKE_AN_ID = re.compile(rf"[@\\|]|{GUID.pattern}")
 
@@ -34,18 +38,32 @@ class IdProperty:
         name: as the source file spells it; empty where it is not known.
         because: a clause, as "212 of the log's 214 ids stand in it".
         certain: False where nothing but the look of its values speaks for it.
+        missing: where the service missed the ID in every record, what the records have instead; None elsewhere.
+        kinds: the kinds of the values of a property that was queued by another name; None elsewhere.
     """
 
     name: str
     because: str
     certain: bool
+    missing: MissingId | None = None
+    kinds: IdKinds | None = None
 
 
 @dataclass(slots=True)
 class Column:
-    """What one property's values look like."""
+    """What one property's values look like.
+
+    Attributes:
+        records: have a text in it.
+        empty: have it without one: null or an empty text.
+        like_ids: of a sample, whose texts look like IDs.
+        distinct: texts of the sample.
+        named: keys of the IDs that were looked for.
+        named_at: the positions of their records.
+    """
 
     records: int = 0
+    empty: int = 0
     like_ids: int = 0
     distinct: set[str] = field(default_factory=set)
     # Ids and not records are counted: in a property such as the manager's one id stands in many records.
@@ -66,9 +84,10 @@ def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[
         records += 1
         for name in record.members:
             text = record.text(name)
-            if text is None:
-                continue
             column = columns[name]
+            if text is None or not text.strip():
+                column.empty += 1
+                continue
             column.records += 1
             if records <= SAMPLE:
                 column.like_ids += _LIKE_AN_ID.search(text) is not None
@@ -82,7 +101,11 @@ def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[
 
 def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
     """The property that looks most like the ids, by a sample of the records."""
-    able = {name: column for name, column in columns.items() if not (some_lack_it and column.records == records)}
+    able = {
+        name: column
+        for name, column in columns.items()
+        if column.records and not (some_lack_it and column.records == records)
+    }
     fitting = {name: column for name, column in able.items() if _hardly_repeats(column)}
     # Of a short file one record is more than the few that may repeat. Of properties that look alike such a one is last.
     fitting |= {name: column for name, column in able.items() if name not in fitting and _repeats_once(column)}
@@ -92,6 +115,26 @@ def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) ->
     best = max(fitting, key=lambda name: fitting[name].like_ids / min(SAMPLE, fitting[name].records))
     because = "its values look like ids" if fitting[best].like_ids else "it is the first whose values do not repeat"
     return IdProperty(best, because, certain=False)
+
+
+def missing_everywhere(columns: dict[str, Column], records: int) -> IdProperty:
+    """Tell what the records have instead, where the service missed the ID in each of them.
+
+    A property that looks like the IDs was queued by another name: names of properties are case-sensitive to the
+    service. Without one, a property that is null or empty throughout may be the ID's. Where neither is there, the feed
+    has lost it.
+    """
+    like = by_looks({name: column for name, column in columns.items() if column.like_ids}, records, some_lack_it=False)
+    whole = like.name if like.name and columns[like.name].records == records else ""
+    kinds = id_kinds(columns[whole].distinct) if whole else None
+    empty = [name for name, column in columns.items() if column.empty == records]
+    vacant = next((name for name in empty if _NAMED_LIKE_AN_ID.search(name)), empty[0] if len(empty) == 1 else "")
+    # Graph gives each user an object ID, whether the feed wants one or not.
+    if kinds and not (vacant and kinds.most is IdKind.object_id):
+        return replace(like, missing=MissingId.other_name, kinds=kinds)
+    if vacant:
+        return IdProperty(vacant, "no record has an id in it", certain=False, missing=MissingId.empty)
+    return IdProperty("", NOTHING_SPEAKS, certain=False, missing=MissingId.dropped)
 
 
 def by_a_few(records: Iterable[Record]) -> IdProperty:

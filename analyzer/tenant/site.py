@@ -20,12 +20,14 @@ class Tenant:
     Attributes:
         session: what sends the requests.
         name: the tenant's host as it stands in tables.
+        host: the host of its sites, with its port where it has one.
         connections: how many requests may be under way at once.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.name = tenant_of(session.hosts.site_host)
+        self.host = session.hosts.site_host
+        self.name = tenant_of(self.host)
         self.connections = session.manners.connections
 
     def jobs(self) -> list[Job]:

@@ -48,14 +48,14 @@ def test_the_zone_is_that_of_the_only_tenant_or_of_the_one_that_is_meant(tmp_pat
 def test_of_several_libraries_none_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = _settings(tmp_path)
-    with pytest.raises(UsageError, match="there is none in "):
+    with pytest.raises(UsageError, match="found no library in "):
         Context().library_folder(settings, None)
     for name in ("contoso", "fabrikam"):
-        (tmp_path / "library" / name).mkdir(parents=True)
-        (tmp_path / "library" / name / "jobs.json").touch()
-    with pytest.raises(UsageError, match="there are 2 in "):
+        (tmp_path / name / "library").mkdir(parents=True)
+        (tmp_path / name / "library" / "jobs.json").touch()
+    with pytest.raises(UsageError, match="found 2 libraries in "):
         Context().library_folder(settings, None)
-    assert Context(tenant_name="fabrikam").library_folder(settings, None).name == "fabrikam"
+    assert Context(tenant_name="fabrikam").library_folder(settings, None) == tmp_path / "fabrikam" / "library"
 
 
 def test_logs_that_could_not_be_read_are_complained_of_and_count(capsys: pytest.CaptureFixture[str]) -> None:

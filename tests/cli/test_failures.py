@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analyzer.cli.failures import Failure, failures_json, failures_of
+from analyzer.job_facts import Counted
 from analyzer.logs.catalogue import OURS
-from analyzer.report.patterns import Counted
 from tests.analysis.frames import entry, named
 
 

@@ -72,7 +72,7 @@ def test_what_is_secret_is_in_no_line(
     def fail(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("analyzer.library.mirror.Library.save_jobs", fail)
+    monkeypatch.setattr("analyzer.library.mirror.WritableLibrary.save_jobs", fail)
     for form in LogFormat:
         ran = upa("pull", "--verbose", "--log-format", form)
         assert ran.code == 5

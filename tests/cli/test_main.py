@@ -86,10 +86,10 @@ def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
     [
         (["nonsense"], 2, "No such command 'nonsense'"),
         (["jobs", "--nonsense"], 2, "No such option: --nonsense"),
-        (["show"], 2, "Missing argument 'JOB'"),
+        (["explain"], 2, "Missing argument 'CODE'"),
         (["pull"], 2, "no tenant is configured"),
         (["pull", "--tenant", "contoso"], 2, "there is no tenant 'contoso'"),
-        (["jobs"], 2, "which library is meant is not clear"),
+        (["jobs"], 2, "found no library in upa-data"),
         (["jobs", "--config", "nowhere.toml"], 2, "there is no configuration nowhere.toml"),
         (["run", "--fail-on", "sometimes"], 2, "'sometimes' is not one of"),
         (["retry"], 2, "nothing to make a retry file from"),
@@ -121,7 +121,7 @@ def test_an_error_is_one_plain_line_with_what_to_do_and_its_exit_code(
     [
         (["jbos"], "No such command 'jbos'.", "Did you mean 'jobs'? upa-analyzer --help lists what there is."),
         (["jobs", "--libary", "x"], "No such option: --libary.", "Did you mean --library? upa-analyzer jobs --help "),
-        (["show"], "Missing argument 'JOB'.", "upa-analyzer show --help lists what there is."),
+        (["explain"], "Missing argument 'CODE'.", "upa-analyzer explain --help lists what there is."),
         (["jobs", "--tenant"], "Option '--tenant' requires an argument.", "upa-analyzer --help lists what there is."),
         (["emulator", "x", "--port", "abc"], "'--port': 'abc' is not a whole number.", "upa-analyzer emulator --help "),
         (["emulator", "x", "--speed", "abc"], "'--speed': 'abc' is not a number.", "upa-analyzer emulator --help "),

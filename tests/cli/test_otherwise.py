@@ -101,8 +101,9 @@ def test_two_ids_that_only_the_service_tells_apart_are_said_to_be_one_user_s_and
     tenant.add_log(job_id, NOBODY.replace(b"ada", "jose\u0301".encode()))
     upa("pull")
     ran = upa("retry", job_id)
-    assert ran.code == 5
-    assert "than one record has this id" in ran.err
+    assert ran.code == 1
+    assert not ran.out
+    assert "Records 1 and 2 have the same ID" in ran.err
 
 
 def test_a_list_in_another_order_is_the_same_report(upa: Callable[..., Ran], tenant: LoopbackTenant) -> None:

@@ -195,7 +195,7 @@ def test_a_source_file_in_a_subweb_is_pulled(
     told = upa("pull", "--json").json
     # The other job's source file never was in this library.
     assert [(left["job_id"], left["what"]) for left in told["left_out"]] == [(LATER, "source file")]
-    assert (tmp_path / f"upa-data/library/contoso{folder}/new.json").is_file()
+    assert (tmp_path / f"upa-data/contoso/library{folder}/new.json").is_file()
 
 
 def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(tenant_in: Callable[..., Client]) -> None:

@@ -117,7 +117,8 @@ def test_no_line_of_the_samples_is_wider_than_the_terminal(
     monkeypatch.setenv("COLUMNS", str(width))
     ran = upa(*words, "--library", sample_library())
     assert ran.code == 0
-    wide = [text for text in ran.out.splitlines() if cell_len(text) > width and "://" not in text]
+    pasted = ("://", "     upa-analyzer ")  # in one piece, so that they can be copied
+    wide = [text for text in ran.out.splitlines() if cell_len(text) > width and not any(map(text.__contains__, pasted))]
     assert wide == []
 
 

@@ -40,7 +40,7 @@ def test_pull_says_what_it_brought_and_where_it_lies(
     assert ran.code == 0
     assert first.startswith("pulled 1 new job, 1 log file and 1 source file (")
     assert (tmp_path / last / "jobs.json").is_file()
-    assert Path(last) == Path("upa-data/library/contoso")
+    assert Path(last) == Path("upa-data/contoso/library")
     assert configured.seen[0].headers["authorization"] == "Bearer made-up-token"
 
 
@@ -124,7 +124,7 @@ def test_a_tenant_that_refuses_or_fails_has_its_exit_code(
         assert (ran.code, ran.out) == (code, "")
         assert "upa-analyzer: the tenant " in ran.err
         assert "made-up-token" not in ran.err
-    assert not (tmp_path / "upa-data" / "library" / "contoso" / "jobs.json").exists()
+    assert not (tmp_path / "upa-data" / "contoso" / "library" / "jobs.json").exists()
 
 
 def test_without_a_token_the_variable_is_named(
@@ -166,18 +166,21 @@ def test_tenants_whose_names_differ_in_case_alone_are_not_taken_for_one_another(
     assert "the tenants contoso and CONTOSO of the configuration differ in case alone" in ran.err
 
 
-@pytest.mark.parametrize("name", ["..", "a/b", "a:b", ""])
-def test_a_tenant_s_name_never_becomes_a_path_elsewhere(upa: Callable[..., Ran], tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "a:b", "", "con", "a.", ".upa-lock", "reports", "Library", "retry"])
+@pytest.mark.parametrize("command", ["pull", "run", "jobs", "report"])
+def test_a_tenant_s_name_never_becomes_a_path_elsewhere(
+    upa: Callable[..., Ran], tmp_path: Path, name: str, command: str
+) -> None:
     text = f'[tenants."{name}"]\nadmin_url = "https://contoso-admin.sharepoint.com"\n'
     (tmp_path / "upa-analyzer.toml").write_text(text, encoding="utf-8")
-    ran = upa("pull")
-    assert ran.code == 2
-    assert "is no name for a tenant" in ran.err
+    ran = upa(command)
+    assert (ran.code, [path.name for path in tmp_path.iterdir()]) == (2, ["upa-analyzer.toml"])
+    assert re.match(r"upa-analyzer: (a tenant can't be called|'.*' can't be the name of a tenant)", ran.err)
 
 
 def test_a_damaged_note_of_ours_is_named(upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path) -> None:
     upa("pull")
-    (tmp_path / "upa-data/library/contoso/.upa/files.json").write_text("{", encoding="utf-8")
+    (tmp_path / "upa-data/contoso/library/.upa/files.json").write_text("{", encoding="utf-8")
     configured.seen.clear()
     ran = upa("pull")
     assert (ran.code, "files.json is damaged" in ran.err, configured.seen) == (5, True, [])
@@ -214,7 +217,7 @@ def test_a_pull_does_not_write_over_a_damaged_file_of_ours(
     upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
 ) -> None:
     assert configured.jobs
-    notes = tmp_path / "upa-data" / "library" / "contoso" / ".upa" / "notes.json"
+    notes = tmp_path / "upa-data" / "contoso" / "library" / ".upa" / "notes.json"
     notes.parent.mkdir(parents=True)
     notes.write_text("garbage", encoding="utf-8")
     ran = upa("pull")
@@ -233,12 +236,12 @@ def test_what_signs_an_address_of_a_job_is_in_no_output(
     job["ErrorMessage"] = f"no access to {job['SourceUri']}"
     said = [upa(*words) for words in (["run"], ["jobs", "--json"], ["show", "00000001"], ["pull", "--all", "--json"])]
     assert {ran.code for ran in said} == {0}
-    library = tmp_path / "upa-data" / "library"
+    library = tmp_path / "upa-data" / "contoso" / "library"
     written = [path for path in (tmp_path / "upa-data").rglob("*") if path.is_file() and library not in path.parents]
     texts = [*(path.read_text("utf-8") for path in written), *(ran.out + ran.err for ran in said), *map(str, written)]
     assert [text for text in texts if re.search("idden9|ecret9", text)] == []
     assert "feed.json?tempauth=***" in said[2].out
-    assert "Hidden9/Secret9" in (library / "contoso" / "jobs.json").read_text("utf-8")
+    assert "Hidden9/Secret9" in (library / "jobs.json").read_text("utf-8")
 
 
 @pytest.mark.parametrize("job_id", ["9" * 5000, "../\u202e/..", "a\x1bb"])

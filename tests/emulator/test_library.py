@@ -59,6 +59,19 @@ def test_what_is_ours_in_a_library_is_not_the_tenants(library: Path) -> None:
         assert [folder.path for folder in running.storage.folders("/")] == ["/Shared Documents", "/sites"]
 
 
+def test_files_of_several_hosts_are_on_the_one_host_that_there_is_and_the_main_one_s_come_first(library: Path) -> None:
+    host = library / "other-hosts.upa" / "contoso-admin.sharepoint.com" / FOLDER[1:]
+    host.mkdir(parents=True)
+    before = _content(library)
+    (same,) = (name for name in before if name == f"{FOLDER[1:]}/hr.json")
+    (library / "other-hosts.upa" / "contoso-admin.sharepoint.com" / same).write_bytes(b"the admin site's")
+    (host / "admin.json").write_bytes(b"admin")
+    with _started(library) as running:
+        assert [folder.path for folder in running.storage.folders("/")] == ["/sites"]
+        places = [running.storage.place(path) for path in (f"/{same}", f"{FOLDER}/admin.json")]
+        assert [place and place.read_bytes() for place in places] == [before[same], b"admin"]
+
+
 def test_a_library_without_jobs_is_a_tenant_without_jobs(tmp_path: Path) -> None:
     with _started(tmp_path) as running, Client(running) as client:
         assert client.jobs() == []

@@ -63,6 +63,6 @@ def test_names_lengths_and_bytes_are_the_same(upa: Callable[..., Ran], tenant: T
     ran = upa("pull")
     assert ran.code == 0, ran.err
     for site in LIBRARIES:
-        ours = _ours(tmp_path / "library" / "contoso", site)
+        ours = _ours(tmp_path / "contoso" / "library", site)
         assert ours == _theirs(tenant, site)
         assert ours

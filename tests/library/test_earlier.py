@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.errors import OutputError
 from analyzer.library.earlier import keep_earlier
-from analyzer.library.mirror import Library
+from analyzer.library.mirror import WritableLibrary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,20 +18,20 @@ PATH = "/sites/hr/feed.json"
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path) -> WritableLibrary:
     """A library with two jobs that read one source file."""
     jobs = [{"JobId": job_id, "State": 4, "SourceUri": f"https://contoso.sharepoint.com{PATH}"} for job_id in "ab"]
     (tmp_path / "jobs.json").write_text(json.dumps({"value": jobs}), encoding="utf-8")
     (tmp_path / "sites" / "hr").mkdir(parents=True)
     (tmp_path / "sites" / "hr" / "feed.json").write_bytes(b"version 1")
-    return Library(tmp_path)
+    return WritableLibrary(tmp_path)
 
 
-def _kept(library: Library) -> list[bytes]:
+def _kept(library: WritableLibrary) -> list[bytes]:
     return [path.read_bytes() for path in (library.root / ".upa" / "earlier").rglob("*") if path.is_file()]
 
 
-def test_it_stays_in_its_place_until_the_next_one_takes_it(library: Library) -> None:
+def test_it_stays_in_its_place_until_the_next_one_takes_it(library: WritableLibrary) -> None:
     place = library.root / "sites" / "hr" / "feed.json"
     for _ in range(2):
         place.unlink()
@@ -42,12 +42,12 @@ def test_it_stays_in_its_place_until_the_next_one_takes_it(library: Library) -> 
         assert _kept(library) == [b"version 1"]
 
 
-def test_what_no_other_job_read_is_not_kept(library: Library) -> None:
+def test_what_no_other_job_read_is_not_kept(library: WritableLibrary) -> None:
     keep_earlier(library, PATH, library.jobs(), library.jobs())
     assert not (library.root / ".upa").exists()
 
 
-def test_where_it_cannot_be_kept_that_is_said(library: Library) -> None:
+def test_where_it_cannot_be_kept_that_is_said(library: WritableLibrary) -> None:
     (library.root / ".upa").mkdir()
     (library.root / ".upa" / "earlier").touch()
     with pytest.raises(OutputError, match=r"feed\.json cannot be written"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from analyzer.library.fetch import Fetcher
-from analyzer.library.mirror import Library
+from analyzer.library.mirror import WritableLibrary
 from analyzer.library.results import Pulled
 from analyzer.library.states import FileSeen
 from analyzer.tenant.interface import RemoteFile
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from analyzer.library.look import Source
 
 PATH = "/sites/hr/a.log"
+HOST = "contoso.sharepoint.com"
 ONE, TWO = "2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"
 
 
-def _fetcher(root: Path, seen: FileSeen | None) -> tuple[Fetcher, Library]:
+class _Main:
+    host = HOST
+
+
+def _fetcher(root: Path, seen: FileSeen | None) -> tuple[Fetcher, WritableLibrary]:
     """Of a library with a file of five bytes."""
     (root / "sites" / "hr").mkdir(parents=True)
     (root / PATH[1:]).write_bytes(b"12345")
-    library = Library(root)
+    library = WritableLibrary(root)
     if seen is not None:
         library.own.files[PATH] = seen
-    return Fetcher(cast("Source", None), library, Pulled("contoso.sharepoint.com")), library
+    return Fetcher(cast("Source", _Main), library, Pulled("contoso.sharepoint.com")), library
 
 
 def _remote(etag: str, modified: str = "", length: int | None = 5) -> RemoteFile:
-    return RemoteFile(f"https://contoso.sharepoint.com{PATH}", PATH, "a.log", length, etag, modified)
+    return RemoteFile(f"https://{HOST}{PATH}", PATH, "a.log", length, etag, modified)
 
 
 @pytest.mark.parametrize(
@@ -64,5 +69,5 @@ def test_a_copy_is_told_by_etag_and_time_else_by_its_length(
 def test_what_was_told_by_its_length_is_told_by_its_etag_from_then_on(tmp_path: Path) -> None:
     fetcher, library = _fetcher(tmp_path, None)
     assert fetcher.is_unchanged(_remote("1", ONE))
-    assert library.own.files[PATH] == FileSeen("1", 5, modified=ONE)
+    assert library.own.files[PATH] == FileSeen("1", 5, modified=ONE, host=HOST)
     assert not fetcher.is_unchanged(_remote("2", ONE))

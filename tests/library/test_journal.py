@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from analyzer.errors import OutputError
 from analyzer.library.journal import NAME, Begun, Journal, Noted, Placed
-from analyzer.library.own import Own
+from analyzer.library.own import Own, PullState
 from analyzer.library.states import FileSeen, JobNotes
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _files(library: Path) -> dict[str, bytes]:
 def test_what_was_being_written_is_removed(library: Path) -> None:
     _left(library, Begun(_PART))
     (library / _PART).write_bytes(b"half")
-    Own(library).begin_pull()
+    PullState(library).begin_pull()
     assert _files(library) == {"sites/hr/a.log": b"old"}
 
 
@@ -49,7 +50,7 @@ def test_what_was_whole_goes_to_its_place(library: Path) -> None:
     _left(library, Begun(_PART), Placed(_PART, _PATH, _SEEN))
     (library / _PART).write_bytes(b"new")
     assert Own(library).files == {}
-    own = Own(library)
+    own = PullState(library)
     own.begin_pull()
     assert (own.files, Own(library).files) == ({_PATH: _SEEN}, {_PATH: _SEEN})
     assert _files(library).keys() == {"sites/hr/a.log", ".upa/files.json"}
@@ -78,13 +79,13 @@ def test_a_journal_that_somebody_sent_removes_and_moves_nothing_else(library: Pa
     (library / _PART).write_bytes(b"whole")
     before = _files(library)
     _left(library, Begun(part), Placed(part, "/sites/hr/b.log", _SEEN), Placed(_PART, "/../c", _SEEN))
-    Own(library).begin_pull()
+    PullState(library).begin_pull()
     assert {name: content for name, content in _files(library).items() if not name.startswith(".upa")} == before
     assert outside.read_bytes() == b"theirs"
 
 
 def test_the_journal_is_gone_once_all_is_written_elsewhere(library: Path) -> None:
-    own = Own(library)
+    own = PullState(library)
     own.begin_pull()
     own.note("a", pending=True)
     assert (library / ".upa" / NAME).is_file()
@@ -92,17 +93,11 @@ def test_the_journal_is_gone_once_all_is_written_elsewhere(library: Path) -> Non
     assert {path.name for path in (library / ".upa").iterdir()} == {"notes.json"}
 
 
-def test_whoever_only_reads_leaves_no_journal(library: Path) -> None:
-    own = Own(library)
-    own.note("a", pending=True)
-    assert not (library / ".upa").exists()
-
-
 def test_our_own_files_that_were_being_written_are_removed(library: Path) -> None:
     (library / ".upa").mkdir()
     for name in (".upa/.files.json.0123abcd.part", ".jobs.json.89abcdef.part"):
         (library / name).write_bytes(b"half")
-    Own(library).begin_pull()
+    PullState(library).begin_pull()
     assert _files(library).keys() == {"sites/hr/a.log"}
 
 
@@ -110,7 +105,7 @@ def test_our_own_files_that_were_being_written_are_removed(library: Path) -> Non
 def test_behind_a_torn_line_a_new_journal_is_begun(library: Path, torn: bytes) -> None:
     _left(library)
     (library / ".upa" / NAME).write_bytes(torn)
-    own = Own(library)
+    own = PullState(library)
     own.begin_pull()
     own.note("a", pending=True)
     assert Own(library).notes == {"a": JobNotes(pending=True)}
@@ -126,7 +121,7 @@ def test_what_stands_behind_a_damaged_line_is_not_believed(library: Path) -> Non
 
 
 def test_after_a_save_the_journal_goes_on(library: Path) -> None:
-    own = Own(library)
+    own = PullState(library)
     own.begin_pull()
     for job_id in ("a", "b"):
         own.note(job_id, pending=True)
@@ -138,7 +133,7 @@ def test_after_a_save_the_journal_goes_on(library: Path) -> None:
 
 def test_a_hidden_file_that_is_not_ours_stays(library: Path) -> None:
     (library / ".DS_Store").write_bytes(b"theirs")
-    Own(library).begin_pull()
+    PullState(library).begin_pull()
     assert (library / ".DS_Store").read_bytes() == b"theirs"
 
 
@@ -147,7 +142,62 @@ def test_a_folder_in_the_way_is_said_plainly(library: Path) -> None:
     (library / _PART).write_bytes(b"new")
     (library / "sites" / "hr" / "folder").mkdir()
     with pytest.raises(OutputError, match="folder cannot be written: it is a folder"):
-        Own(library).begin_pull()
+        PullState(library).begin_pull()
     (library / "other" / NAME).mkdir(parents=True)
     with pytest.raises(OutputError, match=f"{NAME} cannot be written: it is a folder"):
         Journal(library / "other").write(Begun(_PART))
+
+
+def test_a_file_that_could_not_be_removed_is_removed_by_the_pull_after_next(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _left(library, Begun(_PART))
+    (library / _PART).write_bytes(b"half")
+    with monkeypatch.context() as held:
+        held.setattr("pathlib.Path.unlink", _refuse_parts)
+        PullState(library).begin_pull()
+    assert (library / _PART).exists()
+    own = PullState(library)
+    own.begin_pull()
+    own.save()
+    assert _files(library).keys() == {"sites/hr/a.log"}
+
+
+def test_a_file_of_this_pull_that_could_not_be_removed_is_removed_by_the_next(library: Path) -> None:
+    own = PullState(library)
+    own.begin_pull()
+    for number in (1, 2):
+        own.begun(library / f"sites/hr/.a.log.0123abc{number}.part")
+    (library / "sites/hr/.a.log.0123abc1.part").write_bytes(b"half")
+    own.save()
+    assert [step for step in Journal(library / ".upa").steps() if isinstance(step, Begun)] == [
+        Begun("sites/hr/.a.log.0123abc1.part")
+    ]
+    PullState(library).begin_pull()
+    assert _files(library).keys() == {"sites/hr/a.log"}
+
+
+def _refuse_parts(path: Path, *, missing_ok: bool = False) -> None:
+    assert missing_ok
+    if path.suffix == ".part":
+        raise PermissionError
+    os.remove(path)  # noqa: PTH107 - what is replaced is the other spelling
+
+
+def test_a_file_of_another_host_goes_to_its_own_place(library: Path) -> None:
+    folder = library / "other-hosts.upa" / "contoso-admin.sharepoint.com" / "sites" / "hr"
+    folder.mkdir(parents=True)
+    for name in (".a.log.0123abcd.part", ".b.log.0123abcd.part"):
+        (folder / name).write_bytes(b"new")
+    part, half = ((folder / f".{name}.log.0123abcd.part").relative_to(library).as_posix() for name in "ab")
+    key = f"//contoso-admin.sharepoint.com{_PATH}"
+    _left(library, Begun(part), Begun(half), Placed(part, key, _SEEN))
+    own = PullState(library)
+    own.begin_pull()
+    assert own.files == {key: _SEEN}
+    assert _files(library).keys() == {
+        "sites/hr/a.log",
+        ".upa/files.json",
+        "/".join([*folder.relative_to(library).parts, "a.log"]),
+    }
+    assert (library / _PATH[1:]).read_bytes() == b"old"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.library.mirror import Library, log_folders
+from analyzer.library.mirror import Library, WritableLibrary, log_folders
 from analyzer.library.source_state import SourceState
-from analyzer.library.states import FileSeen, PullTime
+from analyzer.library.states import FileSeen, JobNotes, PullTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,8 @@ def test_a_job_list_with_a_mark_and_an_unknown_state_is_read(tmp_path: Path) -> 
 
 
 def test_saving_the_same_job_list_writes_nothing(tmp_path: Path) -> None:
-    library = _library(tmp_path)
+    _library(tmp_path)
+    library = WritableLibrary(tmp_path)
     library.save_jobs(library.jobs())
     before = (tmp_path / "jobs.json").stat().st_ino
     library.save_jobs(library.jobs())
@@ -108,14 +109,14 @@ def test_a_note_that_leads_elsewhere_than_to_an_earlier_version_is_not_followed(
     _put(tmp_path, "outside.json")
     _put(tmp_path / "library", ".upa/earlier/1/feed.json")
     library = _library(tmp_path / "library")
-    library.own.note(ID, source=noted)
+    library.own.notes[ID] = JobNotes(source=noted)
     assert library.source_file(library.jobs()[0]) is None
 
 
 def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
     place = _put(tmp_path, ".upa/earlier/1/feed.json")
     library = _library(tmp_path)
-    library.own.note(ID, source=".upa/earlier/1/feed.json")
+    library.own.notes[ID] = JobNotes(source=".upa/earlier/1/feed.json")
     assert library.source_file(library.jobs()[0]) == place
     place.unlink()
     assert library.source_file(library.jobs()[0]) is None
@@ -124,7 +125,7 @@ def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
 def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_path: Path) -> None:
     place = _put(tmp_path, f"{FOLDER}/feed.json")
     library = _library(tmp_path)
-    library.own.note(ID, source_missing="the tenant has no such file any more")
+    library.own.notes[ID] = JobNotes(source_missing="the tenant has no such file any more")
     assert library.source_file(library.jobs()[0]) == place  # put there by hand
     library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 1)
     assert library.source_file(library.jobs()[0]) is None
@@ -136,7 +137,7 @@ def test_an_earlier_version_is_not_held_against_what_was_noted_of_the_newest(tmp
     library = _library(tmp_path)
     library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 500)
     assert library.source_state(library.jobs()[0]).changed == "it has 1 bytes, and had 500 when it was pulled"
-    library.own.note(ID, source=".upa/earlier/1/feed.json")
+    library.own.notes[ID] = JobNotes(source=".upa/earlier/1/feed.json")
     assert library.source_state(library.jobs()[0]) == SourceState()
 
 
@@ -196,8 +197,8 @@ def test_whose_library_it_is_is_told_by_its_addresses(tmp_path: Path, job: dict[
 
 
 def test_whose_library_it_is_is_told_by_the_last_pull_before_any_address(tmp_path: Path) -> None:
-    library = _library(tmp_path)
-    library.own.save_pull(PullTime(datetime(2026, 11, 23, tzinfo=UTC), "fabrikam.sharepoint.com"))
+    _library(tmp_path)
+    WritableLibrary(tmp_path).own.save_pull(PullTime(datetime(2026, 11, 23, tzinfo=UTC), "fabrikam.sharepoint.com"))
     assert Library(tmp_path).tenant == "fabrikam.sharepoint.com"
 
 
@@ -212,6 +213,7 @@ def test_of_several_hosts_the_library_is_of_the_one_that_most_jobs_name(tmp_path
 
 
 def test_half_a_surrogate_pair_in_a_job_list_is_kept(tmp_path: Path) -> None:
-    library = _library(tmp_path, ErrorMessage="half \ud800")
+    _library(tmp_path, ErrorMessage="half \ud800")
+    library = WritableLibrary(tmp_path)
     library.save_jobs(library.jobs())
     assert library.jobs()[0].answer["ErrorMessage"] == "half \ud800"

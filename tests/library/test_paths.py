@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.library.paths import clashing, local_path
+from analyzer.library.paths import clashing, key_of, local_path, place_of
 
 
 @pytest.mark.parametrize("path", ["/sites/hr/Shared Documents/a.json", "sites/hr/Shared Documents/a.json"])
@@ -78,6 +78,9 @@ def test_a_path_that_is_no_name_on_some_platform_is_refused(tmp_path: Path, path
         "/JOBS.json",
         "/jobs~1.jso",
         "/JOBS~12.JSO",
+        "/other-hosts.upa/contoso-my.sharepoint.com/a.json",
+        "/OTHER-HOSTS.UPA/a.json",
+        "/OTHER-~1.UPA/a.json",
     ],
 )
 def test_a_path_where_our_own_files_lie_is_refused(tmp_path: Path, path: str) -> None:
@@ -171,3 +174,31 @@ def _is_reserved(part: str) -> bool:
     if sys.version_info >= (3, 13):
         return ntpath.isreserved(part)
     return PureWindowsPath(part).is_reserved() or part[-1:] in {".", " "} or bool(set(part) & set('*?"<>/\\:|\0'))
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("/sites/hr/a.json", "sites/hr/a.json"),
+        (
+            "//contoso-admin.sharepoint.com/sites/hr/a.json",
+            "other-hosts.upa/contoso-admin.sharepoint.com/sites/hr/a.json",
+        ),
+        ("//127.0.0.1:8443/sites/hr/a.json", "other-hosts.upa/127.0.0.1_8443/sites/hr/a.json"),
+    ],
+)
+def test_a_file_of_another_host_has_a_place_of_its_own_that_tells_its_key(tmp_path: Path, key: str, place: str) -> None:
+    assert place_of(tmp_path, key).relative_to(tmp_path).as_posix() == place
+    assert key_of(place) == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("//../sites/a", "///sites/a", "//con/a", "//a b/c", "//a.b/../../c", "//a.b//c", "//a_b/c"),
+        *("//a:99999999/c", "//A.b/c", "//a.b./c", "//a.b", "//\u212a.b/c"),
+    ],
+)
+def test_a_key_that_leads_elsewhere_has_no_place(tmp_path: Path, key: str) -> None:
+    with pytest.raises(InputError, match="cannot be mirrored"):
+        place_of(tmp_path, key)

@@ -12,6 +12,7 @@ from analyzer.errors import InputError, SignInError, UnreachableError
 from analyzer.library.mirror import Library
 from analyzer.library.pull import SETTLED_AFTER, pull
 from analyzer.library.results import Choice
+from analyzer.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -292,3 +293,21 @@ def test_a_tenant_that_cannot_be_reached_leaves_the_library_as_it_was(loopback: 
     with pytest.raises(UnreachableError, match="cannot be reached"):
         pull(tenant, Library(tmp_path), now=NOW)
     assert _stamps(tmp_path) == before
+
+
+def test_a_reader_that_begins_before_a_pull_and_ends_after_it_takes_nothing_back(
+    loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.load.REMEMBERED_FROM", 0)
+    loopback.add_job(1, state=4, error=0)
+    loopback.files[f"{FOLDER}/feed.json"] = b'{"value":[{"IdName":"ada@contoso.com"}]}'
+    loopback.pull_into(tmp_path)
+    reader = Library(tmp_path)
+    loopback.add_job(2, error=1, name="other.json")
+    loopback.pull_into(tmp_path)
+    pulled = {path.name: path.read_bytes() for path in (tmp_path / ".upa").iterdir()}
+    load(reader)
+    assert {path.name: path.read_bytes() for path in (tmp_path / ".upa").iterdir()} == pulled | {
+        "counts.json": (tmp_path / ".upa" / "counts.json").read_bytes()
+    }
+    assert pulled.keys() == {"files.json", "notes.json", "observations.json", "pull.json"}

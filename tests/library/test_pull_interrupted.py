@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.errors import UnreachableError
 from analyzer.library.mirror import Library
-from analyzer.library.own import Own
+from analyzer.library.own import PullState
 from analyzer.library.part import PartFile
 from analyzer.library.pull import pull
 from tests.conftest import NOW, Given
@@ -34,7 +34,7 @@ class Breaking:
 
     def __init__(self, tenant: Tenant, at: int, error: BaseException) -> None:
         self._tenant, self._left, self._error = tenant, at, error
-        self.name = tenant.name
+        self.name, self.host = tenant.name, tenant.host
 
     def jobs(self) -> list[Job]:
         self._step()
@@ -165,7 +165,7 @@ def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
     with monkeypatch.context() as killed:
         killed.setattr(PartFile, "place_it", _kill)
         killed.setattr(PartFile, "discard", lambda _part: None)
-        killed.setattr(Own, "save", lambda own: own._journal._stream.close())
+        killed.setattr(PullState, "save", lambda own: own._journal._stream.close())
         with pytest.raises(_KilledError):
             loopback.pull_into(tmp_path)
     loopback.seen.clear()
@@ -175,7 +175,7 @@ def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
     assert not [name for name in _everything(tmp_path) if name.endswith(".part")]
 
 
-@pytest.mark.parametrize(("kind", "step"), [(PartFile, "finish"), (Own, "placed")], ids=["half", "whole"])
+@pytest.mark.parametrize(("kind", "step"), [(PartFile, "finish"), (PullState, "placed")], ids=["half", "whole"])
 def test_a_file_of_which_the_journal_says_no_more_than_that_it_was_begun_is_removed_and_comes_anew(
     loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, step: str
 ) -> None:
@@ -184,7 +184,7 @@ def test_a_file_of_which_the_journal_says_no_more_than_that_it_was_begun_is_remo
     with monkeypatch.context() as killed:
         killed.setattr(kind, step, _kill)
         killed.setattr(PartFile, "discard", lambda part: part._stream.close())
-        killed.setattr(Own, "save", lambda own: own._journal._stream.close())
+        killed.setattr(PullState, "save", lambda own: own._journal._stream.close())
         with pytest.raises(_KilledError):
             loopback.pull_into(tmp_path)
     assert [name.endswith(".part") for name in _everything(tmp_path) if "people" in name] == [True]

@@ -80,7 +80,8 @@ def test_a_pull_notes_what_it_wrote(loopback: LoopbackTenant, tmp_path: Path) ->
     source = library.source_file(job)
     assert source is not None
     (noted,) = (one for path, one in library.own.files.items() if path.endswith("/feed.json"))
-    assert noted == FileSeen(noted.etag, len(RAW), SHA, source.stat().st_mtime_ns)
+    host = loopback.origin.removeprefix("https://")
+    assert noted == FileSeen(noted.etag, len(RAW), SHA, source.stat().st_mtime_ns, host=host)
     os.utime(source, ns=(0, 0))
     assert library.source_state(job) == SourceState(SHA)
     source.write_bytes(OTHER)

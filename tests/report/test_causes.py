@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError
+from analyzer.job_facts import ranked_codes
 from analyzer.logs.catalogue import explain
 from analyzer.own_codes import CodeConfig, catalogue_of
-from analyzer.report.causes import causes_of, clause, properties_of, ranked_codes, reason, said_by_service
+from analyzer.report.causes import causes_of, clause, properties_of, reason, said_by_service
 from analyzer.report.rows import Cause, Grid
 from analyzer.report.view import View
 from tests.report.conftest import NOW
@@ -30,7 +31,7 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
             counted="3 entries, 2 users named",
             meaning=known.meaning,
             causes=known.causes,
-            remedies=known.remedies,
+            remedies=("Look each ID up in Entra ID; correct it in the feed, or remove it.",),
             who="feed owner",
             retry="Importing the same records unchanged can help.",
             known_from=known.known_from,
@@ -53,7 +54,7 @@ def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, line
         + "Weird\ta@contoso.com\t?\r\nWeird\tb@contoso.com\t?\r\n"
     )
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
-    assert ranked_codes(run, view.entries_of(run)) == [
+    assert ranked_codes(run.outcome, view.entries_of(run)) == [
         ("Weird", 2, 2),
         ("IdentityNotResolvable", 1, 1),
         ("Odd", 5, 0),
@@ -63,7 +64,7 @@ def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, line
 def test_what_aborted_an_import_is_worse_than_what_names_more_users(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unresolved("a@contoso.com", "b@contoso.com") + NOT_JSON
     view, run = little.run(little.job("hr-2026-11-23", ABORTED, log))
-    assert [code for code, *_ in ranked_codes(run, view.entries_of(run))] == [
+    assert [code for code, *_ in ranked_codes(run.outcome, view.entries_of(run))] == [
         "DataFileNotJson",
         "IdentityNotResolvable",
     ]

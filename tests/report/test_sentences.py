@@ -53,18 +53,18 @@ def test_entries_that_name_nobody_make_the_number_a_least(little: LittleLibrary,
     log = lines.unresolved("a@contoso.com", "b@contoso.com", "")
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log, users=9))
     assert job_sentence(view, run) == "At least 2 of 9 users were not updated; 1 entry names nobody."
-    assert toll_text(run) == "nobody can say; at least 2"
+    assert toll_text(run.outcome, run.not_updated, run.named_users) == "at least 2"
 
 
 def test_a_partial_job_whose_log_names_nobody_at_all_has_no_number(little: LittleLibrary, lines: type[Lines]) -> None:
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("", ""))
-    assert sentence(little, job_id) == ("Some users were not updated, and nobody can say who: 2 entries name nobody.")
+    assert sentence(little, job_id) == ("Some users were not updated; who is unknown: 2 entries name nobody.")
 
 
 def test_a_partial_job_without_a_log_has_no_number(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL))
-    assert job_sentence(view, run) == "Some users were not updated, and nobody can say who: there is no log."
-    assert toll_text(run) == "nobody can say"
+    assert job_sentence(view, run) == "Some users were not updated; who is unknown: there is no log."
+    assert toll_text(run.outcome, run.not_updated, run.named_users) == "unknown"
 
 
 def test_an_aborted_job_updated_nobody_whatever_its_log_names(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -86,9 +86,9 @@ def test_an_aborted_job_without_a_source_file_says_that_nobody_can_count(little:
     view, run = little.run(little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
     assert job_sentence(view, run) == (
         "Nobody was updated: the import was aborted because the source file was not there (DataFileNotExist). "
-        "Nobody can say how many users that are."
+        "How many users that are is unknown."
     )
-    assert toll_text(run) == "all; nobody can say how many"
+    assert toll_text(run.outcome, run.not_updated, run.named_users) == "all"
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_an_aborted_job_without_a_source_file_says_that_nobody_can_count(little:
 )
 def test_of_an_unknown_outcome_nobody_can_say(little: LittleLibrary, error: int, state: int, because: str) -> None:
     view, run = little.run(little.job("hr-2026-11-23", error, state=state))
-    assert job_sentence(view, run) == f"Nobody can say who was updated: {because}."
-    assert toll_text(run) == "nobody can say"
+    assert job_sentence(view, run) == f"Who was updated is unknown: {because}."
+    assert toll_text(run.outcome, run.not_updated, run.named_users) == "unknown"
 
 
 def test_a_job_at_work_says_when_that_was_seen(little: LittleLibrary) -> None:
@@ -114,7 +114,7 @@ def test_a_job_at_work_says_when_that_was_seen(little: LittleLibrary) -> None:
     assert job_sentence(view, run) == (
         "The job has not ended: it was Processing when last looked at, on 23 Nov 2026, 03:40."
     )
-    assert toll_text(run) == "\u2013"
+    assert toll_text(run.outcome, run.not_updated, run.named_users) == "\u2013"
 
 
 def test_a_job_that_its_feed_overtook_seems_stuck(little: LittleLibrary) -> None:

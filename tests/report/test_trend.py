@@ -40,10 +40,10 @@ def test_a_feed_is_a_line_that_is_broken_where_nobody_can_say(little: LittleLibr
     assert chart.lines == (
         Line("hr", ((datetime(2026, 11, 9, 2, tzinfo=UTC), 1), (datetime(2026, 11, 16, tzinfo=UTC), None))),
     )
-    assert chart.note == "A line is broken where nobody can say. "
+    assert chart.note == "A line is broken where the number is unknown. "
     assert chart.grid == Grid(
         ("Feed", "When", "Outcome", "Users not updated"),
-        (("hr", "16 Nov 2026", "unknown", "nobody can say"), ("hr", "9 Nov 2026, 02:00", "partial", "1")),
+        (("hr", "16 Nov 2026", "unknown", "unknown"), ("hr", "9 Nov 2026, 02:00", "partial", "1")),
     )
 
 
@@ -162,4 +162,4 @@ def test_a_week_with_a_run_of_which_nobody_can_say_has_at_least_so_many(
     assert chart is not None
     assert [users for _, users in chart.grid.rows] == ["At least 2", "3"]
     assert chart.title.startswith("At least 2 users not updated in the week of")
-    assert chart.note == "Runs of which nobody can say how many are not counted."
+    assert chart.note == "Runs with an unknown number are not counted."

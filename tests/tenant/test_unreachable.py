@@ -43,7 +43,7 @@ def pull(
     monkeypatch.setenv("UPA_TOKEN", "made-up-token")
     for name in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    library = tmp_path / "upa-data" / "library" / "contoso"
+    library = tmp_path / "upa-data" / "contoso" / "library"
     library.mkdir(parents=True)
     (library / "jobs.json").write_text('{"value": []}', encoding="utf-8")
 

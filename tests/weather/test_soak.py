@@ -29,7 +29,7 @@ def test_a_pull_comes_through_every_fault(
     ran = upa("--json", "pull")
     assert ran.code == 0, ran.err
     assert {seen.fault for seen in tenant.proxy.seen} == {None, *Fault}
-    library = tmp_path / "library" / "contoso"
+    library = tmp_path / "contoso" / "library"
     assert (made.wrong(library), made.foreign(library), ran.json["left_out"]) == ([], [], [])
 
 

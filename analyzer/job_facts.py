@@ -1,0 +1,284 @@
+"""The facts of a job that advice rests on: from its row, its entries and its source file."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from analyzer.analysis.failures import by_code, by_pattern, by_property, naming_nobody
+from analyzer.analysis.in_common import Traits
+from analyzer.analysis.outcome import STILL_OPEN, Outcome
+from analyzer.errors import InputError, UsageError
+from analyzer.facts import UNRESOLVABLE
+from analyzer.id_kinds import IdKind, IdKinds, id_kinds, kind_of
+from analyzer.identity import identity_key
+from analyzer.logs.catalogue import SAYS_NOTHING, first_match
+from analyzer.logs.catalogue.advice import CodeFacts, JobFacts, SourceFacts, percent
+from analyzer.retry.codes import ABORTING_CODES
+from analyzer.source.identify import infer_id_property
+from analyzer.source.json_text import recoded_from
+from analyzer.source.records import read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+    from analyzer.analysis.in_common import Shared
+    from analyzer.load import Tables
+    from analyzer.logs.catalogue import Catalogue
+    from analyzer.source.identify import IdProperty
+    from analyzer.source.records import Record
+
+MOST_RECORDS = 100_000
+"""Of a source file are looked at, which takes a second or two."""
+
+_PLACES = 10
+"""Parts of the source file in which failures are counted, by bytes."""
+
+_FEWEST_FAILED = 3
+_NUMBERS_KEPT = 20
+_LONGEST_VALUE = 80
+_DOMAIN, _KIND, _PLACE, _PROPERTY = "domain", "kind of ID", "place", "property "
+
+_KIND_WORDS = {
+    IdKind.object_id: "object IDs",
+    IdKind.at_domain: "IDs of the form name@domain",
+    IdKind.guest: "user principal names of guests (#EXT#)",
+    IdKind.claims: "claims names as IDs",
+    IdKind.login: "logins of the form DOMAIN\\name",
+    IdKind.other: "IDs of another form",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many entries match a pattern (None: no pattern), and how many users they name."""
+
+    name: str | None
+    entries: int
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLook:
+    """What a look into a source file gave: its facts, and what those who failed have in common."""
+
+    facts: SourceFacts
+    shared: tuple[Shared, ...] = ()
+
+
+def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[Counted]]:
+    """Count the patterns that the entries of each code match, those that name most users first.
+
+    Codes of which the catalogue knows no patterns are left out.
+    """
+    codes = entries["code"].drop_nulls().unique()
+    known = {code: patterns for code in codes if (patterns := catalogue.patterns_of(code))}
+
+    def pattern_of(code: str, message: str, detail: str) -> str | None:
+        found = first_match(known[code], message, detail)
+        return found.code if found else None
+
+    found: dict[str, list[Counted]] = {}
+    parted = by_pattern(entries.filter(pl.col("code").is_in(list(known))), pattern_of, SAYS_NOTHING)
+    for code, *counted in parted.rows():
+        found.setdefault(code, []).append(Counted(*counted))
+    return found
+
+
+def ranked_codes(outcome: Outcome, entries: pl.DataFrame) -> list[tuple[str, int, int]]:
+    """Code, entries and named users of a job's log: what aborted it first, then by users and entries."""
+    aborting = ABORTING_CODES if outcome is Outcome.aborted else frozenset[str]()
+    rows = by_code(entries).select("code", "entries", "users").rows()
+    return sorted(rows, key=lambda row: (row[0] not in aborting, -row[2], -row[1], row[0]))
+
+
+def facts_of(
+    job: Mapping[str, Any], tables: Tables, entries: pl.DataFrame, catalogue: Catalogue, look: SourceLook | None = None
+) -> JobFacts:
+    """Gather the facts of one job.
+
+    Args:
+        job: its row of ``tables.jobs``, with ``short``: as much of its ID as is its alone, and ``superseded_by``: the
+            same of the run that superseded it, or None.
+        tables: as ``load`` gives them.
+        entries: the job's own.
+        catalogue: parts the messages of a code.
+        look: into its source file; None where it was not read.
+    """
+    job_id, outcome = job["job_id"], Outcome(job["outcome"])
+    unresolved = entries.filter("names", pl.col("code") == UNRESOLVABLE).unique("key", maintain_order=True)
+    nameless = naming_nobody(entries)["code"].value_counts()
+    at_hand = job["source_bytes"] is not None
+    source = look.facts if look else None
+    if source is None and at_hand and job_id in tables.source_problems:
+        source = SourceFacts(problem=tables.source_problems[job_id])
+    return JobFacts(
+        outcome=outcome,
+        job_id=job["short"],
+        state=job["state"],
+        error=job["error"],
+        message=job["error_message"] or "",
+        feed=job["feed"] or "",
+        log_found=job["log_found"],
+        users=job["users"],
+        property_values=job["property_values"],
+        failed=job["named_users"],
+        new=new_in(tables.users.filter(pl.col("job_id") == job_id)),
+        codes=tuple(_code_facts(outcome, entries, catalogue)),
+        properties=tuple(by_property(entries).filter(code="InvalidProperty")["property"]),
+        failed_ids=id_kinds(unresolved["identity"]),
+        nameless=dict(nameless.rows()),
+        source_at_hand=at_hand,
+        source=source,
+        shared=look.shared if look else (),
+        waiting=_hours_waiting(job, tables) if outcome in STILL_OPEN else None,
+        retry_of=job["retry_of"],
+        superseded_by=job["superseded_by"],
+        open=job["open"],
+        due=found.due if (found := tables.open_users.get(job_id)) else None,
+    )
+
+
+def superseded_by(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | None:
+    """Name the later full run of the feed by its short ID; None where there is none."""
+    found = tables.open_users.get(job_id)
+    return short.get(found.superseded_by, found.superseded_by) if found and found.superseded_by else None
+
+
+def new_in(users: pl.DataFrame) -> int | None:
+    """How many of a job's named users are new; None where there is no run to compare with, or no user."""
+    return None if users.is_empty() or users["new"].null_count() else int(users["new"].sum())
+
+
+def look_into(
+    source: Path, failed: AbstractSet[str], *, some_lack_it: bool = False, most: int = MOST_RECORDS
+) -> SourceLook:
+    """Read a source file for what explains a job's failures.
+
+    Args:
+        source: the file.
+        failed: keys (``identity_key``) of the users that the log names.
+        some_lack_it: the log tells of records without an ID.
+        most: records that are looked at; of a longer file the rest isn't.
+    """
+    try:
+        id_property = infer_id_property(source, failed, some_lack_it=some_lack_it)
+        return _looked(source, id_property, failed, most)
+    except UsageError:  # two properties hold the log's IDs; which one counts is unknown
+        return SourceLook(SourceFacts())
+    except InputError as error:
+        return SourceLook(SourceFacts(problem=error.what.replace(str(source), source.name)))
+
+
+def shared_sentence(one: Shared) -> str:
+    """Say what failures have in common, as a clause: ``9 of the 12 users who failed have the domain …``."""
+    if one.trait == _DOMAIN:
+        what = f"have the domain {one.value}" if one.value else "have an ID without a domain"
+    elif one.trait == _KIND:
+        what = f"have {_KIND_WORDS[IdKind(one.value)]}"
+    elif one.trait == _PLACE:
+        what = f"are in records {one.value}"
+    else:
+        name = one.trait.removeprefix(_PROPERTY)
+        what = f'have "{one.value}" as {name}' if one.value else f"have no {name}"
+    who = f"All {one.failed:,}" if one.failed == one.failed_of else f"{one.failed:,} of the {one.failed_of:,}"
+    return f"{who} users who failed {what} (of all users {percent(one.users, one.users_of)})"
+
+
+def _code_facts(outcome: Outcome, entries: pl.DataFrame, catalogue: Catalogue) -> Iterator[CodeFacts]:
+    patterns = patterns_in(entries, catalogue)
+    for code, lines, users in ranked_codes(outcome, entries):
+        parted = patterns.get(code, [])
+        if any(one.name for one in parted):
+            yield from (CodeFacts(one.name or code, one.entries, one.users) for one in parted)
+        else:
+            yield CodeFacts(code, lines, users)
+
+
+def _hours_waiting(job: Mapping[str, Any], tables: Tables) -> float | None:
+    if tables.as_of is None or job["first_seen"] is None:
+        return None
+    return float((tables.as_of - job["first_seen"]).total_seconds()) / 3600
+
+
+def _looked(source: Path, known: IdProperty, failed: AbstractSet[str], most: int) -> SourceLook:
+    size = max(1, source.stat().st_size)
+    id_property = known.name
+    facts = _Facts()
+    traits = Traits()
+    places: dict[str, tuple[int, int]] = {}
+    records = read_records(source)
+    for record in islice(records, most):
+        text = record.text(id_property) if id_property else None
+        key = identity_key(text) if text else ""
+        facts.add(record, key, text or "", id_property)
+        if key and len(failed) >= _FEWEST_FAILED:
+            place = str(record.offset * _PLACES // size)
+            places[place] = (places.get(place, (record.position + 1, 0))[0], record.position + 1)
+            traits.add(_traits(record, key, text or "", id_property, place), failed=key in failed)
+    whole = next(records, None) is None
+    shared = tuple(
+        dataclasses.replace(one, value="{:,} to {:,}".format(*places[one.value])) if one.trait == _PLACE else one
+        for one in traits.shared()
+    )
+    found = facts.facts(known, encoding=recoded_from(source), whole=whole)
+    return SourceLook(found, shared)
+
+
+def _traits(record: Record, key: str, text: str, id_property: str, place: str) -> dict[str, str]:
+    traits = {
+        _PROPERTY + name: (record.text(name) or "")[:_LONGEST_VALUE] for name in record.members if name != id_property
+    }
+    return {
+        _DOMAIN: key.rpartition("@")[2] if "@" in key else "",
+        _KIND: kind_of(text.strip() or text),
+        _PLACE: place,
+        **traits,
+    }
+
+
+class _Facts:
+    """Counts of a source file's records, as they are read."""
+
+    def __init__(self) -> None:
+        self._records = self._without_id = 0
+        self._numbers: list[int] = []
+        self._kinds: dict[IdKind, int] = {}
+        self._first: dict[str, int] = {}
+        self._duplicates: list[tuple[int, int]] = []
+        self._properties: dict[str, None] = {}
+
+    def add(self, record: Record, key: str, text: str, id_property: str) -> None:
+        self._records += 1
+        number = record.position + 1
+        self._properties.update(dict.fromkeys(name for name in record.members if name != id_property))
+        if not key:
+            self._without_id += 1
+            self._numbers += [number] if len(self._numbers) < _NUMBERS_KEPT else []
+            return
+        kind = kind_of(text.strip())
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        first = self._first.setdefault(key, number)
+        if first != number and len(self._duplicates) < _NUMBERS_KEPT:
+            self._duplicates.append((first, number))
+
+    def facts(self, known: IdProperty, *, encoding: str, whole: bool) -> SourceFacts:
+        kinds = dict(sorted(self._kinds.items(), key=lambda pair: -pair[1]))
+        return SourceFacts(
+            encoding=encoding,
+            id_property=known.name,
+            missing=known.missing,
+            records=self._records,
+            without_id=tuple(self._numbers),
+            without_id_count=self._without_id,
+            ids=IdKinds(kinds),
+            duplicates=tuple(self._duplicates),
+            properties=tuple(self._properties),
+            whole=whole,
+        )

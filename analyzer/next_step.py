@@ -1,0 +1,110 @@
+"""Commands of ours as lines that can be pasted: with what the user gave us to find the same jobs again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "upa-analyzer"
+_TAKES_LIBRARY = frozenset({"jobs", "show", "retry"})
+_TAKES_NO_TENANT = frozenset({"demo", "emulator"})
+_NEEDS_NO_LIBRARY = frozenset({"--source", "--verify"})
+
+# `upa-analyzer retry 5f05e38c`, or without backticks: upa-analyzer pull --all brings it again …
+_IN_TEXT = re.compile(
+    r"`upa-analyzer (?P<marked>[^`]+)`"
+    r"|upa-analyzer (?P<bare>(?:run|pull|jobs|show|parse|report|retry|explain|doctor|sign-out)"
+    r"(?: --[a-z-]+(?: [A-Z]+\b)?)*)(?![-\w`])"
+)
+# PowerShell takes the curly marks as quotation marks, too.
+_EXPANDED_IN_QUOTES = frozenset('$`"\u201c\u201d\u201e')
+_SINGLE_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What every further command has to repeat.
+
+    Attributes:
+        config: the configuration file that the user named, as they spelled it; empty where they named none.
+        tenant: likewise the tenant.
+        library: likewise the library's folder.
+        windows: whether lines are quoted for PowerShell and cmd; else for a POSIX shell.
+    """
+
+    config: str = ""
+    tenant: str = ""
+    library: str = ""
+    windows: bool = os.name == "nt"
+
+    @staticmethod
+    def of(words: Sequence[str]) -> Commands:
+        """Read what a command line gives, before it is parsed; of an option given twice the last counts.
+
+        >>> Commands.of(["--tenant", "contoso", "show", "--library=my jobs"]).library
+        'my jobs'
+        """
+        values: dict[str, str] = {}
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            if word == "--":
+                break
+            name, equals, value = word.partition("=")
+            if name in {"--config", "--tenant", "--library"}:
+                values[name[2:]] = value if equals else following
+        return Commands(values.get("config", ""), values.get("tenant", ""), values.get("library", ""))
+
+    def line(self, *words: str) -> str:
+        """Compose a command, quoted for the shell.
+
+        Args:
+            words: the command, then its arguments and options.
+        """
+        command = words[0]
+        further = list(words)
+        if self.library and command == "report":
+            further.append(f"./{self.library}" if self.library.startswith("-") else self.library)
+        elif self.library and command in _TAKES_LIBRARY and not _NEEDS_NO_LIBRARY.intersection(words):
+            further += _option("--library", self.library)
+        if command not in _TAKES_NO_TENANT:
+            further += _option("--config", self.config) + _option("--tenant", self.tenant)
+        quote = _windows_quoted if self.windows else shlex.quote
+        return " ".join([PROGRAM, *map(quote, further)])
+
+    def completed(self, text: str) -> str:
+        """Complete the commands that a sentence of ours names, in backticks so that one sees where they end.
+
+        >>> Commands(tenant="contoso").completed("upa-analyzer pull brings its jobs and logs.")
+        '`upa-analyzer pull --tenant contoso` brings its jobs and logs.'
+        """
+
+        def complete(found: re.Match[str]) -> str:
+            words = found["marked"] or found["bare"]
+            line = self.line(*words.split())
+            return found[0] if line == f"{PROGRAM} {words}" else f"`{line}`"
+
+        return _IN_TEXT.sub(complete, text)
+
+
+def _option(name: str, value: str) -> list[str]:
+    if value.startswith("-"):
+        return [f"{name}={value}"]
+    return [name, value] if value else []
+
+
+def _windows_quoted(word: str) -> str:
+    r"""Quote an argument so that PowerShell and cmd read it alike; where PowerShell would expand it, for that alone.
+
+    >>> print(_windows_quoted(r"C:\My Data"), _windows_quoted(r"D:\$old"))
+    "C:\My Data" 'D:\$old'
+    """
+    if re.fullmatch(r"[\w.:\\/+=-]+", word):
+        return word
+    if _EXPANDED_IN_QUOTES.intersection(word):
+        return f"'{_SINGLE_QUOTES.sub(lambda mark: mark[0] * 2, word)}'"
+    return f'"{word}"'
