@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -84,6 +85,8 @@ def test_each_host_s_files_have_copies_of_their_own(two: TwoHosts, tmp_path: Pat
     assert _read(library, second) == (_source("Oslo"), [_log(2)])
     assert (tmp_path / PATH[1:]).read_bytes() == _source("Kiel")
     assert [library.source_state(job).changed for job in library.jobs()] == ["", ""]
+    hashes = [hashlib.sha256(_source(city)).hexdigest() for city in ("Kiel", "Oslo")]
+    assert [library.pulled_sha256(job) for job in library.jobs()] == hashes
 
 
 def test_a_second_pull_fetches_nothing(two: TwoHosts, tmp_path: Path) -> None:
