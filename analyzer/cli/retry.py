@@ -181,6 +181,8 @@ def _verify(terminal: Terminal, path: Path) -> int:
 
 
 def _json(made: Made) -> dict[str, object]:
+    from analyzer.source.damage import damage_json
+
     retry = made.retry
     return {
         "outcome": made.selection.outcome.value,
@@ -196,6 +198,7 @@ def _json(made: Made) -> dict[str, object]:
         "respelled": retry.respelled if retry else 0,
         "repairs": len(retry.repairs) if retry else 0,
         "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
+        "damage": damage_json(retry.damage) if retry else [],
         "chosen": list(made.selection.chosen),
         "removed": [str(path) for path in made.earlier.ours],
         "stale": [str(path) for path in made.earlier.others],

@@ -32,6 +32,7 @@ def command(
     """One job: what happened, why, whom it hit, what to do."""
     from analyzer.cli.rows import job_json
     from analyzer.load import load
+    from analyzer.source.damage import damage_json
     from analyzer.whereabouts import whereabouts, whereabouts_json
 
     given = context.ensure_object(Context)
@@ -42,7 +43,9 @@ def command(
     failures = failures_of(tables.entries, catalogue)
     found = whereabouts(tables.entries, opened.source_file(wanted))
     if given.terminal.json:
-        told = {"failures": failures_json(failures), "users": _users(tables), **whereabouts_json(found)}
+        damage = damage_json(tables.damage.get(wanted.job_id, ()))
+        told = {"failures": failures_json(failures), "users": _users(tables), "damage": damage}
+        told |= whereabouts_json(found)
         given.terminal.result({**job_json(tables.jobs)[0], **told})
     else:
         _print(given, tables, failures, found)
@@ -59,6 +62,7 @@ def _print(given: Context, tables: Tables, failures: list[Failure], found: Where
     from analyzer.cli.rows import not_updated, ran
     from analyzer.cli.visible import visible
     from analyzer.cli.whereabouts import print_whereabouts
+    from analyzer.source.damage import warnings_of
     from analyzer.words import count
 
     terminal, catalogue = given.terminal, given.settings().catalogue
@@ -81,6 +85,8 @@ def _print(given: Context, tables: Tables, failures: list[Failure], found: Where
         # An address stays in one piece, so that it can be copied.
         write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
         write(visible(f"{name:<12} {value}"))
+    for warning in warnings_of(tables.damage.get(job["job_id"], ())):
+        terminal.prose(visible(warning), indent=" " * 9)
     if failures:
         terminal.show()
         print_failures(terminal, failures, catalogue)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.outcome import Outcome
     from analyzer.retry.told import Identities
+    from analyzer.source.damage import Damage
     from analyzer.source.find import Found
     from analyzer.source.identify import IdProperty
     from analyzer.source.spans import Spans
@@ -229,6 +230,7 @@ class Retry:
         respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
         repairs: what was repaired, where that was wanted.
         earlier: what lay in its places.
+        damage: values of its records that an import writes without an error, and that are wrong.
     """
 
     paths: tuple[Path, ...]
@@ -246,6 +248,7 @@ class Retry:
     repairs: tuple[Repair, ...] = ()
     repairs_file: Path | None = None
     earlier: Earlier = NOTHING
+    damage: tuple[Damage, ...] = ()
 
     @property
     def path(self) -> Path:

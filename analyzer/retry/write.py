@@ -130,6 +130,7 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         property_values=sum(part.property_values for part in parts.done),
         respelled=copied.respelled,
         repairs=tuple(copied.repairs),
+        damage=copied.damage,
         repairs_file=repairs_file if request.manner.repair else None,
     )
     beside = {unmatched_file: unmatched_csv(retry.unmatched)}

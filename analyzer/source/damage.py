@@ -10,13 +10,19 @@ types in the place of values (pnp/powershell 4062).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
+from analyzer.words import count, listed
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from analyzer.source.records import Record
 
+_NAMED = 5
+"""Properties."""
 _SHOWN = 60
 """Characters of an example."""
 
@@ -68,7 +74,7 @@ _OPENING = "‘“‚„‹«"
 _GARBLED = re.compile(
     "|".join(
         (
-            # ü, Ö, °: no language writes Â or Ã before such a sign, nor within a word before a quotation mark or a dash.
+            # ü, Ö, °: no language has Â or Ã before such a sign, nor within a word before a quotation mark or a dash.
             rf"[ÂÃ][{re.escape(_CERTAIN)}]|Ã[{_LETTERS}]",
             rf"[a-zß-ÿ][ÂÃÄÅÈÉ][{re.escape(_PUNCTUATION)}]",
             rf"[ÂÃÄÅÈÉ][{re.escape(_PUNCTUATION + _LETTERS)}][a-z]",
@@ -123,13 +129,18 @@ class DamageFinder:
         self._first: dict[tuple[DamageKind, str], tuple[int, str, str]] = {}
         self._records: dict[tuple[DamageKind, str], int] = {}
 
+    def suspects(self, raw: bytes) -> bool:
+        """Tell at little cost whether a record has to be looked at."""
+        if raw.isascii():
+            if b"\\u" in raw and _MAY_BE_ESCAPED.search(raw):
+                return True
+        elif not self._marked or _MAY_BE_GARBLED.search(raw):
+            return True
+        return _MAY_BE_DOUBLED in raw or any(mark in raw for mark in _MAY_BE_TYPE_NAMES)
+
     def look(self, record: Record) -> None:
         """Look at a record; at most one value of each property and kind counts."""
-        raw = record.raw
-        if raw.isascii():
-            if not (b"\\u" in raw and _MAY_BE_ESCAPED.search(raw)) and not self._may_be_other(raw):
-                return
-        elif self._marked and not _MAY_BE_GARBLED.search(raw) and not self._may_be_other(raw):
+        if not self.suspects(record.raw):
             return
         for name, token in record.members.items():
             self._value(record, name, bytes(token))
@@ -144,10 +155,6 @@ class DamageFinder:
             for (kind, name), records in rows
             for record, example, identity in [self._first[kind, name]]
         )
-
-    @staticmethod
-    def _may_be_other(raw: bytes) -> bool:
-        return _MAY_BE_DOUBLED in raw or any(mark in raw for mark in _MAY_BE_TYPE_NAMES)
 
     def _value(self, record: Record, name: str, token: bytes) -> None:
         text = record.text(name)
@@ -165,6 +172,54 @@ class DamageFinder:
             self._first[key] = record.position + 1, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", identity or ""
             self._records[key] = 0
         self._records[key] += 1
+
+
+_WORDS = {
+    DamageKind.no_mark: (
+        "letters beyond ASCII",
+        "without a byte order mark in the source file, the service may damage them",
+        "Have the feed write UTF-8 with the mark.",
+    ),
+    DamageKind.garbled: (
+        "garbled letters",
+        "UTF-8 was read as another encoding",
+        "Have the feed read its data as UTF-8.",
+    ),
+    DamageKind.lost: (
+        "lost letters",
+        "\ufffd is in their place",
+        "Have the feed read its data in the encoding that they have.",
+    ),
+    DamageKind.backslashes: (
+        "doubled backslashes",
+        "they were escaped more than once",
+        "Have the feed escape each backslash once.",
+    ),
+    DamageKind.type_name: (
+        "names of types",
+        "an object was written in place of its value",
+        "Have the feed write the value, and join a list into one text.",
+    ),
+}
+
+
+def damage_json(damage: Sequence[Damage]) -> list[dict[str, object]]:
+    """The same as JSON has it."""
+    return [{**asdict(one), "kind": one.kind.value} for one in damage]
+
+
+def warnings_of(damage: Sequence[Damage]) -> Iterator[str]:
+    """Say which values are damaged and what to do about it, a few sentences for each kind."""
+    for kind in DamageKind:
+        of_kind = [one for one in damage if one.kind is kind]
+        if not of_kind:
+            continue
+        what, why, advice = _WORDS[kind]
+        more = [f"{len(of_kind) - _NAMED:,} more properties"] if len(of_kind) > _NAMED else []
+        where = listed([*(f"{one.property} ({count(one.records, 'record')})" for one in of_kind[:_NAMED]), *more])
+        one = of_kind[0]
+        whose = f" ({one.identity})" if one.identity else ""
+        yield f"Warning: {what} in {where}; {why}. First in record {one.record:,}{whose}: {one.example}. {advice}"
 
 
 def damage_in(text: str) -> list[DamageKind]:

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF003 - letters that look like others are what this is about
+# ruff: noqa: RUF001 - letters that look like others are what this is about
 """Values that an import writes without an error, and that are wrong."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.damage import Damage, DamageKind, damage_in
+from analyzer.source.damage import Damage, DamageKind, damage_in, warnings_of
 from analyzer.source.measure import measure
 
 if TYPE_CHECKING:
@@ -178,3 +178,19 @@ def test_letters_beyond_ascii_need_a_byte_order_mark(tmp_path: Path, raw: bytes,
 def test_a_long_example_is_cut(tmp_path: Path) -> None:
     example = found_in(tmp_path, written("Ã¶" * 200))[0].example
     assert (len(example), example[-1]) == (61, "…")
+
+
+def test_a_warning_for_each_kind_names_the_properties_and_the_first_record() -> None:
+    damage = [Damage(GARBLED, f"P{number}", 8 - number, 3, "KÃ¶ln", "ada@contoso.com") for number in range(7)]
+    damage.append(Damage(TYPE_NAME, "Phones", 1, 1_204, "System.Object[]"))
+    assert list(warnings_of(damage)) == [
+        (
+            "Warning: garbled letters in P0 (8 records), P1 (7 records), P2 (6 records), P3 (5 records), P4 (4 records)"
+            " and 2 more properties; UTF-8 was read as another encoding. First in record 3 (ada@contoso.com): KÃ¶ln."
+            " Have the feed read its data as UTF-8."
+        ),
+        (
+            "Warning: names of types in Phones (1 record); an object was written in place of its value. First in record"
+            " 1,204: System.Object[]. Have the feed write the value, and join a list into one text."
+        ),
+    ]
