@@ -69,7 +69,8 @@ def measure(path: Path) -> SourceCounts:
             users += 1
             values += max(0, len(record.members) - 1)
             without_id += not _has_id(record, id_property)
-            finder.look(record)
+            if finder.suspects(record.raw):
+                finder.look(record)
     guid_ids = bool(first) and _has_guid(first[0])
     return SourceCounts(size, users, values, guid_ids, without_id if id_property else None, finder.found)
 
