@@ -118,6 +118,9 @@ old value back. So a tool warns about them and refuses nothing.
 NOT_JSON = "DataFileNotJson"
 """The code of log entries whose message names a position in the source file."""
 
+UNMAPPED = "InvalidProperty"
+"""The code of log entries for a property that isn't mapped."""
+
 UNRESOLVABLE = "IdentityNotResolvable"
 """The code of log entries for a user whom the service doesn't find by the ID and the ID type of the job."""
 

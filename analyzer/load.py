@@ -19,7 +19,7 @@ from analyzer.facts import error_name, state_name
 from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_users
 from analyzer.library.later import changed_later, ended_at, first_seen_ended, written_at
 from analyzer.library.log_state import PulledLogs
-from analyzer.library.states import Counted
+from analyzer.library.states import COUNTING, Counted
 from analyzer.library.times import time_in_log_name
 from analyzer.logs.interface import LogFile, LogRead
 from analyzer.logs.read import Reading
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.open_users import OpenUsers
     from analyzer.job import Job
     from analyzer.library.mirror import Library
+    from analyzer.source.damage import Damage
 
 _WHOSE = {"log_file": pl.String, "job_id": pl.String}
 
@@ -58,6 +59,7 @@ class Tables:
         source_problems: by job id, why its source file tells nothing.
         source_later: by job id, what tells that our copy of its source file is of a later time (``library.later``).
         open_users: by job id, who is still open and what superseded it.
+        damage: by job id, values of its source file that an import writes without an error, and that are wrong.
         as_of: when the job list was current (UTC); None where nobody knows.
     """
 
@@ -70,6 +72,7 @@ class Tables:
     source_problems: dict[str, str]
     source_later: dict[str, str]
     open_users: dict[str, OpenUsers]
+    damage: dict[str, tuple[Damage, ...]]
     as_of: datetime | None
 
     @property
@@ -148,6 +151,7 @@ class _Reader:
         self._source_ids: list[dict[str, object]] = []
         self._problems: dict[str, str] = {}
         self._later: dict[str, str] = {}
+        self._damage: dict[str, tuple[Damage, ...]] = {}
         self._seen_ended = first_seen_ended(library)
 
     def read(self, job: Job) -> None:
@@ -173,6 +177,8 @@ class _Reader:
             self._problems[job.job_id] = because or "the library has no copy of it"
         self._source_ids.append({"job_id": job.job_id, "guid_ids": counts.guid_ids if counts else None})
         counts = None if later else counts
+        if counts and counts.damage:
+            self._damage[job.job_id] = counts.damage
         self._rows.append(
             {
                 "tenant": self._library.tenant,
@@ -186,6 +192,7 @@ class _Reader:
                 "source_bytes": counts.size if counts else None,
                 "users": counts.users if counts else None,
                 "property_values": counts.property_values if counts else None,
+                "without_id": counts.without_id if counts else None,
                 "log_found": bool(log_files),
                 "log_time": log_time,
                 "feed": None if feed == UNKNOWN_FEED else feed,
@@ -233,6 +240,7 @@ class _Reader:
             source_problems=self._problems,
             source_later=self._later,
             open_users=opened,
+            damage=self._damage,
             as_of=as_of,
         )
 
@@ -275,7 +283,8 @@ class _Reader:
             return None
         name, status = self._library.name_of(path), path.stat()
         counted = self._library.own.counts.get(name)
-        if counted is None or (counted.size, counted.modified_ns) != (status.st_size, status.st_mtime_ns):
+        now = (status.st_size, status.st_mtime_ns, COUNTING)
+        if counted is None or (counted.size, counted.modified_ns, counted.counting) != now:
             counted = _count(path, name, status.st_size, status.st_mtime_ns)
             if counted.size >= REMEMBERED_FROM:
                 self._library.own.counts[name] = counted
@@ -289,8 +298,17 @@ def _count(path: Path, name: str, size: int, modified_ns: int) -> Counted:
         counts = measure(path)
     except InputError as error:
         # By its name in the library, which somebody may move or send.
-        return Counted(size, modified_ns, problem=error.what.replace(str(path), name))
-    return Counted(size, modified_ns, counts.users, counts.property_values, counts.guid_ids)
+        return Counted(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTING)
+    return Counted(
+        size,
+        modified_ns,
+        counts.users,
+        counts.property_values,
+        counts.guid_ids,
+        without_id=counts.without_id,
+        damage=counts.damage,
+        counting=COUNTING,
+    )
 
 
 def observation_table(library: Library) -> pl.DataFrame:

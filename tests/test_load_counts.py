@@ -74,3 +74,23 @@ def test_a_small_source_file_leaves_nothing_behind(library: Path, monkeypatch: p
     monkeypatch.setattr(analyzer.load, "REMEMBERED_FROM", 4_000_000)
     assert users_of(library) == 3
     assert not (library / ".upa").exists()
+
+
+def test_what_an_older_version_counted_is_counted_again(library: Path) -> None:
+    assert users_of(library) == 3
+    counts = library / ".upa" / "counts.json"
+    noted = json.loads(counts.read_text(encoding="utf-8"))
+    for name in ("without_id", "damage", "counting"):
+        noted[PATH].pop(name, None)
+    noted[PATH]["users"] = 17
+    counts.write_text(json.dumps(noted), encoding="utf-8")
+    assert users_of(library) == 3
+
+
+def test_damaged_values_of_a_large_source_file_are_remembered(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [{"IdName": "ada@contoso.com", "City": "System.Object[]"}, {"IdName": None, "City": "Oslo"}]
+    (library / PATH).write_text(json.dumps({"value": records}), encoding="utf-8")
+    found = load(Library.existing(library)).damage
+    assert [(one.property, one.records, one.record) for one in found[JOB_ID]] == [("City", 1, 1)]
+    monkeypatch.delattr(analyzer.load, "measure")
+    assert load(Library.existing(library)).damage == found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcome import STILL_OPEN, Outcome
-from analyzer.facts import ABORTING, JobError, State
+from analyzer.facts import ABORTING, NOT_JSON, UNMAPPED, JobError, State
 from analyzer.tables import JOBS, UTC
 
 if TYPE_CHECKING:
@@ -31,11 +31,16 @@ LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED, *_F
     "name_time": UTC,
     "source_time": UTC,
     "not_after": UTC,
+    "without_id": pl.UInt32,
 }
 """What ``job_table`` takes of each job: the service's record, the source's counts, its feed, the job that it is a
 retry of, the newest log file's time (UTC), whether its log files are whole (read to their end, and not cut off), the
-time in its source file's name, the time at which that file was written (UTC; null where it is not this job's), and a
-time by which the job had read its file, as another version took its place then."""
+time in its source file's name, the time at which that file was written (UTC; null where it is not this job's), a time
+by which the job had read its file, as another version took its place then, and the source's records without an ID
+(null where that is unknown)."""
+
+_NOT_ABOUT_IDS = [NOT_JSON, UNMAPPED]
+"""Codes of entries that name no user for another reason than a record without an ID."""
 
 TIMES = ("log_time", "name_time", "source_time", "not_after", "previous_pull_at")
 """The columns from which ``timeline`` tells when a job ran."""
@@ -65,7 +70,7 @@ def job_table(
         listed.join(_counts(named), on="job_id", how="left", maintain_order="left")
         .join(_times(observations), on="job_id", how="left", maintain_order="left")
         .with_columns(
-            pl.col("entries", "named_users", "nobody").fill_null(0),
+            pl.col("entries", "named_users", "nobody", "nameless").fill_null(0),
         )
     )
     outcomes = joined.with_columns(outcome=_outcome()).with_columns(stuck=_stuck(as_of))
@@ -86,6 +91,7 @@ def _counts(named: pl.DataFrame) -> pl.DataFrame:
         entries=pl.len(),
         named_users=pl.col("key").filter("names").n_unique(),
         nobody=(~pl.col("names")).sum(),
+        nameless=(pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum(),
     )
 
 
@@ -140,12 +146,14 @@ def _not_updated() -> pl.Expr:
     outcome = pl.col("outcome")
     # The service says that somebody failed: a log without entries does not say that nobody did.
     whole = pl.col("log_found") & pl.col("log_whole").fill_null(value=True)
-    exact = whole & (pl.col("entries") > 0) & (pl.col("nobody") == 0)
+    # As many entries without an ID as records without one are about these records.
+    explained = (pl.col("nobody") == pl.col("nameless")) & (pl.col("nobody") == pl.col("without_id"))
+    exact = whole & (pl.col("entries") > 0) & ((pl.col("nobody") == 0) | explained.fill_null(value=False))
     return (
         pl.when(outcome == Outcome.succeeded.value)
         .then(pl.lit(0))
         .when((outcome == Outcome.partial.value) & exact)
-        .then(pl.col("named_users"))
+        .then(pl.col("named_users") + pl.col("nobody"))
         .when(outcome == Outcome.aborted.value)
         .then(pl.col("users"))
         .otherwise(None)

@@ -126,7 +126,7 @@ def command(  # noqa: PLR0913 - the contract's options
     return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
 
 
-def _of_job(
+def _of_job(  # noqa: PLR0913 - what the options say of the job
     given: Context, wanted: str, library: Path | None, id_property: str, workspace: Workspace, *, superseded: bool
 ) -> tuple[Ingredients, Path]:
     from analyzer.load import load
@@ -228,6 +228,8 @@ def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
 
 
 def _json(made: Made, queued: RetryToQueue | None) -> dict[str, object]:
+    from analyzer.source.damage import damage_json
+
     retry = made.retry
     return {
         "outcome": made.selection.outcome.value,
@@ -243,6 +245,7 @@ def _json(made: Made, queued: RetryToQueue | None) -> dict[str, object]:
         "respelled": retry.respelled if retry else 0,
         "repairs": len(retry.repairs) if retry else 0,
         "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
+        "damage": damage_json(retry.damage) if retry else [],
         "chosen": list(made.selection.chosen),
         "removed": [str(path) for path in made.earlier.ours],
         "stale": [str(path) for path in made.earlier.others],

@@ -138,6 +138,7 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
 def _json(shown: _Shown) -> dict[str, Any]:
     from analyzer.cli.rows import job_json
     from analyzer.retry.queue_command import queue_commands
+    from analyzer.source.damage import damage_json
     from analyzer.whereabouts import whereabouts_json
 
     return {
@@ -157,6 +158,7 @@ def _json(shown: _Shown) -> dict[str, Any]:
         "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
         "failures": failures_json(shown.failures),
         "users": shown.users,
+        "damage": damage_json(shown.tables.damage.get(shown.facts.job_id, ())),
         **whereabouts_json(shown.whereabouts),
     }
 
@@ -164,11 +166,14 @@ def _json(shown: _Shown) -> dict[str, Any]:
 def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
     """The answer first, then why, then what to do, then details."""
     from analyzer.cli.whereabouts import print_whereabouts
+    from analyzer.source.damage import warnings_of
 
     terminal = given.terminal
     terminal.prose(headline(shown.job, shown.facts))
     for sentence in _why(shown, given.settings().catalogue):
         terminal.prose(f"  {sentence}", indent="  ")
+    for warning in warnings_of(shown.tables.damage.get(shown.facts.job_id, ())):
+        terminal.prose(f"  {warning}", indent="  ")
     for sentence in _retried(shown, given.zone(given.settings())):
         terminal.prose(f"  {sentence}", indent="  ")
     source = shown.facts.source

@@ -6,6 +6,11 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 
 import msgspec
 
+from analyzer.source.damage import Damage  # noqa: TC001 - likewise
+
+COUNTING = 1
+"""Rises with what is counted, so that a file that was counted for less is counted again."""
+
 
 class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
     """``pull.json``: when the tenant was last looked at (UTC), and which tenant it was."""
@@ -70,8 +75,9 @@ class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         size: in bytes, with ``modified_ns`` what tells that the file is still the same.
         modified_ns: when the file was last written, by the file system.
-        users, property_values, guid_ids: as ``source.measure`` counts them.
+        users, property_values, guid_ids, without_id, damage: as ``source.measure`` counts them.
         problem: why it could not be counted.
+        counting: what it was counted for; ``COUNTING`` where that is all of these.
     """
 
     size: int
@@ -80,3 +86,6 @@ class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
     property_values: int | None = None
     guid_ids: bool = False
     problem: str | None = None
+    without_id: int | None = None
+    damage: tuple[Damage, ...] = ()
+    counting: int = 0

@@ -10,6 +10,7 @@ from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text
+from analyzer.source.damage import warnings_of
 from analyzer.words import count, listed, size
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
         ),
         Fact("Users in it", _number(run.users), _unless(run.users, problem)),
         Fact("Property values in it", _number(run.property_values), _unless(run.property_values, problem)),
+        *(Fact("Values in it", warning, "") for warning in warnings_of(view.tables.damage.get(run.job_id, ()))),
         Fact("Log folder", run.log_folder_uri or "none named by the service", "" if run.log_found else _no_log(run)),
         Fact("Ran", when_text(run, view.zone), HOW_KNOWN.get(run.ran_from or "", "")),
         _time("Started", run.started, "seen", view),

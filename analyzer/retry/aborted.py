@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.facts import NOT_JSON, JobError
-from analyzer.retry.codes import ABORTING_CODES, GIVE_IDS, SPLIT, UNMAPPED, WITHOUT_ID
+from analyzer.facts import NOT_JSON, UNMAPPED, JobError
+from analyzer.retry.codes import ABORTING_CODES, GIVE_IDS, SPLIT, WITHOUT_ID
 from analyzer.words import listed
 
 if TYPE_CHECKING:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from analyzer.facts import NOT_JSON
+from analyzer.facts import NOT_JSON, UNMAPPED
 
 WITHOUT_ID = "MissingIdentity"
 """The code of entries that tell of a record without an id."""
-
-UNMAPPED = "InvalidProperty"
-"""The code of entries that tell of a property which was not mapped."""
 
 ABORTING_CODES = frozenset({NOT_JSON, UNMAPPED, WITHOUT_ID})
 """Codes of the validation, in which one entry aborts the import."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,8 +15,10 @@ from analyzer.retry.interface import IDENTICAL, Reason, Repair, Unmatched
 from analyzer.retry.parts import BETWEEN
 from analyzer.retry.queue_command import IdShapes
 from analyzer.retry.records import Records
+from analyzer.source.damage import DamageFinder
 from analyzer.source.interface import GrammarError
-from analyzer.source.json_text import WINDOWS_1252, recoded_from
+from analyzer.source.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
+from analyzer.source.records import record_at
 from analyzer.source.spans import NO_ID
 from analyzer.source.spelling.members import strict_members, strict_members_of
 from analyzer.source.tolerant import read_object
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from analyzer.retry.gather import Gathered
     from analyzer.retry.interface import RetryRequest
     from analyzer.retry.parts import Parts
+    from analyzer.source.damage import Damage
     from analyzer.source.json_text import Buffer
 
 _AT_ONCE = 64
@@ -57,6 +61,7 @@ class Copied:
         repairs: what is written otherwise, where repairs were wanted.
         properties: the names in the records that were written, but the ids' own, in the order in which they occur.
         ids: the shapes of their ids.
+        damage: values of the written records that are wrong.
     """
 
     records: int = 0
@@ -66,6 +71,7 @@ class Copied:
     repairs: list[Repair] = field(default_factory=list)
     properties: dict[str, None] = field(default_factory=dict)
     ids: IdShapes = field(default_factory=IdShapes)
+    damage: tuple[Damage, ...] = ()
 
 
 def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts) -> Copied:
@@ -80,6 +86,7 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     for numbers in _batches(gathered):
         copier.take_all(numbers)
     parts.finish()
+    copier.note_damage()
     if copier.copied.records:
         copier.check_dropped()
     return copier.copied
@@ -117,7 +124,10 @@ class _Copier:
         self._not_dropped = set(request.manner.drop_properties)
         self._names: set[str] = set()
         self._shapes: set[tuple[str, ...]] = set()
-        self._loses_bytes = recoded_from(request.source) == WINDOWS_1252
+        encoding = recoded_from(request.source)
+        self._loses_bytes = encoding == WINDOWS_1252
+        marked = after_mark(buffer) > 0 or encoding == UTF_16
+        self._finder = DamageFinder(marked=marked, id_property=self._id_property)
 
     def keep_one_of_duplicates(self) -> None:
         """Lists the users who stand in the source more than once; one of equal records is kept where that is wanted."""
@@ -137,6 +147,9 @@ class _Copier:
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
+        for raw, number in zip(raws, numbers, strict=True):
+            if self._finder.suspects(raw):
+                self._look(raw, self._gathered.spans.positions[number])
         joined = BETWEEN.join(raws)
         one_by_one = self._manner.drop_properties or self._loses_bytes
         members = None if one_by_one else strict_members_of(joined)
@@ -235,6 +248,15 @@ class _Copier:
                 f"record {place:,}{f' ({identity})' if identity else ''} would have other values when written as JSON",
                 "Write this record as JSON in the source file. No retry file was made.",
             )
+
+    def note_damage(self) -> None:
+        """Note which of the written properties have values that are wrong."""
+        dropped = self._manner.drop_properties
+        self.copied.damage = tuple(one for one in self._finder.found if one.property not in dropped)
+
+    def _look(self, raw: bytes, position: int) -> None:
+        with contextlib.suppress(GrammarError):  # one that is listed, or repaired
+            self._finder.look(record_at(raw, 0, position)[0])
 
     def _list(self, number: int, reason: Reason, detail: str) -> None:
         """Lists a record that is not written."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.outcome import Outcome
     from analyzer.retry.told import Identities
+    from analyzer.source.damage import Damage
     from analyzer.source.find import Found
     from analyzer.source.identify import IdProperty
     from analyzer.source.spans import Spans
@@ -240,6 +241,7 @@ class Retry:
         earlier: what lay in its places.
         properties: the properties in its records but the ids, in the order in which they first occur.
         id_type: what its ids are by their shape.
+        damage: values of its records that an import writes without an error, and that are wrong.
     """
 
     paths: tuple[Path, ...]
@@ -259,6 +261,7 @@ class Retry:
     earlier: Earlier = NOTHING
     properties: tuple[str, ...] = ()
     id_type: InferredIdType = WITHOUT_IDS
+    damage: tuple[Damage, ...] = ()
 
     @property
     def path(self) -> Path:

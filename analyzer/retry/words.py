@@ -9,6 +9,7 @@ from analyzer.analysis.outcome import Outcome
 from analyzer.id_kinds import MissingId
 from analyzer.retry.codes import SPLIT
 from analyzer.retry.interface import AS_IT_IS, IDENTICAL, Reason
+from analyzer.source.damage import DamageKind, warnings_of
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def sentence(
     if not retry.complete:
         parts.append(f"Not the whole truth: {_shortfall(retry)}.")
     parts += _to_correct(retry)
-    return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry)])
+    return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
 
 
 def _to_correct(retry: Retry) -> Iterator[str]:
@@ -98,6 +99,13 @@ def _how_known(id_property: IdProperty) -> Iterator[str]:
         yield "Which property holds the ids is not known; --id-property names it."
     elif not id_property.certain and id_property.missing is not MissingId.empty:
         yield f"Ids are taken from {id_property.name}, because {id_property.because}."
+
+
+def _damaged(retry: Retry) -> Iterator[str]:
+    """Which values are wrong, though the file holds them as they are."""
+    yield from warnings_of(retry.damage)
+    if any(one.kind is DamageKind.no_mark for one in retry.damage):
+        yield "The retry file has the mark, so its letters arrive; in profiles that were updated they may be damaged."
 
 
 def _how_spelled(retry: Retry) -> Iterator[str]:

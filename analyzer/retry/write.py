@@ -131,6 +131,7 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         property_values=sum(part.property_values for part in parts.done),
         respelled=copied.respelled,
         repairs=tuple(copied.repairs),
+        damage=copied.damage,
         repairs_file=repairs_file if request.manner.repair else None,
         properties=tuple(copied.properties),
         id_type=copied.ids.id_type(),

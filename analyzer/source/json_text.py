@@ -33,7 +33,8 @@ _LARGE = 1 << 26
 _CONTROL_PICTURES = 0x2400
 """The block of Unicode with a sign for each control character, in their order."""
 WINDOWS_1252 = "Windows-1252"
-_NAMES = {UTF16: "UTF-16", WINDOWS: WINDOWS_1252}
+UTF_16 = "UTF-16"
+_NAMES = {UTF16: UTF_16, WINDOWS: WINDOWS_1252}
 
 
 class NotJsonError(InputError):

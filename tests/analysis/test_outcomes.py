@@ -92,6 +92,25 @@ def test_of_a_partial_job_the_log_tells_how_many_or_nobody_can_say(
     assert (row["not_updated"], row["entries"]) == (expected, len(identities))
 
 
+@pytest.mark.parametrize(
+    ("code", "nameless", "without_id", "expected"),
+    [
+        ("IdentityNotResolvable", 2, 2, 3),
+        ("GenericError", 1, 1, 2),
+        ("IdentityNotResolvable", 2, 1, None),
+        ("IdentityNotResolvable", 1, 2, None),
+        ("IdentityNotResolvable", 1, None, None),
+        ("InvalidProperty", 1, 1, None),
+    ],
+)
+def test_as_many_entries_without_an_id_as_records_without_one_count_as_these(
+    code: str, nameless: int, without_id: int | None, expected: int | None
+) -> None:
+    entries = [entry("a", "IdentityNotResolvable", "ada@contoso.com"), *[entry("a", code)] * nameless]
+    table = jobs(listed("a", "Error", "ImportCompleteWithError", without_id=without_id), entries=tuple(entries))
+    assert table["not_updated"].to_list() == [expected]
+
+
 def test_of_an_aborted_job_it_is_everybody_or_null_where_the_source_is_not_known() -> None:
     table = jobs(listed("a", "Error", "InvalidDataFile"), listed("b", "Error", "InvalidDataFile", users=None))
     assert table["not_updated"].to_list() == [10, None]

@@ -307,3 +307,26 @@ def test_the_command_says_it_with_the_exit_code_of_the_contract(  # noqa: PLR091
     assert words in ran.json["sentence"]
     assert ran.json["file"] == (None if "the same ID" in words else "feed-retry.json")
     assert (tmp_path / "feed-retry.unmatched.csv").exists()
+
+
+def test_a_retry_warns_of_damaged_values_in_its_records_alone(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    records = people(*NAMES)
+    records[1]["City"], records[2]["City"] = "KÃ¶ln", "System.Object[]"
+    (tmp_path / "feed.json").write_text(json.dumps({"value": records}, ensure_ascii=False), encoding="utf-8")
+    (tmp_path / "feed.log").write_text(f"IdentityNotResolvable\t{BOB}\tx\n", encoding="utf-8")
+    ran = upa("retry", "--source", "feed.json", "--log", "feed.log", "--json")
+    assert ran.code == 0
+    assert [(one["kind"], one["property"], one["record"]) for one in ran.json["damage"]] == [
+        ("no_mark", "City", 2),
+        ("garbled", "City", 2),
+    ]
+    assert "Warning: garbled letters in City (1 record)" in ran.json["sentence"]
+    assert "The retry file has the mark" in ran.json["sentence"]
+
+
+def test_a_dropped_property_is_not_warned_of(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "feed.json").write_text(json.dumps({"value": people(ADA)}).replace("Oslo", "@{a=b}"), encoding="utf-8")
+    (tmp_path / "feed.log").write_text(f"GenericError\t{ADA}\tx\n", encoding="utf-8")
+    arguments = ("retry", "--source", "feed.json", "--log", "feed.log", "--json")
+    assert len(upa(*arguments).json["damage"]) == 1
+    assert upa(*arguments, "--drop-property", "City").json["damage"] == []

@@ -19,15 +19,20 @@ COUNTED = {
     "records and values": (b'{"value":[{"a":"1","b":"2","c":null},{"a":"2"}]}', (2, 2, False)),
     "no records": (b'{"value":[]}', (0, 0, False)),
     "an empty record": (b'{"value":[{},{"a":1,"b":2}]}', (2, 1, False)),
-    "Guids for ids": (f'{{"value":[{{"id":"{GUID.upper()}","b":2}}]}}'.encode(), (1, 1, True)),
-    "a Guid in a longer text": (f'{{"value":[{{"id":"x {GUID}"}}]}}'.encode(), (1, 0, False)),
-    "a Guid in the second record only": (f'{{"value":[{{"id":"a"}},{{"id":"{GUID}"}}]}}'.encode(), (2, 0, False)),
+    "Guids for ids": (f'{{"value":[{{"id":"{GUID.upper()}","b":2}}]}}'.encode(), (1, 1, True, 0)),
+    "a Guid in a longer text": (f'{{"value":[{{"id":"x {GUID}"}}]}}'.encode(), (1, 0, False, 0)),
+    "a Guid in the second record only": (f'{{"value":[{{"id":"a"}},{{"id":"{GUID}"}}]}}'.encode(), (2, 0, False, 0)),
+    "records without an ID": (
+        b'{"value":[{"id":"a@x","b":1},{"id":"","b":1},{"id":null,"b":1},{"id":" ","b":1},{"b":1},{"id":"\\u0042@x"}]}',
+        (6, 4, False, 4),
+    ),
+    "IDs that look like none": (b'{"value":[{"id":"17"},{"id":""}]}', (2, 0, False, None)),
 }
 
 
 @pytest.mark.parametrize(("raw", "expected"), COUNTED.values(), ids=COUNTED.keys())
 def test_users_values_and_the_kind_of_ids_are_counted(
-    tmp_path: Path, raw: bytes, expected: tuple[int, int, bool]
+    tmp_path: Path, raw: bytes, expected: tuple[int, int, bool, int | None] | tuple[int, int, bool]
 ) -> None:
     path = tmp_path / "source.json"
     path.write_bytes(raw)
