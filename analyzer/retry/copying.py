@@ -1,4 +1,4 @@
-"""The chosen records of a source file into the files of a retry: byte for byte, but for what is no JSON."""
+"""The chosen records of a source file into the files of a retry: byte for byte, but for what isn't valid JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
-from analyzer.retry.interface import Reason, Repair, Unmatched
+from analyzer.retry.interface import MOST_PLACES, Reason, Repair, Unmatched, shown_places
 from analyzer.retry.parts import BETWEEN
 from analyzer.retry.records import Records
 from analyzer.source.json_text import WINDOWS_1252, recoded_from
@@ -19,15 +19,17 @@ from analyzer.source.spelling.members import strict_members, strict_members_of
 from analyzer.source.tolerant import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+    from msgspec import Raw
     from numpy.typing import NDArray
 
     from analyzer.retry.gather import Gathered
     from analyzer.retry.interface import RetryRequest
     from analyzer.retry.parts import Parts
     from analyzer.source.json_text import Buffer
+    from analyzer.source.spelling.respell import Change
 
 _AT_ONCE = 64
 """Records."""
@@ -35,6 +37,7 @@ _NUMBERS_AT_ONCE = 10_000
 _BYTES_AT_ONCE = 1 << 18
 _LOST = "\ufffd".encode()
 """What stands for a byte that an encoding does not know."""
+_NESTED = (b"{", b"[")
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -70,6 +73,7 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     for numbers in _batches(gathered):
         copier.take_all(numbers)
     parts.finish()
+    copier.list_multi_values()
     if copier.copied.records:
         copier.check_dropped()
     return copier.copied
@@ -94,6 +98,16 @@ def _numbers(array: NDArray[np.int64]) -> Iterator[int]:
         yield from array[start : start + _NUMBERS_AT_ONCE].tolist()
 
 
+@dataclass(slots=True)
+class _MultiValue:
+    """A property with lists or objects as values: how many records have one, where, and the first of them."""
+
+    identity: str
+    example: str
+    count: int = 0
+    positions: list[int] = field(default_factory=list)
+
+
 class _Copier:
     """Copies the records of one request."""
 
@@ -106,6 +120,7 @@ class _Copier:
         self._parts = parts
         self._not_dropped = set(request.manner.drop_properties)
         self._names: set[str] = set()
+        self._multi_values: dict[str, _MultiValue] = {}
         self._loses_bytes = recoded_from(request.source) == WINDOWS_1252
 
     def keep_one_of_duplicates(self) -> None:
@@ -132,6 +147,9 @@ class _Copier:
             for number in numbers:
                 self.take(number)
             return
+        if b"[" in joined or joined.count(b"{") > len(raws):
+            for number, record in zip(numbers, members, strict=True):
+                self._note_multi_values(number, record)
         spelled = [self._id_property in names for names in members]
         values = [len(names) - with_id for names, with_id in zip(members, spelled, strict=True)]
         spans = self._gathered.spans
@@ -146,16 +164,16 @@ class _Copier:
         if self._loses_bytes and _LOST in raw:
             self._list(number, Reason.uncertain, "a byte that Windows-1252 leaves open")
             return
-        members = strict_members(raw)
+        members: Mapping[str, Raw | bytes] | None = strict_members(raw)
         if members is None:
             respelled = self._respelled(number, raw)
             if respelled is None:
                 return
-            raw, names = respelled
-        else:
-            names = members.keys()
+            raw, members = respelled
+        names: AbstractSet[str] = members.keys()
         if self._manner.drop_properties:
             raw, names = self._without_dropped(raw, names)
+        self._note_multi_values(number, {name: token for name, token in members.items() if name in names})
         spelled = self._id_property in names
         self._parts.add(raw, len(names) - spelled, self._gathered.spans.positions[number])
         self.copied.records += 1
@@ -172,17 +190,42 @@ class _Copier:
             advice = f"Did you mean {near[0]}?" if near else "Write it as the source file does."
             raise UsageError(f"no record that is to be retried has a property {name!r}", advice)
 
-    def _respelled(self, number: int, raw: bytes) -> tuple[bytes, AbstractSet[str]] | None:
-        """A record in JSON and the names in it; None, and listed, where there is no certain spelling."""
+    def list_multi_values(self) -> None:
+        """Lists the properties with lists or objects as values."""
+        for name, one in self._multi_values.items():
+            detail = f"{name}: {one.example}"
+            places_of = shown_places(one.positions, one.count)
+            self.copied.unmatched.append(
+                Unmatched(one.identity, Reason.multi_value, places_of, detail, one.count, name)
+            )
+
+    def _note_multi_values(self, number: int, members: Mapping[str, Raw | bytes]) -> None:
+        for name, token in members.items():
+            if memoryview(token)[:1].tobytes() in _NESTED:
+                known = self._multi_values.get(name)
+                if known is None:
+                    known = _MultiValue(self._records.identity(number), _shown(bytes(memoryview(token)[: 4 * _SHOWN])))
+                    self._multi_values[name] = known
+                known.count += 1
+                if len(known.positions) < MOST_PLACES:
+                    known.positions.append(self._gathered.spans.positions[number])
+
+    def _respelled(self, number: int, raw: bytes) -> tuple[bytes, Mapping[str, bytes]] | None:
+        """A record in JSON and its members; None, and listed, where there is no certain spelling."""
         # Most files have nothing to respell.
+        from analyzer.source.spelling.ends import respell_ends
         from analyzer.source.spelling.respell import respell
         from analyzer.source.spelling.same import same_values
 
+        source = raw
+        ends: tuple[Change, ...] = ()
+        if self._manner.repair and (doubled := respell_ends(raw)) is not None:
+            raw, ends = doubled
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
-        self.copied.respelled += result.raw != raw
+        self.copied.respelled += result.raw != source
         if self._manner.repair:
             place = self._gathered.spans.positions[number] + 1
             identity = self._records.identity(number)
@@ -190,9 +233,9 @@ class _Copier:
                 raise OutputError(f"record {place:,} would say something else when repaired", "Leave out --repair.")
             self.copied.repairs += [
                 Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
-                for change in result.changes
+                for change in (*ends, *result.changes)
             ]
-        return result.raw, read_object(result.raw, 0).members.keys()
+        return result.raw, read_object(result.raw, 0).members
 
     def _list(self, number: int, reason: Reason, detail: str) -> None:
         """Lists a record that is not written."""

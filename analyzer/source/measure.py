@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
 from analyzer.files import cannot_read
-from analyzer.source.json_text import NotJsonError
+from analyzer.source.json_text import SourceFormatError
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def measure(path: Path) -> SourceCounts:
 
     Raises:
         InputError: the file cannot be read.
-        NotJsonError: it is no JSON; an ``InputError`` too.
+        SourceFormatError: it isn't valid JSON, or not in the import format; an ``InputError`` too.
     """
     try:
         size = path.stat().st_size
@@ -65,7 +65,7 @@ def has_guid_ids(path: Path) -> bool:
     """
     try:
         return any(_has_guid(record) for record in islice(read_records(path), 1))
-    except NotJsonError:
+    except SourceFormatError:
         return False  # said where all of it is read
 
 
