@@ -28,7 +28,7 @@ class How:
         mark: the quotation mark of the file's names.
         repair: whether a record whose only fault is backslashes is one.
         patience: for what is read again.
-        known: the names in records that were read; grows.
+        known: the names in the first records that were read; grows.
     """
 
     mark: bytes
@@ -38,7 +38,7 @@ class How:
 
 
 _ENOUGH = 200
-"""Kinds of records whose names are kept."""
+"""Records whose names are kept: the first ones."""
 _MAY_HIDE_ITS_END = frozenset({Trouble.escape, Trouble.after_value, Trouble.unexpected, Trouble.endless})
 _MIXED = "{}; the same value has escapes, so which backslashes are meant is not known"
 
@@ -63,7 +63,7 @@ def element_at(buffer: Buffer, at: int, position: int, how: How) -> tuple[Item, 
                 no_record = no_record_at(buffer, at, position)
                 return Unreadable(position, at, behind, fault, no_record, _buffer=buffer), behind
         raise
-    if len(how.known) < _ENOUGH:
+    if position < _ENOUGH:
         how.known.add(frozenset(record.members))
     return record, end
 
