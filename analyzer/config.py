@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
+from analyzer.analysis.feeds import FeedRule
 from analyzer.environment import overlay
 from analyzer.errors import UsageError
 from analyzer.logs.catalogue import OURS, Catalogue
@@ -40,6 +42,13 @@ Auth = Literal["certificate", "interactive", "device-code", "managed-identity", 
 _VALUES = {"auth": get_args(Auth), "who": get_args(WHO)}
 
 
+class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table ``[tenants.NAME.feeds.FEED]``; the keys are explained in ``docs/configuration.md``."""
+
+    match: str = ""
+    folder: str = ""
+
+
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table ``[tenants.NAME]``; the keys are explained in ``docs/configuration.md``."""
 
@@ -55,6 +64,12 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hosts: tuple[str, ...] = ()
     ca_file: str = ""
     timezone: str = ""
+    feeds: dict[str, FeedConfig] = {}
+
+    @property
+    def feed_rules(self) -> tuple[FeedRule, ...]:
+        """The feeds that are named, in the order of the file."""
+        return tuple(FeedRule(name, feed.match, feed.folder) for name, feed in self.feeds.items())
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +94,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _TABLES: dict[str, type[msgspec.Struct]] = {"tenants": TenantConfig, "codes": CodeConfig}
 """The keys that hold tables by name, and the form of these."""
+_FORMS = _TABLES | {"feeds": FeedConfig}
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -131,6 +147,11 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
     except msgspec.ValidationError as error:
         problem = _plain(str(error), content)
         raise UsageError(f"{where}: {problem}", _advice(problem)) from error
+    for name, tenant in config.tenants.items():
+        for feed, keys in tenant.feeds.items():
+            if not keys.match:
+                what = f"{where}: tenants.{name}.feeds.{feed} has no match"
+                raise UsageError(what, 'Add a pattern for file names, such as match = "hr-*.json".')
     return Settings(config, file.parent if file else Path(), file, catalogue_of(config.codes, where))
 
 
@@ -155,6 +176,10 @@ def _check_names(content: dict[str, Any], where: str) -> None:
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if isinstance(table, dict):
                 _check_table(table, form, f"{key}.{name}.", where)
+                feeds = table.get("feeds") if form is TenantConfig else None
+                for feed, keys in feeds.items() if isinstance(feeds, dict) else ():
+                    if isinstance(keys, dict):
+                        _check_table(keys, FeedConfig, f"{key}.{name}.feeds.{feed}.", where)
 
 
 def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str, where: str) -> None:
@@ -174,10 +199,11 @@ def _plain(problem: str, content: dict[str, Any]) -> str:
     for theirs, ours in _TYPES.items():
         problem = problem.replace(theirs, ours)
     what, _, where = problem.partition(" - at ")
-    if "[...]" in where:
+    while "[...]" in where:
         # Msgspec does not say which table; the first that it does not take is the one.
-        tables = where.removeprefix("`$.").partition("[")[0]
-        where = where.replace("[...]", f".{_first_wrong(content[tables], _TABLES[tables])}", 1)
+        *names, tables = where.removeprefix("`$.").partition("[")[0].split(".")
+        at = functools.reduce(lambda table, name: table[name], [*names, tables], content)
+        where = where.replace("[...]", f".{_first_wrong(at, _FORMS[tables])}", 1)
     key = _PLACE.sub("", where.strip("`").removeprefix("$."))
     return f"{key}: {what.replace('`', '')}" if key else what.replace("`", "")
 

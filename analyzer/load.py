@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analyzer.analysis.failures import by_user
+from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
 from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
-from analyzer.analysis.timeline import NO_BOUNDS, new_failures, timeline
+from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
+from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_users
 from analyzer.library.later import changed_later, ended_at, first_seen_ended, written_at
 from analyzer.library.log_state import PulledLogs
 from analyzer.library.states import Counted
@@ -22,7 +25,7 @@ from analyzer.library.times import time_in_log_name
 from analyzer.logs.interface import LogFile, LogRead
 from analyzer.logs.read import Reading
 from analyzer.source.measure import measure
-from analyzer.tables import ENTRIES, OBSERVATIONS, table
+from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS, table
 from analyzer.tenant.redact import shown_message, shown_uri
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from analyzer.analysis.feeds import FeedRule
+    from analyzer.analysis.open_users import OpenUsers
     from analyzer.job import Job
     from analyzer.library.mirror import Library
 
@@ -44,7 +49,7 @@ class Tables:
     """What a library says.
 
     Attributes:
-        jobs: the table ``jobs`` with ``feed``, ``when`` and ``when_from`` (``analysis.timeline``), the oldest first.
+        jobs: the table ``jobs`` and the column ``earliest`` (``analysis.timeline``), the oldest first.
         entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
         users: the named users of each job, and which of them are new (``analysis.timeline.new_failures``).
         observations: the table ``observations``.
@@ -53,6 +58,7 @@ class Tables:
         job_logs: by job id, the paths of its log files in the library.
         source_problems: by job id, why its source file tells nothing.
         source_later: by job id, what tells that our copy of its source file is of a later time (``library.later``).
+        open_users: by job id, who is still open and what superseded it.
         as_of: when the job list was current (UTC); None where nobody knows.
     """
 
@@ -64,6 +70,7 @@ class Tables:
     job_logs: dict[str, list[str]]
     source_problems: dict[str, str]
     source_later: dict[str, str]
+    open_users: dict[str, OpenUsers]
     as_of: datetime | None
 
     @property
@@ -77,7 +84,7 @@ class Tables:
 
     def since(self, time: datetime) -> Tables:
         """Only the jobs that ran since (UTC), and those of which nothing tells when."""
-        return self._with(self.jobs.filter(pl.col("when").is_null() | (pl.col("when") >= time)))
+        return self._with(self.jobs.filter(pl.col("ran").is_null() | (pl.col("ran") >= time)))
 
     def only(self, job_ids: Iterable[str]) -> Tables:
         """Only these jobs."""
@@ -92,21 +99,29 @@ class Tables:
         return dataclasses.replace(self, jobs=jobs, **narrowed)
 
 
-def load(library: Library, *, progress: Callable[[int, int], None] | None = None) -> Tables:
+def load(
+    library: Library,
+    *,
+    rules: Sequence[FeedRule] = (),
+    retry_folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tables:
     """Reads the logs of a library and counts its source files.
 
     Always of all jobs: a job's feed tells whether it is stuck, and which of its failures are new.
 
     Args:
         library: an existing one.
+        rules: the feeds that the configuration names.
+        retry_folder: with the tenant's retry files, whose manifests tell a retry under another name.
         progress: told how many jobs of how many are read.
 
     Raises:
         InputError: the job list cannot be read. Logs that cannot be read are in ``log_problems``, source files that
             cannot in ``source_problems``.
     """
-    reader = _Reader(library)
     jobs = library.jobs()
+    reader = _Reader(library, jobs, rules, retry_folder)
     for done, job in enumerate(jobs, 1):
         reader.read(job)
         if progress:
@@ -117,8 +132,15 @@ def load(library: Library, *, progress: Callable[[int, int], None] | None = None
 
 
 class _Reader:
-    def __init__(self, library: Library) -> None:
+    def __init__(
+        self, library: Library, jobs: Sequence[Job], rules: Sequence[FeedRule], retry_folder: Path | None
+    ) -> None:
         self._library = library
+        hashes = {job.job_id: digest for job in jobs if (digest := library.pulled_sha256(job))}
+        self._retry_of = retries_of(jobs, hashes, retry_folder)
+        self._feeds = feeds_of_jobs(jobs, self._retry_of, rules)
+        self._readers = Counter(map(library.source_file, jobs))
+        self._sources: dict[str, Path] = {}
         self._rows: list[dict[str, object]] = []
         self._files: dict[str, LogFile] = {}
         self._whose: list[tuple[str, str]] = []
@@ -128,10 +150,6 @@ class _Reader:
         self._problems: dict[str, str] = {}
         self._later: dict[str, str] = {}
         self._seen_ended = first_seen_ended(library)
-        # A job ended after the last pull that did not see it end, and after its source file was written.
-        self._not_before: list[tuple[str, datetime | None]] = [
-            (job_id, seen.previous_pull_at) for job_id, seen in self._seen_ended.items()
-        ]
 
     def read(self, job: Job) -> None:
         """Finds one job's log files and counts its source file."""
@@ -143,7 +161,12 @@ class _Reader:
         later = changed_later(job, written, ended_at(self._library, log_files, self._seen_ended.get(job.job_id)))
         if later:
             self._later[job.job_id] = later
-        self._not_before.append((job.job_id, written))
+        source = self._library.source_file(job)
+        if source:
+            self._sources[job.job_id] = source
+        # Of a file that several jobs read, the time is that of the last one's version.
+        is_alone = self._readers[source] == 1
+        feed, retry_of = self._feeds[job.job_id], self._retry_of.get(job.job_id)
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:
@@ -166,6 +189,11 @@ class _Reader:
                 "property_values": counts.property_values if counts else None,
                 "log_found": bool(log_files),
                 "log_time": log_time,
+                "feed": None if feed == UNKNOWN_FEED else feed,
+                "retry_of": retry_of,
+                # A retry file has the name, and so the time, of the file that it was made from.
+                "name_time": None if retry_of else source_name(job.source_uri).time,
+                "source_time": written if is_alone else None,
             }
         )
 
@@ -181,15 +209,24 @@ class _Reader:
         listed = table(({**row, "log_whole": row["job_id"] not in not_whole} for row in self._rows), LISTED)
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
-        log_times = listed.select("job_id", "log_time")
-        not_before = pl.DataFrame(self._not_before, NO_BOUNDS.schema, orient="row")
-        ordered = timeline(jobs, log_times, not_before)
+        ordered, opened = with_open_users(timeline(jobs), named, self._sources)
         users = new_failures(ordered, by_user(named))
         logs = {log.name: log for log in reading.logs}
         job_logs: dict[str, list[str]] = {}
         for name, job_id in self._whose:
             job_logs.setdefault(job_id, []).append(name)
-        return Tables(ordered, named, users, observations, logs, job_logs, self._problems, self._later, as_of)
+        return Tables(
+            jobs=ordered.select(*JOBS, "earliest"),
+            entries=named,
+            users=users,
+            observations=observations,
+            logs=logs,
+            job_logs=job_logs,
+            source_problems=self._problems,
+            source_later=self._later,
+            open_users=opened,
+            as_of=as_of,
+        )
 
     def _entries(self, reading: Reading) -> pl.DataFrame:
         entries = reading.table()

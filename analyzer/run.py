@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from analyzer.analysis.feeds import FeedRule
     from analyzer.library.look import Source
     from analyzer.library.mirror import Library
     from analyzer.library.results import Progress, Pulled
@@ -38,6 +39,7 @@ class Places:
         templates: the user's templates; None for ours alone.
         zone: of dates; None for UTC.
         catalogue: what is known of codes.
+        feed_rules: the feeds that the configuration names.
     """
 
     report: Path
@@ -45,6 +47,7 @@ class Places:
     templates: Path | None
     zone: ZoneInfo | None
     catalogue: Catalogue = OURS
+    feed_rules: tuple[FeedRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,12 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     """
     scope = scope or Scope()
     reading = stage("reading logs")
-    tables = load(library, progress=lambda done, total: reading(done, total, ""))
+    tables = load(
+        library,
+        rules=places.feed_rules,
+        retry_folder=places.retry,
+        progress=lambda done, total: reading(done, total, ""),
+    )
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)

@@ -47,6 +47,13 @@ JOBS: dict[str, Any] = {
     "not_updated": pl.UInt32,
     "log_found": pl.Boolean,
     "outcome": pl.String,
+    "feed": pl.String,
+    "retry_of": pl.String,
+    "superseded": pl.Boolean,
+    "open": pl.UInt32,
+    "ran": UTC,
+    "ran_from": pl.String,
+    "ran_is_bound": pl.Boolean,
 }
 
 OBSERVATIONS: dict[str, Any] = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.config import FILE_NAME, Config, Settings, TenantConfig, load_settings, zone_of
+from analyzer.config import FILE_NAME, Config, FeedConfig, Settings, TenantConfig, load_settings, zone_of
 from analyzer.errors import InputError, UsageError
 
 
@@ -38,6 +38,11 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         hosts = ["files.contoso.com"]
         ca_file = "ca.pem"
         timezone = "Europe/Berlin"
+        [tenants.contoso.feeds.people]
+        match = "hr-*.json"
+        folder = "/sites/hr/Docs"
+        [tenants.contoso.feeds.badges]
+        match = "badge?.json"
     """
     expected = TenantConfig(
         admin_url="https://contoso-admin.sharepoint.com",
@@ -52,8 +57,16 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         hosts=("files.contoso.com",),
         ca_file="ca.pem",
         timezone="Europe/Berlin",
+        feeds={"people": FeedConfig("hr-*.json", "/sites/hr/Docs"), "badges": FeedConfig("badge?.json")},
     )
+    assert [rule.name for rule in expected.feed_rules] == ["people", "badges"]
     assert _read(tmp_path, text).config == Config("d", "h", "30d", tenants={"contoso": expected})
+
+
+def test_a_feed_needs_a_pattern(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        _read(tmp_path, '[tenants.a.feeds.people]\nfolder = "/sites/hr"')
+    assert error.value.what == f"{tmp_path / FILE_NAME}: tenants.a.feeds.people has no match"
 
 
 def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -76,6 +89,7 @@ def test_the_first_file_that_is_there_is_taken(tmp_path: Path) -> None:
         ('dta = "x"', "dta", "Did you mean data?"),
         ('[tenants.contoso]\nclientid = "x"', "tenants.contoso.clientid", "Did you mean client_id?"),
         ('[tenants.contoso]\nca-file = "x"', "tenants.contoso.ca-file", "Did you mean ca_file?"),
+        ('[tenants.a.feeds.p]\nmach = "x"', "tenants.a.feeds.p.mach", "Did you mean match?"),
         ('[codes.Locked]\nremedy = "x"', "codes.Locked.remedy", "Did you mean remedies?"),
         ("[codes.GenericError.x]", "codes.GenericError.x", 'A pattern of a code is written [codes."GenericError/x"].'),
         ("zzzzzz = 1", "zzzzzz", "Known are data, history, keep_sources, templates, tenants, codes."),
@@ -100,6 +114,8 @@ def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
         ('[tenants.a]\n[tenants.b]\nhosts = "x"', "tenants.b.hosts: it has to be a list and is a text"),
         ("[tenants.b]\nhosts = [5]", "tenants.b.hosts: it has to be a text and is a number"),
         ('[tenants.b]\nauth = "password"', "tenants.b.auth: it cannot be 'password'"),
+        ("[tenants.b]\nfeeds = 5", "tenants.b.feeds: it has to be a table and is a number"),
+        ("[tenants.b.feeds.p]\nmatch = 5", "tenants.b.feeds.p.match: it has to be a text and is a number"),
         ("codes = 5", "codes: it has to be a table and is a number"),
         ('[codes.A]\n[codes.B]\ncauses = "x"', "codes.B.causes: it has to be a list and is a text"),
         ("[codes.B]\nremedies = [5]", "codes.B.remedies: it has to be a text and is a number"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.cli.app import COMMANDS
-from analyzer.config import Config, TenantConfig
+from analyzer.config import Config, FeedConfig, TenantConfig
 from analyzer.emulator import MOODS
 from analyzer.own_codes import CodeConfig
 from analyzer.resources import sample_library
@@ -48,8 +48,8 @@ def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
     documented = set(re.findall(r"`([a-z_]+)`", _page("configuration.md")))
-    keys = {key for form in (Config, TenantConfig, CodeConfig) for key in form.__struct_fields__}
-    assert keys - {"tenants", "codes"} <= documented
+    keys = {key for form in (Config, TenantConfig, FeedConfig, CodeConfig) for key in form.__struct_fields__}
+    assert keys - {"tenants", "codes", "feeds"} <= documented
 
 
 def test_the_moods_that_are_documented_are_those_of_the_emulator() -> None:

@@ -84,7 +84,7 @@ def test_what_is_left_out_of_the_jobs_is_left_out_of_every_table(samples: Tables
     since = datetime(2026, 11, 20, tzinfo=UTC)
     recent = samples.since(since)
     assert 0 < recent.jobs.height < samples.jobs.height
-    assert all(when is None or when >= since for when in recent.jobs["when"])
+    assert all(ran is None or ran >= since for ran in recent.jobs["ran"])
     assert set(recent.entries["job_id"]) <= set(recent.jobs["job_id"])
 
 

@@ -1,46 +1,284 @@
-"""Which feed a job belongs to, and its day, by the name of its source file.
+"""Which feed a job belongs to, by the address of its source file.
 
-The service knows no feeds. A feed writes one file after another under names that differ in a date, a number or a Guid
-only, so what is left of the name is the feed's: an inference, and said to be one where it is shown.
+The service knows no feeds. A feed writes its files into one folder of one host, under names that differ only in what
+makes a name unique: a time, a GUID, a counter, a mark of a copy. What is left is the feed's name. That is an inference,
+and pages say so; a rule of the configuration overrides it.
+
+The shapes of names are those of public generators: PnP PowerShell's ``userprofilesyncdata-yyyyMMddHHmmss-GUID``,
+``Get-Date`` in its usual formats, ``GetTempFileName``, copies made by Explorer, Finder, and browsers.
 """
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import re
-from datetime import UTC, datetime
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from analyzer.facts import GUID, stem
-from analyzer.uri import file_name
+from analyzer.uri import file_name, host_of, server_paths
 
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-# Also what our own retry files add to the name: hr-feed-GUID-retry-1-of-3.json
-_CHANGING = re.compile(rf"{GUID.pattern}|{_DATE.pattern}|(?<![^\W_])\d+(?![^\W_])|(?i:\bretry\b(?:-\d+-of-\d+\b)?)")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+UNKNOWN_FEED = "?"
+"""The feed of a job that names no source file."""
+
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"
+"""A token begins and ends where no letter or digit touches it."""
+
+# Ours end in -GUID-retry or -GUID-retry-1-of-3, and then perhaps in the mark of a copy
+_RETRY = re.compile(rf"(?:^|[-_. ])(?P<job>{GUID.pattern})-retry{_END}.*", re.IGNORECASE | re.DOTALL)
+# Explorer, Finder, and browsers, in the languages of Windows that add a word
+_COPY = re.compile(
+    r"(?:\s+[-\u2013\u2014]?\s*(?:copy|kopie|copie|copia|cópia|kopia|kopi|kopio)(?:\s*\(\d{1,3}\)|\s+\d{1,3})?|\s*\(\d{1,3}\))+$"
+    r"|^copy (?:\(\d{1,3}\) )?of\s+",
+    re.IGNORECASE,
+)
+_GUID = re.compile(rf"[{{(]?{_START}(?:{GUID.pattern}|[0-9A-F]{{32}}){_END}[)}}]?", re.IGNORECASE)
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+# After a date: 021405, T02-14-05, _2.14.05 PM, 02:14:05.1234567Z, 0214+0100
+_TIME = r"""
+(?: [-_. ]{0,3} T? [-_ ]?
+    (?: (?P<hour>[01]\d|2[0-3]) (?P<minute>[0-5]\d) (?: (?P<second>[0-5]\d) (?:[.,]?\d{1,7})? )?
+      | (?P<hour2>[01]?\d|2[0-3]) [-_.:h] (?P<minute2>[0-5]\d)
+        (?: [-_.:m] (?P<second2>[0-5]\d) (?: [.,]\d{1,7} | [-_]\d{3} | [-_]\d{6,7} )? s? )?
+    )
+    (?: [ _-]? (?P<half>[AP]M) )?
+    (?P<zone> Z | [+-]\d\d [:-]? \d\d )?
+)?
+"""
+_FLAGS = re.IGNORECASE | re.VERBOSE
+_YEAR, _M, _D = r"(?P<year>20\d\d)", r"(?P<m>0[1-9]|1[0-2])", r"(?P<d>0[1-9]|[12]\d|3[01])"
+_YEAR_FIRST = re.compile(rf"(?<!\d) {_YEAR} (?P<s>[-_.\ ]?) {_M} (?P=s) {_D} {_TIME} (?!\d)", _FLAGS)
+_YEAR_LAST = re.compile(
+    rf"(?<!\d) (?P<a>0?[1-9]|[12]\d|3[01]) (?P<s>[-_.\ ]) (?P<b>0?[1-9]|[12]\d|3[01]) (?P=s) {_YEAR} {_TIME} (?!\d)"
+    rf"|(?<!\d) (?P<a8>\d\d) (?P<b8>\d\d) (?P<year8>20\d\d) (?!\d)",
+    _FLAGS,
+)
+_NAMED_MONTH = re.compile(
+    rf"{_START} (?: (?P<d>0?[1-9]|[12]\d|3[01]) [-_.\ ]? {_MONTH} [-_.\ ]? {_YEAR}"
+    rf"| {_YEAR.replace('year', 'year2')} [-_.\ ]? {_MONTH.replace('month', 'month2')} [-_.\ ]?"
+    rf"  (?P<d2>0?[1-9]|[12]\d|3[01])"
+    rf"| {_MONTH.replace('month', 'month3')} [-_.\ ]? (?P<d3>0?[1-9]|[12]\d|3[01]) ,?[-_.\ ]?"
+    rf"  {_YEAR.replace('year', 'year3')} ) {_TIME} (?!\d)",
+    _FLAGS,
+)
+_EPOCH = re.compile(rf"{_START}(?P<seconds>1[4-9]\d{{8}})(?P<thousandths>\d{{3}})?{_END}")
+_TICKS = re.compile(rf"{_START}(?:(?P<ticks>6[34]\d{{16}})|(?P<filetime>13\d{{16}})){_END}")
+# A week, a month, a year, a date with a year of two digits, and any long number: unique, but no time to rely on
+_UNIQUE = re.compile(
+    rf"{_START}(?:20\d\d[-_. ]?(?:W|KW|CW|WK)[-_. ]?\d\d|(?:W|KW|CW|WK)[-_. ]?\d\d[-_. ]?20\d\d"
+    rf"|20\d\d[-_. ](?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[-_. ]20\d\d|20\d\d"
+    rf"|\d\d(?P<s>[-_. ])\d\d(?P=s)\d\d|\d{{5,}}){_END}",
+    re.IGNORECASE,
+)
+_COUNTER = re.compile(rf"{_START}\d{{1,4}}{_END}")
+_TEMPORARY = re.compile(r"tmp[0-9A-Za-z]{1,8}\.tmp", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s._-]+")
+_YEAR_OF_TICKS, _YEAR_OF_FILETIME = datetime(1, 1, 1, tzinfo=UTC), datetime(1601, 1, 1, tzinfo=UTC)
 
 
-def feed_of(source_uri: str) -> str:
-    """The feed's name: the source file's without folder, ending, dates, numbers and Guids.
+@dataclass(frozen=True, slots=True)
+class SourceName:
+    """What the address of a source file says.
 
-    >>> feed_of("https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-feed-2026-11-23.json")
+    Attributes:
+        host: in lower case; empty for a server-relative address.
+        folder: server-relative, without a slash at its end; what is unique in it is ``*``.
+        feed: the file's name without what makes it unique; empty where nothing else is left.
+        time: the time in the name (UTC; a time without a zone is taken as UTC); None where there is none to rely on,
+            as in ``03-04-2026``.
+        retry_of: the ID of the job that our retry file repairs; None for every other file.
+    """
+
+    host: str
+    folder: str
+    feed: str
+    time: datetime | None
+    retry_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRule:
+    """A feed as the configuration names it.
+
+    Attributes:
+        name: of the feed.
+        match: a pattern for file names, with ``*`` and ``?``; case does not count.
+        folder: a server-relative folder or its address; empty for any.
+    """
+
+    name: str
+    match: str
+    folder: str = ""
+
+    def takes(self, source_uri: str) -> bool:
+        """Return whether a source file belongs to the feed."""
+        path = (server_paths(source_uri) or [source_uri])[0]
+        folder, _, name = path.rpartition("/")
+        if not fnmatch.fnmatchcase(name.casefold(), self.match.casefold()):
+            return False
+        if not self.folder:
+            return True
+        host, wanted = host_of(self.folder), (server_paths(self.folder) or [f"/{self.folder}"])[0]
+        same_host = not host or host == host_of(source_uri)
+        return same_host and wanted.rstrip("/").casefold() == folder.casefold()
+
+
+@functools.lru_cache(maxsize=20_000)
+def source_name(source_uri: str) -> SourceName:
+    """Read the address of a source file.
+
+    >>> source_name("https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-feed-2026-11-23.json").feed
     'hr-feed'
     """
-    name = _stem(source_uri)
-    left = _SEPARATORS.sub("-", _CHANGING.sub("-", name)).strip("-")
-    # Names of which no letter is left have nothing in common.
-    return left if any(character.isalpha() for character in left) else name or "?"
+    path = (server_paths(source_uri) or [unquote(source_uri.partition("?")[0])])[0]
+    name = unquote(file_name(source_uri))
+    folder = path.rpartition("/")[0]
+    retry = _RETRY.search(stem(name))
+    text = stem(name)[: retry.start()] if retry else stem(name)
+    time, left = _without_unique(text, is_temporary=_TEMPORARY.fullmatch(name) is not None)
+    return SourceName(
+        host=host_of(source_uri),
+        folder="/".join(map(_folder_pattern, folder.split("/"))),
+        feed=left,
+        time=time,
+        retry_of=retry["job"].lower() if retry else None,
+    )
 
 
-def day_in_name(source_uri: str) -> datetime | None:
-    """The day (UTC midnight) that the source file's name tells; None where it tells none."""
-    found = _DATE.search(_stem(source_uri))
-    if found is None:
-        return None
+def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict[str, str]:
+    """Name the feed of each source file; two feeds never have the same name.
+
+    Args:
+        source_uris: of all jobs of a library, one a job.
+        rules: of the configuration; the first that takes a file wins.
+
+    Returns:
+        The feed's name by source URI. Of feeds of one name the one with the most jobs has the short name; the others
+        carry their folder: ``hr-feed (/sites/it/Shared Documents)``.
+    """
+    uris = list(source_uris)
+    found: dict[str, str] = {}
+    keys: dict[str, tuple[str, str, str]] = {}
+    for uri in dict.fromkeys(uris):
+        rule = next((rule for rule in rules if rule.takes(uri)), None)
+        if rule:
+            found[uri] = rule.name
+        elif uri:
+            name = source_name(uri)
+            keys[uri] = (name.host, name.folder.casefold(), name.feed.casefold())
+        else:
+            found[uri] = UNKNOWN_FEED
+    first = {key: source_name(uri) for uri, key in reversed(keys.items())}
+    jobs = Counter(keys[uri] for uri in uris if uri in keys)
+    taken = {name.casefold() for name in found.values()}
+    folders: set[tuple[str, str]] = set()
+    names: dict[tuple[str, str, str], str] = {}
+    for key in sorted(first, key=lambda key: (-jobs[key], key)):
+        name = first[key]
+        short = name.feed or f"{name.folder.rpartition('/')[2]}/*"
+        # The same folder of another host, as of a job that was queued with another tenant's address
+        place = name.folder or "/"
+        long = f"{short} ({place})" if (short.casefold(), key[1]) not in folders else f"{short} ({name.host}{place})"
+        names[key] = long if short.casefold() in taken else short
+        taken.add(names[key].casefold())
+        folders.add((short.casefold(), key[1]))
+    return found | {uri: names[key] for uri, key in keys.items()}
+
+
+def _without_unique(text: str, *, is_temporary: bool = False) -> tuple[datetime | None, str]:
+    """Return the time in a name, and the name without what makes it unique."""
+    if is_temporary:
+        return None, "tmp"
+    left, is_unique, time = _COPY.sub("", text), False, None
+    for pattern, time_of in (
+        (_GUID, None),
+        (_TICKS, _time_of_ticks),
+        (_YEAR_FIRST, _time_of_year_first),
+        (_YEAR_LAST, _time_of_year_last),
+        (_NAMED_MONTH, _time_of_named_month),
+        (_EPOCH, _time_of_epoch),
+        (_UNIQUE, None),
+    ):
+        found = list(pattern.finditer(left))
+        if found:
+            is_unique = True
+            times = [time_of(one) for one in found] if time_of else []
+            time = time or next(filter(None, times), None)
+            left = pattern.sub("-", left)
+    # Beside a date, a short number tells parts of one run apart: each part is a feed of its own.
+    if not is_unique:
+        left = _COUNTER.sub("-", left)
+    left = _SEPARATORS.sub("-", left).strip("-")
+    if any(character.isalpha() for character in left):
+        return time, left
+    return time, "" if is_unique else text
+
+
+def _folder_pattern(part: str) -> str:
+    """Return a folder's name, or ``*`` for one that is only a date, a GUID, a year, or a month."""
+    if not part or (len(part) == 2 and part.isdigit()):  # noqa: PLR2004 - a month or a day below a year
+        return "*" if part else ""
+    _, left = _without_unique(part)
+    return part if left else "*"
+
+
+def _moment(year: int, month: int, day: int, found: re.Match[str]) -> datetime | None:
+    groups = found.groupdict()
+    hour = int(groups.get("hour") or groups.get("hour2") or 0)
+    minute = int(groups.get("minute") or groups.get("minute2") or 0)
+    second = int(groups.get("second") or groups.get("second2") or 0)
+    if groups.get("half"):
+        hour = hour % 12 + (12 if groups["half"].upper() == "PM" else 0)
+    zone = groups.get("zone") or "Z"
     try:
-        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC)
+        time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
+    if zone.upper() == "Z":
+        return time
+    digits = re.sub(r"\D", "", zone)
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return time - offset if zone[0] == "+" else time + offset
 
 
-def _stem(source_uri: str) -> str:
-    return stem(unquote(file_name(source_uri)))
+def _time_of_year_first(found: re.Match[str]) -> datetime | None:
+    return _moment(int(found["year"]), int(found["m"]), int(found["d"]), found)
+
+
+def _time_of_year_last(found: re.Match[str]) -> datetime | None:
+    """Read ``23-11-2026``, ``11.23.2026``, or ``23112026``; None where day and month could be exchanged."""
+    one, other = int(found["a"] or found["a8"]), int(found["b"] or found["b8"])
+    if one == other or one > 12 or other > 12:  # noqa: PLR2004 - months
+        day, month = (other, one) if other > one else (one, other)
+        return _moment(int(found["year"] or found["year8"]), month, day, found)
+    return None
+
+
+def _time_of_named_month(found: re.Match[str]) -> datetime | None:
+    month = found["month"] or found["month2"] or found["month3"]
+    day = found["d"] or found["d2"] or found["d3"]
+    year = found["year"] or found["year2"] or found["year3"]
+    return _moment(int(year), _MONTHS.index(month[:3].lower()) + 1, int(day), found)
+
+
+def _time_of_epoch(found: re.Match[str]) -> datetime:
+    return datetime.fromtimestamp(int(found["seconds"]), UTC)
+
+
+def _time_of_ticks(found: re.Match[str]) -> datetime | None:
+    """Read .NET's ticks or a Windows file time: tenths of a microsecond since the year 1 or 1601."""
+    since = _YEAR_OF_TICKS if found["ticks"] else _YEAR_OF_FILETIME
+    time = since + timedelta(microseconds=int(found["ticks"] or found["filetime"]) // 10)
+    return time if time.year in range(2000, 2100) else None

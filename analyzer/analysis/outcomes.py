@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.feeds import day_in_name, feed_of
 from analyzer.analysis.outcome import STILL_OPEN, Outcome
 from analyzer.facts import ABORTING, JobError, State
 from analyzer.tables import JOBS, UTC
@@ -25,12 +24,23 @@ STUCK_AFTER = timedelta(hours=24)
 
 _FROM_THE_SERVICE = ("tenant", "job_id", "state", "error", "error_message", "source_uri", "log_folder_uri", "gone")
 _COUNTED = ("source_bytes", "users", "property_values", "log_found")
-LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED)} | {
+_FEED = ("feed", "retry_of")
+LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED, *_FEED)} | {
     "log_time": UTC,
     "log_whole": pl.Boolean,
+    "name_time": UTC,
+    "source_time": UTC,
 }
-"""What ``job_table`` takes of each job: the service's record, the source's counts, the newest log file's time (UTC),
-and whether its log files are whole: read to their end, and not cut off."""
+"""What ``job_table`` takes of each job: the service's record, the source's counts, its feed, the job that it is a
+retry of, the newest log file's time (UTC), whether its log files are whole (read to their end, and not cut off), the
+time in its source file's name, and the time at which that file was written (UTC; null where it is not this job's)."""
+
+TIMES = ("log_time", "name_time", "source_time", "previous_pull_at")
+"""The columns from which ``timeline`` tells when a job ran."""
+
+_LATER = ("superseded", "open", "ran", "ran_from", "ran_is_bound")
+_AT_FIRST = {name: kind for name, kind in JOBS.items() if name not in _LATER}
+"""The columns of the table ``jobs`` that a job's own facts decide; the others depend on other jobs."""
 
 
 def job_table(
@@ -45,7 +55,9 @@ def job_table(
         as_of: when the job list was current (UTC); None where nobody knows.
 
     Returns:
-        The table ``jobs``, in the order of ``listed``.
+        The table ``jobs`` without the columns that ``timeline`` and ``open_users`` add, in the order of ``listed``,
+        and the columns ``log_time``, ``name_time``, ``source_time``, and ``previous_pull_at`` Datetime UTC (the pull
+        before the one that first saw the job ended; null where none did).
     """
     joined = (
         listed.join(_counts(named), on="job_id", how="left", maintain_order="left")
@@ -62,7 +74,7 @@ def job_table(
     # The log's name is the service's own time; what we observed is only "not later than".
     finished = pl.when(~still_open).then(pl.coalesce("log_time", "ended_seen"))
     return outcomes.with_columns(not_updated=_not_updated(), finished=finished).select(
-        pl.col(column).cast(kind) for column, kind in JOBS.items()
+        *(pl.col(column).cast(kind) for column, kind in _AT_FIRST.items()), *TIMES
     )
 
 
@@ -89,6 +101,7 @@ def _times(observations: pl.DataFrame) -> pl.DataFrame:
             started=pl.col("observed_at").filter(begun & watched).min(),
             # Only the first sight of the end tells when: that the tenant has forgotten the job is seen later.
             ended_seen=pl.when(watched.filter(ended).first()).then(pl.col("observed_at").filter(ended).first()),
+            previous_pull_at=pl.col("previous_pull_at").filter(ended).first(),
         )
     )
 
@@ -113,11 +126,10 @@ def _outcome() -> pl.Expr:
 
 def _stuck(as_of: datetime | None) -> pl.Expr:
     """Watched without an end for too long, or overtaken: a later run of the same feed has ended."""
-    feed = pl.col("source_uri").map_elements(feed_of, return_dtype=pl.String)
-    day = pl.col("source_uri").map_elements(day_in_name, return_dtype=UTC)
     running = pl.col("outcome") == Outcome.running.value
-    last_ended = pl.when(~running).then(day).max().over(feed)
-    overtaken = (last_ended > day).fill_null(value=False)
+    is_run = pl.col("retry_of").is_null()
+    last_ended = pl.when(~running & is_run).then("name_time").max().over("feed")
+    overtaken = (last_ended > pl.col("name_time")).fill_null(value=False) & is_run
     waited = pl.lit(as_of, UTC) - pl.col("first_seen") if as_of else pl.lit(None, pl.Duration)
     return running & (overtaken | (waited > STUCK_AFTER).fill_null(value=False))
 

@@ -4,65 +4,65 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.analysis.feeds import day_in_name, feed_of
-from analyzer.analysis.outcome import Outcome
-from analyzer.tables import UTC
+from analyzer.analysis.outcome import STILL_OPEN, Outcome
+from analyzer.analysis.outcomes import TIMES
 
 HOW_KNOWN = {
     "log": "from the log's name",
-    "seen": "seen by a pull, so not later than",
+    "seen": "a pull saw that it had ended by then",
+    "source": "its source file was written then; it ran after that",
     "name": "from the source file's name",
 }
-"""How we know when a job ran, by the values of ``when_from``."""
+"""How we know when a job ran, by the values of ``ran_from``."""
 
-NO_BOUNDS = pl.DataFrame(schema={"job_id": pl.String, "not_before": UTC})
-"""Of no job."""
+BOUND_WORDS = {"seen": "by ", "source": "after "}
+"""By the values of ``ran_from`` with which ``ran`` is a bound, the word before it."""
 
 
-def timeline(jobs: pl.DataFrame, log_times: pl.DataFrame, not_before: pl.DataFrame = NO_BOUNDS) -> pl.DataFrame:
-    """The table ``jobs`` with when each ran and which feed it belongs to, the oldest first.
+def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
+    """Say when each job ran, and put the jobs in the order of time, the oldest first.
 
-    A job without a log is known to have ended by the pull that saw it. In the order it stands where it may first have
-    run: a retry file that was queued in the morning is pulled with the next night's job, and ran before that.
+    The log's name holds the service's own time. Without a log, the pull that first saw the job ended is a bound, but
+    only where a pull before it had seen it not ended: the first pull of all finds jobs of any age. In the order, a job
+    takes the earliest place that it can have: after the pull before, and after its source file was written. So a retry
+    file that was queued in the morning, and is pulled with the next night's run, comes before that run. A job of
+    which nothing tells the earliest time comes first.
 
     Args:
-        jobs: the table ``jobs``.
-        log_times: columns ``job_id`` String and ``log_time`` Datetime UTC, of the jobs that have a log.
-        not_before: columns of ``NO_BOUNDS``: times before which a job did not end, of which the last counts.
+        jobs: as ``outcomes.job_table`` gives them.
 
     Returns:
-        ``jobs`` and the columns ``feed`` String (inferred from the source file's name), ``when`` Datetime UTC (null
-        where nothing tells) and ``when_from`` String (a key of ``HOW_KNOWN``).
+        ``jobs`` without the columns ``outcomes.TIMES``, and the columns ``ran`` Datetime UTC (null where nothing
+        tells), ``ran_from`` String (a key of ``HOW_KNOWN``), ``ran_is_bound`` Boolean, and ``earliest`` Datetime UTC
+        (the earliest time at which it can have ended; null where that is unknown). Of a job that has not ended, ``ran``
+        is when it was first seen.
     """
-    day = pl.col("source_uri").map_elements(day_in_name, return_dtype=UTC)
-    bounds = not_before.group_by("job_id").agg(pl.col("not_before").max())
-    seen = pl.min_horizontal("when", pl.coalesce("not_before", "when"))
+    not_before = pl.max_horizontal("previous_pull_at", "source_time", "name_time")
+    known: dict[str, tuple[pl.Expr, pl.Expr]] = {
+        "log": (pl.col("log_time"), pl.col("log_time")),
+        "seen": (pl.col("finished"), pl.min_horizontal("finished", pl.coalesce(not_before, "finished"))),
+        "source": (pl.col("source_time"), pl.col("source_time")),
+        "name": (pl.col("name_time"), pl.col("name_time")),
+    }
+    # Of a job that the first pull saw ended, nothing else may be known: it ended at any time before that.
+    by, is_open = pl.col("first_seen"), pl.col("outcome").is_in(STILL_OPEN)
+    first = [pl.when(ran.is_not_null()).then(pl.lit(how)) for how, (ran, _) in known.items()]
+    ran_from = pl.coalesce(*first, pl.when(by.is_not_null()).then(pl.lit("seen")))
+    earliest = [pl.when(ran.is_not_null()).then(early) for ran, early in known.values()]
     return (
-        jobs.join(log_times.select("job_id", "log_time"), on="job_id", how="left", maintain_order="left")
-        .join(bounds, on="job_id", how="left", maintain_order="left")
-        .with_columns(
-            feed=pl.col("source_uri").map_elements(feed_of, return_dtype=pl.String),
-            day=day,
+        jobs.with_columns(
+            ran=pl.coalesce(*(ran for ran, _ in known.values()), by),
+            ran_from=ran_from,
+            earliest=pl.coalesce(*earliest, pl.when(is_open).then(by)),
         )
-        .with_columns(
-            when=pl.coalesce("log_time", "finished", "day", "first_seen"),
-            when_from=pl.when(pl.col("log_time").is_not_null())
-            .then(pl.lit("log"))
-            .when(pl.col("finished").is_not_null())
-            .then(pl.lit("seen"))
-            .when(pl.col("day").is_not_null())
-            .then(pl.lit("name"))
-            .when(pl.col("first_seen").is_not_null())
-            .then(pl.lit("seen")),
-        )
-        .with_columns(order=pl.when(pl.col("when_from") == "seen").then(seen).otherwise("when"))
-        .sort("order", "when", "job_id", nulls_last=True)
-        .drop("log_time", "day", "not_before", "order")
+        .with_columns(ran_is_bound=pl.col("ran_from").is_in(list(BOUND_WORDS)).fill_null(value=False) & ~is_open)
+        .sort("earliest", "ran", "job_id", nulls_last=False)
+        .drop(TIMES)
     )
 
 
 def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
-    """Which users of a run the feed's run before it did not name.
+    """Tell which users of a run the feed's run before it did not name.
 
     Args:
         ordered: as ``timeline`` gives it.
@@ -70,11 +70,13 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         ``users`` and the column ``new`` Boolean, against the feed's latest earlier run that names everybody who failed;
-        null where there is none, or where the run itself has no verdict on each user.
+        null where there is none, where the run itself has no verdict on each user, and for a retry, which is no run of
+        the feed.
     """
     # An aborted or unknown run says nothing of who would have failed, so it is no run to compare with.
     comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
-    runs = ordered.filter(comparable & pl.col("when").is_not_null() & pl.col("feed").is_not_null())
+    is_run = pl.col("retry_of").is_null() & pl.col("source_uri").is_not_null()
+    runs = ordered.filter(comparable & is_run & pl.col("earliest").is_not_null())
     # Nor is one whose log does not name everybody: whoever it left out would count as new.
     whole = pl.when(pl.col("not_updated").is_not_null()).then(pl.col("job_id"))
     earlier = runs.select("job_id", previous=whole.shift(1).forward_fill().over("feed"))
@@ -90,12 +92,16 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
 
 
 def weekly_codes(ordered: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
-    """Entries by week and code: columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32."""
+    """Count entries by week and code.
+
+    Returns:
+        Columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32. Retries, and jobs of an unknown
+        time, do not count.
+    """
     return (
         named.filter(pl.col("code").is_not_null())
-        .join(ordered.select("job_id", "when"), on="job_id")
-        .filter(pl.col("when").is_not_null())
-        .group_by(pl.col("when").dt.truncate("1w").dt.date().alias("week"), "code")
+        .join(ordered.filter(pl.col("earliest").is_not_null() & pl.col("retry_of").is_null()), on="job_id")
+        .group_by(pl.col("ran").dt.truncate("1w").dt.date().alias("week"), "code")
         .agg(entries=pl.len())
         .sort("week", "code")
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from analyzer.analysis.feeds import FeedRule
     from analyzer.config import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
     from analyzer.library.mirror import Library
@@ -125,6 +126,13 @@ class Context:
         for damage in library.own.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
         return library
+
+    def feed_rules(self, settings: Settings) -> tuple[FeedRule, ...]:
+        """Return the feeds that the configuration names for the tenant; none where it is not clear which tenant."""
+        tenants = settings.config.tenants
+        if not tenants or (len(tenants) > 1 and not self.tenant_name):
+            return ()
+        return self.tenant(settings)[1].feed_rules
 
     def unread(self, problems: Iterable[AnalyzerError]) -> int:
         """Complains of logs that could not be read; the exit code, as the work went on without them."""

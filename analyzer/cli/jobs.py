@@ -18,7 +18,9 @@ def command(context: typer.Context, *, library: LibraryOption = None) -> int:
     given = context.ensure_object(Context)
     opened = given.library(library)
     with given.terminal.progress("reading logs") as progress:
-        tables = load(opened, progress=lambda done, total: progress(done, total, ""))
+        tables = load(
+            opened, rules=given.feed_rules(given.settings()), progress=lambda done, total: progress(done, total, "")
+        )
     if given.terminal.json:
         given.terminal.result({"jobs": job_json(tables.jobs)})
     elif tables.jobs.is_empty():

@@ -14,8 +14,6 @@ from analyzer.cli.options import JobsOption, SinceOption, parse_day
 from analyzer.find_job import find_job
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from analyzer.config import Settings
     from analyzer.run import Places, Reported
 
@@ -40,7 +38,7 @@ def command(
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(settings, zone, now, output)
+    places = report_places(given, settings, now, output)
     if output is None and (job or since):
         # The day's report of all jobs stays what it is.
         places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
@@ -53,10 +51,11 @@ def command(
     return given.unread(made.tables.log_problems)
 
 
-def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, output: Path | None) -> Places:
+def report_places(given: Context, settings: Settings, now: datetime, output: Path | None) -> Places:
     """Where a report and its retry files go: a folder by day in our data, or the folder that the user named."""
     from analyzer.run import Places
 
+    zone = given.zone(settings)
     day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
         report=output or settings.data / "reports" / day,
@@ -64,6 +63,7 @@ def report_places(settings: Settings, zone: ZoneInfo | None, now: datetime, outp
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
         catalogue=settings.catalogue,
+        feed_rules=given.feed_rules(settings),
     )
 
 

@@ -118,7 +118,7 @@ def _of_job(given: Context, wanted: str, library: Path | None, id_property: str)
 
     opened = given.library(library)
     job = find_job(opened.jobs(), wanted)
-    tables = load(opened)
+    tables = load(opened, rules=given.feed_rules(given.settings()))
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the file that is made tells that it is not the whole truth
             given.terminal.complain(log.problem)

@@ -52,8 +52,13 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
 
 
 def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
-    """When a job ran; the day alone where only the source file's name tells it."""
-    return day(job["when"], now) if job["when_from"] == "name" else moment(job["when"], zone, now)
+    """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
+    from analyzer.analysis.timeline import BOUND_WORDS
+
+    if job["ran_from"] == "name":
+        return day(job["ran"], now)
+    bound = BOUND_WORDS.get(job["ran_from"], "") if job["ran_is_bound"] else ""
+    return f"{bound}{moment(job['ran'], zone, now)}"
 
 
 def not_updated(job: Mapping[str, Any]) -> str:
@@ -68,10 +73,10 @@ def not_updated(job: Mapping[str, Any]) -> str:
 
 
 def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:
-    """The table ``jobs`` with its feed, a row an object; times in ISO 8601, UTC."""
+    """The table ``jobs``, a row an object; times in ISO 8601, UTC."""
     return [
         {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}
-        for job in jobs.select(*JOBS, "feed", "when", "when_from").iter_rows(named=True)
+        for job in jobs.select(*JOBS).iter_rows(named=True)
     ]
 
 

@@ -33,7 +33,7 @@ def command(
     hold(context, settings.data)
     tenant, library = connected(given, settings, patience)
     now = datetime.now(UTC)
-    places = report_places(settings, given.zone(settings), now, None)
+    places = report_places(given, settings, now, None)
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
     if given.terminal.json:
@@ -78,9 +78,7 @@ def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> Non
 
     from analyzer.analysis.outcome import STILL_OPEN
 
-    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN)).sort(
-        pl.col("when").is_not_null(), maintain_order=True
-    )
+    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN) & pl.col("retry_of").is_null())
     latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])
     retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
     for retry in retries:

@@ -38,7 +38,7 @@ def command(
     catalogue = given.settings().catalogue
     opened = given.library(library)
     wanted = find_job(opened.jobs(), job)
-    tables = load(opened).only([wanted.job_id])
+    tables = load(opened, rules=given.feed_rules(given.settings())).only([wanted.job_id])
     failures = failures_of(tables.entries, catalogue)
     found = whereabouts(tables.entries, opened.source_file(wanted))
     if given.terminal.json:

@@ -122,6 +122,14 @@ class Library:
                     return source_state(source, seen)
         return SourceState()
 
+    def pulled_sha256(self, job: Job) -> str:
+        """Return the SHA-256 of a job's source file as it was pulled; empty where that is unknown."""
+        noted = self.own.notes.get(job.job_id)
+        if noted and noted.source:
+            return ""
+        seen = (self.own.files.get(path) for path in server_paths(job.source_uri))
+        return next((one.sha256 for one in seen if one), "")
+
     def log_files(self, job: Job) -> list[Path]:
         """The job's log files, the oldest first by name; none where there is no log."""
         for folder in self._places(path for _, path in log_folders(job)):

@@ -33,13 +33,12 @@ def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     """
     of_feed: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        if run.ended:
+        if run.ended and run.retry_of is None:
             of_feed[run.feed].append(run)
-    # Runs without a time sort last; one with a time is the better answer where there is one.
-    newest = {feed: ([run for run in ran if run.when] or ran[:1])[-1] for feed, ran in of_feed.items()}
-    ordered = sorted(newest.values(), key=lambda run: (run.when or _LONG_AGO, run.feed), reverse=True)
-    last = ordered[0].when if ordered else None
-    ceased = [run for run in ordered if last and run.when and last - run.when > _patience(of_feed[run.feed])]
+    newest = {feed: ran[-1] for feed, ran in of_feed.items()}
+    ordered = sorted(newest.values(), key=lambda run: (run.ran or _LONG_AGO, run.feed), reverse=True)
+    last = ordered[0].ran if ordered else None
+    ceased = [run for run in ordered if last and run.ran and last - run.ran > _patience(of_feed[run.feed])]
     return [run for run in ordered if run not in ceased], ceased
 
 
@@ -115,6 +114,6 @@ def _why(view: View, known: Sequence[Run]) -> str:
 
 
 def _patience(ran: Sequence[Run]) -> timedelta:
-    times = sorted(run.when for run in ran if run.when)
+    times = sorted(run.ran for run in ran if run.ran and run.earliest)
     gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
     return max(_RECENT, timedelta(seconds=2 * median(gaps))) if gaps else _RECENT

@@ -44,7 +44,7 @@ def index_page(view: View, place: Place) -> IndexPage:
     latest, ceased = latest_runs(view.runs)
     buttons = [retry_button(run, place.retries, place.out) for run in latest]
     charts = (runs_chart(view), outcomes_chart(view), codes_chart(view))
-    known = {run.when_from for run in view.runs}
+    known = {run.ran_from for run in view.runs}
     return IndexPage(
         frame=frame_of(view),
         lead=lead(view, latest),
@@ -105,8 +105,8 @@ def job_row(view: View, run: Run) -> JobRow:
         href=f"jobs/{page_name(run.job_id)}",
         feed=run.feed,
         when=when_text(run, view.zone),
-        letter=LETTERS.get(run.when_from or "", ""),
-        how=HOW_KNOWN.get(run.when_from or "", ""),
+        letter=LETTERS.get(run.ran_from or "", ""),
+        how=HOW_KNOWN.get(run.ran_from or "", ""),
         state=run.state,
         error=run.error,
         outcome=run.outcome.value,
@@ -135,5 +135,4 @@ def _notes(view: View, latest: Sequence[Run], ceased: Sequence[Run]) -> tuple[st
 
 
 def _newest_first(runs: Sequence[Run]) -> list[Run]:
-    timed = [run for run in runs if run.when is not None]
-    return [*reversed(timed), *(run for run in runs if run.when is None)]
+    return list(reversed(runs))

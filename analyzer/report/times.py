@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.timeline import HOW_KNOWN
+from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DASH = "\u2013"
 LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
-"""The footnote of each way to know a time, by the values of ``when_from``."""
+"""The footnote of each way to know a time, by the values of ``ran_from``."""
 
 
 def day_text(day: date) -> str:
@@ -37,7 +37,8 @@ def second_text(time: datetime, zone: ZoneInfo | None) -> str:
 
 
 def when_text(run: Run, zone: ZoneInfo | None) -> str:
-    """When a job ran; of a time that only the source file's name tells, the day as written there."""
-    if run.when is not None and run.when_from == "name":
-        return day_text(run.when)
-    return minute_text(run.when, zone)
+    """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
+    if run.ran is not None and run.ran_from == "name":
+        return day_text(run.ran)
+    bound = BOUND_WORDS.get(run.ran_from or "", "") if run.ran_is_bound else ""
+    return f"{bound}{minute_text(run.ran, zone)}"

@@ -147,16 +147,21 @@ def _weekly(
 
 def _timed(view: View) -> list[Run]:
     first = _first_monday(view)
-    return [run for run in view.runs if run.when is not None and first is not None and _monday(run) >= first]
+    return [run for run in _placed(view) if first is not None and _monday(run) >= first]
 
 
 def _first_monday(view: View) -> date | None:
-    newest = max((_monday(run) for run in view.runs if run.when is not None), default=None)
+    newest = max((_monday(run) for run in _placed(view)), default=None)
     return newest - (WEEKS - 1) * _WEEK if newest else None
 
 
+def _placed(view: View) -> list[Run]:
+    """Return the runs that have a place in time; a retry is no run of a feed."""
+    return [run for run in view.runs if run.earliest is not None and run.retry_of is None]
+
+
 def _monday(run: Run) -> date:
-    day = run.when.astimezone(UTC).date() if run.when else date.min
+    day = run.ran.astimezone(UTC).date() if run.ran else date.min
     return day - timedelta(days=day.weekday())
 
 
@@ -167,6 +172,6 @@ def _without_gaps(weeks: Iterable[date]) -> tuple[date, ...]:
 
 
 def _point(run: Run) -> tuple[datetime, int | None]:
-    if run.when is None:
+    if run.ran is None:
         raise ValueError(f"{run.job_id} has no time")
-    return run.when, run.not_updated
+    return run.ran, run.not_updated

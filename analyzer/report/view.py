@@ -52,8 +52,13 @@ class Run:
     log_found: bool
     outcome: Outcome
     feed: str
-    when: datetime | None
-    when_from: str | None
+    retry_of: str | None
+    superseded: bool
+    open: int | None
+    ran: datetime | None
+    ran_from: str | None
+    ran_is_bound: bool
+    earliest: datetime | None
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.feeds import feeds_of, source_name
 from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.tables import ENTRIES, OBSERVATIONS, table
@@ -49,7 +50,12 @@ def listed(job_id: str, state: str, error: str = "NoError", **columns: object) -
         "users": 10,
         "log_found": True,
     }
-    return dict.fromkeys(LISTED) | known | {"job_id": job_id, "state": state, "error": error} | columns
+    row = dict.fromkeys(LISTED) | known | {"job_id": job_id, "state": state, "error": error} | columns
+    uri = str(row["source_uri"] or "")
+    name = source_name(uri)
+    # As ``load`` does it; a test may say otherwise.
+    inferred = {"feed": feeds_of([uri])[uri] if uri else None, "retry_of": name.retry_of, "name_time": name.time}
+    return row | {column: value for column, value in inferred.items() if column not in columns}
 
 
 def seen(job_id: str, state: str, observed: datetime, previous: datetime | None = None) -> dict[str, object]:
@@ -70,5 +76,5 @@ def jobs(
     observations: tuple[dict[str, object], ...] = (),
     as_of: datetime | None = None,
 ) -> pl.DataFrame:
-    """The table ``jobs``."""
+    """The jobs as ``job_table`` gives them."""
     return job_table(table(rows, LISTED), named(*entries), table(observations, OBSERVATIONS), as_of)

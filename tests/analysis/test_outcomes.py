@@ -36,6 +36,12 @@ SCHEMA = {
     "not_updated": pl.UInt32,
     "log_found": pl.Boolean,
     "outcome": pl.String,
+    "feed": pl.String,
+    "retry_of": pl.String,
+    "log_time": UTC_TIME,
+    "name_time": UTC_TIME,
+    "source_time": UTC_TIME,
+    "previous_pull_at": UTC_TIME,
 }
 RUNNING = ("Submitted", "Processing", "Queued")
 ENDED = ("Succeeded", "Error")
@@ -116,6 +122,7 @@ def test_jobs_keep_their_order_and_their_columns() -> None:
         "not_updated": 0,
         "log_found": True,
         "outcome": "succeeded",
+        "feed": "hr-feed",
     }
 
 
@@ -165,6 +172,7 @@ OVERTAKEN = {
     "a run of the same day has ended": ("hr-feed-2026-11-01.json", "Succeeded", "running"),
     "a run of another feed has ended": ("badges-feed-2026-11-02.json", "Succeeded", "running"),
     "a run of no known day has ended": ("hr-feed.json", "Succeeded", "running"),
+    "a retry of a later run has ended": (f"hr-feed-2026-11-02-{GUID}-retry.json", "Succeeded", "running"),
 }
 
 

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.timeline import HOW_KNOWN, new_failures, timeline, weekly_codes
 from analyzer.tables import JOBS, UTC
 from tests.analysis.frames import FOLDER, at, entry, jobs, listed, named, seen
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 PARTIAL = ("Error", "ImportCompleteWithError")
-
-
-def in_time(table: pl.DataFrame, **log_times: datetime) -> pl.DataFrame:
-    times = pl.DataFrame(
-        {"job_id": list(log_times), "log_time": list(log_times.values())}, schema={"job_id": pl.String, "log_time": UTC}
-    )
-    return timeline(table, times)
 
 
 def run(job_id: str, day: int, *state: str, feed: str = "hr-feed") -> dict[str, object]:
@@ -30,33 +20,66 @@ def run(job_id: str, day: int, *state: str, feed: str = "hr-feed") -> dict[str, 
     return listed(job_id, *(state or PARTIAL), source_uri=f"{FOLDER}{feed}-2026-11-{day:02}.json")
 
 
-def test_when_a_job_ran_is_told_by_the_best_that_is_known() -> None:
-    table = jobs(
-        run("none", 0) | {"source_uri": None},
-        run("seen", 0) | {"source_uri": f"{FOLDER}hr-feed.json"},
-        run("name", 3),
-        run("pull", 9),
-        run("log", 8),
-        observations=(
-            seen("log", "Error", at(8), at(7)),
-            seen("pull", "Error", at(2), at(1)),
-            seen("seen", "Error", at(4)),
-            seen("name", "Error", at(7)),
-        ),
-    )
-    found = in_time(table, log=at(1, 2)).select("job_id", "when", "when_from", "feed")
-    assert found.rows() == [
-        ("log", at(1, 2), "log", "hr-feed"),
-        ("pull", at(2), "seen", "hr-feed"),
-        ("name", at(3), "name", "hr-feed"),
-        ("seen", at(4), "seen", "hr-feed"),
-        ("none", None, None, None),
-    ]
-    assert set(found["when_from"].drop_nulls()) == set(HOW_KNOWN)
+FIXED = f"{FOLDER}hr-feed.json"
+
+WAYS: dict[str, tuple[dict[str, object], tuple[dict[str, object], ...], tuple[object, ...]]] = {
+    "the log's name": (
+        run("a", 8) | {"log_time": at(1, 2), "source_time": at(1)},
+        (seen("a", "Error", at(8), at(7)),),
+        (at(1, 2), "log", False, at(1, 2)),
+    ),
+    "a pull that watched it": (
+        run("a", 1) | {"source_time": at(2)},
+        (seen("a", "Error", at(4), at(3)),),
+        (at(4), "seen", True, at(3)),
+    ),
+    "a pull long after the one before": (
+        run("a", 9) | {"source_time": at(10)},
+        (seen("a", "Error", at(20), at(1)),),
+        (at(20), "seen", True, at(10)),
+    ),
+    "no bound makes it later than the pull that saw it": (
+        run("a", 9) | {"source_time": at(10)},
+        (seen("a", "Error", at(4), at(3)),),
+        (at(4), "seen", True, at(4)),
+    ),
+    "the first pull, and the source file": (
+        run("a", 9) | {"source_time": at(2)},
+        (seen("a", "Error", at(20)),),
+        (at(2), "source", True, at(2)),
+    ),
+    "the first pull, and the name": (run("a", 9), (seen("a", "Error", at(20)),), (at(9), "name", False, at(9))),
+    "the first pull alone": (
+        run("a", 9) | {"name_time": None},
+        (seen("a", "Error", at(20)),),
+        (at(20), "seen", True, None),
+    ),
+    "nothing": (run("a", 9) | {"name_time": None}, (), (None, None, False, None)),
+    "a job that has not ended": (
+        run("a", 9, "Processing") | {"name_time": None},
+        (seen("a", "Processing", at(20)),),
+        (at(20), "seen", False, at(20)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "observations", "expected"), WAYS.values(), ids=WAYS.keys())
+def test_when_a_job_ran_is_told_by_the_best_that_is_known(
+    row: dict[str, object], observations: tuple[dict[str, object], ...], expected: tuple[object, ...]
+) -> None:
+    found = timeline(jobs(row, observations=observations))
+    assert found.select("ran", "ran_from", "ran_is_bound", "earliest").row(0) == expected
+    assert set(found["ran_from"].drop_nulls()) <= set(HOW_KNOWN)
+
+
+def test_a_job_of_an_unknown_time_is_not_the_latest() -> None:
+    first_pull = tuple(seen(job_id, "Succeeded", at(20)) for job_id in ("a", "b"))
+    table = jobs(run("b", 9), run("a", 0, "Succeeded") | {"name_time": None}, observations=first_pull)
+    assert timeline(table)["job_id"].to_list() == ["a", "b"]
 
 
 def test_jobs_of_one_time_are_in_the_order_of_their_ids() -> None:
-    assert in_time(jobs(run("b", 1), run("a", 1)))["job_id"].to_list() == ["a", "b"]
+    assert timeline(jobs(run("b", 1), run("a", 1)))["job_id"].to_list() == ["a", "b"]
 
 
 def new(ordered: pl.DataFrame, *entries: dict[str, object]) -> dict[tuple[str, str], bool | None]:
@@ -69,7 +92,7 @@ def test_new_is_whom_the_feeds_run_before_did_not_name() -> None:
         entry(job_id, "E1", user) for job_id, user in [("a", "u"), ("b", "U"), ("b", "v"), ("x", "v"), ("c", "u")]
     )
     runs = (run("c", 3), run("a", 1), run("b", 2), run("x", 2, feed="badges"))
-    ordered = in_time(jobs(*runs, entries=entries))
+    ordered = timeline(jobs(*runs, entries=entries))
     assert new(ordered, *entries) == {
         ("a", "u"): None,
         ("b", "u"): False,
@@ -80,21 +103,28 @@ def test_new_is_whom_the_feeds_run_before_did_not_name() -> None:
 
 
 def test_a_run_in_which_all_succeeded_makes_every_later_failure_new() -> None:
-    ordered = in_time(jobs(run("a", 1), run("b", 2, "Succeeded"), run("c", 3)))
+    ordered = timeline(jobs(run("a", 1), run("b", 2, "Succeeded"), run("c", 3)))
     assert new(ordered, entry("a", "E1", "u"), entry("c", "E1", "u")) == {("a", "u"): None, ("c", "u"): True}
+
+
+def test_a_retry_is_no_run_to_compare_with() -> None:
+    entries = tuple(entry(job_id, "E1", user) for job_id, user in [("a", "u"), ("a", "v"), ("r", "u"), ("b", "v")])
+    retry = run("r", 2) | {"retry_of": "a"}
+    ordered = timeline(jobs(run("a", 1), retry, run("b", 3), entries=entries))
+    assert new(ordered, *entries) == {("a", "u"): None, ("a", "v"): None, ("r", "u"): None, ("b", "v"): False}
 
 
 def test_aborted_unknown_and_open_runs_are_passed_over() -> None:
     between = [run("b", 2, "Error", "InvalidDataFile"), run("c", 3, "Error", "InternalError"), run("d", 4, "Queued")]
     entries = tuple(entry(job_id, "E1", "u") for job_id in ("a", "b", "e"))
-    ordered = in_time(jobs(run("a", 1), *between, run("e", 5), entries=entries))
+    ordered = timeline(jobs(run("a", 1), *between, run("e", 5), entries=entries))
     assert new(ordered, *entries) == {("a", "u"): None, ("b", "u"): None, ("e", "u"): False}
 
 
 def test_a_run_whose_log_does_not_name_everybody_is_passed_over() -> None:
     named = [("a", "u"), ("b", "v"), ("b", None), ("c", "u"), ("c", "v"), ("c", "w")]
     entries = tuple(entry(job_id, "E1", user) for job_id, user in named)
-    ordered = in_time(jobs(run("a", 1), run("b", 2), run("c", 3), entries=entries))
+    ordered = timeline(jobs(run("a", 1), run("b", 2), run("c", 3), entries=entries))
     found = new(ordered, *entries)
     assert {key: is_new for key, is_new in found.items() if key[0] == "c"} == {
         ("c", "u"): False,
@@ -105,13 +135,15 @@ def test_a_run_whose_log_does_not_name_everybody_is_passed_over() -> None:
 
 def test_jobs_of_no_known_source_are_not_compared() -> None:
     bare = [run(name, 1) | {"source_uri": None} for name in ("a", "b")]
-    ordered = in_time(jobs(*bare), a=at(1), b=at(2))
+    ordered = timeline(jobs(*({**job, "feed": None, "log_time": at(day)} for day, job in enumerate(bare, 1))))
     assert new(ordered, entry("a", "E1", "u"), entry("b", "E1", "v")) == {("a", "u"): None, ("b", "v"): None}
 
 
 def test_weeks_begin_on_monday_in_utc() -> None:
     sunday = at(22) + timedelta(hours=23, minutes=59)
-    ordered = in_time(jobs(run("a", 1), run("b", 1), run("none", 1) | {"source_uri": None}), a=sunday, b=at(23))
+    unknown = run("none", 1) | {"name_time": None}
+    retry = run("r", 1) | {"retry_of": "a", "log_time": at(23)}
+    ordered = timeline(jobs(run("a", 1) | {"log_time": sunday}, run("b", 1) | {"log_time": at(23)}, unknown, retry))
     entries = [
         entry("b", "E1"),
         entry("a", "E2"),
@@ -119,6 +151,7 @@ def test_weeks_begin_on_monday_in_utc() -> None:
         entry("a", "E1"),
         entry("a", None),
         entry("none", "E1"),
+        entry("r", "E1"),
     ]
     assert weekly_codes(ordered, named(*entries)).rows() == [
         (date(2026, 11, 16), "E1", 2),
@@ -128,8 +161,11 @@ def test_weeks_begin_on_monday_in_utc() -> None:
 
 
 def test_of_no_jobs_the_columns_are_the_same() -> None:
-    for ordered in (in_time(jobs()), in_time(jobs(run("a", 1)))):
-        assert dict(ordered.schema) == {**JOBS, "feed": pl.String, "when": UTC, "when_from": pl.String}
+    for ordered in (timeline(jobs()), timeline(jobs(run("a", 1)))):
+        assert dict(ordered.schema) == {
+            **{name: kind for name, kind in JOBS.items() if name not in {"superseded", "open"}},
+            "earliest": UTC,
+        }
         users = by_user(named())
         assert dict(new_failures(ordered, users).schema) == {**users.schema, "new": pl.Boolean}
         assert dict(weekly_codes(ordered, named()).schema) == {
@@ -139,16 +175,11 @@ def test_of_no_jobs_the_columns_are_the_same() -> None:
         }
 
 
-def test_a_run_without_a_log_stands_where_it_may_first_have_been() -> None:
-    def ended(job_id: str, day: int) -> dict[str, object]:
-        return run(job_id, day) | {"source_uri": f"{FOLDER}hr-feed.json"}
+def test_a_retry_of_the_morning_comes_before_the_next_night() -> None:
+    def ended(job_id: str) -> dict[str, object]:
+        return run(job_id, 1) | {"source_uri": FIXED, "name_time": None}
 
-    bounds = pl.DataFrame(
-        {"job_id": ["early", "early", "late"], "not_before": [at(2), at(4), at(9)]},
-        schema={"job_id": pl.String, "not_before": UTC},
-    )
-    pulls = (seen("early", "Error", at(7), at(1)), seen("late", "Error", at(7), at(1)))
-    table = jobs(ended("early", 1), ended("late", 2), ended("log", 5), observations=pulls)
-    times = pl.DataFrame({"job_id": ["log"], "log_time": [at(5)]}, schema={"job_id": pl.String, "log_time": UTC})
-    # No bound makes a run later than the pull that saw it.
-    assert [*timeline(table, times, bounds)["job_id"]] == ["early", "log", "late"]
+    pulls = tuple(seen(job_id, "Error", at(7), at(1)) for job_id in ("retry", "late", "night"))
+    retry, late = ended("retry") | {"source_time": at(4)}, ended("late") | {"source_time": at(9)}
+    table = jobs(retry, late, ended("night") | {"log_time": at(5)}, observations=pulls)
+    assert [*timeline(table)["job_id"]] == ["retry", "night", "late"]

@@ -37,11 +37,19 @@ def test_it_is_no_later_run_than_that_night_s(upa: Callable[..., Ran], ids: list
     assert [job["job_id"] for job in upa("jobs", "--json").json["jobs"]] == ids
 
 
-def test_whom_that_night_failed_is_new_though_the_night_before_failed_them_too(
-    upa: Callable[..., Ran], ids: list[str]
-) -> None:
+def test_a_user_who_was_retried_and_fails_the_next_night_is_recurring(upa: Callable[..., Ran], ids: list[str]) -> None:
     upa("run")
-    assert [user["new"] for user in upa("show", ids[2], "--json").json["users"]] == [True]
+    assert [user["new"] for user in upa("show", ids[2], "--json").json["users"]] == [False]
+
+
+def test_the_retry_is_part_of_the_night_that_it_repairs(upa: Callable[..., Ran], ids: list[str]) -> None:
+    upa("run")
+    columns = ("feed", "retry_of", "superseded", "open")
+    assert [tuple(job[column] for column in columns) for job in upa("jobs", "--json").json["jobs"]] == [
+        ("feed", None, True, 0),
+        ("feed", ids[0], False, 0),
+        ("feed", None, False, 1),
+    ]
 
 
 def test_the_report_begins_with_that_night(upa: Callable[..., Ran], ids: list[str]) -> None:

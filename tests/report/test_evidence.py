@@ -65,7 +65,7 @@ def test_what_pulls_saw_is_listed_with_the_pull_before(little: LittleLibrary) ->
             ("2026-11-23 03:00:00 UTC", "2026-11-23 02:00:00 UTC", "Succeeded", "NoError"),
         ),
     )
-    assert Fact("Finished", "2026-11-23 03:00:00 UTC", "seen by a pull, so not later than") in facts_of(view, run)
+    assert Fact("Finished", "2026-11-23 03:00:00 UTC", "a pull saw that it had ended by then") in facts_of(view, run)
 
 
 def test_a_log_file_says_how_it_was_read(little: LittleLibrary, lines: type[Lines]) -> None:
