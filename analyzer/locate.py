@@ -103,7 +103,7 @@ def unreadable(entries: pl.DataFrame) -> str:
 
 
 def name_person(error: NotJsonError, source: Path, message: str, id_property: str | None = None) -> None:
-    """Adds to the error of a source file that is no JSON whose record that is, and that the service said the same.
+    """Add to the error of a source file that isn't valid JSON whose record it is, and that the service said the same.
 
     Args:
         error: as the reader raised it.

@@ -59,7 +59,7 @@ def test_a_source_file_of_the_same_size_written_later_is_counted_again(library: 
     source.write_text(source.read_text(encoding="utf-8").replace('"IdName"', '"Id","e"', 1)[: source.stat().st_size])
     os.utime(source, ns=(1, 1))
     tables = load(Library.existing(library))
-    assert "is no JSON" in tables.source_problems[JOB_ID]
+    assert "isn't valid JSON" in tables.source_problems[JOB_ID]
 
 
 def test_why_a_source_file_could_not_be_counted_is_remembered(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,11 +67,11 @@ DropPropertyOption = Annotated[
 ]
 SalvageOption = Annotated[
     bool,
-    typer.Option("--salvage", help="Take what can be read of a file that is no JSON; list the rest."),
+    typer.Option("--salvage", help="Take what can be read of a file that isn't valid JSON; list the rest."),
 ]
 RepairOption = Annotated[
     bool,
-    typer.Option("--repair", help="The same, and mend what changes no meaning; list each repair."),
+    typer.Option("--repair", help="The same, and correct what changes no record; list each repair."),
 ]
 MaxBytesOption = Annotated[
     int,

@@ -61,7 +61,7 @@ def _of_everybody(request: RetryRequest) -> RetryRequest:
     if not selection.lacking_id:
         return request
     if id_property.certain and id_property.name and id_property.missing is None:
-        found, _ = look_up(request)
+        found = look_up(request).found
         if not 0 < found.records <= selection.lacking_id or NO_ID in found.spans.marks:
             return request
         id_property = dataclasses.replace(id_property, missing=MissingId.other_name)
@@ -118,7 +118,7 @@ def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequ
     selection = request.selection
     if selection.outcome is not Outcome.partial or selection.chosen or not request.id_property.name:
         return request
-    found, _ = look_up(request)
+    found = look_up(request).found
     request = request if request.manner.reads_around_faults else dataclasses.replace(request, found=found)
     if not _are_all(found, spans):
         return request

@@ -43,9 +43,15 @@ def unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
 
 
 def repairs_csv(repairs: Sequence[Repair]) -> bytes:
-    """What was repaired as CSV, guarded: columns ``record`` (from 1), ``identity``, ``kind``, ``before``, ``after``."""
+    """What was repaired as CSV, guarded: columns ``record``, ``identity``, ``kind``, ``before``, ``after``.
+
+    ``record`` is the place in the source, from 1; empty where the repair is in no record.
+    """
     columns = ("record", "identity", "kind", "before", "after")
-    rows = ((str(one.record), one.identity, one.kind, one.before, one.after) for one in repairs)
+    rows = (
+        ("" if one.record is None else str(one.record), one.identity, one.kind, one.before, one.after)
+        for one in repairs
+    )
     return rows_as_csv(columns, rows)
 
 

@@ -1,4 +1,4 @@
-"""The chosen records of a source file into the files of a retry: byte for byte, but for what is no JSON."""
+"""The chosen records of a source file into the files of a retry: byte for byte, but for what isn't valid JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.gather import places
-from analyzer.retry.interface import IDENTICAL, Reason, Repair, Unmatched
+from analyzer.retry.interface import IDENTICAL, MOST_PLACES, Reason, Repair, Unmatched, shown_places
 from analyzer.retry.parts import BETWEEN
 from analyzer.retry.queue_command import IdShapes
 from analyzer.retry.records import Records
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analyzer.retry.parts import Parts
     from analyzer.source.damage import Damage
     from analyzer.source.json_text import Buffer
+    from analyzer.source.spelling.respell import Change
 
 _AT_ONCE = 64
 """Records."""
@@ -45,6 +46,7 @@ _LOST = "\ufffd".encode()
 """What stands for a byte that an encoding does not know."""
 _NAMED = 5
 """Properties."""
+_NESTED = (b"{", b"[")
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -87,6 +89,7 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
         copier.take_all(numbers)
     parts.finish()
     copier.note_damage()
+    copier.list_multi_values()
     if copier.copied.records:
         copier.check_dropped()
     return copier.copied
@@ -111,6 +114,16 @@ def _numbers(array: NDArray[np.int64]) -> Iterator[int]:
         yield from array[start : start + _NUMBERS_AT_ONCE].tolist()
 
 
+@dataclass(slots=True)
+class _MultiValue:
+    """A property with lists or objects as values: how many records have one, where, and the first of them."""
+
+    identity: str
+    example: str
+    count: int = 0
+    positions: list[int] = field(default_factory=list)
+
+
 class _Copier:
     """Copies the records of one request."""
 
@@ -124,6 +137,7 @@ class _Copier:
         self._not_dropped = set(request.manner.drop_properties)
         self._names: set[str] = set()
         self._shapes: set[tuple[str, ...]] = set()
+        self._multi_values: dict[str, _MultiValue] = {}
         encoding = recoded_from(request.source)
         self._loses_bytes = encoding == WINDOWS_1252
         marked = after_mark(buffer) > 0 or encoding == UTF_16
@@ -158,6 +172,9 @@ class _Copier:
                 self.take(number)
             return
         self._note(members)
+        if b"[" in joined or joined.count(b"{") > len(raws):
+            for number, record in zip(numbers, members, strict=True):
+                self._note_multi_values(number, record)
         spelled = [self._id_property in names for names in members]
         values = [len(names) - with_id for names, with_id in zip(members, spelled, strict=True)]
         spans = self._gathered.spans
@@ -182,6 +199,7 @@ class _Copier:
         if self._manner.drop_properties:
             raw, members = self._without_dropped(raw, members)
         self._note([members])
+        self._note_multi_values(number, members)
         spelled = self._id_property in members
         self._parts.add(raw, len(members) - spelled, self._gathered.spans.positions[number])
         self.copied.records += 1
@@ -212,16 +230,41 @@ class _Copier:
             advice = f"Did you mean {near[0]}?" if near else "Write it as the source file does."
             raise UsageError(f"no record that is to be retried has a property {name!r}", advice)
 
+    def list_multi_values(self) -> None:
+        """List the properties with lists or objects as values."""
+        for name, one in self._multi_values.items():
+            detail = f"{name}: {one.example}"
+            places_of = shown_places(one.positions, one.count)
+            self.copied.unmatched.append(
+                Unmatched(one.identity, Reason.multi_value, places_of, detail, one.count, name)
+            )
+
+    def _note_multi_values(self, number: int, members: Mapping[str, Buffer]) -> None:
+        for name, token in members.items():
+            if memoryview(token)[:1].tobytes() in _NESTED:
+                known = self._multi_values.get(name)
+                if known is None:
+                    known = _MultiValue(self._records.identity(number), _shown(bytes(memoryview(token)[: 4 * _SHOWN])))
+                    self._multi_values[name] = known
+                known.count += 1
+                if len(known.positions) < MOST_PLACES:
+                    known.positions.append(self._gathered.spans.positions[number])
+
     def _respelled(self, number: int, raw: bytes) -> bytes | None:
-        """A record in JSON; None, and listed, where there is no certain spelling."""
+        """Return a record in JSON; None, and listed, where there is no certain spelling."""
         # Most files have nothing to respell.
+        from analyzer.source.spelling.ends import respell_ends
         from analyzer.source.spelling.respell import respell
 
+        source = raw
+        ends: tuple[Change, ...] = ()
+        if self._manner.repair and (doubled := respell_ends(raw)) is not None:
+            raw, ends = doubled
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
-        if result.raw != raw:
+        if result.raw != source:
             self.copied.respelled += 1
             self._check_same(number, raw, result.raw)
         if self._manner.repair:
@@ -229,7 +272,7 @@ class _Copier:
             identity = self._records.identity(number)
             self.copied.repairs += [
                 Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
-                for change in result.changes
+                for change in (*ends, *result.changes)
             ]
         return result.raw
 

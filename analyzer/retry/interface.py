@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 2_000_000_000
 """The service's limit of 2 GB, whichever it counts by."""
+MOST_PLACES = 100
+"""Places of records that one row lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Manner:
 
     Attributes:
         drop_properties: what the records are written without.
-        salvage: of a source file that is no JSON, the records that can be read.
+        salvage: of a source file that isn't valid JSON, the records that can be read.
         repair: what changes no meaning is mended: backslashes that begin no escape, and records that stand twice.
         max_bytes: of one file; more go into further ones.
         max_properties: values but the ids in one file.
@@ -96,7 +98,7 @@ class Manner:
 
     @property
     def reads_around_faults(self) -> bool:
-        """Whether a source file that is no JSON is read as far as it goes."""
+        """Whether a source file that isn't valid JSON is read as far as it goes."""
         return self.salvage or self.repair
 
 
@@ -156,6 +158,8 @@ class Reason(StrEnum):
     perhaps_nobodys = (
         "more than one record has this id, which the service fails; an entry that names nobody may tell so"
     )
+    no_record = "a value in the list that is no record: it holds no user"
+    multi_value = "a list or an object as a value, which an import does not take; the file still holds it"
     unreadable = "the record cannot be read"
     uncertain = "the record has a value that JSON cannot spell for certain"
 
@@ -173,27 +177,38 @@ class Unmatched:
         reason: why.
         records: the records' places in the source, from 1, parted by commas.
         detail: what is wrong with the record; empty where the reason says all.
+        count: how many records, or users, this is.
+        property: of the records; empty where the reason is of none.
     """
 
     identity: str
     reason: Reason
     records: str = ""
     detail: str = ""
+    count: int = 1
+    property: str = ""
+
+
+def shown_places(positions: Sequence[int], number: int | None = None) -> str:
+    """Places in the source, from 1, of positions from 0; of many the first ones, and how many more there are."""
+    shown = [str(position + 1) for position in positions[:MOST_PLACES]]
+    more = (number or len(positions)) - len(shown)
+    return ", ".join([*shown, *([f"and {more:,} more"] if more else [])])
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Something in a record that is written otherwise than it stands in the source.
+    """Something that is written otherwise than it stands in the source.
 
     Attributes:
-        record: its place in the source, from 1.
+        record: its place in the source, from 1; None where it is in no record.
         identity: as the source spells it; empty where there is none.
         kind: what was wrong, in a few words.
         before: the token as it stands in the source.
         after: as it is written; empty where it went.
     """
 
-    record: int
+    record: int | None
     identity: str
     kind: str
     before: str

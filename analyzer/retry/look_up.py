@@ -1,47 +1,74 @@
-"""The selection's records in the source file, also in one that is no JSON."""
+"""The selection's records in the source file, also in one that isn't valid JSON."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError
 from analyzer.identity import identity_key
-from analyzer.retry.interface import Reason, Unmatched
+from analyzer.retry.interface import Reason, Repair, Unmatched, shown_places
 from analyzer.source.find import Found, find
+from analyzer.source.interface import Trouble
 from analyzer.source.json_text import opened
+from analyzer.source.records import reading
 from analyzer.source.scan import mark_in, mark_of
+from analyzer.source.shape import shown_value
 from analyzer.source.spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from analyzer.retry.interface import RetryRequest
     from analyzer.source.salvage.read import Lines
     from analyzer.source.salvage.unreadable import Unreadable
 
 
-def look_up(request: RetryRequest) -> tuple[Found, list[Unmatched]]:
-    """Finds the selection's records, and what cannot be read where the source file is read around its faults.
+@dataclass(slots=True)
+class LookedUp:
+    """What was found in the source file.
+
+    Attributes:
+        found: the selection's records.
+        unmatched: what cannot be read, or is no record.
+        repairs: what was corrected outside of records.
+    """
+
+    found: Found
+    unmatched: list[Unmatched] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+
+
+def look_up(request: RetryRequest) -> LookedUp:
+    """Finds the selection's records.
 
     Raises:
         InputError: the source file cannot be read, or it and the log are not of one job.
-        NotJsonError: it is no JSON.
+        NotJsonError: it isn't valid JSON.
+        NotImportFormatError: it is, but not in the import format. A job that ran proves that the service read the list
+            all the same, so there values that are no records are only listed.
     """
     selection = request.selection
     wanted = None if selection.everybody else selection.identities.marks
     if request.manner.reads_around_faults:
-        found, unreadable = _around_faults(request, wanted)
+        looked_up = _around_faults(request, wanted)
     else:
-        found, unreadable = request.found or find(request.source, request.id_property.name, wanted), []
+        looked_up = LookedUp(request.found or find(request.source, request.id_property.name, wanted))
+        if looked_up.found.other is not None:
+            if selection.outcome is not Outcome.partial:
+                raise looked_up.found.other
+            looked_up.unmatched += _no_records(request.source, looked_up.found)
     if selection.everybody and request.named and not request.manner.force:
         marks = set(map(mark_of, request.named))
-        if marks.isdisjoint(found.spans.marks):
+        if marks.isdisjoint(looked_up.found.spans.marks):
             where = f" in {request.id_property.name!r}" if request.id_property.name else ""
             raise InputError(
                 f"no record of {request.source} has one of the ids that the log names{where}",
                 "Check that source and log belong to the same job, and --id-property; --force takes them all the same.",
             )
-    return found, unreadable
+    return looked_up
 
 
 def everybody(request: RetryRequest) -> Spans:
@@ -49,31 +76,45 @@ def everybody(request: RetryRequest) -> Spans:
 
     Raises:
         InputError: the source file cannot be read.
-        NotJsonError: it is no JSON, and is not read around its faults.
+        NotJsonError: it isn't valid JSON, and is not read around its faults.
     """
     if request.manner.reads_around_faults:
-        return _around_faults(request, None)[0].spans
+        return _around_faults(request, None).found.spans
     return find(request.source, request.id_property.name, None).spans
 
 
-def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> tuple[Found, list[Unmatched]]:
-    from analyzer.source.salvage.read import Lines, Unreadable, salvage_of
+def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookedUp:
+    from analyzer.source.salvage.read import Corrected, Lines, Unreadable, salvage_of
 
     spans = Spans()
-    unreadable: list[Unmatched] = []
+    looked_up = LookedUp(Found(0, spans))
     name = request.id_property.name
     records = 0
     with opened(request.source) as buffer:
         lines = Lines(buffer)
         for item in salvage_of(buffer, repair=request.manner.repair):
+            if isinstance(item, Corrected):
+                if request.manner.repair:
+                    looked_up.repairs.append(Repair(None, "", item.kind, item.before, item.after))
+                continue
             records += 1
             if isinstance(item, Unreadable):
-                unreadable += _listed(item, name, lines, wanted)
+                looked_up.unmatched += _listed(item, name, lines, wanted)
                 continue
             mark = mark_in(wanted, identity_key(item.text(name) or ""))
             if mark is not None:
                 spans.add(item.offset, item.offset + len(item.raw), item.position, mark)
-    return Found(records, spans), unreadable
+    looked_up.found = Found(records, spans)
+    return looked_up
+
+
+def _no_records(source: Path, found: Found) -> list[Unmatched]:
+    """The values in the list that are no records, one row for equal ones."""
+    places: dict[str, list[int]] = {}
+    with reading(source) as buffer:
+        for position, offset in zip(found.others, found.other_offsets, strict=True):
+            places.setdefault(shown_value(buffer, offset), []).append(position)
+    return [Unmatched("", Reason.no_record, shown_places(where), shown, len(where)) for shown, where in places.items()]
 
 
 def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Unmatched]:
@@ -84,4 +125,6 @@ def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int]
     if wanted is not None and whose and not whose.caution and identity_key(identity) not in wanted:
         return []
     place = "" if item.position is None else str(item.position + 1)
+    if item.error.trouble is Trouble.no_record:
+        return [Unmatched("", Reason.no_record, place, item.words)]
     return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}")]

@@ -8,20 +8,23 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
+from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import NOT_JSON, stem
 from analyzer.retry.by_source import by_source
 from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.earlier import clear
-from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest
+from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
 from analyzer.retry.manifest import described_choices
 from analyzer.retry.select import nobody_knows, select
+from analyzer.retry.told import Identities
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
+from analyzer.source.fault import BACKSLASH_AT_END
 from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
-from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.json_text import NotJsonError
+from analyzer.source.interface import GrammarError, ShapeKind, Trouble
+from analyzer.source.json_text import NotImportFormatError, NotJsonError
+from analyzer.source.records import has_no_users
 from analyzer.source.spans import marks_of
 from analyzer.words import count
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.retry.choices import Choices, RetryHelps
-    from analyzer.retry.interface import Manner, Selection
+    from analyzer.retry.interface import Manner
     from analyzer.retry.told import Told
 
 
@@ -162,6 +165,10 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         retry_helps=ingredients.retry_helps,
         readable=ingredients.manner.reads_around_faults,
     )
+    if not selection.left_nobody and ingredients.outcome in FAILED and _has_no_users(ingredients):
+        selection = Selection(
+            ingredients.outcome, False, Identities(), 0, "the source file has no users", left_nobody=True
+        )
     if selection.nobody:
         _check_nobody(selection, ingredients)
         read = [*ingredients.logs, *([ingredients.source] if ingredients.source else [])]
@@ -176,6 +183,17 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
             error.what = f"{error.what}; the source file {ingredients.source_later}"
         raise
     return Made(selection, id_property, retry, ingredients.manner, retry.earlier)
+
+
+def _has_no_users(ingredients: Ingredients) -> bool:
+    """Whether the job had nobody to import, whatever its log says; a copy that is not what it read tells nothing."""
+    source = ingredients.source
+    if source is None or ingredients.source_later or (ingredients.source_changed and not ingredients.manner.force):
+        return False
+    try:
+        return has_no_users(source)
+    except InputError:
+        return False  # said where it is needed
 
 
 def _check_nobody(selection: Selection, ingredients: Ingredients) -> None:
@@ -229,6 +247,10 @@ def _written(
 ) -> tuple[Selection, IdProperty, Retry | None]:
     """Finds the id property and writes; None where no record can be."""
     try:
+        if ingredients.manner.reads_around_faults:
+            from analyzer.source.salvage.read import check_shape
+
+            check_shape(source, repair=ingredients.manner.repair)
         inferred = _id_property(ingredients, selection, source)
         request = RetryRequest(
             source=source,
@@ -258,15 +280,28 @@ def _written(
         name_person(error, source, unreadable(ingredients.told.named), ingredients.id_property)
         error.advice = f"{error.advice} {_ways_around(error)}"
         raise
+    except NotImportFormatError as error:
+        error.advice = f"{error.advice} {_other_ways(error)}".strip()
+        raise
 
 
 def _ways_around(error: NotJsonError) -> str:
     """What can be had of the file as it is, a sentence."""
     salvage_takes = "--salvage takes the records that can be read."
     fault = error.__cause__
-    if isinstance(fault, GrammarError) and fault.trouble is Trouble.escape:
+    trouble = fault.trouble if isinstance(fault, GrammarError) else None
+    if trouble is Trouble.escape or error.problem == BACKSLASH_AT_END:
         return f"--repair doubles such a backslash where that is certain; {salvage_takes}"
+    if trouble in (Trouble.unclosed, Trouble.brackets):
+        return "--repair closes the list and takes all records."
     return salvage_takes
+
+
+def _other_ways(error: NotImportFormatError) -> str:
+    """What can be had of a file of another shape, a sentence; empty where nothing can."""
+    if error.kind is ShapeKind.no_record:
+        return "--salvage takes the records and lists the rest."
+    return "--repair takes the records as they are, and writes them in the import format." if error.repairable else ""
 
 
 def _located(ingredients: Ingredients) -> str:

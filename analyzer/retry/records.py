@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import escaped
+from analyzer.source.broken import ends_escaped, escaped
 from analyzer.source.interface import GrammarError
 from analyzer.source.records import record_at
 
@@ -32,5 +32,8 @@ class Records:
         try:
             record, _ = record_at(raw, 0, 0)
         except GrammarError:  # one that can be repaired
-            record, _ = record_at(escaped(raw), 0, 0)
+            try:
+                record, _ = record_at(escaped(raw), 0, 0)
+            except GrammarError:
+                record, _ = record_at(ends_escaped(raw, alone=True)[0], 0, 0)
         return record.text(self.id_property) or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ _SHORTFALLS = {
         "id stands in more than one record, which an entry that names nobody may tell of",
         "ids stand in more than one record, which entries that name nobody may tell of",
     ),
+    "no_record": ("value in the list is no record", "values in the list are no records"),
+    "multi_value": ("list or object stands in place of a value", "lists or objects stand in place of values"),
     "unreadable": ("record cannot be read", "records cannot be read"),
     "uncertain": ("record has a value that JSON cannot spell", "records have values that JSON cannot spell"),
 }
@@ -65,6 +68,7 @@ def sentence(
         parts.append(f"First {selection.first}.")
     if not retry.complete:
         parts.append(f"Not the whole truth: {_shortfall(retry)}.")
+        parts += _how_to_drop(retry)
     parts += _to_correct(retry)
     return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
 
@@ -94,6 +98,16 @@ def _whom(selection: Selection, retry: Retry) -> str:
     return f"{everybody}{whom}: {because}."
 
 
+def _how_to_drop(retry: Retry) -> Iterator[str]:
+    for one in retry.unmatched:
+        if one.reason is Reason.multi_value:
+            records = count(one.count, "record has", "records have")
+            yield (
+                f"An import takes no multi-value property, and {records} one in {one.property}:"
+                f" --drop-property {shlex.quote(one.property)} leaves it out."
+            )
+
+
 def _how_known(id_property: IdProperty) -> Iterator[str]:
     if not id_property.name:
         yield "Which property holds the ids is not known; --id-property names it."
@@ -116,7 +130,7 @@ def _how_spelled(retry: Retry) -> Iterator[str]:
         yield f"{repairs}, listed in {retry.repairs_file.name}." if retry.repairs else "Nothing was repaired."
     elif retry.respelled:
         of_them = count(retry.respelled, "record has", "records have")
-        yield f"{of_them} something that is no JSON, as a comma too many, which is written as JSON."
+        yield f"{of_them} something that isn't valid JSON, as a comma too many, which is written as JSON."
 
 
 def lying_there(earlier: Earlier) -> Iterator[str]:
@@ -141,11 +155,13 @@ def _unfinished(logs: int) -> str:
 
 
 def _shortfall(retry: Retry) -> str:
-    numbers = Counter(one.reason.name for one in retry.unmatched)
+    numbers: Counter[str] = Counter()
+    for one in retry.unmatched:
+        numbers[one.reason.name] += one.count
     told = [count(retry.naming_nobody, "entry names nobody", "entries name nobody")] if retry.naming_nobody else []
     if retry.unfinished_logs:
         told.append(_unfinished(retry.unfinished_logs))
     if retry.source_later:
         told.append(f"the source file {retry.source_later}")
-    told += [count(numbers[reason], one, many) for reason, (one, many) in _SHORTFALLS.items() if numbers[reason]]
+    told += [count(numbers[reason], single, many) for reason, (single, many) in _SHORTFALLS.items() if numbers[reason]]
     return listed(told) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

@@ -41,18 +41,19 @@ def write_retry(request: RetryRequest) -> Retry | None:
         no record can be written. None, and nothing written, where no record of the source is meant.
 
     Raises:
-        InputError: the source file cannot be read or is no JSON, or may be another job's; or there are records to be
-            retried, and none of them can be written.
+        InputError: the source file cannot be read, isn't valid JSON, or may be another job's; or there are records to
+            be retried, and none of them can be written.
         OutputError: a file cannot be written; whatever was there before still is.
         UsageError: a property that is to be dropped is in no record, or one record is beyond the limits.
     """
     check_places([request.target, *companions(request.target)], request)
-    found, unreadable = look_up(request)
+    looked_up = look_up(request)
     with reading(request.source) as buffer, FileSet() as files:
-        gathered = gather(request, found, buffer)
-        gathered.unmatched = _with_unreadable(gathered.unmatched, unreadable)
+        gathered = gather(request, looked_up.found, buffer)
+        gathered.unmatched = _with_unreadable(gathered.unmatched, looked_up.unmatched)
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)
+        copied.repairs[:0] = looked_up.repairs
         if not copied.records:
             unmatched = [*gathered.unmatched, *copied.unmatched]
             _check_none_lost(request, unmatched)

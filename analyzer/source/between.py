@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from analyzer.source.person import Identity
     from analyzer.source.walk import Walk
 
+_OF_FILE = frozenset({Trouble.unclosed, Trouble.brackets})
+"""Faults of no record: all records are whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -43,6 +46,8 @@ def between(buffer: Buffer, walk: Walk, error: GrammarError, named: int | None, 
         The next record, where the service names it; else behind the last one. No record where the fault does not
         follow on one.
     """
+    if error.trouble in _OF_FILE:
+        return Where(None)
     end = walk.last.offset + len(walk.last.raw) if walk.last else None
     if named == walk.records + 1 and _in_list(buffer, error, end):
         broken = without_beginning(buffer, error.offset - 1 if end is None else end, error)

@@ -1,4 +1,4 @@
-"""A record that is no JSON: what can be read of it before the fault, and beyond."""
+"""A record that isn't valid JSON: what can be read of it before the fault, and beyond."""
 
 from __future__ import annotations
 
@@ -32,10 +32,14 @@ _MEMBER = re.compile(
 _EACH_PLACE = re.compile(rb"[,{\[]")
 ESCAPE = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
 
+# A comma and a name, or the record's bracket and what follows on it, as they stand behind a value
+_ENDS = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+(?:,\s*+\{|\]))""")
+_ENDS_ALONE = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+\Z)""")
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A record that is no JSON, or one that is.
+    """A record that isn't valid JSON, or one that is.
 
     Attributes:
         members: the spelled values that were read whole, by name.
@@ -120,6 +124,29 @@ def escaped(token: bytes) -> bytes:
     b'"CONTOSO\\\\ada"'
     """
     return ESCAPE.sub(lambda found: found[0] if found[1] else b"\\\\", token)
+
+
+def ends_escaped(token: bytes, *, alone: bool = False) -> tuple[bytes, list[int]]:
+    r"""As ``escaped``; and a backslash that is a value's last character is doubled, too.
+
+    Args:
+        token: a record, or a text that begins with one.
+        alone: nothing of the file follows.
+
+    Returns:
+        The text, and where in ``token`` the doubled backslashes are.
+
+    >>> ends_escaped(rb'{"Department":"Sales\","City":"Oslo"}')
+    (b'{"Department":"Sales\\\\","City":"Oslo"}', [20])
+    """
+    ends = _ENDS_ALONE if alone else _ENDS
+    places = [
+        found.start()
+        for found in ESCAPE.finditer(token)
+        if found[1] is None or (found[1] == b'"' and ends.match(token, found.end()))
+    ]
+    parts = [token[start:end] for start, end in zip([0, *places], [*places, len(token)], strict=True)]
+    return b"\\".join(parts), places
 
 
 def _unescaped(buffer: Buffer, broken: Broken, name: str) -> bytes | None:

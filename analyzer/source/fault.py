@@ -1,4 +1,4 @@
-"""What is wrong where a source file is no JSON, in the words of the person who has to mend it."""
+"""What is wrong where a source file is not what the service imports, in words for whoever corrects it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class FaultKind(StrEnum):
     no_value = auto()
     nested_value = auto()
     cut_off = auto()
+    not_closed = auto()
     beginning = auto()
     import_format = auto()
     not_known = auto()
@@ -44,6 +45,9 @@ class Fault:
     words: str
 
 
+BACKSLASH_AT_END = (
+    "a single backslash before the quotation mark that ends a value; a backslash that is meant is written twice"
+)
 NOT_KNOWN = Fault(FaultKind.not_known, "what is wrong there is not known")
 
 NOTHING_WRONG = Fault(FaultKind.not_known, "our reader finds nothing wrong there")
@@ -60,15 +64,20 @@ NAME_FOLLOWS = re.compile(
 _NAME_ENDS = re.compile(rb"""["']\s*+:""")
 # "Kiel", 2nd as it stands before floor", where the quotation mark behind Kiel is not escaped
 _VALUE_GOES_ON = re.compile(rb"""["']\s*+,\s*+[A-Za-z0-9_$\x80-\xff]++\Z""")
+# "Sales\"},{" and "Sales\"," where the backslash hides the value's end from the reader, up to the next quotation mark
+_ENDED_UNSEEN = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+[,}][\s,{}\]]*+"\Z""")
+# "Sales\"}]} at the file's end
+_ENDED_LAST = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+\}[\s,}\]]*+\Z""")
 _LONGEST_NAME = 200
 _CLOSING = (b"}", b"]")
 
 
 def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
     """What is wrong where the grammar's reader had to stop."""
+    known = _of_file(buffer, error)
+    if known is not None:
+        return known
     at, start = error.offset, after_mark(buffer)
-    if error.trouble is Trouble.ended:
-        return Fault(FaultKind.cut_off, "the file is cut off: it ends in the middle")
     if at <= start + _blank_at(buffer, start):
         return _beginning(buffer, at)
     found = None
@@ -88,6 +97,37 @@ def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
         case Trouble.unexpected:
             found = _unexpected(buffer, at)
     return found or _anywhere(buffer, error)
+
+
+def _of_file(buffer: Buffer, error: GrammarError) -> Fault | None:
+    """What is wrong with the file as a whole, or was found out already."""
+    if error.shape is not None:
+        return Fault(FaultKind.import_format, error.shape.words)
+    if ends_in_backslash(buffer, error):
+        return Fault(FaultKind.backslash, BACKSLASH_AT_END)
+    match error.trouble:
+        case Trouble.unclosed:
+            return Fault(FaultKind.not_closed, error.problem)
+        case Trouble.brackets:
+            return Fault(FaultKind.wrong_bracket, error.problem)
+        case Trouble.ended:
+            return Fault(FaultKind.cut_off, "the file is cut off: it ends in the middle")
+        case _:
+            return None
+
+
+def ends_in_backslash(buffer: Buffer, error: GrammarError) -> bool:
+    r"""Whether a value that ends in a backslash seems to hide its own end, as in ``"Sales\"},{"IdName":``.
+
+    Then the value is read up to the next quotation mark, and a name follows on it without any.
+    """
+    if error.trouble is Trouble.endless:
+        return _ENDED_LAST.search(bytes(buffer[max(error.offset, len(buffer) - _WINDOW) :])) is not None
+    if error.trouble is not Trouble.after_value:
+        return False
+    before = bytes(buffer[max(0, error.offset - _WINDOW) : error.offset])
+    follows = bytes(buffer[error.offset : error.offset + _WINDOW])
+    return _ENDED_UNSEEN.search(before) is not None and _NAME_GOES_ON.match(follows) is not None
 
 
 def _beginning(buffer: Buffer, at: int) -> Fault:

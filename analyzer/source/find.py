@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.source.json_text import after_mark, recoded_from
-from analyzer.source.records import begin, finish, reading
+from analyzer.source.records import begin, finish, format_error, reading
 from analyzer.source.scan import Scanned, Scanner
 from analyzer.source.segments import scan_in_segments
 from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from analyzer.source.json_text import SourceFormatError
     from analyzer.source.spans import Spans
 
 
@@ -23,12 +24,18 @@ class Found:
     """What was found in a source file.
 
     Attributes:
-        records: how many records it holds.
+        records: how many records it holds, values that are none among them.
+        others: the places, from 0, of values in its list that are no objects.
+        other_offsets: where these begin.
+        other: the error of the first of them, for whoever can't pass over them; None where there are none.
         spans: those that were wanted, in their order.
     """
 
     records: int
     spans: Spans
+    others: Sequence[int] = ()
+    other_offsets: Sequence[int] = ()
+    other: SourceFormatError | None = None
 
 
 def find(path: Path, id_property: str, wanted: Mapping[str, int] | None) -> Found:
@@ -42,7 +49,8 @@ def find(path: Path, id_property: str, wanted: Mapping[str, int] | None) -> Foun
 
     Raises:
         InputError: the file cannot be read.
-        NotJsonError: it is no JSON even by what the service tolerates, or not in the import format.
+        NotJsonError: it isn't valid JSON even by what the service tolerates.
+        NotImportFormatError: it is, but not in the import format; also where no value in its list is an object.
     """
     with reading(path) as buffer:
         # Behind the bracket.
@@ -53,4 +61,9 @@ def find(path: Path, id_property: str, wanted: Mapping[str, int] | None) -> Foun
         else:
             scan_in_segments(path, buffer, scanner, scanned, wanted)
         finish(buffer, scanned.end + 1)
-        return Found(scanned.records, scanned.spans)
+        if scanned.first_other is None:
+            return Found(scanned.records, scanned.spans)
+        if len(scanned.others) == scanned.records:
+            raise scanned.first_other
+        error = format_error(path, buffer, scanned.first_other)
+        return Found(scanned.records, scanned.spans, scanned.others, scanned.other_offsets, error)

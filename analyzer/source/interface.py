@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum, auto
 
 
@@ -22,6 +23,46 @@ class Trouble(StrEnum):
     """Something else than what has to stand there."""
     no_format = auto()
     """JSON, but not the import format."""
+    no_record = auto()
+    """A value in the list that is no object."""
+    unclosed = auto()
+    """The bracket of the list, or of the object, is all that is missing at the end."""
+    brackets = auto()
+    """Closing brackets behind the end, and nothing else."""
+
+
+class ShapeKind(StrEnum):
+    """How a source file that is valid JSON differs from the import format; what ``--repair`` lists is its value."""
+
+    one_object = "one record without a list around it"
+    wrapper = "a list one level too deep"
+    bare_list = "a list without an object around it"
+    key_case = 'the name of "value" in other letters'
+    several = "several JSON texts one after another"
+    empty = "no users"
+    texts = "texts in place of records"
+    no_record = "a value that is no record"
+    other = "another shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape of a source file that is valid JSON, but not in the import format.
+
+    Attributes:
+        kind: how it differs.
+        offset: where it differs.
+        words: what differs, a clause.
+        advice: what to change in the program that writes the file, a sentence.
+        pieces: where lists of records and records without a list begin, in their order, where it is certain that these
+            are all the records; else empty.
+    """
+
+    kind: ShapeKind
+    offset: int
+    words: str
+    advice: str
+    pieces: tuple[int, ...] = ()
 
 
 class GrammarError(Exception):
@@ -33,6 +74,8 @@ class GrammarError(Exception):
         trouble: which kind of thing that is.
         record: in which record of the array, from 1, where it is in one.
         start: where that record begins.
+        shape: the file's, where it is valid JSON.
+        stopped: where reading had to stop, if that is not where the shape differs.
     """
 
     def __init__(self, offset: int, problem: str, trouble: Trouble = Trouble.unexpected) -> None:
@@ -42,3 +85,11 @@ class GrammarError(Exception):
         self.trouble = trouble
         self.record: int | None = None
         self.start: int | None = None
+        self.shape: Shape | None = None
+        self.stopped: int | None = None
+
+    def of_shape(self, shape: Shape | None) -> GrammarError:
+        """The same error with the file's shape, where that is known, and at the place where it differs."""
+        if shape is not None:
+            self.shape, self.stopped, self.offset = shape, self.offset, shape.offset
+        return self

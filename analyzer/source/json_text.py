@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from analyzer.source.interface import Shape
+
 Buffer: TypeAlias = "bytes | mmap.mmap"
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -37,13 +39,24 @@ UTF_16 = "UTF-16"
 _NAMES = {UTF16: UTF_16, WINDOWS: WINDOWS_1252}
 
 
-class NotJsonError(InputError):
-    """A source file that neither JSON nor what the service tolerates explains.
+class SourceFormatError(InputError):
+    """A source file that is not what the service imports: not valid JSON, or of another shape.
 
     Attributes:
         offset: where the offending byte stands in the file's UTF-8.
         line: 1-based.
         column: 1-based, in characters.
+    """
+
+    offset: int
+    line: int
+    column: int
+
+
+class NotJsonError(SourceFormatError):
+    """A source file that isn't valid JSON, even by what the service tolerates.
+
+    Attributes:
         problem: what is wrong there.
     """
 
@@ -52,9 +65,27 @@ class NotJsonError(InputError):
         self.problem = problem
         self.line, self.column = position(buffer, offset)
         super().__init__(
-            f"{name} is no JSON: line {self.line:,}, column {self.column:,}: {problem}"
+            f"{name} isn't valid JSON: line {self.line:,}, column {self.column:,}: {problem}"
             f" (…{excerpt(buffer, offset)}…){whereabouts}",
             "Correct it there, or have the feed write valid JSON.",
+        )
+
+
+class NotImportFormatError(SourceFormatError):
+    """A source file that is valid JSON, but not in the import format.
+
+    Attributes:
+        kind: how it differs.
+        repairable: whether all its records are certain.
+    """
+
+    def __init__(self, name: str, buffer: Buffer, shape: Shape) -> None:
+        self.offset = shape.offset
+        self.kind, self.repairable = shape.kind, bool(shape.pieces)
+        self.line, self.column = position(buffer, shape.offset)
+        super().__init__(
+            f"{name} isn't in the import format: {shape.words} (line {self.line:,}, column {self.column:,})",
+            shape.advice,
         )
 
 

@@ -1,4 +1,4 @@
-"""What stands at a place of a source file, also where it is no JSON: which record, whose, and what is wrong.
+"""What stands at a place of a source file, also where it isn't valid JSON: which record, whose, and what is wrong.
 
 The place is what the service's message names. It counts as confirmed where our own reader has to stop in the same
 record; what the position means to a few characters is inferred (``docs/facts.md``), so nothing hangs on them.
@@ -57,7 +57,7 @@ def locate(path: Path, place: Place | None, id_property: str | None = None) -> S
         wanted, target = place or _NO_PLACE, None
         if wanted.line is not None and wanted.position is not None:
             target = offset_of(buffer, max(1, wanted.line), wanted.position)
-        walked = walk(buffer, wanted.record, target)
+        walked = walk(buffer, wanted.record, target, wanted.property)
         looker = _Looker(buffer, walked, target, id_property)
         if place is None:
             return looker.at_fault(None) if walked.error else None
@@ -91,7 +91,7 @@ class _Looker:
         if self._walk.behind or error.start is None:
             named = place.record if place else None
             where = between(self._buffer, self._walk, error, named, self._id_property())
-            begin, end = error.offset, error.offset
+            begin, end = sorted((error.offset, error.offset if error.stopped is None else error.stopped))
         else:
             broken = read_broken(self._buffer, error.start)
             identity = identity_in_broken(self._buffer, broken, fault.kind, self._id_property(broken))
@@ -113,7 +113,7 @@ class _Looker:
             where = Where(place.record, identity=self._whose(record), property=place.property)
             inside = self._target is not None and self._walk.holding == place.record
             offset = self._target if inside and self._target is not None else record.offset
-            nested = _nested(record, place.property)
+            nested = _nested(record, place.property, self._walk.multi_values)
             if nested is not None and inside:
                 remarks = (OTHER_FAULT,) if place.escape else ()
                 return self._spot(where, offset, nested, Sure.likely if remarks else Sure.sure, *remarks)
@@ -172,11 +172,14 @@ class _Looker:
         )
 
 
-def _nested(record: Record, name: str | None) -> Fault | None:
+def _nested(record: Record, name: str | None, number: int) -> Fault | None:
+    """A list or an object as the property's value; ``number`` records have one."""
     token = bytes(record.members.get(name or "", b""))
     if token[:1] not in (b"{", b"["):
         return None
-    return Fault(FaultKind.nested_value, "a list or an object as a value, which an import does not take")
+    records = count(number, "record has", "records have")
+    words = f"a list or an object as a value, and an import takes no multi-value property; {records} one in {name}"
+    return Fault(FaultKind.nested_value, words)
 
 
 def _record_before(buffer: Buffer, offset: int) -> int | None:

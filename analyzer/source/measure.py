@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.facts import GUID
 from analyzer.files import cannot_read
 from analyzer.source.damage import DamageFinder
-from analyzer.source.json_text import UTF_16, NotJsonError, after_mark, recoded_from
+from analyzer.source.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.looks import by_looks, columns_of
 from analyzer.source.records import read_records, reading, records_of
 
@@ -52,7 +52,7 @@ def measure(path: Path) -> SourceCounts:
 
     Raises:
         InputError: the file cannot be read.
-        NotJsonError: it is no JSON; an ``InputError`` too.
+        SourceFormatError: it isn't valid JSON, or not in the import format; an ``InputError`` too.
     """
     try:
         size = path.stat().st_size
@@ -60,7 +60,7 @@ def measure(path: Path) -> SourceCounts:
         raise cannot_read(path, error) from error
     users = values = without_id = 0
     with reading(path) as buffer:
-        records = records_of(buffer)
+        records = records_of(buffer, others=True)
         first = list(islice(records, _FIRST))
         id_property = _id_property(first)
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
@@ -99,7 +99,7 @@ def has_guid_ids(path: Path) -> bool:
     """
     try:
         return any(_has_guid(record) for record in islice(read_records(path), 1))
-    except NotJsonError:
+    except SourceFormatError:
         return False  # said where all of it is read
 
 

@@ -67,7 +67,7 @@ def identity_in(record: Record, id_property: IdProperty, caution: str = "") -> I
 def identity_in_broken(
     buffer: Buffer, broken: Broken, kind: FaultKind | None, id_property: IdProperty
 ) -> Identity | None:
-    """The id of a record that is no JSON, read before the fault, in it or behind it.
+    """The id of a record that isn't valid JSON, read before the fault, in it or behind it.
 
     Args:
         buffer: the source file.

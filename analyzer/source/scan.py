@@ -9,6 +9,7 @@ same faults.
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass, field
 from itertools import compress, repeat
 from typing import TYPE_CHECKING
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 from analyzer.identity import identity_key
 from analyzer.source.blanked import Blanker, CutCommentError, may_have_begun_with_a_comma, without_comments
 from analyzer.source.chunk import BORDER, ChunkDecoder, spans_in
-from analyzer.source.records import record_at
+from analyzer.source.records import behind_record, end_of_other, no_record_at, record_at
 from analyzer.source.spans import NO_ID, Spans
-from analyzer.source.tolerant import behind_value, skip_blank
+from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analyzer.source.interface import GrammarError
     from analyzer.source.json_text import Buffer
 
 CHUNK = 1 << 15
@@ -42,7 +44,10 @@ class Scanned:
 
     Attributes:
         end: where it ended: behind the last record and the comma that follows it, or at the array's bracket.
-        records: how many records it went through.
+        records: how many records it went through, values that are none among them.
+        others: the places, from 0, of values in the array that are no objects.
+        other_offsets: where these begin.
+        first_other: the error of the first of them.
         spans: those that were wanted.
         ended: whether it came to the array's bracket.
     """
@@ -51,6 +56,9 @@ class Scanned:
     records: int = 0
     spans: Spans = field(default_factory=Spans)
     ended: bool = False
+    others: array[int] = field(default_factory=lambda: array("q"))
+    other_offsets: array[int] = field(default_factory=lambda: array("q"))
+    first_other: GrammarError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +175,16 @@ class Scanner:
         """Reads record by record up to the first one that begins at ``until`` or behind, or to the array's end."""
         at = skip_blank(self._buffer, scanned.end)
         while at < until and self._buffer[at : at + 1] != b"]":
-            record, end = record_at(self._buffer, at, scanned.records)
-            self._note(scanned, at, end, scanned.records, identity_key(record.text(self.id_property) or ""))
+            end = end_of_other(self._buffer, at)
+            if end is None:
+                record, end = record_at(self._buffer, at, scanned.records)
+                self._note(scanned, at, end, scanned.records, identity_key(record.text(self.id_property) or ""))
+            else:
+                scanned.others.append(scanned.records)
+                scanned.other_offsets.append(at)
+                scanned.first_other = scanned.first_other or no_record_at(self._buffer, at, scanned.records)
             scanned.records += 1
-            at = behind_value(self._buffer, end, b"]")
+            at = behind_record(self._buffer, end)
         scanned.end = at
         scanned.ended = self._buffer[at : at + 1] == b"]"
 

@@ -71,7 +71,8 @@ def answer(asked: bytes) -> bytes:
     """Scans a segment; what a process does that was told to.
 
     Raises:
-        GrammarError: a fault, where the segment begins where it was guessed, or anything, where it does not.
+        GrammarError: a fault, or a value in the list that is no object, where the segment begins where it was
+            guessed; or anything, where it does not.
         InputError: the file cannot be read.
     """
     from pathlib import Path
@@ -82,6 +83,8 @@ def answer(asked: bytes) -> bytes:
     with mapped(Path(request.path)) as buffer:
         scanned = Scanned(request.start)
         Scanner(buffer, request.id_property, wanted).scan(scanned, Border(*request.stop) if request.stop else None)
+    if scanned.first_other is not None:
+        raise scanned.first_other  # a reply has no room for it; it is rare, so the scan before goes on
     columns = [column.tobytes() for column in scanned.spans.columns()]
     return msgspec.msgpack.encode(Reply(scanned.end, scanned.records, scanned.ended, columns))
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SAMPLE = 200
 """Whole records by which the id property is told, where nobody named it."""
 
+_NESTED = (b"{", b"[")
+
 
 @dataclass(slots=True)
 class Walk:
@@ -26,6 +28,7 @@ class Walk:
         last: the last of them.
         wanted: the one that was asked for.
         holding: the number of the one in which the target lies, from 1.
+        multi_values: in how many of them the property that was asked for holds a list or an object.
         error: the fault; None where the file is whole.
     """
 
@@ -34,6 +37,7 @@ class Walk:
     last: Record | None = None
     wanted: Record | None = None
     holding: int | None = None
+    multi_values: int = 0
     error: GrammarError | None = None
 
     @property
@@ -42,13 +46,14 @@ class Walk:
         return self.error is not None and (self.error.record is None or self.error.offset == self.error.start)
 
 
-def walk(buffer: Buffer, wanted: int | None, target: int | None) -> Walk:
+def walk(buffer: Buffer, wanted: int | None, target: int | None, name: str | None = None) -> Walk:
     """Walks through the records.
 
     Args:
         buffer: the source file.
         wanted: the number of a record, from 1.
         target: an offset.
+        name: of a property.
     """
     walked = Walk()
     try:
@@ -58,6 +63,8 @@ def walk(buffer: Buffer, wanted: int | None, target: int | None) -> Walk:
                 walked.sample.append(record)
             if number == wanted:
                 walked.wanted = record
+            if name is not None and bytes(record.members.get(name, b""))[:1] in _NESTED:
+                walked.multi_values += 1
             if target is not None and record.offset <= target <= record.offset + len(record.raw):
                 walked.holding = number
     except GrammarError as error:

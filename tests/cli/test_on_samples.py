@@ -214,7 +214,7 @@ def test_a_retry_of_a_job_that_succeeded_makes_no_file(upa: Callable[..., Ran], 
     ("job", "words"),
     [
         (_job(30, "hr-feed-2026-10-05"), "there is no source file to take the records from"),
-        (_job(23, "hr-feed-2026-11-09"), "is no JSON: line 1, column"),
+        (_job(23, "hr-feed-2026-11-09"), "isn't valid JSON: line 1, column"),
     ],
     ids=["source gone", "source no JSON"],
 )

@@ -114,12 +114,17 @@ def check(wanted: RetryRequest, found: list[Written], chosen: list[bool], listed
     twice = {record.key for record, is_chosen in pairs if is_chosen and number[record.key] > 1}
     listed += [(Reason.twice, places(found, key)) for key in twice]
     expected = []
+    nested: dict[str, list[str]] = {}
     for position, (record, is_chosen) in enumerate(pairs, start=1):
         if is_chosen and record.key not in twice:
             if record.json is None:
                 listed.append((Reason.uncertain, str(position)))
             else:
                 expected.append(record.json)
+                for name, value in json.loads(record.json, parse_int=str, object_pairs_hook=dict).items():
+                    if isinstance(value, list | dict):
+                        nested.setdefault(name, []).append(str(position))
+    listed += [(Reason.multi_value, ", ".join(where)) for where in nested.values()]
     retry = written(wanted)
     if retry is None:
         assert expected == []

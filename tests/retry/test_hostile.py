@@ -48,7 +48,8 @@ def test_deep_nesting_and_endless_numbers_are_copied(
 ) -> None:
     retry = _made(tmp_path, selection, manner, ADA, raw, BOB)
     assert retry.path.read_bytes() == expected(raw, selection)
-    assert (retry.unmatched, retry.respelled) == ((), 0)
+    assert retry.respelled == 0
+    assert {one.reason for one in retry.unmatched} <= {Reason.multi_value}
 
 
 @pytest.mark.parametrize("selection", WANTED, ids=WANTED_IDS)

@@ -109,7 +109,6 @@ REFUSED = {
     "no entry names a user": ((ADA,), (entry(JOB, "E1"), entry(JOB, "E1")), "2 entries of the log name nobody"),
     "a partial job without entries": ((ADA,), (), "there is no entry of its log that says who"),
     "no record matches": ((BOB,), LOG_OF_ADA, "no record has one of the log's ids in 'IdName'"),
-    "no records": ((), LOG_OF_ADA, "can be selected"),
 }
 
 

@@ -159,5 +159,5 @@ def read(text: str) -> list[dict[str, object]]:
     if not isinstance(records, list):
         raise RefusedError(0)
     found = [record for record in records if isinstance(record, dict)]
-    reader.need(holds=len(found) == len(records))
+    reader.need(holds=bool(found) or not records)
     return found

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.source.json_text import NotJsonError
+from analyzer.source.json_text import SourceFormatError
 from analyzer.source.records import read_records
 from tests.source.reference_reader import RefusedError, read
 
@@ -92,7 +92,7 @@ def test_a_mutated_source_is_read_or_refused_as_the_slow_reader_does(
         text = text[:at] + token + text[at + length :]
     expected, found = slowly(text), really(tmp_path, text.encode())
     if isinstance(found, InputError):
-        assert isinstance(found, NotJsonError)
+        assert isinstance(found, SourceFormatError)
         assert expected is None
         assert 1 <= found.line <= text.count("\n") + text.count("\r") + 1
         assert 0 <= found.offset <= len(text.encode())

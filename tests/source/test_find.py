@@ -281,3 +281,16 @@ def test_an_id_property_with_a_bracket_in_its_name_is_found_beside_commas_too_ma
     path.write_text('{"value":[' + ",".join(f'{{"Id ,}}":"{number}",}}' for number in range(20)) + "]}", "utf-8")
     check_wanted(path, "Id ,}")
     assert len(find(path, "Id ,}", {"7": 1}).spans) == 1
+
+
+@pytest.mark.usefixtures("three_processes")
+@pytest.mark.parametrize("place", range(0, 40, 3))
+def test_a_value_that_is_no_record_is_found_in_whichever_segment_it_is(tmp_path: Path, place: int) -> None:
+    records = [f'{{"mail":"user{number}@contoso.com","City":"Kiel"}}' for number in range(40)]
+    records[place] = "null"
+    path = tmp_path / "source.json"
+    path.write_text('{"value":[' + ",".join(records) + "]}", encoding="utf-8")
+    found = find(path, "mail", {f"user{number}@contoso.com": number for number in range(1, 40)})
+    assert (found.records, list(found.others)) == (40, [place])
+    assert list(found.spans.positions) == [number for number in range(1, 40) if number != place]
+    assert found.other is not None

@@ -206,7 +206,7 @@ BETWEEN = {
         5,
         ("user5@contoso.com", BEHIND),
     ),
-    "something else than a record": (source_with("7", 5), FaultKind.not_known, 5, None),
+    "something else than a record": (source_with("7", 5), FaultKind.import_format, 5, None),
     "no opening bracket": (
         source_with(whole(4)[1:]),
         FaultKind.wrong_bracket,
@@ -229,7 +229,8 @@ BETWEEN = {
     "no list of users": ('{"values":[]}', FaultKind.import_format, None, None),
     "two byte order marks": ("\ufeff\ufeff" + source_with(whole(4)), FaultKind.beginning, None, None),
     "a table of another kind": ("IdName;City\nada@contoso.com;Kiel\n", FaultKind.beginning, None, None),
-    "something else than records from the start": ('{"value":[7]}', FaultKind.not_known, 1, None),
+    "no bracket that closes the list": (source_with(whole(4))[:-2] + "}", FaultKind.not_closed, None, None),
+    "something else than records from the start": ('{"value":[7]}', FaultKind.import_format, 1, None),
 }
 
 

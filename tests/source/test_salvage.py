@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.source.json_text import position
 from analyzer.source.records import read_records, records_of
-from analyzer.source.salvage.read import Lines, Record, Repaired, Unreadable, salvage, salvage_of
+from analyzer.source.salvage.read import Corrected, Lines, Record, Repaired, Unreadable, salvage, salvage_of
 from tests.source.broken_source import source_with, whole
 from tests.source.test_agreement import LAYOUT, SOURCE, WHOLE
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ADA = "ada@contoso.com"
 
 
-def items_of(text: str, *, repair: bool = False) -> list[Record | Unreadable]:
+def items_of(text: str, *, repair: bool = False) -> list[Record | Unreadable | Corrected]:
     return list(salvage_of(text.encode(), repair=repair))
 
 
@@ -31,6 +31,8 @@ def shown(text: str, *, repair: bool = False) -> list[tuple[int | None, str]]:
     return [
         (item.position, item.raw.decode())
         if isinstance(item, Record)
+        else (None, f"+{item.after}")
+        if isinstance(item, Corrected)
         else (item.position, ("?" if item.doubtful else "!") + raw[item.offset : item.end].decode())
         for item in salvage_of(raw, repair=repair)
     ]
@@ -114,7 +116,7 @@ def test_the_records_around_a_damaged_one_are_read(text: str, lost: str) -> None
 
 # The text between records 2 and 3 of 4; what is given of it, and of the records beside it.
 BETWEEN = {
-    "no comma": ("", [(None, "!")], []),
+    "no comma": ("", [(None, "+,")], []),
     "two commas": (",,", [(None, "!,")], []),
     "a backslash": (",\\", [(None, "!\\")], []),
     "a bracket": (",}", [], [1, 3, 4, 5]),
@@ -208,7 +210,7 @@ def test_a_backslash_that_begins_no_escape_stands_for_itself(value: str, text: s
     source = source_with(raw)
     assert (3, "!" + raw) in shown(source)
     found = items_of(source, repair=True)
-    assert [item.position for item in found] == list(range(8))
+    assert [item.position for item in found if not isinstance(item, Corrected)] == list(range(8))
     record = found[3]
     assert isinstance(record, Repaired)
     assert (record.raw.decode(), record.text("IdName"), record.text("Office")) == (raw, "ada", text)
@@ -264,6 +266,7 @@ def test_lines_are_counted_on() -> None:
     text = ("\ufeff" + source_with(f'{{"Office":"R "K" é€😀","IdName":"{ADA}"}}').replace("},{", "},\r\n{\n")).encode()
     lines = Lines(text)
     for item in salvage_of(text):
+        assert not isinstance(item, Corrected)
         assert lines.at(item.offset) == position(text, item.offset)
     with pytest.raises(ValueError, match="3"):
         lines.at(3)

@@ -65,6 +65,7 @@ def test_files_at_one_path_on_two_hosts_are_two_files_with_two_logs(
     path = f"{folder.rstrip('/')}/upa.json"
     for host, user in HOSTS.items():
         job = get_job(session, jobs[host])
+        assert job is not None
         assert (job.error, job.source_uri) == (JobError.ImportCompleteWithError, f"https://{host}{path}")
         logs = f"{folder.rstrip('/')}/{log_folder_name('upa.json', job.job_id)}"
         assert job.log_folder_uri == f"https://{host}{logs}"

@@ -36,10 +36,11 @@ PATTERNS = (
             "After a value comes something that is neither a comma nor a bracket: the value ended sooner than meant.",
             (
                 "A quotation mark inside a value without a backslash before it.",
+                'A value that ends in a single backslash, as "Sales\\", which hides its end.',
                 "A comma is missing between two values.",
             ),
             (
-                'Write the quotation mark as \\" in the record at the path and position that the message names.',
+                'At the path that the message names, double the backslash that ends the value, or write \\" in it.',
                 "Have the feed made with a JSON library, which escapes such characters by itself.",
                 _WHOLE,
             ),
@@ -116,6 +117,7 @@ PATTERNS = (
             (
                 "At line 0 or 1, position 0 or 1: the file isn't JSON, but CSV or a web page, or is in UTF-16.",
                 "A value without quotation marks, a bracket of the wrong kind, a colon that is missing.",
+                "A list or an object as a value: an import takes no multi-value property.",
             ),
             ("Open the file at the line and position that the message names, and correct it there.", _WHOLE),
             "feed owner",

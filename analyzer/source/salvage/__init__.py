@@ -1,1 +1,1 @@
-"""The records that can be read of a source file that is no JSON."""
+"""The records that can be read of a source file that isn't valid JSON."""

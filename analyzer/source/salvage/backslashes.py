@@ -5,6 +5,12 @@ are paired as they stand, and where the record ends is as sure as of any other. 
 sure. In a value where no backslash begins an escape, each stands for itself. In ``"C:\Users\new"`` one of them is
 read as a line end, and in ``"C:\x\"y"`` one belongs to a quotation mark: whoever wrote these may have escaped some,
 or none. Which, cannot be proven, so such a value is not respelled.
+
+A value that ends in a backslash hides its own end: of ``"Sales\"},{"IdName":`` the reader takes all up to the next
+quotation mark for the value. Here ``\"`` before a comma and a name, or before the record's end, is read as a backslash
+and the value's end. That counts where the record then is JSON and has exactly the properties of another record. Taken
+otherwise, the value would end in a quotation mark and lack the one that closes it; a program writes each of these
+marks or none, and the marks further on would not pair up to the same names. Each such repair is listed.
 """
 
 from __future__ import annotations
@@ -13,14 +19,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import ESCAPE, escaped
+from analyzer.source.broken import ESCAPE, ends_escaped, escaped
 from analyzer.source.interface import GrammarError
-from analyzer.source.records import FLAT
+from analyzer.source.records import FLAT, record_at
 from analyzer.source.salvage.patience import reached
-from analyzer.source.tolerant import read_object
+from analyzer.source.tolerant import read_object, skip_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator, Sequence
 
     from analyzer.source.json_text import Buffer
     from analyzer.source.salvage.patience import Patience
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 LONGEST = 1 << 18
 """Bytes of a record with nested values, single quotes or comments, beyond which no end is looked for."""
 _SHORTEST = 1 << 10
+_SIZES = (1 << 12, 1 << 16)
 _CUT = 40
 """Bytes before a piece's end where a fault may be that of the cut."""
 # A comment, and either kind of string
@@ -66,6 +73,55 @@ def respelled_at(buffer: Buffer, offset: int, patience: Patience) -> Respelled |
         whole = raw[: _length(raw, tolerated.end)]
         return Respelled(whole, text[: tolerated.end], tolerated.members, not _mixes(whole))
     return None
+
+
+def ended_at(buffer: Buffer, offset: int, known: Container[frozenset[str]], patience: Patience) -> Respelled | None:
+    """The record at ``offset`` where values end in a single backslash; None where that is not all that is wrong.
+
+    Args:
+        buffer: the source file.
+        offset: of the record.
+        known: the names in records that were read.
+        patience: for what is read again.
+    """
+    for size in _SIZES:
+        piece = bytes(buffer[offset : offset + size])
+        patience.spend(len(piece))
+        text, at = ends_escaped(piece)
+        try:
+            tolerated = read_object(text, 0)
+        except GrammarError as error:
+            if reached(text, error) < len(text) - _CUT or len(piece) < size or patience.ended:
+                return None
+            continue
+        text, at = text[: tolerated.end], [place for number, place in enumerate(at) if place + number < tolerated.end]
+        raw = piece[: tolerated.end - len(at)]
+        names = frozenset(tolerated.members)
+        if names in known or names == _names_behind(buffer, offset + len(raw)):
+            return Respelled(raw, text, tolerated.members, not _mixes_with(text, at))
+        return None
+    return None
+
+
+def _mixes_with(text: bytes, places: Sequence[int]) -> bool:
+    """Whether a value has escapes beside the backslashes that were doubled, at these places before."""
+    doubled = {place + number for number, place in enumerate(places)}
+    for value in _TEXT.finditer(text):
+        escapes = {value.start() + found.start() for found in ESCAPE.finditer(value[0])}
+        if escapes & doubled and escapes - doubled:
+            return True
+    return False
+
+
+def _names_behind(buffer: Buffer, at: int) -> frozenset[str] | None:
+    """The names in the next record; None where none follows."""
+    at = skip_blank(buffer, at)
+    if buffer[at : at + 1] != b",":
+        return None
+    try:
+        return frozenset(record_at(buffer, skip_blank(buffer, at + 1), 0)[0].members)
+    except GrammarError:
+        return None
 
 
 def _attempts(buffer: Buffer, offset: int, patience: Patience) -> Iterator[bytes]:

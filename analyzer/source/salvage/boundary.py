@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.source.interface import GrammarError, Trouble
+from analyzer.source.records import only_brackets
 from analyzer.source.salvage.hidden import Hidden
 from analyzer.source.salvage.patience import reached
 from analyzer.source.tolerant import behind_value, read_key, skip_blank, skip_value
@@ -118,8 +119,8 @@ def array_ends(buffer: Buffer, at: int) -> GrammarError | None:
     Raises:
         GrammarError: something else does, so the array may go on.
     """
-    if behind_stray(buffer, at) >= len(buffer):
-        return None
+    if behind_stray(buffer, at) >= len(buffer) or only_brackets(buffer, at):
+        return None  # no quotation mark follows, so the bracket is in no text
     follows = behind_value(buffer, at, b"}")
     closed = buffer[follows : follows + 1] == b"}"
     if not closed:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.source.fault import Fault, FaultKind, fault_of
 from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.records import record_at
-from analyzer.source.salvage.backslashes import respelled_at
+from analyzer.source.records import no_record_at, record_at
+from analyzer.source.salvage.backslashes import ended_at, respelled_at
 from analyzer.source.salvage.boundary import array_ends, begins
 from analyzer.source.salvage.unreadable import Repaired, Unreadable
+from analyzer.source.shape import shown_value
 from analyzer.source.tolerant import behind_value, skip_value
 
 if TYPE_CHECKING:
@@ -27,13 +28,18 @@ class How:
         mark: the quotation mark of the file's names.
         repair: whether a record whose only fault is backslashes is one.
         patience: for what is read again.
+        known: the names in the first records that were read; grows.
     """
 
     mark: bytes
     repair: bool
     patience: Patience
+    known: set[frozenset[str]] = field(default_factory=set)
 
 
+_ENOUGH = 200
+"""Records whose names are kept: the first ones."""
+_MAY_HIDE_ITS_END = frozenset({Trouble.escape, Trouble.after_value, Trouble.unexpected, Trouble.endless})
 _MIXED = "{}; the same value has escapes, so which backslashes are meant is not known"
 
 
@@ -44,21 +50,27 @@ def element_at(buffer: Buffer, at: int, position: int, how: How) -> tuple[Item, 
         GrammarError: where the element ends cannot be said.
     """
     try:
-        return record_at(buffer, at, position)
+        record, end = record_at(buffer, at, position)
     except GrammarError as error:
-        if error.trouble is Trouble.escape:
+        if buffer[at : at + 1] == b"{" and error.trouble in _MAY_HIDE_ITS_END:
             found = _backslashes(buffer, at, position, error, how)
             if found is not None:
                 return found
         elif error.offset == at and buffer[at : at + 1] not in (b'"', b"'"):
-            end = _other_value(buffer, at, how.mark)
-            if end is not None:
-                return Unreadable(position, at, end, fault_of(buffer, error), error, _buffer=buffer), end
+            behind = _other_value(buffer, at, how.mark)
+            if behind is not None:
+                fault = Fault(FaultKind.import_format, f"{shown_value(buffer, at)} in place of a record")
+                no_record = no_record_at(buffer, at, position)
+                return Unreadable(position, at, behind, fault, no_record, _buffer=buffer), behind
         raise
+    if position < _ENOUGH:
+        how.known.add(frozenset(record.members))
+    return record, end
 
 
 def _backslashes(buffer: Buffer, at: int, position: int, error: GrammarError, how: How) -> tuple[Item, int] | None:
-    found = respelled_at(buffer, at, how.patience)
+    found = respelled_at(buffer, at, how.patience) if error.trouble is Trouble.escape else None
+    found = found or ended_at(buffer, at, how.known, how.patience)
     if found is None:
         return None
     end = at + len(found.raw)

@@ -1,4 +1,4 @@
-r"""The records that can be read of a source file that is no JSON, and what is wrong with the rest.
+r"""The records that can be read of a source file that isn't valid JSON, and what is wrong with the rest.
 
 Up to the first fault a file is read as ``read_records`` reads it, and as the service does. What can be said behind it:
 
@@ -32,13 +32,15 @@ is unreadable then.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from analyzer.source.interface import GrammarError
+from analyzer.source.interface import GrammarError, Shape, Trouble
 from analyzer.source.json_text import after_mark, opened
-from analyzer.source.records import Record, begin, finish
+from analyzer.source.records import Record, begin, finish, format_error, list_at, record_at
 from analyzer.source.salvage.array import Reader
-from analyzer.source.salvage.unreadable import Lines, Repaired, Unreadable, unreadable
+from analyzer.source.salvage.unreadable import Corrected, Lines, Repaired, Unreadable, unreadable
+from analyzer.source.shape import several_in, shown_value
 from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
@@ -47,18 +49,40 @@ if TYPE_CHECKING:
 
     from analyzer.source.json_text import Buffer
 
-__all__ = ["Lines", "Record", "Repaired", "Unreadable", "salvage", "salvage_of"]
+__all__ = ["Corrected", "Lines", "Record", "Repaired", "Unreadable", "check_shape", "salvage", "salvage_of"]
 
 _JUNK = 1 << 12
 """Bytes before the file's object in which its beginning is looked for."""
+# ]}{ or ]},{ as where files were joined
+_JOINED = re.compile(rb"\]\s*+\}\s*+,?\s*+\{")
 
 
-def salvage(path: Path, *, repair: bool = False) -> Iterator[Record | Unreadable]:
+def check_shape(path: Path, *, repair: bool) -> None:
+    """Refuses a file of another shape, in which records are looked for in vain.
+
+    Args:
+        path: the source file.
+        repair: whether a shape is passed whose records are certain.
+
+    Raises:
+        InputError: the file cannot be read.
+        NotImportFormatError: it is of such a shape.
+    """
+    with opened(path) as buffer:
+        try:
+            begin(buffer, skip_blank(buffer, after_mark(buffer)))
+        except GrammarError as error:
+            if error.shape is not None and not (repair and error.shape.pieces):
+                raise format_error(path, buffer, error) from error
+
+
+def salvage(path: Path, *, repair: bool = False) -> Iterator[Record | Unreadable | Corrected]:
     """Records and unreadable stretches of a source file, in their order.
 
     Args:
         path: the source file.
-        repair: whether a record whose only fault is backslashes is a record (``Repaired``).
+        repair: whether a record whose only fault is backslashes is a record (``Repaired``), and a file of another shape
+            is read where its records are certain.
 
     Raises:
         InputError: the file cannot be read.
@@ -67,9 +91,52 @@ def salvage(path: Path, *, repair: bool = False) -> Iterator[Record | Unreadable
         yield from salvage_of(buffer, repair=repair)
 
 
-def salvage_of(buffer: Buffer, *, repair: bool = False) -> Iterator[Record | Unreadable]:
+def salvage_of(buffer: Buffer, *, repair: bool = False) -> Iterator[Record | Unreadable | Corrected]:
     """Records and unreadable stretches of a source file that is open."""
-    yield from _read_from(buffer, skip_blank(buffer, after_mark(buffer)), repair=repair)
+    start = skip_blank(buffer, after_mark(buffer))
+    shape = _other_shape(buffer, start) if repair else None
+    if shape is not None and shape.pieces:
+        yield Corrected(shape.kind.value, shown_value(buffer, shape.offset), "")
+        yield from _pieces(buffer, shape)
+        return
+    for item in _read_from(buffer, start, repair=repair):
+        yield (_correction(buffer, item) if isinstance(item, Unreadable) else None) or item
+
+
+def _other_shape(buffer: Buffer, start: int) -> Shape | None:
+    try:
+        at = begin(buffer, start)
+        return several_in(buffer, start) if _JOINED.search(buffer, at) else None
+    except GrammarError as error:
+        return error.shape
+
+
+def _pieces(buffer: Buffer, shape: Shape) -> Iterator[Record]:
+    position = 0
+    for piece in shape.pieces:
+        if buffer[piece : piece + 1] == b"[":
+            for record in list_at(buffer, piece, position=position):
+                yield record
+                position += 1
+        else:
+            yield record_at(buffer, piece, position)[0]
+            position += 1
+
+
+def _correction(buffer: Buffer, item: Unreadable) -> Corrected | None:
+    """How a stretch that is in no record is corrected; None where that would be a guess."""
+    if item.position is not None:
+        return None
+    stretch = bytes(buffer[item.offset : item.end])
+    match item.error.trouble:
+        case Trouble.unclosed:
+            return Corrected(item.words, "", "")
+        case Trouble.brackets:
+            return Corrected(item.words, "", "")
+        # What follows the record before is a record: else both were doubtful.
+        case Trouble.after_value if not stretch.strip():
+            return Corrected("no comma between two records", "", ",")
+    return None
 
 
 def _read_from(buffer: Buffer, start: int, *, repair: bool) -> Iterator[Record | Unreadable]:

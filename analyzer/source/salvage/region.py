@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.broken import read_broken
 from analyzer.source.fault import NAME_FOLLOWS
+from analyzer.source.interface import GrammarError, Trouble
 from analyzer.source.records import Record
 from analyzer.source.salvage.boundary import begins, behind_junk, behind_stray, first_name
 from analyzer.source.salvage.patience import reached
@@ -16,7 +17,6 @@ from analyzer.source.salvage.unreadable import doubtful, end_of, unreadable
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from analyzer.source.interface import GrammarError
     from analyzer.source.json_text import Buffer
     from analyzer.source.salvage.stretch import Stop
     from analyzer.source.salvage.unreadable import Item
@@ -83,6 +83,10 @@ class Opening:
             yield from (checked(buffer, item, error, self.mark, doubt=not vouched) for item in held)
             return broken_at(buffer, at, stop.position, error)
         end = end_of(held[-1]) if held else at
+        if error.trouble is Trouble.unclosed:
+            # No quotation mark follows, so the last record's bracket is in no text.
+            yield from held
+            return Region(end, end, error, None, stop.position)
         if behind_stray(buffer, at) >= len(buffer):
             hidden = b"/" in bytes(buffer[end : end + _NEAR])
             yield from (checked(buffer, item, error, self.mark, doubt=hidden) for item in held)

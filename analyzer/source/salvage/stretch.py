@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.source.interface import GrammarError
+from analyzer.source.records import behind_record
 from analyzer.source.salvage.boundary import array_ends
 from analyzer.source.salvage.element import element_at
-from analyzer.source.tolerant import behind_value
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -58,7 +58,7 @@ def stretch(buffer: Buffer, at: int, position: int, how: How) -> Generator[Item,
                 held.clear()
             held.append(item)
             position += 1
-            at = behind_value(buffer, end, b"]")
+            at = behind_record(buffer, end)
             end = at
         beside = array_ends(buffer, at + 1)
     except GrammarError as error:

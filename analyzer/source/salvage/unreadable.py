@@ -87,6 +87,21 @@ class Unreadable:
         return dataclasses.replace(found, caution=_CAUTION) if found and self.doubtful else found
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A fault in no record, which can be corrected so that no record changes and none is missing.
+
+    Attributes:
+        kind: what is wrong, in a few words.
+        before: what stands there.
+        after: what has to stand there.
+    """
+
+    kind: str
+    before: str
+    after: str
+
+
 def unreadable(buffer: Buffer, position: int | None, offset: int, end: int, error: GrammarError) -> Unreadable:
     """A stretch with a fault that the grammar's reader found."""
     return Unreadable(position, offset, end, fault_of(buffer, error), error, _buffer=buffer)
