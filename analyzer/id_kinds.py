@@ -107,7 +107,7 @@ class IdAdvice:
 
     Attributes:
         finding: a clause about the IDs, as "the IDs are object IDs".
-        action: a clause in the imperative, as "queue with CloudId".
+        action: a clause in the imperative, as "queue with the ID type CloudId".
         as_it_is: whether that can be done with the records unchanged.
     """
 
@@ -142,18 +142,20 @@ def id_advice(kinds: IdKinds) -> IdAdvice:
     """Say what to do where the service could resolve none of the users with these IDs."""
     types = kinds.id_types
     if types == (IdType.CloudId,):
-        return IdAdvice("the IDs are object IDs", "queue with CloudId", as_it_is=True)
+        return IdAdvice("the IDs are object IDs", "queue with the ID type CloudId", as_it_is=True)
     if types == (IdType.PrincipalName,):
-        return IdAdvice("the IDs are user principal names, some of guests", "queue with PrincipalName", as_it_is=True)
+        return IdAdvice(
+            "the IDs are user principal names, some of guests", "queue with the ID type PrincipalName", as_it_is=True
+        )
     if types:
         return IdAdvice(
             "the IDs are user principal names or mail addresses",
-            "queue with PrincipalName if the job used another ID type, else with Email",
+            "queue with the ID type PrincipalName if the job used another one, else with Email",
             as_it_is=True,
         )
     match kinds.most:
         case IdKind.claims:
-            action = "have the feed write only what follows the last |, and queue with PrincipalName"
+            action = "have the feed write only what follows the last |, and queue with the ID type PrincipalName"
             return IdAdvice("the IDs are claims names, which no ID type takes", action, as_it_is=False)
         case IdKind.login:
             finding = "the IDs are logins of the form DOMAIN\\name, which no ID type takes"

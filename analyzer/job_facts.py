@@ -19,8 +19,10 @@ from analyzer.identity import identity_key
 from analyzer.logs.catalogue import SAYS_NOTHING, first_match
 from analyzer.logs.catalogue.advice import CodeFacts, JobFacts, SourceFacts, percent
 from analyzer.retry.codes import ABORTING_CODES
+from analyzer.source.fault import BACKSLASH_AT_END
 from analyzer.source.identify import infer_id_property
-from analyzer.source.json_text import recoded_from
+from analyzer.source.interface import GrammarError, Trouble
+from analyzer.source.json_text import NotJsonError, recoded_from
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -33,6 +35,16 @@ if TYPE_CHECKING:
     from analyzer.logs.catalogue import Catalogue
     from analyzer.source.identify import IdProperty
     from analyzer.source.records import Record
+
+_OFTEN_MISNAMED: Mapping[str | Trouble, tuple[str, str]] = {
+    BACKSLASH_AT_END: (
+        "A value ends in a single backslash",
+        r"Have the feed write each backslash in a value twice: Sales\\.",
+    ),
+    Trouble.unclosed: ('The list\'s "]" is missing', "Have the feed close the list: the file has to end with ]}."),
+    Trouble.brackets: ("There are too many closing brackets", "Have the feed write ]} once, at the end of the file."),
+}
+"""Faults for which the service's message names another one: what is wrong, and what to do."""
 
 MOST_RECORDS = 100_000
 """Of a source file are looked at, which takes a second or two."""
@@ -173,7 +185,13 @@ def look_into(
     except UsageError:  # two properties hold the log's IDs; which one counts is unknown
         return SourceLook(SourceFacts())
     except InputError as error:
-        return SourceLook(SourceFacts(problem=error.what.replace(str(source), source.name)))
+        misnamed, remedy = ("", "") if isinstance(error, NotJsonError) else ("", error.advice or "")
+        fault = error.__cause__
+        if isinstance(error, NotJsonError) and isinstance(fault, GrammarError):
+            known = _OFTEN_MISNAMED.get(error.problem) or _OFTEN_MISNAMED.get(fault.trouble)
+            misnamed, remedy = known or ("", "")
+        problem = error.what.replace(str(source), source.name)
+        return SourceLook(SourceFacts(problem=problem, remedy=remedy, misnamed=misnamed))
 
 
 def shared_sentence(one: Shared) -> str:
@@ -252,11 +270,16 @@ class _Facts:
         self._kinds: dict[IdKind, int] = {}
         self._first: dict[str, int] = {}
         self._duplicates: list[tuple[int, int]] = []
+        self._not_records: list[int] = []
+        self._next = 1
         self._properties: dict[str, None] = {}
 
     def add(self, record: Record, key: str, text: str, id_property: str) -> None:
-        self._records += 1
         number = record.position + 1
+        if number > self._next:
+            self._not_records += range(self._next, min(number, self._next + _NUMBERS_KEPT))
+        self._next = number + 1
+        self._records += 1
         self._properties.update(dict.fromkeys(name for name in record.members if name != id_property))
         if not key:
             self._without_id += 1
@@ -279,6 +302,7 @@ class _Facts:
             without_id_count=self._without_id,
             ids=IdKinds(kinds),
             duplicates=tuple(self._duplicates),
+            not_records=tuple(self._not_records[:_NUMBERS_KEPT]),
             properties=tuple(self._properties),
             whole=whole,
         )

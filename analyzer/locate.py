@@ -45,7 +45,7 @@ class Located:
         identity = self.spot.identity if self.spot else None
         if identity is None or not identity.inferred:
             return self.clause
-        return f"{self.clause}. {identity.property} is taken as the id property: {identity.because}"
+        return f"{self.clause}. Using {identity.property} as the ID property ({identity.because})"
 
     @property
     def clause(self) -> str:

@@ -18,7 +18,7 @@ from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
 from analyzer.retry.told import Told
 from analyzer.retry.words import lying_there
-from analyzer.words import SHORT_ID
+from analyzer.words import short_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ class JobRetry:
         job_id: of the job.
         path: the retry file; None where there is none.
         sentence: what it holds, or why there is none.
-        complete: whether it is the whole truth.
+        complete: whether it holds everything that it should.
     """
 
     job_id: str
@@ -118,15 +118,16 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
 
 def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
     """Say why a job needs no retry file of its own."""
+    short = short_ids(tables.jobs["job_id"])
     if users.superseded_by:
-        later = users.superseded_by[:SHORT_ID]
+        later = short[users.superseded_by]
         return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
     if users.open == 0:
         return "Every user has been updated by a later import."
     by_id = {job["job_id"]: job for job in tables.jobs.iter_rows(named=True)}
     run = by_id[job_id]["retry_of"] or job_id
     later_retries = [job["job_id"] for job in by_id.values() if job["retry_of"] == run and job["open"] != 0]
-    latest = later_retries[-1][:SHORT_ID] if later_retries else ""
+    latest = short[later_retries[-1]] if later_retries else ""
     return f"The users who are still open failed again in a retry ({latest}): its retry file holds them."
 
 

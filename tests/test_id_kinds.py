@@ -37,14 +37,14 @@ def test_an_id_is_of_the_kind_that_it_looks_like(identity: str, kind: IdKind) ->
 @pytest.mark.parametrize(
     ("identities", "id_types", "finding", "action", "as_it_is"),
     [
-        (_GUIDS, (IdType.CloudId,), "object IDs", "queue with CloudId", True),
+        (_GUIDS, (IdType.CloudId,), "object IDs", "queue with the ID type CloudId", True),
         (_NAMES, (IdType.PrincipalName, IdType.Email), "names or mail addresses", "else with Email", True),
-        ([*_NAMES, *_GUESTS], (IdType.PrincipalName,), "some of guests", "queue with PrincipalName", True),
+        ([*_NAMES, *_GUESTS], (IdType.PrincipalName,), "some of guests", "queue with the ID type PrincipalName", True),
         (_LOGINS, (), "DOMAIN\\name, which no ID type takes", "user principal names or object IDs", False),
         (_CLAIMS, (), "claims names", "what follows the last |", False),
         (["ada", "00123"], (), "neither object IDs nor names at a domain", "have the feed write", False),
         ([*_GUIDS, *_NAMES], (), "of several kinds", "for everyone", False),
-        ([*_GUIDS * 20, "typo"], (IdType.CloudId,), "object IDs", "queue with CloudId", True),
+        ([*_GUIDS * 20, "typo"], (IdType.CloudId,), "object IDs", "queue with the ID type CloudId", True),
         ([], (), "of several kinds", "for everyone", False),
     ],
     ids=["object-ids", "names", "guests", "logins", "claims", "numbers", "mixed", "one-of-many-is-damaged", "none"],

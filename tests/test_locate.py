@@ -71,7 +71,7 @@ def test_an_id_property_that_is_inferred_is_said_to_be(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
     located = locate(said_of(path), path)
     assert located.clause.startswith("Record 4 (IdName ada@contoso.com), in Office: ")
-    assert located.sentence == f"{located.clause}. IdName is taken as the id property: its values look like ids"
+    assert located.sentence == f"{located.clause}. Using IdName as the ID property (its values look like IDs)"
 
 
 @pytest.mark.parametrize(

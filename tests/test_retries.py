@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from analyzer.load import Tables
 
 
-DO_NOT = "Do not queue that; remove it."
+DO_NOT = "Don't queue that; remove it."
 
 
 JOB_ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
@@ -73,7 +73,7 @@ def test_a_part_of_no_known_retry_beside_a_new_one_is_named(library: Library, tm
     part = target.with_name(f"{target.stem}-1-of-2.json")
     part.write_bytes(b"{}")
     made = make_retries(library, tables, tmp_path)[job_id]
-    assert made.sentence.endswith(f"No part of this retry, but of an earlier one or not ours: {part.name}. {DO_NOT}")
+    assert made.sentence.endswith(f"Not part of this retry: {part.name}. {DO_NOT}")
     assert part.exists()
 
 
@@ -200,7 +200,7 @@ def test_a_file_that_is_not_of_it_is_named_each_time(library: Library, tmp_path:
     for _ in range(2):
         retry = make_retries(library, tables, tmp_path)[job_id]
         assert retry.path == target
-        assert retry.sentence.endswith(f"not ours: {part.name}. {DO_NOT}")
+        assert retry.sentence.endswith(f"Not part of this retry: {part.name}. {DO_NOT}")
 
 
 def test_what_an_interrupted_retry_left_is_gone_after_the_next_run(library: Library, tmp_path: Path) -> None:
@@ -287,4 +287,4 @@ def test_what_is_too_big_is_to_be_split_first(library: Library, tmp_path: Path) 
     source = library.root / "sites/hr/Shared Documents/imports" / job.source_name
     source.write_text('{"value":[{"IdName":"ada@contoso.com"}]}', encoding="utf-8")
     retry = make_retries(library, load(library), tmp_path / "retry")[job.job_id]
-    assert "First split it" in retry.sentence
+    assert "Before you queue this file, split it" in retry.sentence

@@ -38,7 +38,7 @@ from analyzer.facts import MAX_PROPERTY_VALUES
 from analyzer.find_job import find_job
 from analyzer.retry.interface import MOST_BYTES, Manner
 from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
-from analyzer.words import SHORT_ID
+from analyzer.words import short_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from analyzer.retry.queue_command import RetryToQueue
     from analyzer.workspace import Workspace
 
-_NOT_THE_WHOLE_TRUTH = _NOT_AS_MADE = 1
+_INCOMPLETE = _NOT_AS_MADE = 1
 
 
 def command(  # noqa: PLR0913 - the contract's options
@@ -138,7 +138,7 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
     if not superseded:
         _check_superseded(given, tables, job.job_id)
     for log in tables.logs_of(job.job_id):
-        if log.problem:  # the file that is made tells that it is not the whole truth
+        if log.problem:  # the summary says that the file is incomplete
             given.terminal.complain(log.problem)
     return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, workspace.retry)
 
@@ -151,9 +151,10 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     if users is None or users.superseded_by is None:
         return
     later = next(job for job in tables.jobs.iter_rows(named=True) if job["job_id"] == users.superseded_by)
-    when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), later["job_id"][:SHORT_ID]
+    short = short_ids(tables.jobs["job_id"])
+    when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), short[later["job_id"]]
     raise UsageError(
-        f"job {job_id[:SHORT_ID]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
+        f"job {short[job_id]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
         " job's records hold older values",
         f"Retry that run instead: {run}. To make this file all the same, add --superseded.",
     )
@@ -167,7 +168,7 @@ def _of_files(
 
     ingredients = ingredients_of_files(source, logs)
     if outcome is None:
-        terminal.say(f"The job is taken as {ingredients.outcome}, by the codes in its log; --outcome says otherwise.")
+        terminal.say(f"Treating the job as {ingredients.outcome}, by the codes in its log. Change that with --outcome.")
     target = source.with_name(file_name(source.name, None))
     return dataclasses.replace(ingredients, id_property=id_property or None), target
 
@@ -180,11 +181,12 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     made = make_retry(ingredients, target)
     manifest = read_manifest(made.retry.manifest) if made.retry else None
     if made.id_property is not None and made.id_property.certain and not ingredients.id_property:
-        terminal.say(f"The id property is taken to be {made.id_property.name}: {made.id_property.because}.")
+        terminal.say(f"Using {made.id_property.name} as the ID property ({made.id_property.because}).")
     terminal.say(made.sentence)
     for told in lying_there(made.earlier):
         terminal.say(told)
     queued = to_queue(manifest, made.retry.manifest.parent) if made.retry and manifest and manifest.files else None
+    queued = queued if queued and queued.importable else None
     if terminal.json:
         terminal.result(_json(made, queued))
     elif made.retry is not None:
@@ -192,7 +194,7 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
             terminal.show(str(path))
     if queued is not None:
         _tell_queue(terminal, queued)
-    return 0 if made.complete else _NOT_THE_WHOLE_TRUTH
+    return 0 if made.complete else _INCOMPLETE
 
 
 def _verify(terminal: Terminal, path: Path) -> int:
@@ -220,7 +222,7 @@ def _verify(terminal: Terminal, path: Path) -> int:
 
 def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
     """The next step: what to check, then the lines to paste into PowerShell."""
-    for remark in queue_remarks(queued):
+    for remark in queue_remarks(dataclasses.replace(queued, first="")):  # which the summary says
         terminal.say(remark)
     terminal.say("next, in PowerShell with the module PnP.PowerShell:")
     for line in queue_commands(queued):

@@ -132,7 +132,8 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
         manifest = vouched_manifest(target, ingredients_of(library, tables, job))
     except AnalyzerError:
         return None  # it would be made anew
-    return to_queue(manifest, target.parent) if manifest else None
+    queued = to_queue(manifest, target.parent) if manifest and manifest.files else None
+    return queued if queued and queued.importable else None
 
 
 def _json(shown: _Shown) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def _json(shown: _Shown) -> dict[str, Any]:
         "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
         "failures": failures_json(shown.failures),
         "users": shown.users,
-        "damage": damage_json(shown.tables.damage.get(shown.facts.job_id, ())),
+        "damage": damage_json(shown.tables.damage.get(shown.job["job_id"], ())),
         **whereabouts_json(shown.whereabouts),
     }
 
@@ -172,7 +173,7 @@ def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
     terminal.prose(headline(shown.job, shown.facts))
     for sentence in _why(shown, given.settings().catalogue):
         terminal.prose(f"  {sentence}", indent="  ")
-    for warning in warnings_of(shown.tables.damage.get(shown.facts.job_id, ())):
+    for warning in warnings_of(shown.tables.damage.get(shown.job["job_id"], ())):
         terminal.prose(f"  {warning}", indent="  ")
     for sentence in _retried(shown, given.zone(given.settings())):
         terminal.prose(f"  {sentence}", indent="  ")
@@ -218,7 +219,8 @@ def headline(job: Mapping[str, Any], facts: JobFacts) -> str:
             least = "" if job["not_updated"] is not None else "at least "
             said = f"{least}{number:,}{of} not updated"
         case Outcome.partial:
-            said = "some users not updated; who is unknown"
+            who = "probably those with several records" if facts.repeated else "who is unknown"
+            said = f"some users not updated; {who}"
         case Outcome.aborted:
             affected = f"none of {count(users, 'user')}" if users else "no user"
             said = f"the import was aborted, {affected} updated"

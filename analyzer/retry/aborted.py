@@ -56,11 +56,11 @@ def before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
         return _BEFORE_RETRY[error]
     properties = coded.filter(coded["code"] == UNMAPPED)["property"].drop_nulls().unique(maintain_order=True)
     if len(properties):
-        return f"map {listed(properties)}, or take {'it' if len(properties) == 1 else 'them'} out of the feed"
+        return f"map {listed(properties)} or remove {'it' if len(properties) == 1 else 'them'} from the feed"
     unreadable = coded.filter(coded["code"] == NOT_JSON)["message"]
     if len(unreadable):
         where = f": {located[:1].lower()}{located[1:]}" if located else ""
-        return f"correct what the service could not read ({unreadable[0].rstrip('.')}){where}"
+        return f"correct what the service couldn't read ({unreadable[0].rstrip('.')}){where}"
     if WITHOUT_ID in set(coded["code"]):
         return GIVE_IDS
     return ""
@@ -89,7 +89,7 @@ def aborted_again(
     if never:
         return f"a retry unchanged would be aborted again ({listed(never)})"
     if any(helps is None for _, helps in verdicts):
-        return "nobody can say whether a retry unchanged would be aborted again"
+        return "whether a retry unchanged would be aborted again is unknown"
     return ""
 
 

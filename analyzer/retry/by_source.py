@@ -127,7 +127,7 @@ def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequ
     if told.whom.codes == {UNRESOLVABLE} and users == len(selection.identities) > 1:
         advice = id_advice(id_kinds(selection.identities.values()))
         first = f"check the ID type: all {count(users, 'user')} failed, and {advice.finding}, so {advice.action}"
-    because = "the log names them, and the source file has nobody else"
+    because = "named in the log; the source file has no others"
     return dataclasses.replace(request, selection=dataclasses.replace(selection, because=because, first=first))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analyzer.retry.choices import Choices
     from analyzer.retry.interface import Selection
 
-OF_THE_OTHERS = "of those whom the log does not name nobody can say"
+OF_THE_OTHERS = "whether it helps users that the log doesn't name is unknown"
 """Where it is not known whether a retry mends what befell a whole job."""
 
 _EXAMPLES = 3
@@ -89,7 +89,7 @@ def _of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
     left_out = coded if choices.without_culprits else excepted
     yield from _of_the_unnamed(left_out.filter(pl.col("key").is_null()))
     if choices.without_culprits and coded.is_empty():
-        yield "the log names nobody who aborted it, so nobody is left out"
+        yield "the log names no user who aborted it, so no user is left out"
     if choices.retryable:
         yield "only what a retry unchanged can mend"
 
@@ -118,8 +118,8 @@ def _of_the_unnamed(entries: pl.DataFrame) -> Iterator[str]:
     others = entries.filter(pl.col("code") != WITHOUT_ID)
     if others.height:
         codes = listed(others["code"].unique(maintain_order=True))
-        names = count(others.height, f"entry with {codes} names", f"entries with {codes} name")
-        yield f"{names} nobody, so nobody is left out for {'it' if others.height == 1 else 'them'}"
+        names = count(others.height, f"entry with {codes} doesn't", f"entries with {codes} don't")
+        yield f"{names} identify a user, so no user is left out for {'it' if others.height == 1 else 'them'}"
 
 
 def _the(number: int, one: str) -> str:

@@ -26,7 +26,6 @@ from analyzer.source.interface import GrammarError, ShapeKind, Trouble
 from analyzer.source.json_text import NotImportFormatError, NotJsonError
 from analyzer.source.records import has_no_users
 from analyzer.source.spans import marks_of
-from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +104,7 @@ class Made:
 
     @property
     def complete(self) -> bool:
-        """Whether that is the whole truth."""
+        """Whether the file holds everything that it should."""
         return self.retry.complete if self.retry else not self.selection.unfinished_logs
 
 
@@ -224,7 +223,7 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
     if not selection.everybody and selection.told_twice:
         return InputError(
             f"the log says that two records of {source} lead to one user, and no two records have the same ID",
-            "An old and a new name may belong to one user. Have the feed write object IDs, and queue with CloudId.",
+            "An old and a new name may belong to one user. Have the feed write object IDs, and queue with the ID type CloudId.",
         )
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
@@ -319,11 +318,9 @@ def _located(ingredients: Ingredients) -> str:
 
 
 def _naming_nobody(selection: Selection) -> InputError:
-    number = selection.naming_nobody + len(selection.doubtful)
-    entries = count(number, "entry of the log names", "entries of the log name")
     return InputError(
-        f"{entries} nobody, and no entry{' that was chosen' if selection.chosen else ''} names a user",
-        "Without a name there is nothing to select: import the whole source file again.",
+        f"no {'chosen ' if selection.chosen else ''}entry of the log identifies a user",
+        "Import the whole source file again.",
     )
 
 

@@ -134,6 +134,11 @@ class RetryToQueue:
     properties: Sequence[str]
     first: str = ""
 
+    @property
+    def importable(self) -> bool:
+        """Whether the service can import it: some record has an ID."""
+        return self.id_type != WITHOUT_IDS
+
 
 def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
     """What a manifest says of the retry files beside it.

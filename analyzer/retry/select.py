@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from analyzer.retry.told import Told, Whom
 
 _BECAUSE = {
-    Outcome.partial: "the log names them, and everybody else was updated",
-    Outcome.aborted: "the import was aborted, and nobody was updated",
-    Outcome.unknown: "nobody can say who was updated, so it is taken that nobody was",
-    Outcome.succeeded: "everybody was updated",
-    Outcome.running: "the job has not ended",
-    Outcome.stuck: "the job has not ended; it seems stuck",
+    Outcome.partial: "named in the log; everyone else was updated",
+    Outcome.aborted: "the import was aborted",
+    Outcome.unknown: "who was updated is unknown",
+    Outcome.succeeded: "every user was updated",
+    Outcome.running: "the job hasn't ended",
+    Outcome.stuck: "the job hasn't ended; it seems stuck",
 }
 
 

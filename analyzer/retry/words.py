@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 _EXAMPLES = 5
 
 _SHORTFALLS = {
-    "not_in_source": ("id is in no record of the source", "ids are in no record of the source"),
+    "not_in_source": ("ID isn't in the source file", "IDs aren't in the source file"),
     "not_left_out": (
-        "id that was to be left out is in no record of the source",
-        "ids that were to be left out are in no record of the source",
+        "ID that was to be left out isn't in the source file",
+        "IDs that were to be left out aren't in the source file",
     ),
-    "not_to_retry": ("listed user is not among those to retry", "listed users are not among those to retry"),
-    "nobodys": ("entry has a Guid that is nobody's id", "entries have Guids that are nobody's id"),
-    "without_id": ("record has no id", "records have no id"),
+    "not_to_retry": ("listed user isn't among those to retry", "listed users aren't among those to retry"),
+    "nobodys": ("log entry has a Guid that isn't a user's ID", "log entries have Guids that aren't users' IDs"),
+    "without_id": ("record has no ID", "records have no ID"),
     "not_importable": ("record has no ID", "records have no ID"),
-    "twice": ("id stands in more than one record", "ids stand in more than one record"),
+    "twice": ("ID is in more than one record", "IDs are in more than one record"),
     "perhaps_nobodys": (
-        "id stands in more than one record, which an entry that names nobody may tell of",
-        "ids stand in more than one record, which entries that name nobody may tell of",
+        "ID is in more than one record, which may explain an entry that doesn't identify a user",
+        "IDs are in more than one record, which may explain entries that don't identify a user",
     ),
-    "no_record": ("value in the list is no record", "values in the list are no records"),
-    "multi_value": ("list or object stands in place of a value", "lists or objects stand in place of values"),
-    "unreadable": ("record cannot be read", "records cannot be read"),
-    "uncertain": ("record has a value that JSON cannot spell", "records have values that JSON cannot spell"),
+    "no_record": ("value in the list isn't a record", "values in the list aren't records"),
+    "multi_value": ("value is a list or an object", "values are lists or objects"),
+    "unreadable": ("record can't be read", "records can't be read"),
+    "uncertain": ("record has a value that JSON can't spell", "records have values that JSON can't spell"),
 }
 
 
@@ -55,8 +55,8 @@ def sentence(
         # Of a log without entries it is not known that everybody was updated.
         unknown = selection.outcome is Outcome.partial and not selection.left_nobody
         because = "the log has no entry" if unknown else selection.because
-        whole = f". Not the whole truth: {_unfinished(selection.unfinished_logs)}" if selection.unfinished_logs else ""
-        return f"nothing to retry: {because}{whole}"
+        whole = f" Incomplete: {_unfinished(selection.unfinished_logs)}." if selection.unfinished_logs else ""
+        return f"Nothing to retry: {because}.{whole}"
     parts = [_whom(selection, retry)]
     if selection.chosen:
         parts.append(f"Chosen: {'; '.join(selection.chosen)}.")
@@ -64,12 +64,17 @@ def sentence(
         parts.append(f"Without {listed(manner.drop_properties)}.")
     if len(retry.paths) > 1:
         parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
-    if selection.first and not (len(retry.paths) > 1 and selection.first == SPLIT):
-        parts.append(f"First {selection.first}.")
+    if id_property.without_ids:
+        parts.append("Don't queue this file: no record has an ID.")
+        if selection.first:
+            parts.append(f"{selection.first[:1].upper()}{selection.first[1:]}.")
+    elif selection.first and not (len(retry.paths) > 1 and selection.first == SPLIT):
+        parts.append(f"Before you queue {'these files' if len(retry.paths) > 1 else 'this file'}, {selection.first}.")
     if not retry.complete:
-        parts.append(f"Not the whole truth: {_shortfall(retry)}.")
+        parts.append(f"Incomplete: {_shortfall(retry)}.")
         parts += _how_to_drop(retry)
-    parts += _to_correct(retry)
+    if not id_property.without_ids:
+        parts += _to_correct(retry)
     return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
 
 
@@ -90,12 +95,15 @@ def _to_correct(retry: Retry) -> Iterator[str]:
 
 def _whom(selection: Selection, retry: Retry) -> str:
     if not retry.paths:
-        return "no retry file: none of the records that failed can be imported before the feed is corrected."
-    everybody = "everybody, " if selection.everybody and not selection.chosen else ""
-    whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
+        return "No retry file: the records that failed can't be imported before the feed is corrected."
+    number, noun = (retry.users, "user") if retry.users else (retry.records, "record")
+    if selection.everybody:
+        every = "All " if number > 1 and not selection.chosen else ""
+        return f"{every}{count(number, noun)} ({selection.because})."
+    # Where something is missing, it may be who else failed.
     partial = selection.outcome is Outcome.partial
-    because = "the log names them" if partial and not (retry.complete and not selection.chosen) else selection.because
-    return f"{everybody}{whom}: {because}."
+    because = "named in the log" if partial and not (retry.complete and not selection.chosen) else selection.because
+    return f"{count(number, noun)} ({because})."
 
 
 def _how_to_drop(retry: Retry) -> Iterator[str]:
@@ -110,9 +118,9 @@ def _how_to_drop(retry: Retry) -> Iterator[str]:
 
 def _how_known(id_property: IdProperty) -> Iterator[str]:
     if not id_property.name:
-        yield "Which property holds the ids is not known; --id-property names it."
+        yield "Which property holds the IDs is unknown; name it with --id-property."
     elif not id_property.certain and id_property.missing is not MissingId.empty:
-        yield f"Ids are taken from {id_property.name}, because {id_property.because}."
+        yield f"Using {id_property.name} as the ID property ({id_property.because})."
 
 
 def _damaged(retry: Retry) -> Iterator[str]:
@@ -124,22 +132,22 @@ def _damaged(retry: Retry) -> Iterator[str]:
 
 def _how_spelled(retry: Retry) -> Iterator[str]:
     if retry.recoded:
-        yield f"The source is {retry.recoded}; its records were written as UTF-8."
+        yield f"The source file is {retry.recoded}; the retry file is UTF-8."
     if retry.repairs_file is not None:
         repairs = count(len(retry.repairs), "repair")
         yield f"{repairs}, listed in {retry.repairs_file.name}." if retry.repairs else "Nothing was repaired."
     elif retry.respelled:
         of_them = count(retry.respelled, "record has", "records have")
-        yield f"{of_them} something that isn't valid JSON, as a comma too many, which is written as JSON."
+        yield f"{of_them} something that isn't valid JSON, such as a comma too many; the retry file is valid JSON."
 
 
 def lying_there(earlier: Earlier) -> Iterator[str]:
     """What became of what an earlier retry left in the places of this one, a sentence each."""
     if earlier.ours:
-        yield f"Removed, as of an earlier retry: {_names(earlier.ours)}."
+        yield f"Removed what an earlier retry made: {_names(earlier.ours)}."
     if earlier.others:
         left = _names(earlier.others)
-        yield f"No part of this retry, but of an earlier one or not ours: {left}. Do not queue that; remove it."
+        yield f"Not part of this retry: {left}. Don't queue that; remove it."
     if earlier.kept:
         copies = _names(earlier.kept)
         yield f"Replaced what was changed after it was made, or is not ours. Its copy is {copies}; do not queue that."
@@ -151,14 +159,18 @@ def _names(paths: Sequence[Path]) -> str:
 
 
 def _unfinished(logs: int) -> str:
-    return count(logs, "log is not whole", "logs are not whole")
+    return count(logs, "log is incomplete", "logs are incomplete")
 
 
 def _shortfall(retry: Retry) -> str:
     numbers: Counter[str] = Counter()
     for one in retry.unmatched:
         numbers[one.reason.name] += one.count
-    told = [count(retry.naming_nobody, "entry names nobody", "entries name nobody")] if retry.naming_nobody else []
+    told = (
+        [count(retry.naming_nobody, "log entry doesn't identify a user", "log entries don't identify a user")]
+        if retry.naming_nobody
+        else []
+    )
     if retry.unfinished_logs:
         told.append(_unfinished(retry.unfinished_logs))
     if retry.source_later:

@@ -119,11 +119,11 @@ def _best(source: Path, users: Mapping[str, int], places: Mapping[str, object]) 
 
 def _known(name: str, users: int, wanted: int) -> IdProperty:
     if wanted == 1:
-        because = "the log's one id stands in it"
+        because = "matches the one ID in the log"
     elif users == wanted:
-        because = f"each of the log's {wanted:,} ids stands in it"
+        because = f"matches all {wanted:,} IDs in the log"
     else:
-        because = f"{users:,} of the log's {wanted:,} ids {'stands' if users == 1 else 'stand'} in it"
+        because = f"matches {users:,} of the {wanted:,} IDs in the log"
     return IdProperty(name, because, certain=True)
 
 

@@ -36,7 +36,7 @@ class IdProperty:
 
     Attributes:
         name: as the source file spells it; empty where it is not known.
-        because: a clause, as "212 of the log's 214 ids stand in it".
+        because: a clause, as "matches 212 of the 214 IDs in the log".
         certain: False where nothing but the look of its values speaks for it.
         missing: where the service missed the ID in every record, what the records have instead; None elsewhere.
         kinds: the kinds of the values of a property that was queued by another name; None elsewhere.
@@ -47,6 +47,11 @@ class IdProperty:
     certain: bool
     missing: MissingId | None = None
     kinds: IdKinds | None = None
+
+    @property
+    def without_ids(self) -> bool:
+        """Whether no record has an ID, under whatever name."""
+        return self.missing in (MissingId.empty, MissingId.dropped)
 
 
 @dataclass(slots=True)
@@ -113,7 +118,7 @@ def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) ->
         return IdProperty("", NOTHING_SPEAKS, certain=False)
     # Of properties that look alike the first wins, as max gives it.
     best = max(fitting, key=lambda name: fitting[name].like_ids / min(SAMPLE, fitting[name].records))
-    because = "its values look like ids" if fitting[best].like_ids else "it is the first whose values do not repeat"
+    because = "its values look like IDs" if fitting[best].like_ids else "it is the first whose values don't repeat"
     return IdProperty(best, because, certain=False)
 
 

@@ -193,7 +193,7 @@ def _second_list(buffer: Buffer, at: int) -> GrammarError:
     line, column = position(buffer, begin(buffer, skip_blank(buffer, after_mark(buffer))))
     problem = (
         f'there is a second "value" (the list of the first begins in line {line:,}, column {column:,}), and'
-        " nobody can say which one counts"
+        " which one counts is unknown"
     )
     error = GrammarError(at, f"{problem}: put all records into one", Trouble.no_format)
     error.shape = Shape(ShapeKind.other, at, problem, "Put all records into one list.")

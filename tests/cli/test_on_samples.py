@@ -206,7 +206,7 @@ def test_a_retry_that_is_not_the_whole_truth_is_a_finding(upa: Callable[..., Ran
 def test_a_retry_of_a_job_that_succeeded_makes_no_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
     ran = upa("retry", _job(0, "phones-feed-2026-11-17"), "--library", SAMPLES)
     assert (ran.code, ran.out) == (0, "")
-    assert "nothing to retry" in ran.err
+    assert "Nothing to retry" in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -235,7 +235,7 @@ def _bare(folder: Path) -> list[str]:
 def test_a_retry_from_bare_files_says_as_what_it_takes_the_job(upa: Callable[..., Ran], tmp_path: Path) -> None:
     ran = upa(*_bare(tmp_path))
     assert (ran.code, ran.out) == (0, "feed-retry.json\n")
-    assert "The job is taken as partial, by the codes in its log" in ran.err
+    assert "Treating the job as partial, by the codes in its log" in ran.err
     assert json.loads((tmp_path / "feed-retry.json").read_text(encoding="utf-8-sig")) == {"value": [{"mail": "d@e.f"}]}
 
 
@@ -410,8 +410,8 @@ def test_a_retry_after_a_missing_id_lists_the_record_that_lacks_it(upa: Callable
     (tmp_path / "job.log").write_text("MissingIdentity\t\tThe identity is missing\r\n", encoding="utf-8")
     ran = upa("retry", "--source", "source.json", "--log", "job.log")
     assert ran.code == 1
-    assert "1 record has no id" in ran.err
-    assert "Ids are taken from IdName" in ran.err
+    assert "1 record has no ID" in ran.err
+    assert "Using IdName as the ID property" in ran.err
     (row,) = csv.DictReader((tmp_path / "source-retry.unmatched.csv").read_text(encoding="utf-8-sig").splitlines())
     assert (row["identity"], row["records"]) == ("", "1")
 
@@ -422,7 +422,7 @@ def test_a_source_of_windows_1252_becomes_utf_8_and_that_is_said(upa: Callable[.
     (tmp_path / "job.log").write_text("IdentityNotResolvable\tb@contoso.com\t?\r\n", encoding="utf-8")
     ran = upa("retry", "--source", "source.json", "--log", "job.log")
     assert ran.code == 0
-    assert "The source is Windows-1252" in ran.err
+    assert "The source file is Windows-1252" in ran.err
     assert json.loads((tmp_path / "source-retry.json").read_text(encoding="utf-8-sig"))["value"] == [json.loads(record)]
 
 

@@ -79,7 +79,7 @@ def test_a_record_without_an_id_that_aborts_nothing_makes_nobody_a_failed_user(
     told = _shown(upa, job_id)
     assert (told["outcome"], told["named_users"]) == ("partial", 1)
     ran = upa("retry", job_id)
-    assert (ran.code, "names nobody" in ran.err) == (1, True)
+    assert (ran.code, "doesn't identify a user" in ran.err) == (1, True)
     assert _records(ran, tmp_path) == ["ada@contoso.com"]
 
 

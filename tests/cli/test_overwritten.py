@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SOURCE = "/sites/hr/Shared Documents/feed.json"
 BEFORE, OF_THE_LOG, AFTER = "2026-11-23T01:30:00Z", "2026-11-23T02:00:00Z", "2026-11-24T01:30:00Z"
 LINE = b"IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\r\n"
-SAID = "Not the whole truth: the source file was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"
+SAID = "Incomplete: the source file was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"
 
 
 def _source(city: str) -> bytes:

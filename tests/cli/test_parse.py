@@ -247,8 +247,8 @@ def test_a_retry_from_a_log_that_is_cut_off_is_not_the_whole_truth(
     (tmp_path / "a.log").write_bytes(GOOD + end.encode())
     ran = upa("retry", "--source", "source.json", "--log", "a.log")
     assert ran.code == 1
-    assert "Not the whole truth: " in ran.err
-    assert "1 log is not whole" in ran.err
+    assert "Incomplete: " in ran.err
+    assert "1 log is incomplete" in ran.err
     manifest = json.loads((tmp_path / "source-retry.manifest.json").read_text("utf-8"))
     assert (manifest["unfinished_logs"], manifest["complete"]) == (1, False)
 

@@ -53,7 +53,7 @@ def _library(folder: Path, error: int, source: str | None, log: str = "", encodi
             _records(*GUIDS),
             "".join(map(UNRESOLVED.format, GUIDS)),
             "src: 2 of 2 users not updated.",
-            "Queue with CloudId. All 2 users failed, and the IDs are object IDs.",
+            "Queue with the ID type CloudId. All 2 users failed, and the IDs are object IDs.",
             "retry 5f05e38c",
         ),
         (

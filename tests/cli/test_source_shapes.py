@@ -58,7 +58,7 @@ CASES: dict[str, tuple[str, str, tuple[str, ...], int, tuple[str, ...], list[str
         ONE_FAILED,
         (),
         1,
-        ("1 value in the list is no record",),
+        ("1 value in the list isn't a record",),
         [BOB],
     ),
     "a null in a job that was aborted": (
@@ -106,7 +106,7 @@ CASES: dict[str, tuple[str, str, tuple[str, ...], int, tuple[str, ...], list[str
         ("1 record cannot",),
         [ADA, BOB],
     ),
-    "no users": ('{"value":[]}', NO_LIST, (), 0, ("nothing to retry: the source file has no users",), []),
+    "no users": ('{"value":[]}', NO_LIST, (), 0, ("Nothing to retry: the source file has no users",), []),
     "no users, in a job that ran": ('{"value":[]}', ONE_FAILED, (), 0, ("the source file has no users",), []),
     "no users, with choices": ("[]", ONE_FAILED, ("--only", "IdentityNotResolvable"), 0, ("has no users",), []),
     "a backslash before the end of a value": (

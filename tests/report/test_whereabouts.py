@@ -41,7 +41,7 @@ def seen(little: LittleLibrary, job_id: str) -> tuple[View, Run]:
 def test_the_place_of_a_fault_is_told_with_the_person(little: LittleLibrary) -> None:
     (sentence,) = located_in(*seen(little, job_not_json(little)))
     assert sentence.startswith(f"Record 1 (IdName {EVIL}@contoso.com), in City: a single backslash")
-    assert sentence.endswith("IdName is taken as the id property: its values look like ids.")
+    assert sentence.endswith("Using IdName as the ID property (its values look like IDs).")
 
 
 def test_what_a_source_file_holds_stands_escaped_in_the_page(little: LittleLibrary, tmp_path: Path) -> None:

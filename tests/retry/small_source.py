@@ -34,7 +34,7 @@ def partial(*identities: str, naming_nobody: int = 0) -> Selection:
     return Selection(Outcome.partial, False, by_key, naming_nobody, "the log names them")
 
 
-EVERYBODY = Selection(Outcome.aborted, True, Identities(), 0, "nobody was updated")
+EVERYBODY = Selection(Outcome.aborted, True, Identities(), 0, "the import was aborted")
 
 
 def request(source: Path, selection: Selection, *logs: Path, id_property: str = "IdName") -> RetryRequest:

@@ -167,16 +167,16 @@ def test_without_culprits_leaves_out_records_without_an_id() -> None:
 
 def test_culprits_without_a_name_are_said() -> None:
     found = of_aborted(Choices(without_culprits=True), entry("a", NOT_JSON, message="Bad escape."))
-    assert found.chosen[1:] == (f"1 entry with {NOT_JSON} names nobody, so nobody is left out for it",)
-    assert found.first == "correct what the service could not read (Bad escape)"
+    assert found.chosen[1:] == (f"1 entry with {NOT_JSON} doesn't identify a user, so no user is left out for it",)
+    assert found.first == "correct what the service couldn't read (Bad escape)"
     found = of_aborted(Choices(except_=(UNMAPPED,)), entry("a", UNMAPPED), entry("a", UNMAPPED), entry("a", UNRESOLVED))
-    assert found.chosen[1:] == (f"2 entries with {UNMAPPED} name nobody, so nobody is left out for them",)
+    assert found.chosen[1:] == (f"2 entries with {UNMAPPED} don't identify a user, so no user is left out for them",)
 
 
 def test_without_a_log_there_are_no_culprits_which_is_said() -> None:
     found = select(Outcome.aborted, named(), "DataFileTooBig", choices=Choices(without_culprits=True))
     assert (found.everybody, found.excluded) == (True, {})
-    assert found.chosen == ("the log names nobody who aborted it, so nobody is left out",)
+    assert found.chosen == ("the log names no user who aborted it, so no user is left out",)
 
 
 def test_a_long_id_is_shortened_in_words() -> None:
@@ -188,7 +188,7 @@ def test_only_a_code_takes_the_culprits() -> None:
     found = of_aborted(Choices(only=(UNMAPPED,)), entry("a", UNMAPPED), entry("a", WITHOUT_ID))
     assert (found.everybody, dict(found.identities)) == (False, {ADA: "Ada@contoso.com", BOB: BOB})
     assert (found.naming_nobody, found.lacking_id) == (1, 0)
-    assert found.first == "map Floor and Badge, or take them out of the feed"
+    assert found.first == "map Floor and Badge or remove them from the feed"
     assert found.chosen == (f"only those with {UNMAPPED}",)
 
 
@@ -203,7 +203,7 @@ def test_listed_users_stand_for_everybody() -> None:
     assert (found.everybody, dict(found.identities)) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
     assert (found.naming_nobody, found.unknown_users) == (0, {})
     assert found.chosen == ("only the 2 users of u.txt",)
-    assert found.first == "map Badge and Floor, or take them out of the feed"
+    assert found.first == "map Badge and Floor or remove them from the feed"
 
 
 def test_listed_culprits() -> None:
@@ -226,7 +226,7 @@ def test_only_the_culprits_without_culprits_is_nobody() -> None:
 
 
 def test_a_dropped_property_need_not_be_mapped() -> None:
-    assert of_aborted(Choices(drop_properties=("Floor",))).first == "map Badge, or take it out of the feed"
+    assert of_aborted(Choices(drop_properties=("Floor",))).first == "map Badge or remove it from the feed"
     assert of_aborted(Choices(drop_properties=("Floor", "Badge"))).first == ""
 
 
@@ -286,7 +286,7 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
     assert found.chosen[-1] == "only what a retry unchanged can mend"
     assert (found.nobody, found.left_nobody) == (bool(because), bool(because))
     assert (found.excluded, found.first) == ({}, "") if because else not found.nobody
-    assert found.because == (because or "the import was aborted, and nobody was updated")
+    assert found.because == (because or "the import was aborted")
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
 def test_what_nobody_knows_is_said_to_be_not_known(entries: tuple[dict[str, object], ...], error: str) -> None:
     choices = Choices(retryable=True)
     found = select(Outcome.aborted, named(*entries), error, choices=choices, retry_helps=OURS.retry_helps)
-    assert found.because == "nobody can say whether a retry unchanged would be aborted again"
+    assert found.because == "whether a retry unchanged would be aborted again is unknown"
     assert found.left_nobody
 
 
@@ -331,7 +331,7 @@ def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that
     assert found.naming_nobody == 1
     assert found.chosen == (
         "only what a retry unchanged can mend",
-        "of those whom the log does not name nobody can say",
+        "whether it helps users that the log doesn't name is unknown",
     )
 
 
@@ -341,7 +341,7 @@ def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_sai
     assert (found.nobody, found.left_nobody) == (True, True)
     assert found.because == (
         "of everybody the choice leaves nobody (only what a retry unchanged can mend; "
-        "of those whom the log does not name nobody can say)"
+        "whether it helps users that the log doesn't name is unknown)"
     )
 
 
@@ -399,11 +399,11 @@ def test_a_code_both_wanted_and_excepted_is_refused() -> None:
 @pytest.mark.parametrize(
     ("outcome", "why", "advice"),
     [
-        ("partial", "partial: the log names them, and everybody else was updated", "--except CODE"),
-        ("unknown", "unknown: nobody can say who was updated", "--outcome aborted"),
-        ("succeeded", "succeeded: everybody was updated", "There is nothing to retry."),
-        ("running", "running: the job has not ended", "There is nothing to retry."),
-        ("stuck", "stuck: the job has not ended", "There is nothing to retry."),
+        ("partial", "partial: named in the log; everyone else was updated", "--except CODE"),
+        ("unknown", "unknown: who was updated is unknown", "--outcome aborted"),
+        ("succeeded", "succeeded: every user was updated", "There is nothing to retry."),
+        ("running", "running: the job hasn't ended", "There is nothing to retry."),
+        ("stuck", "stuck: the job hasn't ended", "There is nothing to retry."),
     ],
 )
 def test_culprits_where_nothing_was_aborted_are_refused(outcome: str, why: str, advice: str) -> None:

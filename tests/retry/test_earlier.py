@@ -243,4 +243,4 @@ def test_where_no_log_is_whole_nothing_to_retry_is_not_the_whole_truth(tmp_path:
     assert make_retry(ingredients, tmp_path / "out.json").complete
     made = make_retry(dataclasses.replace(ingredients, unfinished_logs=2), tmp_path / "out.json")
     assert not made.complete
-    assert made.sentence == "nothing to retry: the log has no entry. Not the whole truth: 2 logs are not whole"
+    assert made.sentence == "Nothing to retry: the log has no entry. Incomplete: 2 logs are incomplete."

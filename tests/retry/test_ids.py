@@ -102,7 +102,7 @@ def test_records_without_an_id_explain_as_many_entries_without_one(
 def test_records_without_an_id_are_named_and_what_to_do_with_them(tmp_path: Path) -> None:
     result = made(tmp_path, people(ADA, "", "", BOB), failed(None, None, BOB))
     assert result.sentence == (
-        "1 user: the log names them, and everybody else was updated."
+        "1 user (named in the log; everyone else was updated)."
         " Records 2 and 3 have no ID: give them one in the feed, or remove them."
     )
 
@@ -132,14 +132,14 @@ MISSING: dict[str, tuple[list[Row], int, str, bool, int]] = {
     "null in every record": (
         [{"idName": None, "DisplayName": f"User {number}"} for number in range(3)],
         3,
-        "have the feed write idName: it is empty in every record",
+        "ave the feed write idName: it is empty in every record",
         False,
         3,
     ),
     "null in every record beside an object ID": (
         [{"userPrincipalName": None, "Id": guid} for guid in GUIDS],
         2,
-        "have the feed write userPrincipalName",
+        "ave the feed write userPrincipalName",
         False,
         2,
     ),
@@ -175,7 +175,10 @@ def test_a_named_id_property_that_every_record_has_was_queued_with_another_name(
 def test_an_unmapped_property_and_a_wrong_name_of_the_ids_are_both_conditions(tmp_path: Path) -> None:
     entries = [*failed(None, None, code="MissingIdentity"), entry(JOB, "InvalidProperty", property="Floor")]
     result = made(tmp_path, people(ADA, BOB), entries, "aborted")
-    assert "First map Floor, or take it out of the feed, and set the ID property to IdName" in result.sentence
+    assert (
+        "Before you queue this file, map Floor or remove it from the feed, and set the ID property to IdName"
+        in result.sentence
+    )
 
 
 SAME = people(ADA, BOB, "Ada@contoso.com")
@@ -241,7 +244,7 @@ def test_more_entries_than_records_leave_some_unexplained(tmp_path: Path) -> Non
 def test_where_no_id_is_in_two_records_two_ids_may_be_one_user(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no two records have the same ID") as refused:
         made(tmp_path, people(ADA, BOB), [entry(JOB, "GenericError", GUID, message=TWICE)])
-    assert "queue with CloudId" in refused.value.advice
+    assert "queue with the ID type CloudId" in refused.value.advice
     assert "whole source file" not in refused.value.advice
 
 
@@ -249,11 +252,11 @@ ALL: dict[str, tuple[list[Row], list[Row], str]] = {
     "object IDs": (
         people(*GUIDS),
         failed(*GUIDS),
-        "all 2 users failed, and the IDs are object IDs, so queue with CloudId",
+        "all 2 users failed, and the IDs are object IDs, so queue with the ID type CloudId",
     ),
-    "names": (people(*NAMES), failed(*NAMES), "so queue with PrincipalName if the job used another ID type"),
+    "names": (people(*NAMES), failed(*NAMES), "so queue with the ID type PrincipalName if the job used another one"),
     "logins": (people("CONTOSO\\ada", "CONTOSO\\bob"), failed("CONTOSO\\ada", "CONTOSO\\bob"), "no ID type takes"),
-    "beside a record without an ID": (people(*GUIDS, ""), failed(*GUIDS, None), "so queue with CloudId"),
+    "beside a record without an ID": (people(*GUIDS, ""), failed(*GUIDS, None), "so queue with the ID type CloudId"),
 }
 
 
@@ -262,11 +265,10 @@ def test_where_all_users_are_unresolvable_the_id_type_is_the_condition(
     tmp_path: Path, records: list[Row], entries: list[Row], words: str
 ) -> None:
     result = made(tmp_path, records, entries)
-    assert f"First check the ID type: all {len([one for one in entries if one['identity']])} users failed" in (
-        result.sentence
-    )
+    users = len([one for one in entries if one["identity"]])
+    assert f"Before you queue this file, check the ID type: all {users} users failed" in result.sentence
     assert words in result.sentence
-    assert "everybody else" not in result.sentence
+    assert "everyone else" not in result.sentence
     assert written(tmp_path) == [record for record in records if record["IdName"]]
 
 

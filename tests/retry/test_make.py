@@ -53,22 +53,21 @@ def test_a_partial_job_gives_the_users_that_its_log_names(tmp_path: Path) -> Non
     made = make_retry(ingredients(write_source(tmp_path, ADA, BOB, EVE), entries), tmp_path / "x.json")
     assert made.retry is not None
     assert ids(made.retry.path) == ["bob@contoso.com"]
-    assert made.sentence == "1 user: the log names them, and everybody else was updated."
+    assert made.sentence == "1 user (named in the log; everyone else was updated)."
 
 
 def test_an_aborted_job_gives_everybody_and_says_what_comes_first(tmp_path: Path) -> None:
     entries = named(entry(JOB, "InvalidProperty", "ada@contoso.com", property="Floor"))
     made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries, "aborted"), tmp_path / "x.json")
     assert made.sentence == (
-        "everybody, 2 users: the import was aborted, and nobody was updated."
-        " First map Floor, or take it out of the feed."
+        "All 2 users (the import was aborted). Before you queue this file, map Floor or remove it from the feed."
     )
 
 
 def test_an_inferred_id_property_is_said(tmp_path: Path) -> None:
     made = make_retry(ingredients(write_source(tmp_path, ADA), named(), "unknown"), tmp_path / "x.json")
     assert made.id_property is not None
-    assert made.sentence.endswith("Ids are taken from IdName, because its values look like ids.")
+    assert made.sentence.endswith("Using IdName as the ID property (its values look like IDs).")
 
 
 def test_the_users_word_on_the_id_property_wins(tmp_path: Path) -> None:
@@ -86,7 +85,7 @@ def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
     )
     made = make_retry(ingredients(write_source(tmp_path, ADA), entries), tmp_path / "x.json")
     assert made.sentence.endswith(
-        "Not the whole truth: 1 entry names nobody and 1 id is in no record of the source; see x.unmatched.csv."
+        "Incomplete: 1 log entry doesn't identify a user and 1 ID isn't in the source file; see x.unmatched.csv."
     )
 
 
@@ -94,7 +93,7 @@ def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
 def test_where_there_is_nothing_to_retry_it_is_said_and_nothing_is_written(tmp_path: Path, outcome: str) -> None:
     made = make_retry(ingredients(None, named(), outcome), tmp_path / "x.json")
     assert made.retry is None
-    assert made.sentence.startswith("nothing to retry: ")
+    assert made.sentence.startswith("Nothing to retry: ")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -106,7 +105,7 @@ def test_a_bare_log_without_entries_is_nothing_to_retry(tmp_path: Path) -> None:
 LOG_OF_ADA = (entry(JOB, "IdentityNotResolvable", "ada@contoso.com"),)
 REFUSED = {
     "no source": (None, LOG_OF_ADA, "there is no source file to take the records from: the tenant has deleted it"),
-    "no entry names a user": ((ADA,), (entry(JOB, "E1"), entry(JOB, "E1")), "2 entries of the log name nobody"),
+    "no entry names a user": ((ADA,), (entry(JOB, "E1"), entry(JOB, "E1")), "no entry of the log identifies a user"),
     "a partial job without entries": ((ADA,), (), "there is no entry of its log that says who"),
     "no record matches": ((BOB,), LOG_OF_ADA, "no record has one of the log's ids in 'IdName'"),
 }
@@ -138,21 +137,24 @@ def test_a_record_that_the_log_says_lacks_an_id_and_that_is_not_found_makes_the_
     )
     assert made.retry is not None
     assert (made.retry.naming_nobody, made.retry.complete) == (1, False)
-    assert "Not the whole truth: 1 entry names nobody." in made.sentence
+    assert "Incomplete: 1 log entry doesn't identify a user." in made.sentence
 
 
 def test_of_a_log_whose_only_guid_is_nobodys_it_is_said_that_it_names_nobody(tmp_path: Path) -> None:
     entries = named(entry(JOB, "GenericError", GUID))
-    with pytest.raises(InputError, match="1 entry of the log names nobody") as refused:
+    with pytest.raises(InputError, match="no entry of the log identifies a user") as refused:
         make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
-    assert "import the whole source file again" in refused.value.advice
+    assert "mport the whole source file again" in refused.value.advice
     assert not (tmp_path / "x.json").exists()
 
 
 def test_what_the_service_could_not_read_comes_first(tmp_path: Path) -> None:
     entries = named(entry(JOB, "DataFileNotJson", message="Unexpected character: [. Path 'value[0].City', line 1."))
     made = make_retry(ingredients(write_source(tmp_path, ADA), entries, "aborted"), tmp_path / "x.json")
-    assert "First correct what the service could not read (Unexpected character: [. Path" in made.sentence
+    assert (
+        "Before you queue this file, correct what the service couldn't read (Unexpected character: [. Path"
+        in made.sentence
+    )
     assert "record 1 (IdName Ada@contoso.com), in City: " in made.sentence
 
 
@@ -171,4 +173,4 @@ def test_the_person_whose_record_cannot_be_read_is_named(tmp_path: Path) -> None
 def test_that_everybody_else_was_updated_is_said_only_where_the_log_names_all(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"), entry(JOB, "GenericError", GUID))
     made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
-    assert made.sentence.startswith("1 user: the log names them. Not the whole truth: 1 entry has a Guid")
+    assert made.sentence.startswith("1 user (named in the log). Incomplete: 1 log entry has a Guid")

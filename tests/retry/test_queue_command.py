@@ -249,9 +249,9 @@ def test_the_id_type_is_inferred_from_the_shape_of_all_ids(
 
 
 def test_what_is_inferred_is_said() -> None:
-    remarks = queue_remarks(dataclasses.replace(RETRY, first="map Floor, or take it out of the feed"))
+    remarks = queue_remarks(dataclasses.replace(RETRY, first="map Floor or remove it from the feed"))
     condition, id_type, property_map = remarks
-    assert condition == "Before you queue this file: map Floor, or take it out of the feed."
+    assert condition == "Before you queue this file: map Floor or remove it from the feed."
     assert id_type == "-IdType is inferred: all 3 IDs are object IDs."
     assert "The right side is assumed to be the same. Check it." in property_map
     email = InferredIdType("Email", "all 2 IDs are addresses, which fits Email and PrincipalName")

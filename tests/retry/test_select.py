@@ -25,7 +25,7 @@ def test_of_a_partial_job_those_are_selected_whom_the_log_names() -> None:
     assert (found.everybody, found.naming_nobody, found.nobody) == (False, 1, False)
 
 
-@pytest.mark.parametrize(("outcome", "because"), [("aborted", "nobody was updated"), ("unknown", "nobody can say")])
+@pytest.mark.parametrize(("outcome", "because"), [("aborted", "was aborted"), ("unknown", "is unknown")])
 def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
     assert (found.everybody, dict(found.identities), found.naming_nobody, found.nobody) == (True, {}, 0, False)
@@ -33,7 +33,7 @@ def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str
 
 
 @pytest.mark.parametrize(
-    ("outcome", "because"), [("succeeded", "updated"), ("running", "not ended"), ("stuck", "seems stuck")]
+    ("outcome", "because"), [("succeeded", "updated"), ("running", "hasn't ended"), ("stuck", "seems stuck")]
 )
 def test_of_the_others_it_is_nobody(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
@@ -46,16 +46,16 @@ def test_of_a_partial_job_without_entries_it_is_nobody() -> None:
 
 
 FIRST = {
-    "an unmapped property": ([("InvalidProperty", "Floor")], "map Floor, or take it out of the feed"),
+    "an unmapped property": ([("InvalidProperty", "Floor")], "map Floor or remove it from the feed"),
     "several": (
         [("InvalidProperty", "Floor"), ("InvalidProperty", "Badge"), ("InvalidProperty", "Floor")],
-        "map Floor and Badge, or take them out of the feed",
+        "map Floor and Badge or remove them from the feed",
     ),
     "a record without an id": (
         [("MissingIdentity", None)],
         "give each record an id, or queue with the right name of the id property",
     ),
-    "a file that is no JSON": ([("DataFileNotJson", None)], "correct what the service could not read ()"),
+    "a file that is no JSON": ([("DataFileNotJson", None)], "correct what the service couldn't read ()"),
     "no log": ([], ""),
 }
 

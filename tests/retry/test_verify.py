@@ -35,7 +35,7 @@ def test_as_made_nothing_is_different(tmp_path: Path, manner: Manner) -> None:
     for path in made(tmp_path, manner):
         verified = verify(path)
         assert (verified.differences, verified.missing) == ((), ())
-        assert verified.manifest.sentence.startswith("everybody, 3 users")
+        assert verified.manifest.sentence.startswith("All 3 users")
 
 
 def test_what_does_not_lie_beside_it_is_said_to_be_unchecked(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
     sentence = manifest.pop("sentence")
     assert str(program).startswith("upa-analyzer ")
     assert str(sentence).endswith(
-        "Not the whole truth: 1 entry names nobody and 1 id is in no record of the source;"
+        "Incomplete: 1 log entry doesn't identify a user and 1 ID isn't in the source file;"
         " see hr-feed-retry.unmatched.csv."
     )
     assert manifest == {

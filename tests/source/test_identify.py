@@ -28,20 +28,20 @@ def infer(folder: Path, records: Sequence[object], *keys: str) -> IdProperty:
 
 def test_the_property_in_which_the_logs_ids_stand_is_the_id_property(tmp_path: Path) -> None:
     found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "bob@contoso.com", "nobody@contoso.com")
-    assert found == IdProperty("Mail", "2 of the log's 3 ids stand in it", certain=True)
+    assert found == IdProperty("Mail", "matches 2 of the 3 IDs in the log", certain=True)
 
 
 def test_an_id_that_stands_in_many_records_counts_once(tmp_path: Path) -> None:
     found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "eve@contoso.com")
-    assert found == IdProperty("Mail", "each of the log's 2 ids stands in it", certain=True)
+    assert found == IdProperty("Mail", "matches all 2 IDs in the log", certain=True)
 
 
 @pytest.mark.parametrize(
     ("names", "because"),
     [
-        ("eve", "the log's one id stands in it"),
-        ("ada bob eve", "each of the log's 3 ids stands in it"),
-        ("ada nobody", "1 of the log's 2 ids stands in it"),
+        ("eve", "matches the one ID in the log"),
+        ("ada bob eve", "matches all 3 IDs in the log"),
+        ("ada nobody", "matches 1 of the 2 IDs in the log"),
     ],
 )
 def test_how_many_of_the_ids_stand_in_the_property_reads_well(tmp_path: Path, names: str, because: str) -> None:
@@ -65,17 +65,17 @@ def test_without_any_match_it_is_the_property_that_looks_like_ids_and_said_to_be
     tmp_path: Path, keys: tuple[str, ...]
 ) -> None:
     found = infer(tmp_path, [{}, ADA, EVE], *keys)
-    assert found == IdProperty("Mail", "its values look like ids", certain=False)
+    assert found == IdProperty("Mail", "its values look like IDs", certain=False)
 
 
 def test_where_none_looks_like_ids_it_is_the_first_that_does_not_repeat(tmp_path: Path) -> None:
     found = infer(tmp_path, [{"City": "Oslo", "Nr": 1, "Desk": "A"}, {"City": "Oslo", "Nr": 2, "Desk": "B"}])
-    assert found == IdProperty("Nr", "it is the first whose values do not repeat", certain=False)
+    assert found == IdProperty("Nr", "it is the first whose values don't repeat", certain=False)
 
 
 def test_an_id_that_stands_twice_in_a_short_file_does_not_hide_the_property(tmp_path: Path) -> None:
     numbered = [{"Number": str(number), **person} for number, person in enumerate((ADA, BOB, EVE, ADA))]
-    assert infer(tmp_path, numbered) == IdProperty("Mail", "its values look like ids", certain=False)
+    assert infer(tmp_path, numbered) == IdProperty("Mail", "its values look like IDs", certain=False)
 
 
 def test_a_manager_of_two_is_not_taken_for_the_ids_of_a_short_file(tmp_path: Path) -> None:

@@ -44,6 +44,10 @@ _SETTLED = frozenset(
 )
 """Of these the general remedies add nothing to what the data says."""
 
+_AT_THE_PLACE = ("Open the file at", "At the path", "Double the backslash in the record", "Look at the end of the file")
+_IN_THE_FORM = ("Have the feed write {", "Have the feed write one object")
+"""How general remedies for a source file that can't be read begin where they say less than our copy of it does."""
+
 _ADMINISTRATOR, _OWNER, _VENDOR = "administrator", "feed owner", "vendor"
 _SUPPORT = "Open a support request with the job ID."
 _WHOLE_FILE = "Import the whole file again. Importing a value twice does no harm."
@@ -76,6 +80,8 @@ class SourceFacts:
 
     Attributes:
         problem: why it can't be read as JSON in the import format; empty where it can. Then the rest is unknown.
+        remedy: what to do about that, a sentence; empty where it isn't known.
+        misnamed: a clause that says what is wrong, where the service's message takes it for something else.
         id_property: empty where none is known.
         records: how many it has.
         without_id: the records (from 1) without an ID, the first few.
@@ -84,11 +90,14 @@ class SourceFacts:
         encoding: where it isn't UTF-8; empty where it is.
         missing: why the service missed the ID in every record; None where it didn't.
         duplicates: records (from 1) that have the same ID, the first few pairs.
+        not_records: places in the list (from 1) of values such as null, the first few.
         properties: names of the properties, the ID property left out.
         whole: whether it was read to its end; counts are of the records that were read.
     """
 
     problem: str = ""
+    remedy: str = ""
+    misnamed: str = ""
     encoding: str = ""
     id_property: str = ""
     records: int = 0
@@ -97,6 +106,7 @@ class SourceFacts:
     ids: IdKinds = field(default_factory=lambda: IdKinds({}))
     missing: MissingId | None = None
     duplicates: tuple[tuple[int, int], ...] = ()
+    not_records: tuple[int, ...] = ()
     properties: tuple[str, ...] = ()
     whole: bool = True
 
@@ -159,6 +169,12 @@ class JobFacts:
     superseded_by: str | None = None
     open: int | None = None
     due: int | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether every entry that identifies no user is explained by users who have several records."""
+        told = sum(one.entries - one.users for one in self.codes if one.name in _TWICE[1:])
+        return bool(self.source and self.source.duplicates and 0 < sum(self.nameless.values()) <= told)
 
     @property
     def outdated(self) -> bool:
@@ -238,7 +254,11 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
     for advice in (*configured, *fitting, *general):
         every.setdefault(advice.text, advice)
     commands = {advice.command for advice in every.values()}
-    return (*every.values(), *(one for one in _retry(facts, catalogue) if one.command not in commands))
+    return (
+        *every.values(),
+        *_not_records(facts),
+        *(one for one in _retry(facts, catalogue) if one.command not in commands),
+    )
 
 
 def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
@@ -287,6 +307,7 @@ def _ruled_out(remedy: str, facts: JobFacts) -> bool:
         ("etry file" in remedy and not retry)
         or ("upa-analyzer retry" in remedy and not retry)
         or ("Read the log" in remedy and not facts.log_found)
+        or (remedy.startswith(_AT_THE_PLACE + _IN_THE_FORM) and facts.source is not None and facts.source.remedy != "")
         or ("ead the message" in remedy and not (facts.log_found or facts.message))
         or (remedy.startswith("Check the source file") and checked)
         or ("mport the whole file again" in remedy and facts.source is not None and facts.source.encoding != "")
@@ -295,7 +316,7 @@ def _ruled_out(remedy: str, facts: JobFacts) -> bool:
 
 def _fitting(name: str, facts: JobFacts) -> Iterator[Advice]:
     """What the job's data calls for about a code or a job's error; nothing where it says no more than the name."""
-    rule = _RULES.get(name)
+    rule = _unreadable if name.partition("/")[0] == NOT_JSON else _RULES.get(name)
     if rule is not None:
         yield from rule(facts)
 
@@ -453,6 +474,21 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
         yield Advice(name, _WHOLE_FILE, reason)
 
 
+def _unreadable(facts: JobFacts) -> Iterator[Advice]:
+    """What our copy of a source file that can't be read calls for."""
+    if facts.source and facts.source.remedy:
+        yield Advice(NOT_JSON, facts.source.remedy, who=_OWNER)
+
+
+def _not_records(facts: JobFacts) -> Iterator[Advice]:
+    """Values in the list that hold no user, which the service passed over."""
+    if facts.outcome is Outcome.partial and facts.source and facts.source.not_records:
+        places = listed(f"{place:,}" for place in facts.source.not_records[:_NAMED])
+        many = len(facts.source.not_records) > 1
+        where = f"Places {places} in its list hold no record" if many else f"Place {places} in its list holds no record"
+        yield Advice("no_record", "Have the feed leave out values such as null.", f"{where}.", _OWNER)
+
+
 def _no_names(name: str, facts: JobFacts) -> Iterator[Advice]:
     """Of a job that failed for some users, none of which an entry names."""
     if facts.readable:
@@ -470,7 +506,7 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
     if facts.outcome not in FAILED:
         return
     if any(one.name.partition("/")[0] == NOT_JSON for one in facts.codes) and facts.source_at_hand:
-        text = "Or create a retry file in which faults of spelling are repaired; each repair is listed."
+        text = "Or create a retry file in which that is repaired, where it is certain; each repair is listed."
         yield Advice(NOT_JSON, text, command=("retry", facts.job_id, "--repair"))
     elif retry_can_help(facts, catalogue):
         few = f"the {facts.failed:,} users who failed" if facts.failed > 1 else "the user who failed"
@@ -494,6 +530,8 @@ def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
         many = "is" if len(facts.properties) == 1 else "are"
         which = "property" if len(facts.properties) == 1 else "properties"
         return f"The {which} {_some(facts.properties)} {many} not mapped"
+    if name.partition("/")[0] == NOT_JSON and facts.source and facts.source.misnamed:
+        return facts.source.misnamed
     known = catalogue.explain(name)
     return f"{known.title[:1].upper()}{known.title[1:]}" if known.known else "The log has an unknown code"
 

@@ -59,7 +59,7 @@ _DUPLICATES = SourceFacts(id_property="Mail", records=12, duplicates=((1, 3),))
 FIRST: dict[str, tuple[JobFacts, str, str]] = {
     "all have object IDs": (
         _unresolved(12, IdKind.object_id),
-        "Queue with CloudId.",
+        "Queue with the ID type CloudId.",
         "All 12 users failed, and the IDs are object IDs.",
     ),
     "all have logins": (_unresolved(12, IdKind.login), "Have the feed write user principal names", "All 12 users"),
@@ -272,7 +272,7 @@ def test_no_advice_contradicts_the_facts() -> None:
         if not facts.log_found:
             assert "Read the log" not in texts, facts
         if not facts.none_resolved:
-            assert "Queue with CloudId" not in texts, facts
+            assert "Queue with the ID type CloudId" not in texts, facts
         assert len({one.text for one in advice}) == len(advice), facts
 
 
