@@ -103,7 +103,7 @@ CASES: dict[str, tuple[str, str, tuple[str, ...], int, tuple[str, ...], list[str
         NOT_CLOSED,
         ("--repair",),
         1,
-        ("1 record cannot",),
+        ("1 record can't",),
         [ADA, BOB],
     ),
     "no users": ('{"value":[]}', NO_LIST, (), 0, ("Nothing to retry: the source file has no users",), []),
