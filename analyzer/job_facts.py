@@ -21,8 +21,8 @@ from analyzer.logs.catalogue.advice import CodeFacts, JobFacts, SourceFacts, per
 from analyzer.retry.codes import ABORTING_CODES
 from analyzer.source.fault import BACKSLASH_AT_END
 from analyzer.source.identify import infer_id_property
-from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.json_text import NotJsonError, recoded_from
+from analyzer.source.interface import GrammarError, ShapeKind, Trouble
+from analyzer.source.json_text import NotImportFormatError, NotJsonError, recoded_from
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
@@ -185,13 +185,20 @@ def look_into(
     except UsageError:  # two properties hold the log's IDs; which one counts is unknown
         return SourceLook(SourceFacts())
     except InputError as error:
-        misnamed, remedy = ("", "") if isinstance(error, NotJsonError) else ("", error.advice or "")
-        fault = error.__cause__
-        if isinstance(error, NotJsonError) and isinstance(fault, GrammarError):
-            known = _OFTEN_MISNAMED.get(error.problem) or _OFTEN_MISNAMED.get(fault.trouble)
-            misnamed, remedy = known or ("", "")
-        problem = error.what.replace(str(source), source.name)
-        return SourceLook(SourceFacts(problem=problem, remedy=remedy, misnamed=misnamed))
+        return SourceLook(_unreadable(error, source))
+
+
+def _unreadable(error: InputError, source: Path) -> SourceFacts:
+    """Say what is wrong with a file that can't be read, what to do, and what makes a retry file of it."""
+    problem, fault = error.what.replace(str(source), source.name), error.__cause__
+    if isinstance(error, NotImportFormatError):
+        way = "--repair" if error.repairable else "--salvage" if error.kind is ShapeKind.no_record else ""
+        return SourceFacts(problem=problem, remedy=error.advice or "", way_around=way)
+    if isinstance(error, NotJsonError) and isinstance(fault, GrammarError):
+        misnamed, remedy = _OFTEN_MISNAMED.get(error.problem) or _OFTEN_MISNAMED.get(fault.trouble) or ("", "")
+        way = "--repair" if remedy or fault.trouble is Trouble.escape else "--salvage"
+        return SourceFacts(problem=problem, remedy=remedy, misnamed=misnamed, way_around=way)
+    return SourceFacts(problem=problem)
 
 
 def shared_sentence(one: Shared) -> str:
@@ -246,6 +253,8 @@ def _looked(source: Path, known: IdProperty, failed: AbstractSet[str], most: int
         for one in traits.shared()
     )
     found = facts.facts(known, encoding=recoded_from(source), whole=whole)
+    if whole and id_property:
+        found = dataclasses.replace(found, strangers=tuple(sorted(failed - facts.keys)))
     return SourceLook(found, shared)
 
 
@@ -273,6 +282,7 @@ class _Facts:
         self._not_records: list[int] = []
         self._next = 1
         self._properties: dict[str, None] = {}
+        self._multi_value: dict[str, None] = {}
 
     def add(self, record: Record, key: str, text: str, id_property: str) -> None:
         number = record.position + 1
@@ -281,6 +291,8 @@ class _Facts:
         self._next = number + 1
         self._records += 1
         self._properties.update(dict.fromkeys(name for name in record.members if name != id_property))
+        nested = (name for name, token in record.members.items() if bytes(token)[:1] in (b"[", b"{"))
+        self._multi_value.update(dict.fromkeys(nested))
         if not key:
             self._without_id += 1
             self._numbers += [number] if len(self._numbers) < _NUMBERS_KEPT else []
@@ -290,6 +302,11 @@ class _Facts:
         first = self._first.setdefault(key, number)
         if first != number and len(self._duplicates) < _NUMBERS_KEPT:
             self._duplicates.append((first, number))
+
+    @property
+    def keys(self) -> AbstractSet[str]:
+        """Those of the IDs that were read."""
+        return self._first.keys()
 
     def facts(self, known: IdProperty, *, encoding: str, whole: bool) -> SourceFacts:
         kinds = dict(sorted(self._kinds.items(), key=lambda pair: -pair[1]))
@@ -302,6 +319,7 @@ class _Facts:
             without_id_count=self._without_id,
             ids=IdKinds(kinds),
             duplicates=tuple(self._duplicates),
+            multi_value=tuple(self._multi_value),
             not_records=tuple(self._not_records[:_NUMBERS_KEPT]),
             properties=tuple(self._properties),
             whole=whole,

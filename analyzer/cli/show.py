@@ -114,7 +114,7 @@ def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_fol
         advice=advise(facts, catalogue),
         failures=failures_of(of_job.entries, catalogue),
         whereabouts=whereabouts(of_job.entries, source),
-        users=of_job.users.drop("job_id", "key").to_dicts(),
+        users=of_job.users.drop("job_id").to_dicts(),
         queued=queued,
         retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
     )
@@ -158,7 +158,7 @@ def _json(shown: _Shown) -> dict[str, Any]:
         "queue_commands": list(queue_commands(shown.queued)) if shown.queued else [],
         "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
         "failures": failures_json(shown.failures),
-        "users": shown.users,
+        "users": [{name: value for name, value in user.items() if name != "key"} for user in shown.users],
         "damage": damage_json(shown.tables.damage.get(shown.job["job_id"], ())),
         **whereabouts_json(shown.whereabouts),
     }
@@ -238,7 +238,7 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
     """Why, a sentence each: the codes of the log, or what the job's error means; what failures have in common."""
     from analyzer.job_facts import shared_sentence
     from analyzer.logs.catalogue.advice import clause_of
-    from analyzer.words import count, duration
+    from analyzer.words import count, duration, listed
 
     facts = shown.facts
     if facts.outcome in STILL_OPEN and facts.waiting:
@@ -258,6 +258,15 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
     if nameless and facts.outcome is Outcome.partial:
         unidentified = count(nameless, "entry doesn't", "entries don't")
         yield f"{unidentified} identify a user."
+    strangers = (
+        [user["identity"] for user in shown.users if user["key"] in facts.source.strangers] if facts.source else []
+    )
+    if strangers:
+        named = listed(
+            [*strangers[:_SHARED_TOLD], *([f"{more:,} more"] if (more := len(strangers) - _SHARED_TOLD) > 0 else [])]
+        )
+        verb = "isn't" if len(strangers) == 1 else "aren't"
+        yield f"Of the users in the log, {len(strangers):,} {verb} in the source file: {named}."
     for shared in facts.shared[:_SHARED_TOLD]:
         yield f"{shared_sentence(shared)}."
 

@@ -223,7 +223,8 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
     if not selection.everybody and selection.told_twice:
         return InputError(
             f"the log says that two records of {source} lead to one user, and no two records have the same ID",
-            "An old and a new name may belong to one user. Have the feed write object IDs, and queue with the ID type CloudId.",
+            "An old and a new name may belong to one user. Have the feed write object IDs, and queue with the ID type"
+            " CloudId.",
         )
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)

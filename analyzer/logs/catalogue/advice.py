@@ -44,7 +44,13 @@ _SETTLED = frozenset(
 )
 """Of these the general remedies add nothing to what the data says."""
 
-_AT_THE_PLACE = ("Open the file at", "At the path", "Double the backslash in the record", "Look at the end of the file")
+_AT_THE_PLACE = (
+    "Open the file at",
+    "At the path",
+    "Double the backslash in the record",
+    "Look at the end of the file",
+    "Correct the record at",
+)
 _IN_THE_FORM = ("Have the feed write {", "Have the feed write one object")
 """How general remedies for a source file that can't be read begin where they say less than our copy of it does."""
 
@@ -82,6 +88,7 @@ class SourceFacts:
         problem: why it can't be read as JSON in the import format; empty where it can. Then the rest is unknown.
         remedy: what to do about that, a sentence; empty where it isn't known.
         misnamed: a clause that says what is wrong, where the service's message takes it for something else.
+        way_around: the option of ``retry`` that makes a file of one that can't be read; empty where none does.
         id_property: empty where none is known.
         records: how many it has.
         without_id: the records (from 1) without an ID, the first few.
@@ -91,6 +98,8 @@ class SourceFacts:
         missing: why the service missed the ID in every record; None where it didn't.
         duplicates: records (from 1) that have the same ID, the first few pairs.
         not_records: places in the list (from 1) of values such as null, the first few.
+        multi_value: properties with a list or an object as a value.
+        strangers: keys of users that the log names and no record has; of a file that was read to its end.
         properties: names of the properties, the ID property left out.
         whole: whether it was read to its end; counts are of the records that were read.
     """
@@ -98,6 +107,7 @@ class SourceFacts:
     problem: str = ""
     remedy: str = ""
     misnamed: str = ""
+    way_around: str = "--repair"
     encoding: str = ""
     id_property: str = ""
     records: int = 0
@@ -107,6 +117,8 @@ class SourceFacts:
     missing: MissingId | None = None
     duplicates: tuple[tuple[int, int], ...] = ()
     not_records: tuple[int, ...] = ()
+    multi_value: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     whole: bool = True
 
@@ -257,6 +269,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
     return (
         *every.values(),
         *_not_records(facts),
+        *_unreadable_copy(facts),
         *(one for one in _retry(facts, catalogue) if one.command not in commands),
     )
 
@@ -480,6 +493,18 @@ def _unreadable(facts: JobFacts) -> Iterator[Advice]:
         yield Advice(NOT_JSON, facts.source.remedy, who=_OWNER)
 
 
+def _unreadable_copy(facts: JobFacts) -> Iterator[Advice]:
+    """A source file that the service read and we can't: what differs, and the way to a retry file."""
+    source = facts.source
+    if facts.outcome is not Outcome.partial or source is None or not source.problem or not facts.source_at_hand:
+        return
+    if source.remedy:
+        yield Advice("source", source.remedy, f"{source.problem}.", _OWNER)
+    if source.remedy and source.way_around:
+        text = "Create a retry file in which that is repaired; each repair is listed."
+        yield Advice("source", text, command=("retry", facts.job_id, source.way_around))
+
+
 def _not_records(facts: JobFacts) -> Iterator[Advice]:
     """Values in the list that hold no user, which the service passed over."""
     if facts.outcome is Outcome.partial and facts.source and facts.source.not_records:
@@ -506,11 +531,23 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
     if facts.outcome not in FAILED:
         return
     if any(one.name.partition("/")[0] == NOT_JSON for one in facts.codes) and facts.source_at_hand:
-        text = "Or create a retry file in which that is repaired, where it is certain; each repair is listed."
-        yield Advice(NOT_JSON, text, command=("retry", facts.job_id, "--repair"))
+        way = facts.source.way_around if facts.source else "--repair"
+        texts = {
+            "--repair": "Or create a retry file in which that is repaired, where it is certain; each repair is listed.",
+            "--salvage": "Or create a retry file with the records that can be read; the others are listed.",
+        }
+        if way:
+            yield Advice(NOT_JSON, texts[way], command=("retry", facts.job_id, way))
     elif retry_can_help(facts, catalogue):
         few = f"the {facts.failed:,} users who failed" if facts.failed > 1 else "the user who failed"
         whose = few if facts.outcome is Outcome.partial else "all users"
+        multi_value = facts.source.multi_value if facts.source else ()
+        if multi_value:
+            drops = [word for name in multi_value for word in ("--drop-property", name)]
+            text = f"Create a retry file with {whose}, without {_some(multi_value)}."
+            reason = "An import takes no multi-value property. Have the feed join the values into one text."
+            yield Advice(facts.error, text, reason, command=("retry", facts.job_id, *drops))
+            return
         yield Advice(facts.error, f"Create a retry file with {whose}.", command=("retry", facts.job_id))
         if [one.name for one in facts.codes] == [_UNMAPPED] and facts.properties:
             drops = [word for name in facts.properties for word in ("--drop-property", name)]
