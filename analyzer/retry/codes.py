@@ -10,7 +10,7 @@ WITHOUT_ID = "MissingIdentity"
 ABORTING_CODES = frozenset({NOT_JSON, UNMAPPED, WITHOUT_ID})
 """Codes of the validation, in which one entry aborts the import."""
 
-GIVE_IDS = "give each record an id, or queue with the right name of the id property"
+GIVE_IDS = "give each record an ID, or queue with the right name of the ID property"
 """What has to be done before a retry file is queued, where the service missed IDs."""
 
 SPLIT = "split it with --max-bytes or --max-properties: the service refuses a file of more than 2 GB or 500,000 values"

@@ -20,7 +20,7 @@ from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.told import Identities
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
-from analyzer.source.fault import BACKSLASH_AT_END
+from analyzer.source.fault import BACKSLASH_AT_END, FaultKind
 from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
 from analyzer.source.interface import GrammarError, ShapeKind, Trouble
 from analyzer.source.json_text import NotImportFormatError, NotJsonError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from analyzer.locate import Located
     from analyzer.retry.choices import Choices, RetryHelps
     from analyzer.retry.interface import Manner
     from analyzer.retry.told import Told
@@ -154,15 +155,16 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         OutputError: it cannot be written.
         UsageError: the id property cannot be told, or a choice makes no sense here.
     """
+    located = _located(ingredients)
     selection = select(
         ingredients.outcome,
         ingredients.told,
         ingredients.error,
-        located=_located(ingredients),
+        located=located.clause if located else "",
         unfinished_logs=ingredients.unfinished_logs,
         choices=ingredients.choices,
         retry_helps=ingredients.retry_helps,
-        readable=ingredients.manner.reads_around_faults,
+        readable=ingredients.manner.reads_around_faults or _drops(located, ingredients.choices),
     )
     if not selection.left_nobody and ingredients.outcome in FAILED and _has_no_users(ingredients):
         selection = Selection(
@@ -220,6 +222,11 @@ def _source(ingredients: Ingredients) -> Path:
 
 
 def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
+    if not selection.everybody and selection.told_twice and not id_property.name:
+        return InputError(
+            f"the log says that two records of {source} lead to one user, and which property holds the IDs is unknown",
+            "Name it with --id-property.",
+        )
     if not selection.everybody and selection.told_twice:
         return InputError(
             f"the log says that two records of {source} lead to one user, and no two records have the same ID",
@@ -304,18 +311,24 @@ def _other_ways(error: NotImportFormatError) -> str:
     return "--repair takes the records as they are, and writes them in the import format." if error.repairable else ""
 
 
-def _located(ingredients: Ingredients) -> str:
+def _drops(located: Located | None, choices: Choices) -> bool:
+    """Whether what the service could not read is a list or an object in a property that is left out."""
+    spot = located.spot if located else None
+    return spot is not None and spot.fault.kind is FaultKind.nested_value and spot.property in choices.drop_properties
+
+
+def _located(ingredients: Ingredients) -> Located | None:
     """What stands where the service could not read the source file, where an import was aborted for that."""
     codes = ingredients.told.whom.codes
     if ingredients.outcome is not Outcome.aborted or NOT_JSON not in codes or ingredients.manner.reads_around_faults:
-        return ""
+        return None
     from analyzer.locate import locate, unreadable
 
     message = unreadable(ingredients.told.named)
     try:
-        return locate(message, ingredients.source, ingredients.id_property).clause
+        return locate(message, ingredients.source, ingredients.id_property)
     except InputError:
-        return ""  # said once more, and better, where the source file is read
+        return None  # said once more, and better, where the source file is read
 
 
 def _naming_nobody(selection: Selection) -> InputError:

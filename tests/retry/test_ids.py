@@ -145,7 +145,7 @@ MISSING: dict[str, tuple[list[Row], int, str, bool, int]] = {
     ),
     "another property that is null": ([{**one, "Phone": None} for one in people(*NAMES)], 3, "IdName", True, 0),
     "dropped": ([{"City": "Oslo"}, {"City": "Bergen"}], 2, "no property of its records looks like one", False, 0),
-    "some records have it": (people(ADA, "", BOB), 1, "give each record an id", False, 1),
+    "some records have it": (people(ADA, "", BOB), 1, "give each record an ID", False, 1),
 }
 
 

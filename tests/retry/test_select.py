@@ -53,7 +53,7 @@ FIRST = {
     ),
     "a record without an id": (
         [("MissingIdentity", None)],
-        "give each record an id, or queue with the right name of the id property",
+        "give each record an ID, or queue with the right name of the ID property",
     ),
     "a file that is no JSON": ([("DataFileNotJson", None)], "correct what the service couldn't read ()"),
     "no log": ([], ""),

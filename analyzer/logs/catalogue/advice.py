@@ -46,7 +46,7 @@ _SETTLED = frozenset(
 
 _AT_THE_PLACE = (
     "Open the file at",
-    "At the path",
+    "Where the message says",
     "Double the backslash in the record",
     "Look at the end of the file",
     "Correct the record at",
@@ -57,6 +57,12 @@ _IN_THE_FORM = ("Have the feed write {", "Have the feed write one object")
 _ADMINISTRATOR, _OWNER, _VENDOR = "administrator", "feed owner", "vendor"
 _SUPPORT = "Open a support request with the job ID."
 _WHOLE_FILE = "Import the whole file again. Importing a value twice does no harm."
+
+_WAYS_AROUND = {
+    "--repair": "Or create a retry file in which that is repaired, where it is certain; each repair is listed.",
+    "--salvage": "Or create a retry file with the records that can be read; the others are listed.",
+}
+"""What ``retry`` makes of a source file that can't be read, by its option."""
 
 _OTHERWISE, _A_DAY, _HOURS_A_DAY = "Otherwise ", "If a day has passed, ", 24
 """Conditions at the front of a remedy that are met: there is nothing before it, or it is known how long a job waits."""
@@ -280,6 +286,8 @@ def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
         return False
     if not facts.codes:
         return facts.outcome is Outcome.unknown
+    if facts.none_resolved and not id_advice(facts.failed_ids).as_it_is:
+        return False  # no ID type takes these IDs
     # What is corrected outside of the file makes the same records right.
     corrected = {_UNMAPPED} | ({_NO_ID} if facts.source and facts.source.importable else set())
     return any(one.name in corrected or catalogue.explain(one.name).retry_helps is not False for one in facts.codes)
@@ -314,17 +322,23 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
 
 def _ruled_out(remedy: str, facts: JobFacts) -> bool:
     """Whether a general remedy needs what there isn't, or asks for what is known."""
-    checked = facts.source is not None and facts.source.records > 0
+    checked = facts.source is not None and (facts.source.records > 0 or facts.source.problem != "")
     retry = facts.readable and facts.outcome in FAILED
     return (
         ("etry file" in remedy and not retry)
         or ("upa-analyzer retry" in remedy and not retry)
         or ("Read the log" in remedy and not facts.log_found)
-        or (remedy.startswith(_AT_THE_PLACE + _IN_THE_FORM) and facts.source is not None and facts.source.remedy != "")
+        or (remedy.startswith(_AT_THE_PLACE + _IN_THE_FORM) and _located(facts.source))
+        or (remedy.startswith("Check that every property") and _located(facts.source))
         or ("ead the message" in remedy and not (facts.log_found or facts.message))
         or (remedy.startswith("Check the source file") and checked)
         or ("mport the whole file again" in remedy and facts.source is not None and facts.source.encoding != "")
     )
+
+
+def _located(source: SourceFacts | None) -> bool:
+    """Whether our copy says more of what the service couldn't read than its message."""
+    return source is not None and bool(source.remedy or source.multi_value)
 
 
 def _fitting(name: str, facts: JobFacts) -> Iterator[Advice]:
@@ -470,6 +484,8 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
         return
     if source.problem:
         yield Advice(name, "Correct the source file, then import it again.", f"{source.problem}.", _OWNER)
+        if source.way_around and facts.source_at_hand:
+            yield Advice(name, _WAYS_AROUND[source.way_around], command=("retry", facts.job_id, source.way_around))
     elif source.encoding:
         text = "Have the feed write the file as UTF-8. Until then, queue a retry file, which is UTF-8."
         yield Advice(name, text, f"The file is {source.encoding}.", _OWNER, ("retry", facts.job_id))
@@ -489,8 +505,12 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
 
 def _unreadable(facts: JobFacts) -> Iterator[Advice]:
     """What our copy of a source file that can't be read calls for."""
-    if facts.source and facts.source.remedy:
-        yield Advice(NOT_JSON, facts.source.remedy, who=_OWNER)
+    source = facts.source
+    if source and source.remedy:
+        yield Advice(NOT_JSON, source.remedy, who=_OWNER)
+    elif source and source.multi_value:
+        text = f"Have the feed write one text in {_some(source.multi_value)}, not a list or an object."
+        yield Advice(NOT_JSON, text, "An import takes no multi-value property.", _OWNER)
 
 
 def _unreadable_copy(facts: JobFacts) -> Iterator[Advice]:
@@ -530,14 +550,18 @@ def _not_there(facts: JobFacts) -> Iterator[Advice]:
 def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
     if facts.outcome not in FAILED:
         return
-    if any(one.name.partition("/")[0] == NOT_JSON for one in facts.codes) and facts.source_at_hand:
+    unreadable = any(one.name.partition("/")[0] == NOT_JSON for one in facts.codes)
+    if unreadable and facts.source_at_hand and not (facts.source and facts.source.multi_value):
         way = facts.source.way_around if facts.source else "--repair"
-        texts = {
-            "--repair": "Or create a retry file in which that is repaired, where it is certain; each repair is listed.",
-            "--salvage": "Or create a retry file with the records that can be read; the others are listed.",
-        }
         if way:
-            yield Advice(NOT_JSON, texts[way], command=("retry", facts.job_id, way))
+            yield Advice(NOT_JSON, _WAYS_AROUND[way], command=("retry", facts.job_id, way))
+    elif facts.source and facts.source.not_records and facts.outcome is not Outcome.partial:
+        # A job that ran shows that the service read such a file; of others that is unknown.
+        yield Advice("no_record", _WAYS_AROUND["--salvage"], command=("retry", facts.job_id, "--salvage"))
+    elif unreadable and facts.source and facts.source.multi_value:
+        drops = [word for name in facts.source.multi_value for word in ("--drop-property", name)]
+        text = f"Or create a retry file without {_some(facts.source.multi_value)}."
+        yield Advice(NOT_JSON, text, command=("retry", facts.job_id, *drops))
     elif retry_can_help(facts, catalogue):
         few = f"the {facts.failed:,} users who failed" if facts.failed > 1 else "the user who failed"
         whose = few if facts.outcome is Outcome.partial else "all users"
@@ -567,8 +591,8 @@ def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
         many = "is" if len(facts.properties) == 1 else "are"
         which = "property" if len(facts.properties) == 1 else "properties"
         return f"The {which} {_some(facts.properties)} {many} not mapped"
-    if name.partition("/")[0] == NOT_JSON and facts.source and facts.source.misnamed:
-        return facts.source.misnamed
+    if name.partition("/")[0] == NOT_JSON and facts.source and (facts.source.misnamed or facts.source.multi_value):
+        return facts.source.misnamed or f"A list or an object is a value of {_some(facts.source.multi_value)}"
     known = catalogue.explain(name)
     return f"{known.title[:1].upper()}{known.title[1:]}" if known.known else "The log has an unknown code"
 

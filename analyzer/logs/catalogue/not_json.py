@@ -40,7 +40,7 @@ PATTERNS = (
                 "A comma is missing between two values.",
             ),
             (
-                'At the path that the message names, double the backslash that ends the value, or write \\" in it.',
+                r"Where the message says, write \" for a quotation mark inside a value, and \\ for a backslash.",
                 "Have the feed made with a JSON library, which escapes such characters by itself.",
                 _WHOLE,
             ),
