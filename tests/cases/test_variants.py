@@ -10,7 +10,7 @@ from uuid import NAMESPACE_DNS, uuid5
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tests.conftest import Ran
@@ -33,7 +33,7 @@ UNMAPPED = (
 GUIDS = [str(uuid5(NAMESPACE_DNS, str(number))).upper() for number in range(10_000)]
 
 
-def feed(*records: dict[str, object]) -> str:
+def feed(*records: Mapping[str, object]) -> str:
     """A source file."""
     return json.dumps({"value": list(records)}, ensure_ascii=False)
 
