@@ -83,7 +83,7 @@ class Trip:
     def check_nobody_is_left(self, *people: str) -> None:
         """The last import updated everybody in it, and these people's profiles hold what the feed says."""
         ran, files = self.retry()
-        assert (ran.code, files, ran.err) == (0, [], "Nothing to retry: everybody was updated\n")
+        assert (ran.code, files, ran.err) == (0, [], "Nothing to retry: every user was updated.\n")
         assert self.cities() == {person: CITIES[person] if person in people else None for person in CITIES}
 
     def cities(self) -> dict[str, str | None]:
@@ -182,7 +182,7 @@ def test_aborted_by_records_without_an_id(trip: Trip) -> None:
     assert trip.import_(feed) == "InvalidDataFile"
     ran, [content] = trip.retry()
     assert (ran.code, content.count(b"City")) == (1, 4)
-    assert "2 records have no id" in ran.err
+    assert "2 records have no ID" in ran.err
     ran, [content] = trip.retry("--without-culprits")
     assert ran.code == 0, ran.err
     assert content == retry_file(record("ada"), record("cleo"))
