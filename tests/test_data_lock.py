@@ -94,7 +94,7 @@ def test_what_writes_elsewhere_needs_no_lock(
     upa: Callable[..., Ran], pulling: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     assert pulling.poll() is None
-    ran = upa("retry", "d797cc3f", "--library", sample_library(), "-o", tmp_path / "elsewhere.json")
+    ran = upa("retry", "869b00a6", "--library", sample_library(), "-o", tmp_path / "elsewhere.json")
     assert ran.code in {0, 1}
     assert upa("jobs", "--library", sample_library()).code == 0
 

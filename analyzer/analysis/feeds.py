@@ -189,9 +189,10 @@ def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict
         name = first[key]
         short = name.feed or f"{name.folder.rpartition('/')[2]}/*"
         # The same folder of another host, as of a job that was queued with another tenant's address
-        place = name.folder or "/"
-        long = f"{short} ({place})" if (short.casefold(), key[1]) not in folders else f"{short} ({name.host}{place})"
-        names[key] = long if short.casefold() in taken else short
+        is_of_another_host = (short.casefold(), key[1]) in folders
+        candidates = [short, f"{short} ({name.host})" if is_of_another_host else f"{short} ({name.folder or '/'})"]
+        candidates.append(f"{short} ({name.host}{name.folder or '/'})")
+        names[key] = next((one for one in candidates if one.casefold() not in taken), candidates[-1])
         taken.add(names[key].casefold())
         folders.add((short.casefold(), key[1]))
     return found | {uri: names[key] for uri, key in keys.items()}

@@ -165,7 +165,7 @@ def _json(shown: _Shown) -> dict[str, Any]:
         "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
         "failures": failures_json(shown.failures),
         "users": shown.users,
-        "damage": damage_json(shown.tables.damage.get(shown.facts.job_id, ())),
+        "damage": damage_json(shown.tables.damage.get(shown.job["job_id"], ())),
         **whereabouts_json(shown.whereabouts),
     }
 
@@ -179,7 +179,7 @@ def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
     terminal.prose(headline(shown.job, shown.facts))
     for sentence in _why(shown, given.settings().catalogue):
         terminal.prose(f"  {sentence}", indent="  ")
-    for warning in warnings_of(shown.tables.damage.get(shown.facts.job_id, ())):
+    for warning in warnings_of(shown.tables.damage.get(shown.job["job_id"], ())):
         terminal.prose(f"  {warning}", indent="  ")
     for sentence in _retried(shown, given.zone(given.settings())):
         terminal.prose(f"  {sentence}", indent="  ")

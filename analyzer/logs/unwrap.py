@@ -210,5 +210,7 @@ def _of_list(text: str) -> Unwrapped:
             found.add(line, number)
         elif line.strip():
             column = -1
+            if named is None:
+                found.add(line, number)  # what somebody wrote around it
         full = len(line) == width and width >= _NARROWEST
     return found

@@ -199,7 +199,7 @@ def test_a_retry_of_a_partial_job_holds_whom_the_log_names(upa: Callable[..., Ra
 
 def test_a_retry_that_is_not_the_whole_truth_is_a_finding(upa: Callable[..., Ran]) -> None:
     naming_nobody = _job(30, "hr-feed-2026-10-19")
-    ran = upa("retry", naming_nobody, "--library", SAMPLES, "--json", "-o", "out.json")
+    ran = upa("retry", naming_nobody, "--superseded", "--library", SAMPLES, "--json", "-o", "out.json")
     assert (ran.code, ran.json["complete"], ran.json["entries_naming_nobody"]) == (1, False, 3)
 
 
@@ -219,7 +219,7 @@ def test_a_retry_of_a_job_that_succeeded_makes_no_file(upa: Callable[..., Ran], 
     ids=["source gone", "source no JSON"],
 )
 def test_a_retry_without_a_usable_source_file_says_why(upa: Callable[..., Ran], job: str, words: str) -> None:
-    ran = upa("retry", job, "--library", SAMPLES)
+    ran = upa("retry", job, "--superseded", "--library", SAMPLES)
     assert (ran.code, ran.out) == (5, "")
     assert words in ran.err
 

@@ -78,20 +78,18 @@ def test_nobody_counts_the_users_of_an_aborted_job_in_a_later_version(
     assert [(job["job_id"], job["not_updated"]) for job in upa("run", "--json").json["jobs"]] == [(job_id, None)]
 
 
-@pytest.mark.usefixtures("job_id")
 def test_the_version_that_a_job_read_stays_its_own_when_the_next_one_comes(
-    upa: Callable[..., Ran], loopback: LoopbackTenant, tmp_path: Path
+    upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str, tmp_path: Path
 ) -> None:
     assert upa("run", "--json").json["retries"][0]["complete"]
     second = loopback.add_job(2)
     loopback.modified[loopback.add_log(second, LINE, time="20261124-020000-000")] = "2026-11-24T02:00:00Z"
     _written(loopback, "Paris", AFTER)
     told = upa("run", "--json").json
-    cities = [
-        json.loads((tmp_path / retry["file"]).read_text("utf-8-sig"))["value"][0]["City"] for retry in told["retries"]
-    ]
+    made = [upa("retry", job, "--superseded", "--json").json for job in (job_id, second)]
+    cities = [json.loads((tmp_path / retry["file"]).read_text("utf-8-sig"))["value"][0]["City"] for retry in made]
     assert cities == ["London", "Paris"]
-    assert [retry["complete"] for retry in told["retries"]] == [True, True]
+    assert [retry["complete"] for retry in made] == [True, True]
     assert [job["users"] for job in told["jobs"]] == [2, 2]
 
 
@@ -103,8 +101,9 @@ def test_a_version_that_was_too_late_stays_so_when_the_next_one_comes(
     second = loopback.add_job(2)
     loopback.modified[loopback.add_log(second, LINE, time="20261125-020000-000")] = "2026-11-25T02:00:00Z"
     _written(loopback, "Rome", "2026-11-25T01:30:00Z")
-    first, _ = upa("run", "--json").json["retries"]
-    assert (first["job_id"], first["complete"], SAID in first["sentence"]) == (job_id, False, True)
+    upa("run")
+    made = upa("retry", job_id, "--superseded", "--json").json
+    assert (made["complete"], SAID in made["sentence"]) == (False, True)
 
 
 def test_a_file_that_a_job_did_not_find_is_not_what_it_read(

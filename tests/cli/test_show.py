@@ -60,7 +60,7 @@ def _library(folder: Path, error: int, source: str | None, log: str = "", encodi
             30,
             _records("ada@contoso.com", "", "bob@contoso.com", "", "cleo@contoso.com"),
             UNRESOLVED.format("") * 2 + UNRESOLVED.format("cleo@contoso.com"),
-            "src: at least 1 of 5 users not updated.",
+            "src: 3 of 5 users not updated.",
             "There is no ID in IdName in records 2 and 4.",
             "retry 5f05e38c",
         ),

@@ -195,7 +195,7 @@ def test_run_tells_a_stuck_job_again_and_a_forgotten_one_no_more(
     again = upa("run", "--fail-on", "any")
     assert again.code == 1
     assert [line[:8] for line in again.out.splitlines() if "  stuck  " in line] == [stuck[:8]]
-    assert f"badges: job {stuck[:8]} is stuck in Submitted." in again.out
+    assert f"badges: job {stuck[:8]} is stuck in Processing." in again.out
     configured.jobs.clear()
     forgotten = upa("run", "--fail-on", "any")
     assert forgotten.code == 0

@@ -26,7 +26,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
 @pytest.fixture
 def configure(emulator: RunningEmulator, tmp_path: Path) -> Callable[..., None]:
     """Writes a configuration that is right but for what is given; of None the key is left out."""
-    (tmp_path / "app.pem").write_text(pem(key()) + public_pem(certificate(key(), 60, length=90)), encoding="ascii")
+    (tmp_path / "app.pem").write_text(pem(key()) + public_pem(certificate(key())), encoding="ascii")
     (tmp_path / "ended.pem").write_text(pem(key()) + public_pem(certificate(key(), -2)), encoding="ascii")
     (tmp_path / "other.pem").write_text(pem(key(2)) + public_pem(certificate(key(), 8)), encoding="ascii")
     (tmp_path / "soon.pem").write_text(pem(key()) + public_pem(certificate(key(), 8)), encoding="ascii")

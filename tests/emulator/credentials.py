@@ -22,7 +22,7 @@ def key(_which: int = 1) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def certificate(of: CertificateIssuerPrivateKeyTypes, days: int = 1, *, length: int = 9) -> x509.Certificate:
+def certificate(of: CertificateIssuerPrivateKeyTypes, days: int = 60, *, length: int = 90) -> x509.Certificate:
     """A certificate that ends in so many days, and began ``length`` days before that."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "upa-analyzer")])
     end = datetime.now(UTC) + timedelta(days=days)

@@ -67,7 +67,7 @@ def test_files_of_several_hosts_are_on_the_one_host_that_there_is_and_the_main_o
     (library / "other-hosts.upa" / "contoso-admin.sharepoint.com" / same).write_bytes(b"the admin site's")
     (host / "admin.json").write_bytes(b"admin")
     with _started(library) as running:
-        assert [folder.path for folder in running.storage.folders("/")] == ["/sites"]
+        assert [folder.path for folder in running.storage.folders("/")] == ["/Shared Documents", "/sites"]
         places = [running.storage.place(path) for path in (f"/{same}", f"{FOLDER}/admin.json")]
         assert [place and place.read_bytes() for place in places] == [before[same], b"admin"]
 

@@ -126,7 +126,7 @@ def test_partial_those_whom_the_tenant_did_not_know(trip: Trip) -> None:
     assert trip.cities()["ada"] == "Zürich"
     ran, [content] = trip.retry()
     assert ran.code == 0
-    assert ran.err.splitlines()[-1] == "1 user: the log names them, and everybody else was updated."
+    assert "1 user: the log names them, and everybody else was updated." in ran.err.splitlines()
     assert content == retry_file(record("eve"))
     trip.client.emulator.add_user(mail=mail("eve"), object_id="", user_principal_name=mail("eve"))
     assert trip.import_(content) == "NoError"
@@ -139,7 +139,7 @@ def test_partial_a_user_who_stands_twice_has_to_be_mended_by_a_person(trip: Trip
     ran, [content] = trip.retry()
     assert ran.code == 1
     assert content == retry_file(record("eve"))
-    assert "1 id stands in more than one record, which an entry that names nobody may tell of" in ran.err
+    assert f"Records 2 and 3 have the same ID ({mail('bob')}): keep one in the feed." in ran.err
     trip.client.emulator.add_user(mail=mail("eve"), object_id="", user_principal_name=mail("eve"))
     assert trip.import_(content, "Floor") == "NoError"
     trip.check_nobody_is_left("ada", "eve")
@@ -235,7 +235,7 @@ def test_aborted_by_too_many_values_split_into_parts(trip: Trip, monkeypatch: py
     ran, parts = trip.retry("--max-properties", "2")
     assert (ran.code, "First" in ran.err) == (0, False)
     assert "In 3 files, to be queued one after the other." in ran.err
-    assert [Path(line).name.partition("retry")[2] for line in ran.out.splitlines()] == [
+    assert [Path(line).name.rpartition("-variant-")[2][8:] for line in ran.out.splitlines()] == [
         f"-{part}-of-3.json" for part in (1, 2, 3)
     ]
     for part in parts:

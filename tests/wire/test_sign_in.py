@@ -168,7 +168,7 @@ def test_a_wrong_name_is_one_plain_line(
 
 @pytest.mark.parametrize(
     ("days", "words"),
-    [(-1, "the certificate app.pem ended on 2"), (20, "the certificate app.pem is not good before 2")],
+    [(-1, "the certificate app.pem ended on 2"), (40, "the certificate app.pem is not good before 2")],
 )
 def test_a_certificate_that_is_not_good_today_is_said_before_anything_is_sent(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
@@ -179,7 +179,7 @@ def test_a_certificate_that_is_not_good_today_is_said_before_anything_is_sent(  
     words: str,
 ) -> None:
     configure()
-    (tmp_path / "app.pem").write_text(pem(key()) + public_pem(certificate(key(), days)), encoding="ascii")
+    (tmp_path / "app.pem").write_text(pem(key()) + public_pem(certificate(key(), days, length=9)), encoding="ascii")
     ran = upa("pull")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (3, "", 2)
     assert words in ran.err
