@@ -107,7 +107,7 @@ def _program() -> str:
     if shutil.which(PROGRAM):
         return PROGRAM
     started = Path(sys.argv[0] if sys.argv else "")
-    if started.name == "__main__.py":  # python -m analyzer
+    if started.parts[-2:] == ("analyzer", "__main__.py"):  # python -m analyzer
         started = Path(sys.executable).with_name(f"{PROGRAM}.exe" if os.name == "nt" else PROGRAM)
     if started.stem != PROGRAM or not started.is_file():
         return PROGRAM

@@ -122,9 +122,11 @@ def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     from analyzer.cli.rows import COLUMNS, SHOWN_JOBS, job_rows
 
     terminal = given.terminal
-    for line in feed_lines(night):
+    lines = list(feed_lines(night))
+    for line in lines:
         terminal.prose(line, indent="  ")
-    terminal.show()
+    if lines:
+        terminal.show()
     terminal.prose(pulled_sentence(night.pulled))
     jobs = night.news
     if set(jobs["outcome"]) - {"succeeded", "running"}:
