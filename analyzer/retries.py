@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,7 +48,8 @@ class JobRetry:
         sentence: what it holds, or why there is none.
         complete: whether it holds everybody who was not updated.
         advice: what to do where it cannot be made; may be empty.
-        left: files beside it that are not ours to remove, a sentence each; part of ``sentence``, too.
+        left: where there is none, what is still in its place and must not be queued, a sentence each; part of
+            ``sentence``, too.
     """
 
     job_id: str
@@ -112,8 +114,8 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
             if users is not None and not users.needs_retry:
                 # The manifest stays: by the hash in it, a retry that was queued under another name is known.
                 earlier = clear(target, [manifest_of(target)])
-                left = tuple(lying_there(earlier))
-                told = " ".join([not_needed(tables, job.job_id, users), *left])
+                told = " ".join([not_needed(tables, job.job_id, users), *lying_there(earlier)])
+                left = tuple(lying_there(dataclasses.replace(earlier, ours=())))
                 retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True, left=left)
                 continue
             ingredients = ingredients_of(library, tables, job)

@@ -26,10 +26,10 @@ COLUMNS = (
     Column("ran", least=1),
     Column("error", least=4),
     Column("outcome"),
-    Column("users", right=True, least=2),
+    Column("users", right=True, least=3),
     Column("not updated", right=True),
     Column("open", right=True),
-    Column("note", least=3),
+    Column("note", least=2),
 )
 SHOWN_JOBS = 30
 """As many a terminal gets unless more are asked for."""
@@ -122,10 +122,10 @@ def _notes(
     known: Acknowledgement | None,
 ) -> Iterator[str]:
     """What else to know about a job before one does something about it."""
-    if job["superseded"]:
-        yield SUPERSEDED
     if job["retry_of"]:
         yield f"retry of {short.get(job['retry_of'], job['retry_of'][:SHORT_ID])}"
+    elif job["superseded"]:
+        yield SUPERSEDED
     if known:
         yield acknowledged_until(known, zone, now)
     if job["gone"]:

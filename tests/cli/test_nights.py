@@ -92,6 +92,7 @@ def test_a_retry_belongs_to_its_run(upa: Callable[..., Ran], feed: Feed) -> None
     upa("run")
     feed.night("bob", retry_of=night, users=("ada", "bob"))
     ran = upa("run", "--fail-on", "new")
+    assert "Removed" not in ran.err
     assert ran.code == 0
     (line,) = _answer(ran)
     assert line.startswith("hr: 2 of 4 users not updated; retried 2 Nov 2020 02:00: 1 of 2 updated; 1 open (00000001, ")

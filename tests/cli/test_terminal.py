@@ -43,8 +43,8 @@ def test_where_there_is_room_every_column_is_shown_whole() -> None:
     [
         (140, set()),
         (110, {"error"}),
-        (90, {"error", "note"}),
-        (75, {"error", "note", "users"}),
+        (100, {"error", "users"}),
+        (80, {"error", "users", "note"}),
         (70, {"error", "note", "users", "ran"}),
     ],
 )
