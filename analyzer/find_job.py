@@ -78,18 +78,20 @@ def of_feed(jobs: pl.DataFrame, feed: str) -> pl.DataFrame:
 
     Args:
         jobs: the table ``jobs``.
-        feed: a part of the feed's name, or a pattern with ``*``; empty for any feed.
+        feed: the feed's name, else a part of it or a pattern with ``*``; empty for any feed.
 
     Raises:
         InputError: there is no such feed.
     """
     if not feed:
         return jobs
-    pattern = (feed if "*" in feed else f"*{feed}*").casefold().replace("[", "[[]")
-    found = jobs.filter([fnmatch.fnmatchcase((name or "").casefold(), pattern) for name in jobs["feed"]])
+    names = [(name or "").casefold() for name in jobs["feed"]]
+    wanted = feed.casefold()
+    pattern = (wanted if "*" in wanted or wanted in names else f"*{wanted}*").replace("[", "[[]")
+    found = jobs.filter([fnmatch.fnmatchcase(name, pattern) for name in names])
     if found.is_empty():
-        names = sorted({name for name in jobs["feed"] if name})
-        raise InputError(f"the library has no feed {feed!r}", f"Its feeds are {', '.join(names)}." if names else "")
+        known = sorted({name for name in jobs["feed"] if name})
+        raise InputError(f"the library has no feed {feed!r}", f"Its feeds are {', '.join(known)}." if known else "")
     return found
 
 

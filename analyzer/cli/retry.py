@@ -140,10 +140,13 @@ def command(  # noqa: PLR0913 - the contract's options
 def _of_job(  # noqa: PLR0913 - what the options say of the job
     given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> Ingredients:
-    from analyzer.retries import ingredients_of
+    from analyzer.retries import ingredients_of, not_needed
 
     if not superseded:
         _check_superseded(given, tables, job.job_id)
+    users = tables.open_users.get(job.job_id)
+    if users is not None and users.superseded_by is None and not users.needs_retry:
+        given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the file that is made tells that it is not the whole truth
             given.terminal.complain(log.problem)
@@ -188,7 +191,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     raise UsageError(
         f"job {job_id[:SHORT_ID]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
         " job's records hold older values",
-        f"Retry that run instead: {run}. To make this file all the same, add --superseded.",
+        f"Retry that run instead: `upa-analyzer retry {run}`. To make this file anyway, add --superseded.",
     )
 
 

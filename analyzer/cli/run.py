@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from analyzer.cli.context import Context, hold
 from analyzer.cli.options import PATIENCE, FailOn, FailOnOption, PatienceOption
-from analyzer.words import SHORT_ID
+from analyzer.words import short_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ _NAMED_FEEDS = 5
 _NAMED_JOBS = 3
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Night:
     """What came of a run, and what of it is worth a line.
 
@@ -51,7 +52,12 @@ class Night:
         """Of times shown."""
         return self.places.zone
 
-    @property
+    @functools.cached_property
+    def short(self) -> dict[str, str]:
+        """By ID as much of it as is the job's alone."""
+        return short_ids(self.made.tables.jobs["job_id"])
+
+    @functools.cached_property
     def statuses(self) -> list[FeedStatus]:
         """Where each feed is, the worst first."""
         from analyzer.feed_status import feed_statuses
@@ -133,7 +139,8 @@ def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
         shown = jobs.tail(SHOWN_JOBS) if terminal.interactive else jobs
         terminal.show()
         if shown.height < jobs.height:
-            terminal.show(f"Showing {shown.height:,} of {jobs.height:,}; upa-analyzer jobs lists every job.")
+            every = night.places.commands.line("jobs", "--limit", str(night.made.tables.jobs.height))
+            terminal.show(f"Showing {shown.height:,} of {jobs.height:,}. All: {every}")
         all_ids = night.made.tables.jobs["job_id"]
         terminal.table(COLUMNS, job_rows(shown, all_ids, night.zone, night.now, night.acknowledged))
     terminal.show()
@@ -172,15 +179,15 @@ def status_sentence(status: FeedStatus, night: Night) -> str:
         parts += [retry_result(retry, night.zone, night.now) for retry in status.retries[-1:]]
         if status.has_open_users:
             parts.append("open users unknown" if run["open"] is None else f"{run['open']:,} open")
-        parts[-1] += f" ({run['job_id'][:SHORT_ID]}, {ran(run, night.zone, night.now)})"
+        parts[-1] += f" ({night.short[run['job_id']]}, {ran(run, night.zone, night.now)})"
     if status.earlier:
-        ids = [job["job_id"][:SHORT_ID] for job in status.earlier[-_NAMED_JOBS:]]
+        ids = [night.short[job["job_id"]] for job in status.earlier[-_NAMED_JOBS:]]
         more = len(status.earlier) - len(ids)
         named = listed([*ids, f"{more} more"] if more else ids)
         have = "has" if len(status.earlier) == 1 else "have"
         parts.append(f"{count(len(status.earlier), 'earlier job')} {have} open users ({named})")
     for job in status.stuck:
-        parts.append(f"job {job['job_id'][:SHORT_ID]} is stuck in {job['state']}")
+        parts.append(f"job {night.short[job['job_id']]} is stuck in {job['state']}")
     return f"{status.feed}: {'; '.join(parts) or 'no open users'}"
 
 
@@ -192,7 +199,7 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
     if not status.has_open_users and run["open"] == 0:
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
     of_job = night.made.tables.only([run["job_id"]])
-    row = {**run, "short": run["job_id"][:SHORT_ID], "superseded_by": None}
+    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None}
     facts = facts_of(row, of_job, of_job.entries, night.places.catalogue)
     if run["job_id"] not in {*night.pulled.new, *night.pulled.changed}:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was
@@ -210,22 +217,22 @@ def remarks_of(night: Night) -> Iterator[Remark]:
     for left in night.pulled.left_out:
         # Why there is no retry file says the same of its source file.
         if left.job_id not in quiet and not (left.what == "source file" and left.job_id in unmade):
-            yield Remark(left.job_id, f"{left.job_id[:SHORT_ID]}: no {left.what}: {left.because}")
+            yield Remark(left.job_id, f"{night.short.get(left.job_id, left.job_id)}: no {left.what}: {left.because}")
     for retry in night.made.retries.values():
         if retry.job_id in unmade - quiet:
             advice = f" {commands.completed(retry.advice)}" if retry.advice else ""
             yield Remark(
-                retry.job_id, f"no retry file for {retry.job_id[:SHORT_ID]}: {retry.sentence.rstrip('.')}.{advice}"
+                retry.job_id, f"no retry file for {night.short[retry.job_id]}: {retry.sentence.rstrip('.')}.{advice}"
             )
         for sentence in retry.left if retry.job_id not in night.acknowledged else ():
-            yield Remark(retry.job_id, f"{retry.job_id[:SHORT_ID]}: {sentence}")
+            yield Remark(retry.job_id, f"{night.short[retry.job_id]}: {sentence}")
     for status in night.statuses:
         job_id = status.run["job_id"] if status.run is not None and not status.silent else ""
         damage = night.made.tables.damage.get(job_id, ())
         # The same values arrive each night: they are a remark about the feed.
         key = " ".join(sorted({f"{one.kind}:{one.property}" for one in damage}))
         for warning in warnings_of(damage):
-            yield Remark(status.feed, f"{status.feed} ({job_id[:SHORT_ID]}): {warning}", f"{key} {warning[:20]}")
+            yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
 
 
 def _log_problems(night: Night) -> dict[Remark, AnalyzerError]:
@@ -244,7 +251,7 @@ def _tell_retries(given: Context, night: Night) -> None:
     """Each retry file that is the thing to import now, with its condition, and the command that says how."""
     for retry in night.made.retries.values():
         if retry.path is not None and retry.job_id not in night.acknowledged:
-            short = retry.job_id[:SHORT_ID]
+            short = night.short[retry.job_id]
             given.terminal.say(f"retry {short}: {retry.sentence}")
             given.terminal.show(str(retry.path))
             given.terminal.say(f"next: {night.places.commands.line('show', short)}")

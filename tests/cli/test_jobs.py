@@ -43,6 +43,14 @@ def test_jobs_are_narrowed_alike_for_people_and_programs(
     assert {job["job_id"][:8] for job in found} == wanted
 
 
+def test_a_feed_s_name_wins_over_a_part_of_another_s(upa: Callable[..., Ran], only_tenant: LoopbackTenant) -> None:
+    for number, name in enumerate(("hr-20201101.json", "hr-history-20201101.json"), 1):
+        only_tenant.add_job(number, state=4, error=0, name=name)
+    upa("pull")
+    assert _listed(upa("jobs", "--feed", "HR")) == ["00000001"]
+    assert len(_listed(upa("jobs", "--feed", "hr*"))) == 2
+
+
 def test_a_feed_that_is_not_there_is_an_error_that_names_those_that_are(upa: Callable[..., Ran]) -> None:
     ran = upa("jobs", "--library", SAMPLES, "--feed", "payroll")
     assert (ran.code, "no feed 'payroll'" in ran.err, "hr-feed" in ran.err) == (5, True, True)
@@ -92,6 +100,7 @@ def test_retry_takes_the_newest_job_that_needs_one(upa: Callable[..., Ran], tmp_
     ran = upa("retry", "--feed", "badges")
     assert (ran.code, ran.out) == (0, "No job of badges needs a retry.\n")
     assert upa("retry", "--feed", "badges", "--json").json is None
+    assert "This job needs no retry. Every user has been updated by a later import." in upa("retry", "00000002").err
 
 
 def test_a_job_list_marks_retries_and_what_is_superseded(upa: Callable[..., Ran], nights: LoopbackTenant) -> None:
