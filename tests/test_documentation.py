@@ -107,7 +107,7 @@ def _shell_lines(text: str) -> list[str]:
 
 def test_the_commands_of_the_readme_run_one_after_the_other(upa: Callable[..., Ran], tmp_path: Path) -> None:
     lines = _shell_lines((_DOCS.parent / "README.md").read_text("utf-8"))
-    # What goes without a tenant; what make does for the demo, is to run it where it stands.
+    # Up to the installation, nothing needs a tenant. What make does for the demo is to run it.
     lines = ["upa-analyzer demo" if line == "make demo" else line for line in lines[: lines.index("pip install .")]]
     ran = [shlex.split(line)[1:] for line in lines if line.startswith("upa-analyzer ")]
     assert [words[0] for words in ran] == ["demo", "jobs", "show", "retry", "report", "explain", "parse"]

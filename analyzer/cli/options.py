@@ -47,7 +47,7 @@ class FailOn(StrEnum):
             case FailOn.any:
                 return outcome in {"partial", "aborted", "unknown", "stuck"}
             case FailOn.new:
-                # Nobody can say that failures are old ones where there is nothing to compare with.
+                # Where there is nothing to compare with, they may all be new.
                 return not is_retry and (outcome in {"aborted", "unknown"} or (outcome == "partial" and new != 0))
             case _:
                 return outcome == self.value

@@ -264,9 +264,9 @@ def _fails(fail_on: FailOn, night: Night) -> bool:
     if fail_on is FailOn.never:
         return False
     users = night.made.tables.users.partition_by("job_id", as_dict=True)
-    nobody = night.made.tables.users.clear()
+    none = night.made.tables.users.clear()
     return any(
-        fail_on.met_by(job["outcome"], new_in(users.get((job["job_id"],), nobody)), is_retry=bool(job["retry_of"]))
+        fail_on.met_by(job["outcome"], new_in(users.get((job["job_id"],), none)), is_retry=bool(job["retry_of"]))
         for job in night.news.iter_rows(named=True)
         if job["open"] != 0 and not job["superseded"]
     )

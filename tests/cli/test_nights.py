@@ -242,3 +242,16 @@ def test_a_damaged_list_of_acknowledgements_is_kept_and_silences_nothing(
     assert (ran.code, "acknowledged.json is damaged" in ran.err, len(_answer(ran))) == (0, True, 1)
     ran = upa("ack", "00000001")
     assert (ran.code, file.read_text("utf-8")) == (5, "{")
+
+
+def test_a_feed_that_sends_only_changes_keeps_its_earlier_open_users_in_sight(
+    upa: Callable[..., Ran], feed: Feed
+) -> None:
+    feed.night("ada", users=("ada", "bob"))
+    feed.night(users=("eve", "kim"))
+    for _ in range(2):
+        ran = upa("run")
+        assert _answer(ran) == ["hr: 1 earlier job has open users (00000001)."]
+        assert [line for line in ran.out.splitlines() if line.endswith("-retry.json")]
+    upa("ack", "00000001")
+    assert _answer(upa("run")) == ["No open users in hr."]
