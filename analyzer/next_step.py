@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
+import shutil
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROGRAM = "upa-analyzer"
-_TAKES_LIBRARY = frozenset({"jobs", "show", "retry"})
+_TAKES_LIBRARY = frozenset({"jobs", "show", "retry", "ack"})
 _TAKES_NO_TENANT = frozenset({"demo", "emulator"})
 _NEEDS_NO_LIBRARY = frozenset({"--source", "--verify"})
 
 # `upa-analyzer retry 5f05e38c`, or without backticks: upa-analyzer pull --all brings it again …
 _IN_TEXT = re.compile(
     r"`upa-analyzer (?P<marked>[^`]+)`"
-    r"|upa-analyzer (?P<bare>(?:run|pull|jobs|show|parse|report|retry|explain|doctor|sign-out)"
+    r"|upa-analyzer (?P<bare>(?:run|pull|jobs|show|parse|report|retry|ack|explain|doctor|sign-out)"
     r"(?: --[a-z-]+(?: [A-Z]+\b)?)*)(?![-\w`])"
 )
 # PowerShell takes the curly marks as quotation marks, too.
@@ -36,12 +40,14 @@ class Commands:
         tenant: likewise the tenant.
         library: likewise the library's folder.
         windows: whether lines are quoted for PowerShell and cmd; else for a POSIX shell.
+        program: how the shell finds us.
     """
 
     config: str = ""
     tenant: str = ""
     library: str = ""
     windows: bool = os.name == "nt"
+    program: str = PROGRAM
 
     @staticmethod
     def of(words: Sequence[str]) -> Commands:
@@ -57,7 +63,9 @@ class Commands:
             name, equals, value = word.partition("=")
             if name in {"--config", "--tenant", "--library"}:
                 values[name[2:]] = value if equals else following
-        return Commands(values.get("config", ""), values.get("tenant", ""), values.get("library", ""))
+        return Commands(
+            values.get("config", ""), values.get("tenant", ""), values.get("library", ""), program=_program()
+        )
 
     def line(self, *words: str) -> str:
         """Compose a command, quoted for the shell.
@@ -74,7 +82,10 @@ class Commands:
         if command not in _TAKES_NO_TENANT:
             further += _option("--config", self.config) + _option("--tenant", self.tenant)
         quote = _windows_quoted if self.windows else shlex.quote
-        return " ".join([PROGRAM, *map(quote, further)])
+        program = quote(self.program)
+        # PowerShell takes a name in quotation marks for a text, unless it is called.
+        program = f"& {program}" if program[:1] in {'"', "'"} and self.windows else program
+        return " ".join([program, *map(quote, further)])
 
     def completed(self, text: str) -> str:
         """Complete the commands that a sentence of ours names, in backticks so that one sees where they end.
@@ -89,6 +100,20 @@ class Commands:
             return found[0] if line == f"{PROGRAM} {words}" else f"`{line}`"
 
         return _IN_TEXT.sub(complete, text)
+
+
+def _program() -> str:
+    """Our name where the shell finds us by it; else the path by which we were started, as after ``make demo``."""
+    if shutil.which(PROGRAM):
+        return PROGRAM
+    started = Path(sys.argv[0] if sys.argv else "")
+    if started.parts[-2:] == ("analyzer", "__main__.py"):  # python -m analyzer
+        started = Path(sys.executable).with_name(f"{PROGRAM}.exe" if os.name == "nt" else PROGRAM)
+    if started.stem != PROGRAM or not started.is_file():
+        return PROGRAM
+    with contextlib.suppress(ValueError):
+        return str(started.absolute().relative_to(Path.cwd()))
+    return str(started.absolute())
 
 
 def _option(name: str, value: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,13 +46,18 @@ class JobRetry:
         job_id: of the job.
         path: the retry file; None where there is none.
         sentence: what it holds, or why there is none.
-        complete: whether it holds everything that it should.
+        complete: whether it holds everybody who was not updated.
+        advice: what to do where it cannot be made; may be empty.
+        left: where there is none, what is still in its place and must not be queued, a sentence each; part of
+            ``sentence``, too.
     """
 
     job_id: str
     path: Path | None
     sentence: str
     complete: bool
+    advice: str = ""
+    left: tuple[str, ...] = ()
 
 
 def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
@@ -109,7 +115,8 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
                 # The manifest stays: by the hash in it, a retry that was queued under another name is known.
                 earlier = clear(target, [manifest_of(target)])
                 told = " ".join([not_needed(tables, job.job_id, users), *lying_there(earlier)])
-                retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True)
+                left = tuple(lying_there(dataclasses.replace(earlier, ours=())))
+                retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True, left=left)
                 continue
             ingredients = ingredients_of(library, tables, job)
             retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job, library)
@@ -183,7 +190,7 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
         source = ingredients.source
         # By its name in the library, which somebody may move or send.
         what = error.what.replace(str(source), library.name_of(source)) if source else error.what
-        return JobRetry(job.job_id, None, what, complete=False)
+        return JobRetry(job.job_id, None, what, complete=False, advice=error.advice)
     told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
         return JobRetry(job.job_id, None, told, complete=made.complete)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.data_lock import data_lock
+from analyzer.data_lock import LOCK, data_lock
 from analyzer.errors import InputError, UsageError
 from analyzer.files import cannot_write, is_part, read_bytes
 from analyzer.library.mirror import JOB_LIST, Library
@@ -98,9 +98,10 @@ class Workspace:
 
     @staticmethod
     def of_library(data: Path, library: Path) -> Workspace:
-        """Where the reports and retry files of a library go: beside it, if it is one in the folder of our data.
+        """Where the reports and retry files of a library go: beside it, if it is one in a folder of our data.
 
-        Those of a library that somebody sent go to a folder with the name of its tenant's host.
+        Another such folder, as of the demo, is known by the tenant's lock. Those of a library that somebody sent go to
+        a folder with the name of its tenant's host.
 
         Raises:
             InputError: it is no library.
@@ -110,6 +111,8 @@ class Workspace:
             return Workspace(data, place.parent.name)
         if place.parent == top / _LIBRARY:
             return Workspace(data, place.name)
+        if place.name == _LIBRARY and (place.parent / LOCK).is_file():
+            return Workspace(library.parent.parent, place.parent.name)
         name = Library.existing(library).tenant or place.name
         if not is_name(name) or name.startswith(".") or name.lower() in _BEFORE:
             name = f"library-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
-from analyzer.cli.app import COMMANDS
+from analyzer.cli.app import COMMANDS, app_for
+from analyzer.cli.main import globals_first
+from analyzer.cli.usage import examples
 from analyzer.config import Config, FeedConfig, TenantConfig
 from analyzer.emulator import SCENARIOS
 from analyzer.own_codes import CodeConfig
@@ -93,3 +97,48 @@ def test_every_key_of_a_located_entry_is_documented(upa: Callable[..., Ran]) -> 
         found = upa("show", job, "--library", sample_library(), "--json").json[name]
         assert found
         assert _keys(found) <= set(re.findall(r"`([^`]+)`", text))
+
+
+def _shell_lines(text: str) -> list[str]:
+    """The lines of a page's blocks for a POSIX shell, in their order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def test_the_commands_of_the_readme_run_one_after_the_other(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    lines = _shell_lines((_DOCS.parent / "README.md").read_text("utf-8"))
+    # Up to the installation, nothing needs a tenant. What make does for the demo is to run it.
+    lines = ["upa-analyzer demo" if line == "make demo" else line for line in lines[: lines.index("pip install .")]]
+    ran = [shlex.split(line)[1:] for line in lines if line.startswith("upa-analyzer ")]
+    assert [words[0] for words in ran] == ["demo", "jobs", "show", "retry", "report", "explain", "parse"]
+    for words in ran:
+        result = upa(*words)
+        assert (result.code, bool(result.out)) == (0, True), (words, result.err)
+    assert {path.name for path in tmp_path.iterdir()} == {"upa-demo"}
+    named = re.findall(r"`([a-z]+)/`", (_DOCS.parent / "README.md").read_text("utf-8"))
+    assert {path.name for path in (tmp_path / "upa-demo/contoso").iterdir() if path.is_dir()} == set(named)
+
+
+def test_other_commands_that_the_readme_names_are_taken_by_the_command_line() -> None:
+    text = (_DOCS.parent / "README.md").read_text("utf-8")
+    lines = {*re.findall(r"`upa-analyzer ([^`]+)`", text), *(line for line in _shell_lines(text) if "analyzer" in line)}
+    assert lines
+    for line in lines:
+        _parse(shlex.split(line.removeprefix("upa-analyzer ")))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_of_a_help_are_taken_by_the_command_line(upa: Callable[..., Ran], command: str) -> None:
+    shown = upa(command, "--help").out.partition("\nExamples:\n")[2].splitlines()
+    assert [line.strip() for line in shown] == [f"upa-analyzer {words}" for words in examples(command)]
+    assert all(words.split()[0] == command for words in examples(command))
+    for words in examples(command):
+        _parse(words.split())
+
+
+def _parse(words: list[str]) -> None:
+    """Read arguments as the command line does, and run nothing."""
+    group: Any = typer.main.get_command(app_for(""))
+    with group.make_context("upa-analyzer", globals_first(words)) as context:
+        name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
+        command.make_context(name, rest, parent=context)

@@ -116,3 +116,24 @@ def test_the_command_that_an_error_advises_runs_as_it_is(upa: Callable[..., Ran]
     refused = upa("show", "99999999", "--library", "my jobs")
     line = refused.err.split("`")[1]
     assert _pasted(line, tmp_path).stdout == upa("jobs", "--library", "my jobs").out
+
+
+@pytest.mark.parametrize(
+    ("started", "on_path", "program"),
+    [
+        (".venv/bin/upa-analyzer", False, ".venv/bin/upa-analyzer"),
+        (".venv/bin/upa-analyzer", True, "upa-analyzer"),
+        ("elsewhere/pytest/__main__.py", False, "upa-analyzer"),
+    ],
+    ids=["by-its-path", "by-its-name", "by-another-program"],
+)
+def test_a_command_names_the_program_as_the_shell_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: str, *, on_path: bool, program: str
+) -> None:
+    script = tmp_path / started
+    script.parent.mkdir(parents=True)
+    script.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.setenv("PATH", str(script.parent) if on_path else "")
+    assert Commands.of(["show"]).line("show", "5f05").split()[0] == str(Path(program))

@@ -229,6 +229,14 @@ def test_the_results_of_a_library_go_to_its_tenant_s_folder(tmp_path: Path, libr
     assert Workspace.of_library(tmp_path / "data", tmp_path / library) == Workspace(tmp_path / "data", name)
 
 
+def test_the_results_of_a_tenant_s_folder_elsewhere_go_to_that_folder(tmp_path: Path) -> None:
+    library = tmp_path / "upa-demo" / "contoso" / "library"
+    shutil.copytree(sample_library(), library)
+    assert Workspace.of_library(tmp_path / "data", library).root == tmp_path / "data" / "contoso.sharepoint.com"
+    (library.parent / ".upa-lock").touch()
+    assert Workspace.of_library(tmp_path / "data", library).root == library.parent
+
+
 @pytest.mark.parametrize("host", ["..", "a:b@c/d", "retry", "con"])
 def test_a_library_that_somebody_sent_names_no_folder_of_ours(tmp_path: Path, host: str) -> None:
     jobs = {"value": [{"JobId": _id(1), "State": 4, "Error": 0, "LogFolderUri": f"https://{host}/Logs"}]}

@@ -23,6 +23,7 @@ COMMANDS = (
     "parse",
     "report",
     "retry",
+    "ack",
     "explain",
     "doctor",
     "sign-out",

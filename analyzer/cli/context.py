@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.errors import AnalyzerError
     from analyzer.library.mirror import Library
     from analyzer.next_step import Commands
+    from analyzer.silenced import Acknowledgements
     from analyzer.workspace import Workspace
 
 
@@ -155,6 +156,15 @@ class Context:
         for damage in library.own.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
         return library
+
+    def acknowledged(self, workspace: Workspace) -> Acknowledgements:
+        """The acknowledged jobs of a tenant; says so where they can't be read."""
+        from analyzer.silenced import Acknowledgements
+
+        found = Acknowledgements(workspace.root)
+        if found.damage:
+            self.terminal.say(f"{found.damage} Until then no job counts as acknowledged.")
+        return found
 
     def feed_rules(self, settings: Settings) -> tuple[FeedRule, ...]:
         """Return the feeds that the configuration names for the tenant; none where it is not clear which tenant."""

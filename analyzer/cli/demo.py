@@ -1,10 +1,10 @@
-"""``upa-analyzer demo``: the whole way on the embedded tenant, from failed imports to one that has nobody left."""
+"""``upa-analyzer demo``: from failed imports to a retry after which no user of the feed is open."""
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,15 +36,19 @@ _PATIENCE = 60.0
 _POLL = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Demo:
     """The demo's tenant and where its results go."""
 
-    terminal: Terminal
+    given: Context
     emulator: Any
     tenant: Tenant
     library: Library
     places: Places
+
+    @property
+    def terminal(self) -> Terminal:
+        return self.given.terminal
 
 
 def command(
@@ -52,7 +56,10 @@ def command(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path("upa-demo"),
 ) -> None:
-    """Shows the whole way on an embedded tenant with sample jobs. Pulls, reports, and imports a retry file."""
+    """Run an end-to-end demo on a local test tenant.
+
+    Downloads sample jobs, writes the report and the retry files, and imports one of them.
+    """
     from analyzer.cli.emulator import import_emulator
     from analyzer.resources import sample_library
     from analyzer.workspace import Workspace
@@ -63,9 +70,9 @@ def command(
     workspace = Workspace(out, "contoso")
     hold(context, workspace)
     _forget_earlier_demo(workspace.library)
-    given.terminal.say("starting a tenant on this machine, with the sample jobs in it")
+    given.terminal.say("starting a test tenant on this machine, with the sample jobs in it")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
-        demo = _Demo(given.terminal, emulator, *_tenant(emulator, workspace.library), _places(workspace))
+        demo = _Demo(given, emulator, *_tenant(emulator, workspace.library), _places(given, workspace))
         reported = _first_run(demo)
         chosen = _chosen(reported, demo.library)
         _second_run(demo, reported, *chosen)
@@ -92,19 +99,21 @@ def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: AN
     return Tenant(session), Library(library)
 
 
-def _places(workspace: Workspace) -> Places:
+def _places(given: Context, workspace: Workspace) -> Places:
     from analyzer.run import Places
 
     day = datetime.now(UTC).date().isoformat()
-    return Places(report=workspace.report(day), retry=workspace.retry, templates=None, zone=None)
+    commands = dataclasses.replace(given.commands, config="", tenant="", library=str(workspace.library))
+    return Places(workspace.report(day), workspace.retry, templates=None, zone=None, commands=commands)
 
 
 def _first_run(demo: _Demo) -> Reported:
-    from analyzer.cli.run import tell_run
+    from analyzer.cli.run import Night, remarks_of, tell_night
 
     pulled, reported = _run(demo)
     if not demo.terminal.json:
-        tell_run(demo.terminal, pulled, reported, demo.places.zone)
+        night = Night(pulled, reported, demo.places, datetime.now(UTC))
+        tell_night(demo.given, night, list(remarks_of(night)))
     return reported
 
 
@@ -133,25 +142,27 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
 def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None:
     import polars as pl
 
+    from analyzer.cli.run import Night, status_sentence
+
     terminal = demo.terminal
     failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
-    mended = _mend(demo, failed)
-    terminal.say(f"made the {mended} users of {job.job_id[:8]} known to the tenant, and queue their retry file:")
-    if not terminal.json:
-        terminal.show(str(retry.path))
+    known = _make_known(demo, failed)
+    terminal.say(f"added the {known} users of {job.job_id[:8]} to the test tenant; importing their retry file")
     queued = _queue(demo, job, retry)
     _wait(demo, queued)
-    _, reported = _run(demo)
+    pulled, reported = _run(demo)
     second = reported.tables.only([queued.lower()]).jobs.row(0, named=True)
     if second["outcome"] != "succeeded" or second["not_updated"] != 0:
-        raise UnreachableError(f"the second run ended as {second['outcome']}, with {second['not_updated']} not updated")
-    terminal.say(
-        f"the second run, job {queued[:8]}: {second['outcome']}, {second['users']:,} users, 0 not updated:"
-        " nobody is left to retry"
-    )
+        raise UnreachableError(f"the retry ended as {second['outcome']}, with {second['not_updated']} not updated")
+    night = Night(pulled, reported, demo.places, datetime.now(UTC))
+    (status,) = [one for one in night.statuses if one.feed == second["feed"]]
     if terminal.json:
         _tell_json(terminal, retry, reported, queued)
         return
+    terminal.prose(f"{status_sentence(status, night)}.", indent="  ")
+    due = [one.job_id for one in reported.retries.values() if one.path is not None]
+    for words in (("show", job.job_id[:8]), *((("retry", due[-1][:8]),) if due else ()), ("report",)):
+        terminal.say(f"next: {demo.places.commands.line(*words)}")
     terminal.say("open the report in a browser:")
     terminal.show(str(reported.index))
 
@@ -162,8 +173,8 @@ def _tell_json(terminal: Terminal, retry: JobRetry, reported: Reported, queued: 
     terminal.result({"retry": str(retry.path), "second_run": queued, **reported_json(reported)})
 
 
-def _mend(demo: _Demo, failed: pl.DataFrame) -> int:
-    """Makes the failed users known, as an administrator would in Entra ID; returns how many."""
+def _make_known(demo: _Demo, failed: pl.DataFrame) -> int:
+    """Add the failed users, as an administrator would in Entra ID; return how many."""
     import uuid
 
     users = failed.unique("key", maintain_order=True)["identity"].to_list()

@@ -13,7 +13,6 @@ import typer
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
 LibraryOption = Annotated[
@@ -26,19 +25,32 @@ JobsOption = Annotated[list[str] | None, typer.Option("--job", metavar="ID", hel
 
 
 class FailOn(StrEnum):
-    """``--fail-on``: which outcomes make exit code 1."""
+    """``--fail-on``: which jobs make exit code 1."""
 
     never = "never"
+    new = "new"
     partial = "partial"
     aborted = "aborted"
     any = "any"
 
-    def met_by(self, outcomes: Iterable[str]) -> bool:
-        """Whether one of the outcomes is meant; ``any`` means every one that is not well or still on its way."""
-        if self is FailOn.never:
-            return False
-        meant = {"partial", "aborted", "unknown", "stuck"} if self is FailOn.any else {self.value}
-        return bool(meant.intersection(outcomes))
+    def met_by(self, outcome: str, new: int | None, *, is_retry: bool) -> bool:
+        """Whether a job is meant.
+
+        Args:
+            outcome: how it ended.
+            new: how many of its failed users are new; None where there is nothing to compare with.
+            is_retry: whether it imported a retry file.
+        """
+        match self:
+            case FailOn.never:
+                return False
+            case FailOn.any:
+                return outcome in {"partial", "aborted", "unknown", "stuck"}
+            case FailOn.new:
+                # Where there is nothing to compare with, they may all be new.
+                return not is_retry and (outcome in {"aborted", "unknown"} or (outcome == "partial" and new != 0))
+            case _:
+                return outcome == self.value
 
 
 PatienceOption = Annotated[
@@ -46,7 +58,11 @@ PatienceOption = Annotated[
     typer.Option("--patience", metavar="TIME", help="How long to wait in all while the tenant asks to: 90s, 15m, 2h."),
 ]
 PATIENCE = "15m"
-FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when a job ended so.")]
+FailOnOption = Annotated[
+    FailOn,
+    typer.Option("--fail-on", help="Exit with 1 if a job ended like this; new: if users failed who hadn't before."),
+]
+FeedOption = Annotated[str, typer.Option("--feed", metavar="NAME", help="Only this feed: a part of its name, or h*d.")]
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -57,19 +73,19 @@ def parse_duration(text: str) -> float:
     """Seconds of ``90s``, ``15m`` or ``2h``.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: it isn't one of these.
     """
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        raise UsageError(f"--patience {text!r} is no time span", "It looks like 90s, 15m or 2h.")
+        raise UsageError(f"--patience {text!r} isn't a time span", "It looks like 90s, 15m or 2h.")
     return float(found["number"]) * _UNITS[found["unit"]]
 
 
-def parse_day(text: str, zone: ZoneInfo | None) -> datetime | None:
+def parse_day(text: str, zone: ZoneInfo | None, option: str = "--since") -> datetime | None:
     """The start of a day, or a moment, in the tenant's zone, as UTC; None of an empty text.
 
     Raises:
-        UsageError: it is no date.
+        UsageError: it isn't a date; ``option`` names where it was given.
     """
     if not text:
         return None
@@ -77,4 +93,4 @@ def parse_day(text: str, zone: ZoneInfo | None) -> datetime | None:
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"--since {text!r} is no date", "It looks like 2026-11-23.") from error
+        raise UsageError(f"{option} {text!r} isn't a date", "It looks like 2026-11-23.") from error

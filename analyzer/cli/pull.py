@@ -31,7 +31,7 @@ def command(
     ] = False,
     patience: PatienceOption = PATIENCE,
 ) -> int:
-    """Brings jobs, logs and source files into the library. Only what is new is fetched."""
+    """Download new jobs, logs, and source files."""
     from analyzer.library.pull import pull
     from analyzer.library.results import Choice
     from analyzer.workspace import Workspace

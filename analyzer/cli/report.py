@@ -27,7 +27,7 @@ def command(
     since: SinceOption = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where to write it.")] = None,
 ) -> int:
-    """The HTML report: who failed, why, and what to do."""
+    """Write the HTML report: who failed, why, and what to do."""
     from analyzer.run import Scope, report
 
     given = context.ensure_object(Context)
@@ -85,6 +85,7 @@ def reported_json(made: Reported) -> dict[str, object]:
                 "file": str(retry.path) if retry.path else None,
                 "sentence": retry.sentence,
                 "complete": retry.complete,
+                "advice": retry.advice or None,
             }
             for retry in made.retries.values()
         ],

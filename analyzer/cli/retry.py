@@ -26,6 +26,7 @@ from analyzer.cli.retry_options import (
     OutputOption,
     RepairOption,
     RetryableOption,
+    RetryFeedOption,
     SalvageOption,
     SourceOption,
     SupersededOption,
@@ -35,7 +36,7 @@ from analyzer.cli.retry_options import (
 )
 from analyzer.errors import UsageError
 from analyzer.facts import MAX_PROPERTY_VALUES
-from analyzer.find_job import find_job
+from analyzer.find_job import find_job, newest_to_retry
 from analyzer.retry.interface import MOST_BYTES, Manner
 from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
 from analyzer.words import short_ids
@@ -44,10 +45,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.cli.terminal import Terminal
+    from analyzer.job import Job
+    from analyzer.library.mirror import Library
     from analyzer.load import Tables
     from analyzer.retry.make import Ingredients, Made
     from analyzer.retry.queue_command import RetryToQueue
-    from analyzer.workspace import Workspace
 
 _INCOMPLETE = _NOT_AS_MADE = 1
 
@@ -56,6 +58,7 @@ def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
     job: JobArgument = "",
     *,
+    feed: RetryFeedOption = "",
     source: SourceOption = None,
     log: LogOption = None,
     outcome: OutcomeOption = None,
@@ -77,30 +80,38 @@ def command(  # noqa: PLR0913 - the contract's options
     verify: VerifyOption = None,
     library: LibraryOption = None,
 ) -> int:
-    """A file with only the users to import again. It can be queued as it is."""
+    """Create an import file that contains only the users who failed.
+
+    Without JOB, takes the newest job that needs a retry.
+    """
     from analyzer.analysis.outcome import Outcome
+    from analyzer.load import load
+    from analyzer.retries import retry_target
     from analyzer.retry.choices import Choices, read_users
     from analyzer.retry.make import variant
 
     given = context.ensure_object(Context)
     if verify:
-        if job or source or log:
+        if job or source or log or feed:
             raise UsageError("--verify checks a file and makes none", "Give it alone.")
         return _verify(given.terminal, verify)
-    if job and (source or log):
-        raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
-    if job:
+    _check_what_is_meant(job, feed, source, log)
+    if source is None:
         workspace = given.workspace(given.settings(), library)
         if output is None:
             hold(context, workspace)
-        ingredients, target = _of_job(given, job, library, id_property, workspace, superseded=superseded)
-    elif source and log:
+        opened = given.library(library)
+        tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=workspace.retry)
+        chosen = find_job(opened.jobs(), job) if job else _newest(given, opened, tables, feed)
+        if chosen is None:
+            return 0
+        ingredients = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
+        target = retry_target(opened, chosen, workspace.retry)
+    else:
         from analyzer.source.segments import processes_ahead
 
         context.with_resource(processes_ahead(source))
-        ingredients, target = _of_files(given.terminal, source, log, outcome, id_property)
-    else:
-        raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
+        ingredients, target = _of_files(given.terminal, source, log or [], outcome, id_property)
     dropped = tuple(dict.fromkeys(drop_property or ()))
     own = ingredients.outcome
     ingredients = dataclasses.replace(
@@ -127,20 +138,45 @@ def command(  # noqa: PLR0913 - the contract's options
 
 
 def _of_job(  # noqa: PLR0913 - what the options say of the job
-    given: Context, wanted: str, library: Path | None, id_property: str, workspace: Workspace, *, superseded: bool
-) -> tuple[Ingredients, Path]:
-    from analyzer.load import load
-    from analyzer.retries import ingredients_of, retry_target
+    given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
+) -> Ingredients:
+    from analyzer.retries import ingredients_of, not_needed
 
-    opened = given.library(library)
-    job = find_job(opened.jobs(), wanted)
-    tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=workspace.retry)
     if not superseded:
         _check_superseded(given, tables, job.job_id)
+    users = tables.open_users.get(job.job_id)
+    if users is not None and users.superseded_by is None and not users.needs_retry:
+        given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
             given.terminal.complain(log.problem)
-    return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, workspace.retry)
+    return ingredients_of(library, tables, job, id_property or None)
+
+
+def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Path] | None) -> None:
+    if (job or feed) and (source or log):
+        raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
+    if job and feed:
+        raise UsageError("JOB and --feed at once", "Give one of them.")
+    if bool(source) != bool(log):
+        raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
+
+
+def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job | None:
+    """The newest job that needs a retry; says which, or that there is none."""
+    from analyzer.cli.rows import ran
+
+    job_id = newest_to_retry(tables, feed)
+    if job_id is None:
+        if given.terminal.json:
+            given.terminal.result(None)
+        else:
+            given.terminal.show(f"No job of {feed} needs a retry." if feed else "No job needs a retry.")
+        return None
+    row = next(job for job in tables.jobs.iter_rows(named=True) if job["job_id"] == job_id)
+    when = ran(row, given.zone(given.settings()), datetime.now(UTC))
+    given.terminal.say(f"Job {job_id[:SHORT_ID]} of {row['feed'] or 'an unknown feed'}, ran {when}: {row['outcome']}.")
+    return find_job(library.jobs(), job_id)
 
 
 def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
@@ -156,7 +192,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     raise UsageError(
         f"job {short[job_id]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
         " job's records hold older values",
-        f"Retry that run instead: {run}. To make this file all the same, add --superseded.",
+        f"Retry that run instead: `upa-analyzer retry {run}`. To make this file anyway, add --superseded.",
     )
 
 
@@ -188,7 +224,7 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     queued = to_queue(manifest, made.retry.manifest.parent) if made.retry and manifest and manifest.files else None
     queued = queued if queued and queued.importable else None
     if terminal.json:
-        terminal.result(_json(made, queued))
+        terminal.result(_json(made, queued, ingredients.job_id))
     elif made.retry is not None:
         for path in made.retry.paths:
             terminal.show(str(path))
@@ -229,11 +265,12 @@ def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
         terminal.say(line)
 
 
-def _json(made: Made, queued: RetryToQueue | None) -> dict[str, object]:
+def _json(made: Made, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
     from analyzer.source.damage import damage_json
 
     retry = made.retry
     return {
+        "job_id": job_id,
         "outcome": made.selection.outcome.value,
         "sentence": made.sentence,
         "file": str(retry.path) if retry and retry.paths else None,

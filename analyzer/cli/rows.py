@@ -6,29 +6,42 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import STILL_OPEN, Outcome
 from analyzer.cli.layout import Column
+from analyzer.cli.terminal import SUPERSEDED
 from analyzer.report.toll import toll_text
 from analyzer.tables import JOBS
-from analyzer.words import day, moment, short_ids
+from analyzer.words import SHORT_ID, day, moment, short_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     import polars as pl
 
+    from analyzer.silenced import Acknowledgement
+
 COLUMNS = (
     Column("job"),
     Column("feed", fold=True),
-    Column("ran", least=2),
-    Column("error", least=3),
+    Column("ran", least=1),
+    Column("error", least=4),
     Column("outcome"),
-    Column("users", right=True, least=1),
+    Column("users", right=True, least=3),
     Column("not updated", right=True),
+    Column("open", right=True),
+    Column("note", least=2),
 )
+SHOWN_JOBS = 30
+"""As many a terminal gets unless more are asked for."""
 
 
-def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, now: datetime) -> list[list[str]]:
+def job_rows(
+    jobs: pl.DataFrame,
+    all_ids: Iterable[str],
+    zone: ZoneInfo | None,
+    now: datetime,
+    acknowledged: Mapping[str, Acknowledgement],
+) -> list[list[str]]:
     """The cells of ``COLUMNS``, the newest job last.
 
     Args:
@@ -36,6 +49,7 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
         all_ids: the ids among which a short one has to be unique.
         zone: of times; None for UTC.
         now: UTC.
+        acknowledged: the jobs that are, by ID.
     """
     short = short_ids(all_ids)
     return [
@@ -47,6 +61,8 @@ def job_rows(jobs: pl.DataFrame, all_ids: Iterable[str], zone: ZoneInfo | None, 
             job["outcome"],
             _number(job["users"], "unknown"),
             not_updated(job),
+            open_users(job),
+            ", ".join(_notes(job, short, zone, now, acknowledged.get(job["job_id"]))),
         ]
         for job in jobs.iter_rows(named=True)
     ]
@@ -67,6 +83,53 @@ def not_updated(job: Mapping[str, Any]) -> str:
     if job["outcome"] in STILL_OPEN:
         return "-"
     return toll_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"])
+
+
+def open_users(job: Mapping[str, Any]) -> str:
+    """How many users of a job are still open."""
+    return "-" if job["outcome"] in STILL_OPEN else _number(job["open"], "unknown")
+
+
+def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
+    """``acknowledged until 5 Dec``."""
+    return f"acknowledged until {until(one.until, zone, now) if one.until else 'it changes'}"
+
+
+def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
+    """The day at whose start something ends, or the moment."""
+    from datetime import UTC
+
+    local, today = time.astimezone(zone or UTC), now.astimezone(zone or UTC)
+    return moment(time, zone, now) if local.hour or local.minute else day(local, today)
+
+
+def retry_result(retry: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
+    """What a retry came to: ``retried 28 Nov 09:10: 12 of 12 updated``."""
+    users, failed = retry["users"], retry["not_updated"]
+    if users is None or failed is None or failed > users:
+        result = f"{retry['outcome']}; how many were updated is unknown"
+    else:
+        result = f"{users - failed:,} of {users:,} updated"
+    when = f" {ran(retry, zone, now)}" if retry["ran"] else ""
+    return f"retried{when}: {result}"
+
+
+def _notes(
+    job: Mapping[str, Any],
+    short: Mapping[str, str],
+    zone: ZoneInfo | None,
+    now: datetime,
+    known: Acknowledgement | None,
+) -> Iterator[str]:
+    """What else to know about a job before one does something about it."""
+    if job["retry_of"]:
+        yield f"retry of {short.get(job['retry_of'], job['retry_of'][:SHORT_ID])}"
+    elif job["superseded"]:
+        yield SUPERSEDED
+    if known:
+        yield acknowledged_until(known, zone, now)
+    if job["gone"]:
+        yield "no longer listed"
 
 
 def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:

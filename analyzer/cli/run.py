@@ -2,31 +2,92 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from analyzer.cli.context import Context, hold
 from analyzer.cli.options import PATIENCE, FailOn, FailOnOption, PatienceOption
+from analyzer.words import short_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     import polars as pl
 
-    from analyzer.cli.terminal import Terminal
+    from analyzer.errors import AnalyzerError
+    from analyzer.feed_status import FeedStatus
     from analyzer.library.results import Pulled
-    from analyzer.run import Reported
+    from analyzer.run import Places, Reported
+    from analyzer.silenced import Acknowledgement, Remark
+
+_NAMED_FEEDS = 5
+_NAMED_JOBS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Night:
+    """What came of a run, and what of it is worth a line.
+
+    Attributes:
+        pulled: what the pull brought.
+        made: retry files and report.
+        places: where they are.
+        now: UTC.
+        acknowledged: the jobs that are, by ID.
+    """
+
+    pulled: Pulled
+    made: Reported
+    places: Places
+    now: datetime
+    acknowledged: Mapping[str, Acknowledgement] = dataclasses.field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Of times shown."""
+        return self.places.zone
+
+    @functools.cached_property
+    def short(self) -> dict[str, str]:
+        """By ID as much of it as is the job's alone."""
+        return short_ids(self.made.tables.jobs["job_id"])
+
+    @functools.cached_property
+    def statuses(self) -> list[FeedStatus]:
+        """Where each feed is, the worst first."""
+        from analyzer.feed_status import feed_statuses
+
+        return feed_statuses(self.made.tables, self.acknowledged)
+
+    @property
+    def news(self) -> pl.DataFrame:
+        """The jobs that the pull saw new or changed, and those that are stuck; no acknowledged ones.
+
+        A job is stuck because nothing changes; it counts until it ends or the tenant no longer lists it.
+        """
+        import polars as pl
+
+        fresh = pl.col("job_id").is_in([*self.pulled.new, *self.pulled.changed])
+        stuck = (pl.col("outcome") == "stuck") & ~pl.col("gone")
+        return self.made.tables.jobs.filter(fresh | stuck, ~pl.col("job_id").is_in(list(self.acknowledged)))
 
 
 def command(
     context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = PATIENCE
 ) -> int:
-    """Pull, report, retry files; only reads from the tenant."""
+    """Download what is new; write retry files and the report.
+
+    This is what a scheduler calls. It only reads from the tenant, and says what is still open in each feed.
+    """
     from analyzer.cli.pull import connected, exit_code, pulled_json, warn_of_certificate
     from analyzer.cli.report import report_places, reported_json
     from analyzer.run import run
+    from analyzer.silenced import Remarks
     from analyzer.workspace import Workspace
 
     given = context.ensure_object(Context)
@@ -39,56 +100,191 @@ def command(
     places = report_places(given, settings, now, workspace)
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
+    known = given.acknowledged(workspace).valid(made.tables.jobs, now)
+    night = Night(pulled, made, places, now, known)
+    before, remarks, problems = Remarks(workspace.root), list(remarks_of(night)), _log_problems(night)
+    fresh = before.new(remarks)
+    unread = [problems[remark] for remark in before.new(problems)]
     if given.terminal.json:
-        given.terminal.result({"pulled": pulled_json(pulled), **reported_json(made)})
+        given.terminal.result(
+            {
+                "feeds": [_feed_json(status, night) for status in night.statuses],
+                "remarks": [{"about": remark.about, "text": remark.text} for remark in fresh],
+                "acknowledged": list(known),
+                "pulled": pulled_json(pulled),
+                **reported_json(made),
+            }
+        )
     else:
-        tell_run(given.terminal, pulled, made, places.zone)
-    code = exit_code(given.terminal, pulled) or given.unread(made.tables.log_problems)
-    return code or int(fail_on.met_by(_told(pulled, made)["outcome"]))
+        tell_night(given, night, fresh)
+    code = exit_code(given.terminal, pulled) or given.unread(unread)
+    before.keep([*remarks, *problems])
+    return code or int(_fails(fail_on, night))
 
 
-def tell_run(terminal: Terminal, pulled: Pulled, made: Reported, zone: ZoneInfo | None) -> None:
-    """What a run brought: the jobs that are new or changed, then each file on a line of its own."""
-    from analyzer.cli.pull import pulled_sentence, tell_left_out
-    from analyzer.cli.rows import COLUMNS, job_rows
+def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
+    """The answer, a line a feed; then the jobs that are new or changed, what to retry, and the report."""
+    from analyzer.cli.pull import pulled_sentence
+    from analyzer.cli.rows import COLUMNS, SHOWN_JOBS, job_rows
 
-    terminal.prose(pulled_sentence(pulled))
-    tell_left_out(terminal, pulled)
-    jobs = _told(pulled, made)
-    if not jobs.is_empty():
+    terminal = given.terminal
+    lines = list(feed_lines(night))
+    for line in lines:
+        terminal.prose(line, indent="  ")
+    if lines:
         terminal.show()
-        terminal.table(COLUMNS, job_rows(jobs, made.tables.jobs["job_id"], zone, datetime.now(UTC)))
+    terminal.prose(pulled_sentence(night.pulled))
+    jobs = night.news
+    if set(jobs["outcome"]) - {"succeeded", "running"}:
+        shown = jobs.tail(SHOWN_JOBS) if terminal.interactive else jobs
+        terminal.show()
+        if shown.height < jobs.height:
+            every = night.places.commands.line("jobs", "--limit", str(night.made.tables.jobs.height))
+            terminal.show(f"Showing {shown.height:,} of {jobs.height:,}. All: {every}")
+        all_ids = night.made.tables.jobs["job_id"]
+        terminal.table(COLUMNS, job_rows(shown, all_ids, night.zone, night.now, night.acknowledged))
     terminal.show()
-    _tell_retries(terminal, jobs, made)
+    for remark in remarks:
+        terminal.say(remark.text)
+    _tell_retries(given, night)
     terminal.say("report")
-    terminal.show(str(made.index))
+    terminal.show(str(night.made.index))
 
 
-def _told(pulled: Pulled, made: Reported) -> pl.DataFrame:
-    """The jobs that a run tells of: those that its pull saw new or changed, and those that are stuck.
+def feed_lines(night: Night) -> Iterator[str]:
+    """A sentence for each feed that has open users or a stuck job, the worst first; one for all others."""
+    from analyzer.words import count, listed
 
-    A job is stuck because nothing changes; it is told until it ends or the tenant no longer lists it.
-    """
-    import polars as pl
+    brought = {*night.pulled.new, *night.pulled.changed}
+    well = []
+    for status in night.statuses:
+        retried_now = any(retry["job_id"] in brought for retry in status.retries) and not status.silent
+        if not status.is_well or retried_now:
+            yield f"{status_sentence(status, night)}."
+        elif status.run is not None and not status.silent:
+            well.append(status.feed)
+    if well:
+        feeds = listed(well) if len(well) <= _NAMED_FEEDS else count(len(well), "feed")
+        yield f"No open users in {feeds}."
 
-    fresh = pl.col("job_id").is_in([*pulled.new, *pulled.changed])
-    return made.tables.jobs.filter(fresh | ((pl.col("outcome") == "stuck") & ~pl.col("gone")))
+
+def status_sentence(status: FeedStatus, night: Night) -> str:
+    """``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``; no full stop."""
+    from analyzer.cli.rows import ran, retry_result
+    from analyzer.words import count, listed
+
+    run, parts = status.run, []
+    if run is not None and not status.silent and (status.has_open_users or status.retries):
+        parts += _of_run(status, run, night)
+        parts += [retry_result(retry, night.zone, night.now) for retry in status.retries[-1:]]
+        if status.has_open_users:
+            parts.append("open users unknown" if run["open"] is None else f"{run['open']:,} open")
+        parts[-1] += f" ({night.short[run['job_id']]}, {ran(run, night.zone, night.now)})"
+    if status.earlier:
+        ids = [night.short[job["job_id"]] for job in status.earlier[-_NAMED_JOBS:]]
+        more = len(status.earlier) - len(ids)
+        named = listed([*ids, f"{more} more"] if more else ids)
+        have = "has" if len(status.earlier) == 1 else "have"
+        parts.append(f"{count(len(status.earlier), 'earlier job')} {have} open users ({named})")
+    for job in status.stuck:
+        parts.append(f"job {night.short[job['job_id']]} is stuck in {job['state']}")
+    return f"{status.feed}: {'; '.join(parts) or 'no open users'}"
 
 
-def _tell_retries(terminal: Terminal, jobs: pl.DataFrame, made: Reported) -> None:
-    """The retry files that still matter: those of each feed's latest run; of the others, how many there are."""
-    import polars as pl
+def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[str]:
+    from analyzer.cli.show import headline
+    from analyzer.job_facts import facts_of
+    from analyzer.words import count
 
-    from analyzer.analysis.outcome import STILL_OPEN
+    if not status.has_open_users and run["open"] == 0:
+        return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
+    of_job = night.made.tables.only([run["job_id"]])
+    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None}
+    facts = facts_of(row, of_job, of_job.entries, night.places.catalogue)
+    if run["job_id"] not in {*night.pulled.new, *night.pulled.changed}:
+        facts = dataclasses.replace(facts, new=None)  # they were new when the job was
+    return [headline(run, facts).partition(": ")[2].removesuffix(".")]
 
-    ended = made.tables.jobs.filter(~pl.col("outcome").is_in(STILL_OPEN) & pl.col("retry_of").is_null())
-    latest = set(ended.group_by("feed", maintain_order=True).agg(pl.col("job_id").last())["job_id"])
-    retries = [made.retries[job_id] for job_id in jobs["job_id"] if job_id in made.retries]
-    for retry in retries:
-        if retry.job_id in latest:
-            terminal.say(f"{'retry' if retry.path else 'no retry file for'} {retry.job_id[:8]}: {retry.sentence}")
-            if retry.path:
-                terminal.show(str(retry.path))
-    earlier = [retry for retry in retries if retry.path and retry.job_id not in latest]
-    if earlier and earlier[0].path:
-        terminal.say(f"and {len(earlier)} of runs that a later one has followed, in {earlier[0].path.parent}")
+
+def remarks_of(night: Night) -> Iterator[Remark]:
+    """What is worth saying once: what could not be had or made, and values that arrived damaged."""
+    from analyzer.silenced import Remark
+    from analyzer.source.damage import warnings_of
+
+    commands = night.places.commands
+    quiet = {*night.acknowledged, *night.made.tables.jobs.filter("superseded")["job_id"]}
+    unmade = {retry.job_id for retry in night.made.retries.values() if retry.path is None and not retry.complete}
+    for left in night.pulled.left_out:
+        # Why there is no retry file says the same of its source file.
+        if left.job_id not in quiet and not (left.what == "source file" and left.job_id in unmade):
+            yield Remark(left.job_id, f"{night.short.get(left.job_id, left.job_id)}: no {left.what}: {left.because}")
+    for retry in night.made.retries.values():
+        if retry.job_id in unmade - quiet:
+            advice = f" {commands.completed(retry.advice)}" if retry.advice else ""
+            yield Remark(
+                retry.job_id, f"no retry file for {night.short[retry.job_id]}: {retry.sentence.rstrip('.')}.{advice}"
+            )
+        for sentence in retry.left if retry.job_id not in night.acknowledged else ():
+            yield Remark(retry.job_id, f"{night.short[retry.job_id]}: {sentence}")
+    for status in night.statuses:
+        job_id = status.run["job_id"] if status.run is not None and not status.silent else ""
+        damage = night.made.tables.damage.get(job_id, ())
+        # The same values arrive each night: they are a remark about the feed.
+        key = " ".join(sorted({f"{one.kind}:{one.property}" for one in damage}))
+        for warning in warnings_of(damage):
+            yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
+
+
+def _log_problems(night: Night) -> dict[Remark, AnalyzerError]:
+    """Why logs could not be read, as remarks about their jobs."""
+    from analyzer.silenced import Remark
+
+    return {
+        Remark(job_id, str(problem)): problem
+        for job_id in night.made.tables.job_logs
+        for log in night.made.tables.logs_of(job_id)
+        if (problem := log.problem) is not None and job_id not in night.acknowledged
+    }
+
+
+def _tell_retries(given: Context, night: Night) -> None:
+    """Each retry file that is the thing to import now, with its condition, and the command that says how."""
+    for retry in night.made.retries.values():
+        if retry.path is not None and retry.job_id not in night.acknowledged:
+            short = night.short[retry.job_id]
+            given.terminal.say(f"retry {short}: {retry.sentence}")
+            given.terminal.show(str(retry.path))
+            given.terminal.say(f"next: {night.places.commands.line('show', short)}")
+
+
+def _fails(fail_on: FailOn, night: Night) -> bool:
+    """Whether a job of this night is one on which to fail; not one that was healed or superseded since."""
+    from analyzer.job_facts import new_in
+
+    if fail_on is FailOn.never:
+        return False
+    users = night.made.tables.users.partition_by("job_id", as_dict=True)
+    none = night.made.tables.users.clear()
+    return any(
+        fail_on.met_by(job["outcome"], new_in(users.get((job["job_id"],), none)), is_retry=bool(job["retry_of"]))
+        for job in night.news.iter_rows(named=True)
+        if job["open"] != 0 and not job["superseded"]
+    )
+
+
+def _feed_json(status: FeedStatus, night: Night) -> dict[str, object]:
+    run: Mapping[str, Any] = status.run or {}
+    return {
+        "feed": status.feed,
+        "job_id": run.get("job_id"),
+        "outcome": run.get("outcome"),
+        "users": run.get("users"),
+        "not_updated": run.get("not_updated"),
+        "new": status.new,
+        "open": run.get("open"),
+        "retries": [job["job_id"] for job in status.retries],
+        "earlier": [job["job_id"] for job in status.earlier],
+        "stuck": [job["job_id"] for job in status.stuck],
+        "is_well": status.is_well,
+        "sentence": f"{status_sentence(status, night)}.",
+    }

@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from analyzer.logs.catalogue import Catalogue
     from analyzer.logs.catalogue.advice import Advice, JobFacts
     from analyzer.retry.queue_command import RetryToQueue
+    from analyzer.silenced import Acknowledgement
     from analyzer.whereabouts import Whereabouts
 
 _SHOWN_USERS = 30
 _SHARED_TOLD = 3
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class _Shown:
     """What there is to show of one job."""
 
@@ -48,6 +49,7 @@ class _Shown:
     users: list[dict[str, Any]]
     queued: RetryToQueue | None
     retries: list[dict[str, Any]]
+    acknowledged: Acknowledgement | None = None
 
 
 def command(  # noqa: PLR0913 - the contract's options
@@ -70,7 +72,8 @@ def command(  # noqa: PLR0913 - the contract's options
     given = context.ensure_object(Context)
     settings = given.settings()
     opened = given.library(library)
-    retry_folder = given.workspace(settings, library).retry
+    workspace = given.workspace(settings, library)
+    retry_folder = workspace.retry
     tables = load(opened, rules=given.feed_rules(settings), retry_folder=retry_folder)
     job = job or newest_failed(tables.jobs, feed) or ""
     wanted = find_job(opened.jobs(), job) if job else None
@@ -81,12 +84,15 @@ def command(  # noqa: PLR0913 - the contract's options
             given.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
         return 0
     shown = _shown(given, tables, wanted, opened, retry_folder)
+    shown.acknowledged = given.acknowledged(workspace).valid(shown.tables.jobs, datetime.now(UTC)).get(wanted.job_id)
     if given.terminal.json:
         given.terminal.result(_json(shown))
     else:
         _print(given, shown, everyone=everyone)
     unread = (log.problem for log in tables.logs_of(wanted.job_id) if log.problem)
-    return given.unread(unread) or int(fail_on.met_by([shown.job["outcome"]]))
+    is_retry = shown.facts.retry_of is not None
+    fails = not shown.acknowledged and fail_on.met_by(shown.job["outcome"], shown.facts.new, is_retry=is_retry)
+    return given.unread(unread) or int(fails)
 
 
 def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_folder: Path) -> _Shown:
@@ -144,6 +150,7 @@ def _json(shown: _Shown) -> dict[str, Any]:
 
     return {
         **job_json(shown.tables.jobs)[0],
+        "acknowledged": shown.acknowledged is not None,
         "advice": [
             {
                 "about": one.about,
@@ -275,18 +282,13 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
 
 def _retried(shown: _Shown, zone: ZoneInfo | None) -> Iterator[str]:
     """What retries made of a run, and of which run a retry is: a sentence each."""
-    from analyzer.cli.rows import ran
+    from analyzer.cli.rows import retry_result
 
     if shown.facts.retry_of:
         yield f"This job imports a retry file of the job {shown.facts.retry_of}."
     for retry in shown.retries:
-        users, failed = retry["users"], retry["not_updated"]
-        if users is None or failed is None or failed > users:
-            result = f"{retry['outcome']}; how many were updated is unknown"
-        else:
-            result = f"{users - failed:,} of {users:,} updated"
-        when = f" {ran(retry, zone, datetime.now(UTC))}" if retry["ran"] else ""
-        yield f"Retried{when}: {result}."
+        result = retry_result(retry, zone, datetime.now(UTC))
+        yield f"{result[0].upper()}{result[1:]}."
     if shown.retries and shown.facts.open is not None:
         yield f"{shown.facts.open:,} still open."
 
@@ -337,7 +339,7 @@ def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: b
 
 
 def _print_details(given: Context, shown: _Shown) -> None:
-    from analyzer.cli.rows import not_updated, ran
+    from analyzer.cli.rows import acknowledged_until, not_updated, ran
     from analyzer.cli.visible import visible
     from analyzer.words import count
 
@@ -359,6 +361,10 @@ def _print_details(given: Context, shown: _Shown) -> None:
         details["superseded"] = f"by {job['superseded_by']}"
     if job["outcome"] not in STILL_OPEN:
         details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
+    if shown.acknowledged:
+        zone = given.zone(given.settings())
+        known = acknowledged_until(shown.acknowledged, zone, datetime.now(UTC))
+        details["acknowledged"] = known.removeprefix("acknowledged ")
     terminal.show()
     for name, value in details.items():
         # An address stays in one piece, so that it can be copied.

@@ -32,6 +32,9 @@ OUTCOME_STYLES = {
     "running": "cyan",
     "stuck": "red",
 }
+SUPERSEDED = "superseded"
+"""With which the last cell of a row begins that is history."""
+
 _UNLIMITED = 100_000
 
 
@@ -199,6 +202,8 @@ def _coloured(line: str, row: Sequence[str]) -> Text:
     """A line of a table with its outcome in colour, which never says it alone."""
     from rich.text import Text
 
+    if row and row[-1].startswith(SUPERSEDED):
+        return Text(line, style="dim")
     text = Text(line)
     for outcome in OUTCOME_STYLES.keys() & set(row):
         text.highlight_words([outcome], OUTCOME_STYLES[outcome])

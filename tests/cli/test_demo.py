@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,19 +19,30 @@ if TYPE_CHECKING:
     from tests.conftest import Ran
 
 
-def test_the_demo_ends_with_nobody_left_and_can_be_run_again(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_the_demo_ends_without_open_users_in_its_feed_and_can_be_run_again(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
     for _ in range(2):
         ran = upa("demo", "--out", "out")
-        *_, retry, report = ran.out.splitlines()
+        *_, answer, report = ran.out.splitlines()
         assert ran.code == 0
-        assert "succeeded, 12 users, 0 not updated: nobody is left to retry" in ran.err
+        assert re.match(r"hr-feed: 0 of 295 users open; retried by .*: 12 of 12 updated \(cc75e06b, ", answer)
         assert [tmp_path / report] == list((tmp_path / "out" / "contoso" / "reports").glob("*/index.html"))
-        # Everybody in it has been updated since.
-        assert not (tmp_path / retry).exists()
-        assert (tmp_path / retry).parent.is_dir()
     retries = [path.name for path in (tmp_path / "out" / "contoso" / "retry").glob("*-retry.json")]
     assert [name.partition("-2026")[0] for name in retries] == ["badges-feed"]
     assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_the_commands_that_the_demo_ends_with_run_as_they_are(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = upa("demo", "--out", "a b")
+    lines = [shlex.split(line.removeprefix("next: ")) for line in ran.err.splitlines() if line.startswith("next: ")]
+    show, retry, report = lines[-3:]
+    assert [show[:2], retry[:2], report[:2]] == [["upa-analyzer", word] for word in ("show", "retry", "report")]
+    assert "Retried by " in upa(*show[1:]).out
+    (made,) = upa(*retry[1:]).out.splitlines()
+    assert (tmp_path / made).parent == tmp_path / "a b" / "contoso" / "retry"
+    assert upa(*report[1:]).out.strip() == ran.out.splitlines()[-1]
+    assert {path.name for path in tmp_path.iterdir()} == {"a b"}
 
 
 def test_the_demo_does_not_write_over_a_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
@@ -108,9 +121,9 @@ def test_the_demo_does_all_of_its_work_though_nobody_reads_on(tmp_path: Path) ->
     command = [sys.executable, "-u", "-m", "analyzer", "demo", "--out", str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
-        assert running.stdout.readline().startswith("pulled ")
+        assert running.stdout.readline().startswith("badges-feed: ")
         running.stdout.close()
         assert running.stderr is not None
         told = running.stderr.read()
     assert running.returncode == 0
-    assert "nobody is left to retry" in told
+    assert "open the report in a browser" in told

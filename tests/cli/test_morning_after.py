@@ -57,6 +57,7 @@ def test_a_superseded_job_is_not_retried_unless_that_is_asked_for(upa: Callable[
     ran = upa("retry", ids[0])
     assert (ran.code, ran.out) == (2, "")
     assert "superseded: a later run of feed has ended (00000003," in " ".join(ran.err.split())
+    assert "Retry that run instead: `upa-analyzer retry 00000003`." in " ".join(ran.err.split())
     ran = upa("retry", ids[0], "--superseded")
     assert (ran.code, Path(ran.out.strip()).name) == (0, f"feed-{ids[0]}-retry.json")
 

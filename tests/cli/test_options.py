@@ -26,7 +26,7 @@ def test_a_day_begins_in_the_tenant_s_zone(text: str, zone: ZoneInfo | None, exp
 
 @pytest.mark.parametrize("text", ["soon", "23.11.2026", "2026-13-01", "0001-01-01x"])
 def test_what_is_no_date_is_said_with_what_one_looks_like(text: str) -> None:
-    with pytest.raises(UsageError, match="is no date"):
+    with pytest.raises(UsageError, match="isn't a date"):
         parse_day(text, None)
 
 
@@ -37,9 +37,18 @@ def test_what_is_no_date_is_said_with_what_one_looks_like(text: str) -> None:
         (FailOn.partial, {"partial"}),
         (FailOn.aborted, {"aborted"}),
         (FailOn.any, {"partial", "aborted", "unknown", "stuck"}),
+        (FailOn.new, {"partial", "aborted", "unknown"}),
     ],
 )
 def test_which_outcomes_fail_is_as_the_user_said(fail_on: FailOn, meets: set[str]) -> None:
     outcomes = {"succeeded", "partial", "aborted", "unknown", "running", "stuck"}
-    assert {outcome for outcome in outcomes if fail_on.met_by([outcome])} == meets
-    assert not fail_on.met_by([])
+    assert {outcome for outcome in outcomes if fail_on.met_by(outcome, 2, is_retry=False)} == meets
+
+
+@pytest.mark.parametrize(
+    ("new", "is_retry", "met"),
+    [(1, False, True), (0, False, False), (None, False, True), (1, True, False)],
+    ids=["new failures", "only recurring ones", "nothing to compare with", "a retry"],
+)
+def test_new_is_about_users_who_did_not_fail_before(new: int | None, is_retry: bool, met: bool) -> None:
+    assert FailOn.new.met_by("partial", new, is_retry=is_retry) is met

@@ -194,7 +194,8 @@ def test_run_tells_a_stuck_job_again_and_a_forgotten_one_no_more(
     assert upa("run", "--fail-on", "partial").code == 1
     again = upa("run", "--fail-on", "any")
     assert again.code == 1
-    assert [line[:8] for line in again.out.splitlines() if "stuck" in line] == [stuck[:8]]
+    assert [line[:8] for line in again.out.splitlines() if "  stuck  " in line] == [stuck[:8]]
+    assert f"badges: job {stuck[:8]} is stuck in Processing." in again.out
     configured.jobs.clear()
     forgotten = upa("run", "--fail-on", "any")
     assert forgotten.code == 0
@@ -263,7 +264,8 @@ def test_a_narrow_terminal_breaks_what_was_pulled_between_words(
     upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    first, second, *_ = upa(command).out.splitlines()
+    lines = upa(command).out.splitlines()
+    first, second, *_ = lines[next(at for at, line in enumerate(lines) if line.startswith("pulled ")) :]
     assert len(first) <= 60
     assert f"{first} {second}".startswith("pulled 1 new job, 1 log file and 1 source file (")
     assert "from 127.0.0.1" in f"{first} {second}"
