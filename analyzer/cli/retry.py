@@ -39,7 +39,7 @@ from analyzer.facts import MAX_PROPERTY_VALUES
 from analyzer.find_job import find_job, newest_to_retry
 from analyzer.retry.interface import MOST_BYTES, Manner
 from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
-from analyzer.words import short_ids
+from analyzer.words import SHORT_ID, short_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
