@@ -45,13 +45,15 @@ class JobRetry:
         job_id: of the job.
         path: the retry file; None where there is none.
         sentence: what it holds, or why there is none.
-        complete: whether it is the whole truth.
+        complete: whether it holds everybody who was not updated.
+        manifest: of the file; None where there is none.
     """
 
     job_id: str
     path: Path | None
     sentence: str
     complete: bool
+    manifest: Manifest | None = None
 
 
 def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
@@ -153,7 +155,7 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
         return None  # made anew, manifest and all
     remove_leftovers(target)
     told = " ".join([manifest.sentence, *lying_there(Earlier(others=not_of_it))])
-    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete)
+    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete, manifest)
 
 
 def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
@@ -186,4 +188,6 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
     told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
         return JobRetry(job.job_id, None, told, complete=made.complete)
-    return JobRetry(job.job_id, made.retry.path if made.retry.paths else None, told, complete=made.complete)
+    path = made.retry.path if made.retry.paths else None
+    manifest = read_manifest(manifest_of(target)) if path else None
+    return JobRetry(job.job_id, path, told, complete=made.complete, manifest=manifest)

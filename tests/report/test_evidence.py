@@ -30,14 +30,14 @@ def test_source_file_and_times_are_told_with_how_we_know_them(little: LittleLibr
     assert told["Property values in it"] == ("2", "")
     assert told["Ran"] == ("23 Nov 2026, 02:00", "from the log's name")
     assert told["Finished"] == ("2026-11-23 02:00:00 UTC", "from the log's name")
-    assert told["Started"] == ("not known", "no pull saw it")
+    assert told["Started"] == ("unknown", "no pull saw it")
     assert told["Program"] == ("upa-analyzer 1.0", "this page was made on 2026-11-23 04:00:00 UTC")
 
 
 def test_a_source_file_that_is_missing_says_why(little: LittleLibrary) -> None:
     told = facts(little, little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
     for label in ("Its size", "Users in it", "Property values in it"):
-        assert told[label] == ("not known", "the library has no copy of it")
+        assert told[label] == ("unknown", "the library has no copy of it")
 
 
 def test_a_missing_log_is_a_fault_only_where_there_should_be_one(little: LittleLibrary) -> None:
@@ -59,7 +59,7 @@ def test_what_pulls_saw_is_listed_with_the_pull_before(little: LittleLibrary) ->
     )
     view, run = little.run(job_id)
     assert observations_of(view, run) == Grid(
-        ("Seen at", "Pull before that", "State", "Error"),
+        ("Seen at", "Pull before that", "SharePoint status", "Error"),
         (
             ("2026-11-23 02:00:00 UTC", "\u2013", "Processing", "NoError"),
             ("2026-11-23 03:00:00 UTC", "2026-11-23 02:00:00 UTC", "Succeeded", "NoError"),

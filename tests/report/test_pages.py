@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.facts import JobError, State
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
-from analyzer.report.rows import Entries, Frame, IndexPage, JobRow, LatestRun, RetryButton
+from analyzer.report.rows import Entries, Frame, IndexPage, JobRow, LatestRun, Note, RetryButton
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary
@@ -31,6 +31,7 @@ def test_an_empty_library_is_a_page_that_says_so(little: LittleLibrary) -> None:
         trend=None,
         charts=(),
         jobs=(),
+        has_retries=False,
         feeds=(),
         outcomes=(),
         footnotes=(),
@@ -66,15 +67,15 @@ def test_jobs_come_newest_first_and_those_without_a_time_last(little: LittleLibr
 
 def test_a_job_that_the_tenant_forgot_is_marked(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", gone=True)
-    assert index(little).jobs[0].marks == ("no longer listed by the tenant",)
+    assert index(little).jobs[0].marks == (Note("no longer listed by the tenant"),)
 
 
 def test_one_running_job_is_a_page_without_numbers(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", state=State.Processing)
     page = index(little)
-    assert page.lead == "No job has ended yet: 1 job is still at work."
+    assert page.lead == "No job has ended yet: 1 job is still running."
     assert (page.latest, page.buttons, page.trend) == ((), (), None)
-    assert [chart.title for chart in page.charts] == ["0 of 1 job succeeded"]
+    assert [chart.title for chart in page.charts] == ["0 of 1 run succeeded"]
     assert page.jobs[0].not_updated == "\u2013"
 
 
@@ -102,9 +103,8 @@ def test_what_the_first_sentence_leaves_out_is_noted(little: LittleLibrary) -> N
     little.job("badges-2026-11-23", state=State.Queued)
     little.job("forgotten-2026-11-23", state=State.Queued, gone=True)
     assert index(little).notes == (
-        "Not ended, so not counted: badges (running).",
-        "Not counted, since they seem to have ceased: history (last run 1 Oct 2026).",
-        "A person in two feeds counts in each.",
+        "Not counted, as they have not ended: badges (running).",
+        "Not counted, as these feeds seem to run no more: history (last run 1 Oct 2026).",
     )
 
 
@@ -115,12 +115,14 @@ def test_filters_offer_what_there_is(little: LittleLibrary) -> None:
     assert index(little).outcomes == ("succeeded", "unknown")
 
 
-def test_a_jobs_page_parts_people_nobody_and_text_that_is_no_entry(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_a_jobs_page_parts_people_entries_without_a_user_and_text_that_is_no_entry(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
     log = "Saved by somebody\r\n" + lines.unresolved("a@contoso.com", "")
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log, message="Oh no."))
     page = job_page(view, run, Place(OUT, {run.job_id: RetryLink(None, "There is no source file.")}))
     assert [person.identity for person in page.people] == ["a@contoso.com"]
-    assert [entry.place.rsplit(", ", 1)[1] for entry in page.nobody.rows] == ["line 3"]
+    assert [entry.place.rsplit(", ", 1)[1] for entry in page.nameless.rows] == ["line 3"]
     assert [(entry.code, entry.message) for entry in page.no_entry.rows] == [("", "Saved by somebody")]
     assert page.retry == RetryButton("", "Retry file of hr", "There is no source file.")
     assert page.error_message == "Oh no."
@@ -130,5 +132,5 @@ def test_a_jobs_page_parts_people_nobody_and_text_that_is_no_entry(little: Littl
 def test_a_jobs_page_without_a_log_has_neither_causes_nor_people(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23"))
     page = job_page(view, run, Place(OUT, {}))
-    assert (page.causes, page.people, page.nobody, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
+    assert (page.causes, page.people, page.nameless, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
     assert (page.retry, page.said, page.properties) == (None, None, None)

@@ -1,4 +1,4 @@
-"""What a job's page says of entries that name nobody."""
+"""What a job's page says of entries that don't identify a user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError
 from analyzer.library.mirror import Library
-from analyzer.report.whereabouts import located_in, nobody_shown
+from analyzer.report.whereabouts import located_in, nameless_shown
 from analyzer.report.write import write_report
 from analyzer.whereabouts import whereabouts_by_job
 from tests.report.conftest import FOLDER
@@ -60,7 +60,7 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=10)
     view, run = seen(little, job_id)
     nobody = view.entries_of(run).filter(~view.entries_of(run)["names"])
-    entries, note = nobody_shown(view, run, nobody)
+    entries, note = nameless_shown(view, run, nobody)
     assert [row.whereabouts for row in entries.rows] == [
         "between record 4 (user3@contoso.com) and record 5 (user4@contoso.com)"
     ]
@@ -74,6 +74,6 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
 def test_where_nothing_is_known_nothing_is_said(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, "Odd\t\t?\r\n")
     view, run = seen(little, job_id)
-    entries, note = nobody_shown(view, run, view.entries_of(run))
+    entries, note = nameless_shown(view, run, view.entries_of(run))
     assert ([row.whereabouts for row in entries.rows], note, located_in(view, run)) == ([""], "", ())
     assert json.dumps(located_in(*little.run(job_id))) == "[]"
