@@ -48,7 +48,10 @@ def lead(view: View, latest: Sequence[Run]) -> str:
     if not view.runs:
         return "The library holds no jobs."
     if not latest:
-        return f"No job has ended yet: {count(len(view.runs), 'job is', 'jobs are')} still running."
+        unended = sum(not run.ended for run in view.runs)
+        if not unended:
+            return "The library holds retries only, and no run of a feed."
+        return f"No run has ended yet: {count(unended, 'job is', 'jobs are')} still running."
     if len(latest) == 1:
         return feed_sentence(view, latest[0])
     worst = needing_attention(view, latest)

@@ -24,9 +24,9 @@ def test_an_empty_library_says_so(little: LittleLibrary) -> None:
 
 def test_while_nothing_has_ended_only_the_running_jobs_are_counted(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", state=State.Queued)
-    assert first_sentence(little) == "No job has ended yet: 1 job is still running."
+    assert first_sentence(little) == "No run has ended yet: 1 job is still running."
     little.job("phones-2026-11-23", state=State.Submitted)
-    assert first_sentence(little) == "No job has ended yet: 2 jobs are still running."
+    assert first_sentence(little) == "No run has ended yet: 2 jobs are still running."
 
 
 def test_of_one_feed_the_first_sentence_is_its_jobs(little: LittleLibrary) -> None:

@@ -73,7 +73,7 @@ def test_a_job_that_the_tenant_forgot_is_marked(little: LittleLibrary) -> None:
 def test_one_running_job_is_a_page_without_numbers(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", state=State.Processing)
     page = index(little)
-    assert page.lead == "No job has ended yet: 1 job is still running."
+    assert page.lead == "No run has ended yet: 1 job is still running."
     assert (page.latest, page.buttons, page.trend) == ((), (), None)
     assert [chart.title for chart in page.charts] == ["0 of 1 run succeeded"]
     assert page.jobs[0].not_updated == "\u2013"
