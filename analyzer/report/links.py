@@ -17,7 +17,7 @@ from analyzer.words import count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyzer.report.view import Run
+    from analyzer.report.view import Run, View
     from analyzer.retry.queue_command import RetryToQueue
 
 _EXPLAINED = re.compile(r", or |: | \(|; ")
@@ -66,7 +66,7 @@ def href(target: Path, folder: Path) -> str:
     return quote(os.fsencode(relative.replace(os.sep, "/")))
 
 
-def retry_button(run: Run, retries: Mapping[str, RetryLink], folder: Path) -> RetryButton | None:
+def retry_button(view: View, run: Run, retries: Mapping[str, RetryLink], folder: Path) -> RetryButton | None:
     """The button on a page in ``folder``; None where nothing is known of a retry, or the job needs none."""
     link = retries.get(run.job_id)
     if link is None or run.superseded:
@@ -78,6 +78,8 @@ def retry_button(run: Run, retries: Mapping[str, RetryLink], folder: Path) -> Re
     conditions = [
         *([f"first {link.condition}"] if link.condition else []),
         *([] if link.complete else ["incomplete"]),
+        # One may be running, or have updated an unknown part of these users.
+        *(["already retried"] if view.retries.get(run.job_id) else []),
     ]
     label = " \u2013 ".join([f"Retry file of {run.feed}{holds}", *(["; ".join(conditions)] if conditions else [])])
     parts = [

@@ -18,7 +18,7 @@ from analyzer.report.history import feed_sentence, history_of, marks_of
 from analyzer.report.latest import latest_runs, lead, needing_attention
 from analyzer.report.links import RetryLink, queue_of, retry_button
 from analyzer.report.people import entries_shown, people_of
-from analyzer.report.rows import Frame, IndexPage, JobPage, JobRow, LatestRun, ToDo
+from analyzer.report.rows import Frame, IndexPage, JobPage, JobRow, LatestRun, RetryButton, ToDo
 from analyzer.report.sentences import job_sentence
 from analyzer.report.times import LETTERS, minute_text, second_text, when_text
 from analyzer.report.toll import UNKNOWN, toll_text
@@ -53,20 +53,18 @@ class Place:
 def index_page(view: View, place: Place) -> IndexPage:
     """The first page: how the latest runs went, the charts, all jobs."""
     latest, ceased = latest_runs(view.runs)
-    # Who is still open after a retry is in the retry file of that.
-    to_import = [job for run in latest for job in (run, *view.retries.get(run.job_id, ()))]
-    buttons = [retry_button(job, place.retries, place.out) for job in to_import]
+    buttons = [button for run in latest for button in _buttons(view, run, place)]
     attention = needing_attention(view, latest)
-    worst = attention or latest
+    trends = (small_trend(view, run.feed) for run in (*attention, *latest))
     charts = (runs_chart(view), outcomes_chart(view), codes_chart(view))
     known = {run.ran_from for run in view.runs}
     return IndexPage(
         frame=frame_of(view),
         lead=lead(view, latest),
         notes=_notes(view, latest, ceased),
-        buttons=tuple(button for button in buttons if button and button.href),
+        buttons=tuple(sorted(buttons, key=lambda button: not button.primary)),
         latest=tuple(_latest(view, run) for run in sorted(latest, key=lambda run: run not in attention)),
-        trend=small_trend(view, worst[0].feed) if worst else None,
+        trend=next((chart for chart in trends if chart), None),
         charts=tuple(chart for chart in charts if chart),
         jobs=tuple(job_row(view, run) for run in _newest_first(view.runs)),
         has_retries=any(run.retry_of is not None for run in view.runs),
@@ -82,7 +80,7 @@ def job_page(view: View, run: Run, place: Place) -> JobPage:
     people, people_note = people_of(view, run)
     nameless, nameless_note = nameless_shown(view, run, naming_nobody(entries))
     facts = view.facts_of(run)
-    button = retry_button(run, place.retries, place.out / "jobs")
+    button = retry_button(view, run, place.retries, place.out / "jobs")
     return JobPage(
         frame=frame_of(view),
         row=job_row(view, run),
@@ -143,6 +141,16 @@ def job_row(view: View, run: Run) -> JobRow:
 def _latest(view: View, run: Run) -> LatestRun:
     row = job_row(view, run)
     return LatestRun(run.feed, row.href, row.when, row.outcome, feed_sentence(view, run))
+
+
+def _buttons(view: View, run: Run, place: Place) -> list[RetryButton]:
+    """The retry files to import for a run: after a retry that failed for some, the one of the retry."""
+    for jobs in (view.retries.get(run.job_id, ()), (run,)):
+        buttons = [retry_button(view, job, place.retries, place.out) for job in jobs]
+        found = [button for button in buttons if button and button.href]
+        if found:
+            return found
+    return []
 
 
 def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:

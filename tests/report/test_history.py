@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.facts import JobError
+from analyzer.facts import JobError, State
 from analyzer.report.history import feed_sentence, history_of, marks_of
 from analyzer.report.latest import latest_runs, lead
 from analyzer.report.links import RetryLink
@@ -131,7 +131,7 @@ def test_a_retry_of_a_run_that_the_library_lacks_has_no_link(little: LittleLibra
 def test_the_retry_file_of_a_retry_that_failed_has_a_button(little: LittleLibrary, lines: type[Lines]) -> None:
     run_id = two_failed(little, lines)
     retry_id = little.retry(run_id, PARTIAL, lines.unresolved("user1@contoso.com"), seen=RETRIED, users=2)
-    links = {run_id: RetryLink(None, "Another file holds them."), retry_id: RetryLink(Path("r.json"), "1 user.", 1)}
+    links = {run_id: RetryLink(Path("run.json"), "2 users.", 2), retry_id: RetryLink(Path("r.json"), "1 user.", 1)}
     (button,) = index_page(little.view(), Place(OUT, links)).buttons
     assert (button.href, button.label, button.primary) == ("../r.json", "Retry file of hr (1 user)", True)
 
@@ -166,3 +166,11 @@ def test_a_job_that_needs_no_retry_file_does_not_say_why_there_is_none(
     page = job_page(*little.run(run_id), Place(OUT, {run_id: RetryLink(None, "Every user has been updated.")}))
     assert page.retry is None
     assert [one.text for one in page.to_do] == ["Nothing is left to do."]
+
+
+def test_the_file_of_a_run_that_was_retried_already_says_so(little: LittleLibrary, lines: type[Lines]) -> None:
+    """While the retry runs, its users still count as not updated, and the file is there."""
+    run_id = two_failed(little, lines)
+    little.job(f"hr-{run_id}-retry", state=State.Processing, users=2)
+    (button,) = index_page(little.view(), Place(OUT, {run_id: RetryLink(Path("r.json"), "2 users.", 2)})).buttons
+    assert (button.label, button.primary) == ("Retry file of hr (2 users) \u2013 already retried", False)

@@ -97,19 +97,19 @@ def test_the_templates_and_the_samples_are_found() -> None:
 def test_a_condition_is_in_the_buttons_words_and_makes_it_no_primary_action(
     little: LittleLibrary, first: str, complete: bool, label: str, primary: bool
 ) -> None:
-    _, run = little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile))
+    view, run = little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile))
     link = replace(FILE, complete=complete, queue=replace(QUEUE, first=first))
-    button = retry_button(run, {run.job_id: link}, Path("/report"))
+    button = retry_button(view, run, {run.job_id: link}, Path("/report"))
     assert button is not None
     assert (button.label, button.primary, button.href) == (label, primary, "../retry/hr.json")
     assert button.sentence == "Everybody, 295 users."
 
 
 def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> None:
-    _, run = little.run(little.job("hr-2026-11-23", JobError.DataFileTooBig))
+    view, run = little.run(little.job("hr-2026-11-23", JobError.DataFileTooBig))
     queue = replace(QUEUE, paths=["/retry/hr-1.json", "/retry/hr-2.json"], first=SPLIT)
     link = replace(FILE, path=Path("/retry/hr-1.json"), queue=queue)
-    button = retry_button(run, {run.job_id: link}, Path("/report"))
+    button = retry_button(view, run, {run.job_id: link}, Path("/report"))
     assert button is not None
     assert (button.label, button.href) == ("Retry file of hr (295 users) \u2013 part 1 of 2", "../retry/hr-1.json")
     assert button.primary

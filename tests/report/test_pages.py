@@ -62,7 +62,7 @@ def test_a_job_is_a_row_with_its_time_and_how_we_know_it(little: LittleLibrary, 
 def test_jobs_come_newest_first_and_those_without_a_time_last(little: LittleLibrary) -> None:
     for name in ("hr-2026-11-16", "hr", "hr-2026-11-23"):
         little.job(name)
-    assert [job.when for job in index(little).jobs] == ["23 Nov 2026", "16 Nov 2026", "\u2013"]
+    assert [job.when for job in index(little).jobs] == ["23 Nov 2026", "16 Nov 2026", "time unknown"]
 
 
 def test_a_job_that_the_tenant_forgot_is_marked(little: LittleLibrary) -> None:
