@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.analysis.timeline import HOW_KNOWN
+from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text
 from analyzer.report.toll import UNKNOWN
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
     """Source file, log folder, times and version, each with how that is known, or why not."""
     problem = view.tables.source_problems.get(run.job_id, "")
+    ended = "log" if run.ran_from == "log" else "seen"
     return (
         Fact("Job", run.job_id, ""),
         Fact("Feed", run.feed, "inferred from the source file's name"),
@@ -37,10 +38,10 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
         Fact("Log folder", run.log_folder_uri or "none named by the service", "" if run.log_found else _no_log(run)),
         Fact("SharePoint status", f"{run.state}, {run.error}", ""),
         Fact("Ran", when_text(run, view.zone), HOW_KNOWN.get(run.ran_from or "", "")),
-        _time("Started", run.started, "seen", view),
-        _time("Finished", run.finished, "log" if run.ran_from == "log" else "seen", view),
-        _time("First seen by a pull", run.first_seen, "", view),
-        _time("Last seen changed", run.last_changed, "", view),
+        _time("Started", run.started, view, bound="by ", how="a pull saw that it had started by then"),
+        _time("Finished", run.finished, view, bound=BOUND_WORDS.get(ended, ""), how=HOW_KNOWN[ended]),
+        _time("First seen by a pull", run.first_seen, view),
+        _time("Last seen changed", run.last_changed, view),
         Fact("Program", f"upa-analyzer {view.version}", f"this page was made on {second_text(view.now, view.zone)}"),
     )
 
@@ -84,10 +85,10 @@ def observations_of(view: View, run: Run) -> Grid | None:
     return Grid(("Seen at", "Pull before that", "SharePoint status", "Error"), shown) if shown else None
 
 
-def _time(label: str, time: datetime | None, how: str, view: View) -> Fact:
+def _time(label: str, time: datetime | None, view: View, *, bound: str = "", how: str = "") -> Fact:
     if time is None:
         return Fact(label, UNKNOWN, "no pull saw it")
-    return Fact(label, second_text(time, view.zone), HOW_KNOWN.get(how, ""))
+    return Fact(label, f"{bound}{second_text(time, view.zone)}", how)
 
 
 def _number(number: int | None) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError, State
+from analyzer.job_facts import looks_by_job
+from analyzer.library.mirror import Library
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.rows import Entries, Frame, IndexPage, JobRow, LatestRun, Note, RetryButton
@@ -134,3 +137,39 @@ def test_a_jobs_page_without_a_log_has_neither_causes_nor_people(little: LittleL
     page = job_page(view, run, Place(OUT, {}))
     assert (page.causes, page.people, page.nameless, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
     assert (page.retry, page.said, page.properties) == (None, None, None)
+
+
+def test_a_jobs_page_begins_with_what_fits_the_job_and_its_command(little: LittleLibrary, lines: type[Lines]) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user0@contoso.com"), users=9))
+    page = job_page(view, run, Place(OUT, {}))
+    assert page.to_do[0].text == "Look each ID up in Entra ID; correct it in the feed, or remove it."
+    assert [(one.who, one.command) for one in page.to_do] == [
+        ("feed owner", ""),
+        ("feed owner", ""),
+        ("administrator", f"upa-analyzer retry {run.job_id[:8]}"),
+    ]
+    there = job_page(view, run, Place(OUT, {run.job_id: RetryLink(Path("r.json"), "1 user.")}))
+    assert [one.command for one in there.to_do] == ["", ""]
+
+
+def test_what_failures_have_in_common_is_said_where_the_source_file_was_read(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    failed = [f"user{number}@fabrikam.com" for number in range(9)]
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*failed))
+    users = [*failed, *(f"user{number}@contoso.com" for number in range(60))]
+    little.source("hr-2026-11-23", [{"IdName": user, "City": "Kiel"} for user in users])
+    view, run = little.run(job_id)
+    assert job_page(view, run, Place(OUT, {})).shared == ()
+    looks = looks_by_job(Library.existing(little.root), view.tables, {job_id})
+    page = job_page(replace(view, looks=looks), run, Place(OUT, {}))
+    assert page.shared[0] == "All 9 users who failed have the domain fabrikam.com (of all users 13%)."
+    assert "Look at the domain fabrikam.com" in page.to_do[0].text
+
+
+def test_damaged_values_are_warned_of_at_the_top(little: LittleLibrary) -> None:
+    job_id = little.job("hr-2026-11-23")
+    little.source("hr-2026-11-23", [{"IdName": "a@contoso.com", "City": "K\u00c3\u00b6ln"}] * 3)
+    (warning, *_) = job_page(*little.run(job_id), Place(OUT, {})).warnings
+    assert warning.startswith("Warning: ")
+    assert "City (3 records)" in warning

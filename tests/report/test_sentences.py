@@ -56,6 +56,13 @@ def test_entries_without_a_user_make_the_number_a_least(little: LittleLibrary, l
     assert toll_text(run.outcome, run.not_updated, run.named_users) == "at least 2"
 
 
+def test_entries_that_records_without_an_id_explain_say_so(little: LittleLibrary, lines: type[Lines]) -> None:
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user1@contoso.com", ""), users=9)
+    records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(8)]
+    little.source("hr-2026-11-23", [*records, {"IdName": "", "City": "Kiel"}])
+    assert sentence(little, job_id) == "2 of 9 users were not updated; 1 record has no ID."
+
+
 def test_a_partial_job_whose_log_names_no_user_at_all_has_no_number(little: LittleLibrary, lines: type[Lines]) -> None:
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("", ""))
     assert sentence(little, job_id) == ("Some users were not updated; who is unknown: 2 entries don't identify a user.")
