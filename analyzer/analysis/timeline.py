@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,6 +22,9 @@ HOW_KNOWN = {
     "name": "from the source file's name",
 }
 """How we know when a job ran, by the values of ``ran_from``."""
+
+_NEAR = timedelta(days=2)
+"""Between the time in a file's name, of an unknown zone and often a day only, and the time at which it was written."""
 
 BOUND_WORDS = {"seen": "by ", "source": "after "}
 """By the values of ``ran_from`` with which ``ran`` is a bound, the word before it."""
@@ -47,7 +51,10 @@ def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
     not_before = pl.max_horizontal("previous_pull_at", "source_time", "name_time")
     jobs = jobs.with_columns(not_after=pl.min_horizontal("not_after", _logs_of_later_names(jobs)))
     log, source, name = (pl.col(f"{where}_time") for where in ("log", "source", "name"))
-    by_pull = pl.min_horizontal("finished", "not_after")
+    # The first pull of all sees jobs of any age; only a later one bounds the time of their end.
+    by_pull = pl.when(pl.col("finished").is_not_null()).then(pl.min_horizontal("finished", "not_after"))
+    # A file that was written long after the time in its name was touched since: the name is the better witness.
+    source = pl.when((source - name).abs().fill_null(_NEAR) <= _NEAR).then(source)
     known: dict[str, tuple[pl.Expr, pl.Expr, pl.Expr]] = {
         "log": (log, log, log),
         "seen": (by_pull, pl.min_horizontal(by_pull, pl.coalesce(not_before, by_pull)), by_pull),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 RENAMED = {"Office": "OfficeCode"}
 """Where the samples' feeds, as the vendor's example, have another name for a property than the profile store."""
 
+_HOST = "localhost"
 _SPEED = 600.0
 _PATIENCE = 60.0
 _POLL = 0.1
@@ -60,12 +62,21 @@ def command(
         raise OutputError(f"{out} is a file", "Name a folder with --out.")
     workspace = Workspace(out, "contoso")
     hold(context, workspace)
+    _forget_earlier_demo(workspace.library)
     given.terminal.say("starting a tenant on this machine, with the sample jobs in it")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
         demo = _Demo(given.terminal, emulator, *_tenant(emulator, workspace.library), _places(workspace))
         reported = _first_run(demo)
         chosen = _chosen(reported, demo.library)
         _second_run(demo, reported, *chosen)
+
+
+def _forget_earlier_demo(library: Path) -> None:
+    """Remove what an earlier demo pulled: its tenant is gone, and in this one nobody has retried anything yet."""
+    from analyzer.library.mirror import JOB_LIST, Library
+
+    if (library / JOB_LIST).is_file() and Library(library).tenant == _HOST:
+        shutil.rmtree(library, ignore_errors=True)
 
 
 def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: ANN401 - the emulator loads late

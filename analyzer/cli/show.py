@@ -177,14 +177,16 @@ def _print(given: Context, shown: _Shown, *, everyone: bool) -> None:
         print_whereabouts(terminal, shown.whereabouts)
     made = ("retry", shown.facts.job_id) if shown.queued else ()
     advice = [one for one in shown.advice if not one.command or one.command != made]
-    command = next((one.command for one in advice if _runs(one.command, shown.facts, given)), ())
+    # With a retry file at hand the next step is to queue it; other commands are printed with their advice.
+    runs = (one.command for one in advice if not shown.queued and _runs(one.command, shown.facts, given))
+    command = next(runs, ())
     _print_advice(given, advice, shown.facts, command)
     _print_queue(terminal, shown.queued)
     _print_users(terminal, shown.users, everyone=everyone)
     _print_details(given, shown)
     if any(one.command == ("show", shown.facts.job_id) for one in shown.advice):
         _print_support(given, shown)
-    if command and not shown.queued:
+    if command:
         terminal.say(f"next: {given.commands.line(*command)}")
 
 

@@ -20,6 +20,7 @@ from analyzer.source.records import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+_members = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 # Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
 _HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
@@ -64,6 +65,14 @@ class ChunkDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return identity_keys(tokens)
+
+
+def names_of(chunk: bytes) -> list[int] | None:
+    """How many names each record of a chunk has; None where the chunk does not decode."""
+    try:
+        return list(map(len, _members.decode(b"[%b]" % chunk)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:

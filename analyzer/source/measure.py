@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.facts import GUID
 from analyzer.files import cannot_read
+from analyzer.source.chunk import ChunkDecoder, names_of
 from analyzer.source.damage import DamageFinder
 from analyzer.source.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.looks import by_looks, columns_of
 from analyzer.source.records import read_records, reading, records_of
+from analyzer.source.scan import CHUNK, border_from
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.source.damage import Damage
+    from analyzer.source.json_text import Buffer
     from analyzer.source.records import Record
 
-_FIRST = 1_000
+_FIRST = 200
 """Records by which the ID property is told."""
 
 
@@ -46,9 +49,9 @@ class SourceCounts:
 
 
 def measure(path: Path) -> SourceCounts:
-    """Counts a source file.
+    """Count a source file.
 
-    Every record is taken to spend one property on the id, so the id property need not be known.
+    Every record is taken to spend one property on the ID, so the ID property need not be known.
 
     Raises:
         InputError: the file cannot be read.
@@ -58,21 +61,54 @@ def measure(path: Path) -> SourceCounts:
         size = path.stat().st_size
     except OSError as error:
         raise cannot_read(path, error) from error
-    users = values = without_id = 0
     with reading(path) as buffer:
-        records = records_of(buffer, others=True)
-        first = list(islice(records, _FIRST))
-        id_property = _id_property(first)
+        first = list(islice(records_of(buffer, others=True), _FIRST))
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
-        finder = DamageFinder(marked=marked, id_property=id_property)
-        for record in chain(first, records):
-            users += 1
-            values += max(0, len(record.members) - 1)
-            without_id += not _has_id(record, id_property)
-            if finder.suspects(record.raw):
-                finder.look(record)
+        counting = _Counting(buffer, _id_property(first), marked=marked)
+        for record in records_of(buffer, others=True, taker=counting.take):
+            counting.add(record)
     guid_ids = bool(first) and _has_guid(first[0])
-    return SourceCounts(size, users, values, guid_ids, without_id if id_property else None, finder.found)
+    without_id = counting.without_id if counting.id_property else None
+    return SourceCounts(size, counting.users, counting.values, guid_ids, without_id, counting.finder.found)
+
+
+class _Counting:
+    """Counts the records of an open source file, many at once where nothing in them asks for a closer look."""
+
+    def __init__(self, buffer: Buffer, id_property: str, *, marked: bool) -> None:
+        self._buffer = buffer
+        self._decoder = ChunkDecoder(id_property)
+        self._one_by_one = 0
+        self.id_property = id_property
+        self.finder = DamageFinder(marked=marked, id_property=id_property)
+        self.users = self.values = self.without_id = 0
+
+    def take(self, at: int, _position: int) -> tuple[int, int] | None:
+        """Count a chunk of records; ``scan`` says why one that decodes is sound."""
+        if at < self._one_by_one:
+            return None
+        border = border_from(self._buffer, at + CHUNK)
+        if border is None:
+            self._one_by_one = at + CHUNK
+            return None
+        chunk = bytes(self._buffer[at : border.end])
+        names = None if self.finder.suspects(chunk) else names_of(chunk)
+        keys = self._decoder.keys(chunk) if names is not None else None
+        if names is None or keys is None:
+            self._one_by_one = border.start
+            return None
+        self.users += len(keys)
+        self.values += sum(max(0, number - 1) for number in names)
+        self.without_id += keys.count("")
+        return len(keys), border.start
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        self.users += 1
+        self.values += max(0, len(record.members) - 1)
+        self.without_id += not _has_id(record, self.id_property)
+        if self.finder.suspects(record.raw):
+            self.finder.look(record)
 
 
 def _id_property(records: list[Record]) -> str:

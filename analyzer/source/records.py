@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.source.fault import BACKSLASH_AT_END, ends_in_backslash
 from analyzer.source.interface import GrammarError, Shape, ShapeKind, Trouble
@@ -18,7 +18,7 @@ from analyzer.source.shape import several_in, shape_of, shown_value
 from analyzer.source.tolerant import behind_value, expect, read_key, skip_blank, skip_value
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from analyzer.source.json_text import Buffer, SourceFormatError
@@ -97,18 +97,25 @@ def has_no_users(path: Path) -> bool:
             return error.shape is not None and error.shape.kind is ShapeKind.empty
 
 
-def records_of(buffer: Buffer, *, others: bool = False) -> Iterator[Record]:
+Taker: TypeAlias = "Callable[[int, int], tuple[int, int] | None]"
+"""Given where a record begins and its place in the list, may take several at once: how many these are, and where the
+next one begins; None where it takes none."""
+
+
+def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = None) -> Iterator[Record]:
     """The records of a source file that is open.
 
     Args:
         buffer: the file's UTF-8.
+        taker: records that it takes are not yielded.
         others: whether values in the list that are no objects are passed over, unless there is nothing else. Such a
             value has a place in the list: it counts in the positions.
 
     Raises:
         GrammarError: it isn't valid JSON even by what the service tolerates, or not in the import format.
     """
-    at = yield from list_at(buffer, begin(buffer, skip_blank(buffer, after_mark(buffer))), others=others)
+    start = begin(buffer, skip_blank(buffer, after_mark(buffer)))
+    at = yield from list_at(buffer, start, others=others, taker=taker)
     finish(buffer, at)
 
 
@@ -200,7 +207,9 @@ def _second_list(buffer: Buffer, at: int) -> GrammarError:
     return error
 
 
-def list_at(buffer: Buffer, offset: int, *, position: int = 0, others: bool = False) -> Generator[Record, None, int]:
+def list_at(
+    buffer: Buffer, offset: int, *, position: int = 0, others: bool = False, taker: Taker | None = None
+) -> Generator[Record, None, int]:
     """Yields the records of the list at ``offset``; returns (to ``yield from``) where it ends.
 
     Args:
@@ -208,6 +217,7 @@ def list_at(buffer: Buffer, offset: int, *, position: int = 0, others: bool = Fa
         offset: of the list's bracket.
         position: of its first record.
         others: as in ``records_of``.
+        taker: likewise.
 
     Raises:
         GrammarError: a fault in it.
@@ -216,6 +226,10 @@ def list_at(buffer: Buffer, offset: int, *, position: int = 0, others: bool = Fa
     records = 0
     first_other = None
     while buffer[at : at + 1] != b"]":
+        taken = taker(at, position) if taker else None
+        if taken is not None:
+            records, position, at = records + taken[0], position + taken[0], taken[1]
+            continue
         end = None if buffer[at : at + 1] == b"{" else end_of_other(buffer, at)
         if end is None:
             record, end = record_at(buffer, at, position)

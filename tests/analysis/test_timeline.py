@@ -44,9 +44,24 @@ WAYS: dict[str, tuple[dict[str, object], tuple[dict[str, object], ...], tuple[ob
         (at(4), "seen", True, at(4)),
     ),
     "the first pull, and the source file": (
-        run("a", 9) | {"source_time": at(2)},
+        run("a", 9) | {"source_time": at(2), "name_time": None},
         (seen("a", "Error", at(20)),),
         (at(2), "source", True, at(2)),
+    ),
+    "the first pull, and the source file and its name that agree": (
+        run("a", 2) | {"source_time": at(3, 1)},
+        (seen("a", "Error", at(20)),),
+        (at(3, 1), "source", True, at(3, 1)),
+    ),
+    "the first pull, and a source file that was touched since": (
+        run("a", 2) | {"source_time": at(19)},
+        (seen("a", "Error", at(20)),),
+        (at(2), "name", False, at(2)),
+    ),
+    "the first pull, and a later run's log": (
+        run("a", 2) | {"name_time": None, "not_after": at(5)},
+        (seen("a", "Error", at(20)),),
+        (at(5), "seen", True, None),
     ),
     "the first pull, and the name": (run("a", 9), (seen("a", "Error", at(20)),), (at(9), "name", False, at(9))),
     "the first pull alone": (

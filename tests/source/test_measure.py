@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,3 +51,52 @@ def test_a_source_that_is_no_json_is_not_counted(tmp_path: Path) -> None:
 def test_a_source_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         measure(tmp_path / "missing.json")
+
+
+def _reference(content: bytes) -> tuple[int, int, int]:
+    """Users, values, and records without an ID, one record after the other."""
+    records = [record for record in json.loads(content.decode("utf-8-sig"))["value"] if isinstance(record, dict)]
+    return (
+        len(records),
+        sum(max(0, len(record) - 1) for record in records),
+        sum(not record.get("Id") for record in records),
+    )
+
+
+def _record(draw: random.Random, number: int) -> object:
+    record: dict[str, object] = {"Id": f"user{number}@contoso.com", "City": draw.choice(["Oslo", "Łódź", 'a "},{" b'])}
+    if draw.random() < 0.3:
+        record["Floor"] = draw.choice([1, None, [1, {"x": "y"}], {"a": "},{"}, "\\\\server"])
+    if draw.random() < 0.01:
+        record["Id"] = draw.choice([None, ""])
+    if draw.random() < 0.01:
+        del record["Id"]
+    return None if draw.random() < 0.0005 else record
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_records_at_once_are_counted_as_one_by_one(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    records = [_record(draw, number) for number in range(4_000)]
+    between = draw.choice([",", " , ", ",\r\n  "])
+    content = (
+        b"\xef\xbb\xbf" * draw.randint(0, 1)
+        + (
+            '{"value": ['
+            + between.join(json.dumps(record, ensure_ascii=draw.random() < 0.5) for record in records)
+            + "]}"
+        ).encode()
+    )
+    path = tmp_path / "feed.json"
+    path.write_bytes(content)
+    counts = measure(path)
+    assert (counts.users, counts.property_values, counts.without_id) == _reference(content)
+
+
+def test_damage_in_the_middle_of_many_records_is_found(tmp_path: Path) -> None:
+    records = [{"Id": f"user{number}@contoso.com", "City": "Oslo"} for number in range(5_000)]
+    records[3_210]["City"] = "System.Object[]"
+    path = tmp_path / "feed.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"value": records}).encode())
+    (damage,) = measure(path).damage
+    assert (damage.record, damage.records, damage.identity) == (3_211, 1, "user3210@contoso.com")

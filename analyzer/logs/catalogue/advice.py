@@ -478,7 +478,9 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
         yield Advice(facts.error, f"Create a retry file with {whose}.", command=("retry", facts.job_id))
         if [one.name for one in facts.codes] == [_UNMAPPED] and facts.properties:
             drops = [word for name in facts.properties for word in ("--drop-property", name)]
-            text = f"Or create a retry file without {_some(facts.properties)}; the property map can stay as it is."
+            text = (
+                f"Or create a retry file without {_some(facts.properties)}, which needs no change of the property map."
+            )
             yield Advice(_UNMAPPED, text, command=("retry", facts.job_id, *drops))
 
 
