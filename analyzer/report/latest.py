@@ -50,7 +50,7 @@ def lead(view: View, latest: Sequence[Run]) -> str:
     if not latest:
         unended = sum(not run.ended for run in view.runs)
         if not unended:
-            return "The library holds retries only, and no run of a feed."
+            return "There are retries only, and no run of a feed."
         return f"No run has ended yet: {count(unended, 'job is', 'jobs are')} still running."
     if len(latest) == 1:
         return feed_sentence(view, latest[0])

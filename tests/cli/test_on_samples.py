@@ -296,6 +296,19 @@ def test_a_report_is_written_and_its_first_page_printed_last(upa: Callable[..., 
     assert {path.name for path in (tmp_path / "out" / "data").glob("*.csv")} >= {"jobs.csv", "entries.csv"}
 
 
+def test_a_report_says_how_to_queue_its_retry_files_and_what_comes_before(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    upa("report", SAMPLES, "-o", "out")
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Retry file of hr-feed (12 users)</bdi>" in index
+    assert "Retry file of badges-feed (112 users) \u2013 first map Floor</bdi>" in index
+    page = (tmp_path / "out" / "jobs" / f"{ABORTED}.html").read_text(encoding="utf-8")
+    assert "<span>New-PnPUPABulkImportJob</span>" in page
+    assert "Before you queue this file: map Floor" in page
+    assert "All 28 users who failed have" in page
+
+
 def test_a_report_of_some_jobs_is_about_these_alone(upa: Callable[..., Ran], tmp_path: Path) -> None:
     told = upa("report", SAMPLES, "-o", "out", "--job", PARTIAL[:8], "--job", ABORTED, "--json").json
     assert {job["job_id"] for job in told["jobs"]} == {PARTIAL, ABORTED}

@@ -125,7 +125,7 @@ def test_a_retry_of_a_run_that_the_library_lacks_has_no_link(little: LittleLibra
     run_id = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
     view, retry = little.run(little.retry(run_id, seen=RETRIED, users=2))
     assert marks_of(view, retry) == (Note("Retry of 5f05e38c"),)
-    assert lead(view, latest_runs(view.runs)[0]) == "The library holds retries only, and no run of a feed."
+    assert lead(view, latest_runs(view.runs)[0]) == "There are retries only, and no run of a feed."
 
 
 def test_the_retry_file_of_a_retry_that_failed_has_a_button(little: LittleLibrary, lines: type[Lines]) -> None:
