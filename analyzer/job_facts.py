@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.analysis.failures import by_code, by_pattern, by_property, naming_nobody
 from analyzer.analysis.in_common import Traits
-from analyzer.analysis.outcome import STILL_OPEN, Outcome
+from analyzer.analysis.outcome import FAILED, STILL_OPEN, Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import UNRESOLVABLE
 from analyzer.id_kinds import IdKind, IdKinds, id_kinds, kind_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.in_common import Shared
+    from analyzer.library.mirror import Library
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
     from analyzer.source.identify import IdProperty
@@ -199,6 +200,32 @@ def _unreadable(error: InputError, source: Path) -> SourceFacts:
         way = "--repair" if remedy or fault.trouble is Trouble.escape else "--salvage"
         return SourceFacts(problem=problem, remedy=remedy, misnamed=misnamed, way_around=way)
     return SourceFacts(problem=problem)
+
+
+def look_for(job: Mapping[str, Any], tables: Tables, source: Path | None) -> SourceLook | None:
+    """Read a job's source file where that can explain something: of a job that failed, in the version that it read.
+
+    Args:
+        job: its row of ``tables.jobs``.
+        tables: as ``load`` gives them.
+        source: our copy of its source file; None where there is none.
+    """
+    if Outcome(job["outcome"]) not in FAILED or job["source_bytes"] is None or source is None:
+        return None
+    of_job = pl.col("job_id") == job["job_id"]
+    some_lack_it = "MissingIdentity" in set(tables.entries.filter(of_job)["code"])
+    return look_into(source, set(tables.users.filter(of_job)["key"]), some_lack_it=some_lack_it)
+
+
+def looks_by_job(library: Library, tables: Tables, job_ids: AbstractSet[str]) -> dict[str, SourceLook]:
+    """Read the source files of some jobs for what explains their failures, by job ID."""
+    rows = {row["job_id"]: row for row in tables.jobs.iter_rows(named=True) if row["job_id"] in job_ids}
+    found = (
+        (job.job_id, look_for(rows[job.job_id], tables, library.source_file(job)))
+        for job in library.jobs()
+        if job.job_id in rows
+    )
+    return {job_id: look for job_id, look in found if look}
 
 
 def shared_sentence(one: Shared) -> str:

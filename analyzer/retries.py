@@ -19,7 +19,7 @@ from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
 from analyzer.retry.told import Told
 from analyzer.retry.words import lying_there
-from analyzer.words import short_ids
+from analyzer.words import SHORT_ID, short_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,7 @@ class JobRetry:
         advice: what to do where it cannot be made; may be empty.
         left: where there is none, what is still in its place and must not be queued, a sentence each; part of
             ``sentence``, too.
+        manifest: of the file; None where there is none.
     """
 
     job_id: str
@@ -58,6 +59,7 @@ class JobRetry:
     complete: bool
     advice: str = ""
     left: tuple[str, ...] = ()
+    manifest: Manifest | None = None
 
 
 def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
@@ -127,15 +129,15 @@ def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
     """Say why a job needs no retry file of its own."""
     short = short_ids(tables.jobs["job_id"])
     if users.superseded_by:
-        later = short[users.superseded_by]
+        later = short.get(users.superseded_by, users.superseded_by[:SHORT_ID])
         return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
     if users.open == 0:
         return "Every user has been updated by a later import."
     by_id = {job["job_id"]: job for job in tables.jobs.iter_rows(named=True)}
     run = by_id[job_id]["retry_of"] or job_id
     later_retries = [job["job_id"] for job in by_id.values() if job["retry_of"] == run and job["open"] != 0]
-    latest = short[later_retries[-1]] if later_retries else ""
-    return f"The users who are still open failed again in a retry ({latest}): its retry file holds them."
+    latest = f" ({short[later_retries[-1]]})" if later_retries else ""
+    return f"The users who are still open failed again in a retry{latest}: its retry file holds them."
 
 
 def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
@@ -161,7 +163,7 @@ def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | No
         return None  # made anew, manifest and all
     remove_leftovers(target)
     told = " ".join([manifest.sentence, *lying_there(Earlier(others=not_of_it))])
-    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete)
+    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete, manifest=manifest)
 
 
 def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
@@ -194,4 +196,6 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
     told = " ".join([made.sentence, *lying_there(made.earlier)])
     if made.retry is None:
         return JobRetry(job.job_id, None, told, complete=made.complete)
-    return JobRetry(job.job_id, made.retry.path if made.retry.paths else None, told, complete=made.complete)
+    path = made.retry.path if made.retry.paths else None
+    manifest = read_manifest(manifest_of(target)) if path else None
+    return JobRetry(job.job_id, path, told, complete=made.complete, manifest=manifest)

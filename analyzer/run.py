@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from analyzer.analysis.outcome import FAILED
+from analyzer.job_facts import looks_by_job
 from analyzer.library.mirror import Library
 from analyzer.library.pull import pull
 from analyzer.load import load
@@ -12,6 +16,7 @@ from analyzer.logs.catalogue import OURS
 from analyzer.next_step import Commands
 from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retries import make_retries
+from analyzer.retry.queue_command import to_queue
 from analyzer.whereabouts import whereabouts_by_job
 
 if TYPE_CHECKING:
@@ -122,7 +127,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)
-    links = {job_id: RetryLink(retry.path, retry.sentence) for job_id, retry in retries.items()}
+    links = {job_id: _link(retry) for job_id, retry in retries.items()}
     writing = stage("writing the report")
     request = ReportRequest(
         tables=tables,
@@ -134,6 +139,20 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         catalogue=places.catalogue,
         commands=places.commands,
         whereabouts=whereabouts_by_job(library, tables),
+        looks=looks_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))
     return Reported(tables, retries, index)
+
+
+def _newest_failed(tables: Tables) -> frozenset[str]:
+    """The newest run of each feed that failed: of a year of jobs no more source files are read than that."""
+    failed = tables.jobs.filter(pl.col("retry_of").is_null() & pl.col("outcome").is_in(FAILED))
+    return frozenset(failed.group_by("feed").agg(pl.col("job_id").last())["job_id"])
+
+
+def _link(retry: JobRetry) -> RetryLink:
+    if retry.path is None or retry.manifest is None:
+        return RetryLink(retry.path, retry.sentence)
+    queue = to_queue(retry.manifest, retry.path.parent)
+    return RetryLink(retry.path, retry.sentence, retry.manifest.users or None, retry.complete, queue)

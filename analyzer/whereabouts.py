@@ -55,10 +55,10 @@ class Whereabouts:
         if order is None or order.sure is None or self.bounds.is_empty():
             return ""
         if order.sure == "likely":
-            whom = f"all {order.compared:,} entries that name one record stand"
-            return f"Where they lie is likely, not certain: {whom} in the source file's order."
-        whom = f"{order.in_order:,} of {order.compared:,} entries that name one record stand"
-        return f"Where they lie is unsure: {whom} in the source file's order; the others were left out."
+            which = f"all {order.compared:,} entries that name one record are"
+            return f"Their places are likely, not certain: {which} in the source file's order."
+        which = f"{order.in_order:,} of {order.compared:,} entries that name one record are"
+        return f"Their places are uncertain: {which} in the source file's order; the others were left out."
 
 
 def whereabouts(named: pl.DataFrame, source: Path | None, id_property: str | None = None) -> Whereabouts | None:
@@ -112,7 +112,7 @@ def bounds_words(row: Mapping[str, Any]) -> str:
     last = f"record {before:,} ({row['before_identity']})" if before else ""
     if after and before:
         return f"at {first}" if after == before else f"between {first} and {last}"
-    return f"at or behind {first}" if after else f"at or before {last}"
+    return f"at or after {first}" if after else f"at or before {last}"
 
 
 def _located(message: str, source: Path | None, id_property: str | None) -> Located:

@@ -1,5 +1,6 @@
 "use strict";
-// Search, filter and sort the tables that are in the page; without this script the tables are whole and in order.
+// Search, filter and sort the tables that are in the page, and copy commands; without this script the tables are whole
+// and in order, and a command can be selected.
 for (const find of document.querySelectorAll(".find")) {
   const table = document.getElementById(find.dataset.for);
   const rows = [...table.tBodies[0].rows];
@@ -38,4 +39,23 @@ for (const table of document.querySelectorAll(".sortable")) {
       table.tBodies[0].append(...sorted);
     });
   });
+}
+for (const command of document.querySelectorAll(".command")) {
+  const text = command.querySelector("pre");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    let copied = true;
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+    } catch { // no clipboard for pages from disk, or no permission
+      getSelection().selectAllChildren(text);
+      copied = document.execCommand("copy");
+    }
+    button.textContent = copied ? "Copied" : "Press Ctrl+C";
+    setTimeout(() => { button.textContent = "Copy"; }, 3000);
+  });
+  command.append(button);
 }

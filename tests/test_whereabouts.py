@@ -39,7 +39,7 @@ def test_an_entry_without_an_id_lies_between_those_around_it(tmp_path: Path) -> 
     assert found.order == Order(5, 5, 5)
     assert found.by_entry() == {("a.log", 3): "between record 5 (User5@contoso.com) and record 9 (User9@contoso.com)"}
     assert found.order_sentence == (
-        "Where they lie is likely, not certain: all 5 entries that name one record stand in the source file's order."
+        "Their places are likely, not certain: all 5 entries that name one record are in the source file's order."
     )
     told = whereabouts_json(found)
     assert (told["bounds_sure"], told["bounds_compared"], told["bounds_in_order"]) == ("likely", 5, 5)
@@ -49,7 +49,7 @@ def test_an_entry_without_an_id_lies_between_those_around_it(tmp_path: Path) -> 
 def test_most_in_order_is_unsure(tmp_path: Path) -> None:
     found = whereabouts(log(1, 2, 3, 15, 4, None, 5, 6, 7, 8, 9), source(tmp_path))
     assert found is not None
-    assert found.order_sentence.startswith("Where they lie is unsure: 9 of 10 entries that name one record")
+    assert found.order_sentence.startswith("Their places are uncertain: 9 of 10 entries that name one record")
     assert list(found.by_entry()) == [("a.log", 6)]
 
 
@@ -115,7 +115,7 @@ def test_among_other_entries_a_position_still_has_no_bounds(tmp_path: Path) -> N
 WORDS = {
     "between": (3, "a", 5, "b", "between record 3 (a) and record 5 (b)"),
     "among the entries of one": (3, "a", 3, "a", "at record 3 (a)"),
-    "behind the last": (1201, "a", None, None, "at or behind record 1,201 (a)"),
+    "after the last": (1201, "a", None, None, "at or after record 1,201 (a)"),
     "before the first": (None, None, 5, "b", "at or before record 5 (b)"),
 }
 

@@ -104,14 +104,12 @@ def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
 
 
 def retry_result(retry: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
-    """What a retry came to: ``retried 28 Nov 09:10: 12 of 12 updated``."""
-    users, failed = retry["users"], retry["not_updated"]
-    if users is None or failed is None or failed > users:
-        result = f"{retry['outcome']}; how many were updated is unknown"
-    else:
-        result = f"{users - failed:,} of {users:,} updated"
-    when = f" {ran(retry, zone, now)}" if retry["ran"] else ""
-    return f"retried{when}: {result}"
+    """Say what a retry made of its run, a clause: ``retried 28 Nov 09:10: 12 of 12 updated``."""
+    from analyzer.report.toll import retried
+
+    when = ran(retry, zone, now) if retry["ran"] else ""
+    sentence = retried(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
+    return f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}"
 
 
 def _notes(

@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913 - the contract's options
 
 def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_folder: Path) -> _Shown:
     """Gather what there is to show; the source file is read where it can explain something."""
-    from analyzer.job_facts import facts_of, look_into, superseded_by
+    from analyzer.job_facts import facts_of, look_for, superseded_by
     from analyzer.logs.catalogue.advice import advise
     from analyzer.whereabouts import whereabouts
     from analyzer.words import short_ids
@@ -107,11 +107,7 @@ def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_fol
     of_job = tables.only([job.job_id])
     later = superseded_by(tables, job.job_id, short)
     row = {**of_job.jobs.row(0, named=True), "short": short[job.job_id], "superseded_by": later}
-    look = None
-    if row["outcome"] in FAILED and row["source_bytes"] is not None and source is not None:
-        some_lack_it = "MissingIdentity" in set(of_job.entries["code"])
-        look = look_into(source, set(of_job.users["key"]), some_lack_it=some_lack_it)
-    facts = facts_of(row, of_job, of_job.entries, catalogue, look)
+    facts = facts_of(row, of_job, of_job.entries, catalogue, look_for(row, of_job, source))
     queued = None if facts.outdated or facts.outcome not in FAILED else _retry_file(retry_folder, of_job, job, library)
     return _Shown(
         job=row,
@@ -282,15 +278,16 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
 
 def _retried(shown: _Shown, zone: ZoneInfo | None) -> Iterator[str]:
     """What retries made of a run, and of which run a retry is: a sentence each."""
-    from analyzer.cli.rows import retry_result
+    from analyzer.cli.rows import ran
+    from analyzer.report.toll import retried, still_open
 
     if shown.facts.retry_of:
         yield f"This job imports a retry file of the job {shown.facts.retry_of}."
     for retry in shown.retries:
-        result = retry_result(retry, zone, datetime.now(UTC))
-        yield f"{result[0].upper()}{result[1:]}."
-    if shown.retries and shown.facts.open is not None:
-        yield f"{shown.facts.open:,} still open."
+        when = ran(retry, zone, datetime.now(UTC)) if retry["ran"] else ""
+        yield retried(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
+    if shown.retries:
+        yield still_open(shown.facts.open)
 
 
 def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, following: tuple[str, ...]) -> None:

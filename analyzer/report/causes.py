@@ -12,22 +12,18 @@ from analyzer.report.rows import Cause, Grid
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import polars as pl
 
     from analyzer.logs.catalogue import Explanation
-    from analyzer.logs.catalogue.advice import Advice
     from analyzer.report.view import Run, View
 
 _PROPERTIES_NAMED = 3
 
 
 def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
-    """The codes of a job's log, explained by the catalogue, with the advice that fits the job."""
-    advice = view.advice_for(run)
+    """The codes of a job's log, explained by the catalogue."""
     return tuple(
-        _cause(view.catalogue.explain(code), _counted(lines, users), advice, _told_apart(view, run, code, advice))
+        _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
         for code, lines, users in ranked_codes(run.outcome, view.entries_of(run))
     )
 
@@ -36,11 +32,7 @@ def said_by_service(view: View, run: Run) -> Cause | None:
     """The job's own error, explained; None for ``NoError``."""
     if run.error == JobError.NoError.name:
         return None
-    known = error_explained(view, run)
-    # What concerns the job as a whole, as that a later run superseded it, belongs to its error.
-    of_codes = {one.name for one in view.facts_of(run).codes}
-    advice = [replace(one, about=known.code) for one in view.advice_for(run) if one.about not in of_codes]
-    return _cause(known, "", advice)
+    return _cause(error_explained(view, run), "")
 
 
 def error_explained(view: View, run: Run) -> Explanation:
@@ -50,7 +42,7 @@ def error_explained(view: View, run: Run) -> Explanation:
 
 
 def reason(view: View, run: Run) -> str:
-    """The worst cause as a clause behind "because"; the job's own error where the log has no code."""
+    """The worst cause as a clause after "because"; the job's own error where the log has no code."""
     ranked = ranked_codes(run.outcome, view.entries_of(run))
     if not ranked:
         return f"{error_explained(view, run).title} ({run.error})"
@@ -69,7 +61,7 @@ def clause(view: View, run: Run, code: str) -> str:
             return f"the properties {listed(shown)} are not mapped"
     patterns = view.patterns_of(run, code)
     known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
-    return known.title if known.known else f"the log says {code}, a code that is not known"
+    return known.title if known.known else f"the log says {code}, an unknown code"
 
 
 def properties_of(entries: pl.DataFrame) -> Grid | None:
@@ -79,27 +71,26 @@ def properties_of(entries: pl.DataFrame) -> Grid | None:
     return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
 
 
-def _told_apart(view: View, run: Run, code: str, advice: Sequence[Advice]) -> tuple[Cause, ...]:
+def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
     """The patterns of a code's messages, and the others; empty where no message matches a pattern."""
     patterns, catalogue = view.patterns_of(run, code), view.catalogue
     if all(one.name is None for one in patterns):
         return ()
     return tuple(
-        _cause(catalogue.explain(one.name), _counted(one.entries, one.users), advice)
+        _cause(catalogue.explain(one.name), _counted(one.entries, one.users))
         if one.name
-        else _others(catalogue.explain(code), _counted(one.entries, one.users), advice)
+        else _others(catalogue.explain(code), _counted(one.entries, one.users))
         for one in patterns
     )
 
 
-def _cause(known: Explanation, counted: str, advice: Sequence[Advice], patterns: tuple[Cause, ...] = ()) -> Cause:
+def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
     return Cause(
         code=known.code,
         title=known.title[:1].upper() + known.title[1:],
         counted=counted,
         meaning=known.meaning,
         causes=() if patterns else known.causes,
-        remedies=() if patterns else tuple(one.sentence for one in advice if one.about == known.code),
         who="" if patterns else known.who,
         retry="" if patterns else _retry_helps(known),
         known_from="" if patterns else known.known_from,
@@ -107,14 +98,14 @@ def _cause(known: Explanation, counted: str, advice: Sequence[Advice], patterns:
     )
 
 
-def _others(known: Explanation, counted: str, advice: Sequence[Advice]) -> Cause:
-    cause = _cause(known, counted, advice)
-    return replace(cause, title="Other messages", meaning="What these messages say is not among what is known.")
+def _others(known: Explanation, counted: str) -> Cause:
+    cause = _cause(known, counted)
+    return replace(cause, title="Other messages", meaning="The meaning of these messages is unknown.")
 
 
 def _retry_helps(known: Explanation) -> str:
     if known.retry_helps is None:
-        return "Whether importing the same records unchanged helps is not known."
+        return "Whether importing the same records unchanged helps is unknown."
     helps = "can help" if known.retry_helps else "does not help"
     return f"Importing the same records unchanged {helps}."
 

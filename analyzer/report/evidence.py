@@ -1,4 +1,4 @@
-"""What a job's page rests on: files, times and how we know them."""
+"""What a job's page rests on: files and times, and how they are known."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.analysis.timeline import HOW_KNOWN
+from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text
-from analyzer.source.damage import warnings_of
+from analyzer.report.toll import UNKNOWN
 from analyzer.words import count, listed, size
 
 if TYPE_CHECKING:
@@ -19,30 +19,29 @@ if TYPE_CHECKING:
     from analyzer.logs.interface import LogRead
     from analyzer.report.view import Run, View
 
-NOT_KNOWN = "not known"
-
 
 def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
-    """Source file, log folder, times and version, each with how we know it or why not."""
+    """Source file, log folder, times and version, each with how that is known, or why not."""
     problem = view.tables.source_problems.get(run.job_id, "")
+    ended = "log" if run.ran_from == "log" else "seen"
     return (
         Fact("Job", run.job_id, ""),
         Fact("Feed", run.feed, "inferred from the source file's name"),
-        Fact("Source file", run.source_uri or NOT_KNOWN, ""),
+        Fact("Source file", run.source_uri or UNKNOWN, ""),
         Fact(
             "Its size",
-            NOT_KNOWN if run.source_bytes is None else size(run.source_bytes),
+            UNKNOWN if run.source_bytes is None else size(run.source_bytes),
             _unless(run.source_bytes, problem),
         ),
         Fact("Users in it", _number(run.users), _unless(run.users, problem)),
         Fact("Property values in it", _number(run.property_values), _unless(run.property_values, problem)),
-        *(Fact("Values in it", warning, "") for warning in warnings_of(view.tables.damage.get(run.job_id, ()))),
         Fact("Log folder", run.log_folder_uri or "none named by the service", "" if run.log_found else _no_log(run)),
+        Fact("SharePoint status", f"{run.state}, {run.error}", ""),
         Fact("Ran", when_text(run, view.zone), HOW_KNOWN.get(run.ran_from or "", "")),
-        _time("Started", run.started, "seen", view),
-        _time("Finished", run.finished, "log" if run.ran_from == "log" else "seen", view),
-        _time("First seen by a pull", run.first_seen, "", view),
-        _time("Last seen changed", run.last_changed, "", view),
+        _time("Started", run.started, view, bound="by ", how="a pull saw that it had started by then"),
+        _time("Finished", run.finished, view, bound=BOUND_WORDS.get(ended, ""), how=HOW_KNOWN[ended]),
+        _time("First seen by a pull", run.first_seen, view),
+        _time("Last seen changed", run.last_changed, view),
         Fact("Program", f"upa-analyzer {view.version}", f"this page was made on {second_text(view.now, view.zone)}"),
     )
 
@@ -51,7 +50,7 @@ def logs_of(view: View, run: Run) -> Grid | None:
     """The job's log files and how each was read; None where there is none."""
     entries = view.entries_of(run)
     in_file = dict(entries.group_by("log_file").agg(pl.col("code").is_not_null().sum()).rows())
-    # An empty log file has no entry that tells whose it is; its path names the job.
+    # An empty log file has no entry to identify its job; its path names it.
     names = [name for name in view.tables.logs if name in in_file or run.job_id in name.lower()]
     rows = []
     for name in names:
@@ -83,17 +82,17 @@ def observations_of(view: View, run: Run) -> Grid | None:
         (second_text(at, view.zone), second_text(before, view.zone) if before else DASH, state, error)
         for at, before, state, error in rows
     )
-    return Grid(("Seen at", "Pull before that", "State", "Error"), shown) if shown else None
+    return Grid(("Seen at", "Pull before that", "SharePoint status", "Error"), shown) if shown else None
 
 
-def _time(label: str, time: datetime | None, how: str, view: View) -> Fact:
+def _time(label: str, time: datetime | None, view: View, *, bound: str = "", how: str = "") -> Fact:
     if time is None:
-        return Fact(label, NOT_KNOWN, "no pull saw it")
-    return Fact(label, second_text(time, view.zone), HOW_KNOWN.get(how, ""))
+        return Fact(label, UNKNOWN, "no pull saw it")
+    return Fact(label, f"{bound}{second_text(time, view.zone)}", how)
 
 
 def _number(number: int | None) -> str:
-    return NOT_KNOWN if number is None else f"{number:,}"
+    return UNKNOWN if number is None else f"{number:,}"
 
 
 def _unless(value: int | None, problem: str) -> str:

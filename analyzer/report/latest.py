@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.job_facts import ranked_codes
-from analyzer.report.causes import clause, reason
-from analyzer.report.sentences import failing, job_sentence, new_among, newness
-from analyzer.report.toll import Toll, toll_of
+from analyzer.report.history import feed_sentence, open_of
 from analyzer.words import count, listed
 
 if TYPE_CHECKING:
@@ -22,6 +19,9 @@ if TYPE_CHECKING:
 
 _RECENT = timedelta(days=14)
 """A feed that ran within this of the newest run is one that still runs, whatever its rhythm."""
+
+_NAMED = 4
+"""Feeds named in the first sentence."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -44,74 +44,38 @@ def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
 
 
 def lead(view: View, latest: Sequence[Run]) -> str:
-    """How the latest runs went, in one sentence or two."""
+    """How the latest runs went, in a sentence; the numbers of several feeds are not added up."""
     if not view.runs:
         return "The library holds no jobs."
     if not latest:
-        return f"No job has ended yet: {count(len(view.runs), 'job is', 'jobs are')} still at work."
+        unended = sum(not run.ended for run in view.runs)
+        if not unended:
+            return "There are retries only, and no run of a feed."
+        return f"No run has ended yet: {count(unended, 'job is', 'jobs are')} still running."
     if len(latest) == 1:
-        return job_sentence(view, latest[0])
-    known = [run for run in latest if toll_of(run).number is not None]
-    none = [run.feed for run in latest if run not in known and run.outcome is Outcome.aborted]
-    unknown = [run.feed for run in latest if run not in known and run.feed not in none]
-    parts = [_all_known(view, known)] if known else []
-    if none:
-        parts.append(f"Nobody was updated in the {_runs(none)} of {listed(none)}, whose users nobody can count.")
-    if unknown:
-        parts.append(f"Who was updated is unknown in the {_runs(unknown)} of {listed(unknown)}.")
-    return " ".join(parts)
+        return feed_sentence(view, latest[0])
+    worst = needing_attention(view, latest)
+    if not worst:
+        return f"No user is open in the latest runs of {len(latest)} feeds."
+    named = [f"{run.feed} ({_open_words(view, run)})" for run in worst[:_NAMED]]
+    more = [f"{len(worst) - _NAMED} more"] if len(worst) > _NAMED else []
+    need = "needs" if len(worst) == 1 else "need"
+    return f"{len(worst)} of {len(latest)} feeds {need} attention: {listed([*named, *more])}."
 
 
-def _runs(feeds: Sequence[str]) -> str:
-    return "run" if len(feeds) == 1 else "runs"
+def needing_attention(view: View, latest: Sequence[Run]) -> list[Run]:
+    """The latest runs that left users open, or of which that is unknown: without a number first, then the worst."""
+    numbers = {run.job_id: open_of(view, run).number for run in latest}
+    open_runs = [run for run in latest if numbers[run.job_id] != 0]
+    return sorted(open_runs, key=lambda run: (numbers[run.job_id] is not None, -(numbers[run.job_id] or 0), run.feed))
 
 
-def _all_known(view: View, known: Sequence[Run]) -> str:
-    tolls = [toll_of(run) for run in known]
-    total = Toll(sum(toll.number or 0 for toll in tolls), all(toll.exact for toll in tolls))
-    # Of a run that failed more users than its source file holds, that is not what the job read.
-    counted = all(run.users is not None and run.users >= (toll_of(run).number or 0) for run in known)
-    users = sum(run.users or 0 for run in known) if counted else None
-    where = (
-        f"in the latest runs of {count(len(known), 'feed')}" if len(known) > 1 else f"in {known[0].feed}'s latest run"
-    )
-    if not total.number:
-        everybody = "Everybody was" if users is None else f"All {users:,} users were"
-        return f"{everybody} updated {where}."
-    return f"{failing(total, users)} {where}{_newness(view, known)}{_why(view, known)}."
-
-
-def _newness(view: View, known: Sequence[Run]) -> str:
-    found = [new_among(view, run) for run in known if run.outcome is Outcome.partial]
-    compared = [new for new in found if new is not None]
-    if len(compared) < len(found):
-        return ""
-    new, old = sum(new for new, _ in compared), sum(old for _, old in compared)
-    if all(run.outcome is not Outcome.aborted for run in known):
-        return newness((new, old))
-    # An aborted run hits everybody alike, and says nothing of who is new.
-    return f"; {new:,} of the {new + old:,} in runs that were not aborted {_are(new)} new" if new + old else ""
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _why(view: View, known: Sequence[Run]) -> str:
-    weights: Counter[str] = Counter()
-    for run in known:
-        if run.outcome is Outcome.aborted:
-            weights[reason(view, run)] += run.not_updated or 0
-        elif run.outcome is Outcome.partial:
-            for code, _, users in ranked_codes(run.outcome, view.entries_of(run)):
-                weights[clause(view, run, code)] += users
-    (worst, weight), *others = weights.most_common() or [("", 0)]
-    if not weight:
-        return ""
-    if not any(other for _, other in others):
-        return f"; all because {worst}"
-    most = "most because" if weight * 2 > weights.total() else "the commonest cause is that"
-    return f"; {most} {worst}"
+def _open_words(view: View, run: Run) -> str:
+    found = open_of(view, run)
+    if found.number is not None:
+        return f"{'' if found.exact else 'at least '}{count(found.number, 'user')} open"
+    aborted = run.outcome is Outcome.aborted and not view.retries.get(run.job_id)
+    return "no user was updated" if aborted else "open users unknown"
 
 
 def _patience(ran: Sequence[Run]) -> timedelta:

@@ -1,4 +1,4 @@
-"""Tables to pages: plain rows and sentences, before anybody thinks of HTML."""
+"""Tables to pages: plain rows and sentences, of which the templates make HTML."""
 
 from __future__ import annotations
 
@@ -10,30 +10,41 @@ import polars as pl
 from analyzer.analysis.failures import naming_nobody
 from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import HOW_KNOWN
+from analyzer.job_facts import shared_sentence
+from analyzer.logs.catalogue.advice import advise
 from analyzer.report.causes import causes_of, properties_of, said_by_service
 from analyzer.report.evidence import facts_of, logs_of, observations_of
-from analyzer.report.latest import latest_runs, lead
-from analyzer.report.links import RetryLink, retry_button
+from analyzer.report.history import feed_sentence, history_of, marks_of
+from analyzer.report.latest import latest_runs, lead, needing_attention
+from analyzer.report.links import RetryLink, queue_of, retry_button
 from analyzer.report.people import entries_shown, people_of
-from analyzer.report.rows import Frame, IndexPage, JobPage, JobRow, LatestRun
+from analyzer.report.rows import Frame, IndexPage, JobPage, JobRow, LatestRun, RetryButton, ToDo
 from analyzer.report.sentences import job_sentence
-from analyzer.report.times import DASH, LETTERS, minute_text, second_text, when_text
-from analyzer.report.toll import toll_text
+from analyzer.report.times import LETTERS, minute_text, second_text, when_text
+from analyzer.report.toll import UNKNOWN, toll_text
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
 from analyzer.report.view import page_name
-from analyzer.report.whereabouts import located_in, nobody_shown
+from analyzer.report.whereabouts import located_in, nameless_shown
+from analyzer.source.damage import warnings_of
 from analyzer.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from analyzer.logs.catalogue.advice import JobFacts
     from analyzer.report.view import Run, View
+
+_SETTLED = ("open", "superseded")
+"""What advice is about that nobody has to follow."""
+
+_SHARED = 3
+"""Things that failures have in common, on a job's page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the report will lie, and the retry files that it links to, by job id."""
+    """The folder of the report, and the retry files that it links to, by job id."""
 
     out: Path
     retries: Mapping[str, RetryLink]
@@ -42,18 +53,21 @@ class Place:
 def index_page(view: View, place: Place) -> IndexPage:
     """The first page: how the latest runs went, the charts, all jobs."""
     latest, ceased = latest_runs(view.runs)
-    buttons = [retry_button(run, place.retries, place.out) for run in latest]
+    buttons = [button for run in latest for button in _buttons(view, run, place)]
+    attention = needing_attention(view, latest)
+    trends = (small_trend(view, run.feed) for run in (*attention, *latest))
     charts = (runs_chart(view), outcomes_chart(view), codes_chart(view))
     known = {run.ran_from for run in view.runs}
     return IndexPage(
         frame=frame_of(view),
         lead=lead(view, latest),
         notes=_notes(view, latest, ceased),
-        buttons=tuple(button for button in buttons if button and button.href),
-        latest=tuple(_latest(view, run) for run in latest),
-        trend=small_trend(view),
+        buttons=tuple(sorted(buttons, key=lambda button: not button.primary)),
+        latest=tuple(_latest(view, run) for run in sorted(latest, key=lambda run: run not in attention)),
+        trend=next((chart for chart in trends if chart), None),
         charts=tuple(chart for chart in charts if chart),
         jobs=tuple(job_row(view, run) for run in _newest_first(view.runs)),
+        has_retries=any(run.retry_of is not None for run in view.runs),
         feeds=tuple(sorted({run.feed for run in view.runs})),
         outcomes=tuple(outcome.value for outcome in Outcome if any(run.outcome is outcome for run in view.runs)),
         footnotes=tuple((LETTERS[how], words) for how, words in HOW_KNOWN.items() if how in known),
@@ -64,12 +78,19 @@ def job_page(view: View, run: Run, place: Place) -> JobPage:
     """A job's page: its users, why, what to do, the people, the evidence."""
     entries = view.entries_of(run)
     people, people_note = people_of(view, run)
-    nobody, nobody_note = nobody_shown(view, run, naming_nobody(entries))
+    nameless, nameless_note = nameless_shown(view, run, naming_nobody(entries))
+    facts = view.facts_of(run)
+    button = retry_button(view, run, place.retries, place.out / "jobs")
     return JobPage(
         frame=frame_of(view),
         row=job_row(view, run),
         sentence=job_sentence(view, run),
-        retry=retry_button(run, place.retries, place.out / "jobs"),
+        history=history_of(view, run),
+        retry=button,
+        queue=queue_of(run, place.retries),
+        to_do=_to_do(view, facts, has_file=bool(button and button.href)),
+        shared=tuple(f"{shared_sentence(one)}." for one in facts.shared[:_SHARED]),
+        warnings=tuple(warnings_of(view.tables.damage.get(run.job_id, ()))),
         causes=causes_of(view, run),
         located=located_in(view, run),
         properties=properties_of(entries),
@@ -77,8 +98,8 @@ def job_page(view: View, run: Run, place: Place) -> JobPage:
         error_message=run.error_message or "",
         people=people,
         people_note=people_note,
-        nobody=nobody,
-        nobody_note=nobody_note,
+        nameless=nameless,
+        nameless_note=nameless_note,
         no_entry=entries_shown(entries.filter(pl.col("code").is_null())),
         facts=facts_of(view, run),
         logs=logs_of(view, run),
@@ -110,28 +131,58 @@ def job_row(view: View, run: Run) -> JobRow:
         state=run.state,
         error=run.error,
         outcome=run.outcome.value,
-        users=DASH if run.users is None else f"{run.users:,}",
+        users=UNKNOWN if run.users is None else f"{run.users:,}",
         not_updated=toll_text(run.outcome, run.not_updated, run.named_users),
-        marks=("no longer listed by the tenant",) if run.gone else (),
+        marks=marks_of(view, run),
+        kind="run" if run.retry_of is None else "retry",
     )
 
 
 def _latest(view: View, run: Run) -> LatestRun:
     row = job_row(view, run)
-    return LatestRun(run.feed, row.href, row.when, row.outcome, job_sentence(view, run))
+    return LatestRun(run.feed, row.href, row.when, row.outcome, feed_sentence(view, run))
+
+
+def _buttons(view: View, run: Run, place: Place) -> list[RetryButton]:
+    """The retry files to import for a run: after a retry that failed for some, the one of the retry."""
+    for jobs in (view.retries.get(run.job_id, ()), (run,)):
+        buttons = [retry_button(view, job, place.retries, place.out) for job in jobs]
+        found = [button for button in buttons if button and button.href]
+        if found:
+            return found
+    return []
+
+
+def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
+    """What to do about a job; a retry file that is there isn't advised once more."""
+    made = ("retry", facts.job_id) if has_file else ()
+    advice = [one for one in advise(facts, view.catalogue) if not one.command or one.command != made]
+    return tuple(
+        ToDo(
+            text=view.commands.completed(one.text),
+            reason=one.reason,
+            who="" if one.about in _SETTLED else one.who,
+            command=view.commands.line(*one.command) if one.command else "",
+        )
+        for one in advice
+    )
 
 
 def _notes(view: View, latest: Sequence[Run], ceased: Sequence[Run]) -> tuple[str, ...]:
     notes = []
-    open_runs = [f"{run.feed} ({run.outcome.value})" for run in view.runs if not run.ended and not run.gone]
-    if open_runs and latest:
-        notes.append(f"Not ended, so not counted: {listed(open_runs)}.")
+    if len(latest) > 1 and needing_attention(view, latest):
+        notes.append("Open: not updated by the latest run, and by no retry since.")
+    unended = [_unended(run) for run in view.runs if not run.ended and not run.gone]
+    if unended and latest:
+        notes.append(f"Not counted, as they have not ended: {listed(unended)}.")
     if ceased:
         feeds = listed(f"{run.feed} (last run {when_text(run, view.zone)})" for run in ceased)
-        notes.append(f"Not counted, since they seem to have ceased: {feeds}.")
-    if len(latest) > 1:
-        notes.append("A person in two feeds counts in each.")
+        notes.append(f"Not counted, as these feeds seem to run no more: {feeds}.")
     return tuple(notes)
+
+
+def _unended(run: Run) -> str:
+    return f"{run.feed} ({'' if run.retry_of is None else 'a retry, '}{run.outcome.value})"
 
 
 def _newest_first(runs: Sequence[Run]) -> list[Run]:

@@ -1,4 +1,4 @@
-"""The people whom a log names, and its entries as they stand there."""
+"""The people whom a log names, and its entries as they are in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.report.rows import Entries, EntryRow, Person
+from analyzer.report.times import DASH
 from analyzer.words import count
 
 if TYPE_CHECKING:
@@ -18,11 +19,11 @@ PEOPLE_SHOWN = 1_000
 """A page with more people than this is slow to open; the CSV file has them all."""
 
 ENTRIES_SHOWN = 200
-"""Entries shown of those that name nobody, and of text that is no entry."""
+"""Entries shown of those that don't identify a user, and of text that is no entry."""
 
 OF_ONE_PERSON = 20
 
-_STANDING = {True: "new", False: "since before", None: "no run to compare"}
+STATUS = {True: "New", False: "Recurring", None: DASH}
 _ENTRY = ("code", "identity", "message", "detail", "log_file", "line")
 
 
@@ -38,7 +39,7 @@ def people_of(view: View, run: Run, shown: int = PEOPLE_SHOWN) -> tuple[tuple[Pe
         Person(
             identity=identity,
             codes=tuple(codes),
-            standing=_STANDING[new],
+            status=STATUS[new],
             count=total,
             counted=count(total, "entry", "entries"),
             entries=_shown(entries[key], total, OF_ONE_PERSON),

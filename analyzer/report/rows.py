@@ -59,12 +59,48 @@ class WeeksChart:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A remark; ``href`` of the page that it is about, from the index, is empty where there is none."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RetryButton:
-    """A retry file: ``href`` from the page, empty where there is none; ``sentence``: what it holds, or why not."""
+    """A retry file.
+
+    Attributes:
+        href: from the page; empty where there is no file.
+        label: the button's words, with what has to be done before the file is queued.
+        sentence: what it holds, or why there is none.
+        primary: it can be queued as it is, and lacks nobody.
+        parts: further files that are queued after it, and their addresses.
+    """
 
     href: str
     label: str
     sentence: str
+    primary: bool = True
+    parts: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How to queue a retry file: lines for PowerShell, to be run in their order, and what to check in them."""
+
+    lines: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A thing to do about a job: ``text`` may have commands in backticks; ``command`` is one that does it, or empty."""
+
+    text: str
+    reason: str
+    who: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +111,16 @@ class JobRow:
         short: its first characters, unique among the jobs.
         href: of the job's page, from the index.
         feed: inferred from the source file's name.
-        when: as people read it; a dash where nobody knows.
+        when: as people read it; a dash where unknown.
         letter: the footnote that says how we know the time; empty where nothing is known.
         how: that footnote.
         state: as the service says.
         error: likewise.
         outcome: a value of ``Outcome``.
-        users: in the source file; a dash where nobody knows.
+        users: in the source file; in words where unknown.
         not_updated: in words where it is no number.
-        marks: further things to know, as "no longer listed by the tenant".
+        marks: further things to know, as "Retry of 5f05e38c".
+        kind: ``run`` or ``retry``.
     """
 
     short: str
@@ -97,7 +134,8 @@ class JobRow:
     outcome: str
     users: str
     not_updated: str
-    marks: tuple[str, ...]
+    marks: tuple[Note, ...]
+    kind: str = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +172,7 @@ class IndexPage:
     trend: WeeksChart | None
     charts: tuple[RunsChart | WeeksChart, ...]
     jobs: tuple[JobRow, ...]
+    has_retries: bool
     feeds: tuple[str, ...]
     outcomes: tuple[str, ...]
     footnotes: tuple[tuple[str, str], ...]
@@ -164,7 +203,7 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A code of the log, counted and explained; ``retry`` says whether importing unchanged helps.
+    """A code of the log, counted and explained in general; ``retry`` says whether importing unchanged helps.
 
     Where its messages are told apart, ``patterns`` says what each means, and the fields behind ``meaning`` are empty.
     """
@@ -174,7 +213,6 @@ class Cause:
     counted: str
     meaning: str
     causes: tuple[str, ...]
-    remedies: tuple[str, ...]
     who: str
     retry: str
     known_from: str
@@ -183,11 +221,11 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user whom the log names; ``standing``: new, since before, or that there is no run to compare with."""
+    """A user whom the log names; ``status``: New, Recurring, or a dash where there is no run to compare with."""
 
     identity: str
     codes: tuple[str, ...]
-    standing: str
+    status: str
     count: int
     counted: str
     entries: Entries
@@ -206,14 +244,40 @@ class Fact:
 class JobPage:
     """A job's page.
 
-    ``located`` says what stands in the source file where the service could not read it. ``said`` is the service's own
-    error explained; None where it reports none. ``nobody_note`` says how sure the entries' whereabouts are.
+    Attributes:
+        frame: of every page.
+        row: its row in the list of jobs.
+        sentence: how it ended for its users.
+        history: what became of it since.
+        retry: its retry file; None where nothing is known of one.
+        queue: how to queue that; None where there is none.
+        to_do: what to do, the first thing first.
+        shared: what the users who failed have in common, a sentence each.
+        warnings: values of its source file that are wrong, though an import takes them.
+        causes: the codes of its log.
+        located: what the source file has where the service could not read it.
+        properties: that the log names.
+        said: the service's own error explained; None where it reports none.
+        error_message: the service's.
+        people: whom the log names.
+        people_note: on those left out.
+        nameless: entries that don't identify a user.
+        nameless_note: what explains them, or how sure their whereabouts are.
+        no_entry: text that is no entry.
+        facts: what the page rests on.
+        logs: how they were read.
+        observations: of pulls.
     """
 
     frame: Frame
     row: JobRow
     sentence: str
+    history: tuple[Note, ...]
     retry: RetryButton | None
+    queue: Queue | None
+    to_do: tuple[ToDo, ...]
+    shared: tuple[str, ...]
+    warnings: tuple[str, ...]
     causes: tuple[Cause, ...]
     located: tuple[str, ...]
     properties: Grid | None
@@ -221,8 +285,8 @@ class JobPage:
     error_message: str
     people: tuple[Person, ...]
     people_note: str
-    nobody: Entries
-    nobody_note: str
+    nameless: Entries
+    nameless_note: str
     no_entry: Entries
     facts: tuple[Fact, ...]
     logs: Grid | None

@@ -37,12 +37,12 @@ def job_sentence(view: View, run: Run) -> str:
             return f"The job seems stuck: it was still {run.state} {_last_looked(view)}, and {why}."
 
 
-def failing(toll: Toll, users: int | None, *, begins: bool = True) -> str:
-    """``214 of 90,012 users were not updated``; ``at least`` where more is not known.
+def failing(toll: Toll, users: int | None) -> str:
+    """``214 of 90,012 users were not updated``; ``at least`` where the number is a lower bound.
 
     Where there are fewer users than that, our copy of the source file is not what the job read: they are left out.
     """
-    least = "" if toll.exact else "At least " if begins else "at least "
+    least = "" if toll.exact else "At least "
     number = toll.number or 0
     who = count(number, "user") if users is None or users < number else f"{number:,} of {count(users, 'user')}"
     return f"{least}{who} {'was' if toll.number == 1 else 'were'} not updated"
@@ -58,7 +58,7 @@ def new_among(view: View, run: Run) -> tuple[int, int] | None:
 
 
 def newness(new: tuple[int, int] | None) -> str:
-    """A clause on how many are new; empty where that is not known or there is nobody."""
+    """A clause on how many are new; empty where that is unknown or there are none."""
     if new is None or not sum(new):
         return ""
     fresh, old = new
@@ -81,17 +81,27 @@ def _all_updated(users: int) -> str:
 
 
 def _partial(view: View, run: Run) -> str:
-    toll, entries = toll_of(run), view.entries_of(run)
-    nobody = naming_nobody(entries).height
-    nameless = count(nobody, "entry names nobody", "entries name nobody") if nobody else ""
+    toll, nameless = toll_of(run), nameless_words(view, run)
     if not run.log_found:
         return "Some users were not updated; who is unknown: there is no log."
     if toll.number is None:
         return f"Some users were not updated; who is unknown: {nameless or 'the log has no entries'}."
-    failed = failing(toll, run.users) + newness(new_among(view, run))
+    failed, new = failing(toll, run.users), new_among(view, run)
     if nameless:
-        return f"{failed}; {nameless}."
-    return f"{failed}{_why(view, run)}."
+        # Whether these are new is unknown.
+        whose = f"; of {count(sum(new), 'user')} named {new[0]:,} {'is' if new[0] == 1 else 'are'} new" if new else ""
+        return f"{failed}{whose}; {nameless}."
+    return f"{failed}{newness(new)}{_why(view, run)}."
+
+
+def nameless_words(view: View, run: Run) -> str:
+    """What the log's entries without a user tell of: records without an ID where these explain them; may be empty."""
+    nameless = naming_nobody(view.entries_of(run)).height
+    if not nameless:
+        return ""
+    if run.outcome is Outcome.partial and run.not_updated is not None:
+        return count(nameless, "record has no ID", "records have no ID")
+    return count(nameless, "entry doesn't identify a user", "entries don't identify a user")
 
 
 def _why(view: View, run: Run) -> str:
@@ -104,11 +114,10 @@ def _why(view: View, run: Run) -> str:
 def _aborted(view: View, run: Run) -> str:
     aborted = f"the import was aborted because {reason(view, run)}"
     if run.users is None:
-        return f"Nobody was updated: {aborted}. How many users that are is unknown."
-    hit = f"{run.users:,} {'was' if run.users == 1 else 'were'} not updated"
-    if run.named_users:
-        return f"{_named(run)} in the log, {hit}: {aborted}."
-    return f"None of {count(run.users, 'user')} was updated: {aborted}."
+        return f"Nobody was updated: {aborted}. The number of users is unknown."
+    named = f" The log names {count(run.named_users, 'user')}." if run.named_users else ""
+    who = "The one user was not" if run.users == 1 else f"None of {run.users:,} users was"
+    return f"{who} updated: {aborted}.{named}"
 
 
 def _named(run: Run) -> str:
@@ -122,7 +131,7 @@ def _failure(view: View, run: Run) -> str:
         return "the service reports an end in error, but no error"
     known = error_explained(view, run)
     if not known.known:
-        return f"the service reports {run.error}, which is not known"
+        return f"the service reports {run.error}, an unknown error"
     return f"{known.title} ({run.error})"
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from analyzer.report.view import Run
 
+TIME_UNKNOWN = "time unknown"
 DASH = "\u2013"
 LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
 """The footnote of each way to know a time, by the values of ``ran_from``."""
@@ -36,9 +37,26 @@ def second_text(time: datetime, zone: ZoneInfo | None) -> str:
     return f"{time.astimezone(zone or UTC):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def on_text(run: Run, zone: ZoneInfo | None) -> str:
+    """``on 28 Nov 2026``; ``that ran by …`` or ``that ran after …`` where that is a bound; empty where unknown."""
+    if run.ran is None:
+        return ""
+    return f"that ran {when_text(run, zone)}" if run.ran_is_bound else f"on {when_text(run, zone).split(',')[0]}"
+
+
+def since_text(run: Run, zone: ZoneInfo | None) -> str:
+    """The day of a run: ``2 Nov 2026``, or ``2 Nov 2026 at the latest``."""
+    if run.ran is None:
+        return TIME_UNKNOWN
+    day = day_text(run.ran if run.ran_from == "name" else run.ran.astimezone(zone or UTC))
+    return f"{day} at the latest" if run.ran_is_bound and run.ran_from == "seen" else day
+
+
 def when_text(run: Run, zone: ZoneInfo | None) -> str:
     """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
-    if run.ran is not None and run.ran_from == "name":
+    if run.ran is None:
+        return TIME_UNKNOWN
+    if run.ran_from == "name":
         return day_text(run.ran)
     bound = BOUND_WORDS.get(run.ran_from or "", "") if run.ran_is_bound else ""
     return f"{bound}{minute_text(run.ran, zone)}"

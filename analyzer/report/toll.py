@@ -36,6 +36,29 @@ def toll(outcome: Outcome, not_updated: int | None, named_users: int) -> Toll:
     return Toll(None, exact=False)
 
 
+def retried(outcome: Outcome, users: int | None, not_updated: int | None, when: str) -> str:
+    """Say what a retry made of the run that it repairs, a sentence.
+
+    Args:
+        outcome: the retry's.
+        users: in its file; None where unknown.
+        not_updated: likewise.
+        when: it ran, as it is shown; empty where unknown.
+    """
+    if outcome in STILL_OPEN:
+        result = f"the retry is {outcome.value}"
+    elif users is None or not_updated is None or not_updated > users:
+        result = f"{outcome.value}; how many were updated is unknown"
+    else:
+        result = f"{users - not_updated:,} of {users:,} updated"
+    return f"Retried{f' {when}' if when else ''}: {result}."
+
+
+def still_open(number: int | None) -> str:
+    """Say how many users of a run its retries left open, a sentence."""
+    return "How many are still open is unknown." if number is None else f"{number:,} still open."
+
+
 def toll_text(outcome: Outcome, not_updated: int | None, named_users: int) -> str:
     """A job's users not updated in a cell of a table."""
     if outcome in STILL_OPEN:

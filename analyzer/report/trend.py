@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import FAILED, Outcome
+from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import weekly_codes
 from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.times import day_text, when_text
-from analyzer.report.toll import toll_text
+from analyzer.report.toll import toll_of, toll_text
 from analyzer.report.verdict import verdict
 from analyzer.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from analyzer.report.view import Run, View
@@ -27,6 +27,8 @@ WEEKS = 26
 MOST = 7
 """Series that colours can tell apart (see ``charts``)."""
 
+NO_RUN = "no run"
+
 _WEEK = timedelta(weeks=1)
 
 
@@ -36,24 +38,17 @@ def runs_chart(view: View) -> RunsChart | None:
     of_feed: dict[str, list[Run]] = {}
     for run in runs:
         of_feed.setdefault(run.feed, []).append(run)
-    told = [feed for feed in of_feed if any(run.not_updated is not None for run in of_feed[feed])]
-    hit = sorted(told, key=lambda feed: (-sum(run.not_updated or 0 for run in of_feed[feed]), feed))
+    counted = [feed for feed in of_feed if any(run.not_updated is not None for run in of_feed[feed])]
+    hit = sorted(counted, key=lambda feed: (-sum(run.not_updated or 0 for run in of_feed[feed]), feed))
     lines = tuple(Line(feed, tuple(_point(run) for run in of_feed[feed])) for feed in hit[:MOST])
     left_out = len(hit) - len(lines)
-    rows = tuple(
-        (
-            run.feed,
-            when_text(run, view.zone),
-            run.outcome.value,
-            toll_text(run.outcome, run.not_updated, run.named_users),
-        )
-        for run in reversed(runs)
-    )
+    fewer = f"{count(left_out, 'feed')} with fewer are in the table only." if left_out else ""
+    rows = tuple((run.feed, when_text(run, view.zone), run.outcome.value, _number(run)) for run in reversed(runs))
     return (
         RunsChart(
             name="runs",
             title=verdict(of_feed, view.zone),
-            note=_broken(lines) + (f"{count(left_out, 'feed')} with fewer are in the table only." if left_out else ""),
+            note=" ".join(filter(None, (_broken(lines), fewer, _placing(view)))),
             y_label="users not updated",
             lines=lines,
             grid=Grid(("Feed", "When", "Outcome", "Users not updated"), rows),
@@ -64,15 +59,15 @@ def runs_chart(view: View) -> RunsChart | None:
 
 
 def outcomes_chart(view: View) -> WeeksChart | None:
-    """Outcomes of jobs per week; None without a job that has a time."""
+    """Outcomes of runs per week; None without a run that has a time."""
     counted = Counter((_monday(run), run.outcome.value) for run in _timed(view))
     totals = Counter(run.outcome for run in _timed(view))
     clean = totals[Outcome.succeeded]
-    title = f"{clean:,} of {count(totals.total(), 'job')} succeeded"
+    title = f"{clean:,} of {count(totals.total(), 'run')} succeeded"
     worst = [f"{totals[name]:,} {name.value}" for name in (Outcome.aborted, Outcome.unknown) if totals[name]]
     title += f"; {' and '.join(worst)}" if worst else ""
     names = [outcome.value for outcome in Outcome if totals[outcome]]
-    return _weekly("outcomes", title, "jobs", names, counted)
+    return _placed_in(view, _weekly("outcomes", title, "runs", names, counted))
 
 
 def codes_chart(view: View) -> WeeksChart | None:
@@ -94,43 +89,60 @@ def codes_chart(view: View) -> WeeksChart | None:
     share = f"{most:,} of {count(whole, 'entry', 'entries')}"
     title = f"{'Most entries are' if most * 2 > whole else 'The commonest code is'} {ranked[0]}: {share}"
     names = kept if len(kept) == len(ranked) else [*kept, "other codes"]
-    return _weekly("codes", title, "log entries", names, merged)
+    return _placed_in(view, _weekly("codes", title, "log entries", names, merged))
 
 
-def small_trend(view: View) -> WeeksChart | None:
-    """Users not updated per week, all feeds together; None without a run whose users are known."""
-    known = [run for run in _timed(view) if run.not_updated is not None]
-    counted: Counter[tuple[date, str]] = Counter()
-    for run in known:
-        counted[_monday(run), "users not updated"] += run.not_updated or 0
-    weeks = sorted({week for week, _ in counted})
-    if not weeks:
+def small_trend(view: View, feed: str) -> WeeksChart | None:
+    """Users not updated in the last run of each week of a feed; None without a run whose users are known.
+
+    Runs are not added up: a user who fails every night would count every night.
+    """
+    runs = [run for run in _timed(view) if run.feed == feed and run.ended]
+    last = {_monday(run): run for run in runs}
+    known = {week: run.not_updated for week, run in last.items() if run.not_updated is not None}
+    if not known:
         return None
-    unknown = {_monday(run) for run in _timed(view) if run.not_updated is None and run.outcome in FAILED}
-    last = counted[weeks[-1], "users not updated"]
-    title = f"{_at_least(weeks[-1], unknown)}{count(last, 'user')} not updated in the week of {day_text(weeks[-1])}"
+    weeks = sorted(last)
+    title = f"{feed}: {_users(last[weeks[-1]])} not updated in the last run of the week of {day_text(weeks[-1])}"
     if len(weeks) > 1:
-        before = counted[weeks[-2], "users not updated"]
-        title += f", {_at_least(weeks[-2], unknown).lower()}{before:,} in the week of {day_text(weeks[-2])}"
+        title += f", {_number(last[weeks[-2]])} in that of the week of {day_text(weeks[-2])}"
+    # A week without a number has no bar, and keeps its place.
+    counted = {(week, "users not updated"): known.get(week, 0) for week in weeks}
     chart = _weekly("trend", title, "users not updated", ["users not updated"], counted)
-    return _with_bounds(chart, unknown) if chart and unknown else chart
+    if chart is None:
+        return None
+    rows = tuple((day_text(week), _number(last[week]) if week in last else NO_RUN) for week in reversed(chart.weeks))
+    note = "" if len(known) == len(last) else "Weeks whose number is unknown have no bar."
+    return replace(chart, note=note, grid=Grid(("Week of (UTC)", "Users not updated"), rows))
 
 
-def _with_bounds(chart: WeeksChart, unknown: Collection[date]) -> WeeksChart:
-    """The chart with a word on the weeks in which nobody can say how many users a run left out."""
-    bounds = [_at_least(week, unknown) for week in reversed(chart.weeks)]
-    rows = tuple((week, f"{bound}{users}") for bound, (week, users) in zip(bounds, chart.grid.rows, strict=True))
-    note = "Runs with an unknown number are not counted."
-    return replace(chart, note=note, grid=replace(chart.grid, rows=rows))
+def _users(run: Run) -> str:
+    found = toll_of(run)
+    return f"{_number(run)} {'user' if found.number == 1 else 'users'}"
 
 
-def _at_least(week: date, unknown: Collection[date]) -> str:
-    return "At least " if week in unknown else ""
+def _number(run: Run) -> str:
+    return toll_text(run.outcome, run.not_updated, run.named_users)
+
+
+def _placed_in(view: View, chart: WeeksChart | None) -> WeeksChart | None:
+    return replace(chart, note=_placing(view)) if chart else None
+
+
+def _placing(view: View) -> str:
+    """How runs whose time is a bound, or unknown, are placed in a chart."""
+    notes = []
+    if any(run.ran_is_bound for run in _timed(view)):
+        notes.append('A run of which only a bound is known ("by", "after") is placed at the bound.')
+    unknown = sum(run.earliest is None and run.retry_of is None for run in view.runs)
+    if unknown:
+        notes.append(f"Not counted: {count(unknown, 'run')} of unknown time.")
+    return " ".join(notes)
 
 
 def _broken(lines: Sequence[Line]) -> str:
     gap = any(users is None for line in lines for _, users in line.points)
-    return "A line is broken where the number is unknown. " if gap else ""
+    return "A line is broken where the number is unknown." if gap else ""
 
 
 def _weekly(

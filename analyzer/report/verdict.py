@@ -7,7 +7,7 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import Outcome
-from analyzer.report.times import when_text
+from analyzer.report.times import since_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def change_of(feed: str, runs: Sequence[Run], zone: ZoneInfo | None) -> Change |
     half = len(told) // 2
     before = mean(run.not_updated or 0 for run in told[:half])
     after = mean(run.not_updated or 0 for run in told[half:])
-    return Change(feed, before, after, when_text(told[half], zone).split(",")[0])
+    return Change(feed, before, after, since_text(told[half], zone))
 
 
 def verdict(of_feed: Mapping[str, Sequence[Run]], zone: ZoneInfo | None) -> str:

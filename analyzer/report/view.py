@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.job import name_in_files
 from analyzer.job_facts import facts_of, patterns_in, superseded_by
 from analyzer.logs.catalogue import OURS
-from analyzer.logs.catalogue.advice import advise
 from analyzer.next_step import Commands
 from analyzer.words import short_ids
 
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.job_facts import Counted
+    from analyzer.job_facts import Counted, SourceLook
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
-    from analyzer.logs.catalogue.advice import Advice, JobFacts
+    from analyzer.logs.catalogue.advice import JobFacts
     from analyzer.whereabouts import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
@@ -92,6 +91,9 @@ class View:
         patterns: by job id and code the patterns that the entries match; codes without any are missing.
         whereabouts: of the entries that name nobody, by job id; jobs without any are missing.
         commands: completes the commands that the pages advise.
+        looks: into source files, by job id; jobs whose file was not read are missing.
+        retries: of each run, by its id, the jobs that import its retry files, the oldest first.
+        by_id: the jobs by their ID.
     """
 
     tables: Tables
@@ -106,6 +108,9 @@ class View:
     patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
     commands: Commands = field(default_factory=Commands)
+    looks: Mapping[str, SourceLook] = field(default_factory=dict)
+    retries: Mapping[str, Sequence[Run]] = field(default_factory=dict)
+    by_id: Mapping[str, Run] = field(default_factory=dict)
 
     @staticmethod
     def of(  # noqa: PLR0913 - what a report is made from
@@ -117,10 +122,15 @@ class View:
         catalogue: Catalogue = OURS,
         whereabouts: Mapping[str, Whereabouts] | None = None,
         commands: Commands | None = None,
+        looks: Mapping[str, SourceLook] | None = None,
     ) -> View:
         """Prepares the tables once for all pages."""
         runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
         entries = _by_job(tables.entries)
+        retries: dict[str, list[Run]] = {}
+        for run in runs:
+            if run.retry_of is not None:
+                retries.setdefault(run.retry_of, []).append(run)
         return View(
             tables=tables,
             runs=runs,
@@ -134,6 +144,9 @@ class View:
             patterns={job_id: patterns_in(frame, catalogue) for job_id, frame in entries.items()},
             whereabouts=whereabouts or {},
             commands=commands or Commands(),
+            looks=looks or {},
+            retries=retries,
+            by_id={run.job_id: run for run in runs},
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
@@ -141,16 +154,15 @@ class View:
         found = self.entries.get(run.job_id)
         return self.tables.entries.clear() if found is None else found
 
-    def advice_for(self, run: Run) -> tuple[Advice, ...]:
-        """What to do about a job; its commands are complete."""
-        advice = advise(self.facts_of(run), self.catalogue)
-        return tuple(replace(one, text=self.commands.completed(one.text)) for one in advice)
-
     def facts_of(self, run: Run) -> JobFacts:
-        """A job's facts by its tables; its source file isn't read again for them."""
+        """A job's facts by its tables, and by its source file where that was read."""
         row = {one.name: getattr(run, one.name) for one in fields(Run)}
         row |= {"short": self.short[run.job_id], "superseded_by": superseded_by(self.tables, run.job_id, self.short)}
-        return facts_of(row, self.tables, self.entries_of(run), self.catalogue)
+        return facts_of(row, self.tables, self.entries_of(run), self.catalogue, self.looks.get(run.job_id))
+
+    def run_of(self, job_id: str | None) -> Run | None:
+        """A job by its ID; None where the report is not about it."""
+        return self.by_id.get(job_id or "")
 
     def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
         """The patterns that a job's entries of a code match, the worst first; empty where none are known."""

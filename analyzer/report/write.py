@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    import polars as pl
+
+    from analyzer.job_facts import SourceLook
     from analyzer.load import Tables
     from analyzer.logs.catalogue import Catalogue
     from analyzer.whereabouts import Whereabouts
@@ -49,6 +52,7 @@ class ReportRequest:
         catalogue: what is known of codes.
         whereabouts: of the entries that name nobody, by job id.
         commands: completes the commands that the pages advise.
+        looks: into source files, by job id.
     """
 
     tables: Tables
@@ -60,6 +64,7 @@ class ReportRequest:
     catalogue: Catalogue = OURS
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
     commands: Commands = field(default_factory=Commands)
+    looks: Mapping[str, SourceLook] = field(default_factory=dict)
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -101,12 +106,13 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
         catalogue=request.catalogue,
         whereabouts=request.whereabouts,
         commands=request.commands,
+        looks=request.looks,
     )
     place = Place(request.out, request.retries)
     total = len(view.runs) + 1
     for name, frame in (
         ("jobs", tables.jobs.select(*JOBS)),
-        ("entries", tables.entries.select(*ENTRIES)),
+        ("entries", _with_jobs(tables)),
         ("observations", tables.observations.select(*OBSERVATIONS)),
     ):
         yield f"data/{name}.csv", csv_bytes(frame, byte_order_mark=True)
@@ -117,6 +123,12 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
     yield INDEX, _encoded(renderer.index(index_page(view, place)))
     if progress:
         progress(total, total)
+
+
+def _with_jobs(tables: Tables) -> pl.DataFrame:
+    """The table ``entries``, and of each entry's job ``feed`` and ``ran``."""
+    jobs = tables.jobs.select("job_id", "feed", "ran")
+    return tables.entries.select(*ENTRIES).join(jobs, on="job_id", how="left", maintain_order="left")
 
 
 def _encoded(html: str) -> bytes:

@@ -466,7 +466,7 @@ def test_three_nights_of_the_most_used_client_are_one_feed_with_one_retry(
     refused = upa("retry", first, "--library", "library", "-o", tmp_path / "old.json")
     assert (refused.code, (tmp_path / "old.json").exists()) == (2, False)
     # The first eight characters are the same for all three.
-    assert f"Retry that run instead: {newest}." in " ".join(refused.err.split())
+    assert f"Retry that run instead: `upa-analyzer retry {newest}" in " ".join(refused.err.split())
     made = upa("retry", newest, "--library", "library", "-o", tmp_path / "new.json")
     assert (made.code, records_of(tmp_path / "new.json")) == (0, [user("dan", Office="x")])
 

@@ -83,7 +83,7 @@ def test_show_and_the_report_part_a_code_by_pattern_also_by_those_of_the_configu
     assert [one["name"] for one in failure["patterns"]] == ["GenericError/deadlock", "GenericError/payroll", None]
     upa("report", "library", "-o", "out")
     page = (tmp_path / "out" / "jobs" / f"{job_id}.html").read_text(encoding="utf-8")
-    assert "<li>Ask Ada.</li>" in page
+    assert "<b>Ask Ada.</b>" in page
     assert (
         page.index("Two writers blocked each other") < page.index("Payroll was at work") < page.index("Other messages")
     )
@@ -123,7 +123,7 @@ def test_show_names_the_person_whose_record_the_service_could_not_read(upa: Call
 def test_show_bounds_entries_that_name_nobody(upa: Callable[..., Ran]) -> None:
     job = _job(30, "hr-feed-2026-10-19")
     out = upa("show", job, "--library", SAMPLES).out
-    assert "3 entries name nobody. Where they lie is likely, not certain: all 32 entries" in out
+    assert "3 entries name nobody. Their places are likely, not certain: all 32 entries" in out
     assert "line 2: between record 4 (agnieszka.gorzelak@fabrikam.com) and record 15 (amal.farouk@fabrikam.com)" in out
     bounds = upa("show", job, "--library", SAMPLES, "--json").json["bounds"]
     assert [(row["line"], row["after_record"], row["before_record"]) for row in bounds] == [
@@ -294,6 +294,19 @@ def test_a_report_is_written_and_its_first_page_printed_last(upa: Callable[..., 
     assert (ran.code, ran.out) == (0, f"{Path('out', 'index.html')}\n")
     assert len(list((tmp_path / "out" / "jobs").glob("*.html"))) == len(LISTED)
     assert {path.name for path in (tmp_path / "out" / "data").glob("*.csv")} >= {"jobs.csv", "entries.csv"}
+
+
+def test_a_report_says_how_to_queue_its_retry_files_and_what_comes_before(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
+    upa("report", SAMPLES, "-o", "out")
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Retry file of hr-feed (12 users)</bdi>" in index
+    assert "Retry file of badges-feed (112 users) \u2013 first map Floor</bdi>" in index
+    page = (tmp_path / "out" / "jobs" / f"{ABORTED}.html").read_text(encoding="utf-8")
+    assert "<span>New-PnPUPABulkImportJob</span>" in page
+    assert "Before you queue this file: map Floor" in page
+    assert "All 28 users who failed have" in page
 
 
 def test_a_report_of_some_jobs_is_about_these_alone(upa: Callable[..., Ran], tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_the_reports_pages_name_the_library_in_the_commands_that_they_advise(
     (tmp_path / "upa-analyzer.toml").write_text(own, encoding="utf-8")
     upa("report", "my lib", "-o", "out")
     page = (tmp_path / "out" / "jobs" / f"{JOB}.html").read_text(encoding="utf-8")
-    assert "Run `upa-analyzer retry 5f05e38c --library &#39;my lib&#39;`." in page
+    assert "Run <code>upa-analyzer retry 5f05e38c --library &#39;my lib&#39;</code>." in page
 
 
 def test_a_retry_is_told_with_the_run_that_it_repairs(upa: Callable[..., Ran], tmp_path: Path) -> None:

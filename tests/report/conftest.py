@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -31,6 +30,7 @@ class LittleLibrary:
 
     root: Path
     answers: list[dict[str, object]] = field(default_factory=list)
+    seen: list[dict[str, object]] = field(default_factory=list)
 
     def job(  # noqa: PLR0913 - a job has that many sides
         self,
@@ -55,11 +55,26 @@ class LittleLibrary:
         self._write("jobs.json", json.dumps({"value": self.answers}))
         if users is not None:
             records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(users)]
-            self._write(urlsplit(uri).path[1:], json.dumps({"value": records}))
+            self.source(name, records)
         if log is not None:
             day = name[-10:].replace("-", "")
             file = f"ImportProfileProperties-{job_id}" + (f"-{day}-{at}-000.log" if at else ".log")
             self._write(f"{FOLDER[1:]}/{name}-{job_id}-Logs/{file}", log)
+        return job_id
+
+    def source(self, name: str, records: Sequence[Mapping[str, str]]) -> None:
+        """Writes a job's source file."""
+        self._write(f"{FOLDER[1:]}/{name}.json", json.dumps({"value": records}))
+
+    def retry(self, of: str, error: int = JobError.NoError, log: str | None = None, *, seen: str, users: int) -> str:
+        """Adds a job that imports a retry file of the run; a pull saw its end at ``seen``, an hour after another."""
+        name = f"hr-{of}-retry"
+        job_id = self.job(name, error, log, users=users, at=None)
+        ended = State.Error if error else State.Succeeded
+        moment = datetime.fromisoformat(seen)
+        times = {"observed_at": seen, "previous_pull_at": (moment - timedelta(hours=1)).isoformat()}
+        self.seen.append({"job_id": job_id, "state": ended, "error": error, **times})
+        self.own("observations", self.seen)
         return job_id
 
     def own(self, name: str, content: object) -> None:

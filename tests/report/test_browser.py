@@ -10,6 +10,8 @@ import pytest
 
 from analyzer.facts import JobError
 from analyzer.report.write import RetryLink, write_report
+from analyzer.retry.queue_command import InferredIdType, RetryToQueue, queue_commands
+from tests.report.conftest import LittleLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from tests.report.conftest import Lines, LittleLibrary
+    from tests.report.conftest import Lines
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
@@ -87,6 +89,86 @@ def test_the_answer_the_trend_and_the_button_are_above_the_fold_of_a_phone(brows
     page.context.close()
 
 
+def test_a_command_is_copied_by_mouse_and_keyboard_under_the_strict_policy(browser: Browser, tmp_path: Path) -> None:
+    path, queue = tmp_path / "report" / "jobs", conditional(tmp_path)
+    little = LittleLibrary(tmp_path / "library")
+    job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
+    write_report(little.request(tmp_path / "report", {job_id: queue}))
+    page, noise = opened(browser, path / f"{job_id}.html", 390)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    region = page.locator("section[aria-labelledby=queue] .command")
+    region.get_by_role("button", name="Copy").focus()
+    page.keyboard.press("Enter")
+    region.get_by_role("button", name="Copied").wait_for()
+    assert queue.queue is not None
+    lines = "\n".join(queue_commands(queue.queue))
+    assert page.evaluate("navigator.clipboard.readText()") == lines
+    assert region.locator("pre").evaluate("(element) => element.textContent") == lines
+    assert noise == []
+    page.context.close()
+
+
+def test_a_command_is_copied_without_the_clipboard_of_newer_browsers(browser: Browser, tmp_path: Path) -> None:
+    queue, little = conditional(tmp_path), LittleLibrary(tmp_path / "library")
+    job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
+    write_report(little.request(tmp_path / "report", {job_id: queue}))
+    page, _ = opened(browser, tmp_path / "report" / "jobs" / f"{job_id}.html", 1280)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    region = page.locator("section[aria-labelledby=queue] .command")
+    region.get_by_role("button", name="Copy").click()
+    region.get_by_role("button", name="Copied").wait_for()
+    assert queue.queue is not None
+    assert page.evaluate("getSelection().toString()") == "\n".join(queue_commands(queue.queue))
+    page.context.close()
+
+
+def test_without_scripts_a_command_is_selected_and_has_no_dead_button(browser: Browser, tmp_path: Path) -> None:
+    queue, little = conditional(tmp_path), LittleLibrary(tmp_path / "library")
+    job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
+    write_report(little.request(tmp_path / "report", {job_id: queue}))
+    page, _ = opened(browser, tmp_path / "report" / "jobs" / f"{job_id}.html", 1280, scripts=False)
+    assert page.locator("section[aria-labelledby=queue] pre").is_visible()
+    assert page.get_by_role("button").count() == 0
+    page.context.close()
+
+
+def test_a_file_with_a_condition_says_so_on_the_button_and_is_no_primary_action(
+    browser: Browser, tmp_path: Path
+) -> None:
+    queue, little = conditional(tmp_path), LittleLibrary(tmp_path / "library")
+    aborted = little.job("badges-2026-11-23", JobError.InvalidDataFile)
+    plain = little.job("hr-2026-11-23", JobError.InternalError)
+    links = {aborted: queue, plain: RetryLink(tmp_path / "hr.json", "3 users.", 3)}
+    page, _ = opened(browser, write_report(little.request(tmp_path / "report", links)), 390)
+    buttons = page.locator(".fold .button")
+    assert sorted(buttons.all_inner_texts()) == [
+        "Retry file of badges (3 users) \u2013 first map Floor",
+        "Retry file of hr (3 users)",
+    ]
+    colours = {
+        button.inner_text(): button.evaluate("(element) => getComputedStyle(element).backgroundColor")
+        for button in buttons.all()
+    }
+    assert colours["Retry file of badges (3 users) \u2013 first map Floor"] == "rgba(0, 0, 0, 0)"
+    assert colours["Retry file of hr (3 users)"] != "rgba(0, 0, 0, 0)"
+    page.context.close()
+
+
+def conditional(folder: Path) -> RetryLink:
+    """A retry file that must not be queued as it is."""
+    path = folder / "badges it's.json"
+    queue = RetryToQueue(
+        paths=[str(path)],
+        site="https://contoso.sharepoint.com/sites/hr",
+        folder="Shared  Documents",
+        id_property="IdName",
+        id_type=InferredIdType("CloudId", "all 3 IDs are object IDs"),
+        properties=["City", "<b>"],
+        first="map Floor, or take it out of the feed",
+    )
+    return RetryLink(path, "everybody, 3 users.", 3, queue=queue)
+
+
 def test_jobs_are_searched_and_filtered(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report / "index.html", 1280)
     rows = page.locator("#job-table tbody tr:visible")
@@ -109,7 +191,7 @@ def test_people_are_searched_sorted_and_opened(browser: Browser, report: Path) -
     people = page.locator("#people-table tbody tr:visible")
     names = people.locator("th")
     assert names.all_inner_texts() == ["<script>alert(1)</script>", "z@contoso.com", "ada@contoso.com"]
-    head = page.get_by_role("button", name="Identity")
+    head = page.get_by_role("button", name="ID", exact=True)
     head.focus()
     page.keyboard.press("Enter")
     assert names.all_inner_texts()[1:] == ["ada@contoso.com", "z@contoso.com"]
@@ -119,7 +201,7 @@ def test_people_are_searched_sorted_and_opened(browser: Browser, report: Path) -
     assert people.count() == 1
     people.locator("summary").click()
     assert people.locator("pre").is_visible()
-    page.locator("select[data-key=standing]").select_option("new")
+    page.locator("select[data-key=status]").select_option("New")
     assert people.count() == 0
     assert noise == []
     page.context.close()

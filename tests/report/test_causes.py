@@ -31,7 +31,6 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
             counted="3 entries, 2 users named",
             meaning=known.meaning,
             causes=known.causes,
-            remedies=("Look each ID up in Entra ID; correct it in the feed, or remove it.",),
             who="feed owner",
             retry="Importing the same records unchanged can help.",
             known_from=known.known_from,
@@ -39,12 +38,12 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
     )
 
 
-def test_a_code_that_nobody_knows_is_kept_and_said_to_be_unknown(little: LittleLibrary) -> None:
+def test_an_unknown_code_is_kept_and_said_to_be_unknown(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, "Weird\t\twhat?\r\n"))
     (cause,) = causes_of(view, run)
     assert (cause.code, cause.title, cause.counted) == ("Weird", "Not known", "1 entry, no user named")
-    assert cause.retry == "Whether importing the same records unchanged helps is not known."
-    assert reason(view, run) == "the log says Weird, a code that is not known"
+    assert cause.retry == "Whether importing the same records unchanged helps is unknown."
+    assert reason(view, run) == "the log says Weird, an unknown code"
 
 
 def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -91,23 +90,21 @@ def test_messages_of_a_code_are_told_apart_the_worst_pattern_first(little: Littl
         "6 entries, 2 users named",
         explain("GenericError").meaning,
     )
-    assert (cause.causes, cause.remedies, cause.who, cause.retry, cause.known_from) == ((), (), "", "", "")
+    assert (cause.causes, cause.who, cause.retry, cause.known_from) == ((), "", "", "")
     assert [(one.code, one.title, one.counted) for one in cause.patterns] == [
         ("GenericError/deadlock", "Two writers blocked each other in the profile store", "2 entries, 2 users named"),
         ("GenericError/time-out", "The profile store took too long", "3 entries, 1 user named"),
         ("GenericError", "Other messages", "1 entry, no user named"),
     ]
-    assert cause.patterns[0].remedies == explain("GenericError/deadlock").remedies
     assert cause.patterns[0].retry == "Importing the same records unchanged can help."
-    assert cause.patterns[2].remedies == explain("GenericError").remedies
-    assert cause.patterns[2].retry == "Whether importing the same records unchanged helps is not known."
+    assert cause.patterns[2].retry == "Whether importing the same records unchanged helps is unknown."
     assert reason(view, run) == "the profile store failed"
 
 
 def test_where_no_message_matches_a_pattern_the_code_is_explained_alone(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, _generic("a@contoso.com", "Something new")))
     (cause,) = causes_of(view, run)
-    assert (cause.patterns, cause.remedies) == ((), explain("GenericError").remedies)
+    assert (cause.patterns, cause.meaning) == ((), explain("GenericError").meaning)
 
 
 def test_where_all_messages_are_of_one_pattern_it_is_the_reason(little: LittleLibrary) -> None:

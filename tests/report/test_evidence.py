@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from analyzer.facts import JobError, State
 from analyzer.report.evidence import facts_of, logs_of, observations_of
 from analyzer.report.rows import Fact, Grid
-from analyzer.report.times import minute_text, when_text
+from analyzer.report.times import minute_text, on_text, since_text, when_text
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary
@@ -30,14 +30,14 @@ def test_source_file_and_times_are_told_with_how_we_know_them(little: LittleLibr
     assert told["Property values in it"] == ("2", "")
     assert told["Ran"] == ("23 Nov 2026, 02:00", "from the log's name")
     assert told["Finished"] == ("2026-11-23 02:00:00 UTC", "from the log's name")
-    assert told["Started"] == ("not known", "no pull saw it")
+    assert told["Started"] == ("unknown", "no pull saw it")
     assert told["Program"] == ("upa-analyzer 1.0", "this page was made on 2026-11-23 04:00:00 UTC")
 
 
 def test_a_source_file_that_is_missing_says_why(little: LittleLibrary) -> None:
     told = facts(little, little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
     for label in ("Its size", "Users in it", "Property values in it"):
-        assert told[label] == ("not known", "the library has no copy of it")
+        assert told[label] == ("unknown", "the library has no copy of it")
 
 
 def test_a_missing_log_is_a_fault_only_where_there_should_be_one(little: LittleLibrary) -> None:
@@ -59,13 +59,36 @@ def test_what_pulls_saw_is_listed_with_the_pull_before(little: LittleLibrary) ->
     )
     view, run = little.run(job_id)
     assert observations_of(view, run) == Grid(
-        ("Seen at", "Pull before that", "State", "Error"),
+        ("Seen at", "Pull before that", "SharePoint status", "Error"),
         (
             ("2026-11-23 02:00:00 UTC", "\u2013", "Processing", "NoError"),
             ("2026-11-23 03:00:00 UTC", "2026-11-23 02:00:00 UTC", "Succeeded", "NoError"),
         ),
     )
-    assert Fact("Finished", "2026-11-23 03:00:00 UTC", "a pull saw that it had ended by then") in facts_of(view, run)
+    assert Fact("Finished", "by 2026-11-23 03:00:00 UTC", "a pull saw that it had ended by then") in facts_of(view, run)
+
+
+def test_a_start_that_a_pull_saw_is_a_bound(little: LittleLibrary) -> None:
+    job_id = little.job("hr", state=State.Processing)
+    times = {"observed_at": "2026-11-23T03:00:00Z", "previous_pull_at": "2026-11-23T02:00:00Z"}
+    little.own("observations", [{"job_id": job_id, "state": State.Processing, "error": 0, **times}])
+    assert facts(little, job_id)["Started"] == ("by 2026-11-23 03:00:00 UTC", "a pull saw that it had started by then")
+
+
+def test_the_details_have_the_services_own_words(little: LittleLibrary) -> None:
+    job_id = little.job("hr-2026-11-23", JobError.InternalError)
+    assert facts(little, job_id)["SharePoint status"] == ("Error, InternalError", "")
+
+
+def test_times_that_are_bounds_say_so_and_unknown_ones_too(little: LittleLibrary) -> None:
+    by = little.retry(little.job("hr-2026-11-23"), seen="2026-11-28T14:05:00+00:00", users=1)
+    _, run = little.run(by)
+    assert when_text(run, None) == "by 28 Nov 2026, 14:05"
+    assert when_text(run, ZoneInfo("Europe/Berlin")) == "by 28 Nov 2026, 15:05"
+    assert on_text(run, None) == "that ran by 28 Nov 2026, 14:05"
+    assert since_text(run, None) == "28 Nov 2026 at the latest"
+    _, run = little.run(little.job("old"))
+    assert (when_text(run, None), on_text(run, None), since_text(run, None)) == ("time unknown", "", "time unknown")
 
 
 def test_a_log_file_says_how_it_was_read(little: LittleLibrary, lines: type[Lines]) -> None:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 
-from analyzer.report.links import href
+from analyzer.facts import JobError
+from analyzer.report.links import RetryLink, href, queue_of, retry_button
+from analyzer.report.rows import Note
 from analyzer.report.view import page_name
 from analyzer.resources import sample_library, templates_folder
+from analyzer.retry.codes import SPLIT
+from analyzer.retry.queue_command import InferredIdType, RetryToQueue
+
+if TYPE_CHECKING:
+    from tests.report.conftest import LittleLibrary
+
+FLOOR = "map Floor, or take it out of the feed"
+IDS = "check the ID type: all 12 users failed, and the IDs are object IDs, so queue with CloudId"
+QUEUE = RetryToQueue(
+    paths=["/retry/hr.json"],
+    site="https://contoso.sharepoint.com/sites/hr",
+    folder="Shared Documents",
+    id_property="IdName",
+    id_type=InferredIdType("Email", "all 295 IDs are addresses"),
+    properties=["City"],
+)
+FILE = RetryLink(Path("/retry/hr.json"), "everybody, 295 users.", 295, complete=True, queue=QUEUE)
 
 
 @pytest.mark.parametrize("name", ["hr feed.json", "a#b?c%d.json", "größe.json", 'quote".json', "javascript:x.json"])
@@ -47,3 +68,59 @@ def test_two_odd_ids_have_two_pages() -> None:
 def test_the_templates_and_the_samples_are_found() -> None:
     assert (templates_folder() / "base.html").is_file()
     assert sample_library().name == "sample_logs"
+
+
+@pytest.mark.parametrize(
+    ("first", "complete", "label", "primary"),
+    [
+        pytest.param("", True, "Retry file of hr (295 users)", True, id="as it is"),
+        pytest.param(FLOOR, True, "Retry file of hr (295 users) \u2013 first map Floor", False, id="a property"),
+        pytest.param(
+            "map Floor, Wing and Desk, or take them out of the feed",
+            True,
+            "Retry file of hr (295 users) \u2013 first map Floor, Wing and Desk",
+            False,
+            id="several properties",
+        ),
+        pytest.param(IDS, True, "Retry file of hr (295 users) \u2013 first check the ID type", False, id="the ID type"),
+        pytest.param(
+            "correct what the service could not read (Bad JSON. Path 'a')",
+            True,
+            "Retry file of hr (295 users) \u2013 first correct what the service could not read",
+            False,
+            id="not JSON",
+        ),
+        pytest.param("", False, "Retry file of hr (295 users) \u2013 incomplete", False, id="incomplete"),
+        pytest.param(FLOOR, False, "Retry file of hr (295 users) \u2013 first map Floor; incomplete", False, id="both"),
+    ],
+)
+def test_a_condition_is_in_the_buttons_words_and_makes_it_no_primary_action(
+    little: LittleLibrary, first: str, complete: bool, label: str, primary: bool
+) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile))
+    link = replace(FILE, complete=complete, queue=replace(QUEUE, first=first))
+    button = retry_button(view, run, {run.job_id: link}, Path("/report"))
+    assert button is not None
+    assert (button.label, button.primary, button.href) == (label, primary, "../retry/hr.json")
+    assert button.sentence == "Everybody, 295 users."
+
+
+def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", JobError.DataFileTooBig))
+    queue = replace(QUEUE, paths=["/retry/hr-1.json", "/retry/hr-2.json"], first=SPLIT)
+    link = replace(FILE, path=Path("/retry/hr-1.json"), queue=queue)
+    button = retry_button(view, run, {run.job_id: link}, Path("/report"))
+    assert button is not None
+    assert (button.label, button.href) == ("Retry file of hr (295 users) \u2013 part 1 of 2", "../retry/hr-1.json")
+    assert button.primary
+    assert button.parts == (Note("part 2 of 2", "../retry/hr-2.json"),)
+
+
+def test_how_to_queue_a_retry_file_is_said_where_there_is_one(little: LittleLibrary) -> None:
+    _, run = little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile))
+    queue = queue_of(run, {run.job_id: replace(FILE, queue=replace(QUEUE, first=FLOOR))})
+    assert queue is not None
+    assert queue.lines[1].startswith("New-PnPUPABulkImportJob -Folder 'Shared Documents' -Path '/retry/hr.json'")
+    assert queue.remarks[0] == f"Before you queue this file: {FLOOR}."
+    assert queue_of(run, {run.job_id: RetryLink(None, "There is no source file.")}) is None
+    assert queue_of(replace(run, superseded=True), {run.job_id: FILE}) is None

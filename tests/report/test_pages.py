@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError, State
+from analyzer.job_facts import looks_by_job
+from analyzer.library.mirror import Library
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
-from analyzer.report.rows import Entries, Frame, IndexPage, JobRow, LatestRun, RetryButton
+from analyzer.report.rows import Entries, Frame, IndexPage, JobRow, LatestRun, Note, RetryButton
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary
@@ -31,6 +34,7 @@ def test_an_empty_library_is_a_page_that_says_so(little: LittleLibrary) -> None:
         trend=None,
         charts=(),
         jobs=(),
+        has_retries=False,
         feeds=(),
         outcomes=(),
         footnotes=(),
@@ -61,20 +65,20 @@ def test_a_job_is_a_row_with_its_time_and_how_we_know_it(little: LittleLibrary, 
 def test_jobs_come_newest_first_and_those_without_a_time_last(little: LittleLibrary) -> None:
     for name in ("hr-2026-11-16", "hr", "hr-2026-11-23"):
         little.job(name)
-    assert [job.when for job in index(little).jobs] == ["23 Nov 2026", "16 Nov 2026", "\u2013"]
+    assert [job.when for job in index(little).jobs] == ["23 Nov 2026", "16 Nov 2026", "time unknown"]
 
 
 def test_a_job_that_the_tenant_forgot_is_marked(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", gone=True)
-    assert index(little).jobs[0].marks == ("no longer listed by the tenant",)
+    assert index(little).jobs[0].marks == (Note("no longer listed by the tenant"),)
 
 
 def test_one_running_job_is_a_page_without_numbers(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", state=State.Processing)
     page = index(little)
-    assert page.lead == "No job has ended yet: 1 job is still at work."
+    assert page.lead == "No run has ended yet: 1 job is still running."
     assert (page.latest, page.buttons, page.trend) == ((), (), None)
-    assert [chart.title for chart in page.charts] == ["0 of 1 job succeeded"]
+    assert [chart.title for chart in page.charts] == ["0 of 1 run succeeded"]
     assert page.jobs[0].not_updated == "\u2013"
 
 
@@ -102,9 +106,8 @@ def test_what_the_first_sentence_leaves_out_is_noted(little: LittleLibrary) -> N
     little.job("badges-2026-11-23", state=State.Queued)
     little.job("forgotten-2026-11-23", state=State.Queued, gone=True)
     assert index(little).notes == (
-        "Not ended, so not counted: badges (running).",
-        "Not counted, since they seem to have ceased: history (last run 1 Oct 2026).",
-        "A person in two feeds counts in each.",
+        "Not counted, as they have not ended: badges (running).",
+        "Not counted, as these feeds seem to run no more: history (last run 1 Oct 2026).",
     )
 
 
@@ -115,12 +118,14 @@ def test_filters_offer_what_there_is(little: LittleLibrary) -> None:
     assert index(little).outcomes == ("succeeded", "unknown")
 
 
-def test_a_jobs_page_parts_people_nobody_and_text_that_is_no_entry(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_a_jobs_page_parts_people_entries_without_a_user_and_text_that_is_no_entry(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
     log = "Saved by somebody\r\n" + lines.unresolved("a@contoso.com", "")
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log, message="Oh no."))
     page = job_page(view, run, Place(OUT, {run.job_id: RetryLink(None, "There is no source file.")}))
     assert [person.identity for person in page.people] == ["a@contoso.com"]
-    assert [entry.place.rsplit(", ", 1)[1] for entry in page.nobody.rows] == ["line 3"]
+    assert [entry.place.rsplit(", ", 1)[1] for entry in page.nameless.rows] == ["line 3"]
     assert [(entry.code, entry.message) for entry in page.no_entry.rows] == [("", "Saved by somebody")]
     assert page.retry == RetryButton("", "Retry file of hr", "There is no source file.")
     assert page.error_message == "Oh no."
@@ -130,5 +135,41 @@ def test_a_jobs_page_parts_people_nobody_and_text_that_is_no_entry(little: Littl
 def test_a_jobs_page_without_a_log_has_neither_causes_nor_people(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23"))
     page = job_page(view, run, Place(OUT, {}))
-    assert (page.causes, page.people, page.nobody, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
+    assert (page.causes, page.people, page.nameless, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
     assert (page.retry, page.said, page.properties) == (None, None, None)
+
+
+def test_a_jobs_page_begins_with_what_fits_the_job_and_its_command(little: LittleLibrary, lines: type[Lines]) -> None:
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user0@contoso.com"), users=9))
+    page = job_page(view, run, Place(OUT, {}))
+    assert page.to_do[0].text == "Look each ID up in Entra ID; correct it in the feed, or remove it."
+    assert [(one.who, one.command) for one in page.to_do] == [
+        ("feed owner", ""),
+        ("feed owner", ""),
+        ("administrator", f"upa-analyzer retry {run.job_id[:8]}"),
+    ]
+    there = job_page(view, run, Place(OUT, {run.job_id: RetryLink(Path("r.json"), "1 user.")}))
+    assert [one.command for one in there.to_do] == ["", ""]
+
+
+def test_what_failures_have_in_common_is_said_where_the_source_file_was_read(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    failed = [f"user{number}@fabrikam.com" for number in range(9)]
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*failed))
+    users = [*failed, *(f"user{number}@contoso.com" for number in range(60))]
+    little.source("hr-2026-11-23", [{"IdName": user, "City": "Kiel"} for user in users])
+    view, run = little.run(job_id)
+    assert job_page(view, run, Place(OUT, {})).shared == ()
+    looks = looks_by_job(Library.existing(little.root), view.tables, {job_id})
+    page = job_page(replace(view, looks=looks), run, Place(OUT, {}))
+    assert page.shared[0] == "All 9 users who failed have the domain fabrikam.com (of all users 13%)."
+    assert "Look at the domain fabrikam.com" in page.to_do[0].text
+
+
+def test_damaged_values_are_warned_of_at_the_top(little: LittleLibrary) -> None:
+    job_id = little.job("hr-2026-11-23")
+    little.source("hr-2026-11-23", [{"IdName": "a@contoso.com", "City": "K\u00c3\u00b6ln"}] * 3)
+    (warning, *_) = job_page(*little.run(job_id), Place(OUT, {})).warnings
+    assert warning.startswith("Warning: ")
+    assert "City (3 records)" in warning

@@ -1,4 +1,4 @@
-"""The people of a log, and its entries as they stand there."""
+"""The people of a log, and its entries as they are in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_person_has_all_entries_with_detail_file_and_line(little: LittleLibrar
             Person(
                 identity="Ada@contoso.com",
                 codes=("Odd", "Weird"),
-                standing="no run to compare",
+                status="\u2013",
                 count=2,
                 counted="2 entries",
                 entries=Entries(
@@ -46,11 +46,11 @@ def test_new_people_come_first_and_the_order_of_the_log_is_kept(little: LittleLi
     little.job("hr-2026-11-16", PARTIAL, lines.unresolved("b@contoso.com", "d@contoso.com"))
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*(f"{name}@contoso.com" for name in "dcba")))
     people, _ = people_of(*little.run(job_id))
-    assert [(person.identity[0], person.standing) for person in people] == [
-        ("c", "new"),
-        ("a", "new"),
-        ("d", "since before"),
-        ("b", "since before"),
+    assert [(person.identity[0], person.status) for person in people] == [
+        ("c", "New"),
+        ("a", "New"),
+        ("d", "Recurring"),
+        ("b", "Recurring"),
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_job_without_a_log_has_no_people(little: LittleLibrary) -> None:
     assert people_of(*little.run(little.job("hr-2026-11-23"))) == ((), "")
 
 
-def test_entries_that_name_nobody_are_shown_a_few_hundred_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_entries_without_a_user_are_shown_a_few_hundred_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*[""] * (ENTRIES_SHOWN + 1))))
     shown = entries_shown(naming_nobody(view.entries_of(run)))
     assert len(shown.rows) == ENTRIES_SHOWN

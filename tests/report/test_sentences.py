@@ -49,16 +49,23 @@ def test_a_partial_job_says_how_many_are_new_since_the_run_before(little: Little
     )
 
 
-def test_entries_that_name_nobody_make_the_number_a_least(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_entries_without_a_user_make_the_number_a_least(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unresolved("a@contoso.com", "b@contoso.com", "")
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log, users=9))
-    assert job_sentence(view, run) == "At least 2 of 9 users were not updated; 1 entry names nobody."
+    assert job_sentence(view, run) == "At least 2 of 9 users were not updated; 1 entry doesn't identify a user."
     assert toll_text(run.outcome, run.not_updated, run.named_users) == "at least 2"
 
 
-def test_a_partial_job_whose_log_names_nobody_at_all_has_no_number(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_entries_that_records_without_an_id_explain_say_so(little: LittleLibrary, lines: type[Lines]) -> None:
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user1@contoso.com", ""), users=9)
+    records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(8)]
+    little.source("hr-2026-11-23", [*records, {"IdName": "", "City": "Kiel"}])
+    assert sentence(little, job_id) == "2 of 9 users were not updated; 1 record has no ID."
+
+
+def test_a_partial_job_whose_log_names_no_user_at_all_has_no_number(little: LittleLibrary, lines: type[Lines]) -> None:
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("", ""))
-    assert sentence(little, job_id) == ("Some users were not updated; who is unknown: 2 entries name nobody.")
+    assert sentence(little, job_id) == ("Some users were not updated; who is unknown: 2 entries don't identify a user.")
 
 
 def test_a_partial_job_without_a_log_has_no_number(little: LittleLibrary) -> None:
@@ -67,26 +74,26 @@ def test_a_partial_job_without_a_log_has_no_number(little: LittleLibrary) -> Non
     assert toll_text(run.outcome, run.not_updated, run.named_users) == "unknown"
 
 
-def test_an_aborted_job_updated_nobody_whatever_its_log_names(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_an_aborted_job_updated_no_user_whatever_its_log_names(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unmapped(["a@contoso.com", "b@contoso.com", "c@contoso.com"], "Floor")
     assert sentence(little, little.job("badges-2026-11-23", ABORTED, log, users=12480)) == (
-        "3 users are named in the log, 12,480 were not updated: "
-        "the import was aborted because the property Floor is not mapped."
+        "None of 12,480 users was updated: the import was aborted because the property Floor is not mapped. "
+        "The log names 3 users."
     )
 
 
-def test_an_aborted_job_with_a_log_that_names_nobody_gives_the_reason(little: LittleLibrary) -> None:
+def test_an_aborted_job_with_a_log_that_names_no_user_gives_the_reason(little: LittleLibrary) -> None:
     log = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[2].City', line 1, position 9.\r\n"
     assert sentence(little, little.job("hr-2026-11-23", ABORTED, log, users=9)) == (
         "None of 9 users was updated: the import was aborted because a backslash in the source file is not doubled."
     )
 
 
-def test_an_aborted_job_without_a_source_file_says_that_nobody_can_count(little: LittleLibrary) -> None:
+def test_an_aborted_job_without_a_source_file_has_no_number(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
     assert job_sentence(view, run) == (
         "Nobody was updated: the import was aborted because the source file was not there (DataFileNotExist). "
-        "How many users that are is unknown."
+        "The number of users is unknown."
     )
     assert toll_text(run.outcome, run.not_updated, run.named_users) == "all"
 
@@ -95,12 +102,12 @@ def test_an_aborted_job_without_a_source_file_says_that_nobody_can_count(little:
     ("error", "state", "because"),
     [
         (JobError.InternalError, State.Error, "the service failed (InternalError)"),
-        (7, State.Error, "the service reports Error 7, which is not known"),
+        (7, State.Error, "the service reports Error 7, an unknown error"),
         (0, State.Error, "the service reports an end in error, but no error"),
         (0, 9, "the service gives its state as State 9"),
     ],
 )
-def test_of_an_unknown_outcome_nobody_can_say(little: LittleLibrary, error: int, state: int, because: str) -> None:
+def test_an_unknown_outcome_says_why(little: LittleLibrary, error: int, state: int, because: str) -> None:
     view, run = little.run(little.job("hr-2026-11-23", error, state=state))
     assert job_sentence(view, run) == f"Who was updated is unknown: {because}."
     assert toll_text(run.outcome, run.not_updated, run.named_users) == "unknown"

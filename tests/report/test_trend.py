@@ -40,7 +40,7 @@ def test_a_feed_is_a_line_that_is_broken_where_nobody_can_say(little: LittleLibr
     assert chart.lines == (
         Line("hr", ((datetime(2026, 11, 9, 2, tzinfo=UTC), 1), (datetime(2026, 11, 16, tzinfo=UTC), None))),
     )
-    assert chart.note == "A line is broken where the number is unknown. "
+    assert chart.note == "A line is broken where the number is unknown."
     assert chart.grid == Grid(
         ("Feed", "When", "Outcome", "Users not updated"),
         (("hr", "16 Nov 2026", "unknown", "unknown"), ("hr", "9 Nov 2026, 02:00", "partial", "1")),
@@ -101,7 +101,7 @@ def test_outcomes_are_counted_by_week_without_a_gap(little: LittleLibrary) -> No
     little.job("phones-2026-11-16", JobError.InternalError)
     chart = outcomes_chart(little.view())
     assert chart is not None
-    assert chart.title == "1 of 3 jobs succeeded; 1 aborted and 1 unknown"
+    assert chart.title == "1 of 3 runs succeeded; 1 aborted and 1 unknown"
     assert chart.weeks == (date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16))
     assert chart.series == (
         Series("succeeded", (1, 0, 0)),
@@ -133,10 +133,21 @@ def test_a_code_with_the_majority_is_said_to_have_it(little: LittleLibrary, line
 def test_the_small_trend_compares_the_last_two_weeks(little: LittleLibrary, lines: type[Lines]) -> None:
     weekly(little, lines, "hr", [4, 2])
     weekly(little, lines, "phones", [1, 1])
-    chart = small_trend(little.view())
+    chart = small_trend(little.view(), "hr")
     assert chart is not None
-    assert chart.title == "3 users not updated in the week of 12 Oct 2026, 5 in the week of 5 Oct 2026"
-    assert chart.series == (Series("users not updated", (5, 3)),)
+    assert chart.title == (
+        "hr: 2 users not updated in the last run of the week of 12 Oct 2026, 4 in that of the week of 5 Oct 2026"
+    )
+    assert chart.series == (Series("users not updated", (4, 2)),)
+
+
+def test_runs_of_one_week_are_not_added_up(little: LittleLibrary, lines: type[Lines]) -> None:
+    for day, number in (("09", 5), ("10", 3), ("24", 2)):
+        users = [f"user{place}@contoso.com" for place in range(number)]
+        little.job(f"hr-2026-11-{day}", PARTIAL, lines.unresolved(*users))
+    chart = small_trend(little.view(), "hr")
+    assert chart is not None
+    assert chart.grid.rows == (("23 Nov 2026", "2"), ("16 Nov 2026", "no run"), ("9 Nov 2026", "3"))
 
 
 def test_what_is_older_than_half_a_year_is_not_drawn(little: LittleLibrary) -> None:
@@ -150,16 +161,23 @@ def test_what_is_older_than_half_a_year_is_not_drawn(little: LittleLibrary) -> N
 def test_without_a_time_there_is_nothing_to_draw(little: LittleLibrary) -> None:
     little.job("hr")
     view = little.view()
-    assert (runs_chart(view), outcomes_chart(view), codes_chart(view), small_trend(view)) == (None,) * 4
+    assert (runs_chart(view), outcomes_chart(view), codes_chart(view), small_trend(view, "hr")) == (None,) * 4
 
 
-def test_a_week_with_a_run_of_which_nobody_can_say_has_at_least_so_many(
-    little: LittleLibrary, lines: type[Lines]
-) -> None:
-    weekly(little, lines, "hr", [3, 2])
-    little.job(f"phones-{DAYS[1]}", JobError.InternalError)
-    chart = small_trend(little.view())
+def test_a_week_whose_number_is_unknown_says_so(little: LittleLibrary, lines: type[Lines]) -> None:
+    weekly(little, lines, "hr", [3])
+    little.job(f"hr-{DAYS[1]}", PARTIAL, lines.unresolved("a@contoso.com", ""))
+    chart = small_trend(little.view(), "hr")
     assert chart is not None
-    assert [users for _, users in chart.grid.rows] == ["At least 2", "3"]
-    assert chart.title.startswith("At least 2 users not updated in the week of")
-    assert chart.note == "Runs with an unknown number are not counted."
+    assert [users for _, users in chart.grid.rows] == ["at least 1", "3"]
+    assert chart.title.startswith("hr: at least 1 user not updated in the last run of the week of")
+    assert chart.note == "Weeks whose number is unknown have no bar."
+
+
+def test_a_run_of_unknown_time_is_in_no_week_and_counted_in_the_note(little: LittleLibrary) -> None:
+    little.job("hr")
+    little.job("hr-2026-11-23")
+    chart = outcomes_chart(little.view())
+    assert chart is not None
+    assert chart.title == "1 of 1 run succeeded"
+    assert chart.note == "Not counted: 1 run of unknown time."

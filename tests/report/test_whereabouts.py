@@ -1,4 +1,4 @@
-"""What a job's page says of entries that name nobody."""
+"""What a job's page says of entries that don't identify a user."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.facts import JobError
+from analyzer.job_facts import looks_by_job
 from analyzer.library.mirror import Library
-from analyzer.report.whereabouts import located_in, nobody_shown
+from analyzer.report.whereabouts import located_in, nameless_shown
 from analyzer.report.write import write_report
 from analyzer.whereabouts import whereabouts_by_job
 from tests.report.conftest import FOLDER
@@ -60,20 +61,35 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=10)
     view, run = seen(little, job_id)
     nobody = view.entries_of(run).filter(~view.entries_of(run)["names"])
-    entries, note = nobody_shown(view, run, nobody)
+    entries, note = nameless_shown(view, run, nobody)
     assert [row.whereabouts for row in entries.rows] == [
         "between record 4 (user3@contoso.com) and record 5 (user4@contoso.com)"
     ]
-    assert note.startswith("Where they lie is likely, not certain: all 5 entries")
+    assert note.startswith("Their places are likely, not certain: all 5 entries")
     write_report(dataclasses.replace(little.request(tmp_path), whereabouts=view.whereabouts))
     html = (tmp_path / f"jobs/{job_id}.html").read_text(encoding="utf-8")
     assert f"In the source file <bdi>{entries.rows[0].whereabouts}</bdi>" in html
-    assert "Where they lie is likely" in html
+    assert "Their places are likely" in html
 
 
 def test_where_nothing_is_known_nothing_is_said(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, "Odd\t\t?\r\n")
     view, run = seen(little, job_id)
-    entries, note = nobody_shown(view, run, view.entries_of(run))
+    entries, note = nameless_shown(view, run, view.entries_of(run))
     assert ([row.whereabouts for row in entries.rows], note, located_in(view, run)) == ([""], "", ())
     assert json.dumps(located_in(*little.run(job_id))) == "[]"
+
+
+def test_entries_that_records_without_an_id_explain_have_their_numbers(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, lines.unresolved("user1@contoso.com", ""))
+    records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(8)]
+    little.source("hr-2026-11-23", [*records, {"IdName": "", "City": "Kiel"}])
+    view, run = seen(little, job_id)
+    nameless = view.entries_of(run).filter(~view.entries_of(run)["names"])
+    assert nameless_shown(view, run, nameless)[1] == "As many records of the source file have no ID (1 record)."
+    looks = looks_by_job(Library.existing(little.root), view.tables, {job_id})
+    assert nameless_shown(dataclasses.replace(view, looks=looks), run, nameless)[1] == (
+        "As many records of the source file have no ID (1 record: 9)."
+    )

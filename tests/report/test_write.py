@@ -65,7 +65,7 @@ def test_nothing_but_the_report_is_left_in_the_folder(written: Path) -> None:
 
 def test_the_tables_have_the_columns_of_the_contract(written: Path) -> None:
     assert rows(written / "data/jobs.csv")[0] == list(JOBS)
-    assert rows(written / "data/entries.csv")[0] == list(ENTRIES)
+    assert rows(written / "data/entries.csv")[0] == [*ENTRIES, "feed", "ran"]
     assert rows(written / "data/observations.csv")[0] == list(OBSERVATIONS)
     assert (written / "data/jobs.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
