@@ -140,7 +140,10 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the file that is made tells that it is not the whole truth
             given.terminal.complain(log.problem)
-    return ingredients_of(opened, tables, job, id_property or None), retry_target(opened, job, workspace.retry)
+    ingredients = ingredients_of(opened, tables, job, id_property or None)
+    if superseded:
+        ingredients = dataclasses.replace(ingredients, newer=frozenset())
+    return ingredients, retry_target(opened, job, workspace.retry)
 
 
 def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:

@@ -60,6 +60,9 @@ def sentence(
     parts = [_whom(selection, retry)]
     if selection.chosen:
         parts.append(f"Chosen: {'; '.join(selection.chosen)}.")
+    if selection.left_to_later:
+        left_out = count(selection.left_to_later, "user is", "users are")
+        parts.append(f"{left_out} left out, because later imports of the feed had their records.")
     if manner.drop_properties:
         parts.append(f"Without {listed(manner.drop_properties)}.")
     if len(retry.paths) > 1:
@@ -91,7 +94,7 @@ def _to_correct(retry: Retry) -> Iterator[str]:
 def _whom(selection: Selection, retry: Retry) -> str:
     if not retry.paths:
         return "no retry file: none of the records that failed can be imported before the feed is corrected."
-    everybody = "everybody, " if selection.everybody and not selection.chosen else ""
+    everybody = "everybody, " if selection.everybody and not selection.chosen and not selection.left_to_later else ""
     whom = count(retry.users, "user") if retry.users else count(retry.records, "record")
     partial = selection.outcome is Outcome.partial
     because = "the log names them" if partial and not (retry.complete and not selection.chosen) else selection.because
