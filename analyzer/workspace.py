@@ -162,7 +162,9 @@ def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
             new = data / folder.name / _LIBRARY
             if not new.exists():
                 yield folder, new
-    tenants = {folder.name: folder / _LIBRARY for folder in _folders(data) if _is_library(folder / _LIBRARY)}
+    # No tenant is called as one of the old folders: what is below that is the old layout itself.
+    folders = [folder for folder in _folders(data) if folder.name.lower() not in _BEFORE]
+    tenants = {folder.name: folder / _LIBRARY for folder in folders if _is_library(folder / _LIBRARY)}
     if len({*tenants, *(folder.name for folder in libraries)}) == 1:
         for name, kind in ((name, kind) for name in tenants for kind in (_RETRY, _REPORTS)):
             yield from _whole(data / kind, data / name / kind)
