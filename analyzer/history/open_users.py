@@ -37,7 +37,7 @@ _SAMPLE = 50
 """Users of a source file by which it is told whether a later file holds the same users."""
 
 _FEW = 5
-"""Records by which the properties of a source file are known: each night's records have the same."""
+"""Records of a source file by which its properties are known: all have the same."""
 
 _NO_FILE = (JobError.DataFileNotExist.name, JobError.DataFileNotInTenant.name)
 
@@ -201,14 +201,15 @@ class _SourceUsers:
 
     def _read_properties(self, job_id: str) -> AbstractSet[str] | None:
         path = self._files.get(job_id)
-        name = self._id_property(job_id, path) if path else ""
-        if not path or not name:
+        if not path:
             return None
         try:
-            records = list(islice(read_records(path), _FEW))
+            names = {name for record in islice(read_records(path), _FEW) for name in record.members}
         except InputError:
             return None
-        return {one.casefold() for record in records for one in record.members} - {name.casefold()}
+        usual = self._usual(self._feeds[job_id])
+        id_property = usual if usual in names else self._id_property(job_id, path)
+        return {name.casefold() for name in names - {id_property}} if id_property else None
 
     def _ids_of(self, job_id: str) -> tuple[str, IdKind | None]:
         """Return the ID property of a job's file, empty where it is unknown, and the kind of the IDs in it."""
@@ -256,7 +257,7 @@ class _SourceUsers:
 
 def _is_property(path: Path, name: str, keys: AbstractSet[str]) -> bool:
     """Return whether a file has an ID property, and no other one that looks as if the log's IDs could be from it."""
-    records = list(islice(read_records(path), _SAMPLE))
+    records = list(islice(read_records(path), _FEW))
     texts = [text for record in records if (text := record.text(name))]
     if not texts or not keys or any(identity_key(text) in keys for text in texts):
         return bool(texts)

@@ -231,14 +231,17 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
             f"the log says that two records of {source} lead to one user, and no two records have the same ID",
             "An old and a new name may belong to one user. Have the feed write object IDs, and queue with CloudId.",
         )
+    if selection.left_to_later and not selection.chosen:
+        return InputError(
+            "later imports of the feed had the records of all users who were not updated",
+            "Nothing is left to retry. To make the file all the same, add --superseded.",
+        )
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)
     if not selection.everybody and not id_property.name:
         wanted = f"which property holds the ids is not known ({id_property.because})"
     elif not selection.everybody:
         wanted = f"no record has one of the log's ids in {id_property.name!r}, or several have the same"
-    elif selection.left_to_later:
-        wanted = "later imports of the feed had the records of all its users"
     elif selection.chosen:
         wanted = f"of its records the choice leaves none ({'; '.join(selection.chosen)})"
     else:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.errors import InputError
 from analyzer.library.mirror import Library
 from analyzer.load import load
-from analyzer.retries import make_retries
+from analyzer.retries import ingredients_of, make_retries
+from analyzer.retry.make import make_retry
 from analyzer.retry.manifest import made_before, manifest_of
 
 if TYPE_CHECKING:
@@ -120,6 +123,28 @@ def test_a_retry_file_leaves_out_whom_a_later_file_of_changes_holds(
     assert held == (["ada", "cas", "dan", "eve"] if aborted else ["ada"])
     assert LEFT_OUT in said
     assert nights.offered()[first] == (held, said)
+
+
+@pytest.mark.parametrize("aborted", [False, True], ids=["partial", "aborted"])
+def test_where_later_files_hold_everybody_nothing_is_left_to_retry(nights: Nights, *, aborted: bool) -> None:
+    people = ("ada", "bea", "cas")
+    first = nights.add(
+        "changes-20261101.json", records(*people), *([] if aborted else ["ada@contoso.com"]), aborted=aborted
+    )
+    for number, user in enumerate(people, 2):
+        nights.add(f"changes-202611{number:02}.json", records(user, "fay"), "fay@contoso.com")
+    assert nights.offered()[first][0] == []
+    library, tables = Library.existing(nights.library), nights.load()
+    ingredients = ingredients_of(library, tables, library.jobs()[0])
+    if aborted:
+        with pytest.raises(InputError, match="later imports of the feed had the records of all users"):
+            make_retry(ingredients, nights.retry / "a.json")
+    else:
+        made = make_retry(ingredients, nights.retry / "a.json")
+        assert made.sentence == "nothing to retry: later imports of the feed had the records of all who failed"
+    everything = make_retry(dataclasses.replace(ingredients, newer=frozenset()), nights.retry / "a.json")
+    assert everything.retry is not None
+    assert everything.retry.records == (3 if aborted else 1)
 
 
 def test_a_later_file_with_ids_of_another_kind_supersedes(nights: Nights) -> None:
