@@ -105,11 +105,12 @@ class Workspace:
         Raises:
             InputError: it is no library.
         """
-        place, top = library.absolute(), data.absolute()
-        if place.name == _LIBRARY and place.parent.parent == top:
-            return Workspace(data, place.parent.name)
-        if place.parent == top / _LIBRARY:
-            return Workspace(data, place.name)
+        # As it is written, and where links lead: either may be a link, and ".." may be in the path.
+        for place, top in ((library.absolute(), data.absolute()), (library.resolve(), data.resolve())):
+            if place.name == _LIBRARY and place.parent.parent == top:
+                return Workspace(data, place.parent.name)
+            if place.parent == top / _LIBRARY:
+                return Workspace(data, place.name)
         name = Library.existing(library).tenant or place.name
         if not is_name(name) or name.startswith(".") or name.lower() in _BEFORE:
             name = f"library-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"

@@ -238,6 +238,15 @@ def test_the_results_of_a_library_go_to_its_tenant_s_folder(tmp_path: Path, libr
     assert Workspace.of_library(tmp_path / "data", tmp_path / library) == Workspace(tmp_path / "data", name)
 
 
+@pytest.mark.parametrize("named", ["data/contoso/library", "real/contoso/library", "data/other/../contoso/library"])
+def test_a_library_is_its_tenant_s_however_its_path_is_written(tmp_path: Path, named: str) -> None:
+    shutil.copytree(sample_library(), tmp_path / "real" / "contoso" / "library")
+    (tmp_path / "real" / "other").mkdir()
+    data = tmp_path / "data"
+    data.symlink_to(tmp_path / "real")
+    assert Workspace.of_library(data, tmp_path / named) == Workspace(data, "contoso")
+
+
 @pytest.mark.parametrize("host", ["..", "a:b@c/d", "retry", "con"])
 def test_a_library_that_somebody_sent_names_no_folder_of_ours(tmp_path: Path, host: str) -> None:
     jobs = {"value": [{"JobId": _id(1), "State": 4, "Error": 0, "LogFolderUri": f"https://{host}/Logs"}]}
