@@ -124,7 +124,7 @@ def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, Open
             of_these = _of_feed(these, source)
             for job_id, run_id in _superseded([job for job in these if job.outcome not in STILL_OPEN], source).items():
                 of_these[job_id].superseded_by = run_id
-                # Of IDs that cannot be compared nobody knows who was updated.
+                # Where IDs cannot be compared, it is unknown who was updated.
                 if of_these[job_id].open and source.ids_differ(job_id, run_id):
                     of_these[job_id] = OpenUsers(None, None, run_id)
             found |= {job_id: of_these[job_id] for job_id in members}
