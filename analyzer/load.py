@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -28,7 +28,7 @@ from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS, table
 from analyzer.tenant.redact import shown_message, shown_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -138,12 +138,10 @@ class _Reader:
         self, library: Library, jobs: Sequence[Job], rules: Sequence[FeedRule], retry_folder: Path | None
     ) -> None:
         self._library = library
-        hashes = {job.job_id: digest for job in jobs if (digest := library.pulled_sha256(job))}
-        self._retry_of = retries_of(jobs, hashes, retry_folder)
-        self._feeds = feeds_of_jobs(jobs, self._retry_of, rules)
+        self._jobs, self._rules, self._retry_folder = jobs, rules, retry_folder
         self._copies: dict[str, Path] = {}
         self._readers: dict[Path, list[str]] = {}
-        self._rows: list[dict[str, object]] = []
+        self._rows: list[dict[str, Any]] = []
         self._files: dict[str, LogFile] = {}
         self._whose: list[tuple[str, str]] = []
         self._pulled = PulledLogs(library)
@@ -169,7 +167,6 @@ class _Reader:
             self._copies[job.job_id] = source
         if source and not later:
             self._readers.setdefault(source, []).append(job.job_id)
-        feed, retry_of = self._feeds[job.job_id], self._retry_of.get(job.job_id)
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:
@@ -195,10 +192,6 @@ class _Reader:
                 "without_id": counts.without_id if counts else None,
                 "log_found": bool(log_files),
                 "log_time": log_time,
-                "feed": None if feed == UNKNOWN_FEED else feed,
-                "retry_of": retry_of,
-                # A retry file has the name, and so the time, of the file that it was made from.
-                "name_time": None if retry_of else source_name(job.source_uri).time,
                 "source_time": written,
                 "not_after": None,
             }
@@ -214,6 +207,7 @@ class _Reader:
                 path = self._copies.get(str(row["job_id"]))
                 row["not_after"] = row["source_time"] if path in owned else None
                 row["source_time"] = None
+        self._name_feeds(sources)
         as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
         reading = Reading(self._files.values())
         named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
@@ -243,6 +237,30 @@ class _Reader:
             damage=self._damage,
             as_of=as_of,
         )
+
+    def _name_feeds(self, sources: Mapping[str, Path]) -> None:
+        """Add to each row its feed, the run that it repairs, and the time in its file's name."""
+        # The hash of what we have tells nothing of a job that may have read another version.
+        doubtful = {job_id for job_ids in self._readers.values() for job_id in job_ids} - sources.keys()
+        hashes = {
+            job.job_id: digest
+            for job in self._jobs
+            if job.job_id not in doubtful | self._later.keys() and (digest := self._library.pulled_sha256(job))
+        }
+        written, logged = (
+            {str(row["job_id"]): row[time] for row in self._rows if row[time] is not None}
+            for time in ("source_time", "log_time")
+        )
+        retries = retries_of(self._jobs, hashes, self._retry_folder, written, logged)
+        feeds = feeds_of_jobs(self._jobs, retries, self._rules)
+        for job, row in zip(self._jobs, self._rows, strict=True):
+            feed, retry_of = feeds[job.job_id], retries.get(job.job_id)
+            row |= {
+                "feed": None if feed == UNKNOWN_FEED else feed,
+                "retry_of": retry_of,
+                # A retry file has the name, and so the time, of the file that it was made from.
+                "name_time": None if retry_of else source_name(job.source_uri).time,
+            }
 
     def _certain_sources(self) -> dict[str, Path]:
         """Our copies of source files by the jobs that certainly read them.

@@ -19,6 +19,7 @@ from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
 from analyzer.retry.told import Told
 from analyzer.retry.words import lying_there
+from analyzer.source.scan import mark_of
 from analyzer.words import SHORT_ID, short_ids
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class JobRetry:
 def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
     """What a job's retry is made from."""
     source = library.source_state(job)
+    # Of a superseded job somebody asked for the older values.
+    users = tables.open_users.get(job.job_id)
     row = tables.jobs.row(by_predicate=pl.col("job_id") == job.job_id, named=True)
     return Ingredients(
         source=library.source_file(job),
@@ -80,6 +83,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
         source_later=tables.source_later.get(job.job_id, ""),
         source_uri=job.source_uri,
+        newer=users.newer if users and not users.superseded_by else frozenset(),
     )
 
 
@@ -134,10 +138,13 @@ def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
     if users.open == 0:
         return "Every user has been updated by a later import."
     by_id = {job["job_id"]: job for job in tables.jobs.iter_rows(named=True)}
-    run = by_id[job_id]["retry_of"] or job_id
-    later_retries = [job["job_id"] for job in by_id.values() if job["retry_of"] == run and job["open"] != 0]
-    latest = f" ({short[later_retries[-1]]})" if later_retries else ""
-    return f"The users who are still open failed again in a retry{latest}: its retry file holds them."
+    run, after = by_id[job_id]["retry_of"] or job_id, list(by_id)[list(by_id).index(job_id) + 1 :]
+    later_retries = [one for one in after if by_id[one]["retry_of"] == run and by_id[one]["open"] != 0]
+    if not later_retries:
+        return "Later runs of the feed had newer records of all users who failed."
+    return (
+        f"The users who are still open failed again in a retry ({short[later_retries[-1]]}): its retry file holds them."
+    )
 
 
 def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
@@ -177,12 +184,20 @@ def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
         and manifest.choices == described_choices((), ingredients.manner, ingredients.id_property or "")
         and manifest.source_later == ingredients.source_later
         and manifest.unfinished_logs == ingredients.unfinished_logs
+        # They only become more, as no job leaves a library.
+        and manifest.left_to_later == _left_to_later(ingredients)
         and source is not None
         and manifest.source.bytes == source.stat().st_size
         and manifest.source.sha256 == (ingredients.source_sha256 or sha256_of(source))
         and [(log.name, log.sha256) for log in manifest.logs]
         == [(log.name, sha256_of(log)) for log in ingredients.logs]
     )
+
+
+def _left_to_later(ingredients: Ingredients) -> int:
+    if ingredients.outcome is not Outcome.partial or not ingredients.newer:
+        return len(ingredients.newer)
+    return sum(mark_of(key) in ingredients.newer for key in ingredients.told.whom.identities)
 
 
 def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) -> JobRetry:

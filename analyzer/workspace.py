@@ -106,11 +106,13 @@ class Workspace:
         Raises:
             InputError: it is no library.
         """
-        place, top = library.absolute(), data.absolute()
-        if place.name == _LIBRARY and place.parent.parent == top:
-            return Workspace(data, place.parent.name)
-        if place.parent == top / _LIBRARY:
-            return Workspace(data, place.name)
+        # As it is written, and where links lead: either may be a link, and ".." may be in the path.
+        for place, top in ((library.absolute(), data.absolute()), (library.resolve(), data.resolve())):
+            if place.name == _LIBRARY and place.parent.parent == top:
+                return Workspace(data, place.parent.name)
+            if place.parent == top / _LIBRARY:
+                return Workspace(data, place.name)
+        place = library.absolute()
         if place.name == _LIBRARY and (place.parent / LOCK).is_file():
             return Workspace(library.parent.parent, place.parent.name)
         name = Library.existing(library).tenant or place.name
@@ -165,7 +167,9 @@ def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
             new = data / folder.name / _LIBRARY
             if not new.exists():
                 yield folder, new
-    tenants = {folder.name: folder / _LIBRARY for folder in _folders(data) if _is_library(folder / _LIBRARY)}
+    # No tenant is called as one of the old folders: what is below that is the old layout itself.
+    folders = [folder for folder in _folders(data) if folder.name.lower() not in _BEFORE]
+    tenants = {folder.name: folder / _LIBRARY for folder in folders if _is_library(folder / _LIBRARY)}
     if len({*tenants, *(folder.name for folder in libraries)}) == 1:
         for name, kind in ((name, kind) for name in tenants for kind in (_RETRY, _REPORTS)):
             yield from _whole(data / kind, data / name / kind)

@@ -179,6 +179,15 @@ def test_what_another_version_is_writing_is_not_moved(tmp_path: Path, monkeypatc
     assert (tmp_path / "library" / "contoso" / "jobs.json").is_file()
 
 
+@pytest.mark.parametrize("name", ["library", "retry", "Reports"])
+def test_what_a_tenant_called_as_an_old_folder_has_left_stays_where_it_is(tmp_path: Path, name: str) -> None:
+    _library(tmp_path, name, _id(1))
+    _retry(tmp_path, _id(1))
+    before = _files(tmp_path)
+    assert _moved(tmp_path) == []
+    assert _files(tmp_path) == before
+
+
 def test_a_place_that_is_taken_is_not_written_over(tmp_path: Path) -> None:
     _library(tmp_path, "contoso", _id(1))
     for day in ("2026-11-22", "2026-11-23"):
@@ -235,6 +244,15 @@ def test_the_results_of_a_tenant_s_folder_elsewhere_go_to_that_folder(tmp_path: 
     assert Workspace.of_library(tmp_path / "data", library).root == tmp_path / "data" / "contoso.sharepoint.com"
     (library.parent / ".upa-lock").touch()
     assert Workspace.of_library(tmp_path / "data", library).root == library.parent
+
+
+@pytest.mark.parametrize("named", ["data/contoso/library", "real/contoso/library", "data/other/../contoso/library"])
+def test_a_library_is_its_tenant_s_however_its_path_is_written(tmp_path: Path, named: str) -> None:
+    shutil.copytree(sample_library(), tmp_path / "real" / "contoso" / "library")
+    (tmp_path / "real" / "other").mkdir()
+    data = tmp_path / "data"
+    data.symlink_to(tmp_path / "real")
+    assert Workspace.of_library(data, tmp_path / named) == Workspace(data, "contoso")
 
 
 @pytest.mark.parametrize("host", ["..", "a:b@c/d", "retry", "con"])

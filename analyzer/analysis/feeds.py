@@ -13,6 +13,7 @@ from __future__ import annotations
 import fnmatch
 import functools
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -41,17 +42,37 @@ _COPY = re.compile(
 )
 _GUID = re.compile(rf"[{{(]?{_START}(?:{GUID.pattern}|[0-9A-F]{{32}}){_END}[)}}]?", re.IGNORECASE)
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+# As Get-Date and the like write them in English, German, French, Spanish, Italian, Dutch, Portuguese, and Swedish
+_MONTHS = [
+    "jan january januar jänner janvier janv enero ene gennaio gen januari janeiro",
+    "feb february februar februari février févr fév febrero febbraio fevereiro fev",
+    "mar march märz mrz mär mars marzo maart mrt março",
+    "apr april avril avr abril abr aprile",
+    "may mai mayo maggio mag mei maj maio",
+    "jun june juni juin junio giugno giu junho",
+    "jul july juli juillet juil julio luglio lug julho",
+    "aug august août aoû agosto ago augustus augusti",
+    "sep sept september septembre septiembre settembre set setembro",
+    "oct october oktober okt octobre octubre ottobre ott outubro out",
+    "nov november novembre noviembre novembro",
+    "dec december dezember dez décembre déc diciembre dic dicembre dezembro",
+]
+_MONTH_NUMBERS = {
+    unicodedata.normalize("NFC", name): number for number, names in enumerate(_MONTHS, 1) for name in names.split()
+}
+_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})"
+_WEEKDAY = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+    r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche",
+    re.IGNORECASE,
 )
 # After a date: 021405, T02-14-05, _2.14.05 PM, 02:14:05.1234567Z, 0214+0100
 _TIME = r"""
 (?: [-_. ]{0,3} T? [-_ ]?
     (?: (?P<hour>[01]\d|2[0-3]) (?P<minute>[0-5]\d) (?: (?P<second>[0-5]\d) (?:[.,]?\d{1,7})? )?
-      | (?P<hour2>[01]?\d|2[0-3]) [-_.:h] (?P<minute2>[0-5]\d)
-        (?: [-_.:m] (?P<second2>[0-5]\d) (?: [.,]\d{1,7} | [-_]\d{3} | [-_]\d{6,7} )? s? )?
+      | (?P<hour2>[01]?\d|2[0-3]) [-_.:h] (?P<minute2>[0-5]?\d)
+        (?: [-_.:m] (?P<second2>[0-5]?\d) (?: [.,]\d{1,7} | [-_]\d{3} | [-_]\d{6,7} )? s? )?
     )
     (?: [ _-]? (?P<half>[AP]M) )?
     (?P<zone> Z | [+-]\d\d [:-]? \d\d )?
@@ -59,25 +80,32 @@ _TIME = r"""
 """
 _FLAGS = re.IGNORECASE | re.VERBOSE
 _YEAR, _M, _D = r"(?P<year>20\d\d)", r"(?P<m>0[1-9]|1[0-2])", r"(?P<d>0[1-9]|[12]\d|3[01])"
-_YEAR_FIRST = re.compile(rf"(?<!\d) {_YEAR} (?P<s>[-_.\ ]?) {_M} (?P=s) {_D} {_TIME} (?!\d)", _FLAGS)
+_YEAR_FIRST = re.compile(
+    rf"(?<!\d) {_YEAR} (?: (?P<s>[-_.\ ]?) {_M} (?P=s) {_D} | (?P<s1>[-_.]) (?P<m1>[1-9]|1[0-2]) (?P=s1)"
+    rf" (?P<d1>[12]\d|3[01]|0?[1-9]) ) {_TIME} (?!\d)",
+    _FLAGS,
+)
 _YEAR_LAST = re.compile(
     rf"(?<!\d) (?P<a>0?[1-9]|[12]\d|3[01]) (?P<s>[-_.\ ]) (?P<b>0?[1-9]|[12]\d|3[01]) (?P=s) {_YEAR} {_TIME} (?!\d)"
     rf"|(?<!\d) (?P<a8>\d\d) (?P<b8>\d\d) (?P<year8>20\d\d) (?!\d)",
     _FLAGS,
 )
 _NAMED_MONTH = re.compile(
-    rf"{_START} (?: (?P<d>0?[1-9]|[12]\d|3[01]) [-_.\ ]? {_MONTH} [-_.\ ]? {_YEAR}"
+    rf"{_START} (?: (?P<d>0?[1-9]|[12]\d|3[01]) (?:[-_.\ ]|\.\ )? {_MONTH} [-_.\ ]? {_YEAR}"
     rf"| {_YEAR.replace('year', 'year2')} [-_.\ ]? {_MONTH.replace('month', 'month2')} [-_.\ ]?"
     rf"  (?P<d2>0?[1-9]|[12]\d|3[01])"
     rf"| {_MONTH.replace('month', 'month3')} [-_.\ ]? (?P<d3>0?[1-9]|[12]\d|3[01]) ,?[-_.\ ]?"
     rf"  {_YEAR.replace('year', 'year3')} ) {_TIME} (?!\d)",
     _FLAGS,
 )
-_EPOCH = re.compile(rf"{_START}(?P<seconds>1[4-9]\d{{8}})(?P<thousandths>\d{{3}})?{_END}")
+_EPOCH = re.compile(rf"(?<!\d)(?P<seconds>1[4-9]\d{{8}})(?P<thousandths>\d{{3}})?{_END}")
 _TICKS = re.compile(rf"{_START}(?:(?P<ticks>6[34]\d{{16}})|(?P<filetime>13\d{{16}})){_END}")
-# A week, a month, a year, a date with a year of two digits, and any long number: unique, but no time to rely on
+# The first part of a GUID
+_SHORT_ID = re.compile(rf"{_START}(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{{8}}{_END}", re.IGNORECASE)
+# A day of the year, a week, a month, a year, a date with a year of two digits, and any long number: unique, but no
+# time to rely on
 _UNIQUE = re.compile(
-    rf"{_START}(?:20\d\d[-_. ]?(?:W|KW|CW|WK)[-_. ]?\d\d|(?:W|KW|CW|WK)[-_. ]?\d\d[-_. ]?20\d\d"
+    rf"{_START}(?:20\d\d[-_.][0-3]\d\d|20\d\d[-_. ]?(?:W|KW|CW|WK)[-_. ]?\d\d|(?:W|KW|CW|WK)[-_. ]?\d\d[-_. ]?20\d\d"
     rf"|20\d\d[-_. ](?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[-_. ]20\d\d|20\d\d"
     rf"|\d\d(?P<s>[-_. ])\d\d(?P=s)\d\d|\d{{5,}}){_END}",
     re.IGNORECASE,
@@ -143,7 +171,8 @@ def source_name(source_uri: str) -> SourceName:
     'hr-feed'
     """
     path = (server_paths(source_uri) or [unquote(source_uri.partition("?")[0])])[0]
-    name = unquote(file_name(source_uri))
+    # macOS writes letters with marks as two characters.
+    path, name = (unicodedata.normalize("NFC", text) for text in (path, unquote(file_name(source_uri))))
     folder = path.rpartition("/")[0]
     retry = _RETRY.search(stem(name))
     text = stem(name)[: retry.start()] if retry else stem(name)
@@ -210,6 +239,7 @@ def _without_unique(text: str, *, is_temporary: bool = False) -> tuple[datetime 
         (_YEAR_LAST, _time_of_year_last),
         (_NAMED_MONTH, _time_of_named_month),
         (_EPOCH, _time_of_epoch),
+        (_SHORT_ID, None),
         (_UNIQUE, None),
     ):
         found = list(pattern.finditer(left))
@@ -218,6 +248,9 @@ def _without_unique(text: str, *, is_temporary: bool = False) -> tuple[datetime 
             times = [time_of(one) for one in found] if time_of else []
             time = time or next(filter(None, times), None)
             left = pattern.sub("-", left)
+    if time is not None:
+        words = _SEPARATORS.split(left.replace(",", " "))
+        left = "-".join(word for word in words if not _WEEKDAY.fullmatch(word))
     # Beside a date, a short number tells parts of one run apart: each part is a feed of its own.
     if not is_unique:
         left = _COUNTER.sub("-", left)
@@ -255,7 +288,7 @@ def _moment(year: int, month: int, day: int, found: re.Match[str]) -> datetime |
 
 
 def _time_of_year_first(found: re.Match[str]) -> datetime | None:
-    return _moment(int(found["year"]), int(found["m"]), int(found["d"]), found)
+    return _moment(int(found["year"]), int(found["m"] or found["m1"]), int(found["d"] or found["d1"]), found)
 
 
 def _time_of_year_last(found: re.Match[str]) -> datetime | None:
@@ -271,7 +304,7 @@ def _time_of_named_month(found: re.Match[str]) -> datetime | None:
     month = found["month"] or found["month2"] or found["month3"]
     day = found["d"] or found["d2"] or found["d3"]
     year = found["year"] or found["year2"] or found["year3"]
-    return _moment(int(year), _MONTHS.index(month[:3].lower()) + 1, int(day), found)
+    return _moment(int(year), _MONTH_NUMBERS[month.lower()], int(day), found)
 
 
 def _time_of_epoch(found: re.Match[str]) -> datetime:

@@ -1,8 +1,10 @@
 """Which users of a job no later import has updated, and which jobs a later run has superseded.
 
-A user is *open* in a job that did not update him, until a later run of the feed or a retry did. A run is *superseded*
-when a later full run of its feed has ended: its records hold older values. A later file that holds other users, as a
-feed writes that sends only what changed, or one file for each region, supersedes nothing.
+A user is *open* in a job that did not update him, until a later run of the feed or a retry did. A retry brings the
+values of the run that it repairs: imported after a later run, it closes nothing there. A run is *superseded* when a
+later full run of its feed has ended: its records hold older values. A later file that holds other users, as a feed
+writes that sends only what changed, or one file for each region, supersedes nothing; but of the users whom it holds,
+the older records must not be imported any more.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from analyzer.analysis.outcome import FAILED, STILL_OPEN, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -62,11 +64,14 @@ class OpenUsers:
         due: those of them who failed in no later job, so that this job's retry file is the one to import; None where
             that is unknown.
         superseded_by: the later run that superseded the job; None where none did.
+        newer: those of the job's users whose records in later files of the feed are the ones to import, or were: its
+            own retry file must not hold them.
     """
 
     open: int | None
     due: int | None
     superseded_by: str | None = None
+    newer: frozenset[int] = field(default=frozenset(), compare=False)
 
     @property
     def needs_retry(self) -> bool:
@@ -83,6 +88,12 @@ class SourceUsers(Protocol):
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
         """Return the first few users of a job's source file; None where they are unknown."""
 
+    def ids_differ(self, job_id: str, other_id: str) -> bool:
+        """Return whether two files name users by IDs of another kind, or in another property, as far as is known."""
+
+    def properties_of(self, job_id: str) -> AbstractSet[str] | None:
+        """Return the properties that a job's source file sets; None where they are unknown."""
+
 
 @dataclass(slots=True)
 class _Later:
@@ -91,6 +102,7 @@ class _Later:
     updated: set[int] = field(default_factory=set)
     perhaps: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
+    newer: set[int] = field(default_factory=set)
 
 
 def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
@@ -108,14 +120,58 @@ def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, Open
         of_feed.setdefault(job.feed, []).append(job)
     found: dict[str, OpenUsers] = {}
     for jobs in of_feed.values():
-        found |= _of_feed(jobs, source)
-        for job_id, run_id in _superseded([job for job in jobs if job.outcome not in STILL_OPEN], source).items():
-            found[job_id].superseded_by = run_id
+        for these, members in _streams(jobs, source):
+            of_these = _of_feed(these, source)
+            for job_id, run_id in _superseded([job for job in these if job.outcome not in STILL_OPEN], source).items():
+                of_these[job_id].superseded_by = run_id
+                # Where IDs cannot be compared, it is unknown who was updated.
+                if of_these[job_id].open and source.ids_differ(job_id, run_id):
+                    of_these[job_id] = OpenUsers(None, None, run_id)
+            found |= {job_id: of_these[job_id] for job_id in members}
     return found
 
 
+def _streams(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequence[Import], AbstractSet[str]]]:
+    """Part a feed's jobs where their files set no property in common: such files share a name by chance.
+
+    Yields:
+        Jobs, and the IDs of those of them of which the answer counts. A job whose properties are unknown can be of
+        any part, and is among the jobs of each.
+    """
+    everybody = {job.job_id for job in jobs}
+    first_failed = next((place for place, job in enumerate(jobs) if job.outcome in FAILED), len(jobs))
+    if first_failed >= len(jobs) - 1:
+        yield jobs, everybody
+        return
+    parts: list[tuple[set[str], set[str]]] = []  # properties, and the jobs
+    for job in jobs:
+        run_id = job.retry_of if job.retry_of in everybody else job.job_id
+        properties = source.properties_of(run_id)
+        if not properties:
+            continue
+        same = [part for part in parts if not part[0].isdisjoint(properties)]
+        parts = [part for part in parts if part not in same]
+        parts.append(
+            (set(properties).union(*(part[0] for part in same)), {job.job_id}.union(*(part[1] for part in same)))
+        )
+    known = set().union(*(members for _, members in parts))
+    if len(parts) <= 1:
+        yield jobs, everybody
+        return
+    yield jobs, everybody - known
+    for _, members in parts:
+        yield [job for job in jobs if job.job_id in members or job.job_id not in known], members
+
+
 def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
-    not_updated = [_not_updated(job, source, is_last=place == len(jobs) - 1) for place, job in enumerate(jobs)]
+    order = {job.job_id: place for place, job in enumerate(jobs)}
+    by_id = {job.job_id: job for job in jobs}
+    runs = {job.job_id: by_id.get(job.retry_of or "", job) for job in jobs}
+    # A retry has the values of its run, whenever it was imported.
+    jobs = sorted(jobs, key=lambda job: order[runs[job.job_id].job_id])
+    # Only other jobs make it worth reading whom an aborted one left out.
+    is_alone = sum(job.outcome in FAILED for job in jobs) == 1 and jobs[-1].outcome in FAILED
+    not_updated = [_not_updated(job, source, is_alone=is_alone) for job in jobs]
     earlier: list[set[int]] = [set()]
     for users in not_updated:
         earlier.append(earlier[-1] | users if users else earlier[-1])
@@ -123,21 +179,36 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
     later = _Later()
     for place, job in reversed(list(enumerate(jobs))):
         users, before = not_updated[place], earlier[place]
-        following = [other for other in jobs[:place] if other.may_follow(job)]
-        if place == len(jobs) - 1 and job.outcome is Outcome.aborted and not following:
+        following = [other for other in jobs[:place] if _may_follow(other, job, runs)]
+        if is_alone and job.outcome is Outcome.aborted and not following:
             found[job.job_id] = OpenUsers(job.not_updated, job.not_updated)
         else:
             found[job.job_id] = _of_job(job, users, later)
-        left = users or frozenset()
-        if found[job.job_id].open and any(_may_have_updated(other, left, source) for other in following):
+        left = job.failed if users is None else users
+        held = [_held(other, left, source) for other in following]
+        if found[job.job_id].open and any(held):
             found[job.job_id] = OpenUsers(None, None)
+        by_runs = [
+            theirs
+            for other, theirs in zip(following, held, strict=True)
+            if runs[other.job_id] is not runs[job.job_id]  # else its values are the same
+        ]
+        found[job.job_id].newer = frozenset(left & (later.updated | later.failed | later.newer)).union(*by_runs)
+        if users and users <= found[job.job_id].newer:
+            found[job.job_id].due = 0
         if job.outcome not in STILL_OPEN:
             _go_back(job, before, later, source)
             later.failed |= users or job.failed
     return found
 
 
-def _not_updated(job: Import, source: SourceUsers, *, is_last: bool) -> AbstractSet[int] | None:
+def _may_follow(other: Import, job: Import, runs: Mapping[str, Import]) -> bool:
+    """Return whether a job, which is before another one in the order, can bring values that are as new or newer."""
+    run, other_run = runs[job.job_id], runs[other.job_id]
+    return other.may_follow(job) if run is other_run else other_run.may_follow(run)
+
+
+def _not_updated(job: Import, source: SourceUsers, *, is_alone: bool) -> AbstractSet[int] | None:
     """Return everybody whom a job may have left out; None where that is unknown."""
     if job.outcome is Outcome.succeeded:
         return frozenset()
@@ -145,8 +216,7 @@ def _not_updated(job: Import, source: SourceUsers, *, is_last: bool) -> Abstract
         return None
     if job.outcome is Outcome.partial and job.names_all:
         return job.failed
-    # Only later jobs make it worth reading who that is.
-    return None if is_last else source.all_of(job.job_id)
+    return None if is_alone else source.all_of(job.job_id)
 
 
 def _of_job(job: Import, users: AbstractSet[int] | None, later: _Later) -> OpenUsers:
@@ -178,14 +248,17 @@ def _go_back(job: Import, before: AbstractSet[int], later: _Later, source: Sourc
             later.perhaps -= updated
         else:
             later.perhaps |= updated
+            if job.retry_of is None:
+                later.newer |= updated
 
 
-def _may_have_updated(job: Import, users: AbstractSet[int], source: SourceUsers) -> bool:
-    """Return whether a job, if it came later, updated one of these users."""
+def _held(job: Import, users: AbstractSet[int], source: SourceUsers) -> AbstractSet[int]:
+    """Return whom of these users a job, if it came later, may have updated."""
     if job.outcome not in {Outcome.succeeded, Outcome.partial, Outcome.unknown}:
-        return False
+        return frozenset()
     held = source.all_of(job.job_id)
-    return held is None or not held.isdisjoint(users - job.failed)
+    users = users - job.failed
+    return users if held is None else users & held
 
 
 def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
@@ -200,7 +273,7 @@ def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
         older = [
             job_id
             for job_id, since in left.items()
-            if job_id != run.job_id and (since < place[run.job_id] or run.may_follow(ended[since]))
+            if runs[job_id] != run.job_id and (since < place[run.job_id] or run.may_follow(ended[since]))
         ]
         if not older:
             continue
@@ -209,7 +282,10 @@ def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
             if runs[job_id] not in samples:
                 samples[runs[job_id]] = source.first_of(runs[job_id])
             sample = samples[runs[job_id]]
-            if held is None or not sample or len(sample & held) >= _FULL * len(sample):
+            common = len(sample & held) if sample and held else 0
+            is_full = held is None or not sample or common >= _FULL * len(sample)
+            # Where not even the IDs can be compared, the older values are the ones that do harm.
+            if is_full or (not common and source.ids_differ(run.job_id, runs[job_id] or job_id)):
                 found[job_id] = run.job_id
                 del left[job_id]
     return found

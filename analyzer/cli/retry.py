@@ -150,7 +150,8 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
             given.terminal.complain(log.problem)
-    return ingredients_of(library, tables, job, id_property or None)
+    ingredients = ingredients_of(library, tables, job, id_property or None)
+    return dataclasses.replace(ingredients, newer=frozenset()) if superseded else ingredients
 
 
 def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Path] | None) -> None:

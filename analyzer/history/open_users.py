@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from analyzer.analysis.open_users import Import, OpenUsers, open_users
 from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
 from analyzer.facts import JobError
+from analyzer.id_kinds import IdKind, id_kinds
 from analyzer.identity import identity_key
 from analyzer.source.find import find
 from analyzer.source.identify import infer_id_property
@@ -25,6 +27,7 @@ from analyzer.tenant.redact import shown_uri
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
     from pathlib import Path
 
     from analyzer.analysis.feeds import FeedRule
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 _SAMPLE = 50
 """Users of a source file by which it is told whether a later file holds the same users."""
+
+_FEW = 5
+"""Records of a source file by which its properties are known: all have the same."""
 
 _NO_FILE = (JobError.DataFileNotExist.name, JobError.DataFileNotInTenant.name)
 
@@ -45,9 +51,16 @@ class _Manifest(msgspec.Struct):
 
     job_id: str | None
     files: list[_ManifestFile]
+    before: list[str] = []
 
 
-def retries_of(jobs: Sequence[Job], hashes: Mapping[str, str], folder: Path | None) -> dict[str, str]:
+def retries_of(
+    jobs: Sequence[Job],
+    hashes: Mapping[str, str],
+    folder: Path | None,
+    written: Mapping[str, datetime],
+    logged: Mapping[str, datetime],
+) -> dict[str, str]:
     """Tell which jobs are retries, and which run each repairs.
 
     A retry is known by the job ID in the name that we give a retry file, and where somebody renamed the file, by its
@@ -57,14 +70,22 @@ def retries_of(jobs: Sequence[Job], hashes: Mapping[str, str], folder: Path | No
         jobs: of a library.
         hashes: by job ID the SHA-256 of its source file, where that is known.
         folder: with our retry files and their manifests; None where there is none.
+        written: by job ID when its source file was written (UTC), where that is known.
+        logged: by job ID when its log was written (UTC), where there is one.
 
     Returns:
         By the retry's job ID the ID of the run at the end of the chain, which the library need not know.
     """
-    by_hash = dict(_manifests(folder)) if folder and hashes else {}
+    by_hash: dict[str, list[str]] = {}
+    for digest, job_id in _manifests(folder) if folder and hashes else ():
+        by_hash.setdefault(digest, []).append(job_id)
     direct: dict[str, str] = {}
     for job in jobs:
-        repaired = source_name(job.source_uri).retry_of or by_hash.get(hashes.get(job.job_id, ""))
+        repaired = source_name(job.source_uri).retry_of
+        if not repaired:
+            # Who fails each night with the same record has the same retry file each night.
+            candidates = by_hash.get(hashes.get(job.job_id, ""), [])
+            repaired = _newest_before(written.get(job.job_id), candidates, logged)
         if repaired and repaired != job.job_id:
             direct[job.job_id] = repaired
     return {job_id: _end_of_chain(job_id, direct) for job_id in direct}
@@ -138,6 +159,9 @@ class _SourceUsers:
         self._feeds = {job.job_id: job.feed for job in imports}
         self._keys, self._files = keys, files
         self._properties: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._ids: dict[str, tuple[str, IdKind | None]] = {}
+        self._sets: dict[str, AbstractSet[str] | None] = {}
         self._all = functools.lru_cache(maxsize=4)(self._read_all)
 
     def all_of(self, job_id: str) -> AbstractSet[int] | None:
@@ -164,19 +188,95 @@ class _SourceUsers:
         except InputError:
             return None
 
-    def _id_property(self, job_id: str, path: Path) -> str:
-        """Return the name of a file's ID property: that of the feed's other files where it has it, else inferred."""
-        feed = self._feeds[job_id]
-        usual = self._properties.get(feed)
+    def ids_differ(self, job_id: str, other_id: str) -> bool:
+        (name, kind), (other_name, other_kind) = self._ids_of(job_id), self._ids_of(other_id)
+        if kind is not None and other_kind is not None and kind != other_kind:
+            return True
+        return bool(name and other_name) and name.casefold() != other_name.casefold()
+
+    def properties_of(self, job_id: str) -> AbstractSet[str] | None:
+        if job_id not in self._sets:
+            self._sets[job_id] = self._read_properties(job_id)
+        return self._sets[job_id]
+
+    def _read_properties(self, job_id: str) -> AbstractSet[str] | None:
+        path = self._files.get(job_id)
+        if not path:
+            return None
         try:
-            if usual and any(record.text(usual) for record in islice(read_records(path), _SAMPLE)):
+            names = {name for record in islice(read_records(path), _FEW) for name in record.members}
+        except InputError:
+            return None
+        usual = self._usual(self._feeds[job_id])
+        id_property = usual if usual in names else self._id_property(job_id, path)
+        return {name.casefold() for name in names - {id_property}} if id_property else None
+
+    def _ids_of(self, job_id: str) -> tuple[str, IdKind | None]:
+        """Return the ID property of a job's file, empty where it is unknown, and the kind of the IDs in it."""
+        if job_id not in self._ids:
+            path = self._files.get(job_id)
+            name = self._id_property(job_id, path) if path else ""
+            texts: list[str | None] = [*self._keys.get(job_id, ())]
+            if path and name:
+                with contextlib.suppress(InputError):
+                    texts = [record.text(name) for record in islice(read_records(path), _SAMPLE)]
+            self._ids[job_id] = name, id_kinds(filter(None, texts)).most
+        return self._ids[job_id]
+
+    def _id_property(self, job_id: str, path: Path) -> str:
+        """Return the name of a file's ID property: by its own log, else as in the feed's other files, else by looks."""
+        if job_id not in self._names:
+            self._names[job_id] = self._infer(job_id, path)
+        return self._names[job_id]
+
+    def _infer(self, job_id: str, path: Path) -> str:
+        keys = self._keys.get(job_id, frozenset())
+        try:
+            usual = self._usual(self._feeds[job_id])
+            if usual and _is_property(path, usual, keys):
                 return usual
-            name = infer_id_property(path, self._keys.get(job_id, frozenset())).name
+            return infer_id_property(path, keys).name
         except (InputError, UsageError):
             return ""
-        if name:
-            self._properties.setdefault(feed, name)
-        return name
+
+    def _usual(self, feed: str) -> str:
+        """Return the ID property of the feed's newest file whose log names somebody; empty where none does."""
+        if feed not in self._properties:
+            self._properties[feed] = ""
+            for job_id, its_feed in reversed(self._feeds.items()):
+                path, keys = self._files.get(job_id), self._keys.get(job_id)
+                if its_feed != feed or not path or not keys:
+                    continue
+                with contextlib.suppress(InputError, UsageError):
+                    found = infer_id_property(path, keys)
+                    if found.name and found.certain:
+                        self._properties[feed] = found.name
+                        break
+        return self._properties[feed]
+
+
+def _is_property(path: Path, name: str, keys: AbstractSet[str]) -> bool:
+    """Return whether a file has an ID property, and no other one that looks as if the log's IDs could be from it."""
+    records = list(islice(read_records(path), _FEW))
+    texts = [text for record in records if (text := record.text(name))]
+    if not texts or not keys or any(identity_key(text) in keys for text in texts):
+        return bool(texts)
+    kind = id_kinds(keys).most
+    others = {other for record in records for other in record.members if other != name}
+    like = [
+        other for other in others if id_kinds(filter(None, (record.text(other) for record in records))).most is kind
+    ]
+    return id_kinds(texts).most is kind and not (like and kind in {IdKind.at_domain, IdKind.object_id})
+
+
+def _newest_before(written: datetime | None, candidates: Sequence[str], logged: Mapping[str, datetime]) -> str | None:
+    """Return the newest of the jobs that had ended when a file was written; None where nothing tells which that is."""
+    if written is None:
+        return candidates[0] if len(set(candidates)) == 1 else None
+    before = [job_id for job_id in candidates if job_id not in logged or logged[job_id] <= written]
+    if len(before) > 1:
+        before = [job_id for job_id in before if job_id in logged]
+    return max(before, key=lambda job_id: logged.get(job_id, written), default=None)
 
 
 def _manifests(folder: Path) -> Iterator[tuple[str, str]]:
@@ -185,9 +285,9 @@ def _manifests(folder: Path) -> Iterator[tuple[str, str]]:
             manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue  # it vouches for nothing
-        for file in manifest.files:
-            if file.sha256 and manifest.job_id:
-                yield file.sha256, manifest.job_id
+        for digest in [*(file.sha256 for file in manifest.files), *manifest.before]:
+            if digest and manifest.job_id:
+                yield digest, manifest.job_id
 
 
 def _end_of_chain(job_id: str, direct: Mapping[str, str]) -> str:

@@ -43,7 +43,12 @@ def keep_earlier(library: WritableLibrary, key: str, jobs: Sequence[Job], reader
         _link_or_move(source, kept)
         modified = (seen.modified if seen else "") or None
         for job_id in job_ids:
-            library.own.note(job_id, source=library.name_of(kept), source_modified=modified)
+            library.own.note(
+                job_id,
+                source=library.name_of(kept),
+                source_modified=modified,
+                source_sha256=(seen.sha256 if seen else "") or None,
+            )
 
 
 def _link_or_move(path: Path, kept: Path) -> None:

@@ -117,7 +117,7 @@ class Library:
         """Return the SHA-256 of a job's source file as it was pulled; empty where that is unknown."""
         noted = self.own.notes.get(job.job_id)
         if noted and noted.source:
-            return ""
+            return noted.source_sha256 or ""
         host = _host(job.source_uri)
         places = chain.from_iterable(self._copies(host, path) for path in server_paths(job.source_uri))
         seen = (self.own.files.get(key) for key, _ in places if self._may_be_of(host, key))

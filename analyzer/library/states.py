@@ -55,6 +55,7 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         source: where the source file lies in the library, where that is not its path on the server.
         source_modified: when the tenant's version of that was written; as in ``FileSeen``.
+        source_sha256: of that, as it was pulled; as in ``FileSeen``.
         source_missing: why we have no source file.
         log_missing: why we have no log, though there should be one.
         fetched: its source file was fetched by a pull that has not ended, or that broke off.
@@ -63,6 +64,7 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
 
     source: str | None = None
     source_modified: str | None = None
+    source_sha256: str | None = None
     source_missing: str | None = None
     log_missing: str | None = None
     fetched: bool = False

@@ -116,7 +116,12 @@ def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], sp
 def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequest:
     """Say that the log names all users of the source file, and what it means where the service resolved none."""
     selection = request.selection
-    if selection.outcome is not Outcome.partial or selection.chosen or not request.id_property.name:
+    if (
+        selection.outcome is not Outcome.partial
+        or selection.chosen
+        or selection.left_to_later
+        or not request.id_property.name
+    ):
         return request
     found = look_up(request).found
     request = request if request.manner.reads_around_faults else dataclasses.replace(request, found=found)

@@ -12,6 +12,7 @@ from analyzer.retry.manifest import (
     Manifest,
     RetryFileNoted,
     described_choices,
+    made_before,
     manifest_of,
     program,
 )
@@ -68,6 +69,8 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside:
         InputError: the source or a log cannot be read any more.
     """
     selection, manner = request.selection, request.manner
+    # By its hash, a retry that was queued under another name is known.
+    before = made_before(request.target, request.job_id) if request.job_id else []
     id_type, id_type_because = retry.id_type.name, retry.id_type.because
     site, folder = site_and_folder(request.source_uri)
     return Manifest(
@@ -94,6 +97,7 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside:
         companions=[
             FileNoted(path.name, len(content), hashlib.sha256(content).hexdigest()) for path, content in beside.items()
         ],
+        before=[digest for digest in before if digest not in {part.digest for part in parts}],
         records=retry.records,
         users=retry.users,
         property_values=retry.property_values,
@@ -103,6 +107,7 @@ def manifest(request: RetryRequest, retry: Retry, parts: Sequence[Part], beside:
         entries_naming_nobody=retry.naming_nobody,
         unfinished_logs=retry.unfinished_logs,
         source_later=retry.source_later,
+        left_to_later=selection.left_to_later,
         complete=retry.complete,
     ).as_json()
 

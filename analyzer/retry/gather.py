@@ -81,6 +81,8 @@ def marks_in(spans: Spans) -> NDArray[np.int64]:
 
 def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selection, records: Records) -> None:
     """Leaves out of everybody's records those that are not wanted; lists who is not found, and those without an id."""
+    if selection.newer:
+        gathered.chosen[np.isin(marks, list(selection.newer))] = False
     left_out = set()
     for number in np.flatnonzero(np.isin(marks, [mark_of(key) for key in selection.excluded])).tolist():
         # A mark is no more than likely to be one user's.

@@ -50,6 +50,9 @@ class Selection:
             Where everybody is to be retried only the source can tell, and there are none.
         left_nobody: somebody was to be retried, and the user's choices leave nobody.
         told_twice: entries that tell of several records of one user.
+        newer: of everybody those who are left out because later files hold their newer records, by their marks
+            (``scan.mark_of``).
+        left_to_later: how many users are left out for that.
     """
 
     outcome: Outcome
@@ -67,6 +70,8 @@ class Selection:
     unknown_users: dict[str, str] = field(default_factory=dict)
     left_nobody: bool = False
     told_twice: int = 0
+    newer: frozenset[int] = frozenset()
+    left_to_later: int = 0
 
     @property
     def nobody(self) -> bool:

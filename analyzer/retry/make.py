@@ -15,7 +15,7 @@ from analyzer.retry.by_source import by_source
 from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.earlier import clear
 from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
-from analyzer.retry.manifest import described_choices
+from analyzer.retry.manifest import described_choices, manifest_of
 from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.told import Identities
 from analyzer.retry.words import sentence
@@ -60,6 +60,7 @@ class Ingredients:
         manner: how they are written.
         retry_helps: what is known of codes.
         source_uri: of the source file, as the job has it; empty for bare files.
+        newer: users whose newer records later files of the feed hold, by their marks (``scan.mark_of``).
     """
 
     source: Path | None
@@ -78,6 +79,7 @@ class Ingredients:
     manner: Manner = AS_IT_IS
     retry_helps: RetryHelps = nobody_knows
     source_uri: str = ""
+    newer: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         choices=ingredients.choices,
         retry_helps=ingredients.retry_helps,
         readable=ingredients.manner.reads_around_faults or _drops(located, ingredients.choices),
+        newer=ingredients.newer,
     )
     if not selection.left_nobody and ingredients.outcome in FAILED and _has_no_users(ingredients):
         selection = Selection(
@@ -173,6 +176,8 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     if selection.nobody:
         _check_nobody(selection, ingredients)
         read = [*ingredients.logs, *([ingredients.source] if ingredients.source else [])]
+        if ingredients.job_id:
+            read.append(manifest_of(target))  # by the hash in it, a retry that was queued under another name is known
         return Made(selection, None, None, earlier=clear(target, read))
     source = _source(ingredients)
     try:
@@ -232,6 +237,11 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
             f"the log says that two records of {source} lead to one user, and no two records have the same ID",
             "An old and a new name may belong to one user. Have the feed write object IDs, and queue with the ID type"
             " CloudId.",
+        )
+    if selection.left_to_later and not selection.chosen:
+        return InputError(
+            "later imports of the feed had the records of all users who were not updated",
+            "Nothing is left to retry. To make the file all the same, add --superseded.",
         )
     if not selection.everybody and selection.doubtful >= selection.identities.keys():
         return _naming_nobody(selection)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from analyzer.errors import InputError
 from analyzer.files import read_bytes
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         logs: the log files.
         files: the retry file, or its parts in their order.
         companions: the lists beside the file.
+        before: SHA-256 of the files that were here before, each of which somebody may have queued.
         records: in all files.
         users: distinct users among them.
         property_values: values but the IDs.
@@ -63,7 +65,8 @@ class Manifest(msgspec.Struct, kw_only=True):
         entries_naming_nobody: entries of the log that identify no user.
         unfinished_logs: logs that may lack users.
         source_later: what says that the job read an earlier source file, a clause without its subject.
-        complete: whether the file holds everybody who was not updated, and each of them once.
+        left_to_later: users who were not updated and are left out, because later files hold their newer records.
+        complete: whether the file holds everybody else who was not updated, and each of them once.
     """
 
     program: str = ""
@@ -84,6 +87,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     logs: list[FileNoted]
     files: list[RetryFileNoted]
     companions: list[FileNoted] = []
+    before: list[str] = []
     records: int = 0
     users: int = 0
     property_values: int = 0
@@ -93,6 +97,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     entries_naming_nobody: int = 0
     unfinished_logs: int = 0
     source_later: str = ""
+    left_to_later: int = 0
     complete: bool
 
     @property
@@ -119,6 +124,17 @@ def read_manifest(path: Path) -> Manifest | None:
     # What somebody sent must lead to nothing but what is beside it.
     noted = [manifest.source, *manifest.logs, *manifest.made]
     return manifest if all(_is_name(file.name) for file in noted) else None
+
+
+def made_before(target: Path, job_id: str | None) -> list[str]:
+    """Return the SHA-256 of the retry files of a job that were made to a place; none where no manifest tells."""
+    try:
+        manifest = read_manifest(manifest_of(target))
+    except InputError:
+        return []
+    if manifest is None or manifest.job_id != job_id:
+        return []
+    return list(dict.fromkeys([*manifest.before, *(file.sha256 for file in manifest.files if file.sha256)]))
 
 
 def manifest_of(target: Path) -> Path:

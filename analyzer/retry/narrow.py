@@ -11,6 +11,7 @@ from analyzer.retry.aborted import with_helps
 from analyzer.retry.choice_words import OF_THE_OTHERS, chosen_of_everybody, chosen_of_named, without_unmendable
 from analyzer.retry.codes import WITHOUT_ID
 from analyzer.retry.told import Identities, doubtful_in, identities_in
+from analyzer.source.scan import mark_of
 
 if TYPE_CHECKING:
     from analyzer.retry.choices import Choices, RetryHelps
@@ -66,7 +67,9 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
         wanted = {key: identity for key, identity in wanted.items() if key in choices.users}
     # Where all of the listed users are found, an entry that names nobody can be nobody else's.
     found = choices.without_culprits or (choices.users is not None and choices.users.keys() <= wanted.keys())
-    identities = {key: identity for key, identity in wanted.items() if key not in excluded}
+    identities = {
+        key: identity for key, identity in wanted.items() if key not in excluded and mark_of(key) not in whole.newer
+    }
     return dataclasses.replace(
         emptied(whole),
         identities=Identities(identities),
@@ -87,7 +90,9 @@ def of_unknown(
     if not error or not retry_helps(error, "", None):
         named = dataclasses.replace(
             emptied(whole),
-            identities=identities_in(coded),
+            identities=Identities(
+                {key: one for key, one in identities_in(coded).items() if mark_of(key) not in whole.newer}
+            ),
             naming_nobody=coded["key"].null_count(),
             doubtful=doubtful_in(coded),
         )
@@ -129,4 +134,5 @@ def emptied(selection: Selection) -> Selection:
         excluded={},
         without_unnamed=False,
         doubtful=frozenset(),
+        newer=frozenset(),
     )

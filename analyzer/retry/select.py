@@ -11,6 +11,7 @@ from analyzer.retry.choices import EVERYTHING
 from analyzer.retry.codes import ABORTING_CODES, WITHOUT_ID
 from analyzer.retry.interface import Selection
 from analyzer.retry.told import Identities
+from analyzer.source.scan import mark_of
 
 if TYPE_CHECKING:
     from analyzer.retry.choices import Choices, RetryHelps
@@ -40,6 +41,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     choices: Choices = EVERYTHING,
     retry_helps: RetryHelps = nobody_knows,
     readable: bool = False,
+    newer: frozenset[int] = frozenset(),
 ) -> Selection:
     """Whom the job did not update, by what its outcome says, and which of them the user chose.
 
@@ -52,6 +54,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
         choices: the user's.
         retry_helps: what is known of codes (``Catalogue.retry_helps``); asked where ``choices.retryable`` is set.
         readable: what cannot be read of the source file is mended or left out.
+        newer: users whose newer records later files hold, by their marks; their older ones must not be imported.
 
     Raises:
         UsageError: a chosen code is in no entry, or both chosen and excepted; culprits where nothing was aborted.
@@ -61,6 +64,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
         return Selection(outcome, False, Identities(), 0, _BECAUSE[outcome])
     # Of everybody it matters only to choices whom a log may lack.
     selection = _whole(outcome, told, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
+    selection = _without_newer(selection, newer)
     if choices.narrow and not selection.nobody:
         from analyzer.retry.choose import choose
 
@@ -71,6 +75,27 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
 
     again = met_again(told.coded, selection, choices.drop_properties, readable=readable)
     return dataclasses.replace(selection, first=before_retry(again, error, located))
+
+
+def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
+    """Leave out the users whose newer records later files hold."""
+    if selection.everybody:
+        return dataclasses.replace(selection, newer=newer, left_to_later=len(newer))
+    left = {key: identity for key, identity in selection.identities.items() if mark_of(key) not in newer}
+    left_out = len(selection.identities) - len(left)
+    if not left_out:
+        return selection
+    selection = dataclasses.replace(
+        selection,
+        identities=Identities(left),
+        doubtful=selection.doubtful & left.keys(),
+        left_to_later=left_out,
+    )
+    if selection.nobody:
+        return dataclasses.replace(
+            selection, because="later imports of the feed had the records of all who failed", left_nobody=True
+        )
+    return selection
 
 
 def outcome_suggested_by(whom: Whom) -> Outcome:

@@ -60,6 +60,9 @@ def sentence(
     parts = [_whom(selection, retry)]
     if selection.chosen:
         parts.append(f"Chosen: {'; '.join(selection.chosen)}.")
+    if selection.left_to_later:
+        left_out = count(selection.left_to_later, "user is", "users are")
+        parts.append(f"{left_out} left out, because later imports of the feed had their records.")
     if manner.drop_properties:
         parts.append(f"Without {listed(manner.drop_properties)}.")
     if len(retry.paths) > 1:
@@ -98,7 +101,7 @@ def _whom(selection: Selection, retry: Retry) -> str:
         return "No retry file: the records that failed can't be imported before the feed is corrected."
     number, noun = (retry.users, "user") if retry.users else (retry.records, "record")
     if selection.everybody:
-        every = "All " if number > 1 and not selection.chosen else ""
+        every = "All " if number > 1 and not selection.chosen and not selection.left_to_later else ""
         return f"{every}{count(number, noun)} ({selection.because})."
     # Where something is missing, it may be who else failed.
     partial = selection.outcome is Outcome.partial

@@ -10,6 +10,7 @@ import pytest
 from analyzer.errors import OutputError
 from analyzer.library.earlier import keep_earlier
 from analyzer.library.mirror import WritableLibrary
+from analyzer.library.states import FileSeen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,12 @@ def test_it_stays_in_its_place_until_the_next_one_takes_it(library: WritableLibr
         library.own.notes.clear()
         assert place.read_bytes() == b"version 1"
         assert _kept(library) == [b"version 1"]
+
+
+def test_what_it_was_when_it_was_pulled_stays_known(library: WritableLibrary) -> None:
+    library.own.files[PATH] = FileSeen("1", 9, sha256="ab12")
+    keep_earlier(library, PATH, [], library.jobs())
+    assert [library.pulled_sha256(job) for job in library.jobs()] == ["ab12", "ab12"]
 
 
 def test_what_no_other_job_read_is_not_kept(library: WritableLibrary) -> None:

@@ -55,9 +55,13 @@ def content(wanted: RetryRequest) -> list[bytes | None]:
     return [path.read_bytes() if path.exists() else None for path in places]
 
 
-def everything_away(folder: Path) -> None:
-    for path in folder.iterdir():
+def only(wanted: RetryRequest, there: list[bytes | None]) -> None:
+    """Have nothing in the folder but these files, under their final names."""
+    for path in wanted.target.parent.iterdir():
         path.unlink()
+    for path, raw in zip([wanted.target, *companions(wanted.target)[:2]], there, strict=True):
+        if raw is not None:
+            path.write_bytes(raw)
 
 
 @pytest.mark.parametrize("before", ["nothing there before", "written before"])
@@ -65,14 +69,15 @@ def test_a_retry_killed_while_it_writes_leaves_the_old_file_or_the_whole_new_one
     records = [f'{{"IdName":"u{number}@contoso.com","About":"{"x" * LENGTH}"}}' for number in range(RECORDS)]
     wanted = request(write_source(tmp_path, *records), EVERYBODY)
     folder = wanted.target.parent
-    write_retry(wanted)
-    new = content(wanted)
-    length = len(new[0] or b"")
-    everything_away(folder)
+    folder.mkdir(exist_ok=True)
     old: list[bytes | None] = [None, None, None]
     if before == "written before":
         write_retry(request(wanted.source, partial("u7@contoso.com")))
         old = content(wanted)
+    write_retry(wanted)  # its manifest names what was there before
+    new = content(wanted)
+    length = len(new[0] or b"")
+    only(wanted, old)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["analyzer.retry.write", "tests.retry.test_killed"])
     chance = random.Random(20261123)
@@ -90,9 +95,6 @@ def test_a_retry_killed_while_it_writes_leaves_the_old_file_or_the_whole_new_one
         write_retry(wanted)
         assert content(wanted) == new
         assert len(list(folder.iterdir())) == len(new)
-        everything_away(folder)
-        for path, raw in zip([wanted.target, *companions(wanted.target)[:2]], old, strict=True):
-            if raw is not None:
-                path.write_bytes(raw)
+        only(wanted, old)
     assert killed > KILLS // 5
     assert in_the_middle > KILLS // 10

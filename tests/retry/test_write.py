@@ -211,6 +211,8 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
         "entries_naming_nobody": 1,
         "unfinished_logs": 0,
         "source_later": "",
+        "left_to_later": 0,
+        "before": [],
         "complete": False,
     }
 

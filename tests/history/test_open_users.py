@@ -1,0 +1,217 @@
+"""Which values of an earlier night may still be imported, in libraries whose feeds are not what their names suggest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import InputError
+from analyzer.library.mirror import Library
+from analyzer.load import load
+from analyzer.retries import ingredients_of, make_retries
+from analyzer.retry.make import make_retry
+from analyzer.retry.manifest import made_before, manifest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from analyzer.load import Tables
+
+HOST, FOLDER = "https://contoso.sharepoint.com", "sites/hr/Shared Documents"
+LOG = {"partial": "IdentityNotResolvable\t{}\tUser identity cannot be resolved", "aborted": "PropertyNotFound\t\tFloor"}
+
+
+def job_id(number: int) -> str:
+    return f"{number:08x}-bd0e-49ec-8c9c-c4cfe370248c"
+
+
+def records(*users: str, **values: str) -> list[dict[str, str]]:
+    return [{"IdName": f"{user}@contoso.com", **(values or {"City": f"of {user}"})} for user in users]
+
+
+class Nights:
+    """A library that grows by a job a night, pulled each morning."""
+
+    def __init__(self, root: Path) -> None:
+        self.library, self.retry = root / "library", root / "retry"
+        self.jobs: list[dict[str, object]] = []
+        self.files: dict[str, object] = {}
+        (self.library / ".upa").mkdir(parents=True)
+
+    def add(self, name: str, content: bytes | Sequence[Mapping[str, str]], *failed: str, aborted: bool = False) -> str:
+        """Add a job whose log names these users, or one that was aborted."""
+        night = len(self.jobs) + 1
+        this, source = job_id(night), self.library / FOLDER / name
+        source.parent.mkdir(parents=True, exist_ok=True)
+        content = content if isinstance(content, bytes) else json.dumps({"value": content}).encode()
+        source.write_bytes(content)
+        self.files[f"/{FOLDER}/{name}"] = {
+            "etag": str(night),
+            "length": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "modified_ns": source.stat().st_mtime_ns,
+            "modified": f"2026-11-{night:02}T02:00:00Z",
+        }
+        lines = [LOG["aborted"]] if aborted else [LOG["partial"].format(user) for user in failed]
+        job: dict[str, object] = {"JobId": this, "State": 5 if lines else 4, "SourceUri": f"{HOST}/{FOLDER}/{name}"}
+        if lines:
+            folder = source.with_name(f"{source.stem}-{this}-Logs")
+            folder.mkdir()
+            log = folder / f"ImportProfileProperties-{this}-202611{night:02}-020500-000.log"
+            log.write_text("\r\n".join(lines), encoding="utf-8")
+            job |= {"Error": 23 if aborted else 30, "LogFolderUri": f"{HOST}/{FOLDER}/{folder.name}"}
+        self.jobs.append(job)
+        return this
+
+    def load(self) -> Tables:
+        (self.library / "jobs.json").write_text(json.dumps({"value": self.jobs}), encoding="utf-8")
+        (self.library / ".upa" / "files.json").write_text(json.dumps(self.files), encoding="utf-8")
+        seen = [
+            {
+                "job_id": job["JobId"],
+                "observed_at": f"2026-11-{night:02}T08:00:00Z",
+                "previous_pull_at": f"2026-11-{night - 1:02}T08:00:00Z" if night > 1 else None,
+                "state": job["State"],
+                "error": job.get("Error", 0),
+            }
+            for night, job in enumerate(self.jobs, 1)
+        ]
+        (self.library / ".upa" / "observations.json").write_text(json.dumps(seen), encoding="utf-8")
+        pulled = {"pulled_at": f"2026-11-{len(self.jobs):02}T08:00:00Z", "tenant": "contoso.sharepoint.com"}
+        (self.library / ".upa" / "pull.json").write_text(json.dumps(pulled), encoding="utf-8")
+        return load(Library.existing(self.library), retry_folder=self.retry)
+
+    def offered(self) -> dict[str, tuple[list[str], str]]:
+        """Make the retry files: by job, whom each holds, and what it says."""
+        tables = self.load()
+        made = make_retries(Library.existing(self.library), tables, self.retry)
+        return {
+            one.job_id: (
+                [record["IdName"].partition("@")[0] for record in json.loads(one.path.read_text("utf-8-sig"))["value"]]
+                if one.path
+                else [],
+                one.sentence,
+            )
+            for one in made.values()
+        }
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    return Nights(tmp_path)
+
+
+LEFT_OUT = "1 user is left out, because later imports of the feed had their records."
+
+
+@pytest.mark.parametrize("aborted", [False, True], ids=["partial", "aborted"])
+@pytest.mark.parametrize("later", [(), ("bea@contoso.com",)], ids=["which updated her", "in which she failed again"])
+def test_a_retry_file_leaves_out_whom_a_later_file_of_changes_holds(
+    nights: Nights, later: Sequence[str], *, aborted: bool
+) -> None:
+    people = ("ada", "bea", "cas", "dan", "eve")
+    failed = [] if aborted else ["ada@contoso.com", "bea@contoso.com"]
+    first = nights.add("changes-20261101.json", records(*people), *failed, aborted=aborted)
+    nights.offered()
+    nights.add("changes-20261102.json", records("bea", "fay", "gus", City="new"), *later)
+    held, said = nights.offered()[first]
+    assert held == (["ada", "cas", "dan", "eve"] if aborted else ["ada"])
+    assert LEFT_OUT in said
+    assert nights.offered()[first] == (held, said)
+
+
+@pytest.mark.parametrize("aborted", [False, True], ids=["partial", "aborted"])
+def test_where_later_files_hold_everybody_nothing_is_left_to_retry(nights: Nights, *, aborted: bool) -> None:
+    people = ("ada", "bea", "cas")
+    first = nights.add(
+        "changes-20261101.json", records(*people), *([] if aborted else ["ada@contoso.com"]), aborted=aborted
+    )
+    for number, user in enumerate(people, 2):
+        nights.add(f"changes-202611{number:02}.json", records(user, "fay"), "fay@contoso.com")
+    assert nights.offered()[first][0] == []
+    library, tables = Library.existing(nights.library), nights.load()
+    ingredients = ingredients_of(library, tables, library.jobs()[0])
+    if aborted:
+        with pytest.raises(InputError, match="later imports of the feed had the records of all users"):
+            make_retry(ingredients, nights.retry / "a.json")
+    else:
+        made = make_retry(ingredients, nights.retry / "a.json")
+        assert made.sentence == "nothing to retry: later imports of the feed had the records of all who failed"
+    everything = make_retry(dataclasses.replace(ingredients, newer=frozenset()), nights.retry / "a.json")
+    assert everything.retry is not None
+    assert everything.retry.records == (3 if aborted else 1)
+
+
+def test_a_later_file_with_ids_of_another_kind_supersedes(nights: Nights) -> None:
+    first = nights.add("hr-feed-20261101.json", records("ada", "bea"), "ada@contoso.com")
+    nights.add("hr-feed-20261102.json", [{"IdName": job_id(number), "City": "new"} for number in (98, 99)])
+    held, said = nights.offered()[first]
+    assert (held, said[:11]) == ([], "Superseded:")
+    assert nights.load().open_users[first].open is None
+
+
+def test_a_later_file_with_ids_in_another_property_supersedes(nights: Nights) -> None:
+    both = [{"Mail": f"{user}@contoso.com", "Upn": f"{user}@fabrikam.com", "City": "old"} for user in ("ada", "bea")]
+    first = nights.add("hr-feed-20261101.json", both, "ada@contoso.com")
+    nights.add("hr-feed-20261102.json", [{**one, "City": "new"} for one in both], "bea@fabrikam.com")
+    assert nights.load().open_users[first].superseded_by == job_id(2)
+
+
+def test_files_of_one_name_that_set_other_properties_leave_each_other_alone(nights: Nights) -> None:
+    first = nights.add("hr-1.json", records("ada", "bea", City="Oslo"), "ada@contoso.com")
+    nights.add("hr-2.json", records("ada", "bea", Phone="1"))
+    assert nights.offered()[first][0] == ["ada"]
+    assert nights.load().open_users[first].open == 1
+
+
+def test_a_renamed_retry_repairs_the_run_before_it_though_a_later_one_has_the_same_retry_file(nights: Nights) -> None:
+    first = nights.add("hr-feed-20261101.json", records("ada", "bea"), "ada@contoso.com")
+    nights.offered()
+    (file,) = nights.retry.glob("*-retry.json")
+    retry = nights.add("corrected.json", file.read_bytes())
+    second = nights.add("hr-feed-20261103.json", records("ada", "bea"), "ada@contoso.com")
+    nights.offered()
+    tables = nights.load()
+    assert dict(tables.jobs.select("job_id", "retry_of").iter_rows()) == {first: None, retry: first, second: None}
+    assert tables.open_users[second].open == 1
+
+
+def test_a_renamed_retry_stays_known_when_the_retry_file_is_made_anew(nights: Nights) -> None:
+    first = nights.add(
+        "changes-20261101.json", records("ada", "bea", "cas", "dan"), "ada@contoso.com", "bea@contoso.com"
+    )
+    nights.offered()
+    (file,) = nights.retry.glob("*-retry.json")
+    content = file.read_bytes()
+    nights.add("changes-20261102.json", records("bea", "fay", "gus"))
+    nights.offered()
+    assert file.read_bytes() != content
+    assert hashlib.sha256(content).hexdigest() in made_before(file, first)
+    retry = nights.add("corrected.json", content)
+    for _ in range(2):
+        assert dict(nights.load().jobs.select("job_id", "retry_of").iter_rows())[retry] == first
+        nights.offered()  # there is nothing more to retry
+    assert not file.exists()
+    assert manifest_of(file).exists()
+
+
+def test_a_retry_under_the_feed_s_own_name_is_known_after_the_next_night_has_overwritten_it(nights: Nights) -> None:
+    notes = nights.library / ".upa" / "notes.json"
+    first = nights.add("badges.json", records("ada", "bea"), "ada@contoso.com")
+    nights.offered()
+    (file,) = nights.retry.glob("*-retry.json")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    retry = nights.add("badges.json", file.read_bytes())
+    kept = nights.library / ".upa" / "earlier" / "1" / "badges.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(file.read_bytes())
+    source = kept.relative_to(nights.library).as_posix()
+    noted = {"source": source, "source_modified": "2026-11-02T02:00:00Z", "source_sha256": digest}
+    notes.write_text(json.dumps({retry: noted}), encoding="utf-8")
+    nights.add("badges.json", records("ada", "bea", City="new"))
+    assert dict(nights.load().jobs.select("job_id", "retry_of").iter_rows())[retry] == first
