@@ -57,14 +57,7 @@ def sentence(
         because = "the log has no entry" if unknown else selection.because
         whole = f" Incomplete: {_unfinished(selection.unfinished_logs)}." if selection.unfinished_logs else ""
         return f"Nothing to retry: {because}.{whole}"
-    parts = [_whom(selection, retry)]
-    if selection.chosen:
-        parts.append(f"Chosen: {'; '.join(selection.chosen)}.")
-    if selection.left_to_later:
-        left_out = count(selection.left_to_later, "user is", "users are")
-        parts.append(f"{left_out} left out, because later imports of the feed had their records.")
-    if manner.drop_properties:
-        parts.append(f"Without {listed(manner.drop_properties)}.")
+    parts = [_whom(selection, retry), *_how_chosen(selection, manner)]
     if len(retry.paths) > 1:
         parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
     if id_property.without_ids:
@@ -79,6 +72,16 @@ def sentence(
     if not id_property.without_ids:
         parts += _to_correct(retry)
     return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
+
+
+def _how_chosen(selection: Selection, manner: Manner) -> Iterator[str]:
+    if selection.chosen:
+        yield f"Chosen: {'; '.join(selection.chosen)}."
+    if selection.left_to_later:
+        left_out = count(selection.left_to_later, "user is", "users are")
+        yield f"{left_out} left out, because later imports of the feed had their records."
+    if manner.drop_properties:
+        yield f"Without {listed(manner.drop_properties)}."
 
 
 def _to_correct(retry: Retry) -> Iterator[str]:
