@@ -37,9 +37,9 @@ _ERROR = re.compile(rf"\b(?:{_ERRORS})\b")
 _STATES = "|".join(state.name for state in State)
 # "Error" : 23
 _ERROR_NUMBER = re.compile(r"""\bError\b["']?\s{0,40}[:=]\s{0,40}(?P<number>[1-9][0-9]{0,8})\b""")
-# Job State: Error    "State": 3    and status Submitted    outcome      partial
+# Job State: Error    "State": 3    and status Submitted    Import job state is Processing    outcome      partial
 _STATE = re.compile(
-    rf"""\b(?:State|Status)\b["']?(?:\s{{0,40}}[:=]\s{{0,40}}|\s)["']?(?:(?P<name>{_STATES})|(?P<number>[0-9]{{1,9}}))\b""",
+    rf"""\b(?:State|Status)\b["']?(?:\s{{0,40}}[:=]\s{{0,40}}|\sis\s|\s)["']?(?:(?P<name>{_STATES})|(?P<number>[0-9]{{1,9}}))\b""",
     re.IGNORECASE,
 )
 _OUTCOME = re.compile(r"\boutcome\b[\s:=]{1,40}(?P<name>[a-z]+)\b", re.IGNORECASE)

@@ -214,7 +214,8 @@ def _fields(line: str, code: int, code_end: int, *, among_columns: bool = False)
     start, stop = _identity(line, cells.start, cells.stop)
     message, end = _message(line, cells.message, parted, quoted=_QUOTED.search(line, 0, parted.end()) is not None)
     if start < stop:
-        certain = _IDENTITY_WORD.fullmatch(line, start, stop) is not None
+        # identity":"ada@contoso.com of a line of JSON is none.
+        certain = '"' not in line[start:stop] and _IDENTITY_WORD.fullmatch(line, start, stop) is not None
         if not certain and (among_columns or not cells.proven):
             return None
         return Beginning(code, code_end, start, stop, message, end)

@@ -26,6 +26,7 @@ LARGEST = 64_000_000
 
 _HEAD = 4_000
 _LOG = re.compile(CODE + r"\t")
+_LOG_LINE = re.compile(rf"^{CODE}\t", re.MULTILINE)
 _ERROR_MESSAGE = ("errormessage", "error_message")
 
 # "ErrorMessage": "\r\nIdentityNotResolvable\tcleo@contoso.com\t…"    "code":"IdentityNotResolvable","identity":null
@@ -81,15 +82,17 @@ def unwrapped(text: str) -> Unwrapped | None:
 
 def _reader(head: str) -> Callable[[str], Unwrapped | None] | None:
     """The reader of a format, by how a text begins."""
-    if head.startswith(("{", "[", '"')) and _JSON.search(head):
+    # A log that was cut off at its beginning may begin with anything. JSON has no tabs, and HTML only in <pre>.
+    as_written = _LOG_LINE.search(head) is not None
+    if head.startswith(("{", "[", '"')) and _JSON.search(head) and not as_written:
         return _of_json
     if head.startswith("<Objs"):
         return _of_clixml
-    if head.startswith("<") and _HTML.search(head):
+    if head.startswith("<") and _HTML.search(head) and (not as_written or "<pre" in head.casefold()):
         return _of_html
     if _columns(head) is not None:
         return _of_csv
-    return _of_list if any(name in head.casefold() for name in _ERROR_MESSAGE) else None
+    return _of_list if _is_list(head) else None
 
 
 def _of_json(text: str) -> Unwrapped:
@@ -187,6 +190,15 @@ def _of_csv(text: str) -> Unwrapped | None:
     except csv.Error:
         return None
     return found
+
+
+def _is_list(head: str) -> bool:
+    """Whether a text is what ``Format-List`` prints: before an entry as the service writes it, the property begins."""
+    for line in head.splitlines():
+        named = _PROPERTY.match(line)
+        if _LOG.match(line) or (named and named["name"].casefold() in _ERROR_MESSAGE):
+            return named is not None
+    return False
 
 
 def _of_list(text: str) -> Unwrapped:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import itertools
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from analyzer.retry.records import Records
 from analyzer.source.damage import DamageFinder
 from analyzer.source.interface import GrammarError
 from analyzer.source.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
-from analyzer.source.records import record_at
+from analyzer.source.records import Record, record_at
 from analyzer.source.spans import NO_ID
 from analyzer.source.spelling.members import strict_members, strict_members_of
 from analyzer.source.tolerant import read_object
@@ -27,6 +29,7 @@ from analyzer.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import msgspec
     from numpy.typing import NDArray
 
     from analyzer.retry.gather import Gathered
@@ -47,6 +50,8 @@ _LOST = "\ufffd".encode()
 _NAMED = 5
 """Properties."""
 _NESTED = (b"{", b"[")
+_NESTED_VALUE = re.compile(rb":[ \t\r\n]*[\[{]")
+"""What is in records, parted by commas, of which one has a list or an object as a value; it may be in a text, too."""
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
@@ -161,18 +166,17 @@ class _Copier:
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
-        for raw, number in zip(raws, numbers, strict=True):
-            if self._finder.suspects(raw):
-                self._look(raw, self._gathered.spans.positions[number])
         joined = BETWEEN.join(raws)
         one_by_one = self._manner.drop_properties or self._loses_bytes
         members = None if one_by_one else strict_members_of(joined)
+        if self._finder.suspects(joined):
+            self._look(numbers, raws, members, joined)
         if members is None:
             for number in numbers:
                 self.take(number)
             return
         self._note(members)
-        if b"[" in joined or joined.count(b"{") > len(raws):
+        if _NESTED_VALUE.search(joined):
             for number, record in zip(numbers, members, strict=True):
                 self._note_multi_values(number, record)
         spelled = [self._id_property in names for names in members]
@@ -297,9 +301,18 @@ class _Copier:
         dropped = self._manner.drop_properties
         self.copied.damage = tuple(one for one in self._finder.found if one.property not in dropped)
 
-    def _look(self, raw: bytes, position: int) -> None:
-        with contextlib.suppress(GrammarError):  # one that is listed, or repaired
-            self._finder.look(record_at(raw, 0, position)[0])
+    def _look(
+        self, numbers: list[int], raws: list[bytes], members: list[dict[str, msgspec.Raw]] | None, joined: bytes
+    ) -> None:
+        """Look for damaged values in some records, whose members are known where they are JSON as they stand."""
+        places_of = [self._gathered.spans.positions[number] for number in numbers]
+        if members is not None:
+            self._finder.look_at_all(list(map(Record, places_of, itertools.repeat(0), raws, members)), joined)
+            return
+        for place, raw in zip(places_of, raws, strict=True):
+            if self._finder.suspects(raw):
+                with contextlib.suppress(GrammarError):  # one that is listed, or repaired
+                    self._finder.look(record_at(raw, 0, place)[0])
 
     def _list(self, number: int, reason: Reason, detail: str) -> None:
         """Lists a record that is not written."""

@@ -11,16 +11,16 @@ from analyzer.identity import identity_key
 from analyzer.retry.interface import Reason, Unmatched
 from analyzer.retry.look_up import everybody
 from analyzer.retry.records import Records
-from analyzer.source.scan import mark_of
+from analyzer.source.scan import mark_in, mark_of
 from analyzer.source.spans import NO_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from analyzer.retry.interface import RetryRequest, Selection
-    from analyzer.source.find import Found
+    from analyzer.retry.look_up import LookedUp
     from analyzer.source.json_text import Buffer
     from analyzer.source.spans import Spans
 
@@ -48,14 +48,15 @@ class Gathered:
         return self.lacking_id if self.lacking_id == selection.lacking_id and not selection.everybody else 0
 
 
-def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
+def gather(request: RetryRequest, looked_up: LookedUp, buffer: Buffer) -> Gathered:
     """Tells the records that are to be written from those that are kept apart.
 
     Args:
         request: what is wanted.
-        found: the selection's records.
+        looked_up: the selection's records, and what cannot be read.
         buffer: the source file.
     """
+    found = looked_up.found
     selection = request.selection
     records = Records(buffer, found.spans, request.id_property.name)
     gathered = Gathered(found.spans, np.ones(len(found.spans), np.bool_))
@@ -69,6 +70,7 @@ def gather(request: RetryRequest, found: Found, buffer: Buffer) -> Gathered:
     if request.id_property.name:
         gathered.twice = repeated(marks, gathered.chosen, records)
         gathered.chosen[[number for numbers in gathered.twice.values() for number in numbers]] = False
+        gathered.unmatched += _twice_and_unreadable(request, looked_up.unmatched, gathered, marks, records)
     if not selection.everybody and (selection.doubtful or selection.naming_nobody):
         _look_for_nameless(request, buffer, gathered)
     return gathered
@@ -122,6 +124,26 @@ def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Recor
     for number in np.flatnonzero(chosen & (marks != NO_ID) & np.isin(marks, several)).tolist():
         users.setdefault(identity_key(records.identity(number)), []).append(number)
     return {key: numbers for key, numbers in users.items() if len(numbers) > 1}
+
+
+def _twice_and_unreadable(
+    request: RetryRequest,
+    unreadable: Sequence[Unmatched],
+    gathered: Gathered,
+    marks: NDArray[np.int64],
+    records: Records,
+) -> Iterator[Unmatched]:
+    """Keeps apart the records of users one of whose records cannot be read: which is right, a person has to say."""
+    keys = {identity_key(one.identity): one for one in unreadable if one.reason is Reason.unreadable and one.identity}
+    wanted = None if request.selection.everybody else request.selection.identities.marks
+    by_mark = {mark_in(wanted, key): key for key in keys}
+    for number in np.flatnonzero(gathered.chosen & np.isin(marks, [mark for mark in by_mark if mark])).tolist():
+        key = by_mark[int(marks[number])]
+        identity = records.identity(number)
+        if identity_key(identity) == key:
+            gathered.chosen[number] = False
+            both = filter(None, (places(gathered.spans, [number]), keys[key].records))
+            yield Unmatched(identity, Reason.twice, ", ".join(sorted(both, key=int)), "one of them cannot be read")
 
 
 def _look_for_nameless(request: RetryRequest, buffer: Buffer, gathered: Gathered) -> None:

@@ -11,7 +11,7 @@ from analyzer.identity import identity_key
 from analyzer.retry.interface import Reason, Repair, Unmatched, shown_places
 from analyzer.source.find import Found, find
 from analyzer.source.interface import Trouble
-from analyzer.source.json_text import opened
+from analyzer.source.json_text import SourceFormatError, opened
 from analyzer.source.records import reading
 from analyzer.source.scan import mark_in, mark_of
 from analyzer.source.shape import shown_value
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from analyzer.retry.interface import RetryRequest
     from analyzer.source.salvage.read import Lines
     from analyzer.source.salvage.unreadable import Unreadable
+
+_BEHIND_A_FAULT = "it stands in a stretch that begins with a fault, and that cannot be read"
 
 
 @dataclass(slots=True)
@@ -52,14 +54,15 @@ def look_up(request: RetryRequest) -> LookedUp:
     """
     selection = request.selection
     wanted = None if selection.everybody else selection.identities.marks
-    if request.manner.reads_around_faults:
+    found = request.found or _found(request, wanted)
+    if found is None:
         looked_up = _around_faults(request, wanted)
     else:
-        looked_up = LookedUp(request.found or find(request.source, request.id_property.name, wanted))
-        if looked_up.found.other is not None:
-            if selection.outcome is not Outcome.partial:
-                raise looked_up.found.other
-            looked_up.unmatched += _no_records(request.source, looked_up.found)
+        looked_up = LookedUp(found)
+        if found.other is not None:
+            if selection.outcome is not Outcome.partial and not request.manner.reads_around_faults:
+                raise found.other
+            looked_up.unmatched += _no_records(request.source, found)
     if selection.everybody and request.named and not request.manner.force:
         marks = set(map(mark_of, request.named))
         if marks.isdisjoint(looked_up.found.spans.marks):
@@ -78,9 +81,21 @@ def everybody(request: RetryRequest) -> Spans:
         InputError: the source file cannot be read.
         NotJsonError: it isn't valid JSON, and is not read around its faults.
     """
-    if request.manner.reads_around_faults:
-        return _around_faults(request, None).found.spans
-    return find(request.source, request.id_property.name, None).spans
+    found = _found(request, None)
+    return (found or _around_faults(request, None).found).spans
+
+
+def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> Found | None:
+    """What a reader without any tolerance for faults finds; None where there are some, and they are read around.
+
+    A file without faults is read so whatever the options: where nothing is wrong, nothing is doubtful.
+    """
+    try:
+        return find(request.source, request.id_property.name, wanted)
+    except SourceFormatError:
+        if not request.manner.reads_around_faults:
+            raise
+        return None
 
 
 def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookedUp:
@@ -118,13 +133,22 @@ def _no_records(source: Path, found: Found) -> list[Unmatched]:
 
 
 def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Unmatched]:
-    """An unreadable record, unless it is known to be of somebody who is not wanted."""
+    """An unreadable record, unless it is known to be of somebody who is not wanted; and those who stand behind it.
+
+    Behind a fault what cannot be read may hold further records.
+    """
     whose = item.identity(name) if name else None
     line, column = lines.at(item.offset)
-    identity = whose.text if whose else ""
-    if wanted is not None and whose and not whose.caution and identity_key(identity) not in wanted:
-        return []
     place = "" if item.position is None else str(item.position + 1)
-    if item.error.trouble is Trouble.no_record:
+    identity = whose.text if whose else ""
+    key = identity_key(identity)
+    keys = {identity_key(one): one for one in item.identities(name)} if name else {}
+    further = [one for other, one in keys.items() if other and other != key and (wanted is None or other in wanted)]
+    listed = [
+        Unmatched(one, Reason.unreadable, "", f"line {line:,}, column {column:,}: {_BEHIND_A_FAULT}") for one in further
+    ]
+    if wanted is not None and whose and not whose.caution and key not in wanted:
+        return listed
+    if item.error.trouble is Trouble.no_record and not keys:
         return [Unmatched("", Reason.no_record, place, item.words)]
-    return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}")]
+    return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}"), *listed]

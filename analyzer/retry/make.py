@@ -23,7 +23,7 @@ from analyzer.retry.write import write_retry
 from analyzer.source.fault import BACKSLASH_AT_END, FaultKind
 from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
 from analyzer.source.interface import GrammarError, ShapeKind, Trouble
-from analyzer.source.json_text import NotImportFormatError, NotJsonError
+from analyzer.source.json_text import NotImportFormatError, NotJsonError, SourceFormatError
 from analyzer.source.records import has_no_users
 from analyzer.source.spans import marks_of
 
@@ -354,11 +354,14 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
     told = ingredients.told
     wanted = marks_of(sorted(told.whom.users)) if selection.everybody else selection.identities.marks
     some_lack_it = selection.lacking_id > 0 and (selection.everybody or not selection.identities)
-    if ingredients.manner.reads_around_faults:
+    try:
+        return infer(source, wanted, some_lack_it=some_lack_it)
+    except SourceFormatError:
+        if not ingredients.manner.reads_around_faults:
+            raise
         from analyzer.source.records import Record
         from analyzer.source.salvage.read import salvage
 
         items = salvage(source, repair=ingredients.manner.repair)
         records = (item for item in items if isinstance(item, Record))
         return Inferred(infer_from(source, records, wanted.keys(), some_lack_it=some_lack_it), None)
-    return infer(source, wanted, some_lack_it=some_lack_it)

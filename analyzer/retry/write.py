@@ -49,7 +49,7 @@ def write_retry(request: RetryRequest) -> Retry | None:
     check_places([request.target, *companions(request.target)], request)
     looked_up = look_up(request)
     with reading(request.source) as buffer, FileSet() as files:
-        gathered = gather(request, looked_up.found, buffer)
+        gathered = gather(request, looked_up, buffer)
         gathered.unmatched = _with_unreadable(gathered.unmatched, looked_up.unmatched)
         parts = Parts(files, request.target, request.manner)
         copied = copy(request, gathered, buffer, parts)

@@ -96,8 +96,9 @@ _GARBLED = re.compile(
     )
 )
 # The same in UTF-8, roughly: most values with letters beyond ASCII are told apart by it without being decoded.
-_MAY_BE_GARBLED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2|\xc5|\xc6|\xcb|\xe2[\x80\x82\x84])|\xef\xbf\xbd")
-_MAY_BE_ESCAPED = re.compile(rb"\\u(?:00[c-fC-F]|[fF]{3}[dD])")
+_MAY_BE_GARBLED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2|\xc5|\xc6|\xcb|\xe2[\x80\x82\x84]|\\u)")
+_LOST = "\ufffd".encode()
+_MAY_BE_ESCAPED = re.compile(rb"\\u(?:00[c-fC-F][0-9A-Fa-f](?:\\u|[\x80-\xff])|[fF]{3}[dD])")
 
 # \\server\share and \\?\C:\ begin with two: within a word, before a sign and at the end there is one.
 _DOUBLED = re.compile(r"\\{4}|(?<=\w)\\{2}|\\{2}(?=[^\w?.]|$)")
@@ -111,6 +112,16 @@ _TYPE_NAME = re.compile(
     r"|@\{\w+=.*\}",
     re.DOTALL,
 )
+
+
+def _may_be_damaged(raw: bytes) -> bool:
+    """Tell at little cost whether a value of a record has to be decoded, but for a byte order mark that is missing."""
+    if b"\\u" in raw and _MAY_BE_ESCAPED.search(raw):
+        return True
+    if not raw.isascii() and (_LOST in raw or _MAY_BE_GARBLED.search(raw)):
+        return True
+    # One by one: a loop would take as long as all of them.
+    return _MAY_BE_DOUBLED in raw or b'"System.' in raw or b'"Microsoft.' in raw or b'"@{' in raw
 
 
 class DamageFinder:
@@ -129,19 +140,38 @@ class DamageFinder:
         self._records: dict[tuple[DamageKind, str], int] = {}
 
     def suspects(self, raw: bytes) -> bool:
-        """Tell at little cost whether a record has to be looked at."""
-        if raw.isascii():
-            if b"\\u" in raw and _MAY_BE_ESCAPED.search(raw):
-                return True
-        elif not self._marked or _MAY_BE_GARBLED.search(raw):
-            return True
-        # One by one: a loop would take as long as all of them.
-        return _MAY_BE_DOUBLED in raw or b'"System.' in raw or b'"Microsoft.' in raw or b'"@{' in raw
+        """Tell at little cost whether one of some records has to be looked at."""
+        return not (self._marked or raw.isascii()) or _may_be_damaged(raw)
 
     def look(self, record: Record) -> None:
         """Look at a record that is suspected; at most one value of each property and kind counts."""
         for name, token in record.members.items():
             self._value(record, name, bytes(token))
+
+    def look_at_all(self, records: Sequence[Record], joined: bytes) -> None:
+        """Look at some records that are suspected, and are JSON as they stand.
+
+        Args:
+            records: which.
+            joined: their bytes, with anything in ASCII between two of them.
+        """
+        if _may_be_damaged(joined):
+            for record in records:
+                if self.suspects(record.raw):
+                    self.look(record)
+            return
+        # In a file without a mark these are most records: the values of a property are looked at together.
+        shapes: dict[tuple[str, ...], list[Record]] = {}
+        for record in records:
+            shapes.setdefault(tuple(record.members), []).append(record)
+        for names, alike in shapes.items():
+            for name, tokens in zip(
+                names, zip(*(record.members.values() for record in alike), strict=True), strict=True
+            ):
+                if not b"".join(tokens).isascii():
+                    for record, token in zip(alike, tokens, strict=True):
+                        if not bytes(token).isascii():
+                            self._note(DamageKind.no_mark, record, name)
 
     @property
     def found(self) -> tuple[Damage, ...]:
@@ -159,13 +189,14 @@ class DamageFinder:
         if text is None:
             return
         if not self._marked and not token.isascii():
-            self._note(DamageKind.no_mark, record, name, text)
+            self._note(DamageKind.no_mark, record, name)
         for kind in damage_in(text):
-            self._note(kind, record, name, text)
+            self._note(kind, record, name)
 
-    def _note(self, kind: DamageKind, record: Record, name: str, text: str) -> None:
+    def _note(self, kind: DamageKind, record: Record, name: str) -> None:
         key = kind, name
         if key not in self._records:
+            text = record.text(name) or ""
             identity = record.text(self.id_property) if self.id_property else None
             self._first[key] = record.position + 1, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", identity or ""
             self._records[key] = 0

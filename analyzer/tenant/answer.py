@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
 _NUMBER = re.compile(r"-?\d+")
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""Perhaps: of a pair there are two."""
 
 SUCCESS = range(200, 300)
 NO_CONTENT, PARTIAL_CONTENT = 204, 206
@@ -62,9 +64,11 @@ class Answer:
 
     @cached_property
     def content(self) -> dict[str, object] | None:
-        """The body as a JSON object; None where it is none."""
+        """The body as a JSON object; None where it is none. Half a surrogate pair, which no file holds, becomes "?"."""
         try:
             content = json.loads(self.body)
+            if _HALF_A_PAIR.search(self.body):
+                content = json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
         except (ValueError, RecursionError):  # the latter where it is nested without end
             return None
         return content if isinstance(content, dict) else None

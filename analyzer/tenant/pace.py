@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MOST_LINES = 1_000
+"""Lines in a row; http.client takes 100 headers."""
+
 
 class TooSlowError(TimeoutError):
     """An answer came more slowly than ``Limits`` allow."""
@@ -51,7 +54,30 @@ class _PacedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: Any, *arguments: Any, limits: Limits, now: Callable[[], float], **options: Any) -> None:  # noqa: ANN401 - http.client's own
         super().__init__(sock, *arguments, **options)
-        self.fp = io.BufferedReader(PacedReader(self.fp.detach(), limits, now))
+        self.fp = _Lines(PacedReader(self.fp.detach(), limits, now))
+
+
+class _Lines(io.BufferedReader):
+    """Raises ``http.client.HTTPException`` where lines have no end: ``100 Continue`` again and again, or trailers.
+
+    Both are read line by line, and neither http.client nor urllib3 counts them.
+    """
+
+    _in_a_row = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._in_a_row += 1
+        if self._in_a_row > _MOST_LINES:
+            raise http.client.HTTPException(f"more than {_MOST_LINES} lines without a body")
+        return super().readline(size)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._in_a_row = 0
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - whatever can be written to
+        self._in_a_row = 0
+        return super().readinto(buffer)
 
 
 class PacedReader(io.RawIOBase):

@@ -317,3 +317,19 @@ def test_errors_that_come_without_a_log_ask_for_none_and_say_nothing_of_it(
     pulled = loopback.pull_into(tmp_path)
     assert [left.what for left in pulled.left_out] == ["source file"]
     assert not [seen for seen in loopback.seen if "getFolder" in seen.path]
+
+
+@pytest.mark.parametrize("name", ["ETag", "TimeLastModified", "message"])
+def test_half_a_surrogate_pair_in_an_answer_ends_no_pull(
+    loopback: LoopbackTenant, given: type[Given], tmp_path: Path, name: str
+) -> None:
+    job_id = loopback.add_job(1, state=4, error=0)
+    loopback.files[f"{FOLDER}/feed.json"] = b"{}"
+    file = {"Name": "feed.json", "Length": "2", "ETag": '"1"', "TimeLastModified": "2026-11-23T02:00:00Z"}
+    error = {"odata.error": {"code": "-1", "message": {"value": "half \ud800"}}}
+    body = json.dumps(error if name == "message" else {**file, name: "half \ud800"}).encode()
+    loopback.fail("feed.json')?$select", given(400 if name == "message" else 200, body))
+    left = loopback.pull_into(tmp_path).left_out
+    assert [one.because[-6:] for one in left] == (["half ?"] if name == "message" else [])
+    notes = Library(tmp_path).own.notes
+    assert (job_id in notes and bool(notes[job_id].source_missing)) == (name == "message")

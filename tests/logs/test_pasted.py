@@ -150,6 +150,7 @@ NO_ENTRY = {
     "a code in a path": "> https://contoso.sharepoint.com/GenericError\tada@contoso.com",
     "a table's heading": "| code | identity | message |",
     "an address alone": "> ada@contoso.com",
+    "a part of JSON": 'x","code":"IdentityNotResolvable","identity":"ada@contoso.com","message":"User identity',
 }
 
 

@@ -111,6 +111,7 @@ CONSOLES = {
         f"{SCRIPT}Failed to import the custom properties due to an unexpected error.",
         "InternalError",
     ),
+    "a sentence of the article's script": ("Import job state is Processing", "Processing"),
     "a verbose line": (
         "VERBOSE: Job initiated with Id aa29a949-e7eb-43bd-9fb0-d23912841e94 and status Submitted for file https://x",
         "Submitted",

@@ -144,6 +144,9 @@ NO_LOG = {
     "a real log": LOG,
     "a real log after a mark": "\ufeff" + LOG,
     "a real log that speaks of the property": "Import log\r\nErrorMessage\r\n",
+    "a real log cut off before a property's name": f"able\tada\tno\r\n{LOG}ErrorMessage : more\r\nName: x\r\n{LOG}",
+    "a real log cut off before JSON": f'{{"code":"IdentityNotResolvable","message":"x"}}\r\n{LOG}',
+    "a real log cut off before HTML": f"<p>IdentityNotResolvable ada@contoso.com {CANNOT}</p>\r\n{LOG}",
     "nothing": "",
     "an open quotation mark": 'code,message\r\n"GenericError\r\n' + "x" * 200_000,
 }

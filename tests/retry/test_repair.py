@@ -205,3 +205,36 @@ def test_of_any_backslashes_and_equal_records_the_file_holds_what_they_mean(
     assert {one.identity[0] for one in retry.unmatched} == by_name.keys() - set(certain)
     once_more = [one for one in retry.repairs if one.kind == "the same record once more"]
     assert len(once_more) == sum(len(by_name[name]) - 1 for name in certain)
+
+
+@pytest.mark.parametrize("manner", [SALVAGE, REPAIR], ids=["salvage", "repair"])
+@pytest.mark.parametrize("stray", ["7", '"x"', "null"])
+def test_of_a_file_without_faults_every_record_is_read_whatever_else_its_list_has(
+    tmp_path: Path, manner: Manner, stray: str
+) -> None:
+    ada = "{'IdName':'ada@contoso.com','City':'Kiel'}"
+    retry = mended(request(write_source(tmp_path, ada, stray, BOB, EVE), partial("bob@contoso.com")), manner)
+    assert retry.path.read_bytes() == content(BOB)
+    assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.no_record, "2")]
+
+
+def test_of_a_stretch_that_cannot_be_read_each_wanted_user_in_it_is_listed(tmp_path: Path) -> None:
+    broken = r'{"IdName":"vic@contoso.com","Office":"Sales\","City":"Oslo"}'
+    source = write_source(tmp_path, EVE, broken, BOB, '"x"', ADA)
+    retry = mended(request(source, partial("eve@contoso.com", "bob@contoso.com")), SALVAGE)
+    assert retry.path.read_bytes() == content(EVE)
+    # Of Ada's record it isn't sure that it is one.
+    assert [(one.identity, one.reason) for one in retry.unmatched] == [
+        ("bob@contoso.com", Reason.unreadable),
+        ("Ada@contoso.com", Reason.unreadable),
+    ]
+    everybody = mended(request(source, EVERYBODY), SALVAGE)
+    assert {one.identity for one in everybody.unmatched} >= {"vic@contoso.com", "bob@contoso.com"}
+
+
+def test_of_a_user_who_has_a_record_that_cannot_be_read_no_other_is_written(tmp_path: Path) -> None:
+    broken = BOB.replace("City", 'Ci"ty')
+    wanted = request(write_source(tmp_path, EVE, broken, ADA, BOB), partial("eve@contoso.com", "bob@contoso.com"))
+    retry = mended(wanted, SALVAGE)
+    assert retry.path.read_bytes() == content(EVE)
+    assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.twice, "2, 4"), (Reason.unreadable, "2")]

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.damage import Damage, DamageKind, damage_in, warnings_of
+from analyzer.source.damage import Damage, DamageFinder, DamageKind, damage_in, warnings_of
 from analyzer.source.measure import measure
+from analyzer.source.records import record_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,3 +196,38 @@ def test_a_warning_for_each_kind_names_the_properties_and_the_first_record() -> 
             " 1,204: System.Object[]. Have the feed write the value, and join a list into one text."
         ),
     ]
+
+
+def test_letters_that_are_garbled_in_escapes_are_found_beside_letters_that_are_not(tmp_path: Path) -> None:
+    source = tmp_path / "hr.json"
+    text = r'{"value":[{"IdName":"ada@contoso.com","City":"Zürich","Team":"Gr\u00c3\u00b6\u00c3\u009fe"}]}'
+    source.write_text(text, "utf-8-sig")
+    assert [(one.kind, one.property) for one in measure(source).damage] == [(GARBLED, "Team")]
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["with a mark", "without a mark"])
+def test_records_looked_at_together_have_the_damage_of_each(marked: bool) -> None:
+    rng = random.Random(5)
+    values = [
+        "Oslo",
+        "Köln",
+        "Gr\u00c3\u00b6\u00c3\u009fe",
+        "KÃ¶ln",
+        "R\\\\V",
+        "System.Object[]",
+        "Z\u00fcrich",
+        "\ufffd",
+    ]
+    records = []
+    for number in range(200):
+        names = rng.sample(["City", "Team", "Floor", "Büro"], rng.randint(0, 4))
+        members = "".join(f',"{name}":"{rng.choice(values)}"' for name in names)
+        records.append(record_at(f'{{"IdName":"user{number}@contoso.com"{members}}}'.encode(), 0, number)[0])
+    together, alone = (DamageFinder(marked=marked, id_property="IdName") for _ in range(2))
+    for start in range(0, len(records), 8):
+        some = records[start : start + 8]
+        together.look_at_all(some, b",".join(record.raw for record in some))
+    for record in records:
+        alone.look(record)
+    assert together.found == alone.found
+    assert together.found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import socket
@@ -124,16 +125,23 @@ def _rest_of(asked: bytes) -> bytes:
 @pytest.fixture(params=_STARTS)
 def dripping(request: pytest.FixtureRequest, authority: tuple[trustme.CA, Path]) -> Iterator[str]:
     """The origin of a server whose answers have no end, in one of their parts."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority[0].issue_cert("127.0.0.1").configure_cert(context)
     piece = b"1\r\n \r\n" * 400 if request.param == "chunks" else b" " * 1_000
+    with _serving(authority[0], _STARTS[request.param], piece) as origin:
+        yield origin
+
+
+@contextlib.contextmanager
+def _serving(ca: trustme.CA, start: bytes, piece: bytes) -> Iterator[str]:
+    """The origin of a server whose answers begin so, and go on with a piece for ever."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             try:
                 with context.wrap_socket(self.connection, server_side=True) as connection:
                     asked = connection.recv(1 << 16)
-                    connection.sendall(_rest_of(asked) or _STARTS[request.param])
+                    connection.sendall(_rest_of(asked) or start)
                     while True:
                         connection.sendall(piece)
             except OSError:
@@ -191,3 +199,21 @@ def test_an_answer_that_is_read_at_once_has_a_largest_size(loopback: LoopbackTen
     loopback.faults = lambda _seen: given(body=b" " * 5_000_000)
     with pytest.raises(FaultError, match=r"more than 4\.2 MB, which was not read"):
         Transport(loopback.ca_file).get(f"{loopback.origin}/a")
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X-A: b\r\n" * 100),
+    ],
+    ids=["100 Continue again and again", "trailers"],
+)
+def test_lines_without_an_end_are_given_up_however_fast_they_come(
+    authority: tuple[trustme.CA, Path], start: bytes, piece: bytes
+) -> None:
+    with _serving(authority[0], start, piece) as origin:
+        manners = Manners(clock=FastClock(NOW))
+        session = Session(TenantAddress(origin, (), authority[1]), ReadyToken({"T": "made-up"}, origin, "T"), manners)
+        with pytest.raises(FaultError, match="cannot be reached"):
+            list_jobs(session)

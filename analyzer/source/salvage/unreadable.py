@@ -12,9 +12,11 @@ from analyzer.source.fault import NAME_FOLLOWS, Fault, FaultKind, fault_of
 from analyzer.source.json_text import after_mark
 from analyzer.source.looks import IdProperty
 from analyzer.source.person import identity_in_broken
-from analyzer.source.records import Record
+from analyzer.source.records import Record, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.source.interface import GrammarError
     from analyzer.source.json_text import Buffer
     from analyzer.source.person import Identity
@@ -24,6 +26,8 @@ Item: TypeAlias = "Record | Unreadable"
 DOUBTFUL = Fault(FaultKind.not_known, "it stands beside a fault, and may be part of another record")
 _CAUTION = "the record stands beside a fault, and may be part of another one"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_GAP = rb"(?:\s|\xc2[\x85\xa0]|/\*.{0,1000}?\*/|//[^\r\n]{0,1000}[\r\n])*+"
+_SHORT_TEXT = rb"""("(?:[^"\\\r\n]|\\.){1,1000}"|'(?:[^'\\\r\n]|\\.){1,1000}')"""
 _NEAR = 1 << 8
 _PIECE = 1 << 20
 _CONTINUED = bytes(range(0x80, 0xC0))
@@ -85,6 +89,16 @@ class Unreadable:
             return None
         found = identity_in_broken(self._buffer, broken, self.fault.kind if broken.error else None, known)
         return dataclasses.replace(found, caution=_CAUTION) if found and self.doubtful else found
+
+    def identities(self, name: str) -> Iterator[str]:
+        """What stands in it behind the named id property: behind a fault it may hold further records.
+
+        To be asked while the file is open, as ``identity``.
+        """
+        quoted = re.escape(name.encode("utf-8", "surrogatepass"))
+        spelled = rb"""(?:["']%b["']|(?<=[\s{,/])%b)%b:%b%b""" % (quoted, quoted, _GAP, _GAP, _SHORT_TEXT)
+        for found in re.finditer(spelled, self._buffer[self.offset : self.end], re.DOTALL):
+            yield text_of(found[1]) or ""
 
 
 @dataclass(frozen=True, slots=True)
