@@ -144,14 +144,16 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
 
     if not superseded:
         _check_superseded(given, tables, job.job_id)
+    ingredients = ingredients_of(library, tables, job, id_property or None)
+    if superseded:
+        ingredients = dataclasses.replace(ingredients, newer=frozenset())
     users = tables.open_users.get(job.job_id)
-    if users is not None and users.superseded_by is None and not users.needs_retry:
+    if users is not None and users.superseded_by is None and not users.needs_retry and not ingredients.newer:
         given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
             given.terminal.complain(log.problem)
-    ingredients = ingredients_of(library, tables, job, id_property or None)
-    return dataclasses.replace(ingredients, newer=frozenset()) if superseded else ingredients
+    return ingredients
 
 
 def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Path] | None) -> None:

@@ -70,7 +70,7 @@ def test_what_a_later_run_superseded_is_taken_away(
     assert (first["job_id"], first["file"]) == (ids[0], None)  # it was imported in the morning, and all went well
     ran = upa("retry", ids[0])
     assert (ran.code, ran.out) == (0, "")
-    assert "nothing to retry: later imports of the feed had the records of all who failed" in " ".join(ran.err.split())
+    assert "Nothing to retry: later imports of the feed had the records of all who failed" in " ".join(ran.err.split())
     ran = upa("retry", ids[0], "--superseded")
     file = Path(ran.out.strip())
     assert file.is_file()

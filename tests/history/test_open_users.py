@@ -141,7 +141,7 @@ def test_where_later_files_hold_everybody_nothing_is_left_to_retry(nights: Night
             make_retry(ingredients, nights.retry / "a.json")
     else:
         made = make_retry(ingredients, nights.retry / "a.json")
-        assert made.sentence == "nothing to retry: later imports of the feed had the records of all who failed"
+        assert made.sentence == "Nothing to retry: later imports of the feed had the records of all who failed."
     everything = make_retry(dataclasses.replace(ingredients, newer=frozenset()), nights.retry / "a.json")
     assert everything.retry is not None
     assert everything.retry.records == (3 if aborted else 1)
