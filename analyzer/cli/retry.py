@@ -140,6 +140,7 @@ def command(  # noqa: PLR0913 - the contract's options
 def _of_job(  # noqa: PLR0913 - what the options say of the job
     given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> Ingredients:
+    from analyzer.analysis.outcome import FAILED
     from analyzer.retries import ingredients_of, not_needed
 
     if not superseded:
@@ -147,8 +148,8 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
     ingredients = ingredients_of(library, tables, job, id_property or None)
     if superseded:
         ingredients = dataclasses.replace(ingredients, newer=frozenset())
-    users = tables.open_users.get(job.job_id)
-    if users is not None and users.superseded_by is None and not users.needs_retry and not ingredients.newer:
+    users = tables.open_users.get(job.job_id) if ingredients.outcome in FAILED and not ingredients.newer else None
+    if users is not None and users.superseded_by is None and not users.needs_retry:
         given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
