@@ -16,7 +16,7 @@ from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.facts import error_name, state_name
-from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_users
+from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_flags, with_open_users
 from analyzer.library.later import changed_later, ended_at, first_seen_ended, written_at
 from analyzer.library.log_state import PulledLogs
 from analyzer.library.states import COUNTING, Counted
@@ -51,7 +51,7 @@ class Tables:
     Attributes:
         jobs: the table ``jobs`` and the columns ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
         entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
-        users: the named users of each job, and which of them are new (``analysis.timeline.new_failures``).
+        users: the named users of each job, with ``new`` (``analysis.timeline``) and ``open`` (``history.open_users``).
         observations: the table ``observations``.
         logs: the log files by their path in the library: how each was read. One that is gone, though it was pulled and
             others of its job are there, is among them.
@@ -219,7 +219,7 @@ class _Reader:
         observations = observation_table(self._library)
         jobs = job_table(listed, named, observations, as_of)
         ordered, opened = with_open_users(timeline(jobs), named, sources)
-        users = new_failures(ordered, by_user(named))
+        users = with_open_flags(new_failures(ordered, by_user(named)), opened)
         logs = {log.name: log for log in reading.logs}
         job_logs: dict[str, list[str]] = {}
         for name, job_id in self._whose:

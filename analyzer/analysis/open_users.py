@@ -66,12 +66,20 @@ class OpenUsers:
         superseded_by: the later run that superseded the job; None where none did.
         newer: those of the job's users whose records in later files of the feed are the ones to import, or were: its
             own retry file must not hold them.
+        updated_since: those of the job's users whom a later job certainly updated.
     """
 
     open: int | None
     due: int | None
     superseded_by: str | None = None
     newer: frozenset[int] = field(default=frozenset(), compare=False)
+    updated_since: frozenset[int] = field(default=frozenset(), compare=False)
+
+    def is_open(self, user: int) -> bool | None:
+        """Return whether a user whom the job's log names is open; None where that is unknown."""
+        if user in self.updated_since:
+            return False
+        return None if self.open is None else True
 
     @property
     def needs_retry(self) -> bool:
@@ -193,6 +201,7 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
             for other, theirs in zip(following, held, strict=True)
             if runs[other.job_id] is not runs[job.job_id]  # else its values are the same
         ]
+        found[job.job_id].updated_since = frozenset(left & later.updated)
         found[job.job_id].newer = frozenset(left & (later.updated | later.failed | later.newer)).union(*by_runs)
         if users and users <= found[job.job_id].newer:
             found[job.job_id].due = 0

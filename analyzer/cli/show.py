@@ -316,6 +316,13 @@ def _print_queue(terminal: Terminal, queued: RetryToQueue | None) -> None:
         terminal.show(line)
 
 
+def status_text(new: bool | None, is_open: bool | None) -> str:
+    """Say whether a user is new or recurring, and whether a later import has updated the user since."""
+    known = {True: "New", False: "Recurring", None: ""}[new]
+    since = "updated since" if is_open is False else ""
+    return ", ".join(filter(None, (known, since))) or "-"
+
+
 def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: bool) -> None:
     from analyzer.cli.layout import Column
 
@@ -325,13 +332,12 @@ def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: b
     shown = users if everyone or not terminal.interactive else users[:_SHOWN_USERS]
     if len(shown) < len(users):
         terminal.show(f"Showing {len(shown):,} of {len(users):,}; --all shows every user.")
-    status = {True: "New", False: "Recurring", None: "-"}
     columns = [Column("user", fold=True), Column("codes"), Column("entries", right=True, least=1)]
     rows = [[user["identity"], ", ".join(user["codes"]), f"{user['entries']:,}"] for user in shown]
-    if any(user["new"] is not None for user in users):
+    if any(user["new"] is not None or user["open"] is False for user in users):
         columns.insert(1, Column("status", least=2))
         for row, user in zip(rows, shown, strict=True):
-            row.insert(1, status[user["new"]])
+            row.insert(1, status_text(user["new"], user["open"]))
     terminal.table(columns, rows)
 
 

@@ -150,6 +150,12 @@ def with_open_users(
     ), found
 
 
+def with_open_flags(users: pl.DataFrame, opened: Mapping[str, OpenUsers]) -> pl.DataFrame:
+    """Add to the named users of jobs whether each is open: column ``open`` Boolean, null where that is unknown."""
+    flags = [opened[job_id].is_open(mark_of(key)) for job_id, key in users.select("job_id", "key").iter_rows()]
+    return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
+
+
 class _SourceUsers:
     """The users of source files, as marks (``scan.mark_of``); read when they are asked for."""
 

@@ -34,17 +34,18 @@ def people_of(view: View, run: Run, shown: int = PEOPLE_SHOWN) -> tuple[tuple[Pe
         return (), ""
     first = users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(shown)
     entries = _entries_by_key(view.entries_of(run), first["key"])
-    rows = first.select("key", "identity", "codes", "new", "entries").rows()
+    rows = first.select("key", "identity", "codes", "new", "open", "entries").rows()
     people = tuple(
         Person(
             identity=identity,
             codes=tuple(codes),
             status=STATUS[new],
+            since="updated since" if is_open is False else "",
             count=total,
             counted=count(total, "entry", "entries"),
             entries=_shown(entries[key], total, OF_ONE_PERSON),
         )
-        for key, identity, codes, new, total in rows
+        for key, identity, codes, new, is_open, total in rows
     )
     left = users.height - len(people)
     return people, f"The first {len(people):,} of {users.height:,} people are shown." if left else ""

@@ -221,11 +221,15 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user whom the log names; ``status``: New, Recurring, or a dash where there is no run to compare with."""
+    """A user whom the log names.
+
+    ``status``: New, Recurring, or a dash where there is no run to compare with; ``since``: what later imports did.
+    """
 
     identity: str
     codes: tuple[str, ...]
     status: str
+    since: str
     count: int
     counted: str
     entries: Entries

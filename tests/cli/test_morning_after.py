@@ -52,6 +52,14 @@ def test_the_retry_is_part_of_the_night_that_it_repairs(upa: Callable[..., Ran],
     ]
 
 
+def test_who_is_open_is_known_per_user(upa: Callable[..., Ran], ids: list[str]) -> None:
+    upa("run")
+    users = {job_id: upa("show", job_id, "--json").json["users"] for job_id in (ids[0], ids[2])}
+    assert [user["open"] for job_id in users for user in users[job_id]] == [False, True]
+    assert "updated since" in upa("show", ids[0]).out
+    assert "updated since" not in upa("show", ids[2]).out
+
+
 def test_a_superseded_job_is_not_retried_unless_that_is_asked_for(upa: Callable[..., Ran], ids: list[str]) -> None:
     upa("run")
     ran = upa("retry", ids[0])

@@ -251,6 +251,7 @@ class Month:
             if not (job_id in self.stale and truth.aborted) and not truth.broken:
                 assert row["not_updated"] == len(truth.failed), (job_id, row)
             self._check_open(row, truth)
+            self._check_who_is_open(tables, job_id)
             superseded = bool(self.superseding(job_id))
             # Where the order of two jobs is unknown, the claim is the one that does no harm.
             doubtful = row["superseded"] and self._lost_versions(truth.feed)
@@ -273,6 +274,12 @@ class Month:
             # Only what was overwritten before it was pulled may be unknown, and what no log says.
             broken = any(job.broken for job in self.truth.values() if job.feed == truth.feed)
             assert broken or self._lost_versions(truth.feed), (row, truth)
+
+    def _check_who_is_open(self, tables: Tables, job_id: str) -> None:
+        users = tables.users.filter(pl.col("job_id") == job_id)
+        still_open = self.open_users(job_id)
+        known = {user: is_open for user, is_open in users.select("identity", "open").iter_rows() if is_open is not None}
+        assert known == {user: user in still_open for user in known}, job_id
 
     def _check_new(self, tables: Tables, job_id: str, before: str | None) -> None:
         users = tables.users.filter(pl.col("job_id") == job_id)

@@ -25,6 +25,7 @@ def test_a_person_has_all_entries_with_detail_file_and_line(little: LittleLibrar
                 identity="Ada@contoso.com",
                 codes=("Odd", "Weird"),
                 status="\u2013",
+                since="",
                 count=2,
                 counted="2 entries",
                 entries=Entries(
