@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
 SHORT_ID = 8
@@ -56,6 +56,23 @@ def listed(words: Iterable[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *head, last = list(words) or [""]
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def listed_first(words: Sequence[str], most: int, number: int | None = None, more: str = "more") -> str:
+    """List the first words, and say how many more there are.
+
+    Args:
+        words: all of them, or at least the first ones.
+        most: how many are listed.
+        number: of all words; None where these are all.
+        more: what the number of the others is followed by.
+
+    >>> listed_first(["a", "b", "c", "d"], 2)
+    'a, b and 2 more'
+    """
+    shown = words[:most]
+    left = (len(words) if number is None else number) - len(shown)
+    return listed([*shown, f"{left:,} {more}"] if left > 0 else shown)
 
 
 def short_ids(job_ids: Iterable[str]) -> dict[str, str]:

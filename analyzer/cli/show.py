@@ -243,7 +243,7 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
     """Why, a sentence each: the codes of the log, or what the job's error means; what failures have in common."""
     from analyzer.job_facts import shared_sentence
     from analyzer.logs.catalogue.advice import clause_of
-    from analyzer.words import count, duration, listed
+    from analyzer.words import count, duration, listed_first
 
     facts = shown.facts
     if facts.outcome in STILL_OPEN and facts.waiting:
@@ -267,9 +267,7 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
         [user["identity"] for user in shown.users if user["key"] in facts.source.strangers] if facts.source else []
     )
     if strangers:
-        named = listed(
-            [*strangers[:_SHARED_TOLD], *([f"{more:,} more"] if (more := len(strangers) - _SHARED_TOLD) > 0 else [])]
-        )
+        named = listed_first(strangers, _SHARED_TOLD)
         verb = "isn't" if len(strangers) == 1 else "aren't"
         yield f"Of the users in the log, {len(strangers):,} {verb} in the source file: {named}."
     for shared in facts.shared[:_SHARED_TOLD]:

@@ -9,7 +9,7 @@ from analyzer.analysis.failures import by_property
 from analyzer.facts import JobError
 from analyzer.job_facts import ranked_codes
 from analyzer.report.rows import Cause, Grid
-from analyzer.words import count, listed
+from analyzer.words import count, listed_first
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,9 +56,7 @@ def clause(view: View, run: Run, code: str) -> str:
         if len(names) == 1:
             return f"the property {names[0]} is not mapped"
         if names:
-            further = len(names) - _PROPERTIES_NAMED
-            shown = [*names[:_PROPERTIES_NAMED], *([f"{further:,} more"] if further > 0 else [])]
-            return f"the properties {listed(shown)} are not mapped"
+            return f"the properties {listed_first(names, _PROPERTIES_NAMED)} are not mapped"
     patterns = view.patterns_of(run, code)
     known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
     return known.title if known.known else f"the log says {code}, an unknown code"

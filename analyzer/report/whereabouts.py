@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.report.people import ENTRIES_SHOWN, entries_shown
-from analyzer.words import count, listed
+from analyzer.words import count, listed_first
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,7 +41,6 @@ def nameless_shown(view: View, run: Run, nameless: pl.DataFrame) -> tuple[Entrie
 
 def _without_id(view: View, run: Run, number: int) -> str:
     look = view.looks.get(run.job_id)
-    records = [f"{record:,}" for record in look.facts.without_id[:_NAMED]] if look else []
-    more = f"{number - len(records):,} more"
-    where = f": {listed([*records, *([more] if number > len(records) else [])])}" if records else ""
+    records = [f"{record:,}" for record in look.facts.without_id] if look else []
+    where = f": {listed_first(records, _NAMED, number)}" if records else ""
     return f"As many records of the source file have no ID ({count(number, 'record')}{where})."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.retry.codes import WITHOUT_ID
-from analyzer.words import count, listed
+from analyzer.words import count, listed, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +107,7 @@ def _without(entries: pl.DataFrame, who: str) -> Iterator[str]:
     users = entries.filter(pl.col("key").is_not_null()).unique("key", keep="first", maintain_order=True)
     if users.height:
         examples = [_short(identity) for identity in users["identity"].head(_EXAMPLES)]
-        more = [f"{users.height - _EXAMPLES:,} more"] if users.height > _EXAMPLES else []
-        yield f"without {_the(users.height, 'user')} {who} ({listed([*examples, *more])})"
+        yield f"without {_the(users.height, 'user')} {who} ({listed_first(examples, _EXAMPLES, users.height)})"
 
 
 def _of_the_unnamed(entries: pl.DataFrame) -> Iterator[str]:

@@ -11,7 +11,7 @@ from analyzer.errors import UsageError
 from analyzer.retry.aborted import aborted_again
 from analyzer.retry.choice_words import nobody_left
 from analyzer.retry.narrow import emptied, of_everybody, of_named, of_unknown
-from analyzer.words import listed
+from analyzer.words import listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,5 +79,4 @@ def _those_there_are(wanted: str, codes: Sequence[str]) -> str:
     folded = {code.casefold(): code for code in reversed(plain)}
     near = difflib.get_close_matches(wanted[:_LONG].casefold(), list(folded), n=1)
     question = f"Did you mean {folded[near[0]]}? " if near else ""
-    more = len(codes) - len(plain[:_LISTED])
-    return f"{question}It has {listed([*plain[:_LISTED], *([f'{more:,} more'] if more else [])])}."
+    return f"{question}It has {listed_first(plain, _LISTED, len(codes))}."

@@ -11,7 +11,7 @@ from analyzer.id_kinds import MissingId
 from analyzer.retry.codes import SPLIT
 from analyzer.retry.interface import AS_IT_IS, IDENTICAL, Reason
 from analyzer.source.damage import DamageKind, warnings_of
-from analyzer.words import count, listed
+from analyzer.words import count, listed, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,8 +94,7 @@ def _to_correct(retry: Retry) -> Iterator[str]:
     if len(without) == 1:
         yield f"Record {without[0]} has no ID: give it one in the feed, or remove it."
     elif without:
-        more = [f"{len(without) - _EXAMPLES:,} more"] if len(without) > _EXAMPLES else []
-        numbers = listed([*without[:_EXAMPLES], *more])
+        numbers = listed_first(without, _EXAMPLES)
         yield f"Records {numbers} have no ID: give them one in the feed, or remove them."
 
 
@@ -160,8 +159,7 @@ def lying_there(earlier: Earlier) -> Iterator[str]:
 
 
 def _names(paths: Sequence[Path]) -> str:
-    more = [f"{len(paths) - _EXAMPLES:,} more"] if len(paths) > _EXAMPLES else []
-    return listed([*(path.name for path in paths[:_EXAMPLES]), *more])
+    return listed_first([path.name for path in paths], _EXAMPLES)
 
 
 def _unfinished(logs: int) -> str:

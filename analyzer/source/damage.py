@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.words import count, listed
+from analyzer.words import count, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -245,8 +245,8 @@ def warnings_of(damage: Sequence[Damage]) -> Iterator[str]:
         if not of_kind:
             continue
         what, why, advice = _WORDS[kind]
-        more = [f"{len(of_kind) - _NAMED:,} more properties"] if len(of_kind) > _NAMED else []
-        where = listed([*(f"{one.property} ({count(one.records, 'record')})" for one in of_kind[:_NAMED]), *more])
+        properties = [f"{one.property} ({count(one.records, 'record')})" for one in of_kind]
+        where = listed_first(properties, _NAMED, more="more properties")
         one = of_kind[0]
         whose = f" ({one.identity})" if one.identity else ""
         yield f"Warning: {what} in {where}; {why}. First in record {one.record:,}{whose}: {one.example}. {advice}"

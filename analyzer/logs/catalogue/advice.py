@@ -19,7 +19,7 @@ from analyzer.facts import MAX_PROPERTY_VALUES, NOT_JSON, UNRESOLVABLE, JobError
 from analyzer.id_kinds import IdKinds, MissingId, id_advice, missing_id_advice
 from analyzer.logs.catalogue.job_errors import SUPPORT
 from analyzer.logs.catalogue.lookup import OURS, Catalogue
-from analyzer.words import listed
+from analyzer.words import listed, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -428,9 +428,7 @@ def _missing(missing: MissingId, source: SourceFacts) -> Advice:
 
 
 def _leave_out(about: str, source: SourceFacts) -> Advice:
-    records = [f"{record:,}" for record in source.without_id[:_NAMED]]
-    more = source.without_id_count - len(records)
-    where = listed([*records, *([f"{more:,} more"] if more else [])])
+    where = listed_first([f"{record:,}" for record in source.without_id], _NAMED, source.without_id_count)
     which = "record" if source.without_id_count == 1 else "records"
     name = f" in {source.id_property}" if source.id_property else ""
     return Advice(
@@ -583,8 +581,7 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
 
 def _some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    more = len(names) - _NAMED
-    return listed([*names[:_NAMED], *([f"{more:,} more"] if more > 0 else [])])
+    return listed_first(names, _NAMED)
 
 
 def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
