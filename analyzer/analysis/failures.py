@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.facts import UNRESOLVABLE
-from analyzer.id_kinds import id_kinds
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.id_kinds import IdKinds
-
-_SEVERAL = 2
 _USERS = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
 
 
@@ -92,24 +86,3 @@ def naming_nobody(named: pl.DataFrame) -> pl.DataFrame:
 
 def _coded(named: pl.DataFrame) -> pl.DataFrame:
     return named.filter(pl.col("code").is_not_null())
-
-
-def all_unresolvable(named: pl.DataFrame, users: int | None, without_id: int = 0) -> IdKinds | None:
-    """Tell the kinds of the IDs where the service could resolve none of a job's users.
-
-    That points at the ID type that the job was queued with and not at the users. Of a single user it points at nothing.
-
-    Args:
-        named: the entries of one job.
-        users: records of its source file; None where that isn't known.
-        without_id: records among them without an ID.
-
-    Returns:
-        None where some were resolved, or that isn't known.
-    """
-    if users is None:
-        return None
-    unresolved = named.filter("names", pl.col("code") == UNRESOLVABLE).unique("key")
-    if len(unresolved) < max(_SEVERAL, users - without_id):
-        return None
-    return id_kinds(unresolved["identity"])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import polars as pl
-import pytest
 
-from analyzer.analysis.failures import all_unresolvable, by_code, by_pattern, by_property, by_user, naming_nobody
-from analyzer.id_kinds import IdKind
+from analyzer.analysis.failures import by_code, by_pattern, by_property, by_user, naming_nobody
 from tests.analysis.frames import GUID, entry, named
 
 ENTRIES = named(
@@ -101,30 +99,3 @@ def test_of_no_entries_the_columns_are_the_same() -> None:
             "codes": pl.List(pl.String),
             "entries": pl.UInt32,
         }
-
-
-_TWO_GUIDS = named(
-    entry("a", "IdentityNotResolvable", GUID),
-    entry("a", "IdentityNotResolvable", GUID.upper()),
-    entry("a", "IdentityNotResolvable", "29c15105-5322-5cf7-9131-69b2b9b9279f"),
-    entry("a", "IdentityNotResolvable"),
-)
-
-
-@pytest.mark.parametrize(
-    ("entries", "users", "without_id", "kind"),
-    [
-        (_TWO_GUIDS, 2, 0, IdKind.object_id),
-        (_TWO_GUIDS, 3, 1, IdKind.object_id),
-        (_TWO_GUIDS, 3, 0, None),
-        (_TWO_GUIDS, None, 0, None),
-        (named(entry("a", "IdentityNotResolvable", "ada@contoso.com")), 1, 0, None),
-        (named(*(entry("a", "IncorrectDataType", f"u{n}@contoso.com") for n in range(2))), 2, 0, None),
-    ],
-    ids=["all", "all-but-the-nameless", "not-all", "source-unknown", "a-single-user", "another-code"],
-)
-def test_where_no_user_could_be_resolved_the_kind_of_their_ids_is_known(
-    entries: pl.DataFrame, users: int | None, without_id: int, kind: IdKind | None
-) -> None:
-    kinds = all_unresolvable(entries, users, without_id)
-    assert (kinds and kinds.most) == kind

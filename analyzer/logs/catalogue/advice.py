@@ -44,14 +44,16 @@ _SETTLED = frozenset(
 )
 """Of these the general remedies add nothing to what the data says."""
 
-_AT_THE_PLACE = (
+_SAID_BETTER = (
     "Open the file at",
     "Where the message says",
     "Double the backslash in the record",
     "Look at the end of the file",
     "Correct the record at",
+    "Have the feed write {",
+    "Have the feed write one object",
+    "Check that every property",
 )
-_IN_THE_FORM = ("Have the feed write {", "Have the feed write one object")
 """How general remedies for a source file that can't be read begin where they say less than our copy of it does."""
 
 _ADMINISTRATOR, _OWNER, _VENDOR = "administrator", "feed owner", "vendor"
@@ -259,7 +261,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
             ),
         )
     if facts.due == 0:
-        reason = "Whoever is still open failed again in a later job."
+        reason = "The users who are still open failed again in a later job."
         feed = ("--feed", facts.feed) if facts.feed else ()
         return (Advice("open", "Look at the newest run of the feed instead.", reason, command=("show", *feed)),)
     names = _names(facts, catalogue)
@@ -325,11 +327,9 @@ def _ruled_out(remedy: str, facts: JobFacts) -> bool:
     checked = facts.source is not None and (facts.source.records > 0 or facts.source.problem != "")
     retry = facts.readable and facts.outcome in FAILED
     return (
-        ("etry file" in remedy and not retry)
-        or ("upa-analyzer retry" in remedy and not retry)
+        (("etry file" in remedy or "upa-analyzer retry" in remedy) and not retry)
         or ("Read the log" in remedy and not facts.log_found)
-        or (remedy.startswith(_AT_THE_PLACE + _IN_THE_FORM) and _located(facts.source))
-        or (remedy.startswith("Check that every property") and _located(facts.source))
+        or (remedy.startswith(_SAID_BETTER) and _located(facts.source))
         or ("ead the message" in remedy and not (facts.log_found or facts.message))
         or (remedy.startswith("Check the source file") and checked)
         or ("mport the whole file again" in remedy and facts.source is not None and facts.source.encoding != "")
@@ -557,26 +557,28 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
         # A job that ran shows that the service read such a file; of others that is unknown.
         yield Advice("no_record", _WAYS_AROUND["--salvage"], command=("retry", facts.job_id, "--salvage"))
     elif unreadable and facts.source and facts.source.multi_value:
-        drops = [word for name in facts.source.multi_value for word in ("--drop-property", name)]
         text = f"Or create a retry file without {_some(facts.source.multi_value)}."
-        yield Advice(NOT_JSON, text, command=("retry", facts.job_id, *drops))
+        yield Advice(NOT_JSON, text, command=_without(facts, facts.source.multi_value))
     elif retry_can_help(facts, catalogue):
         few = f"the {facts.failed:,} users who failed" if facts.failed > 1 else "the user who failed"
         whose = few if facts.outcome is Outcome.partial else "all users"
         multi_value = facts.source.multi_value if facts.source else ()
         if multi_value:
-            drops = [word for name in multi_value for word in ("--drop-property", name)]
             text = f"Create a retry file with {whose}, without {_some(multi_value)}."
             reason = "An import takes no multi-value property. Have the feed join the values into one text."
-            yield Advice(facts.error, text, reason, command=("retry", facts.job_id, *drops))
+            yield Advice(facts.error, text, reason, command=_without(facts, multi_value))
             return
         yield Advice(facts.error, f"Create a retry file with {whose}.", command=("retry", facts.job_id))
         if [one.name for one in facts.codes] == [_UNMAPPED] and facts.properties:
-            drops = [word for name in facts.properties for word in ("--drop-property", name)]
             text = (
                 f"Or create a retry file without {_some(facts.properties)}, which needs no change of the property map."
             )
-            yield Advice(_UNMAPPED, text, command=("retry", facts.job_id, *drops))
+            yield Advice(_UNMAPPED, text, command=_without(facts, facts.properties))
+
+
+def _without(facts: JobFacts, properties: Sequence[str]) -> tuple[str, ...]:
+    """The command that makes a retry file without some properties."""
+    return ("retry", facts.job_id, *(word for name in properties for word in ("--drop-property", name)))
 
 
 def _some(names: Sequence[str]) -> str:

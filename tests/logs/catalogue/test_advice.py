@@ -214,6 +214,26 @@ def test_waiting_is_advised_where_a_few_are_new_only(further: dict[str, Any], *,
     assert any("wait a day" in text for text in texts) is waits
 
 
+@pytest.mark.parametrize(
+    ("code", "failed", "users", "without_id", "none"),
+    [
+        ("IdentityNotResolvable", 2, 2, 0, True),
+        ("IdentityNotResolvable", 2, 3, 1, True),
+        ("IdentityNotResolvable", 2, 3, 0, False),
+        ("IdentityNotResolvable", 2, None, 0, False),
+        ("IdentityNotResolvable", 1, 1, 0, False),
+        ("IncorrectDataType", 2, 2, 0, False),
+    ],
+    ids=["all", "all-but-the-nameless", "not-all", "source-unknown", "a-single-user", "another-code"],
+)
+def test_whether_no_user_could_be_resolved_is_known(
+    code: str, failed: int, users: int | None, without_id: int, *, none: bool
+) -> None:
+    source = SourceFacts(id_property="Id", records=users or 0, without_id_count=without_id)
+    facts = JobFacts(**{**PARTIAL, "users": users, "source": source, "codes": (CodeFacts(code, failed + 1, failed),)})
+    assert facts.none_resolved is none
+
+
 def test_a_configurations_own_remedies_are_all_that_is_said_of_a_code() -> None:
     own = catalogue_of({"IdentityNotResolvable": CodeConfig(remedies=("Ask Ada.",))}, "upa-analyzer.toml")
     facts = _unresolved(12, failed_ids=IdKinds({IdKind.object_id: 12}))
