@@ -19,9 +19,9 @@ from analyzer.identity import identity_key
 from analyzer.logs.catalogue import SAYS_NOTHING, first_match
 from analyzer.logs.catalogue.advice import CodeFacts, JobFacts, SourceFacts, percent
 from analyzer.retry.codes import ABORTING_CODES
-from analyzer.source.fault import BACKSLASH_AT_END
+from analyzer.source.fault import BACKSLASH_AT_END, way_around
 from analyzer.source.identify import infer_id_property
-from analyzer.source.interface import GrammarError, ShapeKind, Trouble
+from analyzer.source.interface import GrammarError, Trouble
 from analyzer.source.json_text import NotImportFormatError, NotJsonError, recoded_from
 from analyzer.source.records import read_records
 
@@ -193,12 +193,10 @@ def _unreadable(error: InputError, source: Path) -> SourceFacts:
     """Say what is wrong with a file that can't be read, what to do, and what makes a retry file of it."""
     problem, fault = error.what.replace(str(source), source.name), error.__cause__
     if isinstance(error, NotImportFormatError):
-        way = "--repair" if error.repairable else "--salvage" if error.kind is ShapeKind.no_record else ""
-        return SourceFacts(problem=problem, remedy=error.advice or "", way_around=way)
+        return SourceFacts(problem=problem, remedy=error.advice or "", way_around=way_around(error))
     if isinstance(error, NotJsonError) and isinstance(fault, GrammarError):
         misnamed, remedy = _OFTEN_MISNAMED.get(error.problem) or _OFTEN_MISNAMED.get(fault.trouble) or ("", "")
-        way = "--repair" if remedy or fault.trouble is Trouble.escape else "--salvage"
-        return SourceFacts(problem=problem, remedy=remedy, misnamed=misnamed, way_around=way)
+        return SourceFacts(problem=problem, remedy=remedy, misnamed=misnamed, way_around=way_around(error))
     return SourceFacts(problem=problem)
 
 

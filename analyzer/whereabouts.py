@@ -61,13 +61,12 @@ class Whereabouts:
         return f"Their places are uncertain: {which} in the source file's order; the others were left out."
 
 
-def whereabouts(named: pl.DataFrame, source: Path | None, id_property: str | None = None) -> Whereabouts | None:
+def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     """Looks up one job's entries that name nobody.
 
     Args:
         named: the job's entries as ``analysis.naming`` gives them.
         source: its source file; None where there is none.
-        id_property: the name of the id property; None to infer it.
 
     Returns:
         None where every entry names somebody: nothing is read then.
@@ -76,10 +75,10 @@ def whereabouts(named: pl.DataFrame, source: Path | None, id_property: str | Non
     if nobody.is_empty():
         return None
     messages = nobody.filter(code=NOT_JSON)["message"].unique(maintain_order=True).head(_LOOKED_UP)
-    located = tuple(_located(message, source, id_property) for message in messages)
+    located = tuple(_located(message, source) for message in messages)
     positions = None
     if source is not None and nobody.height > nobody.filter(code=NOT_JSON).height:
-        positions = _positions(named, source, id_property)
+        positions = _positions(named, source)
     if positions is None:
         return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
     return Whereabouts(located, *bounds(named.filter(pl.col("code") != NOT_JSON), positions))
@@ -115,19 +114,19 @@ def bounds_words(row: Mapping[str, Any]) -> str:
     return f"at or after {first}" if after else f"at or before {last}"
 
 
-def _located(message: str, source: Path | None, id_property: str | None) -> Located:
+def _located(message: str, source: Path | None) -> Located:
     with contextlib.suppress(InputError):
-        return locate(message, source, id_property)
+        return locate(message, source)
     return locate(message, None)
 
 
-def _positions(named: pl.DataFrame, source: Path, id_property: str | None) -> pl.DataFrame | None:
+def _positions(named: pl.DataFrame, source: Path) -> pl.DataFrame | None:
     """Columns ``POSITIONS`` for the ids that the log names; None where the source file does not tell."""
     keys = set(named.filter("names")["key"])
     if len(keys) < FEWEST:
         return None
     try:
-        name = id_property or infer_id_property(source, keys).name
+        name = infer_id_property(source, keys).name
         texts = ((record.text(name), record.position) for record in read_records(source))
         rows = [(key, at + 1) for text, at in texts if text and (key := identity_key(text)) in keys]
     except (InputError, UsageError):

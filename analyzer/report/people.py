@@ -27,12 +27,12 @@ STATUS = {True: "New", False: "Recurring", None: DASH}
 _ENTRY = ("code", "identity", "message", "detail", "log_file", "line")
 
 
-def people_of(view: View, run: Run, shown: int = PEOPLE_SHOWN) -> tuple[tuple[Person, ...], str]:
+def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     """The people whom a job's log names, new ones first, then in the log's order; and a note on those left out."""
     users = view.users.get(run.job_id)
     if users is None:
         return (), ""
-    first = users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(shown)
+    first = users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(PEOPLE_SHOWN)
     entries = _entries_by_key(view.entries_of(run), first["key"])
     rows = first.select("key", "identity", "codes", "new", "open", "entries").rows()
     people = tuple(

@@ -20,9 +20,9 @@ from analyzer.retry.select import nobody_knows, select
 from analyzer.retry.told import Identities
 from analyzer.retry.words import sentence
 from analyzer.retry.write import write_retry
-from analyzer.source.fault import BACKSLASH_AT_END, FaultKind
+from analyzer.source.fault import FaultKind, trouble_of, way_around
 from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
-from analyzer.source.interface import GrammarError, ShapeKind, Trouble
+from analyzer.source.interface import Trouble
 from analyzer.source.json_text import NotImportFormatError, NotJsonError, SourceFormatError
 from analyzer.source.records import has_no_users
 from analyzer.source.spans import marks_of
@@ -305,20 +305,19 @@ def _written(
 def _ways_around(error: NotJsonError) -> str:
     """What can be had of the file as it is, a sentence."""
     salvage_takes = "--salvage takes the records that can be read."
-    fault = error.__cause__
-    trouble = fault.trouble if isinstance(fault, GrammarError) else None
-    if trouble is Trouble.escape or error.problem == BACKSLASH_AT_END:
-        return f"--repair doubles such a backslash where that is certain; {salvage_takes}"
-    if trouble in (Trouble.unclosed, Trouble.brackets):
+    if way_around(error) == "--salvage":
+        return salvage_takes
+    if trouble_of(error) in (Trouble.unclosed, Trouble.brackets):
         return "--repair closes the list and takes all records."
-    return salvage_takes
+    return f"--repair doubles such a backslash where that is certain; {salvage_takes}"
 
 
 def _other_ways(error: NotImportFormatError) -> str:
     """What can be had of a file of another shape, a sentence; empty where nothing can."""
-    if error.kind is ShapeKind.no_record:
-        return "--salvage takes the records and lists the rest."
-    return "--repair takes the records as they are, and writes them in the import format." if error.repairable else ""
+    return {
+        "--salvage": "--salvage takes the records and lists the rest.",
+        "--repair": "--repair takes the records as they are, and writes them in the import format.",
+    }.get(way_around(error), "")
 
 
 def _drops(located: Located | None, choices: Choices) -> bool:

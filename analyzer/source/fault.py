@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.source.interface import Trouble
-from analyzer.source.json_text import after_mark
+from analyzer.source.interface import GrammarError, ShapeKind, Trouble
+from analyzer.source.json_text import NotImportFormatError, after_mark
 
 if TYPE_CHECKING:
-    from analyzer.source.interface import GrammarError
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.json_text import Buffer, NotJsonError
 
 
 class FaultKind(StrEnum):
@@ -51,6 +50,7 @@ BACKSLASH_AT_END = (
 NOT_KNOWN = Fault(FaultKind.not_known, "what is wrong there is not known")
 
 NOTHING_WRONG = Fault(FaultKind.not_known, "our reader finds nothing wrong there")
+_REPAIRED = frozenset({Trouble.escape, Trouble.unclosed, Trouble.brackets})
 _WINDOW = 1 << 12
 _BLANK = b" \t\r\n"
 _TYPOGRAPHIC = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
@@ -231,3 +231,17 @@ def _character(buffer: Buffer, at: int) -> str:
 def _blank_at(buffer: Buffer, at: int) -> int:
     head = bytes(buffer[at : at + _WINDOW])
     return len(head) - len(head.lstrip(_BLANK))
+
+
+def trouble_of(error: NotJsonError) -> Trouble | None:
+    """What the grammar does not allow in a file that isn't valid JSON; None where that isn't known."""
+    return error.__cause__.trouble if isinstance(error.__cause__, GrammarError) else None
+
+
+def way_around(error: NotJsonError | NotImportFormatError) -> str:
+    """Name the option of ``retry`` that makes a file of a source file with this fault; empty where none does."""
+    if isinstance(error, NotImportFormatError):
+        if error.kind is ShapeKind.no_record:
+            return "--salvage"
+        return "--repair" if error.repairable else ""
+    return "--repair" if error.problem == BACKSLASH_AT_END or trouble_of(error) in _REPAIRED else "--salvage"
