@@ -31,7 +31,7 @@ _PLAIN_WORDS = {
     errno.ENOENT: "there is no such file or folder",
     errno.EISDIR: "it is a folder",
     errno.ENOTDIR: "a part of its path is no folder",
-    errno.EEXIST: "a file of that name stands in the way",
+    errno.EEXIST: "a file of that name is in the way",
     errno.ENAMETOOLONG: "the name is too long",
 }
 

@@ -145,8 +145,8 @@ def _where(spot: Spot) -> str:
     if spot.record is None:
         return "the source file"
     who = whose(spot.identity) if spot.identity else "whose it is, is not known"
-    where = f"{'behind ' if spot.behind else ''}record {spot.record:,} ({who})"
-    preposition = "behind" if spot.fault.kind in _BEHIND else "in"
+    where = f"{'after ' if spot.behind else ''}record {spot.record:,} ({who})"
+    preposition = "after" if spot.fault.kind in _BEHIND else "in"
     return f"{where}, {preposition} {spot.property}" if spot.property else where
 
 

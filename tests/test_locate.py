@@ -24,7 +24,7 @@ SENTENCES = {
     "the id behind the fault": (
         r'{"Office":"R\V","IdName":"ada@contoso.com"}',
         'Record 4 (ada@contoso.com), in Office: a single backslash before "V"; a backslash that is meant is written twice',  # noqa: E501
-        ". The id was read behind the fault",
+        ". The ID was read after the fault",
     ),
     "nobody's": (
         '{"City":Kiel}',
@@ -33,12 +33,12 @@ SENTENCES = {
     ),
     "a comma": (
         '{"IdName":"ada@contoso.com",,"City":"x"}',
-        "Record 4 (ada@contoso.com), behind IdName: a comma too many",
+        "Record 4 (ada@contoso.com), after IdName: a comma too many",
         "",
     ),
     "between two records": (
         whole(4) + whole(5),
-        "Behind record 4 (user4@contoso.com): a comma is missing before the bracket",
+        "After record 4 (user4@contoso.com): a comma is missing before the bracket",
         "",
     ),
 }

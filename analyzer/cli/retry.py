@@ -243,7 +243,7 @@ def _verify(terminal: Terminal, path: Path) -> int:
     verified = verify(path)
     terminal.say(verified.manifest.sentence)
     for name in verified.missing:
-        terminal.say(f"{name} does not lie beside it, and was not checked.")
+        terminal.say(f"{name} is not beside it, and was not checked.")
     for difference in verified.differences:
         terminal.say(f"Not as it was made: {difference}.")
     if terminal.json:

@@ -64,7 +64,7 @@ def token(examination: Examination) -> Found:
     claims = claims_of(examination.tokens.token(origin))
     examination.passed.add("token")  # whatever it says, the tenant has the last word
     if claims is None:
-        return Found("there is one; it is no JSON web token, so nothing more can be said of it")
+        return Found("there is one; it isn't a JSON web token, so nothing more can be said of it")
     left = None if claims.ends is None else claims.ends - examination.now()
     if left is not None and left <= 0:
         raise SignInError(f"the token ended {duration(-left)} ago", "Get a new one.")

@@ -127,7 +127,7 @@ class Stages:
         taken = clashing(remote.name for remote in wanted)
         for remote in wanted:
             if remote.name in taken:
-                because = f"Windows and macOS take its name for that of {taken[remote.name]}, which stands before it"
+                because = f"Windows and macOS take its name for that of {taken[remote.name]}, which comes before it"
                 self._fetch.leave_out(job.job_id, f"log file {remote.name}", because)
             else:
                 self._add(Errand(remote, (job,), f"log file {remote.name}"))

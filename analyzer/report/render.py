@@ -30,7 +30,7 @@ _MISTAKES = (
     ValueError,
     OSError,
 )
-_ADVICE = "Correct it, or take that file out of the folder: ours then stands in for it."
+_ADVICE = "Correct it, or take that file out of the folder: ours is used then."
 
 
 class Renderer:

@@ -151,7 +151,7 @@ def _into_place(staged: Path, out: Path, names: list[str]) -> None:
     for name in names:
         if (out / name).is_dir():
             advice = "Remove it, or write the report elsewhere; nothing has been changed."
-            raise OutputError(f"{out / name} cannot be written: a folder of that name stands in the way", advice)
+            raise OutputError(f"{out / name} cannot be written: a folder of that name is in the way", advice)
     with ExitStack() as undo:
         for number, name in enumerate(names):
             target, kept = out / name, staged / "old" / str(number)

@@ -39,7 +39,7 @@ def by_source(request: RetryRequest, told: Told) -> RetryRequest:
 
     Raises:
         InputError: the source file cannot be read, or it and the log are not of one job.
-        NotJsonError: it is no JSON.
+        NotJsonError: it isn't valid JSON.
     """
     if request.selection.everybody:
         return _of_everybody(request)

@@ -49,7 +49,7 @@ def without_unmendable(entries: pl.DataFrame) -> tuple[str, ...]:
     Args:
         entries: these entries, as ``analysis.naming`` gives them.
     """
-    return tuple(_without(entries, "with what a retry unchanged need not mend")) + tuple(
+    return tuple(_without(entries, "with what a retry unchanged need not help")) + tuple(
         _of_the_unnamed(entries.filter(pl.col("key").is_null()))
     )
 
@@ -61,7 +61,7 @@ def nobody_left(whole: Selection, chosen: tuple[str, ...]) -> str:
     elif whole.identities:
         whom = f"{_the(len(whole.identities), 'user')} that the log names"
     else:
-        whom = "those whom the log does not name"
+        whom = "those that the log does not name"
     return f"of {whom} the choice leaves nobody ({'; '.join(chosen)})"
 
 
@@ -73,7 +73,7 @@ def _of_named(choices: Choices, known: int) -> Iterator[str]:
     if choices.users is not None:
         yield f"of {_listed_users(choices)}, {known:,}"
     if choices.retryable:
-        yield "only what a retry unchanged can mend"
+        yield "only what a retry unchanged can help"
 
 
 def _of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
     if choices.without_culprits and coded.is_empty():
         yield "the log names no user who aborted it, so no user is left out"
     if choices.retryable:
-        yield "only what a retry unchanged can mend"
+        yield "only what a retry unchanged can help"
 
 
 def _only(choices: Choices) -> str:

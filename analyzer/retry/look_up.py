@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analyzer.source.salvage.read import Lines
     from analyzer.source.salvage.unreadable import Unreadable
 
-_BEHIND_A_FAULT = "it stands in a stretch that begins with a fault, and that cannot be read"
+_BEHIND_A_FAULT = "it is in a part that begins with a fault and can't be read"
 
 
 @dataclass(slots=True)

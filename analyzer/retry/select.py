@@ -117,7 +117,7 @@ def _check(choices: Choices, outcome: Outcome, because: str) -> None:
     excepted = {code.casefold() for code in choices.except_}
     for code in choices.only:
         if code.casefold() in excepted:
-            raise UsageError(f"{code} stands in both --only and --except", "Name it in one of them.")
+            raise UsageError(f"{code} is in both --only and --except", "Name it in one of them.")
     if choices.without_culprits and outcome is not Outcome.aborted:
         advice = {
             Outcome.partial: "Leave it out; --except CODE leaves out those with a code.",

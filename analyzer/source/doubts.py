@@ -30,13 +30,13 @@ def doubts(place: Place, target: int | None, where: Where, error: GrammarError, 
     if place.line is None or place.position is None:
         yield "the log's message names no position: it was cut off, or has another form"
     elif target is None or target not in reach:
-        yield "the position in the log's message stands elsewhere in the file"
+        yield "the position in the log's message is elsewhere in the file"
     if place.property is not None and place.property != where.property:
         yield f"the log's message names {place.property}, and our reader's first fault is elsewhere"
     if place.escape is not None and place.escape is not (error.trouble is Trouble.escape):
         yield OTHER_FAULT
     caution = where.identity.caution if where.identity else ""
     if caution == MAY_GO_ON:
-        yield "the fault stands directly behind the id"
+        yield "the fault is directly after the ID"
     if caution == BETWEEN:
-        yield "the fault stands between two records"
+        yield "the fault is between two records"

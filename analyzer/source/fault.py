@@ -133,7 +133,7 @@ def ends_in_backslash(buffer: Buffer, error: GrammarError) -> bool:
 def _beginning(buffer: Buffer, at: int) -> Fault:
     first = _character(buffer, at)
     if first == "\ufeff":
-        return Fault(FaultKind.beginning, "a second byte order mark stands at the beginning of the file")
+        return Fault(FaultKind.beginning, "there is a second byte order mark at the beginning of the file")
     shown = f'"{first}"' if first.isprintable() else "a control character"
     return Fault(FaultKind.beginning, f'the file begins with {shown}, and a source file begins with "{{"')
 
@@ -181,7 +181,7 @@ def _unexpected(buffer: Buffer, at: int) -> Fault | None:
     if found is not None:
         return found
     if before.endswith(b":") and here[:1] in (b",", *_CLOSING):
-        return Fault(FaultKind.value_missing, "a value is missing behind the colon")
+        return Fault(FaultKind.value_missing, "a value is missing after the colon")
     if here[:1] == b",":
         return Fault(FaultKind.comma_too_many, "a comma too many")
     return _bracket(here[:1], before)
@@ -203,7 +203,7 @@ def _behind_name(here: bytes, before: bytes) -> Fault:
         return Fault(FaultKind.quotation_mark, "a quotation mark inside a property's name that is not escaped")
     if here[:1] in (b",", *_CLOSING):
         return Fault(FaultKind.value_missing, "a property has a name and no value")
-    return Fault(FaultKind.colon_missing, "a colon is missing behind a property's name")
+    return Fault(FaultKind.colon_missing, "a colon is missing after a property's name")
 
 
 def _bracket(here: bytes, before: bytes) -> Fault | None:

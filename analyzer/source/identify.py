@@ -68,7 +68,7 @@ def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False
     Raises:
         UsageError: two properties hold different users under the log's ids.
         InputError: the source file cannot be read.
-        NotJsonError: it is no JSON.
+        NotJsonError: it isn't valid JSON.
     """
     records = read_records(source)
     columns, number = columns_of(records if some_lack_it else islice(records, SAMPLE), wanted.keys())

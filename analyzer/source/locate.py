@@ -146,7 +146,7 @@ class _Looker:
             return "our reader finds no fault in the source file: it was corrected, or it is not what the job read"
         where = f"record {self._walk.records + 1:,}"
         if self._walk.behind:
-            where = f"the text behind record {self._walk.records:,}" if self._walk.records else "the beginning"
+            where = f"the text after record {self._walk.records:,}" if self._walk.records else "the beginning"
         words = fault_of(self._buffer, error).words
         return f"the first fault that our reader finds is in {where} ({words}): it may not be what the job read"
 

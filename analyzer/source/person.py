@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from analyzer.source.broken import Broken
     from analyzer.source.json_text import Buffer
 
-MAY_GO_ON = "the id may go on behind the fault"
+MAY_GO_ON = "the ID may go on after the fault"
 BETWEEN = "whether the fault is this record's or the next one's, is not known"
 _INSIDE = "the fault is in the id itself"
-_BEHIND = "the id was read behind the fault"
+_BEHIND = "the ID was read after the fault"
 _ENOUGH = 20
 """Whole records by which the id property is told without those behind the fault."""
 

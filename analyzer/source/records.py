@@ -180,7 +180,7 @@ def finish(buffer: Buffer, offset: int) -> None:
         if only_brackets(buffer, at):
             raise _brackets(buffer, at)
         start = skip_blank(buffer, after_mark(buffer))
-        error = GrammarError(at, "text behind the end of the JSON", Trouble.no_format)
+        error = GrammarError(at, "text after the end of the JSON", Trouble.no_format)
         with contextlib.suppress(GrammarError):
             error.of_shape(several_in(buffer, start))
         raise error
@@ -260,7 +260,7 @@ def end_of_other(buffer: Buffer, at: int) -> int | None:
 
 def no_record_at(buffer: Buffer, at: int, position: int) -> GrammarError:
     """The error of a value in the list that is no object."""
-    error = GrammarError(at, f"{shown_value(buffer, at)} where a record should stand", Trouble.no_record)
+    error = GrammarError(at, f"{shown_value(buffer, at)} where a record should be", Trouble.no_record)
     error.record, error.start = position + 1, at
     words = f"record {position + 1:,} is {shown_value(buffer, at)}, and each record has to be an object"
     error.shape = Shape(

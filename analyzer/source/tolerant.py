@@ -183,8 +183,8 @@ def _skip_nested(buffer: Buffer, offset: int) -> int:
 
 def _unexpected(buffer: Buffer, offset: int, wanted: str) -> GrammarError:
     if offset >= len(buffer):
-        return GrammarError(len(buffer), f"the file ends where {wanted} should stand", Trouble.ended)
-    return GrammarError(offset, f"{_shown(buffer, offset)} where {wanted} should stand")
+        return GrammarError(len(buffer), f"the file ends where {wanted} should be", Trouble.ended)
+    return GrammarError(offset, f"{_shown(buffer, offset)} where {wanted} should be")
 
 
 def _shown(buffer: Buffer, offset: int) -> str:

@@ -304,7 +304,7 @@ def test_what_the_file_was_made_from_need_not_be_there(upa: Callable[..., Ran], 
     (tmp_path / "feed.json").unlink()
     ran = upa("retry", "--verify", "feed-retry.json")
     assert ran.code == 0
-    assert "feed.json does not lie beside it, and was not checked." in ran.err
+    assert "feed.json is not beside it, and was not checked." in ran.err
 
 
 def test_without_a_manifest_nothing_can_be_verified(upa: Callable[..., Ran], tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_tenant_without_jobs_tells_of_no_library(
     loopback.faults = lambda seen: None if seen.method == "POST" else given(401)
     ran = upa("doctor", "--json")
     assert (ran.code, marks(ran.json, "-")) == (0, ["certificate", "authority", "library"])
-    assert "no JSON web token" in found(ran.json, "token")
+    assert "isn't a JSON web token" in found(ran.json, "token")
 
 
 def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(

@@ -124,7 +124,7 @@ def test_a_folder_in_the_way_of_a_file_leaves_the_old_report(written: Path, litt
     (written / name).mkdir()
     before = snapshot(written)
     little.job("hr-2026-11-23")
-    with pytest.raises(OutputError, match="a folder of that name stands in the way") as caught:
+    with pytest.raises(OutputError, match="a folder of that name is in the way") as caught:
         write_report(little.request(written))
     assert snapshot(written) == before
     assert caught.value.exit_code == 5

@@ -71,7 +71,7 @@ CHOSEN_OF_PARTIAL = {
         1,
         f"without {GENERIC} and ProfileLocked",
     ),
-    "what a retry helps": (Choices(retryable=True), {ADA, BOB}, 1, "only what a retry unchanged can mend"),
+    "what a retry helps": (Choices(retryable=True), {ADA, BOB}, 1, "only what a retry unchanged can help"),
     "listed users": (
         Choices(users=listed("ADA@contoso.com", EVE, "zoe@contoso.com"), users_file="u.txt"),
         {ADA, EVE},
@@ -135,7 +135,7 @@ def test_where_a_choice_leaves_nobody_it_is_said() -> None:
 
 def test_where_the_log_names_nobody_a_choice_leaves_none_of_these() -> None:
     found = select(Outcome.partial, named(entry("a", UNRESOLVED)), choices=Choices(retryable=True))
-    assert found.because.startswith(f"of those whom the log does not name {NOBODY}")
+    assert found.because.startswith(f"of those that the log does not name {NOBODY}")
 
 
 def test_without_entries_there_is_nobody_to_choose_from() -> None:
@@ -283,7 +283,7 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
         retryable=True,
     )
     found = of_aborted(one, *further, error=error)
-    assert found.chosen[-1] == "only what a retry unchanged can mend"
+    assert found.chosen[-1] == "only what a retry unchanged can help"
     assert (found.nobody, found.left_nobody) == (bool(because), bool(because))
     assert (found.excluded, found.first) == ({}, "") if because else not found.nobody
     assert found.because == (because or "the import was aborted")
@@ -314,8 +314,8 @@ def test_of_a_job_whose_error_a_retry_can_mend_everybody_but_those_whom_it_canno
     assert found.everybody
     assert found.excluded == listed(EVE, KIM)
     assert found.chosen == (
-        "only what a retry unchanged can mend",
-        f"without the 2 users with what a retry unchanged need not mend ({EVE} and {KIM})",
+        "only what a retry unchanged can help",
+        f"without the 2 users with what a retry unchanged need not help ({EVE} and {KIM})",
     )
     assert not found.without_unnamed
     assert of_unknown(Choices(retryable=True), "InternalError", entry("a", WITHOUT_ID)).without_unnamed
@@ -330,7 +330,7 @@ def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that
     assert (found.everybody, dict(found.identities)) == (False, listed("Ada@contoso.com", BOB))
     assert found.naming_nobody == 1
     assert found.chosen == (
-        "only what a retry unchanged can mend",
+        "only what a retry unchanged can help",
         "whether it helps users that the log doesn't name is unknown",
     )
 
@@ -340,7 +340,7 @@ def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_sai
     found = select(Outcome.unknown, entries, choices=Choices(retryable=True), retry_helps=OURS.retry_helps)
     assert (found.nobody, found.left_nobody) == (True, True)
     assert found.because == (
-        "of everybody the choice leaves nobody (only what a retry unchanged can mend; "
+        "of everybody the choice leaves nobody (only what a retry unchanged can help; "
         "whether it helps users that the log doesn't name is unknown)"
     )
 
@@ -393,7 +393,7 @@ def test_of_no_entry_it_is_said() -> None:
 
 def test_a_code_both_wanted_and_excepted_is_refused() -> None:
     both = Choices(only=("A", "GENERICerror"), except_=(GENERIC,))
-    assert refused("partial", both) == "GENERICerror stands in both --only and --except. Name it in one of them."
+    assert refused("partial", both) == "GENERICerror is in both --only and --except. Name it in one of them."
 
 
 @pytest.mark.parametrize(

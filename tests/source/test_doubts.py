@@ -14,9 +14,9 @@ from tests.source.broken_source import place_of, said_of, source_with, whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-BEHIND = "the id was read behind the fault"
+BEHIND = "the ID was read after the fault"
 INSIDE = "the fault is in the id itself"
-GOES_ON = "the id may go on behind the fault"
+GOES_ON = "the ID may go on after the fault"
 BETWEEN = "whether the fault is this record's or the next one's, is not known"
 
 

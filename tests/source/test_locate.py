@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADA = "ada@contoso.com"
-BEHIND = "the id was read behind the fault"
+BEHIND = "the ID was read after the fault"
 INSIDE = "the fault is in the id itself"
 
 # Text of record 4; the fault; the property; the id and the caution with it.

@@ -131,7 +131,7 @@ def array_ends(buffer: Buffer, at: int) -> GrammarError | None:
         return error
     if behind >= len(buffer) or (closed and (_ANOTHER.match(buffer, behind) or no_marks_to_end(buffer, behind))):
         return None
-    more = GrammarError(behind, "text behind the end of the JSON", Trouble.no_format)
+    more = GrammarError(behind, "text after the end of the JSON", Trouble.no_format)
     if closed:
         raise more
     return more

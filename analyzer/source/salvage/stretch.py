@@ -26,7 +26,7 @@ class Stop:
     """Where a stretch ended.
 
     Attributes:
-        at: behind the array; else where an element or a comma should stand.
+        at: behind the array; else where an element or a comma should be.
         error: the fault; None where the array ended.
         held: the elements before the fault for whose ends nothing speaks.
         position: of the next element.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Item: TypeAlias = "Record | Unreadable"
 
-DOUBTFUL = Fault(FaultKind.not_known, "it stands beside a fault, and may be part of another record")
-_CAUTION = "the record stands beside a fault, and may be part of another one"
+DOUBTFUL = Fault(FaultKind.not_known, "it is beside a fault, and may be part of another record")
+_CAUTION = "the record is beside a fault, and may be part of another one"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _GAP = rb"(?:\s|\xc2[\x85\xa0]|/\*.{0,1000}?\*/|//[^\r\n]{0,1000}[\r\n])*+"
 _SHORT_TEXT = rb"""("(?:[^"\\\r\n]|\\.){1,1000}"|'(?:[^'\\\r\n]|\\.){1,1000}')"""

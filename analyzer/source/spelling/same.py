@@ -116,4 +116,4 @@ class _Tolerated:
 
     def end(self, at: int) -> None:
         if skip_blank(self._raw, at) < len(self._raw):
-            raise GrammarError(at, "text behind the end of the record")
+            raise GrammarError(at, "text after the end of the record")

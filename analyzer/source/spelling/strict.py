@@ -60,7 +60,7 @@ class Strict:
     def end(self, at: int) -> None:
         """Nothing may stand at ``at`` but white space."""
         if self.behind_blank(at) < len(self._text):
-            raise ValueError("text behind the end of the record")
+            raise ValueError("text after the end of the record")
 
     def _expect(self, at: int, wanted: str) -> int:
         if self.sign(at) != wanted:

@@ -39,7 +39,7 @@ _SIGNED_OUT = Refusal(
 )
 _CONDITIONAL = Refusal(
     "a Conditional Access policy of the tenant does not allow it",
-    "Whoever looks after Conditional Access sees in Entra's sign-in logs which policy it was. Device codes are often"
+    "The administrator of Conditional Access sees in Entra's sign-in logs which policy it was. Device codes are often"
     ' blocked: auth = "interactive" or "certificate" may be allowed.',
 )
 _CONSENT = Refusal(
