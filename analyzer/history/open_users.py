@@ -174,25 +174,31 @@ class _SourceUsers:
         return self._all(job_id)
 
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
-        path = self._files.get(job_id)
-        name = self._id_property(job_id, path) if path else ""
-        if not path or not name:
-            return None
-        try:
-            texts = [record.text(name) for record in islice(read_records(path), _SAMPLE)]
-        except InputError:
-            return None
-        return {mark_of(identity_key(text)) for text in texts if text} or None
+        return {mark_of(identity_key(text)) for text in self._sample(job_id) or () if text} or None
 
     def _read_all(self, job_id: str) -> AbstractSet[int] | None:
-        path = self._files.get(job_id)
-        name = self._id_property(job_id, path) if path else ""
+        path, name = self._file(job_id)
         if not path or not name:
             return None
         try:
             return frozenset(find(path, name, None).spans.marks) - {NO_ID} or None
         except InputError:
             return None
+
+    def _sample(self, job_id: str) -> list[str | None] | None:
+        """Return the IDs of a file's first records; None where they are unknown."""
+        path, name = self._file(job_id)
+        if not path or not name:
+            return None
+        try:
+            return [record.text(name) for record in islice(read_records(path), _SAMPLE)]
+        except InputError:
+            return None
+
+    def _file(self, job_id: str) -> tuple[Path | None, str]:
+        """Return our copy of a job's file, None where there is none, and its ID property, empty where it is unknown."""
+        path = self._files.get(job_id)
+        return path, self._id_property(job_id, path) if path else ""
 
     def ids_differ(self, job_id: str, other_id: str) -> bool:
         (name, kind), (other_name, other_kind) = self._ids_of(job_id), self._ids_of(other_id)
@@ -220,13 +226,9 @@ class _SourceUsers:
     def _ids_of(self, job_id: str) -> tuple[str, IdKind | None]:
         """Return the ID property of a job's file, empty where it is unknown, and the kind of the IDs in it."""
         if job_id not in self._ids:
-            path = self._files.get(job_id)
-            name = self._id_property(job_id, path) if path else ""
-            texts: list[str | None] = [*self._keys.get(job_id, ())]
-            if path and name:
-                with contextlib.suppress(InputError):
-                    texts = [record.text(name) for record in islice(read_records(path), _SAMPLE)]
-            self._ids[job_id] = name, id_kinds(filter(None, texts)).most
+            sample = self._sample(job_id)
+            texts = [*self._keys.get(job_id, ())] if sample is None else sample
+            self._ids[job_id] = self._file(job_id)[1], id_kinds(filter(None, texts)).most
         return self._ids[job_id]
 
     def _id_property(self, job_id: str, path: Path) -> str:
