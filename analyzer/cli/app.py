@@ -71,4 +71,4 @@ def _options(  # noqa: PLR0913 - the contract's global options
     log = Log(log_format, commands)
     bars = not (verbose or log.as_json)
     terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None, log=log, bars=bars)
-    context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant, verbose=verbose)
+    context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant)

@@ -34,15 +34,14 @@ class Context:
         terminal: where to print.
         config_file: the file that the user named; None to look for one.
         tenant_name: the tenant that the user named; empty for the only one.
-        verbose: tracebacks.
         environment: variables.
     """
 
     terminal: Terminal = field(default_factory=Terminal)
     config_file: Path | None = None
     tenant_name: str = ""
-    verbose: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _settings: list[Settings] = field(default_factory=list, init=False, repr=False)
 
     @property
     def commands(self) -> Commands:
@@ -50,7 +49,7 @@ class Context:
         return self.terminal.log.commands
 
     def settings(self) -> Settings:
-        """The configuration.
+        """The configuration, which is read once.
 
         Raises:
             UsageError: it is wrong.
@@ -59,8 +58,10 @@ class Context:
 
         from analyzer.config import load_settings
 
-        folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
-        return load_settings(self.config_file, self.environment, folders)
+        if not self._settings:
+            folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
+            self._settings.append(load_settings(self.config_file, self.environment, folders))
+        return self._settings[0]
 
     def tenant(self, settings: Settings) -> tuple[str, TenantConfig]:
         """The tenant that is meant: by name, or the only one of the configuration.
