@@ -26,7 +26,7 @@ from analyzer.source.json_text import NotImportFormatError, NotJsonError, recode
 from analyzer.source.records import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -112,7 +112,11 @@ def ranked_codes(outcome: Outcome, entries: pl.DataFrame) -> list[tuple[str, int
 
 
 def facts_of(
-    job: Mapping[str, Any], tables: Tables, entries: pl.DataFrame, catalogue: Catalogue, look: SourceLook | None = None
+    job: Mapping[str, Any],
+    tables: Tables,
+    entries: pl.DataFrame,
+    patterns: Mapping[str, Sequence[Counted]],
+    look: SourceLook | None = None,
 ) -> JobFacts:
     """Gather the facts of one job.
 
@@ -121,7 +125,7 @@ def facts_of(
             same of the run that superseded it, or None.
         tables: as ``load`` gives them.
         entries: the job's own.
-        catalogue: parts the messages of a code.
+        patterns: that they match, as ``patterns_in`` gives them.
         look: into its source file; None where it was not read.
     """
     job_id, outcome = job["job_id"], Outcome(job["outcome"])
@@ -143,7 +147,7 @@ def facts_of(
         property_values=job["property_values"],
         failed=job["named_users"],
         new=new_in(tables.users.filter(pl.col("job_id") == job_id)),
-        codes=tuple(_code_facts(outcome, entries, catalogue)),
+        codes=tuple(_code_facts(outcome, entries, patterns)),
         properties=tuple(by_property(entries).filter(code="InvalidProperty")["property"]),
         failed_ids=id_kinds(unresolved["identity"]),
         nameless=dict(nameless.rows()),
@@ -241,8 +245,9 @@ def shared_sentence(one: Shared) -> str:
     return f"{who} users who failed {what} (of all users {percent(one.users, one.users_of)})"
 
 
-def _code_facts(outcome: Outcome, entries: pl.DataFrame, catalogue: Catalogue) -> Iterator[CodeFacts]:
-    patterns = patterns_in(entries, catalogue)
+def _code_facts(
+    outcome: Outcome, entries: pl.DataFrame, patterns: Mapping[str, Sequence[Counted]]
+) -> Iterator[CodeFacts]:
     for code, lines, users in ranked_codes(outcome, entries):
         parted = patterns.get(code, [])
         if any(one.name for one in parted):

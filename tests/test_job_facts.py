@@ -11,7 +11,7 @@ from analyzer.analysis.in_common import Shared
 from analyzer.facts import JobError
 from analyzer.id_kinds import IdKind
 from analyzer.identity import identity_key
-from analyzer.job_facts import facts_of, look_into, shared_sentence
+from analyzer.job_facts import facts_of, look_into, patterns_in, shared_sentence
 from analyzer.logs.catalogue import OURS
 from analyzer.logs.catalogue.advice import CodeFacts
 from tests.report.conftest import Lines, LittleLibrary
@@ -129,7 +129,7 @@ def test_a_jobs_row_and_entries_become_facts(tmp_path: Path) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log)
     tables = little.tables().only([job_id])
     row = {**tables.jobs.row(0, named=True), "short": job_id[:8], "superseded_by": None}
-    facts = facts_of(row, tables, tables.entries, OURS)
+    facts = facts_of(row, tables, tables.entries, patterns_in(tables.entries, OURS))
     assert facts.codes == (CodeFacts("IdentityNotResolvable", 3, 2), CodeFacts("GenericError/deadlock", 1, 0))
     assert facts.nameless == {"IdentityNotResolvable": 1, "GenericError": 1}
     assert (facts.failed, facts.new, facts.users, facts.source_at_hand) == (2, 1, 3, True)

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from analyzer.job_facts import Counted
-    from analyzer.logs.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,10 @@ class Failure:
     patterns: tuple[Counted, ...]
 
 
-def failures_of(entries: pl.DataFrame, catalogue: Catalogue) -> list[Failure]:
-    """The codes of a log, most entries first; of each the patterns, the worst first."""
+def failures_of(entries: pl.DataFrame, patterns: Mapping[str, list[Counted]]) -> list[Failure]:
+    """The codes of a log, most entries first; of each the patterns, the worst first (``job_facts.patterns_in``)."""
     from analyzer.analysis.failures import by_code
-    from analyzer.job_facts import patterns_in
 
-    patterns = patterns_in(entries, catalogue)
     return [
         Failure(code, lines, users, _told_apart(patterns.get(code, [])))
         for code, lines, users in by_code(entries).rows()

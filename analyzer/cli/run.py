@@ -193,14 +193,14 @@ def status_sentence(status: FeedStatus, night: Night) -> str:
 
 def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[str]:
     from analyzer.cli.show import headline
-    from analyzer.job_facts import facts_of
+    from analyzer.job_facts import facts_of, patterns_in
     from analyzer.words import count
 
     if not status.has_open_users and run["open"] == 0:
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
     of_job = night.made.tables.only([run["job_id"]])
     row = {**run, "short": night.short[run["job_id"]], "superseded_by": None}
-    facts = facts_of(row, of_job, of_job.entries, night.places.catalogue)
+    facts = facts_of(row, of_job, of_job.entries, patterns_in(of_job.entries, night.places.catalogue))
     if run["job_id"] not in {*night.pulled.new, *night.pulled.changed}:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was
     return [headline(run, facts).partition(": ")[2].removesuffix(".")]

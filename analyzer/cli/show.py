@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913 - the contract's options
 
 def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_folder: Path) -> _Shown:
     """Gather what there is to show; the source file is read where it can explain something."""
-    from analyzer.job_facts import facts_of, look_for, superseded_by
+    from analyzer.job_facts import facts_of, look_for, patterns_in, superseded_by
     from analyzer.logs.catalogue.advice import advise
     from analyzer.whereabouts import whereabouts
     from analyzer.words import short_ids
@@ -107,14 +107,15 @@ def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_fol
     of_job = tables.only([job.job_id])
     later = superseded_by(tables, job.job_id, short)
     row = {**of_job.jobs.row(0, named=True), "short": short[job.job_id], "superseded_by": later}
-    facts = facts_of(row, of_job, of_job.entries, catalogue, look_for(row, of_job, source))
+    patterns = patterns_in(of_job.entries, catalogue)
+    facts = facts_of(row, of_job, of_job.entries, patterns, look_for(row, of_job, source))
     queued = None if facts.outdated or facts.outcome not in FAILED else _retry_file(retry_folder, of_job, job, library)
     return _Shown(
         job=row,
         tables=of_job,
         facts=facts,
         advice=advise(facts, catalogue),
-        failures=failures_of(of_job.entries, catalogue),
+        failures=failures_of(of_job.entries, patterns),
         whereabouts=whereabouts(of_job.entries, source),
         users=of_job.users.drop("job_id").to_dicts(),
         queued=queued,

@@ -26,7 +26,7 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
     ended = "log" if run.ran_from == "log" else "seen"
     return (
         Fact("Job", run.job_id, ""),
-        Fact("Feed", run.feed, "inferred from the source file's name"),
+        Fact("Feed", run.feed, "inferred from the source file's host, folder, and name, or named in the configuration"),
         Fact("Source file", run.source_uri or UNKNOWN, ""),
         Fact(
             "Its size",

@@ -110,7 +110,7 @@ class JobRow:
     Attributes:
         short: its first characters, unique among the jobs.
         href: of the job's page, from the index.
-        feed: inferred from the source file's name.
+        feed: inferred from the source file's address, or named in the configuration.
         when: as people read it; a dash where unknown.
         letter: the footnote that says how we know the time; empty where nothing is known.
         how: that footnote.

@@ -158,7 +158,8 @@ class View:
         """A job's facts by its tables, and by its source file where that was read."""
         row = {one.name: getattr(run, one.name) for one in fields(Run)}
         row |= {"short": self.short[run.job_id], "superseded_by": superseded_by(self.tables, run.job_id, self.short)}
-        return facts_of(row, self.tables, self.entries_of(run), self.catalogue, self.looks.get(run.job_id))
+        patterns = self.patterns.get(run.job_id, {})
+        return facts_of(row, self.tables, self.entries_of(run), patterns, self.looks.get(run.job_id))
 
     def run_of(self, job_id: str | None) -> Run | None:
         """A job by its ID; None where the report is not about it."""

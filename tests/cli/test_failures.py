@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.cli.failures import Failure, failures_json, failures_of
-from analyzer.job_facts import Counted
+from analyzer.job_facts import Counted, patterns_in
 from analyzer.logs.catalogue import OURS
 from tests.analysis.frames import entry, named
 
@@ -16,7 +16,7 @@ def test_a_code_has_its_patterns_only_where_a_message_matches_one() -> None:
         entry("a", "Weird", message="was deadlocked on lock"),
     )
     deadlock = Counted("GenericError/deadlock", 1, 1)
-    failures = failures_of(told, OURS)
+    failures = failures_of(told, patterns_in(told, OURS))
     assert failures == [
         Failure("GenericError", 2, 1, (deadlock, Counted(None, 1, 0))),
         Failure("DataFileNotJson", 1, 0, ()),
