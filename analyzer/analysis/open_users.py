@@ -3,7 +3,7 @@
 A user is *open* in a job that did not update him, until a later run of the feed or a retry did. A retry brings the
 values of the run that it repairs: imported after a later run, it closes nothing there. A run is *superseded* when a
 later full run of its feed has ended: its records hold older values. A later file that holds other users, as a feed
-writes that sends only what changed, or one file for each region, supersedes nothing; but of the users whom it holds,
+writes that sends only what changed, or one file for each region, supersedes nothing; but of the users that it holds,
 the older records must not be imported any more.
 """
 
@@ -51,7 +51,7 @@ class Import:
     latest: datetime | None = None
 
     def may_follow(self, other: Import) -> bool:
-        """Return whether this job, which stands before the other one in the order, can have ended after it."""
+        """Return whether this job, which is before the other one in the order, can have ended after it."""
         return self.latest is not None and other.earliest is not None and self.latest > other.earliest
 
 
@@ -60,13 +60,13 @@ class OpenUsers:
     """What became of a job's users since.
 
     Attributes:
-        open: users whom neither this job nor a later one updated; None where that is unknown.
+        open: users that neither this job nor a later one updated; None where that is unknown.
         due: those of them who failed in no later job, so that this job's retry file is the one to import; None where
             that is unknown.
         superseded_by: the later run that superseded the job; None where none did.
         newer: those of the job's users whose records in later files of the feed are the ones to import, or were: its
             own retry file must not hold them.
-        updated_since: those of the job's users whom a later job certainly updated.
+        updated_since: those of the job's users that a later job certainly updated.
     """
 
     open: int | None
@@ -76,7 +76,7 @@ class OpenUsers:
     updated_since: frozenset[int] = field(default=frozenset(), compare=False)
 
     def is_open(self, user: int) -> bool | None:
-        """Return whether a user whom the job's log names is open; None where that is unknown."""
+        """Return whether a user in the job's log is open; None where that is unknown."""
         if user in self.updated_since:
             return False
         return None if self.open is None else True
@@ -177,7 +177,7 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
     runs = {job.job_id: by_id.get(job.retry_of or "", job) for job in jobs}
     # A retry has the values of its run, whenever it was imported.
     jobs = sorted(jobs, key=lambda job: order[runs[job.job_id].job_id])
-    # Only other jobs make it worth reading whom an aborted one left out.
+    # Only other jobs make it worth reading which users an aborted one left out.
     is_alone = sum(job.outcome in FAILED for job in jobs) == 1 and jobs[-1].outcome in FAILED
     not_updated = [_not_updated(job, source, is_alone=is_alone) for job in jobs]
     earlier: list[set[int]] = [set()]
@@ -218,7 +218,7 @@ def _may_follow(other: Import, job: Import, runs: Mapping[str, Import]) -> bool:
 
 
 def _not_updated(job: Import, source: SourceUsers, *, is_alone: bool) -> AbstractSet[int] | None:
-    """Return everybody whom a job may have left out; None where that is unknown."""
+    """Return all users that a job may have left out; None where that is unknown."""
     if job.outcome is Outcome.succeeded:
         return frozenset()
     if job.outcome not in FAILED:
@@ -234,7 +234,7 @@ def _of_job(job: Import, users: AbstractSet[int] | None, later: _Later) -> OpenU
     left = users - later.updated
     if not left:
         return OpenUsers(0, 0)
-    # Of these, nobody knows whether the job itself updated them, or a later one.
+    # Of these, it is unknown whether the job itself updated them, or a later one.
     is_certain = job.outcome is Outcome.aborted or (job.outcome is Outcome.partial and job.names_all)
     if not is_certain or not left.isdisjoint(later.perhaps):
         due = 0 if left <= later.failed else None
@@ -243,7 +243,7 @@ def _of_job(job: Import, users: AbstractSet[int] | None, later: _Later) -> OpenU
 
 
 def _go_back(job: Import, before: AbstractSet[int], later: _Later, source: SourceUsers) -> None:
-    """Add what a job did for the users whom earlier jobs left out."""
+    """Add what a job did for the users that earlier jobs left out."""
     asked = before - later.updated
     if job.outcome in {Outcome.succeeded, Outcome.partial, Outcome.unknown}:
         asked -= job.failed
@@ -262,7 +262,7 @@ def _go_back(job: Import, before: AbstractSet[int], later: _Later, source: Sourc
 
 
 def _held(job: Import, users: AbstractSet[int], source: SourceUsers) -> AbstractSet[int]:
-    """Return whom of these users a job, if it came later, may have updated."""
+    """Return which of these users a job, if it came later, may have updated."""
     if job.outcome not in {Outcome.succeeded, Outcome.partial, Outcome.unknown}:
         return frozenset()
     held = source.all_of(job.job_id)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analyzer.job import Job
 
 _SAMPLE = 50
-"""Users of a source file by which it is told whether a later file holds the same users."""
+"""Users of a source file that show whether a later file holds the same users."""
 
 _FEW = 5
 """Records of a source file by which its properties are known: all have the same."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from analyzer.report.view import Run, View
 
 _SETTLED = ("open", "superseded")
-"""What advice is about that nobody has to follow."""
+"""What advice is about that leaves nothing to do."""
 
 _SHARED = 3
 """Things that failures have in common, on a job's page."""

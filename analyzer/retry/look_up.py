@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analyzer.source.salvage.read import Lines
     from analyzer.source.salvage.unreadable import Unreadable
 
-_BEHIND_A_FAULT = "it is in a part that begins with a fault and can't be read"
+_AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"
 
 
 @dataclass(slots=True)
@@ -145,7 +145,7 @@ def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int]
     keys = {identity_key(one): one for one in item.identities(name)} if name else {}
     further = [one for other, one in keys.items() if other and other != key and (wanted is None or other in wanted)]
     listed = [
-        Unmatched(one, Reason.unreadable, "", f"line {line:,}, column {column:,}: {_BEHIND_A_FAULT}") for one in further
+        Unmatched(one, Reason.unreadable, "", f"line {line:,}, column {column:,}: {_AFTER_A_FAULT}") for one in further
     ]
     if wanted is not None and whose and not whose.caution and key not in wanted:
         return listed

@@ -1,4 +1,4 @@
-"""What is wrong where a source file is not what the service imports, in words for whoever corrects it."""
+"""What is wrong where a source file is not what the service imports, in words for the person who corrects it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Found:
         records: how many records it holds, values that are none among them.
         others: the places, from 0, of values in its list that are no objects.
         other_offsets: where these begin.
-        other: the error of the first of them, for whoever can't pass over them; None where there are none.
+        other: the error of the first of them, for a caller that can't pass over them; None where there are none.
         spans: those that were wanted, in their order.
     """
 

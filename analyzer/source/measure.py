@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analyzer.source.records import Record
 
 _FIRST = 200
-"""Records by which the ID property is told."""
+"""Records by which the ID property is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ class JobFacts:
         new: how many of them are new; None where there is no earlier run to compare with.
         codes: of the log, what matters most first.
         properties: that InvalidProperty names.
-        failed_ids: kinds of the IDs of the users whom the log calls unresolvable.
+        failed_ids: kinds of the IDs of the users that the log calls unresolvable.
         nameless: entries that identify no user, by code.
         source_at_hand: whether there is a copy of the source file that the job read.
         source: what it holds; None where it was not read.
