@@ -261,7 +261,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
             ),
         )
     if facts.due == 0:
-        reason = "The users who are still open failed again in a later job."
+        reason = "Whoever is still open failed again in a later job."
         feed = ("--feed", facts.feed) if facts.feed else ()
         return (Advice("open", "Look at the newest run of the feed instead.", reason, command=("show", *feed)),)
     names = _names(facts, catalogue)
