@@ -199,7 +199,7 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
     if not status.has_open_users and run["open"] == 0:
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
     of_job = night.made.tables.only([run["job_id"]])
-    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None}
+    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
     facts = facts_of(row, of_job, of_job.entries, night.places.catalogue)
     if run["job_id"] not in {*night.pulled.new, *night.pulled.changed}:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was

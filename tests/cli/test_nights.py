@@ -255,3 +255,27 @@ def test_a_feed_that_sends_only_changes_keeps_its_earlier_open_users_in_sight(
         assert [line for line in ran.out.splitlines() if line.endswith("-retry.json")]
     upa("ack", "00000001")
     assert _answer(upa("run")) == ["No open users in hr."]
+
+
+def test_of_a_run_whose_open_users_failed_again_the_next_step_is_the_job_in_which_they_did(
+    upa: Callable[..., Ran], feed: Feed
+) -> None:
+    night = feed.night("ada", "bob")
+    feed.night("bob", retry_of=night, users=("ada", "bob"))
+    upa("run")
+    for ran in (upa("show"), upa("show", "00000001")):  # the newest run that failed
+        assert "Each user who is still open is in a later job, too." in ran.out
+        assert "next: upa-analyzer show 00000002" in ran.err
+    assert "To queue the retry file" in upa("show", "00000002").out
+
+
+def test_of_a_feed_that_sends_only_changes_that_is_the_job_with_the_same_users(
+    upa: Callable[..., Ran], feed: Feed
+) -> None:
+    feed.night("ada", users=("ada", "bob", "ian"))
+    feed.night("ada", users=("ada", "eve", "kim"))
+    feed.night("zoe", users=("zoe", "max", "lea"))
+    upa("run")
+    ran = upa("show", "00000001")
+    assert "superseded" not in ran.out
+    assert "next: upa-analyzer show 00000002" in ran.err
