@@ -268,7 +268,7 @@ def _fails(fail_on: FailOn, night: Night) -> bool:
     return any(
         fail_on.met_by(job["outcome"], new_in(users.get((job["job_id"],), none)), is_retry=bool(job["retry_of"]))
         for job in night.news.iter_rows(named=True)
-        if job["open"] != 0 and not job["superseded"]
+        if job["open"] != 0 and (job["outcome"] == "stuck" or not job["superseded"])
     )
 
 

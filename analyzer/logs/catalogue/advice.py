@@ -250,9 +250,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
     if facts.open == 0:
         return (Advice("open", "Nothing is left to do.", "A later run or a retry updated every user."),)
     if facts.superseded_by:
-        reason = (
-            "A later full run of the feed has ended: a retry file of this job would write old values over new ones."
-        )
+        reason = "A later full run of the feed has ended: this job's records would write old values over new ones."
         return (
             Advice(
                 "superseded",
