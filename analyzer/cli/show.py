@@ -384,9 +384,11 @@ def _print_support(given: Context, shown: _Shown) -> None:
     from analyzer.cli.visible import visible
     from analyzer.logs.catalogue import support_request
 
+    # Without a log only the pull is known that first saw the job ended.
+    ended = "Ended" if shown.job["ran_from"] == "log" else "Ended by"
     times = [
         (name, f"{shown.job[column]:%Y-%m-%d %H:%M:%S} UTC")
-        for name, column in (("First seen", "first_seen"), ("Ended", "finished"))
+        for name, column in (("First seen", "first_seen"), (ended, "finished"))
         if shown.job[column] is not None
     ]
     given.terminal.show()
