@@ -279,3 +279,12 @@ def test_of_a_feed_that_sends_only_changes_that_is_the_job_with_the_same_users(
     ran = upa("show", "00000001")
     assert "superseded" not in ran.out
     assert "next: upa-analyzer show 00000002" in ran.err
+
+
+def test_a_retry_of_a_superseded_run_is_listed_as_superseded_too(upa: Callable[..., Ran], feed: Feed) -> None:
+    night = feed.night("ada", "bob")
+    feed.night("bob", retry_of=night, users=("ada", "bob"))
+    feed.night("bob")
+    upa("run")
+    notes = {line[:8]: line for line in upa("jobs").out.splitlines()}
+    assert notes["00000002"].endswith("retry of 00000001, superseded")
