@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -288,3 +290,22 @@ def test_a_retry_of_a_superseded_run_is_listed_as_superseded_too(upa: Callable[.
     upa("run")
     notes = {line[:8]: line for line in upa("jobs").out.splitlines()}
     assert notes["00000002"].endswith("retry of 00000001, superseded")
+
+
+def test_what_an_interrupted_run_pulled_is_new_in_the_next(
+    upa: Callable[..., Ran], feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.night("ada")
+    upa("run")
+    feed.night("ada", "bob")
+    with monkeypatch.context() as broken:
+        broken.setattr("analyzer.run.write_report", _full_disk)
+        assert upa("run", "--fail-on", "new").code == 5
+    ran = upa("run", "--fail-on", "new")
+    assert (ran.code, "2 of 4 users not updated, 1 new" in ran.out, "  partial  " in ran.out) == (1, True, True)
+    ran = upa("run", "--fail-on", "new")
+    assert (ran.code, "new" in _answer(ran)[0], "  partial  " in ran.out) == (0, False, False)
+
+
+def _full_disk(*_arguments: object, **_named: object) -> None:
+    raise OutputError("the report can't be written: no space left", "Free some.")
