@@ -121,8 +121,8 @@ def facts_of(
     """Gather the facts of one job.
 
     Args:
-        job: its row of ``tables.jobs``, with ``short``: as much of its ID as is its alone, and ``superseded_by``: the
-            same of the run that superseded it, or None.
+        job: its row of ``tables.jobs``, with ``short``: as much of its ID as is its alone; ``superseded_by`` and
+            ``retry_in``: the same of the job that the functions of these names give, or None.
         tables: as ``load`` gives them.
         entries: the job's own.
         patterns: that they match, as ``patterns_in`` gives them.
@@ -159,6 +159,7 @@ def facts_of(
         superseded_by=job["superseded_by"],
         open=job["open"],
         due=found.due if (found := tables.open_users.get(job_id)) else None,
+        retry_in=job["retry_in"],
     )
 
 
@@ -166,6 +167,31 @@ def superseded_by(tables: Tables, job_id: str, short: Mapping[str, str]) -> str 
     """Name the later full run of the feed by its short ID; None where there is none."""
     found = tables.open_users.get(job_id)
     return short.get(found.superseded_by, found.superseded_by) if found and found.superseded_by else None
+
+
+def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | None:
+    """Name, by its short ID, the later job to retry in place of one whose open users are all in later jobs.
+
+    That is the newest job of the feed that needs a retry and names one of these users, else the newest that needs one.
+    None where the job has no such users, or no later job needs a retry.
+    """
+    found = tables.open_users.get(job_id)
+    if found is None or found.superseded_by or found.due != 0 or found.open == 0:
+        return None
+    rows = {row["job_id"]: row for row in tables.jobs.iter_rows(named=True)}
+    needed = [
+        other
+        for other, row in rows.items()
+        if other != job_id
+        and row["feed"] == rows[job_id]["feed"]
+        and row["outcome"] in FAILED
+        and (theirs := tables.open_users.get(other))
+        and theirs.needs_retry
+    ]
+    still = tables.users.filter(pl.col("open").fill_null(value=True), job_id=job_id)
+    named = set(tables.users.filter(pl.col("key").is_in(still["key"].implode()))["job_id"])
+    best = [other for other in needed if other in named] or needed
+    return short.get(best[-1], best[-1]) if best else None
 
 
 def new_in(users: pl.DataFrame) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 _T = TypeVar("_T")
+_LAST_RUN = "last run"
+"""Beside job IDs and feeds in the file of remarks."""
+
 _DIGITS = 16
 """Of a remark's hash: two remarks about one job with the same digits are as good as impossible."""
 
@@ -125,23 +128,30 @@ class Remarks:
         nothing: dict[str, list[str]] = {}
         self._known, _ = _read(self._path, dict[str, list[str]], nothing)
 
+    @property
+    def last_run(self) -> datetime | None:
+        """When the run began that wrote the file; None where that is unknown."""
+        try:
+            return datetime.fromisoformat(self._known[_LAST_RUN][0])
+        except (LookupError, ValueError):
+            return None
+
     def new(self, remarks: Iterable[Remark]) -> list[Remark]:
         """Return those that were not made before."""
         return [one for one in remarks if _hash(one) not in self._known.get(one.about, ())]
 
-    def keep(self, remarks: Iterable[Remark]) -> None:
-        """Write down what is known now.
+    def keep(self, remarks: Iterable[Remark], now: datetime) -> None:
+        """Write down what is known now, at the end of a run that began at ``now``.
 
         Raises:
             OutputError: the file can't be written.
         """
-        kept: dict[str, list[str]] = {}
+        kept: dict[str, list[str]] = {_LAST_RUN: [now.isoformat()]}
         for one in remarks:
             of_one = kept.setdefault(one.about, [])
             if _hash(one) not in of_one:
                 of_one.append(_hash(one))
-        if kept != self._known:
-            _write(self._path, kept)
+        _write(self._path, kept)
 
 
 def _state_of(job: Mapping[str, Any]) -> list[str]:

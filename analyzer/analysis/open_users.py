@@ -130,7 +130,7 @@ def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, Open
     for jobs in of_feed.values():
         for these, members in _streams(jobs, source):
             of_these = _of_feed(these, source)
-            for job_id, run_id in _superseded([job for job in these if job.outcome not in STILL_OPEN], source).items():
+            for job_id, run_id in _superseded(_ended_or_stuck(these), source).items():
                 of_these[job_id].superseded_by = run_id
                 # Where IDs cannot be compared, it is unknown who was updated.
                 if of_these[job_id].open and source.ids_differ(job_id, run_id):
@@ -270,15 +270,24 @@ def _held(job: Import, users: AbstractSet[int], source: SourceUsers) -> Abstract
     return users if held is None else users & held
 
 
+def _ended_or_stuck(jobs: Sequence[Import]) -> list[Import]:
+    return [job for job in jobs if job.outcome not in STILL_OPEN or job.outcome is Outcome.stuck]
+
+
 def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
-    """Return the jobs that a later full run of the feed has superseded, by ID, and that run."""
+    """Return the jobs that a later full run of the feed has superseded, by ID, and that run.
+
+    A stuck job is among them, as somebody may want to queue its file again; it supersedes none.
+    """
     place = {job.job_id: place for place, job in enumerate(ended)}
     found: dict[str, str] = {}
     # A retry holds values as old as those of the run that it repairs, of some of its users.
     runs = {job.job_id: job.retry_of if job.retry_of in place else job.job_id for job in ended}
-    left = {job.job_id: place[runs[job.job_id]] for job in ended if job.outcome in FAILED}
+    left = {job.job_id: place[runs[job.job_id]] for job in ended if job.outcome in {*FAILED, Outcome.stuck}}
     samples: dict[str, AbstractSet[int] | None] = {}
-    for run in reversed([job for job in ended if job.retry_of is None and job.carried]):
+    for run in reversed(
+        [job for job in ended if job.retry_of is None and job.carried and job.outcome is not Outcome.stuck]
+    ):
         older = [
             job_id
             for job_id, since in left.items()

@@ -184,11 +184,15 @@ def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job 
 
 
 def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
-    """Refuse a job whose records a later run of its feed has replaced."""
+    """Refuse a job whose records a later run of its feed has replaced; one that has not ended has no retry file."""
+    import polars as pl
+
+    from analyzer.analysis.outcome import FAILED
     from analyzer.cli.rows import ran
 
     users = tables.open_users.get(job_id)
-    if users is None or users.superseded_by is None:
+    failed = tables.jobs.filter(pl.col("outcome").is_in(FAILED), job_id=job_id)
+    if users is None or users.superseded_by is None or failed.is_empty():
         return
     later = next(job for job in tables.jobs.iter_rows(named=True) if job["job_id"] == users.superseded_by)
     short = short_ids(tables.jobs["job_id"])

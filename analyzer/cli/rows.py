@@ -122,7 +122,7 @@ def _notes(
     """What else to know about a job before one does something about it."""
     if job["retry_of"]:
         yield f"retry of {short.get(job['retry_of'], job['retry_of'][:SHORT_ID])}"
-    elif job["superseded"]:
+    if job["superseded"]:
         yield SUPERSEDED
     if known:
         yield acknowledged_until(known, zone, now)

@@ -39,6 +39,7 @@ class Night:
         places: where they are.
         now: UTC.
         acknowledged: the jobs that are, by ID.
+        last: when the last run that came to its end began; None where that is unknown.
     """
 
     pulled: Pulled
@@ -46,6 +47,7 @@ class Night:
     places: Places
     now: datetime
     acknowledged: Mapping[str, Acknowledgement] = dataclasses.field(default_factory=dict)
+    last: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -64,15 +66,26 @@ class Night:
 
         return feed_statuses(self.made.tables, self.acknowledged)
 
+    @functools.cached_property
+    def brought(self) -> frozenset[str]:
+        """The jobs that are new or changed since the last run; a run that was interrupted has said nothing of its."""
+        import polars as pl
+
+        jobs = self.made.tables.jobs.filter(~pl.col("gone"))
+        since: list[str] = []
+        if self.last is not None:
+            since = jobs.filter(pl.col("last_changed") > self.last)["job_id"].to_list()
+        return frozenset([*self.pulled.new, *self.pulled.changed, *since])
+
     @property
     def news(self) -> pl.DataFrame:
-        """The jobs that the pull saw new or changed, and those that are stuck; no acknowledged ones.
+        """The jobs that are new or changed, and those that are stuck; no acknowledged ones.
 
         A job is stuck because nothing changes; it counts until it ends or the tenant no longer lists it.
         """
         import polars as pl
 
-        fresh = pl.col("job_id").is_in([*self.pulled.new, *self.pulled.changed])
+        fresh = pl.col("job_id").is_in(list(self.brought))
         stuck = (pl.col("outcome") == "stuck") & ~pl.col("gone")
         return self.made.tables.jobs.filter(fresh | stuck, ~pl.col("job_id").is_in(list(self.acknowledged)))
 
@@ -101,8 +114,9 @@ def command(
     with given.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
     known = given.acknowledged(workspace).valid(made.tables.jobs, now)
-    night = Night(pulled, made, places, now, known)
-    before, remarks, problems = Remarks(workspace.root), list(remarks_of(night)), _log_problems(night)
+    before = Remarks(workspace.root)
+    night = Night(pulled, made, places, now, known, before.last_run)
+    remarks, problems = list(remarks_of(night)), _log_problems(night)
     fresh = before.new(remarks)
     unread = [problems[remark] for remark in before.new(problems)]
     if given.terminal.json:
@@ -118,7 +132,7 @@ def command(
     else:
         tell_night(given, night, fresh)
     code = exit_code(given.terminal, pulled) or given.unread(unread)
-    before.keep([*remarks, *problems])
+    before.keep([*remarks, *problems], now)
     return code or int(_fails(fail_on, night))
 
 
@@ -155,10 +169,9 @@ def feed_lines(night: Night) -> Iterator[str]:
     """A sentence for each feed that has open users or a stuck job, the worst first; one for all others."""
     from analyzer.words import count, listed
 
-    brought = {*night.pulled.new, *night.pulled.changed}
     well = []
     for status in night.statuses:
-        retried_now = any(retry["job_id"] in brought for retry in status.retries) and not status.silent
+        retried_now = any(retry["job_id"] in night.brought for retry in status.retries) and not status.silent
         if not status.is_well or retried_now:
             yield f"{status_sentence(status, night)}."
         elif status.run is not None and not status.silent:
@@ -199,9 +212,9 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
     if not status.has_open_users and run["open"] == 0:
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
     of_job = night.made.tables.only([run["job_id"]])
-    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None}
+    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
     facts = facts_of(row, of_job, of_job.entries, patterns_in(of_job.entries, night.places.catalogue))
-    if run["job_id"] not in {*night.pulled.new, *night.pulled.changed}:
+    if run["job_id"] not in night.brought:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was
     return [headline(run, facts).partition(": ")[2].removesuffix(".")]
 
@@ -268,7 +281,7 @@ def _fails(fail_on: FailOn, night: Night) -> bool:
     return any(
         fail_on.met_by(job["outcome"], new_in(users.get((job["job_id"],), none)), is_retry=bool(job["retry_of"]))
         for job in night.news.iter_rows(named=True)
-        if job["open"] != 0 and not job["superseded"]
+        if job["open"] != 0 and (job["outcome"] == "stuck" or not job["superseded"])
     )
 
 

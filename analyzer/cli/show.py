@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913 - the contract's options
 
 def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_folder: Path) -> _Shown:
     """Gather what there is to show; the source file is read where it can explain something."""
-    from analyzer.job_facts import facts_of, look_for, patterns_in, superseded_by
+    from analyzer.job_facts import facts_of, look_for, patterns_in, retry_in, superseded_by
     from analyzer.logs.catalogue.advice import advise
     from analyzer.whereabouts import whereabouts
     from analyzer.words import short_ids
@@ -106,7 +106,12 @@ def _shown(given: Context, tables: Tables, job: Job, library: Library, retry_fol
     short = short_ids(tables.jobs["job_id"])
     of_job = tables.only([job.job_id])
     later = superseded_by(tables, job.job_id, short)
-    row = {**of_job.jobs.row(0, named=True), "short": short[job.job_id], "superseded_by": later}
+    row = {
+        **of_job.jobs.row(0, named=True),
+        "short": short[job.job_id],
+        "superseded_by": later,
+        "retry_in": retry_in(tables, job.job_id, short),
+    }
     patterns = patterns_in(of_job.entries, catalogue)
     facts = facts_of(row, of_job, of_job.entries, patterns, look_for(row, of_job, source))
     queued = None if facts.outdated or facts.outcome not in FAILED else _retry_file(retry_folder, of_job, job, library)
@@ -378,9 +383,11 @@ def _print_support(given: Context, shown: _Shown) -> None:
     from analyzer.cli.visible import visible
     from analyzer.logs.catalogue import support_request
 
+    # Without a log only the pull is known that first saw the job ended.
+    ended = "Ended" if shown.job["ran_from"] == "log" else "Ended by"
     times = [
         (name, f"{shown.job[column]:%Y-%m-%d %H:%M:%S} UTC")
-        for name, column in (("First seen", "first_seen"), ("Ended", "finished"))
+        for name, column in (("First seen", "first_seen"), (ended, "finished"))
         if shown.job[column] is not None
     ]
     given.terminal.show()

@@ -137,7 +137,8 @@ def _scaled(axes: Axes, chart: RunsChart | WeeksChart) -> str:
             axes.set_yscale("symlog", linthresh=1)
             axes.set_ylim(bottom=0)
             return " (each step tenfold)"
-    axes.set_ylim(bottom=0)
+    # Where every number is 0, the steps are not parts of one user.
+    axes.set_ylim(bottom=0, top=max(1, axes.get_ylim()[1]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     return ""
 

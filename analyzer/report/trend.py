@@ -11,7 +11,7 @@ from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import weekly_codes
 from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.times import day_text, when_text
-from analyzer.report.toll import toll_of, toll_text
+from analyzer.report.toll import UNKNOWN, toll_of, toll_text
 from analyzer.report.verdict import verdict
 from analyzer.words import count
 
@@ -118,6 +118,8 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
 
 def _users(run: Run) -> str:
     found = toll_of(run)
+    if _number(run) == UNKNOWN:
+        return "an unknown number of users"
     return f"{_number(run)} {'user' if found.number == 1 else 'users'}"
 
 

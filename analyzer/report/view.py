@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.outcome import Outcome
 from analyzer.job import name_in_files
-from analyzer.job_facts import facts_of, patterns_in, superseded_by
+from analyzer.job_facts import facts_of, patterns_in, retry_in, superseded_by
 from analyzer.logs.catalogue import OURS
 from analyzer.next_step import Commands
 from analyzer.words import short_ids
@@ -157,7 +157,11 @@ class View:
     def facts_of(self, run: Run) -> JobFacts:
         """A job's facts by its tables, and by its source file where that was read."""
         row = {one.name: getattr(run, one.name) for one in fields(Run)}
-        row |= {"short": self.short[run.job_id], "superseded_by": superseded_by(self.tables, run.job_id, self.short)}
+        row |= {
+            "short": self.short[run.job_id],
+            "superseded_by": superseded_by(self.tables, run.job_id, self.short),
+            "retry_in": retry_in(self.tables, run.job_id, self.short),
+        }
         patterns = self.patterns.get(run.job_id, {})
         return facts_of(row, self.tables, self.entries_of(run), patterns, self.looks.get(run.job_id))
 

@@ -151,6 +151,13 @@ SUPERSEDED: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], di
     ),
     "the latest of several": ([run("a", 1), run("b", 1), run("c")], {}, {"a": "c", "b": "c", "c": None}),
     "a retry is no run": ([run("a", 1), retry("r", "a")], {}, {"a": None, "r": None}),
+    "a stuck job": ([run("a", outcome=Outcome.stuck), run("b")], {}, {"a": "b", "b": None}),
+    "a stuck job of other users": (
+        [run("a", outcome=Outcome.stuck), run("b")],
+        {"a": {1}, "b": {2}},
+        {"a": None, "b": None},
+    ),
+    "a stuck job after it": ([run("a", 1), run("b", outcome=Outcome.stuck)], {}, {"a": None, "b": None}),
     "a retry of a superseded run": ([run("a", 1), run("b"), retry("r", "a", 1)], {}, {"a": "b", "b": None, "r": "b"}),
     "a retry of a run that nobody knows": ([retry("r", "?", 1), run("b")], {}, {"r": "b", "b": None}),
     "a later run has not ended": ([run("a", 1), run("b", outcome=RUNNING)], {}, {"a": None, "b": None}),

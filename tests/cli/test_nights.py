@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -255,3 +257,55 @@ def test_a_feed_that_sends_only_changes_keeps_its_earlier_open_users_in_sight(
         assert [line for line in ran.out.splitlines() if line.endswith("-retry.json")]
     upa("ack", "00000001")
     assert _answer(upa("run")) == ["No open users in hr."]
+
+
+def test_of_a_run_whose_open_users_failed_again_the_next_step_is_the_job_in_which_they_did(
+    upa: Callable[..., Ran], feed: Feed
+) -> None:
+    night = feed.night("ada", "bob")
+    feed.night("bob", retry_of=night, users=("ada", "bob"))
+    upa("run")
+    for ran in (upa("show"), upa("show", "00000001")):  # the newest run that failed
+        assert "Each user who is still open is in a later job, too." in ran.out
+        assert "next: upa-analyzer show 00000002" in ran.err
+    assert "To queue the retry file" in upa("show", "00000002").out
+
+
+def test_of_a_feed_that_sends_only_changes_that_is_the_job_with_the_same_users(
+    upa: Callable[..., Ran], feed: Feed
+) -> None:
+    feed.night("ada", users=("ada", "bob", "ian"))
+    feed.night("ada", users=("ada", "eve", "kim"))
+    feed.night("zoe", users=("zoe", "max", "lea"))
+    upa("run")
+    ran = upa("show", "00000001")
+    assert "superseded" not in ran.out
+    assert "next: upa-analyzer show 00000002" in ran.err
+
+
+def test_a_retry_of_a_superseded_run_is_listed_as_superseded_too(upa: Callable[..., Ran], feed: Feed) -> None:
+    night = feed.night("ada", "bob")
+    feed.night("bob", retry_of=night, users=("ada", "bob"))
+    feed.night("bob")
+    upa("run")
+    notes = {line[:8]: line for line in upa("jobs").out.splitlines()}
+    assert notes["00000002"].endswith("retry of 00000001, superseded")
+
+
+def test_what_an_interrupted_run_pulled_is_new_in_the_next(
+    upa: Callable[..., Ran], feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.night("ada")
+    upa("run")
+    feed.night("ada", "bob")
+    with monkeypatch.context() as broken:
+        broken.setattr("analyzer.run.write_report", _full_disk)
+        assert upa("run", "--fail-on", "new").code == 5
+    ran = upa("run", "--fail-on", "new")
+    assert (ran.code, "2 of 4 users not updated, 1 new" in ran.out, "  partial  " in ran.out) == (1, True, True)
+    ran = upa("run", "--fail-on", "new")
+    assert (ran.code, "new" in _answer(ran)[0], "  partial  " in ran.out) == (0, False, False)
+
+
+def _full_disk(*_arguments: object, **_named: object) -> None:
+    raise OutputError("the report can't be written: no space left", "Free some.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Ran
+    from tests.conftest import LoopbackTenant, Ran
 
 SAMPLES = sample_library()
 JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
@@ -287,3 +288,15 @@ def test_a_retry_is_told_with_the_run_that_it_repairs(upa: Callable[..., Ran], t
     assert "  Retried 2 Mar 2024 10:15: 1 of 1 updated.\n  0 still open.\n" in out
     assert "What to do:\n  1. Nothing is left to do. A later run or a retry updated every user.\n" in out
     assert f"This job imports a retry file of the job {JOB}." in upa("show", second, "--library", "lib").out
+
+
+def test_the_text_for_support_says_of_a_job_without_a_log_by_when_it_had_ended(
+    upa: Callable[..., Ran], only_tenant: LoopbackTenant
+) -> None:
+    job_id = only_tenant.add_job(1, state=2, error=0)
+    upa("pull")
+    only_tenant.jobs[0] |= {"State": 5, "Error": 1}
+    upa("pull")
+    shown = upa("show", job_id).out
+    assert "For Microsoft's support:" in shown
+    assert re.findall(r"(?m)^Ended.*?:", shown) == ["Ended by:"]

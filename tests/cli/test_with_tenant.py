@@ -196,6 +196,10 @@ def test_run_tells_a_stuck_job_again_and_a_forgotten_one_no_more(
     assert again.code == 1
     assert [line[:8] for line in again.out.splitlines() if "  stuck  " in line] == [stuck[:8]]
     assert f"badges: job {stuck[:8]} is stuck in Processing." in again.out
+    shown = upa("show", stuck[:8])
+    assert "Queue the file again" not in shown.out  # its values are older than those of the later run
+    assert "next: upa-analyzer show 00000003" in shown.err
+    assert upa("retry", stuck[:8]).code == 0
     configured.jobs.clear()
     forgotten = upa("run", "--fail-on", "any")
     assert forgotten.code == 0

@@ -84,6 +84,13 @@ def test_no_day_is_named_twice_on_an_axis() -> None:
         assert len(set(days)) == len(days)
 
 
+def test_no_number_is_named_twice_on_an_axis() -> None:
+    for chart in (runs(line("a", 0)), runs(line("a", 0, 0)), weeks(Series("a", (0,))), weeks(Series("a", (1,)))):
+        numbers = [text for text in texts(svg(chart)) if text.isdecimal()]
+        assert "0" in numbers
+        assert len(set(numbers)) == len(numbers)
+
+
 def test_one_great_number_does_not_flatten_the_others() -> None:
     shown = texts(svg(runs(line("a", 3, 5, 4, 6), line("b", 12_480))))
     assert "users not updated (each step tenfold)" in shown

@@ -174,6 +174,16 @@ def test_a_week_whose_number_is_unknown_says_so(little: LittleLibrary, lines: ty
     assert chart.note == "Weeks whose number is unknown have no bar."
 
 
+def test_a_run_of_which_no_number_is_known_is_not_said_to_have_unknown_users(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    weekly(little, lines, "hr", [3])
+    little.job(f"hr-{DAYS[1]}", JobError.InternalError)
+    chart = small_trend(little.view(), "hr")
+    assert chart is not None
+    assert chart.title.startswith("hr: an unknown number of users not updated in the last run of the week of")
+
+
 def test_a_run_of_unknown_time_is_in_no_week_and_counted_in_the_note(little: LittleLibrary) -> None:
     little.job("hr")
     little.job("hr-2026-11-23")

@@ -164,6 +164,8 @@ class JobFacts:
         superseded_by: the later full run of the feed, as much of its ID as is its alone; None where there is none.
         open: users not updated by this run, nor by a later one or a retry; None where unknown.
         due: those of them who failed in no later job; None where unknown.
+        retry_in: of a job whose open users are all in later jobs, the later job to retry, as much of its ID as is its
+            alone; None where there is none.
     """
 
     outcome: Outcome
@@ -189,6 +191,7 @@ class JobFacts:
     superseded_by: str | None = None
     open: int | None = None
     due: int | None = None
+    retry_in: str | None = None
 
     @property
     def repeated(self) -> bool:
@@ -249,9 +252,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
     if facts.open == 0:
         return (Advice("open", "Nothing is left to do.", "A later run or a retry updated every user."),)
     if facts.superseded_by:
-        reason = (
-            "A later full run of the feed has ended: a retry file of this job would write old values over new ones."
-        )
+        reason = "A later full run of the feed has ended: this job's records would write old values over new ones."
         return (
             Advice(
                 "superseded",
@@ -261,9 +262,9 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
             ),
         )
     if facts.due == 0:
-        reason = "Whoever is still open failed again in a later job."
-        feed = ("--feed", facts.feed) if facts.feed else ()
-        return (Advice("open", "Look at the newest run of the feed instead.", reason, command=("show", *feed)),)
+        reason = "Each user who is still open is in a later job, too."
+        command = ("show", facts.retry_in) if facts.retry_in else ()
+        return (Advice("open", "Look at the later job instead.", reason, command=command),)
     names = _names(facts, catalogue)
     own = {name for name in names if catalogue.explain(name).remedies != OURS.explain(name).remedies}
     fitting = [advice for name in names if name not in own for advice in _fitting(name, facts)]

@@ -178,7 +178,8 @@ def test_the_first_advice_is_the_one_that_fits(facts: JobFacts, text: str, reaso
         (_unresolved(2, source=SourceFacts(problem="cut off")), None),
         (_unresolved(2, superseded_by="cc75e06b"), ("show", "cc75e06b")),
         (_unresolved(2, open=0), None),
-        (_unresolved(2, open=2, due=0, feed="hr-feed"), ("show", "--feed", "hr-feed")),
+        (_unresolved(2, open=2, due=0, retry_in="cc75e06b"), ("show", "cc75e06b")),
+        (_unresolved(2, open=2, due=0), None),
         (_aborted_by("InvalidProperty", properties=("Floor",)), ("retry", "5f05e38c")),
         (_aborted_by("DataFileNotJson", source=SourceFacts(problem="a backslash")), ("retry", "5f05e38c", "--repair")),
         (
@@ -191,7 +192,7 @@ def test_the_first_advice_is_the_one_that_fits(facts: JobFacts, text: str, reaso
     ],
     ids=[
         "some-failed", "no-source", "unreadable", "superseded", "nothing-open", "failed-again-later",
-        "unmapped", "not-json", "without-id",
+        "no-later-job-to-retry", "unmapped", "not-json", "without-id",
         "no-log", "running", "same-values-fail-again",
     ],
 )  # fmt: skip
