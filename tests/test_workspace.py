@@ -320,7 +320,7 @@ def test_no_tenant_s_people_are_in_another_tenant_s_folder(two: Callable[..., Ra
             assert two("run", "--tenant", name).code == 0
     for name, domain, theirs in (("contoso", b"@contoso.com", b"fabrikam"), ("fabrikam", b"@fabrikam.com", b"contoso")):
         files = _files(tmp_path / "upa-data" / name)
-        assert {path.partition("/")[0] for path in files} == {"library", "retry", "reports"}
+        assert {path.partition("/")[0] for path in files} == {"library", "retry", "reports", "remarks.json"}
         assert any(domain in content for path, content in files.items() if "/jobs/" in path)
         assert [path for path, content in files.items() if theirs in content] == []
     assert {path.name for path in (tmp_path / "upa-data").iterdir()} == {"contoso", "fabrikam"}
