@@ -85,8 +85,6 @@ def command(  # noqa: PLR0913 - the contract's options
     Without JOB, takes the newest job that needs a retry.
     """
     from analyzer.analysis.outcome import Outcome
-    from analyzer.load import load
-    from analyzer.retries import retry_target
     from analyzer.retry.choices import Choices, read_users
     from analyzer.retry.make import variant
 
@@ -97,6 +95,10 @@ def command(  # noqa: PLR0913 - the contract's options
         return _verify(given.terminal, verify)
     _check_what_is_meant(job, feed, source, log)
     if source is None:
+        # Bare files need no tables, which take longer to load than reading most logs.
+        from analyzer.load import load
+        from analyzer.retries import retry_target
+
         workspace = given.workspace(given.settings(), library)
         if output is None:
             hold(context, workspace)
