@@ -165,8 +165,8 @@ def facts_of(
 
 def superseded_by(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | None:
     """Name the later full run of the feed by its short ID; None where there is none."""
-    found = tables.open_users.get(job_id)
-    return short.get(found.superseded_by, found.superseded_by) if found and found.superseded_by else None
+    later = tables.superseded_by(job_id)
+    return short.get(later, later) if later else None
 
 
 def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | None:
@@ -178,16 +178,9 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     found = tables.open_users.get(job_id)
     if found is None or found.superseded_by or found.due != 0 or found.open == 0:
         return None
-    rows = {row["job_id"]: row for row in tables.jobs.iter_rows(named=True)}
-    needed = [
-        other
-        for other, row in rows.items()
-        if other != job_id
-        and row["feed"] == rows[job_id]["feed"]
-        and row["outcome"] in FAILED
-        and (theirs := tables.open_users.get(other))
-        and theirs.needs_retry
-    ]
+    of_feed = pl.col("feed").eq_missing(pl.lit(tables.job(job_id)["feed"], pl.String))
+    others = tables.jobs.filter(of_feed, pl.col("outcome").is_in(FAILED), pl.col("job_id") != job_id)
+    needed = [other for other in others["job_id"] if (theirs := tables.open_users.get(other)) and theirs.needs_retry]
     still = tables.users.filter(pl.col("open").fill_null(value=True), job_id=job_id)
     named = set(tables.users.filter(pl.col("key").is_in(still["key"].implode()))["job_id"])
     best = [other for other in needed if other in named] or needed

@@ -84,6 +84,15 @@ class Tables:
         """How each log file of a job was read."""
         return [self.logs[name] for name in self.job_logs.get(job_id, ())]
 
+    def job(self, job_id: str) -> dict[str, Any]:
+        """The row of a job in ``jobs``."""
+        return self.jobs.row(by_predicate=pl.col("job_id") == job_id, named=True)
+
+    def superseded_by(self, job_id: str) -> str | None:
+        """The ID of the later full run of the job's feed; None where there is none."""
+        found = self.open_users.get(job_id)
+        return found.superseded_by if found else None
+
     def since(self, time: datetime) -> Tables:
         """Only the jobs that ran since (UTC), and those of which nothing tells when."""
         return self._with(self.jobs.filter(pl.col("ran").is_null() | (pl.col("ran") >= time)))

@@ -68,7 +68,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
     source = library.source_state(job)
     # Of a superseded job somebody asked for the older values.
     users = tables.open_users.get(job.job_id)
-    row = tables.jobs.row(by_predicate=pl.col("job_id") == job.job_id, named=True)
+    row = tables.job(job.job_id)
     return Ingredients(
         source=library.source_file(job),
         source_missing=tables.source_problems.get(job.job_id, ""),
@@ -137,10 +137,9 @@ def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
         return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
     if users.open == 0:
         return "Every user has been updated by a later import."
-    by_id = {job["job_id"]: job for job in tables.jobs.iter_rows(named=True)}
-    run, after = by_id[job_id]["retry_of"] or job_id, list(by_id)[list(by_id).index(job_id) + 1 :]
-    later_retries = [one for one in after if by_id[one]["retry_of"] == run and by_id[one]["open"] != 0]
-    if not later_retries:
+    run, after = tables.job(job_id)["retry_of"] or job_id, pl.col("job_id").eq(job_id).cum_sum().shift(1) > 0
+    later_retries = tables.jobs.filter(after, pl.col("open").ne_missing(0), retry_of=run)["job_id"]
+    if later_retries.is_empty():
         return "Later runs of the feed had newer records of all users who failed."
     return (
         f"The users who are still open failed again in a retry ({short[later_retries[-1]]}): its retry file holds them."

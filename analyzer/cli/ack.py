@@ -57,7 +57,7 @@ def command(
     if wanted is None:
         _list(given, tables, known.valid(tables.jobs, now), zone, now)
         return
-    row = tables.only([wanted.job_id]).jobs.row(0, named=True)
+    row = tables.job(wanted.job_id)
     if undo:
         was = known.remove(wanted.job_id)
         said = "is no longer acknowledged" if was else "is not acknowledged"

@@ -179,7 +179,7 @@ def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job 
         else:
             given.terminal.show(f"No job of {feed} needs a retry." if feed else "No job needs a retry.")
         return None
-    row = next(job for job in tables.jobs.iter_rows(named=True) if job["job_id"] == job_id)
+    row = tables.job(job_id)
     when = ran(row, given.zone(given.settings()), datetime.now(UTC))
     given.terminal.say(f"Job {job_id[:SHORT_ID]} of {row['feed'] or 'an unknown feed'}, ran {when}: {row['outcome']}.")
     return find_job(library.jobs(), job_id)
@@ -196,7 +196,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     failed = tables.jobs.filter(pl.col("outcome").is_in(FAILED), job_id=job_id)
     if users is None or users.superseded_by is None or failed.is_empty():
         return
-    later = next(job for job in tables.jobs.iter_rows(named=True) if job["job_id"] == users.superseded_by)
+    later = tables.job(users.superseded_by)
     short = short_ids(tables.jobs["job_id"])
     when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), short[later["job_id"]]
     raise UsageError(

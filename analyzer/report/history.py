@@ -65,7 +65,7 @@ def _by(view: View, run: Run) -> str:
 def _marks(view: View, run: Run) -> Iterator[Note]:
     if run.retry_of is not None:
         yield Note(f"Retry of {_short(view, run.retry_of)}", _href(view, run.retry_of))
-    later = _superseded_by(view, run)
+    later = view.tables.superseded_by(run.job_id)
     if later:
         yield Note(f"Superseded by {_short(view, later)}", _href(view, later))
     retries = view.retries.get(run.job_id, ())
@@ -85,7 +85,7 @@ def _history(view: View, run: Run) -> Iterator[Note]:
         yield Note(_retried(view, retry), _href(view, retry.job_id))
     if view.retries.get(run.job_id):
         yield Note(still_open(run.open))
-    later = _superseded_by(view, run)
+    later = view.tables.superseded_by(run.job_id)
     if later:
         run_later = view.run_of(later)
         which = f"{_short(view, later)}, {when_text(run_later, view.zone)}" if run_later else _short(view, later)
@@ -98,11 +98,6 @@ def _history(view: View, run: Run) -> Iterator[Note]:
 def _retried(view: View, retry: Run) -> str:
     when = when_text(retry, view.zone) if retry.ran else ""
     return retried(retry.outcome, retry.users, retry.not_updated, when)
-
-
-def _superseded_by(view: View, run: Run) -> str:
-    users = view.tables.open_users.get(run.job_id)
-    return (users.superseded_by or "") if users else ""
 
 
 def _short(view: View, job_id: str) -> str:
