@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analyzer.api import check_log, find_record, read_log, write_table
+    from analyzer.catalogue import explain
     from analyzer.errors import AnalyzerError, InputError, OutputError, UsageError
-    from analyzer.logs.catalogue import explain
-    from analyzer.tables import ENTRIES
+    from analyzer.model.tables import ENTRIES
 
 __all__ = [
     "ENTRIES",
@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "ENTRIES": "analyzer.tables",
-    "explain": "analyzer.logs.catalogue",
+    "ENTRIES": "analyzer.model.tables",
+    "explain": "analyzer.catalogue",
     **dict.fromkeys(("check_log", "find_record", "read_log", "write_table"), "analyzer.api"),
     **dict.fromkeys(("AnalyzerError", "InputError", "OutputError", "UsageError"), "analyzer.errors"),
 }

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer import table_files
-from analyzer.find_logs import find_logs
-from analyzer.locate import Located, locate
+from analyzer.history.find_logs import find_logs
 from analyzer.logs.read import Reading
+from analyzer.source.diagnosis.message import Located, locate
+from analyzer.storage import table_files
 
 if TYPE_CHECKING:
     import os
 
-    from analyzer.logs.interface import LogRead
+    from analyzer.logs.model import LogRead
 
 LOGS: dict[str, Any] = {
     "log_file": pl.String,
@@ -50,7 +50,7 @@ def read_log(path: str | os.PathLike[str]) -> pl.LazyFrame:
     Raises:
         InputError: there is no such path, or no log in it; when the frame is collected: a log cannot be read.
 
-    >>> from analyzer.resources import sample_library
+    >>> from analyzer.storage.resources import sample_library
     >>> unmapped = read_log(sample_library()).filter(pl.col("code") == "InvalidProperty")
     >>> sorted(unmapped.select("property").collect()["property"].unique())
     ['Floor', 'Wing']

@@ -19,7 +19,7 @@ import requests
 from retry_file import asked
 from timing import PROGRAM, family_anonymous_kilobytes
 
-from analyzer.facts import TENANT_API
+from analyzer.model.service import TENANT_API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

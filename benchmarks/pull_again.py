@@ -9,12 +9,12 @@ from pathlib import Path
 
 import analyzer.emulator
 from analyzer.library.mirror import Library
-from analyzer.library.pull import pull
-from analyzer.resources import sample_library
-from analyzer.tenant.interface import TenantAddress
-from analyzer.tenant.session import Session
+from analyzer.library.pull.pull import pull
+from analyzer.storage.resources import sample_library
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import ReadyToken
-from analyzer.tenant.site import Tenant
 
 
 def written(root: Path) -> dict[Path, int]:

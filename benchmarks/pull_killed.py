@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from pulling import library_of, none, pull, row, settle, start_pull
 
-from tests.weather.library import Made, make_library
-from tests.weather.process import emulator_process
-from tests.weather.tenant import ORIGIN, weather
+from tests.fault_injection.library import Made, make_library
+from tests.fault_injection.process import emulator_process
+from tests.fault_injection.tenant import ORIGIN, weather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.weather.tenant import Weather
+    from tests.fault_injection.tenant import Weather
 
 JOBS, LOGS = 30, 100
 TRIALS = 100

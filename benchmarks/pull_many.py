@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from pulling import library_of, pull, row, tenant
 
+from tests.fault_injection.library import Made, make_library
+from tests.fault_injection.tenant import ORIGIN
 from tests.foreign.office365_tenant import ADMIN_HOST
-from tests.weather.library import Made, make_library
-from tests.weather.tenant import ORIGIN
 
 if TYPE_CHECKING:
-    from tests.weather.tenant import Weather
+    from tests.fault_injection.tenant import Weather
 
 JOBS, LOGS, BYTES = 400, 2000, 20_000
 DELAY = 0.05

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pulling import library_of, none, pull, row, tenant
 
-from tests.weather.library import make_library
-from tests.weather.quota import Quota
+from tests.fault_injection.library import make_library
+from tests.fault_injection.quota import Quota
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from pulling import library_of, none, pull, row, tenant
 
-from tests.weather.faults import NO_FAULTS, Fault, Plan
-from tests.weather.library import Made, make_library
-from tests.weather.record import CROSSED
+from tests.fault_injection.faults import NO_FAULTS, Fault, Plan
+from tests.fault_injection.library import Made, make_library
+from tests.fault_injection.record import CROSSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from random import Random
 
-    from tests.weather.record import Seen
+    from tests.fault_injection.record import Seen
 
 JOBS, LOGS = 400, 2000
 SHARE = 0.13

@@ -12,7 +12,7 @@ import requests
 from pulling import row
 from timing import PROGRAM, anonymous_megabytes, cost
 
-from tests.weather.process import emulator_process
+from tests.fault_injection.process import emulator_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from timing import PROGRAM
 
-from tests.weather.process import emulator_process
-from tests.weather.tenant import ORIGIN, weather
+from tests.fault_injection.process import emulator_process
+from tests.fault_injection.tenant import ORIGIN, weather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.weather.tenant import Weather
+    from tests.fault_injection.tenant import Weather
 
 MOST_SECONDS = 400
 _STANDS_STILL = 0.002

@@ -19,20 +19,20 @@ import trustme
 
 from analyzer.cli.main import main
 from analyzer.library.mirror import Library
-from analyzer.library.pull import pull
-from analyzer.tenant.clock import Clock
-from analyzer.tenant.interface import TenantAddress
-from analyzer.tenant.literals import forget_all
-from analyzer.tenant.session import Session
+from analyzer.library.pull.pull import pull
+from analyzer.model.secrets import forget_all
+from analyzer.tenant.http.clock import Clock
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.http.throttle import Manners
+from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import ReadyToken
-from analyzer.tenant.site import Tenant
-from analyzer.tenant.throttle import Manners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from analyzer.library.results import Choice, Pulled
+    from analyzer.library.pull.results import Choice, Pulled
 
 TOKEN = "made-up-token"
 FOLDER = "/sites/hr/Shared Documents"
@@ -329,7 +329,7 @@ def other_loopback(authority: tuple[trustme.CA, Path]) -> Iterator[LoopbackTenan
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> FastClock:
     """The clock of every session that has none of its own: nobody waits."""
     clock = FastClock()
-    monkeypatch.setattr("analyzer.tenant.throttle.Clock", lambda: clock)
+    monkeypatch.setattr("analyzer.tenant.http.throttle.Clock", lambda: clock)
     return clock
 
 

@@ -12,12 +12,12 @@ import typer
 
 from analyzer.cli.app import COMMANDS, app_for
 from analyzer.cli.main import globals_first
-from analyzer.cli.usage import examples
-from analyzer.config import Config, FeedConfig, TenantConfig
+from analyzer.cli.terminal.usage import examples
+from analyzer.config.custom_codes import CodeConfig
+from analyzer.config.settings import Config, FeedConfig, TenantConfig
 from analyzer.emulator import SCENARIOS
-from analyzer.own_codes import CodeConfig
-from analyzer.resources import sample_library
-from analyzer.tables import JOBS
+from analyzer.model.tables import JOBS
+from analyzer.storage.resources import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import pytest
 
 from analyzer.emulator.importing import ImportRequest, run_import
 from analyzer.emulator.profiles import ProfileStore, User
-from analyzer.facts import IdType, JobError, State
+from analyzer.model.service import IdType, JobError, State
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs"
 CODES = {"IdentityNotResolvable", "MissingIdentity", "InvalidProperty", "DataFileNotJson", "GenericError"}

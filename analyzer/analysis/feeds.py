@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from analyzer.facts import GUID, stem
-from analyzer.uri import file_name, host_of, server_paths
+from analyzer.model.service import GUID, stem
+from analyzer.model.uri import file_name, host_of, server_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

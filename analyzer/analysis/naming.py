@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.facts import GENERIC, GUID
-from analyzer.identity import identity_keys
-from analyzer.tables import ENTRIES
+from analyzer.model.identity import identity_keys
+from analyzer.model.service import GENERIC, GUID
+from analyzer.model.tables import ENTRIES
 
 _AT_ONCE = 100_000
 """Entries."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.analysis.outcome import FAILED, STILL_OPEN, Outcome
+from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcome import STILL_OPEN, Outcome
-from analyzer.facts import ABORTING, NOT_JSON, UNMAPPED, JobError, State
-from analyzer.tables import JOBS, UTC
+from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.service import ABORTING, NOT_JSON, UNMAPPED, JobError, State
+from analyzer.model.tables import JOBS, UTC
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcome import STILL_OPEN, Outcome
 from analyzer.analysis.outcomes import TIMES
-from analyzer.tables import UTC
+from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.tables import UTC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

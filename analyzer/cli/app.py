@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.context import Context
-from analyzer.cli.log import Log, LogFormat
-from analyzer.cli.terminal import Terminal
-from analyzer.cli.usage import Command
-from analyzer.next_step import Commands
+from analyzer.cli.terminal.log import Log, LogFormat
+from analyzer.cli.terminal.terminal import Terminal
+from analyzer.cli.terminal.usage import Command
+from analyzer.model.next_step import Commands
 
 COMMANDS = (
     "demo",
@@ -45,7 +45,9 @@ def app_for(name: str) -> typer.Typer:
     )
     app.callback()(_options)
     for command in [name] if name in COMMANDS else COMMANDS:
-        app.command(command, cls=Command)(importlib.import_module(f"analyzer.cli.{command.replace('-', '_')}").command)
+        app.command(command, cls=Command)(
+            importlib.import_module(f"analyzer.cli.commands.{command.replace('-', '_')}").command
+        )
     return app
 
 

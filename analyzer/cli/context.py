@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.cli.terminal import Terminal
+from analyzer.cli.terminal.terminal import Terminal
 from analyzer.errors import InputError, UsageError
-from analyzer.words import listed
+from analyzer.model.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import typer
 
     from analyzer.analysis.feeds import FeedRule
-    from analyzer.config import Settings, TenantConfig
+    from analyzer.config.settings import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
+    from analyzer.history.silenced import Acknowledgements
     from analyzer.library.mirror import Library
-    from analyzer.next_step import Commands
-    from analyzer.silenced import Acknowledgements
-    from analyzer.workspace import Workspace
+    from analyzer.library.workspace import Workspace
+    from analyzer.model.next_step import Commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Context:
         """
         import platformdirs
 
-        from analyzer.config import load_settings
+        from analyzer.config.settings import load_settings
 
         if not self._settings:
             folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
@@ -84,7 +84,7 @@ class Context:
                 )
             return named[0], tenants[named[0]]
         if not tenants:
-            from analyzer.config import FILE_NAME
+            from analyzer.config.settings import FILE_NAME
 
             raise UsageError(
                 f"no tenant is configured: there is no {FILE_NAME} with a table [tenants.NAME]",
@@ -103,7 +103,7 @@ class Context:
             UsageError: it is not clear which.
             InputError: the named folder is no library.
         """
-        from analyzer.workspace import Workspace
+        from analyzer.library.workspace import Workspace
 
         if named is None and self._is_library_here(settings):
             named = Path()
@@ -160,7 +160,7 @@ class Context:
 
     def acknowledged(self, workspace: Workspace) -> Acknowledgements:
         """The acknowledged jobs of a tenant; says so where they can't be read."""
-        from analyzer.silenced import Acknowledgements
+        from analyzer.history.silenced import Acknowledgements
 
         found = Acknowledgements(workspace.root)
         if found.damage:
@@ -187,7 +187,7 @@ class Context:
         tenants = settings.config.tenants
         if not tenants or (len(tenants) > 1 and not self.tenant_name):
             return None
-        from analyzer.config import zone_of
+        from analyzer.config.settings import zone_of
 
         return zone_of(self.tenant(settings)[1].timezone)
 

@@ -10,11 +10,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.cli.log import Log
-from analyzer.cli.streams import discard_output
+from analyzer.cli.terminal.log import Log
+from analyzer.cli.terminal.streams import discard_output
 from analyzer.errors import AnalyzerError
-from analyzer.files import plain_words
-from analyzer.next_step import PROGRAM
+from analyzer.model.next_step import PROGRAM
+from analyzer.storage.files import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,8 +111,8 @@ def _run(words: list[str]) -> int:
             _version()
             return 0
         from analyzer.cli.app import app_for
-        from analyzer.cli.records import records_to
-        from analyzer.tenant.literals import remember_environment
+        from analyzer.cli.terminal.records import records_to
+        from analyzer.model.secrets import remember_environment
 
         remember_environment(os.environ)
         with records_to(log, requests=verbose and not _wants("--quiet", words)):
@@ -151,7 +151,7 @@ def _told(error: BaseException) -> tuple[str, str, int]:
     if isinstance(error, AnalyzerError):
         return error.what, error.advice, error.exit_code
     if isinstance(error, TyperException):
-        from analyzer.cli.usage import told
+        from analyzer.cli.terminal.usage import told
 
         return *told(error), _USAGE
     if isinstance(error, (KeyboardInterrupt, Abort)):

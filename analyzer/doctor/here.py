@@ -8,24 +8,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analyzer.config import zone_of
-from analyzer.connect import applicant_of, certificate_of
-from analyzer.data_lock import check_lock
-from analyzer.doctor.interface import Found, Mark
+from analyzer.config.connect import applicant_of, certificate_of
+from analyzer.config.settings import zone_of
+from analyzer.doctor.model import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import SignInError, UnreachableError
-from analyzer.files import beside_of, cannot_write
-from analyzer.tenant.certificate import check_dates, read_certificate, warning_of_end
+from analyzer.library.workspace import Workspace
+from analyzer.model.text import count, listed, size
+from analyzer.storage.files import beside_of, cannot_write
+from analyzer.storage.lock import check_lock
+from analyzer.tenant.http.trust import trust
+from analyzer.tenant.signin.certificate import check_dates, read_certificate, warning_of_end
 from analyzer.tenant.signin.entra import LATE, span
-from analyzer.tenant.trust import trust
-from analyzer.words import count, listed, size
-from analyzer.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from analyzer.doctor.interface import Examination
+    from analyzer.doctor.model import Examination
     from analyzer.doctor.probe import Probe
 
 BY_AUTHORITY = frozenset({"certificate", "interactive", "device-code"})

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from analyzer.tenant.answer import Answer
-from analyzer.tenant.header_values import date_in
-from analyzer.tenant.session import Session
-from analyzer.tenant.transport import Transport
-from analyzer.tenant.unreachable import unreachable
+from analyzer.tenant.http.answer import Answer
+from analyzer.tenant.http.header_values import date_in
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.http.transport import Transport
+from analyzer.tenant.http.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyzer.doctor.interface import Examination
+    from analyzer.doctor.model import Examination
 
 _REALM = re.compile(r'realm="(?P<realm>[^"]+)"')
 

@@ -7,22 +7,22 @@ from urllib.parse import urlsplit
 
 from analyzer.doctor.claims import claims_of
 from analyzer.doctor.here import BY_AUTHORITY
-from analyzer.doctor.interface import Found, Mark
+from analyzer.doctor.model import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
 from analyzer.errors import RefusedError, SignInError, ThresholdError, UnreachableError
-from analyzer.facts import GUID
-from analyzer.tenant.answer import ASK_AGAIN
-from analyzer.tenant.jobs import list_jobs
+from analyzer.model.service import GUID
+from analyzer.model.text import count, duration, listed
+from analyzer.model.uri import server_paths
+from analyzer.tenant.http.answer import ASK_AGAIN
+from analyzer.tenant.http.tries import PASSING
+from analyzer.tenant.sharepoint.jobs import list_jobs
+from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import Applicant
 from analyzer.tenant.signin.entra import Named, refusal_of
-from analyzer.tenant.site import Tenant
-from analyzer.tenant.tries import PASSING
-from analyzer.uri import server_paths
-from analyzer.words import count, duration, listed
 
 if TYPE_CHECKING:
     from analyzer.doctor.claims import Claims
-    from analyzer.doctor.interface import Examination
+    from analyzer.doctor.model import Examination
 
 _SUCCESS, _ANSWERS = 200, frozenset({200, 401, 403})
 _TRIED_FOLDERS = 3

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from time import time as clock
 from typing import TYPE_CHECKING
 
-from analyzer.connect import address_of
+from analyzer.config.connect import address_of
 from analyzer.doctor import here, there
-from analyzer.doctor.interface import Examination, Finding, Mark
+from analyzer.doctor.model import Examination, Finding, Mark
 from analyzer.errors import AnalyzerError
-from analyzer.tenant.hosts import Hosts
+from analyzer.tenant.http.hosts import Hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.doctor.interface import Found, Subject
+    from analyzer.doctor.model import Found, Subject
 
 _LEADS_HERE = re.compile(r"\s*upa-analyzer doctor [^.]*\.")
 """What other commands advise."""

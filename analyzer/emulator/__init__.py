@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analyzer.emulator.interface import EmulatorError
+    from analyzer.emulator.model import EmulatorError
     from analyzer.emulator.running import RunningEmulator, serve, start
     from analyzer.emulator.scenarios import SCENARIOS
 
@@ -17,7 +17,7 @@ __all__ = ["SCENARIOS", "EmulatorError", "RunningEmulator", "serve", "start"]
 
 _HOMES = {
     "SCENARIOS": "analyzer.emulator.scenarios",
-    "EmulatorError": "analyzer.emulator.interface",
+    "EmulatorError": "analyzer.emulator.model",
     "RunningEmulator": "analyzer.emulator.running",
     "serve": "analyzer.emulator.running",
     "start": "analyzer.emulator.running",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from analyzer.emulator.interface import bad_request
+from analyzer.emulator.model import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

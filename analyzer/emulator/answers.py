@@ -13,12 +13,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Collection, Entity, Int64, Primitive
-from analyzer.emulator.interface import Answer, TokenRefusedError
+from analyzer.emulator.model import Answer, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyzer.emulator.interface import ServiceError
+    from analyzer.emulator.model import ServiceError
 
 
 class Shape(Enum):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Entity
 from analyzer.emulator.digest import LIFETIME
-from analyzer.emulator.interface import Reply, no_resource, wrong_verb
+from analyzer.emulator.model import Reply, no_resource, wrong_verb
 from analyzer.emulator.uris import is_admin_host, split_uri
-from analyzer.facts import TENANT_API
+from analyzer.model.service import TENANT_API
 
 if TYPE_CHECKING:
     from analyzer.emulator.digest import Digests
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
     from analyzer.emulator.tenant_calls import TenantCalls
     from analyzer.emulator.web_calls import WebCalls
 

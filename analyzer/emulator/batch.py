@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analyzer.emulator.interface import bad_request
+from analyzer.emulator.model import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from analyzer.emulator.interface import Answer
+    from analyzer.emulator.model import Answer
 
 MOST_BYTES = 16 << 20
 """The longest body of a batch that is read."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import over_threshold
+from analyzer.emulator.model import over_threshold
 from analyzer.emulator.storage import Storage
 
 if TYPE_CHECKING:

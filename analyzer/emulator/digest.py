@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from analyzer.emulator.content import Collection, Entity
-from analyzer.emulator.interface import no_folder
 from analyzer.emulator.lists import id_of, list_fields
+from analyzer.emulator.model import no_folder
 from analyzer.emulator.stored import StoredFile
 
 if TYPE_CHECKING:

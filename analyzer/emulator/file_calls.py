@@ -6,13 +6,13 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Primitive
-from analyzer.emulator.interface import Reply, ServiceError, wrong_verb
+from analyzer.emulator.model import Reply, ServiceError, wrong_verb
 from analyzer.emulator.walk import Kind
 
 if TYPE_CHECKING:
     from analyzer.emulator.address import Segment
     from analyzer.emulator.entities import Entities
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
 

@@ -13,13 +13,13 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from analyzer.emulator.interface import bad_request
+from analyzer.emulator.model import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from analyzer.emulator.content import Entity
-    from analyzer.emulator.interface import ServiceError
+    from analyzer.emulator.model import ServiceError
 
     Test = Callable[[Entity], bool]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Primitive
-from analyzer.emulator.interface import Reply, bad_request
+from analyzer.emulator.model import Reply, bad_request
 from analyzer.emulator.moves import Moves
 from analyzer.emulator.walk import Kind
 
 if TYPE_CHECKING:
     from analyzer.emulator.address import Segment
     from analyzer.emulator.entities import Entities
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
 

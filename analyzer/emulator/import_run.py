@@ -11,7 +11,7 @@ from analyzer.emulator.log_styles import restyled
 from analyzer.emulator.logwriter import log_file_name
 from analyzer.emulator.scenarios import NORMAL
 from analyzer.emulator.uris import is_admin_host, path_readings, split_uri
-from analyzer.facts import MAX_SOURCE_BYTES, JobError, log_folder_name
+from analyzer.model.service import MAX_SOURCE_BYTES, JobError, log_folder_name
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,7 +19,7 @@ from analyzer.emulator import failures, logwriter
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
 from analyzer.emulator.jsonnet.numbers import as_text
 from analyzer.emulator.jsonnet.places import units
-from analyzer.facts import MAX_PROPERTY_VALUES, IdType, JobError
+from analyzer.model.service import MAX_PROPERTY_VALUES, IdType, JobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.emulator.import_run import ImportRun
 from analyzer.emulator.scenarios import NORMAL
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

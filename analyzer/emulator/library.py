@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import EmulatorError, ServiceError
 from analyzer.emulator.jobs import Job
+from analyzer.emulator.model import EmulatorError, ServiceError
 from analyzer.emulator.stored import time_in_name
 from analyzer.emulator.uris import admin_host, is_admin_host, path_readings, split_uri
-from analyzer.facts import JobError
+from analyzer.model.service import JobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

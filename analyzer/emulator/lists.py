@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

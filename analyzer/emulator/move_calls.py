@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from analyzer.emulator.content import Primitive
-from analyzer.emulator.interface import Reply, bad_request
+from analyzer.emulator.model import Reply, bad_request
 from analyzer.emulator.moves import Moves
 from analyzer.emulator.walk import Kind, Place
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.emulator.address import Segment
     from analyzer.emulator.entities import Entities
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations
 

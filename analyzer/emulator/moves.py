@@ -6,7 +6,7 @@ import shutil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 from analyzer.emulator.storage import exists_already
 
 if TYPE_CHECKING:

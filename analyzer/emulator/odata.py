@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from analyzer.emulator.content import Collection, Entity
 from analyzer.emulator.filters import filtering, value_of
-from analyzer.emulator.interface import bad_request
+from analyzer.emulator.model import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
 
 _LONGEST_PAGE = 5000
 _DEEPEST = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from analyzer.facts import IdType
+from analyzer.model.service import IdType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

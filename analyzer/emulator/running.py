@@ -23,9 +23,9 @@ from analyzer.emulator.crowded import CrowdedStorage
 from analyzer.emulator.digest import Digests
 from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.import_run import Surroundings
-from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
+from analyzer.emulator.model import EmulatorError
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.scenarios import behaviour
 from analyzer.emulator.server import Server, bind

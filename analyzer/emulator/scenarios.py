@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.log_styles import in_german, nobody, utf_8, utf_16
+from analyzer.emulator.model import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import trustme
 import uvicorn
 
-from analyzer.emulator.interface import EmulatorError
+from analyzer.emulator.model import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer.emulator.ids import UniqueIds
-from analyzer.emulator.interface import ServiceError, no_file, no_folder
+from analyzer.emulator.model import ServiceError, no_file, no_folder
 from analyzer.emulator.paths import check_name, locate
 from analyzer.emulator.stored import StoredFile, StoredFolder, describe
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from analyzer.emulator.content import Int64
-from analyzer.facts import LOG_FILE_NAME
+from analyzer.model.service import LOG_FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

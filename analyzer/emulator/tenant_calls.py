@@ -11,15 +11,15 @@ from uuid import UUID
 
 from analyzer.emulator.content import Collection, Entity, Primitive
 from analyzer.emulator.importing import ImportRequest
-from analyzer.emulator.interface import Reply, ServiceError, bad_request, no_resource, over_threshold
+from analyzer.emulator.model import Reply, ServiceError, bad_request, no_resource, over_threshold
 from analyzer.emulator.scenarios import NORMAL
-from analyzer.facts import IdType
+from analyzer.model.service import IdType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.emulator.interface import Call
     from analyzer.emulator.jobs import Jobs
+    from analyzer.emulator.model import Call
     from analyzer.emulator.profiles import ProfileStore
     from analyzer.emulator.scenarios import Behaviour
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from analyzer.emulator.entra.interface import AuthorityError
-from analyzer.emulator.interface import ServiceError, TokenRefusedError
+from analyzer.emulator.model import ServiceError, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from analyzer.emulator.content import Int64, Primitive
-from analyzer.emulator.interface import Reply, bad_request
+from analyzer.emulator.model import Reply, bad_request
 from analyzer.emulator.uploads import Uploads
 from analyzer.emulator.walk import Kind
 
 if TYPE_CHECKING:
     from analyzer.emulator.address import Segment
     from analyzer.emulator.entities import Entities
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
-from analyzer.emulator.interface import EmulatorError
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
+from analyzer.emulator.model import EmulatorError
 from analyzer.emulator.profiles import ProfileStore, SettingsError, User
-from analyzer.facts import GUID, LOG_FOLDER_NAME
+from analyzer.model.service import GUID, LOG_FOLDER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,15 +11,15 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from analyzer.emulator.interface import ServiceError, bad_request, no_file, no_folder, no_resource
+from analyzer.emulator.model import ServiceError, bad_request, no_file, no_folder, no_resource
 from analyzer.emulator.uris import split_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from analyzer.emulator.address import Segment
-    from analyzer.emulator.interface import Call, Reply
     from analyzer.emulator.lists import Lists
+    from analyzer.emulator.model import Call, Reply
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.webs import Webs
 

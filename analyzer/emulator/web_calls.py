@@ -8,8 +8,8 @@ from analyzer.emulator.content import Primitive
 from analyzer.emulator.entities import Entities
 from analyzer.emulator.file_calls import FileCalls
 from analyzer.emulator.folder_calls import FolderCalls
-from analyzer.emulator.interface import Reply, no_resource, wrong_verb
 from analyzer.emulator.lists import Lists
+from analyzer.emulator.model import Reply, no_resource, wrong_verb
 from analyzer.emulator.move_calls import MoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
 from analyzer.emulator.uris import split_uri
@@ -17,7 +17,7 @@ from analyzer.emulator.walk import Kind, Walk
 
 if TYPE_CHECKING:
     from analyzer.emulator.address import Segment
-    from analyzer.emulator.interface import Call
+    from analyzer.emulator.model import Call
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
     from analyzer.emulator.webs import Webs

@@ -12,17 +12,17 @@ import polars as pl
 
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
 from analyzer.analysis.open_users import Import, OpenUsers, open_users
-from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
-from analyzer.facts import JobError
-from analyzer.id_kinds import IdKind, id_kinds
-from analyzer.identity import identity_key
-from analyzer.source.find import find
-from analyzer.source.identify import infer_id_property
-from analyzer.source.records import read_records
-from analyzer.source.scan import mark_of
-from analyzer.source.spans import NO_ID
-from analyzer.tenant.redact import shown_uri
+from analyzer.model.id_kinds import IdKind, id_kinds
+from analyzer.model.identity import identity_key
+from analyzer.model.outcome import Outcome
+from analyzer.model.redaction import shown_uri
+from analyzer.model.service import JobError
+from analyzer.source.identity.identify import infer_id_property
+from analyzer.source.reader.records import read_records
+from analyzer.source.scan.find import find
+from analyzer.source.scan.scan import mark_of
+from analyzer.source.scan.spans import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.feeds import FeedRule
-    from analyzer.job import Job
+    from analyzer.model.job import Job
 
 _SAMPLE = 50
 """Users of a source file that show whether a later file holds the same users."""

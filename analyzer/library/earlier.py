@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from analyzer.files import cannot_write
 from analyzer.library.paths import OWN_FOLDER, key_of
+from analyzer.storage.files import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from analyzer.job import Job
     from analyzer.library.mirror import WritableLibrary
+    from analyzer.model.job import Job
 
 
 def keep_earlier(library: WritableLibrary, key: str, jobs: Sequence[Job], readers: Iterable[Job]) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.facts import ENDED, JobError
 from analyzer.library.times import time_told
+from analyzer.model.service import ENDED, JobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
-    from analyzer.job import Job
     from analyzer.library.mirror import Library
-    from analyzer.library.states import Observation
+    from analyzer.library.state.model import Observation
+    from analyzer.model.job import Job
 
 
 def first_seen_ended(library: Library) -> dict[str, Observation]:

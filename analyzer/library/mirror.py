@@ -10,20 +10,20 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.facts import log_folder_name
-from analyzer.files import read_bytes, write_bytes
-from analyzer.job import Job, job_list
-from analyzer.library.own import Own, PullState
 from analyzer.library.paths import JOB_LIST, OWN_FOLDER, file_key, key_of, place_of
-from analyzer.library.source_state import SourceState, source_state
-from analyzer.uri import host_of, server_paths, tenant_of
+from analyzer.library.state.own import Own, PullState
+from analyzer.library.state.source_state import SourceState, source_state
+from analyzer.model.job import Job, job_list
+from analyzer.model.service import log_folder_name
+from analyzer.model.uri import host_of, server_paths, tenant_of
+from analyzer.storage.files import read_bytes, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from analyzer.library.states import FileSeen
-    from analyzer.tenant.interface import RemoteFile
+    from analyzer.library.state.model import FileSeen
+    from analyzer.tenant.model import RemoteFile
 
 __all__ = ["JOB_LIST", "Library", "WritableLibrary", "log_folders"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from analyzer.facts import LOG_FILE_NAME
+from analyzer.model.service import LOG_FILE_NAME
 
 _PLAUSIBLE = range(2000, 2100)
 """A name that somebody made up must not lead to a time that no zone can show."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.catalogue import LOG_CODES
 from analyzer.errors import InputError
-from analyzer.logs.catalogue import LOG_CODES
 from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
 from analyzer.logs.shapes import CODE, beginning
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyzer.logs.interface import LogRead
+    from analyzer.logs.model import LogRead
     from analyzer.logs.unwrap import Unwrapped
 
 BLOCK = 4_000_000

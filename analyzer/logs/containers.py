@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from analyzer.errors import InputError
-from analyzer.files import cannot_read
+from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from analyzer.logs.interface import LogFile
+    from analyzer.logs.model import LogFile
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.logs.catalogue import LOG_CODES
+from analyzer.catalogue import LOG_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from analyzer.catalogue import LOG_CODES
 from analyzer.logs.blocks import LONE_CR, PADDING
-from analyzer.logs.catalogue import LOG_CODES
 from analyzer.logs.shapes import FRAMES, KNOWN, Beginning, beginning, is_code
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.facts import GENERIC
 from analyzer.logs.entries import CODE, IDENTITY
+from analyzer.model.service import GENERIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

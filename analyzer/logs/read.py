@@ -8,9 +8,9 @@ import polars as pl
 
 from analyzer.logs.accounting import accounts_of
 from analyzer.logs.columns import columns_of
-from analyzer.logs.interface import LogFile, LogRead
+from analyzer.logs.model import LogFile, LogRead
 from analyzer.logs.parsing import job_id_in, parsed
-from analyzer.tables import ENTRIES
+from analyzer.model.tables import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -18,15 +18,15 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.facts import GUID, JobError, State
-from analyzer.logs.catalogue.interface import DETAIL_READ
+from analyzer.catalogue.model import DETAIL_READ
 from analyzer.logs.shapes import MARK, beginning
 from analyzer.logs.unwrap import unwrapped
+from analyzer.model.service import GUID, JobError, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.logs.catalogue import Catalogue, Explanation
+    from analyzer.catalogue import Catalogue, Explanation
 
 # What a client's console says around a message that no log holds
 _OF_A_CALL = re.compile(

@@ -22,9 +22,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from analyzer.facts import GUID
-from analyzer.logs.catalogue import LOG_CODES
-from analyzer.logs.catalogue.codes import USUAL_MESSAGES
+from analyzer.catalogue import LOG_CODES
+from analyzer.catalogue.codes import USUAL_MESSAGES
+from analyzer.model.service import GUID
 
 MARK = "\ufeff"
 """The byte order mark."""

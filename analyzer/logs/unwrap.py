@@ -15,8 +15,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.csv_cells import unguarded
 from analyzer.logs.shapes import CODE, beginning
+from analyzer.storage.csv_cells import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

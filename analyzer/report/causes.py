@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import by_property
-from analyzer.facts import JobError
-from analyzer.job_facts import ranked_codes
+from analyzer.history.job_facts import ranked_codes
+from analyzer.model.service import JobError
+from analyzer.model.text import count, listed_first
 from analyzer.report.rows import Cause, Grid
-from analyzer.words import count, listed_first
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from analyzer.logs.catalogue import Explanation
+    from analyzer.catalogue import Explanation
     from analyzer.report.view import Run, View
 
 _PROPERTIES_NAMED = 3

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import count, listed, size
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text
 from analyzer.report.toll import UNKNOWN
-from analyzer.words import count, listed, size
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from analyzer.logs.interface import LogRead
+    from analyzer.logs.model import LogRead
     from analyzer.report.view import Run, View
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import FAILED
+from analyzer.model.outcome import FAILED
+from analyzer.model.text import SHORT_ID, count
 from analyzer.report.rows import Note
 from analyzer.report.sentences import job_sentence
 from analyzer.report.times import on_text, when_text
 from analyzer.report.toll import Toll, retried, still_open, toll_of
 from analyzer.report.view import page_name
-from analyzer.words import SHORT_ID, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import count, listed
 from analyzer.report.history import feed_sentence, open_of
-from analyzer.words import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

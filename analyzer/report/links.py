@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from analyzer.catalogue.aborting import SPLIT
+from analyzer.model.text import count
 from analyzer.report.rows import Note, Queue, RetryButton
-from analyzer.retry.codes import SPLIT
 from analyzer.retry.queue_command import queue_commands, queue_remarks
-from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

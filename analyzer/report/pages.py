@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.failures import naming_nobody
-from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import HOW_KNOWN
-from analyzer.job_facts import shared_sentence
-from analyzer.logs.catalogue.advice import advise
+from analyzer.catalogue.advice import advise
+from analyzer.history.job_facts import shared_sentence
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import listed
 from analyzer.report.causes import causes_of, properties_of, said_by_service
 from analyzer.report.evidence import facts_of, logs_of, observations_of
 from analyzer.report.history import feed_sentence, history_of, marks_of
@@ -26,13 +27,12 @@ from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small
 from analyzer.report.view import page_name
 from analyzer.report.whereabouts import located_in, nameless_shown
 from analyzer.source.damage import warnings_of
-from analyzer.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.logs.catalogue.advice import JobFacts
+    from analyzer.catalogue.advice import JobFacts
     from analyzer.report.view import Run, View
 
 _SETTLED = ("open", "superseded")

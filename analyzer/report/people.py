@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.model.text import count
 from analyzer.report.rows import Entries, EntryRow, Person
 from analyzer.report.times import DASH
-from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

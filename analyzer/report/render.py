@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from analyzer.errors import InputError
 from analyzer.report.charts import svg
-from analyzer.resources import templates_folder
+from analyzer.storage.resources import templates_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

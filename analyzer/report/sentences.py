@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import naming_nobody
-from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.outcomes import STUCK_AFTER
-from analyzer.facts import JobError, State
-from analyzer.job_facts import ranked_codes
+from analyzer.history.job_facts import ranked_codes
+from analyzer.model.outcome import Outcome
+from analyzer.model.service import JobError, State
+from analyzer.model.text import count
 from analyzer.report.causes import error_explained, reason
 from analyzer.report.times import minute_text
 from analyzer.report.toll import Toll, toll_of
-from analyzer.words import count
 
 if TYPE_CHECKING:
     from analyzer.report.view import Run, View

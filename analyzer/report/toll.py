@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import STILL_OPEN, Outcome
+from analyzer.model.outcome import STILL_OPEN, Outcome
 from analyzer.report.times import DASH
 
 if TYPE_CHECKING:

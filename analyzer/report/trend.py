@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
 from analyzer.analysis.timeline import weekly_codes
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import count
 from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.times import day_text, when_text
 from analyzer.report.toll import UNKNOWN, toll_of, toll_text
 from analyzer.report.verdict import verdict
-from analyzer.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
+from analyzer.model.outcome import Outcome
 from analyzer.report.times import since_text
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from analyzer.analysis.outcome import Outcome
-from analyzer.job import name_in_files
-from analyzer.job_facts import facts_of, patterns_in, retry_in, superseded_by
-from analyzer.logs.catalogue import OURS
-from analyzer.next_step import Commands
-from analyzer.words import short_ids
+from analyzer.catalogue import OURS
+from analyzer.history.job_facts import facts_of, patterns_in, retry_in, superseded_by
+from analyzer.model.job import name_in_files
+from analyzer.model.next_step import Commands
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import short_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.job_facts import Counted, SourceLook
-    from analyzer.load import Tables
-    from analyzer.logs.catalogue import Catalogue
-    from analyzer.logs.catalogue.advice import JobFacts
-    from analyzer.whereabouts import Whereabouts
+    from analyzer.catalogue import Catalogue
+    from analyzer.catalogue.advice import JobFacts
+    from analyzer.history.job_facts import Counted, SourceLook
+    from analyzer.history.load import Tables
+    from analyzer.history.locations import Whereabouts
 
 ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes of jobs that the service is done with."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import count, listed_first
 from analyzer.report.people import ENTRIES_SHOWN, entries_shown
-from analyzer.words import count, listed_first
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,17 +8,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.csv_cells import csv_bytes
+from analyzer.catalogue import OURS
 from analyzer.errors import OutputError
-from analyzer.files import cannot_write
-from analyzer.logs.catalogue import OURS
-from analyzer.next_step import Commands
+from analyzer.model.next_step import Commands
+from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.render import Renderer
 from analyzer.report.staging import staging
 from analyzer.report.view import View, page_name
-from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS
+from analyzer.storage.csv_cells import csv_bytes
+from analyzer.storage.files import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.job_facts import SourceLook
-    from analyzer.load import Tables
-    from analyzer.logs.catalogue import Catalogue
-    from analyzer.whereabouts import Whereabouts
+    from analyzer.catalogue import Catalogue
+    from analyzer.history.job_facts import SourceLook
+    from analyzer.history.load import Tables
+    from analyzer.history.locations import Whereabouts
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 

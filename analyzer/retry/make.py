@@ -8,33 +8,33 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import FAILED, Outcome
 from analyzer.errors import InputError, UsageError
-from analyzer.facts import NOT_JSON, stem
-from analyzer.retry.by_source import by_source
-from analyzer.retry.choices import EVERYTHING
-from analyzer.retry.earlier import clear
-from analyzer.retry.interface import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
+from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.service import NOT_JSON, stem
 from analyzer.retry.manifest import described_choices, manifest_of
-from analyzer.retry.select import nobody_knows, select
-from analyzer.retry.told import Identities
+from analyzer.retry.model import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
+from analyzer.retry.selection.by_source import by_source
+from analyzer.retry.selection.choices import EVERYTHING
+from analyzer.retry.selection.select import nobody_knows, select
+from analyzer.retry.selection.told import Identities
 from analyzer.retry.words import sentence
-from analyzer.retry.write import write_retry
-from analyzer.source.fault import FaultKind, trouble_of, way_around
-from analyzer.source.identify import IdProperty, Inferred, infer, infer_from
-from analyzer.source.interface import Trouble
-from analyzer.source.json_text import NotImportFormatError, NotJsonError, SourceFormatError
-from analyzer.source.records import has_no_users
-from analyzer.source.spans import marks_of
+from analyzer.retry.writing.earlier import clear
+from analyzer.retry.writing.write import write_retry
+from analyzer.source.identity.identify import IdProperty, Inferred, infer, infer_from
+from analyzer.source.model import Trouble
+from analyzer.source.reader.fault import FaultKind, trouble_of, way_around
+from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
+from analyzer.source.reader.records import has_no_users
+from analyzer.source.scan.spans import marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.locate import Located
-    from analyzer.retry.choices import Choices, RetryHelps
-    from analyzer.retry.interface import Manner
-    from analyzer.retry.told import Told
+    from analyzer.retry.model import Manner
+    from analyzer.retry.selection.choices import Choices, RetryHelps
+    from analyzer.retry.selection.told import Told
+    from analyzer.source.diagnosis.message import Located
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +292,7 @@ def _written(
         request = by_source(request, ingredients.told)
         return request.selection, inferred.id_property, write_retry(request)
     except NotJsonError as error:
-        from analyzer.locate import name_person, unreadable
+        from analyzer.source.diagnosis.message import name_person, unreadable
 
         name_person(error, source, unreadable(ingredients.told.named), ingredients.id_property)
         error.advice = f"{error.advice} {_ways_around(error)}"
@@ -331,7 +331,7 @@ def _located(ingredients: Ingredients) -> Located | None:
     codes = ingredients.told.whom.codes
     if ingredients.outcome is not Outcome.aborted or NOT_JSON not in codes or ingredients.manner.reads_around_faults:
         return None
-    from analyzer.locate import locate, unreadable
+    from analyzer.source.diagnosis.message import locate, unreadable
 
     message = unreadable(ingredients.told.named)
     try:
@@ -358,7 +358,7 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
     except SourceFormatError:
         if not ingredients.manner.reads_around_faults:
             raise
-        from analyzer.source.records import Record
+        from analyzer.source.reader.records import Record
         from analyzer.source.salvage.read import salvage
 
         items = salvage(source, repair=ingredients.manner.repair)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.errors import InputError
-from analyzer.files import read_bytes
+from analyzer.storage.files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.retry.interface import Manner
+    from analyzer.retry.model import Manner
 
 
 class FileNoted(msgspec.Struct):

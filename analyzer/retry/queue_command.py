@@ -14,11 +14,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.facts import GUID, IdType
-from analyzer.retry.codes import SPLIT
-from analyzer.tenant.protocol import site_of
-from analyzer.uri import host_of, scheme_of, server_paths
-from analyzer.words import count, listed
+from analyzer.catalogue.aborting import SPLIT
+from analyzer.model.service import GUID, IdType
+from analyzer.model.text import count, listed
+from analyzer.model.uri import host_of, scheme_of, server_paths
+from analyzer.tenant.sharepoint.protocol import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

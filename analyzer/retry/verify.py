@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.files import cannot_read, sha256_of
+from analyzer.model.text import count
 from analyzer.retry.manifest import manifest_of, read_manifest
-from analyzer.source.find import find
-from analyzer.words import count
+from analyzer.source.scan.find import find
+from analyzer.storage.files import cannot_read, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

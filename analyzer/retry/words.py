@@ -6,19 +6,19 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
-from analyzer.id_kinds import MissingId
-from analyzer.retry.codes import SPLIT
-from analyzer.retry.interface import AS_IT_IS, IDENTICAL, Reason
+from analyzer.catalogue.aborting import SPLIT
+from analyzer.model.id_kinds import MissingId
+from analyzer.model.outcome import Outcome
+from analyzer.model.text import count, listed, listed_first
+from analyzer.retry.model import AS_IT_IS, IDENTICAL, Reason
 from analyzer.source.damage import DamageKind, warnings_of
-from analyzer.words import count, listed, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from analyzer.retry.interface import Earlier, Manner, Retry, Selection
-    from analyzer.source.identify import IdProperty
+    from analyzer.retry.model import Earlier, Manner, Retry, Selection
+    from analyzer.source.identity.identify import IdProperty
 
 _EXAMPLES = 5
 

@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.words import count, listed_first
+from analyzer.model.text import count, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analyzer.source.records import Record
+    from analyzer.source.reader.records import Record
 
 _NAMED = 5
 """Properties."""

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from analyzer.facts import GUID
-from analyzer.files import cannot_read
-from analyzer.source.chunk import ChunkDecoder, names_of
+from analyzer.model.service import GUID
 from analyzer.source.damage import DamageFinder
-from analyzer.source.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
-from analyzer.source.looks import by_looks, columns_of
-from analyzer.source.records import read_records, reading, records_of
-from analyzer.source.scan import CHUNK, border_from
+from analyzer.source.identity.looks import by_looks, columns_of
+from analyzer.source.reader.chunk import ChunkDecoder, names_of
+from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
+from analyzer.source.reader.records import read_records, reading, records_of
+from analyzer.source.scan.scan import CHUNK, border_from
+from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.source.damage import Damage
-    from analyzer.source.json_text import Buffer
-    from analyzer.source.records import Record
+    from analyzer.source.reader.json_text import Buffer
+    from analyzer.source.reader.records import Record
 
 _FIRST = 200
 """Records by which the ID property is known."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.feeds import feeds_of, source_name
 from analyzer.analysis.naming import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import LISTED, job_table
-from analyzer.tables import ENTRIES, OBSERVATIONS, table
+from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from analyzer.tables import ENTRIES
+from analyzer.model.tables import ENTRIES
 from tests.analysis.frames import GUID, entry, named
 
 OTHER = "11111111-2222-3333-4444-555555555555"

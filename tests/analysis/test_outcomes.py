@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.analysis.outcome import Outcome
-from analyzer.facts import JobError, State
+from analyzer.model.outcome import Outcome
+from analyzer.model.service import JobError, State
 from tests.analysis.frames import FOLDER, GUID, at, entry, jobs, listed, seen
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.timeline import HOW_KNOWN, new_failures, timeline, weekly_codes
-from analyzer.tables import JOBS, UTC
+from analyzer.model.tables import JOBS, UTC
 from tests.analysis.frames import FOLDER, at, entry, jobs, listed, named, seen
 
 PARTIAL = ("Error", "ImportCompleteWithError")

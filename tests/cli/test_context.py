@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.context import Context
-from analyzer.config import FILE_NAME, Config, Settings, TenantConfig
+from analyzer.config.settings import FILE_NAME, Config, Settings, TenantConfig
 from analyzer.errors import InputError, UsageError
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.cli.main import command_in, globals_first
-from analyzer.resources import sample_library
+from analyzer.storage.resources import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -299,7 +299,7 @@ def test_what_an_interrupted_run_pulled_is_new_in_the_next(
     upa("run")
     feed.night("ada", "bob")
     with monkeypatch.context() as broken:
-        broken.setattr("analyzer.run.write_report", _full_disk)
+        broken.setattr("analyzer.pipeline.write_report", _full_disk)
         assert upa("run", "--fail-on", "new").code == 5
     ran = upa("run", "--fail-on", "new")
     assert (ran.code, "2 of 4 users not updated, 1 new" in ran.out, "  partial  " in ran.out) == (1, True, True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.resources import sample_library
-from analyzer.tables import ENTRIES
+from analyzer.model.tables import ENTRIES
+from analyzer.storage.resources import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

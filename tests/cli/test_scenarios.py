@@ -10,11 +10,11 @@ import pytest
 from analyzer.emulator import start
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.errors import UnreachableError
-from analyzer.facts import IdType
-from analyzer.tenant.files import list_folder, upload
-from analyzer.tenant.interface import TenantAddress
-from analyzer.tenant.queueing import Import, queue_import
-from analyzer.tenant.session import Session
+from analyzer.model.service import IdType
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.sharepoint.files import list_folder, upload
+from analyzer.tenant.sharepoint.queueing import Import, queue_import
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import FOLDER, JOB_ID, TENANT, Client, StandingClock, job, source, write_library
 

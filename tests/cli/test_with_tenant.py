@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.job import name_in_files
+from analyzer.model.job import name_in_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Given
-from tests.doctor.told import found, marks
+from tests.doctor.findings import found, marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Given
-from tests.doctor.told import STEPS, found, marks
+from tests.doctor.findings import STEPS, found, marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

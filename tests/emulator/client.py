@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from analyzer.facts import TENANT_API
+from analyzer.model.service import TENANT_API
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

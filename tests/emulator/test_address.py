@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.emulator.address import is_api, parse_address, query_options
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 from tests.emulator.client import argument
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.emulator.answers import Shape, error_answer, shape_of, written
 from analyzer.emulator.content import Collection, Entity, Int64, Primitive
-from analyzer.emulator.interface import bad_request
+from analyzer.emulator.model import bad_request
 
 API = "https://localhost/sites/hr/_api/"
 _ROW = Entity({"Name": "hr.json", "Length": Int64(5)})

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from analyzer.emulator.digest import LIFETIME, Digests
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 from tests.emulator.client import FOLDER, Client, error_of
 
 STALE = "The security validation for this page is invalid and might be corrupted."

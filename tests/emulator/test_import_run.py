@@ -13,7 +13,7 @@ from analyzer.emulator.importing import ImportRequest
 from analyzer.emulator.jobs import PICK_UP, Jobs
 from analyzer.emulator.profiles import ProfileStore
 from analyzer.emulator.storage import Storage
-from analyzer.facts import MAX_SOURCE_BYTES, IdType, JobError, State
+from analyzer.model.service import MAX_SOURCE_BYTES, IdType, JobError, State
 from tests.emulator.client import JOB_ID, StandingClock, source
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from analyzer.emulator.importing import (
     write,
 )
 from analyzer.emulator.profiles import ProfileStore, Property, User
-from analyzer.facts import IdType, JobError
+from analyzer.model.service import IdType, JobError
 
 JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
 PROPERTIES = [Property("City"), Property("OfficeCode", max_length=5), Property("Birthday", type="date")]

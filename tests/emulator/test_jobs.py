@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
-from analyzer.facts import IdType, JobError, State
+from analyzer.model.service import IdType, JobError, State
 from tests.emulator.client import FOLDER, JOB_ID, Client, StandingClock, error_of, names, source
 
 if TYPE_CHECKING:

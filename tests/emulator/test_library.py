@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.emulator import EmulatorError, start
-from analyzer.emulator.interface import ServiceError
 from analyzer.emulator.library import load_jobs
+from analyzer.emulator.model import ServiceError
 from analyzer.emulator.uris import admin_host, is_admin_host
-from analyzer.facts import IdType
+from analyzer.model.service import IdType
 from tests.emulator.client import (
     FOLDER,
     JOB_ID,

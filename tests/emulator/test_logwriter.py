@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from analyzer.emulator import failures, logwriter
-from analyzer.facts import LOG_FILE_NAME
+from analyzer.model.service import LOG_FILE_NAME
 
 NOT_MAPPED = "is not mapped to any property in the user profile application."
 JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 from analyzer.emulator.paths import check_name, locate
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 import pytest
 
 from analyzer.emulator.profiles import ProfileStore, Property, SettingsError, User
-from analyzer.facts import DIRECTORY_SYNCED, IdType
+from analyzer.model.service import DIRECTORY_SYNCED, IdType
 
 ADA = User("Ada@contoso.com", "0b4b2e33-9d7f-4a0b-9c1e-1f6f3b9a4c01", "ada.l@contoso.com")
 PROPERTIES = [

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from analyzer.emulator.interface import Asked
+from analyzer.emulator.model import Asked
 from analyzer.emulator.service import Service
-from analyzer.facts import MAX_BODY_BYTES, TENANT_API
+from analyzer.model.service import MAX_BODY_BYTES, TENANT_API
 from tests.emulator.client import FOLDER, LOGS, Client
 
 if TYPE_CHECKING:

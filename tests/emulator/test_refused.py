@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from analyzer.facts import TENANT_API
+from analyzer.model.service import TENANT_API
 from tests.emulator.client import FOLDER, Client, error_of, source
 from tests.emulator.wire_requests import HR, LIBRARY, REQUESTS, UPLOAD, WEB, Sent, mutated
 

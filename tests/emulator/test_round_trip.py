@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.emulator import import_run, importing, start
-from analyzer.facts import IdType
+from analyzer.model.service import IdType
 from tests.emulator.client import Client, StandingClock
 
 if TYPE_CHECKING:

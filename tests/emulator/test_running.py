@@ -18,7 +18,7 @@ import requests
 import analyzer.emulator
 from analyzer.emulator import EmulatorError, start
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
-from analyzer.facts import JobError
+from analyzer.model.service import JobError
 from tests.emulator.client import FOLDER, Client, StandingClock, names, source
 
 SERVE = """

@@ -11,7 +11,7 @@ import pytest
 from analyzer.emulator import EmulatorError, start
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.emulator.scenarios import SCENARIOS
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 from tests.emulator.client import JOB_ID, LOG_NAME, LOGS, Client, StandingClock, error_of, names, source
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 from analyzer.emulator.storage import Storage
 from analyzer.emulator.uris import path_readings, split_uri
 from tests.emulator.client import FOLDER, Client, error_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.emulator import start
-from analyzer.facts import EMPTY_GUID, TENANT_API
+from analyzer.model.service import EMPTY_GUID, TENANT_API
 from tests.emulator.client import JOB_ID, Client, StandingClock, error_of, job, write_library
 
 if TYPE_CHECKING:

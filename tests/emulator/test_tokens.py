@@ -5,7 +5,7 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from analyzer.emulator.interface import ServiceError
+from analyzer.emulator.model import ServiceError
 from analyzer.emulator.tokens import SITES_FULL_CONTROL, USERS_READ_WRITE, Tokens
 from tests.emulator.client import Client, error_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.facts import TENANT_API
+from analyzer.model.service import TENANT_API
 from tests.emulator.client import FOLDER, JOB_ID, argument
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 
 from analyzer.emulator import start
 from tests.emulator.client import StandingClock
+from tests.fault_injection.library import make_library
+from tests.fault_injection.tenant import ORIGIN, weather
 from tests.foreign.office365_tenant import SITE_HOST, Tenant
-from tests.weather.library import make_library
-from tests.weather.tenant import ORIGIN, weather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,18 +17,18 @@ import polars as pl
 import pytest
 
 from analyzer.emulator import start
-from analyzer.facts import IdType
+from analyzer.history.load import load
 from analyzer.library.mirror import Library
-from analyzer.library.pull import pull
-from analyzer.load import load
-from analyzer.retries import make_retries
-from analyzer.source.records import read_records
-from analyzer.tenant.files import upload
-from analyzer.tenant.interface import TenantAddress
-from analyzer.tenant.queueing import Import, queue_import
-from analyzer.tenant.session import Session
+from analyzer.library.pull.pull import pull
+from analyzer.model.service import IdType
+from analyzer.retry.library_jobs import make_retries
+from analyzer.source.reader.records import read_records
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.sharepoint.files import upload
+from analyzer.tenant.sharepoint.queueing import Import, queue_import
+from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import ReadyToken
-from analyzer.tenant.site import Tenant
 from tests.emulator.client import StandingClock
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.emulator import RunningEmulator
-    from analyzer.load import Tables
-    from analyzer.retries import JobRetry
+    from analyzer.history.load import Tables
+    from analyzer.retry.library_jobs import JobRetry
 
 FOLDER = "/sites/hr/Shared Documents/imports"
 DAY = 86_400.0

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
+from analyzer.history.load import load
 from analyzer.library.mirror import Library
-from analyzer.load import load
-from analyzer.retries import ingredients_of, make_retries
+from analyzer.retry.library_jobs import ingredients_of, make_retries
 from analyzer.retry.make import make_retry
 from analyzer.retry.manifest import made_before, manifest_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.load import Tables
+    from analyzer.history.load import Tables
 
 HOST, FOLDER = "https://contoso.sharepoint.com", "sites/hr/Shared Documents"
 LOG = {"partial": "IdentityNotResolvable\t{}\tUser identity cannot be resolved", "aborted": "PropertyNotFound\t\tFloor"}

@@ -10,7 +10,7 @@ import pytest
 from analyzer.errors import OutputError
 from analyzer.library.earlier import keep_earlier
 from analyzer.library.mirror import WritableLibrary
-from analyzer.library.states import FileSeen
+from analyzer.library.state.model import FileSeen
 
 if TYPE_CHECKING:
     from pathlib import Path

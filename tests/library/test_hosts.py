@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.history.load import load
 from analyzer.library.mirror import Library
-from analyzer.library.pull import pull
-from analyzer.library.results import Choice
-from analyzer.library.states import FileSeen, JobNotes
-from analyzer.load import load
-from analyzer.retries import make_retries
-from analyzer.tenant.site import Tenant
+from analyzer.library.pull.pull import pull
+from analyzer.library.pull.results import Choice
+from analyzer.library.state.model import FileSeen, JobNotes
+from analyzer.retry.library_jobs import make_retries
+from analyzer.tenant.sharepoint.site import Tenant
 from tests.conftest import FOLDER, NOW, log_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.job import Job
-    from analyzer.library.results import Pulled
+    from analyzer.library.pull.results import Pulled
+    from analyzer.model.job import Job
     from tests.conftest import LoopbackTenant
 
 PATH = f"{FOLDER}/feed.json"

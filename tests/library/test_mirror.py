@@ -8,8 +8,8 @@ import pytest
 
 from analyzer.errors import InputError
 from analyzer.library.mirror import Library, WritableLibrary, log_folders
-from analyzer.library.source_state import SourceState
-from analyzer.library.states import FileSeen, JobNotes, PullTime
+from analyzer.library.state.model import FileSeen, JobNotes, PullTime
+from analyzer.library.state.source_state import SourceState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.find_logs import find_logs
-from analyzer.resources import sample_library
+from analyzer.history.find_logs import find_logs
+from analyzer.storage.resources import sample_library
 from tests.logs.reading import WHOLE, read
 from tests.logs.reference_decoder import text_of
 from tests.logs.reference_parser import parse

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.logs import blocks
-from analyzer.logs.interface import LogFile, LogRead
+from analyzer.logs.model import LogFile, LogRead
 from analyzer.logs.read import Reading
 from tests.logs.reference_parser import Row
 

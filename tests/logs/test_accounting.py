@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.find_logs import find_logs
+from analyzer.history.find_logs import find_logs
 from analyzer.logs import entries as entries_module
 from analyzer.logs.accounting import Account
 from analyzer.logs.columns import columns_of
 from analyzer.logs.read import Reading
-from analyzer.resources import sample_library
+from analyzer.storage.resources import sample_library
 from tests.logs.reading import read
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.find_logs import log_at
+from analyzer.history.find_logs import log_at
 from analyzer.logs import blocks
 from analyzer.logs.blocks import last_beginning
-from analyzer.logs.interface import LogRead
+from analyzer.logs.model import LogRead
 from analyzer.logs.read import Reading
 from tests.logs.reading import read
 

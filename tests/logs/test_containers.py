@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.find_logs import find_logs
+from analyzer.history.find_logs import find_logs
 from analyzer.logs import containers
-from analyzer.logs.interface import LogFile
+from analyzer.logs.model import LogFile
 from analyzer.logs.read import Reading
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.find_logs import find_logs
+from analyzer.history.find_logs import find_logs
 from analyzer.logs.shapes import beginning
-from analyzer.resources import sample_library
+from analyzer.storage.resources import sample_library
 from tests.logs.reading import read, rows_of
 
 CANNOT = "User identity cannot be resolved"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.find_logs import log_at
-from analyzer.logs.interface import LogFile
+from analyzer.history.find_logs import log_at
+from analyzer.logs.model import LogFile
 from analyzer.logs.parsing import job_id_in
 from analyzer.logs.read import Reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.logs.catalogue import OURS
+from analyzer.catalogue import OURS
 from analyzer.logs.recognise import recognise
 
 GUID = "eb659162-c499-4fe9-a38d-c579d3c380f6"

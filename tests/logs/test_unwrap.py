@@ -7,7 +7,7 @@ import json
 import polars as pl
 import pytest
 
-from analyzer.logs.catalogue import OURS
+from analyzer.catalogue import OURS
 from analyzer.logs.recognise import recognise
 from analyzer.logs.unwrap import unwrapped
 from tests.logs.reading import read

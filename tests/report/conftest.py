@@ -10,9 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from analyzer.facts import JobError, State
+from analyzer.history.load import Tables, load
 from analyzer.library.mirror import Library
-from analyzer.load import Tables, load
+from analyzer.model.service import JobError, State
 from analyzer.report.view import Run, View
 from analyzer.report.write import ReportRequest, RetryLink
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.facts import JobError
+from analyzer.model.service import JobError
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import InferredIdType, RetryToQueue, queue_commands
 from tests.report.conftest import LittleLibrary

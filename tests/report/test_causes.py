@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.facts import JobError
-from analyzer.job_facts import ranked_codes
-from analyzer.logs.catalogue import explain
-from analyzer.own_codes import CodeConfig, catalogue_of
+from analyzer.catalogue import explain
+from analyzer.config.custom_codes import CodeConfig, catalogue_of
+from analyzer.history.job_facts import ranked_codes
+from analyzer.model.service import JobError
 from analyzer.report.causes import causes_of, clause, properties_of, reason, said_by_service
 from analyzer.report.rows import Cause, Grid
 from analyzer.report.view import View

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 from analyzer.report.evidence import facts_of, logs_of, observations_of
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import minute_text, on_text, since_text, when_text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.outcome import Outcome
-from analyzer.facts import JobError, State
+from analyzer.model.outcome import Outcome
+from analyzer.model.service import JobError, State
 from analyzer.report.history import feed_sentence, history_of, marks_of
 from analyzer.report.latest import latest_runs, lead
 from analyzer.report.links import RetryLink

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.facts import JobError
+from analyzer.model.service import JobError
 from analyzer.report.write import RetryLink, write_report
 
 if TYPE_CHECKING:

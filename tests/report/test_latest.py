@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 from analyzer.report.latest import latest_runs, lead
 
 if TYPE_CHECKING:

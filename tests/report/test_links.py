@@ -9,13 +9,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from analyzer.facts import JobError
+from analyzer.catalogue.aborting import SPLIT
+from analyzer.model.service import JobError
 from analyzer.report.links import RetryLink, href, queue_of, retry_button
 from analyzer.report.rows import Note
 from analyzer.report.view import page_name
-from analyzer.resources import sample_library, templates_folder
-from analyzer.retry.codes import SPLIT
 from analyzer.retry.queue_command import InferredIdType, RetryToQueue
+from analyzer.storage.resources import sample_library, templates_folder
 
 if TYPE_CHECKING:
     from tests.report.conftest import LittleLibrary

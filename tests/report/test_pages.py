@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.facts import JobError, State
-from analyzer.job_facts import looks_by_job
+from analyzer.history.job_facts import looks_by_job
 from analyzer.library.mirror import Library
+from analyzer.model.service import JobError, State
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.rows import Entries, Frame, IndexPage, JobRow, LatestRun, Note, RetryButton

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import naming_nobody
-from analyzer.facts import JobError
+from analyzer.model.service import JobError
 from analyzer.report.people import ENTRIES_SHOWN, OF_ONE_PERSON, entries_shown, people_of
 from analyzer.report.rows import Entries, EntryRow, Person
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 from analyzer.report.sentences import failing, job_sentence, newness
 from analyzer.report.toll import Toll, toll_text
 

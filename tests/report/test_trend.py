@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 from analyzer.report.rows import Grid, Line, Series
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
 from analyzer.report.verdict import Change, words

@@ -7,12 +7,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.facts import JobError
-from analyzer.job_facts import looks_by_job
+from analyzer.history.job_facts import looks_by_job
+from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
+from analyzer.model.service import JobError
 from analyzer.report.whereabouts import located_in, nameless_shown
 from analyzer.report.write import write_report
-from analyzer.whereabouts import whereabouts_by_job
 from tests.report.conftest import FOLDER
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analyzer.errors import InputError, OutputError
-from analyzer.facts import JobError
+from analyzer.model.service import JobError
+from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS
 from analyzer.report.write import RetryLink, write_report
-from analyzer.tables import ENTRIES, JOBS, OBSERVATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.outcome import Outcome
-from analyzer.identity import identity_key
-from analyzer.retry.interface import RetryRequest, Selection
-from analyzer.retry.told import Identities
-from analyzer.source.identify import IdProperty
+from analyzer.model.identity import identity_key
+from analyzer.model.outcome import Outcome
+from analyzer.retry.model import RetryRequest, Selection
+from analyzer.retry.selection.told import Identities
+from analyzer.source.identity.identify import IdProperty
 
 if TYPE_CHECKING:
     from pathlib import Path

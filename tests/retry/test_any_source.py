@@ -14,17 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.identity import identity_key
-from analyzer.retry.interface import Reason
-from analyzer.retry.write import write_retry
-from analyzer.source import scan
+from analyzer.model.identity import identity_key
+from analyzer.retry.model import Reason
+from analyzer.retry.writing.write import write_retry
+from analyzer.source.scan import scan
 from tests.retry.small_source import EVERYBODY, files, partial, request
 from tests.source.spellings import RECORD, Pairs, Pen, spelled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.interface import Retry, RetryRequest
+    from analyzer.retry.model import Retry, RetryRequest
     from tests.source.spellings import Model
 
 IDS = [

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.retry.interface import Manner, Reason
-from analyzer.retry.write import write_retry
+from analyzer.retry.model import Manner, Reason
+from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.interface import Retry, Selection
+    from analyzer.retry.model import Retry, Selection
 
 HEAD = b'\xef\xbb\xbf{"value":[\n'
 TAIL = b"\n]}\n"

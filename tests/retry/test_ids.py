@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.retry.interface import Manner, Reason
 from analyzer.retry.make import Made, make_retry
+from analyzer.retry.model import Manner, Reason
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.test_make import ingredients
 

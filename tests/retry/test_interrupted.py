@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import OutputError
-from analyzer.retry.interface import RetryRequest
-from analyzer.retry.records import Records
-from analyzer.retry.write import write_retry
+from analyzer.retry.model import RetryRequest
+from analyzer.retry.selection.records import Records
+from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, BOB, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.retry.companions import companions
-from analyzer.retry.write import write_retry
+from analyzer.retry.writing.companions import companions
+from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import EVERYBODY, partial, request, write_source
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-    from analyzer.retry.interface import RetryRequest
+    from analyzer.retry.model import RetryRequest
 
 RECORDS = 1500
 LENGTH = 4000
@@ -79,7 +79,7 @@ def test_a_retry_killed_while_it_writes_leaves_the_old_file_or_the_whole_new_one
     length = len(new[0] or b"")
     only(wanted, old)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["analyzer.retry.write", "tests.retry.test_killed"])
+    context.set_forkserver_preload(["analyzer.retry.writing.write", "tests.retry.test_killed"])
     chance = random.Random(20261123)
     killed = in_the_middle = 0
     for _ in range(KILLS // 2):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.outcome import Outcome
 from analyzer.errors import InputError, UsageError
+from analyzer.model.outcome import Outcome
 from analyzer.retry.make import Ingredients, file_name, make_retry
-from analyzer.retry.told import Told
+from analyzer.retry.selection.told import Told
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
 

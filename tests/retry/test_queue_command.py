@@ -23,13 +23,13 @@ from analyzer.retry.queue_command import (
     site_and_folder,
     to_queue,
 )
-from analyzer.retry.write import write_retry
+from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, EVERYBODY, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.interface import Manner
+    from analyzer.retry.model import Manner
 
 CLOUD_ID = InferredIdType("CloudId", "all 3 IDs are object IDs")
 SITE = "https://contoso.sharepoint.com/sites/hr"

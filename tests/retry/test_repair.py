@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError, OutputError
-from analyzer.retry.interface import Manner, Reason
-from analyzer.retry.write import write_retry
-from analyzer.source.json_text import NotJsonError
+from analyzer.retry.model import Manner, Reason
+from analyzer.retry.writing.write import write_retry
+from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.spelling import same
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.interface import Retry, RetryRequest, Selection
+    from analyzer.retry.model import Retry, RetryRequest, Selection
 
 SLASHED = r'{"IdName":"vic@contoso.com","Office":"R\V","Path":"C:\\x"}'
 UNESCAPED = '{"IdName":"kim@contoso.com","Office":"Room "K" 2"}'

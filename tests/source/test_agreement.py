@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.source.json_text import SourceFormatError
-from analyzer.source.records import read_records
+from analyzer.source.reader.json_text import SourceFormatError
+from analyzer.source.reader.records import read_records
 from tests.source.reference_reader import RefusedError, read
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.source.json_text import NotJsonError
 from analyzer.source.measure import SourceCounts, measure
+from analyzer.source.reader.json_text import NotJsonError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
-from analyzer.logs.position import place_in
-from analyzer.source.locate import locate
-from analyzer.source.spot import Sure
+from analyzer.source.diagnosis.locate import locate
+from analyzer.source.diagnosis.position import place_in
+from analyzer.source.diagnosis.spot import Sure
 
 if TYPE_CHECKING:
     from pathlib import Path

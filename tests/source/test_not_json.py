@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.json_text import NotJsonError, excerpt, position
-from analyzer.source.records import read_records
+from analyzer.source.reader.json_text import NotJsonError, excerpt, position
+from analyzer.source.reader.records import read_records
 
 if TYPE_CHECKING:
     from pathlib import Path

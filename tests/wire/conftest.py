@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.config import load_settings
-from analyzer.connect import connect
+from analyzer.config.connect import connect
+from analyzer.config.settings import load_settings
 from analyzer.emulator import start
 from tests.emulator.client import FOLDER, LOG_NAME, LOGS, StandingClock, job, source, write_library
 from tests.emulator.credentials import key, pem, public_pem, uploaded
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import trustme
 
     from analyzer.emulator import RunningEmulator
-    from analyzer.tenant.session import Session
+    from analyzer.tenant.http.session import Session
 
 NAMES = (ADMIN_HOST, SITE_HOST, LOGIN_HOST, "contoso-my.sharepoint.com")
 _TENANT = """\

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
-from analyzer.facts import IdType
-from analyzer.tenant.files import upload
-from analyzer.tenant.jobs import delete_job, get_job
-from analyzer.tenant.queueing import Import, queue_import
+from analyzer.model.service import IdType
+from analyzer.tenant.sharepoint.files import upload
+from analyzer.tenant.sharepoint.jobs import delete_job, get_job
+from analyzer.tenant.sharepoint.queueing import Import, queue_import
 from tests.emulator.client import FOLDER, JOB_ID, source
 from tests.foreign.office365_tenant import SITE_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.job import Job
-    from analyzer.tenant.session import Session
+    from analyzer.model.job import Job
+    from analyzer.tenant.http.session import Session
     from tests.conftest import Ran
     from tests.wire.conftest import Contoso
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.tenant.session import Session
+from analyzer.tenant.http.session import Session
 from tests.foreign.office365_tenant import Tenant
 from tests.wire.kinds import Kind, headers_of, kind_of
 from tests.wire.ours import send_all

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.facts import IdType
+from analyzer.model.service import IdType
 from tests.emulator.client import JOB_ID, LOGS, TENANT
 from tests.foreign.office365_tenant import ADMIN_HOST, LOGIN_HOST, SITE_HOST
 from tests.wire.ours import ended, queued, retry_file, send_all

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.cli.terminal import Terminal
-from analyzer.tenant.jobs import list_jobs
+from analyzer.cli.terminal.terminal import Terminal
+from analyzer.tenant.sharepoint.jobs import list_jobs
 from tests.emulator.client import FOLDER, LOGS
 from tests.emulator.credentials import certificate, key, pem, public_pem
 from tests.foreign.office365_tenant import ADMIN_HOST, LOGIN_HOST

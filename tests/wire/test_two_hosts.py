@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.facts import IdType, JobError, log_folder_name
-from analyzer.tenant.answer import json_of
-from analyzer.tenant.files import file_info, list_folder
-from analyzer.tenant.jobs import get_job
-from analyzer.tenant.protocol import add_file_call, file_call, folder_call
-from analyzer.tenant.queueing import Import, queue_import
+from analyzer.model.service import IdType, JobError, log_folder_name
+from analyzer.tenant.http.answer import json_of
+from analyzer.tenant.sharepoint.files import file_info, list_folder
+from analyzer.tenant.sharepoint.jobs import get_job
+from analyzer.tenant.sharepoint.protocol import add_file_call, file_call, folder_call
+from analyzer.tenant.sharepoint.queueing import Import, queue_import
 from tests.emulator.client import source
 from tests.emulator.credentials import public_pem, uploaded
 from tests.foreign.office365_tenant import ADMIN_HOST, SITE_HOST
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from analyzer.tenant.session import Session
+    from analyzer.tenant.http.session import Session
     from tests.wire.conftest import Contoso
 
 HOSTS = {SITE_HOST: "nobody-at-the-site@contoso.com", ADMIN_HOST: "nobody-at-the-admin-site@contoso.com"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from analyzer.facts import IdType
+from analyzer.model.service import IdType
 from tools.samples.people import Group
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.importing import ImportRequest, run_import
 from analyzer.emulator.logwriter import log_file_name
 from analyzer.emulator.profiles import ProfileStore
-from analyzer.facts import JobError, State, log_folder_name
+from analyzer.model.service import JobError, State, log_folder_name
 from tools.samples import people, story
 from tools.samples.readme import Told, readme
 

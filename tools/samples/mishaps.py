@@ -6,7 +6,7 @@ import codecs
 from dataclasses import dataclass
 
 from analyzer.emulator.importing import MESSAGES
-from analyzer.facts import JobError, State
+from analyzer.model.service import JobError, State
 
 NEWEST_ERROR = 31
 """A number that nobody documented."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.facts import error_name, state_name
+from analyzer.model.service import error_name, state_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

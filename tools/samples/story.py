@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from analyzer.facts import State
+from analyzer.model.service import State
 from tools.samples import changes, mishaps, styles
 from tools.samples.feeds import BADGES, HR, HR_HISTORY, PHONES
 

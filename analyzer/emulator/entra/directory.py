@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from analyzer.emulator.interface import EmulatorError
+from analyzer.emulator.model import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from analyzer.facts import GUID
+from analyzer.model.service import GUID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

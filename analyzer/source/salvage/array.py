@@ -5,20 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.source.records import Record
+from analyzer.source.reader.records import Record
+from analyzer.source.reader.tolerant import expect, skip_blank
 from analyzer.source.salvage.boundary import Boundaries, begins, end_before_tail, first_name, mark_of
 from analyzer.source.salvage.element import How
 from analyzer.source.salvage.patience import Patience, reached
 from analyzer.source.salvage.region import Opening, Region, broken_at
 from analyzer.source.salvage.stretch import Stop, stretch
 from analyzer.source.salvage.trial import checked, ended_well, first_names_of, on_trial, tested
-from analyzer.source.tolerant import expect, skip_blank
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from analyzer.source.interface import GrammarError
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.model import GrammarError
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.trial import Trial
     from analyzer.source.salvage.unreadable import Item
 

@@ -19,16 +19,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import ESCAPE, ends_escaped, escaped
-from analyzer.source.interface import GrammarError
-from analyzer.source.records import FLAT, record_at
+from analyzer.source.model import GrammarError
+from analyzer.source.reader.broken import ESCAPE, ends_escaped, escaped
+from analyzer.source.reader.records import FLAT, record_at
+from analyzer.source.reader.tolerant import read_object, skip_blank
 from analyzer.source.salvage.patience import reached
-from analyzer.source.tolerant import read_object, skip_blank
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.patience import Patience
 
 LONGEST = 1 << 18

@@ -10,16 +10,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.records import only_brackets
+from analyzer.source.model import GrammarError, Trouble
+from analyzer.source.reader.records import only_brackets
+from analyzer.source.reader.tolerant import behind_value, read_key, skip_blank, skip_value
 from analyzer.source.salvage.hidden import Hidden
 from analyzer.source.salvage.patience import reached
-from analyzer.source.tolerant import behind_value, read_key, skip_blank, skip_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.patience import Patience
 
 _NEAR = 1 << 16

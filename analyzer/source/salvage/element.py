@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.source.fault import Fault, FaultKind, fault_of
-from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.records import no_record_at, record_at
+from analyzer.source.model import GrammarError, Trouble
+from analyzer.source.reader.fault import Fault, FaultKind, fault_of
+from analyzer.source.reader.records import no_record_at, record_at
+from analyzer.source.reader.shape import shown_value
+from analyzer.source.reader.tolerant import behind_value, skip_value
 from analyzer.source.salvage.backslashes import ended_at, respelled_at
 from analyzer.source.salvage.boundary import array_ends, begins
 from analyzer.source.salvage.unreadable import Repaired, Unreadable
-from analyzer.source.shape import shown_value
-from analyzer.source.tolerant import behind_value, skip_value
 
 if TYPE_CHECKING:
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.patience import Patience
     from analyzer.source.salvage.unreadable import Item
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
 
 _BEHIND_TEXT = re.compile(rb"\s*+[,}\]:]")
 _FAR = 1 << 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.interface import Trouble
+from analyzer.source.model import Trouble
 
 if TYPE_CHECKING:
-    from analyzer.source.interface import GrammarError
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.model import GrammarError
+    from analyzer.source.reader.json_text import Buffer
 
 _TIMES = 2
 _AT_LEAST = 1 << 21

@@ -35,19 +35,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.source.interface import GrammarError, Shape, Trouble
-from analyzer.source.json_text import after_mark, opened
-from analyzer.source.records import Record, begin, finish, format_error, list_at, record_at
+from analyzer.source.model import GrammarError, Shape, Trouble
+from analyzer.source.reader.json_text import after_mark, opened
+from analyzer.source.reader.records import Record, begin, finish, format_error, list_at, record_at
+from analyzer.source.reader.shape import several_in, shown_value
+from analyzer.source.reader.tolerant import skip_blank
 from analyzer.source.salvage.array import Reader
 from analyzer.source.salvage.unreadable import Corrected, Lines, Repaired, Unreadable, unreadable
-from analyzer.source.shape import several_in, shown_value
-from analyzer.source.tolerant import skip_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
 
 __all__ = ["Corrected", "Lines", "Record", "Repaired", "Unreadable", "check_shape", "salvage", "salvage_of"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import read_broken
-from analyzer.source.fault import NAME_FOLLOWS
-from analyzer.source.interface import GrammarError, Trouble
-from analyzer.source.records import Record
+from analyzer.source.model import GrammarError, Trouble
+from analyzer.source.reader.broken import read_broken
+from analyzer.source.reader.fault import NAME_FOLLOWS
+from analyzer.source.reader.records import Record
 from analyzer.source.salvage.boundary import begins, behind_junk, behind_stray, first_name
 from analyzer.source.salvage.patience import reached
 from analyzer.source.salvage.trial import checked, first_names_of
@@ -17,7 +17,7 @@ from analyzer.source.salvage.unreadable import doubtful, end_of, unreadable
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.stretch import Stop
     from analyzer.source.salvage.unreadable import Item
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.interface import GrammarError
-from analyzer.source.records import behind_record
+from analyzer.source.model import GrammarError
+from analyzer.source.reader.records import behind_record
 from analyzer.source.salvage.boundary import array_ends
 from analyzer.source.salvage.element import element_at
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.element import How
     from analyzer.source.salvage.unreadable import Item
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.broken import read_broken
-from analyzer.source.fault import NAME_FOLLOWS
-from analyzer.source.records import Record
+from analyzer.source.reader.broken import read_broken
+from analyzer.source.reader.fault import NAME_FOLLOWS
+from analyzer.source.reader.records import Record
 from analyzer.source.salvage.boundary import begins, behind_stray, beside_record, file_ends
 from analyzer.source.salvage.stretch import ENOUGH, Stop, stretch
 from analyzer.source.salvage.unreadable import Repaired, doubtful, end_of
@@ -17,8 +17,8 @@ from analyzer.source.salvage.unreadable import Repaired, doubtful, end_of
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from analyzer.source.interface import GrammarError
-    from analyzer.source.json_text import Buffer
+    from analyzer.source.model import GrammarError
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.element import How
     from analyzer.source.salvage.unreadable import Item
 

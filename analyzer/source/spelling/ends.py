@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.source.broken import ends_escaped, escaped
-from analyzer.source.interface import GrammarError
+from analyzer.source.model import GrammarError
+from analyzer.source.reader.broken import ends_escaped, escaped
+from analyzer.source.reader.tolerant import read_object
 from analyzer.source.spelling.respell import Change
 from analyzer.source.spelling.tokens import ChangeKind
-from analyzer.source.tolerant import read_object
 
 _text = re.compile(rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*"')
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.source.broken import escaped
-from analyzer.source.interface import GrammarError
+from analyzer.source.model import GrammarError
+from analyzer.source.reader.broken import escaped
+from analyzer.source.reader.tolerant import behind_value, expect, read_key, skip_blank, skip_value, unquote
 from analyzer.source.spelling.strict import Strict
 from analyzer.source.spelling.worth import word_or_number
-from analyzer.source.tolerant import behind_value, expect, read_key, skip_blank, skip_value, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.source.tolerant import behind_value, expect, read_key, skip_blank, skip_value
+from analyzer.source.reader.tolerant import behind_value, expect, read_key, skip_blank, skip_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

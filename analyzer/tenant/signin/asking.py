@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from analyzer.errors import UnreachableError
+from analyzer.tenant.http.unreachable import unreachable
 from analyzer.tenant.signin.entra import refusal_of
 from analyzer.tenant.signin.held import Granted
-from analyzer.tenant.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from analyzer.tenant.certificate import check_dates, read_certificate
 from analyzer.tenant.signin.asking import asking, granted
+from analyzer.tenant.signin.certificate import check_dates, read_certificate
 from analyzer.tenant.signin.entra import Named
 from analyzer.tenant.signin.held import Granted, HeldTokens
 from analyzer.tenant.signin.http import SignInTransport
@@ -14,8 +14,8 @@ from analyzer.tenant.signin.http import SignInTransport
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.tenant.http.throttle import Manners
     from analyzer.tenant.signin.applicant import Applicant
-    from analyzer.tenant.throttle import Manners
 
 
 class CertificateSignIn(HeldTokens):

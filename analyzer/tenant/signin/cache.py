@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import OutputError
-from analyzer.files import cannot_write, write_bytes
+from analyzer.storage.files import cannot_write, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SignInError, UnreachableError
-from analyzer.tenant.literals import remember
+from analyzer.model.secrets import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable

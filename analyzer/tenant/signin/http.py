@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from analyzer.tenant.answer import Answer
-from analyzer.tenant.throttle import Manners, Throttle
-from analyzer.tenant.transport import Transport
-from analyzer.tenant.tries import Tries
+from analyzer.tenant.http.answer import Answer
+from analyzer.tenant.http.throttle import Manners, Throttle
+from analyzer.tenant.http.transport import Transport
+from analyzer.tenant.http.tries import Tries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from analyzer.tenant.signin.http import SignInTransport
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.tenant.throttle import Manners
+    from analyzer.tenant.http.throttle import Manners
 
 _PLACE = "the managed identity endpoint of this machine"
 

@@ -15,9 +15,9 @@ from analyzer.tenant.signin.http import SignInTransport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from analyzer.tenant.http.throttle import Manners
     from analyzer.tenant.signin.applicant import Applicant
     from analyzer.tenant.signin.cache import TokenCache
-    from analyzer.tenant.throttle import Manners
 
 _MINUTES = 5
 """How long a browser is waited for."""

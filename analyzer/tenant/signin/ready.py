@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SignInError
-from analyzer.tenant.literals import remember
+from analyzer.model.secrets import remember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

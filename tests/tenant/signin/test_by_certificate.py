@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import load_pem_x509_certificates
 
 from analyzer.errors import InputError, RefusedError, SignInError, UnreachableError
-from analyzer.tenant.certificate import read_certificate
-from analyzer.tenant.interface import TenantAddress
-from analyzer.tenant.jobs import list_jobs
-from analyzer.tenant.session import Session
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.signin import Applicant, CertificateSignIn, ReadyToken
+from analyzer.tenant.signin.certificate import read_certificate
 from tests.emulator.credentials import uploaded
 
 if TYPE_CHECKING:

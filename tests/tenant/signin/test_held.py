@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analyzer.errors import SignInError, UnreachableError
-from analyzer.tenant.literals import without_literals
+from analyzer.model.secrets import without_literals
 from analyzer.tenant.signin.held import Granted, HeldTokens
 
 ADMIN, SITE = "https://contoso-admin.sharepoint.com", "https://contoso.sharepoint.com"

@@ -6,15 +6,15 @@ import pytest
 import requests
 
 from analyzer.errors import UnreachableError
+from analyzer.tenant.http.throttle import Manners
 from analyzer.tenant.signin import Applicant, CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, TokenCache
 from analyzer.tenant.signin.http import SignInTransport
-from analyzer.tenant.throttle import Manners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from analyzer.tenant.interface import Tokens
+    from analyzer.tenant.model import Tokens
     from tests.conftest import Given, LoopbackTenant
 
 JSON = b'{"token_endpoint": "x"}'

@@ -1,0 +1,145 @@
+"""Names and messages to explanations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.catalogue import (
+    codes,
+    generic_access,
+    generic_store,
+    generic_values,
+    job_errors,
+    job_words,
+    not_json,
+    queue_errors,
+)
+from analyzer.catalogue.model import NOT_KNOWN, Explanation, Pattern, evidence, first_match
+from analyzer.model.service import error_name, state_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Error 31, State 7: what the table jobs calls a number that the service's enumeration does not have
+_NUMBER = re.compile(r"(?P<what> error | state )\ (?P<number> [0-9]{1,9} )", re.VERBOSE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is known of codes and of their messages.
+
+    Attributes:
+        explanations: of codes, job errors and calls.
+        patterns: of their messages; of those of one code the first that matches is meant.
+    """
+
+    explanations: tuple[Explanation, ...]
+    patterns: tuple[Pattern, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that is explained: codes, job errors and calls, then patterns."""
+        return [one.code for one in (*self.explanations, *(pattern.explanation for pattern in self.patterns))]
+
+    def explain(self, name: str) -> Explanation:
+        """The explanation of a code, a job's error, state or outcome, a call or a pattern, regardless of case.
+
+        ``State 3`` and ``Error 23`` are known by their numbers. What is unknown has an explanation that says so.
+        """
+        wanted = _without_number(name).casefold()
+        every = (*self.explanations, *(pattern.explanation for pattern in self.patterns))
+        return next((one for one in every if one.code.casefold() == wanted), None) or _unknown(name)
+
+    def explain_job(self, error: str, outcome: str, *, has_log: bool, message: str = "") -> Explanation:
+        """What is known of a job as a whole: by its outcome while it runs, else by its error and whether it left a log.
+
+        Args:
+            error: the job's, by name, as in the table ``jobs``: ``InternalError``, ``Error 31``.
+            outcome: by name: ``succeeded``, ``partial``, ``aborted``, ``unknown``, ``running`` or ``stuck``.
+            has_log: whether there is a log of it.
+            message: the job's ``ErrorMessage``.
+
+        Returns:
+            Where there is a log, the explanation of the error; its codes say more.
+        """
+        if outcome in {"running", "stuck"} or error == "NoError":
+            return self.explain(outcome)
+        pattern = self.pattern_of(error, message, None)
+        without_log = None if has_log else job_errors.WITHOUT_LOG.get(error)
+        return pattern or self.explain(without_log or error)
+
+    def patterns_of(self, code: str) -> tuple[Pattern, ...]:
+        """The patterns of a code, regardless of case."""
+        return tuple(pattern for pattern in self.patterns if pattern.code.casefold() == code.casefold())
+
+    def pattern_of(self, code: str, message: str, detail: str | None) -> Explanation | None:
+        """The first pattern of a code that a message matches; None where it matches none."""
+        return first_match(self.patterns_of(code), message, detail)
+
+    def retry_helps(self, code: str, message: str, detail: str | None) -> bool | None:
+        """Whether importing the same record unchanged can mend an entry: by its message, else by its code."""
+        return (self.pattern_of(code, message, detail) or self.explain(code)).retry_helps
+
+    def explain_message(self, message: str, detail: str | None) -> Explanation | None:
+        """The code or the pattern of a message that stands without its code; None where nobody knows it."""
+        text = evidence(message, detail)
+        usual = (code for phrase, code in codes.USUAL_MESSAGES.items() if phrase.casefold() in text)
+        code = next(usual, None)
+        return self.explain(code) if code else first_match(self.patterns, message, detail)
+
+    def with_own(self, explanations: Iterable[Explanation], patterns: Iterable[Pattern]) -> Catalogue:
+        """A catalogue in which these stand for ours of the same names, and patterns are tried before ours."""
+        own, own_patterns = tuple(explanations), tuple(patterns)
+        names = {one.code.casefold() for one in (*own, *(pattern.explanation for pattern in own_patterns))}
+        kept = (one for one in self.explanations if one.code.casefold() not in names)
+        kept_patterns = (one for one in self.patterns if one.explanation.code.casefold() not in names)
+        return Catalogue((*kept, *own), (*own_patterns, *kept_patterns))
+
+
+OURS = Catalogue(
+    (*codes.EXPLANATIONS, *job_errors.EXPLANATIONS, *job_words.EXPLANATIONS, *queue_errors.EXPLANATIONS),
+    # Of a message without its code the most particular words come first; among a GenericError's those on its values.
+    (
+        *queue_errors.PATTERNS,
+        *not_json.PATTERNS,
+        *generic_values.PATTERNS,
+        *generic_store.PATTERNS,
+        *generic_access.PATTERNS,
+    ),
+)
+"""What is known without anybody's configuration."""
+
+
+def explain(name: str) -> Explanation:
+    """The explanation of a name by our own catalogue; see ``Catalogue.explain``."""
+    return OURS.explain(name)
+
+
+def known_names() -> list[str]:
+    """Every name that our own catalogue explains."""
+    return OURS.names
+
+
+def _without_number(name: str) -> str:
+    """The name of a state or error that is given by its number; any other name as it is."""
+    number = _NUMBER.fullmatch(name)
+    if number is None:
+        return name
+    return (state_name if number["what"].lower() == "state" else error_name)(int(number["number"]))
+
+
+def _unknown(name: str) -> Explanation:
+    if _NUMBER.fullmatch(name):
+        return job_errors.undocumented(_without_number(name))
+    return Explanation(
+        name,
+        "not known",
+        f"{name} is not among the codes that are known. The message is all there is to go by.",
+        (),
+        ("Read the message; if it does not help, show it to Microsoft's support with the job's id.",),
+        "administrator",
+        retry_helps=None,
+        known_from=NOT_KNOWN,
+    )

@@ -1,0 +1,220 @@
+"""The calls that start an import and list the jobs: why they are refused. Nothing of it gets into a log.
+
+The messages are those of the service's calls and of the clients that make them, as seen in public threads.
+"""
+
+from __future__ import annotations
+
+from analyzer.catalogue.model import ARTICLE, THREADS, Explanation, Pattern
+
+_CALL = "QueueImportProfileProperties"
+_LIST = "GetImportProfilePropertyJobs"
+_ADMIN_SITE = "Connect to the admin site, https://TENANT-admin.sharepoint.com, not to the site that holds the file."
+_CERTIFICATE = "Sign in with a certificate: SharePoint refuses an application that signs in with a secret."
+_PERMISSIONS = (
+    "Give the application Sites.FullControl.All and User.ReadWrite.All of SharePoint, not Microsoft Graph's of the same"
+    " names, with admin consent."
+)
+_MAP = "Compare each property of the map with Manage User Properties in the SharePoint admin center."
+
+EXPLANATIONS = (
+    Explanation(
+        _CALL,
+        "the call that starts an import was refused",
+        "The service looked at the property map when the import was queued, and refused it, or the client failed before"
+        " that. No job was made.",
+        (
+            "A property of the map does not exist, or is one that cannot be imported.",
+            "The application or the person lacks a permission.",
+        ),
+        (_MAP,),
+        "administrator",
+        retry_helps=False,
+        known_from=ARTICLE,
+    ),
+    Explanation(
+        _LIST,
+        "the list of jobs was refused",
+        "The service did not give its list of import jobs. The jobs themselves may have run.",
+        ("The application or the person lacks a permission.", "The service's own list has too many items."),
+        (_ADMIN_SITE, "Run `upa-analyzer doctor`: it tests each permission."),
+        "administrator",
+        retry_helps=None,
+        known_from=THREADS,
+    ),
+)
+
+PATTERNS = (
+    Pattern(
+        Explanation(
+            f"{_CALL}/editable-by-user",
+            "a property may be edited by users",
+            "The property map names properties that users may edit themselves. An import must not overwrite those, so"
+            " the call was refused.",
+            ("The property is marked as editable by users in the SharePoint admin center.",),
+            (
+                "If the feed owns the property, clear its option to let users edit it, under Manage User Properties.",
+                "Otherwise take the property out of the property map and out of the feed.",
+            ),
+            "administrator",
+            retry_helps=False,
+            known_from=f"seen: {ARTICLE}, and posts of administrators",
+        ),
+        ("are editable by",),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/taxonomic-property",
+            "a property takes terms, or several values",
+            "The property map names properties that take terms of the term store, which an import cannot write. The"
+            " service says the same of properties that take several values, also where no term set is involved.",
+            ("The property takes several values.", "The property takes terms of the term store."),
+            ("Take the property out of the property map, or map the value to a property with one plain value.",),
+            "administrator",
+            retry_helps=False,
+            known_from="seen in a public thread (sp-dev-docs)",
+        ),
+        ("are Taxonomic Properties",),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/access-denied",
+            "the application may not read and write profiles",
+            "The application or person that queued the import lacks the permission to access profile information.",
+            (
+                "The application permission User.ReadWrite.All of SharePoint is missing, or has no admin consent.",
+                "The person is not a Global Administrator, which the article asks for.",
+            ),
+            (_PERMISSIONS, _CERTIFICATE),
+            "administrator",
+            retry_helps=False,
+            known_from=f"seen in {THREADS}",
+        ),
+        (
+            "required permissions to access profile information",
+            "do not have permission to perform this action or access this resource",
+            "Attempted to perform an unauthorized operation",
+        ),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/unauthorized",
+            "the call was not signed in as it must be (401)",
+            "The service did not accept the sign-in. No job was made, and no profile was touched.",
+            (
+                "The client is connected to a site instead of the admin site.",
+                "The application signs in with a client secret.",
+                "The session has ended.",
+            ),
+            (_ADMIN_SITE, _CERTIFICATE, "Run `upa-analyzer doctor`: it tests the sign-in and each permission."),
+            "administrator",
+            retry_helps=False,
+            known_from="seen in public threads (office-docs-powershell)",
+        ),
+        ("(401)", "401 Unauthorized", "Unsupported app only token"),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/forbidden",
+            "the call was forbidden (403)",
+            "The sign-in was accepted, but does not suffice for this call. No job was made.",
+            (
+                "The client is connected to a site instead of the admin site.",
+                "The person lacks the administrator's role, or the application its permissions.",
+            ),
+            (_ADMIN_SITE, _PERMISSIONS, "Check that the account can write to the folder that the file goes to."),
+            "administrator",
+            retry_helps=False,
+            known_from="seen in public threads (office-docs-powershell)",
+        ),
+        ("(403)", "403 Forbidden"),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/sign-in",
+            "the sign-in was refused by Entra ID",
+            "Entra ID refused the sign-in; its number, AADSTS and digits, says why. The import was not queued.",
+            (
+                "A wrong client ID, tenant, or certificate; a missing consent; a Conditional Access policy.",
+                "The application that PnP PowerShell used for everyone was deleted in 2024: each tenant needs its own.",
+            ),
+            (
+                "Look up the number in Microsoft's list of AADSTS error codes.",
+                "Run `upa-analyzer doctor`: it goes through the sign-in step by step.",
+            ),
+            "administrator",
+            retry_helps=False,
+            known_from="seen: Microsoft's documentation, public threads",
+        ),
+        ("AADSTS",),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/not-available",
+            "the tenant does not offer the import, or not at this moment",
+            "The service answers that the operation is not valid now. In 2016 it said so to tenants that did not have"
+            " the import yet; later reasons are unknown.",
+            ("The feature isn't available in the tenant.", "A fault of the service."),
+            (
+                "Queue the import again in an hour.",
+                "If it stays so, open a support request: the import of user profile properties is not available.",
+            ),
+            "vendor",
+            retry_helps=None,
+            known_from="seen in a public thread (PnP), of 2016",
+        ),
+        ("Operation is not valid due to the current state of the object",),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/no-folder",
+            "the folder for the source file does not exist",
+            "The client could not upload the source file, since the folder does not exist in the site that it is"
+            " connected to. No job was made.",
+            (
+                "The folder's name differs by language or spelling: Shared Documents, Documents.",
+                "Another site is meant.",
+            ),
+            ("Give the folder's path as its address shows it, relative to the site that you connect to.",),
+            "administrator",
+            retry_helps=False,
+            known_from="PnP PowerShell's source; not seen posted, inferred",
+        ),
+        ("Folder * does not exist",),
+    ),
+    Pattern(
+        Explanation(
+            f"{_CALL}/no-sync-job",
+            "the synchronization job of PnP PowerShell could not be made",
+            "Sync-PnPSharePointUserProfilesFromAzureActiveDirectory found nothing to import, or the service refused the"
+            " call without saying why. No job is known.",
+            (
+                "No user was given, or no user has a value for the mapped properties.",
+                "A property of the map does not exist, or users may edit it.",
+            ),
+            ("Check that the list of users is not empty, and that they have the properties of the map.", _MAP),
+            "administrator",
+            retry_helps=False,
+            known_from="seen in public threads (PnP PowerShell)",
+        ),
+        ("Failed to create sync job",),
+    ),
+    Pattern(
+        Explanation(
+            f"{_LIST}/list-view-threshold",
+            "the service's own list of jobs has too many items",
+            "The service keeps import jobs in a list, and refuses to read it because it has more items than its list"
+            " view threshold allows. Queueing an import fails alike. Asking again does not help: only Microsoft can"
+            " clean the list.",
+            ("The tenant has queued thousands of imports.",),
+            (
+                "Open a support request: GetImportProfilePropertyJobs fails with the list view threshold.",
+                "Until then, single jobs can be asked for by ID: `upa-analyzer pull --job ID`.",
+            ),
+            "vendor",
+            retry_helps=False,
+            known_from="seen in a public thread (PnP PowerShell 3814)",
+        ),
+        ("list view threshold", "SPQueryThrottledException"),
+    ),
+)

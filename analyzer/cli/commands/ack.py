@@ -1,0 +1,119 @@
+"""``upa-analyzer ack [JOB]``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.context import Context, hold
+from analyzer.cli.options import LibraryOption, parse_day
+from analyzer.errors import UsageError
+from analyzer.model.job import find_job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from analyzer.history.load import Tables
+    from analyzer.history.silenced import Acknowledgement
+
+
+def command(
+    context: typer.Context,
+    job: Annotated[
+        str, typer.Argument(help="The job's ID, or its first eight characters.", metavar="[JOB]", show_default=False)
+    ] = "",
+    *,
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="Only until this day begins: 2026-12-01.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Stop acknowledging the job.")] = False,
+    library: LibraryOption = None,
+) -> None:
+    """Acknowledge a job, so that run no longer mentions it.
+
+    Holds until something about the job changes. Without JOB, lists acknowledged jobs.
+    """
+    from analyzer.history.load import load
+    from analyzer.history.silenced import Acknowledgements
+
+    given, now = context.ensure_object(Context), datetime.now(UTC)
+    if undo and until:
+        raise UsageError("--undo and --until at once", "Give one of them.")
+    if not job and (undo or until):
+        raise UsageError("no job is named", "Give JOB: its ID, or the first eight characters.")
+    settings = given.settings()
+    zone = given.zone(settings)
+    end = parse_day(until, zone, "--until")
+    if end is not None and end <= now:
+        raise UsageError(f"--until {until} has passed", "Give a later day.")
+    opened = given.library(library)
+    workspace = given.workspace(settings, library)
+    wanted = find_job(opened.jobs(), job) if job else None
+    if wanted is not None:
+        hold(context, workspace)
+    tables = load(opened, rules=given.feed_rules(settings), retry_folder=workspace.retry)
+    known = given.acknowledged(workspace) if wanted is None else Acknowledgements(workspace.root)
+    if wanted is None:
+        _list(given, tables, known.valid(tables.jobs, now), zone, now)
+        return
+    row = tables.job(wanted.job_id)
+    if undo:
+        was = known.remove(wanted.job_id)
+        said = "is no longer acknowledged" if was else "is not acknowledged"
+        _tell(given, {wanted.job_id: None}, f"{_named(row)} {said}.")
+        return
+    added = known.add(row, now, end)
+    from analyzer.cli.views.rows import acknowledged_until
+
+    _tell(given, {wanted.job_id: added}, f"{_named(row)} is {acknowledged_until(added, zone, now)}.")
+
+
+def _named(job: Mapping[str, object]) -> str:
+    return f"Job {str(job['job_id'])[:8]} ({job['feed'] or 'unknown feed'}, {job['outcome']})"
+
+
+def _list(
+    given: Context, tables: Tables, known: Mapping[str, Acknowledgement], zone: ZoneInfo | None, now: datetime
+) -> None:
+    from analyzer.cli.terminal.layout import Column
+    from analyzer.cli.views.rows import until
+    from analyzer.model.text import moment, short_ids
+
+    if given.terminal.json or not known:
+        _tell(given, known, "No job is acknowledged.")
+        return
+    short = short_ids(tables.jobs["job_id"])
+    columns = (Column("job"), Column("feed", fold=True), Column("outcome"), Column("since", least=1), Column("until"))
+    rows = [
+        [
+            short[job["job_id"]],
+            job["feed"] or "unknown",
+            job["outcome"],
+            moment(one.since, zone, now),
+            until(one.until, zone, now) if one.until else "it changes",
+        ]
+        for job in tables.only(known).jobs.iter_rows(named=True)
+        for one in [known[job["job_id"]]]
+    ]
+    given.terminal.table(columns, rows)
+
+
+def _tell(given: Context, known: Mapping[str, Acknowledgement | None], text: str) -> None:
+    """Say it in a line, or as JSON."""
+    if not given.terminal.json:
+        given.terminal.prose(text)
+        return
+    given.terminal.result(
+        {
+            "acknowledged": [
+                {
+                    "job_id": job_id,
+                    "since": one.since.isoformat(),
+                    "until": one.until.isoformat() if one.until else None,
+                }
+                for job_id, one in known.items()
+                if one is not None
+            ]
+        }
+    )

@@ -1,0 +1,214 @@
+"""``upa-analyzer demo``: from failed imports to a retry after which no user of the feed is open."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer.cli.context import Context, hold
+from analyzer.errors import InputError, OutputError, UnreachableError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.library.mirror import Library
+    from analyzer.library.pull.results import Pulled
+    from analyzer.library.workspace import Workspace
+    from analyzer.model.job import Job
+    from analyzer.pipeline import Places, Reported
+    from analyzer.retry.library_jobs import JobRetry
+    from analyzer.tenant.sharepoint.site import Tenant
+
+
+RENAMED = {"Office": "OfficeCode"}
+"""Where the samples' feeds, as the vendor's example, have another name for a property than the profile store."""
+
+_HOST = "localhost"
+_SPEED = 600.0
+_PATIENCE = 60.0
+_POLL = 0.1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Demo:
+    """The demo's tenant and where its results go."""
+
+    given: Context
+    emulator: Any
+    tenant: Tenant
+    library: Library
+    places: Places
+
+    @property
+    def terminal(self) -> Terminal:
+        return self.given.terminal
+
+
+def command(
+    context: typer.Context,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path("upa-demo"),
+) -> None:
+    """Run an end-to-end demo on a local test tenant.
+
+    Downloads sample jobs, writes the report and the retry files, and imports one of them.
+    """
+    from analyzer.cli.commands.emulator import import_emulator
+    from analyzer.library.workspace import Workspace
+    from analyzer.storage.resources import sample_library
+
+    given = context.ensure_object(Context)
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file", "Name a folder with --out.")
+    workspace = Workspace(out, "contoso")
+    hold(context, workspace)
+    _forget_earlier_demo(workspace.library)
+    given.terminal.say("starting a test tenant on this machine, with the sample jobs in it")
+    with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
+        demo = _Demo(given, emulator, *_tenant(emulator, workspace.library), _places(given, workspace))
+        reported = _first_run(demo)
+        chosen = _chosen(reported, demo.library)
+        _second_run(demo, reported, *chosen)
+
+
+def _forget_earlier_demo(library: Path) -> None:
+    """Remove what an earlier demo pulled: its tenant is gone, and in this one nobody has retried anything yet."""
+    from analyzer.library.mirror import JOB_LIST, Library
+
+    if (library / JOB_LIST).is_file() and Library(library).tenant == _HOST:
+        shutil.rmtree(library, ignore_errors=True)
+
+
+def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: ANN401 - the emulator loads late
+    from analyzer.library.mirror import Library
+    from analyzer.tenant.http.session import Session
+    from analyzer.tenant.model import TenantAddress
+    from analyzer.tenant.sharepoint.site import Tenant
+    from analyzer.tenant.signin import ReadyToken
+
+    ready = emulator.ready
+    address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+    session = Session(address, ReadyToken({"token": ready["token"]}, ready["admin_url"], "token"))
+    return Tenant(session), Library(library)
+
+
+def _places(given: Context, workspace: Workspace) -> Places:
+    from analyzer.pipeline import Places
+
+    day = datetime.now(UTC).date().isoformat()
+    commands = dataclasses.replace(given.commands, config="", tenant="", library=str(workspace.library))
+    return Places(workspace.report(day), workspace.retry, templates=None, zone=None, commands=commands)
+
+
+def _first_run(demo: _Demo) -> Reported:
+    from analyzer.cli.commands.run import Night, remarks_of, tell_night
+
+    pulled, reported = _run(demo)
+    if not demo.terminal.json:
+        night = Night(pulled, reported, demo.places, datetime.now(UTC))
+        tell_night(demo.given, night, list(remarks_of(night)))
+    return reported
+
+
+def _run(demo: _Demo) -> tuple[Pulled, Reported]:
+    from analyzer.pipeline import run
+
+    with demo.terminal.stages() as stage:
+        return run(demo.tenant, demo.library, demo.places, datetime.now(UTC), stage)
+
+
+def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
+    """The newest job whose failed users only have to become known to be imported, and its retry file."""
+    import polars as pl
+
+    named = reported.tables.entries
+    others = named.filter(~pl.col("names") | (pl.col("code") != "IdentityNotResolvable"))["job_id"]
+    partial = reported.tables.jobs.filter((pl.col("outcome") == "partial") & ~pl.col("job_id").is_in(others.implode()))
+    jobs = {job.job_id: job for job in library.jobs()}
+    for job_id in reversed(partial["job_id"].to_list()):
+        retry = reported.retries.get(job_id)
+        if retry is not None and retry.path is not None and retry.complete and not jobs[job_id].gone:
+            return jobs[job_id], retry
+    raise InputError("the samples hold no job whose retry file could be imported", "Install the program anew.")
+
+
+def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None:
+    import polars as pl
+
+    from analyzer.cli.commands.run import Night, status_sentence
+
+    terminal = demo.terminal
+    failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
+    known = _make_known(demo, failed)
+    terminal.say(f"added the {known} users of {job.job_id[:8]} to the test tenant; importing their retry file")
+    queued = _queue(demo, job, retry)
+    _wait(demo, queued)
+    pulled, reported = _run(demo)
+    second = reported.tables.only([queued.lower()]).jobs.row(0, named=True)
+    if second["outcome"] != "succeeded" or second["not_updated"] != 0:
+        raise UnreachableError(f"the retry ended as {second['outcome']}, with {second['not_updated']} not updated")
+    night = Night(pulled, reported, demo.places, datetime.now(UTC))
+    (status,) = [one for one in night.statuses if one.feed == second["feed"]]
+    if terminal.json:
+        _tell_json(terminal, retry, reported, queued)
+        return
+    terminal.prose(f"{status_sentence(status, night)}.", indent="  ")
+    due = [one.job_id for one in reported.retries.values() if one.path is not None]
+    for words in (("show", job.job_id[:8]), *((("retry", due[-1][:8]),) if due else ()), ("report",)):
+        terminal.say(f"next: {demo.places.commands.line(*words)}")
+    terminal.say("open the report in a browser:")
+    terminal.show(str(reported.index))
+
+
+def _tell_json(terminal: Terminal, retry: JobRetry, reported: Reported, queued: str) -> None:
+    from analyzer.cli.commands.report import reported_json
+
+    terminal.result({"retry": str(retry.path), "second_run": queued, **reported_json(reported)})
+
+
+def _make_known(demo: _Demo, failed: pl.DataFrame) -> int:
+    """Add the failed users, as an administrator would in Entra ID; return how many."""
+    import uuid
+
+    users = failed.unique("key", maintain_order=True)["identity"].to_list()
+    for identity in users:
+        object_id = str(uuid.uuid5(uuid.NAMESPACE_URL, identity))
+        demo.emulator.add_user(mail=identity, object_id=object_id, user_principal_name=identity)
+    return len(users)
+
+
+def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
+    """Uploads the retry file beside the source file and queues it."""
+    from analyzer.model.service import IdType
+    from analyzer.model.uri import server_paths
+    from analyzer.retry.manifest import manifest_of, read_manifest
+    from analyzer.storage.files import read_bytes
+    from analyzer.tenant.sharepoint.files import upload
+    from analyzer.tenant.sharepoint.queueing import Import, queue_import
+
+    assert retry.path is not None  # noqa: S101 - chosen for having one
+    session = demo.tenant.session
+    manifest = read_manifest(manifest_of(retry.path))
+    assert manifest is not None  # noqa: S101 - made a moment ago
+    folder = server_paths(job.source_uri)[0].rpartition("/")[0]
+    origin = session.hosts.origin(job.source_uri)
+    uri = upload(session, origin, folder, retry.path.name, read_bytes(retry.path))
+    property_map = {name: RENAMED.get(name, name) for name in manifest.properties}
+    return queue_import(session, Import(uri, IdType.Email, manifest.id_property, property_map))
+
+
+def _wait(demo: _Demo, job_id: str) -> None:
+    from analyzer.tenant.sharepoint.jobs import get_job
+
+    end = time.monotonic() + _PATIENCE
+    while (job := get_job(demo.tenant.session, job_id)) is None or not job.ended:
+        if time.monotonic() > end:
+            raise UnreachableError(f"the job {job_id} did not end within {_PATIENCE:.0f} s")
+        time.sleep(_POLL)

@@ -1,0 +1,50 @@
+"""``upa-analyzer doctor``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from analyzer.cli.context import Context
+
+if TYPE_CHECKING:
+    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.doctor import Finding, Subject
+
+_MARK, _STEP = 9, 15
+"""Widths of the first two columns."""
+
+
+def command(context: typer.Context) -> int:
+    """Walks the way to the tenant step by step. Says what to do where it ends."""
+    from analyzer.doctor import Subject, examine
+    from analyzer.tenant.http.throttle import Manners
+
+    given = context.ensure_object(Context)
+
+    def configured() -> Subject:
+        settings = given.settings()
+        manners = Manners(tell=given.terminal.say)
+        return Subject(settings, *given.tenant(settings), given.environment, given.terminal.ask, manners)
+
+    findings = []
+    for finding in examine(configured):
+        findings.append(finding)
+        if not given.terminal.json:
+            _show(given.terminal, finding)
+    code = next((finding.exit_code for finding in findings if finding.exit_code), 0)
+    if given.terminal.json:
+        given.terminal.result({"steps": [_json(finding) for finding in findings], "exit_code": code})
+    return code
+
+
+def _show(terminal: Terminal, finding: Finding) -> None:
+    indent = " " * (_MARK + _STEP)
+    terminal.prose(f"{finding.mark:<{_MARK}}{finding.step:<{_STEP}}{finding.found}", indent=indent)
+    if finding.advice:
+        terminal.prose(f"{indent}{finding.advice}", indent=indent)
+
+
+def _json(finding: Finding) -> dict[str, str]:
+    return {"step": finding.step, "mark": finding.mark, "found": finding.found, "advice": finding.advice}

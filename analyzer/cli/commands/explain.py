@@ -1,0 +1,89 @@
+"""``upa-analyzer explain CODE``."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.context import Context
+
+if TYPE_CHECKING:
+    from analyzer.catalogue import Catalogue, Explanation
+    from analyzer.cli.terminal.terminal import Terminal
+
+_NEAR = 0.7
+"""How alike a name has to be to one that was misspelt: ``Error 31`` is no ``NoError``."""
+
+
+def command(
+    context: typer.Context,
+    code: Annotated[
+        str,
+        typer.Argument(
+            help="A code, a job's error or state, an outcome, a pattern as GenericError/deadlock, or 'pasted text'.",
+            metavar="CODE",
+        ),
+    ],
+) -> None:
+    """Explain a code, a job's error or state, or pasted text."""
+    from analyzer.logs.recognise import recognise
+    from analyzer.source.diagnosis.message import locate
+
+    given = context.ensure_object(Context)
+    terminal, catalogue = given.terminal, given.settings().catalogue
+    explanation = recognise(code, catalogue)
+    if terminal.json:
+        patterns = catalogue.patterns_of(explanation.code)
+        further = [{**dataclasses.asdict(one.explanation), "phrases": one.phrases} for one in patterns]
+        terminal.result({**dataclasses.asdict(explanation), "patterns": further})
+        return
+    _print(terminal, explanation)
+    place = locate(code, None).sentence
+    if place:
+        terminal.prose(f"where:  {place}.", indent="  ")
+    _print_patterns(terminal, explanation, catalogue)
+    if not explanation.known:
+        terminal.say(_nearest(explanation.code, catalogue))
+    elif catalogue.patterns_of(explanation.code) and code.strip().casefold() != explanation.code.casefold():
+        terminal.say("What the message says is none of these.")
+
+
+def _print(terminal: Terminal, explanation: Explanation) -> None:
+    terminal.prose(f"{explanation.code}: {explanation.title}", indent="  ")
+    terminal.prose(f"  {explanation.meaning}", indent="  ")
+    for heading, lines in (("likely causes", explanation.causes), ("what to do", explanation.remedies)):
+        if lines:
+            terminal.show(f"{heading}:")
+            for number, line in enumerate(lines, 1):
+                terminal.prose(f"  {number}. {line}", indent="     ")
+    helps = {True: "yes", False: "no", None: "unknown"}[explanation.retry_helps]
+    if explanation.takes:
+        terminal.prose(f"how long it takes:  {explanation.takes}", indent="  ")
+    terminal.show(f"who can do it:  {explanation.who}")
+    terminal.show(f"importing the same again can help:  {helps}")
+    terminal.prose(f"known from:  {explanation.known_from}", indent="  ")
+
+
+def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Catalogue) -> None:
+    """Print the patterns of a code, or the phrases of a pattern."""
+    patterns = catalogue.patterns_of(explanation.code)
+    if patterns:
+        terminal.show("kinds of its messages:")
+    for pattern in patterns:
+        terminal.prose(f"  {pattern.explanation.code}: {pattern.explanation.title}", indent="     ")
+    phrases = [phrase for one in catalogue.patterns if one.explanation == explanation for phrase in one.phrases]
+    if phrases:
+        terminal.show("recognized by any of these in the message:")
+    for phrase in phrases:
+        terminal.prose(f"  {phrase}", indent="     ")
+
+
+def _nearest(code: str, catalogue: Catalogue) -> str:
+    # A number is not a misspelling: Error 31 isn't meant to be Error.
+    digits = any(map(str.isdigit, code))
+    near = [] if digits else difflib.get_close_matches(code, catalogue.names, n=1, cutoff=_NEAR)
+    codes = ", ".join(one.code for one in catalogue.explanations if "/" not in one.code)
+    return f"Did you mean {near[0]}?" if near else f"Known are {codes}."

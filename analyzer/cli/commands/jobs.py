@@ -1,0 +1,69 @@
+"""``upa-analyzer jobs``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from analyzer.cli.context import Context
+from analyzer.cli.options import FeedOption, LibraryOption, SinceOption, parse_day
+from analyzer.history.newest import of_feed
+from analyzer.model.outcome import Outcome
+
+
+def command(  # noqa: PLR0913 - the contract's options
+    context: typer.Context,
+    *,
+    feed: FeedOption = "",
+    outcome: Annotated[
+        Outcome | None, typer.Option("--outcome", help="Only jobs that ended like this.", show_choices=True)
+    ] = None,
+    since: SinceOption = "",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, metavar="N", help="Only the newest N; on a terminal 30, unless given."),
+    ] = None,
+    library: LibraryOption = None,
+) -> int:
+    """List jobs, the newest last."""
+    from analyzer.cli.views.rows import COLUMNS, SHOWN_JOBS, job_json, job_rows
+    from analyzer.history.load import load
+
+    given, now = context.ensure_object(Context), datetime.now(UTC)
+    settings = given.settings()
+    zone = given.zone(settings)
+    not_before = parse_day(since, zone)
+    opened = given.library(library)
+    workspace = given.workspace(settings, library)
+    with given.terminal.progress("reading logs") as progress:
+        tables = load(
+            opened,
+            rules=given.feed_rules(settings),
+            retry_folder=workspace.retry,
+            progress=lambda done, total: progress(done, total, ""),
+        )
+    known = given.acknowledged(workspace).valid(tables.jobs, now)
+    meant = of_feed(tables.jobs, feed)
+    if not_before:
+        meant = meant.filter(pl.col("ran").is_null() | (pl.col("ran") >= not_before))
+    if outcome:
+        meant = meant.filter(pl.col("outcome") == outcome.value)
+    is_to_read = given.terminal.interactive and not given.terminal.json
+    shown = meant.tail(limit or (SHOWN_JOBS if is_to_read else meant.height))
+    if given.terminal.json:
+        rows = job_json(shown)
+        given.terminal.result({"jobs": [{**row, "acknowledged": row["job_id"] in known} for row in rows]})
+    elif tables.jobs.is_empty():
+        given.terminal.say("The library has no jobs.")
+    elif meant.is_empty():
+        given.terminal.say("No such jobs.")
+    else:
+        if is_to_read and shown.height < meant.height:
+            given.terminal.show(
+                f"Showing {shown.height:,} of {meant.height:,}; --limit {meant.height} shows every job."
+            )
+        given.terminal.table(COLUMNS, job_rows(shown, tables.jobs["job_id"], zone, now, known))
+    return given.unread(tables.log_problems)

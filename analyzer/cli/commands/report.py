@@ -1,0 +1,92 @@
+"""``upa-analyzer report [LIBRARY]``."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.context import Context, hold
+from analyzer.cli.options import JobsOption, SinceOption, parse_day
+from analyzer.model.job import find_job
+
+if TYPE_CHECKING:
+    from analyzer.config.settings import Settings
+    from analyzer.library.workspace import Workspace
+    from analyzer.pipeline import Places, Reported
+
+
+def command(
+    context: typer.Context,
+    library: Annotated[Path | None, typer.Argument(help="A library folder.", metavar="[LIBRARY]")] = None,
+    *,
+    job: JobsOption = None,
+    since: SinceOption = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where to write it.")] = None,
+) -> int:
+    """Write the HTML report: who failed, why, and what to do."""
+    from analyzer.pipeline import Scope, report
+
+    given = context.ensure_object(Context)
+    settings = given.settings()
+    where: Workspace | Path = output or given.workspace(settings, library)
+    if not isinstance(where, Path):
+        hold(context, where)
+    opened = given.library(library)
+    zone = given.zone(settings)
+    now = datetime.now(UTC)
+    jobs = opened.jobs() if job else []
+    scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
+    places = report_places(given, settings, now, where)
+    if library is not None:
+        places = dataclasses.replace(places, commands=dataclasses.replace(given.commands, library=str(library)))
+    if output is None and (job or since):
+        # The day's report of all jobs stays what it is.
+        places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
+    with given.terminal.stages() as stage:
+        made = report(opened, places, now, stage, scope)
+    if given.terminal.json:
+        given.terminal.result(reported_json(made))
+    else:
+        given.terminal.show(str(made.index))
+    return given.unread(made.tables.log_problems)
+
+
+def report_places(given: Context, settings: Settings, now: datetime, where: Workspace | Path) -> Places:
+    """Where a report and its retry files go: in a tenant's folder by day, or in the folder that the user named."""
+    from analyzer.pipeline import Places
+
+    zone = given.zone(settings)
+    day = now.astimezone(zone or UTC).date().isoformat()
+    return Places(
+        report=where if isinstance(where, Path) else where.report(day),
+        retry=where / "retry" if isinstance(where, Path) else where.retry,
+        templates=settings.path(settings.config.templates) if settings.config.templates else None,
+        zone=zone,
+        catalogue=settings.catalogue,
+        feed_rules=given.feed_rules(settings),
+        commands=given.commands,
+    )
+
+
+def reported_json(made: Reported) -> dict[str, object]:
+    """What came of a report, for machines."""
+    from analyzer.cli.views.rows import job_json
+
+    return {
+        "report": str(made.index),
+        "jobs": job_json(made.tables.jobs),
+        "retries": [
+            {
+                "job_id": retry.job_id,
+                "file": str(retry.path) if retry.path else None,
+                "sentence": retry.sentence,
+                "complete": retry.complete,
+                "advice": retry.advice or None,
+            }
+            for retry in made.retries.values()
+        ],
+    }

@@ -1,0 +1,312 @@
+"""``upa-analyzer retry JOB``, and the same from bare files."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from analyzer.cli.commands.retry_options import (
+    DropPropertyOption,
+    ExceptOption,
+    ForceOption,
+    Given,
+    IdPropertyOption,
+    JobArgument,
+    LogOption,
+    MaxBytesOption,
+    MaxPropertiesOption,
+    NoHashOption,
+    OnlyOption,
+    OutcomeOption,
+    OutputOption,
+    RepairOption,
+    RetryableOption,
+    RetryFeedOption,
+    SalvageOption,
+    SourceOption,
+    SupersededOption,
+    UsersOption,
+    VerifyOption,
+    WithoutCulpritsOption,
+)
+from analyzer.cli.context import Context, hold
+from analyzer.cli.options import LibraryOption
+from analyzer.errors import UsageError
+from analyzer.history.newest import newest_to_retry
+from analyzer.model.job import find_job
+from analyzer.model.service import MAX_PROPERTY_VALUES
+from analyzer.model.text import SHORT_ID, short_ids
+from analyzer.retry.model import MOST_BYTES, Manner
+from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.history.load import Tables
+    from analyzer.library.mirror import Library
+    from analyzer.model.job import Job
+    from analyzer.retry.make import Ingredients, Made
+    from analyzer.retry.queue_command import RetryToQueue
+
+_INCOMPLETE = _NOT_AS_MADE = 1
+
+
+def command(  # noqa: PLR0913 - the contract's options
+    context: typer.Context,
+    job: JobArgument = "",
+    *,
+    feed: RetryFeedOption = "",
+    source: SourceOption = None,
+    log: LogOption = None,
+    outcome: OutcomeOption = None,
+    id_property: IdPropertyOption = "",
+    force: ForceOption = False,
+    superseded: SupersededOption = False,
+    only: OnlyOption = None,
+    except_: ExceptOption = None,
+    users: UsersOption = None,
+    retryable: RetryableOption = False,
+    without_culprits: WithoutCulpritsOption = False,
+    drop_property: DropPropertyOption = None,
+    salvage: SalvageOption = False,
+    repair: RepairOption = False,
+    max_bytes: MaxBytesOption = MOST_BYTES,
+    max_properties: MaxPropertiesOption = MAX_PROPERTY_VALUES,
+    no_hash: NoHashOption = False,
+    output: OutputOption = None,
+    verify: VerifyOption = None,
+    library: LibraryOption = None,
+) -> int:
+    """Create an import file that contains only the users who failed.
+
+    Without JOB, takes the newest job that needs a retry.
+    """
+    from analyzer.model.outcome import Outcome
+    from analyzer.retry.make import variant
+    from analyzer.retry.selection.choices import Choices, read_users
+
+    given = context.ensure_object(Context)
+    if verify:
+        if job or source or log or feed:
+            raise UsageError("--verify checks a file and makes none", "Give it alone.")
+        return _verify(given.terminal, verify)
+    _check_what_is_meant(job, feed, source, log)
+    if source is None:
+        # Bare files need no tables, which take longer to load than reading most logs.
+        from analyzer.history.load import load
+        from analyzer.retry.library_jobs import retry_target
+
+        workspace = given.workspace(given.settings(), library)
+        if output is None:
+            hold(context, workspace)
+        opened = given.library(library)
+        tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=workspace.retry)
+        chosen = find_job(opened.jobs(), job) if job else _newest(given, opened, tables, feed)
+        if chosen is None:
+            return 0
+        ingredients = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
+        target = retry_target(opened, chosen, workspace.retry)
+    else:
+        from analyzer.source.scan.segments import processes_ahead
+
+        context.with_resource(processes_ahead(source))
+        ingredients, target = _of_files(given.terminal, source, log or [], outcome, id_property)
+    dropped = tuple(dict.fromkeys(drop_property or ()))
+    own = ingredients.outcome
+    ingredients = dataclasses.replace(
+        ingredients,
+        outcome=Outcome(outcome.value) if outcome else ingredients.outcome,
+        choices=Choices(
+            only=tuple(only or ()),
+            except_=tuple(except_ or ()),
+            users=read_users(users) if users else None,
+            users_file=users.name if users else "",
+            retryable=retryable,
+            without_culprits=without_culprits,
+            drop_properties=dropped,
+        ),
+        manner=Manner(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
+        retry_helps=given.settings().catalogue.retry_helps,
+    )
+    if ingredients.job_id and (apart := variant(ingredients, own)):
+        # The run's own file keeps its place: a report may link to it.
+        target = target.with_stem(f"{target.stem}-{apart}")
+    # A folder that stands there, or is meant to: the file keeps its own name.
+    inside = output is not None and (output.is_dir() or not output.name)
+    return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
+
+
+def _of_job(  # noqa: PLR0913 - what the options say of the job
+    given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
+) -> Ingredients:
+    from analyzer.model.outcome import FAILED
+    from analyzer.retry.library_jobs import ingredients_of, not_needed
+
+    if not superseded:
+        _check_superseded(given, tables, job.job_id)
+    ingredients = ingredients_of(library, tables, job, id_property or None)
+    if superseded:
+        ingredients = dataclasses.replace(ingredients, newer=frozenset())
+    users = tables.open_users.get(job.job_id) if ingredients.outcome in FAILED and not ingredients.newer else None
+    if users is not None and users.superseded_by is None and not users.needs_retry:
+        given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
+    for log in tables.logs_of(job.job_id):
+        if log.problem:  # the summary says that the file is incomplete
+            given.terminal.complain(log.problem)
+    return ingredients
+
+
+def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Path] | None) -> None:
+    if (job or feed) and (source or log):
+        raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
+    if job and feed:
+        raise UsageError("JOB and --feed at once", "Give one of them.")
+    if bool(source) != bool(log):
+        raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
+
+
+def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job | None:
+    """The newest job that needs a retry; says which, or that there is none."""
+    from analyzer.cli.views.rows import ran
+
+    job_id = newest_to_retry(tables, feed)
+    if job_id is None:
+        if given.terminal.json:
+            given.terminal.result(None)
+        else:
+            given.terminal.show(f"No job of {feed} needs a retry." if feed else "No job needs a retry.")
+        return None
+    row = tables.job(job_id)
+    when = ran(row, given.zone(given.settings()), datetime.now(UTC))
+    given.terminal.say(f"Job {job_id[:SHORT_ID]} of {row['feed'] or 'an unknown feed'}, ran {when}: {row['outcome']}.")
+    return find_job(library.jobs(), job_id)
+
+
+def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
+    """Refuse a job whose records a later run of its feed has replaced; one that has not ended has no retry file."""
+    import polars as pl
+
+    from analyzer.cli.views.rows import ran
+    from analyzer.model.outcome import FAILED
+
+    users = tables.open_users.get(job_id)
+    failed = tables.jobs.filter(pl.col("outcome").is_in(FAILED), job_id=job_id)
+    if users is None or users.superseded_by is None or failed.is_empty():
+        return
+    later = tables.job(users.superseded_by)
+    short = short_ids(tables.jobs["job_id"])
+    when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), short[later["job_id"]]
+    raise UsageError(
+        f"job {short[job_id]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
+        " job's records hold older values",
+        f"Retry that run instead: `upa-analyzer retry {run}`. To make this file anyway, add --superseded.",
+    )
+
+
+def _of_files(
+    terminal: Terminal, source: Path, logs: list[Path], outcome: Given | None, id_property: str
+) -> tuple[Ingredients, Path]:
+    from analyzer.retry.bare_files import ingredients_of_files
+    from analyzer.retry.make import file_name
+
+    ingredients = ingredients_of_files(source, logs)
+    if outcome is None:
+        terminal.say(f"Treating the job as {ingredients.outcome}, by the codes in its log. Change that with --outcome.")
+    target = source.with_name(file_name(source.name, None))
+    return dataclasses.replace(ingredients, id_property=id_property or None), target
+
+
+def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
+    from analyzer.retry.make import make_retry
+    from analyzer.retry.manifest import read_manifest
+    from analyzer.retry.words import lying_there
+
+    made = make_retry(ingredients, target)
+    manifest = read_manifest(made.retry.manifest) if made.retry else None
+    if made.id_property is not None and made.id_property.certain and not ingredients.id_property:
+        terminal.say(f"Using {made.id_property.name} as the ID property ({made.id_property.because}).")
+    terminal.say(made.sentence)
+    for told in lying_there(made.earlier):
+        terminal.say(told)
+    queued = to_queue(manifest, made.retry.manifest.parent) if made.retry and manifest and manifest.files else None
+    queued = queued if queued and queued.importable else None
+    if terminal.json:
+        terminal.result(_json(made, queued, ingredients.job_id))
+    elif made.retry is not None:
+        for path in made.retry.paths:
+            terminal.show(str(path))
+    if queued is not None:
+        _tell_queue(terminal, queued)
+    return 0 if made.complete else _INCOMPLETE
+
+
+def _verify(terminal: Terminal, path: Path) -> int:
+    from analyzer.retry.verify import verify
+
+    verified = verify(path)
+    terminal.say(verified.manifest.sentence)
+    for name in verified.missing:
+        terminal.say(f"{name} is not beside it, and was not checked.")
+    for difference in verified.differences:
+        terminal.say(f"Not as it was made: {difference}.")
+    if terminal.json:
+        terminal.result(
+            {
+                "as_made": not verified.differences,
+                "differences": list(verified.differences),
+                "not_checked": list(verified.missing),
+                "complete": verified.manifest.complete,
+            }
+        )
+    elif not verified.differences:
+        terminal.show(f"{path} is as it was made")
+    return _NOT_AS_MADE if verified.differences else 0
+
+
+def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
+    """The next step: what to check, then the lines to paste into PowerShell."""
+    for remark in queue_remarks(dataclasses.replace(queued, first="")):  # which the summary says
+        terminal.say(remark)
+    terminal.say("next, in PowerShell with the module PnP.PowerShell:")
+    for line in queue_commands(queued):
+        terminal.say(line)
+
+
+def _json(made: Made, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
+    from analyzer.source.damage import damage_json
+
+    retry = made.retry
+    return {
+        "job_id": job_id,
+        "outcome": made.selection.outcome.value,
+        "sentence": made.sentence,
+        "file": str(retry.path) if retry and retry.paths else None,
+        "files": [str(path) for path in retry.paths] if retry else [],
+        "manifest": str(retry.manifest) if retry else None,
+        "unmatched_file": str(retry.unmatched_file) if retry else None,
+        "records": retry.records if retry else 0,
+        "users": retry.users if retry else 0,
+        "unmatched": len(retry.unmatched) if retry else 0,
+        "entries_naming_nobody": retry.naming_nobody if retry else made.selection.naming_nobody,
+        "respelled": retry.respelled if retry else 0,
+        "repairs": len(retry.repairs) if retry else 0,
+        "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
+        "damage": damage_json(retry.damage) if retry else [],
+        "chosen": list(made.selection.chosen),
+        "removed": [str(path) for path in made.earlier.ours],
+        "stale": [str(path) for path in made.earlier.others],
+        "kept": [str(path) for path in made.earlier.kept],
+        "queue": None
+        if queued is None
+        else {
+            "commands": list(queue_commands(queued)),
+            "remarks": list(queue_remarks(queued)),
+            "id_type": queued.id_type.name or None,
+            "properties": list(queued.properties),
+        },
+        "complete": made.complete,
+    }

@@ -1,0 +1,1 @@
+"""Output, logging, and usage errors of the command line."""

@@ -1,0 +1,129 @@
+"""What goes to stderr: plain lines for people, or a JSON object a line for collectors. Secrets are masked in both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from analyzer.cli.terminal.streams import print_error
+from analyzer.cli.terminal.visible import visible
+from analyzer.model.next_step import PROGRAM, Commands
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping, Sequence
+
+    from analyzer.errors import AnalyzerError
+
+_OPTION = "--log-format"
+_OURS = "analyzer."
+_NOTHING: Mapping[str, object] = {}
+
+
+class LogFormat(StrEnum):
+    """``--log-format``."""
+
+    text = "text"
+    json = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Writes to stderr.
+
+    Attributes:
+        format: how.
+        commands: completes the commands that an error's advice names.
+    """
+
+    format: LogFormat = LogFormat.text
+    commands: Commands = field(default_factory=Commands)
+
+    @staticmethod
+    def of(words: Sequence[str]) -> Log:
+        """As the arguments say, before they are parsed; as text where they say nothing that can be followed."""
+        value = ""
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            if word == "--":
+                break
+            if word == _OPTION or word.startswith(f"{_OPTION}="):
+                value = following if word == _OPTION else word.partition("=")[2]
+        return Log(LogFormat(value) if value in set(LogFormat) else LogFormat.text, Commands.of(words))
+
+    @property
+    def as_json(self) -> bool:
+        """Whether a collector reads it."""
+        return self.format is LogFormat.json
+
+    def remark(self, text: str) -> None:
+        """A remark or a step."""
+        self._line("info", "remark", text)
+
+    def warning(self, text: str) -> None:
+        """Something that is still well, and will not be soon."""
+        self._line("warning", "remark", text)
+
+    def stage(self, name: str) -> None:
+        """A stage begins."""
+        self._line("info", "stage", name)
+
+    def complaint(self, error: AnalyzerError) -> None:
+        """An error that does not end the command."""
+        advice = self.commands.completed(error.advice)
+        told = {"what": error.what, "advice": advice, "exit_code": error.exit_code}
+        message = f"{error.what}. {advice}".rstrip()
+        self._line("warning", "complaint", message, f"{PROGRAM}: {message}", told)
+
+    def error(self, what: str, advice: str, exit_code: int, traceback: str = "") -> None:
+        """What ended the command, and what to do.
+
+        Args:
+            what: a clause.
+            advice: sentences; may be empty.
+            exit_code: of the contract.
+            traceback: lines; empty where nobody asked for it.
+        """
+        advice = self.commands.completed(advice)
+        if self.as_json:
+            told: dict[str, object] = {"what": what, "advice": advice, "exit_code": exit_code}
+            if traceback:
+                told["traceback"] = traceback
+            self._line("error", "error", f"{what}. {advice}".rstrip(), told=told)
+            return
+        for line in [*traceback.splitlines(), f"{PROGRAM}: {what}."]:
+            self._line("error", "error", line)
+        if advice:
+            self._line("error", "error", f"{' ' * len(PROGRAM)}  {advice}")
+
+    def record(self, record: logging.LogRecord) -> None:
+        """A record of the standard ``logging``: of a request, a remark of ours, or a library's warning."""
+        request: dict[str, object] | None = getattr(record, "request", None)
+        level, text = record.levelname.lower(), record.getMessage()
+        if request is None and record.name.startswith(_OURS):
+            self._line(level, "remark", text)
+            return
+        if request is None:
+            self._line(level, "library", text, f"{record.name}: {text}", {"logger": record.name})
+            return
+        time = _written(datetime.fromtimestamp(record.created, UTC))
+        self._line(level, "request", text, f"{time} {text}", {**request, "time": time})
+
+    def _line(
+        self, level: str, event: str, message: str, text: str = "", told: Mapping[str, object] = _NOTHING
+    ) -> None:
+        from analyzer.model.redaction import redacted
+
+        if not self.as_json:
+            print_error(visible(redacted(text or message)))
+            return
+        import json
+
+        line = {"time": _written(datetime.now(UTC)), "level": level, "event": event, "message": message, **told}
+        masked = {name: redacted(value) if isinstance(value, str) else value for name, value in line.items()}
+        print_error(json.dumps(masked))  # in ASCII, whatever stderr's code page is
+
+
+def _written(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"

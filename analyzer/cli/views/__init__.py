@@ -1,0 +1,1 @@
+"""Rows of jobs and entries for the terminal."""

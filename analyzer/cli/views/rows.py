@@ -1,0 +1,142 @@
+"""Jobs as rows of a terminal table and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analyzer.cli.terminal.layout import Column
+from analyzer.cli.terminal.terminal import SUPERSEDED
+from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.tables import JOBS
+from analyzer.model.text import SHORT_ID, day, moment, short_ids
+from analyzer.report.toll import toll_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    import polars as pl
+
+    from analyzer.history.silenced import Acknowledgement
+
+COLUMNS = (
+    Column("job"),
+    Column("feed", fold=True),
+    Column("ran", least=1),
+    Column("error", least=4),
+    Column("outcome"),
+    Column("users", right=True, least=3),
+    Column("not updated", right=True),
+    Column("open", right=True),
+    Column("note", least=2),
+)
+SHOWN_JOBS = 30
+"""As many a terminal gets unless more are asked for."""
+
+
+def job_rows(
+    jobs: pl.DataFrame,
+    all_ids: Iterable[str],
+    zone: ZoneInfo | None,
+    now: datetime,
+    acknowledged: Mapping[str, Acknowledgement],
+) -> list[list[str]]:
+    """The cells of ``COLUMNS``, the newest job last.
+
+    Args:
+        jobs: as ``load`` gives them.
+        all_ids: the ids among which a short one has to be unique.
+        zone: of times; None for UTC.
+        now: UTC.
+        acknowledged: the jobs that are, by ID.
+    """
+    short = short_ids(all_ids)
+    return [
+        [
+            short[job["job_id"]],
+            job["feed"] or "unknown",
+            ran(job, zone, now),
+            job["error"],
+            job["outcome"],
+            _number(job["users"], "unknown"),
+            not_updated(job),
+            open_users(job),
+            ", ".join(_notes(job, short, zone, now, acknowledged.get(job["job_id"]))),
+        ]
+        for job in jobs.iter_rows(named=True)
+    ]
+
+
+def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
+    """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
+    from analyzer.analysis.timeline import BOUND_WORDS
+
+    if job["ran_from"] == "name":
+        return day(job["ran"], now)
+    bound = BOUND_WORDS.get(job["ran_from"], "") if job["ran_is_bound"] else ""
+    return f"{bound}{moment(job['ran'], zone, now)}"
+
+
+def not_updated(job: Mapping[str, Any]) -> str:
+    """How many users a job did not update, in the report's words."""
+    if job["outcome"] in STILL_OPEN:
+        return "-"
+    return toll_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"])
+
+
+def open_users(job: Mapping[str, Any]) -> str:
+    """How many users of a job are still open."""
+    return "-" if job["outcome"] in STILL_OPEN else _number(job["open"], "unknown")
+
+
+def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
+    """``acknowledged until 5 Dec``."""
+    return f"acknowledged until {until(one.until, zone, now) if one.until else 'it changes'}"
+
+
+def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
+    """The day at whose start something ends, or the moment."""
+    from datetime import UTC
+
+    local, today = time.astimezone(zone or UTC), now.astimezone(zone or UTC)
+    return moment(time, zone, now) if local.hour or local.minute else day(local, today)
+
+
+def retry_result(retry: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
+    """Say what a retry made of its run, a clause: ``retried 28 Nov 09:10: 12 of 12 updated``."""
+    from analyzer.report.toll import retried
+
+    when = ran(retry, zone, now) if retry["ran"] else ""
+    sentence = retried(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
+    return f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}"
+
+
+def _notes(
+    job: Mapping[str, Any],
+    short: Mapping[str, str],
+    zone: ZoneInfo | None,
+    now: datetime,
+    known: Acknowledgement | None,
+) -> Iterator[str]:
+    """What else to know about a job before one does something about it."""
+    if job["retry_of"]:
+        yield f"retry of {short.get(job['retry_of'], job['retry_of'][:SHORT_ID])}"
+    if job["superseded"]:
+        yield SUPERSEDED
+    if known:
+        yield acknowledged_until(known, zone, now)
+    if job["gone"]:
+        yield "no longer listed"
+
+
+def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:
+    """The table ``jobs``, a row an object; times in ISO 8601, UTC."""
+    return [
+        {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}
+        for job in jobs.select(*JOBS).iter_rows(named=True)
+    ]
+
+
+def _number(number: int | None, missing: str) -> str:
+    return missing if number is None else f"{number:,}"

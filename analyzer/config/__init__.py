@@ -1,0 +1,1 @@
+"""The configuration, and the way from a configured tenant to a session."""

@@ -1,0 +1,193 @@
+"""A configured tenant to a session: which sign-in, which hosts, whose certificate authority."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from analyzer.errors import UsageError
+from analyzer.model.secrets import remember
+from analyzer.model.uri import host_of
+from analyzer.tenant.http.hosts import Hosts, is_host
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.signin import (
+    Applicant,
+    CertificateSignIn,
+    ManagedIdentitySignIn,
+    PersonSignIn,
+    ReadyToken,
+    TokenCache,
+)
+from analyzer.tenant.signin.certificate import read_certificate, warning_of_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from analyzer.config.settings import Settings, TenantConfig
+    from analyzer.tenant.http.throttle import Manners
+    from analyzer.tenant.model import Tokens
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_NO_DIRECTORIES = frozenset({"common", "organizations", "consumers"})
+"""What Entra takes in a directory's place, where whoever signs in brings one."""
+
+
+def connect(
+    settings: Settings,
+    tenant: TenantConfig,
+    environment: Mapping[str, str],
+    manners: Manners | None = None,
+    ask: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
+) -> Session:
+    """A session with a tenant of the configuration; nothing is sent yet.
+
+    Args:
+        settings: what relative paths are relative to.
+        tenant: the tenant's table.
+        environment: variables that the table names.
+        manners: how the session behaves; the usual ones where None.
+        ask: shows a person who has to sign in what to do.
+
+    Raises:
+        UsageError: the configuration lacks what the sign-in needs.
+    """
+    address = address_of(settings, tenant)
+    return Session(address, tokens_of(settings, tenant, environment, ask, manners), manners)
+
+
+def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
+    """Where a tenant is, and whom to trust there.
+
+    Raises:
+        UsageError: that is not configured, or cannot be.
+    """
+    ca_file = settings.path(tenant.ca_file) if tenant.ca_file else None
+    if ca_file is not None:
+        _check_file(ca_file, "ca_file", "Name the certificate of the authority, in PEM form.")
+    return TenantAddress(_required(tenant.admin_url, "admin_url"), tenant.hosts, ca_file)
+
+
+def tokens_of(
+    settings: Settings,
+    tenant: TenantConfig,
+    environment: Mapping[str, str],
+    ask: Callable[[str], None],
+    manners: Manners | None = None,
+) -> Tokens:
+    """The way to sign in that is configured.
+
+    Raises:
+        UsageError: the configuration lacks what it needs.
+    """
+    address = address_of(settings, tenant)
+    match tenant.auth:
+        case "token":
+            variable = _required(tenant.token_env, "token_env")
+            _check_unshared(settings, tenant)
+            return ReadyToken(environment, Hosts(address).admin_origin, variable, tenant.site_token_env)
+        case "managed-identity":
+            return ManagedIdentitySignIn(tenant.client_id, address.ca_file, manners)
+        case "certificate":
+            applicant = applicant_of(tenant, address.ca_file)
+            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment), manners)
+        case way:
+            applicant = applicant_of(tenant, address.ca_file)
+            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), ask, manners)
+
+
+def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:
+    """The application and the directory that it is of.
+
+    Raises:
+        UsageError: they are not configured, or cannot be.
+    """
+    authority = tenant.authority.rstrip("/")
+    host = host_of(authority)
+    if authority.lower() != f"https://{host}" or not is_host(host):
+        raise UsageError(
+            f"authority is {tenant.authority!r}, which is no authority",
+            "It looks like https://login.microsoftonline.com, without the directory.",
+        )
+    directory = _guid_or_name(tenant.tenant_id, "tenant_id")
+    if directory.lower() in _NO_DIRECTORIES:
+        raise UsageError(
+            f"tenant_id is {directory!r}, which is no directory", "Name the tenant's own: Entra shows it as Tenant ID."
+        )
+    return Applicant(authority, directory, _guid_or_name(tenant.client_id, "client_id"), ca_file)
+
+
+def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str]) -> tuple[Path, str | None]:
+    """The file of the certificate, and the key's password.
+
+    Raises:
+        UsageError: there is no such file, or the password's variable is not set.
+    """
+    password = environment.get(tenant.certificate_password_env) if tenant.certificate_password_env else None
+    if tenant.certificate_password_env and password is None:
+        raise UsageError(
+            f"the environment variable {tenant.certificate_password_env} is not set",
+            "certificate_password_env names the variable that holds the password of the certificate's key.",
+        )
+    remember(password or "")
+    certificate = settings.path(_required(tenant.certificate, "certificate"))
+    _check_file(certificate, "the certificate", 'Correct "certificate" in the configuration: a PEM or PFX file.')
+    return certificate, password
+
+
+def certificate_warning(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], now: datetime) -> str:
+    """Say that the certificate that signs in ends soon; empty where it doesn't, or there is none.
+
+    Raises:
+        UsageError: as ``certificate_of``.
+        InputError: it cannot be read.
+    """
+    if tenant.auth != "certificate":
+        return ""
+    return warning_of_end(read_certificate(*certificate_of(settings, tenant, environment)), now)
+
+
+def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache:
+    """Where the tokens of persons who signed in to a tenant are kept.
+
+    Raises:
+        UsageError: as ``applicant_of``.
+    """
+    import platformdirs
+
+    folder = platformdirs.user_state_path("upa-analyzer", appauthor=False) / "tokens"
+    return TokenCache(folder, applicant_of(tenant, ca_file))
+
+
+def _check_file(path: Path, named: str, advice: str) -> None:
+    if not path.is_file():
+        raise UsageError(f"{named} {path} {'is no file' if path.exists() else 'does not exist'}", advice)
+
+
+def _check_unshared(settings: Settings, tenant: TenantConfig) -> None:
+    """A ready token is one tenant's alone: another one that is given the same variable would be sent it."""
+    ours = {tenant.token_env, tenant.site_token_env} - {""}
+    for name, other in settings.config.tenants.items():
+        shared = ours & {other.token_env, other.site_token_env}
+        if other.auth == "token" and shared and host_of(other.admin_url) != host_of(tenant.admin_url):
+            raise UsageError(
+                f"the token in {min(shared)} would be sent to two tenants: the tenant {name} has the same variable",
+                "Give each tenant a variable of its own: token_env, site_token_env.",
+            )
+
+
+def _guid_or_name(value: str, key: str) -> str:
+    name = _required(value, key).strip()
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{key} is {value!r}, which is no id", "It looks like 00000000-0000-0000-0000-000000000000.")
+    return name
+
+
+def _required(value: str, key: str) -> str:
+    if not value.strip():
+        raise UsageError(f"{key} is missing in the configuration", "docs/configuration.md lists what sign-in needs.")
+    return value

@@ -1,0 +1,150 @@
+"""Which files are logs: those named, and in a folder, a library or an archive those whose names or folders say so."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.library.mirror import JOB_LIST, Library
+from analyzer.library.paths import OWN_FOLDER
+from analyzer.logs.containers import is_zip, members
+from analyzer.logs.model import LogFile
+from analyzer.model.service import LOG_FILE_NAME, LOG_FOLDER_NAME
+from analyzer.storage.files import cannot_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STANDARD_INPUT = "-"
+_ENDINGS = (".log", ".log.gz")
+_NO_LOGS = (".parquet", ".csv", ".ndjson", ".xlsx", ".json", ".html")
+"""Endings of what people put beside logs, our own tables among it."""
+
+_DAMAGED = -1
+"""In the place of a member: the archive's list cannot be read, which opening it says again."""
+
+
+def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
+    """The log files that the paths mean, each once, and what is wrong with paths that mean none.
+
+    ``-`` is standard input. A named file is a log whatever it is called; of a named ZIP archive its members that are
+    called so, or all where none is.
+    """
+    found: dict[tuple[str, int | None], LogFile] = {}
+    problems: list[InputError] = []
+    for path in paths:
+        known = len(problems)
+        try:
+            logs = list(_logs_at(path, problems))
+        except OSError as error:
+            problems.append(cannot_read(path, error))
+            continue
+        if not logs and len(problems) == known:
+            advice = "Logs end in .log, or lie in a folder named STEM-JOBID-Logs."
+            problems.append(InputError(f"{path} has no logs in it", advice))
+        for real, log in logs:
+            found.setdefault((real, log.member), log)
+    return list(found.values()), problems
+
+
+def log_at(path: Path) -> LogFile:
+    """A named file as a log.
+
+    Raises:
+        InputError: it is not there.
+    """
+    try:
+        return LogFile(path, _readable(str(path)), size=path.stat().st_size)
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+def _logs_at(path: Path, problems: list[InputError]) -> Iterator[tuple[str, LogFile]]:
+    """Logs, each with the place that tells it as the same under another name."""
+    if str(path) == STANDARD_INPUT:
+        yield STANDARD_INPUT, LogFile(None, STANDARD_INPUT)
+        return
+    if path.is_dir():
+        yield from _in_folder(path, problems)
+        return
+    if not path.exists():
+        problems.append(InputError(f"{path} does not exist", "Name a log file, a folder with logs, or a library."))
+        return
+    real = os.path.realpath(path)
+    if not is_zip(path):
+        yield real, log_at(path)
+        return
+    inside = _in_archive(path, str(path), None)
+    called_so = [log for log in inside if _is_log(*_names(log.name))]
+    for log in called_so or inside:
+        yield real, log
+
+
+def _in_folder(folder: Path, problems: list[InputError]) -> Iterator[tuple[str, LogFile]]:
+    is_library = (folder / JOB_LIST).is_file()
+    tenant = Library(folder).tenant if is_library else None
+    for path, real, size in _files(folder, problems):
+        name = path.relative_to(folder).as_posix() if is_library else str(path)
+        if path.suffix.lower() == ".zip":
+            for log in _in_archive(path, name, tenant):
+                if log.member == _DAMAGED or _is_log(*_names(log.name)):
+                    yield real, log
+        elif _is_log(path.name, path.parent.name):
+            yield real, LogFile(path, _readable(name), tenant, size=size)
+
+
+def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str, int]]:
+    """The files below a folder, where they really are, and their sizes; our own are left out."""
+    root = os.path.realpath(folder)
+
+    def tell(error: OSError) -> None:
+        problems.append(cannot_read(str(error.filename), error))
+
+    for place, folders, names in os.walk(folder, onerror=tell):
+        folders[:] = sorted(name for name in folders if name != OWN_FOLDER)
+        below = os.path.relpath(place, folder)
+        for name in sorted(names):
+            path = Path(place, name)
+            status = path.lstat()
+            linked = stat.S_ISLNK(status.st_mode)
+            if path.is_file() if linked else stat.S_ISREG(status.st_mode):
+                real = os.path.realpath(path) if linked else os.path.normpath(f"{root}/{below}/{name}")
+                yield path, real, status.st_size
+
+
+def _in_archive(path: Path, name: str, tenant: str | None) -> list[LogFile]:
+    """The members of a ZIP archive as logs; of one that is damaged a log that says so when it is read."""
+    try:
+        found = members(path)
+    except InputError:
+        return [LogFile(path, _readable(name), tenant, _DAMAGED)]
+    return [
+        LogFile(path, _readable(f"{name}/{member.filename}"), tenant, place, member.compress_size)
+        for place, member in found
+    ]
+
+
+def _readable(name: str) -> str:
+    """A name in the column ``log_file``: what is no Unicode in it is escaped."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _names(path: str) -> tuple[str, str]:
+    """The name of a file and that of its folder."""
+    pure = PurePosixPath(path)
+    return pure.name, pure.parent.name
+
+
+def _is_log(name: str, folder: str) -> bool:
+    return (
+        not name.startswith(".")
+        and not name.lower().endswith(_NO_LOGS)
+        and (
+            name.lower().endswith(_ENDINGS)
+            or LOG_FILE_NAME.match(name) is not None
+            or LOG_FOLDER_NAME.fullmatch(folder) is not None
+        )
+    )

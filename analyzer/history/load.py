@@ -1,0 +1,356 @@
+"""A library to tables: the one place where the files of the mirror become what the analysis works on."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from analyzer.analysis.failures import by_user
+from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
+from analyzer.analysis.naming import SOURCE_IDS, naming
+from analyzer.analysis.outcomes import LISTED, job_table
+from analyzer.analysis.timeline import new_failures, timeline
+from analyzer.errors import InputError, OutputError
+from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_flags, with_open_users
+from analyzer.library.later import changed_later, ended_at, first_seen_ended, written_at
+from analyzer.library.state.log_state import PulledLogs
+from analyzer.library.state.model import COUNTING, Counted
+from analyzer.library.times import time_in_log_name
+from analyzer.logs.model import LogFile, LogRead
+from analyzer.logs.read import Reading
+from analyzer.model.redaction import shown_message, shown_uri
+from analyzer.model.service import error_name, state_name
+from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
+from analyzer.source.measure import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from analyzer.analysis.feeds import FeedRule
+    from analyzer.analysis.open_users import OpenUsers
+    from analyzer.library.mirror import Library
+    from analyzer.model.job import Job
+    from analyzer.source.damage import Damage
+
+_WHOSE = {"log_file": pl.String, "job_id": pl.String}
+
+REMEMBERED_FROM = 4_000_000
+"""Source files of this many bytes or more are counted once: a library can hold hundreds, of up to 2 GB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a library says.
+
+    Attributes:
+        jobs: the table ``jobs`` and the columns ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
+        entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
+        users: the named users of each job, with ``new`` (``analysis.timeline``) and ``open`` (``history.open_users``).
+        observations: the table ``observations``.
+        logs: the log files by their path in the library: how each was read. One that is gone, though it was pulled and
+            others of its job are there, is among them.
+        job_logs: by job id, the paths of its log files in the library.
+        source_problems: by job id, why its source file tells nothing.
+        source_later: by job id, what tells that our copy of its source file is of a later time (``library.later``).
+        open_users: by job id, who is still open and what superseded it.
+        damage: by job id, values of its source file that an import writes without an error, and that are wrong.
+        as_of: when the job list was current (UTC); None where nobody knows.
+    """
+
+    jobs: pl.DataFrame
+    entries: pl.DataFrame
+    users: pl.DataFrame
+    observations: pl.DataFrame
+    logs: dict[str, LogRead]
+    job_logs: dict[str, list[str]]
+    source_problems: dict[str, str]
+    source_later: dict[str, str]
+    open_users: dict[str, OpenUsers]
+    damage: dict[str, tuple[Damage, ...]]
+    as_of: datetime | None
+
+    @property
+    def log_problems(self) -> list[InputError]:
+        """Why logs could not be read, or not to their end."""
+        return [log.problem for log in self.logs.values() if log.problem]
+
+    def logs_of(self, job_id: str) -> list[LogRead]:
+        """How each log file of a job was read."""
+        return [self.logs[name] for name in self.job_logs.get(job_id, ())]
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """The row of a job in ``jobs``."""
+        return self.jobs.row(by_predicate=pl.col("job_id") == job_id, named=True)
+
+    def superseded_by(self, job_id: str) -> str | None:
+        """The ID of the later full run of the job's feed; None where there is none."""
+        found = self.open_users.get(job_id)
+        return found.superseded_by if found else None
+
+    def since(self, time: datetime) -> Tables:
+        """Only the jobs that ran since (UTC), and those of which nothing tells when."""
+        return self._with(self.jobs.filter(pl.col("ran").is_null() | (pl.col("ran") >= time)))
+
+    def only(self, job_ids: Iterable[str]) -> Tables:
+        """Only these jobs."""
+        return self._with(self.jobs.filter(pl.col("job_id").is_in(list(job_ids))))
+
+    def _with(self, jobs: pl.DataFrame) -> Tables:
+        ids = jobs.select("job_id")
+        narrowed = {
+            name: getattr(self, name).join(ids, on="job_id", how="semi", maintain_order="left")
+            for name in ("entries", "users", "observations")
+        }
+        return dataclasses.replace(self, jobs=jobs, **narrowed)
+
+
+def load(
+    library: Library,
+    *,
+    rules: Sequence[FeedRule] = (),
+    retry_folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tables:
+    """Reads the logs of a library and counts its source files.
+
+    Always of all jobs: a job's feed tells whether it is stuck, and which of its failures are new.
+
+    Args:
+        library: an existing one.
+        rules: the feeds that the configuration names.
+        retry_folder: with the tenant's retry files, whose manifests tell a retry under another name.
+        progress: told how many jobs of how many are read.
+
+    Raises:
+        InputError: the job list cannot be read. Logs that cannot be read are in ``log_problems``, source files that
+            cannot in ``source_problems``.
+    """
+    jobs = library.jobs()
+    reader = _Reader(library, jobs, rules, retry_folder)
+    for done, job in enumerate(jobs, 1):
+        reader.read(job)
+        if progress:
+            progress(done, len(jobs))
+    with contextlib.suppress(OutputError, InputError):
+        library.own.save_counts()  # a library that may not be written is counted again
+    return reader.tables()
+
+
+class _Reader:
+    def __init__(
+        self, library: Library, jobs: Sequence[Job], rules: Sequence[FeedRule], retry_folder: Path | None
+    ) -> None:
+        self._library = library
+        self._jobs, self._rules, self._retry_folder = jobs, rules, retry_folder
+        self._copies: dict[str, Path] = {}
+        self._readers: dict[Path, list[str]] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._files: dict[str, LogFile] = {}
+        self._whose: list[tuple[str, str]] = []
+        self._pulled = PulledLogs(library)
+        self._less: dict[str, InputError] = {}
+        self._source_ids: list[dict[str, object]] = []
+        self._problems: dict[str, str] = {}
+        self._later: dict[str, str] = {}
+        self._damage: dict[str, tuple[Damage, ...]] = {}
+        self._seen_ended = first_seen_ended(library)
+
+    def read(self, job: Job) -> None:
+        """Finds one job's log files and counts its source file."""
+        counts = self._counts(job)
+        log_files = self._library.log_files(job)
+        log_time = self._log(job, log_files)
+        noted = self._library.own.notes.get(job.job_id)
+        written = written_at(self._library, job)
+        later = changed_later(job, written, ended_at(self._library, log_files, self._seen_ended.get(job.job_id)))
+        if later:
+            self._later[job.job_id] = later
+        source = self._library.source_file(job)
+        if source:
+            self._copies[job.job_id] = source
+        if source and not later:
+            self._readers.setdefault(source, []).append(job.job_id)
+        if counts is not None and later:
+            self._problems[job.job_id] = f"it {later}"
+        if counts is None and job.job_id not in self._problems:
+            because = noted.source_missing if noted else None
+            self._problems[job.job_id] = because or "the library has no copy of it"
+        self._source_ids.append({"job_id": job.job_id, "guid_ids": counts.guid_ids if counts else None})
+        counts = None if later else counts
+        if counts and counts.damage:
+            self._damage[job.job_id] = counts.damage
+        self._rows.append(
+            {
+                "tenant": self._library.tenant,
+                "job_id": job.job_id,
+                "state": job.state_name,
+                "error": job.error_name,
+                "error_message": shown_message(job.error_message) or None,
+                "source_uri": shown_uri(job.source_uri) or None,
+                "log_folder_uri": shown_uri(job.log_folder_uri) or None,
+                "gone": job.gone,
+                "source_bytes": counts.size if counts else None,
+                "users": counts.users if counts else None,
+                "property_values": counts.property_values if counts else None,
+                "without_id": counts.without_id if counts else None,
+                "log_found": bool(log_files),
+                "log_time": log_time,
+                "source_time": written,
+                "not_after": None,
+            }
+        )
+
+    def tables(self) -> Tables:
+        """All that was found, and what stands in the logs."""
+        sources = self._certain_sources()
+        owned = set(sources.values())
+        for row in self._rows:
+            if row["job_id"] not in sources:
+                # Another job read the version that we have: this one had read its own before.
+                path = self._copies.get(str(row["job_id"]))
+                row["not_after"] = row["source_time"] if path in owned else None
+                row["source_time"] = None
+        self._name_feeds(sources)
+        as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
+        reading = Reading(self._files.values())
+        named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
+        for log in reading.logs:
+            log.problem = self._less.get(log.name) or log.problem
+        unfinished = {log.name for log in reading.logs if log.unfinished}
+        not_whole = {job_id for name, job_id in self._whose if name in unfinished}
+        listed = table(({**row, "log_whole": row["job_id"] not in not_whole} for row in self._rows), LISTED)
+        observations = observation_table(self._library)
+        jobs = job_table(listed, named, observations, as_of)
+        ordered, opened = with_open_users(timeline(jobs), named, sources)
+        users = with_open_flags(new_failures(ordered, by_user(named)), opened)
+        logs = {log.name: log for log in reading.logs}
+        job_logs: dict[str, list[str]] = {}
+        for name, job_id in self._whose:
+            job_logs.setdefault(job_id, []).append(name)
+        return Tables(
+            jobs=ordered.select(*JOBS, "earliest", "latest"),
+            entries=named,
+            users=users,
+            observations=observations,
+            logs=logs,
+            job_logs=job_logs,
+            source_problems=self._problems,
+            source_later=self._later,
+            open_users=opened,
+            damage=self._damage,
+            as_of=as_of,
+        )
+
+    def _name_feeds(self, sources: Mapping[str, Path]) -> None:
+        """Add to each row its feed, the run that it repairs, and the time in its file's name."""
+        # The hash of what we have tells nothing of a job that may have read another version.
+        doubtful = {job_id for job_ids in self._readers.values() for job_id in job_ids} - sources.keys()
+        hashes = {
+            job.job_id: digest
+            for job in self._jobs
+            if job.job_id not in doubtful | self._later.keys() and (digest := self._library.pulled_sha256(job))
+        }
+        written, logged = (
+            {str(row["job_id"]): row[time] for row in self._rows if row[time] is not None}
+            for time in ("source_time", "log_time")
+        )
+        retries = retries_of(self._jobs, hashes, self._retry_folder, written, logged)
+        feeds = feeds_of_jobs(self._jobs, retries, self._rules)
+        for job, row in zip(self._jobs, self._rows, strict=True):
+            feed, retry_of = feeds[job.job_id], retries.get(job.job_id)
+            row |= {
+                "feed": None if feed == UNKNOWN_FEED else feed,
+                "retry_of": retry_of,
+                # A retry file has the name, and so the time, of the file that it was made from.
+                "name_time": None if retry_of else source_name(job.source_uri).time,
+            }
+
+    def _certain_sources(self) -> dict[str, Path]:
+        """Our copies of source files by the jobs that certainly read them.
+
+        One name can have had several versions between two pulls. Of the jobs that may have read the one that we have,
+        those with a log did, as it was written before; of the others, one that is alone did.
+        """
+        with_log = {job_id for _, job_id in self._whose}
+        return {
+            job_id: path
+            for path, job_ids in self._readers.items()
+            for job_id in job_ids
+            if len(job_ids) == 1 or job_id in with_log
+        }
+
+    def _entries(self, reading: Reading) -> pl.DataFrame:
+        entries = reading.table()
+        # The folder says whose log it is, also when somebody renamed the file.
+        whose = pl.DataFrame(self._whose, _WHOSE, orient="row")
+        return entries.drop("job_id").join(whose, on="log_file", maintain_order="left").select(*ENTRIES)
+
+    def _log(self, job: Job, log_files: Sequence[Path]) -> datetime | None:
+        newest = None
+        less = dict(self._pulled.less_than_pulled(log_files))
+        for path in dict.fromkeys([*log_files, *less]):
+            name = self._library.name_of(path)
+            size = path.stat().st_size if path in log_files else 0
+            self._files[name] = LogFile(path, name, self._library.tenant, size=size)
+            if path in less:
+                self._less[name] = less[path]
+            self._whose.append((name, job.job_id))
+            newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
+        return newest
+
+    def _counts(self, job: Job) -> Counted | None:
+        path = self._library.source_file(job)
+        if path is None:
+            return None
+        name, status = self._library.name_of(path), path.stat()
+        counted = self._library.own.counts.get(name)
+        now = (status.st_size, status.st_mtime_ns, COUNTING)
+        if counted is None or (counted.size, counted.modified_ns, counted.counting) != now:
+            counted = _count(path, name, status.st_size, status.st_mtime_ns)
+            if counted.size >= REMEMBERED_FROM:
+                self._library.own.counts[name] = counted
+        if counted.problem:
+            self._problems[job.job_id] = counted.problem
+        return counted
+
+
+def _count(path: Path, name: str, size: int, modified_ns: int) -> Counted:
+    try:
+        counts = measure(path)
+    except InputError as error:
+        # By its name in the library, which somebody may move or send.
+        return Counted(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTING)
+    return Counted(
+        size,
+        modified_ns,
+        counts.users,
+        counts.property_values,
+        counts.guid_ids,
+        without_id=counts.without_id,
+        damage=counts.damage,
+        counting=COUNTING,
+    )
+
+
+def observation_table(library: Library) -> pl.DataFrame:
+    """The table ``observations`` of a library."""
+    return table(
+        (
+            {
+                "tenant": library.tenant,
+                "job_id": seen.job_id,
+                "observed_at": seen.observed_at,
+                "previous_pull_at": seen.previous_pull_at,
+                "state": state_name(seen.state),
+                "error": error_name(seen.error),
+            }
+            for seen in library.own.observations
+        ),
+        OBSERVATIONS,
+    )

@@ -1,0 +1,134 @@
+"""Where in the source file the entries of a job's log stand that name nobody: by their position, or by their order."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.analysis.bounds import FEWEST, POSITIONS, bounds
+from analyzer.analysis.failures import naming_nobody
+from analyzer.errors import InputError, UsageError
+from analyzer.model.identity import identity_key
+from analyzer.model.service import NOT_JSON
+from analyzer.source.diagnosis.message import Located, locate, located_json
+from analyzer.source.identity.identify import infer_id_property
+from analyzer.source.reader.records import read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from analyzer.analysis.bounds import Order
+    from analyzer.history.load import Tables
+    from analyzer.library.mirror import Library
+
+_LOOKED_UP = 5
+"""Positions looked up in one log: an import is aborted by its first, and each costs a walk through the source file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What is known of a log's entries that name nobody.
+
+    Attributes:
+        located: the places that messages name; the first few, each message once.
+        bounds: columns ``analysis.bounds.BOUNDS``; no row where nothing can be said.
+        order: what the bounds rest on; None where nobody looked.
+    """
+
+    located: tuple[Located, ...]
+    bounds: pl.DataFrame
+    order: Order | None
+
+    def by_entry(self) -> dict[tuple[str, int], str]:
+        """A clause for each bounded entry, by log file and line."""
+        return {(row["log_file"], row["line"]): bounds_words(row) for row in self.bounds.iter_rows(named=True)}
+
+    @property
+    def order_sentence(self) -> str:
+        """How sure the bounds are, and why; empty where there are none."""
+        order = self.order
+        if order is None or order.sure is None or self.bounds.is_empty():
+            return ""
+        if order.sure == "likely":
+            which = f"all {order.compared:,} entries that name one record are"
+            return f"Their places are likely, not certain: {which} in the source file's order."
+        which = f"{order.in_order:,} of {order.compared:,} entries that name one record are"
+        return f"Their places are uncertain: {which} in the source file's order; the others were left out."
+
+
+def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
+    """Looks up one job's entries that name nobody.
+
+    Args:
+        named: the job's entries as ``analysis.naming`` gives them.
+        source: its source file; None where there is none.
+
+    Returns:
+        None where every entry names somebody: nothing is read then.
+    """
+    nobody = naming_nobody(named)
+    if nobody.is_empty():
+        return None
+    messages = nobody.filter(code=NOT_JSON)["message"].unique(maintain_order=True).head(_LOOKED_UP)
+    located = tuple(_located(message, source) for message in messages)
+    positions = None
+    if source is not None and nobody.height > nobody.filter(code=NOT_JSON).height:
+        positions = _positions(named, source)
+    if positions is None:
+        return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
+    return Whereabouts(located, *bounds(named.filter(pl.col("code") != NOT_JSON), positions))
+
+
+def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabouts]:
+    """The whereabouts of each job of a library whose log has entries that name nobody, by job id."""
+    sources = {job.job_id: library.source_file(job) for job in library.jobs()}
+    jobs = tables.entries.partition_by("job_id", as_dict=True, maintain_order=True)
+    found = ((str(job_id), whereabouts(named, sources.get(str(job_id)))) for (job_id,), named in jobs.items())
+    return {job_id: where for job_id, where in found if where is not None}
+
+
+def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
+    """The same for machines; the keys are always there."""
+    order = found.order if found else None
+    return {
+        "located": [located_json(one) for one in found.located] if found else [],
+        "bounds": found.bounds.to_dicts() if found else [],
+        "bounds_sure": order.sure if order else None,
+        "bounds_compared": order.compared if order else 0,
+        "bounds_in_order": order.in_order if order else 0,
+    }
+
+
+def bounds_words(row: Mapping[str, Any]) -> str:
+    """A row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
+    after, before = row["after_record"], row["before_record"]
+    first = f"record {after:,} ({row['after_identity']})" if after else ""
+    last = f"record {before:,} ({row['before_identity']})" if before else ""
+    if after and before:
+        return f"at {first}" if after == before else f"between {first} and {last}"
+    return f"at or after {first}" if after else f"at or before {last}"
+
+
+def _located(message: str, source: Path | None) -> Located:
+    with contextlib.suppress(InputError):
+        return locate(message, source)
+    return locate(message, None)
+
+
+def _positions(named: pl.DataFrame, source: Path) -> pl.DataFrame | None:
+    """Columns ``POSITIONS`` for the ids that the log names; None where the source file does not tell."""
+    keys = set(named.filter("names")["key"])
+    if len(keys) < FEWEST:
+        return None
+    try:
+        name = infer_id_property(source, keys).name
+        texts = ((record.text(name), record.position) for record in read_records(source))
+        rows = [(key, at + 1) for text, at in texts if text and (key := identity_key(text)) in keys]
+    except (InputError, UsageError):
+        return None
+    return pl.DataFrame(rows, schema=POSITIONS, orient="row")

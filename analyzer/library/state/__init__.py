@@ -1,0 +1,1 @@
+"""What only we need of a library, in its folder ``.upa``."""

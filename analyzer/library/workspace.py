@@ -1,0 +1,254 @@
+"""One tenant's folder in the folder of our data, ``DATA/TENANT``: its library, its retry files, its reports, its lock.
+
+Two tenants share none of these. Version 0.1 had ``library/TENANT``, ``retry`` and ``reports`` side by side in ``DATA``:
+such folders are moved once, each by one rename, so that a move that is killed is finished by the next command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.errors import InputError, UsageError
+from analyzer.library.mirror import JOB_LIST, Library
+from analyzer.library.paths import OWN_FOLDER, is_name
+from analyzer.model.text import count, listed
+from analyzer.storage.files import cannot_write, is_part, read_bytes
+from analyzer.storage.lock import LOCK, data_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_LIBRARY, _RETRY, _REPORTS = "library", "retry", "reports"
+_BEFORE = frozenset({_LIBRARY, _RETRY, _REPORTS})
+"""What ``DATA`` held before, so that no tenant can be called so."""
+_MANIFEST = ".manifest.json"
+_WAIT = 30.0
+"""Seconds to wait for another command that moves the same folders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder of one tenant.
+
+    Attributes:
+        data: the folder of our data.
+        name: the tenant's, which is the folder's.
+    """
+
+    data: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        """Refuses a name that cannot be a folder's of its own.
+
+        Raises:
+            UsageError: it cannot.
+        """
+        if not is_name(self.name) or self.name.startswith("."):
+            raise UsageError(
+                f"{self.name!r} can't be the name of a tenant", "It becomes a folder's name: use letters and digits."
+            )
+        if self.name.lower() in _BEFORE:
+            what = f"a tenant can't be called {self.name!r}: earlier versions have a folder of that name"
+            raise UsageError(what, f"Use another name, such as {self.name}-tenant.")
+
+    @property
+    def root(self) -> Path:
+        """The tenant's folder."""
+        return self.data / self.name
+
+    @property
+    def library(self) -> Path:
+        """The mirror of the tenant; where only an earlier version has written one, that."""
+        library, before = self.root / _LIBRARY, self.data / _LIBRARY / self.name
+        return before if not library.exists() and before.is_dir() else library
+
+    @property
+    def retry(self) -> Path:
+        """The folder of the retry files."""
+        return self.root / _RETRY
+
+    def report(self, name: str) -> Path:
+        """The folder of a report: its day, and what tells it from others of that day."""
+        return self.root / _REPORTS / name
+
+    @contextlib.contextmanager
+    def held(self, command: str, say: Callable[[str], None]) -> Iterator[None]:
+        """Keeps other commands from writing to the tenant's folder; moves what an earlier version has left, before.
+
+        Args:
+            command: its name, for the one that comes second.
+            say: told in a line what was moved.
+
+        Raises:
+            LockedError: another command is at work there.
+            OutputError: the folder cannot be written.
+        """
+        move_old_layout(self.data, command, say)
+        with data_lock(self.root, command, say):
+            for folder in (self.root, self.retry):
+                _remove_parts(folder)
+            yield
+
+    @staticmethod
+    def of_library(data: Path, library: Path) -> Workspace:
+        """Where the reports and retry files of a library go: beside it, if it is one in a folder of our data.
+
+        Another such folder, as of the demo, is known by the tenant's lock. Those of a library that somebody sent go to
+        a folder with the name of its tenant's host.
+
+        Raises:
+            InputError: it is no library.
+        """
+        # As it is written, and where links lead: either may be a link, and ".." may be in the path.
+        for place, top in ((library.absolute(), data.absolute()), (library.resolve(), data.resolve())):
+            if place.name == _LIBRARY and place.parent.parent == top:
+                return Workspace(data, place.parent.name)
+            if place.parent == top / _LIBRARY:
+                return Workspace(data, place.name)
+        place = library.absolute()
+        if place.name == _LIBRARY and (place.parent / LOCK).is_file():
+            return Workspace(library.parent.parent, place.parent.name)
+        name = Library.existing(library).tenant or place.name
+        if not is_name(name) or name.startswith(".") or name.lower() in _BEFORE:
+            name = f"library-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
+        return Workspace(data, name)
+
+    @staticmethod
+    def all_in(data: Path) -> list[Workspace]:
+        """The tenants that have a library in the folder of our data, also one where an earlier version has put it."""
+        folders = [*_folders(data), *_folders(data / _LIBRARY)]
+        names = {folder.name for folder in folders if is_name(folder.name) and folder.name.lower() not in _BEFORE}
+        found = (Workspace(data, name) for name in sorted(names) if not name.startswith("."))
+        return [workspace for workspace in found if (workspace.library / JOB_LIST).is_file()]
+
+
+def move_old_layout(data: Path, command: str, say: Callable[[str], None]) -> None:
+    """Moves what version 0.1 has left into the tenants' folders, and says so in a line; else says nothing.
+
+    Args:
+        data: the folder of our data.
+        command: the name of the command that does.
+        say: told what was moved, and what stays because nothing tells whose it is.
+
+    Raises:
+        LockedError: another command is at work there, as one of version 0.1.
+        OutputError: something cannot be moved.
+    """
+    if not any(_moves(data)):
+        return
+    with data_lock(data, command, say, wait=_WAIT):
+        moved = []
+        for old, new in _moves(data):
+            try:
+                new.parent.mkdir(parents=True, exist_ok=True)
+                old.rename(new)
+            except OSError as error:
+                raise cannot_write(new, error) from error
+            moved.append(new.relative_to(data).parts[0])
+        left = [folder for name in sorted(_BEFORE) if (folder := data / name).is_dir() and not _removed(folder)]
+    if moved:
+        why = "because it isn't clear which tenant they belong to, or the name is taken"
+        stays = f" Left in place, {why}: {listed(map(_told, left))}." if left else ""
+        say(f"Moved {data} to one folder for each tenant: {listed(sorted(set(moved)))}.{stays}")
+
+
+def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
+    """What is to be moved where, one after the other; the plan is made anew each time, from what is there."""
+    libraries = [folder for folder in _folders(data / _LIBRARY) if _is_library(folder)]
+    for folder in libraries:
+        if is_name(folder.name) and folder.name.lower() not in _BEFORE and not folder.name.startswith("."):
+            new = data / folder.name / _LIBRARY
+            if not new.exists():
+                yield folder, new
+    # No tenant is called as one of the old folders: what is below that is the old layout itself.
+    folders = [folder for folder in _folders(data) if folder.name.lower() not in _BEFORE]
+    tenants = {folder.name: folder / _LIBRARY for folder in folders if _is_library(folder / _LIBRARY)}
+    if len({*tenants, *(folder.name for folder in libraries)}) == 1:
+        for name, kind in ((name, kind) for name in tenants for kind in (_RETRY, _REPORTS)):
+            yield from _whole(data / kind, data / name / kind)
+    elif tenants:
+        yield from _retry_files(data / _RETRY, tenants)
+
+
+def _whole(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
+    """A folder with all that is in it; into one that is there already, what it has not."""
+    if not old.is_dir() or old.is_symlink():
+        return
+    if not new.exists():
+        yield old, new
+        return
+    yield from ((path, new / path.name) for path in sorted(old.iterdir()) if not (new / path.name).exists())
+
+
+class _Listed(msgspec.Struct):
+    name: str
+
+
+class _Manifest(msgspec.Struct):
+    """What tells whose retry files are, and which they are."""
+
+    job_id: str | None
+    files: list[_Listed]
+    companions: list[_Listed] = []
+
+
+def _retry_files(old: Path, tenants: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
+    """The retry files whose manifest names a job of one tenant alone; the manifest last, as it tells of the others."""
+    manifests = sorted(old.glob(f"*{_MANIFEST}"))
+    owners: dict[str, set[str]] = {}
+    for name, library in tenants.items() if manifests else ():
+        with contextlib.suppress(InputError):
+            for job in Library(library).jobs():
+                owners.setdefault(job.job_id, set()).add(name)
+    for path in manifests:
+        try:
+            manifest = msgspec.json.decode(read_bytes(path), type=_Manifest)
+        except (InputError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        owner = owners.get((manifest.job_id or "").lower(), set())
+        if len(owner) != 1:
+            continue
+        new = tenants[next(iter(owner))].parent / _RETRY
+        names = [one.name for one in (*manifest.files, *manifest.companions) if is_name(one.name)]
+        there = [name for name in [*names, path.name] if (old / name).is_file()]
+        if not any((new / name).exists() for name in there):
+            yield from ((old / name, new / name) for name in there)
+
+
+def _is_library(folder: Path) -> bool:
+    return (folder / JOB_LIST).is_file() or (folder / OWN_FOLDER).is_dir()
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    except OSError:
+        return []
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def _told(folder: Path) -> str:
+    return f"{folder} ({count(sum(1 for _ in folder.iterdir()), 'item')})"
+
+
+def _remove_parts(folder: Path) -> None:
+    """Removes what a command that was killed was writing; nothing else is at work there while the lock is held."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if is_part(path) and path.is_file() and not path.is_symlink():
+                with contextlib.suppress(OSError):
+                    path.unlink()

@@ -1,0 +1,158 @@
+"""The stages in order: pull, tables, retry files, report. Each hands its result to the next; none reaches back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.catalogue import OURS
+from analyzer.history.job_facts import looks_by_job
+from analyzer.history.load import load
+from analyzer.history.locations import whereabouts_by_job
+from analyzer.library.mirror import Library
+from analyzer.library.pull.pull import pull
+from analyzer.model.next_step import Commands
+from analyzer.model.outcome import FAILED
+from analyzer.report.write import ReportRequest, RetryLink, write_report
+from analyzer.retry.library_jobs import make_retries
+from analyzer.retry.queue_command import to_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from analyzer.analysis.feeds import FeedRule
+    from analyzer.catalogue import Catalogue
+    from analyzer.history.load import Tables
+    from analyzer.library.pull.look import Source
+    from analyzer.library.pull.results import Progress, Pulled
+    from analyzer.retry.library_jobs import JobRetry
+
+    Stage = Callable[[str], Progress]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where results go, and how times and codes are shown.
+
+    Attributes:
+        report: the report's folder.
+        retry: the retry files' folder.
+        templates: the user's templates; None for ours alone.
+        zone: of dates; None for UTC.
+        catalogue: what is known of codes.
+        feed_rules: the feeds that the configuration names.
+        commands: completes the commands that the report advises.
+    """
+
+    report: Path
+    retry: Path
+    templates: Path | None
+    zone: ZoneInfo | None
+    catalogue: Catalogue = OURS
+    feed_rules: tuple[FeedRule, ...] = ()
+    commands: Commands = field(default_factory=Commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which jobs a report is about.
+
+    Attributes:
+        job_ids: only these; all when empty.
+        since: only jobs that ran since (UTC), by all that tells when.
+    """
+
+    job_ids: frozenset[str] = frozenset()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What came of a report.
+
+    Attributes:
+        tables: what it was made from.
+        retries: the retry files by job id.
+        index: the report's first page.
+    """
+
+    tables: Tables
+    retries: dict[str, JobRetry]
+    index: Path
+
+
+def run(tenant: Source, library: Library, places: Places, now: datetime, stage: Stage) -> tuple[Pulled, Reported]:
+    """Pull, retry files, report; only reads from the tenant.
+
+    Args:
+        tenant: where from.
+        library: where to.
+        places: where results go.
+        now: UTC.
+        stage: given a stage's name, gives whom to tell how far it is.
+
+    Raises:
+        AnalyzerError: of the stage that failed; what the stages before it wrote stays.
+    """
+    pulled = pull(tenant, library, now=now, progress=stage("pulling"))
+    return pulled, report(Library(library.root), places, now, stage)
+
+
+def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> Reported:
+    """Retry files and report of a library.
+
+    Args:
+        library: an existing one.
+        places: where results go.
+        now: UTC.
+        stage: as for ``run``.
+        scope: which jobs; None for all.
+
+    Raises:
+        AnalyzerError: the job list cannot be read, or a file cannot be written.
+    """
+    scope = scope or Scope()
+    reading = stage("reading logs")
+    tables = load(
+        library,
+        rules=places.feed_rules,
+        retry_folder=places.retry,
+        progress=lambda done, total: reading(done, total, ""),
+    )
+    tables = tables.only(scope.job_ids) if scope.job_ids else tables
+    tables = tables.since(scope.since) if scope.since else tables
+    retries = make_retries(library, tables, places.retry)
+    links = {job_id: _link(retry) for job_id, retry in retries.items()}
+    writing = stage("writing the report")
+    request = ReportRequest(
+        tables=tables,
+        out=places.report,
+        retries=links,
+        now=now,
+        zone=places.zone,
+        templates=places.templates,
+        catalogue=places.catalogue,
+        commands=places.commands,
+        whereabouts=whereabouts_by_job(library, tables),
+        looks=looks_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
+    )
+    index = write_report(request, progress=lambda done, total: writing(done, total, ""))
+    return Reported(tables, retries, index)
+
+
+def _newest_failed(tables: Tables) -> frozenset[str]:
+    """The newest run of each feed that failed: of a year of jobs no more source files are read than that."""
+    failed = tables.jobs.filter(pl.col("retry_of").is_null() & pl.col("outcome").is_in(FAILED))
+    return frozenset(failed.group_by("feed").agg(pl.col("job_id").last())["job_id"])
+
+
+def _link(retry: JobRetry) -> RetryLink:
+    if retry.path is None or retry.manifest is None:
+        return RetryLink(retry.path, retry.sentence)
+    queue = to_queue(retry.manifest, retry.path.parent)
+    return RetryLink(retry.path, retry.sentence, retry.manifest.users or None, retry.complete, queue)

@@ -1,0 +1,215 @@
+"""The retry files of a library's jobs: which need one, where it lies, what it holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.errors import AnalyzerError, InputError, UsageError
+from analyzer.model.job import name_in_files
+from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.text import SHORT_ID, short_ids
+from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
+from analyzer.retry.model import Earlier
+from analyzer.retry.selection.told import Told
+from analyzer.retry.words import lying_there
+from analyzer.retry.writing.earlier import clear, is_unaltered, remove_leftovers, strays
+from analyzer.source.scan.scan import mark_of
+from analyzer.storage.files import sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.analysis.open_users import OpenUsers
+    from analyzer.history.load import Tables
+    from analyzer.library.mirror import Library
+    from analyzer.model.job import Job
+    from analyzer.retry.manifest import Manifest
+
+_IN_NO_NAME = frozenset('\\/:*?"<>|')
+_NOT_SEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""What Unicode calls characters that are not seen but steer, and halves of some."""
+
+_LONGEST_SOURCE_NAME = 140
+"""Bytes; with the job's ID, a variant and all endings a name stays within the 255 that file systems allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRetry:
+    """What there is to retry of one job.
+
+    Attributes:
+        job_id: of the job.
+        path: the retry file; None where there is none.
+        sentence: what it holds, or why there is none.
+        complete: whether it holds everybody who was not updated.
+        advice: what to do where it cannot be made; may be empty.
+        left: where there is none, what is still in its place and must not be queued, a sentence each; part of
+            ``sentence``, too.
+        manifest: of the file; None where there is none.
+    """
+
+    job_id: str
+    path: Path | None
+    sentence: str
+    complete: bool
+    advice: str = ""
+    left: tuple[str, ...] = ()
+    manifest: Manifest | None = None
+
+
+def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
+    """What a job's retry is made from."""
+    source = library.source_state(job)
+    # Of a superseded job somebody asked for the older values.
+    users = tables.open_users.get(job.job_id)
+    row = tables.job(job.job_id)
+    return Ingredients(
+        source=library.source_file(job),
+        source_missing=tables.source_problems.get(job.job_id, ""),
+        logs=library.log_files(job),
+        job_id=job.job_id,
+        told=Told.by_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
+        outcome=Outcome(row["outcome"]),
+        error=row["error"],
+        id_property=id_property,
+        source_sha256=source.sha256,
+        source_changed=source.changed,
+        unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
+        source_later=tables.source_later.get(job.job_id, ""),
+        source_uri=job.source_uri,
+        newer=users.newer if users and not users.superseded_by else frozenset(),
+    )
+
+
+def retry_target(library: Library, job: Job, folder: Path) -> Path:
+    """Where a job's retry file lies in a folder."""
+    source = library.source_file(job)
+    # A job list that somebody sent can hold anything: a name must not become a path, nor turn a printed line round.
+    name = "".join(map(_in_name, source.name if source else job.source_name or "source"))
+    while len(name.encode()) > _LONGEST_SOURCE_NAME:
+        name = name[:-1]
+    return folder / file_name(name, name_in_files(job.job_id))
+
+
+def _in_name(character: str) -> str:
+    return "-" if character in _IN_NO_NAME or unicodedata.category(character) in _NOT_SEEN else character
+
+
+def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, JobRetry]:
+    """Make the retry file of each job that needs one, unless there is one made from the same outcome and files.
+
+    A job that a later run superseded, or whose users later imports updated, needs none: our file for it is removed,
+    unless somebody has altered it. A file that cannot be made is a sentence in the result and no error: the other jobs
+    still get theirs.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    outcomes = dict(tables.jobs.select("job_id", "outcome").iter_rows())
+    retries: dict[str, JobRetry] = {}
+    for job in library.jobs():
+        if outcomes.get(job.job_id) in FAILED:
+            target = retry_target(library, job, folder)
+            users = tables.open_users.get(job.job_id)
+            if users is not None and not users.needs_retry:
+                # The manifest stays: by the hash in it, a retry that was queued under another name is known.
+                earlier = clear(target, [manifest_of(target)])
+                told = " ".join([not_needed(tables, job.job_id, users), *lying_there(earlier)])
+                left = tuple(lying_there(dataclasses.replace(earlier, ours=())))
+                retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True, left=left)
+                continue
+            ingredients = ingredients_of(library, tables, job)
+            retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job, library)
+    return retries
+
+
+def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
+    """Say why a job needs no retry file of its own."""
+    short = short_ids(tables.jobs["job_id"])
+    if users.superseded_by:
+        later = short.get(users.superseded_by, users.superseded_by[:SHORT_ID])
+        return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
+    if users.open == 0:
+        return "Every user has been updated by a later import."
+    run, after = tables.job(job_id)["retry_of"] or job_id, pl.col("job_id").eq(job_id).cum_sum().shift(1) > 0
+    later_retries = tables.jobs.filter(after, pl.col("open").ne_missing(0), retry_of=run)["job_id"]
+    if later_retries.is_empty():
+        return "Later runs of the feed had newer records of all users who failed."
+    return (
+        f"The users who are still open failed again in a retry ({short[later_retries[-1]]}): its retry file holds them."
+    )
+
+
+def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
+    """The manifest of the retry file that is there, where the file is what would be made now, to the byte; else None.
+
+    Raises:
+        AnalyzerError: the file cannot be read.
+    """
+    manifest = read_manifest(manifest_of(target))
+    if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
+        return None
+    return manifest
+
+
+def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:
+    """The retry file that is there, where it is what would be made now, to the byte; else None."""
+    try:
+        manifest = vouched_manifest(target, ingredients)
+        if manifest is None:
+            return None
+        not_of_it = strays(target, manifest)
+    except AnalyzerError:
+        return None  # made anew, manifest and all
+    remove_leftovers(target)
+    told = " ".join([manifest.sentence, *lying_there(Earlier(others=not_of_it))])
+    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete, manifest=manifest)
+
+
+def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
+    """Whether a retry file was made by this version, in the same manner, and from what we have now."""
+    source = ingredients.source
+    return (
+        bool(manifest.files)
+        and manifest.program == program()
+        and manifest.job_id == ingredients.job_id
+        and (manifest.outcome, manifest.error) == (ingredients.outcome.value, ingredients.error)
+        and manifest.choices == described_choices((), ingredients.manner, ingredients.id_property or "")
+        and manifest.source_later == ingredients.source_later
+        and manifest.unfinished_logs == ingredients.unfinished_logs
+        # They only become more, as no job leaves a library.
+        and manifest.left_to_later == _left_to_later(ingredients)
+        and source is not None
+        and manifest.source.bytes == source.stat().st_size
+        and manifest.source.sha256 == (ingredients.source_sha256 or sha256_of(source))
+        and [(log.name, log.sha256) for log in manifest.logs]
+        == [(log.name, sha256_of(log)) for log in ingredients.logs]
+    )
+
+
+def _left_to_later(ingredients: Ingredients) -> int:
+    if ingredients.outcome is not Outcome.partial or not ingredients.newer:
+        return len(ingredients.newer)
+    return sum(mark_of(key) in ingredients.newer for key in ingredients.told.whom.identities)
+
+
+def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) -> JobRetry:
+    try:
+        made = make_retry(ingredients, target)
+    except (InputError, UsageError) as error:
+        source = ingredients.source
+        # By its name in the library, which somebody may move or send.
+        what = error.what.replace(str(source), library.name_of(source)) if source else error.what
+        return JobRetry(job.job_id, None, what, complete=False, advice=error.advice)
+    told = " ".join([made.sentence, *lying_there(made.earlier)])
+    if made.retry is None:
+        return JobRetry(job.job_id, None, told, complete=made.complete)
+    path = made.retry.path if made.retry.paths else None
+    manifest = read_manifest(manifest_of(target)) if path else None
+    return JobRetry(job.job_id, path, told, complete=made.complete, manifest=manifest)

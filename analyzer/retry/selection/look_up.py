@@ -1,0 +1,154 @@
+"""The selection's records in the source file, also in one that isn't valid JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.model.identity import identity_key
+from analyzer.model.outcome import Outcome
+from analyzer.retry.model import Reason, Repair, Unmatched, shown_places
+from analyzer.source.model import Trouble
+from analyzer.source.reader.json_text import SourceFormatError, opened
+from analyzer.source.reader.records import reading
+from analyzer.source.reader.shape import shown_value
+from analyzer.source.scan.find import Found, find
+from analyzer.source.scan.scan import mark_in, mark_of
+from analyzer.source.scan.spans import Spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from analyzer.retry.model import RetryRequest
+    from analyzer.source.salvage.read import Lines
+    from analyzer.source.salvage.unreadable import Unreadable
+
+_AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"
+
+
+@dataclass(slots=True)
+class LookedUp:
+    """What was found in the source file.
+
+    Attributes:
+        found: the selection's records.
+        unmatched: what cannot be read, or is no record.
+        repairs: what was corrected outside of records.
+    """
+
+    found: Found
+    unmatched: list[Unmatched] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+
+
+def look_up(request: RetryRequest) -> LookedUp:
+    """Finds the selection's records.
+
+    Raises:
+        InputError: the source file cannot be read, or it and the log are not of one job.
+        NotJsonError: it isn't valid JSON.
+        NotImportFormatError: it is, but not in the import format. A job that ran proves that the service read the list
+            all the same, so there values that are no records are only listed.
+    """
+    selection = request.selection
+    wanted = None if selection.everybody else selection.identities.marks
+    found = request.found or _found(request, wanted)
+    if found is None:
+        looked_up = _around_faults(request, wanted)
+    else:
+        looked_up = LookedUp(found)
+        if found.other is not None:
+            if selection.outcome is not Outcome.partial and not request.manner.reads_around_faults:
+                raise found.other
+            looked_up.unmatched += _no_records(request.source, found)
+    if selection.everybody and request.named and not request.manner.force:
+        marks = set(map(mark_of, request.named))
+        if marks.isdisjoint(looked_up.found.spans.marks):
+            where = f" in {request.id_property.name!r}" if request.id_property.name else ""
+            raise InputError(
+                f"no record of {request.source} has one of the ids that the log names{where}",
+                "Check that source and log belong to the same job, and --id-property; --force takes them all the same.",
+            )
+    return looked_up
+
+
+def everybody(request: RetryRequest) -> Spans:
+    """Where all records of the source file stand.
+
+    Raises:
+        InputError: the source file cannot be read.
+        NotJsonError: it isn't valid JSON, and is not read around its faults.
+    """
+    found = _found(request, None)
+    return (found or _around_faults(request, None).found).spans
+
+
+def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> Found | None:
+    """What a reader without any tolerance for faults finds; None where there are some, and they are read around.
+
+    A file without faults is read so whatever the options: where nothing is wrong, nothing is doubtful.
+    """
+    try:
+        return find(request.source, request.id_property.name, wanted)
+    except SourceFormatError:
+        if not request.manner.reads_around_faults:
+            raise
+        return None
+
+
+def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookedUp:
+    from analyzer.source.salvage.read import Corrected, Lines, Unreadable, salvage_of
+
+    spans = Spans()
+    looked_up = LookedUp(Found(0, spans))
+    name = request.id_property.name
+    records = 0
+    with opened(request.source) as buffer:
+        lines = Lines(buffer)
+        for item in salvage_of(buffer, repair=request.manner.repair):
+            if isinstance(item, Corrected):
+                if request.manner.repair:
+                    looked_up.repairs.append(Repair(None, "", item.kind, item.before, item.after))
+                continue
+            records += 1
+            if isinstance(item, Unreadable):
+                looked_up.unmatched += _listed(item, name, lines, wanted)
+                continue
+            mark = mark_in(wanted, identity_key(item.text(name) or ""))
+            if mark is not None:
+                spans.add(item.offset, item.offset + len(item.raw), item.position, mark)
+    looked_up.found = Found(records, spans)
+    return looked_up
+
+
+def _no_records(source: Path, found: Found) -> list[Unmatched]:
+    """The values in the list that are no records, one row for equal ones."""
+    places: dict[str, list[int]] = {}
+    with reading(source) as buffer:
+        for position, offset in zip(found.others, found.other_offsets, strict=True):
+            places.setdefault(shown_value(buffer, offset), []).append(position)
+    return [Unmatched("", Reason.no_record, shown_places(where), shown, len(where)) for shown, where in places.items()]
+
+
+def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Unmatched]:
+    """An unreadable record, unless it is known to be of somebody who is not wanted; and those who stand behind it.
+
+    Behind a fault what cannot be read may hold further records.
+    """
+    whose = item.identity(name) if name else None
+    line, column = lines.at(item.offset)
+    place = "" if item.position is None else str(item.position + 1)
+    identity = whose.text if whose else ""
+    key = identity_key(identity)
+    keys = {identity_key(one): one for one in item.identities(name)} if name else {}
+    further = [one for other, one in keys.items() if other and other != key and (wanted is None or other in wanted)]
+    listed = [
+        Unmatched(one, Reason.unreadable, "", f"line {line:,}, column {column:,}: {_AFTER_A_FAULT}") for one in further
+    ]
+    if wanted is not None and whose and not whose.caution and key not in wanted:
+        return listed
+    if item.error.trouble is Trouble.no_record and not keys:
+        return [Unmatched("", Reason.no_record, place, item.words)]
+    return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}"), *listed]

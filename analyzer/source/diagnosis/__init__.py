@@ -1,0 +1,1 @@
+"""What is wrong at a place of a source file, and whose record it is."""

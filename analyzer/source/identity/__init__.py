@@ -1,0 +1,1 @@
+"""Which property of a source file holds the users' IDs."""

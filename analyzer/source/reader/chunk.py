@@ -1,0 +1,149 @@
+"""A chunk of a source file's array decoded at once: the ids of its records, and where these stand.
+
+A chunk begins where a record begins. It decodes only if it ends where one ends: in a string the string would not end,
+in a nested value a bracket would be left over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from itertools import accumulate
+from operator import add, attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from analyzer.model.identity import identity_keys
+from analyzer.source.reader.records import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_members = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_raw_records = msgspec.json.Decoder(list[msgspec.Raw])
+# Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
+_HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
+_ID = attrgetter("id")
+# The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
+BORDER = re.compile(rb"""\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"|/[/*])""")
+"""What looks like the border of two records."""
+_SHORT = 1000
+"""Bytes of a record."""
+
+
+class ChunkDecoder:
+    """Decodes chunks of one source file."""
+
+    def __init__(self, id_property: str) -> None:
+        """Prepares for the records of a file.
+
+        Args:
+            id_property: the name of the property with the ids; of records the last one of that name counts.
+        """
+        self._texts = _decoder(id_property, str | None)
+        self._tokens = _decoder(id_property, msgspec.Raw)
+
+    def keys(self, chunk: bytes) -> Sequence[str] | None:
+        """The key (``identity_key``) of each record's id, empty where it has none.
+
+        Returns:
+            None where the chunk is no strict JSON from a record's beginning to a record's end.
+        """
+        array = b"[%b]" % chunk
+        try:
+            return identity_keys(list(map(_ID, self._texts(array))))
+        except msgspec.ValidationError:
+            return self._keys_of_any_type(array)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+    def _keys_of_any_type(self, array: bytes) -> Sequence[str] | None:
+        """As ``keys``, where an id is no string."""
+        try:
+            tokens = [None if one.id is None else text_of(bytes(one.id)) for one in self._tokens(array)]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return identity_keys(tokens)
+
+
+def names_of(chunk: bytes) -> list[int] | None:
+    """How many names each record of a chunk has; None where the chunk does not decode."""
+    try:
+        return list(map(len, _members.decode(b"[%b]" % chunk)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Where some records of a chunk that decodes begin and end.
+
+    Args:
+        chunk: begins where a record begins.
+        count: of its records.
+        wanted: their numbers, from 0, in their order; at least one.
+    """
+    if len(chunk) >= _SHORT * count:
+        starts, ends = _spans_of_long(chunk, wanted[-1] + 1, count)
+    elif chunk.count(b"{") == count and chunk.count(b"}") == count:
+        return _spans_of_flat(chunk, wanted)
+    else:
+        starts, ends = _spans_of_short(chunk)
+    return [starts[number] for number in wanted], [ends[number] for number in wanted]
+
+
+def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The wanted ones, where each record has one bracket that opens and one that closes, be it in a string."""
+    pieces = chunk.split(b"{")
+    # A piece ends before a bracket; the first one holds what stands before the first record.
+    opened = list(accumulate(map(len, pieces)))
+    starts = [opened[number] + number for number in wanted]
+    return starts, [start + 2 + pieces[number + 1].rindex(b"}") for start, number in zip(starts, wanted, strict=True)]
+
+
+def _spans_of_short(chunk: bytes) -> tuple[list[int], list[int]]:
+    """All of them, where bytes cost little: where the same stands between all records, none is looked for."""
+    records = list(map(bytes, _raw_records.decode(b"[%b]" % chunk)))
+    first = chunk.index(b"{")
+    second = chunk.find(b"{", first + len(records[0]))
+    between = chunk[first + len(records[0]) : second] if second >= 0 else b""
+    if between.join(records) != chunk[first:]:
+        return _one_by_one(chunk, map(len, records))
+    lengths = list(map(len, records))
+    starts = list(accumulate((length + len(between) for length in lengths[:-1]), initial=first))
+    return starts, list(map(add, starts, lengths))
+
+
+def _spans_of_long(chunk: bytes, needed: int, count: int) -> tuple[list[int], list[int]]:
+    """The first ones, as many as are needed or more."""
+    records: list[msgspec.Raw] = []
+    # What decodes up to a border ends where a record ends, as the chunk does.
+    border = BORDER.search(chunk, len(chunk) * needed // count) if needed < count else None
+    if border:
+        with contextlib.suppress(msgspec.DecodeError):
+            records = _raw_records.decode(b"[%b]" % chunk[: border.start() + 1])
+    if len(records) < needed:
+        records = _raw_records.decode(b"[%b]" % chunk)
+    return _one_by_one(chunk, (memoryview(record).nbytes for record in records))
+
+
+def _one_by_one(chunk: bytes, lengths: Iterable[int]) -> tuple[list[int], list[int]]:
+    starts, ends = [], []
+    end = 0
+    for length in lengths:
+        # Between two records there is nothing but blanks and a comma.
+        starts.append(chunk.index(b"{", end))
+        end = starts[-1] + length
+        ends.append(end)
+    return starts, ends
+
+
+def _refuse(_array: bytes) -> list[Any]:
+    raise msgspec.DecodeError
+
+
+def _decoder(id_property: str, kind: object) -> Callable[[bytes], list[Any]]:
+    if _HARD_TO_TELL.search(id_property):
+        return _refuse  # the records are read one by one
+    record = msgspec.defstruct("Record", [("id", kind, None)], rename={"id": id_property}, gc=False)
+    return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]

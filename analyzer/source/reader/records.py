@@ -1,0 +1,294 @@
+"""The source file record by record, as spans of its bytes; never whole in memory.
+
+The import format is ``{"value": [{ID_PROPERTY: id, PROPERTY: value, …}, …]}`` (the vendor's article); further keys
+beside ``value`` are passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+from analyzer.source.model import GrammarError, Shape, ShapeKind, Trouble
+from analyzer.source.reader.fault import BACKSLASH_AT_END, ends_in_backslash
+from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, after_mark, opened, position
+from analyzer.source.reader.record import FLAT, Record, record_at, text_of
+from analyzer.source.reader.shape import several_in, shape_of, shown_value
+from analyzer.source.reader.tolerant import behind_value, expect, read_key, skip_blank, skip_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+    from analyzer.source.reader.json_text import Buffer, SourceFormatError
+
+__all__ = [
+    "FLAT",
+    "Record",
+    "begin",
+    "behind_record",
+    "end_of_other",
+    "finish",
+    "format_error",
+    "has_no_users",
+    "list_at",
+    "no_record_at",
+    "only_brackets",
+    "read_records",
+    "reading",
+    "record_at",
+    "records_of",
+    "text_of",
+]
+
+# What no record begins with, or a record that is a list in a wrapper: [["…"]], ["…"], [{"value":[
+_NO_RECORD = re.compile(rb"""\[ \s*+ (?: [\["'] | \{ \s*+ ["']value["'] \s*+ : \s*+ \[ )""", re.VERBOSE)
+_BRACKETS = re.compile(rb"[\s,}\]]++\Z")
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """The records of a source file, in their order; what else is in its list is passed over, as ``find`` does.
+
+    Raises:
+        InputError: the file cannot be read.
+        NotJsonError: it isn't valid JSON even by what the service tolerates.
+        NotImportFormatError: it is, but not in the import format.
+    """
+    with reading(path) as buffer:
+        yield from records_of(buffer, others=True)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[Buffer]:
+    """Opens a source file; a fault of its grammar found meanwhile becomes the error for people.
+
+    Raises:
+        InputError: the file cannot be read.
+        NotJsonError: it isn't valid JSON even by what the service tolerates.
+        NotImportFormatError: it is, but not in the import format.
+    """
+    with opened(path) as buffer:
+        try:
+            yield buffer
+        except GrammarError as error:
+            raise format_error(path, buffer, error) from error
+
+
+def format_error(path: Path, buffer: Buffer, error: GrammarError) -> SourceFormatError:
+    """The error for people of a fault that a reader of the grammar found."""
+    if (shape := error.shape) is not None:
+        return NotImportFormatError(str(path), buffer, shape)
+    whereabouts = f", in record {error.record:,}" if error.record else ""
+    problem = BACKSLASH_AT_END if ends_in_backslash(buffer, error) else error.problem
+    return NotJsonError(str(path), buffer, error.offset, problem, whereabouts)
+
+
+def has_no_users(path: Path) -> bool:
+    """Whether a source file certainly holds no users: its list is empty, or it has nothing in place of one.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    with opened(path) as buffer:
+        try:
+            return next(records_of(buffer), None) is None
+        except GrammarError as error:
+            return error.shape is not None and error.shape.kind is ShapeKind.empty
+
+
+Taker: TypeAlias = "Callable[[int, int], tuple[int, int] | None]"
+"""Given where a record begins and its place in the list, may take several at once: how many these are, and where the
+next one begins; None where it takes none."""
+
+
+def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = None) -> Iterator[Record]:
+    """The records of a source file that is open.
+
+    Args:
+        buffer: the file's UTF-8.
+        taker: records that it takes are not yielded.
+        others: whether values in the list that are no objects are passed over, unless there is nothing else. Such a
+            value has a place in the list: it counts in the positions.
+
+    Raises:
+        GrammarError: it isn't valid JSON even by what the service tolerates, or not in the import format.
+    """
+    start = begin(buffer, skip_blank(buffer, after_mark(buffer)))
+    at = yield from list_at(buffer, start, others=others, taker=taker)
+    finish(buffer, at)
+
+
+def begin(buffer: Buffer, offset: int) -> int:
+    """Where the array with the records begins, at its bracket, in the object whose bracket is at ``offset``.
+
+    Raises:
+        GrammarError: no such array is found before the first fault, or what is in it is no list of records; its
+            ``shape`` tells where the file is valid JSON.
+    """
+    try:
+        at = _list_of_records(buffer, offset)
+    except GrammarError as error:
+        raise _with_shape(buffer, offset, error) from None
+    if _NO_RECORD.match(buffer, at):
+        no_records = GrammarError(at, "the list has something else in place of records", Trouble.no_format)
+        no_records = _with_shape(buffer, offset, no_records)
+        # A fault further on is found, and its record counted, when the records are read.
+        if no_records.shape is not None:
+            raise no_records
+    return at
+
+
+def _list_of_records(buffer: Buffer, offset: int) -> int:
+    at = skip_blank(buffer, expect(buffer, offset, b"{"))
+    while buffer[at : at + 1] != b"}":
+        name, at = read_key(buffer, at)
+        if name == "value":
+            expect(buffer, at, b"[")
+            return at
+        at = behind_value(buffer, skip_value(buffer, at), b"}")
+    at = skip_blank(buffer, at + 1)
+    raise GrammarError(at, 'there is no "value" with the list of users', Trouble.no_format)
+
+
+def _with_shape(buffer: Buffer, offset: int, error: GrammarError) -> GrammarError:
+    """The error with the file's shape where the file is JSON; else the fault for which it isn't."""
+    try:
+        return error.of_shape(shape_of(buffer, offset))
+    except GrammarError as inner:
+        return inner if inner.offset > error.offset else error
+
+
+def finish(buffer: Buffer, offset: int) -> None:
+    """Reads what stands behind the array, whose end is at ``offset``: further keys, which are passed over.
+
+    Raises:
+        GrammarError: it isn't valid JSON even by what the service tolerates, or has a second array with records.
+    """
+    if skip_blank(buffer, offset) >= len(buffer):
+        raise GrammarError(len(buffer), 'the object\'s "}" is missing at the end of the file', Trouble.unclosed)
+    if buffer[(first := skip_blank(buffer, offset)) : first + 1] == b"]" and only_brackets(buffer, first):
+        raise _brackets(buffer, first)
+    at = behind_value(buffer, offset, b"}")
+    while buffer[at : at + 1] != b"}":
+        name, value = read_key(buffer, at)
+        if name == "value":
+            raise _second_list(buffer, at)
+        at = behind_value(buffer, skip_value(buffer, value), b"}")
+    at = skip_blank(buffer, at + 1)
+    if at < len(buffer):
+        if only_brackets(buffer, at):
+            raise _brackets(buffer, at)
+        start = skip_blank(buffer, after_mark(buffer))
+        error = GrammarError(at, "text after the end of the JSON", Trouble.no_format)
+        with contextlib.suppress(GrammarError):
+            error.of_shape(several_in(buffer, start))
+        raise error
+
+
+def only_brackets(buffer: Buffer, at: int) -> bool:
+    """Whether nothing but closing brackets, commas, and blanks follows up to the file's end."""
+    return _BRACKETS.match(buffer, at) is not None
+
+
+def _brackets(buffer: Buffer, at: int) -> GrammarError:
+    shown = b"".join(bytes(buffer[at : at + 100]).split())[:20].decode()
+    return GrammarError(at, f'there are closing brackets too many at the end of the file ("{shown}")', Trouble.brackets)
+
+
+def _second_list(buffer: Buffer, at: int) -> GrammarError:
+    line, column = position(buffer, begin(buffer, skip_blank(buffer, after_mark(buffer))))
+    problem = (
+        f'there is a second "value" (the list of the first begins in line {line:,}, column {column:,}), and'
+        " which one counts is unknown"
+    )
+    error = GrammarError(at, f"{problem}: put all records into one", Trouble.no_format)
+    error.shape = Shape(ShapeKind.other, at, problem, "Put all records into one list.")
+    return error
+
+
+def list_at(
+    buffer: Buffer, offset: int, *, position: int = 0, others: bool = False, taker: Taker | None = None
+) -> Generator[Record, None, int]:
+    """Yields the records of the list at ``offset``; returns (to ``yield from``) where it ends.
+
+    Args:
+        buffer: the source file.
+        offset: of the list's bracket.
+        position: of its first record.
+        others: as in ``records_of``.
+        taker: likewise.
+
+    Raises:
+        GrammarError: a fault in it.
+    """
+    at = skip_blank(buffer, expect(buffer, offset, b"["))
+    records = 0
+    first_other = None
+    while buffer[at : at + 1] != b"]":
+        taken = taker(at, position) if taker else None
+        if taken is not None:
+            records, position, at = records + taken[0], position + taken[0], taken[1]
+            continue
+        end = None if buffer[at : at + 1] == b"{" else end_of_other(buffer, at)
+        if end is None:
+            record, end = record_at(buffer, at, position)
+            yield record
+            records += 1
+        else:
+            first_other = first_other or no_record_at(buffer, at, position)
+            if not others:
+                raise first_other
+        position += 1
+        at = behind_record(buffer, end)
+    if first_other is not None and not records:
+        raise first_other
+    return at + 1
+
+
+def end_of_other(buffer: Buffer, at: int) -> int | None:
+    """Where a value in the list ends that is no object; None where an object begins, or nothing that is JSON."""
+    if buffer[at : at + 1] == b"{":
+        return None
+    try:
+        end = skip_value(buffer, at)
+        behind_value(buffer, end, b"]")
+    except GrammarError:
+        return None
+    return end
+
+
+def no_record_at(buffer: Buffer, at: int, position: int) -> GrammarError:
+    """The error of a value in the list that is no object."""
+    error = GrammarError(at, f"{shown_value(buffer, at)} where a record should be", Trouble.no_record)
+    error.record, error.start = position + 1, at
+    words = f"record {position + 1:,} is {shown_value(buffer, at)}, and each record has to be an object"
+    error.shape = Shape(
+        ShapeKind.no_record, at, f"it is valid JSON up to there, but {words}", "Have the feed leave it out."
+    )
+    return error
+
+
+def behind_record(buffer: Buffer, offset: int) -> int:
+    """The next record behind the one that ends at ``offset``, or the list's bracket.
+
+    Raises:
+        GrammarError: neither is there; its trouble is ``unclosed`` where nothing but the list's bracket is missing.
+    """
+    try:
+        at = behind_value(buffer, offset, b"]")
+    except GrammarError as error:
+        if _is_unclosed(buffer, error.offset):
+            raise _unclosed(error.offset) from None
+        raise
+    if buffer[at : at + 1] == b"}" and _is_unclosed(buffer, at):
+        raise _unclosed(at)
+    return at
+
+
+def _is_unclosed(buffer: Buffer, at: int) -> bool:
+    return buffer[at : at + 1] == b"}" and skip_blank(buffer, at + 1) >= len(buffer)
+
+
+def _unclosed(at: int) -> GrammarError:
+    return GrammarError(at, 'the list\'s "]" is missing at the end of the file', Trouble.unclosed)

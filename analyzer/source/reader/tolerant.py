@@ -1,0 +1,192 @@
+"""One object of a source file in the grammar that the service tolerates, token by token.
+
+The grammar is Json.NET's by its defaults (https://www.newtonsoft.com/json): JSON, and comments, a comma before a
+closing bracket, single quotes, unquoted names, raw line ends in strings, ``NaN``, ``undefined``, ``new Date(…)``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.source.model import GrammarError, Trouble
+
+if TYPE_CHECKING:
+    from analyzer.source.reader.json_text import Buffer
+
+_MANY = 1000
+_WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+# What .NET takes for white space, in UTF-8, and comments; not all at once, as the expression keeps each until its end
+_BLANK = re.compile(rb"(?:[ \t\r\n\x0b\x0c]++|%b|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % (_WIDE_BLANKS, _MANY))
+_wide_blank = re.compile(_WIDE_BLANKS)
+_NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
+_CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
+_LITERAL = re.compile(rb"[-+.A-Za-z0-9]++")
+_WORDS = frozenset({b"true", b"false", b"null", b"undefined", b"NaN", b"Infinity", b"-Infinity"})
+_NUMBER = re.compile(rb"[-+]?(?:0[xX][0-9A-Fa-f]++|(?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?|[0-9]++\.)")
+_BAD_ESCAPE = re.compile(rb"""(?s)\\(?:[^"'\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))""")
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BACKSLASH = ord("\\")
+_CLOSING = {b"{": b"}", b"[": b"]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object's members by name, as they are spelled, and where the object ends."""
+
+    members: dict[str, bytes]
+    end: int
+
+
+def skip_blank(buffer: Buffer, offset: int) -> int:
+    """The next byte that is neither blank nor in a comment."""
+    while found := _BLANK.match(buffer, offset):
+        start, offset = offset, found.end()
+        if offset - start < _MANY:
+            break
+    return offset
+
+
+def read_object(buffer: Buffer, offset: int) -> Object:
+    """Reads the object that begins at ``offset``; of a name that occurs twice the last counts.
+
+    Raises:
+        GrammarError: the bytes are no object in the tolerated grammar.
+    """
+    members: dict[str, bytes] = {}
+    at = skip_blank(buffer, expect(buffer, offset, b"{"))
+    while buffer[at : at + 1] != b"}":
+        name, at = read_key(buffer, at)
+        end = skip_value(buffer, at)
+        members[name] = bytes(buffer[at:end])
+        at = behind_value(buffer, end, b"}")
+    return Object(members, at + 1)
+
+
+def read_key(buffer: Buffer, offset: int) -> tuple[str, int]:
+    """A member's name, and where its value begins."""
+    name, at = _read_name(buffer, offset)
+    return name, skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
+
+
+def _read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
+    """A member's name, quoted or not, and where it ends."""
+    quoted = _string(buffer, offset)
+    if quoted is not None:
+        return unquote(bytes(buffer[offset:quoted])), quoted
+    found = _NAME.match(buffer, offset)
+    if found and (blank := _wide_blank.search(buffer, offset, found.end())):
+        found = _NAME.match(buffer, offset, blank.start())
+    if found is None:
+        raise _unexpected(buffer, offset, "a property's name")
+    return found[0].decode("utf-8", "replace"), found.end()
+
+
+def skip_value(buffer: Buffer, offset: int) -> int:
+    """Where the value that begins at ``offset`` ends."""
+    return _skip_nested(buffer, offset) if buffer[offset : offset + 1] in _CLOSING else _skip_plain(buffer, offset)
+
+
+def _skip_plain(buffer: Buffer, offset: int) -> int:
+    end = _string(buffer, offset)
+    if end is not None:
+        return end
+    constructor = _CONSTRUCTOR.match(buffer, offset)
+    if constructor:
+        return constructor.end()
+    literal = _LITERAL.match(buffer, offset)
+    if literal is None:
+        raise _unexpected(buffer, offset, "a value")
+    if literal[0] not in _WORDS and not _NUMBER.fullmatch(literal[0]):
+        raise GrammarError(offset, f"{literal[0][:30].decode('ascii')} is no value", Trouble.no_value)
+    return literal.end()
+
+
+def expect(buffer: Buffer, offset: int, wanted: bytes, *, after_value: bool = False) -> int:
+    """Behind the byte that has to stand at ``offset``."""
+    if buffer[offset : offset + 1] == wanted:
+        return offset + 1
+    if after_value and offset < len(buffer):
+        problem = f"{_shown(buffer, offset)} after a value: a quotation mark not escaped, or no comma"
+        raise GrammarError(offset, problem, Trouble.after_value)
+    raise _unexpected(buffer, offset, f'"{wanted.decode()}"')
+
+
+def unquote(token: bytes) -> str:
+    """A quoted token's text, its escapes resolved; a lone surrogate, which no file can hold, becomes U+FFFD."""
+    text = token[1:-1].decode("utf-8", "replace")
+    if "\\" not in text:
+        return text
+    # Two escaped halves of a surrogate pair are one character.
+    return _ESCAPE.sub(_resolve, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _resolve(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2])
+
+
+def _string(buffer: Buffer, offset: int) -> int | None:
+    """The end of the string that begins at ``offset``; None where none begins."""
+    quote = buffer[offset : offset + 1]
+    if quote not in (b'"', b"'"):
+        return None
+    end = buffer.find(quote, offset + 1)
+    while end >= 0 and buffer[end - 1] == _BACKSLASH and _is_escaped(buffer, end):
+        end = buffer.find(quote, end + 1)
+    if end < 0:
+        raise GrammarError(offset, "a quotation mark opens a value that never ends", Trouble.endless)
+    at = buffer.find(b"\\", offset, end)
+    while at >= 0:
+        if _BAD_ESCAPE.match(buffer, at):
+            raise GrammarError(at, f"a backslash before {_shown(buffer, at + 1)}", Trouble.escape)
+        at = buffer.find(b"\\", at + 2, end)
+    return end + 1
+
+
+def _is_escaped(buffer: Buffer, at: int) -> bool:
+    """Whether an odd number of backslashes stands before the quotation mark at ``at``."""
+    start = at
+    while buffer[start - 1] == _BACKSLASH:
+        start -= 1
+    return (at - start) % 2 == 1
+
+
+def behind_value(buffer: Buffer, offset: int, closing: bytes) -> int:
+    """The next name or value behind the value that ends at ``offset``, or the closing bracket."""
+    at = skip_blank(buffer, offset)
+    if buffer[at : at + 1] == closing:
+        return at
+    return skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+
+
+def _skip_nested(buffer: Buffer, offset: int) -> int:
+    """Behind the object or array at ``offset``; without recursion, as its depth is the file's choice."""
+    closing: list[bytes] = []
+    at = offset
+    while True:
+        opened = _CLOSING.get(buffer[at : at + 1])
+        if opened is not None:
+            closing.append(opened)
+            at = skip_blank(buffer, at + 1)
+        else:
+            at = behind_value(buffer, _skip_plain(buffer, at), closing[-1])
+        while buffer[at : at + 1] == closing[-1]:
+            closing.pop()
+            if not closing:
+                return at + 1
+            at = behind_value(buffer, at + 1, closing[-1])
+        if closing[-1] == b"}":
+            at = read_key(buffer, at)[1]
+
+
+def _unexpected(buffer: Buffer, offset: int, wanted: str) -> GrammarError:
+    if offset >= len(buffer):
+        return GrammarError(len(buffer), f"the file ends where {wanted} should be", Trouble.ended)
+    return GrammarError(offset, f"{_shown(buffer, offset)} where {wanted} should be")
+
+
+def _shown(buffer: Buffer, offset: int) -> str:
+    text = bytes(buffer[offset : offset + 4]).decode("utf-8", "replace")
+    return f'"{text[0]}"' if text and text[0].isprintable() else "a control character"

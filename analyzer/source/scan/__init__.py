@@ -1,0 +1,1 @@
+"""Find the records of some users, or of everybody, at C speed."""

@@ -1,0 +1,213 @@
+"""A scan of a source file for the records of some users, or for everybody's: chunks decoded at once, at C's speed.
+
+The array is cut into chunks at what looks like the border of two records. A chunk that begins where a record begins
+and decodes ends where one ends (``chunk``); one that does not decode as it stands, nor without comments and commas too
+many (``blanked``), is read record by record, as ``records`` does it. So both give the same records, and stop at the
+same faults.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass, field
+from itertools import compress, repeat
+from typing import TYPE_CHECKING
+
+from analyzer.model.identity import identity_key
+from analyzer.source.reader.blanked import Blanker, CutCommentError, may_have_begun_with_a_comma, without_comments
+from analyzer.source.reader.chunk import BORDER, ChunkDecoder, spans_in
+from analyzer.source.reader.records import behind_record, end_of_other, no_record_at, record_at
+from analyzer.source.reader.tolerant import skip_blank
+from analyzer.source.scan.spans import NO_ID, Spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from analyzer.source.model import GrammarError
+    from analyzer.source.reader.json_text import Buffer
+
+CHUNK = 1 << 15
+"""Bytes: with its records it stays in the processor's cache. Of long records a chunk is larger, up to ``_LARGEST``."""
+_LARGEST = 1 << 19
+_RECORDS = 8
+"""Looking for a chunk's end costs half a record, which is little beside so many; with more, more chunks hold a record
+that is wanted, and are decoded once more."""
+_LONGEST = 1 << 20
+"""Bytes; where no record ends within them, records are read one by one."""
+_LINE_END = re.compile(rb"[\r\n]")
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What a scan found.
+
+    Attributes:
+        end: where it ended: behind the last record and the comma that follows it, or at the array's bracket.
+        records: how many records it went through, values that are none among them.
+        others: the places, from 0, of values in the array that are no objects.
+        other_offsets: where these begin.
+        first_other: the error of the first of them.
+        spans: those that were wanted.
+        ended: whether it came to the array's bracket.
+    """
+
+    end: int
+    records: int = 0
+    spans: Spans = field(default_factory=Spans)
+    ended: bool = False
+    others: array[int] = field(default_factory=lambda: array("q"))
+    other_offsets: array[int] = field(default_factory=lambda: array("q"))
+    first_other: GrammarError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """A place between two records, true or guessed: where the one ends, and where the next begins."""
+
+    end: int
+    start: int
+
+
+def border_from(buffer: Buffer, offset: int) -> Border | None:
+    """The next place that looks like a border of two records, if there is one within a megabyte."""
+    found = BORDER.search(buffer, offset, offset + _LONGEST)
+    return Border(found.start() + 1, found.end()) if found else None
+
+
+class Scanner:
+    """Scans the array of one source file for one set of users."""
+
+    def __init__(self, buffer: Buffer, id_property: str, wanted: Mapping[str, int] | None) -> None:
+        """Prepares for a scan.
+
+        Args:
+            buffer: the source file.
+            id_property: the name of the property with the ids.
+            wanted: the marks of the users that are looked for by their key; None for every record, whose marks are
+                made of the key, and the same in this process only.
+        """
+        _have_freed_memory_kept()
+        self._buffer = buffer
+        self.id_property = id_property
+        self._wanted = wanted
+        self._decoder = ChunkDecoder(id_property)
+        self._blanker = Blanker()
+        self._lenient = False
+        self._size = CHUNK
+
+    def scan(self, scanned: Scanned, stop: Border | None = None) -> None:
+        """Goes on with a scan, up to another border.
+
+        Args:
+            scanned: what was scanned so far; grows.
+            stop: a border further on; None for the array's end. Where it is none the scan ends beyond it.
+
+        Raises:
+            GrammarError: a fault in a record or between two; it tells the record, counted from where the scan began.
+        """
+        while not scanned.ended and (stop is None or scanned.end < stop.start):
+            border = border_from(self._buffer, scanned.end + self._size)
+            if border and stop and border.start > stop.start:
+                border = stop
+            if border is None or not self._chunk(scanned, border):
+                self._walk(scanned, border.start if border else scanned.end + CHUNK)
+
+    def _chunk(self, scanned: Scanned, border: Border) -> bool:
+        """Takes the chunk up to a border; False where it has to be read record by record."""
+        if border.end - scanned.end > _LONGEST + CHUNK:
+            return False
+        piece = self._buffer[scanned.end : border.end]
+        keys = None if self._lenient else self._decoder.keys(piece)
+        if keys is None:
+            try:
+                plain = without_comments(piece)
+            except CutCommentError as cut:
+                further = self._border_behind_comment(scanned.end + cut.start, block=cut.block)
+                return further is not None and further.end > border.end and self._chunk(scanned, further)
+            chunk = self._blanker.blanked(plain)
+            keys = self._decoder.keys(chunk)
+            if keys is None and (thoroughly := self._blanker.further(plain)) is not None:
+                chunk = thoroughly
+                keys = self._decoder.keys(chunk)
+            if keys is None or _may_be_altered(keys) or (chunk != piece and may_have_begun_with_a_comma(chunk)):
+                return False
+            self._lenient = chunk != piece
+            piece = chunk
+        self._take(scanned, keys, piece)
+        self._size = min(max(CHUNK, _RECORDS * len(piece) // len(keys)), _LARGEST)
+        scanned.end = border.start
+        return True
+
+    def _border_behind_comment(self, offset: int, *, block: bool) -> Border | None:
+        if block:
+            end = self._buffer.find(b"*/", offset, offset + _LONGEST)
+            return border_from(self._buffer, end) if end >= 0 else None
+        line_end = _LINE_END.search(self._buffer, offset, offset + _LONGEST)
+        return border_from(self._buffer, line_end.start()) if line_end else None
+
+    def _take(self, scanned: Scanned, keys: Sequence[str], chunk: bytes) -> None:
+        """Counts a chunk's records, and notes those that are wanted."""
+        wanted = self._wanted
+        numbers: Sequence[int]
+        if wanted is None:
+            marks = list(map(mark_of, keys))
+            numbers = range(len(keys))
+        else:
+            # Marks of users that are wanted count from 1.
+            marks = [] if wanted.keys().isdisjoint(keys) else list(map(wanted.get, keys, repeat(0)))
+            numbers = list(compress(range(len(keys)), marks))
+        if numbers:
+            starts, ends = spans_in(chunk, len(keys), numbers)
+            spans = scanned.spans
+            spans.starts.extend([scanned.end + start for start in starts])
+            spans.ends.extend([scanned.end + end for end in ends])
+            spans.positions.extend([scanned.records + number for number in numbers])
+            spans.marks.extend([marks[number] for number in numbers])
+        scanned.records += len(keys)
+
+    def _note(self, scanned: Scanned, start: int, end: int, position: int, key: str) -> None:
+        mark = mark_in(self._wanted, key)
+        if mark is not None:
+            scanned.spans.add(start, end, position, mark)
+
+    def _walk(self, scanned: Scanned, until: int) -> None:
+        """Reads record by record up to the first one that begins at ``until`` or behind, or to the array's end."""
+        at = skip_blank(self._buffer, scanned.end)
+        while at < until and self._buffer[at : at + 1] != b"]":
+            end = end_of_other(self._buffer, at)
+            if end is None:
+                record, end = record_at(self._buffer, at, scanned.records)
+                self._note(scanned, at, end, scanned.records, identity_key(record.text(self.id_property) or ""))
+            else:
+                scanned.others.append(scanned.records)
+                scanned.other_offsets.append(at)
+                scanned.first_other = scanned.first_other or no_record_at(self._buffer, at, scanned.records)
+            scanned.records += 1
+            at = behind_record(self._buffer, end)
+        scanned.end = at
+        scanned.ended = self._buffer[at : at + 1] == b"]"
+
+
+def _have_freed_memory_kept() -> None:
+    """Lets the C library keep what chunks give back instead of asking the system for each anew.
+
+    glibc keeps pieces as large as the largest that was ever given back (``mallopt(3)``, M_MMAP_THRESHOLD). In a process
+    that has done nothing else the scan takes twice as long without it. The piece is never touched, so it costs nothing.
+    """
+    bytes(_LARGEST << 4)
+
+
+def mark_of(key: str) -> int:
+    """The mark of a key where everybody is wanted."""
+    return (hash(key) or 1) if key else NO_ID
+
+
+def mark_in(wanted: Mapping[str, int] | None, key: str) -> int | None:
+    """The mark of a key among those that are wanted, None for everybody; None where it is not wanted."""
+    return mark_of(key) if wanted is None else wanted.get(key)
+
+
+def _may_be_altered(keys: Sequence[str]) -> bool:
+    """Whether an id may have lost a comma that was taken for one too many."""
+    return any("}" in key or "]" in key for key in keys)

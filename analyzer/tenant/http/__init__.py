@@ -1,0 +1,1 @@
+"""HTTP with a tenant: sessions, throttling, retries, errors."""

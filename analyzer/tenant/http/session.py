@@ -1,0 +1,184 @@
+"""The part that owns the sockets: sends requests with the token of their host, and only to hosts of the tenant."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import requests
+
+from analyzer.errors import FaultError, UnreachableError
+from analyzer.model.uri import resolved
+from analyzer.tenant.http.answer import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
+from analyzer.tenant.http.body import CHUNK, bounded, content_of
+from analyzer.tenant.http.hosts import Hosts
+from analyzer.tenant.http.throttle import Manners, Throttle
+from analyzer.tenant.http.transport import Transport
+from analyzer.tenant.http.tries import Tries
+from analyzer.tenant.http.unreachable import unreachable
+from analyzer.tenant.sharepoint.webs import Webs
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from analyzer.tenant.model import TenantAddress, Tokens
+
+_TOKENS = 3
+"""A request is tried with so many tokens."""
+_REDIRECTS = 3
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token of one request; as ``auth``, because a ``.netrc`` would take the place of a header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Session:
+    """Requests to one tenant. May be used by several threads at once.
+
+    Attributes:
+        hosts: the hosts of the tenant.
+        webs: what was learnt of the tenant's webs.
+        manners: how it behaves.
+        throttle: when the tenant may be asked.
+    """
+
+    def __init__(self, address: TenantAddress, tokens: Tokens, manners: Manners | None = None) -> None:
+        self.hosts = Hosts(address)
+        self.webs = Webs()
+        self.manners = manners or Manners()
+        self.throttle = Throttle(self.manners)
+        self._tokens = tokens
+        self._http = Transport(
+            address.ca_file,
+            connections=self.manners.connections,
+            limits=self.manners.limits,
+            now=self.manners.clock.monotonic,
+        )
+        program = f"upa-analyzer/{version('upa-analyzer')}"
+        self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
+
+    def call(self, method: str, url: str, body: bytes | None = None, *, repeatable: bool = True) -> Answer:
+        """Sends a request that is answered in JSON and reads the answer whole, whatever its status.
+
+        Args:
+            method: HTTP's.
+            url: absolute.
+            body: JSON, or the bytes of a file.
+            repeatable: whether it does no harm to send it again.
+
+        Raises:
+            RefusedError: the host is not the tenant's, or the sign-in failed.
+            FaultError: no answer came.
+            UnreachableError: the tenant asks to wait longer than our patience lasts.
+        """
+        tries = self.tries(url)
+        while True:
+            try:
+                with self._send(method, url, body, {"Accept": "application/json"}) as response:
+                    whole = bounded(response.iter_content(CHUNK), url)
+                    answer = Answer(response.status_code, response.headers, whole)
+            except requests.RequestException as error:
+                if repeatable and tries.after_error(error):
+                    continue
+                raise self._fault(error, url) from error
+            if not repeatable:
+                if answer.status in ASK_AGAIN:
+                    tries.hold(answer)
+                return answer
+            # Something else than JSON comes from whatever stands in between, and passes.
+            if not tries.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
+                return answer
+
+    def chunks(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Generator[bytes]]:
+        """Gets a file: status and headers at once, the bytes a chunk at a time; of an error the body at once.
+
+        Whoever does not read the bytes to their end closes them. While they come in they may raise
+        ``requests.RequestException``, which ``download`` copes with.
+
+        Raises:
+            RefusedError: the host is not the tenant's, or the sign-in failed.
+            FaultError: no answer came.
+            UnreachableError: the tenant asks to wait longer than our patience lasts.
+        """
+        tries = self.tries(url)
+        # What is packed on its way has another length, and cannot be gone on with in the middle.
+        wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        while True:
+            try:
+                response = self._send("GET", url, None, wanted)
+                content = content_of(response)
+                next(content)  # begun, so that closing it closes the connection, too
+                body = b"" if response.status_code in SUCCESS else bounded(content, url)
+            except requests.RequestException as error:
+                if tries.after_error(error):
+                    continue
+                raise self._fault(error, url) from error
+            answer = Answer(response.status_code, response.headers, body)
+            if not tries.after(answer):
+                return answer, content
+            content.close()
+
+    def tries(self, url: str) -> Tries:
+        """The tries of one request."""
+        return Tries(self.throttle, self.hosts.origin(url).removeprefix("https://"))
+
+    def stop(self) -> None:
+        """Ends whatever waits or receives in other threads; nothing can be sent any more."""
+        self.throttle.stopped.set()
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
+        """Sends a request, again with another token where one is refused; follows the tenant's own redirects."""
+        for _ in range(_REDIRECTS):
+            response = self._signed(method, url, body, headers)
+            if not response.is_redirect or method != "GET":
+                return response
+            place = resolved(response.headers["Location"], self._absolute(url))
+            if not self.hosts.has(place):
+                return response
+            response.close()
+            url = place
+        raise UnreachableError(f"{url} leads on and on", "Is a proxy in between?")
+
+    def _signed(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
+        origin = self.hosts.origin(url)
+        token = self._tokens.token(origin)
+        for _ in range(_TOKENS - 1):
+            response = self._send_once(method, url, body, headers, token)
+            if response.status_code != UNAUTHORIZED:
+                return response
+            renewed = self._tokens.renew(origin, token)
+            if renewed == token:
+                return response
+            response.close()
+            token = renewed
+        return self._send_once(method, url, body, headers, token)
+
+    def _send_once(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], token: str
+    ) -> requests.Response:
+        kind = {} if body is None else {"Content-Type": "application/json;charset=utf-8"}
+        self.throttle.pass_through()
+        return self._http.request(
+            method,
+            self._absolute(url),
+            data=body,
+            headers={**headers, **kind},
+            auth=_Bearer(token),
+            stream=True,
+            allow_redirects=False,
+        )
+
+    def _fault(self, error: requests.RequestException, url: str) -> FaultError:
+        told = unreachable(error, self.hosts.origin(url))
+        return FaultError(told.what, told.advice)
+
+    def _absolute(self, url: str) -> str:
+        return self.hosts.origin(url) + url if url.startswith("/") else url

@@ -1,0 +1,1 @@
+"""SharePoint's REST calls: jobs, files, downloads, uploads, queueing."""

@@ -1,0 +1,167 @@
+"""The certificate that an application signs in with: what msal wants to know of it, and whether it will do."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError, SignInError
+from analyzer.model.text import count
+from analyzer.storage.files import read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from cryptography import x509
+
+_SOON = timedelta(days=30)
+_PFX = frozenset({".pfx", ".p12"})
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate with its private key.
+
+    Attributes:
+        path: the file.
+        credential: msal's ``client_credential``: with the certificate, so that msal works out its thumbprint and sends
+            it along (``x5t#S256``, ``x5c``).
+        thumbprint: SHA-1 in capital hexadecimal letters, as the portal shows it.
+        begins: UTC.
+        ends: UTC.
+    """
+
+    path: Path
+    credential: Mapping[str, str | bool] = field(repr=False)
+    thumbprint: str
+    begins: datetime
+    ends: datetime
+
+
+def read_certificate(path: Path, password: str | None) -> Certificate:
+    """A PEM or PFX file with the private key and the certificate.
+
+    Raises:
+        InputError: the file cannot be read, lacks one of the two, the password is not the key's, or the two do not
+            belong together.
+    """
+    content = read_bytes(path)
+    passphrase = {} if password is None else {"passphrase": password}
+    if path.suffix.lower() in _PFX:
+        certificate = _of_pfx(path, content, password)
+        return _certificate(
+            path, certificate, {"private_key_pfx_path": str(path), "public_certificate": True, **passphrase}
+        )
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", "replace").encode("ascii", "replace")  # as Windows PowerShell's > writes it
+    pem = content.decode("ascii", "replace")
+    if "PRIVATE KEY" not in pem or "BEGIN CERTIFICATE" not in pem:
+        raise InputError(
+            f"{path} lacks a private key or a certificate",
+            "A PEM file has to hold both; a PFX file is told by its name, .pfx or .p12.",
+        )
+    certificate = _of_pem(path, content, password)
+    return _certificate(path, certificate, {"private_key": pem, "public_certificate": _pem(certificate), **passphrase})
+
+
+def check_dates(certificate: Certificate, now: datetime, client_id: str) -> None:
+    """Passes a certificate that is good now.
+
+    Args:
+        certificate: what was read.
+        now: UTC.
+        client_id: the application, for the advice.
+
+    Raises:
+        SignInError: it has ended, or is not good yet.
+    """
+    name = certificate.path.name
+    if now > certificate.ends:
+        raise SignInError(
+            f"the certificate {name} ended on {certificate.ends:%Y-%m-%d}",
+            f"Upload a new one to the application {client_id} and name it in the configuration. upa-analyzer doctor"
+            " checks it.",
+        )
+    if now < certificate.begins:
+        raise SignInError(
+            f"the certificate {name} is not good before {certificate.begins:%Y-%m-%d %H:%M} UTC",
+            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is it right? upa-analyzer doctor compares it.",
+        )
+
+
+def warning_of_end(certificate: Certificate, now: datetime) -> str:
+    """Say that a certificate ends within 30 days, and what to do; empty where it doesn't, or has ended.
+
+    Args:
+        certificate: what was read.
+        now: UTC.
+    """
+    left = certificate.ends - now
+    if not timedelta() <= left <= _SOON:
+        return ""
+    return (
+        f"The certificate {certificate.path.name} ends in {count(left.days, 'day')} ({certificate.ends:%Y-%m-%d})."
+        " Upload a new one to the application before then, and name it in the configuration."
+    )
+
+
+def _certificate(path: Path, certificate: x509.Certificate, credential: Mapping[str, str | bool]) -> Certificate:
+    from cryptography.hazmat.primitives import hashes
+
+    thumbprint = certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - the portal's way to name it
+    return Certificate(path, credential, thumbprint, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+def _of_pem(path: Path, content: bytes, password: str | None) -> x509.Certificate:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.x509 import load_pem_x509_certificates
+
+    try:
+        key = load_pem_private_key(content, password.encode() if password is not None else None)
+        certificates = load_pem_x509_certificates(content)
+    except (ValueError, TypeError) as error:
+        raise _unreadable(path, error) from error
+    return _matching(path, key, certificates)
+
+
+def _of_pfx(path: Path, content: bytes, password: str | None) -> x509.Certificate:
+    from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
+
+    try:
+        key, certificate, _ = load_key_and_certificates(content, password.encode() if password is not None else None)
+    except (ValueError, TypeError) as error:
+        raise _unreadable(path, error) from error
+    if key is None or certificate is None:
+        raise InputError(f"{path} lacks a private key or a certificate", "It has to hold both.")
+    return _matching(path, key, [certificate])
+
+
+def _matching(path: Path, key: object, certificates: list[x509.Certificate]) -> x509.Certificate:
+    """The certificate of the key; a chain may stand in any order."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    if not isinstance(key, RSAPrivateKey):
+        raise InputError(f"the private key in {path} is no RSA key", "Entra takes certificates with RSA keys alone.")
+    for certificate in certificates:
+        if certificate.public_key() == key.public_key():
+            return certificate
+    raise InputError(
+        f"the private key in {path} is not the certificate's",
+        "Put the key that the certificate was made for beside it.",
+    )
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.PEM).decode("ascii")
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    told = str(error).split(".")[0].split(", ")[0]
+    advice = "Is the password right? certificate_password_env names the variable that holds it."
+    return InputError(f"the private key and certificate in {path} cannot be read: {told}", advice)

@@ -1,0 +1,33 @@
+"""A job's failures by code and by pattern."""
+
+from __future__ import annotations
+
+from analyzer.catalogue import OURS
+from analyzer.cli.views.failures import Failure, failures_json, failures_of
+from analyzer.history.job_facts import Counted, patterns_in
+from tests.analysis.frames import entry, named
+
+
+def test_a_code_has_its_patterns_only_where_a_message_matches_one() -> None:
+    told = named(
+        entry("a", "GenericError", "ada@contoso.com", message="was deadlocked on lock"),
+        entry("a", "GenericError", message="something new"),
+        entry("a", "DataFileNotJson", message="something new"),
+        entry("a", "Weird", message="was deadlocked on lock"),
+    )
+    deadlock = Counted("GenericError/deadlock", 1, 1)
+    failures = failures_of(told, patterns_in(told, OURS))
+    assert failures == [
+        Failure("GenericError", 2, 1, (deadlock, Counted(None, 1, 0))),
+        Failure("DataFileNotJson", 1, 0, ()),
+        Failure("Weird", 1, 0, ()),
+    ]
+    assert failures_json(failures)[0] == {
+        "code": "GenericError",
+        "entries": 2,
+        "users": 1,
+        "patterns": (
+            {"name": "GenericError/deadlock", "entries": 1, "users": 1},
+            {"name": None, "entries": 1, "users": 0},
+        ),
+    }

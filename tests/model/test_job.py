@@ -1,0 +1,81 @@
+"""An import job as the service lists it."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.model.job import Job
+
+ANSWER: dict[str, object] = {
+    "JobId": "5F05E38C-BD0E-49EC-8C9C-C4CFE370248C",
+    "State": 5,
+    "Error": 30,
+    "ErrorMessage": "some failed",
+    "SourceUri": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/hr-feed.json",
+    "LogFolderUri": "https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-feed-x-Logs",
+    "NewField": [1],
+}
+
+
+def test_a_job_is_read_with_all_that_the_service_says() -> None:
+    job = Job.from_answer(ANSWER)
+    assert job.job_id == "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+    assert (job.state_name, job.error_name, job.error_message) == ("Error", "ImportCompleteWithError", "some failed")
+    assert (job.source_uri, job.log_folder_uri) == (ANSWER["SourceUri"], ANSWER["LogFolderUri"])
+    assert job.source_name == "hr-feed.json"
+    assert (job.gone, job.ended, job.succeeded) == (False, True, False)
+    assert job.answer == ANSWER
+
+
+@pytest.mark.parametrize("empty", [{}, {"ErrorMessage": None, "SourceUri": None, "LogFolderUri": None, "Gone": None}])
+def test_what_the_service_leaves_out_is_empty(empty: dict[str, object]) -> None:
+    job = Job.from_answer({"JobId": "a", "State": 4, "Error": 0} | empty)
+    assert (job.error_message, job.source_uri, job.log_folder_uri, job.source_name) == ("", "", "", "")
+    assert (job.gone, job.succeeded) == (False, True)
+
+
+def test_unknown_numbers_are_shown_as_numbers() -> None:
+    job = Job.from_answer({"JobId": "{A}", "State": 7, "Error": "99"})
+    assert (job.job_id, job.state, job.error, job.state_name, job.error_name) == ("a", 7, 99, "State 7", "Error 99")
+    assert not job.ended
+
+
+def test_an_enumeration_may_be_spelled_by_its_names() -> None:
+    job = Job.from_answer({"JobId": "a", "State": "Error", "Error": "DataFileTooBig"})
+    assert (job.state, job.error) == (5, 22)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "ended", "succeeded"), [(3, 0, False, False), (4, 0, True, True), (4, 30, True, False)]
+)
+def test_only_a_job_without_error_succeeded(state: int, error: int, ended: bool, succeeded: bool) -> None:
+    job = Job.from_answer({"JobId": "a", "State": state, "Error": error})
+    assert (job.ended, job.succeeded) == (ended, succeeded)
+
+
+BAD = {
+    "no id": {"State": 4},
+    "an empty id": {"JobId": ""},
+    "an id that is no text": {"JobId": 7},
+    "a state of words": {"JobId": "a", "State": "Done"},
+    "a state by the name of an error": {"JobId": "a", "State": "NoError"},
+    "a state that is true": {"JobId": "a", "State": True},
+    "an error that is null": {"JobId": "a", "Error": None},
+}
+
+
+@pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
+def test_what_is_no_job_is_refused(answer: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"has no JobId|is no number in the job a"):
+        Job.from_answer(answer)
+
+
+def test_a_job_marked_gone_keeps_what_the_service_said() -> None:
+    gone = Job.from_answer(ANSWER).marked_gone()
+    assert gone.gone
+    assert gone.answer == {**ANSWER, "Gone": True}
+    assert Job.from_answer(gone.answer) == gone
+
+
+def test_half_a_surrogate_pair_in_a_text_becomes_a_question_mark() -> None:
+    assert Job.from_answer({"JobId": "a", "ErrorMessage": "x\ud800"}).error_message == "x?"

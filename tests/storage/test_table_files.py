@@ -1,0 +1,108 @@
+"""Tables to files, in the format that the name says."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import polars as pl
+import pytest
+
+from analyzer.errors import OutputError, UsageError
+from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
+from analyzer.storage import xlsx as workbook
+from analyzer.storage.table_files import check_format, write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROW = {
+    **dict.fromkeys(ENTRIES),
+    "line": 3,
+    "code": "GenericError",
+    "identity": "=1+1",
+    "message": "http://contoso.com/\x00 <b>Größe</b> 007",
+    "detail": "a\n\nb",
+}
+
+
+def sheet(path: Path) -> tuple[list[str], str]:
+    """The texts of a workbook, and the XML of its sheet."""
+    with zipfile.ZipFile(path) as parts:
+        xml = parts.read("xl/worksheets/sheet1.xml").decode()
+    namespace = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return ["".join(text.itertext()) for text in ET.fromstring(xml).iter(f"{namespace}is")], xml
+
+
+def test_parquet_and_ndjson_give_the_table_back(tmp_path: Path) -> None:
+    entries = table([ROW], ENTRIES)
+    write_table(entries.lazy(), tmp_path / "e.parquet")
+    write_table(entries.lazy(), tmp_path / "e.NDJSON")
+    assert pl.read_parquet(tmp_path / "e.parquet").equals(entries)
+    assert pl.read_ndjson(tmp_path / "e.NDJSON", schema=ENTRIES).equals(entries)
+
+
+def test_a_csv_is_guarded(tmp_path: Path) -> None:
+    write_table(table([ROW], ENTRIES).lazy(), tmp_path / "e.csv")
+    read = pl.read_csv(tmp_path / "e.csv", schema=ENTRIES)
+    assert read["identity"].to_list() == ["'=1+1"]
+    assert read.drop("identity").equals(table([ROW], ENTRIES).drop("identity"))
+
+
+def test_a_workbook_holds_text_as_text(tmp_path: Path) -> None:
+    write_table(table([ROW], ENTRIES).lazy(), tmp_path / "e.xlsx")
+    texts, xml = sheet(tmp_path / "e.xlsx")
+    assert {"=1+1", "a\n\nb", "http://contoso.com/_x0000_ <b>Größe</b> 007"} <= set(texts)
+    assert "<f>" not in xml
+    assert "<hyperlink" not in xml
+
+
+LONG = {
+    "one too many": ("x" * 32_768, "x" * (32_767 - len("… [cut]")) + "… [cut]"),
+    "as many as fit": ("y" * 32_767, "y" * 32_767),
+    "of two units each": ("\U0001f600" * 16_384, "\U0001f600" * 16_380 + "… [cut]"),
+    "of two units, as many as fit": ("\U0001f600" * 16_383, "\U0001f600" * 16_383),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LONG.values(), ids=LONG.keys())
+def test_a_text_too_long_for_a_cell_is_cut_with_a_mark_and_counted(tmp_path: Path, text: str, expected: str) -> None:
+    cut = write_table(table([ROW, ROW | {"detail": text}], ENTRIES).lazy(), tmp_path / "e.xlsx")
+    assert cut == (text != expected)
+    assert expected in sheet(tmp_path / "e.xlsx")[0]
+
+
+def test_a_workbooks_times_are_utc(tmp_path: Path) -> None:
+    time = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    write_table(table([dict.fromkeys(JOBS) | {"finished": time}], JOBS).lazy(), tmp_path / "j.xlsx")
+    assert "<v>46349.5</v>" in sheet(tmp_path / "j.xlsx")[1]
+
+
+@pytest.mark.parametrize("schema", [ENTRIES, JOBS, OBSERVATIONS], ids=["entries", "jobs", "observations"])
+def test_an_empty_table_keeps_its_columns_in_each_format(tmp_path: Path, schema: dict[str, pl.DataType]) -> None:
+    empty = table([], schema)
+    for name in ("t.parquet", "t.csv", "t.xlsx", "t.ndjson"):
+        write_table(empty.lazy(), tmp_path / name)
+    assert dict(pl.read_parquet(tmp_path / "t.parquet").schema) == schema
+    assert (tmp_path / "t.csv").read_text("utf-8") == ",".join(schema) + "\n"
+    assert sheet(tmp_path / "t.xlsx")[0] == list(schema)
+    assert (tmp_path / "t.ndjson").read_bytes() == b""
+
+
+@pytest.mark.parametrize("name", ["e.txt", "e", "csv", ".csv", "e.csv.gz"])
+def test_a_name_of_no_known_format_is_refused(tmp_path: Path, name: str) -> None:
+    for refuse in (check_format, lambda path: write_table(table([], ENTRIES).lazy(), path)):
+        with pytest.raises(UsageError, match="an ending that is no table's") as raised:
+            refuse(tmp_path / name)
+        assert ".parquet, .csv, .ndjson, .xlsx" in raised.value.advice
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_rows_than_a_sheet_holds_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 1)
+    with pytest.raises(OutputError, match="a sheet holds 1 rows, the table has more") as raised:
+        write_table(table([ROW, ROW], ENTRIES).lazy(), tmp_path / "e.xlsx")
+    assert raised.value.advice == "Write .parquet instead."
+    assert list(tmp_path.iterdir()) == []

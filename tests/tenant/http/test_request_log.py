@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from analyzer.tenant.http.request_log import LOGGER, correlation_id, sent
+
+if TYPE_CHECKING:
+    import pytest
+
+HEADERS = {"client-request-id": "4", "x-ms-request-id": "3", "request-id": "2", "sprequestguid": "1"}
+
+
+def test_sharepoint_s_own_id_is_told_before_others() -> None:
+    told = dict(HEADERS)
+    for name in reversed(HEADERS):
+        assert correlation_id(told) == told.pop(name)
+    assert correlation_id(told) is None
+
+
+def test_an_id_that_is_a_secret_is_not_told() -> None:
+    assert correlation_id({"sprequestguid": "Bearer made-up-token"}) == "Bearer ***"
+
+
+def test_a_request_is_told_in_milliseconds_and_bytes_also_where_there_are_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.DEBUG, LOGGER.name):
+        sent("GET", "https://contoso.sharepoint.com/a", status=204, seconds=1.2344, headers={}, received=0)
+        sent("GET", "https://contoso.sharepoint.com/a", status=None, seconds=0.0, headers={})
+    assert caplog.messages == [
+        "GET https://contoso.sharepoint.com/a 204 1234 ms 0 bytes",
+        "GET https://contoso.sharepoint.com/a no answer 0 ms",
+    ]
