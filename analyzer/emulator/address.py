@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from analyzer.emulator.model import bad_request
+from analyzer.emulator.model import Segment, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,39 +29,6 @@ _ARGUMENT = re.compile(
 
 
 _LITERAL = re.compile(r"(?:guid|datetime)?'(?P<text>.*)'", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One step of an address.
-
-    Attributes:
-        name: as written.
-        arguments: in the brackets, by name in lower case; the name is empty where none was given.
-    """
-
-    name: str
-    arguments: Mapping[str, str]
-
-    @property
-    def key(self) -> str:
-        """The name as it is compared: SharePoint takes any casing."""
-        return self.name.lower()
-
-    def argument(self, name: str) -> str:
-        """The argument of that name (in lower case), or the one without a name.
-
-        Raises:
-            ServiceError: 400, there is none.
-        """
-        value = self.arguments.get(name, self.arguments.get(""))
-        if not value:
-            raise bad_request(f"The parameter {name} of {self.name} is missing.")
-        return value
-
-    def is_set(self, name: str) -> bool:
-        """Whether the argument of that name (in lower case) is ``true``, in any casing."""
-        return self.arguments.get(name, "").lower() == "true"
 
 
 def query_options(query: str) -> dict[str, str]:

@@ -13,9 +13,9 @@ from starlette.responses import FileResponse, Response
 
 from analyzer.emulator.address import is_api
 from analyzer.emulator.answers import error_answer, shape_of
+from analyzer.emulator.entra.sign_in import sign_in
 from analyzer.emulator.model import Answer, Asked, no_resource
 from analyzer.emulator.service import Service, disk_answer
-from analyzer.emulator.sign_in import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from analyzer.emulator.api import Api
-    from analyzer.emulator.authority import Authority
-    from analyzer.emulator.tokens import Tokens
+    from analyzer.emulator.entra.authority import Authority
+    from analyzer.emulator.entra.tokens import Tokens
 
 _IN_MEMORY = 1 << 20
 

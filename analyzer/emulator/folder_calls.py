@@ -10,9 +10,8 @@ from analyzer.emulator.moves import Moves
 from analyzer.emulator.walk import Kind
 
 if TYPE_CHECKING:
-    from analyzer.emulator.address import Segment
     from analyzer.emulator.entities import Entities
-    from analyzer.emulator.model import Call
+    from analyzer.emulator.model import Call, Segment
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from analyzer.emulator.address import Segment
     from analyzer.emulator.content import Collection, Entity, Primitive
 
 _MOST_JSON_BYTES = 2 * 1024**2
@@ -130,6 +129,39 @@ class Answer:
     content: bytes | Path = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     stat: os.stat_result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One step of an address.
+
+    Attributes:
+        name: as written.
+        arguments: in the brackets, by name in lower case; the name is empty where none was given.
+    """
+
+    name: str
+    arguments: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """The name as it is compared: SharePoint takes any casing."""
+        return self.name.lower()
+
+    def argument(self, name: str) -> str:
+        """The argument of that name (in lower case), or the one without a name.
+
+        Raises:
+            ServiceError: 400, there is none.
+        """
+        value = self.arguments.get(name, self.arguments.get(""))
+        if not value:
+            raise bad_request(f"The parameter {name} of {self.name} is missing.")
+        return value
+
+    def is_set(self, name: str) -> bool:
+        """Whether the argument of that name (in lower case) is ``true``, in any casing."""
+        return self.arguments.get(name, "").lower() == "true"
 
 
 @dataclass(frozen=True, slots=True)

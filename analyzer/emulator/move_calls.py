@@ -16,9 +16,8 @@ from analyzer.emulator.walk import Kind, Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analyzer.emulator.address import Segment
     from analyzer.emulator.entities import Entities
-    from analyzer.emulator.model import Call
+    from analyzer.emulator.model import Call, Segment
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations
 

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.emulator.api import Api
 from analyzer.emulator.app import App
-from analyzer.emulator.authority import Authority
 from analyzer.emulator.clock import ServiceClock
 from analyzer.emulator.crowded import CrowdedStorage
 from analyzer.emulator.digest import Digests
+from analyzer.emulator.entra.authority import Authority
 from analyzer.emulator.entra.directory import Application, Directory
+from analyzer.emulator.entra.tokens import ALL_ROLES, Tokens
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
@@ -31,7 +32,6 @@ from analyzer.emulator.scenarios import behaviour
 from analyzer.emulator.server import Server, bind
 from analyzer.emulator.storage import Storage
 from analyzer.emulator.tenant_calls import TenantCalls
-from analyzer.emulator.tokens import ALL_ROLES, Tokens
 from analyzer.emulator.uris import admin_host, split_uri
 from analyzer.emulator.users import load_store
 from analyzer.emulator.web_calls import WebCalls

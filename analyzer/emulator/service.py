@@ -13,9 +13,9 @@ from analyzer.emulator.answers import error_answer, json_answer, shape_of, writt
 from analyzer.emulator.api import Api
 from analyzer.emulator.batch import MOST_BYTES, joined, read_parts
 from analyzer.emulator.content import Collection, Entity
+from analyzer.emulator.entra.tokens import require
 from analyzer.emulator.model import Answer, Asked, Call, ServiceError, bad_request, wrong_verb
 from analyzer.emulator.odata import arranged
-from analyzer.emulator.tokens import require
 from analyzer.model.service import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from analyzer.emulator.answers import Shape
     from analyzer.emulator.batch import Part
+    from analyzer.emulator.entra.tokens import Tokens
     from analyzer.emulator.model import Reply
-    from analyzer.emulator.tokens import Tokens
 
 _SAID_BY_THE_BATCH = ("authorization", "accept")
 

@@ -17,9 +17,8 @@ from analyzer.emulator.uris import split_uri
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from analyzer.emulator.address import Segment
     from analyzer.emulator.lists import Lists
-    from analyzer.emulator.model import Call, Reply
+    from analyzer.emulator.model import Call, Reply, Segment
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.webs import Webs
 

@@ -16,8 +16,7 @@ from analyzer.emulator.uris import split_uri
 from analyzer.emulator.walk import Kind, Walk
 
 if TYPE_CHECKING:
-    from analyzer.emulator.address import Segment
-    from analyzer.emulator.model import Call
+    from analyzer.emulator.model import Call, Segment
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.walk import Operations, Place
     from analyzer.emulator.webs import Webs

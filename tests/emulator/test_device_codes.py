@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.emulator.entra.device_codes import INTERVAL, LIFETIME, DeviceCode, DeviceCodes
-from analyzer.emulator.entra.interface import AuthorityError
+from analyzer.emulator.entra.model import AuthorityError
 from analyzer.emulator.entra.scopes import Scopes
 from tests.emulator.authority_client import outcome, post
 

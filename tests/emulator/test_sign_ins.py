@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from analyzer.emulator.entra.directory import Application, Directory
-from analyzer.emulator.entra.interface import AuthorityCall, AuthorityError
+from analyzer.emulator.entra.model import AuthorityCall, AuthorityError
 from analyzer.emulator.entra.sign_ins import SignIns
-from analyzer.emulator.tokens import Tokens
+from analyzer.emulator.entra.tokens import Tokens
 from tests.emulator.authority_client import endpoint, outcome, post
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import jwt
 import pytest
 
+from analyzer.emulator.entra.tokens import SITES_FULL_CONTROL, USERS_READ_WRITE, Tokens
 from analyzer.emulator.model import ServiceError
-from analyzer.emulator.tokens import SITES_FULL_CONTROL, USERS_READ_WRITE, Tokens
 from tests.emulator.client import Client, error_of
 
 KEY = b"k" * 32

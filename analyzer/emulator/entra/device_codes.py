@@ -11,7 +11,7 @@ from enum import Enum
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.entra.interface import AuthorityError
+from analyzer.emulator.entra.model import AuthorityError
 
 if TYPE_CHECKING:
     from analyzer.emulator.entra.scopes import Scopes

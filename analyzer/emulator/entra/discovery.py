@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.entra.directory import SHARED_NAMES
-from analyzer.emulator.entra.interface import AuthorityError, required
+from analyzer.emulator.entra.model import AuthorityError, required
 from analyzer.emulator.uris import split_uri
 
 if TYPE_CHECKING:
     from analyzer.emulator.entra.directory import Directory
-    from analyzer.emulator.entra.interface import AuthorityCall
+    from analyzer.emulator.entra.model import AuthorityCall
 
 PUBLIC_CLOUD = "login.microsoftonline.com"
 _ALIASES = (PUBLIC_CLOUD, "login.windows.net", "login.microsoft.com", "sts.windows.net")

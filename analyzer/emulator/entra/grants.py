@@ -10,21 +10,21 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.assertion import check_assertion
+from analyzer.emulator.entra.assertion import check_assertion
 from analyzer.emulator.entra.directory import SHARED_NAMES
-from analyzer.emulator.entra.interface import AuthorityError, required
+from analyzer.emulator.entra.model import AuthorityError, required
 from analyzer.emulator.entra.scopes import application_scope, personal_scopes
-from analyzer.emulator.tokens import ALL_ROLES, BY_CERTIFICATE, BY_NOTHING, BY_SECRET
+from analyzer.emulator.entra.tokens import ALL_ROLES, BY_CERTIFICATE, BY_NOTHING, BY_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.emulator.entra.device_codes import DeviceCodes
     from analyzer.emulator.entra.directory import Directory
-    from analyzer.emulator.entra.interface import AuthorityCall
+    from analyzer.emulator.entra.model import AuthorityCall
     from analyzer.emulator.entra.scopes import Scopes
     from analyzer.emulator.entra.sign_ins import SignIns
-    from analyzer.emulator.tokens import Tokens
+    from analyzer.emulator.entra.tokens import Tokens
 
 LIFETIME = 3599
 """Seconds that an access token is good for (seen)."""

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.entra.interface import AuthorityError, AuthorityReply
+from analyzer.emulator.entra.model import AuthorityError, AuthorityReply
 from analyzer.emulator.entra.scopes import application_scope
-from analyzer.emulator.tokens import ALL_ROLES, BY_CERTIFICATE
+from analyzer.emulator.entra.tokens import ALL_ROLES, BY_CERTIFICATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyzer.emulator.entra.directory import Directory
-    from analyzer.emulator.entra.interface import AuthorityCall
-    from analyzer.emulator.tokens import Tokens
+    from analyzer.emulator.entra.model import AuthorityCall
+    from analyzer.emulator.entra.tokens import Tokens
 
 VIRTUAL_MACHINE = "/metadata/identity/oauth2/token"
 APP_SERVICE = "/msi/token"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.entra.interface import AuthorityError
+from analyzer.emulator.entra.model import AuthorityError
 from analyzer.emulator.uris import split_uri
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from analyzer.emulator.entra.interface import AuthorityError, AuthorityReply, required
+from analyzer.emulator.entra.model import AuthorityError, AuthorityReply, required
 from analyzer.emulator.entra.scopes import personal_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyzer.emulator.entra.directory import Directory
-    from analyzer.emulator.entra.interface import AuthorityCall
+    from analyzer.emulator.entra.model import AuthorityCall
     from analyzer.emulator.entra.scopes import Scopes
 
 _LIFETIME = 600

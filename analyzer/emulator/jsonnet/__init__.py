@@ -5,7 +5,7 @@ JSON, the texts and the positions are those of https://github.com/JamesNK/Newton
 ``JsonReader`` and ``JsonPosition``. That the service uses the defaults is inferred.
 """
 
-from analyzer.emulator.jsonnet.interface import JsonReaderError, Scalar
+from analyzer.emulator.jsonnet.model import JsonReaderError, Scalar
 from analyzer.emulator.jsonnet.records import read_records
 
 __all__ = ["JsonReaderError", "Scalar", "read_records"]

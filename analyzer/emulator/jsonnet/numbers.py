@@ -6,10 +6,10 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.jsonnet.interface import BLANK, Fault, shown
+from analyzer.emulator.jsonnet.model import BLANK, Fault, shown
 
 if TYPE_CHECKING:
-    from analyzer.emulator.jsonnet.interface import Scalar
+    from analyzer.emulator.jsonnet.model import Scalar
 
 # Json.NET gathers whatever could belong to a number of any base, and looks at it afterwards.
 _GATHERED = re.compile(r"[-+a-fA-FxX.0-9]*+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.jsonnet.interface import Container, Kind
+from analyzer.emulator.jsonnet.model import Container, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from analyzer.emulator.jsonnet import words
-from analyzer.emulator.jsonnet.interface import BLANK, Container, Fault, JsonReaderError, Kind, State, Token, shown
+from analyzer.emulator.jsonnet.model import BLANK, Container, Fault, JsonReaderError, Kind, State, Token, shown
 from analyzer.emulator.jsonnet.numbers import begins_number, number_end, number_value
 from analyzer.emulator.jsonnet.places import line_and_position, path_of
 from analyzer.emulator.jsonnet.strings import scan_string
 
 if TYPE_CHECKING:
-    from analyzer.emulator.jsonnet.interface import Scalar
+    from analyzer.emulator.jsonnet.model import Scalar
 
 MAX_DEPTH: Final = 64
 """Since Json.NET 13; before, nothing was too deep."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from analyzer.emulator.jsonnet.interface import UNEXPECTED_END, Scalar, Token
+from analyzer.emulator.jsonnet.model import UNEXPECTED_END, Scalar, Token
 from analyzer.emulator.jsonnet.numbers import too_long
 from analyzer.emulator.jsonnet.reader import Reader
 

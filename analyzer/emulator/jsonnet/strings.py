@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.emulator.jsonnet.interface import Fault, shown
+from analyzer.emulator.jsonnet.model import Fault, shown
 
 _PLAIN = {'"': re.compile(r'[^"\\]*+'), "'": re.compile(r"[^'\\]*+")}
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "\\": "\\", '"': '"', "'": "'", "/": "/"}

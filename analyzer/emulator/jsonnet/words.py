@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from analyzer.emulator.jsonnet.interface import BLANK, UNEXPECTED_END, Fault, Scalar, Token, shown
+from analyzer.emulator.jsonnet.model import BLANK, UNEXPECTED_END, Fault, Scalar, Token, shown
 
 _SKIPPED = re.compile(rf"[{BLANK}]*+")
 _BLANK = re.compile(rf"[{BLANK}]")

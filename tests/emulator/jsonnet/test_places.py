@@ -1,6 +1,6 @@
 import pytest
 
-from analyzer.emulator.jsonnet.interface import Container, Kind
+from analyzer.emulator.jsonnet.model import Container, Kind
 from analyzer.emulator.jsonnet.places import line_and_position, path_of, units
 
 

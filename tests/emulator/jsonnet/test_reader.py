@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.emulator.jsonnet import JsonReaderError
-from analyzer.emulator.jsonnet.interface import Token
+from analyzer.emulator.jsonnet.model import Token
 from analyzer.emulator.jsonnet.reader import MAX_DEPTH, Reader
 
 OF_ITS_OWN_TESTS = [

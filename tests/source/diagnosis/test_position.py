@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.emulator.jsonnet.interface import Container, Kind
+from analyzer.emulator.jsonnet.model import Container, Kind
 from analyzer.emulator.jsonnet.places import path_of
 from analyzer.source.diagnosis.place import Place
 from analyzer.source.diagnosis.position import place_in

@@ -18,7 +18,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from analyzer.emulator.entra.interface import AuthorityError
+from analyzer.emulator.entra.model import AuthorityError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

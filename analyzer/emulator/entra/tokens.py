@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from analyzer.emulator.entra.interface import AuthorityError
+from analyzer.emulator.entra.model import AuthorityError
 from analyzer.emulator.model import ServiceError, TokenRefusedError
 
 if TYPE_CHECKING:

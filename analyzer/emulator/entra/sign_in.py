@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from analyzer.emulator.entra.interface import AuthorityCall
+from analyzer.emulator.entra.model import AuthorityCall
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from analyzer.emulator.authority import Authority
+    from analyzer.emulator.entra.authority import Authority
 
 _MOST_FORM_BYTES = 1 << 16
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.entra.device_codes import INTERVAL, LIFETIME, DeviceCodes
 from analyzer.emulator.entra.discovery import configuration, instance
 from analyzer.emulator.entra.grants import Grants, check_client
-from analyzer.emulator.entra.interface import AuthorityError, AuthorityReply, required
 from analyzer.emulator.entra.managed_identity import APP_SERVICE, VIRTUAL_MACHINE, ManagedIdentity
+from analyzer.emulator.entra.model import AuthorityError, AuthorityReply, required
 from analyzer.emulator.entra.scopes import personal_scopes
 from analyzer.emulator.entra.sign_ins import SignIns
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.emulator.entra.directory import Directory
-    from analyzer.emulator.entra.interface import AuthorityCall
-    from analyzer.emulator.tokens import Tokens
+    from analyzer.emulator.entra.model import AuthorityCall
+    from analyzer.emulator.entra.tokens import Tokens
 
     Answer = Callable[[AuthorityCall, str], AuthorityReply]
 
