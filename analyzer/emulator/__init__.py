@@ -1,6 +1,6 @@
 """A tenant on the loopback that really runs import jobs: ``start`` for programs, ``serve`` for the command.
 
-The names are loaded when they are asked for: whoever wants the import engine alone needs no web server.
+Names are loaded on first use: the import engine alone needs no web server.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ class Entity:
     """One entity.
 
     Attributes:
-        fields: what is told unasked; a value may be an entity or a collection where it was expanded.
+        fields: returned by default; a value may be an entity or a collection where it was expanded.
         function: names the function that returned it where the verbose shape wraps it.
         kind: the type's name, as ``SP.File``; empty for what carries no metadata.
         link: the entity's own address below ``/_api/``, encoded; empty for what has none.
-        on_request: properties told only to who selects them.
-        related: navigation properties, told only to who expands them.
+        on_request: properties returned only when selected.
+        related: navigation properties, returned only when expanded.
     """
 
     fields: Mapping[str, object]

@@ -1,7 +1,7 @@
 """Form digests: what SharePoint gives to prove that a change was meant.
 
-A bearer token makes them needless; one that is sent all the same has to be good, as clients count on being told when it
-is not (the code and the text are seen).
+A bearer token makes them needless; one that is sent anyway must be valid: clients rely on the error for an
+invalid one (its code and text are seen).
 https://learn.microsoft.com/sharepoint/dev/sp-add-ins/complete-basic-operations-using-sharepoint-rest-endpoints
 """
 

@@ -91,12 +91,12 @@ class Entities:
 
     def item(self, stored: StoredFile | StoredFolder) -> Entity:
         """The list item behind a file or folder; its number is ours, the service counts through the library."""
-        told = stored.fields()
+        fields = stored.fields()
         fields = {
-            "FileLeafRef": told["Name"],
-            "FileRef": told["ServerRelativeUrl"],
-            "GUID": told["UniqueId"],
-            "Id": int(str(told["UniqueId"])[:7], 16),
+            "FileLeafRef": fields["Name"],
+            "FileRef": fields["ServerRelativeUrl"],
+            "GUID": fields["UniqueId"],
+            "Id": int(str(fields["UniqueId"])[:7], 16),
         }
         of = self.file(stored) if isinstance(stored, StoredFile) else self.folder(stored)
         return Entity(fields, kind=_ITEM_KIND, link=f"{of.link}/ListItemAllFields")

@@ -28,7 +28,7 @@ _IMPORT_TRACE = (
 
 
 def duplicate(record_id: int, connection_id: str) -> list[str]:
-    """The failure of a user whom the source file has twice; neither number means anything to the customer."""
+    """The failure of a user whose ID the source file has twice; neither number means anything to the customer."""
     message = f"Input data contains multiple instances of the same single-value property for RecordId [{record_id}]"
     return [
         f"System.Data.SqlClient.SqlException (0x80131904): {message}",

@@ -1,4 +1,4 @@
-"""Operations on files: what is told of them, their bytes, and conditions on their ETag."""
+"""Operations on files: their properties, their bytes, and conditions on their ETag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``$filter``: which entities of a collection are told.
+"""``$filter``: which entities of a collection are returned.
 
 Comparisons, ``and``, ``or``, ``not``, ``startswith`` and ``substringof`` are what SharePoint documents; that texts are
 compared without regard to case is inferred.
@@ -33,13 +33,13 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 # 'O''Neil'   datetime'2026-11-02T02:14:05Z'   eq   Author/Title   -1   (
 _TOKEN = re.compile(r"\s*(?:(?:datetime|guid)?('(?:[^']|'')*')|([A-Za-z_][\w/]*|-?\d+)|([(),]))", re.IGNORECASE)
-_TOLD_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME_VALUE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _LONGEST = 2000
 _DEEPEST = 20
 
 
 def filtering(option: str) -> Test:
-    """Whether an entity is told, by the text of the option.
+    """Whether an entity is returned, by the text of the option.
 
     Raises:
         ServiceError: 400, the text is no filter; the test raises it where an entity lacks a field that it names.
@@ -168,8 +168,8 @@ def _comparable(value: object, literal: str) -> tuple[Any, Any]:
         return value, int(literal)
     if not literal.startswith("'"):
         raise ValueError(literal)
-    told, wanted = str(value), _text(literal)
-    return (_time(told), _time(wanted)) if _TOLD_TIME.fullmatch(told) else (told.lower(), wanted.lower())
+    given, wanted = str(value), _text(literal)
+    return (_time(given), _time(wanted)) if _TIME_VALUE.fullmatch(given) else (given.lower(), wanted.lower())
 
 
 def _truth(literal: str) -> bool:

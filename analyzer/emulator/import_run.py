@@ -107,9 +107,9 @@ class ImportRun:
         return self._put(surroundings, when, self._log(surroundings))
 
     def _log(self, surroundings: Surroundings) -> bytes:
-        told = surroundings.behaviour
+        chosen = surroundings.behaviour
         log = self.result.log if self.result is not None else None
-        return restyled(log or b"", told.words, told.line, told.encode)
+        return restyled(log or b"", chosen.words, chosen.line, chosen.encode)
 
     def _put(self, surroundings: Surroundings, when: datetime, log: bytes) -> str:
         """Puts a log into its folder, beside the source file, under the name that it got first."""

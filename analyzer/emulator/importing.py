@@ -98,7 +98,7 @@ class _TooManyValuesError(Exception):
 
 
 def refused(error: JobError, message: str | None = None) -> ImportResult:
-    """A job that ended before its source file was read: nobody updated, no log."""
+    """A job that ended before its source file was read: no user updated, no log."""
     return ImportResult(error, MESSAGES[error] if message is None else message, None, 0)
 
 
@@ -116,8 +116,8 @@ def run_import(request: ImportRequest, source: bytes | Path | None, store: Profi
 def validate(source: bytes | Path | None, request: ImportRequest) -> Validated | ImportResult:
     """Reads the source file whole; None is one that is not there.
 
-    It is refused when it is no JSON, has too many values, or has a record without id or with a property that the map
-    lacks. Every such record is named, in order. That a missing id aborts the job is inferred.
+    It is refused when it isn't valid JSON, has too many values, or has a record without an ID or with a property that
+    the map lacks. Every such record is named, in order. That a missing id aborts the job is inferred.
     """
     if source is None:
         return refused(JobError.DataFileNotExist)
@@ -141,7 +141,7 @@ def validate(source: bytes | Path | None, request: ImportRequest) -> Validated |
 
 
 def write(validated: Validated, store: ProfileStore) -> ImportResult:
-    """Writes what can be written to the profiles in ``store``; whom it cannot write is in the log."""
+    """Write what can be written to the profiles in ``store``; users that cannot be written are in the log."""
     request = validated.request
     users = [store.user(request.id_type, record.identity) for record in validated.records]
     occurrences = Counter(id(user) for user in users if user is not None)

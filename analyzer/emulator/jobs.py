@@ -31,7 +31,7 @@ WRITING = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``ImportProfilePropertiesJobInfo``; state and error may be numbers that nobody documented."""
+    """``ImportProfilePropertiesJobInfo``; state and error may be undocumented numbers."""
 
     job_id: str
     state: int

@@ -62,7 +62,7 @@ def load_settings(library: Path) -> dict[str, object] | None:
     """The content of ``emulator.json``; None where there is none.
 
     Raises:
-        EmulatorError: it is no JSON object.
+        EmulatorError: it isn't a JSON object.
     """
     return _object(library / _SETTINGS)
 
@@ -104,7 +104,7 @@ def imports_folder(jobs: Sequence[Job], storage: Storage) -> str:
 
 
 def age_sources(jobs: Sequence[Job], storage: Storage) -> None:
-    """Makes source files older than the last log of the jobs that read them: whoever copied them made them younger."""
+    """Make source files older than the last log of the jobs that read them; copying had made them newer."""
     read: dict[Path, float] = {}
     for job in jobs:
         source = next(filter(None, map(storage.place, path_readings(job.source_uri))), None)

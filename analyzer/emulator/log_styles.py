@@ -1,4 +1,4 @@
-"""Logs and messages as some tenants have them: in another language, naming nobody, in another encoding."""
+"""Logs and messages as some tenants have them: in another language, without IDs, in another encoding."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def in_german(text: str) -> str:
     return text
 
 
-def nobody(line: str) -> str:
+def without_id(line: str) -> str:
     r"""A log's line without the identity (of ``IdentityNotResolvable`` seen).
 
-    >>> nobody("IdentityNotResolvable\teve@contoso.com\tUser identity cannot be resolved")
+    >>> without_id("IdentityNotResolvable\teve@contoso.com\tUser identity cannot be resolved")
     'IdentityNotResolvable\t\tUser identity cannot be resolved'
     """
     return _IDENTITY.sub("\\1\t\t", line)

@@ -42,8 +42,8 @@ class ServiceError(Exception):
 class TokenRefusedError(ServiceError):
     """401 for a token that SharePoint does not take: its body says why in a field of its own (seen)."""
 
-    def __init__(self, told: str, headers: Mapping[str, str]) -> None:
-        super().__init__(401, "-2147024891, System.UnauthorizedAccessException", told, headers)
+    def __init__(self, message: str, headers: Mapping[str, str]) -> None:
+        super().__init__(401, "-2147024891, System.UnauthorizedAccessException", message, headers)
 
 
 def bad_request(message: str) -> ServiceError:
@@ -122,7 +122,7 @@ class Answer:
         status: HTTP status.
         content: the body, or a file to send from disk, whole or in the range that was asked for.
         headers: of the answer.
-        stat: of a file, as it was when the answer was made: one that vanishes then is an error that can be told.
+        stat: a file's, taken when the answer was made, so that a file that vanishes is reported as an error.
     """
 
     status: int
@@ -207,7 +207,7 @@ class Call:
         """A parameter of a function, by its name in lower case: from the address, or from the body (both seen).
 
         Raises:
-            ServiceError: 400, it stands in neither.
+            ServiceError: 400, it is in neither.
         """
         if segment.arguments:
             return segment.argument(name)

@@ -79,7 +79,7 @@ class MoveCalls:
         return operation
 
     def _recycle(self, _: Call, at: Place, segment: Segment) -> Reply:
-        """The id is that of an entry in a recycle bin that nobody can look into here."""
+        """The ID is that of an entry in a recycle bin, which has no other call here."""
         remove = self._storage.delete_file if at.kind is Kind.FILE else self._storage.delete_folder
         remove(at.path)
         return Reply(Primitive(segment.name, str(uuid4())))

@@ -1,4 +1,4 @@
-"""The query options of OData, as far as clients send them: what is told of an entity, and which page of a collection.
+"""The query options of OData that clients send: which properties of an entity, and which page of a collection.
 
 https://learn.microsoft.com/sharepoint/dev/sp-add-ins/use-odata-query-operations-in-sharepoint-rest-requests
 """
@@ -32,7 +32,7 @@ class _Wanted:
 
     @property
     def names(self) -> frozenset[str]:
-        """The properties that are selected here; empty for those that are told unasked."""
+        """The properties that are selected here; empty for those that are returned by default."""
         return frozenset(path[0].lower() for path in self.select) - {"*"}
 
     @property
@@ -46,7 +46,7 @@ class _Wanted:
 
 
 def arranged(content: Entity | Collection, call: Call) -> Entity | Collection:
-    """What a call is told: with its ``$select`` and ``$expand``, and of a collection one page, in its ``$orderby``.
+    """Apply a call's ``$select`` and ``$expand``, and for a collection its ``$orderby`` and page.
 
     Raises:
         ServiceError: 400, an option cannot be understood, or names what is not there.

@@ -113,7 +113,7 @@ class ProfileStore:
         return self._users[id_type].get(_key(identity))
 
     def add_user(self, user: User) -> None:
-        """Makes a user known; whoever had one of the ids before loses it."""
+        """Add a user; an earlier user with one of the IDs loses it."""
         for id_type, users in self._users.items():
             if identity := user.identity(id_type):
                 users[_key(identity)] = user

@@ -62,7 +62,7 @@ class RunningEmulator:
         application: what the authority knows of the application; certificates and secrets may be added.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what ``start`` is told
+    def __init__(  # noqa: PLR0913, PLR0917 - the arguments of ``start``
         self,
         library: Path,
         port: int,
@@ -72,7 +72,7 @@ class RunningEmulator:
         known_as: str,
     ) -> None:
         """Starts; see ``start``."""
-        told = behaviour(scenarios)
+        chosen = behaviour(scenarios)
         with ExitStack() as stack:
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="upa-emulator-", ignore_cleanup_errors=True)
@@ -80,7 +80,7 @@ class RunningEmulator:
             home = Path(folder)
             copy_library(library, home / "tenant")
             (home / "spool").mkdir()
-            files = CrowdedStorage if told.is_crowded else Storage
+            files = CrowdedStorage if chosen.is_crowded else Storage
             self.storage = files(home / "tenant", home / "spool")
             (home / "admin").mkdir()
             self.admin_storage = files(home / "admin", home / "spool", "admin")
@@ -97,18 +97,18 @@ class RunningEmulator:
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
             named = split_uri(files_at)[0]
             surroundings = Surroundings(
-                self._store, self.storage, files_at, hosts | {named, admin_host(named)}, told, self.admin_storage
+                self._store, self.storage, files_at, hosts | {named, admin_host(named)}, chosen, self.admin_storage
             )
             self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
             self.application = Application(CLIENT_ID)
             self.application.configure(settings)
             directory = Directory(TENANT_ID, self.application, hosts)
             key = secrets.token_bytes(32)
-            self._tokens = Tokens(key, TENANT_ID, CLIENT_ID, time.time, everywhere=origin, strict=told.is_strict)
-            webs = Webs(told.subwebs)
+            self._tokens = Tokens(key, TENANT_ID, CLIENT_ID, time.time, everywhere=origin, strict=chosen.is_strict)
+            webs = Webs(chosen.subwebs)
             imports = imports_folder(loaded, self.storage)
             self.ready = self._ready(origin, webs.of(imports), imports, home / "ca.pem")
-            app = self._app(origin, home / "spool", Authority(directory, self._tokens), told, webs)
+            app = self._app(origin, home / "spool", Authority(directory, self._tokens), chosen, webs)
             stack.enter_context(Server(app, home, sockets))
             self._running = stack.pop_all()
 
@@ -150,8 +150,8 @@ class RunningEmulator:
             "authority": origin,
         }
 
-    def _app(self, origin: str, spool: Path, authority: Authority, told: Behaviour, webs: Webs) -> App:
-        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, told)
+    def _app(self, origin: str, spool: Path, authority: Authority, chosen: Behaviour, webs: Webs) -> App:
+        tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, chosen)
         digests = Digests(secrets.token_bytes(32), time.time)
         api = Api(WebCalls(self.storage, webs), WebCalls(self.admin_storage, webs), tenant_calls, digests)
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
@@ -199,10 +199,10 @@ def serve(
     """
     stop = threading.Event()
 
-    def told(_signal: int, _frame: FrameType | None) -> None:
+    def stop_on(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    earlier = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier = {number: signal.signal(number, stop_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with start(library, port=port, speed=speed, scenarios=scenarios) as emulator:
             out(json.dumps(emulator.ready))

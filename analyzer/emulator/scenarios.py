@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.emulator.log_styles import in_german, nobody, utf_8, utf_16
+from analyzer.emulator.log_styles import in_german, utf_8, utf_16, without_id
 from analyzer.emulator.model import EmulatorError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ SCENARIOS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "stuck": {"ends": False},
         "internal-error": {"fails": True},
         "empty-guid": {"tells_job_id": False},
-        "nameless-logs": {"line": nobody},
+        "nameless-logs": {"line": without_id},
         "growing-logs": {"log_parts": 4},
         "localized": {"words": in_german},
         "utf-16": {"encode": utf_16},

@@ -72,7 +72,7 @@ class Server:
         authority = trustme.CA(organization_name="upa-analyzer emulator")
         certificate = authority.issue_cert(*_NAMES)
         authority.cert_pem.write_to_path(str(home / "ca.pem"))
-        # The folder is its owner's alone; whoever can read the key in it could read the tokens as well.
+        # The folder is its owner's alone: a reader of its key could read the tokens, too.
         certificate.private_key_and_cert_chain_pem.write_to_path(str(home / "server.pem"))
         config = uvicorn.Config(
             app,

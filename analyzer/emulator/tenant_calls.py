@@ -90,8 +90,8 @@ class TenantCalls:
             raise ServiceError(400, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", refusal)
         self._check_length()
         queued = self._jobs.queue(request)
-        told = queued.job_id if self._behaviour.tells_job_id else str(UUID(int=0))
-        return Reply(Primitive("QueueImportProfileProperties", told))
+        job_id = queued.job_id if self._behaviour.tells_job_id else str(UUID(int=0))
+        return Reply(Primitive("QueueImportProfileProperties", job_id))
 
 
 def _job_id(body: dict[str, object]) -> str:
@@ -115,7 +115,7 @@ def _id_type(value: object) -> IdType:
 
 
 def _property_map(value: object) -> dict[str, str]:
-    """A JSON object, or a list of ``SP.KeyValue`` (both seen; in the verbose shape the list stands in ``results``)."""
+    """A JSON object, or a list of ``SP.KeyValue`` (both seen; in the verbose shape the list is in ``results``)."""
     if isinstance(value, dict) and isinstance(value.get("results"), list):
         value = value["results"]
     pairs: list[tuple[object, object]] | None = None

@@ -1,4 +1,4 @@
-"""URIs as they stand in jobs: nothing in them need be encoded, so ``#`` and ``?`` may be part of a name."""
+"""URIs as jobs have them: nothing in them need be encoded, so ``#`` and ``?`` may be part of a name."""
 
 from __future__ import annotations
 

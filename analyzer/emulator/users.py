@@ -1,4 +1,4 @@
-"""Whom the tenant knows: the users of ``emulator.json``, or all whom the source files name."""
+"""The tenant's users: those of ``emulator.json``, or all that the source files name."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def load_store(library: Path, settings: Mapping[str, object] | None, storage: St
 
 
 def _users(storage: Storage) -> Iterator[User]:
-    """Whom the source files name, each once: a record's first property is taken for its id (nothing else is known)."""
+    """Return the users that the source files name, each once; a record's first property counts as its ID."""
     seen: set[str] = set()
     folders = (folder for folder in storage.walk() if not LOG_FOLDER_NAME.fullmatch(folder.place.name))
     places = chain.from_iterable(sorted(folder.place.iterdir()) for folder in folders)

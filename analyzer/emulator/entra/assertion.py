@@ -111,8 +111,8 @@ def _certificate(header: dict[str, Any], application: Application) -> x509.Certi
     if not thumbprints and sent is not None:
         named = [one for one in candidates if one == sent]
     if not named:
-        told = "Client assertion contains an invalid signature"
-        raise _signature_refused(told, "The key was not found.", *thumbprints, sent)
+        text = "Client assertion contains an invalid signature"
+        raise _signature_refused(text, "The key was not found.", *thumbprints, sent)
     return named[0]
 
 
@@ -153,9 +153,9 @@ def _sent(chain: object) -> x509.Certificate:
         raise _refused(50027, "JWT token is invalid or malformed: x5c is no certificate.") from error
 
 
-def _signature_refused(told: str, reason: str, *used: _Thumbprint | x509.Certificate | None) -> AuthorityError:
+def _signature_refused(text: str, reason: str, *used: _Thumbprint | x509.Certificate | None) -> AuthorityError:
     shown = ", ".join(f"'{_digest(one).hex().upper()}'" for one in used if one is not None)
-    return _refused(700027, f"{told}. [Reason - {reason}, Thumbprint of key used by client: {shown}]")
+    return _refused(700027, f"{text}. [Reason - {reason}, Thumbprint of key used by client: {shown}]")
 
 
 def _digest(used: _Thumbprint | x509.Certificate) -> bytes:

@@ -115,10 +115,10 @@ class Authority:
         return AuthorityReply(_page("You have signed in." if approved else "You have declined."))
 
 
-def _page(told: str) -> str:
-    """The page for device codes, with what is told above it."""
+def _page(text: str) -> str:
+    """The page for device codes, with a text above it."""
     return (
-        f"<!DOCTYPE html><title>Sign in</title><p>{escape(told)}</p>"
+        f"<!DOCTYPE html><title>Sign in</title><p>{escape(text)}</p>"
         f'<form method="post" action="{_DEVICE_PAGE}"><label>Code <input name="user_code"></label>'
         '<button name="decision" value="approve">Sign in</button>'
         '<button name="decision" value="decline">Decline</button></form>'

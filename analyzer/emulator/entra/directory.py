@@ -16,7 +16,7 @@ DOMAINS = ("contoso.com", "contoso.onmicrosoft.com")
 """Names that the tenant goes by in addresses, besides its id."""
 
 SHARED_NAMES = ("common", "organizations")
-"""Whoever signs in there tells the tenant by that; an application, which is nobody, cannot."""
+"""The account that signs in there determines the tenant; an application has none and cannot."""
 
 _DOMAINS = ("sharepoint.com", "sharepoint.us", "sharepoint-mil.us", "sharepoint.cn")
 _RESOURCES = frozenset(f"contoso{kind}.{domain}" for kind in ("", "-admin", "-my") for domain in _DOMAINS)

@@ -54,7 +54,7 @@ class Grants:
 
         Args:
             call: the request.
-            tenant: as it stands in the address.
+            tenant: as the address has it.
 
         Raises:
             AuthorityError: any refusal.
@@ -129,8 +129,8 @@ class Grants:
         if "openid" in scopes.openid:
             answer["id_token"] = self._tokens.identify(person, f"{call.origin}/{self._directory.tenant_id}/v2.0", nonce)
         if call.form.get("client_info") == "1":
-            told = json.dumps({"uid": person.object_id, "utid": self._directory.tenant_id}).encode()
-            answer["client_info"] = base64.urlsafe_b64encode(told).decode().rstrip("=")
+            client = json.dumps({"uid": person.object_id, "utid": self._directory.tenant_id}).encode()
+            answer["client_info"] = base64.urlsafe_b64encode(client).decode().rstrip("=")
         return answer
 
 

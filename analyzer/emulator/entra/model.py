@@ -70,11 +70,11 @@ class AuthorityError(Exception):
         trace, asked = str(uuid.uuid4()), call.headers.get("client-request-id", "")
         correlation = asked if GUID.fullmatch(asked) else str(uuid.uuid4())
         timestamp = f"{datetime.fromtimestamp(call.now, UTC):%Y-%m-%d %H:%M:%SZ}"
-        told = self.text if self.number is None else f"AADSTS{self.number}: {self.text}"
+        text = self.text if self.number is None else f"AADSTS{self.number}: {self.text}"
         content: dict[str, object] = {
             "error": self.error,
             # On one line since 2022 or so (seen); before that each on a line of its own.
-            "error_description": f"{told} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
+            "error_description": f"{text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
             "error_codes": [] if self.number is None else [self.number],
             "timestamp": timestamp,
             "trace_id": trace,

@@ -70,7 +70,7 @@ class Tokens:
         self._strict = strict
 
     def issue(self, audience: str, roles: Collection[str], lifetime: float, **further: object) -> str:
-        """A token for one origin, good for ``lifetime`` seconds; ``further`` claims stand in it as given."""
+        """A token for one origin, good for ``lifetime`` seconds; ``further`` claims are added as given."""
         return self._signed({"aud": audience, "roles": sorted(roles), **further}, lifetime)
 
     def issue_to_person(
@@ -171,9 +171,9 @@ class Tokens:
         except jwt.PyJWTError as error:
             raise self._refused(_OTHER, "Unsupported security token.") from error
 
-    def _refused(self, number: int, told: str) -> TokenRefusedError:
-        diagnostics = f'{number};reason="{told}";category="invalid_client"'
-        return TokenRefusedError(told, {**self._challenge(), "x-ms-diagnostics": diagnostics})
+    def _refused(self, number: int, reason: str) -> TokenRefusedError:
+        diagnostics = f'{number};reason="{reason}";category="invalid_client"'
+        return TokenRefusedError(reason, {**self._challenge(), "x-ms-diagnostics": diagnostics})
 
     def _challenge(self) -> dict[str, str]:
         return {

@@ -1,6 +1,6 @@
 """Reading a source file as Json.NET does by its defaults, and failing in its words.
 
-The service reads source files with Json.NET (its messages stand in the logs of aborted jobs). What is taken beyond
+The service reads source files with Json.NET (its messages are in the logs of aborted jobs). What is taken beyond
 JSON, the texts and the positions are those of https://github.com/JamesNK/Newtonsoft.Json, ``JsonTextReader``,
 ``JsonReader`` and ``JsonPosition``. That the service uses the defaults is inferred.
 """

@@ -17,7 +17,7 @@ UNEXPECTED_END = "Unexpected end when reading JSON."
 
 
 class Token(StrEnum):
-    """``JsonToken``; its name stands in some messages."""
+    """``JsonToken``; some messages have its name."""
 
     Comment = "Comment"
     StartObject = "StartObject"

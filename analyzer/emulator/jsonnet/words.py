@@ -103,7 +103,7 @@ def scan_comment(text: str, offset: int) -> int:
 
 
 def is_name_character(character: str) -> bool:
-    """Whether it may stand in an unquoted name: a letter or digit of any script, ``_``, ``$``."""
+    """Whether it may be part of an unquoted name: a letter or digit of any script, ``_``, ``$``."""
     return character in ("_", "$") or _is_letter(character)
 
 
