@@ -23,7 +23,7 @@ def test_examples_in_docstrings_give_what_they_say() -> None:
     assert sum(result.attempted for result in results.values()) >= 8
 
 
-@pytest.mark.parametrize("place", ["docs/library.md", "analyzer/__init__.py"])
+@pytest.mark.parametrize("place", ["docs/reference/library.md", "analyzer/__init__.py"])
 def test_examples_of_the_library_give_what_they_say(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CHECKOUT)
     failed, attempted = doctest.testfile(str(CHECKOUT / place), module_relative=False, encoding="utf-8")

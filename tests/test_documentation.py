@@ -47,7 +47,7 @@ def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], comman
 
 def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:
     offered = "".join(upa(*filter(None, [command]), "--help").out for command in ("", *COMMANDS))
-    assert set(_OPTION.findall(_page("commands.md") + _page("retry.md"))) <= set(_OPTION.findall(offered))
+    assert set(_OPTION.findall(_page("commands.md") + _page("reference/retry.md"))) <= set(_OPTION.findall(offered))
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
@@ -57,7 +57,7 @@ def test_every_key_of_the_configuration_is_documented() -> None:
 
 
 def test_the_scenarios_that_are_documented_are_those_of_the_emulator() -> None:
-    section = _page("emulator.md").split("## Scenarios")[1]
+    section = _page("reference/emulator.md").split("## Scenarios")[1]
     assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)) == set(SCENARIOS)
 
 

@@ -3,7 +3,7 @@
 Numbers and names are those of ``Microsoft.Online.SharePoint.TenantManagement`` (the service's ``$metadata``)
 and of the vendor's article "Introducing bulk UPA custom profile properties update API"
 (https://learn.microsoft.com/sharepoint/dev/solution-guidance/bulk-user-profile-update-api-for-sharepoint-online).
-``docs/facts.md`` says of each fact whether it was seen or inferred.
+``docs/reference/facts.md`` says of each fact whether it was seen or inferred.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Facts of the service that are only inferred, each turned round: nothing is lost, and what is said stays true.
 
-``docs/facts.md`` names the test of each; those that stand elsewhere are not repeated here.
+``docs/reference/facts.md`` names the test of each; those that stand elsewhere are not repeated here.
 """
 
 from __future__ import annotations

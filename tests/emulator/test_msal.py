@@ -1,7 +1,7 @@
 # ruff: noqa: ANN401 - msal has no types
 """msal in each of its ways of signing in: unpatched, told only addresses and credentials.
 
-``WAYS`` is the table that is counted; what it lacks, and why, stands in ``docs/emulator.md``.
+``WAYS`` is the table that is counted; what it lacks, and why, stands in ``docs/reference/emulator.md``.
 """
 
 from __future__ import annotations

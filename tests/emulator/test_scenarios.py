@@ -259,5 +259,5 @@ def test_scenarios_may_be_combined(tenant_in: Callable[..., Client], clock: Stan
 
 
 def test_each_scenario_is_in_the_documentation() -> None:
-    told = (Path(__file__).parents[2] / "docs/emulator.md").read_text(encoding="utf-8")
+    told = (Path(__file__).parents[2] / "docs/reference/emulator.md").read_text(encoding="utf-8")
     assert [scenario for scenario in SCENARIOS if f"| `{scenario}` |" not in told] == []

@@ -91,7 +91,7 @@ _ROOT = Path(__file__).parents[2]
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 _ROWS = [
     [cell.strip() for cell in line.replace(r"\|", "¦").strip("|").split("|")]
-    for line in (_ROOT / "docs/facts.md").read_text(encoding="utf-8").splitlines()
+    for line in (_ROOT / "docs/reference/facts.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("| ") and not line.startswith(("| fact ", "| --- "))
 ]
 

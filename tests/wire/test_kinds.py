@@ -1,6 +1,6 @@
 """What our client sends, held against a list, and against what other people's clients send.
 
-``requests.json`` is the list; ``pytest tests/wire --record`` writes it anew. ``docs/fidelity.md`` has it for people,
+``requests.json`` is the list; ``pytest tests/wire --record`` writes it anew. ``docs/reference/fidelity.md`` has it for people,
 with the reason for what nobody else sends.
 """
 
@@ -133,8 +133,8 @@ def _listed() -> Recorded:
 
 
 def _table(heading: str) -> list[list[str]]:
-    """The rows of the table below a heading of ``docs/fidelity.md``."""
-    text = (ROOT / "docs/fidelity.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2]
+    """The rows of the table below a heading of ``docs/reference/fidelity.md``."""
+    text = (ROOT / "docs/reference/fidelity.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2]
     lines = text.partition("\n## ")[0].splitlines()
     rows = [line.replace(r"\|", "¦").strip("|").split("|") for line in lines if line.startswith("| `")]
     return [[cell.strip().replace("¦", "|") for cell in row] for row in rows]

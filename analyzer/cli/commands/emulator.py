@@ -21,7 +21,7 @@ def command(
     ] = 1.0,
     scenario: Annotated[
         list[str] | None,
-        typer.Option(help="A scenario, see docs/emulator.md; can be repeated.", metavar="NAME"),
+        typer.Option(help="A scenario, see docs/reference/emulator.md; can be repeated.", metavar="NAME"),
     ] = None,
 ) -> None:
     """Run a local test tenant that really imports. Prints one JSON line when it is ready."""

@@ -1,7 +1,7 @@
 """What stands at a place of a source file, also where it isn't valid JSON: which record, whose, and what is wrong.
 
 The place is what the service's message names. It counts as confirmed where our own reader has to stop in the same
-record; what the position means to a few characters is inferred (``docs/facts.md``), so nothing hangs on them.
+record; what the position means to a few characters is inferred (``docs/reference/facts.md``), so nothing hangs on them.
 """
 
 from __future__ import annotations
