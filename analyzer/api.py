@@ -1,6 +1,6 @@
 """The library for notebooks and scripts: what ``import analyzer`` offers.
 
-Tables are polars' and have the columns and types of ``docs/reference/tables.md``. What is wrong with a file is raised as
+Tables are polars frames with the columns and types of ``docs/reference/tables.md``. A file that cannot be read raises
 ``analyzer.InputError``, whose text says what, where, and what to do.
 """
 

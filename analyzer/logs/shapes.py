@@ -1,6 +1,6 @@
 """The shapes of lines that begin an entry: as the service writes them, and as people paste them.
 
-The service's shapes, as seen in the vendor's article, in its screenshots and in public threads (``docs/reference/logs.md``)::
+The shapes seen in the vendor's article, screenshots, and public threads (``docs/reference/logs.md``)::
 
     IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
     MissingIdentity⇥⇥The identity is missing for the user object

@@ -1,6 +1,6 @@
 """The tables that the stages hand on: column names and types are contract, also of an empty table.
 
-They are what lands in CSV, Parquet and XLSX and what people query; ``docs/reference/tables.md`` says what each column means.
+CSV, Parquet and XLSX files have them, and people query them; ``docs/reference/tables.md`` explains each column.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What our client sends, held against a list, and against what other people's clients send.
+"""What our client sends, compared with a list, and against what other people's clients send.
 
-``requests.json`` is the list; ``pytest tests/wire --record`` writes it anew. ``docs/reference/fidelity.md`` has it for people,
+``requests.json`` is the list; ``pytest tests/wire --record`` writes it again. ``docs/reference/fidelity.md`` explains it,
 with the reason for what nobody else sends.
 """
 
