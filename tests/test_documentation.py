@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from analyzer.cli.app import COMMANDS, app_for
+from analyzer.cli.app import COMMANDS, app_for, examples
 from analyzer.cli.main import globals_first
-from analyzer.cli.terminal.usage import examples
 from analyzer.config.custom_codes import CodeConfig
 from analyzer.config.settings import Config, FeedConfig, TenantConfig
 from analyzer.emulator import SCENARIOS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.cli.terminal.terminal import Terminal
+from analyzer.cli.terminal.output import Terminal
 from analyzer.errors import InputError, UsageError
 from analyzer.model.text import listed
 

@@ -10,8 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.cli.terminal.log import Log
-from analyzer.cli.terminal.streams import discard_output
+from analyzer.cli.terminal.log import Log, discard_output
 from analyzer.errors import AnalyzerError
 from analyzer.model.next_step import PROGRAM
 from analyzer.storage.files import plain_words
@@ -111,7 +110,7 @@ def _run(words: list[str]) -> int:
             _version()
             return 0
         from analyzer.cli.app import app_for
-        from analyzer.cli.terminal.records import records_to
+        from analyzer.cli.terminal.log import records_to
         from analyzer.model.secrets import remember_environment
 
         remember_environment(os.environ)
@@ -151,7 +150,7 @@ def _told(error: BaseException) -> tuple[str, str, int]:
     if isinstance(error, AnalyzerError):
         return error.what, error.advice, error.exit_code
     if isinstance(error, TyperException):
-        from analyzer.cli.terminal.usage import told
+        from analyzer.cli.app import told
 
         return *told(error), _USAGE
     if isinstance(error, (KeyboardInterrupt, Abort)):

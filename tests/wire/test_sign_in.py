@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.cli.terminal.terminal import Terminal
+from analyzer.cli.terminal.output import Terminal
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from tests.emulator.client import FOLDER, LOGS
 from tests.emulator.credentials import certificate, key, pem, public_pem

@@ -64,7 +64,7 @@ def command(
         _tell(given, {wanted.job_id: None}, f"{_named(row)} {said}.")
         return
     added = known.add(row, now, end)
-    from analyzer.cli.views.rows import acknowledged_until
+    from analyzer.cli.views.jobs import acknowledged_until
 
     _tell(given, {wanted.job_id: added}, f"{_named(row)} is {acknowledged_until(added, zone, now)}.")
 
@@ -76,8 +76,8 @@ def _named(job: Mapping[str, object]) -> str:
 def _list(
     given: Context, tables: Tables, known: Mapping[str, Acknowledgement], zone: ZoneInfo | None, now: datetime
 ) -> None:
-    from analyzer.cli.terminal.layout import Column
-    from analyzer.cli.views.rows import until
+    from analyzer.cli.terminal.output import Column
+    from analyzer.cli.views.jobs import until
     from analyzer.model.text import moment, short_ids
 
     if given.terminal.json or not known:

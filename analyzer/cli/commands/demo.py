@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analyzer.cli.context import Context, hold
-from analyzer.errors import InputError, OutputError, UnreachableError
+from analyzer.errors import InputError, OutputError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.library.mirror import Library
     from analyzer.library.pull.results import Pulled
     from analyzer.library.workspace import Workspace
@@ -60,7 +60,7 @@ def command(
 
     Downloads sample jobs, writes the report and the retry files, and imports one of them.
     """
-    from analyzer.cli.commands.emulator import import_emulator
+    from analyzer.cli.commands.demo import import_emulator
     from analyzer.library.workspace import Workspace
     from analyzer.storage.resources import sample_library
 
@@ -212,3 +212,48 @@ def _wait(demo: _Demo, job_id: str) -> None:
         if time.monotonic() > end:
             raise UnreachableError(f"the job {job_id} did not end within {_PATIENCE:.0f} s")
         time.sleep(_POLL)
+
+
+def serve(
+    context: typer.Context,
+    library: Annotated[Path, typer.Argument(help="A library folder; it is never written to.", metavar="LIBRARY")],
+    *,
+    port: Annotated[int, typer.Option(metavar="N", help="0 for any that is free.", min=0, max=65535)] = 0,
+    speed: Annotated[
+        float, typer.Option(metavar="X", help="How many times as fast the service's clock runs.", min=0.001)
+    ] = 1.0,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="A scenario, see docs/reference/emulator.md; can be repeated.", metavar="NAME"),
+    ] = None,
+) -> None:
+    """Run a local test tenant that really imports. Prints one JSON line when it is ready."""
+    given = context.ensure_object(Context)
+    emulator = import_emulator()
+    for name in scenario or ():
+        if name not in emulator.SCENARIOS:
+            raise UsageError(f"unknown scenario {name!r}", f"Choose from {', '.join(emulator.SCENARIOS)}.")
+    try:
+        emulator.serve(library, port, speed, given.terminal.show_now, scenarios=scenario or ())
+    except emulator.EmulatorError as error:
+        raise InputError(str(error).rstrip(".")) from error
+
+
+def import_emulator() -> Any:  # noqa: ANN401 - a module
+    """The emulator, which needs an extra of its own.
+
+    Raises:
+        UsageError: the extra is not installed.
+    """
+    try:
+        import starlette  # noqa: F401
+        import trustme  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"the emulator is not installed ({error.name} is missing)",
+            'Install it: pip install "upa-analyzer[emulator]".',
+        ) from error
+    import analyzer.emulator
+
+    return analyzer.emulator

@@ -9,8 +9,9 @@ import typer
 from analyzer.cli.context import Context
 
 if TYPE_CHECKING:
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.doctor import Finding, Subject
+
 
 _MARK, _STEP = 9, 15
 """Widths of the first two columns."""
@@ -48,3 +49,20 @@ def _show(terminal: Terminal, finding: Finding) -> None:
 
 def _json(finding: Finding) -> dict[str, str]:
     return {"step": finding.step, "mark": finding.mark, "found": finding.found, "advice": finding.advice}
+
+
+def sign_out(context: typer.Context) -> None:
+    """Forgets the tokens of a sign-in by browser or device code."""
+    from analyzer.config.connect import token_cache
+    from analyzer.model.text import listed
+
+    given = context.ensure_object(Context)
+    settings = given.settings()
+    name, tenant = given.tenant(settings)
+    forgotten = token_cache(tenant).forget() if tenant.tenant_id and tenant.client_id else []
+    if given.terminal.json:
+        given.terminal.result({"tenant": name, "signed_out": forgotten})
+    elif forgotten:
+        given.terminal.show(f"signed out of {name}: {listed(forgotten)}")
+    else:
+        given.terminal.show(f"nobody was signed in to {name}")

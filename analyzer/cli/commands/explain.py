@@ -12,7 +12,7 @@ from analyzer.cli.context import Context
 
 if TYPE_CHECKING:
     from analyzer.catalogue import Catalogue, Explanation
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
 
 _NEAR = 0.7
 """How alike a name has to be to one that was misspelt: ``Error 31`` is no ``NoError``."""

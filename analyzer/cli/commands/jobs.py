@@ -29,7 +29,7 @@ def command(  # noqa: PLR0913 - the contract's options
     library: LibraryOption = None,
 ) -> int:
     """List jobs, the newest last."""
-    from analyzer.cli.views.rows import COLUMNS, SHOWN_JOBS, job_json, job_rows
+    from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_json, job_rows
     from analyzer.history.load import load
 
     given, now = context.ensure_object(Context), datetime.now(UTC)

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import Context
+from analyzer.cli.terminal.output import Column
 from analyzer.errors import UsageError
+from analyzer.model.service import NOT_JSON
+from analyzer.model.text import count
 
 if TYPE_CHECKING:
-    from analyzer.cli.terminal.terminal import Terminal
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from analyzer.cli.terminal.output import Terminal
+    from analyzer.library.pull.results import Progress
+    from analyzer.logs.model import LogFile, LogRead
     from analyzer.logs.read import Reading
+
 
 _UNREADABLE = 5
 
@@ -31,7 +41,7 @@ def command(
     check: Annotated[bool, typer.Option("--check", help="Show what became of each log's bytes.")] = False,
 ) -> int:
     """Log files or folders to a table of entries."""
-    from analyzer.cli.views.parsed import far, remarks, show_accounts, summary
+    from analyzer.cli.commands.parse import far, remarks, show_accounts, summary
     from analyzer.history.find_logs import find_logs
     from analyzer.logs.read import Reading
     from analyzer.storage.table_files import check_format
@@ -63,7 +73,7 @@ def command(
 
 def _rows(terminal: Terminal, reading: Reading, output: Path | None, *, check: bool) -> int | None:
     """Reads everything, to a file or the terminal; how many rows there were, None where no log could be read."""
-    from analyzer.cli.views.parsed import show_entries
+    from analyzer.cli.commands.parse import show_entries
     from analyzer.errors import InputError
     from analyzer.model.text import count
     from analyzer.storage.table_files import write_table
@@ -83,3 +93,145 @@ def _rows(terminal: Terminal, reading: Reading, output: Path | None, *, check: b
             raise
         return None
     return sum(log.entries + log.texts for log in reading.logs)
+
+
+_ENTRIES = (
+    Column("job", least=2),
+    Column("line", right=True, least=3),
+    Column("code"),
+    Column("identity", fold=True),
+    Column("property", least=1),
+    Column("message", fold=True),
+)
+_ACCOUNT = (
+    Column("bytes", right=True),
+    Column("entries", right=True),
+    Column("line ends", right=True),
+    Column("blanks", right=True, least=2),
+    Column("mark", right=True, least=3),
+    Column("around", right=True, least=4),
+    Column("missing", right=True),
+    Column("encoding", least=1),
+    Column("log", fold=True, end=True),
+)
+_SHOWN_REMARKS = 20
+_MEGABYTE = 1_000_000
+
+
+def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
+    """The table of entries to stdout, piece by piece; on a terminal also the records that messages name."""
+    if terminal.json:
+        terminal.results(row for frame in frames for row in frame.iter_rows(named=True))
+        return
+    places: list[str] = []
+
+    def cells(frame: pl.DataFrame) -> list[list[str]]:
+        if len(places) < _SHOWN_REMARKS:
+            places.extend(_places(frame))
+        return _cells(frame)
+
+    terminal.table_in_pieces(_ENTRIES, map(cells, frames))
+    for place in places[:_SHOWN_REMARKS]:
+        terminal.say(place)
+
+
+def _places(frame: pl.DataFrame) -> Iterator[str]:
+    """Where in the source file the entries stand that say that it is no JSON."""
+    not_json = frame.filter(code=NOT_JSON)
+    if not_json.is_empty():
+        return
+    from analyzer.source.diagnosis.message import locate  # with all that reads source files, so only where it is needed
+
+    for name, line, message in not_json.select("log_file", "line", "message").iter_rows():
+        sentence = locate(message, None).sentence
+        if sentence:
+            yield f"{name}, line {line:,}: {sentence}."
+
+
+def _cells(frame: pl.DataFrame) -> list[list[str]]:
+    columns = frame.select("job_id", "line", "code", "identity", "property", "message")
+    return [
+        [(job_id or "-")[:8], str(line), code or "-", identity or "-", named or "-", message]
+        for job_id, line, code, identity, named, message in columns.iter_rows()
+    ]
+
+
+def far(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], None]:
+    """Tells how far a reading is: in logs, or of a single one in megabytes."""
+    place = {file: number for number, file in enumerate(files, 1)}
+
+    def tell(log: LogRead) -> None:
+        if len(files) > 1:
+            progress(place[log.file], len(files), log.name)
+        else:
+            progress(log.position // _MEGABYTE, max(log.position, log.file.size) // _MEGABYTE, f"MB of {log.name}")
+
+    return tell
+
+
+def summary(logs: Sequence[LogRead]) -> str:
+    """How many entries there were."""
+    entries, texts = sum(log.entries for log in logs), sum(log.texts for log in logs)
+    further = f" and {count(texts, 'text that is', 'texts that are')} no entry" if texts else ""
+    read = sum(log.was_read for log in logs)
+    return f"{count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}"
+
+
+def remarks(terminal: Terminal, logs: Iterable[LogRead]) -> None:
+    """What is not as usual: encodings, bytes that were replaced, text that is no entry, logs that are not whole."""
+    found = [remark for log in logs for remark in _remarks_on(log)]
+    for remark in found[:_SHOWN_REMARKS]:
+        terminal.say(remark)
+    if len(found) > _SHOWN_REMARKS:
+        terminal.say(f"and {count(len(found) - _SHOWN_REMARKS, 'more remark')} of this kind")
+
+
+def _remarks_on(log: LogRead) -> Iterator[str]:
+    name, replaced = log.encoding.name, log.encoding.replaced
+    if log.texts and not log.entries:
+        yield f"{log.name} has no entry of a known shape: its text is kept as a row without a code."
+    if replaced:
+        yield f"{log.name} was read as {name}, and {count(replaced, 'character')} replaced."
+    elif name != "utf-8":
+        yield f"{log.name} was read as {name}."
+    if log.encoding.cut:
+        yield f"{log.name} begins in the middle of a character: its first entry may be incomplete."
+    if log.encoding.swapped:
+        yield (
+            f"{log.name} has a part in another byte order, which was not read: it was put together from several files."
+            " Parse these one by one."
+        )
+    if log.growing:
+        yield f"{log.name} was still being written: it was read to line {log.lines:,}, the last whole one."
+    if log.cut_off:
+        yield f"{log.name} ends inside an entry, in line {log.lines:,}: it may be cut off."
+
+
+def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
+    """What became of each log's bytes, to stdout."""
+    accounts: list[dict[str, int | str]] = [
+        {
+            "bytes": log.encoding.size - log.unread,
+            "entries": log.account.entries + log.encoding.difference,
+            "line_ends": log.account.line_ends,
+            "blanks": log.account.blanks,
+            "mark": log.encoding.mark + log.account.marks,
+            "around": log.account.around,
+            "missing": log.missing,
+            "encoding": log.encoding.name,
+            "log": log.name,
+        }
+        for log in logs
+    ]
+    if terminal.json:
+        terminal.results(accounts)
+        return
+    terminal.table(_ACCOUNT, [_account_cells(account) for account in accounts])
+    wrong = sum(account["missing"] != 0 for account in accounts)
+    terminal.say(f"{count(wrong, 'log')} not accounted for" if wrong else "every byte that was read is accounted for")
+
+
+def _account_cells(account: Mapping[str, int | str]) -> list[str]:
+    """A row of the table; of the log its file's name, as the folders of a tenant begin all alike."""
+    *numbers, encoding, name = account.values()
+    return [*(f"{number:,}" for number in numbers), str(encoding), str(name).rsplit("/", 1)[-1]]

@@ -13,7 +13,7 @@ from analyzer.cli.options import PATIENCE, JobsOption, PatienceOption, SinceOpti
 from analyzer.errors import ThresholdError
 
 if TYPE_CHECKING:
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.config.settings import Settings
     from analyzer.library.mirror import Library
     from analyzer.library.pull.results import Pulled

@@ -74,7 +74,7 @@ def report_places(given: Context, settings: Settings, now: datetime, where: Work
 
 def reported_json(made: Reported) -> dict[str, object]:
     """What came of a report, for machines."""
-    from analyzer.cli.views.rows import job_json
+    from analyzer.cli.views.jobs import job_json
 
     return {
         "report": str(made.index),

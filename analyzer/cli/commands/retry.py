@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.commands.retry_options import (
+from analyzer.cli.context import Context, hold
+from analyzer.cli.options import (
     DropPropertyOption,
     ExceptOption,
     ForceOption,
     Given,
     IdPropertyOption,
     JobArgument,
+    LibraryOption,
     LogOption,
     MaxBytesOption,
     MaxPropertiesOption,
@@ -32,8 +34,6 @@ from analyzer.cli.commands.retry_options import (
     VerifyOption,
     WithoutCulpritsOption,
 )
-from analyzer.cli.context import Context, hold
-from analyzer.cli.options import LibraryOption
 from analyzer.errors import UsageError
 from analyzer.history.newest import newest_to_retry
 from analyzer.model.job import find_job
@@ -45,7 +45,7 @@ from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
@@ -171,7 +171,7 @@ def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Pat
 
 def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job | None:
     """The newest job that needs a retry; says which, or that there is none."""
-    from analyzer.cli.views.rows import ran
+    from analyzer.cli.views.jobs import ran
 
     job_id = newest_to_retry(tables, feed)
     if job_id is None:
@@ -190,7 +190,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     """Refuse a job whose records a later run of its feed has replaced; one that has not ended has no retry file."""
     import polars as pl
 
-    from analyzer.cli.views.rows import ran
+    from analyzer.cli.views.jobs import ran
     from analyzer.model.outcome import FAILED
 
     users = tables.open_users.get(job_id)

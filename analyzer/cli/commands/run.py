@@ -139,7 +139,7 @@ def command(
 def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     """The answer, a line a feed; then the jobs that are new or changed, what to retry, and the report."""
     from analyzer.cli.commands.pull import pulled_sentence
-    from analyzer.cli.views.rows import COLUMNS, SHOWN_JOBS, job_rows
+    from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows
 
     terminal = given.terminal
     lines = list(feed_lines(night))
@@ -183,7 +183,7 @@ def feed_lines(night: Night) -> Iterator[str]:
 
 def status_sentence(status: FeedStatus, night: Night) -> str:
     """``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``; no full stop."""
-    from analyzer.cli.views.rows import ran, retry_result
+    from analyzer.cli.views.jobs import ran, retry_result
     from analyzer.model.text import count, listed
 
     run, parts = status.run, []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.advice import Advice, JobFacts
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.cli.views.failures import Failure
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
@@ -146,7 +146,7 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
 
 
 def _json(shown: _Shown) -> dict[str, Any]:
-    from analyzer.cli.views.rows import job_json
+    from analyzer.cli.views.jobs import job_json
     from analyzer.history.locations import whereabouts_json
     from analyzer.retry.queue_command import queue_commands
     from analyzer.source.damage import damage_json
@@ -283,7 +283,7 @@ def _why(shown: _Shown, catalogue: Catalogue) -> Iterator[str]:
 
 def _retried(shown: _Shown, zone: ZoneInfo | None) -> Iterator[str]:
     """What retries made of a run, and of which run a retry is: a sentence each."""
-    from analyzer.cli.views.rows import ran
+    from analyzer.cli.views.jobs import ran
     from analyzer.report.toll import retried, still_open
 
     if shown.facts.retry_of:
@@ -329,7 +329,7 @@ def status_text(new: bool | None, is_open: bool | None) -> str:
 
 
 def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: bool) -> None:
-    from analyzer.cli.terminal.layout import Column
+    from analyzer.cli.terminal.output import Column
 
     if not users:
         return
@@ -347,8 +347,8 @@ def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: b
 
 
 def _print_details(given: Context, shown: _Shown) -> None:
-    from analyzer.cli.terminal.visible import visible
-    from analyzer.cli.views.rows import acknowledged_until, not_updated, ran
+    from analyzer.cli.terminal.log import visible
+    from analyzer.cli.views.jobs import acknowledged_until, not_updated, ran
     from analyzer.model.text import count
 
     job, terminal = shown.job, given.terminal
@@ -382,7 +382,7 @@ def _print_details(given: Context, shown: _Shown) -> None:
 
 def _print_support(given: Context, shown: _Shown) -> None:
     from analyzer.catalogue import support_request
-    from analyzer.cli.terminal.visible import visible
+    from analyzer.cli.terminal.log import visible
 
     # Without a log only the pull is known that first saw the job ended.
     ended = "Ended" if shown.job["ran_from"] == "log" else "Ended by"

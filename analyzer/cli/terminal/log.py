@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
+import re
+import sys
+import unicodedata
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from analyzer.cli.terminal.streams import print_error
-from analyzer.cli.terminal.visible import visible
 from analyzer.model.next_step import PROGRAM, Commands
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from analyzer.errors import AnalyzerError
+
 
 _OPTION = "--log-format"
 _OURS = "analyzer."
@@ -127,3 +132,86 @@ class Log:
 
 def _written(time: datetime) -> str:
     return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
+
+
+_SILENT = ("msal", "msal_extensions", "urllib3")
+"""Libraries whose own records are for their developers, and may hold what is secret."""
+_SILENCE = logging.NullHandler()
+
+
+@contextlib.contextmanager
+def records_to(log: Log, *, requests: bool) -> Iterator[None]:
+    """While it lasts, records and warnings are written by ``log``.
+
+    Args:
+        log: writes them.
+        requests: whether each request is shown.
+    """
+    handler = _Handler(log)
+    last_resort, logging.lastResort = logging.lastResort, handler
+    for name in _SILENT:
+        logging.getLogger(name).addHandler(_SILENCE)
+    try:
+        with _requests_to(handler) if requests else contextlib.nullcontext(), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            yield
+    finally:
+        logging.lastResort = last_resort
+
+
+@contextlib.contextmanager
+def _requests_to(handler: logging.Handler) -> Iterator[None]:
+    tenant = logging.getLogger("analyzer.tenant")  # of its requests, and what else there is to say of the way to it
+    level = tenant.level
+    tenant.addHandler(handler)
+    tenant.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        tenant.setLevel(level)
+        tenant.removeHandler(handler)
+
+
+class _Handler(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.record(record)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_where: object, **_further: object) -> None:
+    logging.getLogger("warnings").warning("%s: %s", category.__name__, message)
+
+
+def discard_output() -> None:
+    """Sends what is still to be printed nowhere, also what Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_error(line: str) -> None:
+    """A line to stderr. Where it is a closed pipe or a full disk, the work goes on, and the exit code tells."""
+    try:
+        # In one piece, as several threads may have something to say.
+        print(f"{line}\n", end="", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+_PERHAPS_NOT_VISIBLE = re.compile(r"[^ -~]+")
+
+
+def visible(text: str) -> str:
+    """Text from a log or from the tenant without what could steer the terminal; a no-break space is a space."""
+    return text if text.isprintable() else _PERHAPS_NOT_VISIBLE.sub(_each_visible, text)
+
+
+def _each_visible(found: re.Match[str]) -> str:
+    return "".join(map(_visible, found[0]))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if unicodedata.category(character) == "Zs" else "\N{REPLACEMENT CHARACTER}"

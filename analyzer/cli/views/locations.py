@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
-    from analyzer.cli.terminal.terminal import Terminal
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.history.locations import Whereabouts
 
 _SHOWN = 20

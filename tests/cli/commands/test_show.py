@@ -213,7 +213,7 @@ def test_where_no_run_failed_it_says_so(upa: Callable[..., Ran], tmp_path: Path)
 def test_a_terminal_gets_the_first_users_and_a_pipe_all(
     upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, words: list[str], users: int, *, terminal: bool
 ) -> None:
-    monkeypatch.setattr("analyzer.cli.terminal.terminal.Terminal.interactive", terminal)
+    monkeypatch.setattr("analyzer.cli.terminal.output.Terminal.interactive", terminal)
     out = upa("show", "d797cc3f", "--library", SAMPLES, *words).out
     rows = [line for line in out.splitlines() if line.rstrip().endswith("IdentityNotResolvable        1")]
     assert len(rows) == users

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.cli.terminal.log import Log, LogFormat
-from analyzer.cli.terminal.records import records_to
-from analyzer.cli.terminal.terminal import Terminal
+from analyzer.cli.terminal.log import Log, LogFormat, records_to
+from analyzer.cli.terminal.output import Terminal
 from analyzer.errors import InputError
 from analyzer.storage.resources import sample_library
 from tests.conftest import TOKEN
@@ -185,7 +184,7 @@ def test_quiet_leaves_a_collector_the_errors(capsys: pytest.CaptureFixture[str])
 _STRAY = """
 import logging, sys, warnings
 from analyzer.cli.terminal.log import Log, LogFormat
-from analyzer.cli.terminal.records import records_to
+from analyzer.cli.terminal.log import records_to
 with records_to(Log(LogFormat(sys.argv[1])), requests=True):
     logging.getLogger("msal.application").error("access_token=abc")
     logging.getLogger("msal_extensions.persistence").error("refresh_token=abc")

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from analyzer.cli.terminal.layout import Column, fit, line
-from analyzer.cli.terminal.terminal import Terminal
-from analyzer.cli.terminal.visible import visible
-from analyzer.cli.views.rows import COLUMNS
+from analyzer.cli.terminal.log import visible
+from analyzer.cli.terminal.output import Column, Terminal, fit, line
+from analyzer.cli.views.jobs import COLUMNS
 from analyzer.storage.resources import sample_library
 
 if TYPE_CHECKING:

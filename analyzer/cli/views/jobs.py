@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.cli.terminal.layout import Column
-from analyzer.cli.terminal.terminal import SUPERSEDED
+from analyzer.cli.terminal.output import SUPERSEDED, Column
 from analyzer.model.outcome import STILL_OPEN, Outcome
 from analyzer.model.tables import JOBS
 from analyzer.model.text import SHORT_ID, day, moment, short_ids
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.history.silenced import Acknowledgement
+
 
 COLUMNS = (
     Column("job"),
