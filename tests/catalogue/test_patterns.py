@@ -117,9 +117,7 @@ def test_a_message_that_is_indented_as_a_frame_is_none() -> None:
 def test_the_documentation_lists_every_pattern_and_whether_trying_again_helps() -> None:
     rows = [
         line
-        for line in (Path(__file__).parents[2] / "docs/reference/logs.md")
-        .read_text(encoding="utf-8")
-        .splitlines()
+        for line in (Path(__file__).parents[2] / "docs/reference/logs.md").read_text(encoding="utf-8").splitlines()
         if line.startswith("| `")
     ]
     listed = {cells[0].strip(" |`"): cells[2].strip() for row in rows if len(cells := row.strip("|").split("|")) == 4}

@@ -1,6 +1,6 @@
 """What our client sends, compared with a list, and against what other people's clients send.
 
-``requests.json`` is the list; ``pytest tests/wire --record`` writes it again. ``docs/reference/fidelity.md`` explains it,
+``requests.json`` is the list; ``pytest tests/wire --record`` updates it. ``docs/reference/fidelity.md`` explains it,
 with the reason for what nobody else sends.
 """
 
