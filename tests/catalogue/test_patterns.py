@@ -121,7 +121,7 @@ def test_the_documentation_lists_every_pattern_and_whether_trying_again_helps() 
         if line.startswith("| `")
     ]
     listed = {cells[0].strip(" |`"): cells[2].strip() for row in rows if len(cells := row.strip("|").split("|")) == 4}
-    helps = {True: "yes", False: "no", None: "not known"}
+    helps = {True: "yes", False: "no", None: "unknown"}
     assert listed == {one.explanation.code: helps[one.explanation.retry_helps] for one in OURS.patterns}
 
 
