@@ -205,7 +205,7 @@ def status_sentence(status: FeedStatus, night: Night) -> str:
 
 
 def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[str]:
-    from analyzer.cli.commands.show import headline
+    from analyzer.cli.views.job import headline
     from analyzer.history.job_facts import facts_of, patterns_in
     from analyzer.model.text import count
 

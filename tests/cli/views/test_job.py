@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from analyzer.catalogue import OURS
-from analyzer.cli.views.failures import Failure, failures_json, failures_of
+from analyzer.cli.views.job import Failure, failures_of
 from analyzer.history.job_facts import Counted, patterns_in
 from tests.analysis.frames import entry, named
 
@@ -22,7 +24,7 @@ def test_a_code_has_its_patterns_only_where_a_message_matches_one() -> None:
         Failure("DataFileNotJson", 1, 0, ()),
         Failure("Weird", 1, 0, ()),
     ]
-    assert failures_json(failures)[0] == {
+    assert dataclasses.asdict(failures[0]) == {
         "code": "GenericError",
         "entries": 2,
         "users": 1,

@@ -1,0 +1,348 @@
+"""One job on the terminal and as JSON: the answer first, then why, what to do, and the details."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from analyzer.cli.terminal.log import visible
+from analyzer.cli.views.jobs import acknowledged_until, job_json, not_updated, ran
+from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.text import count, duration, listed_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    import polars as pl
+
+    from analyzer.catalogue import Catalogue
+    from analyzer.catalogue.advice import Advice, JobFacts
+    from analyzer.cli.context import Context
+    from analyzer.cli.terminal.output import Terminal
+    from analyzer.history.job_facts import Counted
+    from analyzer.history.load import Tables
+    from analyzer.history.locations import Whereabouts
+    from analyzer.history.silenced import Acknowledgement
+    from analyzer.retry.queue_command import RetryToQueue
+
+_SHOWN_USERS = 30
+_SHOWN_ENTRIES = 20
+_SHARED_TOLD = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failure:
+    """A code of a job's log, and the patterns that its messages match; none where no message matches one."""
+
+    code: str
+    entries: int
+    users: int
+    patterns: tuple[Counted, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class JobView:
+    """What there is to show of one job.
+
+    Attributes:
+        job: its row of ``tables.jobs``, with what ``facts_of`` needs besides.
+        tables: of this job alone.
+        facts: what the advice rests on.
+        advice: in the order in which to try it.
+        failures: by code, most entries first.
+        whereabouts: where entries without an identity are in the source file; None where that is unknown.
+        users: in the log, a row each.
+        queued: the retry file that can be queued now.
+        retries: the rows of the jobs that imported a retry file of this one.
+        acknowledged: the acknowledgement that is valid now.
+    """
+
+    job: Mapping[str, Any]
+    tables: Tables
+    facts: JobFacts
+    advice: tuple[Advice, ...]
+    failures: list[Failure]
+    whereabouts: Whereabouts | None
+    users: list[dict[str, Any]]
+    queued: RetryToQueue | None
+    retries: list[dict[str, Any]]
+    acknowledged: Acknowledgement | None = None
+
+
+def failures_of(entries: pl.DataFrame, patterns: Mapping[str, list[Counted]]) -> list[Failure]:
+    """Return the codes of a log, most entries first, each with its patterns, the worst first (``patterns_in``)."""
+    from analyzer.analysis.failures import by_code
+
+    def named(counted: list[Counted]) -> tuple[Counted, ...]:
+        return tuple(counted) if any(one.name for one in counted) else ()
+
+    return [
+        Failure(code, lines, users, named(patterns.get(code, []))) for code, lines, users in by_code(entries).rows()
+    ]
+
+
+def view_json(shown: JobView) -> dict[str, Any]:
+    """Return the result of ``show --json``; a pattern's ``name`` is null for messages that match none."""
+    from analyzer.history.locations import whereabouts_json
+    from analyzer.retry.queue_command import queue_commands
+    from analyzer.source.damage import damage_json
+
+    return {
+        **job_json(shown.tables.jobs)[0],
+        "acknowledged": shown.acknowledged is not None,
+        "advice": [
+            {
+                "about": one.about,
+                "text": one.text,
+                "reason": one.reason or None,
+                "who": one.who,
+                "command": list(one.command) or None,
+            }
+            for one in shown.advice
+        ],
+        "retry_files": list(shown.queued.paths) if shown.queued else [],
+        "queue_commands": list(queue_commands(shown.queued)) if shown.queued else [],
+        "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
+        "failures": [dataclasses.asdict(one) for one in shown.failures],
+        "users": [{name: value for name, value in user.items() if name != "key"} for user in shown.users],
+        "damage": damage_json(shown.tables.damage.get(shown.job["job_id"], ())),
+        **whereabouts_json(shown.whereabouts),
+    }
+
+
+def print_view(given: Context, shown: JobView, *, everyone: bool) -> None:
+    """Print a job: the answer, why, what to do, details."""
+    from analyzer.source.damage import warnings_of
+
+    terminal = given.terminal
+    terminal.prose(headline(shown.job, shown.facts))
+    for sentence in _why(shown, given.settings().catalogue):
+        terminal.prose(f"  {sentence}", indent="  ")
+    for warning in warnings_of(shown.tables.damage.get(shown.job["job_id"], ())):
+        terminal.prose(f"  {warning}", indent="  ")
+    for sentence in _retried(shown, given.zone(given.settings())):
+        terminal.prose(f"  {sentence}", indent="  ")
+    source = shown.facts.source
+    if not (source and source.without_id_count == sum(shown.facts.nameless.values())):
+        _print_whereabouts(terminal, shown.whereabouts)
+    made = ("retry", shown.facts.job_id) if shown.queued else ()
+    advice = [one for one in shown.advice if not one.command or one.command != made]
+    # With a retry file at hand the next step is to queue it; other commands are printed with their advice.
+    runs = (one.command for one in advice if not shown.queued and _runs(one.command, shown.facts, given))
+    command = next(runs, ())
+    _print_advice(given, advice, shown.facts, command)
+    _print_queue(terminal, shown.queued)
+    _print_users(terminal, shown.users, everyone=everyone)
+    _print_details(given, shown)
+    if any(one.command == ("show", shown.facts.job_id) for one in shown.advice):
+        _print_support(given, shown)
+    if command:
+        terminal.say(f"next: {given.commands.line(*command)}")
+
+
+def _runs(command: tuple[str, ...], facts: JobFacts, given: Context) -> bool:
+    """Whether a command is the next step: not this one, and a pull only where it reaches this library."""
+    if not command or command == ("show", facts.job_id):
+        return False
+    return command[0] != "pull" or bool(given.settings().config.tenants and not given.commands.library)
+
+
+def headline(job: Mapping[str, Any], facts: JobFacts) -> str:
+    """Say how a job ended for its users, in a line: ``hr-feed: 12 of 295 users not updated, 4 new.``."""
+    from analyzer.report.toll import toll
+
+    feed = job["feed"] or job["short"]
+    users = facts.users
+    number = toll(facts.outcome, job["not_updated"], facts.failed).number
+    match facts.outcome:
+        case Outcome.aborted | Outcome.unknown | Outcome.partial if users == 0:
+            said = f"the source file has no users ({facts.error})"
+        case Outcome.succeeded:
+            said = f"all {count(users, 'user')} updated" if users and users > 1 else "all users updated"
+        case Outcome.partial if number:
+            # Our copy of the source file isn't what the job read where it has fewer users.
+            of = f" of {count(users, 'user')}" if users and users >= number else " user" if number == 1 else " users"
+            least = "" if job["not_updated"] is not None else "at least "
+            said = f"{least}{number:,}{of} not updated"
+        case Outcome.partial:
+            who = "probably those with several records" if facts.repeated else "who is unknown"
+            said = f"some users not updated; {who}"
+        case Outcome.aborted:
+            affected = f"none of {count(users, 'user')}" if users else "no user"
+            said = f"the import was aborted, {affected} updated"
+        case Outcome.unknown:
+            said = f"who was updated is unknown ({facts.error if facts.error != 'NoError' else facts.state})"
+        case Outcome.stuck:
+            said = f"the job is stuck in {facts.state}"
+        case _:
+            said = f"the job is still running ({facts.state})"
+    fresh = f", {facts.new:,} new" if facts.new is not None and facts.outcome is Outcome.partial and number else ""
+    return f"{feed}: {said}{fresh}."
+
+
+def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
+    """Why, a sentence each: the codes of the log, or what the job's error means; what failures have in common."""
+    from analyzer.catalogue.advice import clause_of
+    from analyzer.history.job_facts import shared_sentence
+
+    facts = shown.facts
+    if facts.outcome in STILL_OPEN and facts.waiting:
+        yield f"It was first seen {duration(facts.waiting * 3600)} before the job list was last read."
+    if not facts.codes or facts.outcome in STILL_OPEN:
+        known = catalogue.explain_job(facts.error, facts.outcome.value, has_log=facts.log_found, message=facts.message)
+        if facts.outcome is not Outcome.succeeded:
+            yield known.meaning
+        if known.takes:
+            yield known.takes
+        if facts.message:
+            yield f"The service's message: {facts.message}"
+    for one in facts.codes:
+        hit = count(one.users, "user") if one.users else count(one.entries, "entry", "entries")
+        yield f"{clause_of(one.name, facts, catalogue)} ({one.name}): {hit}."
+    nameless = sum(facts.nameless.values())
+    if nameless and facts.outcome is Outcome.partial:
+        unidentified = count(nameless, "entry doesn't", "entries don't")
+        yield f"{unidentified} identify a user."
+    strangers = (
+        [user["identity"] for user in shown.users if user["key"] in facts.source.strangers] if facts.source else []
+    )
+    if strangers:
+        named = listed_first(strangers, _SHARED_TOLD)
+        verb = "isn't" if len(strangers) == 1 else "aren't"
+        yield f"Of the users in the log, {len(strangers):,} {verb} in the source file: {named}."
+    for shared in facts.shared[:_SHARED_TOLD]:
+        yield f"{shared_sentence(shared)}."
+
+
+def _retried(shown: JobView, zone: ZoneInfo | None) -> Iterator[str]:
+    """What retries made of a run, and of which run a retry is: a sentence each."""
+    from analyzer.report.toll import retried, still_open
+
+    if shown.facts.retry_of:
+        yield f"This job imports a retry file of the job {shown.facts.retry_of}."
+    for retry in shown.retries:
+        when = ran(retry, zone, datetime.now(UTC)) if retry["ran"] else ""
+        yield retried(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
+    if shown.retries:
+        yield still_open(shown.facts.open)
+
+
+def _print_whereabouts(terminal: Terminal, found: Whereabouts | None) -> None:
+    """Nothing where nothing is known."""
+    if found is None:
+        return
+    sentences = [one.sentence for one in found.located if one.sentence]
+    entries = list(found.by_entry().items())
+    if sentences or entries:
+        terminal.show()
+    for sentence in sentences:
+        terminal.prose(f"{sentence}.", indent="  ")
+    if entries:
+        terminal.prose(f"{count(len(entries), 'entry names nobody', 'entries name nobody')}. {found.order_sentence}")
+    several = len({log_file for (log_file, _), _ in entries}) > 1
+    for (log_file, line), words in entries[:_SHOWN_ENTRIES]:
+        place = f"{log_file.rsplit('/', 1)[-1]}, line {line:,}" if several else f"line {line:,}"
+        terminal.prose(f"  {place}: {words}", indent="    ")
+    if len(entries) > _SHOWN_ENTRIES:
+        terminal.show(f"  and {len(entries) - _SHOWN_ENTRIES:,} more: --json, or the report, has them all")
+
+
+def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, following: tuple[str, ...]) -> None:
+    """What to do, in the order in which to try it; the command that follows is printed at the end."""
+    if not advice:
+        return
+    given.terminal.show()
+    given.terminal.show("What to do:")
+    for number, one in enumerate(advice, 1):
+        given.terminal.prose(f"  {number}. {given.commands.completed(one.sentence)}", indent="     ")
+        if one.command not in {(), following, ("show", facts.job_id)} and "`" not in one.text:
+            given.terminal.show(f"     {given.commands.line(*one.command)}")
+
+
+def _print_queue(terminal: Terminal, queued: RetryToQueue | None) -> None:
+    """How to queue the retry file that there is; each line of PowerShell in one piece, so that it can be pasted."""
+    from analyzer.retry.queue_command import queue_commands, queue_remarks
+
+    if queued is None:
+        return
+    terminal.show()
+    terminal.show("To queue the retry file, in PowerShell with the module PnP.PowerShell:")
+    for remark in queue_remarks(queued):
+        terminal.prose(f"  {remark}", indent="  ")
+    for line in queue_commands(queued):
+        terminal.show(line)
+
+
+def status_text(new: bool | None, is_open: bool | None) -> str:
+    """Say whether a user is new or recurring, and whether a later import has updated the user since."""
+    known = {True: "New", False: "Recurring", None: ""}[new]
+    since = "updated since" if is_open is False else ""
+    return ", ".join(filter(None, (known, since))) or "-"
+
+
+def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: bool) -> None:
+    from analyzer.cli.terminal.output import Column
+
+    if not users:
+        return
+    terminal.show()
+    shown = users if everyone or not terminal.interactive else users[:_SHOWN_USERS]
+    if len(shown) < len(users):
+        terminal.show(f"Showing {len(shown):,} of {len(users):,}; --all shows every user.")
+    columns = [Column("user", fold=True), Column("codes"), Column("entries", right=True, least=1)]
+    rows = [[user["identity"], ", ".join(user["codes"]), f"{user['entries']:,}"] for user in shown]
+    if any(user["new"] is not None or user["open"] is False for user in users):
+        columns.insert(1, Column("status", least=2))
+        for row, user in zip(rows, shown, strict=True):
+            row.insert(1, status_text(user["new"], user["open"]))
+    terminal.table(columns, rows)
+
+
+def _print_details(given: Context, shown: JobView) -> None:
+    job, terminal = shown.job, given.terminal
+    details = {
+        "job": job["job_id"] + (" (no longer listed by the tenant)" if job["gone"] else ""),
+        "feed": job["feed"] or "unknown",
+        "ran": ran(job, given.zone(given.settings()), datetime.now(UTC)),
+        "state": job["state"],
+        "error": job["error"],
+        "outcome": job["outcome"],
+        "users": "unknown" if job["users"] is None else f"{job['users']:,}",
+        "not updated": not_updated(job),
+        "source": job["source_uri"] or "unknown",
+        "source file": shown.tables.source_problems.get(job["job_id"], "in the library"),
+        "log": count(job["entries"], "entry", "entries") if job["log_found"] else "none",
+    }
+    if job["superseded_by"]:
+        details["superseded"] = f"by {job['superseded_by']}"
+    if job["outcome"] not in STILL_OPEN:
+        details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
+    if shown.acknowledged:
+        zone = given.zone(given.settings())
+        known = acknowledged_until(shown.acknowledged, zone, datetime.now(UTC))
+        details["acknowledged"] = known.removeprefix("acknowledged ")
+    terminal.show()
+    for name, value in details.items():
+        # An address stays in one piece, so that it can be copied.
+        write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
+        write(visible(f"{name:<12} {value}"))
+
+
+def _print_support(given: Context, shown: JobView) -> None:
+    from analyzer.catalogue import support_request
+
+    # Without a log only the pull is known that first saw the job ended.
+    ended = "Ended" if shown.job["ran_from"] == "log" else "Ended by"
+    times = [
+        (name, f"{shown.job[column]:%Y-%m-%d %H:%M:%S} UTC")
+        for name, column in (("First seen", "first_seen"), (ended, "finished"))
+        if shown.job[column] is not None
+    ]
+    given.terminal.show()
+    given.terminal.show("For Microsoft's support:")
+    given.terminal.show()
+    for line in support_request(shown.job, has_log=shown.facts.log_found, times=times).splitlines():
+        given.terminal.show(visible(line))
