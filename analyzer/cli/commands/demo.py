@@ -108,7 +108,7 @@ def _places(given: Context, workspace: Workspace) -> Places:
 
 
 def _first_run(demo: _Demo) -> Reported:
-    from analyzer.cli.commands.run import Night, remarks_of, tell_night
+    from analyzer.cli.views.night import Night, remarks_of, tell_night
 
     pulled, reported = _run(demo)
     if not demo.terminal.json:
@@ -142,7 +142,7 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
 def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None:
     import polars as pl
 
-    from analyzer.cli.commands.run import Night, status_sentence
+    from analyzer.cli.views.night import Night, status_sentence
 
     terminal = demo.terminal
     failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))

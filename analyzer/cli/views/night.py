@@ -1,0 +1,225 @@
+"""What ``run`` says: where each feed is, what is new, what to retry, and what is worth saying once."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from analyzer.cli.views.job import headline
+from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, ran, retry_result
+from analyzer.history.feeds import feed_statuses
+from analyzer.history.job_facts import facts_of, patterns_in
+from analyzer.history.silenced import Remark
+from analyzer.model.text import count, listed, short_ids
+from analyzer.source.damage import warnings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from analyzer.cli.context import Context
+    from analyzer.errors import AnalyzerError
+    from analyzer.history.feeds import FeedStatus
+    from analyzer.history.silenced import Acknowledgement
+    from analyzer.library.pull.results import Pulled
+    from analyzer.pipeline import Places, Reported
+
+_NAMED_FEEDS = 5
+_NAMED_JOBS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Night:
+    """What came of a run, and what of it is worth a line.
+
+    Attributes:
+        pulled: what the pull brought.
+        made: retry files and report.
+        places: where they are.
+        now: UTC.
+        acknowledged: the jobs that are, by ID.
+        last: when the last run that came to its end began; None where that is unknown.
+    """
+
+    pulled: Pulled
+    made: Reported
+    places: Places
+    now: datetime
+    acknowledged: Mapping[str, Acknowledgement] = dataclasses.field(default_factory=dict)
+    last: datetime | None = None
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Of times shown."""
+        return self.places.zone
+
+    @functools.cached_property
+    def short(self) -> dict[str, str]:
+        """By ID as much of it as is the job's alone."""
+        return short_ids(self.made.tables.jobs["job_id"])
+
+    @functools.cached_property
+    def statuses(self) -> list[FeedStatus]:
+        """Where each feed is, the worst first."""
+        return feed_statuses(self.made.tables, self.acknowledged)
+
+    @functools.cached_property
+    def brought(self) -> frozenset[str]:
+        """The jobs that are new or changed since the last run; a run that was interrupted has said nothing of its."""
+        jobs = self.made.tables.jobs.filter(~pl.col("gone"))
+        since: list[str] = []
+        if self.last is not None:
+            since = jobs.filter(pl.col("last_changed") > self.last)["job_id"].to_list()
+        return frozenset([*self.pulled.new, *self.pulled.changed, *since])
+
+    @functools.cached_property
+    def news(self) -> pl.DataFrame:
+        """The jobs that are new or changed, and those that are stuck; no acknowledged ones.
+
+        A job is stuck because nothing changes; it counts until it ends or the tenant no longer lists it.
+        """
+        fresh = pl.col("job_id").is_in(list(self.brought))
+        stuck = (pl.col("outcome") == "stuck") & ~pl.col("gone")
+        return self.made.tables.jobs.filter(fresh | stuck, ~pl.col("job_id").is_in(list(self.acknowledged)))
+
+
+def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
+    """The answer, a line a feed; then the jobs that are new or changed, what to retry, and the report."""
+    from analyzer.cli.commands.pull import pulled_sentence
+
+    terminal = given.terminal
+    lines = list(feed_lines(night))
+    for line in lines:
+        terminal.prose(line, indent="  ")
+    if lines:
+        terminal.show()
+    terminal.prose(pulled_sentence(night.pulled))
+    jobs = night.news
+    if set(jobs["outcome"]) - {"succeeded", "running"}:
+        shown = jobs.tail(SHOWN_JOBS) if terminal.interactive else jobs
+        terminal.show()
+        if shown.height < jobs.height:
+            every = night.places.commands.line("jobs", "--limit", str(night.made.tables.jobs.height))
+            terminal.show(f"Showing {shown.height:,} of {jobs.height:,}. All: {every}")
+        all_ids = night.made.tables.jobs["job_id"]
+        terminal.table(COLUMNS, job_rows(shown, all_ids, night.zone, night.now, night.acknowledged))
+    terminal.show()
+    for remark in remarks:
+        terminal.say(remark.text)
+    _tell_retries(given, night)
+    terminal.say("report")
+    terminal.show(str(night.made.index))
+
+
+def feed_lines(night: Night) -> Iterator[str]:
+    """A sentence for each feed that has open users or a stuck job, the worst first; one for all others."""
+    well = []
+    for status in night.statuses:
+        retried_now = any(retry["job_id"] in night.brought for retry in status.retries) and not status.silent
+        if not status.is_well or retried_now:
+            yield f"{status_sentence(status, night)}."
+        elif status.run is not None and not status.silent:
+            well.append(status.feed)
+    if well:
+        feeds = listed(well) if len(well) <= _NAMED_FEEDS else count(len(well), "feed")
+        yield f"No open users in {feeds}."
+
+
+def status_sentence(status: FeedStatus, night: Night) -> str:
+    """``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``; no full stop."""
+    run, parts = status.run, []
+    if run is not None and not status.silent and (status.has_open_users or status.retries):
+        parts += _of_run(status, run, night)
+        parts += [retry_result(retry, night.zone, night.now) for retry in status.retries[-1:]]
+        if status.has_open_users:
+            parts.append("open users unknown" if run["open"] is None else f"{run['open']:,} open")
+        parts[-1] += f" ({night.short[run['job_id']]}, {ran(run, night.zone, night.now)})"
+    if status.earlier:
+        ids = [night.short[job["job_id"]] for job in status.earlier[-_NAMED_JOBS:]]
+        more = len(status.earlier) - len(ids)
+        named = listed([*ids, f"{more} more"] if more else ids)
+        have = "has" if len(status.earlier) == 1 else "have"
+        parts.append(f"{count(len(status.earlier), 'earlier job')} {have} open users ({named})")
+    for job in status.stuck:
+        parts.append(f"job {night.short[job['job_id']]} is stuck in {job['state']}")
+    return f"{status.feed}: {'; '.join(parts) or 'no open users'}"
+
+
+def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[str]:
+    if not status.has_open_users and run["open"] == 0:
+        return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
+    of_job = night.made.tables.only([run["job_id"]])
+    row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
+    facts = facts_of(row, of_job, of_job.entries, patterns_in(of_job.entries, night.places.catalogue))
+    if run["job_id"] not in night.brought:
+        facts = dataclasses.replace(facts, new=None)  # they were new when the job was
+    return [headline(run, facts).partition(": ")[2].removesuffix(".")]
+
+
+def remarks_of(night: Night) -> Iterator[Remark]:
+    """What is worth saying once: what could not be had or made, and values that arrived damaged."""
+    commands = night.places.commands
+    quiet = {*night.acknowledged, *night.made.tables.jobs.filter("superseded")["job_id"]}
+    unmade = {retry.job_id for retry in night.made.retries.values() if retry.path is None and not retry.complete}
+    for left in night.pulled.left_out:
+        # Why there is no retry file says the same of its source file.
+        if left.job_id not in quiet and not (left.what == "source file" and left.job_id in unmade):
+            yield Remark(left.job_id, f"{night.short.get(left.job_id, left.job_id)}: no {left.what}: {left.because}")
+    for retry in night.made.retries.values():
+        if retry.job_id in unmade - quiet:
+            advice = f" {commands.completed(retry.advice)}" if retry.advice else ""
+            yield Remark(
+                retry.job_id, f"no retry file for {night.short[retry.job_id]}: {retry.sentence.rstrip('.')}.{advice}"
+            )
+        for sentence in retry.left if retry.job_id not in night.acknowledged else ():
+            yield Remark(retry.job_id, f"{night.short[retry.job_id]}: {sentence}")
+    for status in night.statuses:
+        job_id = status.run["job_id"] if status.run is not None and not status.silent else ""
+        damage = night.made.tables.damage.get(job_id, ())
+        # The same values arrive each night: they are a remark about the feed.
+        key = " ".join(sorted({f"{one.kind}:{one.property}" for one in damage}))
+        for warning in warnings_of(damage):
+            yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
+
+
+def _tell_retries(given: Context, night: Night) -> None:
+    """Each retry file that is the thing to import now, with its condition, and the command that says how."""
+    for retry in night.made.retries.values():
+        if retry.path is not None and retry.job_id not in night.acknowledged:
+            short = night.short[retry.job_id]
+            given.terminal.say(f"retry {short}: {retry.sentence}")
+            given.terminal.show(str(retry.path))
+            given.terminal.say(f"next: {night.places.commands.line('show', short)}")
+
+
+def log_problems(night: Night) -> dict[Remark, AnalyzerError]:
+    """Why logs could not be read, as remarks about their jobs."""
+    return {
+        Remark(job_id, str(problem)): problem
+        for job_id in night.made.tables.job_logs
+        for log in night.made.tables.logs_of(job_id)
+        if (problem := log.problem) is not None and job_id not in night.acknowledged
+    }
+
+
+def feed_json(status: FeedStatus, night: Night) -> dict[str, object]:
+    """Return a feed as ``run --json`` has it."""
+    run: Mapping[str, Any] = status.run or {}
+    return {
+        "feed": status.feed,
+        "job_id": run.get("job_id"),
+        "outcome": run.get("outcome"),
+        "users": run.get("users"),
+        "not_updated": run.get("not_updated"),
+        "new": status.new,
+        "open": run.get("open"),
+        "retries": [job["job_id"] for job in status.retries],
+        "earlier": [job["job_id"] for job in status.earlier],
+        "stuck": [job["job_id"] for job in status.stuck],
+        "is_well": status.is_well,
+        "sentence": f"{status_sentence(status, night)}.",
+    }
