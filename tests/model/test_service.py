@@ -96,14 +96,14 @@ _ROWS = [
 ]
 
 
-def test_each_fact_is_seen_or_has_a_test_that_shows_what_we_do_should_it_be_otherwise() -> None:
+def test_each_fact_is_seen_or_has_a_test_that_shows_what_happens_if_it_is_wrong() -> None:
     assert len(_ROWS) > 50
     for row in _ROWS:
         _, known, otherwise, shown = row
-        assert known.startswith(("seen: ", "inferred", "not known")), row
-        if "inferred" in known or "not known" in known:
-            assert _TEST.search(shown), f"no test shows what we do where it is otherwise: {row[0]}"
-            assert any(letter.isalpha() for letter in otherwise), f"it is not said what we do: {row[0]}"
+        assert known.startswith(("seen: ", "inferred", "unknown")), row
+        if "inferred" in known or "unknown" in known:
+            assert _TEST.search(shown), f"no test shows what happens if it is wrong: {row[0]}"
+            assert any(letter.isalpha() for letter in otherwise), f"missing what happens if it is wrong: {row[0]}"
 
 
 def test_each_test_that_the_facts_name_exists() -> None:
