@@ -35,13 +35,13 @@ def wrong_domain(records: list[Record], people: Sequence[Person]) -> list[Record
 
 
 def with_fabrikam(records: list[Record], people: Sequence[Person]) -> list[Record]:
-    """Two extensions of people whom the directory does not know yet: Fabrikam's."""
+    """Two extensions of people who are not in the directory yet (Fabrikam)."""
     unknown = [person for person in people if person.group is Group.FABRIKAM][-2:]
     return [*records, *(feeds.phone_record(person) for person in unknown)]
 
 
 def with_meeting_room(records: list[Record], _people: Sequence[Person]) -> list[Record]:
-    """An extension that is nobody's: a record without the id property."""
+    """An extension without a user: a record without the ID property."""
     room = {"Phone": "+44 20 7946 0990", "Extension": "4990"}
     return [*records[:60], room, *records[60:]]
 

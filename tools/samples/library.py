@@ -12,7 +12,7 @@ from analyzer.emulator.logwriter import log_file_name
 from analyzer.emulator.profiles import ProfileStore
 from analyzer.model.service import JobError, State, log_folder_name
 from tools.samples import people, story
-from tools.samples.readme import Told, readme
+from tools.samples.readme import JobRow, readme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,8 +111,8 @@ def _observations(one: Ran) -> Iterator[dict[str, object]]:
         }
 
 
-def _told(ran: list[Ran]) -> list[Told]:
-    return [Told(one.job.feed.name, one.job.on, one.state, one.error, _named(one), one.job.what) for one in ran]
+def _told(ran: list[Ran]) -> list[JobRow]:
+    return [JobRow(one.job.feed.name, one.job.on, one.state, one.error, _named(one), one.job.what) for one in ran]
 
 
 def _named(one: Ran) -> int:

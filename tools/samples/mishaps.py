@@ -9,7 +9,7 @@ from analyzer.emulator.importing import MESSAGES
 from analyzer.model.service import JobError, State
 
 NEWEST_ERROR = 31
-"""A number that nobody documented."""
+"""An undocumented number."""
 
 _UNRESOLVABLE = "IdentityNotResolvable"
 

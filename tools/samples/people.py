@@ -137,7 +137,7 @@ def everybody() -> tuple[Person, ...]:
 
 
 def settings(people: Sequence[Person], on: date) -> dict[str, object]:
-    """The content of ``emulator.json``: the users whom the tenant knows on that day, and its properties."""
+    """The content of ``emulator.json``: the tenant's users on that day, and its properties."""
     users = [
         {"mail": person.mail, "objectId": person.object_id, "userPrincipalName": person.principal_name}
         for person in people

@@ -92,12 +92,12 @@ def _november(day: int) -> date:
 
 
 _HR = (
-    Job(HR, _october(5), "The first run; somebody has tidied its source file away since.", styles.rows, swept=True),
+    Job(HR, _october(5), "The first run; its source file was removed later.", styles.rows, swept=True),
     Job(HR, _october(12), "The log was saved again as UTF-16.", styles.rows, mishap=mishaps.as_utf16),
     Job(
         HR,
         _october(19),
-        "Three of the entries name nobody.",
+        "Three of the entries have no identity.",
         styles.rows,
         mishap=mishaps.without_identities,
     ),
@@ -161,7 +161,7 @@ _BADGES = (
     Job(
         BADGES,
         _november(16),
-        "An error number that nobody documented.",
+        "An undocumented error number.",
         styles.ascii_rows,
         verdict=mishaps.UNDOCUMENTED,
     ),
@@ -176,7 +176,7 @@ _BADGES = (
 )
 
 _PHONES = (
-    Job(PHONES, _october(5), "The tenant has forgotten it, the library has not.", styles.pretty, gone=True),
+    Job(PHONES, _october(5), "The tenant no longer lists it; the library still has it.", styles.pretty, gone=True),
     Job(PHONES, _october(12), "A slow run: the morning's pull found it waiting.", styles.pretty, slow=State.Submitted),
     Job(
         PHONES,
