@@ -111,9 +111,6 @@ def command(  # noqa: PLR0913 - the contract's options
         ingredients = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
         target = retry_target(opened, chosen, workspace.retry)
     else:
-        from analyzer.source.scan.segments import processes_ahead
-
-        context.with_resource(processes_ahead(source))
         ingredients, target = _of_files(given.terminal, source, log or [], outcome, id_property)
     dropped = tuple(dict.fromkeys(drop_property or ()))
     own = ingredients.outcome

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _WORTH_A_PROCESS = 50_000_000
 """Bytes: scanning them takes about as long as starting one."""
-_WORTH_A_READY_PROCESS = 8_000_000
 _TOLD = 50
 """Bytes that are scanned while another process is told a key."""
 _MOST_PROCESSES = 4
@@ -89,22 +88,6 @@ def answer(asked: bytes) -> bytes:
     return msgspec.msgpack.encode(Reply(scanned.end, scanned.records, scanned.ended, columns))
 
 
-_ready: list[subprocess.Popen[bytes]] = []
-"""Processes that were started ahead."""
-
-
-@contextlib.contextmanager
-def processes_ahead(path: Path) -> Iterator[None]:
-    """Starts the processes that a scan of a file will want, while the caller still has something else to do."""
-    with contextlib.suppress(OSError):
-        _ready.extend(_process() for _ in range(1, _parts(path.stat().st_size, _WORTH_A_READY_PROCESS)))
-    try:
-        yield
-    finally:
-        while _ready:
-            _end(_ready.pop())
-
-
 def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scanned, wanted: Mapping[str, int]) -> None:
     """Goes on with a scan to the array's end, with the help of other processes where the rest is large.
 
@@ -132,21 +115,12 @@ def scan_in_segments(path: Path, buffer: Buffer, scanner: Scanner, scanned: Scan
 def _borders(buffer: Buffer, start: int, wanted: Sized) -> list[Border]:
     """Guessed borders that cut the rest of the file into a part for each process."""
     rest = len(buffer) - start
-    parts = max(
-        1,
-        _parts(rest, _WORTH_A_PROCESS),
-        min(_parts(rest, _WORTH_A_READY_PROCESS), 1 + len(_ready)),
-    )
+    parts = max(1, min(_processors(), _MOST_PROCESSES, rest // _WORTH_A_PROCESS))
     # This process is ahead by the time that the others are told the keys.
     ahead = min(len(wanted) * _TOLD, rest // parts)
     share = (rest - ahead) // parts
     guesses = [border_from(buffer, start + ahead + share * part) for part in range(1, parts)]
     return [guess for guess in guesses if guess]
-
-
-def _parts(length: int, worth_a_process: int) -> int:
-    """Into how many parts so many bytes are cut."""
-    return min(_processors(), _MOST_PROCESSES, length // worth_a_process)
 
 
 def _processors() -> int:
@@ -164,7 +138,7 @@ def _processes(
         with contextlib.suppress(OSError):
             for border, stop in itertools.zip_longest(borders, borders[1:]):
                 place = (stop.end, stop.start) if stop else None
-                segments.append(Segment(border.start, _ready.pop() if _ready else _process()))
+                segments.append(Segment(border.start, _process()))
                 _tell(segments[-1].process, Request(str(path), id_property, list(wanted), border.start, place))
         yield segments
     finally:

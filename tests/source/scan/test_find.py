@@ -238,32 +238,6 @@ def test_real_processes_find_the_same(tmp_path: Path, started: list[subprocess.P
     assert [process.returncode for process in started] == [0, 0]
 
 
-def test_processes_that_were_started_ahead_do_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[subprocess.Popen[bytes]]
-) -> None:
-    monkeypatch.setattr(segments, "_WORTH_A_READY_PROCESS", 5000)
-    # The file would be too small for one that has to be started.
-    monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 1_000_000)
-    path = tmp_path / "source.json"
-    with segments.processes_ahead(path):
-        assert [process.poll() for process in started] == [None, None]
-        found = find(path, "mail", SOME)
-        assert [process.returncode for process in started] == [0, 0]
-    assert (found.records, list(found.spans.positions)) == (2000, list(range(0, 2000, 7)))
-    assert len(started) == 2
-
-
-def test_processes_that_nobody_needs_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[subprocess.Popen[bytes]]
-) -> None:
-    monkeypatch.setattr(segments, "_WORTH_A_READY_PROCESS", 5000)
-    with segments.processes_ahead(tmp_path / "source.json"):
-        pass
-    assert [process.returncode for process in started] == [-9, -9]
-    with segments.processes_ahead(tmp_path / "there is no such file"):
-        assert len(started) == 2
-
-
 def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 5000)
     monkeypatch.setattr(segments, "_processors", lambda: 3)
