@@ -150,6 +150,7 @@ class JobFacts:
         log_found: whether there is a log.
         users: in the source file; None where unknown.
         property_values: in the source file; None where unknown.
+        not_updated: users that were not; None where unknown.
         failed: users that the log names.
         new: how many of them are new; None where there is no earlier run to compare with.
         codes: of the log, what matters most first.
@@ -177,6 +178,7 @@ class JobFacts:
     log_found: bool = True
     users: int | None = None
     property_values: int | None = None
+    not_updated: int | None = None
     failed: int = 0
     new: int | None = None
     codes: tuple[CodeFacts, ...] = ()

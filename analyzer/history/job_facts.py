@@ -145,6 +145,7 @@ def facts_of(
         log_found=job["log_found"],
         users=job["users"],
         property_values=job["property_values"],
+        not_updated=job["not_updated"],
         failed=job["named_users"],
         new=new_in(tables.users.filter(pl.col("job_id") == job_id)),
         codes=tuple(_code_facts(outcome, entries, patterns)),

@@ -28,6 +28,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def capitalised(text: str) -> str:
+    """Return a text with its first letter as a capital one."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def size(number: int) -> str:
     """Bytes in the unit in which they are short: ``1.2 MB`` (of 1,000,000 bytes)."""
     amount = float(number)

@@ -11,7 +11,8 @@ from analyzer.model.outcome import Outcome
 from analyzer.model.text import count, listed, size
 from analyzer.report.rows import Fact, Grid
 from analyzer.report.times import DASH, second_text, when_text
-from analyzer.report.toll import UNKNOWN
+
+UNKNOWN = "unknown"
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.model.outcome import FAILED
-from analyzer.model.text import SHORT_ID, count
+from analyzer.history.sentences import retry_clause, still_open_clause
+from analyzer.model.outcome import FAILED, NotUpdatedCount
+from analyzer.model.text import SHORT_ID, capitalised, count
 from analyzer.report.rows import Note
 from analyzer.report.sentences import job_sentence
 from analyzer.report.times import on_text, when_text
-from analyzer.report.toll import Toll, retried, still_open, toll_of
 from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ def history_of(view: View, run: Run) -> tuple[Note, ...]:
     return tuple(_history(view, run))
 
 
-def open_of(view: View, run: Run) -> Toll:
+def open_of(view: View, run: Run) -> NotUpdatedCount:
     """How many users of a run are open."""
     if run.open is not None:
-        return Toll(run.open, exact=True)
-    return Toll(None, exact=False) if view.retries.get(run.job_id) else toll_of(run)
+        return NotUpdatedCount(run.open, exact=True)
+    return NotUpdatedCount(None, exact=False) if view.retries.get(run.job_id) else run.not_updated_count
 
 
 def feed_sentence(view: View, run: Run) -> str:
@@ -40,7 +40,7 @@ def feed_sentence(view: View, run: Run) -> str:
     retries = view.retries.get(run.job_id, ())
     if run.open is None or run.open == run.not_updated or run.outcome not in FAILED:
         sentences = [job_sentence(view, run), *(_retried(view, retry) for retry in retries)]
-        return " ".join([*sentences, still_open(run.open)] if retries else sentences)
+        return " ".join([*sentences, _still_open(run)] if retries else sentences)
     users = f"{run.open:,} of {count(run.users, 'user')}" if run.users else count(run.open, "user")
     if run.not_updated is None:
         return f"{users} open after {_by(view, run)}."
@@ -84,7 +84,7 @@ def _history(view: View, run: Run) -> Iterator[Note]:
     for retry in view.retries.get(run.job_id, ()):
         yield Note(_retried(view, retry), _href(view, retry.job_id))
     if view.retries.get(run.job_id):
-        yield Note(still_open(run.open))
+        yield Note(_still_open(run))
     later = view.tables.superseded_by(run.job_id)
     if later:
         run_later = view.run_of(later)
@@ -97,7 +97,11 @@ def _history(view: View, run: Run) -> Iterator[Note]:
 
 def _retried(view: View, retry: Run) -> str:
     when = when_text(retry, view.zone) if retry.ran else ""
-    return retried(retry.outcome, retry.users, retry.not_updated, when)
+    return f"{capitalised(retry_clause(retry.outcome, retry.users, retry.not_updated, when))}."
+
+
+def _still_open(run: Run) -> str:
+    return f"{capitalised(still_open_clause(run.open))}."
 
 
 def _short(view: View, job_id: str) -> str:

@@ -11,18 +11,17 @@ from analyzer.analysis.failures import naming_nobody
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
-from analyzer.model.outcome import Outcome
+from analyzer.model.outcome import Outcome, not_updated_text
 from analyzer.model.text import listed
 from analyzer.report.causes import causes_of, properties_of, said_by_service
-from analyzer.report.evidence import facts_of, logs_of, observations_of
+from analyzer.report.evidence import UNKNOWN, facts_of, logs_of, observations_of
 from analyzer.report.history import feed_sentence, history_of, marks_of
 from analyzer.report.latest import latest_runs, lead, needing_attention
 from analyzer.report.links import RetryLink, queue_of, retry_button
 from analyzer.report.people import entries_shown, people_of
 from analyzer.report.rows import Frame, IndexPage, JobPage, JobRow, LatestRun, RetryButton, ToDo
 from analyzer.report.sentences import job_sentence
-from analyzer.report.times import LETTERS, minute_text, second_text, when_text
-from analyzer.report.toll import UNKNOWN, toll_text
+from analyzer.report.times import DASH, LETTERS, minute_text, second_text, when_text
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
 from analyzer.report.view import page_name
 from analyzer.report.whereabouts import located_in, nameless_shown
@@ -84,7 +83,7 @@ def job_page(view: View, run: Run, place: Place) -> JobPage:
     return JobPage(
         frame=frame_of(view),
         row=job_row(view, run),
-        sentence=job_sentence(view, run),
+        sentence=job_sentence(view, run, facts),
         history=history_of(view, run),
         retry=button,
         queue=queue_of(run, place.retries),
@@ -132,7 +131,7 @@ def job_row(view: View, run: Run) -> JobRow:
         error=run.error,
         outcome=run.outcome.value,
         users=UNKNOWN if run.users is None else f"{run.users:,}",
-        not_updated=toll_text(run.outcome, run.not_updated, run.named_users),
+        not_updated=not_updated_text(run.outcome, run.not_updated, run.named_users, dash=DASH),
         marks=marks_of(view, run),
         kind="run" if run.retry_of is None else "retry",
     )

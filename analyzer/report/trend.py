@@ -8,11 +8,10 @@ from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import weekly_codes
-from analyzer.model.outcome import Outcome
+from analyzer.model.outcome import Outcome, not_updated_text
 from analyzer.model.text import count
 from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
-from analyzer.report.times import day_text, when_text
-from analyzer.report.toll import UNKNOWN, toll_of, toll_text
+from analyzer.report.times import DASH, day_text, when_text
 from analyzer.report.verdict import verdict
 
 if TYPE_CHECKING:
@@ -103,7 +102,8 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
     if not known:
         return None
     weeks = sorted(last)
-    title = f"{feed}: {_users(last[weeks[-1]])} not updated in the last run of the week of {day_text(weeks[-1])}"
+    users = last[weeks[-1]].not_updated_count.users()
+    title = f"{feed}: {users} not updated in the last run of the week of {day_text(weeks[-1])}"
     if len(weeks) > 1:
         title += f", {_number(last[weeks[-2]])} in that of the week of {day_text(weeks[-2])}"
     # A week without a number has no bar, and keeps its place.
@@ -116,15 +116,8 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
     return replace(chart, note=note, grid=Grid(("Week of (UTC)", "Users not updated"), rows))
 
 
-def _users(run: Run) -> str:
-    found = toll_of(run)
-    if _number(run) == UNKNOWN:
-        return "an unknown number of users"
-    return f"{_number(run)} {'user' if found.number == 1 else 'users'}"
-
-
 def _number(run: Run) -> str:
-    return toll_text(run.outcome, run.not_updated, run.named_users)
+    return not_updated_text(run.outcome, run.not_updated, run.named_users, dash=DASH)
 
 
 def _placed_in(view: View, chart: WeeksChart | None) -> WeeksChart | None:

@@ -9,7 +9,7 @@ from analyzer.catalogue import OURS
 from analyzer.history.job_facts import facts_of, patterns_in, retry_in, superseded_by
 from analyzer.model.job import name_in_files
 from analyzer.model.next_step import Commands
-from analyzer.model.outcome import Outcome
+from analyzer.model.outcome import NotUpdatedCount, Outcome
 from analyzer.model.text import short_ids
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ class Run:
     def ended(self) -> bool:
         """Whether the service is done with it."""
         return self.outcome in ENDED
+
+    @property
+    def not_updated_count(self) -> NotUpdatedCount:
+        """How many users it did not update."""
+        return NotUpdatedCount.of(self.outcome, self.not_updated, self.named_users)
 
 
 @dataclass(frozen=True, slots=True)

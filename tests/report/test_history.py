@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
-from analyzer.model.outcome import Outcome
 from analyzer.model.service import JobError, State
 from analyzer.report.history import feed_sentence, history_of, marks_of
 from analyzer.report.latest import latest_runs, lead
 from analyzer.report.links import RetryLink
 from analyzer.report.pages import Place, index_page, job_page
 from analyzer.report.rows import Note
-from analyzer.report.toll import retried, still_open
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart
 
 if TYPE_CHECKING:
@@ -28,38 +24,6 @@ OUT = Path("report")
 def two_failed(little: LittleLibrary, lines: type[Lines]) -> str:
     """A run in which two of nine users failed."""
     return little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user0@contoso.com", "user1@contoso.com"), users=9)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "users", "not_updated", "when", "said"),
-    [
-        pytest.param(
-            Outcome.succeeded, 12, 0, "28 Nov 2026, 14:05", "Retried 28 Nov 2026, 14:05: 12 of 12 updated.", id="all"
-        ),
-        pytest.param(Outcome.partial, 12, 3, "by 28 Nov", "Retried by 28 Nov: 9 of 12 updated.", id="some"),
-        pytest.param(Outcome.aborted, 12, 12, "", "Retried: 0 of 12 updated.", id="none, at an unknown time"),
-        pytest.param(Outcome.running, 12, None, "28 Nov", "Retried 28 Nov: the retry is running.", id="running"),
-        pytest.param(
-            Outcome.unknown, 12, None, "28 Nov", "Retried 28 Nov: unknown; how many were updated is unknown.", id="?"
-        ),
-        pytest.param(
-            Outcome.partial, 1, 3, "", "Retried: partial; how many were updated is unknown.", id="another source file"
-        ),
-    ],
-)
-def test_what_a_retry_made_of_its_run(
-    outcome: Outcome, users: int | None, not_updated: int | None, when: str, said: str
-) -> None:
-    assert retried(outcome, users, not_updated, when) == said
-
-
-@pytest.mark.parametrize(("number", "said"), [(0, "0 still open."), (1200, "1,200 still open.")])
-def test_how_many_are_still_open(number: int, said: str) -> None:
-    assert still_open(number) == said
-
-
-def test_how_many_are_still_open_may_be_unknown() -> None:
-    assert still_open(None) == "How many are still open is unknown."
 
 
 def test_a_run_whose_users_a_retry_updated_has_no_user_open(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -91,7 +55,7 @@ def test_a_retry_that_updates_no_user_leaves_the_runs_own_sentence(little: Littl
     log = lines.unresolved("user0@contoso.com", "user1@contoso.com")
     little.retry(run_id, PARTIAL, log, seen=RETRIED, users=2)
     assert feed_sentence(*little.run(run_id)) == (
-        "2 of 9 users were not updated; all because the user is not known to SharePoint. "
+        "2 of 9 users not updated; all because the user is not known to SharePoint. "
         "Retried by 28 Nov 2026, 14:05: 0 of 2 updated. 2 still open."
     )
 

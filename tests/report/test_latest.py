@@ -32,7 +32,7 @@ def test_while_nothing_has_ended_only_the_running_jobs_are_counted(little: Littl
 def test_of_one_feed_the_first_sentence_is_its_jobs(little: LittleLibrary) -> None:
     little.job("hr-2026-11-16", JobError.InternalError)
     little.job("hr-2026-11-23", users=40)
-    assert first_sentence(little) == "All 40 users were updated."
+    assert first_sentence(little) == "All 40 users updated."
 
 
 def test_all_feeds_well_is_one_sentence(little: LittleLibrary) -> None:

@@ -95,7 +95,7 @@ def test_only_retry_files_of_latest_runs_that_exist_have_a_button(little: Little
 def test_the_latest_run_of_each_feed_has_its_sentence(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23")
     assert index(little).latest == (
-        LatestRun("hr", f"jobs/{job_id}.html", "23 Nov 2026", "succeeded", "All 3 users were updated."),
+        LatestRun("hr", f"jobs/{job_id}.html", "23 Nov 2026", "succeeded", "All 3 users updated."),
     )
 
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.log import visible
-from analyzer.cli.views.jobs import acknowledged_until, job_json, not_updated, ran
+from analyzer.cli.views.jobs import acknowledged_until, job_json, not_updated, ran, retry_result
+from analyzer.history.sentences import headline, still_open_clause
 from analyzer.model.outcome import STILL_OPEN, Outcome
-from analyzer.model.text import count, duration, listed_first
+from analyzer.model.text import capitalised, count, duration, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,7 +119,7 @@ def print_view(given: Context, shown: JobView, *, everyone: bool) -> None:
     from analyzer.source.damage import warnings_of
 
     terminal = given.terminal
-    terminal.prose(headline(shown.job, shown.facts))
+    terminal.prose(f"{shown.facts.feed or shown.facts.job_id}: {headline(shown.facts)}.")
     for sentence in _why(shown, given.settings().catalogue):
         terminal.prose(f"  {sentence}", indent="  ")
     for warning in warnings_of(shown.tables.damage.get(shown.job["job_id"], ())):
@@ -148,39 +149,6 @@ def _runs(command: tuple[str, ...], facts: JobFacts, given: Context) -> bool:
     if not command or command == ("show", facts.job_id):
         return False
     return command[0] != "pull" or bool(given.settings().config.tenants and not given.commands.library)
-
-
-def headline(job: Mapping[str, Any], facts: JobFacts) -> str:
-    """Say how a job ended for its users, in a line: ``hr-feed: 12 of 295 users not updated, 4 new.``."""
-    from analyzer.report.toll import toll
-
-    feed = job["feed"] or job["short"]
-    users = facts.users
-    number = toll(facts.outcome, job["not_updated"], facts.failed).number
-    match facts.outcome:
-        case Outcome.aborted | Outcome.unknown | Outcome.partial if users == 0:
-            said = f"the source file has no users ({facts.error})"
-        case Outcome.succeeded:
-            said = f"all {count(users, 'user')} updated" if users and users > 1 else "all users updated"
-        case Outcome.partial if number:
-            # Our copy of the source file isn't what the job read where it has fewer users.
-            of = f" of {count(users, 'user')}" if users and users >= number else " user" if number == 1 else " users"
-            least = "" if job["not_updated"] is not None else "at least "
-            said = f"{least}{number:,}{of} not updated"
-        case Outcome.partial:
-            who = "probably those with several records" if facts.repeated else "who is unknown"
-            said = f"some users not updated; {who}"
-        case Outcome.aborted:
-            affected = f"none of {count(users, 'user')}" if users else "no user"
-            said = f"the import was aborted, {affected} updated"
-        case Outcome.unknown:
-            said = f"who was updated is unknown ({facts.error if facts.error != 'NoError' else facts.state})"
-        case Outcome.stuck:
-            said = f"the job is stuck in {facts.state}"
-        case _:
-            said = f"the job is still running ({facts.state})"
-    fresh = f", {facts.new:,} new" if facts.new is not None and facts.outcome is Outcome.partial and number else ""
-    return f"{feed}: {said}{fresh}."
 
 
 def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
@@ -219,15 +187,12 @@ def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
 
 def _retried(shown: JobView, zone: ZoneInfo | None) -> Iterator[str]:
     """What retries made of a run, and of which run a retry is: a sentence each."""
-    from analyzer.report.toll import retried, still_open
-
     if shown.facts.retry_of:
         yield f"This job imports a retry file of the job {shown.facts.retry_of}."
     for retry in shown.retries:
-        when = ran(retry, zone, datetime.now(UTC)) if retry["ran"] else ""
-        yield retried(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
+        yield f"{capitalised(retry_result(retry, zone, datetime.now(UTC)))}."
     if shown.retries:
-        yield still_open(shown.facts.open)
+        yield f"{capitalised(still_open_clause(shown.facts.open))}."
 
 
 def _print_whereabouts(terminal: Terminal, found: Whereabouts | None) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.output import SUPERSEDED, Column
-from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.history.sentences import retry_clause
+from analyzer.model.outcome import STILL_OPEN, Outcome, not_updated_text
 from analyzer.model.tables import JOBS
 from analyzer.model.text import SHORT_ID, day, moment, short_ids
-from analyzer.report.toll import toll_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,9 +80,7 @@ def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
 
 def not_updated(job: Mapping[str, Any]) -> str:
     """How many users a job did not update, in the report's words."""
-    if job["outcome"] in STILL_OPEN:
-        return "-"
-    return toll_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"])
+    return not_updated_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"], dash="-")
 
 
 def open_users(job: Mapping[str, Any]) -> str:
@@ -104,12 +102,9 @@ def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
 
 
 def retry_result(retry: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
-    """Say what a retry made of its run, a clause: ``retried 28 Nov 09:10: 12 of 12 updated``."""
-    from analyzer.report.toll import retried
-
+    """Say what a retry made of its run: ``retried 28 Nov 09:10: 12 of 12 updated``."""
     when = ran(retry, zone, now) if retry["ran"] else ""
-    sentence = retried(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
-    return f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}"
+    return retry_clause(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
 
 
 def _notes(

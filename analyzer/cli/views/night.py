@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.cli.views.job import headline
 from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, ran, retry_result
 from analyzer.history.feeds import feed_statuses
 from analyzer.history.job_facts import facts_of, patterns_in
+from analyzer.history.sentences import headline
 from analyzer.history.silenced import Remark
 from analyzer.model.text import count, listed, short_ids
 from analyzer.source.damage import warnings_of
@@ -157,7 +157,7 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
     facts = facts_of(row, of_job, of_job.entries, patterns_in(of_job.entries, night.places.catalogue))
     if run["job_id"] not in night.brought:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was
-    return [headline(run, facts).partition(": ")[2].removesuffix(".")]
+    return [headline(facts)]
 
 
 def remarks_of(night: Night) -> Iterator[Remark]:
