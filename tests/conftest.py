@@ -21,10 +21,8 @@ from analyzer.cli.main import main
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
 from analyzer.model.secrets import forget_all
-from analyzer.tenant.http.clock import Clock
 from analyzer.tenant.http.session import Session
-from analyzer.tenant.http.throttle import Manners
-from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.model import ClientPolicy, Clock, TenantAddress
 from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import ReadyToken
 
@@ -246,7 +244,7 @@ class LoopbackTenant:
         """A session that knows the token, on a clock that began at ``NOW``."""
         address = TenantAddress(self.origin, hosts, self.ca_file)
         tokens = ReadyToken({"TOKEN": TOKEN}, self.origin, "TOKEN")
-        return Session(address, tokens, Manners(patience=patience, tell=self.told.append, clock=self.clock))
+        return Session(address, tokens, ClientPolicy(patience=patience, tell=self.told.append, clock=self.clock))
 
     def tenant(self) -> Tenant:
         """The tenant as a pull sees it."""
@@ -329,7 +327,7 @@ def other_loopback(authority: tuple[trustme.CA, Path]) -> Iterator[LoopbackTenan
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> FastClock:
     """The clock of every session that has none of its own: nobody waits."""
     clock = FastClock()
-    monkeypatch.setattr("analyzer.tenant.http.throttle.Clock", lambda: clock)
+    monkeypatch.setattr("analyzer.tenant.model.Clock", lambda: clock)
     return clock
 
 

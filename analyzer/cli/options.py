@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.errors import UsageError
+from analyzer.tenant.model import PATIENCE
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -58,7 +59,7 @@ PatienceOption = Annotated[
     str,
     typer.Option("--patience", metavar="TIME", help="How long to wait in all while the tenant asks to: 90s, 15m, 2h."),
 ]
-PATIENCE = "15m"
+DEFAULT_PATIENCE = f"{PATIENCE / 60:g}m"
 FailOnOption = Annotated[
     FailOn,
     typer.Option("--fail-on", help="Exit with 1 if a job ended like this; new: if users failed who hadn't before."),

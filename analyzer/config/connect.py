@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.config.settings import Settings, TenantConfig
-    from analyzer.tenant.http.throttle import Manners
-    from analyzer.tenant.model import Tokens
+    from analyzer.tenant.model import ClientPolicy, Tokens
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
@@ -41,7 +40,7 @@ def connect(
     settings: Settings,
     tenant: TenantConfig,
     environment: Mapping[str, str],
-    manners: Manners | None = None,
+    policy: ClientPolicy | None = None,
     ask: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
 ) -> Session:
     """A session with a tenant of the configuration; nothing is sent yet.
@@ -50,14 +49,14 @@ def connect(
         settings: what relative paths are relative to.
         tenant: the tenant's table.
         environment: variables that the table names.
-        manners: how the session behaves; the usual ones where None.
+        policy: how the session behaves; the usual ones where None.
         ask: shows a person who has to sign in what to do.
 
     Raises:
         UsageError: the configuration lacks what the sign-in needs.
     """
     address = address_of(settings, tenant)
-    return Session(address, tokens_of(settings, tenant, environment, ask, manners), manners)
+    return Session(address, tokens_of(settings, tenant, environment, ask, policy), policy)
 
 
 def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
@@ -77,7 +76,7 @@ def tokens_of(
     tenant: TenantConfig,
     environment: Mapping[str, str],
     ask: Callable[[str], None],
-    manners: Manners | None = None,
+    policy: ClientPolicy | None = None,
 ) -> Tokens:
     """The way to sign in that is configured.
 
@@ -91,13 +90,13 @@ def tokens_of(
             _check_unshared(settings, tenant)
             return ReadyToken(environment, Hosts(address).admin_origin, variable, tenant.site_token_env)
         case "managed-identity":
-            return ManagedIdentitySignIn(tenant.client_id, address.ca_file, manners)
+            return ManagedIdentitySignIn(tenant.client_id, address.ca_file, policy)
         case "certificate":
             applicant = applicant_of(tenant, address.ca_file)
-            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment), manners)
+            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment), policy)
         case way:
             applicant = applicant_of(tenant, address.ca_file)
-            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), ask, manners)
+            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), ask, policy)
 
 
 def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from analyzer.doctor.probe import Probe
     from analyzer.model.job import Job
     from analyzer.tenant.http.hosts import Hosts
-    from analyzer.tenant.http.throttle import Manners
-    from analyzer.tenant.model import TenantAddress, Tokens
+    from analyzer.tenant.model import ClientPolicy, TenantAddress, Tokens
 
 
 class Mark(StrEnum):
@@ -59,7 +58,7 @@ class Subject:
         tenant: its table.
         environment: variables.
         tell: shows a person who has to sign in what to do.
-        manners: how it behaves towards the tenant and the authority, and who is told of waits.
+        policy: how it behaves towards the tenant and the authority, and who is told of waits.
     """
 
     settings: Settings
@@ -67,7 +66,7 @@ class Subject:
     tenant: TenantConfig
     environment: Mapping[str, str]
     tell: Callable[[str], None]
-    manners: Manners
+    policy: ClientPolicy
 
 
 @dataclass(slots=True)
@@ -102,12 +101,12 @@ class Examination:
         """
         if self._tokens is None:
             of = self.subject
-            self._tokens = tokens_of(of.settings, of.tenant, of.environment, of.tell, of.manners)
+            self._tokens = tokens_of(of.settings, of.tenant, of.environment, of.tell, of.policy)
         return self._tokens
 
     def session(self) -> Session:
         """Requests to the tenant."""
-        return Session(self.address, self.tokens, self.subject.manners)
+        return Session(self.address, self.tokens, self.subject.policy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,8 @@ def probe_of_authority(examination: Examination) -> Probe:
     url = f"{authority}/{tenant.tenant_id.strip()}/v2.0/.well-known/openid-configuration"
     if url not in examination.probes:
         try:
-            manners = examination.subject.manners
-            with Transport(examination.address.ca_file, limits=manners.limits, now=manners.clock.monotonic) as http:
+            policy = examination.subject.policy
+            with Transport(examination.address.ca_file, limits=policy.limits, now=policy.clock.monotonic) as http:
                 response = http.get(url, allow_redirects=False)
         except requests.RequestException as error:
             raise unreachable(error, authority) from error

@@ -1,12 +1,76 @@
-"""The types that the tenant's side hands on, and what it needs to know of a tenant."""
+"""The types that pass between the modules of the room and to its callers."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
     from pathlib import Path
+
+PATIENCE = 900.0
+"""Seconds that a command waits in all because a host asked it to."""
+CONNECTIONS = 8
+"""Requests under way at once."""
+_LOOK_UP = 0.5
+"""Seconds after which Ctrl-C is looked for, as Windows doesn't interrupt a wait."""
+
+
+class Clock:
+    """The system's clocks, in one place, so that a test can have its own."""
+
+    def now(self) -> datetime:
+        """Return the time of day, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment; never set back."""
+        return time.monotonic()
+
+    def wait(self, seconds: float, stopped: threading.Event) -> None:
+        """Wait, at most until ``stopped`` is set."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not stopped.wait(min(left, _LOOK_UP)):
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait for an answer.
+
+    Attributes:
+        connect: seconds for a connection.
+        silence: seconds for the next bytes.
+        least: bytes that have to come for each ``silence`` seconds spent on waiting for them. The default is 500 bytes
+            a second: a line on which a download makes progress is faster.
+    """
+
+    connect: float = 20.0
+    silence: float = 120.0
+    least: int = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPolicy:
+    """How a session behaves towards a host and towards the user.
+
+    Attributes:
+        patience: seconds that it waits in all because a host asked it to.
+        connections: requests under way at once.
+        tell: shows a sentence about each wait that a user would notice.
+        clock: the time.
+        limits: how slowly an answer may come.
+    """
+
+    patience: float = PATIENCE
+    connections: int = CONNECTIONS
+    tell: Callable[[str], None] = lambda _sentence: None
+    clock: Clock = field(default_factory=lambda: Clock())  # noqa: PLW0108 - looked up late, for tests
+    limits: Limits = field(default_factory=lambda: Limits())  # noqa: PLW0108 - as the clock
 
 
 @dataclass(frozen=True, slots=True)

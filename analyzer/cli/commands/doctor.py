@@ -20,14 +20,14 @@ _MARK, _STEP = 9, 15
 def command(context: typer.Context) -> int:
     """Walks the way to the tenant step by step. Says what to do where it ends."""
     from analyzer.doctor import Subject, examine
-    from analyzer.tenant.http.throttle import Manners
+    from analyzer.tenant.model import ClientPolicy
 
     given = context.ensure_object(Context)
 
     def configured() -> Subject:
         settings = given.settings()
-        manners = Manners(tell=given.terminal.say)
-        return Subject(settings, *given.tenant(settings), given.environment, given.terminal.ask, manners)
+        policy = ClientPolicy(tell=given.terminal.say)
+        return Subject(settings, *given.tenant(settings), given.environment, given.terminal.ask, policy)
 
     findings = []
     for finding in examine(configured):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import Context, hold
-from analyzer.cli.options import PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
+from analyzer.cli.options import DEFAULT_PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
 from analyzer.errors import ThresholdError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def command(
     everything: Annotated[
         bool, typer.Option("--all", help="Look at everything again, also what seems settled.")
     ] = False,
-    patience: PatienceOption = PATIENCE,
+    patience: PatienceOption = DEFAULT_PATIENCE,
 ) -> int:
     """Download new jobs, logs, and source files."""
     from analyzer.library.pull.pull import pull
@@ -57,7 +57,7 @@ def command(
 
 
 def connected(
-    given: Context, settings: Settings, workspace: Workspace, patience: str = PATIENCE
+    given: Context, settings: Settings, workspace: Workspace, patience: str = DEFAULT_PATIENCE
 ) -> tuple[Tenant, Library]:
     """The configured tenant that is meant, and its library.
 
@@ -66,12 +66,12 @@ def connected(
     """
     from analyzer.config.connect import connect
     from analyzer.library.mirror import Library
-    from analyzer.tenant.http.throttle import Manners
+    from analyzer.tenant.model import ClientPolicy
     from analyzer.tenant.sharepoint.site import Tenant
 
     _, tenant = given.tenant(settings)
-    manners = Manners(patience=parse_duration(patience), tell=given.terminal.say)
-    session = connect(settings, tenant, given.environment, manners, given.terminal.ask)
+    policy = ClientPolicy(patience=parse_duration(patience), tell=given.terminal.say)
+    session = connect(settings, tenant, given.environment, policy, given.terminal.ask)
     return Tenant(session), Library(workspace.library)
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from analyzer.cli.context import Context, hold
-from analyzer.cli.options import PATIENCE, FailOn, FailOnOption, PatienceOption
+from analyzer.cli.options import DEFAULT_PATIENCE, FailOn, FailOnOption, PatienceOption
 
 if TYPE_CHECKING:
     from analyzer.cli.views.night import Night
 
 
 def command(
-    context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = PATIENCE
+    context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = DEFAULT_PATIENCE
 ) -> int:
     """Download what is new; write retry files and the report.
 

@@ -9,11 +9,12 @@ import functools
 import http.client
 import io
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from analyzer.tenant.model import Limits
 
 _MOST_LINES = 1_000
 """Lines in a row; http.client takes 100 headers."""
@@ -21,22 +22,6 @@ _MOST_LINES = 1_000
 
 class TooSlowError(TimeoutError):
     """An answer came more slowly than ``Limits`` allow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is waited for, and how long.
-
-    Attributes:
-        connect: seconds for a connection.
-        silence: seconds for the next bytes.
-        least: bytes that have to come while as many seconds are spent on waiting for them. The default is 500 bytes a
-            second: a line on which a download goes on is faster.
-    """
-
-    connect: float = 20.0
-    silence: float = 120.0
-    least: int = 60_000
 
 
 def paced(limits: Limits, now: Callable[[], float] = time.monotonic) -> Callable[..., http.client.HTTPResponse]:

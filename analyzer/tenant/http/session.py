@@ -13,10 +13,11 @@ from analyzer.model.uri import resolved
 from analyzer.tenant.http.answer import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
 from analyzer.tenant.http.body import CHUNK, bounded, content_of
 from analyzer.tenant.http.hosts import Hosts
-from analyzer.tenant.http.throttle import Manners, Throttle
+from analyzer.tenant.http.throttle import Throttle
 from analyzer.tenant.http.transport import Transport
 from analyzer.tenant.http.tries import Tries
 from analyzer.tenant.http.unreachable import unreachable
+from analyzer.tenant.model import ClientPolicy
 from analyzer.tenant.sharepoint.webs import Webs
 
 if TYPE_CHECKING:
@@ -46,21 +47,21 @@ class Session:
     Attributes:
         hosts: the hosts of the tenant.
         webs: what was learnt of the tenant's webs.
-        manners: how it behaves.
+        policy: how it behaves.
         throttle: when the tenant may be asked.
     """
 
-    def __init__(self, address: TenantAddress, tokens: Tokens, manners: Manners | None = None) -> None:
+    def __init__(self, address: TenantAddress, tokens: Tokens, policy: ClientPolicy | None = None) -> None:
         self.hosts = Hosts(address)
         self.webs = Webs()
-        self.manners = manners or Manners()
-        self.throttle = Throttle(self.manners)
+        self.policy = policy or ClientPolicy()
+        self.throttle = Throttle(self.policy)
         self._tokens = tokens
         self._http = Transport(
             address.ca_file,
-            connections=self.manners.connections,
-            limits=self.manners.limits,
-            now=self.manners.clock.monotonic,
+            connections=self.policy.connections,
+            limits=self.policy.limits,
+            now=self.policy.clock.monotonic,
         )
         program = f"upa-analyzer/{version('upa-analyzer')}"
         self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"

@@ -8,55 +8,33 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
 from analyzer.model.text import duration
-from analyzer.tenant.http.clock import Clock
-from analyzer.tenant.http.pace import Limits
 from analyzer.tenant.http.rate_limit import RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-PATIENCE = 900.0
-CONNECTIONS = 8
+    from analyzer.tenant.model import ClientPolicy
+
 _WORTH_TELLING = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a session behaves towards the tenant and whoever watches.
-
-    Attributes:
-        patience: seconds that it waits in all because the tenant asked it to.
-        connections: how many requests are under way at once.
-        tell: told in a sentence of each wait that somebody would notice.
-        clock: the time.
-        limits: how slowly an answer may come.
-    """
-
-    patience: float = PATIENCE
-    connections: int = CONNECTIONS
-    tell: Callable[[str], None] = lambda _sentence: None
-    clock: Clock = field(default_factory=lambda: Clock())  # noqa: PLW0108 - looked up late, for tests
-    limits: Limits = field(default_factory=lambda: Limits())  # noqa: PLW0108 - as the clock
 
 
 class Throttle:
     """Holds requests back while the tenant asks to wait. Used by several threads at once.
 
     Attributes:
-        manners: how the session behaves.
+        policy: how the session behaves.
         stopped: set when nobody is to wait any more.
     """
 
-    def __init__(self, manners: Manners) -> None:
+    def __init__(self, policy: ClientPolicy) -> None:
         self.stopped = threading.Event()
-        self.manners = manners
+        self.policy = policy
         self._lock = threading.Lock()
-        self._patience = manners.patience
+        self._patience = policy.patience
         self._ended: UnreachableError | None = None
         self._until = 0.0
         self._told_until: dict[str, float] = {}
@@ -68,7 +46,7 @@ class Throttle:
         Raises:
             UnreachableError: the patience ended, or the work was stopped.
         """
-        clock = self.manners.clock
+        clock = self.policy.clock
         while self._ended is None and (left := self._left(clock.monotonic())) > 0:
             clock.wait(left, self.stopped)
             if self.stopped.is_set():
@@ -85,7 +63,7 @@ class Throttle:
             UnreachableError: it is more than what is left of the patience.
         """
         with self._lock:
-            now = self.manners.clock.monotonic()
+            now = self.policy.clock.monotonic()
             further = now + seconds - max(now, self._until)
             if further > self._patience:
                 self._ended = self._ended or self._impatient(host, seconds)
@@ -94,7 +72,7 @@ class Throttle:
                 self._patience -= further
                 self._until = now + seconds
         if further >= _WORTH_TELLING:
-            self.manners.tell(f"{host} asks to wait: it goes on in {duration(seconds)}")
+            self.policy.tell(f"{host} asks to wait: it goes on in {duration(seconds)}")
 
     def tell_once(self, host: str, sentence: str, seconds: float) -> None:
         """Tells of a host's fault, unless another connection did so and that wait is not over yet.
@@ -105,12 +83,12 @@ class Throttle:
             seconds: the wait that it announces.
         """
         with self._lock:
-            now = self.manners.clock.monotonic()
+            now = self.policy.clock.monotonic()
             if now < self._told_until.get(host, now):
                 return
             # A little less, so that whoever told it is not too early with its next one.
             self._told_until[host] = now + seconds * 0.9
-        self.manners.tell(sentence)
+        self.policy.tell(sentence)
 
     def heed(self, host: str, headers: Mapping[str, str]) -> None:
         """Slows down before the limit that an answer tells of, and stops at it.
@@ -126,10 +104,10 @@ class Throttle:
         with self._lock:
             was_slow = self._pace >= _WORTH_TELLING
             self._pace = limit.pace
-            self._pace_until = self.manners.clock.monotonic() + limit.reset
+            self._pace_until = self.policy.clock.monotonic() + limit.reset
         if limit.pace >= _WORTH_TELLING and not was_slow and self._ended is None:
             sentence = f"{host} is close to its limit: until it is there anew, one request each {duration(limit.pace)}"
-            self.manners.tell(sentence)
+            self.policy.tell(sentence)
 
     def _left(self, now: float) -> float:
         """Seconds until whoever asks may send; if it is none, its slot is taken."""
@@ -144,10 +122,10 @@ class Throttle:
             return 0.0
 
     def _impatient(self, host: str, seconds: float) -> UnreachableError:
-        waited = self.manners.patience - self._patience
+        waited = self.policy.patience - self._patience
         before = f", after {duration(waited)} of waiting" if waited >= 1 else ""
         return UnreachableError(
             f"{host} kept asking to wait: the next {duration(seconds)} are beyond the patience of "
-            f"{duration(self.manners.patience)}{before}",
+            f"{duration(self.policy.patience)}{before}",
             "What was pulled stays. Run the same command again later, or give it more time: --patience 1h.",
         )

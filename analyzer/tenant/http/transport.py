@@ -14,17 +14,17 @@ from urllib3.exceptions import LocationValueError
 
 from analyzer.tenant.http.body import CHUNK, bounded
 from analyzer.tenant.http.header_values import byte_count
-from analyzer.tenant.http.pace import Limits, paced
+from analyzer.tenant.http.pace import paced
 from analyzer.tenant.http.request_log import sent
 from analyzer.tenant.http.trust import trust
 from analyzer.tenant.http.unreachable import SplitProxyError
+from analyzer.tenant.model import CONNECTIONS, Limits
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-CONNECTIONS = 10
 _SPLITS = re.compile(r"[/\\?#\[\]\s]")
 """What ends the user and password of an address, where it is not percent-encoded."""
 _LARGEST = 1 << 22

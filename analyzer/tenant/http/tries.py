@@ -28,7 +28,7 @@ class Tries:
 
     def __init__(self, throttle: Throttle, host: str) -> None:
         self._throttle, self._host = throttle, host
-        self._clock = throttle.manners.clock
+        self._clock = throttle.policy.clock
         self._throttled = self._failed = 0
 
     def forget(self) -> None:

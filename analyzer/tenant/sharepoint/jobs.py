@@ -50,7 +50,7 @@ def _jobs_of(page: Mapping[str, object], url: str, session: Session) -> list[Job
     named = [entry for entry in named if entry["JobId"].strip("{} ")]
     if 0 < len(named) < len(entries):
         left = count(len(entries) - len(named), "entry", "entries")
-        session.manners.tell(f"{left} of the job list without a job ID: skipped")
+        session.policy.tell(f"{left} of the job list without a job ID: skipped")
     try:
         return job_list({**page, "value": named} if named else page)
     except ValueError as error:
@@ -59,7 +59,7 @@ def _jobs_of(page: Mapping[str, object], url: str, session: Session) -> list[Job
 
 def _too_long(answer: Answer, session: Session) -> ThresholdError:
     request = correlation_id(answer.headers)
-    found = f" Request ID {request}, {session.manners.clock.now():%Y-%m-%d %H:%M} UTC." if request else ""
+    found = f" Request ID {request}, {session.policy.clock.now():%Y-%m-%d %H:%M} UTC." if request else ""
     host = session.hosts.admin_origin.removeprefix("https://")
     return ThresholdError(
         "SharePoint refuses the job list because it exceeds the list view threshold",

@@ -28,7 +28,7 @@ class Tenant:
         self.session = session
         self.host = session.hosts.site_host
         self.name = tenant_of(self.host)
-        self.connections = session.manners.connections
+        self.connections = session.policy.connections
 
     def jobs(self) -> list[Job]:
         """See ``tenant.jobs.list_jobs``."""

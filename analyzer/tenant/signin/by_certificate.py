@@ -14,7 +14,7 @@ from analyzer.tenant.signin.http import SignInTransport
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.tenant.http.throttle import Manners
+    from analyzer.tenant.model import ClientPolicy
     from analyzer.tenant.signin.applicant import Applicant
 
 
@@ -26,7 +26,7 @@ class CertificateSignIn(HeldTokens):
         applicant: Applicant,
         certificate: Path,
         password: str | None = None,
-        manners: Manners | None = None,
+        policy: ClientPolicy | None = None,
     ) -> None:
         """Takes what to sign in with; nothing is read or sent yet.
 
@@ -34,12 +34,12 @@ class CertificateSignIn(HeldTokens):
             applicant: the application.
             certificate: PEM or PFX with the private key and the certificate.
             password: the key's password; None where it has none.
-            manners: how to wait for the authority.
+            policy: how to wait for the authority.
         """
         super().__init__()
         self._applicant = applicant
         self._certificate, self._password = certificate, password
-        self._http = SignInTransport(applicant.ca_file, manners)
+        self._http = SignInTransport(applicant.ca_file, policy)
         self._application: Any = None
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import requests
 
 from analyzer.tenant.http.answer import Answer
-from analyzer.tenant.http.throttle import Manners, Throttle
+from analyzer.tenant.http.throttle import Throttle
 from analyzer.tenant.http.transport import Transport
 from analyzer.tenant.http.tries import Tries
+from analyzer.tenant.model import ClientPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,19 +26,19 @@ class SignInTransport(Transport):
         answered: how it answered last, for an error; empty while it did not.
     """
 
-    def __init__(self, ca_file: Path | None, manners: Manners | None = None, *, is_near: bool = False) -> None:
+    def __init__(self, ca_file: Path | None, policy: ClientPolicy | None = None, *, is_near: bool = False) -> None:
         """Nothing is sent yet.
 
         Args:
             ca_file: whom to trust; the platform's authorities where None.
-            manners: how to wait.
+            policy: how to wait.
             is_near: whether it is this machine that answers, so that nobody there means that there is nobody.
         """
-        manners = manners or Manners()
-        super().__init__(ca_file, limits=manners.limits, now=manners.clock.monotonic)
+        policy = policy or ClientPolicy()
+        super().__init__(ca_file, limits=policy.limits, now=policy.clock.monotonic)
         self.refusal: Mapping[str, Any] = {}
         self.answered = ""
-        self._throttle = Throttle(manners)
+        self._throttle = Throttle(policy)
         self._is_near = is_near
 
     def request(self, method: str | bytes, url: str | bytes, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - requests' own

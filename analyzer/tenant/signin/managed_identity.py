@@ -14,7 +14,7 @@ from analyzer.tenant.signin.http import SignInTransport
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.tenant.http.throttle import Manners
+    from analyzer.tenant.model import ClientPolicy
 
 _PLACE = "the managed identity endpoint of this machine"
 
@@ -22,11 +22,11 @@ _PLACE = "the managed identity endpoint of this machine"
 class ManagedIdentitySignIn(HeldTokens):
     """Tokens of a managed identity: the system's, or the one with ``client_id`` that was assigned."""
 
-    def __init__(self, client_id: str = "", ca_file: Path | None = None, manners: Manners | None = None) -> None:
+    def __init__(self, client_id: str = "", ca_file: Path | None = None, policy: ClientPolicy | None = None) -> None:
         """Where to ask is told by the machine's environment."""
         super().__init__()
         self._client_id = client_id
-        self._http = SignInTransport(ca_file, manners, is_near=True)
+        self._http = SignInTransport(ca_file, policy, is_near=True)
         # The endpoint is the machine's own: no proxy leads there.
         self._http.trust_env = False
 

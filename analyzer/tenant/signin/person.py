@@ -15,7 +15,7 @@ from analyzer.tenant.signin.http import SignInTransport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.tenant.http.throttle import Manners
+    from analyzer.tenant.model import ClientPolicy
     from analyzer.tenant.signin.applicant import Applicant
     from analyzer.tenant.signin.cache import TokenCache
 
@@ -37,7 +37,7 @@ class PersonSignIn(HeldTokens):
         way: Way,
         cache: TokenCache,
         tell: Callable[[str], None],
-        manners: Manners | None = None,
+        policy: ClientPolicy | None = None,
     ) -> None:
         """Takes whom to ask; nobody is asked yet.
 
@@ -46,11 +46,11 @@ class PersonSignIn(HeldTokens):
             way: by browser or by code.
             cache: where the person's tokens are kept.
             tell: shows the person a line that says what to do.
-            manners: how to wait for the authority.
+            policy: how to wait for the authority.
         """
         super().__init__()
         self._applicant, self._way, self._cache, self._tell = applicant, way, cache, tell
-        self._http = SignInTransport(applicant.ca_file, manners)
+        self._http = SignInTransport(applicant.ca_file, policy)
         self._application: Any = None
 
     def _ask(self, origin: str, *, fresh: bool) -> Granted:

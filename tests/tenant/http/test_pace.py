@@ -15,12 +15,11 @@ import pytest
 import requests
 
 from analyzer.errors import FaultError
-from analyzer.tenant.http.pace import Limits, PacedReader, TooSlowError
+from analyzer.tenant.http.pace import PacedReader, TooSlowError
 from analyzer.tenant.http.session import Session
-from analyzer.tenant.http.throttle import Manners
 from analyzer.tenant.http.transport import Transport
 from analyzer.tenant.http.unreachable import unreachable
-from analyzer.tenant.model import RemoteFile, TenantAddress
+from analyzer.tenant.model import ClientPolicy, Limits, RemoteFile, TenantAddress
 from analyzer.tenant.sharepoint.download import download
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.signin import ReadyToken
@@ -163,8 +162,8 @@ def _serving(ca: trustme.CA, start: bytes, piece: bytes) -> Iterator[str]:
 def session(dripping: str, authority: tuple[trustme.CA, Path]) -> Session:
     """A session with that server, on a clock that is fast."""
     address = TenantAddress(dripping, (), authority[1])
-    manners = Manners(clock=Ticking(60), limits=_TOO_FEW, patience=1e9)
-    return Session(address, ReadyToken({"T": "made-up"}, dripping, "T"), manners)
+    policy = ClientPolicy(clock=Ticking(60), limits=_TOO_FEW, patience=1e9)
+    return Session(address, ReadyToken({"T": "made-up"}, dripping, "T"), policy)
 
 
 def _count(waits: list[str]) -> None:
@@ -182,16 +181,16 @@ def test_a_download_whose_bytes_come_too_slowly_is_given_up_though_some_come(ses
     origin = session.hosts.admin_origin
     file = RemoteFile(f"{origin}/a.json", "/a.json", "a.json", None, '"1"', "")
     sent: list[str] = []
-    session.manners.clock.wait = lambda *_arguments: _count(sent)  # type: ignore[method-assign]
+    session.policy.clock.wait = lambda *_arguments: _count(sent)  # type: ignore[method-assign]
     with pytest.raises(FaultError):
         download(session, file, Bytes())
     assert len(sent) == _REPETITIONS
 
 
 def test_an_authority_whose_answer_has_no_end_is_given_up(dripping: str, authority: tuple[trustme.CA, Path]) -> None:
-    manners = Manners(clock=Ticking(60), limits=_TOO_FEW)
+    policy = ClientPolicy(clock=Ticking(60), limits=_TOO_FEW)
     with pytest.raises(requests.RequestException) as raised:
-        SignInTransport(authority[1], manners).get(f"{dripping}/x")
+        SignInTransport(authority[1], policy).get(f"{dripping}/x")
     assert "its answer comes too slowly" in str(unreachable(raised.value, dripping))
 
 
@@ -213,7 +212,7 @@ def test_lines_without_an_end_are_given_up_however_fast_they_come(
     authority: tuple[trustme.CA, Path], start: bytes, piece: bytes
 ) -> None:
     with _serving(authority[0], start, piece) as origin:
-        manners = Manners(clock=FastClock(NOW))
-        session = Session(TenantAddress(origin, (), authority[1]), ReadyToken({"T": "made-up"}, origin, "T"), manners)
+        policy = ClientPolicy(clock=FastClock(NOW))
+        session = Session(TenantAddress(origin, (), authority[1]), ReadyToken({"T": "made-up"}, origin, "T"), policy)
         with pytest.raises(FaultError, match="cannot be reached"):
             list_jobs(session)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import UnreachableError
-from analyzer.tenant.http.clock import Clock
 from analyzer.tenant.http.rate_limit import RateLimit
-from analyzer.tenant.http.throttle import Manners, Throttle
+from analyzer.tenant.http.throttle import Throttle
+from analyzer.tenant.model import ClientPolicy, Clock
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from tests.conftest import FastClock
 
@@ -79,7 +79,7 @@ def test_a_wait_beyond_all_patience_is_not_waited(loopback: LoopbackTenant, give
 
 
 def test_whoever_asks_for_a_shorter_wait_ends_no_longer_one(clock: FastClock) -> None:
-    throttle = Throttle(Manners(clock=clock, patience=60))
+    throttle = Throttle(ClientPolicy(clock=clock, patience=60))
     throttle.hold(HOST, 60)
     throttle.hold(HOST, 5)
     throttle.pass_through()
@@ -88,7 +88,7 @@ def test_whoever_asks_for_a_shorter_wait_ends_no_longer_one(clock: FastClock) ->
 
 def test_requests_are_spread_on_a_machine_that_runs_for_long(clock: FastClock) -> None:
     clock.waited.append(1_000_000)
-    throttle = Throttle(Manners(clock=clock))
+    throttle = Throttle(ClientPolicy(clock=clock))
     throttle.heed(HOST, {"RateLimit-Limit": "100", "RateLimit-Remaining": "10", "RateLimit-Reset": "50"})
     for _ in range(3):
         throttle.pass_through()
@@ -125,7 +125,7 @@ def test_a_wait_is_told(loopback: LoopbackTenant, given: type[Given]) -> None:
 
 
 def test_a_wait_that_one_connection_is_told_holds_all(clock: FastClock) -> None:
-    throttle = Throttle(Manners(clock=clock))
+    throttle = Throttle(ClientPolicy(clock=clock))
     throttle.hold(HOST, 20)
     threads = [threading.Thread(target=throttle.pass_through) for _ in range(8)]
     for thread in threads:
@@ -137,7 +137,7 @@ def test_a_wait_that_one_connection_is_told_holds_all(clock: FastClock) -> None:
 
 
 def test_waits_that_overlap_cost_patience_once(clock: FastClock) -> None:
-    throttle = Throttle(Manners(patience=40, clock=clock))
+    throttle = Throttle(ClientPolicy(patience=40, clock=clock))
     for seconds in (20, 30, 10, 30):
         throttle.hold(HOST, seconds)
     throttle.pass_through()
@@ -148,7 +148,7 @@ def test_waits_that_overlap_cost_patience_once(clock: FastClock) -> None:
 
 
 def test_nobody_sends_once_the_patience_has_ended(clock: FastClock) -> None:
-    throttle = Throttle(Manners(patience=1, clock=clock))
+    throttle = Throttle(ClientPolicy(patience=1, clock=clock))
     with pytest.raises(UnreachableError):
         throttle.hold(HOST, 2)
     with pytest.raises(UnreachableError, match="kept asking to wait"):
@@ -156,7 +156,7 @@ def test_nobody_sends_once_the_patience_has_ended(clock: FastClock) -> None:
 
 
 def test_who_waits_is_woken_when_the_work_is_stopped() -> None:
-    throttle = Throttle(Manners(patience=1e6, clock=Clock()))
+    throttle = Throttle(ClientPolicy(patience=1e6, clock=Clock()))
     throttle.hold(HOST, 1e5)
     ended = threading.Event()
 
@@ -173,7 +173,7 @@ def test_who_waits_is_woken_when_the_work_is_stopped() -> None:
 
 
 def test_requests_are_spread_before_the_limit_is_reached(clock: FastClock) -> None:
-    throttle = Throttle(Manners(clock=clock))
+    throttle = Throttle(ClientPolicy(clock=clock))
     throttle.heed(HOST, {"RateLimit-Limit": "1200", "RateLimit-Remaining": "100", "RateLimit-Reset": "50"})
     for _ in range(4):
         throttle.pass_through()
@@ -182,14 +182,14 @@ def test_requests_are_spread_before_the_limit_is_reached(clock: FastClock) -> No
 
 def test_requests_far_between_are_told_once(clock: FastClock) -> None:
     told: list[str] = []
-    throttle = Throttle(Manners(clock=clock, tell=told.append))
+    throttle = Throttle(ClientPolicy(clock=clock, tell=told.append))
     for remaining in ("10", "8", "6"):
         throttle.heed(HOST, {"RateLimit-Remaining": remaining, "RateLimit-Reset": "40"})
     assert told == [f"{HOST} is close to its limit: until it is there anew, one request each 8 s"]
 
 
 def test_a_limit_that_is_used_up_is_waited_for(clock: FastClock) -> None:
-    throttle = Throttle(Manners(clock=clock))
+    throttle = Throttle(ClientPolicy(clock=clock))
     throttle.heed(HOST, {"RateLimit-Remaining": "0", "RateLimit-Reset": "31"})
     throttle.pass_through()
     assert clock.waited == [31.0]
@@ -197,7 +197,7 @@ def test_a_limit_that_is_used_up_is_waited_for(clock: FastClock) -> None:
 
 @pytest.mark.parametrize("remaining", ["0", "2"])
 def test_a_limit_beyond_all_patience_ends_with_the_next_request(clock: FastClock, remaining: str) -> None:
-    throttle = Throttle(Manners(patience=900, clock=clock))
+    throttle = Throttle(ClientPolicy(patience=900, clock=clock))
     throttle.heed(HOST, {"RateLimit-Remaining": remaining, "RateLimit-Reset": "1000"})
     for _ in range(2):
         with pytest.raises(UnreachableError, match="the next 17 minutes are beyond the patience of 15 minutes"):
@@ -206,7 +206,7 @@ def test_a_limit_beyond_all_patience_ends_with_the_next_request(clock: FastClock
 
 
 def test_requests_are_not_spread_any_more_when_the_limit_is_there_anew(clock: FastClock) -> None:
-    throttle = Throttle(Manners(clock=clock))
+    throttle = Throttle(ClientPolicy(clock=clock))
     throttle.heed(HOST, {"RateLimit-Remaining": "4", "RateLimit-Reset": "6"})
     for _ in range(9):
         throttle.pass_through()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import FaultError, RefusedError, SignInError, ThresholdError
-from analyzer.tenant.http.throttle import Manners, Throttle
+from analyzer.tenant.http.throttle import Throttle
+from analyzer.tenant.model import ClientPolicy
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from tests.conftest import FOLDER, FastClock
 
@@ -62,7 +63,7 @@ def test_who_watches_is_told_of_a_fault_that_does_not_pass_at_once(
 def test_what_all_connections_see_is_told_once_within_the_wait() -> None:
     told: list[str] = []
     clock = FastClock()
-    throttle = Throttle(Manners(tell=told.append, clock=clock))
+    throttle = Throttle(ClientPolicy(tell=told.append, clock=clock))
     for host in ("a.example.com", "a.example.com", "b.example.com"):
         throttle.tell_once(host, "it fails", 5)
     assert told == ["it fails", "it fails"]

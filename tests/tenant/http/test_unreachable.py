@@ -20,8 +20,8 @@ from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.exceptions import ProxyError as Urllib3ProxyError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-from analyzer.tenant.http.pace import Limits
 from analyzer.tenant.http.unreachable import may_pass, unreachable
+from analyzer.tenant.model import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,7 +85,7 @@ def test_nobody_listens(pull: Callable[..., list[str]]) -> None:
 
 
 def test_somebody_listens_and_never_answers(pull: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.tenant.http.throttle.Limits", lambda: Limits(connect=0.05, silence=0.05))
+    monkeypatch.setattr("analyzer.tenant.model.Limits", lambda: Limits(connect=0.05, silence=0.05))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert pull(f"https://127.0.0.1:{silent.getsockname()[1]}") == [
             "it did not answer in time.",

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from analyzer.errors import UnreachableError
-from analyzer.tenant.http.throttle import Manners
+from analyzer.tenant.model import ClientPolicy
 from analyzer.tenant.signin import Applicant, CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, TokenCache
 from analyzer.tenant.signin.http import SignInTransport
 
@@ -22,7 +22,7 @@ JSON = b'{"token_endpoint": "x"}'
 
 @pytest.fixture
 def http(loopback: LoopbackTenant) -> SignInTransport:
-    return SignInTransport(loopback.ca_file, Manners(clock=loopback.clock, patience=60))
+    return SignInTransport(loopback.ca_file, ClientPolicy(clock=loopback.clock, patience=60))
 
 
 def test_a_passing_fault_of_the_authority_is_asked_again(
@@ -54,7 +54,7 @@ def test_a_refusal_is_kept_as_it_came_and_asked_once(
 
 
 def test_on_this_machine_nobody_there_is_said_at_once(loopback: LoopbackTenant) -> None:
-    http = SignInTransport(None, Manners(clock=loopback.clock), is_near=True)
+    http = SignInTransport(None, ClientPolicy(clock=loopback.clock), is_near=True)
     with pytest.raises(requests.ConnectionError):
         http.get("https://127.0.0.1:9/x")
     assert loopback.clock.waited == []
@@ -73,11 +73,11 @@ def test_each_way_to_sign_in_waits_as_long_as_it_was_told_and_says_so(  # noqa: 
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", loopback.origin)
     loopback.fail("/", given(503, headers={"Retry-After": "50"}))
     applicant = Applicant(loopback.origin, "t", "c", loopback.ca_file)
-    manners = Manners(patience=60, tell=loopback.told.append, clock=loopback.clock)
+    policy = ClientPolicy(patience=60, tell=loopback.told.append, clock=loopback.clock)
     made: dict[str, Callable[[], Tokens]] = {
-        "certificate": lambda: CertificateSignIn(applicant, certificates / "app.pem", manners=manners),
-        "device-code": lambda: PersonSignIn(applicant, "device-code", TokenCache(tmp_path, applicant), never, manners),
-        "managed-identity": lambda: ManagedIdentitySignIn("", loopback.ca_file, manners),
+        "certificate": lambda: CertificateSignIn(applicant, certificates / "app.pem", policy=policy),
+        "device-code": lambda: PersonSignIn(applicant, "device-code", TokenCache(tmp_path, applicant), never, policy),
+        "managed-identity": lambda: ManagedIdentitySignIn("", loopback.ca_file, policy),
     }
     with pytest.raises(UnreachableError, match="kept asking to wait"):
         made[way]().token("https://contoso.sharepoint.com")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from analyzer.tenant.http.clock import Clock
+from analyzer.tenant.model import Clock
 
 
 class _Steps(threading.Event):
