@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.model.identity import identity_keys
-from analyzer.model.service import GENERIC, GUID
+from analyzer.model.service import GUID, LogCode
 from analyzer.model.tables import ENTRIES
 
 _AT_ONCE = 100_000
@@ -35,7 +35,7 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
     """
     named = entries.with_columns(key=_keys(entries["identity"]))
     guid = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
-    generic = (pl.col("code") == GENERIC).fill_null(value=False)
+    generic = (pl.col("code") == LogCode.GenericError).fill_null(value=False)
     told = [source_ids.filter("guid_ids")["job_id"], named.filter(guid & ~generic)["job_id"]]
     # Bare files may not tell their job: those without one belong together.
     guids_are_ids = pl.col("job_id").is_in(pl.concat(told).unique().implode(), nulls_equal=True)

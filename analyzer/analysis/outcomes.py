@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.model.outcome import STILL_OPEN, Outcome
-from analyzer.model.service import ABORTING, NOT_JSON, UNMAPPED, JobError, State
+from analyzer.model.service import ABORTING, JobError, LogCode, State
 from analyzer.model.tables import JOBS, UTC
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ time in its source file's name, the time at which that file was written (UTC; nu
 by which the job had read its file, as another version took its place then, and the source's records without an ID
 (null where that is unknown)."""
 
-_NOT_ABOUT_IDS = [NOT_JSON, UNMAPPED]
+_NOT_ABOUT_IDS = [LogCode.DataFileNotJson, LogCode.InvalidProperty]
 """Codes of entries that name no user for another reason than a record without an ID."""
 
 TIMES = ("log_time", "name_time", "source_time", "not_after", "previous_pull_at")

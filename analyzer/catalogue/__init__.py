@@ -5,13 +5,11 @@ and for the messages of a GenericError what SQL Server, .NET and SharePoint docu
 which, and whether it was seen or is inferred. What is unknown has an explanation that says so.
 """
 
-from analyzer.catalogue.codes import LOG_CODES
 from analyzer.catalogue.lookup import OURS, Catalogue, explain, known_names
 from analyzer.catalogue.model import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
 from analyzer.catalogue.support import support_request
 
 __all__ = [
-    "LOG_CODES",
     "NOT_KNOWN",
     "OURS",
     "SAYS_NOTHING",

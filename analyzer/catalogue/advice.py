@@ -18,7 +18,7 @@ from analyzer.catalogue.job_errors import SUPPORT
 from analyzer.catalogue.lookup import OURS, Catalogue
 from analyzer.model.id_kinds import IdKinds, MissingId, id_advice, missing_id_advice
 from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
-from analyzer.model.service import MAX_PROPERTY_VALUES, NOT_JSON, UNRESOLVABLE, JobError
+from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
 from analyzer.model.text import listed, listed_first
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.in_common import Shared
 
-_NO_ID = "MissingIdentity"
-_UNMAPPED = "InvalidProperty"
 _NAMED = 5
 """Properties, records or domains named in a sentence."""
 
@@ -37,10 +35,17 @@ _FEW = 0.1
 _FEW_USERS = 20
 """The same where the number of users is unknown."""
 
-_TWICE = ("GenericError", "GenericError/duplicate-record-id", "GenericError/duplicate-key")
+_TWICE = (LogCode.GenericError, "GenericError/duplicate-record-id", "GenericError/duplicate-key")
 
 _SETTLED = frozenset(
-    {UNRESOLVABLE, _NO_ID, _UNMAPPED, *_TWICE[1:], JobError.DataFileNotExist.name, JobError.DataFileTooBig.name}
+    {
+        LogCode.IdentityNotResolvable,
+        LogCode.MissingIdentity,
+        LogCode.InvalidProperty,
+        *_TWICE[1:],
+        JobError.DataFileNotExist.name,
+        JobError.DataFileTooBig.name,
+    }
 )
 """Of these the general remedies add nothing to what the data says."""
 
@@ -217,7 +222,7 @@ class JobFacts:
         if self.users is None:
             return False
         without_id = self.source.without_id_count if self.source else 0
-        unresolved = sum(one.users for one in self.codes if one.name == UNRESOLVABLE)
+        unresolved = sum(one.users for one in self.codes if one.name == LogCode.IdentityNotResolvable)
         return unresolved >= max(2, self.users - without_id)
 
 
@@ -294,7 +299,9 @@ def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
     if facts.none_resolved and not id_advice(facts.failed_ids).as_it_is:
         return False  # no ID type takes these IDs
     # What is corrected outside of the file makes the same records right.
-    corrected = {_UNMAPPED} | ({_NO_ID} if facts.source and facts.source.importable else set())
+    corrected = {LogCode.InvalidProperty} | (
+        {LogCode.MissingIdentity} if facts.source and facts.source.importable else set()
+    )
     return any(one.name in corrected or catalogue.explain(one.name).retry_helps is not False for one in facts.codes)
 
 
@@ -346,20 +353,20 @@ def _located(source: SourceFacts | None) -> bool:
 
 def _fitting(name: str, facts: JobFacts) -> Iterator[Advice]:
     """What the job's data calls for about a code or a job's error; nothing where it says no more than the name."""
-    rule = _unreadable if name.partition("/")[0] == NOT_JSON else _RULES.get(name)
+    rule = _unreadable if name.partition("/")[0] == LogCode.DataFileNotJson else _RULES.get(name)
     if rule is not None:
         yield from rule(facts)
 
 
 def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
     source = facts.source
-    nameless = facts.nameless.get(UNRESOLVABLE, 0)
+    nameless = facts.nameless.get(LogCode.IdentityNotResolvable, 0)
     if nameless and source and source.without_id_count:
-        yield _leave_out(UNRESOLVABLE, source)
+        yield _leave_out(LogCode.IdentityNotResolvable, source)
     if facts.none_resolved:
         advice = id_advice(facts.failed_ids)
         yield Advice(
-            UNRESOLVABLE,
+            LogCode.IdentityNotResolvable,
             f"{advice.action[:1].upper()}{advice.action[1:]}.",
             f"All {facts.failed:,} users failed, and {advice.finding}.",
             _ADMINISTRATOR if advice.as_it_is else _OWNER,
@@ -369,12 +376,17 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
         return
     yield from _one_kind(facts)
     yield from _one_domain(facts)
-    yield Advice(UNRESOLVABLE, "Look each ID up in Entra ID; correct it in the feed, or remove it.", who=_OWNER)
+    yield Advice(
+        LogCode.IdentityNotResolvable, "Look each ID up in Entra ID; correct it in the feed, or remove it.", who=_OWNER
+    )
     few = facts.failed <= (_FEW_USERS if facts.users is None else max(1, _FEW * facts.users))
     if few and facts.new != 0 and facts.readable:
         reason = "" if facts.new is None else f"{facts.new:,} of the {facts.failed:,} users who failed are new."
         yield Advice(
-            UNRESOLVABLE, "For an account that is new, wait a day, then import the retry file.", reason, _OWNER
+            LogCode.IdentityNotResolvable,
+            "For an account that is new, wait a day, then import the retry file.",
+            reason,
+            _OWNER,
         )
 
 
@@ -387,7 +399,7 @@ def _one_kind(facts: JobFacts) -> Iterator[Advice]:
     if of_kind == facts.failed_ids.counts[kind] < total:
         finding = id_advice(facts.failed_ids).finding
         yield Advice(
-            UNRESOLVABLE,
+            LogCode.IdentityNotResolvable,
             "Have the feed write the same kind of ID for everyone.",
             f"Of the {of_kind:,} users with this kind of ID all failed ({finding}); the other {total - of_kind:,} have"
             " another kind.",
@@ -399,7 +411,7 @@ def _one_domain(facts: JobFacts) -> Iterator[Advice]:
     domain = next((one for one in facts.shared if one.trait == "domain"), None)
     if domain and domain.value:
         yield Advice(
-            UNRESOLVABLE,
+            LogCode.IdentityNotResolvable,
             f"Look at the domain {domain.value} in the Microsoft 365 admin center: have its users moved, or is it no"
             " longer verified?",
             f"{domain.failed:,} of the {domain.failed_of:,} users who failed have it; of all users"
@@ -414,12 +426,17 @@ def _without_id(facts: JobFacts) -> Iterator[Advice]:
     if source.missing is not None:
         yield _missing(source.missing, source)
     elif source.without_id_count == source.records:
-        yield Advice(_NO_ID, "Have the feed write an ID for everyone.", "No record of the source file has one.", _OWNER)
+        yield Advice(
+            LogCode.MissingIdentity,
+            "Have the feed write an ID for everyone.",
+            "No record of the source file has one.",
+            _OWNER,
+        )
     elif source.without_id_count:
-        yield _leave_out(_NO_ID, source)
+        yield _leave_out(LogCode.MissingIdentity, source)
         if facts.source_at_hand:
             text = "Create a retry file without the records that have no ID."
-            yield Advice(_NO_ID, text, command=("retry", facts.job_id, "--without-culprits"))
+            yield Advice(LogCode.MissingIdentity, text, command=("retry", facts.job_id, "--without-culprits"))
     elif source.id_property:
         yield _missing(MissingId.other_name, source)
 
@@ -427,7 +444,7 @@ def _without_id(facts: JobFacts) -> Iterator[Advice]:
 def _missing(missing: MissingId, source: SourceFacts) -> Advice:
     advice = missing_id_advice(missing, source.id_property, source.ids)
     action, finding = (f"{clause[:1].upper()}{clause[1:]}." for clause in (advice.action, advice.finding))
-    return Advice(_NO_ID, action, finding, _ADMINISTRATOR if advice.as_it_is else _OWNER)
+    return Advice(LogCode.MissingIdentity, action, finding, _ADMINISTRATOR if advice.as_it_is else _OWNER)
 
 
 def _leave_out(about: str, source: SourceFacts) -> Advice:
@@ -446,7 +463,7 @@ def _unmapped(facts: JobFacts) -> Iterator[Advice]:
     if facts.properties:
         them = "it" if len(facts.properties) == 1 else "them"
         yield Advice(
-            _UNMAPPED,
+            LogCode.InvalidProperty,
             f"Map {_some(facts.properties)} or remove {them} from the feed before you import again.",
             "A single property that isn't mapped aborts the whole import.",
         )
@@ -508,10 +525,10 @@ def _unreadable(facts: JobFacts) -> Iterator[Advice]:
     """What our copy of a source file that can't be read calls for."""
     source = facts.source
     if source and source.remedy:
-        yield Advice(NOT_JSON, source.remedy, who=_OWNER)
+        yield Advice(LogCode.DataFileNotJson, source.remedy, who=_OWNER)
     elif source and source.multi_value:
         text = f"Have the feed write one text in {_some(source.multi_value)}, not a list or an object."
-        yield Advice(NOT_JSON, text, "An import takes no multi-value property.", _OWNER)
+        yield Advice(LogCode.DataFileNotJson, text, "An import takes no multi-value property.", _OWNER)
 
 
 def _unreadable_copy(facts: JobFacts) -> Iterator[Advice]:
@@ -551,17 +568,17 @@ def _not_there(facts: JobFacts) -> Iterator[Advice]:
 def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
     if facts.outcome not in FAILED:
         return
-    unreadable = any(one.name.partition("/")[0] == NOT_JSON for one in facts.codes)
+    unreadable = any(one.name.partition("/")[0] == LogCode.DataFileNotJson for one in facts.codes)
     if unreadable and facts.source_at_hand and not (facts.source and facts.source.multi_value):
         way = facts.source.way_around if facts.source else "--repair"
         if way:
-            yield Advice(NOT_JSON, _WAYS_AROUND[way], command=("retry", facts.job_id, way))
+            yield Advice(LogCode.DataFileNotJson, _WAYS_AROUND[way], command=("retry", facts.job_id, way))
     elif facts.source and facts.source.not_records and facts.outcome is not Outcome.partial:
         # A job that ran shows that the service read such a file; of others that is unknown.
         yield Advice("no_record", _WAYS_AROUND["--salvage"], command=("retry", facts.job_id, "--salvage"))
     elif unreadable and facts.source and facts.source.multi_value:
         text = f"Or create a retry file without {_some(facts.source.multi_value)}."
-        yield Advice(NOT_JSON, text, command=_without(facts, facts.source.multi_value))
+        yield Advice(LogCode.DataFileNotJson, text, command=_without(facts, facts.source.multi_value))
     elif retry_can_help(facts, catalogue):
         few = f"the {facts.failed:,} users who failed" if facts.failed > 1 else "the user who failed"
         whose = few if facts.outcome is Outcome.partial else "all users"
@@ -572,11 +589,11 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
             yield Advice(facts.error, text, reason, command=_without(facts, multi_value))
             return
         yield Advice(facts.error, f"Create a retry file with {whose}.", command=("retry", facts.job_id))
-        if [one.name for one in facts.codes] == [_UNMAPPED] and facts.properties:
+        if [one.name for one in facts.codes] == [LogCode.InvalidProperty] and facts.properties:
             text = (
                 f"Or create a retry file without {_some(facts.properties)}, which needs no change of the property map."
             )
-            yield Advice(_UNMAPPED, text, command=_without(facts, facts.properties))
+            yield Advice(LogCode.InvalidProperty, text, command=_without(facts, facts.properties))
 
 
 def _without(facts: JobFacts, properties: Sequence[str]) -> tuple[str, ...]:
@@ -591,11 +608,15 @@ def _some(names: Sequence[str]) -> str:
 
 def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
     """Say what a code of a job means, as the beginning of a sentence; with the property that isn't mapped."""
-    if name == _UNMAPPED and facts.properties:
+    if name == LogCode.InvalidProperty and facts.properties:
         many = "is" if len(facts.properties) == 1 else "are"
         which = "property" if len(facts.properties) == 1 else "properties"
         return f"The {which} {_some(facts.properties)} {many} not mapped"
-    if name.partition("/")[0] == NOT_JSON and facts.source and (facts.source.misnamed or facts.source.multi_value):
+    if (
+        name.partition("/")[0] == LogCode.DataFileNotJson
+        and facts.source
+        and (facts.source.misnamed or facts.source.multi_value)
+    ):
         return facts.source.misnamed or f"A list or an object is a value of {_some(facts.source.multi_value)}"
     known = catalogue.explain(name)
     return f"{known.title[:1].upper()}{known.title[1:]}" if known.known else "The log has an unknown code"
@@ -608,9 +629,9 @@ def percent(part: int, whole: int) -> str:
 
 
 _RULES: Mapping[str, Callable[[JobFacts], Iterator[Advice]]] = {
-    UNRESOLVABLE: _unresolvable,
-    _NO_ID: _without_id,
-    _UNMAPPED: _unmapped,
+    LogCode.IdentityNotResolvable: _unresolvable,
+    LogCode.MissingIdentity: _without_id,
+    LogCode.InvalidProperty: _unmapped,
     JobError.DataFileNotExist.name: _not_there,
     JobError.DataFileTooBig.name: _too_big,
     **{name: partial(_duplicates, name) for name in _TWICE},

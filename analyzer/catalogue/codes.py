@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from analyzer.catalogue.model import ARTICLE, THREADS, Explanation
+from analyzer.model.service import LogCode
 
 EXPLANATIONS = (
     Explanation(
-        "IdentityNotResolvable",
+        LogCode.IdentityNotResolvable.value,
         "the user is not known to SharePoint",
         "SharePoint has no user profile with this ID. The user's other properties were not written; other users were.",
         (
@@ -24,7 +25,7 @@ EXPLANATIONS = (
         known_from=ARTICLE,
     ),
     Explanation(
-        "MissingIdentity",
+        LogCode.MissingIdentity.value,
         "a record has no id",
         "A record of the source file lacks the id property, so the service cannot tell whose it is.",
         (
@@ -40,7 +41,7 @@ EXPLANATIONS = (
         known_from=ARTICLE,
     ),
     Explanation(
-        "InvalidProperty",
+        LogCode.InvalidProperty.value,
         "a property is not mapped",
         "The source file has a property that the property map lacks. One such property aborts the whole import.",
         (
@@ -53,7 +54,7 @@ EXPLANATIONS = (
         known_from=ARTICLE,
     ),
     Explanation(
-        "DataFileNotJson",
+        LogCode.DataFileNotJson.value,
         "the source file is not the JSON expected",
         "The service could not read the source file as JSON, and imported nothing.",
         (
@@ -70,7 +71,7 @@ EXPLANATIONS = (
         known_from=f"{ARTICLE}; {THREADS}",
     ),
     Explanation(
-        "GenericError",
+        LogCode.GenericError.value,
         "the profile store failed",
         "The profile store failed while it wrote a user. The Guid need not be anybody's id.",
         (
@@ -88,13 +89,10 @@ EXPLANATIONS = (
     ),
 )
 
-LOG_CODES = frozenset(explanation.code for explanation in EXPLANATIONS)
-"""The codes that begin an entry also where the tabs of a log were lost."""
-
 USUAL_MESSAGES = {
-    "User identity cannot be resolved": "IdentityNotResolvable",
-    "The identity is missing for the user object": "MissingIdentity",
-    "is not mapped to any property in the user profile application": "InvalidProperty",
+    "User identity cannot be resolved": LogCode.IdentityNotResolvable.value,
+    "The identity is missing for the user object": LogCode.MissingIdentity.value,
+    "is not mapped to any property in the user profile application": LogCode.InvalidProperty.value,
     "Failed to import the custom properties due to an unexpected error": "InternalError",
 }
 """Which code or error a message belongs to that stands alone (the article; the last: sp-dev-docs 2414)."""

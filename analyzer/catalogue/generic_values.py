@@ -7,6 +7,7 @@ those only the first was seen in an import's log; each explanation says where it
 from __future__ import annotations
 
 from analyzer.catalogue.model import ARTICLE, NOT_SEEN, Explanation, Pattern
+from analyzer.model.service import DUPLICATE_RECORDS
 
 PATTERNS = (
     Pattern(
@@ -27,7 +28,7 @@ PATTERNS = (
             retry_helps=False,
             known_from="seen in a log that an administrator published (techmikael.com, 2016)",
         ),
-        ("multiple instances of the same single-value property",),
+        (DUPLICATE_RECORDS,),
     ),
     Pattern(
         Explanation(

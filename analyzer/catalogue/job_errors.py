@@ -12,6 +12,12 @@ FETCHED = "The service fetches source files about once an hour, so a job waits i
 
 SUPPORT = "Open a support request with the job ID: `upa-analyzer show JOB` prints a text for it."
 
+GIVE_IDS = "give each record an ID, or queue with the right name of the ID property"
+"""What to do before a retry file is queued, where the service missed IDs."""
+
+SPLIT = "split it with --max-bytes or --max-properties: the service refuses a file of more than 2 GB or 500,000 values"
+"""What to do before a retry file that is one file is queued, where the source file was too big."""
+
 _NO_LOG = "/no-log"
 
 EXPLANATIONS = (

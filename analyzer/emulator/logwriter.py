@@ -9,8 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import UTC
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
 
 LINE_END: Final = "\r\n"
 _BREAKING: Final = re.compile(r"[\t\r\n]")
-
-
-class Code(StrEnum):
-    """The codes that the service was seen to write."""
-
-    DataFileNotJson = "DataFileNotJson"
-    GenericError = "GenericError"
-    IdentityNotResolvable = "IdentityNotResolvable"
-    InvalidProperty = "InvalidProperty"
-    MissingIdentity = "MissingIdentity"
 
 
 def log_file_name(job_id: str, when: datetime) -> str:
@@ -43,31 +34,31 @@ def log_file_name(job_id: str, when: datetime) -> str:
 
 def not_json(problem: str) -> str:
     """The one entry of a source file that could not be read; ``problem`` is Json.NET's message."""
-    return _entry(Code.DataFileNotJson, "", problem)
+    return _entry(LogCode.DataFileNotJson, "", problem)
 
 
 def missing_identity() -> str:
     """The entry of a record without an id."""
-    return _entry(Code.MissingIdentity, "", "The identity is missing for the user object")
+    return _entry(LogCode.MissingIdentity, "", "The identity is missing for the user object")
 
 
 def invalid_property(identity: str, name: str) -> str:
     """The entry of a record that has the property ``name``, which the property map lacks."""
     message = f"Property '{name}' is not mapped to any property in the user profile application."
-    return _entry(Code.InvalidProperty, identity, message)
+    return _entry(LogCode.InvalidProperty, identity, message)
 
 
 def not_resolvable(identity: str) -> str:
     """The entry of a record whose id, as written there, is no user's."""
-    return _entry(Code.IdentityNotResolvable, identity, "User identity cannot be resolved")
+    return _entry(LogCode.IdentityNotResolvable, identity, "User identity cannot be resolved")
 
 
 def generic_error(guid: str, failure: Sequence[str]) -> str:
     """The entry of a failure of the profile store: a .NET exception and, on further lines, its stack trace."""
-    return _entry(Code.GenericError, guid, LINE_END.join(failure))
+    return _entry(LogCode.GenericError, guid, LINE_END.join(failure))
 
 
-def _entry(code: Code, identity: str, message: str) -> str:
+def _entry(code: LogCode, identity: str, message: str) -> str:
     # An entry is one line of three fields (seen); what becomes of an id that would break it is inferred.
     return f"{code}\t{_BREAKING.sub(' ', identity)}\t{message}"
 

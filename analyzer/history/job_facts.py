@@ -12,13 +12,12 @@ import polars as pl
 from analyzer.analysis.failures import by_code, by_pattern, by_property, naming_nobody
 from analyzer.analysis.in_common import Traits
 from analyzer.catalogue import SAYS_NOTHING, first_match
-from analyzer.catalogue.aborting import ABORTING_CODES
 from analyzer.catalogue.advice import CodeFacts, JobFacts, SourceFacts, percent
 from analyzer.errors import InputError, UsageError
 from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
-from analyzer.model.service import UNRESOLVABLE
+from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.source.identity.identify import infer_id_property
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.fault import BACKSLASH_AT_END, way_around
@@ -129,7 +128,9 @@ def facts_of(
         look: into its source file; None where it was not read.
     """
     job_id, outcome = job["job_id"], Outcome(job["outcome"])
-    unresolved = entries.filter("names", pl.col("code") == UNRESOLVABLE).unique("key", maintain_order=True)
+    unresolved = entries.filter("names", pl.col("code") == LogCode.IdentityNotResolvable).unique(
+        "key", maintain_order=True
+    )
     nameless = naming_nobody(entries)["code"].value_counts()
     at_hand = job["source_bytes"] is not None
     source = look.facts if look else None
@@ -149,7 +150,7 @@ def facts_of(
         failed=job["named_users"],
         new=new_in(tables.users.filter(pl.col("job_id") == job_id)),
         codes=tuple(_code_facts(outcome, entries, patterns)),
-        properties=tuple(by_property(entries).filter(code="InvalidProperty")["property"]),
+        properties=tuple(by_property(entries).filter(code=LogCode.InvalidProperty)["property"]),
         failed_ids=id_kinds(unresolved["identity"]),
         nameless=dict(nameless.rows()),
         source_at_hand=at_hand,
@@ -235,7 +236,7 @@ def look_for(job: Mapping[str, Any], tables: Tables, source: Path | None) -> Sou
     if Outcome(job["outcome"]) not in FAILED or job["source_bytes"] is None or source is None:
         return None
     of_job = pl.col("job_id") == job["job_id"]
-    some_lack_it = "MissingIdentity" in set(tables.entries.filter(of_job)["code"])
+    some_lack_it = LogCode.MissingIdentity in set(tables.entries.filter(of_job)["code"])
     return look_into(source, set(tables.users.filter(of_job)["key"]), some_lack_it=some_lack_it)
 
 

@@ -12,7 +12,7 @@ from analyzer.analysis.bounds import FEWEST, POSITIONS, bounds
 from analyzer.analysis.failures import naming_nobody
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import identity_key
-from analyzer.model.service import NOT_JSON
+from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.message import Located, locate, located_json
 from analyzer.source.identity.identify import infer_id_property
 from analyzer.source.reader.records import read_records
@@ -74,14 +74,14 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     nobody = naming_nobody(named)
     if nobody.is_empty():
         return None
-    messages = nobody.filter(code=NOT_JSON)["message"].unique(maintain_order=True).head(_LOOKED_UP)
+    messages = nobody.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_LOOKED_UP)
     located = tuple(_located(message, source) for message in messages)
     positions = None
-    if source is not None and nobody.height > nobody.filter(code=NOT_JSON).height:
+    if source is not None and nobody.height > nobody.filter(code=LogCode.DataFileNotJson).height:
         positions = _positions(named, source)
     if positions is None:
         return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
-    return Whereabouts(located, *bounds(named.filter(pl.col("code") != NOT_JSON), positions))
+    return Whereabouts(located, *bounds(named.filter(pl.col("code") != LogCode.DataFileNotJson), positions))
 
 
 def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabouts]:

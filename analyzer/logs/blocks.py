@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.catalogue import LOG_CODES
 from analyzer.errors import InputError
 from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
 from analyzer.logs.shapes import CODE, beginning
 from analyzer.logs.unwrap import LARGEST, unwrapped
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ PADDING = 24
 
 _TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")
-_CODES = tuple(code.encode() for code in LOG_CODES)
+_CODES = tuple(code.encode() for code in LogCode)
 _LONGEST_BEGINNING = 1000
 
 

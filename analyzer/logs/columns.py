@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from analyzer.logs.entries import CODE, DETAIL, IDENTITY, MESSAGE, PARTS
-from analyzer.logs.property_names import INVALID_PROPERTY, property_named
+from analyzer.logs.property_names import property_named
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from analyzer.logs.blocks import Block
@@ -70,8 +71,8 @@ def _with_lf(details: pl.Series) -> pl.Series:
 
 
 def _properties(codes: pl.Series, messages: pl.Series) -> pl.Series:
-    invalid = (codes == INVALID_PROPERTY).fill_null(value=False)
-    found = _looked_up(INVALID_PROPERTY, messages, invalid)
+    invalid = (codes == LogCode.InvalidProperty).fill_null(value=False)
+    found = _looked_up(LogCode.InvalidProperty, messages, invalid)
     # In other messages properties are rare: nothing more is done where the word is in none of them.
     if not messages.filter(~invalid).str.contains("Property", literal=True).any():
         return found

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue import LOG_CODES
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,7 +144,7 @@ def _is_cut(head: bytes, name: str) -> bool:
 def _likelihood(head: bytes, name: str) -> tuple[int, int]:
     """Characters that no log holds, the fewer the better, then known codes."""
     text = head[: len(head) // 2 * 2].decode(name, "replace")
-    return -len(_GARBLED.findall(text)), sum(map(text.count, LOG_CODES))
+    return -len(_GARBLED.findall(text)), sum(map(text.count, LogCode))
 
 
 def _first_letter(chunk: bytes) -> bytes:

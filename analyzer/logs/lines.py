@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from analyzer.catalogue import LOG_CODES
 from analyzer.logs.blocks import LONE_CR, PADDING
 from analyzer.logs.shapes import FRAMES, KNOWN, Beginning, beginning, is_code
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +48,7 @@ def _words(code: bytes) -> list[_Word]:
 
 (_MARK,) = _words(codecs.BOM_UTF8)
 _FRAME_WORDS = [_words(start.encode())[0] for start in FRAMES]
-_FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LOG_CODES}), np.uint64)
+_FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LogCode}), np.uint64)
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class Codes:
     """Which first fields are codes, by shape; those seen before are known again at once."""
 
     def __init__(self) -> None:
-        self._known: list[bytes] = [code.encode() for code in sorted(LOG_CODES)]
+        self._known: list[bytes] = [code.encode() for code in sorted(LogCode)]
 
     def begin(self, lines: Lines) -> Flags:
         """Which lines have a code and a tab at their beginning."""

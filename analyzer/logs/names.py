@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.logs.entries import CODE, IDENTITY
-from analyzer.model.service import GENERIC
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.logs.entries import Entries, Parts
     from analyzer.logs.lines import Flags
 
-_GENERIC = GENERIC.encode()
+_GENERIC = LogCode.GenericError.encode()
 
 
 @dataclass(frozen=True, slots=True)

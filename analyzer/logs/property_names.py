@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from analyzer.model.service import LogCode
+
 # Scripts that put no blank between words and no apostrophe into them: a quote may touch their letters
 _LETTER = r"[^\W\d_\u0e00-\u0eff\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc]"
 
@@ -36,9 +38,6 @@ def _quoted(behind: str) -> re.Pattern[str]:
     return re.compile(behind + _QUOTED, re.VERBOSE)
 
 
-INVALID_PROPERTY = "InvalidProperty"
-
-
 @functools.lru_cache(maxsize=4096)
 def property_named(code: str | None, message: str) -> str | None:
     """The property that a message names in quotes, whatever its language; None where it names none.
@@ -46,7 +45,7 @@ def property_named(code: str | None, message: str) -> str | None:
     In an ``InvalidProperty`` whatever stands in the first quotes; elsewhere only what follows the word ``Property``,
     as the path in a JSON parser's message stands in quotes, too.
     """
-    expression = _quoted("" if code == INVALID_PROPERTY else r"\b Property [\s\u00a0]*")
+    expression = _quoted("" if code == LogCode.InvalidProperty else r"\b Property [\s\u00a0]*")
     found = expression.search(message) if code is not None else None
     if found is None:
         return None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from analyzer.catalogue.model import DETAIL_READ
 from analyzer.logs.shapes import MARK, beginning
 from analyzer.logs.unwrap import unwrapped
-from analyzer.model.service import GUID, JobError, State
+from analyzer.model.service import GUID, JobError, LogCode, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _message(text: str, catalogue: Catalogue) -> Explanation | None:
     # A console breaks lines at its width, also in the middle of a word.
     unbroken = [re.sub(r"\s*\n[\s|]*", blank, text) for blank in (" ", "")] if further else []
     found = catalogue.explain_message(first, "\n".join([further, *unbroken]))
-    if found and found.code.startswith("GenericError") and (_OF_A_CALL.search(text) or _ERROR.search(text)):
+    if found and found.code.startswith(LogCode.GenericError) and (_OF_A_CALL.search(text) or _ERROR.search(text)):
         refused = _OF_A_CALL.search(text) and not _ERROR.search(text)
         return catalogue.explain("QueueImportProfileProperties") if refused else None
     return found

@@ -22,9 +22,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from analyzer.catalogue import LOG_CODES
 from analyzer.catalogue.codes import USUAL_MESSAGES
-from analyzer.model.service import GUID
+from analyzer.model.service import GUID, LogCode
 
 MARK = "\ufeff"
 """The byte order mark."""
@@ -40,7 +39,7 @@ _TABBED = re.compile(rf"(?P<code> {CODE} ) \t", re.VERBOSE)
 # InvalidProperty - ada@contoso.com Property 'AboutMe' is not …: only codes that we know, as any sentence begins so
 _TABS_LOST = re.compile(
     rf"""
-    (?P<code> {"|".join(sorted(LOG_CODES))} )
+    (?P<code> {"|".join(sorted(LogCode))} )
     (?: [ \u00a0]+ [-\u2013\u2014] )?
     [ \u00a0]+ (?= [^\s|] | \| \S )
     """,
@@ -60,7 +59,7 @@ _CUT_OFF = re.compile(
     rf"""
     {MARK}?
     (?: [A-Z][A-Za-z0-9]* (?: \t [^\t]* )?
-      | (?: {"|".join(sorted(LOG_CODES))} ) [ \u00a0]+ (?: [-\u2013\u2014] [ \u00a0]* )? \S*
+      | (?: {"|".join(sorted(LogCode))} ) [ \u00a0]+ (?: [-\u2013\u2014] [ \u00a0]* )? \S*
     )
     """,
     re.VERBOSE,
@@ -140,7 +139,7 @@ _MOST_PIECES = 24
 FRAMES = ("   at ", "ClientCo", "Error Nu")
 """How the further lines of a .NET exception begin; nothing in them is an entry."""
 
-_CODES = "|".join(sorted(LOG_CODES))
+_CODES = "|".join(sorted(LogCode))
 KNOWN = re.compile(_CODES.encode())
 """A known code, wherever it is in a line's bytes."""
 _KNOWN_CODE = re.compile(rf"(?:{_CODES})(?![A-Za-z0-9/])")

@@ -9,7 +9,7 @@ and of the vendor's article "Introducing bulk UPA custom profile properties upda
 from __future__ import annotations
 
 import re
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class State(IntEnum):
@@ -43,6 +43,21 @@ class IdType(IntEnum):
     PrincipalName = 2
 
 
+class LogCode(StrEnum):
+    """The codes that log entries were seen to have; the service may know others."""
+
+    DataFileNotJson = "DataFileNotJson"
+    """The source file isn't valid JSON; the message names a position in it."""
+    GenericError = "GenericError"
+    """The profile store failed. The Guid need not be a user's ID (seen)."""
+    IdentityNotResolvable = "IdentityNotResolvable"
+    """The service doesn't find the user by the ID and the ID type of the job."""
+    InvalidProperty = "InvalidProperty"
+    """A property isn't mapped."""
+    MissingIdentity = "MissingIdentity"
+    """A record has no ID."""
+
+
 ENDED = frozenset({State.Succeeded, State.Error})
 """The states that a job does not leave again."""
 
@@ -55,6 +70,9 @@ ABORTING = frozenset(
     }
 )
 """The errors after which no profile was written."""
+
+ABORTING_CODES = frozenset({LogCode.DataFileNotJson, LogCode.InvalidProperty, LogCode.MissingIdentity})
+"""The codes of the service's validation: one such entry aborts the import."""
 
 MAX_SOURCE_BYTES = 2 * 1024**3
 MAX_PROPERTY_VALUES = 500_000
@@ -114,21 +132,8 @@ Imports write them in practice, though the vendor's article allows custom ones o
 old value back. So a tool warns about them and refuses nothing.
 """
 
-
-NOT_JSON = "DataFileNotJson"
-"""The code of log entries whose message names a position in the source file."""
-
-UNMAPPED = "InvalidProperty"
-"""The code of log entries for a property that isn't mapped."""
-
-UNRESOLVABLE = "IdentityNotResolvable"
-"""The code of log entries for a user whom the service doesn't find by the ID and the ID type of the job."""
-
-GENERIC = "GenericError"
-"""The code of log entries whose Guid need not be anybody's id (seen)."""
-
-DUPLICATE = "multiple instances of the same single-value property"
-"""In the message of a ``GenericError`` for two records of one user; its Guid and its record ID are no user's (seen)."""
+DUPLICATE_RECORDS = "multiple instances of the same single-value property"
+"""Part of the message of a ``GenericError`` for two records of one user; its Guid and its record ID are no user's."""
 
 
 def state_name(number: int) -> str:

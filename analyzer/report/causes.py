@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.failures import by_property
 from analyzer.history.job_facts import ranked_codes
-from analyzer.model.service import JobError
+from analyzer.model.service import JobError, LogCode
 from analyzer.model.text import count, listed_first
 from analyzer.report.rows import Cause, Grid
 
@@ -51,7 +51,7 @@ def reason(view: View, run: Run) -> str:
 
 def clause(view: View, run: Run, code: str) -> str:
     """A code of a job as a clause: with the property that is not mapped, by its pattern where there is but one."""
-    if code == "InvalidProperty":
+    if code == LogCode.InvalidProperty:
         names = by_property(view.entries_of(run)).filter(code=code)["property"].to_list()
         if len(names) == 1:
             return f"the property {names[0]} is not mapped"

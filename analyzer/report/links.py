@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from analyzer.catalogue.aborting import SPLIT
+from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.text import count
 from analyzer.report.rows import Note, Queue, RetryButton
 from analyzer.retry.queue_command import queue_commands, queue_remarks

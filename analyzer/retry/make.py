@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import FAILED, Outcome
-from analyzer.model.service import NOT_JSON, stem
+from analyzer.model.service import LogCode, stem
 from analyzer.retry.manifest import described_choices, manifest_of
 from analyzer.retry.model import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
 from analyzer.retry.selection.by_source import by_source
@@ -329,7 +329,11 @@ def _drops(located: Located | None, choices: Choices) -> bool:
 def _located(ingredients: Ingredients) -> Located | None:
     """What stands where the service could not read the source file, where an import was aborted for that."""
     codes = ingredients.told.whom.codes
-    if ingredients.outcome is not Outcome.aborted or NOT_JSON not in codes or ingredients.manner.reads_around_faults:
+    if (
+        ingredients.outcome is not Outcome.aborted
+        or LogCode.DataFileNotJson not in codes
+        or ingredients.manner.reads_around_faults
+    ):
         return None
     from analyzer.source.diagnosis.message import locate, unreadable
 

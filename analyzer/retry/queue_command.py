@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.aborting import SPLIT
+from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.service import GUID, IdType
 from analyzer.model.text import count, listed
 from analyzer.model.uri import host_of, scheme_of, server_paths

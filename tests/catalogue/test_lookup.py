@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.catalogue import LOG_CODES, OURS, Pattern, explain, known_names
+from analyzer.catalogue import OURS, Pattern, explain, known_names
 from analyzer.model.outcome import Outcome
-from analyzer.model.service import JobError, State
+from analyzer.model.service import JobError, LogCode, State
 from tests.logs.reference_parser import CODES
 
 
 def test_the_codes_that_begin_an_entry_without_tabs_are_those_that_were_seen_in_a_log() -> None:
-    assert sorted(LOG_CODES) == CODES
+    assert sorted(LogCode) == CODES
 
 
 def test_each_error_of_the_service_is_explained() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from analyzer.catalogue.aborting import SPLIT
+from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.service import JobError
 from analyzer.report.links import RetryLink, href, queue_of, retry_button
 from analyzer.report.rows import Note

@@ -13,6 +13,7 @@ import typer
 
 from analyzer.cli.context import Context, hold
 from analyzer.errors import InputError, OutputError, UnreachableError, UsageError
+from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     import polars as pl
@@ -129,7 +130,7 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
     import polars as pl
 
     named = reported.tables.entries
-    others = named.filter(~pl.col("names") | (pl.col("code") != "IdentityNotResolvable"))["job_id"]
+    others = named.filter(~pl.col("names") | (pl.col("code") != LogCode.IdentityNotResolvable))["job_id"]
     partial = reported.tables.jobs.filter((pl.col("outcome") == "partial") & ~pl.col("job_id").is_in(others.implode()))
     jobs = {job.job_id: job for job in library.jobs()}
     for job_id in reversed(partial["job_id"].to_list()):

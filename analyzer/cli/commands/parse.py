@@ -10,7 +10,7 @@ import typer
 from analyzer.cli.context import Context
 from analyzer.cli.terminal.output import Column
 from analyzer.errors import UsageError
-from analyzer.model.service import NOT_JSON
+from analyzer.model.service import LogCode
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
 
 def _places(frame: pl.DataFrame) -> Iterator[str]:
     """Where in the source file the entries stand that say that it is no JSON."""
-    not_json = frame.filter(code=NOT_JSON)
+    not_json = frame.filter(code=LogCode.DataFileNotJson)
     if not_json.is_empty():
         return
     from analyzer.source.diagnosis.message import locate  # with all that reads source files, so only where it is needed

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.catalogue.aborting import ABORTING_CODES, GIVE_IDS, SPLIT, WITHOUT_ID
-from analyzer.model.service import NOT_JSON, UNMAPPED, JobError
+from analyzer.catalogue.job_errors import GIVE_IDS, SPLIT
+from analyzer.model.service import ABORTING_CODES, JobError, LogCode
 from analyzer.model.text import listed
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def met_again(
     named = list(selection.excluded if selection.everybody else selection.identities)
     of_user = key.is_in(named) ^ selection.everybody
     # A record without an id is never among those that are selected by their ids.
-    of_nobody = (code != WITHOUT_ID) | (selection.everybody and not selection.without_unnamed)
-    mended = (code == UNMAPPED) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
-    mended |= (code == NOT_JSON) & readable
+    of_nobody = (code != LogCode.MissingIdentity) | (selection.everybody and not selection.without_unnamed)
+    mended = (code == LogCode.InvalidProperty) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
+    mended |= (code == LogCode.DataFileNotJson) & readable
     return coded.filter(pl.when(key.is_null()).then(of_nobody).otherwise(of_user) & ~mended)
 
 
@@ -54,14 +54,16 @@ def before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
     """
     if error in _BEFORE_RETRY:
         return _BEFORE_RETRY[error]
-    properties = coded.filter(coded["code"] == UNMAPPED)["property"].drop_nulls().unique(maintain_order=True)
+    properties = (
+        coded.filter(coded["code"] == LogCode.InvalidProperty)["property"].drop_nulls().unique(maintain_order=True)
+    )
     if len(properties):
         return f"map {listed(properties)} or remove {'it' if len(properties) == 1 else 'them'} from the feed"
-    unreadable = coded.filter(coded["code"] == NOT_JSON)["message"]
+    unreadable = coded.filter(coded["code"] == LogCode.DataFileNotJson)["message"]
     if len(unreadable):
         where = f": {located[:1].lower()}{located[1:]}" if located else ""
         return f"correct what the service couldn't read ({unreadable[0].rstrip('.')}){where}"
-    if WITHOUT_ID in set(coded["code"]):
+    if LogCode.MissingIdentity in set(coded["code"]):
         return GIVE_IDS
     return ""
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.catalogue.aborting import GIVE_IDS
+from analyzer.catalogue.job_errors import GIVE_IDS
 from analyzer.model.id_kinds import MissingId, id_advice, id_kinds, missing_id_advice
 from analyzer.model.outcome import Outcome
-from analyzer.model.service import UNRESOLVABLE
+from analyzer.model.service import LogCode
 from analyzer.model.text import count
 from analyzer.retry.selection.gather import marks_in, repeated
 from analyzer.retry.selection.look_up import everybody, look_up
@@ -129,7 +129,7 @@ def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequ
         return request
     first = selection.first
     users = len(set(found.spans.marks))
-    if told.whom.codes == {UNRESOLVABLE} and users == len(selection.identities) > 1:
+    if told.whom.codes == {LogCode.IdentityNotResolvable} and users == len(selection.identities) > 1:
         advice = id_advice(id_kinds(selection.identities.values()))
         first = f"check the ID type: all {count(users, 'user')} failed, and {advice.finding}, so {advice.action}"
     because = "named in the log; the source file has no others"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.catalogue.aborting import WITHOUT_ID
+from analyzer.model.service import LogCode
 from analyzer.model.text import count, listed, listed_first
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ def _without(entries: pl.DataFrame, who: str) -> Iterator[str]:
 
 def _of_the_unnamed(entries: pl.DataFrame) -> Iterator[str]:
     """What becomes of those who are to be left out and have no name."""
-    if WITHOUT_ID in entries["code"]:
+    if LogCode.MissingIdentity in entries["code"]:
         yield "without the records that have no id"
-    others = entries.filter(pl.col("code") != WITHOUT_ID)
+    others = entries.filter(pl.col("code") != LogCode.MissingIdentity)
     if others.height:
         codes = listed(others["code"].unique(maintain_order=True))
         names = count(others.height, f"entry with {codes} doesn't", f"entries with {codes} don't")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.catalogue.aborting import WITHOUT_ID
+from analyzer.model.service import LogCode
 from analyzer.retry.selection.aborted import with_helps
 from analyzer.retry.selection.choice_words import (
     OF_THE_OTHERS,
@@ -62,7 +62,7 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
     excluded = dict(identities_in(left_out))
     chosen = chosen_of_everybody(choices, coded)
     if not choices.only and choices.users is None:
-        unnamed = not left_out.filter(pl.col("key").is_null(), pl.col("code") == WITHOUT_ID).is_empty()
+        unnamed = not left_out.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity).is_empty()
         return dataclasses.replace(
             whole, excluded=excluded, doubtful=doubtful_in(left_out), without_unnamed=unnamed, chosen=chosen
         )
@@ -107,7 +107,7 @@ def of_unknown(
     helps = with_helps(coded, retry_helps)
     never = helps.filter(~helps["helps"].fill_null(value=False))
     excluded = dict(identities_in(never))
-    unnamed = not never.filter(pl.col("key").is_null(), pl.col("code") == WITHOUT_ID).is_empty()
+    unnamed = not never.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity).is_empty()
     chosen = (*selection.chosen, *without_unmendable(never))
     if selection.everybody:
         return dataclasses.replace(

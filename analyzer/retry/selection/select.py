@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.aborting import ABORTING_CODES, WITHOUT_ID
 from analyzer.errors import UsageError
 from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.retry.model import Selection
 from analyzer.retry.selection.choices import EVERYTHING
 from analyzer.retry.selection.told import Identities
@@ -133,7 +133,7 @@ def _whole(outcome: Outcome, told: Told, unfinished_logs: int) -> Selection:
     """All whom a job did not update that failed."""
     because = _BECAUSE[outcome]
     if outcome is not Outcome.partial:
-        lacking = told.coded.filter(code=WITHOUT_ID).height if outcome is Outcome.aborted else 0
+        lacking = told.coded.filter(code=LogCode.MissingIdentity).height if outcome is Outcome.aborted else 0
         return Selection(outcome, True, Identities(), 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
     whom = told.whom
     return Selection(
@@ -143,6 +143,6 @@ def _whole(outcome: Outcome, told: Told, unfinished_logs: int) -> Selection:
         whom.naming_nobody,
         because,
         doubtful=whom.doubtful,
-        lacking_id=told.nameless(ABORTING_CODES - {WITHOUT_ID}),
+        lacking_id=told.nameless(ABORTING_CODES - {LogCode.MissingIdentity}),
         unfinished_logs=unfinished_logs,
     )

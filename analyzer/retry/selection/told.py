@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.model.identity import identity_keys
-from analyzer.model.service import DUPLICATE, GENERIC, GUID
+from analyzer.model.service import DUPLICATE_RECORDS, GUID, LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -171,11 +171,11 @@ class Told:
     @cached_property
     def duplicates(self) -> list[str | None]:
         """The key of each entry that tells of several records of one user; the key need not be that user's."""
-        if GENERIC not in self.whom.codes:
+        if LogCode.GenericError not in self.whom.codes:
             return []
-        generic = self.coded.filter(code=GENERIC)
+        generic = self.coded.filter(code=LogCode.GenericError)
         said = generic["message"] + generic["detail"].fill_null("")
-        return generic.filter(said.str.contains(DUPLICATE, literal=True))["key"].to_list()
+        return generic.filter(said.str.contains(DUPLICATE_RECORDS, literal=True))["key"].to_list()
 
     def nameless(self, codes: Collection[str]) -> int:
         """How many entries name no user and have another code than these."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.model.service import NOT_JSON
+from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.locate import locate as look_up
 from analyzer.source.diagnosis.position import place_in
 from analyzer.source.diagnosis.spot import Sure
@@ -98,7 +98,7 @@ def located_json(located: Located) -> dict[str, object]:
 
 def unreadable(entries: pl.DataFrame) -> str:
     """The message of a log's first entry that says that the source file cannot be read; empty where none does."""
-    messages = entries.filter(pl.col("code") == NOT_JSON)["message"]
+    messages = entries.filter(pl.col("code") == LogCode.DataFileNotJson)["message"]
     return str(messages[0]) if len(messages) else ""
 
 
