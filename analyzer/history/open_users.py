@@ -18,11 +18,10 @@ from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.model.redaction import shown_uri
 from analyzer.model.service import JobError
+from analyzer.source.find import find_records
 from analyzer.source.identity.identify import infer_id_property
+from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import read_records
-from analyzer.source.scan.find import find
-from analyzer.source.scan.scan import mark_of
-from analyzer.source.scan.spans import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -157,7 +156,7 @@ def with_open_flags(users: pl.DataFrame, opened: Mapping[str, OpenUsers]) -> pl.
 
 
 class _SourceUsers:
-    """The users of source files, as marks (``scan.mark_of``); read when they are asked for."""
+    """The users of source files, as marks (``mark_of``); read when they are asked for."""
 
     def __init__(
         self, imports: Sequence[Import], keys: Mapping[str, AbstractSet[str]], files: Mapping[str, Path]
@@ -181,7 +180,7 @@ class _SourceUsers:
         if not path or not name:
             return None
         try:
-            return frozenset(find(path, name, None).spans.marks) - {NO_ID} or None
+            return frozenset(find_records(path, name, None).spans.marks) - {NO_ID} or None
         except InputError:
             return None
 

@@ -19,7 +19,7 @@ from analyzer.retry.model import Earlier
 from analyzer.retry.selection.told import Told
 from analyzer.retry.words import lying_there
 from analyzer.retry.writing.earlier import clear, is_unaltered, remove_leftovers, strays
-from analyzer.source.scan.scan import mark_of
+from analyzer.source.model import mark_of
 from analyzer.storage.files import sha256_of
 
 if TYPE_CHECKING:

@@ -21,11 +21,10 @@ from analyzer.retry.words import sentence
 from analyzer.retry.writing.earlier import clear
 from analyzer.retry.writing.write import write_retry
 from analyzer.source.identity.identify import IdProperty, Inferred, infer, infer_from
-from analyzer.source.model import Trouble
+from analyzer.source.model import Trouble, marks_of
 from analyzer.source.reader.fault import FaultKind, trouble_of, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
 from analyzer.source.reader.records import has_no_users
-from analyzer.source.scan.spans import marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +59,7 @@ class Ingredients:
         manner: how they are written.
         retry_helps: what is known of codes.
         source_uri: of the source file, as the job has it; empty for bare files.
-        newer: users whose newer records later files of the feed hold, by their marks (``scan.mark_of``).
+        newer: users whose newer records later files of the feed hold, by their marks (``mark_of``).
     """
 
     source: Path | None

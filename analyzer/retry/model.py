@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from analyzer.model.outcome import Outcome
     from analyzer.retry.selection.told import Identities
     from analyzer.source.damage import Damage
+    from analyzer.source.find import MatchedRecords
     from analyzer.source.identity.identify import IdProperty
-    from analyzer.source.scan.find import Found
-    from analyzer.source.scan.spans import Spans
+    from analyzer.source.model import Spans
 
 
 MOST_BYTES = 2_000_000_000
@@ -51,7 +51,7 @@ class Selection:
         left_nobody: somebody was to be retried, and the user's choices leave nobody.
         told_twice: entries that tell of several records of one user.
         newer: of everybody those who are left out because later files hold their newer records, by their marks
-            (``scan.mark_of``).
+            (``mark_of``).
         left_to_later: how many users are left out for that.
     """
 
@@ -142,7 +142,7 @@ class RetryRequest:
     manner: Manner = AS_IT_IS
     named: frozenset[str] = frozenset()
     source_sha256: str = ""
-    found: Found | None = None
+    found: MatchedRecords | None = None
     source_later: str = ""
     everybody: Spans | None = None
     given_id_property: str = ""

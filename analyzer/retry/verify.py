@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError
 from analyzer.model.text import count
 from analyzer.retry.manifest import manifest_of, read_manifest
-from analyzer.source.scan.find import find
+from analyzer.source.find import find_records
 from analyzer.storage.files import cannot_read, sha256_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def verify(path: Path) -> Verified:
     for file in manifest.files:
         differences += _differences(path.with_name(file.name), file)
         if not differences:
-            records = find(path.with_name(file.name), "", {}).records
+            records = find_records(path.with_name(file.name), "", {}).records
             if records != file.records:
                 differences.append(f"{file.name} has {count(records, 'record')}, not {file.records:,}")
     made_from: list[FileNoted] = [manifest.source, *manifest.logs]

@@ -12,7 +12,7 @@ from analyzer.source.identity.looks import by_looks, columns_of
 from analyzer.source.reader.chunk import ChunkDecoder, names_of
 from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.reader.records import read_records, reading, records_of
-from analyzer.source.scan.scan import CHUNK, border_from
+from analyzer.source.scan import CHUNK, border_from
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:

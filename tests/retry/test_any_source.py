@@ -17,7 +17,7 @@ from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.model import Reason
 from analyzer.retry.writing.write import write_retry
-from analyzer.source.scan import scan
+from analyzer.source import scan
 from tests.retry.small_source import EVERYBODY, files, partial, request
 from tests.source.spellings import RECORD, Pairs, Pen, spelled
 

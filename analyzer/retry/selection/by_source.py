@@ -20,18 +20,17 @@ from analyzer.retry.selection.gather import marks_in, repeated
 from analyzer.retry.selection.look_up import everybody, look_up
 from analyzer.retry.selection.records import Records
 from analyzer.retry.selection.told import Identities
+from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import reading
-from analyzer.source.scan.scan import mark_of
-from analyzer.source.scan.spans import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.retry.model import RetryRequest
     from analyzer.retry.selection.told import Told
+    from analyzer.source.find import MatchedRecords
     from analyzer.source.identity.identify import IdProperty
-    from analyzer.source.scan.find import Found
-    from analyzer.source.scan.spans import Spans
+    from analyzer.source.model import Spans
 
 
 def by_source(request: RetryRequest, told: Told) -> RetryRequest:
@@ -136,7 +135,7 @@ def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequ
     return dataclasses.replace(request, selection=dataclasses.replace(selection, because=because, first=first))
 
 
-def _are_all(found: Found, spans: Spans | None) -> bool:
+def _are_all(found: MatchedRecords, spans: Spans | None) -> bool:
     """Whether the records that were found are all of the source file's but those without an ID."""
     without = list(spans.marks).count(NO_ID) if spans is not None else 0
     return len(found.spans) + without == found.records > 0

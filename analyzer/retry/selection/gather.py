@@ -11,8 +11,7 @@ from analyzer.model.identity import identity_key
 from analyzer.retry.model import Reason, Unmatched
 from analyzer.retry.selection.look_up import everybody
 from analyzer.retry.selection.records import Records
-from analyzer.source.scan.scan import mark_in, mark_of
-from analyzer.source.scan.spans import NO_ID
+from analyzer.source.model import NO_ID, mark_in, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     from analyzer.retry.model import RetryRequest, Selection
     from analyzer.retry.selection.look_up import LookedUp
+    from analyzer.source.model import Spans
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.scan.spans import Spans
 
 
 @dataclass(slots=True)

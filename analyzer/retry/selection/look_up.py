@@ -9,13 +9,11 @@ from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.retry.model import Reason, Repair, Unmatched, shown_places
-from analyzer.source.model import Trouble
+from analyzer.source.find import MatchedRecords, find_records
+from analyzer.source.model import Spans, Trouble, mark_in, mark_of
 from analyzer.source.reader.json_text import SourceFormatError, opened
 from analyzer.source.reader.records import reading
 from analyzer.source.reader.shape import shown_value
-from analyzer.source.scan.find import Found, find
-from analyzer.source.scan.scan import mark_in, mark_of
-from analyzer.source.scan.spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +36,7 @@ class LookedUp:
         repairs: what was corrected outside of records.
     """
 
-    found: Found
+    found: MatchedRecords
     unmatched: list[Unmatched] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
 
@@ -85,13 +83,13 @@ def everybody(request: RetryRequest) -> Spans:
     return (found or _around_faults(request, None).found).spans
 
 
-def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> Found | None:
+def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> MatchedRecords | None:
     """What a reader without any tolerance for faults finds; None where there are some, and they are read around.
 
     A file without faults is read so whatever the options: where nothing is wrong, nothing is doubtful.
     """
     try:
-        return find(request.source, request.id_property.name, wanted)
+        return find_records(request.source, request.id_property.name, wanted)
     except SourceFormatError:
         if not request.manner.reads_around_faults:
             raise
@@ -102,7 +100,7 @@ def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> L
     from analyzer.source.salvage.read import Corrected, Lines, Unreadable, salvage_of
 
     spans = Spans()
-    looked_up = LookedUp(Found(0, spans))
+    looked_up = LookedUp(MatchedRecords(0, spans))
     name = request.id_property.name
     records = 0
     with opened(request.source) as buffer:
@@ -119,11 +117,11 @@ def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> L
             mark = mark_in(wanted, identity_key(item.text(name) or ""))
             if mark is not None:
                 spans.add(item.offset, item.offset + len(item.raw), item.position, mark)
-    looked_up.found = Found(records, spans)
+    looked_up.found = MatchedRecords(records, spans)
     return looked_up
 
 
-def _no_records(source: Path, found: Found) -> list[Unmatched]:
+def _no_records(source: Path, found: MatchedRecords) -> list[Unmatched]:
     """The values in the list that are no records, one row for equal ones."""
     places: dict[str, list[int]] = {}
     with reading(source) as buffer:

@@ -16,7 +16,7 @@ from analyzer.retry.selection.choice_words import (
     without_unmendable,
 )
 from analyzer.retry.selection.told import Identities, doubtful_in, identities_in
-from analyzer.source.scan.scan import mark_of
+from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
     from analyzer.retry.model import Selection

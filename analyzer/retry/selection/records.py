@@ -9,8 +9,8 @@ from analyzer.source.reader.broken import ends_escaped, escaped
 from analyzer.source.reader.records import record_at
 
 if TYPE_CHECKING:
+    from analyzer.source.model import Spans
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.scan.spans import Spans
 
 
 class Records:

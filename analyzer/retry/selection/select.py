@@ -11,7 +11,7 @@ from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.retry.model import Selection
 from analyzer.retry.selection.choices import EVERYTHING
 from analyzer.retry.selection.told import Identities
-from analyzer.source.scan.scan import mark_of
+from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
     from analyzer.retry.selection.choices import Choices, RetryHelps

@@ -19,11 +19,10 @@ from analyzer.retry.selection.gather import places
 from analyzer.retry.selection.records import Records
 from analyzer.retry.writing.parts import BETWEEN
 from analyzer.source.damage import DamageFinder
-from analyzer.source.model import GrammarError
+from analyzer.source.model import NO_ID, GrammarError
 from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
 from analyzer.source.reader.records import Record, record_at
 from analyzer.source.reader.tolerant import read_object
-from analyzer.source.scan.spans import NO_ID
 from analyzer.source.spelling.members import strict_members, strict_members_of
 
 if TYPE_CHECKING:

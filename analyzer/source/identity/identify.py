@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.errors import UsageError
+from analyzer.source.find import find_records
 from analyzer.source.identity.looks import SAMPLE, IdProperty, by_looks, columns_of, may_hold, missing_everywhere
+from analyzer.source.model import marks_of
 from analyzer.source.reader.json_text import opened
 from analyzer.source.reader.records import read_records
-from analyzer.source.scan.find import find
-from analyzer.source.scan.scan import CHUNK, border_from
-from analyzer.source.scan.spans import marks_of
+from analyzer.source.scan import CHUNK, border_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from analyzer.source.find import MatchedRecords
     from analyzer.source.identity.looks import Column
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.records import Record
-    from analyzer.source.scan.find import Found
 
 __all__ = ["IdProperty", "Inferred", "infer", "infer_from", "infer_id_property"]
 
@@ -46,7 +46,7 @@ class Inferred:
     """
 
     id_property: IdProperty
-    found: Found | None
+    found: MatchedRecords | None
 
 
 def infer_id_property(source: Path, identities: AbstractSet[str], *, some_lack_it: bool = False) -> IdProperty:
@@ -72,11 +72,11 @@ def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False
     """
     records = read_records(source)
     columns, number = columns_of(records if some_lack_it else islice(records, SAMPLE), wanted.keys())
-    found: dict[str, Found] = {}
+    found: dict[str, MatchedRecords] = {}
     if wanted:
         names = [name for name, column in columns.items() if may_hold(column)]
         names += [name for name in _names_further_on(source) if name not in columns]
-        found = {name: one for name in names or columns if len((one := find(source, name, wanted)).spans)}
+        found = {name: one for name in names or columns if len((one := find_records(source, name, wanted)).spans)}
     if not found:
         return Inferred(_by_looks(columns, number, some_lack_it=some_lack_it), None)
     users = {name: len(set(one.spans.marks)) for name, one in found.items()}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.source.diagnosis.locate import locate
+from analyzer.source.find import find_records
 from analyzer.source.measure import measure
 from analyzer.source.reader.fault import FaultKind
 from analyzer.source.reader.json_text import NotImportFormatError
 from analyzer.source.reader.records import has_no_users, read_records
 from analyzer.source.salvage.read import Corrected, Record, check_shape, salvage
-from analyzer.source.scan.find import find
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +109,11 @@ def test_valid_json_of_another_shape_is_said_to_be_that(
     assert error.advice
     assert error.repairable is bool(records)
     # Whoever reads a source says the same.
-    for read in (measure, lambda file: find(file, "IdName", None), lambda file: find(file, "IdName", {"a": 1})):
+    for read in (
+        measure,
+        lambda file: find_records(file, "IdName", None),
+        lambda file: find_records(file, "IdName", {"a": 1}),
+    ):
         with pytest.raises(NotImportFormatError) as again:
             read(path)
         assert str(again.value) == str(error)
@@ -165,7 +169,7 @@ def test_values_that_are_no_records_are_passed_over_beside_records_and_keep_thei
     path = tmp_path / "hr-feed.json"
     path.write_text(f'{{"value":[null,{ADA},[1],{BOB},"x"]}}', encoding="utf-8")
     assert [(record.position, record.raw.decode()) for record in read_records(path)] == [(1, ADA), (3, BOB)]
-    found = find(path, "IdName", {"bob@contoso.com": 1, "ada@contoso.com": 2})
+    found = find_records(path, "IdName", {"bob@contoso.com": 1, "ada@contoso.com": 2})
     assert (found.records, list(found.others), list(found.spans.positions)) == (5, [0, 2, 4], [1, 3])
     assert found.other is not None
     assert "record 1 is null" in found.other.what

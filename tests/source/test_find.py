@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.model.identity import identity_key
+from analyzer.source import find, scan
+from analyzer.source.find import find_records
+from analyzer.source.model import NO_ID
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.reader.records import read_records
-from analyzer.source.scan import scan, segments
-from analyzer.source.scan.find import find
-from analyzer.source.scan.spans import NO_ID
 
 if TYPE_CHECKING:
     import subprocess
@@ -90,7 +90,7 @@ class InThisProcess:
 
     def _told(self) -> None:
         try:
-            self.stdout = io.BytesIO(segments.answer(self.stdin.getvalue()))
+            self.stdout = io.BytesIO(find.answer(self.stdin.getvalue()))
         except Exception:  # noqa: BLE001 - as a process ends
             self.stdout = io.BytesIO()
 
@@ -105,9 +105,9 @@ class InThisProcess:
 
 @pytest.fixture
 def three_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 30)
-    monkeypatch.setattr(segments, "_processors", lambda: 3)
-    monkeypatch.setattr(segments, "_process", InThisProcess)
+    monkeypatch.setattr(find, "_WORTH_A_PROCESS", 30)
+    monkeypatch.setattr(find, "_processors", lambda: 3)
+    monkeypatch.setattr(find, "_process", InThisProcess)
 
 
 def slowly(path: Path, name: str) -> tuple[list[tuple[int, int, int, str]], str]:
@@ -131,10 +131,10 @@ def check_wanted(path: Path, name: str) -> None:
     wanted = wanted_of(records)
     if problem:
         with pytest.raises(NotJsonError) as error:
-            find(path, name, wanted)
+            find_records(path, name, wanted)
         assert str(error.value) == problem
         return
-    found = find(path, name, wanted)
+    found = find_records(path, name, wanted)
     assert found.records == len(records)
     expected = [(start, end, position, wanted[key]) for start, end, position, key in records if key in wanted]
     assert list(zip(*found.spans.columns(), strict=True)) == expected
@@ -185,9 +185,9 @@ def test_everybody_is_found_with_marks_that_tell_users_apart(tmp_path: Path, tex
     records, problem = slowly(path, "mail")
     if problem:
         with pytest.raises(NotJsonError):
-            find(path, "mail", None)
+            find_records(path, "mail", None)
         return
-    spans = find(path, "mail", None).spans
+    spans = find_records(path, "mail", None).spans
     assert list(zip(spans.starts, spans.ends, spans.positions, strict=True)) == [record[:3] for record in records]
     by_mark = dict(zip(spans.marks, [key for *_, key in records], strict=True))
     assert [by_mark[mark] for mark in spans.marks] == [key for *_, key in records]
@@ -200,7 +200,7 @@ def test_any_name_can_be_the_id_property(tmp_path: Path, name: str) -> None:
     path = tmp_path / "source.json"
     ids = ["ada@contoso.com", "bob@contoso.com", "carl@contoso.com"]
     path.write_text(json.dumps({"value": [{name: one} for one in ids]}), encoding="utf-8")
-    assert list(find(path, name, {"bob@contoso.com": 1}).spans.positions) == [1]
+    assert list(find_records(path, name, {"bob@contoso.com": 1}).spans.positions) == [1]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
@@ -214,18 +214,18 @@ def test_spans_are_those_of_the_utf_8(tmp_path: Path, encoding: str) -> None:
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that are started for a file of 2,000 records, when one is worth its start for 5,000 bytes."""
-    monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 5000)
-    monkeypatch.setattr(segments, "_processors", lambda: 3)
+    monkeypatch.setattr(find, "_WORTH_A_PROCESS", 5000)
+    monkeypatch.setattr(find, "_processors", lambda: 3)
     records = [{"mail": f"user{one}@contoso.com"} for one in range(2000)]
     (tmp_path / "source.json").write_text(json.dumps({"value": records}), encoding="utf-8")
     started: list[subprocess.Popen[bytes]] = []
-    really = segments._process
+    really = find._process
 
     def noted() -> subprocess.Popen[bytes]:
         started.append(really())
         return started[-1]
 
-    monkeypatch.setattr(segments, "_process", noted)
+    monkeypatch.setattr(find, "_process", noted)
     return started
 
 
@@ -233,20 +233,20 @@ SOME = {f"user{one}@contoso.com": one + 1 for one in range(0, 2000, 7)}
 
 
 def test_real_processes_find_the_same(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    found = find(tmp_path / "source.json", "mail", SOME)
+    found = find_records(tmp_path / "source.json", "mail", SOME)
     assert (found.records, list(found.spans.positions)) == (2000, list(range(0, 2000, 7)))
     assert [process.returncode for process in started] == [0, 0]
 
 
 def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "_WORTH_A_PROCESS", 5000)
-    monkeypatch.setattr(segments, "_processors", lambda: 3)
+    monkeypatch.setattr(find, "_WORTH_A_PROCESS", 5000)
+    monkeypatch.setattr(find, "_processors", lambda: 3)
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     path = tmp_path / "source.json"
     path.write_text(
         json.dumps({"value": [{"mail": f"user{one}@contoso.com"} for one in range(2000)]}), encoding="utf-8"
     )
-    found = find(path, "mail", {"user1999@contoso.com": 1})
+    found = find_records(path, "mail", {"user1999@contoso.com": 1})
     assert (found.records, list(found.spans.positions)) == (2000, [1999])
 
 
@@ -254,7 +254,7 @@ def test_an_id_property_with_a_bracket_in_its_name_is_found_beside_commas_too_ma
     path = tmp_path / "source.json"
     path.write_text('{"value":[' + ",".join(f'{{"Id ,}}":"{number}",}}' for number in range(20)) + "]}", "utf-8")
     check_wanted(path, "Id ,}")
-    assert len(find(path, "Id ,}", {"7": 1}).spans) == 1
+    assert len(find_records(path, "Id ,}", {"7": 1}).spans) == 1
 
 
 @pytest.mark.usefixtures("three_processes")
@@ -264,7 +264,7 @@ def test_a_value_that_is_no_record_is_found_in_whichever_segment_it_is(tmp_path:
     records[place] = "null"
     path = tmp_path / "source.json"
     path.write_text('{"value":[' + ",".join(records) + "]}", encoding="utf-8")
-    found = find(path, "mail", {f"user{number}@contoso.com": number for number in range(1, 40)})
+    found = find_records(path, "mail", {f"user{number}@contoso.com": number for number in range(1, 40)})
     assert (found.records, list(found.others)) == (40, [place])
     assert list(found.spans.positions) == [number for number in range(1, 40) if number != place]
     assert found.other is not None

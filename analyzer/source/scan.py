@@ -15,11 +15,18 @@ from itertools import compress, repeat
 from typing import TYPE_CHECKING
 
 from analyzer.model.identity import identity_key
-from analyzer.source.reader.blanked import Blanker, CutCommentError, may_have_begun_with_a_comma, without_comments
-from analyzer.source.reader.chunk import BORDER, ChunkDecoder, spans_in
+from analyzer.source.model import Spans, mark_in, mark_of
+from analyzer.source.reader.chunk import (
+    BORDER,
+    Blanker,
+    ChunkDecoder,
+    CutCommentError,
+    may_have_begun_with_a_comma,
+    spans_in,
+    without_comments,
+)
 from analyzer.source.reader.records import behind_record, end_of_other, no_record_at, record_at
 from analyzer.source.reader.tolerant import skip_blank
-from analyzer.source.scan.spans import NO_ID, Spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,16 +203,6 @@ def _have_freed_memory_kept() -> None:
     that has done nothing else the scan takes twice as long without it. The piece is never touched, so it costs nothing.
     """
     bytes(_LARGEST << 4)
-
-
-def mark_of(key: str) -> int:
-    """The mark of a key where everybody is wanted."""
-    return (hash(key) or 1) if key else NO_ID
-
-
-def mark_in(wanted: Mapping[str, int] | None, key: str) -> int | None:
-    """The mark of a key among those that are wanted, None for everybody; None where it is not wanted."""
-    return mark_of(key) if wanted is None else wanted.get(key)
 
 
 def _may_be_altered(keys: Sequence[str]) -> bool:

@@ -1,1 +1,0 @@
-"""Find the records of some users, or of everybody, at C speed."""
