@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import codecs
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from analyzer.model.service import LogCode
 
@@ -155,19 +156,7 @@ def _first_letter(chunk: bytes) -> bytes:
 
 
 def _is_utf8(raw: bytes) -> bool:
-    if "polars" in sys.modules:
-        return _is_utf8_by_polars(raw)
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_utf8_by_polars(raw: bytes) -> bool:
-    """The same ten times as fast; to load polars for it would take longer than a decode of 200 MB."""
-    import polars as pl
-
+    """Return whether bytes are UTF-8: ten times as fast as Python's decoder."""
     try:
         pl.Series([raw], dtype=pl.Binary).cast(pl.String)
     except pl.exceptions.PolarsError:

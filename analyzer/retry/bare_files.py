@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
-from analyzer.logs.model import LogRead
-from analyzer.logs.names import names_of
-from analyzer.logs.parsing import job_id_in, parsed
+from analyzer.logs.parsing import job_id_in
+from analyzer.logs.read import Reading
 from analyzer.retry.make import Ingredients
 from analyzer.retry.selection.select import outcome_suggested_by
-from analyzer.retry.selection.told import Counting, Told
 from analyzer.source.measure import has_guid_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import polars as pl
-
-    from analyzer.logs.model import LogFile
+    from analyzer.logs.model import LogRead
 
 
 def ingredients_of_files(source: Path, logs: Sequence[Path]) -> Ingredients:
@@ -39,26 +38,22 @@ def ingredients_of_files(source: Path, logs: Sequence[Path]) -> Ingredients:
     files, problems = find_logs(logs)
     if problems:
         raise problems[0]
-    guids_are_ids = has_guid_ids(source)
-    read = [LogRead(file) for file in files]
-    if all(file.path for file in files):
-        counting = Counting()
-        for one in parsed(read, names_of):
-            counting.add(one.made)
-        told = Told(counting.whom(guids_are_ids=guids_are_ids), lambda: _table(files, guids_are_ids)[0])
-    else:
-        # What comes in by a pipe comes once.
-        table, read = _table(files, guids_are_ids)
-        told = Told.by_table(table)
-    _check(read)
+    guid_ids = has_guid_ids(source)
+    reading = Reading(files)
+    # What names no user is not kept: of a large log it is most of the memory.
+    entries = pl.concat([pl.DataFrame(schema=NAMED), *(frame.select(*NAMED) for frame in reading.frames())])
+    _check(reading.logs)
+    # They are of one job, whether their names tell it or not.
+    source_ids = pl.DataFrame({"job_id": [None], "guid_ids": [guid_ids]}, SOURCE_IDS)
+    named_users = NamedUsers(naming(entries.with_columns(job_id=pl.lit(None, pl.String)), source_ids))
     return Ingredients(
         source=source,
         source_missing="",
         logs=list(dict.fromkeys(file.path for file in files if file.path and file.path.is_file())),
         job_id=None,
-        told=told,
-        outcome=outcome_suggested_by(told.whom),
-        unfinished_logs=sum(log.unfinished for log in read),
+        named_users=named_users,
+        outcome=outcome_suggested_by(named_users),
+        unfinished_logs=sum(log.unfinished for log in reading.logs),
     )
 
 
@@ -75,18 +70,3 @@ def _check(logs: Sequence[LogRead]) -> None:
             f"the logs are of {len(jobs)} jobs: {', '.join(jobs[:3])}",
             "Name the log file or the folder of one with --log.",
         )
-
-
-def _table(files: Sequence[LogFile], guids_are_ids: bool) -> tuple[pl.DataFrame, list[LogRead]]:
-    """The entries as ``analysis.naming`` gives them, and how the logs were read."""
-    import polars as pl
-
-    from analyzer.analysis.naming import NAMED, SOURCE_IDS, naming
-    from analyzer.logs.read import Reading
-
-    reading = Reading(files)
-    # What tells of no user is not kept: of a large log it is most of the memory.
-    entries = pl.concat([pl.DataFrame(schema=NAMED), *(frame.select(*NAMED) for frame in reading.frames())])
-    # They are of one job, whether their names tell it or not.
-    source_ids = pl.DataFrame({"job_id": [None], "guid_ids": [guids_are_ids]}, SOURCE_IDS)
-    return naming(entries.with_columns(job_id=pl.lit(None, pl.String)), source_ids), reading.logs

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import AnalyzerError, InputError, UsageError
 from analyzer.model.job import name_in_files
 from analyzer.model.outcome import FAILED, Outcome
@@ -16,7 +17,6 @@ from analyzer.model.text import SHORT_ID, short_ids
 from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
 from analyzer.retry.model import Earlier
-from analyzer.retry.selection.told import Told
 from analyzer.retry.words import lying_there
 from analyzer.retry.writing.earlier import clear, is_unaltered, remove_leftovers, strays
 from analyzer.source.model import mark_of
@@ -74,7 +74,7 @@ def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str 
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
         job_id=job.job_id,
-        told=Told.by_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
+        named_users=NamedUsers(tables.entries.filter(pl.col("job_id") == job.job_id)),
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,
@@ -196,7 +196,7 @@ def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
 def _left_to_later(ingredients: Ingredients) -> int:
     if ingredients.outcome is not Outcome.partial or not ingredients.newer:
         return len(ingredients.newer)
-    return sum(mark_of(key) in ingredients.newer for key in ingredients.told.whom.identities)
+    return sum(mark_of(key) in ingredients.newer for key in ingredients.named_users.ids)
 
 
 def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) -> JobRetry:

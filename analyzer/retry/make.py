@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.naming import UserIds
 from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import LogCode, stem
@@ -16,7 +17,6 @@ from analyzer.retry.model import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest
 from analyzer.retry.selection.by_source import by_source
 from analyzer.retry.selection.choices import EVERYTHING
 from analyzer.retry.selection.select import nobody_knows, select
-from analyzer.retry.selection.told import Identities
 from analyzer.retry.words import sentence
 from analyzer.retry.writing.earlier import clear
 from analyzer.retry.writing.write import write_retry
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import Manner
     from analyzer.retry.selection.choices import Choices, RetryHelps
-    from analyzer.retry.selection.told import Told
     from analyzer.source.diagnosis.message import Located
 
 
@@ -45,7 +45,7 @@ class Ingredients:
         source_missing: why there is none.
         logs: the log files.
         job_id: None for bare files.
-        told: by the logs.
+        named_users: by the logs.
         outcome: of the job.
         id_property: as the user gave it; None to infer it.
         error: the job's, by name; empty for bare files.
@@ -66,7 +66,7 @@ class Ingredients:
     source_missing: str
     logs: Sequence[Path]
     job_id: str | None
-    told: Told
+    named_users: NamedUsers
     outcome: Outcome
     id_property: str | None = None
     error: str = ""
@@ -159,7 +159,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     located = _located(ingredients)
     selection = select(
         ingredients.outcome,
-        ingredients.told,
+        ingredients.named_users,
         ingredients.error,
         located=located.clause if located else "",
         unfinished_logs=ingredients.unfinished_logs,
@@ -170,7 +170,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
     )
     if not selection.left_nobody and ingredients.outcome in FAILED and _has_no_users(ingredients):
         selection = Selection(
-            ingredients.outcome, False, Identities(), 0, "the source file has no users", left_nobody=True
+            ingredients.outcome, False, UserIds(), 0, "the source file has no users", left_nobody=True
         )
     if selection.nobody:
         _check_nobody(selection, ingredients)
@@ -276,7 +276,7 @@ def _written(
             selection=selection,
             target=target,
             manner=ingredients.manner,
-            named=ingredients.told.whom.users if selection.everybody else frozenset(),
+            named=ingredients.named_users.certain if selection.everybody else frozenset(),
             source_sha256=ingredients.source_sha256,
             source_later=ingredients.source_later,
             given_id_property=ingredients.id_property or "",
@@ -288,12 +288,12 @@ def _written(
             raise UsageError(
                 f"{inferred.id_property.name} holds the ids, and cannot be dropped", "Name the property to drop."
             )
-        request = by_source(request, ingredients.told)
+        request = by_source(request, ingredients.named_users)
         return request.selection, inferred.id_property, write_retry(request)
     except NotJsonError as error:
         from analyzer.source.diagnosis.message import name_person, unreadable
 
-        name_person(error, source, unreadable(ingredients.told.named), ingredients.id_property)
+        name_person(error, source, unreadable(ingredients.named_users.entries), ingredients.id_property)
         error.advice = f"{error.advice} {_ways_around(error)}"
         raise
     except NotImportFormatError as error:
@@ -327,7 +327,7 @@ def _drops(located: Located | None, choices: Choices) -> bool:
 
 def _located(ingredients: Ingredients) -> Located | None:
     """What stands where the service could not read the source file, where an import was aborted for that."""
-    codes = ingredients.told.whom.codes
+    codes = ingredients.named_users.codes
     if (
         ingredients.outcome is not Outcome.aborted
         or LogCode.DataFileNotJson not in codes
@@ -336,7 +336,7 @@ def _located(ingredients: Ingredients) -> Located | None:
         return None
     from analyzer.source.diagnosis.message import locate, unreadable
 
-    message = unreadable(ingredients.told.named)
+    message = unreadable(ingredients.named_users.entries)
     try:
         return locate(message, ingredients.source, ingredients.id_property)
     except InputError:
@@ -353,8 +353,7 @@ def _naming_nobody(selection: Selection) -> InputError:
 def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> Inferred:
     if ingredients.id_property:
         return Inferred(IdProperty(ingredients.id_property, "you said so", certain=True), None)
-    told = ingredients.told
-    wanted = marks_of(sorted(told.whom.users)) if selection.everybody else selection.identities.marks
+    wanted = marks_of(sorted(ingredients.named_users.certain)) if selection.everybody else selection.identities.marks
     some_lack_it = selection.lacking_id > 0 and (selection.everybody or not selection.identities)
     try:
         return infer(source, wanted, some_lack_it=some_lack_it)

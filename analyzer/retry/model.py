@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from analyzer.analysis.naming import UserIds
     from analyzer.model.outcome import Outcome
-    from analyzer.retry.selection.told import Identities
     from analyzer.source.damage import Damage
     from analyzer.source.find import MatchedRecords
     from analyzer.source.identity.identify import IdProperty
@@ -57,7 +57,7 @@ class Selection:
 
     outcome: Outcome
     everybody: bool
-    identities: Identities
+    identities: UserIds
     naming_nobody: int
     because: str
     first: str = ""

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.naming import UserIds
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.retry.model import RetryRequest, Selection
-from analyzer.retry.selection.told import Identities
 from analyzer.source.identity.identify import IdProperty
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def write_source(folder: Path, *records: str, name: str = "hr-feed.json") -> Pat
 
 def partial(*identities: str, naming_nobody: int = 0) -> Selection:
     """The users that a log names."""
-    by_key = Identities({identity_key(identity): identity for identity in identities})
+    by_key = UserIds({identity_key(identity): identity for identity in identities})
     return Selection(Outcome.partial, False, by_key, naming_nobody, "the log names them")
 
 
-EVERYBODY = Selection(Outcome.aborted, True, Identities(), 0, "the import was aborted")
+EVERYBODY = Selection(Outcome.aborted, True, UserIds(), 0, "the import was aborted")
 
 
 def request(source: Path, selection: Selection, *logs: Path, id_property: str = "IdName") -> RetryRequest:

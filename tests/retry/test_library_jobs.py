@@ -161,7 +161,7 @@ def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path
     (job,) = (job for job in library.jobs() if job.job_id == job_id)
     target = retry_target(library, job, tmp_path / "retry")
     whole = ingredients_of(library, tables, job)
-    identity = str(whole.told.named["identity"].drop_nulls()[0])
+    identity = str(whole.named_users.entries["identity"].drop_nulls()[0])
     one = Choices(users={identity_key(identity): identity}, users_file="users.csv")
     made = make_retry(dataclasses.replace(whole, choices=one), target)
     assert made.retry is not None

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import Outcome
 from analyzer.retry.make import Ingredients, file_name, make_retry
-from analyzer.retry.selection.told import Told
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
 
@@ -27,8 +27,8 @@ def ingredients(
     job_id: str | None = JOB,
     id_property: str = "",
 ) -> Ingredients:
-    told = Told.by_table(entries)
-    return Ingredients(source, "the tenant has deleted it", (), job_id, told, Outcome(outcome), id_property or None)
+    named = NamedUsers(entries)
+    return Ingredients(source, "the tenant has deleted it", (), job_id, named, Outcome(outcome), id_property or None)
 
 
 def ids(path: Path) -> list[str]:

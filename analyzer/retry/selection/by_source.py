@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.analysis.naming import UserIds
 from analyzer.catalogue.job_errors import GIVE_IDS
 from analyzer.model.id_kinds import MissingId, id_advice, id_kinds, missing_id_advice
 from analyzer.model.outcome import Outcome
@@ -19,21 +20,20 @@ from analyzer.model.text import count
 from analyzer.retry.selection.gather import marks_in, repeated
 from analyzer.retry.selection.look_up import everybody, look_up
 from analyzer.retry.selection.records import Records
-from analyzer.retry.selection.told import Identities
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import RetryRequest
-    from analyzer.retry.selection.told import Told
     from analyzer.source.find import MatchedRecords
     from analyzer.source.identity.identify import IdProperty
     from analyzer.source.model import Spans
 
 
-def by_source(request: RetryRequest, told: Told) -> RetryRequest:
+def by_source(request: RetryRequest, named_users: NamedUsers) -> RetryRequest:
     """Complete a request by what only the source file tells.
 
     Raises:
@@ -44,14 +44,16 @@ def by_source(request: RetryRequest, told: Told) -> RetryRequest:
         return _of_everybody(request)
     selection, spans = request.selection, None
     duplicates = [
-        key for key in told.duplicates if (selection.naming_nobody if key is None else key in selection.identities)
+        key
+        for key in named_users.duplicates
+        if (selection.naming_nobody if key is None else key in selection.identities)
     ]
     if selection.naming_nobody or selection.doubtful or duplicates:
         spans = everybody(request)
         request = dataclasses.replace(request, everybody=spans)
     if duplicates and spans is not None:
         request = _with_duplicates(request, duplicates, spans)
-    return _of_all(request, told, spans)
+    return _of_all(request, named_users, spans)
 
 
 def _of_everybody(request: RetryRequest) -> RetryRequest:
@@ -101,10 +103,10 @@ def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], sp
     nameless = duplicates.count(None)
     # How many entries the service writes for one user isn't known: one for each record at most.
     further = max(0, len(duplicates) - sum(map(len, users.values())))
-    named = {key: identity for key, identity in selection.identities.items() if key not in strangers}
+    known = {key: identity for key, identity in selection.identities.items() if key not in strangers}
     selection = dataclasses.replace(
         selection,
-        identities=Identities(named | {key: named.get(key, identity) for key, identity in spelled.items()}),
+        identities=UserIds(known | {key: known.get(key, identity) for key, identity in spelled.items()}),
         doubtful=selection.doubtful - strangers,
         naming_nobody=selection.naming_nobody - nameless + further,
         lacking_id=max(0, selection.lacking_id - nameless),
@@ -112,7 +114,7 @@ def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], sp
     return dataclasses.replace(request, selection=selection, found=None)
 
 
-def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequest:
+def _of_all(request: RetryRequest, named_users: NamedUsers, spans: Spans | None) -> RetryRequest:
     """Say that the log names all users of the source file, and what it means where the service resolved none."""
     selection = request.selection
     if (
@@ -128,7 +130,7 @@ def _of_all(request: RetryRequest, told: Told, spans: Spans | None) -> RetryRequ
         return request
     first = selection.first
     users = len(set(found.spans.marks))
-    if told.whom.codes == {LogCode.IdentityNotResolvable} and users == len(selection.identities) > 1:
+    if named_users.codes == {LogCode.IdentityNotResolvable} and users == len(selection.identities) > 1:
         advice = id_advice(id_kinds(selection.identities.values()))
         first = f"check the ID type: all {count(users, 'user')} failed, and {advice.finding}, so {advice.action}"
     because = "named in the log; the source file has no others"

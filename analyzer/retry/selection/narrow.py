@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.analysis.naming import UserIds, doubtful_in, ids_in
 from analyzer.model.service import LogCode
 from analyzer.retry.selection.aborted import with_helps
 from analyzer.retry.selection.choice_words import (
@@ -15,7 +16,6 @@ from analyzer.retry.selection.choice_words import (
     chosen_of_named,
     without_unmendable,
 )
-from analyzer.retry.selection.told import Identities, doubtful_in, identities_in
 from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
     unknown = {key: identity for key, identity in (users or {}).items() if key not in whole.identities}
     return dataclasses.replace(
         whole,
-        identities=Identities(identities),
+        identities=UserIds(identities),
         naming_nobody=unnamed,
         lacking_id=min(whole.lacking_id, unnamed),
         doubtful=whole.doubtful & identities.keys(),
@@ -59,7 +59,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
 def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Selection:
     """Of every record of the source."""
     left_out = coded if choices.without_culprits else coded.filter(pl.col("code").is_in(choices.except_))
-    excluded = dict(identities_in(left_out))
+    excluded = dict(ids_in(left_out))
     chosen = chosen_of_everybody(choices, coded)
     if not choices.only and choices.users is None:
         unnamed = not left_out.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity).is_empty()
@@ -67,7 +67,7 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
             whole, excluded=excluded, doubtful=doubtful_in(left_out), without_unnamed=unnamed, chosen=chosen
         )
     only = coded.filter(pl.col("code").is_in(choices.only))
-    wanted = dict(identities_in(only)) if choices.only else dict(choices.users or {})
+    wanted = dict(ids_in(only)) if choices.only else dict(choices.users or {})
     if choices.users is not None:
         wanted = {key: identity for key, identity in wanted.items() if key in choices.users}
     # Where all of the listed users are found, an entry that names nobody can be nobody else's.
@@ -77,7 +77,7 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
     }
     return dataclasses.replace(
         emptied(whole),
-        identities=Identities(identities),
+        identities=UserIds(identities),
         naming_nobody=0 if found else only["key"].null_count(),
         doubtful=doubtful_in(only) & identities.keys(),
         chosen=chosen,
@@ -95,9 +95,7 @@ def of_unknown(
     if not error or not retry_helps(error, "", None):
         named = dataclasses.replace(
             emptied(whole),
-            identities=Identities(
-                {key: one for key, one in identities_in(coded).items() if mark_of(key) not in whole.newer}
-            ),
+            identities=UserIds({key: one for key, one in ids_in(coded).items() if mark_of(key) not in whole.newer}),
             naming_nobody=coded["key"].null_count(),
             doubtful=doubtful_in(coded),
         )
@@ -106,7 +104,7 @@ def of_unknown(
     selection = of_everybody(whole, coded, choices)
     helps = with_helps(coded, retry_helps)
     never = helps.filter(~helps["helps"].fill_null(value=False))
-    excluded = dict(identities_in(never))
+    excluded = dict(ids_in(never))
     unnamed = not never.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity).is_empty()
     chosen = (*selection.chosen, *without_unmendable(never))
     if selection.everybody:
@@ -121,7 +119,7 @@ def of_unknown(
     mendable = helps.filter(pl.col("key").is_null(), pl.col("code").is_in(choices.only), pl.col("helps")).height
     return dataclasses.replace(
         selection,
-        identities=Identities(identities),
+        identities=UserIds(identities),
         naming_nobody=min(selection.naming_nobody, mendable),
         doubtful=selection.doubtful & identities.keys(),
         chosen=chosen,
@@ -133,7 +131,7 @@ def emptied(selection: Selection) -> Selection:
     return dataclasses.replace(
         selection,
         everybody=False,
-        identities=Identities(),
+        identities=UserIds(),
         naming_nobody=0,
         lacking_id=0,
         excluded={},

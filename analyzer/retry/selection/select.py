@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.naming import UserIds
 from analyzer.errors import UsageError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.retry.model import Selection
 from analyzer.retry.selection.choices import EVERYTHING
-from analyzer.retry.selection.told import Identities
 from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
+    from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.selection.choices import Choices, RetryHelps
-    from analyzer.retry.selection.told import Told, Whom
 
 _BECAUSE = {
     Outcome.partial: "named in the log; everyone else was updated",
@@ -33,7 +33,7 @@ def nobody_knows(_code: str, _message: str, _detail: str | None) -> None:
 
 def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     outcome: Outcome,
-    told: Told,
+    named_users: NamedUsers,
     error: str = "",
     *,
     located: str = "",
@@ -47,7 +47,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
 
     Args:
         outcome: of the job.
-        told: by its logs.
+        named_users: by its logs.
         error: the job's error by name; empty where only its log is known.
         unfinished_logs: how many of its logs may lack entries at their end.
         located: what stands where the service could not read the source file, a sentence without a full stop.
@@ -61,19 +61,19 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     """
     _check(choices, outcome, _BECAUSE[outcome])
     if outcome not in FAILED:
-        return Selection(outcome, False, Identities(), 0, _BECAUSE[outcome])
+        return Selection(outcome, False, UserIds(), 0, _BECAUSE[outcome])
     # Of everybody it matters only to choices whom a log may lack.
-    selection = _whole(outcome, told, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
+    selection = _whole(outcome, named_users, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
     selection = _without_newer(selection, newer)
     if choices.narrow and not selection.nobody:
         from analyzer.retry.selection.choose import choose
 
-        selection = choose(selection, told.coded, choices, error, retry_helps)
+        selection = choose(selection, named_users.entries, choices, error, retry_helps)
     if outcome is not Outcome.aborted or selection.nobody:
         return selection
     from analyzer.retry.selection.aborted import before_retry, met_again
 
-    again = met_again(told.coded, selection, choices.drop_properties, readable=readable)
+    again = met_again(named_users.entries, selection, choices.drop_properties, readable=readable)
     return dataclasses.replace(selection, first=before_retry(again, error, located))
 
 
@@ -87,7 +87,7 @@ def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
         return selection
     selection = dataclasses.replace(
         selection,
-        identities=Identities(left),
+        identities=UserIds(left),
         doubtful=selection.doubtful & left.keys(),
         left_to_later=left_out,
     )
@@ -98,9 +98,9 @@ def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
     return selection
 
 
-def outcome_suggested_by(whom: Whom) -> Outcome:
+def outcome_suggested_by(named_users: NamedUsers) -> Outcome:
     """What a log alone suggests: aborted where an entry of the validation stands in it, else partial."""
-    return Outcome.aborted if ABORTING_CODES & whom.codes else Outcome.partial
+    return Outcome.aborted if ABORTING_CODES & named_users.codes else Outcome.partial
 
 
 def _check(choices: Choices, outcome: Outcome, because: str) -> None:
@@ -129,20 +129,19 @@ def _check(choices: Choices, outcome: Outcome, because: str) -> None:
         )
 
 
-def _whole(outcome: Outcome, told: Told, unfinished_logs: int) -> Selection:
+def _whole(outcome: Outcome, named_users: NamedUsers, unfinished_logs: int) -> Selection:
     """All whom a job did not update that failed."""
     because = _BECAUSE[outcome]
     if outcome is not Outcome.partial:
-        lacking = told.coded.filter(code=LogCode.MissingIdentity).height if outcome is Outcome.aborted else 0
-        return Selection(outcome, True, Identities(), 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
-    whom = told.whom
+        lacking = named_users.entries.filter(code=LogCode.MissingIdentity).height if outcome is Outcome.aborted else 0
+        return Selection(outcome, True, UserIds(), 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
     return Selection(
         outcome,
         False,
-        whom.identities,
-        whom.naming_nobody,
+        named_users.ids,
+        named_users.without_user(),
         because,
-        doubtful=whom.doubtful,
-        lacking_id=told.nameless(ABORTING_CODES - {LogCode.MissingIdentity}),
+        doubtful=named_users.doubtful,
+        lacking_id=named_users.without_user(ABORTING_CODES - {LogCode.MissingIdentity}),
         unfinished_logs=unfinished_logs,
     )

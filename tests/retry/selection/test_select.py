@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.analysis.naming import NamedUsers
 from analyzer.model.outcome import Outcome
 from analyzer.retry.selection.select import outcome_suggested_by
-from analyzer.retry.selection.told import Told
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.selecting import select
 
@@ -80,4 +80,4 @@ def test_what_has_to_be_done_before_an_aborted_job_is_retried(codes: list[tuple[
 )
 def test_a_log_alone_suggests_an_outcome(code: str | None, outcome: str) -> None:
     entries = named(entry("a", "IdentityNotResolvable", "x"), entry("a", code, message="InvalidProperty"))
-    assert outcome_suggested_by(Told.by_table(entries).whom).value == outcome
+    assert outcome_suggested_by(NamedUsers(entries)).value == outcome

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import OutputError
 from analyzer.model.outcome import Outcome
 from analyzer.retry.make import Ingredients, make_retry
 from analyzer.retry.model import NOTHING, Manner
-from analyzer.retry.selection.told import Told
 from analyzer.retry.verify import verify
 from analyzer.retry.words import lying_there
 from tests.analysis.frames import entry, named
@@ -38,7 +38,7 @@ def make(folder: Path, *users: str, manner: Manner = Manner(), source: Path | No
     source = source or write_source(folder, ADA, BOB, EVE)
     entries = named(*(entry("a", "IdentityNotResolvable", user) for user in users))
     outcome = Outcome.partial if users else Outcome.succeeded
-    ingredients = Ingredients(source, "", (), None, Told.by_table(entries), outcome, "IdName", manner=manner)
+    ingredients = Ingredients(source, "", (), None, NamedUsers(entries), outcome, "IdName", manner=manner)
     return make_retry(ingredients, folder / "retry" / "out.json")
 
 
@@ -239,7 +239,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path, monkeypatch:
 
 def test_where_no_log_is_whole_nothing_to_retry_is_not_the_whole_truth(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA)
-    ingredients = Ingredients(source, "", (), None, Told.by_table(named()), Outcome.partial, "IdName")
+    ingredients = Ingredients(source, "", (), None, NamedUsers(named()), Outcome.partial, "IdName")
     assert make_retry(ingredients, tmp_path / "out.json").complete
     made = make_retry(dataclasses.replace(ingredients, unfinished_logs=2), tmp_path / "out.json")
     assert not made.complete
