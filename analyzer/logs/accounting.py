@@ -6,15 +6,14 @@ loses or takes twice shows as a difference.
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.logs.decode import UTF8, WINDOWS_1252, Encoding, size_in
+from analyzer.logs.decode import UTF8, WINDOWS_1252, size_in
 from analyzer.logs.entries import CODE, IDENTITY, MESSAGE
+from analyzer.logs.model import Account
 from analyzer.logs.shapes import MARK
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.logs.blocks import Block
     from analyzer.logs.entries import Entries, Parts
+    from analyzer.logs.model import Block
 
 _FIELDS = ("code", "identity", "message", "detail")
 # What may part the fields of an entry: tabs, or blanks, signs and quotation marks where tabs were lost
@@ -33,48 +32,6 @@ _SEPARATOR = re.compile(
     re.VERBOSE,
 )
 _TWO_UNITS = r"[\x{10000}-\x{10FFFF}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Bytes of a log, or of a part of it, in its own encoding.
-
-    Attributes:
-        fields: in the columns ``code``, ``identity``, ``message`` and ``detail``.
-        separators: between these.
-        line_ends: CRLF, LF and CR.
-        blanks: on blank lines that are in no entry.
-        marks: in byte order marks before entries, where one log was appended to another.
-        around: before and after entries in what was pasted, and of a format around the log, whose spelling may be
-            shorter than what it says, so it may be less than 0; 0 of a log as the service wrote it.
-    """
-
-    fields: int = 0
-    separators: int = 0
-    line_ends: int = 0
-    blanks: int = 0
-    marks: int = 0
-    around: int = 0
-
-    @property
-    def entries(self) -> int:
-        """Bytes in entries: their fields and what parts these."""
-        return self.fields + self.separators
-
-    def plus(self, other: Account) -> Account:
-        """The sum of two parts."""
-        names = [field.name for field in dataclasses.fields(self)]
-        return Account(*(getattr(self, name) + getattr(other, name) for name in names))
-
-    def missing(self, encoding: Encoding, unread: int = 0) -> int:
-        """Bytes that were read and are nowhere; less than 0 where some were taken twice; 0 where the account holds.
-
-        Args:
-            encoding: how the log was read.
-            unread: bytes behind the last whole line of a log that was being written.
-        """
-        known = self.entries + self.line_ends + self.blanks + self.marks + self.around
-        return encoding.size - encoding.mark - encoding.difference - unread - known
 
 
 def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[Account]:

@@ -16,14 +16,13 @@ import numpy as np
 from analyzer.errors import InputError
 from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
+from analyzer.logs.model import PADDING, Block, Segment
 from analyzer.logs.shapes import CODE, beginning
 from analyzer.logs.unwrap import LARGEST, unwrapped
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from analyzer.logs.model import LogRead
     from analyzer.logs.unwrap import Unwrapped
@@ -35,48 +34,10 @@ LARGEST_ENTRY = 1 << 28
 LONGEST_ENTRY = 4_000_000
 """Bytes and lines of one entry: beyond them the file is no log, and would fill the memory."""
 
-PADDING = 24
-"""Bytes behind a block's text that may be read, so that a code can be compared by words of eight bytes."""
-
 _TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")
 _CODES = tuple(code.encode() for code in LogCode)
 _LONGEST_BEGINNING = 1000
-
-
-@dataclass(slots=True)
-class Segment:
-    """What a block holds of one log.
-
-    Attributes:
-        log: whose.
-        start, end: bytes in the block; the text ends with a line end, its own or one that was added.
-        added_end: whether the last line end is not the log's own.
-        around: bytes that another format puts around the text, in the log's encoding.
-        numbers: of each line its number in the log; None where they are counted.
-    """
-
-    log: LogRead
-    start: int
-    end: int
-    added_end: bool = False
-    around: int = 0
-    numbers: NDArray[np.uint32] | None = None
-
-
-@dataclass(slots=True)
-class Block:
-    """Whole entries in UTF-8, each line ended by LF or CRLF.
-
-    Attributes:
-        data: the text, and ``PADDING`` bytes or more behind it.
-        size: bytes of the text.
-        segments: one after the other, without a gap.
-    """
-
-    data: bytes
-    size: int
-    segments: list[Segment]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,6 +19,8 @@ from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from analyzer.logs.model import Encoding
 
 UTF8, UTF16_LE, UTF16_BE, WINDOWS_1252 = "utf-8", "utf-16-le", "utf-16-be", "cp1252"
 
@@ -43,29 +44,6 @@ _SWAPPED_LETTER = "\u0900\u0a00\u0d00" + "".join(chr(letter << 8) for letter in 
 _SWAPPED = re.compile(f"[{_SWAPPED_LETTER}]{{8}}")
 # What no log holds
 _GARBLED = re.compile(f"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd\ufffe\uffff{_SWAPPED_LETTER}]")
-
-
-@dataclass(slots=True)
-class Encoding:
-    """How a log was read; complete when its last chunk was given.
-
-    Attributes:
-        name: as Python names it: ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``cp1252``.
-        mark: bytes of the byte order mark.
-        size: bytes of the log so far, the mark among them.
-        replaced: characters that stand for bytes that the encoding does not know.
-        cut: whether it is UTF-16 that begins in the middle of a character.
-        swapped: whether a part of it is UTF-16 in the other byte order, or shifted by a byte, and so is not readable.
-        difference: bytes that were replaced, less the bytes that what stands for them would take in the encoding.
-    """
-
-    name: str = UTF8
-    mark: int = 0
-    size: int = 0
-    replaced: int = 0
-    difference: int = 0
-    cut: bool = False
-    swapped: bool = False
 
 
 def size_in(encoding: str, text: str) -> int:

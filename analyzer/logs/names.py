@@ -13,9 +13,8 @@ from analyzer.model.service import LogCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.logs.blocks import Block
-    from analyzer.logs.entries import Entries, Parts
-    from analyzer.logs.lines import Flags
+    from analyzer.logs.entries import Entries, Flags, Parts
+    from analyzer.logs.model import Block
 
 _GENERIC = LogCode.GenericError.encode()
 

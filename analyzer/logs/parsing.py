@@ -12,16 +12,14 @@ import numpy as np
 
 from analyzer.errors import InputError
 from analyzer.logs.blocks import blocks
-from analyzer.logs.entries import CODE, Entries, entries_of
-from analyzer.logs.lines import Codes
+from analyzer.logs.entries import CODE, Codes, Entries, entries_of
 from analyzer.logs.shapes import is_cut_off
 from analyzer.model.service import LOG_FILE_NAME, LOG_FOLDER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.logs.blocks import Block, Segment
-    from analyzer.logs.model import LogRead
+    from analyzer.logs.model import Block, LogRead, Segment
 
 Made = TypeVar("Made")
 

@@ -15,9 +15,8 @@ from analyzer.model.tables import ENTRIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from analyzer.logs.accounting import Account
-    from analyzer.logs.blocks import Block, Segment
     from analyzer.logs.entries import Entries
+    from analyzer.logs.model import Account, Block, Segment
 
 
 class Reading:

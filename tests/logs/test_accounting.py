@@ -10,8 +10,8 @@ import pytest
 
 from analyzer.history.find_logs import find_logs
 from analyzer.logs import entries as entries_module
-from analyzer.logs.accounting import Account
 from analyzer.logs.columns import columns_of
+from analyzer.logs.model import Account
 from analyzer.logs.read import Reading
 from analyzer.storage.resources import sample_library
 from tests.logs.reading import read
@@ -19,8 +19,8 @@ from tests.logs.reading import read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.logs.blocks import Block
     from analyzer.logs.entries import Entries
+    from analyzer.logs.model import Block
 
 LOG = (
     "\r\n \r\nIdentityNotResolvable\tjürgen@contoso.com\tÄ\U0001f600\r\nInvalidProperty - zoë@contoso.com  Property\n"

@@ -9,7 +9,7 @@ import pytest
 from analyzer.history.find_logs import log_at
 from analyzer.logs import blocks
 from analyzer.logs.blocks import last_beginning
-from analyzer.logs.model import LogRead
+from analyzer.logs.model import PADDING, Block, LogRead
 from analyzer.logs.read import Reading
 from tests.logs.reading import read
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENTRY = b"IdentityNotResolvable\tada@contoso.com\tx\r\n"
 
 
-def blocks_of(folder: Path, *raws: bytes) -> list[blocks.Block]:
+def blocks_of(folder: Path, *raws: bytes) -> list[Block]:
     logs = []
     for number, raw in enumerate(raws):
         (folder / f"{number}.log").write_bytes(raw)
@@ -27,7 +27,7 @@ def blocks_of(folder: Path, *raws: bytes) -> list[blocks.Block]:
     return list(blocks.blocks(logs))
 
 
-def texts(found: list[blocks.Block]) -> list[bytes]:
+def texts(found: list[Block]) -> list[bytes]:
     return [block.data[: block.size] for block in found]
 
 
@@ -48,7 +48,7 @@ LAST = {
 
 @pytest.mark.parametrize(("text", "expected"), LAST.values(), ids=LAST.keys())
 def test_a_block_may_end_where_an_entry_begins(text: bytes, expected: int) -> None:
-    assert last_beginning(text + bytes(blocks.PADDING), 0, len(text)) == expected
+    assert last_beginning(text + bytes(PADDING), 0, len(text)) == expected
 
 
 def test_small_logs_share_a_block(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_large_log_is_cut_into_blocks_of_whole_entries(tmp_path: Path, monkeyp
     assert b"".join(texts(found)) == ENTRY + trace * 100 + ENTRY
     assert len(found) > 5
     assert all(text.startswith(ENTRY) for text in texts(found))
-    assert all(len(block.data) >= block.size + blocks.PADDING for block in found)
+    assert all(len(block.data) >= block.size + PADDING for block in found)
 
 
 def test_an_entry_longer_than_a_block_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

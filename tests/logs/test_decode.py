@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.logs.decode import Encoding, utf8_chunks
+from analyzer.logs.decode import utf8_chunks
+from analyzer.logs.model import Encoding
 from tests.logs.reference_decoder import text_of
 
 LINE = "IdentityNotResolvable\tjürgen@contoso.com\tUser identity cannot be resolved \u2013 Größe\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.logs.property_names import property_named
+from analyzer.logs.columns import property_named
 
 IN_INVALID_PROPERTY = {
     "English": ("Property 'AboutMe' is not mapped to any property in the user profile application.", "AboutMe"),
