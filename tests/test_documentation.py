@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from analyzer.cli.app import COMMANDS, app_for, examples
-from analyzer.cli.main import globals_first
+from analyzer.cli.app import EXAMPLES, app_for
 from analyzer.config.custom_codes import CodeConfig
 from analyzer.config.settings import Config, FeedConfig, TenantConfig
 from analyzer.emulator import SCENARIOS
@@ -38,14 +37,14 @@ def _row(page: str, section: str, first: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", row)[1:])
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("command", ["", *EXAMPLES])
 def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], command: str) -> None:
     offered = set(_OPTION.findall(upa(*filter(None, [command]), "--help").out))
     assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md")))
 
 
 def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:
-    offered = "".join(upa(*filter(None, [command]), "--help").out for command in ("", *COMMANDS))
+    offered = "".join(upa(*filter(None, [command]), "--help").out for command in ("", *EXAMPLES))
     assert set(_OPTION.findall(_page("commands.md") + _page("reference/retry.md"))) <= set(_OPTION.findall(offered))
 
 
@@ -126,18 +125,19 @@ def test_other_commands_that_the_readme_names_are_taken_by_the_command_line() ->
         _parse(shlex.split(line.removeprefix("upa-analyzer ")))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", EXAMPLES)
 def test_the_examples_of_a_help_are_taken_by_the_command_line(upa: Callable[..., Ran], command: str) -> None:
-    shown = upa(command, "--help").out.partition("\nExamples:\n")[2].splitlines()
-    assert [line.strip() for line in shown] == [f"upa-analyzer {words}" for words in examples(command)]
-    assert all(words.split()[0] == command for words in examples(command))
-    for words in examples(command):
-        _parse(words.split())
+    shown = upa(command, "--help").out.partition("\nExamples:\n")[2].partition("\n\n")[0].splitlines()
+    lines = [shlex.split(line) for line in shown]
+    assert 2 <= len(lines) <= 4
+    for program, *words in lines:
+        assert (program, words[0]) == ("upa-analyzer", command)
+        _parse(words)
 
 
 def _parse(words: list[str]) -> None:
     """Read arguments as the command line does, and run nothing."""
     group: Any = typer.main.get_command(app_for(""))
-    with group.make_context("upa-analyzer", globals_first(words)) as context:
+    with group.make_context("upa-analyzer", words) as context:
         name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
         command.make_context(name, rest, parent=context)

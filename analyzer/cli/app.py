@@ -1,51 +1,83 @@
-"""The commands, gathered; each stands in a module of its own."""
+"""The commands, the global options, and how help and mistakes in the arguments are worded."""
 
 from __future__ import annotations
 
+import difflib
 import importlib
-import re
+import os
+import textwrap
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer._completion_classes import completion_init
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
+from analyzer.cli.arguments import Arguments
 from analyzer.cli.context import Context
 from analyzer.cli.terminal.log import Log, LogFormat
 from analyzer.cli.terminal.output import Terminal
+from analyzer.errors import UsageError
 from analyzer.model.next_step import PROGRAM, Commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typer.exceptions import TyperException
-
-
-COMMANDS = (
-    "demo",
-    "run",
-    "pull",
-    "jobs",
-    "show",
-    "parse",
-    "report",
-    "retry",
-    "ack",
-    "explain",
-    "doctor",
-    "sign-out",
-    "emulator",
-)
-"""In the order of ``--help``."""
+EXAMPLES = {
+    "demo": ("demo", "demo --out try-it"),
+    "run": ("run", "run --fail-on new", "run --tenant contoso --quiet"),
+    "pull": ("pull", "pull --since 2026-11-01", "pull --job 5f05e38c --all"),
+    "jobs": ("jobs", "jobs --feed hr --outcome partial", "jobs --since 2026-11-01 --json"),
+    "show": ("show", "show 5f05e38c", "show --feed hr --all"),
+    "parse": ("parse logs.zip -o entries.xlsx", "parse feed-Logs --json", "parse feed-Logs --check"),
+    "report": ("report", "report --since 2026-11-01 -o report", "report sample_logs -o report"),
+    "retry": (
+        "retry",
+        "retry 5f05e38c --drop-property Floor",
+        "retry --source feed.json --log feed-Logs",
+        "retry --verify feed-5f05e38c-retry.json",
+    ),
+    "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
+    "explain": (
+        "explain IdentityNotResolvable",
+        "explain GenericError/deadlock",
+        'explain "User identity cannot be resolved"',
+    ),
+    "doctor": ("doctor", "doctor --tenant contoso"),
+    "sign-out": ("sign-out", "sign-out --tenant contoso"),
+    "emulator": ("emulator sample_logs", "emulator sample_logs --port 8443 --speed 60"),
+}
+"""The commands in the order of ``--help``, each with the words of its examples after the program's name."""
 _ELSEWHERE = {"emulator": "demo:serve", "sign-out": "doctor:sign_out"}
 """The functions of the commands that share a module with another; the others are ``command`` in their own."""
 
+_OFFERED_HELP = 60
+_NO_BRACKETS = str.maketrans("", "", "<>")
+
+
+COMPLETION = "_UPA_ANALYZER_COMPLETE"
+"""The variable by which a shell asks for completions; typer derives it from the program's name."""
+
+
+class Shell(StrEnum):
+    """``--show-completion``."""
+
+    bash = "bash"
+    zsh = "zsh"
+    fish = "fish"
+    powershell = "powershell"
+
 
 def app_for(name: str) -> typer.Typer:
-    """The command line, with this command alone, as to make up all of them takes longer; with all for another name."""
+    """Return the command line with this command alone, as building all takes longer; with all for another name."""
+    if COMPLETION in os.environ:
+        completion_init()  # which typer does where it may also write to the shell's own files
     app = typer.Typer(
-        name="upa-analyzer",
-        help="Log and job-result analyzer for bulk imports of SharePoint Online user profile properties.",
+        cls=Group,
+        name=PROGRAM,
+        help="Analyze bulk imports of SharePoint Online user profile properties: what failed, why, and how to fix it.",
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
@@ -53,7 +85,7 @@ def app_for(name: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for command in [name] if name in COMMANDS else COMMANDS:
+    for command in [name] if name in EXAMPLES else EXAMPLES:
         app.command(command, cls=Command)(_function(command))
     return app
 
@@ -64,24 +96,41 @@ def _function(command: str) -> Callable[..., object]:
     return function
 
 
+def _show_completion(shell: Shell | None) -> None:
+    if shell is None:
+        return
+    from typer._completion_shared import get_completion_script
+
+    typer.echo(get_completion_script(prog_name=PROGRAM, complete_var=COMPLETION, shell=shell.value))
+    raise typer.Exit
+
+
 def _options(  # noqa: PLR0913 - the contract's global options
     context: typer.Context,
     *,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The configuration, instead of upa-analyzer.toml.")
+        Path | None, typer.Option(metavar="FILE", help="Configuration file. Default: upa-analyzer.toml.")
     ] = None,
-    tenant: Annotated[str, typer.Option(metavar="NAME", help="Which tenant of the configuration.")] = "",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show requests and tracebacks.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only results and errors.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
-    log_format: Annotated[LogFormat, typer.Option(help="How stderr is written: for people or for collectors.")] = (
-        LogFormat.text
-    ),
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="Tenant of the configuration.")] = "",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show requests and tracebacks.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only results and errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write results as JSON.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Don't use colors.")] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(metavar="text|json", help="Write stderr as text, or as JSON for log collectors.")
+    ] = LogFormat.text,
+    show_completion: Annotated[
+        Shell | None,
+        typer.Option(
+            metavar="SHELL",
+            callback=_show_completion,
+            is_eager=True,
+            help="Print the completion script for bash, zsh, fish, or powershell.",
+        ),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
 ) -> None:
-    """Log and job-result analyzer for bulk imports of SharePoint Online user profile properties."""
-    del version  # answered before typer is loaded
+    del show_completion, version  # answered before
     commands = context.obj if isinstance(context.obj, Commands) else Commands()
     log = Log(log_format, commands)
     bars = not (verbose or log.as_json)
@@ -89,37 +138,78 @@ def _options(  # noqa: PLR0913 - the contract's global options
     context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant)
 
 
-_NEAR = re.compile(r"\.? (?:Did you mean (?P<names>[^?]+)\?|\(Possible options: (?P<options>[^)]+)\))$")
-_EXAMPLES = {
-    "demo": ("demo", "demo --out try-it"),
-    "run": ("run", "run --fail-on new", "run --tenant contoso --quiet"),
-    "pull": ("pull", "pull --since 2026-11-01", "pull --job 5f05e38c --all"),
-    "jobs": ("jobs", "jobs --feed hr --outcome partial", "jobs --since 2026-11-01 --json"),
-    "show": ("show", "show 5f05e38c", "show --feed hr --all"),
-    "parse": ("parse logs.zip -o entries.xlsx", "parse LOGS --check"),
-    "report": ("report", "report --since 2026-11-01 -o report"),
-    "retry": (
-        "retry",
-        "retry 5f05e38c --drop-property Floor",
-        "retry --source feed.json --log feed-Logs",
-        "retry --verify feed-5f05e38c-retry.json",
-    ),
-    "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
-    "explain": ("explain IdentityNotResolvable", "explain GenericError/deadlock"),
-    "doctor": ("doctor", "doctor --tenant contoso"),
-    "sign-out": ("sign-out",),
-    "emulator": ("emulator samples", "emulator samples --port 8443"),
-}
-"""Of each command, the words after the program's name."""
+class Group(TyperGroup):
+    """All commands. Global options are taken wherever they are."""
 
-_KINDS = {"is not a valid int range": "is not a whole number", "is not a valid float range": "is not a number"}
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
+        """Read the arguments, or those before the one that a shell wants completed."""
+        return super().make_context(info_name, Arguments.parse(args).words, parent, **extra)
+
+    def parse_args(self, ctx: Any, args: Any) -> Any:  # noqa: ANN401 - typer's own classes are private
+        """Read the options.
+
+        Raises:
+            UsageError: they are wrong.
+        """
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            raise _usage_error(error, ctx) from error
+
+    def resolve_command(self, ctx: Any, args: Any) -> Any:  # noqa: ANN401 - as above
+        """Find the command.
+
+        Raises:
+            UsageError: there is no such command.
+        """
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], self.commands, n=1)
+            raise UsageError(f"there is no command {args[0]!r}", _advice(near, PROGRAM))
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: Any) -> Any:  # noqa: ANN401 - as above
+        """Offer the commands, or the global options."""
+        return _in_lines(super().shell_complete(ctx, incomplete))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        """Write what each command does, in full."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(limit=1000)) for name, one in self.commands.items()])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        """Write how to go on."""
+        with formatter.section("Examples"):
+            for words in ("demo", "doctor", "run", "show --help"):
+                formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
 
 
 class Command(TyperCommand):
     """A command whose usage names its arguments as they are typed: ``show JOB`` and not ``show {JOB}``."""
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer's context is private
-        """The words after the command's name."""
+    def parse_args(self, ctx: Any, args: Any) -> Any:  # noqa: ANN401 - as above
+        """Read the options and arguments.
+
+        Raises:
+            UsageError: they are wrong.
+        """
+        ctx.allow_extra_args = True
+        try:
+            rest = super().parse_args(ctx, args)
+        except TyperException as error:
+            raise _usage_error(error, ctx) from error
+        if rest and not ctx.resilient_parsing:
+            raise UsageError(f"unexpected argument {rest[0]!r}", _advice([], ctx.command_path))
+        return rest
+
+    def shell_complete(self, ctx: Any, incomplete: Any) -> Any:  # noqa: ANN401 - as above
+        """Offer the command's options, then the global ones."""
+        found = super().shell_complete(ctx, incomplete)
+        offered = {one.value for one in found}
+        more = TyperCommand.shell_complete(ctx.parent.command, ctx.parent, incomplete) if incomplete[:1] == "-" else []
+        return _in_lines([*found, *(one for one in more if one.value not in offered)])
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - as above
+        """Return the words after the command's name."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
@@ -130,7 +220,7 @@ class Command(TyperCommand):
             if record is not None:
                 is_argument = param.param_type_name == "argument"
                 heading = "Arguments" if is_argument else getattr(param, "rich_help_panel", None) or "Options"
-                groups.setdefault(heading, []).append(record)
+                groups.setdefault(heading, []).append((record[0].translate(_NO_BRACKETS), _help_of(param)))
         groups["Options"] = groups.pop("Options", [])
         for heading, records in groups.items():
             if records:
@@ -140,22 +230,59 @@ class Command(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
         """Write the examples."""
         with formatter.section("Examples"):
-            for words in examples(self.name or ""):
+            for words in EXAMPLES[self.name or ""]:
                 formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
+        formatter.write_paragraph()
+        formatter.write_text(f"{PROGRAM} --help lists the global options, such as --tenant, --json, and --verbose.")
 
 
-def examples(command: str) -> tuple[str, ...]:
-    """How a command is used: the words after the program's name."""
-    return _EXAMPLES[command]
+def _help_of(param: Any) -> str:  # noqa: ANN401 - as above
+    """Return what an option does, and its default where it says one."""
+    default = param.show_default if isinstance(param.show_default, str) else param.default
+    is_said = bool(default) and default is not True and not callable(default)
+    return f"{param.help} Default: {default}." if is_said else str(param.help)
 
 
-def told(error: TyperException) -> tuple[str, str]:
-    """What was wrong with the arguments, and what to do: what is near, and the help of the command that was meant."""
-    what = error.format_message().rstrip(".")
-    for theirs, ours in _KINDS.items():
-        what = what.replace(theirs, ours)
-    near, advice = _NEAR.search(what), ""
-    if near:
-        what, advice = what[: near.start()], f"Did you mean {near['names'] or near['options']}? "
-    meant = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-    return what, f"{advice}{meant} --help lists what there is."
+def _in_lines(found: list[Any]) -> list[Any]:
+    """Shorten the help of what a shell is offered: it takes a line for each, and typer would break a longer one."""
+    for one in found:
+        one.help = textwrap.shorten(one.help or "", _OFFERED_HELP, placeholder="…")
+    return found
+
+
+def _usage_error(error: TyperException, context: Any) -> UsageError:  # noqa: ANN401 - as above
+    """Word a mistake in the arguments: what is wrong, what is near, and which help has it."""
+    near: list[str] = []
+    option = getattr(error, "option_name", "")
+    param = getattr(error, "param", None) or next((one for one in context.command.params if option in one.opts), None)
+    name = "" if param is None else max(param.opts, key=len) if param.param_type_name == "option" else param.metavar
+    kind = type(error).__name__
+    if kind == "NoSuchOption":
+        what = f"there is no option {option}"
+        near = sorted(getattr(error, "possibilities", None) or ())
+    elif kind == "MissingParameter":
+        what = f"{name} is missing"
+    elif kind == "BadOptionUsage" and param is not None:
+        what = f"{option} takes no value" if param.is_flag else f"{option} needs a value"
+    elif kind == "BadParameter" and param is not None:
+        what = f"{name} needs {expected}" if (expected := _expected(param.type)) else f"{name}: {error.message}"
+    else:
+        what = error.format_message()
+    return UsageError(what.rstrip("."), _advice(near, context.command_path))
+
+
+def _expected(kind: Any) -> str:  # noqa: ANN401 - as above
+    """Word the values that an option takes; empty where any text may be one."""
+    if choices := getattr(kind, "choices", ()):
+        return f"one of {', '.join(map(str, choices))}"
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    if least is None:
+        return ""
+    number = "a whole number" if isinstance(least, int) else "a number"
+    return f"{number} of at least {least}" if most is None else f"{number} from {least} to {most}"
+
+
+def _advice(near: list[str], path: str) -> str:
+    """Name what is near to a mistyped word, and the help that lists what there is."""
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    return f"{meant}`{path} --help` shows the options and examples."

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their values are read."""
+"""The options that several commands share, those of ``retry``, and how their values are read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.errors import UsageError
+from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.tenant.model import PATIENCE
 
 if TYPE_CHECKING:
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
 
 LibraryOption = Annotated[
-    Path | None, typer.Option("--library", metavar="DIR", help="A library folder, instead of the configured tenant's.")
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="Use this library folder instead of the configured tenant's."),
 ]
 SinceOption = Annotated[
-    str, typer.Option("--since", metavar="DATE", help="Only jobs that ran on this day or later: 2026-11-23.")
+    str, typer.Option("--since", metavar="DATE", help="Only jobs that ran on or after this day, such as 2026-11-23.")
 ]
-JobsOption = Annotated[list[str] | None, typer.Option("--job", metavar="ID", help="Only this job; may be repeated.")]
+JobsOption = Annotated[
+    list[str] | None, typer.Option("--job", metavar="ID", help="Only the job with this ID. Repeatable.")
+]
 
 
 class FailOn(StrEnum):
@@ -57,14 +61,21 @@ class FailOn(StrEnum):
 
 PatienceOption = Annotated[
     str,
-    typer.Option("--patience", metavar="TIME", help="How long to wait in all while the tenant asks to: 90s, 15m, 2h."),
+    typer.Option("--patience", metavar="TIME", help="Maximum total wait when the tenant throttles: 90s, 15m, 2h."),
 ]
 DEFAULT_PATIENCE = f"{PATIENCE / 60:g}m"
 FailOnOption = Annotated[
     FailOn,
-    typer.Option("--fail-on", help="Exit with 1 if a job ended like this; new: if users failed who hadn't before."),
+    typer.Option(
+        "--fail-on",
+        metavar="OUTCOME",
+        help="Exit with code 1 if a job ended as partial, aborted, any (partial, aborted, unknown, or stuck), or new"
+        " (users failed who didn't before).",
+    ),
 ]
-FeedOption = Annotated[str, typer.Option("--feed", metavar="NAME", help="Only this feed: a part of its name, or h*d.")]
+FeedOption = Annotated[
+    str, typer.Option("--feed", metavar="NAME", help="Only feeds with this in their names. * matches any text.")
+]
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -98,8 +109,8 @@ def parse_day(text: str, zone: ZoneInfo | None, option: str = "--since") -> date
         raise UsageError(f"{option} {text!r} isn't a date", "It looks like 2026-11-23.") from error
 
 
-class Given(StrEnum):
-    """``--outcome``: what the user knows of the job."""
+class JobOutcome(StrEnum):
+    """``--outcome`` of ``retry``."""
 
     partial = "partial"
     aborted = "aborted"
@@ -108,105 +119,130 @@ class Given(StrEnum):
 
 _WHICH = "Which job"
 _WHOSE = "Which users"
-_HOW = "How records are written"
+_HOW = "Contents of the file"
 _FILES = "Files"
 
 JobArgument = Annotated[
     str,
     typer.Argument(
-        help="The job's ID, or its first eight characters; the newest job that needs a retry if left out.",
+        help="ID of the job; its first eight characters are enough. Default: the newest job that needs a retry.",
         metavar="[JOB]",
     ),
 ]
 RetryFeedOption = Annotated[
     str,
     typer.Option(
-        "--feed", metavar="NAME", help="The newest job of this feed that needs a retry.", rich_help_panel=_WHICH
+        "--feed", metavar="NAME", help="Use the newest job of this feed that needs a retry.", rich_help_panel=_WHICH
     ),
 ]
 SourceOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", readable=False, help="Without JOB: the source file.", rich_help_panel=_WHICH),
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Use this source file instead of JOB. Requires --log.",
+        rich_help_panel=_WHICH,
+    ),
 ]
 LogOption = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="PATH", readable=False, help="Without JOB: its log file or folder; repeatable.", rich_help_panel=_WHICH
+        metavar="PATH", readable=False, help="Log file or folder of that import. Repeatable.", rich_help_panel=_WHICH
     ),
 ]
 OutcomeOption = Annotated[
-    Given | None,
-    typer.Option(help="How the job ended; overrides what the log suggests.", rich_help_panel=_WHICH),
+    JobOutcome | None,
+    typer.Option(
+        metavar="OUTCOME",
+        help="How the job ended, if the log suggests otherwise: partial, aborted, or unknown.",
+        rich_help_panel=_WHICH,
+    ),
 ]
 IdPropertyOption = Annotated[
-    str, typer.Option(metavar="NAME", help="The source file's property that holds the IDs.", rich_help_panel=_WHICH)
+    str, typer.Option(metavar="NAME", help="Property of the source file that holds the IDs.", rich_help_panel=_WHICH)
 ]
 ForceOption = Annotated[
     bool,
     typer.Option(
-        "--force", help="Take a source file that may be another job's, or another version.", rich_help_panel=_WHICH
+        "--force",
+        help="Use the source file even if it may be another job's or another version.",
+        rich_help_panel=_WHICH,
     ),
 ]
 SupersededOption = Annotated[
     bool,
     typer.Option(
         "--superseded",
-        help="Make the file even though a later run of the feed has ended: it holds older values.",
+        help="Create the file even if a later run of the feed has ended. It holds older values.",
         rich_help_panel=_WHICH,
     ),
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="CODE", help="Only users with an entry of this code; repeatable.", rich_help_panel=_WHOSE),
+    typer.Option(metavar="CODE", help="Only users with an entry of this code. Repeatable.", rich_help_panel=_WHOSE),
 ]
 ExceptOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--except", metavar="CODE", help="Without users with an entry of this code; repeatable.", rich_help_panel=_WHOSE
+        "--except", metavar="CODE", help="Exclude users with an entry of this code. Repeatable.", rich_help_panel=_WHOSE
     ),
 ]
 UsersOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", readable=False, help="Only these: one ID per line, or a CSV.", rich_help_panel=_WHOSE),
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Only these users: a file with one ID per line, or a CSV.",
+        rich_help_panel=_WHOSE,
+    ),
 ]
 RetryableOption = Annotated[
     bool,
-    typer.Option("--retryable", help="Only users that an unchanged retry can help.", rich_help_panel=_WHOSE),
+    typer.Option("--retryable", help="Only users whose import can succeed unchanged.", rich_help_panel=_WHOSE),
 ]
 WithoutCulpritsOption = Annotated[
     bool,
-    typer.Option(
-        "--without-culprits", help="Of an aborted job: without the users who aborted it.", rich_help_panel=_WHOSE
-    ),
+    typer.Option("--without-culprits", help="Exclude the users who aborted the import.", rich_help_panel=_WHOSE),
 ]
 DropPropertyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="Leave this property out of each record; repeatable.", rich_help_panel=_HOW),
+    typer.Option(metavar="NAME", help="Remove this property from each record. Repeatable.", rich_help_panel=_HOW),
 ]
 SalvageOption = Annotated[
     bool,
     typer.Option(
-        "--salvage", help="Take what can be read of a file that isn't valid JSON; list the rest.", rich_help_panel=_HOW
+        "--salvage",
+        help="Use what can be read of a file that isn't valid JSON, and list the rest.",
+        rich_help_panel=_HOW,
     ),
 ]
 RepairOption = Annotated[
     bool,
-    typer.Option(
-        "--repair", help="The same, and correct what changes no record; list each repair.", rich_help_panel=_HOW
-    ),
+    typer.Option("--repair", help="Also fix what changes no record, and list each repair.", rich_help_panel=_HOW),
 ]
 MaxBytesOption = Annotated[
     int,
     typer.Option(
-        min=1, metavar="N", help="Most bytes in one file; the rest goes into further ones.", rich_help_panel=_HOW
+        min=1,
+        metavar="N",
+        show_default="2 GB",
+        help="Maximum size of a file in bytes; the rest goes into more files.",
+        rich_help_panel=_HOW,
     ),
 ]
 MaxPropertiesOption = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Most values in one file, not counting IDs.", rich_help_panel=_HOW)
+    int,
+    typer.Option(
+        min=1,
+        metavar="N",
+        show_default=f"{MAX_PROPERTY_VALUES:,}",
+        help="Maximum number of values in a file, without IDs.",
+        rich_help_panel=_HOW,
+    ),
 ]
 NoHashOption = Annotated[
     bool,
-    typer.Option("--no-hash", help="Leave the SHA-256 of source and logs out of the manifest.", rich_help_panel=_FILES),
+    typer.Option("--no-hash", help="Omit the SHA-256 of source and logs from the manifest.", rich_help_panel=_FILES),
 ]
 OutputOption = Annotated[
     Path | None,
@@ -214,13 +250,16 @@ OutputOption = Annotated[
         "-o",
         "--output",
         metavar="FILE",
-        help="Where to write it: a file or an existing folder.",
+        help="Write the retry file here: a file or an existing folder.",
         rich_help_panel=_FILES,
     ),
 ]
 VerifyOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", readable=False, help="Only check a retry file against its manifest.", rich_help_panel=_FILES
+        metavar="FILE",
+        readable=False,
+        help="Check this retry file against its manifest, and create nothing.",
+        rich_help_panel=_FILES,
     ),
 ]

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shlex
-import shutil
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PROGRAM = "upa-analyzer"
 _TAKES_LIBRARY = frozenset({"jobs", "show", "retry", "ack"})
@@ -49,24 +41,6 @@ class Commands:
     windows: bool = os.name == "nt"
     program: str = PROGRAM
 
-    @staticmethod
-    def of(words: Sequence[str]) -> Commands:
-        """Read what a command line gives, before it is parsed; of an option given twice the last counts.
-
-        >>> Commands.of(["--tenant", "contoso", "show", "--library=my jobs"]).library
-        'my jobs'
-        """
-        values: dict[str, str] = {}
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            if word == "--":
-                break
-            name, equals, value = word.partition("=")
-            if name in {"--config", "--tenant", "--library"}:
-                values[name[2:]] = value if equals else following
-        return Commands(
-            values.get("config", ""), values.get("tenant", ""), values.get("library", ""), program=_program()
-        )
-
     def line(self, *words: str) -> str:
         """Compose a command, quoted for the shell.
 
@@ -100,20 +74,6 @@ class Commands:
             return found[0] if line == f"{PROGRAM} {words}" else f"`{line}`"
 
         return _IN_TEXT.sub(complete, text)
-
-
-def _program() -> str:
-    """Our name where the shell finds us by it; else the path by which we were started, as after ``make demo``."""
-    if shutil.which(PROGRAM):
-        return PROGRAM
-    started = Path(sys.argv[0] if sys.argv else "")
-    if started.parts[-2:] == ("analyzer", "__main__.py"):  # python -m analyzer
-        started = Path(sys.executable).with_name(f"{PROGRAM}.exe" if os.name == "nt" else PROGRAM)
-    if started.stem != PROGRAM or not started.is_file():
-        return PROGRAM
-    with contextlib.suppress(ValueError):
-        return str(started.absolute().relative_to(Path.cwd()))
-    return str(started.absolute())
 
 
 def _option(name: str, value: str) -> list[str]:

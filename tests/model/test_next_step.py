@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.cli.arguments import Arguments
 from analyzer.model.next_step import Commands
 from analyzer.storage.resources import sample_library
 
@@ -39,22 +40,11 @@ def test_a_command_repeats_only_what_it_takes(words: tuple[str, ...], line: str)
     assert GIVEN.line(*words) == f"upa-analyzer {line}"
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--config", "c.toml", "show", "5f05", "--library", "a b"],
-        ["--config=c.toml", "show", "--library=a b", "5f05"],
-        ["--config", "old.toml", "--config", "c.toml", "show", "--library", "a b", "--", "--library", "no"],
-    ],
-)
-def test_what_was_given_is_read_in_each_spelling(words: list[str]) -> None:
-    assert (Commands.of(words).config, Commands.of(words).library) == ("c.toml", "a b")
-
-
 @pytest.mark.parametrize("value", ["my jobs", "a'b", 'a"b', "$HOME", "a`b", "-x", "~", "a;b", "ä (1)", "*"])
 def test_a_posix_shell_reads_back_what_was_given(value: str) -> None:
     words = shlex.split(Commands(library=value, tenant=value, windows=False).line("show", "5f05"))
-    assert (Commands.of(words).library, Commands.of(words).tenant) == (value, value)
+    read = Arguments.parse(words).commands
+    assert (read.library, read.tenant) == (value, value)
 
 
 @pytest.mark.parametrize(
@@ -136,4 +126,4 @@ def test_a_command_names_the_program_as_the_shell_finds_it(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(script)])
     monkeypatch.setenv("PATH", str(script.parent) if on_path else "")
-    assert Commands.of(["show"]).line("show", "5f05").split()[0] == str(Path(program))
+    assert Arguments.parse(["show"]).commands.line("show", "5f05").split()[0] == str(Path(program))

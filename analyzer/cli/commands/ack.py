@@ -23,30 +23,32 @@ if TYPE_CHECKING:
 def command(
     context: typer.Context,
     job: Annotated[
-        str, typer.Argument(help="The job's ID, or its first eight characters.", metavar="[JOB]", show_default=False)
+        str, typer.Argument(help="ID of the job; its first eight characters are enough.", metavar="[JOB]")
     ] = "",
     *,
-    until: Annotated[str, typer.Option("--until", metavar="DATE", help="Only until this day begins: 2026-12-01.")] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="DATE", help="Stop when this day begins, such as 2026-12-01.")
+    ] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Stop acknowledging the job.")] = False,
     library: LibraryOption = None,
 ) -> None:
-    """Acknowledge a job, so that run no longer mentions it.
+    """Acknowledge a job so that `run` no longer mentions it.
 
-    Holds until something about the job changes. Without JOB, lists acknowledged jobs.
+    The acknowledgment ends when the job changes. Without JOB, list the acknowledged jobs.
     """
     from analyzer.history.load import load
     from analyzer.history.silenced import Acknowledgements
 
     given, now = context.ensure_object(Context), datetime.now(UTC)
     if undo and until:
-        raise UsageError("--undo and --until at once", "Give one of them.")
+        raise UsageError("--undo and --until can't be combined", "Specify one of them.")
     if not job and (undo or until):
-        raise UsageError("no job is named", "Give JOB: its ID, or the first eight characters.")
+        raise UsageError("JOB is missing", "Specify the job's ID; its first eight characters are enough.")
     settings = given.settings()
     zone = given.zone(settings)
     end = parse_day(until, zone, "--until")
     if end is not None and end <= now:
-        raise UsageError(f"--until {until} has passed", "Give a later day.")
+        raise UsageError(f"--until {until} is in the past", "Specify a later day.")
     opened = given.library(library)
     workspace = given.workspace(settings, library)
     wanted = find_job(opened.jobs(), job) if job else None

@@ -55,11 +55,11 @@ class _Demo:
 def command(
     context: typer.Context,
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path("upa-demo"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Write the demo's files to this folder.")] = Path("upa-demo"),
 ) -> None:
     """Run an end-to-end demo on a local test tenant.
 
-    Downloads sample jobs, writes the report and the retry files, and imports one of them.
+    Download sample jobs, write the report and the retry files, and import one of them. Nothing leaves this computer.
     """
     from analyzer.cli.commands.demo import import_emulator
     from analyzer.library.workspace import Workspace
@@ -67,11 +67,11 @@ def command(
 
     given = context.ensure_object(Context)
     if out.exists() and not out.is_dir():
-        raise OutputError(f"{out} is a file", "Name a folder with --out.")
+        raise OutputError(f"{out} is a file", "Specify a folder with --out.")
     workspace = Workspace(out, "contoso")
     hold(context, workspace)
     _forget_earlier_demo(workspace.library)
-    given.terminal.say("starting a test tenant on this machine, with the sample jobs in it")
+    given.terminal.say("Starting a local test tenant with the sample jobs.")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
         demo = _Demo(given, emulator, *_tenant(emulator, workspace.library), _places(given, workspace))
         reported = _first_run(demo)
@@ -217,23 +217,30 @@ def _wait(demo: _Demo, job_id: str) -> None:
 
 def serve(
     context: typer.Context,
-    library: Annotated[Path, typer.Argument(help="A library folder; it is never written to.", metavar="LIBRARY")],
+    library: Annotated[
+        Path, typer.Argument(help="Library folder with the jobs of the tenant. It is never changed.", metavar="LIBRARY")
+    ],
     *,
-    port: Annotated[int, typer.Option(metavar="N", help="0 for any that is free.", min=0, max=65535)] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="N", help="Listen on this port. 0 selects a free one.", min=0, max=65535)
+    ] = 0,
     speed: Annotated[
-        float, typer.Option(metavar="X", help="How many times as fast the service's clock runs.", min=0.001)
+        float, typer.Option(metavar="X", help="Speed up the service's clock by this factor.", min=0.001)
     ] = 1.0,
     scenario: Annotated[
         list[str] | None,
-        typer.Option(help="A scenario, see docs/reference/emulator.md; can be repeated.", metavar="NAME"),
+        typer.Option(help="Add a scenario such as throttled. Repeatable.", metavar="NAME"),
     ] = None,
 ) -> None:
-    """Run a local test tenant that really imports. Prints one JSON line when it is ready."""
+    """Run a local test tenant that really runs import jobs.
+
+    Print one line of JSON when it is ready. Stop it with Ctrl+C.
+    """
     given = context.ensure_object(Context)
     emulator = import_emulator()
     for name in scenario or ():
         if name not in emulator.SCENARIOS:
-            raise UsageError(f"unknown scenario {name!r}", f"Choose from {', '.join(emulator.SCENARIOS)}.")
+            raise UsageError(f"there is no scenario {name!r}", f"Specify one of {', '.join(emulator.SCENARIOS)}.")
     try:
         emulator.serve(library, port, speed, given.terminal.show_now, scenarios=scenario or ())
     except emulator.EmulatorError as error:
@@ -252,8 +259,8 @@ def import_emulator() -> Any:  # noqa: ANN401 - a module
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            f"the emulator is not installed ({error.name} is missing)",
-            'Install it: pip install "upa-analyzer[emulator]".',
+            f"the local test tenant isn't installed: {error.name} is missing",
+            'Run `pip install "upa-analyzer[emulator]"`.',
         ) from error
     import analyzer.emulator
 

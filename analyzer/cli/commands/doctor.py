@@ -18,7 +18,10 @@ _MARK, _STEP = 9, 15
 
 
 def command(context: typer.Context) -> int:
-    """Walks the way to the tenant step by step. Says what to do where it ends."""
+    """Check configuration, sign-in, and permissions, and suggest fixes.
+
+    Nothing is changed.
+    """
     from analyzer.doctor import Subject, examine
     from analyzer.tenant.model import ClientPolicy
 
@@ -52,7 +55,7 @@ def _json(finding: Finding) -> dict[str, str]:
 
 
 def sign_out(context: typer.Context) -> None:
-    """Forgets the tokens of a sign-in by browser or device code."""
+    """Delete the tokens of a sign-in by browser or device code."""
     from analyzer.config.connect import token_cache
     from analyzer.model.text import listed
 
@@ -63,6 +66,6 @@ def sign_out(context: typer.Context) -> None:
     if given.terminal.json:
         given.terminal.result({"tenant": name, "signed_out": forgotten})
     elif forgotten:
-        given.terminal.show(f"signed out of {name}: {listed(forgotten)}")
+        given.terminal.show(f"Signed out of {name}: {listed(forgotten)}.")
     else:
-        given.terminal.show(f"nobody was signed in to {name}")
+        given.terminal.show(f"No one was signed in to {name}.")

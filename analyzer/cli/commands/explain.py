@@ -23,12 +23,15 @@ def command(
     code: Annotated[
         str,
         typer.Argument(
-            help="A code, a job's error or state, an outcome, a pattern as GenericError/deadlock, or 'pasted text'.",
+            help="Code, job error or state, outcome, pattern such as GenericError/deadlock, or pasted text in quotes.",
             metavar="CODE",
         ),
     ],
 ) -> None:
-    """Explain a code, a job's error or state, or pasted text."""
+    """Explain a code, a job's error or state, or pasted text.
+
+    No library and no configuration is needed.
+    """
     from analyzer.logs.recognise import recognise
     from analyzer.source.diagnosis.message import locate
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-import polars as pl
 import typer
 
 from analyzer.cli.context import Context
@@ -19,16 +18,25 @@ def command(  # noqa: PLR0913 - the contract's options
     *,
     feed: FeedOption = "",
     outcome: Annotated[
-        Outcome | None, typer.Option("--outcome", help="Only jobs that ended like this.", show_choices=True)
+        Outcome | None,
+        typer.Option(
+            "--outcome",
+            metavar="OUTCOME",
+            help=f"Only jobs that ended like this: {', '.join(Outcome)}.",
+        ),
     ] = None,
     since: SinceOption = "",
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, metavar="N", help="Only the newest N; on a terminal 30, unless given."),
+        typer.Option(
+            "--limit", min=1, metavar="N", help="Only the newest N jobs. Default: 30 on a terminal, else all."
+        ),
     ] = None,
     library: LibraryOption = None,
 ) -> int:
     """List jobs, the newest last."""
+    import polars as pl
+
     from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_json, job_rows
     from analyzer.history.load import load
 
@@ -59,7 +67,7 @@ def command(  # noqa: PLR0913 - the contract's options
     elif tables.jobs.is_empty():
         given.terminal.say("The library has no jobs.")
     elif meant.is_empty():
-        given.terminal.say("No such jobs.")
+        given.terminal.say("No jobs match.")
     else:
         if is_to_read and shown.height < meant.height:
             given.terminal.show(

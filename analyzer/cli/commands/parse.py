@@ -31,16 +31,18 @@ def command(
     context: typer.Context,
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Log files, folders, archives; - is standard input.", metavar="PATH...", readable=False),
+        typer.Argument(
+            help="Log files, folders, or archives. - reads standard input.", metavar="PATH...", readable=False
+        ),
     ],
     *,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help=".parquet, .csv, .ndjson or .xlsx; else a table."),
+        typer.Option("-o", "--output", metavar="FILE", help="Write this .parquet, .csv, .ndjson, or .xlsx file."),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Show what became of each log's bytes.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Account for every byte of each log.")] = False,
 ) -> int:
-    """Log files or folders to a table of entries."""
+    """Convert log files to a table of entries."""
     from analyzer.cli.commands.parse import far, remarks, show_accounts, summary
     from analyzer.history.find_logs import find_logs
     from analyzer.logs.read import Reading
@@ -51,7 +53,7 @@ def command(
         check_format(output)
     files, problems = find_logs(paths)
     if output is not None and output.exists() and any(file.path and file.path.samefile(output) for file in files):
-        raise UsageError(f"{output} is one of the logs that are read", "Write to another file.")
+        raise UsageError(f"{output} is one of the logs that are read", "Specify another file with -o.")
     if not files:
         raise problems[0]
     # A bar would stand between the rows of a table that is shown while it is read.

@@ -27,7 +27,7 @@ def command(
     job: JobsOption = None,
     since: SinceOption = "",
     everything: Annotated[
-        bool, typer.Option("--all", help="Look at everything again, also what seems settled.")
+        bool, typer.Option("--all", help="Check everything again, including jobs that are complete.")
     ] = False,
     patience: PatienceOption = DEFAULT_PATIENCE,
 ) -> int:

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 def command(
     context: typer.Context,
-    library: Annotated[Path | None, typer.Argument(help="A library folder.", metavar="[LIBRARY]")] = None,
+    library: Annotated[
+        Path | None, typer.Argument(help="Library folder. Default: the configured tenant's.", metavar="[LIBRARY]")
+    ] = None,
     *,
     job: JobsOption = None,
     since: SinceOption = "",
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where to write it.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write the report and retry files here.")
+    ] = None,
 ) -> int:
-    """Write the HTML report: who failed, why, and what to do."""
+    """Create the HTML report: who failed, why, and what to do."""
     from analyzer.pipeline import Scope, report
 
     given = context.ensure_object(Context)

@@ -13,9 +13,9 @@ from analyzer.cli.options import (
     DropPropertyOption,
     ExceptOption,
     ForceOption,
-    Given,
     IdPropertyOption,
     JobArgument,
+    JobOutcome,
     LibraryOption,
     LogOption,
     MaxBytesOption,
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - the contract's options
 ) -> int:
     """Create an import file that contains only the users who failed.
 
-    Without JOB, takes the newest job that needs a retry.
+    Without JOB, use the newest job that needs a retry. With --source and --log, no library is needed.
     """
     from analyzer.model.outcome import Outcome
     from analyzer.retry.make import variant
@@ -92,7 +92,9 @@ def command(  # noqa: PLR0913 - the contract's options
     given = context.ensure_object(Context)
     if verify:
         if job or source or log or feed:
-            raise UsageError("--verify checks a file and makes none", "Give it alone.")
+            raise UsageError(
+                "--verify can't be combined with a job or source", "It checks an existing retry file. Specify it alone."
+            )
         return _verify(given.terminal, verify)
     _check_what_is_meant(job, feed, source, log)
     if source is None:
@@ -159,11 +161,11 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
 
 def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Path] | None) -> None:
     if (job or feed) and (source or log):
-        raise UsageError("a job and bare files at once", "Give JOB, or --source and --log.")
+        raise UsageError("a job and --source or --log can't be combined", "Specify JOB, or --source and --log.")
     if job and feed:
-        raise UsageError("JOB and --feed at once", "Give one of them.")
+        raise UsageError("JOB and --feed can't be combined", "Specify one of them.")
     if bool(source) != bool(log):
-        raise UsageError("nothing to make a retry file from", "Give JOB, or both --source FILE and --log PATH.")
+        raise UsageError("--source and --log belong together", "Specify both, or a job: JOB.")
 
 
 def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job | None:
@@ -205,7 +207,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
 
 
 def _of_files(
-    terminal: Terminal, source: Path, logs: list[Path], outcome: Given | None, id_property: str
+    terminal: Terminal, source: Path, logs: list[Path], outcome: JobOutcome | None, id_property: str
 ) -> tuple[Ingredients, Path]:
     from analyzer.retry.bare_files import ingredients_of_files
     from analyzer.retry.make import file_name

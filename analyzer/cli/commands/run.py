@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def command(
     context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = DEFAULT_PATIENCE
 ) -> int:
-    """Download what is new; write retry files and the report.
+    """Pull, create retry files, and write the report: the nightly run.
 
-    This is what a scheduler calls. It only reads from the tenant, and says what is still open in each feed.
+    Nothing is written to the tenant. The first lines show which users are still open in each feed.
     """
     from analyzer.cli.commands.pull import connected, exit_code, pulled_json, warn_of_certificate
     from analyzer.cli.commands.report import report_places, reported_json

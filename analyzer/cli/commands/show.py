@@ -30,16 +30,19 @@ def command(  # noqa: PLR0913 - the contract's options
     job: Annotated[
         str,
         typer.Argument(
-            help="The job's ID, or its first eight characters; the newest run that failed if left out.", metavar="[JOB]"
+            help="ID of the job; its first eight characters are enough. Default: the newest run that failed.",
+            metavar="[JOB]",
         ),
     ] = "",
     *,
-    feed: Annotated[str, typer.Option("--feed", metavar="NAME", help="The newest run of this feed that failed.")] = "",
+    feed: Annotated[
+        str, typer.Option("--feed", metavar="NAME", help="Show the newest run of this feed that failed.")
+    ] = "",
     everyone: Annotated[bool, typer.Option("--all", help="Show every user, also on a terminal.")] = False,
     library: LibraryOption = None,
     fail_on: FailOnOption = FailOn.never,
 ) -> int:
-    """Show a job: what failed, why, who is affected, how to fix it."""
+    """Show a job: what failed, why, who is affected, and how to fix it."""
     from analyzer.cli.views.job import print_view, view_json
     from analyzer.history.load import load
 

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 from analyzer.model.next_step import PROGRAM, Commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from analyzer.errors import AnalyzerError
 
 
-_OPTION = "--log-format"
 _OURS = "analyzer."
 _NOTHING: Mapping[str, object] = {}
 
@@ -32,6 +31,11 @@ class LogFormat(StrEnum):
 
     text = "text"
     json = "json"
+
+    @staticmethod
+    def named(name: str) -> LogFormat:
+        """Return the format of this name; text where there is none, as the error about it has to be written."""
+        return LogFormat(name) if name in set(LogFormat) else LogFormat.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,6 @@ class Log:
 
     format: LogFormat = LogFormat.text
     commands: Commands = field(default_factory=Commands)
-
-    @staticmethod
-    def of(words: Sequence[str]) -> Log:
-        """As the arguments say, before they are parsed; as text where they say nothing that can be followed."""
-        value = ""
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            if word == "--":
-                break
-            if word == _OPTION or word.startswith(f"{_OPTION}="):
-                value = following if word == _OPTION else word.partition("=")[2]
-        return Log(LogFormat(value) if value in set(LogFormat) else LogFormat.text, Commands.of(words))
 
     @property
     def as_json(self) -> bool:

@@ -124,8 +124,8 @@ def test_a_request_without_an_answer_is_shown_as_well(
     [
         (["pull"], 2, "no tenant is configured"),
         (["jobs", "--config", "nowhere.toml"], 2, "there is no configuration nowhere.toml"),
-        (["nonsense"], 2, "No such command 'nonsense'"),
-        (["jobs", "--nonsense"], 2, "No such option: --nonsense"),
+        (["nonsense"], 2, "there is no command 'nonsense'"),
+        (["jobs", "--nonsense"], 2, "there is no option --nonsense"),
         (["jobs", "--library", "nowhere"], 5, "nowhere is no library"),
     ],
     ids=str,
@@ -232,10 +232,6 @@ def test_a_report_for_a_collector_is_objects_from_end_to_end(upa: Callable[..., 
 def test_what_would_move_the_cursor_is_shown_and_not_done(capsys: pytest.CaptureFixture[str]) -> None:
     Log().remark("a\x1b[2Jb")
     assert "\x1b" not in capsys.readouterr().err
-
-
-def test_a_word_behind_the_end_of_options_is_none() -> None:
-    assert Log.of(["jobs", "--", "--log-format", "json"]) == Log()
 
 
 def test_an_error_without_an_advice_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
