@@ -1,59 +1,76 @@
-"""Logs to the table ``entries``, in pieces; the memory that it takes does not grow with a log."""
+"""Logs to the table ``entries``, a block at a time on all cores; the memory that it takes does not grow with a log."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import collections
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import polars as pl
 
+from analyzer.errors import InputError
 from analyzer.logs.accounting import accounts_of
+from analyzer.logs.blocks import blocks
 from analyzer.logs.columns import columns_of
+from analyzer.logs.entries import CODE, Codes, entries_of
 from analyzer.logs.model import LogFile, LogRead
-from analyzer.logs.parsing import job_id_in, parsed
+from analyzer.logs.shapes import is_cut_off
+from analyzer.model.service import LOG_FILE_NAME, LOG_FOLDER_NAME
 from analyzer.model.tables import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from analyzer.logs.entries import Entries
     from analyzer.logs.model import Account, Block, Segment
 
+_Parsed: TypeAlias = "tuple[Block, Entries, pl.DataFrame, list[Account]]"
+
+_LOOKED_AT = 4096
+"""Bytes."""
+
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))
+_MOSTLY_TEXT = 0.9
+
 
 class Reading:
-    """A reading of logs, which says how each was read.
+    """A reading of logs, which knows how each was read.
 
     Attributes:
-        logs: how each log was read last, in their order; complete when ``frames`` has come to its end.
+        logs: how each log was read last, in their order; complete at the end of ``frames``.
     """
 
     def __init__(
         self, files: Iterable[LogFile], *, accounting: bool = False, progress: Callable[[LogRead], None] | None = None
     ) -> None:
-        """Plans to read logs.
+        """Plan to read logs.
 
         Args:
             files: which.
-            accounting: whether ``LogRead.account`` is wanted.
-            progress: told of the log that was read last, block by block.
+            accounting: whether to fill in ``LogRead.account``.
+            progress: called after each block with the log that was read last.
         """
         self._files = list(files)
-        self._anew()
+        self._reset()
         self._accounting = accounting
         self._progress = progress
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """The table ``entries`` in pieces, in the order of the logs and their lines.
+        """Yield the table ``entries`` in pieces, in the order of the logs and their lines.
 
         A log that cannot be read, or not to its end, has a ``problem``; the others are read all the same.
         """
-        yield from self._pieces(self._anew())
+        yield from self._pieces(self._reset())
 
     def table(self) -> pl.DataFrame:
-        """The whole table ``entries`` in memory."""
+        """Return the whole table ``entries`` in memory."""
         return pl.concat([pl.DataFrame(schema=ENTRIES), *self.frames()], rechunk=True)
 
     def lazy(self, *, strict: bool = False) -> pl.LazyFrame:
-        """The table ``entries``, read anew whenever it is collected or written, and never whole in memory.
+        """Return the table ``entries``, read again whenever it is collected or written, and never whole in memory.
 
         Args:
             strict: whether a log that cannot be read is an error (``InputError``), also when others can.
@@ -63,7 +80,7 @@ class Reading:
         def pieces(
             columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _batch: int | None
         ) -> Iterator[pl.DataFrame]:
-            logs = self._anew()
+            logs = self._reset()
             for frame in self._pieces(logs):
                 piece = frame if rows is None else frame.head(rows)
                 rows = None if rows is None else rows - len(piece)
@@ -77,37 +94,98 @@ class Reading:
 
         return register_io_source(pieces, schema=ENTRIES)
 
-    def _anew(self) -> list[LogRead]:
-        """Logs of which nothing was read yet; whoever reads at the same time has others."""
+    def _reset(self) -> list[LogRead]:
+        """Start over; a reading that is still going on keeps its own logs."""
         self.logs = [LogRead(file) for file in self._files]
         return self.logs
 
     def _pieces(self, logs: list[LogRead]) -> Iterator[pl.DataFrame]:
-        for one in parsed(logs, self._make):
-            segments = one.block.segments
-            columns, accounts = one.made
+        for block, entries, columns, accounts in self._parsed(logs):
+            segments = block.segments
+            lines_before = [segment.log.lines for segment in segments]
+            _count(block, entries)
             for segment, account in zip(segments, accounts, strict=False):
                 segment.log.account = segment.log.account.plus(account)
             if self._progress:
                 self._progress(segments[-1].log)
-            yield _named(columns, segments, pl.Series(one.lines_before, dtype=pl.UInt32))
+            yield _with_names(columns, segments, pl.Series(lines_before, dtype=pl.UInt32))
+        for log in logs:
+            if log.binary and not log.entries and not log.problem:
+                log.problem = InputError(
+                    f"{log.name} is no log: it holds binary data", "Name the logs of an import job."
+                )
 
-    def _make(self, block: Block, entries: Entries) -> tuple[pl.DataFrame, list[Account]]:
-        columns = columns_of(block, entries)
-        return columns, accounts_of(block, entries, columns) if self._accounting else []
+    def _parsed(self, logs: list[LogRead]) -> Iterator[_Parsed]:
+        """Parse the blocks of logs in several threads; yield them in their order."""
+        cores = os.cpu_count() or 1
+        codes = Codes()
+
+        def parse(block: Block) -> _Parsed:
+            entries = entries_of(block, codes)
+            columns = columns_of(block, entries)
+            return block, entries, columns, accounts_of(block, entries, columns) if self._accounting else []
+
+        waiting: collections.deque[Future[_Parsed]] = collections.deque()
+        with ThreadPoolExecutor(cores, "parse") as pool:
+            try:
+                for block in blocks(logs):
+                    waiting.append(pool.submit(parse, block))
+                    if len(waiting) > cores:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
-def _named(columns: pl.DataFrame, segments: Sequence[Segment], before: pl.Series) -> pl.DataFrame:
+def job_id_in(name: str) -> str | None:
+    """Return the job ID in a log file's name, else in its folder's name, in lower case; None without one."""
+    parts = name.replace("\\", "/").split("/")
+    found = LOG_FILE_NAME.match(parts[-1])
+    if found is None and len(parts) > 1:
+        found = LOG_FOLDER_NAME.fullmatch(parts[-2])
+    return found["job_id"].lower() if found else None
+
+
+def _count(block: Block, entries: Entries) -> None:
+    """Add the lines and entries of a block to how its logs were read."""
+    segments = block.segments
+    rows = np.bincount(entries.segment, minlength=len(segments)).tolist()
+    without_code = entries.parts[:, CODE] == entries.parts[:, CODE + 1]
+    texts = np.bincount(entries.segment[without_code], minlength=len(segments))
+    line_counts = np.diff(entries.segment_lines).tolist()
+    for place, segment in enumerate(segments):
+        log = segment.log
+        log.lines += line_counts[place]
+        log.texts += int(texts[place])
+        log.entries += rows[place] - int(texts[place])
+        log.cut_off = segment.added_end and _cut_off(entries, place)
+        log.binary = log.binary or (rows[place] == texts[place] and _is_binary(block, segment))
+
+
+def _is_binary(block: Block, segment: Segment) -> bool:
+    """Return whether a text without entries begins with control characters, unlike text."""
+    head = block.data[segment.start : min(segment.end, segment.start + _LOOKED_AT)]
+    return b"\0" in head or len(head.translate(None, _CONTROLS)) < _MOSTLY_TEXT * len(head)
+
+
+def _cut_off(entries: Entries, place: int) -> bool:
+    last = entries.lines.text(int(entries.segment_lines[place + 1]) - 1)
+    return len(last) < _LOOKED_AT and is_cut_off(last.decode())
+
+
+def _with_names(columns: pl.DataFrame, segments: Sequence[Segment], lines_before: pl.Series) -> pl.DataFrame:
+    """Return the table ``entries``: with the names of the logs, and the number of each line in its log."""
     names: dict[str, list[str | None]] = {
         "tenant": [segment.log.file.tenant for segment in segments],
         "job_id": [job_id_in(segment.log.name) for segment in segments],
         "log_file": [segment.log.name for segment in segments],
     }
     if len(segments) == 1:
-        whose = [pl.lit(values[0], pl.String).alias(name) for name, values in names.items()]
-        line = pl.col("line") + before[0]
+        named = [pl.lit(values[0], pl.String).alias(name) for name, values in names.items()]
+        line = pl.col("line") + lines_before[0]
     else:
         at = columns["segment"]
-        whose = [pl.lit(pl.Series(name, values, pl.String).gather(at)) for name, values in names.items()]
-        line = pl.col("line") + pl.lit(before.gather(at))
-    return columns.with_columns(*whose, line=line).select(*ENTRIES)
+        named = [pl.lit(pl.Series(name, values, pl.String).gather(at)) for name, values in names.items()]
+        line = pl.col("line") + pl.lit(lines_before.gather(at))
+    return columns.with_columns(*named, line=line).select(*ENTRIES)

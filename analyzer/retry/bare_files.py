@@ -9,8 +9,7 @@ import polars as pl
 from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
-from analyzer.logs.parsing import job_id_in
-from analyzer.logs.read import Reading
+from analyzer.logs.read import Reading, job_id_in
 from analyzer.retry.make import Ingredients
 from analyzer.retry.selection.select import outcome_suggested_by
 from analyzer.source.measure import has_guid_ids

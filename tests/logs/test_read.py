@@ -10,8 +10,7 @@ import pytest
 
 from analyzer.history.find_logs import log_at
 from analyzer.logs.model import LogFile
-from analyzer.logs.parsing import job_id_in
-from analyzer.logs.read import Reading
+from analyzer.logs.read import Reading, job_id_in
 
 if TYPE_CHECKING:
     from pathlib import Path
