@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.logs.decode import UTF8, WINDOWS_1252, size_in
+from analyzer.logs.decode import size_in
 from analyzer.logs.entries import CODE, IDENTITY, MESSAGE
 from analyzer.logs.model import Account
 from analyzer.logs.shapes import MARK
+from analyzer.storage.encodings import UTF8, WINDOWS_1252
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

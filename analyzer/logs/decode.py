@@ -9,28 +9,18 @@ Windows-1252, so that none is lost.
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analyzer.model.service import LogCode
+from analyzer.storage.encodings import HEAD, UTF8, UTF16_BE, UTF16_LE, WINDOWS_1252, encoding_by_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analyzer.logs.model import Encoding
-
-UTF8, UTF16_LE, UTF16_BE, WINDOWS_1252 = "utf-8", "utf-16-le", "utf-16-be", "cp1252"
-
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, UTF8),
-    (codecs.BOM_UTF16_LE, UTF16_LE),
-    (codecs.BOM_UTF16_BE, UTF16_BE),
-)
-_HEAD = 4096
-"""Bytes that are looked at for UTF-16 without a mark."""
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 # Halves of surrogate pairs: those that stand for a byte (PEP 383), and any
@@ -63,10 +53,10 @@ def utf8_chunks(read: Callable[[int], bytes], encoding: Encoding, sizes: Iterato
         encoding: filled in as the log is read.
         sizes: how many bytes to ask for, chunk by chunk.
     """
-    head = _fill(read, max(_HEAD, next(sizes)))
+    head = _fill(read, max(HEAD, next(sizes)))
     encoding.size = len(head)
-    encoding.name, encoding.mark = _encoding_of(head)
-    encoding.cut = not encoding.mark and encoding.name in _OTHER_ORDER and _is_cut(head[:_HEAD], encoding.name)
+    encoding.name, encoding.mark = encoding_by_head(head) or (UTF8, 0)
+    encoding.cut = not encoding.mark and encoding.name in _OTHER_ORDER and _is_cut(head[:HEAD], encoding.name)
     if encoding.cut:
         encoding.name, encoding.difference = _OTHER_ORDER[encoding.name], 1
     chunk = head[encoding.mark + encoding.cut :]
@@ -100,19 +90,6 @@ def _fill(read: Callable[[int], bytes], size: int) -> bytes:
         pieces.append(read(missing))
         missing -= len(pieces[-1])
     return b"".join(pieces) if len(pieces) > 1 else pieces[0]
-
-
-def _encoding_of(head: bytes) -> tuple[str, int]:
-    """The encoding that the first bytes tell, and the length of their mark."""
-    for mark, name in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            return name, len(mark)
-    start = head[:_HEAD]
-    zeros_even, zeros_odd = start[0::2].count(0), start[1::2].count(0)
-    # Codes are ASCII: in UTF-16 at least every fifth unit of such a log has a zero half, always the same one.
-    if max(zeros_even, zeros_odd) * 5 > len(start) // 2 and min(zeros_even, zeros_odd) * 5 <= len(start) // 2:
-        return UTF16_LE if zeros_odd > zeros_even else UTF16_BE, 0
-    return UTF8, 0
 
 
 def _is_cut(head: bytes, name: str) -> bool:
