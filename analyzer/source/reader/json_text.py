@@ -1,7 +1,8 @@
-"""The bytes of a source file, and where in them something stands.
+"""The bytes of a source file as UTF-8, and where in them something is.
 
 A source file is JSON as Json.NET takes it: also with a byte order mark, comments, commas before a bracket, single
-quotes and unquoted names (the vendor's own example has commas before a bracket).
+quotes and unquoted names (the vendor's own example has commas before a bracket). It may be in another encoding: one
+that its first bytes show, else Windows-1252, where its letters show that.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ import bisect
 import codecs
 import contextlib
 import functools
+import mmap
+import os
 import re
+import tempfile
 import unicodedata
-from typing import TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias
 
-from analyzer.errors import InputError
-from analyzer.source.reader.encoding import UTF8, UTF16, WINDOWS, encoding_of
-from analyzer.source.reader.recoded import as_utf8, map_of
-from analyzer.storage.files import cannot_read
+from analyzer.errors import InputError, OutputError
+from analyzer.storage import encodings
+from analyzer.storage.encodings import UTF8, encoding_by_head
+from analyzer.storage.files import cannot_read, plain_words
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -28,22 +31,34 @@ if TYPE_CHECKING:
 
 Buffer: TypeAlias = "bytes | mmap.mmap"
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _PIECE = 1 << 20
+"""Bytes that are decoded at once: a file of 2 GB may be one line."""
 _LARGE = 1 << 26
-"""Bytes."""
+"""Bytes of a file in which the encoding is looked for once."""
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _CONTROL_PICTURES = 0x2400
 """The block of Unicode with a sign for each control character, in their order."""
+
 WINDOWS_1252 = "Windows-1252"
 UTF_16 = "UTF-16"
-_NAMES = {UTF16: UTF_16, WINDOWS: WINDOWS_1252}
+_UTF_16_WITHOUT_MARK = "UTF-16 without a byte order mark"
+
+_PIECES = 64
+"""Pieces beyond ASCII that are searched; one takes some milliseconds."""
+_ENOUGH = 10_000
+"""Letters, and places that are none in UTF-8; more than a damaged block of a disk holds."""
+_FEW = 2
+"""Places that aren't UTF-8 to a letter that is. In doubt it is UTF-8: the damaged values are listed then, while a
+letter of UTF-8 that is taken for two others is written."""
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 class SourceFormatError(InputError):
-    """A source file that is not what the service imports: not valid JSON, or of another shape.
+    """A source file that isn't what the service imports: not valid JSON, or of another shape.
 
     Attributes:
-        offset: where the offending byte stands in the file's UTF-8.
+        offset: of the offending byte in the file's UTF-8.
         line: 1-based.
         column: 1-based, in characters.
     """
@@ -91,33 +106,167 @@ class NotImportFormatError(SourceFormatError):
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Buffer]:
-    """The file as UTF-8, mapped and not read where it is UTF-8 already; ``recoded_from`` tells where it is not.
+    """Open a file as UTF-8: mapped where it is UTF-8 already, else a temporary copy.
 
     Raises:
-        InputError: the file cannot be read, or is UTF-16 that cannot be decoded.
-        OutputError: there is no room for a copy in UTF-8.
+        InputError: the file can't be read, or is UTF-16 that can't be decoded.
+        OutputError: there is no room for the copy.
     """
     with mapped(path) as buffer:
         encoding = _encoding(path, buffer)
         if encoding == UTF8:
             yield buffer
         else:
-            with as_utf8(path, buffer, encoding) as recoded:
-                yield recoded
+            with _as_utf8(path, buffer, encoding) as copy:
+                yield copy
+
+
+@contextlib.contextmanager
+def mapped(path: Path) -> Iterator[Buffer]:
+    """Open a file's bytes, whatever its encoding.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    try:
+        with path.open("rb") as stream, _map_of(stream) as buffer:
+            yield buffer
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+@contextlib.contextmanager
+def _map_of(stream: IO[bytes]) -> Iterator[Buffer]:
+    if not os.fstat(stream.fileno()).st_size:
+        yield b""  # an empty file can't be mapped
+        return
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
+        yield buffer
+
+
+def recoded_from(path: Path) -> str:
+    """Return the encoding of a source file that isn't UTF-8, as people name it; empty where it is.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    with mapped(path) as buffer:
+        encoding = _encoding(path, buffer)
+        if encoding in encodings.UTF16:
+            return UTF_16 if _mark(buffer) else _UTF_16_WITHOUT_MARK
+    return WINDOWS_1252 if encoding == encodings.WINDOWS_1252 else ""
+
+
+def _encoding(path: Path, buffer: Buffer) -> str:
+    """As ``encoding_of``, looked for once in a large file: in one of ASCII alone that means to read all of it."""
+    if len(buffer) < _LARGE:
+        return encoding_of(buffer)
+    status = path.stat()
+    return _encoding_of_version(path, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _encoding_of_version(path: Path, _inode: int, _size: int, _modified_ns: int) -> str:
+    with mapped(path) as buffer:
+        return encoding_of(buffer)
+
+
+def encoding_of(buffer: Buffer, *, piece: int = _PIECE, pieces: int = _PIECES) -> str:
+    """Return the encoding that the first bytes show; without them UTF-8 or Windows-1252.
+
+    Where bytes aren't UTF-8, most letters decide. Letters in Windows-1252 are hardly ever UTF-8 by accident (that takes
+    a capital as ``É`` before a sign as ``»``); in a file of UTF-8 most letters are, though some bytes are damaged.
+
+    Args:
+        buffer: the file's bytes.
+        piece: bytes that are searched at once.
+        pieces: the most pieces beyond ASCII that are searched.
+    """
+    if (shown := encoding_by_head(bytes(buffer[: encodings.HEAD]))) is not None:
+        return shown[0]
+    letters = damaged = 0
+    for number, run in enumerate(_runs(buffer, piece, pieces)):
+        if not number and _is_utf8(buffer, run.start(), piece):
+            return UTF8
+        letters += len(_UTF8_LETTER.findall(run[0]))
+        damaged += len(_UTF8_LETTER.sub(b" ", run[0]).split())
+        if letters + damaged >= _ENOUGH:
+            break
+    return UTF8 if letters * _FEW >= damaged else encodings.WINDOWS_1252
+
+
+def _is_utf8(buffer: Buffer, start: int, size: int) -> bool:
+    """Whether the piece from a place on is UTF-8; its last letter may go on after it."""
+    piece = buffer[start : start + size]
+    try:
+        codecs.utf_8_decode(piece, "strict", start + len(piece) == len(buffer))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _runs(buffer: Buffer, size: int, pieces: int) -> Iterator[re.Match[bytes]]:
+    """Yield runs of bytes beyond ASCII, in the first pieces that have any; ASCII is passed over at once."""
+    at = searched = 0
+    while at < len(buffer) and searched < pieces:
+        end = at + size
+        if not buffer[at:end].isascii():
+            searched += 1
+            # A letter on the border belongs to this piece.
+            for run in _BEYOND_ASCII.finditer(buffer, at, end + 3):
+                if run.start() < end:
+                    yield run
+                    end = max(end, run.end())
+        at = end
+
+
+@contextlib.contextmanager
+def _as_utf8(path: Path, buffer: Buffer, encoding: str) -> Iterator[Buffer]:
+    """Copy a file's bytes as UTF-8 into a temporary file without a name."""
+    with contextlib.ExitStack() as held:
+        try:
+            copy = held.enter_context(tempfile.TemporaryFile())
+            _recode(path, buffer, encoding, copy)
+        except OSError as error:
+            what = f"a copy of {path} in UTF-8 cannot be written among the temporary files: {plain_words(error)}"
+            advice = "Free some space, or name another folder with TMPDIR (Windows: TMP); or save the file as UTF-8."
+            raise OutputError(what, advice) from error
+        yield held.enter_context(_map_of(copy))
+
+
+def _recode(path: Path, buffer: Buffer, encoding: str, copy: IO[bytes]) -> None:
+    # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding in encodings.UTF16 else "replace")
+    for at in range(_mark(buffer), len(buffer), _PIECE):
+        piece = buffer[at : at + _PIECE]
+        try:
+            text = decoder.decode(piece, final=at + _PIECE >= len(buffer))
+        except UnicodeDecodeError as error:
+            # What the decoder kept of the piece before counts with this one.
+            start = at + error.start - (len(error.object) - len(piece))
+            what = f"{path} begins as UTF-16 but isn't UTF-16 from byte {start:,} on"
+            raise InputError(what, "Save it as UTF-8 with a byte order mark.") from error
+        copy.write(text.encode("utf-8"))
+    copy.flush()
+
+
+def _mark(buffer: Buffer) -> int:
+    """The length of the byte order mark; 0 without one."""
+    shown = encoding_by_head(bytes(buffer[:4]))
+    return shown[1] if shown else 0
 
 
 def after_mark(buffer: Buffer) -> int:
-    """Where the text begins: behind the byte order mark, if there is one."""
+    """Where the text of UTF-8 begins: after the byte order mark, if there is one."""
     return len(codecs.BOM_UTF8) if buffer[:3] == codecs.BOM_UTF8 else 0
 
 
 def position(buffer: Buffer, offset: int) -> tuple[int, int]:
-    """Line and column of a byte, both from 1; the column in characters, a byte order mark not counted."""
+    """Return line and column of a byte, both from 1; the column in characters, a byte order mark not counted."""
     line, start = 1, after_mark(buffer)
     end = max(start, offset)
     for found in _LINE_END.finditer(buffer, start, end):
         line, start = line + 1, found.end()
-    # In pieces, as the file may be one line of 2 GB.
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     pieces = range(start, end, _PIECE)
     characters = sum(len(decoder.decode(bytes(buffer[at : min(at + _PIECE, end)]))) for at in pieces)
@@ -125,7 +274,7 @@ def position(buffer: Buffer, offset: int) -> tuple[int, int]:
 
 
 def offset_of(buffer: Buffer, line: int, units: int) -> int | None:
-    """The byte that stands so many UTF-16 units behind the start of a line.
+    """Return the offset of the byte so many UTF-16 units after the start of a line.
 
     Args:
         buffer: the file's UTF-8.
@@ -142,7 +291,7 @@ def offset_of(buffer: Buffer, line: int, units: int) -> int | None:
         if found is None:
             return None
         at = found.end()
-    # In pieces, as in ``position``; what a piece has of a cut character is read again with the next one.
+    # What a piece has of a cut character is read again with the next piece.
     while units > 0 and at < len(buffer):
         piece = bytes(buffer[at : at + _PIECE])
         read, consumed = _units(piece, last=at + len(piece) >= len(buffer))
@@ -161,7 +310,7 @@ def _units(piece: bytes, *, last: bool = False) -> tuple[int, int]:
 
 
 def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:
-    """The text around a byte, on one line, with signs for control characters."""
+    """Return the text around a byte, on one line, with signs for control characters."""
     start = max(after_mark(buffer), offset - around)
     text = bytes(buffer[start : offset + around]).decode("utf-8", "replace").strip("\ufffd")
     return "".join(map(_visible, text)).strip()
@@ -173,41 +322,3 @@ def _visible(character: str) -> str:
     if character < " ":
         return chr(_CONTROL_PICTURES + ord(character))
     return " " if unicodedata.category(character) == "Zs" else "\ufffd"
-
-
-def recoded_from(path: Path) -> str:
-    """The encoding of a source file that is not UTF-8, as people name it; empty where it is.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    with mapped(path) as buffer:
-        return _NAMES.get(_encoding(path, buffer), "")
-
-
-def _encoding(path: Path, buffer: Buffer) -> str:
-    """As ``encoding_of``, looked for once in a large file: in one of ASCII alone that means to read all of it."""
-    if len(buffer) < _LARGE:
-        return encoding_of(buffer)
-    status = path.stat()
-    return _encoding_of_version(path, status.st_ino, status.st_size, status.st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=8)
-def _encoding_of_version(path: Path, _inode: int, _size: int, _modified_ns: int) -> str:
-    with mapped(path) as buffer:
-        return encoding_of(buffer)
-
-
-@contextlib.contextmanager
-def mapped(path: Path) -> Iterator[Buffer]:
-    """The file's bytes, whatever its encoding.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as stream, map_of(stream) as mapped:
-            yield mapped
-    except OSError as error:
-        raise cannot_read(path, error) from error

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.errors import OutputError
-from analyzer.source.reader import encoding, json_text
-from analyzer.source.reader.encoding import UTF8, UTF16, WINDOWS, encoding_of
-from analyzer.source.reader.json_text import WINDOWS_1252, mapped, opened, recoded_from
+from analyzer.source.reader import json_text
+from analyzer.source.reader.json_text import encoding_of, mapped, opened, recoded_from
 from analyzer.source.reader.records import read_records
+from analyzer.storage.encodings import UTF8, UTF16_BE, UTF16_LE, WINDOWS_1252
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def damaged(raw: bytes, rng: random.Random, share: float) -> bytes:
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES.keys())
 def test_windows_1252_is_told_by_its_letters(names: tuple[str, ...], seed: int) -> None:
     text = feed(names, random.Random(seed))
-    assert encoding_of(text.encode("cp1252", "ignore")) == WINDOWS
+    assert encoding_of(text.encode("cp1252", "ignore")) == WINDOWS_1252
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -74,12 +74,16 @@ def test_utf_8_with_damaged_bytes_is_utf_8(names: tuple[str, ...], share: float,
         "nothing": (b"", UTF8),
         "ascii": (b"Ada", UTF8),
         "a mark": (b"\xef\xbb\xbf\xfc", UTF8),
-        "the mark of UTF-16": ("Ü".encode("utf-16"), UTF16),
-        "one letter": (b"M\xfcnchen", WINDOWS),
-        "a letter of Windows-1252 that is UTF-8, too, before others": ("CAFÉ» à été".encode("cp1252"), WINDOWS),
+        "the mark of UTF-16": (b"\xff\xfe" + "Ü".encode("utf-16-le"), UTF16_LE),
+        "the mark of UTF-16 in the other byte order": (b"\xfe\xff" + "Ü".encode("utf-16-be"), UTF16_BE),
+        "UTF-16 without a mark": ('{"value":[{"IdName":"jürgen"}]}'.encode("utf-16-le"), UTF16_LE),
+        "the other byte order without a mark": ('{"value":[{"IdName":"Łódź"}]}'.encode("utf-16-be"), UTF16_BE),
+        "zeros in UTF-8": (b"Ada" + bytes(100), UTF8),
+        "one letter": (b"M\xfcnchen", WINDOWS_1252),
+        "a letter of Windows-1252 that is UTF-8, too, before others": ("CAFÉ» à été".encode("cp1252"), WINDOWS_1252),
         "as many of both": (b"M\xc3\xbcnchen, K\xf6ln", UTF8),
         "half as many": (b"M\xc3\xbcnchen, K\xf6ln \xff", UTF8),
-        "a letter that is cut at the end": ("Zoë".encode()[:-1], WINDOWS),
+        "a letter that is cut at the end": ("Zoë".encode()[:-1], WINDOWS_1252),
     }.values(),
 )
 def test_marks_and_few_letters(raw: bytes, expected: str) -> None:
@@ -87,16 +91,22 @@ def test_marks_and_few_letters(raw: bytes, expected: str) -> None:
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_a_letter_on_the_border_of_two_pieces_is_one(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "_PIECE", 8)
-    assert encoding_of(b"\xff" + b"-" * 11 + b"-" * before + "王".encode()) == UTF8
-    assert encoding_of(b"-" * before + b"\xff" + b"-" * 20 + "王".encode() + b"-\xff-\xff") == WINDOWS
+def test_a_letter_on_the_border_of_two_pieces_is_one(before: int) -> None:
+    assert encoding_of(b"\xff" + b"-" * 11 + b"-" * before + "王".encode(), piece=8) == UTF8
+    assert encoding_of(b"-" * before + b"\xff" + b"-" * 20 + "王".encode() + b"-\xff-\xff", piece=8) == WINDOWS_1252
 
 
-def test_a_file_beyond_the_first_pieces_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "_PIECE", 8)
-    monkeypatch.setattr(encoding, "_PIECES", 2)
-    assert encoding_of(b"\xff" + b"-" * 40 + b"\xff" + b"-" * 40 + "王王王".encode()) == WINDOWS
+def test_a_file_beyond_the_first_pieces_is_not_searched() -> None:
+    raw = b"\xff" + b"-" * 40 + b"\xff" + b"-" * 40 + "王王王".encode()
+    assert encoding_of(raw, piece=8, pieces=2) == WINDOWS_1252
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read_and_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "feed.json"
+    path.write_bytes('{"value":[{"IdName":"jürgen@contoso.com","City":"Łódź"}]}'.encode(encoding))
+    assert recoded_from(path) == "UTF-16 without a byte order mark"
+    assert [record.text("City") for record in read_records(path)] == ["Łódź"]
 
 
 def test_the_damaged_value_alone_is_not_read_for_certain(tmp_path: Path) -> None:
@@ -124,7 +134,7 @@ def test_a_large_file_is_looked_through_once_for_each_version(tmp_path: Path, mo
         assert recoded_from(path) == ""
     assert looked == [12]
     path.write_bytes('{"value":[],"x":"Zoë"}'.encode("cp1252"))
-    assert recoded_from(path) == WINDOWS_1252
+    assert recoded_from(path) == json_text.WINDOWS_1252
     assert looked == [12, 22]
 
 
