@@ -7,7 +7,6 @@ import functools
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import msgspec
 import polars as pl
 
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
@@ -22,9 +21,10 @@ from analyzer.source.find import find_records
 from analyzer.source.identity.identify import infer_id_property
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import read_records
+from analyzer.storage.manifest import manifests_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
@@ -39,18 +39,6 @@ _FEW = 5
 """Records of a source file by which its properties are known: all have the same."""
 
 _NO_FILE = (JobError.DataFileNotExist.name, JobError.DataFileNotInTenant.name)
-
-
-class _ManifestFile(msgspec.Struct):
-    sha256: str | None = None
-
-
-class _Manifest(msgspec.Struct):
-    """What a manifest tells of the job that its files repair."""
-
-    job_id: str | None
-    files: list[_ManifestFile]
-    before: list[str] = []
 
 
 def retries_of(
@@ -76,8 +64,10 @@ def retries_of(
         By the retry's job ID the ID of the run at the end of the chain, which the library need not know.
     """
     by_hash: dict[str, list[str]] = {}
-    for digest, job_id in _manifests(folder) if folder and hashes else ():
-        by_hash.setdefault(digest, []).append(job_id)
+    for _, manifest in manifests_in(folder) if folder and hashes else ():
+        for digest in manifest.hashes:
+            if manifest.job_id:
+                by_hash.setdefault(digest, []).append(manifest.job_id)
     direct: dict[str, str] = {}
     for job in jobs:
         repaired = source_name(job.source_uri).retry_of
@@ -284,17 +274,6 @@ def _newest_before(written: datetime | None, candidates: Sequence[str], logged: 
     if len(before) > 1:
         before = [job_id for job_id in before if job_id in logged]
     return max(before, key=lambda job_id: logged.get(job_id, written), default=None)
-
-
-def _manifests(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in folder.glob("*.manifest.json"):
-        try:
-            manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            continue  # it vouches for nothing
-        for digest in [*(file.sha256 for file in manifest.files), *manifest.before]:
-            if digest and manifest.job_id:
-                yield digest, manifest.job_id
 
 
 def _end_of_chain(job_id: str, direct: Mapping[str, str]) -> str:

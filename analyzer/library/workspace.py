@@ -11,14 +11,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from analyzer.errors import InputError, UsageError
 from analyzer.library.mirror import JOB_LIST, Library
 from analyzer.library.paths import OWN_FOLDER, is_name
 from analyzer.model.text import count, listed
-from analyzer.storage.files import cannot_write, is_part, read_bytes
+from analyzer.storage.files import cannot_write, is_part
 from analyzer.storage.lock import LOCK, data_lock
+from analyzer.storage.manifest import manifests_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 _LIBRARY, _RETRY, _REPORTS = "library", "retry", "reports"
 _BEFORE = frozenset({_LIBRARY, _RETRY, _REPORTS})
 """What ``DATA`` held before, so that no tenant can be called so."""
-_MANIFEST = ".manifest.json"
 _WAIT = 30.0
 """Seconds to wait for another command that moves the same folders."""
 
@@ -187,36 +185,20 @@ def _whole(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
     yield from ((path, new / path.name) for path in sorted(old.iterdir()) if not (new / path.name).exists())
 
 
-class _Listed(msgspec.Struct):
-    name: str
-
-
-class _Manifest(msgspec.Struct):
-    """What tells whose retry files are, and which they are."""
-
-    job_id: str | None
-    files: list[_Listed]
-    companions: list[_Listed] = []
-
-
 def _retry_files(old: Path, tenants: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
     """The retry files whose manifest names a job of one tenant alone; the manifest last, as it tells of the others."""
-    manifests = sorted(old.glob(f"*{_MANIFEST}"))
+    manifests = list(manifests_in(old))
     owners: dict[str, set[str]] = {}
     for name, library in tenants.items() if manifests else ():
         with contextlib.suppress(InputError):
             for job in Library(library).jobs():
                 owners.setdefault(job.job_id, set()).add(name)
-    for path in manifests:
-        try:
-            manifest = msgspec.json.decode(read_bytes(path), type=_Manifest)
-        except (InputError, msgspec.DecodeError, UnicodeDecodeError):
-            continue
+    for path, manifest in manifests:
         owner = owners.get((manifest.job_id or "").lower(), set())
         if len(owner) != 1:
             continue
         new = tenants[next(iter(owner))].parent / _RETRY
-        names = [one.name for one in (*manifest.files, *manifest.companions) if is_name(one.name)]
+        names = [one.name for one in manifest.all_files]
         there = [name for name in [*names, path.name] if (old / name).is_file()]
         if not any((new / name).exists() for name in there):
             yield from ((old / name, new / name) for name in there)

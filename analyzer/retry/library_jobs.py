@@ -15,12 +15,13 @@ from analyzer.model.job import name_in_files
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.text import SHORT_ID, short_ids
 from analyzer.retry.make import Ingredients, file_name, make_retry
-from analyzer.retry.manifest import described_choices, manifest_of, program, read_manifest
+from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import Earlier
 from analyzer.retry.words import lying_there
 from analyzer.retry.writing.earlier import clear, is_unaltered, remove_leftovers, strays
 from analyzer.source.model import mark_of
 from analyzer.storage.files import sha256_of
+from analyzer.storage.manifest import manifest_path, program, read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
-    from analyzer.retry.manifest import Manifest
+    from analyzer.storage.manifest import Manifest
 
 _IN_NO_NAME = frozenset('\\/:*?"<>|')
 _NOT_SEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -119,7 +120,7 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
             users = tables.open_users.get(job.job_id)
             if users is not None and not users.needs_retry:
                 # The manifest stays: by the hash in it, a retry that was queued under another name is known.
-                earlier = clear(target, [manifest_of(target)])
+                earlier = clear(target, [manifest_path(target)])
                 told = " ".join([not_needed(tables, job.job_id, users), *lying_there(earlier)])
                 left = tuple(lying_there(dataclasses.replace(earlier, ours=())))
                 retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True, left=left)
@@ -152,7 +153,7 @@ def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
     Raises:
         AnalyzerError: the file cannot be read.
     """
-    manifest = read_manifest(manifest_of(target))
+    manifest = read_manifest(manifest_path(target))
     if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
         return None
     return manifest
@@ -211,5 +212,5 @@ def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) ->
     if made.retry is None:
         return JobRetry(job.job_id, None, told, complete=made.complete)
     path = made.retry.path if made.retry.paths else None
-    manifest = read_manifest(manifest_of(target)) if path else None
+    manifest = read_manifest(manifest_path(target)) if path else None
     return JobRetry(job.job_id, path, told, complete=made.complete, manifest=manifest)

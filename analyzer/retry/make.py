@@ -12,7 +12,7 @@ from analyzer.analysis.naming import UserIds
 from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import LogCode, stem
-from analyzer.retry.manifest import described_choices, manifest_of
+from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
 from analyzer.retry.selection.by_source import by_source
 from analyzer.retry.selection.choices import EVERYTHING
@@ -25,6 +25,7 @@ from analyzer.source.model import Trouble, marks_of
 from analyzer.source.reader.fault import FaultKind, trouble_of, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
 from analyzer.source.reader.records import has_no_users
+from analyzer.storage.manifest import manifest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,7 +177,7 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         _check_nobody(selection, ingredients)
         read = [*ingredients.logs, *([ingredients.source] if ingredients.source else [])]
         if ingredients.job_id:
-            read.append(manifest_of(target))  # by the hash in it, a retry that was queued under another name is known
+            read.append(manifest_path(target))  # by the hash in it, a retry that was queued under another name is known
         return Made(selection, None, None, earlier=clear(target, read))
     source = _source(ingredients)
     try:

@@ -1,156 +1,93 @@
-"""The manifest beside a retry file: what it was made from and what it holds, for everybody who gets the file."""
+"""The manifest of a retry: made with its files, and later checked against them."""
 
 from __future__ import annotations
 
-import json
-from pathlib import PurePath
+import hashlib
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from analyzer.errors import InputError
-from analyzer.storage.files import read_bytes
+from analyzer.model.text import count
+from analyzer.retry.queue_command import site_and_folder
+from analyzer.retry.words import sentence
+from analyzer.source.find import find_records
+from analyzer.storage.files import cannot_read, sha256_of
+from analyzer.storage.manifest import (
+    FileEntry,
+    Manifest,
+    RetryFileEntry,
+    hashes_made,
+    manifest_path,
+    program,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.retry.model import Manner
+    from analyzer.retry.model import Manner, Retry, RetryRequest
+
+_PART = re.compile(r"-\d+-of-\d+$")
 
 
-class FileNoted(msgspec.Struct):
-    """A file by name, size, and SHA-256, which is null where hashes were left out."""
+def manifest_for(
+    request: RetryRequest, retry: Retry, files: Sequence[RetryFileEntry], beside: Mapping[Path, bytes]
+) -> Manifest:
+    """Describe retry files: what they were made from and what they hold.
 
-    name: str
-    bytes: int
-    sha256: str | None = None
-
-
-class RetryFileNoted(FileNoted):
-    """A retry file, or a part of one, with its counts."""
-
-    records: int = 0
-    property_values: int = 0
-
-
-class Manifest(msgspec.Struct, kw_only=True):
-    """What is in a manifest. Those of older versions lack some of it, which is empty then.
-
-    Attributes:
-        program: ``upa-analyzer`` and its version.
-        job_id: null for bare files.
-        outcome: of the job, as the file was made for it.
-        error: the job's, by name.
-        sentence: what the file holds and why.
-        first: what has to be done before the file is queued, a clause; empty where nothing is known.
-        id_property: the property with the IDs.
-        id_property_because: why that one.
-        id_type: what the IDs are by their shape, as PowerShell and the service call it; empty where that is unclear.
-        id_type_because: why, a clause.
-        properties: the other properties in the file's records, in the order in which they first occur.
-        site: the address of the site with the source file; empty for bare files.
-        folder: the source file's folder in that site.
-        choices: the user's, see ``described_choices``.
-        source: the source file.
-        logs: the log files.
-        files: the retry file, or its parts in their order.
-        companions: the lists beside the file.
-        before: SHA-256 of the files that were here before, each of which somebody may have queued.
-        records: in all files.
-        users: distinct users among them.
-        property_values: values but the IDs.
-        respelled: records that were not JSON as they were.
-        repairs: in the list of repairs.
-        unmatched: in the list of what did not match.
-        entries_naming_nobody: entries of the log that identify no user.
-        unfinished_logs: logs that may lack users.
-        source_later: what says that the job read an earlier source file, a clause without its subject.
-        left_to_later: users who were not updated and are left out, because later files hold their newer records.
-        complete: whether the file holds everybody else who was not updated, and each of them once.
-    """
-
-    program: str = ""
-    job_id: str | None = None
-    outcome: str = ""
-    error: str = ""
-    sentence: str
-    first: str = ""
-    id_property: str = ""
-    id_property_because: str = ""
-    id_type: str = ""
-    id_type_because: str = ""
-    properties: list[str] = []
-    site: str = ""
-    folder: str = ""
-    choices: dict[str, object] = {}
-    source: FileNoted
-    logs: list[FileNoted]
-    files: list[RetryFileNoted]
-    companions: list[FileNoted] = []
-    before: list[str] = []
-    records: int = 0
-    users: int = 0
-    property_values: int = 0
-    respelled: int = 0
-    repairs: int = 0
-    unmatched: int = 0
-    entries_naming_nobody: int = 0
-    unfinished_logs: int = 0
-    source_later: str = ""
-    left_to_later: int = 0
-    complete: bool
-
-    @property
-    def made(self) -> list[FileNoted]:
-        """The files that were made with the manifest."""
-        return [*self.files, *self.companions]
-
-    def as_json(self) -> bytes:
-        """The file's content."""
-        content = json.dumps(msgspec.to_builtins(self), ensure_ascii=False, indent=1)
-        return content.encode("utf-8", "backslashreplace") + b"\n"
-
-
-def read_manifest(path: Path) -> Manifest | None:
-    """Read a manifest; None where the file is not one.
+    Args:
+        request: what was wanted.
+        retry: what was written.
+        files: its files.
+        beside: the lists beside them, with their content.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the source or a log cannot be read any more.
     """
-    try:
-        manifest = msgspec.json.decode(read_bytes(path), type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    # What somebody sent must lead to nothing but what is beside it.
-    noted = [manifest.source, *manifest.logs, *manifest.made]
-    return manifest if all(_is_name(file.name) for file in noted) else None
-
-
-def made_before(target: Path, job_id: str | None) -> list[str]:
-    """Return the SHA-256 of the retry files of a job that were made to a place; none where no manifest tells."""
-    try:
-        manifest = read_manifest(manifest_of(target))
-    except InputError:
-        return []
-    if manifest is None or manifest.job_id != job_id:
-        return []
-    return list(dict.fromkeys([*manifest.before, *(file.sha256 for file in manifest.files if file.sha256)]))
-
-
-def manifest_of(target: Path) -> Path:
-    """Where the manifest of a retry file is; of the parts of a split, where that of the whole is."""
-    return target.with_name(f"{target.stem}.manifest.json")
-
-
-def program() -> str:
-    """What made a file, as manifests say it."""
-    from importlib.metadata import version
-
-    return f"upa-analyzer {version('upa-analyzer')}"
+    selection, manner = request.selection, request.manner
+    # By its hash, a retry that was queued under another name is known.
+    before = hashes_made(request.target, request.job_id) if request.job_id else []
+    site, folder = site_and_folder(request.source_uri)
+    return Manifest(
+        program=program(),
+        job_id=request.job_id,
+        outcome=selection.outcome.value,
+        error=request.error,
+        sentence=sentence(selection, retry, request.id_property, manner),
+        first=selection.first,
+        id_property=request.id_property.name,
+        id_property_because=request.id_property.because,
+        id_type=retry.id_type.name,
+        id_type_because=retry.id_type.because,
+        properties=list(retry.properties),
+        site=site,
+        folder=folder,
+        choices=described_choices(selection.chosen, manner, request.given_id_property),
+        source=_entry(request.source, hashes=manner.hashes, digest=request.source_sha256),
+        logs=[_entry(log, hashes=manner.hashes) for log in request.logs],
+        files=list(files),
+        companions=[
+            FileEntry(path.name, len(content), hashlib.sha256(content).hexdigest()) for path, content in beside.items()
+        ],
+        before=[digest for digest in before if digest not in {file.sha256 for file in files}],
+        records=retry.records,
+        users=retry.users,
+        property_values=retry.property_values,
+        respelled=retry.respelled,
+        repairs=len(retry.repairs),
+        unmatched=len(retry.unmatched),
+        entries_naming_nobody=retry.naming_nobody,
+        unfinished_logs=retry.unfinished_logs,
+        source_later=retry.source_later,
+        left_to_later=selection.left_to_later,
+        complete=retry.complete,
+    )
 
 
 def described_choices(chosen: Sequence[str], manner: Manner, id_property: str) -> dict[str, object]:
-    """The user's choices as a manifest has them.
+    """Return the user's choices as a manifest has them.
 
     Args:
         chosen: of whose records, a clause each.
@@ -169,5 +106,80 @@ def described_choices(chosen: Sequence[str], manner: Manner, id_property: str) -
     }
 
 
-def _is_name(name: str) -> bool:
-    return PurePath(name).name == name and name not in {"", ".."} and "\0" not in name
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The result of a check.
+
+    Attributes:
+        manifest: beside the file.
+        differences: from it, a clause each.
+        missing: names of files that the retry was made from and that are not beside it, so were not checked.
+    """
+
+    manifest: Manifest
+    differences: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def verify(path: Path) -> Verification:
+    """Check a retry file, with the other parts of its split and the files it was made from that are beside it.
+
+    Raises:
+        InputError: there is no manifest, or it or the file cannot be read.
+    """
+    manifest = _manifest_beside(path)
+    if path.name not in {file.name for file in manifest.files}:
+        raise InputError(
+            f"the manifest beside {path} is of other files: {', '.join(file.name for file in manifest.files)}",
+            "Check those; this one was made at another time.",
+        )
+    differences: list[str] = []
+    for file in manifest.files:
+        differences += _differences(path.with_name(file.name), file)
+        if not differences:
+            records = find_records(path.with_name(file.name), "", {}).records
+            if records != file.records:
+                differences.append(f"{file.name} has {count(records, 'record')}, not {file.records:,}")
+    made_from: list[FileEntry] = [manifest.source, *manifest.logs]
+    beside = [file for file in made_from if path.with_name(file.name).is_file()]
+    for one in beside:
+        differences += _differences(path.with_name(one.name), one)
+    missing = tuple(file.name for file in made_from if file not in beside)
+    return Verification(manifest, tuple(differences), missing)
+
+
+def _manifest_beside(path: Path) -> Manifest:
+    if not path.is_file():
+        raise InputError(f"{path} is no file", "Name the retry file.")
+    beside = manifest_path(path.with_stem(_PART.sub("", path.stem)))
+    if not beside.is_file():
+        beside = manifest_path(path)
+    if not beside.is_file():
+        raise InputError(f"{path} has no manifest beside it", f"Ask for {beside.name}, which was made with the file.")
+    manifest = read_manifest(beside)
+    if manifest is None:
+        raise InputError(f"{beside} is no manifest of a retry file", "Ask for the file as it was made.")
+    return manifest
+
+
+def _differences(path: Path, entry: FileEntry) -> Iterator[str]:
+    try:
+        length = path.stat().st_size
+    except FileNotFoundError:
+        yield f"{entry.name} is missing"
+        return
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    if length != entry.bytes:
+        yield f"{entry.name} has {length:,} bytes, not {entry.bytes:,}"
+    elif entry.sha256 and sha256_of(path) != entry.sha256:
+        yield f"{entry.name} has another content than when it was made"
+
+
+def _entry(path: Path, *, hashes: bool, digest: str = "") -> FileEntry:
+    """Describe a file; without its SHA-256 where hashes are not wanted."""
+    try:
+        length = path.stat().st_size
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    return FileEntry(path.name, length, (digest or sha256_of(path)) if hashes else None)

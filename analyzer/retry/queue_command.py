@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from analyzer.retry.manifest import Manifest
+    from analyzer.storage.manifest import Manifest
 
 SITE_UNKNOWN = "SITE-URL"
 FOLDER_UNKNOWN = "FOLDER"

@@ -14,7 +14,7 @@ from analyzer.history.load import load
 from analyzer.library.mirror import Library
 from analyzer.retry.library_jobs import ingredients_of, make_retries
 from analyzer.retry.make import make_retry
-from analyzer.retry.manifest import made_before, manifest_of
+from analyzer.storage.manifest import hashes_made, manifest_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -191,13 +191,13 @@ def test_a_renamed_retry_stays_known_when_the_retry_file_is_made_anew(nights: Ni
     nights.add("changes-20261102.json", records("bea", "fay", "gus"))
     nights.offered()
     assert file.read_bytes() != content
-    assert hashlib.sha256(content).hexdigest() in made_before(file, first)
+    assert hashlib.sha256(content).hexdigest() in hashes_made(file, first)
     retry = nights.add("corrected.json", content)
     for _ in range(2):
         assert dict(nights.load().jobs.select("job_id", "retry_of").iter_rows())[retry] == first
         nights.offered()  # there is nothing more to retry
     assert not file.exists()
-    assert manifest_of(file).exists()
+    assert manifest_path(file).exists()
 
 
 def test_a_retry_under_the_feed_s_own_name_is_known_after_the_next_night_has_overwritten_it(nights: Nights) -> None:

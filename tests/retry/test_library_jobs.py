@@ -17,9 +17,9 @@ from analyzer.model.job import Job
 from analyzer.model.outcome import FAILED
 from analyzer.retry.library_jobs import ingredients_of, make_retries, retry_target
 from analyzer.retry.make import make_retry
-from analyzer.retry.manifest import manifest_of
 from analyzer.retry.selection.choices import Choices
 from analyzer.storage.files import beside_of
+from analyzer.storage.manifest import manifest_path
 from analyzer.storage.resources import sample_library
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _cut_retry(_library: Library, _job: Job, target: Path) -> None:
 
 
 def _spoil_manifest(_library: Library, _job: Job, target: Path) -> None:
-    manifest_of(target).write_text("{}", encoding="utf-8")
+    manifest_path(target).write_text("{}", encoding="utf-8")
 
 
 def _other_values(_library: Library, _job: Job, target: Path) -> None:
@@ -104,7 +104,7 @@ def _no_list(_library: Library, _job: Job, target: Path) -> None:
 
 def _in_manifest(**changes: object) -> Callable[[Library, Job, Path], None]:
     def change(_library: Library, _job: Job, target: Path) -> None:
-        path = manifest_of(target)
+        path = manifest_path(target)
         manifest = json.loads(path.read_bytes())
         for name, value in changes.items():
             old = manifest[name]
@@ -210,7 +210,7 @@ def test_what_an_interrupted_retry_left_is_gone_after_the_next_run(library: Libr
     target = first[job_id].path
     assert target is not None
     before = {path.name for path in tmp_path.iterdir()}
-    left = [beside_of(target), beside_of(manifest_of(target)), beside_of(target.with_stem(f"{target.stem}-1-of-2"))]
+    left = [beside_of(target), beside_of(manifest_path(target)), beside_of(target.with_stem(f"{target.stem}-1-of-2"))]
     not_ours = [tmp_path / ".other.json.0a1b2c3d.part", tmp_path / f".{target.name}.part"]
     for path in (*left, *not_ours):
         path.write_bytes(b"half")
@@ -225,9 +225,9 @@ def test_a_file_that_an_interrupted_retry_put_in_place_is_ours(library: Library,
     assert target is not None
     # As it is when the new file is in its place and its manifest is not yet.
     new = b'{"value":[]}'
-    manifest = json.loads(manifest_of(target).read_bytes())
+    manifest = json.loads(manifest_path(target).read_bytes())
     manifest["files"][0] |= {"bytes": len(new), "sha256": hashlib.sha256(new).hexdigest()}
-    beside_of(manifest_of(target)).write_text(json.dumps(manifest), encoding="utf-8")
+    beside_of(manifest_path(target)).write_text(json.dumps(manifest), encoding="utf-8")
     target.write_bytes(new)
     retry = make_retries(library, tables, tmp_path)[job_id]
     assert "copy" not in retry.sentence

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analyzer.retry.manifest import manifest_of, read_manifest
 from analyzer.retry.queue_command import (
     WITHOUT_IDS,
     IdShapes,
@@ -24,6 +23,7 @@ from analyzer.retry.queue_command import (
     to_queue,
 )
 from analyzer.retry.writing.write import write_retry
+from analyzer.storage.manifest import manifest_path, read_manifest
 from tests.retry.small_source import ADA, EVERYBODY, partial, request, write_source
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ def test_the_manifest_has_what_it_takes_to_queue_the_file(tmp_path: Path, manner
     uri = f"{SITE}/Docs/hr-feed.json"
     retry = write_retry(dataclasses.replace(wanted, manner=written, source_uri=uri))
     assert retry is not None
-    manifest = read_manifest(manifest_of(wanted.target))
+    manifest = read_manifest(manifest_path(wanted.target))
     assert manifest is not None
     properties = [name for name in ("City", "Floor", "Cost Center") if name not in written.drop_properties]
     assert to_queue(manifest, wanted.target.parent) == RetryToQueue(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
+from analyzer.retry.manifest import verify
 from analyzer.retry.model import Manner
-from analyzer.retry.verify import verify
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, request, write_source
 

@@ -189,14 +189,14 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     """Uploads the retry file beside the source file and queues it."""
     from analyzer.model.service import IdType
     from analyzer.model.uri import server_paths
-    from analyzer.retry.manifest import manifest_of, read_manifest
     from analyzer.storage.files import read_bytes
+    from analyzer.storage.manifest import manifest_path, read_manifest
     from analyzer.tenant.sharepoint.files import upload
     from analyzer.tenant.sharepoint.queueing import Import, queue_import
 
     assert retry.path is not None  # noqa: S101 - chosen for having one
     session = demo.tenant.session
-    manifest = read_manifest(manifest_of(retry.path))
+    manifest = read_manifest(manifest_path(retry.path))
     assert manifest is not None  # noqa: S101 - made a moment ago
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
     origin = session.hosts.origin(job.source_uri)

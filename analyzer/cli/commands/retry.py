@@ -221,8 +221,8 @@ def _of_files(
 
 def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     from analyzer.retry.make import make_retry
-    from analyzer.retry.manifest import read_manifest
     from analyzer.retry.words import lying_there
+    from analyzer.storage.manifest import read_manifest
 
     made = make_retry(ingredients, target)
     manifest = read_manifest(made.retry.manifest) if made.retry else None
@@ -244,7 +244,7 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
 
 
 def _verify(terminal: Terminal, path: Path) -> int:
-    from analyzer.retry.verify import verify
+    from analyzer.retry.manifest import verify
 
     verified = verify(path)
     terminal.say(verified.manifest.sentence)

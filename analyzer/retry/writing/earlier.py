@@ -9,17 +9,17 @@ import shutil
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.retry.manifest import manifest_of, read_manifest
 from analyzer.retry.model import NOTHING, Earlier
 from analyzer.retry.writing.companions import companions
 from analyzer.storage.file_set import FileSet
 from analyzer.storage.files import begins_name_of_part, cannot_write, replacing_path, sha256_of
+from analyzer.storage.manifest import manifest_path, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from analyzer.retry.manifest import FileNoted, Manifest
+    from analyzer.storage.manifest import FileEntry, Manifest
 
 _REST = re.compile(r"(-\d[-of\d]*)?(\.[a-z].*)?$")
 """What follows the stem in the names of a retry's files, or a beginning of it, as names are cut."""
@@ -62,7 +62,7 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
     there = [path for path in _in_places(target) if not _is_one_of(path, read)]
     if not there:
         return NOTHING
-    manifest_file = manifest_of(target)
+    manifest_file = manifest_path(target)
     manifest = _manifest(manifest_file)
     noted = list(_noted(target, manifest))
     ours = [path for path in there if any(_is_as(path, file) for file in noted)]
@@ -81,12 +81,12 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
 def is_unaltered(target: Path, manifest: Manifest) -> bool:
     """Whether all files that were made with a manifest are there, in the places of a retry, with the same bytes."""
     places = {path.name: path for path in _in_places(target)}
-    return all(file.name in places and _is_as(places[file.name], file) for file in manifest.made)
+    return all(file.name in places and _is_as(places[file.name], file) for file in manifest.all_files)
 
 
 def strays(target: Path, manifest: Manifest) -> tuple[Path, ...]:
     """The files in the places of a retry that its manifest does not name; they are of another one, or not ours."""
-    named = {file.name for file in manifest.made} | {manifest_of(target).name}
+    named = {file.name for file in manifest.all_files} | {manifest_path(target).name}
     return tuple(path for path in _in_places(target) if path.name not in named)
 
 
@@ -129,12 +129,12 @@ def _files(target: Path) -> Iterator[Path]:
     yield from (target.with_name(name) for name in names)
 
 
-def _noted(target: Path, manifest: Manifest | None) -> Iterator[FileNoted]:
+def _noted(target: Path, manifest: Manifest | None) -> Iterator[FileEntry]:
     """What manifests say of files in the places of a retry: the one that is there, and those of interrupted retries."""
     small = (path for path in _leftovers(target) if path.stat().st_size <= _LARGEST_MANIFEST)
     for one in (manifest, *map(_manifest, small)):
         if one is not None:
-            yield from one.made
+            yield from one.all_files
 
 
 def _keep(path: Path) -> Path:
@@ -166,7 +166,7 @@ def _manifest(path: Path) -> Manifest | None:
         return None
 
 
-def _is_as(path: Path, noted: FileNoted) -> bool:
+def _is_as(path: Path, noted: FileEntry) -> bool:
     try:
         return path.name == noted.name and path.stat().st_size == noted.bytes and noted.sha256 == sha256_of(path)
     except (OSError, InputError):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
+from analyzer.retry.manifest import manifest_for
 from analyzer.retry.model import Reason, Retry, RetryRequest, Unmatched
 from analyzer.retry.selection.gather import gather
 from analyzer.retry.selection.look_up import look_up
-from analyzer.retry.writing.companions import companions, manifest, repairs_csv, unmatched_csv
+from analyzer.retry.writing.companions import companions, repairs_csv, unmatched_csv
 from analyzer.retry.writing.copying import Copied, copy
 from analyzer.retry.writing.earlier import earlier, remove_leftovers
 from analyzer.retry.writing.parts import Parts
@@ -20,6 +21,7 @@ from analyzer.source.reader.json_text import recoded_from
 from analyzer.source.reader.records import reading
 from analyzer.storage.file_set import FileSet
 from analyzer.storage.files import cannot_write
+from analyzer.storage.manifest import RetryFileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +142,11 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
     beside = {unmatched_file: unmatched_csv(retry.unmatched)}
     if retry.repairs_file:
         beside[repairs_file] = repairs_csv(retry.repairs)
-    beside[manifest_file] = manifest(request, retry, parts.done, beside)
+    entries = [
+        RetryFileEntry(path.name, part.length, part.digest, part.records, part.property_values)
+        for path, part in zip(paths, parts.done, strict=True)
+    ]
+    beside[manifest_file] = manifest_for(request, retry, entries, beside).as_json()
     for path, content in beside.items():
         files.write(path, content)
     digests = {path: part.digest for path, part in zip(paths, parts.done, strict=True)}

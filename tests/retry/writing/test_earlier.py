@@ -17,8 +17,8 @@ from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import OutputError
 from analyzer.model.outcome import Outcome
 from analyzer.retry.make import Ingredients, make_retry
+from analyzer.retry.manifest import verify
 from analyzer.retry.model import NOTHING, Manner
-from analyzer.retry.verify import verify
 from analyzer.retry.words import lying_there
 from tests.analysis.frames import entry, named
 from tests.retry.small_source import ADA, BOB, EVE, files, write_source

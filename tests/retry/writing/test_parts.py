@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import OutputError, UsageError
+from analyzer.retry.manifest import verify
 from analyzer.retry.model import Manner
-from analyzer.retry.verify import verify
 from analyzer.retry.words import sentence
 from analyzer.retry.writing.parts import HEAD, TAIL
 from analyzer.retry.writing.write import write_retry
