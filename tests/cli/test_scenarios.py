@@ -245,7 +245,7 @@ def test_a_token_of_another_host_is_refused_in_the_service_s_words(
 def test_an_unknown_scenario_is_a_usage_error(upa: Callable[..., Ran], tmp_path: Path) -> None:
     ran = upa("emulator", tmp_path, "--scenario", "sulky")
     assert ran.code == 2
-    assert "unknown scenario 'sulky'" in ran.err
+    assert "there is no scenario 'sulky'" in ran.err
     assert "slow-pick-up" in ran.err
 
 

@@ -58,7 +58,7 @@ def test_a_feed_that_is_not_there_is_an_error_that_names_those_that_are(upa: Cal
 
 def test_where_no_job_is_left_that_is_said(upa: Callable[..., Ran]) -> None:
     ran = upa("jobs", "--library", SAMPLES, "--feed", "hr-feed", "--outcome", "stuck")
-    assert (ran.code, ran.out, ran.err) == (0, "", "No such jobs.\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "No jobs match.\n")
 
 
 def test_a_terminal_gets_the_newest_30_and_a_pipe_all(

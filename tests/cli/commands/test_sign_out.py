@@ -15,4 +15,4 @@ def test_of_a_tenant_with_a_ready_token_nobody_is_signed_out(upa: Callable[..., 
     keys = 'admin_url = "https://contoso-admin.sharepoint.com"\nauth = "token"\n'
     (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{keys}", encoding="utf-8")
     ran = upa("sign-out")
-    assert (ran.code, ran.out) == (0, "nobody was signed in to contoso\n")
+    assert (ran.code, ran.out) == (0, "No one was signed in to contoso.\n")
