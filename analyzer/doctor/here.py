@@ -17,7 +17,7 @@ from analyzer.library.workspace import Workspace
 from analyzer.model.text import count, listed, size
 from analyzer.storage.files import beside_of, cannot_write
 from analyzer.storage.lock import check_lock
-from analyzer.tenant.http.trust import trust
+from analyzer.tenant.http.transport import trust
 from analyzer.tenant.signin.certificate import check_dates, read_certificate, warning_of_end
 from analyzer.tenant.signin.entra import LATE, span
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from analyzer.tenant.http.answer import Answer
-from analyzer.tenant.http.header_values import date_in
+from analyzer.tenant.http.answer import Answer, date_in
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.http.transport import Transport
 from analyzer.tenant.http.unreachable import unreachable

@@ -14,7 +14,7 @@ from analyzer.model.service import GUID
 from analyzer.model.text import count, duration, listed
 from analyzer.model.uri import server_paths
 from analyzer.tenant.http.answer import ASK_AGAIN
-from analyzer.tenant.http.tries import PASSING
+from analyzer.tenant.http.throttle import TEMPORARY
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import Applicant
@@ -42,7 +42,7 @@ def authority(examination: Examination) -> Found:
     if "error" in answer.content:
         applicant = Applicant(tenant.authority, tenant.tenant_id, tenant.client_id)
         raise refusal_of(answer.content, Named(applicant, ""), examination.now())
-    if answer.status in ASK_AGAIN | PASSING:
+    if answer.status in ASK_AGAIN | TEMPORARY:
         raise _busy(tenant.authority, answer.status)
     if answer.status != _SUCCESS or "token_endpoint" not in answer.content:
         raise UnreachableError(
@@ -102,7 +102,7 @@ def admin_site(examination: Examination) -> Found:
     """
     origin = examination.hosts.admin_origin
     answer = probe_of_admin_site(examination)
-    if answer.status in ASK_AGAIN | PASSING:
+    if answer.status in ASK_AGAIN | TEMPORARY:
         raise _busy(origin, answer.status)
     if answer.status not in _ANSWERS:
         raise UnreachableError(

@@ -141,7 +141,7 @@ def test_a_tenant_that_is_not_there_has_exit_code_four(upa: Callable[..., Ran], 
     configured.close()
     ran = upa("pull")
     assert ran.code == 4
-    assert f"{configured.origin} cannot be reached" in ran.err
+    assert f"{configured.origin} can't be reached" in ran.err
 
 
 @pytest.mark.usefixtures("configured")

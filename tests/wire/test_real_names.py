@@ -105,7 +105,7 @@ _FURTHER = 'hosts = ["files.contoso.com"]\n'
     ("further", "code", "words", "refused"),
     [
         (_TOKEN, 0, "leads outside the tenant", []),
-        (_TOKEN + _FURTHER, 4, "https://files.contoso.com cannot be reached", ["files.contoso.com"]),
+        (_TOKEN + _FURTHER, 4, "https://files.contoso.com can't be reached", ["files.contoso.com"]),
         (_FURTHER, 3, "AADSTS500011", []),
     ],
     ids=["not the tenant's", "the tenant's by configuration", "not the directory's"],

@@ -45,7 +45,7 @@ def pull(
 
     Raises:
         RefusedError: the job list is refused, or the sign-in anywhere; what is there already stays.
-        UnreachableError: the tenant cannot be reached, or a transfer broke off; what is there already stays.
+        UnreachableError: the tenant can't be reached, or a transfer broke off; what is there already stays.
         InputError: our own files in the library are damaged, the library is another tenant's, or the tenant has no
             job that the choice names.
         OutputError: the library cannot be written.

@@ -1,51 +1,56 @@
-"""What came back, and what it says, as pure functions: content, errors by status and body.
+"""What an answer says, as functions from data to data: its content, its headers in numbers, the error that it is.
 
 Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest
 """
 
 from __future__ import annotations
 
+import email.utils
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analyzer.errors import AnalyzerError, FaultError, ThresholdError, UnreachableError
+from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, ThresholdError, UnreachableError
 from analyzer.model.redaction import redacted
 from analyzer.model.uri import host_of, resolved
-from analyzer.tenant.http.denials import denied_access, refused_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
-_NUMBER = re.compile(r"-?\d+")
-_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
-"""Perhaps: of a pair there are two."""
 
 SUCCESS = range(200, 300)
 NO_CONTENT, PARTIAL_CONTENT = 204, 206
 REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
-_MOST_PAGES = 1_000
+CONCERNS_ALL = frozenset({UNAUTHORIZED, *ASK_AGAIN})
+"""Statuses that concern every request, and not the one alone."""
+IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
+UNFORESEEN = "Try again later. If the error persists, Microsoft's support asks for the ID that --verbose shows."
+ALWAYS_THE_SAME = "SharePoint answers the same each time. Microsoft's support asks for the ID that --verbose shows."
+
+_REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
+_NUMBER = re.compile(r"-?\d+")
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""Perhaps: a pair has two."""
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
-UNFORESEEN = "Try again later. If it stays so, Microsoft's support asks for the id that --verbose shows."
-NEVER_OTHERWISE = "SharePoint answers the same each time. Microsoft's support asks for the ID that --verbose shows."
+_MOST_PAGES = 1_000
+_LONGEST_WAIT = 31_536_000.0
+"""Seconds, a year: more is beyond all patience, and may be more than can be counted."""
+_LONGEST_NUMBER = 18
+"""Digits of a number of bytes."""
 _OVER_THRESHOLD = "-2147024860"
 _PERMANENT_NUMBERS = frozenset({_OVER_THRESHOLD, "-2147024749", "-2147024809", "-2146232832"})
 """Numbers of errors that are the same each time, also with status 500 (seen).
 
-Of a query with too many items, or too many lookup columns; of an argument that doesn't fit; of what SharePoint's own
-code refuses. Others with that status pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is
+A query with too many items, or too many lookup columns; an argument that doesn't fit; what SharePoint's own code
+refuses. Others with that status pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is
 being changed (seen).
 """
 _PERMANENT_TYPES = frozenset({"Microsoft.SharePoint.SPQueryThrottledException", "System.ArgumentException"})
-MUST_NOT_GO_ON = frozenset({UNAUTHORIZED, *ASK_AGAIN})
-"""What an answer says that concerns every request, and not the one alone."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Answer:
     Attributes:
         status: HTTP status.
         headers: names regardless of case.
-        body: whole.
+        body: complete.
     """
 
     status: int
@@ -64,49 +69,49 @@ class Answer:
 
     @cached_property
     def content(self) -> dict[str, object] | None:
-        """The body as a JSON object; None where it is none. Half a surrogate pair, which no file holds, becomes "?"."""
+        """The body as a JSON object, else None. Half a surrogate pair, which no file can store, becomes "?"."""
         try:
             content = json.loads(self.body)
             if _HALF_A_PAIR.search(self.body):
                 content = json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
-        except (ValueError, RecursionError):  # the latter where it is nested without end
+        except (ValueError, RecursionError):  # the latter if it is nested without end
             return None
         return content if isinstance(content, dict) else None
 
 
 def json_of(answer: Answer, url: str) -> dict[str, object]:
-    """The body of an answer that has to be a success and a JSON object.
+    """Return the body of an answer that has to be a success and a JSON object.
 
     Raises:
-        RefusedError: the tenant refused us.
-        UnreachableError: the answer is an error, or something else than JSON, as the page of a proxy.
+        RefusedError: the tenant refused the request.
+        UnreachableError: the answer is an error, or isn't JSON, such as a proxy's page.
     """
     if answer.status not in SUCCESS:
         raise error_of(answer, url)
     content = answer.content
     if content is None:
         if is_page(answer):
-            raise FaultError(f"{url} gave a page instead of an answer", IN_BETWEEN)
+            raise FaultError(f"{url} returned a web page instead of an answer", IN_BETWEEN)
         shown = redacted(answer.body[:60].decode("utf-8", "replace"))
         raise FaultError(f"{url} did not answer with JSON but with {shown!r}", "Is a proxy in between?")
     return content
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether an answer is a page for people: of a proxy, or of a network that one has to sign in to first."""
+    """Return whether an answer is a web page: of a proxy, or of a network that requires a sign-in first."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return kind in _PAGES or _PAGE.match(answer.body) is not None
 
 
 def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
-    """The address of the page behind this one, as the service spells it; None behind the last.
+    """Return the address of the next page as the service spells it; None after the last.
 
     Args:
         page: an answer that is a collection.
-        followed: the addresses that were asked already; the next one is added.
+        followed: the addresses that were requested already; the next one is added.
 
     Raises:
-        FaultError: it was asked already, or there is no end of them.
+        FaultError: it was requested already, or there is no end of them.
     """
     link = page.get("odata.nextLink") or page.get("@odata.nextLink")
     if not isinstance(link, str):
@@ -120,56 +125,24 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 
 
 def is_permanent(answer: Answer) -> bool:
-    """Whether an error says of itself that it is the same the next time, whatever its status."""
+    """Return whether an error says of itself that it is the same the next time, whatever its status."""
     number, _, kind = str(_error_in(answer).get("code", "")).partition(",")
     return number.strip() in _PERMANENT_NUMBERS or kind.strip() in _PERMANENT_TYPES
 
 
 def is_over_threshold(answer: Answer) -> bool:
-    """Whether a list is refused because of the list view threshold, in whatever language it says so."""
+    """Return whether a list is refused because of the list view threshold, whatever the language."""
     return answer.status not in SUCCESS and service_number(answer) == _OVER_THRESHOLD
 
 
-def error_of(answer: Answer, url: str) -> AnalyzerError:
-    """The error that an unsuccessful answer is."""
-    message = service_message(answer) or _diagnosis(answer.headers) or f"HTTP status {answer.status}"
-    if answer.status == UNAUTHORIZED:
-        return refused_token(url, message, service_number(answer))
-    if answer.status == FORBIDDEN:
-        return denied_access(url, message, service_number(answer))
-    if answer.status in REDIRECTION:
-        return _led_away(answer, url)
-    if answer.status in ASK_AGAIN:
-        return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
-    if is_over_threshold(answer):
-        return ThresholdError(f"SharePoint refuses {url} because it exceeds the list view threshold", NEVER_OTHERWISE)
-    advice = NEVER_OTHERWISE if is_permanent(answer) else UNFORESEEN
-    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", advice)
-
-
-def _led_away(answer: Answer, url: str) -> FaultError:
-    to = resolved(answer.headers.get("Location", ""), url)
-    if not to:
-        return FaultError(
-            f"the tenant answered {answer.status} at {url} and led to something that isn't an address", IN_BETWEEN
-        )
-    there = host_of(to).rpartition("@")[2]
-    if there == host_of(url):
-        return FaultError(f"the tenant answered {answer.status} at {url} and led elsewhere on the same host")
-    return FaultError(
-        f"the tenant answered {answer.status} at {url} and led to {there}, which was not followed", IN_BETWEEN
-    )
-
-
 def service_number(answer: Answer) -> str:
-    """The number in SharePoint's error body, as ``-2147024891``; empty where there is none."""
-    error = _error_in(answer)
-    found = _NUMBER.match(str(error.get("code", "")))
+    """Return the number in SharePoint's error body, as ``-2147024891``; empty if there is none."""
+    found = _NUMBER.match(str(_error_in(answer).get("code", "")))
     return found[0] if found else ""
 
 
 def service_message(answer: Answer) -> str:
-    """The text in SharePoint's error body, whichever of its shapes, without secrets; empty where there is none."""
+    """Return the text in SharePoint's error body, in any of its shapes, without secrets; empty if there is none."""
     content = answer.content or {}
     if isinstance(content.get("error_description"), str):
         return redacted(str(content["error_description"]))  # why a token is refused (seen)
@@ -179,13 +152,159 @@ def service_message(answer: Answer) -> str:
 
 
 def _error_in(answer: Answer) -> Mapping[str, object]:
-    """What stands under ``error`` or ``odata.error``; empty where nothing does."""
+    """Return the value of ``error`` or ``odata.error``; empty if there is none."""
     content = answer.content or {}
     error = content.get("error") or content.get("odata.error")
     return error if isinstance(error, dict) else {}
 
 
-def _diagnosis(headers: Mapping[str, str]) -> str:
-    """Why a token is refused, where the body does not say so (seen): ``3000003;reason="…";category="…"``."""
-    told = _REASON.search(headers.get("x-ms-diagnostics", ""))
-    return told["reason"] if told else ""
+def number_in(text: str) -> float | None:
+    """Return the number in a header, infinite if it has too many digits; None if it isn't a number."""
+    text = text.strip()
+    return float(text) if text.isascii() and text.replace(".", "", 1).isdecimal() else None
+
+
+def seconds_in(text: str) -> float | None:
+    """Return the number of seconds in a header, a year at most; None if it isn't a number."""
+    seconds = number_in(text)
+    return None if seconds is None else min(seconds, _LONGEST_WAIT)
+
+
+def byte_count(text: str) -> int | None:
+    """Return a number of bytes; None if it is none that a file can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
+
+
+def date_in(text: str) -> datetime | None:
+    """Return the date in a header; None if it isn't a date."""
+    try:
+        date = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds that ``Retry-After`` asks to wait, as a number or as a date; None if it doesn't say.
+
+    Args:
+        headers: an answer's.
+        now: our time, used if the answer doesn't have the tenant's.
+    """
+    text = headers.get("Retry-After", "").strip()
+    # A second one, of something in between, arrives in the same header after a comma; a date has a comma, too.
+    parts = text.split(",")
+    numbers = [number for part in parts if (number := seconds_in(part)) is not None]
+    if len(numbers) == len(parts):
+        return max(numbers)
+    until = date_in(text)
+    if until is None:
+        return None
+    # Both by the tenant's clock, as ours may be off.
+    left = (until - (date_in(headers.get("Date", "")) or now)).total_seconds()
+    return min(max(0.0, left), _LONGEST_WAIT)
+
+
+def error_of(answer: Answer, url: str) -> AnalyzerError:
+    """Return the error that an unsuccessful answer is."""
+    message = service_message(answer) or _diagnostics(answer.headers) or f"HTTP status {answer.status}"
+    if answer.status in {UNAUTHORIZED, FORBIDDEN}:
+        return _refusal(answer, url, message)
+    if answer.status in REDIRECTION:
+        return _redirection(answer, url)
+    if answer.status in ASK_AGAIN:
+        return UnreachableError(f"the tenant kept asking to wait at {url}: {message}", "Try again later.")
+    if is_over_threshold(answer):
+        return ThresholdError(f"SharePoint refuses {url} because it exceeds the list view threshold", ALWAYS_THE_SAME)
+    advice = ALWAYS_THE_SAME if is_permanent(answer) else UNFORESEEN
+    return FaultError(f"the tenant answered {answer.status} at {url}: {message}", advice)
+
+
+def _diagnostics(headers: Mapping[str, str]) -> str:
+    """Return why a token is refused if the body doesn't say so (seen): ``3000003;reason="…";category="…"``."""
+    found = _REASON.search(headers.get("x-ms-diagnostics", ""))
+    return found["reason"] if found else ""
+
+
+def _redirection(answer: Answer, url: str) -> FaultError:
+    problem = f"the tenant answered {answer.status} at {url} and redirected to"
+    target = resolved(answer.headers.get("Location", ""), url)
+    if not target:
+        return FaultError(f"{problem} something that isn't an address", IN_BETWEEN)
+    host = host_of(target).rpartition("@")[2]
+    if host == host_of(url):
+        return FaultError(f"{problem} another page of the same host")
+    return FaultError(f"{problem} {host}, which was not followed", IN_BETWEEN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Denial:
+    """A text of the service, seen in public threads, and what it means; Microsoft documents few.
+
+    Attributes:
+        words: what the service's message contains, in lower case; one suffices.
+        sentence: what is wrong, a clause.
+        advice: what to do, sentences.
+    """
+
+    words: tuple[str, ...]
+    sentence: str
+    advice: str
+
+
+_TOKEN_DENIALS = (
+    _Denial(
+        ("unsupported app only token", "token type is not allowed", "id3035"),
+        "it was obtained with a client secret, which SharePoint accepts from no application",
+        'Use auth = "certificate": a certificate is uploaded to the same application (docs/sign-in.md).',
+    ),
+    _Denial(
+        ("invalid audience",),
+        "it is for another host",
+        "Correct admin_url; site_token_env names a ready token for the sites. upa-analyzer doctor shows what the"
+        " token says.",
+    ),
+    _Denial(
+        ("token is expired", "invalid_token: expired", "lifetime validation failed"),
+        "it has expired",
+        "Get a new one. If it is new, is this machine's clock right? upa-analyzer doctor compares it.",
+    ),
+    _Denial(
+        ("issuer or signature", "invalid issuer"),
+        "it belongs to another tenant, or was changed on the way",
+        "Correct tenant_id and admin_url: they have to belong to one tenant. upa-analyzer doctor shows what the token"
+        " says.",
+    ),
+)
+_ACCESS_DENIALS = (
+    _Denial(
+        ("profile information",),
+        "the application lacks User.ReadWrite.All",
+        "Add it as an application permission of SharePoint (not of Microsoft Graph), and grant admin consent.",
+    ),
+    _Denial(
+        ("network location", "organizational policies"),
+        "a policy of the tenant allows access only from certain networks",
+        "Run it on a machine in one of them, or have an administrator add this one's address.",
+    ),
+)
+_OTHER_TOKEN = "Sign in again, or renew the token."  # noqa: S105 - an advice
+_OTHER_ACCESS = (
+    "The application needs the SharePoint permissions Sites.FullControl.All and User.ReadWrite.All, consented; a person"
+    " needs the role of a SharePoint or Global Administrator."
+)
+
+
+def _refusal(answer: Answer, url: str, message: str) -> RefusedError:
+    """Return the error for status 401 or 403, with the service's own words and number."""
+    is_token = answer.status == UNAUTHORIZED
+    denials, advice = (_TOKEN_DENIALS, _OTHER_TOKEN) if is_token else (_ACCESS_DENIALS, _OTHER_ACCESS)
+    lowered = message.lower()
+    denial = next((one for one in denials if any(word in lowered for word in one.words)), None)
+    number = service_number(answer)
+    reason = f"{message.rstrip('.')} ({number})" if number else message
+    if denial is not None:
+        reason, advice = f"{denial.sentence}. SharePoint says: {reason}", denial.advice
+    if is_token:
+        return SignInError(f"the tenant refused the token at {url}: {reason}", advice)
+    return RefusedError(f"the tenant denied access to {url}: {reason}", advice)

@@ -11,11 +11,9 @@ import requests
 from analyzer.errors import FaultError, UnreachableError
 from analyzer.model.uri import resolved
 from analyzer.tenant.http.answer import ASK_AGAIN, NO_CONTENT, SUCCESS, UNAUTHORIZED, Answer
-from analyzer.tenant.http.body import CHUNK, bounded, content_of
 from analyzer.tenant.http.hosts import Hosts
-from analyzer.tenant.http.throttle import Throttle
-from analyzer.tenant.http.transport import Transport
-from analyzer.tenant.http.tries import Tries
+from analyzer.tenant.http.throttle import Attempts, Throttle
+from analyzer.tenant.http.transport import CHUNK, Transport, bounded, content_of
 from analyzer.tenant.http.unreachable import unreachable
 from analyzer.tenant.model import ClientPolicy
 from analyzer.tenant.sharepoint.webs import Webs
@@ -80,22 +78,22 @@ class Session:
             FaultError: no answer came.
             UnreachableError: the tenant asks to wait longer than our patience lasts.
         """
-        tries = self.tries(url)
+        attempts = self.attempts(url)
         while True:
             try:
                 with self._send(method, url, body, {"Accept": "application/json"}) as response:
                     whole = bounded(response.iter_content(CHUNK), url)
                     answer = Answer(response.status_code, response.headers, whole)
             except requests.RequestException as error:
-                if repeatable and tries.after_error(error):
+                if repeatable and attempts.after_error(error):
                     continue
                 raise self._fault(error, url) from error
             if not repeatable:
                 if answer.status in ASK_AGAIN:
-                    tries.hold(answer)
+                    attempts.hold(answer)
                 return answer
             # Something else than JSON comes from whatever stands in between, and passes.
-            if not tries.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
+            if not attempts.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
                 return answer
 
     def chunks(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Generator[bytes]]:
@@ -109,7 +107,7 @@ class Session:
             FaultError: no answer came.
             UnreachableError: the tenant asks to wait longer than our patience lasts.
         """
-        tries = self.tries(url)
+        attempts = self.attempts(url)
         # What is packed on its way has another length, and cannot be gone on with in the middle.
         wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         while True:
@@ -119,17 +117,17 @@ class Session:
                 next(content)  # begun, so that closing it closes the connection, too
                 body = b"" if response.status_code in SUCCESS else bounded(content, url)
             except requests.RequestException as error:
-                if tries.after_error(error):
+                if attempts.after_error(error):
                     continue
                 raise self._fault(error, url) from error
             answer = Answer(response.status_code, response.headers, body)
-            if not tries.after(answer):
+            if not attempts.after(answer):
                 return answer, content
             content.close()
 
-    def tries(self, url: str) -> Tries:
-        """The tries of one request."""
-        return Tries(self.throttle, self.hosts.origin(url).removeprefix("https://"))
+    def attempts(self, url: str) -> Attempts:
+        """Return the attempts at one request."""
+        return Attempts(self.throttle, self.hosts.origin(url).removeprefix("https://"))
 
     def stop(self) -> None:
         """Ends whatever waits or receives in other threads; nothing can be sent any more."""

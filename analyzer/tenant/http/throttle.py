@@ -1,25 +1,38 @@
-"""When the tenant may be asked: one budget for all connections, as it throttles the application and not one of them.
+"""When to send a request, and whether to send it again: the whole policy of waiting and retrying.
 
-What the headers mean:
+One budget for all connections, as the tenant throttles the application and not one of them. What the headers mean:
 https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
 """
 
 from __future__ import annotations
 
+import random
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from analyzer.errors import UnreachableError
 from analyzer.model.text import duration
-from analyzer.tenant.http.rate_limit import RateLimit
+from analyzer.tenant.http.answer import ASK_AGAIN, SUCCESS, is_permanent, number_in, retry_after, seconds_in
+from analyzer.tenant.http.unreachable import may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analyzer.tenant.http.answer import Answer
     from analyzer.tenant.model import ClientPolicy
 
-_WORTH_TELLING = 3.0
+TEMPORARY = frozenset({408, 500, 502, 504})
+"""Statuses of faults of the service, or of what is in front of it, that are mostly gone the next time."""
+_ATTEMPTS = 5
+_LONGEST_BACKOFF = 60.0
+_NOTICEABLE = 3.0
+"""Seconds from which on a wait is shown."""
+_COST = 2
+"""Resource units of a request: SharePoint charges 1 for a file, 2 for a listing."""
+_SHARE = 0.2
+"""SharePoint sends the headers from four fifths of the limit on; what is sent before doesn't need slowing down."""
 
 
 class Throttle:
@@ -27,7 +40,7 @@ class Throttle:
 
     Attributes:
         policy: how the session behaves.
-        stopped: set when nobody is to wait any more.
+        stopped: set when nothing is to be waited for any more.
     """
 
     def __init__(self, policy: ClientPolicy) -> None:
@@ -37,11 +50,11 @@ class Throttle:
         self._patience = policy.patience
         self._ended: UnreachableError | None = None
         self._until = 0.0
-        self._told_until: dict[str, float] = {}
+        self._shown_until: dict[str, float] = {}
         self._pace, self._pace_until, self._slot = 0.0, 0.0, 0.0
 
     def pass_through(self) -> None:
-        """Returns when a request may be sent.
+        """Return when a request may be sent.
 
         Raises:
             UnreachableError: the patience ended, or the work was stopped.
@@ -53,11 +66,19 @@ class Throttle:
                 break
         if self._ended is not None:
             raise self._ended
+        self.check_stopped()
+
+    def check_stopped(self) -> None:
+        """Raise if the work was stopped.
+
+        Raises:
+            UnreachableError: it was.
+        """
         if self.stopped.is_set():
             raise UnreachableError("the work was stopped")
 
     def hold(self, host: str, seconds: float) -> None:
-        """Nobody sends anything for so long.
+        """Let no connection send anything for so long.
 
         Raises:
             UnreachableError: it is more than what is left of the patience.
@@ -71,29 +92,29 @@ class Throttle:
             if further > 0:
                 self._patience -= further
                 self._until = now + seconds
-        if further >= _WORTH_TELLING:
-            self.policy.tell(f"{host} asks to wait: it goes on in {duration(seconds)}")
+        if further >= _NOTICEABLE:
+            self.policy.tell(f"{host} asks to wait. Continuing in {duration(seconds)}")
 
-    def tell_once(self, host: str, sentence: str, seconds: float) -> None:
-        """Tells of a host's fault, unless another connection did so and that wait is not over yet.
+    def show_once(self, host: str, sentence: str, seconds: float) -> None:
+        """Show a host's fault, unless another connection did so and its wait isn't over yet.
 
         Args:
             host: which fails.
-            sentence: what is told.
+            sentence: what is shown.
             seconds: the wait that it announces.
         """
         with self._lock:
             now = self.policy.clock.monotonic()
-            if now < self._told_until.get(host, now):
+            if now < self._shown_until.get(host, now):
                 return
-            # A little less, so that whoever told it is not too early with its next one.
-            self._told_until[host] = now + seconds * 0.9
+            # A little less, so that the same connection isn't too early with its next one.
+            self._shown_until[host] = now + seconds * 0.9
         self.policy.tell(sentence)
 
     def heed(self, host: str, headers: Mapping[str, str]) -> None:
-        """Slows down before the limit that an answer tells of, and stops at it.
+        """Slow down before the limit that an answer announces, and stop at it.
 
-        Where that is more than what is left of the patience, ``pass_through`` says so: the answer itself has come.
+        If that takes more than what is left of the patience, ``pass_through`` raises: the answer itself has come.
         """
         limit = RateLimit.of(headers)
         if limit is None:
@@ -102,15 +123,15 @@ class Throttle:
             with suppress(UnreachableError):
                 self.hold(host, limit.reset if limit.is_used_up else limit.pace)
         with self._lock:
-            was_slow = self._pace >= _WORTH_TELLING
+            was_slow = self._pace >= _NOTICEABLE
             self._pace = limit.pace
             self._pace_until = self.policy.clock.monotonic() + limit.reset
-        if limit.pace >= _WORTH_TELLING and not was_slow and self._ended is None:
-            sentence = f"{host} is close to its limit: until it is there anew, one request each {duration(limit.pace)}"
-            self.policy.tell(sentence)
+        if limit.pace >= _NOTICEABLE and not was_slow and self._ended is None:
+            pace = duration(limit.pace)
+            self.policy.tell(f"{host} is close to its limit: one request every {pace} until the limit is reset")
 
     def _left(self, now: float) -> float:
-        """Seconds until whoever asks may send; if it is none, its slot is taken."""
+        """Return the seconds until the caller may send; if there are none, its slot is taken."""
         with self._lock:
             if now < self._until:
                 return self._until - now
@@ -129,3 +150,107 @@ class Throttle:
             f"{duration(self.policy.patience)}{before}",
             "What was pulled stays. Run the same command again later, or give it more time: --patience 1h.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The ``RateLimit-*`` headers: how much the tenant still gives before it throttles.
+
+    Attributes:
+        limit: resource units in all; 0 if unknown.
+        remaining: resource units left.
+        reset: seconds until all are available again.
+    """
+
+    limit: float
+    remaining: float
+    reset: float
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Self | None:
+        """Return what the headers say; None if that is nothing useful."""
+        remaining = number_in(headers.get("RateLimit-Remaining", ""))
+        reset = seconds_in(headers.get("RateLimit-Reset", ""))
+        if remaining is None or reset is None:
+            return None
+        return cls(number_in(headers.get("RateLimit-Limit", "")) or 0.0, remaining, reset)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether one more request would be throttled."""
+        return self.remaining < _COST
+
+    @property
+    def pace(self) -> float:
+        """Seconds from one request to the next with which what remains lasts until the reset."""
+        if self.is_used_up or self.remaining > self.limit * _SHARE > 0:
+            return 0.0
+        return self.reset * _COST / self.remaining
+
+
+class Attempts:
+    """The attempts at one request.
+
+    A tenant that asks to wait is asked again until the patience ends. After any other temporary fault there are
+    ``_ATTEMPTS`` in all, each after twice the wait of the one before.
+    """
+
+    def __init__(self, throttle: Throttle, host: str) -> None:
+        self._throttle, self._host = throttle, host
+        self._clock = throttle.policy.clock
+        self._throttled = self._failed = 0
+
+    def forget(self) -> None:
+        """Forget the faults so far, as there was progress since."""
+        self._failed = 0
+
+    def after(self, answer: Answer, *, is_complete: bool = True) -> bool:
+        """Return whether to send the request again, once the tenant allows it.
+
+        Args:
+            answer: what came.
+            is_complete: whether it is what was requested, as far as known.
+
+        Raises:
+            UnreachableError: the patience ends.
+        """
+        self._throttle.heed(self._host, answer.headers)
+        if answer.status in ASK_AGAIN:
+            self.hold(answer)
+            return True
+        if answer.status in TEMPORARY:
+            return not is_permanent(answer) and self.once_more()
+        return answer.status in SUCCESS and not is_complete and self.once_more()
+
+    def hold(self, answer: Answer) -> None:
+        """Have all connections wait as the tenant asks.
+
+        Raises:
+            UnreachableError: the patience ends.
+        """
+        asked = retry_after(answer.headers, self._clock.now())
+        # A tenant that says "at once" again and again has to be asked less often all the same.
+        own = _backoff(self._throttled - 1) if self._throttled or asked is None else 0.0
+        self._throttle.hold(self._host, max(asked or 0.0, own))
+        self._throttled += 1
+
+    def after_error(self, error: BaseException) -> bool:
+        """Return whether to send a request again that got no answer, once some time has passed."""
+        return may_pass(error) and self.once_more()
+
+    def once_more(self) -> bool:
+        """Wait and return True as long as there are attempts left."""
+        if self._failed >= _ATTEMPTS - 1:
+            return False
+        seconds = _backoff(self._failed)
+        self._failed += 1
+        if self._failed > 1:
+            attempt = f"Retrying in {seconds:.0f} s (attempt {self._failed + 1} of {_ATTEMPTS})"
+            self._throttle.show_once(self._host, f"Temporary failure of {self._host}. {attempt}", seconds)
+        self._clock.wait(seconds, self._throttle.stopped)
+        return True
+
+
+def _backoff(before: int) -> float:
+    """Return the seconds to wait after so many waits before, never the same for two clients."""
+    return min(_LONGEST_BACKOFF, 2.0 ** max(before, 0)) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, no secret

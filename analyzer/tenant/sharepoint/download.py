@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from analyzer.errors import FaultError, UnreachableError
+from analyzer.errors import FaultError
 from analyzer.tenant.http.answer import (
     NOT_FOUND,
     PARTIAL_CONTENT,
     RANGE_NOT_SATISFIABLE,
     SUCCESS,
     Answer,
+    byte_count,
     error_of,
     is_page,
 )
-from analyzer.tenant.http.header_values import byte_count
 from analyzer.tenant.sharepoint.checksum import Checksum
 from analyzer.tenant.sharepoint.files import check_path, file_info
 from analyzer.tenant.sharepoint.protocol import file_call
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from analyzer.tenant.model import RemoteFile, Sink
 
 _CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-\d+/(?P<total>\d+|\*)")
-_STOPPED = "the work was stopped"
 _DOUBTS = 3
 """So often a file that is not as long as listed is asked for again before the listing is taken to be out of date."""
 
@@ -60,7 +59,7 @@ class _Download:
         self._session, self._file, self._into = session, file, into
         self._origin = session.hosts.origin(file.uri)
         self._web = session.webs.of(self._origin, file.path)
-        self._tries = session.tries(file.uri)
+        self._attempts = session.attempts(file.uri)
         self._etag = ""
         self._total: int | None = None
         self._furthest = 0
@@ -132,8 +131,7 @@ class _Download:
         """Whether the bytes came to their end; if not, it has waited, and it may be gone on."""
         try:
             for chunk in chunks:
-                if self._session.throttle.stopped.is_set():
-                    raise UnreachableError("the work was stopped")
+                self._session.throttle.check_stopped()
                 self._into.write(chunk)
                 self._checksum.update(chunk)
         except requests.RequestException as error:
@@ -144,8 +142,8 @@ class _Download:
             # slowly is none, as it is less than a chunk.
             if self._into.received > self._furthest:
                 self._furthest = self._into.received
-                self._tries.forget()
-            if not self._tries.after_error(error):
+                self._attempts.forget()
+            if not self._attempts.after_error(error):
                 raise self._broken("broke off") from error
             return False
         return True
@@ -173,7 +171,7 @@ class _Download:
         return bool(self._etag) and (self._etag, self._into.received) == (self._file.etag, self._file.length)
 
     def _begin_anew(self, what: str) -> None:
-        if not self._tries.once_more():
+        if not self._attempts.once_more():
             raise self._broken(what)
         self._into.restart()
 

@@ -9,6 +9,7 @@ from analyzer.errors import FaultError, RefusedError
 from analyzer.tenant.http.answer import (
     IN_BETWEEN,
     NOT_FOUND,
+    byte_count,
     error_of,
     is_over_threshold,
     is_permanent,
@@ -16,8 +17,7 @@ from analyzer.tenant.http.answer import (
     next_page,
     service_message,
 )
-from analyzer.tenant.http.header_values import byte_count
-from analyzer.tenant.http.tries import PASSING
+from analyzer.tenant.http.throttle import TEMPORARY
 from analyzer.tenant.model import RemoteFile
 from analyzer.tenant.sharepoint.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
 from analyzer.tenant.sharepoint.webs import another_web
@@ -94,7 +94,7 @@ def check_path(answer: Answer, url: str) -> None:
         RefusedError: that is so.
         ThresholdError: the folder has more files than SharePoint lists.
     """
-    if answer.status in _OF_THE_PATH or (answer.status in PASSING and is_permanent(answer)):
+    if answer.status in _OF_THE_PATH or (answer.status in TEMPORARY and is_permanent(answer)):
         if is_over_threshold(answer):
             raise error_of(answer, url)
         told = service_message(answer) or f"HTTP status {answer.status}"

@@ -9,7 +9,7 @@ from analyzer.errors import ThresholdError, UnreachableError
 from analyzer.model.job import Job, job_list
 from analyzer.model.text import count
 from analyzer.tenant.http.answer import NOT_FOUND, SUCCESS, UNFORESEEN, error_of, is_over_threshold, json_of, next_page
-from analyzer.tenant.http.request_log import correlation_id
+from analyzer.tenant.http.transport import correlation_id
 from analyzer.tenant.sharepoint.protocol import tenant_call
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from analyzer.errors import RefusedError, UnreachableError
 from analyzer.model.service import EMPTY_GUID
 from analyzer.model.uri import host_of, server_paths
 from analyzer.tenant.http.answer import ASK_AGAIN, SUCCESS, error_of, json_of, service_message
-from analyzer.tenant.http.tries import PASSING
+from analyzer.tenant.http.throttle import TEMPORARY
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.sharepoint.protocol import tenant_call
 
@@ -53,7 +53,7 @@ def queue_import(session: Session, wanted: Import) -> str:
         UnreachableError: no answer came, or it cannot be told which job was queued.
     """
     known = {job.job_id for job in _jobs_of(session, wanted.source_uri)}
-    tries = session.tries(session.hosts.admin_origin)
+    attempts = session.attempts(session.hosts.admin_origin)
     may_repeat = True
     while True:
         doubt: UnreachableError | None = None
@@ -61,7 +61,7 @@ def queue_import(session: Session, wanted: Import) -> str:
             job_id = _sent(session, wanted)
         except _DoubtError as error:
             job_id, doubt = EMPTY_GUID, error.of
-            may_repeat = tries.once_more()
+            may_repeat = attempts.once_more()
         if job_id != EMPTY_GUID:
             return job_id
         new = [job.job_id for job in _jobs_of(session, wanted.source_uri) if job.job_id not in known]
@@ -101,7 +101,7 @@ def _sent(session: Session, wanted: Import) -> str:
 def _check_refused(answer: Answer, url: str) -> None:
     if answer.status in _REFUSED_STATUS and service_message(answer):
         raise RefusedError(f"the service refuses the import: {service_message(answer)}")
-    if answer.status not in SUCCESS and answer.status not in PASSING | ASK_AGAIN:
+    if answer.status not in SUCCESS and answer.status not in TEMPORARY | ASK_AGAIN:
         error = error_of(answer, url)
         raise error if isinstance(error, RefusedError) else RefusedError(error.what, error.advice)
 

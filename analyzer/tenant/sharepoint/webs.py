@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreachableError
 from analyzer.model.uri import host_of, server_paths
-from analyzer.tenant.http.answer import MUST_NOT_GO_ON, SUCCESS, error_of, json_of
+from analyzer.tenant.http.answer import CONCERNS_ALL, SUCCESS, error_of, json_of
 from analyzer.tenant.sharepoint.protocol import site_of, web_of_page_call
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _told(session: Session, origin: str, taken: str, path: str) -> str | None:
     """The web that the tenant names; None where it names none that can hold the path."""
     url = origin + web_of_page_call(taken)
     answer = session.call("POST", url, json.dumps({"pageFullUrl": origin + path}).encode())
-    if answer.status in MUST_NOT_GO_ON:
+    if answer.status in CONCERNS_ALL:
         raise error_of(answer, url)
     if answer.status not in SUCCESS:
         return None

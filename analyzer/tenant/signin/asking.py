@@ -33,7 +33,7 @@ def asking(http: SignInTransport, origin: str, named: Named) -> Iterator[None]:
 
     Raises:
         SignInError: the authority refused.
-        UnreachableError: it cannot be reached, or its answer is none.
+        UnreachableError: it can't be reached, or its answer is none.
     """
     from msal.exceptions import MsalError
 

@@ -60,7 +60,7 @@ class HeldTokens(ABC):
 
         Raises:
             SignInError: the sign-in was refused.
-            UnreachableError: the authority cannot be reached, or its answer is none.
+            UnreachableError: the authority can't be reached, or its answer is none.
             InputError: what to sign in with cannot be read.
         """
         held = self._held.get(origin)

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 import requests
 
 from analyzer.tenant.http.answer import Answer
-from analyzer.tenant.http.throttle import Throttle
+from analyzer.tenant.http.throttle import Attempts, Throttle
 from analyzer.tenant.http.transport import Transport
-from analyzer.tenant.http.tries import Tries
 from analyzer.tenant.model import ClientPolicy
 
 if TYPE_CHECKING:
@@ -47,17 +46,17 @@ class SignInTransport(Transport):
         Raises:
             UnreachableError: the authority asks to wait longer than our patience lasts.
         """
-        tries = Tries(self._throttle, urlsplit(str(url)).netloc)
+        attempts = Attempts(self._throttle, urlsplit(str(url)).netloc)
         while True:
             self._throttle.pass_through()
             try:
                 response = super().request(method, url, *arguments, **options)
             except requests.RequestException as error:
-                if not self._is_near and tries.after_error(error):
+                if not self._is_near and attempts.after_error(error):
                     continue
                 raise
             answer = Answer(response.status_code, response.headers, response.content)
-            if not tries.after(answer, is_complete=answer.content is not None):
+            if not attempts.after(answer, is_complete=answer.content is not None):
                 self.answered = f"HTTP status {answer.status}{' and no JSON' if answer.content is None else ''}"
                 content = answer.content or {}
                 self.refusal = content if "error" in content else {}

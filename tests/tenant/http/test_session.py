@@ -146,7 +146,7 @@ def test_an_answer_that_is_nested_without_end_is_no_json(
 def test_an_answer_without_end_is_not_read_whole(
     loopback: LoopbackTenant, given: type[Given], monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    monkeypatch.setattr("analyzer.tenant.http.body._LARGEST", 1000)
+    monkeypatch.setattr("analyzer.tenant.http.transport._LARGEST", 1000)
     packed = given(status, gzip.compress(b" " * 100_000), {"Content-Encoding": "gzip"})
     loopback.faults = lambda _seen: packed
     session = loopback.session()
@@ -251,7 +251,7 @@ def test_a_certificate_of_an_unknown_authority_names_the_setting_at_once(
     session = Session(TenantAddress(loopback.origin), ReadyToken({"T": "x"}, loopback.origin, "T"))
     with pytest.raises(UnreachableError) as error:
         list_jobs(session)
-    assert "signed by no known authority" in error.value.what
+    assert "signed by an unknown authority" in error.value.what
     assert "ca_file" in error.value.advice
     assert (loopback.seen, no_waiting.waited) == ([], [])
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import UnreachableError
-from analyzer.tenant.http.rate_limit import RateLimit
-from analyzer.tenant.http.throttle import Throttle
+from analyzer.tenant.http.throttle import RateLimit, Throttle
 from analyzer.tenant.model import ClientPolicy, Clock
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from tests.conftest import FastClock
@@ -121,7 +120,7 @@ def test_a_wait_is_told(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(429, headers={"Retry-After": "120"}), then=True)
     list_jobs(loopback.session())
     host = loopback.origin.removeprefix("https://")
-    assert loopback.told == [f"{host} asks to wait: it goes on in 2 minutes"]
+    assert loopback.told == [f"{host} asks to wait. Continuing in 2 minutes"]
 
 
 def test_a_wait_that_one_connection_is_told_holds_all(clock: FastClock) -> None:
@@ -185,7 +184,7 @@ def test_requests_far_between_are_told_once(clock: FastClock) -> None:
     throttle = Throttle(ClientPolicy(clock=clock, tell=told.append))
     for remaining in ("10", "8", "6"):
         throttle.heed(HOST, {"RateLimit-Remaining": remaining, "RateLimit-Reset": "40"})
-    assert told == [f"{HOST} is close to its limit: until it is there anew, one request each 8 s"]
+    assert told == [f"{HOST} is close to its limit: one request every 8 s until the limit is reset"]
 
 
 def test_a_limit_that_is_used_up_is_waited_for(clock: FastClock) -> None:

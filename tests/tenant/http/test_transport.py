@@ -7,8 +7,7 @@ import pytest
 import truststore
 
 from analyzer.errors import UsageError
-from analyzer.tenant.http.transport import Transport
-from analyzer.tenant.http.trust import trust
+from analyzer.tenant.http.transport import Transport, trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +40,7 @@ def test_a_netrc_is_not_looked_into(
 
 def test_nothing_but_the_ca_file_is_trusted(loopback: LoopbackTenant, transport: Transport) -> None:
     transport.get(f"{loopback.origin}/a")
-    trusted = transport.get_adapter(loopback.origin)._trusted  # type: ignore[attr-defined]
+    trusted = transport.get_adapter(loopback.origin)._context  # type: ignore[attr-defined]
     assert trusted.cert_store_stats()["x509"] == 1
 
 
@@ -75,7 +74,7 @@ def test_a_bundle_or_a_folder_of_the_environment_takes_its_place(
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [(None, "cannot be read: there is no such file"), (b"none", "holds no certificate")]
+    ("content", "problem"), [(None, "can't be read: there is no such file"), (b"none", "has no certificate")]
 )
 def test_a_bundle_that_is_none_is_said_with_who_named_it(tmp_path: Path, content: bytes | None, problem: str) -> None:
     if content is not None:
@@ -90,7 +89,7 @@ def test_a_bundle_that_is_none_is_said_with_who_named_it(tmp_path: Path, content
 
 def test_a_bundle_below_a_file_is_said_to_be_nowhere(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot be read: a part of its path is no folder"):
+    with pytest.raises(UsageError, match="can't be read: a part of its path is no folder"):
         trust(tmp_path / "file" / "ca.pem")
 
 

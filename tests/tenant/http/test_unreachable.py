@@ -20,7 +20,7 @@ from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.exceptions import ProxyError as Urllib3ProxyError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-from analyzer.tenant.http.unreachable import may_pass, unreachable
+from analyzer.tenant.http.unreachable import TunnelError, may_pass, unreachable
 from analyzer.tenant.model import Limits
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def pull(
         assert (ran.code, ran.out) == (4, "")
         assert [path.name for path in library.iterdir()] == ["jobs.json"]
         assert (library / "jobs.json").read_text(encoding="utf-8") == '{"value": []}'
-        lines = [line for line in ran.err.splitlines() if " fails at the moment: try " not in line]
-        return [line.removeprefix(f"upa-analyzer: {origin} cannot be reached: ").replace(origin, "") for line in lines]
+        lines = [line for line in ran.err.splitlines() if "Temporary failure of" not in line]
+        return [line.removeprefix(f"upa-analyzer: {origin} can't be reached: ").replace(origin, "") for line in lines]
 
     return call
 
@@ -64,7 +64,7 @@ def pull(
 def test_a_name_that_nobody_knows(pull: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     _resolve_none(monkeypatch, socket.EAI_NONAME)
     assert pull(_ORIGIN) == [
-        "its name is not known.",
+        "its name is unknown.",
         "              Check the name in the configuration; if it is right, this machine has no network.",
     ]
 
@@ -73,7 +73,7 @@ def test_no_network_at_all(pull: Callable[..., list[str]], monkeypatch: pytest.M
     _resolve_none(monkeypatch, socket.EAI_AGAIN)
     assert pull(_ORIGIN) == [
         "no name server answers.",
-        "              This machine seems to have no network. Check it, then try again.",
+        "              This machine seems to be offline. Check its network, then retry.",
     ]
 
 
@@ -96,7 +96,7 @@ def test_somebody_listens_and_never_answers(pull: Callable[..., list[str]], monk
 def test_a_server_that_speaks_no_tls(pull: Callable[..., list[str]]) -> None:
     with _plain_server(lambda handler: handler.send_error(400)) as origin:
         assert pull(origin.replace("http", "https")) == [
-            "no encrypted connection came about.",
+            "no encrypted connection could be made.",
             "              Is a proxy in between that HTTPS_PROXY has to name?",
         ]
 
@@ -114,7 +114,7 @@ def test_a_certificate_of_an_unknown_authority(
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "another.pem"))
     ca_file = tmp_path / "another.pem" if store == "another ca_file" else None
     assert pull(loopback.origin, ca_file) == [
-        "its certificate is signed by no known authority.",
+        "its certificate is signed by an unknown authority.",
         f"              {_AUTHORITY_ADVICE}",
     ]
     assert loopback.seen == []
@@ -174,7 +174,7 @@ def test_a_proxy_that_is_not_there(pull: Callable[..., list[str]], monkeypatch: 
     proxy = f"127.0.0.1:{_free_port()}"
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     assert pull(_ORIGIN) == [
-        f"the proxy http://{proxy} cannot be reached: it refuses the connection.",
+        f"the proxy http://{proxy} can't be reached: it refuses the connection.",
         "              Check HTTPS_PROXY and the network.",
     ]
 
@@ -203,7 +203,7 @@ def test_an_address_that_can_be_no_host_s(pull: Callable[..., list[str]]) -> Non
 def test_a_proxy_that_is_none(pull: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     assert pull(_ORIGIN) == [
-        "the address of the proxy is none.",
+        "the address of the proxy is invalid.",
         "              HTTPS_PROXY looks like http://proxy.example.com:8080.",
     ]
 
@@ -212,20 +212,26 @@ _IN_BETWEEN = (
     "              Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
 )
 _JOBS = "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/GetImportProfilePropertyJobs"
+_WEB_PAGE = f"{_JOBS} returned a web page instead of an answer"
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "body", "what"),
     [
-        (200, {"Content-Type": "text/html; charset=utf-8"}, b"Sign in", f"{_JOBS} gave a page instead of an answer"),
-        (200, {}, b"\n<!DOCTYPE html><title>Sign in", f"{_JOBS} gave a page instead of an answer"),
+        (
+            200,
+            {"Content-Type": "text/html; charset=utf-8"},
+            b"Sign in",
+            _WEB_PAGE,
+        ),
+        (200, {}, b"\n<!DOCTYPE html><title>Sign in", _WEB_PAGE),
         (
             *(302, {"Location": "https://portal.example.com/in?token=abc"}, b""),
-            f"the tenant answered 302 at {_JOBS} and led to portal.example.com, which was not followed",
+            f"the tenant answered 302 at {_JOBS} and redirected to portal.example.com, which was not followed",
         ),
         (
             *(307, {"Location": "//ada:word@portal.example.com/"}, b""),
-            f"the tenant answered 307 at {_JOBS} and led to portal.example.com, which was not followed",
+            f"the tenant answered 307 at {_JOBS} and redirected to portal.example.com, which was not followed",
         ),
     ],
     ids=["a page by its type", "a page by its text", "a redirect", "a redirect without a scheme"],
@@ -247,7 +253,7 @@ def test_a_redirect_on_the_same_host_is_no_sign_in_page(
     pull: Callable[..., list[str]], loopback: LoopbackTenant, given: type[Given]
 ) -> None:
     loopback.fail("Jobs", given(308, b"", {"Location": "/elsewhere"}))
-    what = f"the tenant answered 308 at {_JOBS} and led elsewhere on the same host"
+    what = f"the tenant answered 308 at {_JOBS} and redirected to another page of the same host"
     assert pull(loopback.origin) == [f"upa-analyzer: {what}."]
     assert {seen.path for seen in loopback.seen} == {_JOBS}
 
@@ -255,16 +261,16 @@ def test_a_redirect_on_the_same_host_is_no_sign_in_page(
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (requests.ConnectionError(OSError(101, "Network is unreachable")), "there is no way to it"),
-        (requests.ConnectionError(ConnectionResetError(104, "reset")), "the connection broke off"),
-        (requests.ConnectionError(ProtocolError("aborted", ConnectionError("x"))), "the connection broke off"),
-        (requests.exceptions.ChunkedEncodingError("x"), "the connection broke off"),
-        (requests.ConnectionError(ssl.SSLCertVerificationError()), "its certificate is not believed: no reason given"),
+        (requests.ConnectionError(OSError(101, "Network is unreachable")), "there is no route to it"),
+        (requests.ConnectionError(ConnectionResetError(104, "reset")), "the connection was interrupted"),
+        (requests.ConnectionError(ProtocolError("aborted", ConnectionError("x"))), "the connection was interrupted"),
+        (requests.exceptions.ChunkedEncodingError("x"), "the connection was interrupted"),
+        (requests.ConnectionError(ssl.SSLCertVerificationError()), "its certificate isn't trusted: no reason given"),
         (requests.ConnectionError(OSError(12, "Out of memory")), "out of memory"),
-        (requests.ConnectionError(OSError(errno.EHOSTUNREACH, "No route to host")), "there is no way to it"),
-        (requests.ConnectionError(OSError(errno.ENETDOWN, "Network is down")), "there is no way to it"),
-        (requests.ConnectionError(OSError(errno.EPIPE, "Broken pipe")), "the connection broke off"),
-        (requests.ConnectionError(OSError(errno.ECONNABORTED, "aborted")), "the connection broke off"),
+        (requests.ConnectionError(OSError(errno.EHOSTUNREACH, "No route to host")), "there is no route to it"),
+        (requests.ConnectionError(OSError(errno.ENETDOWN, "Network is down")), "there is no route to it"),
+        (requests.ConnectionError(OSError(errno.EPIPE, "Broken pipe")), "the connection was interrupted"),
+        (requests.ConnectionError(OSError(errno.ECONNABORTED, "aborted")), "the connection was interrupted"),
         (requests.ConnectionError(OSError(errno.ETIMEDOUT, "timed out")), "it did not answer in time"),
         (requests.ConnectionError(TimeoutError()), "it did not answer in time"),
         (requests.Timeout(), "it did not answer in time"),
@@ -272,9 +278,9 @@ def test_a_redirect_on_the_same_host_is_no_sign_in_page(
         (requests.exceptions.InvalidHeader("x"), "no answer came"),
         (
             requests.ConnectionError(Urllib3ProxyError("x", OSError(errno.ECONNREFUSED, "refused"))),
-            "the proxy http://127.0.0.1:8 cannot be reached: it refuses the connection",
+            "the proxy http://127.0.0.1:8 can't be reached: it refuses the connection",
         ),
-        (ProxyError("https://ada:word@proxy"), "the proxy http://127.0.0.1:8 cannot be reached: no answer came"),
+        (ProxyError("https://ada:word@proxy"), "the proxy http://127.0.0.1:8 can't be reached: no answer came"),
     ],
     ids=str,
 )
@@ -283,18 +289,18 @@ def test_what_a_test_cannot_bring_about_is_told_from_the_exception(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://ada:made-up-password@127.0.0.1:8")
     told = unreachable(error, _ORIGIN)
-    assert told.what == f"{_ORIGIN} cannot be reached: {reason}"
+    assert told.what == f"{_ORIGIN} can't be reached: {reason}"
     assert not re.search("ada|word@", str(told))
 
 
 @pytest.mark.parametrize(
     ("codes", "reason"),
     [
-        ((2, 18, 19, 20, 21, 0x800B0109, 0x800B010A, -67843), "its certificate is signed by no known authority"),
+        ((2, 18, 19, 20, 21, 0x800B0109, 0x800B010A, -67843), "its certificate is signed by an unknown authority"),
         ((62, 64, 0x800B010F, -67602), "its certificate is for another name"),
         ((10, 0x800B0101, -67818), "its certificate has expired"),
         ((9, -67819), "its certificate is not valid yet"),
-        ((1,), "its certificate is not believed: made up"),
+        ((1,), "its certificate isn't trusted: made up"),
     ],
 )
 def test_what_a_store_says_of_a_certificate_is_told_by_its_number(codes: tuple[int, ...], reason: str) -> None:
@@ -356,7 +362,7 @@ def _plain_server(
     thread.join()
 
 
-_TUNNEL = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
+_TUNNEL = TunnelError(407)
 _VERIFY = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate in chain")
 
 
@@ -369,8 +375,8 @@ _VERIFY = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signe
         (requests.Timeout(), True),
         (requests.exceptions.SSLError(MaxRetryError(cast("Any", None), "/", _VERIFY)), False),
         (requests.exceptions.ProxyError(MaxRetryError(cast("Any", None), "/", ProxyError("no", _TUNNEL))), False),
-        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 403 Forbidden")), False),
-        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 502 Bad Gateway")), True),
+        (requests.exceptions.ProxyError(TunnelError(403)), False),
+        (requests.exceptions.ProxyError(TunnelError(502)), True),
         (requests.exceptions.InvalidURL("no host"), False),
         (requests.ConnectionError(socket.gaierror(socket.EAI_NONAME, "Name or service not known")), False),
         (requests.ConnectionError(socket.gaierror(socket.EAI_AGAIN, "Temporary failure")), True),

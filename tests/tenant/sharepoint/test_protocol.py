@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
-from analyzer.tenant.http.answer import Answer, error_of, json_of, service_message
-from analyzer.tenant.http.header_values import told_wait
+from analyzer.tenant.http.answer import Answer, error_of, json_of, retry_after, service_message
 from analyzer.tenant.sharepoint.protocol import add_file_call, file_call, folder_call, tenant_call, web_of_page_call
 
 _NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -68,7 +67,7 @@ def test_a_call_is_addressed_as_clients_in_production_do(call: str, expected: st
     ],
 )
 def test_the_wait_is_what_the_tenant_asked_for(headers: dict[str, str], seconds: float | None) -> None:
-    assert told_wait(headers, _NOW) == seconds
+    assert retry_after(headers, _NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -142,19 +141,24 @@ def _refused(status: int, message: str, code: str = "-2147024891, System.Unautho
 @pytest.mark.parametrize(
     ("status", "message", "sentence", "advice"),
     [
-        (401, "Unsupported app only token.", "got by a client secret", 'auth = "certificate"'),
-        (401, "ID3035: The request was not valid or is malformed.", "got by a client secret", 'auth = "certificate"'),
-        (401, "Token type is not allowed.", "got by a client secret", 'auth = "certificate"'),
+        (401, "Unsupported app only token.", "obtained with a client secret", 'auth = "certificate"'),
+        (
+            401,
+            "ID3035: The request was not valid or is malformed.",
+            "obtained with a client secret",
+            'auth = "certificate"',
+        ),
+        (401, "Token type is not allowed.", "obtained with a client secret", 'auth = "certificate"'),
         (401, "Invalid audience Uri 'https://x'.", "it is for another host", "admin_url"),
-        (401, "Invalid JWT token. The token is expired.", "it has ended", "clock"),
-        (401, "invalid_token: expired", "it has ended", "clock"),
-        (401, "Lifetime validation failed.", "it has ended", "clock"),
-        (401, "The issuer or signature is wrong.", "of another tenant", "tenant_id"),
-        (401, "Invalid issuer.", "of another tenant", "tenant_id"),
+        (401, "Invalid JWT token. The token is expired.", "it has expired", "clock"),
+        (401, "invalid_token: expired", "it has expired", "clock"),
+        (401, "Lifetime validation failed.", "it has expired", "clock"),
+        (401, "The issuer or signature is wrong.", "belongs to another tenant", "tenant_id"),
+        (401, "Invalid issuer.", "belongs to another tenant", "tenant_id"),
         (401, "Something new.", "refused the token", "Sign in again"),
         (403, "Access Denied: … to access profile information.", "lacks User.ReadWrite.All", "admin consent"),
-        (403, "Due to organizational policies, you can't.", "certain networks", "address"),
-        (403, "Access from this network location is blocked.", "certain networks", "address"),
+        (403, "Due to organizational policies, you can't.", "only from certain networks", "address"),
+        (403, "Access from this network location is blocked.", "only from certain networks", "address"),
         (403, "Access denied. You do not have permission.", "Access denied", "Sites.FullControl.All"),
     ],
 )

@@ -134,7 +134,7 @@ def test_a_directory_that_the_authority_does_not_know_gives_no_sign_in(
 
 def test_an_authority_that_cannot_be_reached_is_said(emulator: RunningEmulator, certificates: Path) -> None:
     session = _sign_in(emulator, certificates / "app.pem", authority="https://127.0.0.1:9")
-    with pytest.raises(UnreachableError, match=r"https://127\.0\.0\.1:9 cannot be reached"):
+    with pytest.raises(UnreachableError, match=r"https://127\.0\.0\.1:9 can't be reached"):
         list_jobs(session)
 
 
