@@ -19,7 +19,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.model import DETAIL_READ
-from analyzer.logs.shapes import MARK, beginning
+from analyzer.logs.shapes import beginning, split_lines, without_marks
 from analyzer.logs.unwrap import unwrapped
 from analyzer.model.service import GUID, JobError, LogCode, State
 
@@ -58,17 +58,17 @@ def recognise(text: str, catalogue: Catalogue) -> Explanation:
         The pattern that the message matches, else the code, error or state; an explanation of the first words that says
         that they are unknown where there is neither.
     """
-    text = text.strip().removeprefix(MARK).strip()
-    named = catalogue.explain(text)
+    text = text[:DETAIL_READ].strip()
+    name = without_marks(text) or text
+    named = catalogue.explain(name)
     if named.known or not text:
         return named
-    text = text[:DETAIL_READ]
     inner = unwrapped(text)
     return (
-        _entry(inner.lines if inner else text.splitlines(), catalogue)
+        _entry(inner.lines if inner else split_lines(text), catalogue)
         or _message(text, catalogue)
         or next(_job(text, catalogue), None)
-        or catalogue.explain(_shortened(text.splitlines()[0]))
+        or catalogue.explain(_shortened(split_lines(name)[0]))
     )
 
 

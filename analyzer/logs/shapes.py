@@ -96,6 +96,18 @@ def is_cut_off(line: str) -> bool:
     return _CUT_OFF.fullmatch(line) is not None
 
 
+def split_lines(text: str) -> list[str]:
+    """Split a text at CRLF, LF and CR, and at nothing else."""
+    return re.split(r"\r\n|\n|\r", text)
+
+
+def without_marks(text: str) -> str:
+    """Return a text without the quotation marks, bullets and invisible characters around it."""
+    marks = _MARKS.match(text)
+    start = marks.end() if marks else 0
+    return text[start:].rstrip(_AFTER_QUOTED) if start else text
+
+
 def beginning(line: str) -> Beginning | None:
     """The entry that a line begins; None where it belongs to the entry above."""
     # A byte order mark within a log: somebody put one log behind another.
@@ -117,6 +129,13 @@ def beginning(line: str) -> Beginning | None:
 
 _QUOTES = "\"'`\u2018-\u201f\u00ab\u00bb*_"
 """Quotation marks, and the marks of Markdown for code and emphasis; for a set of a regular expression."""
+_INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe"
+"""Byte order marks, and what is copied from mail, chat and file properties; for a set of a regular expression."""
+
+_MISREAD_MARK = "\u00ef\u00bb\u00bf"
+"""The byte order mark of UTF-8 read as Windows-1252."""
+
+_BULLETS = "-+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6\uf0b7"
 
 _DAY = r"(?:\d{4}-\d\d-\d\d|\d{1,4}[./]\d{1,2}[./]\d{2,4}),?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?[.,\d]*(?:Z|[+-]\d\d:?\d\d|\s?[AaPp][Mm])?"
@@ -124,10 +143,10 @@ _TIME = r"\d{1,2}:\d\d(?::\d\d)?[.,\d]*(?:Z|[+-]\d\d:?\d\d|\s?[AaPp][Mm])?"
 # What programs and people put before a line, piece by piece
 _PIECE = re.compile(
     rf"""
-      [\s\u200b\ufeff]+
+      [\s{_INVISIBLE}]+ | {_MISREAD_MARK}
     | [>|]+ | &gt;                                          # quoted mail, the cells of a table
     | [{_QUOTES}]+
-    | [-+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6\uf0b7] (?= \s )   # bullets
+    | [{_BULLETS}] (?= \s )
     | [(\[]? (?: {_DAY} [T\s] )? {_TIME} [)\]]? [-,;:]?     # 2026-11-23T10:00:00Z, [23.11.2026 10:00:00]
     | [(\[\#]? \d{{1,9}} (?: [.):,;\]]+ | (?= \s ) )       # 1.  (1)  #1  12:  and the numbers of lines
     | [^\s"<>|]{{1,260}} \. (?: log | txt ) :               # file.log: of grep
@@ -136,6 +155,8 @@ _PIECE = re.compile(
     re.VERBOSE,
 )
 _MOST_PIECES = 24
+# What may be before a name that was copied
+_MARKS = re.compile(rf"(?: {_MISREAD_MARK} | [\s>|{_INVISIBLE}{_QUOTES}] | [{_BULLETS}] (?= \s ) )*", re.VERBOSE)
 FRAMES = ("   at ", "ClientCo", "Error Nu")
 """How the further lines of a .NET exception begin; nothing in them is an entry."""
 

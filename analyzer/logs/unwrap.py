@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.logs.shapes import CODE, beginning
+from analyzer.logs.shapes import CODE, beginning, split_lines
 from analyzer.storage.csv_cells import unguarded
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Unwrapped:
 
     def add(self, text: str, number: int, *, spread: bool = False) -> None:
         """Add the lines of a text; where it is ``spread`` over lines of the original, each has its own number."""
-        for further, line in enumerate(re.split(r"\r\n|\n|\r", text)):
+        for further, line in enumerate(split_lines(text)):
             self.lines.append(line)
             self.numbers.append(number + (further if spread else 0))
 

@@ -171,6 +171,46 @@ def test_what_consoles_say_of_jobs_and_calls_is_known(text: str, name: str) -> N
     assert recognise(text.replace("\n", "\r\n"), OURS).code == name
 
 
+MARKS = {
+    "byte order mark": "\ufeff",
+    "two byte order marks": "\ufeff\ufeff",
+    "byte order mark read as Windows-1252": "\u00ef\u00bb\u00bf",
+    "swapped byte order mark": "\ufffe",
+    "zero-width space": "\u200b",
+    "left-to-right mark, as in file properties": "\u200e",
+    "embedding": "\u202a",
+    "word joiner": "\u2060",
+    "no-break space": "\u00a0",
+    "quoted mail": "> ",
+    "quoted mark": "> \ufeff",
+    "bullet": "- ",
+    "quotation mark": '"',
+    "backtick": "`",
+}
+
+
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS.keys())
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("IdentityNotResolvable\tada@contoso.com\tx", "IdentityNotResolvable"),
+        ("IdentityNotResolvable ada@contoso.com User identity cannot be resolved", "IdentityNotResolvable"),
+        ("ProfileLocked\tada@contoso.com\tx", "ProfileLocked"),
+        ("User identity cannot be resolved", "IdentityNotResolvable"),
+        ("genericerror/deadlock", "GenericError/deadlock"),
+        ("IdentityNotResolvable", "IdentityNotResolvable"),
+        ("Error 23", "InvalidDataFile"),
+    ],
+)
+def test_marks_before_a_log_line_or_a_name_do_not_matter(mark: str, text: str, name: str) -> None:
+    assert recognise(mark + text, OURS).code == name
+
+
+@pytest.mark.parametrize("text", ["`GenericError`", '"GenericError",', "\u201cGenericError\u201d", "*GenericError*"])
+def test_quotation_marks_around_a_name_do_not_matter(text: str) -> None:
+    assert recognise(text, OURS).code == "GenericError"
+
+
 UNKNOWN = {
     "words that are states as well": "There was an error while processing the queued items",
     "a number of something else": "Error number 5 of 23",
