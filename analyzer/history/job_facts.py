@@ -18,7 +18,7 @@ from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
-from analyzer.source.identity.identify import infer_id_property
+from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.fault import BACKSLASH_AT_END, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, recoded_from
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
-    from analyzer.source.identity.identify import IdProperty
-    from analyzer.source.reader.records import Record
+    from analyzer.source.id_property import IdProperty
+    from analyzer.source.reader.tolerant import Record
 
 _OFTEN_MISNAMED: Mapping[str | Trouble, tuple[str, str]] = {
     BACKSLASH_AT_END: (

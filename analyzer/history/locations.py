@@ -14,7 +14,7 @@ from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.message import Located, locate, located_json
-from analyzer.source.identity.identify import infer_id_property
+from analyzer.source.id_property import infer_id_property
 from analyzer.source.reader.records import read_records
 
 if TYPE_CHECKING:

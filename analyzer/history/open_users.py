@@ -18,7 +18,7 @@ from analyzer.model.outcome import Outcome
 from analyzer.model.redaction import shown_uri
 from analyzer.model.service import JobError
 from analyzer.source.find import find_records
-from analyzer.source.identity.identify import infer_id_property
+from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import read_records
 from analyzer.storage.manifest import manifests_in

@@ -20,7 +20,7 @@ from analyzer.retry.selection.select import nobody_knows, select
 from analyzer.retry.words import sentence
 from analyzer.retry.writing.earlier import clear
 from analyzer.retry.writing.write import write_retry
-from analyzer.source.identity.identify import IdProperty, Inferred, infer, infer_from
+from analyzer.source.id_property import IdProperty, Inferred, infer, infer_from
 from analyzer.source.model import Trouble, marks_of
 from analyzer.source.reader.fault import FaultKind, trouble_of, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
@@ -361,7 +361,7 @@ def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -
     except SourceFormatError:
         if not ingredients.manner.reads_around_faults:
             raise
-        from analyzer.source.reader.records import Record
+        from analyzer.source.reader.tolerant import Record
         from analyzer.source.salvage.read import salvage
 
         items = salvage(source, repair=ingredients.manner.repair)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.model.outcome import Outcome
     from analyzer.source.damage import Damage
     from analyzer.source.find import MatchedRecords
-    from analyzer.source.identity.identify import IdProperty
+    from analyzer.source.id_property import IdProperty
     from analyzer.source.model import Spans
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.retry.model import Earlier, Manner, Retry, Selection
-    from analyzer.source.identity.identify import IdProperty
+    from analyzer.source.id_property import IdProperty
 
 _EXAMPLES = 5
 

@@ -19,7 +19,7 @@ from analyzer.model.text import count, listed_first
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analyzer.source.reader.records import Record
+    from analyzer.source.reader.tolerant import Record
 
 _NAMED = 5
 """Properties."""

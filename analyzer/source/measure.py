@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.service import GUID
 from analyzer.source.damage import DamageFinder
-from analyzer.source.identity.looks import by_looks, columns_of
+from analyzer.source.id_property import by_looks, columns_of
 from analyzer.source.reader.chunk import ChunkDecoder, names_of
 from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.reader.records import read_records, reading, records_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analyzer.source.damage import Damage
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.reader.records import Record
+    from analyzer.source.reader.tolerant import Record
 
 _FIRST = 200
 """Records by which the ID property is known."""

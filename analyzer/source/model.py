@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from analyzer.source.diagnosis.broken import Identity
+    from analyzer.source.reader.fault import Fault
+
 
 class Trouble(StrEnum):
     """What kind of thing the grammar does not allow."""
@@ -159,3 +162,62 @@ class Spans:
     def columns(self) -> Iterable[array[int]]:
         """The numbers, attribute by attribute."""
         return self.starts, self.ends, self.positions, self.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the service stood when it could not read on.
+
+    Attributes:
+        path: as written, ``value[1672].Department``; empty for the document itself.
+        record: which record of the source file, from 1, so 1,673 for ``value[1672]``; None where the path names none.
+            The service may have stood behind it.
+        property: the record's property; None where the path names none, or was cut off.
+        line: from 1; 0 where not even the first token could be read; None where the message was cut off.
+        position: UTF-16 units since the line's start, a byte order mark not counted; None likewise.
+        escape: whether the message complains of an escape sequence; None where its wording does not tell.
+    """
+
+    path: str
+    record: int | None
+    property: str | None
+    line: int | None
+    position: int | None
+    escape: bool | None = None
+
+
+class Sure(StrEnum):
+    """How sure it is that this is the record that the service stopped at."""
+
+    sure = "sure"
+    likely = "likely"
+    unsure = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What stands at a place.
+
+    Attributes:
+        record: from 1; None where the place is in no record.
+        behind: the place is behind that record, before the next one.
+        identity: whose record it is; None where nobody can say.
+        property: the record's property in which, or behind which, the place is; None where it is in none.
+        line: from 1.
+        column: from 1, in characters; of the offending one.
+        excerpt: the text around it, on one line.
+        fault: what is wrong.
+        sure: that this is the place.
+        remarks: what speaks against it, or has to be known; sentences without a full stop.
+    """
+
+    record: int | None
+    behind: bool
+    identity: Identity | None
+    property: str | None
+    line: int
+    column: int
+    excerpt: str
+    fault: Fault
+    sure: Sure
+    remarks: tuple[str, ...] = ()

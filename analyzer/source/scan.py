@@ -25,8 +25,8 @@ from analyzer.source.reader.chunk import (
     spans_in,
     without_comments,
 )
-from analyzer.source.reader.records import behind_record, end_of_other, no_record_at, record_at
-from analyzer.source.reader.tolerant import skip_blank
+from analyzer.source.reader.records import behind_record, end_of_other, no_record_at
+from analyzer.source.reader.tolerant import record_at, skip_blank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from analyzer.analysis.naming import UserIds
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.retry.model import RetryRequest, Selection
-from analyzer.source.identity.identify import IdProperty
+from analyzer.source.id_property import IdProperty
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
-from analyzer.source.diagnosis.position import place_in
+from analyzer.source.diagnosis.message import place_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.source.diagnosis.place import Place
+    from analyzer.source.model import Place
 
 
 def whole(number: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from analyzer.source.damage import Damage, DamageFinder, DamageKind, damage_in, warnings_of
 from analyzer.source.measure import measure
-from analyzer.source.reader.records import record_at
+from analyzer.source.reader.tolerant import record_at
 
 if TYPE_CHECKING:
     from pathlib import Path

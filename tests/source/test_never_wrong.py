@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
 from analyzer.source.diagnosis.locate import locate
-from analyzer.source.diagnosis.position import place_in
-from analyzer.source.diagnosis.spot import Sure
+from analyzer.source.diagnosis.message import place_in
+from analyzer.source.model import Sure
 
 if TYPE_CHECKING:
     from pathlib import Path

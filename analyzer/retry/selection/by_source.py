@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import RetryRequest
     from analyzer.source.find import MatchedRecords
-    from analyzer.source.identity.identify import IdProperty
+    from analyzer.source.id_property import IdProperty
     from analyzer.source.model import Spans
 
 

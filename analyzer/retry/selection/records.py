@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.source.diagnosis.broken import ends_escaped, escaped
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.broken import ends_escaped, escaped
-from analyzer.source.reader.records import record_at
+from analyzer.source.reader.tolerant import record_at
 
 if TYPE_CHECKING:
     from analyzer.source.model import Spans

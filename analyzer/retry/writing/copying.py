@@ -21,8 +21,7 @@ from analyzer.retry.writing.parts import BETWEEN
 from analyzer.source.damage import DamageFinder
 from analyzer.source.model import NO_ID, GrammarError
 from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
-from analyzer.source.reader.records import Record, record_at
-from analyzer.source.reader.tolerant import read_object
+from analyzer.source.reader.tolerant import Record, read_object, record_at
 from analyzer.source.spelling.members import strict_members, strict_members_of
 
 if TYPE_CHECKING:

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.model.text import count
-from analyzer.source.diagnosis.between import Where, between
-from analyzer.source.diagnosis.doubts import OTHER_FAULT, doubts
-from analyzer.source.diagnosis.person import id_property_by, identity_in, identity_in_broken
-from analyzer.source.diagnosis.place import Place
-from analyzer.source.diagnosis.spot import Spot, Sure
-from analyzer.source.identity.looks import IdProperty
-from analyzer.source.model import Trouble
-from analyzer.source.reader.broken import read_broken
+from analyzer.source.diagnosis.broken import (
+    BETWEEN,
+    MAY_GO_ON,
+    id_property_by,
+    identity_in,
+    identity_in_broken,
+    read_broken,
+    record_has_ended,
+    without_beginning,
+)
+from analyzer.source.id_property import IdProperty
+from analyzer.source.model import GrammarError, Place, Spot, Sure, Trouble
 from analyzer.source.reader.fault import NOT_KNOWN, NOTHING_WRONG, Fault, FaultKind, fault_of
 from analyzer.source.reader.json_text import excerpt, offset_of, opened, position
-from analyzer.source.reader.walk import Walk, walk
+from analyzer.source.reader.records import records_of
+from analyzer.source.reader.tolerant import skip_blank
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from analyzer.source.diagnosis.person import Identity
-    from analyzer.source.reader.broken import Broken
+    from analyzer.source.diagnosis.broken import Broken, Identity
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.reader.records import Record
+    from analyzer.source.reader.tolerant import Record
+
 
 _NEAR = 8
 """Bytes by which a position may be off and still be the same place."""
@@ -188,3 +195,140 @@ def _record_before(buffer: Buffer, offset: int) -> int | None:
     for found in _RECORD_BEGINS.finditer(buffer, max(0, offset - _BACK), min(offset + 1, len(buffer))):
         start = found.end()
     return start
+
+
+_OF_FILE = frozenset({Trouble.unclosed, Trouble.brackets})
+"""Faults of no record: all records are whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which record, whose, and which property, as in ``Spot``."""
+
+    record: int | None
+    behind: bool = False
+    identity: Identity | None = None
+    property: str | None = None
+
+
+def between(buffer: Buffer, walk: Walk, error: GrammarError, named: int | None, id_property: IdProperty) -> Where:
+    """The record beside a fault that is in none.
+
+    Args:
+        buffer: the source file.
+        walk: through its records, which ended behind the last whole one.
+        error: the fault.
+        named: the record that the service names, from 1.
+        id_property: which property holds the id.
+
+    Returns:
+        The next record, where the service names it; else behind the last one. No record where the fault does not
+        follow on one.
+    """
+    if error.trouble in _OF_FILE:
+        return Where(None)
+    end = walk.last.offset + len(walk.last.raw) if walk.last else None
+    if named == walk.records + 1 and _in_list(buffer, error, end):
+        broken = without_beginning(buffer, error.offset - 1 if end is None else end, error)
+        return Where(named, identity=identity_in_broken(buffer, broken, None, id_property))
+    if walk.last is None or not _in_list(buffer, error, end):
+        return Where(None)
+    # Behind a comma it may be the next record's, and without one this one's that a bracket in a text has ended.
+    sure = error.start is None and record_has_ended(buffer, error.offset)
+    identity = identity_in(walk.last, id_property, "" if sure else BETWEEN)
+    return Where(walk.records, behind=True, identity=identity)
+
+
+def _in_list(buffer: Buffer, error: GrammarError, end: int | None) -> bool:
+    """Whether the fault follows on a record, or stands where one should begin."""
+    if error.start is not None:
+        return True
+    return end is not None and error.trouble is not Trouble.no_format and skip_blank(buffer, end) >= error.offset
+
+
+OTHER_FAULT = "the log's message tells of another fault"
+
+
+def doubts(place: Place, target: int | None, where: Where, error: GrammarError, reach: range) -> Iterator[str]:
+    """Compares what the service says with what was found, as remarks; none where they agree.
+
+    Args:
+        place: as the service names it, a record that fits.
+        target: the offset that its line and position mean; None where the file has none such.
+        where: what was found.
+        error: the fault.
+        reach: the offsets that are the same place.
+    """
+    if place.line is None or place.position is None:
+        yield "the log's message names no position: it was cut off, or has another form"
+    elif target is None or target not in reach:
+        yield "the position in the log's message is elsewhere in the file"
+    if place.property is not None and place.property != where.property:
+        yield f"the log's message names {place.property}, and our reader's first fault is elsewhere"
+    if place.escape is not None and place.escape is not (error.trouble is Trouble.escape):
+        yield OTHER_FAULT
+    caution = where.identity.caution if where.identity else ""
+    if caution == MAY_GO_ON:
+        yield "the fault is directly after the ID"
+    if caution == BETWEEN:
+        yield "the fault is between two records"
+
+
+_SAMPLE = 200
+"""Whole records by which the id property is told, where nobody named it."""
+
+_NESTED = (b"{", b"[")
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk brought.
+
+    Attributes:
+        records: how many whole records there are before the fault.
+        sample: the first of them.
+        last: the last of them.
+        wanted: the one that was asked for.
+        holding: the number of the one in which the target lies, from 1.
+        multi_values: in how many of them the property that was asked for holds a list or an object.
+        error: the fault; None where the file is whole.
+    """
+
+    records: int = 0
+    sample: list[Record] = field(default_factory=list)
+    last: Record | None = None
+    wanted: Record | None = None
+    holding: int | None = None
+    multi_values: int = 0
+    error: GrammarError | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether the fault is in no record: between two, or where something else than one begins."""
+        return self.error is not None and (self.error.record is None or self.error.offset == self.error.start)
+
+
+def walk(buffer: Buffer, wanted: int | None, target: int | None, name: str | None = None) -> Walk:
+    """Walks through the records.
+
+    Args:
+        buffer: the source file.
+        wanted: the number of a record, from 1.
+        target: an offset.
+        name: of a property.
+    """
+    walked = Walk()
+    try:
+        for number, record in enumerate(records_of(buffer), 1):
+            walked.records, walked.last = number, record
+            if number <= _SAMPLE:
+                walked.sample.append(record)
+            if number == wanted:
+                walked.wanted = record
+            if name is not None and bytes(record.members.get(name, b""))[:1] in _NESTED:
+                walked.multi_values += 1
+            if target is not None and record.offset <= target <= record.offset + len(record.raw):
+                walked.holding = number
+    except GrammarError as error:
+        walked.error = error
+    return walked

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from analyzer.model.identity import identity_keys
-from analyzer.source.reader.records import text_of
+from analyzer.source.reader.tolerant import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

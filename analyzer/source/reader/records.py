@@ -13,34 +13,22 @@ from typing import TYPE_CHECKING, TypeAlias
 from analyzer.source.model import GrammarError, Shape, ShapeKind, Trouble
 from analyzer.source.reader.fault import BACKSLASH_AT_END, ends_in_backslash
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, after_mark, opened, position
-from analyzer.source.reader.record import FLAT, Record, record_at, text_of
 from analyzer.source.reader.shape import several_in, shape_of, shown_value
-from analyzer.source.reader.tolerant import behind_value, expect, read_key, skip_blank, skip_value
+from analyzer.source.reader.tolerant import (
+    Record,
+    behind_value,
+    expect,
+    read_key,
+    record_at,
+    skip_blank,
+    skip_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from analyzer.source.reader.json_text import Buffer, SourceFormatError
-
-__all__ = [
-    "FLAT",
-    "Record",
-    "begin",
-    "behind_record",
-    "end_of_other",
-    "finish",
-    "format_error",
-    "has_no_users",
-    "list_at",
-    "no_record_at",
-    "only_brackets",
-    "read_records",
-    "reading",
-    "record_at",
-    "records_of",
-    "text_of",
-]
 
 # What no record begins with, or a record that is a list in a wrapper: [["…"]], ["…"], [{"value":[
 _NO_RECORD = re.compile(rb"""\[ \s*+ (?: [\["'] | \{ \s*+ ["']value["'] \s*+ : \s*+ \[ )""", re.VERBOSE)

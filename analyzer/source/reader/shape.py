@@ -19,8 +19,7 @@ import msgspec
 
 from analyzer.model.service import GUID
 from analyzer.source.model import Shape, ShapeKind
-from analyzer.source.reader.record import record_at, text_of
-from analyzer.source.reader.tolerant import behind_value, read_key, skip_blank, skip_value
+from analyzer.source.reader.tolerant import behind_value, read_key, record_at, skip_blank, skip_value, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

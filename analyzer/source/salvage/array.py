@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analyzer.source.reader.records import Record
-from analyzer.source.reader.tolerant import expect, skip_blank
+from analyzer.source.reader.tolerant import Record, expect, skip_blank
 from analyzer.source.salvage.boundary import Boundaries, begins, end_before_tail, first_name, mark_of
 from analyzer.source.salvage.element import How
 from analyzer.source.salvage.patience import Patience, reached

@@ -19,10 +19,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.source.diagnosis.broken import ESCAPE, ends_escaped, escaped
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.broken import ESCAPE, ends_escaped, escaped
-from analyzer.source.reader.records import FLAT, record_at
-from analyzer.source.reader.tolerant import read_object, skip_blank
+from analyzer.source.reader.tolerant import FLAT, read_object, record_at, skip_blank
 from analyzer.source.salvage.patience import reached
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.fault import Fault, FaultKind, fault_of
-from analyzer.source.reader.records import no_record_at, record_at
+from analyzer.source.reader.records import no_record_at
 from analyzer.source.reader.shape import shown_value
-from analyzer.source.reader.tolerant import behind_value, skip_value
+from analyzer.source.reader.tolerant import behind_value, record_at, skip_value
 from analyzer.source.salvage.backslashes import ended_at, respelled_at
 from analyzer.source.salvage.boundary import array_ends, begins
 from analyzer.source.salvage.unreadable import Repaired, Unreadable

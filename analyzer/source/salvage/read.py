@@ -37,9 +37,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.model import GrammarError, Shape, Trouble
 from analyzer.source.reader.json_text import after_mark, opened
-from analyzer.source.reader.records import Record, begin, finish, format_error, list_at, record_at
+from analyzer.source.reader.records import begin, finish, format_error, list_at
 from analyzer.source.reader.shape import several_in, shown_value
-from analyzer.source.reader.tolerant import skip_blank
+from analyzer.source.reader.tolerant import Record, record_at, skip_blank
 from analyzer.source.salvage.array import Reader
 from analyzer.source.salvage.unreadable import Corrected, Lines, Repaired, Unreadable, unreadable
 

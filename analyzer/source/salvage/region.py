@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.source.diagnosis.broken import read_broken
 from analyzer.source.model import GrammarError, Trouble
-from analyzer.source.reader.broken import read_broken
 from analyzer.source.reader.fault import NAME_FOLLOWS
-from analyzer.source.reader.records import Record
+from analyzer.source.reader.tolerant import Record
 from analyzer.source.salvage.boundary import begins, behind_junk, behind_stray, first_name
 from analyzer.source.salvage.patience import reached
 from analyzer.source.salvage.trial import checked, first_names_of

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.reader.broken import read_broken
+from analyzer.source.diagnosis.broken import read_broken
 from analyzer.source.reader.fault import NAME_FOLLOWS
-from analyzer.source.reader.records import Record
+from analyzer.source.reader.tolerant import Record
 from analyzer.source.salvage.boundary import begins, behind_stray, beside_record, file_ends
 from analyzer.source.salvage.stretch import ENOUGH, Stop, stretch
 from analyzer.source.salvage.unreadable import Repaired, doubtful, end_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.source.diagnosis.locate import locate
-from analyzer.source.diagnosis.position import place_in
-from analyzer.source.diagnosis.spot import Spot, Sure
+from analyzer.source.diagnosis.message import place_in
+from analyzer.source.model import Spot, Sure
 from tests.source.broken_source import place_of, said_of, source_with, whole
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.source.diagnosis.locate import locate
-from analyzer.source.diagnosis.place import Place
-from analyzer.source.diagnosis.position import place_in
-from analyzer.source.diagnosis.spot import Spot, Sure
+from analyzer.source.diagnosis.message import place_in
+from analyzer.source.model import Place, Spot, Sure
 from analyzer.source.reader.fault import FaultKind
 from tests.source.broken_source import place_of, said_of, source_with, whole
 

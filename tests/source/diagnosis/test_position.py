@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from analyzer.emulator.jsonnet.model import Container, Kind
 from analyzer.emulator.jsonnet.places import path_of
-from analyzer.source.diagnosis.place import Place
-from analyzer.source.diagnosis.position import place_in
+from analyzer.source.diagnosis.message import place_in
+from analyzer.source.model import Place
 
 MESSAGES = {
     "a backslash, seen in a thread": (

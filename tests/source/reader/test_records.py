@@ -8,11 +8,13 @@ import pytest
 
 from analyzer.errors import InputError
 from analyzer.source.reader.json_text import NotJsonError
-from analyzer.source.reader.records import Record, read_records
+from analyzer.source.reader.records import read_records
 from tests.source.reference_reader import read
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from analyzer.source.reader.tolerant import Record
 
 
 def records_of(folder: Path, text: str | bytes) -> list[Record]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import UsageError
-from analyzer.source.identity.identify import IdProperty, infer_id_property
+from analyzer.source.id_property import IdProperty, infer_id_property
 from analyzer.source.reader.json_text import NotJsonError
 
 if TYPE_CHECKING:

@@ -1,1 +1,0 @@
-"""Which property of a source file holds the users' IDs."""
