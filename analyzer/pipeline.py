@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.pull.look import Source
-    from analyzer.library.pull.results import Progress, Pulled
+    from analyzer.library.pull.results import Pulled
+    from analyzer.model.progress import Progress
     from analyzer.retry.library_jobs import JobRetry
 
     Stage = Callable[[str], Progress]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
+from analyzer.model.outcome import FAILED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -205,7 +205,7 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
         found[job.job_id].newer = frozenset(left & (later.updated | later.failed | later.newer)).union(*by_runs)
         if users and users <= found[job.job_id].newer:
             found[job.job_id].due = 0
-        if job.outcome not in STILL_OPEN:
+        if job.outcome.ended:
             _go_back(job, before, later, source)
             later.failed |= users or job.failed
     return found
@@ -271,7 +271,7 @@ def _held(job: Import, users: AbstractSet[int], source: SourceUsers) -> Abstract
 
 
 def _ended_or_stuck(jobs: Sequence[Import]) -> list[Import]:
-    return [job for job in jobs if job.outcome not in STILL_OPEN or job.outcome is Outcome.stuck]
+    return [job for job in jobs if job.outcome.ended or job.outcome is Outcome.stuck]
 
 
 def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.outcome import NOT_ENDED, Outcome
 from analyzer.model.service import ABORTING, JobError, LogCode, State
 from analyzer.model.tables import JOBS, UTC
 
@@ -77,7 +77,7 @@ def job_table(
     outcomes = outcomes.with_columns(
         outcome=pl.when(pl.col("stuck")).then(pl.lit(Outcome.stuck.value)).otherwise("outcome"),
     )
-    still_open = pl.col("outcome").is_in(STILL_OPEN)
+    still_open = pl.col("outcome").is_in(NOT_ENDED)
     # The log's name is the service's own time; what we observed is only "not later than".
     finished = pl.when(~still_open).then(pl.coalesce("log_time", "ended_seen"))
     return outcomes.with_columns(not_updated=_not_updated(), finished=finished).select(

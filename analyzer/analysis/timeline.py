@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcomes import TIMES
-from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.outcome import NOT_ENDED, Outcome
 from analyzer.model.tables import UTC
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
         "name": (name, name, name),
     }
     # Of a job that the first pull saw ended, nothing else may be known: it ended at any time before that.
-    by, is_open = pl.min_horizontal("first_seen", "not_after"), pl.col("outcome").is_in(STILL_OPEN)
+    by, is_open = pl.min_horizontal("first_seen", "not_after"), pl.col("outcome").is_in(NOT_ENDED)
     first = [pl.when(ran.is_not_null()).then(pl.lit(how)) for how, (ran, _, _) in known.items()]
     ran_from = pl.coalesce(*first, pl.when(by.is_not_null()).then(pl.lit("seen")))
     earliest = [pl.when(ran.is_not_null()).then(early) for ran, early, _ in known.values()]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from analyzer.catalogue.job_errors import SUPPORT
 from analyzer.catalogue.lookup import OURS, Catalogue
 from analyzer.model.id_kinds import IdKinds, MissingId, id_advice, missing_id_advice
-from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
+from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
 from analyzer.model.text import listed, listed_first
 
@@ -307,7 +307,7 @@ def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
 
 def _names(facts: JobFacts, catalogue: Catalogue) -> list[str]:
     """What is to be explained: the log's codes, or the job as a whole where there are none."""
-    if facts.codes and facts.outcome not in STILL_OPEN:
+    if facts.codes and facts.outcome.ended:
         return [one.name for one in facts.codes]
     known = catalogue.explain_job(facts.error, facts.outcome.value, has_log=facts.log_found, message=facts.message)
     return [known.code]

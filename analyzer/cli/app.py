@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import textwrap
@@ -21,6 +20,7 @@ from analyzer.cli.terminal.log import Log, LogFormat
 from analyzer.cli.terminal.output import Terminal
 from analyzer.errors import UsageError
 from analyzer.model.next_step import PROGRAM, Commands
+from analyzer.model.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,8 +163,8 @@ class Group(TyperGroup):
             UsageError: there is no such command.
         """
         if args[0] not in self.commands and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(args[0], self.commands, n=1)
-            raise UsageError(f"there is no command {args[0]!r}", _advice(near, PROGRAM))
+            near = nearest(args[0], self.commands)
+            raise UsageError(f"there is no command {args[0]!r}", _advice([near] if near else [], PROGRAM))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: Any) -> Any:  # noqa: ANN401 - as above

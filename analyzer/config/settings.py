@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from pathlib import Path
@@ -19,6 +18,7 @@ from analyzer.config.custom_codes import WHO, CodeConfig, catalogue_of
 from analyzer.config.environment import overlay
 from analyzer.config.toml_file import BACKSLASHES, read_toml
 from analyzer.errors import UsageError
+from analyzer.model.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -186,8 +186,7 @@ def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str,
     known = form.__struct_fields__
     for key, value in table.items():
         if key not in known:
-            nearest = difflib.get_close_matches(key, known, n=1)
-            advice = f"Did you mean {nearest[0]}?" if nearest else f"Known are {', '.join(known)}."
+            advice = did_you_mean(key, known, f"Known are {', '.join(known)}.")
             if form is CodeConfig and isinstance(value, dict):
                 code = prefix.removeprefix("codes.").removesuffix(".")
                 advice = f'A pattern of a code is written [codes."{code}/{key}"].'

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analyzer.history.job_facts import new_in
-from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
+from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.text import SHORT_ID
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
     for job in tables.jobs.iter_rows(named=True):
         name = job["feed"] or job["job_id"][:SHORT_ID]
         status = feeds.setdefault(name, FeedStatus(name))
-        if job["outcome"] in STILL_OPEN:
+        if not Outcome(job["outcome"]).ended:
             if job["outcome"] == Outcome.stuck and not job["gone"] and job["job_id"] not in silent:
                 status.stuck.append(job)
         elif job["retry_of"]:

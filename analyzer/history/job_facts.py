@@ -16,7 +16,7 @@ from analyzer.catalogue.advice import CodeFacts, JobFacts, SourceFacts, percent
 from analyzer.errors import InputError, UsageError
 from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
 from analyzer.model.identity import identity_key
-from analyzer.model.outcome import FAILED, STILL_OPEN, Outcome
+from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import GrammarError, Trouble
@@ -156,7 +156,7 @@ def facts_of(
         source_at_hand=at_hand,
         source=source,
         shared=look.shared if look else (),
-        waiting=_hours_waiting(job, tables) if outcome in STILL_OPEN else None,
+        waiting=_hours_waiting(job, tables) if not outcome.ended else None,
         retry_of=job["retry_of"],
         superseded_by=job["superseded_by"],
         open=job["open"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.model.outcome import STILL_OPEN, NotUpdatedCount, Outcome
+from analyzer.model.outcome import NotUpdatedCount, Outcome
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def retry_clause(outcome: Outcome, users: int | None, not_updated: int | None, w
         not_updated: likewise.
         when: it ran, as it is shown; empty where unknown.
     """
-    if outcome in STILL_OPEN:
+    if not outcome.ended:
         result = f"the retry is {outcome.value}"
     elif users is None or not_updated is None or not_updated > users:
         result = f"{outcome.value}; how many were updated is unknown"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -11,16 +10,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
 from analyzer.model.service import ENDED, GUID, JobError, State, error_name, state_name
-from analyzer.model.text import SHORT_ID
+from analyzer.model.text import SHORT_ID, nearest
 from analyzer.model.uri import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from enum import IntEnum
-
-
-_NEAR = 0.7
-"""How alike an id has to be to one that was mistyped; less is chance, as ids are random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +153,9 @@ def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -
         return found[0]
     if found:
         raise InputError(f"the job id {wanted!r} is short for {len(found)} jobs", f"Give more of it: {_some(found)}.")
-    nearest = difflib.get_close_matches(key, [job.job_id[: max(len(key), SHORT_ID)] for job in jobs], n=1, cutoff=_NEAR)
-    near = [job for job in jobs if nearest and job.job_id.startswith(nearest[0])]
-    advice = f"Did you mean {near[0].job_id}?" if near else "upa-analyzer jobs lists those there are."
+    whole = {job.job_id[: max(len(key), SHORT_ID)]: job.job_id for job in reversed(jobs)}
+    near = nearest(key, whole)
+    advice = f"Did you mean {whole[near]}?" if near else "upa-analyzer jobs lists those there are."
     raise InputError(f"{holder} has no job {wanted!r}", advice)
 
 

@@ -18,12 +18,17 @@ class Outcome(StrEnum):
     running = "running"
     stuck = "stuck"
 
+    @property
+    def ended(self) -> bool:
+        """Whether the service is done with the job."""
+        return self not in NOT_ENDED
+
 
 FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
 """The outcomes after which there is somebody to retry."""
 
-STILL_OPEN = (Outcome.running, Outcome.stuck)
-"""The outcomes of jobs that have not ended."""
+NOT_ENDED = (Outcome.running, Outcome.stuck)
+"""The outcomes of jobs that the service has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class NotUpdatedCount:
 
 def not_updated_text(outcome: Outcome, not_updated: int | None, named_users: int, *, dash: str) -> str:
     """Return a job's users not updated as a cell of a table; ``dash`` for a job that has not ended."""
-    if outcome in STILL_OPEN:
+    if not outcome.ended:
         return dash
     if outcome is Outcome.aborted and not_updated is None:
         return "all"

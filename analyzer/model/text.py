@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import math
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ SHORT_ID = 8
 _KILO = 1000
 _SIXTY = 60
 _HOURS = 24
+_CLOSE = 0.7
+"""How alike a name has to be to a misspelled one, from 0 to 1."""
+
 _FEW = 2
 """Of a unit there are at least so many before it is used."""
 
@@ -78,6 +82,23 @@ def listed_first(words: Sequence[str], most: int, number: int | None = None, mor
     shown = words[:most]
     left = (len(words) if number is None else number) - len(shown)
     return listed([*shown, f"{left:,} {more}"] if left > 0 else shown)
+
+
+def nearest(wanted: str, known: Iterable[str]) -> str:
+    """Return the known name that a misspelled one probably means, whatever its case; empty where none is close.
+
+    >>> nearest("reprot", ["pull", "report"])
+    'report'
+    """
+    by_key = {name.casefold(): name for name in reversed([*known])}
+    found = difflib.get_close_matches(wanted.casefold(), by_key, n=1, cutoff=_CLOSE)
+    return by_key[found[0]] if found else ""
+
+
+def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Ask whether the nearest known name was meant; return ``otherwise`` where none is close."""
+    near = nearest(wanted, known)
+    return f"Did you mean {near}?" if near else otherwise
 
 
 def short_ids(job_ids: Iterable[str]) -> dict[str, str]:

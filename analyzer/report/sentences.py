@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.history.job_facts import ranked_codes
 from analyzer.history.sentences import headline
-from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.outcome import Outcome
 from analyzer.model.service import JobError, State
 from analyzer.model.text import capitalised, count
 from analyzer.report.causes import error_explained, reason
@@ -46,7 +46,7 @@ def _because(view: View, run: Run, facts: JobFacts) -> str:
             return f": {reason(view, run)}{named}"
         case Outcome.unknown:
             return _failure(view, run)
-        case _ if run.outcome in STILL_OPEN:
+        case _ if not run.outcome.ended:
             hours = f"{STUCK_AFTER.total_seconds() / 3600:.0f} hours"
             stuck = f". It has been watched for over {hours}, or a later run of its feed has ended"
             as_of = view.tables.as_of

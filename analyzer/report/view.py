@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
 
-ENDED = (Outcome.succeeded, Outcome.partial, Outcome.aborted, Outcome.unknown)
-"""The outcomes of jobs that the service is done with."""
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -71,7 +68,7 @@ class Run:
     @property
     def ended(self) -> bool:
         """Whether the service is done with it."""
-        return self.outcome in ENDED
+        return self.outcome.ended
 
     @property
     def not_updated_count(self) -> NotUpdatedCount:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.context import Context
+from analyzer.model.text import did_you_mean
 
 if TYPE_CHECKING:
     from analyzer.catalogue import Catalogue, Explanation
     from analyzer.cli.terminal.output import Terminal
-
-_NEAR = 0.7
-"""How alike a name has to be to one that was misspelt: ``Error 31`` is no ``NoError``."""
 
 
 def command(
@@ -87,6 +84,5 @@ def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Cat
 def _nearest(code: str, catalogue: Catalogue) -> str:
     # A number is not a misspelling: Error 31 isn't meant to be Error.
     digits = any(map(str.isdigit, code))
-    near = [] if digits else difflib.get_close_matches(code, catalogue.names, n=1, cutoff=_NEAR)
     codes = ", ".join(one.code for one in catalogue.explanations if "/" not in one.code)
-    return f"Did you mean {near[0]}?" if near else f"Known are {codes}."
+    return did_you_mean(code, () if digits else catalogue.names, f"Known are {codes}.")

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.cli.terminal.output import Terminal
-    from analyzer.library.pull.results import Progress
     from analyzer.logs.model import LogFile, LogRead
     from analyzer.logs.read import Reading
+    from analyzer.model.progress import Progress
 
 
 _UNREADABLE = 5

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from analyzer.errors import AnalyzerError
-    from analyzer.library.pull.results import Progress
+    from analyzer.model.progress import Progress
 
 
 OUTCOME_STYLES = {

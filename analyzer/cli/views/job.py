@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.cli.terminal.log import visible
 from analyzer.cli.views.jobs import acknowledged_until, job_json, not_updated, ran, retry_result
 from analyzer.history.sentences import headline, still_open_clause
-from analyzer.model.outcome import STILL_OPEN, Outcome
+from analyzer.model.outcome import Outcome
 from analyzer.model.text import capitalised, count, duration, listed_first
 
 if TYPE_CHECKING:
@@ -157,9 +157,9 @@ def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
     from analyzer.history.job_facts import shared_sentence
 
     facts = shown.facts
-    if facts.outcome in STILL_OPEN and facts.waiting:
+    if not facts.outcome.ended and facts.waiting:
         yield f"It was first seen {duration(facts.waiting * 3600)} before the job list was last read."
-    if not facts.codes or facts.outcome in STILL_OPEN:
+    if not facts.codes or not facts.outcome.ended:
         known = catalogue.explain_job(facts.error, facts.outcome.value, has_log=facts.log_found, message=facts.message)
         if facts.outcome is not Outcome.succeeded:
             yield known.meaning
@@ -283,7 +283,7 @@ def _print_details(given: Context, shown: JobView) -> None:
     }
     if job["superseded_by"]:
         details["superseded"] = f"by {job['superseded_by']}"
-    if job["outcome"] not in STILL_OPEN:
+    if Outcome(job["outcome"]).ended:
         details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
     if shown.acknowledged:
         zone = given.zone(given.settings())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.output import SUPERSEDED, Column
 from analyzer.history.sentences import retry_clause
-from analyzer.model.outcome import STILL_OPEN, Outcome, not_updated_text
+from analyzer.model.outcome import Outcome, not_updated_text
 from analyzer.model.tables import JOBS
 from analyzer.model.text import SHORT_ID, day, moment, short_ids
 
@@ -85,7 +85,7 @@ def not_updated(job: Mapping[str, Any]) -> str:
 
 def open_users(job: Mapping[str, Any]) -> str:
     """How many users of a job are still open."""
-    return "-" if job["outcome"] in STILL_OPEN else _number(job["open"], "unknown")
+    return "-" if not Outcome(job["outcome"]).ended else _number(job["open"], "unknown")
 
 
 def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:

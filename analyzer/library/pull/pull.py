@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from analyzer.library.mirror import Library
     from analyzer.library.pull.look import Source
-    from analyzer.library.pull.results import Progress
     from analyzer.model.job import Job
+    from analyzer.model.progress import Progress
 
 SETTLED_AFTER = timedelta(hours=24)
 """How long after its end a job's log folder is still looked at: logs are written about when the state changes."""

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from analyzer.errors import FaultError, ThresholdError
-
-
-class Progress(Protocol):
-    """Told how far the pull is."""
-
-    def __call__(self, done: int, total: int, doing: str) -> None:
-        """``done`` of ``total`` jobs; ``doing`` names what comes next."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

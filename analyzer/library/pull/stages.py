@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from analyzer.errors import FaultError
     from analyzer.library.mirror import WritableLibrary
     from analyzer.library.pull.look import Source
-    from analyzer.library.pull.results import Choice, Progress, Pulled
+    from analyzer.library.pull.results import Choice, Pulled
     from analyzer.model.job import Job
+    from analyzer.model.progress import Progress
     from analyzer.tenant.model import RemoteFile
 
 _T = TypeVar("_T")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
 from analyzer.model.outcome import Outcome
-from analyzer.model.text import listed_first
+from analyzer.model.text import did_you_mean, listed_first
 from analyzer.retry.selection.aborted import aborted_again
 from analyzer.retry.selection.choice_words import nobody_left
 from analyzer.retry.selection.narrow import emptied, of_everybody, of_named, of_unknown
@@ -76,7 +75,4 @@ def _those_there_are(wanted: str, codes: Sequence[str]) -> str:
     if not codes:
         return "It has no entry at all."
     plain = [code for code in codes if len(code) <= _LONG]
-    folded = {code.casefold(): code for code in reversed(plain)}
-    near = difflib.get_close_matches(wanted[:_LONG].casefold(), list(folded), n=1)
-    question = f"Did you mean {folded[near[0]]}? " if near else ""
-    return f"{question}It has {listed_first(plain, _LISTED, len(codes))}."
+    return f"{did_you_mean(wanted[:_LONG], plain)} It has {listed_first(plain, _LISTED, len(codes))}.".lstrip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import itertools
 import re
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import OutputError, UsageError
-from analyzer.model.text import listed
+from analyzer.model.text import did_you_mean, listed
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Reason, Repair, Unmatched, shown_places
 from analyzer.retry.queue_command import IdShapes
 from analyzer.retry.selection.gather import places
@@ -228,8 +227,7 @@ class _Copier:
             UsageError: that is so.
         """
         for name in sorted(self._not_dropped):
-            near = difflib.get_close_matches(name, self._names, 1)
-            advice = f"Did you mean {near[0]}?" if near else "Write it as the source file does."
+            advice = did_you_mean(name, self._names, "Write it as the source file does.")
             raise UsageError(f"no record that is to be retried has a property {name!r}", advice)
 
     def list_multi_values(self) -> None:
