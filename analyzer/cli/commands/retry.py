@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.context import Context, hold
-from analyzer.cli.options import (
-    DropPropertyOption,
-    ExceptOption,
-    ForceOption,
-    IdPropertyOption,
-    JobArgument,
-    JobOutcome,
-    LibraryOption,
-    LogOption,
-    MaxBytesOption,
-    MaxPropertiesOption,
-    NoHashOption,
-    OnlyOption,
-    OutcomeOption,
-    OutputOption,
-    RepairOption,
-    RetryableOption,
-    RetryFeedOption,
-    SalvageOption,
-    SourceOption,
-    SupersededOption,
-    UsersOption,
-    VerifyOption,
-    WithoutCulpritsOption,
-)
+from analyzer.cli.options import LibraryOption
 from analyzer.errors import UsageError
 from analyzer.history.newest import newest_to_retry
 from analyzer.model.job import find_job
@@ -43,8 +22,6 @@ from analyzer.retry.model import MOST_BYTES, Manner
 from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from analyzer.cli.terminal.output import Terminal
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
@@ -55,30 +32,108 @@ if TYPE_CHECKING:
 _INCOMPLETE = _NOT_AS_MADE = 1
 
 
+class JobOutcome(StrEnum):
+    """``--outcome``."""
+
+    partial = "partial"
+    aborted = "aborted"
+    unknown = "unknown"
+
+
+_which = functools.partial(typer.Option, rich_help_panel="Which job")
+_whose = functools.partial(typer.Option, rich_help_panel="Which users")
+_contents = functools.partial(typer.Option, rich_help_panel="Contents of the file")
+_files = functools.partial(typer.Option, rich_help_panel="Files")
+
+
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    job: JobArgument = "",
+    job: Annotated[
+        str,
+        typer.Argument(
+            help="ID of the job; its first eight characters are enough. Default: the newest job that needs a retry.",
+            metavar="[JOB]",
+        ),
+    ] = "",
     *,
-    feed: RetryFeedOption = "",
-    source: SourceOption = None,
-    log: LogOption = None,
-    outcome: OutcomeOption = None,
-    id_property: IdPropertyOption = "",
-    force: ForceOption = False,
-    superseded: SupersededOption = False,
-    only: OnlyOption = None,
-    except_: ExceptOption = None,
-    users: UsersOption = None,
-    retryable: RetryableOption = False,
-    without_culprits: WithoutCulpritsOption = False,
-    drop_property: DropPropertyOption = None,
-    salvage: SalvageOption = False,
-    repair: RepairOption = False,
-    max_bytes: MaxBytesOption = MOST_BYTES,
-    max_properties: MaxPropertiesOption = MAX_PROPERTY_VALUES,
-    no_hash: NoHashOption = False,
-    output: OutputOption = None,
-    verify: VerifyOption = None,
+    feed: Annotated[
+        str, _which("--feed", metavar="NAME", help="Use the newest job of this feed that needs a retry.")
+    ] = "",
+    source: Annotated[
+        Path | None, _which(metavar="FILE", readable=False, help="Use this source file instead of JOB. Requires --log.")
+    ] = None,
+    log: Annotated[
+        list[Path] | None, _which(metavar="PATH", readable=False, help="Log file or folder of that import. Repeatable.")
+    ] = None,
+    outcome: Annotated[
+        JobOutcome | None,
+        _which(
+            metavar="OUTCOME", help="How the job ended, if the log suggests otherwise: partial, aborted, or unknown."
+        ),
+    ] = None,
+    id_property: Annotated[str, _which(metavar="NAME", help="Property of the source file that holds the IDs.")] = "",
+    force: Annotated[
+        bool, _which("--force", help="Use the source file even if it may be another job's or another version.")
+    ] = False,
+    superseded: Annotated[
+        bool,
+        _which(
+            "--superseded", help="Create the file even if a later run of the feed has ended. It holds older values."
+        ),
+    ] = False,
+    only: Annotated[
+        list[str] | None, _whose(metavar="CODE", help="Only users with an entry of this code. Repeatable.")
+    ] = None,
+    except_: Annotated[
+        list[str] | None,
+        _whose("--except", metavar="CODE", help="Exclude users with an entry of this code. Repeatable."),
+    ] = None,
+    users: Annotated[
+        Path | None,
+        _whose(metavar="FILE", readable=False, help="Only these users: a file with one ID per line, or a CSV."),
+    ] = None,
+    retryable: Annotated[bool, _whose("--retryable", help="Only users whose import can succeed unchanged.")] = False,
+    without_culprits: Annotated[
+        bool, _whose("--without-culprits", help="Exclude the users who aborted the import.")
+    ] = False,
+    drop_property: Annotated[
+        list[str] | None, _contents(metavar="NAME", help="Remove this property from each record. Repeatable.")
+    ] = None,
+    salvage: Annotated[
+        bool, _contents("--salvage", help="Use what can be read of a file that isn't valid JSON, and list the rest.")
+    ] = False,
+    repair: Annotated[
+        bool, _contents("--repair", help="Like --salvage, and fix what changes no record. Each repair is listed.")
+    ] = False,
+    max_bytes: Annotated[
+        int,
+        _contents(
+            min=1,
+            metavar="N",
+            show_default="2 GB",
+            help="Maximum size of a file in bytes; the rest goes into more files.",
+        ),
+    ] = MOST_BYTES,
+    max_properties: Annotated[
+        int,
+        _contents(
+            min=1,
+            metavar="N",
+            show_default=f"{MAX_PROPERTY_VALUES:,}",
+            help="Maximum number of values in a file, without IDs.",
+        ),
+    ] = MAX_PROPERTY_VALUES,
+    no_hash: Annotated[
+        bool, _files("--no-hash", help="Omit the SHA-256 of source and logs from the manifest.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        _files("-o", "--output", metavar="FILE", help="Write the retry file here: a file or an existing folder."),
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        _files(metavar="FILE", readable=False, help="Check this retry file against its manifest, and create nothing."),
+    ] = None,
     library: LibraryOption = None,
 ) -> int:
     """Create an import file that contains only the users who failed.

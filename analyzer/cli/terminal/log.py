@@ -1,4 +1,4 @@
-"""What goes to stderr: plain lines for people, or a JSON object a line for collectors. Secrets are masked in both."""
+"""Write to stderr: plain lines for people, or a JSON object a line for log collectors. Secrets are masked in both."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from analyzer.errors import AnalyzerError
 
-
 _OURS = "analyzer."
-_NOTHING: Mapping[str, object] = {}
+_SILENT = ("msal", "msal_extensions", "urllib3")
+"""Libraries whose own records are for their developers, and may hold secrets."""
+_SILENCE = logging.NullHandler()
+_MAYBE_INVISIBLE = re.compile(r"[^ -~]+")
 
 
 class LogFormat(StrEnum):
@@ -43,7 +45,7 @@ class Log:
     """Writes to stderr.
 
     Attributes:
-        format: how.
+        format: of the lines.
         commands: completes the commands that an error's advice names.
     """
 
@@ -52,43 +54,43 @@ class Log:
 
     @property
     def as_json(self) -> bool:
-        """Whether a collector reads it."""
+        """Whether a log collector reads it."""
         return self.format is LogFormat.json
 
     def remark(self, text: str) -> None:
-        """A remark or a step."""
+        """Write a remark or a step."""
         self._line("info", "remark", text)
 
     def warning(self, text: str) -> None:
-        """Something that is still well, and will not be soon."""
+        """Write that something works now, and soon won't."""
         self._line("warning", "remark", text)
 
     def stage(self, name: str) -> None:
-        """A stage begins."""
+        """Write that a stage begins."""
         self._line("info", "stage", name)
 
     def complaint(self, error: AnalyzerError) -> None:
-        """An error that does not end the command."""
+        """Write an error that doesn't end the command."""
         advice = self.commands.completed(error.advice)
-        told = {"what": error.what, "advice": advice, "exit_code": error.exit_code}
         message = f"{error.what}. {advice}".rstrip()
-        self._line("warning", "complaint", message, f"{PROGRAM}: {message}", told)
+        fields = {"what": error.what, "advice": advice, "exit_code": error.exit_code}
+        self._line("warning", "complaint", message, f"{PROGRAM}: {message}", fields)
 
     def error(self, what: str, advice: str, exit_code: int, traceback: str = "") -> None:
-        """What ended the command, and what to do.
+        """Write what ended the command, and what to do.
 
         Args:
             what: a clause.
             advice: sentences; may be empty.
             exit_code: of the contract.
-            traceback: lines; empty where nobody asked for it.
+            traceback: lines; empty unless requested.
         """
         advice = self.commands.completed(advice)
         if self.as_json:
-            told: dict[str, object] = {"what": what, "advice": advice, "exit_code": exit_code}
+            fields: dict[str, object] = {"what": what, "advice": advice, "exit_code": exit_code}
             if traceback:
-                told["traceback"] = traceback
-            self._line("error", "error", f"{what}. {advice}".rstrip(), told=told)
+                fields["traceback"] = traceback
+            self._line("error", "error", f"{what}. {advice}".rstrip(), fields=fields)
             return
         for line in [*traceback.splitlines(), f"{PROGRAM}: {what}."]:
             self._line("error", "error", line)
@@ -96,45 +98,35 @@ class Log:
             self._line("error", "error", f"{' ' * len(PROGRAM)}  {advice}")
 
     def record(self, record: logging.LogRecord) -> None:
-        """A record of the standard ``logging``: of a request, a remark of ours, or a library's warning."""
+        """Write a record of the standard ``logging``: of a request, a remark of ours, or a library's warning."""
         request: dict[str, object] | None = getattr(record, "request", None)
         level, text = record.levelname.lower(), record.getMessage()
-        if request is None and record.name.startswith(_OURS):
+        if request is not None:
+            time = _iso(datetime.fromtimestamp(record.created, UTC))
+            self._line(level, "request", text, f"{time} {text}", {**request, "time": time})
+        elif record.name.startswith(_OURS):
             self._line(level, "remark", text)
-            return
-        if request is None:
+        else:
             self._line(level, "library", text, f"{record.name}: {text}", {"logger": record.name})
-            return
-        time = _written(datetime.fromtimestamp(record.created, UTC))
-        self._line(level, "request", text, f"{time} {text}", {**request, "time": time})
 
     def _line(
-        self, level: str, event: str, message: str, text: str = "", told: Mapping[str, object] = _NOTHING
+        self, level: str, event: str, message: str, text: str = "", fields: Mapping[str, object] | None = None
     ) -> None:
         from analyzer.model.redaction import redacted
 
         if not self.as_json:
-            print_error(visible(redacted(text or message)))
+            _print_error(visible(redacted(text or message)))
             return
         import json
 
-        line = {"time": _written(datetime.now(UTC)), "level": level, "event": event, "message": message, **told}
+        line = {"time": _iso(datetime.now(UTC)), "level": level, "event": event, "message": message, **(fields or {})}
         masked = {name: redacted(value) if isinstance(value, str) else value for name, value in line.items()}
-        print_error(json.dumps(masked))  # in ASCII, whatever stderr's code page is
-
-
-def _written(time: datetime) -> str:
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
-
-
-_SILENT = ("msal", "msal_extensions", "urllib3")
-"""Libraries whose own records are for their developers, and may hold what is secret."""
-_SILENCE = logging.NullHandler()
+        _print_error(json.dumps(masked))  # in ASCII, whatever stderr's code page is
 
 
 @contextlib.contextmanager
 def records_to(log: Log, *, requests: bool) -> Iterator[None]:
-    """While it lasts, records and warnings are written by ``log``.
+    """Write records of the standard ``logging`` and Python's warnings to ``log`` while it lasts.
 
     Args:
         log: writes them.
@@ -152,9 +144,28 @@ def records_to(log: Log, *, requests: bool) -> Iterator[None]:
         logging.lastResort = last_resort
 
 
+def visible(text: str) -> str:
+    """Return text from a log or the tenant without what could steer the terminal; a no-break space is a space."""
+    return text if text.isprintable() else _MAYBE_INVISIBLE.sub(lambda found: "".join(map(_visible, found[0])), text)
+
+
+def discard_output() -> None:
+    """Send nowhere what is still to be printed to stdout, also what Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_error(line: str) -> None:
+    """Print a line to stderr. If it is a closed pipe or a full disk, the work goes on; the exit code remains."""
+    try:
+        # In one piece, as several threads may write.
+        print(f"{line}\n", end="", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 @contextlib.contextmanager
 def _requests_to(handler: logging.Handler) -> Iterator[None]:
-    tenant = logging.getLogger("analyzer.tenant")  # of its requests, and what else there is to say of the way to it
+    tenant = logging.getLogger("analyzer.tenant")  # of its requests, and whatever else happens on the way to it
     level = tenant.level
     tenant.addHandler(handler)
     tenant.setLevel(logging.DEBUG)
@@ -178,30 +189,8 @@ def _show_warning(message: Warning | str, category: type[Warning], *_where: obje
     logging.getLogger("warnings").warning("%s: %s", category.__name__, message)
 
 
-def discard_output() -> None:
-    """Sends what is still to be printed nowhere, also what Python flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def print_error(line: str) -> None:
-    """A line to stderr. Where it is a closed pipe or a full disk, the work goes on, and the exit code tells."""
-    try:
-        # In one piece, as several threads may have something to say.
-        print(f"{line}\n", end="", file=sys.stderr, flush=True)  # noqa: T201
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-
-_PERHAPS_NOT_VISIBLE = re.compile(r"[^ -~]+")
-
-
-def visible(text: str) -> str:
-    """Text from a log or from the tenant without what could steer the terminal; a no-break space is a space."""
-    return text if text.isprintable() else _PERHAPS_NOT_VISIBLE.sub(_each_visible, text)
-
-
-def _each_visible(found: re.Match[str]) -> str:
-    return "".join(map(_visible, found[0]))
+def _iso(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
 
 
 def _visible(character: str) -> str:

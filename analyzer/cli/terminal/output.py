@@ -1,4 +1,4 @@
-"""What goes to the terminal: results to stdout, progress and remarks to stderr."""
+"""Print results to stdout, remarks and progress to stderr; tables fit the terminal."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ OUTCOME_STYLES = {
     "stuck": "red",
 }
 SUPERSEDED = "superseded"
-"""With which the last cell of a row begins that is history."""
+"""The beginning of the last cell of a row that no longer matters; it is dimmed."""
 
+GAP = 2
 _UNLIMITED = 100_000
+_READABLE = 24
+"""How wide a text that may be cut stays as long as columns can be dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ class Terminal:
     """Where a command prints.
 
     Attributes:
-        json: results as JSON.
-        quiet: no remarks and no progress.
-        color: None for what the terminal can.
-        log: what writes to stderr.
-        bars: whether progress may be shown as a bar, which lines in between would break.
+        json: whether results are JSON.
+        quiet: whether remarks and progress are left out.
+        color: whether colors are used; None to let the terminal decide.
+        log: writes to stderr.
+        bars: whether progress may be a bar, which lines in between would break.
     """
 
     json: bool = False
@@ -58,54 +61,48 @@ class Terminal:
 
     @property
     def interactive(self) -> bool:
-        """Whether a person reads stdout as it comes, and not a pipe or a file."""
+        """Whether stdout is a terminal, and not a pipe or a file."""
         return sys.stdout.isatty()
 
     def say(self, text: str) -> None:
-        """A remark or a step, to stderr."""
+        """Write a remark or a step to stderr, unless quiet."""
         if not self.quiet:
             self.log.remark(text)
 
     def warn(self, text: str) -> None:
-        """Something that is still well, and will not be soon: to stderr, however quiet."""
+        """Write to stderr, even if quiet, that something works now, and soon won't."""
         self.log.warning(text)
 
     def show(self, text: str = "") -> None:
-        """A line of the result, to stdout, as it is but for secrets that we were given.
-
-        Whoever read our output may have seen enough; the work goes on.
-        """
+        """Print a line of the result to stdout, with secrets masked; nothing if its reader closed the pipe."""
         try:
             print(without_literals(text))  # noqa: T201
         except BrokenPipeError:
             discard_output()
 
     def show_now(self, text: str) -> None:
-        """A line of the result that somebody waits for, to stdout at once."""
+        """Print a line of the result to stdout at once, as a program waits for it."""
         print(without_literals(text), flush=True)  # noqa: T201
 
     def ask(self, text: str) -> None:
-        """What somebody has to do before it can go on, to stderr, however quiet."""
+        """Write to stderr, even if quiet, what a person has to do before the command goes on."""
         self.log.remark(text)
 
     def complain(self, error: AnalyzerError) -> None:
-        """An error that does not end the command, to stderr, however quiet."""
+        """Write an error that doesn't end the command to stderr, even if quiet."""
         self.log.complaint(error)
 
     def result(self, content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-        """The whole result as JSON, to stdout."""
-        # A code page that cannot hold a letter would escape it in a way that is no JSON's.
-        escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        self.show(json.dumps(content, ensure_ascii=escaped, indent=1, default=str))
+        """Print the whole result as JSON to stdout."""
+        self.show(json.dumps(content, ensure_ascii=_is_ascii_only(), indent=1, default=str))
 
     def results(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Rows as a JSON array, one on a line, to stdout as they come.
+        """Print rows as a JSON array to stdout, one on a line, as they arrive.
 
         Raises:
-            BrokenPipeError: whoever read our output has seen enough.
+            BrokenPipeError: the reader of stdout closed it.
         """
-        escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        before = "["
+        escaped, before = _is_ascii_only(), "["
         for row in rows:
             text = without_literals(json.dumps(row, ensure_ascii=escaped, default=str))
             print(before, text, sep="", end="")  # noqa: T201
@@ -113,20 +110,18 @@ class Terminal:
         print("[]" if before == "[" else "]")  # noqa: T201
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-        """A table to stdout that fits the terminal: its least columns are dropped before anything is cut."""
+        """Print a table that fits the terminal: its least columns are dropped before anything is cut."""
         try:
             self.table_in_pieces(columns, [rows])
         except BrokenPipeError:
             discard_output()  # as in ``show``
 
     def table_in_pieces(self, columns: Sequence[Column], pieces: Iterable[Sequence[Sequence[str]]]) -> None:
-        """A table whose rows come piece by piece; the first piece says how wide its columns are.
+        """Print a table piece by piece; the first piece determines the widths of its columns.
 
         Raises:
-            BrokenPipeError: whoever read our output has seen enough.
+            BrokenPipeError: the reader of stdout closed it.
         """
-        from analyzer.cli.terminal.output import fit, line
-
         console = self._console(sys.stdout)
         widths = None
         for rows in pieces:
@@ -137,16 +132,16 @@ class Terminal:
             for row in shown:
                 text = line(columns, row, widths or {})
                 if console.is_terminal:
-                    console.print(_coloured(text, row), soft_wrap=True)
+                    console.print(_colored(text, row), soft_wrap=True)
                 else:
                     print(text)  # noqa: T201
 
     def prose(self, text: str, *, indent: str = "") -> None:
-        """A sentence of the result to stdout, broken between words where the terminal is narrower.
+        """Print a sentence of the result, wrapped between words to the width of the terminal.
 
         Args:
             text: one line.
-            indent: before the second line and those behind it.
+            indent: of the lines after the first.
         """
         import textwrap
 
@@ -156,10 +151,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def progress(self, stage: str, *, shown: bool = True) -> Iterator[Progress]:
-        """A progress bar on stderr for one stage; nothing where stderr is no terminal or nobody wants to see it.
-
-        Where a collector reads stderr, a line as the stage begins.
-        """
+        """Show the progress of a stage as a bar on stderr if it is a terminal; as JSON, log that the stage begins."""
         if self.log.as_json and shown and not self.quiet:
             self.log.stage(stage)
         if self.quiet or not shown or not self.bars or not sys.stderr.isatty():
@@ -181,7 +173,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def stages(self) -> Iterator[Callable[[str], Progress]]:
-        """Progress of several stages, one after the other: each begins when it is asked for."""
+        """Show the progress of several stages, one after the other: each begins when it is asked for."""
         with contextlib.ExitStack() as current:
 
             def begin(stage: str) -> Progress:
@@ -198,8 +190,13 @@ class Terminal:
         return Console(file=stream, no_color=plain or None, width=width, highlight=False, markup=False, emoji=False)
 
 
-def _coloured(line: str, row: Sequence[str]) -> Text:
-    """A line of a table with its outcome in colour, which never says it alone."""
+def _is_ascii_only() -> bool:
+    """Whether JSON has to be ASCII: another code page would escape a letter in a way that isn't valid JSON."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+
+
+def _colored(line: str, row: Sequence[str]) -> Text:
+    """Return a line of a table with its outcome in color; the word remains."""
     from rich.text import Text
 
     if row and row[-1].startswith(SUPERSEDED):
@@ -210,21 +207,16 @@ def _coloured(line: str, row: Sequence[str]) -> Text:
     return text
 
 
-GAP = 2
-_READABLE = 24
-"""How wide a text that may be cut should stay, before that columns are dropped."""
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a terminal table.
 
     Attributes:
         name: its heading.
-        right: whether numbers stand in it.
-        least: the columns with the highest number are dropped first where the terminal is narrow; 0 never.
+        right: whether it is aligned to the right, as numbers are.
+        least: its place in the order in which columns are dropped, the highest first; 0 for never.
         fold: whether its text may be cut to fit, as the last resort.
-        end: whether its end is kept then, as where all begin alike.
+        end: whether the end is kept then, as the beginnings are all alike.
     """
 
     name: str
@@ -235,7 +227,7 @@ class Column:
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> dict[int, int]:
-    """The columns that are shown, by their place, and how wide each is, in cells of the terminal."""
+    """Return the columns that are shown, by their index, and their widths in cells of the terminal."""
     natural = {
         at: min(width, max([cell_len(column.name), *(_length(row[at], width) for row in rows)]))
         for at, column in enumerate(columns)
@@ -256,7 +248,7 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) ->
 
 
 def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int]) -> str:
-    """One line of the table, without blanks at its end."""
+    """Return a line of the table without trailing blanks."""
     return (" " * GAP).join(_cell(row[at], width, columns[at]) for at, width in widths.items()).rstrip()
 
 
@@ -265,13 +257,13 @@ def _cell(text: str, width: int, column: Column) -> str:
     if length > width and column.end:
         return "…" + set_cell_size(text[: -width - 1 : -1], width - 1)[::-1]
     if length > width:
-        # What is shown is cut first: measuring a text of megabytes takes seconds.
+        # Cut first: measuring a text of megabytes takes seconds.
         return set_cell_size(text[:width], width - 1) + "…"
     return " " * (width - length) + text if column.right else text + " " * (width - length)
 
 
 def _length(text: str, most: int) -> int:
-    """How many cells a text takes; of one that takes more than ``most``, any number above that."""
+    """Return how many cells a text takes; for one that takes more than ``most``, any number above that."""
     return cell_len(text) if len(text) <= most else max(most + 1, cell_len(text[: most + 1]))
 
 
