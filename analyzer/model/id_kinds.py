@@ -7,6 +7,7 @@ whatever the caller asked for (pnp/PnP-PowerShell pull request 1985).
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from analyzer.model.service import GUID, IdType
+from analyzer.model.text import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _MOST = 0.95
 """Of the IDs: a few typing errors don't hide what the others are."""
@@ -28,6 +30,9 @@ _GUEST = re.compile(r"\S+#ext#@\S+", re.IGNORECASE)
 _AT_A_DOMAIN = re.compile(r"[^\s@\\|]+@[^\s@\\|]+")
 # CONTOSO\ada
 _LOGIN = re.compile(r"[^\s\\]+\\[^\\]+")
+_GUID_TOKEN = re.compile(rb'"' + GUID.pattern.encode() + rb'"').fullmatch
+_NO_ADDRESSES = re.compile(rb'[\s|#\\]|"@|@"')
+"""What JSON texts with one ``@`` each must not have to be addresses of users at a domain."""
 
 
 class IdKind(StrEnum):
@@ -93,12 +98,93 @@ class IdKinds:
     @property
     def id_types(self) -> tuple[IdType, ...]:
         """The ID types that take all IDs but a few, the most usual first; empty where none does."""
+        return self._id_types(_MOST)
+
+    @property
+    def inferred(self) -> InferredIdType:
+        """The ID type that takes every ID: with it a file of these users can be queued."""
+        if not self.total:
+            return WITHOUT_IDS
+        every = "the only ID" if self.total == 1 else f"all {self.total:,} IDs"
+        types = self._id_types(1)
+        if types == (IdType.CloudId,):
+            return InferredIdType(types[0].name, f"{every} {_are(IdKind.object_id, self.total)}")
+        if IdType.Email in types:
+            because = f"{every} {_are(IdKind.at_domain, self.total)}, which fits Email and PrincipalName"
+            return InferredIdType(IdType.Email.name, because)
+        kinds = [_are(kind, number, f"{number:,} ") for kind in IdKind if (number := self.counts.get(kind))]
+        because = f"of {count(self.total, 'ID')} {listed(kinds)}"
+        return InferredIdType(types[0].name if types else "", because)
+
+    def _id_types(self, share: float) -> tuple[IdType, ...]:
         return tuple(
             id_type
             for id_type in (IdType.PrincipalName, IdType.CloudId, IdType.Email)
             if (taken := sum(number for kind, number in self.counts.items() if id_type in ID_TYPES[kind]))
-            and taken >= _MOST * self.total
+            and taken >= share * self.total
         )
+
+
+@dataclass(frozen=True, slots=True)
+class InferredIdType:
+    """The ID type with which a file can be queued, by what its IDs look like.
+
+    Attributes:
+        name: as the service calls it; empty where it is unclear.
+        because: a clause.
+    """
+
+    name: str = ""
+    because: str = "no record has an ID"
+
+
+WITHOUT_IDS = InferredIdType()
+
+
+class IdCounter:
+    """Counts the kinds of IDs as JSON spells them, many at once."""
+
+    def __init__(self) -> None:
+        """Begin without IDs."""
+        self._counts: Counter[IdKind] = Counter()
+
+    @property
+    def kinds(self) -> IdKinds:
+        """The IDs that were added."""
+        return IdKinds(dict(self._counts.most_common()))
+
+    def add(self, tokens: Sequence[bytes]) -> None:
+        """Add the IDs of some records; null and blank texts don't count."""
+        joined = b"".join(tokens)
+        at = joined.count(b"@")
+        plain = at == len(tokens) and joined.isascii() and not _NO_ADDRESSES.search(joined)
+        if plain and all(b"@" in token for token in tokens):
+            self._counts[IdKind.at_domain] += at
+        elif not at and all(map(_GUID_TOKEN, tokens)):
+            self._counts[IdKind.object_id] += len(tokens)
+        else:
+            self._counts.update(kind_of(text) for token in tokens if (text := _text_of(token).strip()))
+
+
+def _text_of(token: bytes) -> str:
+    if token.startswith(b'"'):
+        return str(json.loads(token))
+    return "" if token == b"null" else token.decode("utf-8", "replace")
+
+
+def _are(kind: IdKind, number: int, shown: str = "") -> str:
+    one, many = _NOUNS[kind]
+    return f"{shown}is {one}" if number == 1 else f"{shown}are {many}"
+
+
+_NOUNS = {
+    IdKind.object_id: ("an object ID", "object IDs"),
+    IdKind.at_domain: ("an address", "addresses"),
+    IdKind.guest: ("a guest's user principal name", "guests' user principal names"),
+    IdKind.claims: ("a claims name", "claims names"),
+    IdKind.login: ("a login of the form DOMAIN\\name", "logins of the form DOMAIN\\name"),
+    IdKind.other: ("neither an object ID nor an address", "neither object IDs nor addresses"),
+}
 
 
 @dataclass(frozen=True, slots=True)

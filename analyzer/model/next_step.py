@@ -20,7 +20,9 @@ _IN_TEXT = re.compile(
 )
 # PowerShell takes the curly marks as quotation marks, too.
 _EXPANDED_IN_QUOTES = frozenset('$`"\u201c\u201d\u201e')
-_SINGLE_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
+_SINGLE_QUOTES = frozenset("'\u2018\u2019\u201a\u201b")
+"""All of these end a text in single quotes, and two in a row are one (PowerShell's tokenizer)."""
+_LAST_OF_16_BITS = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,30 @@ class Commands:
         return _IN_TEXT.sub(complete, text)
 
 
+def powershell_text(text: str) -> str:
+    """Write a text for PowerShell so that it means nothing but itself, on one line, and is safe to paste.
+
+    >>> print(powershell_text("Ada's $Office"))
+    'Ada''s $Office'
+    """
+    pieces = [""]
+    for character in text:
+        # What a terminal obeys or shows as nothing, and blanks that copying turns into others.
+        if not character.isprintable():
+            code = ord(character)
+            pieces += [
+                f"[char]::ConvertFromUtf32(0x{code:X})" if code > _LAST_OF_16_BITS else f"[char]0x{code:04X}",
+                "",
+            ]
+        else:
+            pieces[-1] += character * 2 if character in _SINGLE_QUOTES else character
+    if len(pieces) == 1:
+        return f"'{pieces[0]}'"
+    # It has to begin with a text, so that what follows is appended to it as text.
+    joined = " + ".join(f"'{one}'" if not at % 2 else one for at, one in enumerate(pieces) if one or not at)
+    return f"({joined})"
+
+
 def _option(name: str, value: str) -> list[str]:
     if value.startswith("-"):
         return [f"{name}={value}"]
@@ -91,5 +117,5 @@ def _windows_quoted(word: str) -> str:
     if re.fullmatch(r"[\w.:\\/+=-]+", word):
         return word
     if _EXPANDED_IN_QUOTES.intersection(word):
-        return f"'{_SINGLE_QUOTES.sub(lambda mark: mark[0] * 2, word)}'"
+        return powershell_text(word)
     return f'"{word}"'

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from analyzer.model.id_kinds import WITHOUT_IDS, InferredIdType
 from analyzer.model.service import MAX_PROPERTY_VALUES
-from analyzer.retry.queue_command import WITHOUT_IDS, InferredIdType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

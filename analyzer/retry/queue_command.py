@@ -8,15 +8,14 @@ the name in the file, the right side that in the profile store. All that is from
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.job_errors import SPLIT
-from analyzer.model.service import GUID, IdType
-from analyzer.model.text import count, listed
+from analyzer.model.id_kinds import WITHOUT_IDS, InferredIdType
+from analyzer.model.next_step import powershell_text
+from analyzer.model.service import IdType
+from analyzer.model.text import listed
 from analyzer.model.uri import host_of, scheme_of, server_paths
 from analyzer.tenant.sharepoint.protocol import site_of
 
@@ -29,87 +28,6 @@ if TYPE_CHECKING:
 SITE_UNKNOWN = "SITE-URL"
 FOLDER_UNKNOWN = "FOLDER"
 ID_PROPERTY_UNKNOWN = "ID-PROPERTY"
-
-_GUID, _ADDRESS, _OTHER = "Guid", "address", "other"
-_OBJECT_ID = re.compile(rf"\{{?{GUID.pattern}\}}?|[0-9A-Fa-f]{{32}}")
-_PLAIN_GUID = re.compile(rf'"{GUID.pattern}"'.encode()).fullmatch
-_QUOTES = frozenset("'\u2018\u2019\u201a\u201b")
-"""All of these end a text in single quotes, and two in a row are one (PowerShell's tokenizer)."""
-_LAST_OF_16_BITS = 0xFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class InferredIdType:
-    """What the IDs of a retry file are by their shape.
-
-    Attributes:
-        name: as the service calls it; empty where it is unclear.
-        because: a clause.
-    """
-
-    name: str = ""
-    because: str = "no record has an ID"
-
-
-WITHOUT_IDS = InferredIdType()
-
-
-class IdShapes:
-    """The shapes of IDs, as they are counted."""
-
-    def __init__(self) -> None:
-        """Begin without IDs."""
-        self._numbers: Counter[str] = Counter()
-
-    def add(self, values: Sequence[bytes]) -> None:
-        """Add the IDs of some records, as JSON spells them; null and an empty text are none."""
-        # Most are addresses, or object IDs, as they are.
-        not_addresses = [value for value in values if b"@" not in value]
-        others = [value for value in not_addresses if not _PLAIN_GUID(value)]
-        self._numbers[_ADDRESS] += len(values) - len(not_addresses)
-        self._numbers[_GUID] += len(not_addresses) - len(others)
-        for value in others:
-            self._numbers[_shape(value)] += 1
-
-    def id_type(self) -> InferredIdType:
-        """The ID type that all of them fit."""
-        guids, addresses, others = (self._numbers[shape] for shape in (_GUID, _ADDRESS, _OTHER))
-        total = guids + addresses + others
-        if not total:
-            return WITHOUT_IDS
-        every = "the only ID" if total == 1 else f"all {total:,} IDs"
-        if guids == total:
-            return InferredIdType(IdType.CloudId.name, f"{every} {_be(total, 'an object ID', 'object IDs')}")
-        if addresses == total:
-            shape = _be(total, "an address", "addresses")
-            return InferredIdType(IdType.Email.name, f"{every} {shape}, which fits Email and PrincipalName")
-        shapes = [
-            f"{number:,} {_be(number, one, many)}"
-            for number, one, many in (
-                (guids, "an object ID", "object IDs"),
-                (addresses, "an address", "addresses"),
-                (others, "neither an object ID nor an address", "neither object IDs nor addresses"),
-            )
-            if number
-        ]
-        return InferredIdType("", f"of {count(total, 'ID')} {listed(shapes)}")
-
-
-def _be(number: int, one: str, many: str) -> str:
-    return f"is {one}" if number == 1 else f"are {many}"
-
-
-def _shape(value: bytes) -> str:
-    """The shape of an ID, as JSON spells it; empty where it is null or an empty text."""
-    if not value.startswith(b'"'):
-        return "" if value == b"null" else _OTHER
-    text = value[1:-1] if b"\\" not in value else str(json.loads(value)).encode("utf-8", "replace")
-    if b"@" in text:
-        return _ADDRESS
-    plain = text.strip()
-    if not plain:
-        return ""
-    return _GUID if plain.isascii() and _OBJECT_ID.fullmatch(plain.decode("ascii")) else _OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +94,7 @@ def site_and_folder(source_uri: str) -> tuple[str, str]:
 
 def queue_commands(retry: RetryToQueue) -> tuple[str, ...]:
     """The lines for PowerShell: one that connects, then one for each file, to be run in this order."""
-    return (f"Connect-PnPOnline -Url {quoted(retry.site or SITE_UNKNOWN)} -Interactive", *_imports(retry))
+    return (f"Connect-PnPOnline -Url {powershell_text(retry.site or SITE_UNKNOWN)} -Interactive", *_imports(retry))
 
 
 def queue_remarks(retry: RetryToQueue) -> tuple[str, ...]:
@@ -184,39 +102,15 @@ def queue_remarks(retry: RetryToQueue) -> tuple[str, ...]:
     return tuple(_remarks(retry))
 
 
-def quoted(text: str) -> str:
-    """A text in PowerShell that is nothing but itself, on one line, and safe to paste.
-
-    >>> print(quoted("Ada's $Office"))
-    'Ada''s $Office'
-    """
-    pieces = [""]
-    for character in text:
-        # What a terminal obeys or shows as nothing, and blanks that copying turns into others.
-        if not character.isprintable():
-            code = ord(character)
-            pieces += [
-                f"[char]::ConvertFromUtf32(0x{code:X})" if code > _LAST_OF_16_BITS else f"[char]0x{code:04X}",
-                "",
-            ]
-        else:
-            pieces[-1] += character * 2 if character in _QUOTES else character
-    if len(pieces) == 1:
-        return f"'{pieces[0]}'"
-    # It has to begin with a text, so that what follows is appended to it as text.
-    joined = " + ".join(f"'{one}'" if not at % 2 else one for at, one in enumerate(pieces) if one or not at)
-    return f"({joined})"
-
-
 def _imports(retry: RetryToQueue) -> Iterator[str]:
     before, property_map = _property_map(retry.properties)
     for path in retry.paths:
         words = [
             f"{before}New-PnPUPABulkImportJob",
-            f"-Folder {quoted(_folder(retry))}",
-            f"-Path {quoted(path)}",
+            f"-Folder {powershell_text(_folder(retry))}",
+            f"-Path {powershell_text(path)}",
             f"-UserProfilePropertyMapping {property_map}",
-            f"-IdProperty {quoted(retry.id_property or ID_PROPERTY_UNKNOWN)}",
+            f"-IdProperty {powershell_text(retry.id_property or ID_PROPERTY_UNKNOWN)}",
             f"-IdType {retry.id_type.name or IdType.Email.name}",
         ]
         # A second part while the first one runs is beyond the service's limits.
@@ -232,9 +126,9 @@ def _folder(retry: RetryToQueue) -> str:
 def _property_map(names: Sequence[str]) -> tuple[str, str]:
     """What has to come before a command that uses the map, and the map."""
     if len({name.casefold() for name in names}) == len(names):
-        return "", f"@{{{'; '.join(f'{quoted(name)}={quoted(name)}' for name in names)}}}"
+        return "", f"@{{{'; '.join(f'{powershell_text(name)}={powershell_text(name)}' for name in names)}}}"
     # A map that is written out takes two names that differ in case alone for one, and is refused.
-    adding = "; ".join(f"$map.Add({quoted(name)}, {quoted(name)})" for name in names)
+    adding = "; ".join(f"$map.Add({powershell_text(name)}, {powershell_text(name)})" for name in names)
     return f"$map = [System.Collections.Hashtable]::new(); {adding}; ", "$map"
 
 

@@ -10,11 +10,12 @@ from urllib.parse import unquote
 import pytest
 
 from analyzer.catalogue.job_errors import SPLIT
+from analyzer.model.id_kinds import InferredIdType
 from analyzer.model.service import JobError
 from analyzer.report.links import RetryLink, href, queue_of, retry_button
 from analyzer.report.rows import Note
 from analyzer.report.view import page_name
-from analyzer.retry.queue_command import InferredIdType, RetryToQueue
+from analyzer.retry.queue_command import RetryToQueue
 from analyzer.storage.resources import sample_library, templates_folder
 
 if TYPE_CHECKING:

@@ -11,14 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from analyzer.model.id_kinds import WITHOUT_IDS, IdCounter, InferredIdType
+from analyzer.model.next_step import powershell_text
 from analyzer.retry.queue_command import (
-    WITHOUT_IDS,
-    IdShapes,
-    InferredIdType,
     RetryToQueue,
     queue_commands,
     queue_remarks,
-    quoted,
     site_and_folder,
     to_queue,
 )
@@ -173,7 +171,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_any_text_is_read_as_itself_and_is_one_line_that_a_terminal_only_shows(name: str, more: str) -> None:
     for text in (name, more, name + more):
-        line = quoted(text)
+        line = powershell_text(text)
         shell = PowerShell(line)
         assert shell.text() == text
         assert shell.ended
@@ -218,16 +216,31 @@ GUID = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 IDS = {
     "object ids": ([GUID, GUID.upper()], "CloudId", "all 2 IDs are object IDs"),
     "one object id": ([GUID], "CloudId", "the only ID is an object ID"),
-    "in brackets, or bare": ([f"{{{GUID}}}", GUID.replace("-", "")], "CloudId", "all 2 IDs are object IDs"),
+    "in brackets, or bare": (
+        [f"{{{GUID}}}", GUID.replace("-", "")],
+        "",
+        "of 2 IDs 2 are neither object IDs nor addresses",
+    ),
+    "guests among them": (
+        ["ada@contoso.com", "eve_fabrikam.com#EXT#@contoso.onmicrosoft.com"],
+        "PrincipalName",
+        "of 2 IDs 1 is an address and 1 is a guest's user principal name",
+    ),
+    "without a name, or a domain": (["@contoso.com", "ada@"], "", "of 2 IDs 2 are neither object IDs nor addresses"),
     "addresses": (
         ["ada@contoso.com", "b"],
         "",
         "of 2 IDs 1 is an address and 1 is neither an object ID nor an address",
     ),
     "addresses alone": (
-        ["ada@contoso.com", "i:0#.f|membership|bob@contoso.com"],
+        ["ada@contoso.com", "bob@contoso.com"],
         "Email",
         "all 2 IDs are addresses, which fits Email and PrincipalName",
+    ),
+    "claims names": (
+        ["ada@contoso.com", "i:0#.f|membership|bob@contoso.com"],
+        "",
+        "of 2 IDs 1 is an address and 1 is a claims name",
     ),
     "of several shapes": ([GUID, "a@b", "a@c"], "", "of 3 IDs 1 is an object ID and 2 are addresses"),
     "records without": ([None, "", "  ", GUID], "CloudId", "the only ID is an object ID"),
@@ -238,14 +251,14 @@ IDS = {
 
 @pytest.mark.parametrize(("ids", "name", "because"), IDS.values(), ids=IDS.keys())
 @pytest.mark.parametrize("escaped", [False, True], ids=["", "escaped"])
-def test_the_id_type_is_inferred_from_the_shape_of_all_ids(
+def test_the_id_type_is_inferred_from_the_kinds_of_all_ids(
     ids: list[object], name: str, because: str, escaped: bool
 ) -> None:
-    shapes = IdShapes()
+    counter = IdCounter()
     for one in ids:
         spelled = json.dumps(one)
-        shapes.add([(spelled.replace("a", r"\u0061").replace("@", r"\u0040") if escaped else spelled).encode()])
-    assert shapes.id_type() == InferredIdType(name, because)
+        counter.add([(spelled.replace("a", r"\u0061").replace("@", r"\u0040") if escaped else spelled).encode()])
+    assert counter.kinds.inferred == InferredIdType(name, because)
 
 
 def test_what_is_inferred_is_said() -> None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import OutputError, UsageError
+from analyzer.model.id_kinds import IdCounter
 from analyzer.model.text import did_you_mean, listed
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Reason, Repair, Unmatched, shown_places
-from analyzer.retry.queue_command import IdShapes
 from analyzer.retry.selection.gather import places
 from analyzer.retry.selection.records import Records
 from analyzer.retry.writing.parts import BETWEEN
@@ -64,7 +64,7 @@ class Copied:
         unmatched: what could not be written.
         repairs: what is written otherwise, where repairs were wanted.
         properties: the names in the records that were written, but the ids' own, in the order in which they occur.
-        ids: the shapes of their ids.
+        ids: the kinds of their IDs.
         damage: values of the written records that are wrong.
     """
 
@@ -74,7 +74,7 @@ class Copied:
     unmatched: list[Unmatched] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     properties: dict[str, None] = field(default_factory=dict)
-    ids: IdShapes = field(default_factory=IdShapes)
+    ids: IdCounter = field(default_factory=IdCounter)
     damage: tuple[Damage, ...] = ()
 
 

@@ -137,7 +137,7 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         damage=copied.damage,
         repairs_file=repairs_file if request.manner.repair else None,
         properties=tuple(copied.properties),
-        id_type=copied.ids.id_type(),
+        id_type=copied.ids.kinds.inferred,
     )
     beside = {unmatched_file: unmatched_csv(retry.unmatched)}
     if retry.repairs_file:
