@@ -17,7 +17,7 @@ from analyzer.model.next_step import powershell_text
 from analyzer.model.service import IdType
 from analyzer.model.text import listed
 from analyzer.model.uri import host_of, scheme_of, server_paths
-from analyzer.tenant.sharepoint.protocol import site_of
+from analyzer.tenant.sharepoint.webs import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

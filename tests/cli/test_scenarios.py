@@ -14,7 +14,8 @@ from analyzer.model.service import IdType
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.sharepoint.files import list_folder, upload
-from analyzer.tenant.sharepoint.queueing import Import, queue_import
+from analyzer.tenant.sharepoint.jobs import Import, queue_import
+from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import FOLDER, JOB_ID, TENANT, Client, StandingClock, job, source, write_library
 
@@ -189,7 +190,7 @@ def test_a_source_file_in_a_subweb_is_pulled(
 ) -> None:
     client = tenant_in("logs-in-subweb")
     folder = client.emulator.storage.make_folder("/sites/hr/import-logs/Shared Documents").path
-    upload(_session(client), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
+    upload(Webs(_session(client)), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
     client.queue("new.json", sourceUri=f"{client.origin}{folder}/new.json")
     clock.now += ALL
     told = upa("pull", "--json").json
@@ -201,7 +202,7 @@ def test_a_source_file_in_a_subweb_is_pulled(
 def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(tenant_in: Callable[..., Client]) -> None:
     client = tenant_in("large-library")
     with pytest.raises(UnreachableError, match="exceeds the list view threshold") as error:
-        list_folder(_session(client), client.origin, FOLDER)
+        list_folder(Webs(_session(client)), client.origin, FOLDER)
     assert error.value.exit_code == 4
 
 

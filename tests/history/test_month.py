@@ -26,8 +26,9 @@ from analyzer.source.reader.records import read_records
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.sharepoint.files import upload
-from analyzer.tenant.sharepoint.queueing import Import, queue_import
+from analyzer.tenant.sharepoint.jobs import Import, queue_import
 from analyzer.tenant.sharepoint.site import Tenant
+from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import StandingClock
 
@@ -173,7 +174,7 @@ class Month:
         # Jobs whose file was not pulled lose it where another takes its name.
         pulled = {job.job_id for job in self.library.jobs()}
         self.stale |= {job_id for job_id, job in self.truth.items() if job.name == name} - pulled
-        uri = upload(self.session, self.emulator.ready["admin_url"], FOLDER, name, content)
+        uri = upload(Webs(self.session), self.emulator.ready["admin_url"], FOLDER, name, content)
         place = self.emulator.storage.place(f"{FOLDER}/{name}")
         assert place is not None
         os.utime(place, (self.now.timestamp(), self.now.timestamp()))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.model.service import IdType
 from analyzer.tenant.sharepoint.files import upload
-from analyzer.tenant.sharepoint.jobs import delete_job, get_job
-from analyzer.tenant.sharepoint.queueing import Import, queue_import
+from analyzer.tenant.sharepoint.jobs import Import, delete_job, get_job, queue_import
+from analyzer.tenant.sharepoint.webs import Webs
 from tests.emulator.client import FOLDER, JOB_ID, source
 from tests.foreign.office365_tenant import SITE_HOST
 
@@ -28,7 +28,7 @@ ALL = PICK_UP + VALIDATION + WRITING
 
 def queued(session: Session, name: str, content: bytes) -> str:
     """Uploads a file and queues it; the job's id."""
-    uri = upload(session, ORIGIN, FOLDER, name, content)
+    uri = upload(Webs(session), ORIGIN, FOLDER, name, content)
     return queue_import(session, Import(uri, IdType.Email, "IdName", {"City": "City"}))
 
 

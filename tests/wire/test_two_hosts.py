@@ -9,9 +9,8 @@ import pytest
 from analyzer.model.service import IdType, JobError, log_folder_name
 from analyzer.tenant.http.answer import json_of
 from analyzer.tenant.sharepoint.files import file_info, list_folder
-from analyzer.tenant.sharepoint.jobs import get_job
-from analyzer.tenant.sharepoint.protocol import add_file_call, file_call, folder_call
-from analyzer.tenant.sharepoint.queueing import Import, queue_import
+from analyzer.tenant.sharepoint.jobs import Import, get_job, queue_import
+from analyzer.tenant.sharepoint.webs import Webs, add_file_call, file_call, folder_call
 from tests.emulator.client import source
 from tests.emulator.credentials import public_pem, uploaded
 from tests.foreign.office365_tenant import ADMIN_HOST, SITE_HOST
@@ -70,13 +69,13 @@ def test_files_at_one_path_on_two_hosts_are_two_files_with_two_logs(
         logs = f"{folder.rstrip('/')}/{log_folder_name('upa.json', job.job_id)}"
         assert job.log_folder_uri == f"https://{host}{logs}"
         assert user.encode() in _content(session, host, path)
-        (log,) = list_folder(session, f"https://{host}", logs) or []
+        (log,) = list_folder(Webs(session), f"https://{host}", logs) or []
         assert user.encode() in _content(session, host, log.path)
-    infos = [file_info(session, f"https://{host}", path) for host in HOSTS]
+    infos = [file_info(Webs(session), f"https://{host}", path) for host in HOSTS]
     assert len({info.etag for info in infos if info is not None}) == len(HOSTS)
 
 
 def test_what_one_host_has_is_not_the_other_s(session: Session) -> None:
     _queued(session, ADMIN_HOST, "/Shared Documents")
-    assert file_info(session, f"https://{ADMIN_HOST}", "/Shared Documents/upa.json") is not None
-    assert file_info(session, f"https://{SITE_HOST}", "/Shared Documents/upa.json") is None
+    assert file_info(Webs(session), f"https://{ADMIN_HOST}", "/Shared Documents/upa.json") is not None
+    assert file_info(Webs(session), f"https://{SITE_HOST}", "/Shared Documents/upa.json") is None

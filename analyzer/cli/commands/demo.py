@@ -192,7 +192,7 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     from analyzer.storage.files import read_bytes
     from analyzer.storage.manifest import manifest_path, read_manifest
     from analyzer.tenant.sharepoint.files import upload
-    from analyzer.tenant.sharepoint.queueing import Import, queue_import
+    from analyzer.tenant.sharepoint.jobs import Import, queue_import
 
     assert retry.path is not None  # noqa: S101 - chosen for having one
     session = demo.tenant.session
@@ -200,7 +200,7 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     assert manifest is not None  # noqa: S101 - made a moment ago
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
     origin = session.hosts.origin(job.source_uri)
-    uri = upload(session, origin, folder, retry.path.name, read_bytes(retry.path))
+    uri = upload(demo.tenant.webs, origin, folder, retry.path.name, read_bytes(retry.path))
     property_map = {name: RENAMED.get(name, name) for name in manifest.properties}
     return queue_import(session, Import(uri, IdType.Email, manifest.id_property, property_map))
 

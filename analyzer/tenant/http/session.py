@@ -16,7 +16,6 @@ from analyzer.tenant.http.throttle import Attempts, Throttle
 from analyzer.tenant.http.transport import CHUNK, Transport, bounded, content_of
 from analyzer.tenant.http.unreachable import unreachable
 from analyzer.tenant.model import ClientPolicy
-from analyzer.tenant.sharepoint.webs import Webs
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -44,14 +43,12 @@ class Session:
 
     Attributes:
         hosts: the hosts of the tenant.
-        webs: what was learnt of the tenant's webs.
         policy: how it behaves.
         throttle: when the tenant may be asked.
     """
 
     def __init__(self, address: TenantAddress, tokens: Tokens, policy: ClientPolicy | None = None) -> None:
         self.hosts = Hosts(address)
-        self.webs = Webs()
         self.policy = policy or ClientPolicy()
         self.throttle = Throttle(self.policy)
         self._tokens = tokens

@@ -1,8 +1,7 @@
-"""Files and folders of the tenant's document libraries, by server-relative path; ``download`` has their bytes."""
+"""Files and folders of the tenant's document libraries, by server-relative path; ``download`` has their content."""
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from analyzer.errors import FaultError, RefusedError
@@ -19,27 +18,24 @@ from analyzer.tenant.http.answer import (
 )
 from analyzer.tenant.http.throttle import TEMPORARY
 from analyzer.tenant.model import RemoteFile
-from analyzer.tenant.sharepoint.protocol import FILE_FIELDS, add_file_call, file_call, folder_call
-from analyzer.tenant.sharepoint.webs import another_web
+from analyzer.tenant.sharepoint.webs import FILE_FIELDS, add_file_call, file_call, folder_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from analyzer.tenant.http.answer import Answer
-    from analyzer.tenant.http.session import Session
+    from analyzer.tenant.sharepoint.webs import Webs
 
-_OF_THE_PATH = frozenset({400, 410, 414, 423})
-"""What the tenant answers where it takes a path for none, or holds the file locked: no fault of the connection."""
+_PATH_REFUSED = frozenset({400, 410, 414, 423})
+"""What the tenant answers if it refuses a path, or if the file is locked: not a fault of the connection."""
 
 
-def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | None:
-    """The files of a folder, the pages of a long listing joined; None where there is no such folder.
+def list_folder(webs: Webs, origin: str, path: str) -> list[RemoteFile] | None:
+    """Return the files of a folder, the pages of a long listing joined; None if there is no such folder.
 
     Raises:
         RefusedError: the folder may not be read, or the listing leads outside the tenant.
-        UnreachableError: the answer is none.
+        UnreachableError: the answer is invalid.
     """
-    answer, url = _asked(session, "GET", origin, path, lambda web: origin + folder_call(web, path, "/Files"))
+    answer, url = webs.call("GET", origin, path, lambda web: origin + folder_call(web, path, "/Files"))
     files: list[RemoteFile] = []
     followed: set[str] = set()
     while True:
@@ -49,77 +45,57 @@ def list_folder(session: Session, origin: str, path: str) -> list[RemoteFile] | 
         page = json_of(answer, url)
         listed = page.get("value")
         if not isinstance(listed, list):
-            raise FaultError(f"{url} answered with something that is no list of files", IN_BETWEEN)
-        files.extend(_remote_file(origin, path, entry) for entry in listed if _is_named(entry))
+            raise FaultError(f"{url} answered with something that isn't a list of files", IN_BETWEEN)
+        named = (entry for entry in listed if isinstance(entry, dict) and entry.get("Name"))
+        files.extend(_remote_file(origin, path, entry) for entry in named)
         link = next_page(page, followed)
         if link is None:
             return files
-        answer, url = _asked(session, "GET", origin, path, functools.partial(_as_told, link))
+        answer, url = webs.call("GET", origin, path, lambda _web, link=link: link)  # type: ignore[misc]
 
 
-def file_info(session: Session, origin: str, path: str) -> RemoteFile | None:
-    """What the tenant says of one file; None where there is no such file.
+def file_info(webs: Webs, origin: str, path: str) -> RemoteFile | None:
+    """Return what the tenant lists of one file; None if there is no such file.
 
     Raises:
         RefusedError: the file may not be read.
-        UnreachableError: the answer is none.
+        UnreachableError: the answer is invalid.
     """
-    answer, url = _asked(session, "GET", origin, path, lambda web: origin + file_call(web, path, FILE_FIELDS))
+    answer, url = webs.call("GET", origin, path, lambda web: origin + file_call(web, path, FILE_FIELDS))
     if answer.status == NOT_FOUND:
         return None
     check_path(answer, url)
     folder, _, name = path.rpartition("/")
-    # By the name that was asked for: the answer's may differ in case, and must not lead elsewhere.
+    # With the name that was asked for: the answer's may differ in case, and must not lead elsewhere.
     return _remote_file(origin, folder, {**json_of(answer, url), "Name": name})
 
 
-def upload(session: Session, origin: str, folder: str, name: str, content: bytes) -> str:
-    """Uploads a file whole, in place of one of that name; returns its absolute address, not encoded.
+def upload(webs: Webs, origin: str, folder: str, name: str, content: bytes) -> str:
+    """Upload a complete file, replacing one of that name; return its absolute address, not encoded.
 
     Raises:
         RefusedError: the folder may not be written.
-        UnreachableError: the tenant does not know the folder, or failed.
+        UnreachableError: there is no such folder, or the tenant failed.
     """
     path = f"{folder}/{name}"
-    added = add_file_call(name)
-    answer, url = _asked(session, "POST", origin, path, lambda web: origin + folder_call(web, folder, added), content)
+    call = add_file_call(name)
+    answer, url = webs.call("POST", origin, path, lambda web: origin + folder_call(web, folder, call), content)
     json_of(answer, url)
     return origin + path
 
 
 def check_path(answer: Answer, url: str) -> None:
-    """Raises where the tenant takes a path for none, or would not give what lies there.
+    """Raise if the tenant refuses a path, or refuses to return what is there.
 
     Raises:
-        RefusedError: that is so.
+        RefusedError: it does.
         ThresholdError: the folder has more files than SharePoint lists.
     """
-    if answer.status in _OF_THE_PATH or (answer.status in TEMPORARY and is_permanent(answer)):
+    if answer.status in _PATH_REFUSED or (answer.status in TEMPORARY and is_permanent(answer)):
         if is_over_threshold(answer):
             raise error_of(answer, url)
-        told = service_message(answer) or f"HTTP status {answer.status}"
-        raise RefusedError(f"the tenant would not give {url}: {told}")
-
-
-def _asked(  # noqa: PLR0913, PLR0917 - a request and where it goes
-    session: Session, method: str, origin: str, path: str, url_at: Callable[[str], str], body: bytes | None = None
-) -> tuple[Answer, str]:
-    """The answer of the web that holds ``path``, and the address that was asked."""
-    web = session.webs.of(origin, path)
-    answer = session.call(method, url := url_at(web), body)
-    other = another_web(session, answer, origin, path, web)
-    if other is not None:
-        answer = session.call(method, url := url_at(other), body)
-    return answer, url
-
-
-def _as_told(link: str, _web: str) -> str:
-    """The address of a next page, which names its web itself."""
-    return link
-
-
-def _is_named(entry: object) -> bool:
-    return isinstance(entry, dict) and bool(entry.get("Name"))
+        reason = service_message(answer) or f"HTTP status {answer.status}"
+        raise RefusedError(f"the tenant refused {url}: {reason}")
 
 
 def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFile:

@@ -1,4 +1,4 @@
-"""A tenant as ``library.pull`` sees it: its jobs, the files of a folder, the bytes of a file."""
+"""A tenant as ``library.pull`` sees it: its jobs, the files of a folder, the content of a file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.model.uri import tenant_of
 from analyzer.tenant.sharepoint import files, jobs
 from analyzer.tenant.sharepoint.download import download
+from analyzer.tenant.sharepoint.webs import Webs
 
 if TYPE_CHECKING:
     from analyzer.model.job import Job
@@ -18,48 +19,50 @@ class Tenant:
     """One tenant through one session.
 
     Attributes:
-        session: what sends the requests.
-        name: the tenant's host as it stands in tables.
-        host: the host of its sites, with its port where it has one.
+        session: sends the requests.
+        webs: which web has which files.
+        name: the tenant's host as tables have it.
+        host: the host of its sites, with its port if it has one.
         connections: how many requests may be under way at once.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.webs = Webs(session)
         self.host = session.hosts.site_host
         self.name = tenant_of(self.host)
         self.connections = session.policy.connections
 
     def jobs(self) -> list[Job]:
-        """See ``tenant.jobs.list_jobs``."""
+        """See ``sharepoint.jobs.list_jobs``."""
         return jobs.list_jobs(self.session)
 
     def job(self, job_id: str) -> Job | None:
-        """See ``tenant.jobs.get_job``."""
+        """See ``sharepoint.jobs.get_job``."""
         return jobs.get_job(self.session, job_id)
 
     def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
-        """The files of the folder ``path`` on the host of ``uri``; None where there is no such folder.
+        """Return the files of the folder ``path`` on the host of ``uri``; None if there is no such folder.
 
         Raises:
             RefusedError: the host is not the tenant's, or the folder may not be read.
-            UnreachableError: the answer is none.
+            UnreachableError: the answer is invalid.
         """
-        return files.list_folder(self.session, self.session.hosts.origin(uri), path)
+        return files.list_folder(self.webs, self.session.hosts.origin(uri), path)
 
     def file(self, uri: str, path: str) -> RemoteFile | None:
-        """What the tenant says of the file ``path`` on the host of ``uri``; None where there is no such file.
+        """Return what the tenant lists of the file ``path`` on the host of ``uri``; None if there is no such file.
 
         Raises:
             RefusedError: the host is not the tenant's, or the file may not be read.
-            UnreachableError: the answer is none.
+            UnreachableError: the answer is invalid.
         """
-        return files.file_info(self.session, self.session.hosts.origin(uri), path)
+        return files.file_info(self.webs, self.session.hosts.origin(uri), path)
 
     def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
-        """See ``tenant.download.download``."""
-        return download(self.session, file, into)
+        """See ``sharepoint.download.download``."""
+        return download(self.webs, file, into)
 
     def stop(self) -> None:
-        """Ends what waits or receives in other threads."""
+        """End what waits or receives in other threads."""
         self.session.stop()

@@ -1,95 +1,150 @@
-"""Which web holds a path: the top one of its site collection, until the tenant says otherwise.
+"""SharePoint's REST addresses, and requests for a path to the web that holds it.
 
-What lies in a subweb is not its site collection's top web's to give (inferred), and a path does not show where a subweb
-begins. ``SP.Web.GetWebUrlFromPageUrl`` tells; a client in production asks it before it reads a log. Here it is asked
-only where the web that was taken gives nothing, and once for all that lies in one folder.
+A path doesn't show where a subweb begins, and the top web of a site collection doesn't return what a subweb holds
+(inferred). ``SP.Web.GetWebUrlFromPageUrl`` names the web; a client in production calls it before it reads a log. Here
+it is called only if the web that was asked returns nothing, and once for each folder.
+
+Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from analyzer.errors import UnreachableError
+from analyzer.model.service import TENANT_API
 from analyzer.model.uri import host_of, server_paths
 from analyzer.tenant.http.answer import CONCERNS_ALL, SUCCESS, error_of, json_of
-from analyzer.tenant.sharepoint.protocol import site_of, web_of_page_call
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.tenant.http.answer import Answer
     from analyzer.tenant.http.session import Session
 
+FILE_FIELDS = "?$select=Name,Length,ETag,TimeLastModified"
+"""After a call on a file: the properties to return."""
+_SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+", re.IGNORECASE)
 _PERHAPS_ELSEWHERE = frozenset({400, 403, 404})
 
 
+def tenant_call(name: str) -> str:
+    """Return the path of one of the job calls."""
+    return f"{TENANT_API}{name}"
+
+
+def site_of(path: str) -> str:
+    """Return the server-relative path of a path's site collection; empty for the root one."""
+    site = _SITE.match(path)
+    return site[0] if site else ""
+
+
+def file_call(web: str, path: str, call: str = "") -> str:
+    """Return the path of a call on a file: ``/sites/hr/_api/web/getFileBy…('…')/$value``."""
+    return f"{quote(web)}/_api/web/getFileByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+
+
+def folder_call(web: str, path: str, call: str = "") -> str:
+    """Return the path of a call on a folder."""
+    return f"{quote(web)}/_api/web/getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
+
+
+def web_of_page_call(web: str) -> str:
+    """Return the path of the call that names the web of a page, a file or a folder."""
+    return f"{quote(web)}/_api/SP.Web.GetWebUrlFromPageUrl"
+
+
+def add_file_call(name: str) -> str:
+    """Return the call on a folder that uploads a complete file, replacing one of that name."""
+    return f"/Files/add(overwrite=true,url='{_argument(name)}')"
+
+
+def _argument(text: str) -> str:
+    return quote(text.replace("'", "''"), safe="")
+
+
 class Webs:
-    """What a session has learnt of a tenant's webs. Paths compare without regard to case.
+    """What is known of a tenant's webs. Paths compare without regard to case. Used by several threads at once.
 
     Attributes:
-        asking: held while the tenant is asked, so that of several threads one asks and the others take its answer.
+        session: of the tenant.
     """
 
-    def __init__(self) -> None:
-        self.asking = threading.Lock()
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._asking = threading.Lock()
         self._known: dict[tuple[str, str], str] = {}
         self._asked: set[tuple[str, str]] = set()
 
     def of(self, origin: str, path: str) -> str:
-        """The server-relative path of the web to ask for ``path``; empty for the root web."""
+        """Return the server-relative path of the web to ask for ``path``; empty for the root web."""
         parts = path.split("/")
         above = (("/".join(parts[:length])).lower() for length in range(len(parts), 1, -1))
         return next((self._known[origin, web] for web in above if (origin, web) in self._known), site_of(path))
 
-    def learn(self, origin: str, web: str) -> None:
-        """Takes note of a web."""
-        self._known[origin, web.lower()] = web
+    def call(
+        self, method: str, origin: str, path: str, url_at: Callable[[str], str], body: bytes | None = None
+    ) -> tuple[Answer, str]:
+        """Send a request to the web that holds a path; return the answer and the address that gave it.
 
-    def is_new(self, origin: str, path: str) -> bool:
-        """Whether nobody asked yet for what lies in the folder of ``path``; from now on somebody has."""
+        Args:
+            method: HTTP's.
+            origin: of the host.
+            path: server-relative, of a file or folder.
+            url_at: the address of the request at a web.
+            body: as ``Session.call``.
+
+        Raises:
+            AnalyzerError: as ``Session.call`` and ``another``.
+        """
+        web = self.of(origin, path)
+        answer = self.session.call(method, url := url_at(web), body)
+        other = self.another(answer, origin, path, web)
+        if other is not None:
+            answer = self.session.call(method, url := url_at(other), body)
+        return answer, url
+
+    def another(self, answer: Answer, origin: str, path: str, asked: str) -> str | None:
+        """Return the web to ask instead of one that didn't return a file or folder; None if there is none.
+
+        Args:
+            answer: of the web that was asked.
+            origin: of the host.
+            path: server-relative, of the file or folder.
+            asked: server-relative path of the web that was asked.
+
+        Raises:
+            SignInError: the token is refused.
+            UnreachableError: the tenant keeps asking to wait.
+        """
+        if answer.status not in _PERHAPS_ELSEWHERE:
+            return None
         folder = (origin, path.rpartition("/")[0].lower())
-        is_new = folder not in self._asked
-        self._asked.add(folder)
-        return is_new
+        with self._asking:  # one thread asks, and the others use its answer
+            if self.of(origin, path) == asked and folder not in self._asked:
+                self._asked.add(folder)
+                named = self._ask(origin, asked, path)
+                if named is not None and named.lower() != asked.lower():
+                    self._known[origin, named.lower()] = named
+        known = self.of(origin, path)
+        return None if known == asked else known
 
-
-def another_web(session: Session, answer: Answer, origin: str, path: str, taken: str) -> str | None:
-    """The web to ask instead, where the one that was taken could not give a file or folder; None where there is none.
-
-    Args:
-        session: of the tenant; ``session.webs`` knows the web afterwards.
-        answer: what the web that was taken gave.
-        origin: of the host.
-        path: server-relative, of the file or folder.
-        taken: server-relative path of the web that was asked.
-
-    Raises:
-        SignInError: the token is refused.
-        UnreachableError: the tenant keeps asking to wait.
-    """
-    if answer.status not in _PERHAPS_ELSEWHERE:
-        return None
-    with session.webs.asking:
-        if session.webs.of(origin, path) == taken and session.webs.is_new(origin, path):
-            told = _told(session, origin, taken, path)
-            if told is not None and told.lower() != taken.lower():
-                session.webs.learn(origin, told)
-    known = session.webs.of(origin, path)
-    return None if known == taken else known
-
-
-def _told(session: Session, origin: str, taken: str, path: str) -> str | None:
-    """The web that the tenant names; None where it names none that can hold the path."""
-    url = origin + web_of_page_call(taken)
-    answer = session.call("POST", url, json.dumps({"pageFullUrl": origin + path}).encode())
-    if answer.status in CONCERNS_ALL:
-        raise error_of(answer, url)
-    if answer.status not in SUCCESS:
-        return None
-    try:
-        address = str(json_of(answer, url).get("value"))
-    except UnreachableError:
-        return None  # what the web gave, or would not give, stands
-    if f"https://{host_of(address)}".removesuffix(":443") != origin:
-        return None
-    return next((web for web in server_paths(address) if path.lower().startswith(f"{web.lower()}/")), None)
+    def _ask(self, origin: str, asked: str, path: str) -> str | None:
+        """Return the web that the tenant names; None if it names none that can hold the path."""
+        url = origin + web_of_page_call(asked)
+        answer = self.session.call("POST", url, json.dumps({"pageFullUrl": origin + path}).encode())
+        if answer.status in CONCERNS_ALL:
+            raise error_of(answer, url)
+        if answer.status not in SUCCESS:
+            return None
+        try:
+            address = str(json_of(answer, url).get("value"))
+        except UnreachableError:
+            return None  # then the answer of the web that was asked counts
+        if f"https://{host_of(address)}".removesuffix(":443") != origin:
+            return None
+        return next((web for web in server_paths(address) if path.lower().startswith(f"{web.lower()}/")), None)

@@ -34,8 +34,8 @@ def _files(root: Path) -> set[str]:
     [
         (404, "no such file any more|deleted while we looked"),
         (403, "denied access"),
-        (400, "would not give"),
-        (423, "would not give"),
+        (400, "the tenant refused"),
+        (423, "the tenant refused"),
     ],
 )
 def test_a_source_file_that_cannot_be_had_is_a_note(
@@ -159,7 +159,7 @@ def test_a_file_that_never_comes_whole_is_a_note_and_comes_the_next_time(
     pulled = loopback.pull_into(tmp_path)
     assert [(left.job_id, left.what) for left in pulled.left_out] == [(job_id, "source file")]
     assert pulled.fault is not None
-    assert "broke off" in pulled.fault.what
+    assert "was interrupted" in pulled.fault.what
     assert _files(tmp_path) == {"jobs.json"}
     loopback.faults = lambda _seen: None
     loopback.pull_into(tmp_path)

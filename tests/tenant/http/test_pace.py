@@ -21,6 +21,7 @@ from analyzer.tenant.http.unreachable import TooSlowError, unreachable
 from analyzer.tenant.model import ClientPolicy, Limits, RemoteFile, TenantAddress
 from analyzer.tenant.sharepoint.download import download
 from analyzer.tenant.sharepoint.jobs import list_jobs
+from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 from analyzer.tenant.signin.http import SignInTransport
 from tests.conftest import NOW, Bytes, FastClock
@@ -182,7 +183,7 @@ def test_a_download_whose_bytes_come_too_slowly_is_given_up_though_some_come(ses
     sent: list[str] = []
     session.policy.clock.wait = lambda *_arguments: _count(sent)  # type: ignore[method-assign]
     with pytest.raises(FaultError):
-        download(session, file, Bytes())
+        download(Webs(session), file, Bytes())
     assert len(sent) == _REPETITIONS
 
 

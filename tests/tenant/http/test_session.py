@@ -12,6 +12,7 @@ from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.sharepoint.files import list_folder, upload
 from analyzer.tenant.sharepoint.jobs import delete_job, get_job, list_jobs
+from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_a_next_page_that_only_seems_relative_is_not_followed(
     link = lead + (other_loopback.origin if "/" not in lead and "\\" not in lead else other_loopback.origin[8:])
     loopback.fail("getFolder", given(body=json.dumps({"value": [], "odata.nextLink": link}).encode()))
     with pytest.raises((RefusedError, UnreachableError)):
-        list_folder(loopback.session(), loopback.origin, FOLDER)
+        list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
     assert other_loopback.seen == []
 
 
@@ -83,7 +84,7 @@ def test_an_answer_that_is_no_job_list_is_said_to_be_none(
 
 def test_an_answer_that_is_no_job_is_said_to_be_none(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(body=b'{"State": 4}'))
-    with pytest.raises(UnreachableError, match="no job"):
+    with pytest.raises(UnreachableError, match="isn't a job"):
         get_job(loopback.session(), "a")
 
 
@@ -94,7 +95,7 @@ def test_a_long_listing_is_read_page_by_page(loopback: LoopbackTenant, given: ty
         given(body=b'{"value": [{"Name": "b.log", "Length": 6, "ETag": "x"}]}'),
     ]
     loopback.faults = lambda seen: pages[seen.path == "/second-page"]
-    listed = list_folder(loopback.session(), loopback.origin, FOLDER)
+    listed = list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
     assert listed is not None
     assert [(file.name, file.path, file.length, file.etag) for file in listed] == [
         ("a.log", f"{FOLDER}/a.log", 5, ""),
@@ -129,7 +130,7 @@ def test_a_listing_without_end_ends(
     page = '{"value": [], "odata.nextLink": "/page%d"}'
     loopback.faults = lambda _seen: given(body=(page % len(loopback.seen)).encode())
     with pytest.raises(UnreachableError, match="has no end: after 3 pages"):
-        list_folder(loopback.session(), loopback.origin, FOLDER)
+        list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
     assert len(loopback.seen) == 4
 
 
@@ -161,7 +162,7 @@ def test_an_answer_without_end_is_not_read_whole(
 def test_a_length_that_no_file_can_have_counts_as_not_told(loopback: LoopbackTenant, given: type[Given]) -> None:
     listed = {"value": [{"Name": "a.log", "Length": "9" * 5000}]}
     loopback.fail("/Files", given(body=json.dumps(listed).encode()))
-    files = list_folder(loopback.session(), loopback.origin, FOLDER)
+    files = list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
     assert files is not None
     assert files[0].length is None
 
@@ -180,7 +181,7 @@ def test_a_listing_that_leads_to_a_foreign_host_is_not_followed(
     link = f"{other_loopback.origin}/next".encode()
     loopback.fail("/Files", given(body=b'{"value": [], "odata.nextLink": "%s"}' % link))
     with pytest.raises(RefusedError, match="leads outside the tenant"):
-        list_folder(loopback.session(), loopback.origin, FOLDER)
+        list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
     assert other_loopback.seen == []
 
 
@@ -188,7 +189,7 @@ def test_a_listing_that_leads_to_itself_ends(loopback: LoopbackTenant, given: ty
     loop = given(body=b'{"value": [], "odata.nextLink": "%s/again"}' % loopback.origin.encode())
     loopback.faults = lambda _seen: loop
     with pytest.raises(UnreachableError, match="leads to itself"):
-        list_folder(loopback.session(), loopback.origin, FOLDER)
+        list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
     assert len(loopback.seen) == 2
 
 
@@ -197,7 +198,7 @@ def test_a_further_host_of_the_configuration_gets_the_token(
 ) -> None:
     other_loopback.files[f"{FOLDER}/a.log"] = b"a"
     host = other_loopback.origin.removeprefix("https://")
-    listed = list_folder(loopback.session(host), other_loopback.origin, FOLDER)
+    listed = list_folder(Webs(loopback.session(host)), other_loopback.origin, FOLDER)
     assert listed is not None
     assert other_loopback.seen[0].headers["authorization"] == "Bearer made-up-token"
 
@@ -223,7 +224,7 @@ def test_an_answer_without_content_is_not_asked_for_again(loopback: LoopbackTena
 
 def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("/Files/add", given(body=b'{"Name": "a.json"}'))
-    uri = upload(loopback.session(), loopback.origin, FOLDER, "a.json", b"content")
+    uri = upload(Webs(loopback.session()), loopback.origin, FOLDER, "a.json", b"content")
     assert uri == f"{loopback.origin}{FOLDER}/a.json"
     assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
 
@@ -241,7 +242,7 @@ def test_an_entry_of_the_job_list_without_an_id_keeps_no_other_away_and_is_said(
     assert [job.job_id[:8] for job in list_jobs(loopback.session())] == ["00000001"]
     assert loopback.told == ["2 entries of the job list without a job ID: skipped"]
     loopback.fail("GetImport", given(body=json.dumps({"value": [odd]}).encode()))
-    with pytest.raises(UnreachableError, match="something that is no job list"):
+    with pytest.raises(UnreachableError, match="something that isn't a job list"):
         list_jobs(loopback.session())
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.errors import AnalyzerError, FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.http.answer import Answer, error_of, json_of, retry_after, service_message
-from analyzer.tenant.sharepoint.protocol import add_file_call, file_call, folder_call, tenant_call, web_of_page_call
+from analyzer.tenant.sharepoint.webs import add_file_call, file_call, folder_call, tenant_call, web_of_page_call
 
 _NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 _FILE = "/_api/web/getFileByServerRelativePath(decodedUrl="

@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.errors import RefusedError, UnreachableError
 from analyzer.model.service import IdType
-from analyzer.tenant.sharepoint.queueing import Import, queue_import
+from analyzer.tenant.sharepoint.jobs import Import, queue_import
 
 if TYPE_CHECKING:
     from tests.conftest import Given, LoopbackTenant, Seen

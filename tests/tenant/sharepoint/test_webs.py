@@ -12,7 +12,7 @@ from analyzer.tenant.http.answer import Answer
 from analyzer.tenant.model import RemoteFile
 from analyzer.tenant.sharepoint.download import download
 from analyzer.tenant.sharepoint.files import list_folder, upload
-from analyzer.tenant.sharepoint.webs import Webs, another_web
+from analyzer.tenant.sharepoint.webs import Webs
 from tests.conftest import Bytes, Given
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _file(loopback: LoopbackTenant, path: str) -> RemoteFile:
 def test_a_folder_of_a_subweb_is_listed_by_that_web(loopback: LoopbackTenant, status: int, told: str) -> None:
     loopback.files[f"{LOGS}/a.log"] = b"a"
     _subweb(loopback, status, told)
-    listed = list_folder(loopback.session(), loopback.origin, LOGS)
+    listed = list_folder(Webs(loopback.session()), loopback.origin, LOGS)
     assert listed is not None
     assert [file.path for file in listed] == [f"{LOGS}/a.log"]
     assert _asked(loopback) == [json.dumps({"pageFullUrl": loopback.origin + LOGS}).encode()]
@@ -64,11 +64,11 @@ def test_a_web_is_asked_for_once_for_all_that_lies_in_it(loopback: LoopbackTenan
     for name in ("a.log", "b.log"):
         loopback.files[f"{LOGS}/{name}"] = name.encode()
     loopback.files[f"{LIBRARY}/hr.json"] = b"{}"
-    session = loopback.session()
-    list_folder(session, loopback.origin, LOGS)
+    webs = Webs(loopback.session())
+    list_folder(webs, loopback.origin, LOGS)
     for path, content in loopback.files.items():
         into = Bytes()
-        assert download(session, _file(loopback, path), into) is not None
+        assert download(webs, _file(loopback, path), into) is not None
         assert into.content == content
     assert len(_asked(loopback)) == 1
     assert len(loopback.seen) == 6
@@ -76,7 +76,7 @@ def test_a_web_is_asked_for_once_for_all_that_lies_in_it(loopback: LoopbackTenan
 
 def test_a_file_goes_up_into_a_subweb(loopback: LoopbackTenant) -> None:
     _subweb(loopback)
-    assert upload(loopback.session(), loopback.origin, LIBRARY, "new.json", b"{}") == (
+    assert upload(Webs(loopback.session()), loopback.origin, LIBRARY, "new.json", b"{}") == (
         f"{loopback.origin}{LIBRARY}/new.json"
     )
     assert loopback.seen[-1].body == b"{}"
@@ -84,7 +84,7 @@ def test_a_file_goes_up_into_a_subweb(loopback: LoopbackTenant) -> None:
 
 def test_what_the_top_web_gives_asks_for_no_web(loopback: LoopbackTenant) -> None:
     loopback.files[f"{LOGS}/a.log"] = b"a"
-    assert list_folder(loopback.session(), loopback.origin, LOGS) is not None
+    assert list_folder(Webs(loopback.session()), loopback.origin, LOGS) is not None
     assert len(loopback.seen) == 1
 
 
@@ -105,9 +105,9 @@ def test_what_the_top_web_gives_asks_for_no_web(loopback: LoopbackTenant) -> Non
 def test_a_web_that_cannot_hold_the_folder_is_not_gone_to(loopback: LoopbackTenant, told: str) -> None:
     loopback.files[f"{LOGS}/a.log"] = b"a"
     _subweb(loopback, told=told)
-    session = loopback.session()
-    assert list_folder(session, loopback.origin, LOGS) is None
-    assert list_folder(session, loopback.origin, LOGS) is None
+    webs = Webs(loopback.session())
+    assert list_folder(webs, loopback.origin, LOGS) is None
+    assert list_folder(webs, loopback.origin, LOGS) is None
     assert len(_asked(loopback)) == 1
     assert len(loopback.seen) == 3
 
@@ -118,7 +118,7 @@ def test_an_answer_that_names_no_web_leaves_what_was_said_first(loopback: Loopba
     refused = loopback.faults
     loopback.faults = lambda seen: Given(body=body) if seen.path.endswith(_CALL) else refused(seen)
     with pytest.raises(RefusedError, match=r"denied access to .*/sites/hr/_api/web/getFolder"):
-        list_folder(loopback.session(), loopback.origin, LOGS)
+        list_folder(Webs(loopback.session()), loopback.origin, LOGS)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_question_for_the_web_that_fails_is_an_error_only_where_it_concerns_al
     refused = loopback.faults
     asked_later = Given(status, headers={"Retry-After": "86400"})
     loopback.faults = lambda seen: asked_later if seen.path.endswith(_CALL) else refused(seen)
-    call: Callable[[], object] = lambda: list_folder(loopback.session(), loopback.origin, LOGS)  # noqa: E731
+    call: Callable[[], object] = lambda: list_folder(Webs(loopback.session()), loopback.origin, LOGS)  # noqa: E731
     if kind is None:
         assert call() is None
     else:
@@ -139,12 +139,29 @@ def test_a_question_for_the_web_that_fails_is_an_error_only_where_it_concerns_al
             call()
 
 
+class _Telling:
+    """A session of hosts whose tenant names these webs, each with the default port."""
+
+    def __init__(self, *named: str) -> None:
+        self.named = list(named)
+        self.webs = Webs(cast("Session", self))
+
+    def call(self, _method: str, url: str, *_body: object) -> Answer:
+        assert self.webs._asking.locked()  # so that other threads use the answer instead of asking, too
+        host = url.removeprefix("https://").partition("/")[0]
+        return Answer(200, {}, json.dumps({"value": f"https://{host}:443{self.named.pop(0)}"}).encode())
+
+    def another(self, path: str, origin: str = "https://contoso.sharepoint.com") -> str | None:
+        return self.webs.another(Answer(404, {}, b""), origin, path, self.webs.of(origin, path))
+
+
 def test_the_deepest_web_that_is_known_is_asked() -> None:
-    webs = Webs()
+    tenant = _Telling(SUBWEB, f"{SUBWEB}/old")
+    webs = tenant.webs
     origin = "https://contoso.sharepoint.com"
     assert webs.of(origin, LOGS) == "/sites/hr"
-    webs.learn(origin, SUBWEB)
-    webs.learn(origin, f"{SUBWEB}/old")
+    assert tenant.another(LOGS) == SUBWEB
+    assert tenant.another(f"{SUBWEB}/old/Docs") == f"{SUBWEB}/old"
     assert webs.of(origin, LOGS.upper()) == SUBWEB
     assert webs.of(origin, f"{SUBWEB}/old/Docs") == f"{SUBWEB}/old"
     assert webs.of(origin, f"{SUBWEB}er/Docs") == "/sites/hr"
@@ -153,25 +170,12 @@ def test_the_deepest_web_that_is_known_is_asked() -> None:
 
 
 def test_a_folder_is_asked_for_once_however_it_is_spelled_and_each_host_has_its_own() -> None:
-    webs = Webs()
-    assert webs.is_new("https://contoso.sharepoint.com", "/sites/hr/Docs/a.log")
-    assert not webs.is_new("https://contoso.sharepoint.com", "/sites/HR/docs/b.log")
-    assert webs.is_new("https://contoso.sharepoint.com", "/sites/hr/Docs/Old/a.log")
-    assert webs.is_new("https://contoso-my.sharepoint.com", "/sites/hr/Docs/a.log")
-
-
-class _Telling:
-    """A session of a host without a port; the tenant names the web with one."""
-
-    def __init__(self) -> None:
-        self.webs = Webs()
-
-    def call(self, *_request: object) -> Answer:
-        assert self.webs.asking.locked()  # so that other threads take the answer instead of asking, too
-        return Answer(200, {}, json.dumps({"value": f"https://contoso.sharepoint.com:443{SUBWEB}"}).encode())
-
-
-def test_one_thread_asks_and_the_default_port_is_none() -> None:
-    session = cast("Session", _Telling())
-    origin = "https://contoso.sharepoint.com"
-    assert another_web(session, Answer(404, {}, b""), origin, LOGS, "/sites/hr") == SUBWEB
+    tenant = _Telling(*["/sites/hr"] * 3)
+    for path, origin, left in [
+        ("/sites/hr/Docs/a.log", "https://contoso.sharepoint.com", 2),
+        ("/sites/HR/docs/b.log", "https://contoso.sharepoint.com", 2),
+        ("/sites/hr/Docs/Old/a.log", "https://contoso.sharepoint.com", 1),
+        ("/sites/hr/Docs/a.log", "https://contoso-my.sharepoint.com", 0),
+    ]:
+        assert tenant.another(path, origin) is None
+        assert len(tenant.named) == left
