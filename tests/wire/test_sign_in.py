@@ -72,9 +72,9 @@ def test_after_signing_out_the_person_is_asked_again(
 ) -> None:
     configure('auth = "device-code"\n')
     assert upa("pull").code == 0
-    assert upa("sign-out").out == "signed out of contoso: admin@contoso.com\n"
+    assert upa("sign-out").out == "Signed out of contoso: admin@contoso.com.\n"
     assert upa("sign-out", "--json").json == {"tenant": "contoso", "signed_out": []}
-    assert upa("sign-out").out == "nobody was signed in to contoso\n"
+    assert upa("sign-out").out == "No one was signed in to contoso.\n"
     assert upa("pull").code == 0
     assert len(told) == 2
 
