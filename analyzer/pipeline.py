@@ -133,7 +133,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     request = ReportRequest(
         tables=tables,
         out=places.report,
-        retries=links,
+        links=links,
         now=now,
         zone=places.zone,
         templates=places.templates,

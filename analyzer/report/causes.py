@@ -9,7 +9,7 @@ from analyzer.analysis.failures import by_property
 from analyzer.history.job_facts import ranked_codes
 from analyzer.model.service import JobError, LogCode
 from analyzer.model.text import count, listed_first
-from analyzer.report.rows import Cause, Grid
+from analyzer.report.model import Cause, Grid
 
 if TYPE_CHECKING:
     import polars as pl

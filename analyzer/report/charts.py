@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analyzer.model.outcome import Outcome
-from analyzer.report.rows import RunsChart, WeeksChart
+from analyzer.report.model import RunsChart, WeeksChart
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -17,7 +17,7 @@ from analyzer.storage.resources import templates_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.report.rows import IndexPage, JobPage, RunsChart, WeeksChart
+    from analyzer.report.model import IndexPage, JobPage, RunsChart, WeeksChart
 
 # A template is a small program: this is what one with a mistake in it raises.
 _MISTAKES = (

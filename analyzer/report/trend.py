@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
+from statistics import mean
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import weekly_codes
 from analyzer.model.outcome import Outcome, not_updated_text
 from analyzer.model.text import count
-from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
-from analyzer.report.times import DASH, day_text, when_text
-from analyzer.report.verdict import verdict
+from analyzer.report.model import Grid, Line, RunsChart, Series, WeeksChart
+from analyzer.report.texts import DASH, day_text, since_text, when_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from analyzer.report.view import Run, View
+
 
 WEEKS = 26
 """How far back charts go; older runs are in the table of jobs."""
@@ -33,7 +35,7 @@ _WEEK = timedelta(weeks=1)
 
 def runs_chart(view: View) -> RunsChart | None:
     """Users not updated per run, a line a feed; the feeds hit hardest where they are many. None without a line."""
-    runs = [run for run in _timed(view) if run.ended]
+    runs = [run for run in _timed(view) if run.outcome.ended]
     of_feed: dict[str, list[Run]] = {}
     for run in runs:
         of_feed.setdefault(run.feed, []).append(run)
@@ -96,7 +98,7 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
 
     Runs are not added up: a user who fails every night would count every night.
     """
-    runs = [run for run in _timed(view) if run.feed == feed and run.ended]
+    runs = [run for run in _timed(view) if run.feed == feed and run.outcome.ended]
     last = {_monday(run): run for run in runs}
     known = {week: run.not_updated for week, run in last.items() if run.not_updated is not None}
     if not known:
@@ -190,3 +192,72 @@ def _point(run: Run) -> tuple[datetime, int | None]:
     if run.ran is None:
         raise ValueError(f"{run.job_id} has no time")
     return run.ran, run.not_updated
+
+
+_FEWEST_RUNS = 4
+_CLEAR = 1.25
+"""Means that differ by less than a quarter are no trend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Users not updated a run, on average, in the earlier half of a feed's runs and in the later, since ``since``."""
+
+    feed: str
+    before: float
+    after: float
+    since: str
+
+    @property
+    def clear(self) -> bool:
+        """Whether the halves differ enough to be called a trend."""
+        low, high = sorted((self.before, self.after))
+        return high >= 1 and high > low * _CLEAR
+
+
+def change_of(feed: str, runs: Sequence[Run], zone: ZoneInfo | None) -> Change | None:
+    """Compares a feed's runs, the oldest first; None where too few of them tell.
+
+    Only runs that ended with a verdict on each user tell: an aborted run hits everybody for one cause, and would drown
+    what the feed's failures do.
+    """
+    told = [run for run in runs if run.outcome in {Outcome.succeeded, Outcome.partial} and run.not_updated is not None]
+    if len(told) < _FEWEST_RUNS:
+        return None
+    half = len(told) // 2
+    before = mean(run.not_updated or 0 for run in told[:half])
+    after = mean(run.not_updated or 0 for run in told[half:])
+    return Change(feed, before, after, since_text(told[half], zone))
+
+
+def verdict(of_feed: Mapping[str, Sequence[Run]], zone: ZoneInfo | None) -> str:
+    """The title of the chart of runs: the clearest change of a feed, or that there is none."""
+    changes = [change for feed, runs in of_feed.items() if (change := change_of(feed, runs, zone))]
+    clear = sorted(
+        (change for change in changes if change.clear), key=lambda one: (-abs(one.after - one.before), one.feed)
+    )
+    if clear:
+        return words(clear[0])
+    if changes:
+        return "Users not updated per run: no clear trend"
+    return "Users not updated per run: too few runs for a trend"
+
+
+def words(change: Change) -> str:
+    """``hr-feed's failures halved: 21 users a run since 2 Nov 2026, 42 before``."""
+    numbers = f"{_mean_text(change.after)} users a run since {change.since}, {_mean_text(change.before)} before"
+    return f"{change.feed}'s failures {_verb(change)}: {numbers}"
+
+
+def _verb(change: Change) -> str:
+    if not change.after:
+        return "ended"
+    if not change.before:
+        return "began"
+    ratio = change.after / change.before
+    steps = ((0.4, "fell by more than half"), (0.6, "halved"), (1, "fell"), (1.7, "rose"), (2.5, "doubled"))
+    return next((verb for most, verb in steps if ratio <= most), "more than doubled")
+
+
+def _mean_text(mean_users: float) -> str:
+    return f"{mean_users:,.0f}" if mean_users >= 10 or mean_users == int(mean_users) else f"{mean_users:.1f}"  # noqa: PLR2004 - small means need a decimal

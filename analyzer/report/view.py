@@ -1,4 +1,4 @@
-"""The tables as the pages need them: typed runs, each job's entries, users with what is new."""
+"""What a report is made from: the request, and its jobs, entries and users as the pages need them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from analyzer.model.text import short_ids
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     import polars as pl
@@ -24,6 +25,60 @@ if TYPE_CHECKING:
     from analyzer.history.job_facts import Counted, SourceLook
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
+    from analyzer.retry.queue_command import RetryToQueue
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLink:
+    """A job's retry file.
+
+    Attributes:
+        path: the file, the first one of several parts; None where there is none.
+        sentence: what it holds, or why there is none.
+        users: in it; None where that is unknown.
+        complete: it holds every user who was not updated.
+        queue: how to queue it; None where that is unknown.
+    """
+
+    path: Path | None
+    sentence: str
+    users: int | None = None
+    complete: bool = True
+    queue: RetryToQueue | None = None
+
+    @property
+    def parts(self) -> int:
+        """In how many files it is."""
+        return len(self.queue.paths) if self.queue else 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What to report, and where to.
+
+    Attributes:
+        tables: of the library, as ``load`` gives them.
+        out: the report's folder.
+        links: retry files by job ID.
+        now: when the report is made (UTC).
+        zone: of the times shown; None for UTC.
+        templates: a folder whose templates come before ours.
+        catalogue: what is known of codes.
+        whereabouts: of the entries that don't identify a user, by job ID; jobs without any are missing.
+        commands: completes the commands that the pages advise.
+        looks: into source files, by job ID; jobs whose file was not read are missing.
+    """
+
+    tables: Tables
+    out: Path
+    links: Mapping[str, RetryLink]
+    now: datetime
+    zone: ZoneInfo | None
+    templates: Path | None = None
+    catalogue: Catalogue = OURS
+    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
+    commands: Commands = field(default_factory=Commands)
+    looks: Mapping[str, SourceLook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +116,9 @@ class Run:
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Run:
-        """A row of ``Tables.jobs``; a job without a source file's address has the feed ``?``."""
+        """Take a row of ``Tables.jobs``; a job without a source file's address has the feed ``?``."""
         values = {field.name: row[field.name] for field in fields(Run)}
         return Run(**{**values, "outcome": Outcome(row["outcome"]), "feed": row["feed"] or "?"})
-
-    @property
-    def ended(self) -> bool:
-        """Whether the service is done with it."""
-        return self.outcome.ended
 
     @property
     def not_updated_count(self) -> NotUpdatedCount:
@@ -76,88 +126,58 @@ class Run:
         return NotUpdatedCount.of(self.outcome, self.not_updated, self.named_users)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What every page is made from.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(ReportRequest):
+    """A request with its tables prepared once for all pages.
 
     Attributes:
-        tables: as ``load`` gives them.
-        runs: the jobs, the oldest first.
-        entries: each job's entries by its id; jobs without any are missing.
-        users: each job's named users by its id, as ``new_failures`` gives them; jobs without any are missing.
-        short: short ids by id.
-        now: when the report is made (UTC).
-        zone: of the times shown; None for UTC.
         version: of the program.
-        catalogue: what is known of codes.
-        patterns: by job id and code the patterns that the entries match; codes without any are missing.
-        whereabouts: of the entries that name nobody, by job id; jobs without any are missing.
-        commands: completes the commands that the pages advise.
-        looks: into source files, by job id; jobs whose file was not read are missing.
-        retries: of each run, by its id, the jobs that import its retry files, the oldest first.
+        runs: the jobs, the oldest first.
         by_id: the jobs by their ID.
+        retries: of each run, by its ID, the jobs that import its retry files, the oldest first.
+        entries: each job's entries by its ID; jobs without any are missing.
+        users: each job's named users by its ID, as ``new_failures`` gives them; jobs without any are missing.
+        short: short IDs by ID.
+        patterns: by job ID and code the patterns that the entries match; codes without any are missing.
     """
 
-    tables: Tables
+    version: str
     runs: tuple[Run, ...]
+    by_id: Mapping[str, Run]
+    retries: Mapping[str, Sequence[Run]]
     entries: Mapping[str, pl.DataFrame]
     users: Mapping[str, pl.DataFrame]
     short: Mapping[str, str]
-    now: datetime
-    zone: ZoneInfo | None
-    version: str
-    catalogue: Catalogue
     patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
-    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
-    commands: Commands = field(default_factory=Commands)
-    looks: Mapping[str, SourceLook] = field(default_factory=dict)
-    retries: Mapping[str, Sequence[Run]] = field(default_factory=dict)
-    by_id: Mapping[str, Run] = field(default_factory=dict)
 
     @staticmethod
-    def of(  # noqa: PLR0913 - what a report is made from
-        tables: Tables,
-        now: datetime,
-        zone: ZoneInfo | None,
-        version: str,
-        *,
-        catalogue: Catalogue = OURS,
-        whereabouts: Mapping[str, Whereabouts] | None = None,
-        commands: Commands | None = None,
-        looks: Mapping[str, SourceLook] | None = None,
-    ) -> View:
-        """Prepares the tables once for all pages."""
-        runs = tuple(Run.of(row) for row in tables.jobs.iter_rows(named=True))
-        entries = _by_job(tables.entries)
+    def of(request: ReportRequest, version: str) -> View:
+        """Prepare the tables of a request."""
+        runs = tuple(Run.of(row) for row in request.tables.jobs.iter_rows(named=True))
+        entries = _by_job(request.tables.entries)
         retries: dict[str, list[Run]] = {}
         for run in runs:
             if run.retry_of is not None:
                 retries.setdefault(run.retry_of, []).append(run)
         return View(
-            tables=tables,
-            runs=runs,
-            entries=entries,
-            users=_by_job(tables.users),
-            short=short_ids(run.job_id for run in runs),
-            now=now,
-            zone=zone,
+            **{one.name: getattr(request, one.name) for one in fields(ReportRequest)},
             version=version,
-            catalogue=catalogue,
-            patterns={job_id: patterns_in(frame, catalogue) for job_id, frame in entries.items()},
-            whereabouts=whereabouts or {},
-            commands=commands or Commands(),
-            looks=looks or {},
-            retries=retries,
+            runs=runs,
             by_id={run.job_id: run for run in runs},
+            retries=retries,
+            entries=entries,
+            users=_by_job(request.tables.users),
+            short=short_ids(run.job_id for run in runs),
+            patterns={job_id: patterns_in(frame, request.catalogue) for job_id, frame in entries.items()},
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
-        """A job's entries; an empty table where it has none."""
+        """Return a job's entries; an empty table where it has none."""
         found = self.entries.get(run.job_id)
         return self.tables.entries.clear() if found is None else found
 
     def facts_of(self, run: Run) -> JobFacts:
-        """A job's facts by its tables, and by its source file where that was read."""
+        """Gather a job's facts from its tables, and from its source file where that was read."""
         row = {one.name: getattr(run, one.name) for one in fields(Run)}
         row |= {
             "short": self.short[run.job_id],
@@ -167,17 +187,13 @@ class View:
         patterns = self.patterns.get(run.job_id, {})
         return facts_of(row, self.tables, self.entries_of(run), patterns, self.looks.get(run.job_id))
 
-    def run_of(self, job_id: str | None) -> Run | None:
-        """A job by its ID; None where the report is not about it."""
-        return self.by_id.get(job_id or "")
-
     def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
-        """The patterns that a job's entries of a code match, the worst first; empty where none are known."""
+        """Return the patterns that a job's entries of a code match, the worst first; empty where none are known."""
         return self.patterns.get(run.job_id, {}).get(code, ())
 
 
 def page_name(job_id: str) -> str:
-    """The file name of a job's page: ``JOBID.html``."""
+    """Return the file name of a job's page: ``JOBID.html``."""
     return f"{name_in_files(job_id)}.html"
 
 

@@ -70,9 +70,15 @@ class FileSet:
     says which; it is never removed.
     """
 
-    def __init__(self, disk: Disk = _DISK) -> None:
-        """Begin without files."""
+    def __init__(self, disk: Disk = _DISK, folder: Path | None = None) -> None:
+        """Begin without files.
+
+        Args:
+            disk: does the work.
+            folder: on the same disk, in which the files are written; None for each one's own.
+        """
         self._disk = disk
+        self._folder = folder
         self._streams: list[IO[bytes]] = []
         self._written: list[Path] = []
         self._to_remove: list[Path] = []
@@ -94,14 +100,15 @@ class FileSet:
         return frozenset(self._written)
 
     def new(self, near: Path) -> IO[bytes]:
-        """A file to write, in the folder of a path and called somewhat like it.
+        """A file to write, in the folder of a path (or the set's own) and called somewhat like it.
 
         Raises:
             OutputError: the folder cannot be written.
         """
-        path = beside_of(near)
+        path = beside_of(self._folder / near.name if self._folder else near)
         try:
-            self._disk.make_folder(near.parent)
+            for folder in (near.parent, path.parent):
+                self._disk.make_folder(folder)
             self._written.append(path)
             stream = self._disk.create(path)
         except OSError as error:
@@ -110,7 +117,7 @@ class FileSet:
         return stream
 
     def write(self, near: Path, content: bytes) -> None:
-        """A file with this content, begun as ``new`` does.
+        """A file with this content, begun as ``new`` does, and closed, so that there may be any number of them.
 
         Raises:
             OutputError: it cannot be written.
@@ -118,6 +125,8 @@ class FileSet:
         stream = self.new(near)
         try:
             stream.write(content)
+            self._disk.sync(stream)
+            stream.close()
         except OSError as error:
             raise cannot_write(near, error) from error
 
@@ -133,6 +142,8 @@ class FileSet:
                 is not.
         """
         for stream, path in zip(self._streams, paths, strict=True):
+            if stream.closed:
+                continue
             try:
                 self._disk.sync(stream)
                 stream.close()

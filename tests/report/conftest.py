@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,12 +14,10 @@ import pytest
 from analyzer.history.load import Tables, load
 from analyzer.library.mirror import Library
 from analyzer.model.service import JobError, State
-from analyzer.report.view import Run, View
-from analyzer.report.write import ReportRequest, RetryLink
+from analyzer.report.view import ReportRequest, RetryLink, Run, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 FOLDER = "/sites/hr/Shared Documents"
@@ -87,18 +86,18 @@ class LittleLibrary:
             self._write("jobs.json", '{"value": []}')
         return load(Library.existing(self.root))
 
-    def view(self) -> View:
+    def view(self, links: Mapping[str, RetryLink] | None = None) -> View:
         """What the pages are made from, on 23 November 2026 in UTC, by version 1.0."""
-        return View.of(self.tables(), NOW, None, "1.0")
+        return View.of(self.request(Path("report"), links), "1.0")
 
-    def run(self, job_id: str) -> tuple[View, Run]:
-        """The view and one of its runs."""
-        view = self.view()
-        return view, next(run for run in view.runs if run.job_id == job_id)
+    def run(self, job_id: str, link: RetryLink | None = None) -> tuple[View, Run]:
+        """The view and one of its runs, which may have a retry file."""
+        view = self.view({job_id: link} if link else None)
+        return view, view.by_id[job_id]
 
-    def request(self, out: Path, retries: Mapping[str, RetryLink] | None = None) -> ReportRequest:
+    def request(self, out: Path, links: Mapping[str, RetryLink] | None = None) -> ReportRequest:
         """What ``write_report`` is asked for."""
-        return ReportRequest(self.tables(), out, retries or {}, NOW, None)
+        return ReportRequest(self.tables(), out, links or {}, NOW, None)
 
     def _write(self, name: str, content: str | bytes) -> None:
         path = self.root / name

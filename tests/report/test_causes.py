@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue import explain
@@ -9,11 +10,12 @@ from analyzer.config.custom_codes import CodeConfig, catalogue_of
 from analyzer.history.job_facts import ranked_codes
 from analyzer.model.service import JobError
 from analyzer.report.causes import causes_of, clause, properties_of, reason, said_by_service
-from analyzer.report.rows import Cause, Grid
+from analyzer.report.model import Cause, Grid
 from analyzer.report.view import View
-from tests.report.conftest import NOW
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.report.conftest import Lines, LittleLibrary
 
 PARTIAL, ABORTED = JobError.ImportCompleteWithError, JobError.InvalidDataFile
@@ -119,7 +121,7 @@ def test_patterns_of_one_job_are_not_those_of_another(little: LittleLibrary) -> 
     assert [one.code for one in causes_of(view, run)[0].patterns] == ["GenericError/time-out"]
 
 
-def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLibrary) -> None:
+def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLibrary, tmp_path: Path) -> None:
     own = {
         "Weird": CodeConfig(title="it was full moon", retry_helps=True),
         "GenericError/payroll": CodeConfig(title="payroll was at work", message="payroll"),
@@ -128,7 +130,7 @@ def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLib
     log = "Weird\ta@contoso.com\tx\r\n" + _generic("b@contoso.com", "Locked by Payroll")
     little.job("hr-2026-11-16", JobError.InternalError, message="Moved to another farm.")
     little.job("hr-2026-11-23", PARTIAL, log)
-    view = View.of(little.tables(), NOW, None, "1.0", catalogue=catalogue_of(own, "upa-analyzer.toml"))
+    view = View.of(replace(little.request(tmp_path), catalogue=catalogue_of(own, "upa-analyzer.toml")), "1.0")
     moved, run = view.runs
     generic, weird = causes_of(view, run)
     assert (weird.code, weird.title, weird.known_from) == ("Weird", "It was full moon", "your configuration")

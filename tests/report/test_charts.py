@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pytest
 
 from analyzer.report.charts import MARKERS, PALETTE, svg
-from analyzer.report.rows import Grid, Line, RunsChart, Series, WeeksChart
+from analyzer.report.model import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.trend import MOST
 
 NOTHING = Grid((), ())

@@ -12,9 +12,9 @@ import pytest
 from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.id_kinds import InferredIdType
 from analyzer.model.service import JobError
-from analyzer.report.links import RetryLink, href, queue_of, retry_button
-from analyzer.report.rows import Note
-from analyzer.report.view import page_name
+from analyzer.report.links import href, queue_of, retry_button
+from analyzer.report.model import Note
+from analyzer.report.view import RetryLink, page_name
 from analyzer.retry.queue_command import RetryToQueue
 from analyzer.storage.resources import sample_library, templates_folder
 
@@ -98,19 +98,17 @@ def test_the_templates_and_the_samples_are_found() -> None:
 def test_a_condition_is_in_the_buttons_words_and_makes_it_no_primary_action(
     little: LittleLibrary, first: str, complete: bool, label: str, primary: bool
 ) -> None:
-    view, run = little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile))
     link = replace(FILE, complete=complete, queue=replace(QUEUE, first=first))
-    button = retry_button(view, run, {run.job_id: link}, Path("/report"))
+    button = retry_button(*little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile), link), Path("/report"))
     assert button is not None
     assert (button.label, button.primary, button.href) == (label, primary, "../retry/hr.json")
     assert button.sentence == "Everybody, 295 users."
 
 
 def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> None:
-    view, run = little.run(little.job("hr-2026-11-23", JobError.DataFileTooBig))
     queue = replace(QUEUE, paths=["/retry/hr-1.json", "/retry/hr-2.json"], first=SPLIT)
     link = replace(FILE, path=Path("/retry/hr-1.json"), queue=queue)
-    button = retry_button(view, run, {run.job_id: link}, Path("/report"))
+    button = retry_button(*little.run(little.job("hr-2026-11-23", JobError.DataFileTooBig), link), Path("/report"))
     assert button is not None
     assert (button.label, button.href) == ("Retry file of hr (295 users) \u2013 part 1 of 2", "../retry/hr-1.json")
     assert button.primary
@@ -118,10 +116,11 @@ def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> No
 
 
 def test_how_to_queue_a_retry_file_is_said_where_there_is_one(little: LittleLibrary) -> None:
-    _, run = little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile))
-    queue = queue_of(run, {run.job_id: replace(FILE, queue=replace(QUEUE, first=FLOOR))})
+    job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
+    view, run = little.run(job_id, replace(FILE, queue=replace(QUEUE, first=FLOOR)))
+    queue = queue_of(view, run)
     assert queue is not None
     assert queue.lines[1].startswith("New-PnPUPABulkImportJob -Folder 'Shared Documents' -Path '/retry/hr.json'")
     assert queue.remarks[0] == f"Before you queue this file: {FLOOR}."
-    assert queue_of(run, {run.job_id: RetryLink(None, "There is no source file.")}) is None
-    assert queue_of(replace(run, superseded=True), {run.job_id: FILE}) is None
+    assert queue_of(*little.run(job_id, RetryLink(None, "There is no source file."))) is None
+    assert queue_of(view, replace(run, superseded=True)) is None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.report.pages import Place, index_page, job_page
+from analyzer.report.index_page import index_page
+from analyzer.report.job_page import job_page
 from analyzer.report.render import Renderer
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from tests.report.conftest import LittleLibrary
 
 
-def render(little: LittleLibrary, folder: Path, templates: Path | None) -> str:
+def render(little: LittleLibrary, templates: Path | None) -> str:
     view = little.view()
-    return Renderer(templates).index(index_page(view, Place(folder, {})))
+    return Renderer(templates).index(index_page(view))
 
 
 @pytest.fixture
@@ -32,40 +33,39 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_policy_names_the_hash_of_the_one_script(little: LittleLibrary, tmp_path: Path) -> None:
-    html = render(little, tmp_path, None)
+def test_the_policy_names_the_hash_of_the_one_script(little: LittleLibrary) -> None:
+    html = render(little, None)
     (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in html.replace("&#39;", "'")
 
 
-def test_a_page_names_nothing_outside_itself(little: LittleLibrary, tmp_path: Path) -> None:
+def test_a_page_names_nothing_outside_itself(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23")
-    html = render(little, tmp_path, None)
+    html = render(little, None)
     assert not re.search(r"<(?:link|img|iframe|script\s)", html)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
     assert "@import" not in html
     assert "url(" not in html.replace("url(#", "")
 
 
-def test_headings_come_in_order(little: LittleLibrary, tmp_path: Path) -> None:
+def test_headings_come_in_order(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", 30, "Odd\ta@contoso.com\t?\r\nOdd\t\t?\r\n"))
-    place = Place(tmp_path, {})
-    for html in (Renderer().index(index_page(view, place)), Renderer().job(job_page(view, run, place))):
+    for html in (Renderer().index(index_page(view)), Renderer().job(job_page(view, run))):
         levels = [int(level) for level in re.findall(r"<h(\d)", html)]
         assert levels[0] == 1
         assert levels.count(1) == 1
         assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
-def test_a_users_template_comes_before_ours(little: LittleLibrary, tmp_path: Path, own: Path) -> None:
+def test_a_users_template_comes_before_ours(little: LittleLibrary, own: Path) -> None:
     (own / "index.html").write_text("{{ page.lead }} Yours, {{ page.frame.version }}")
-    assert render(little, tmp_path, own) == "The library holds no jobs. Yours, 1.0"
+    assert render(little, own) == "The library holds no jobs. Yours, 1.0"
 
 
-def test_a_users_style_comes_before_ours_and_the_rest_stays(little: LittleLibrary, tmp_path: Path, own: Path) -> None:
+def test_a_users_style_comes_before_ours_and_the_rest_stays(little: LittleLibrary, own: Path) -> None:
     (own / "report.css").write_text("body { color: teal; }")
-    html = render(little, tmp_path, own)
+    html = render(little, own)
     assert "<style>body { color: teal; }</style>" in html
     assert "<h1" in html
 
@@ -74,7 +74,7 @@ def test_a_users_style_comes_before_ours_and_the_rest_stays(little: LittleLibrar
     ("template", "problem"),
     [
         ("<p>\n{% if page.lead %}\nno end", "line 3: Unexpected end of template"),
-        ("<p>\n{{ page.leed }}", "line 2: 'analyzer.report.rows.IndexPage object' has no attribute 'leed'"),
+        ("<p>\n{{ page.leed }}", "line 2: 'analyzer.report.model.IndexPage object' has no attribute 'leed'"),
         ("<p>\n\n{{ nothing }}", "line 3: 'nothing' is undefined"),
         ("{{ 1 / 0 }}", "line 1: division by zero"),
         ("\n{{ page.lead + 1 }}", "line 2: can only concatenate str"),
@@ -83,21 +83,21 @@ def test_a_users_style_comes_before_ours_and_the_rest_stays(little: LittleLibrar
     ],
 )
 def test_a_mistake_in_a_template_is_told_by_file_and_line(
-    little: LittleLibrary, tmp_path: Path, own: Path, template: str, problem: str
+    little: LittleLibrary, own: Path, template: str, problem: str
 ) -> None:
     (own / "index.html").write_text(template)
     with pytest.raises(InputError) as caught:
-        render(little, tmp_path, own)
+        render(little, own)
     assert caught.value.what.startswith(f"{own / 'index.html'}, {problem}")
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 5
     assert "Correct it" in caught.value.advice
 
 
-def test_a_template_that_is_no_text_is_told(little: LittleLibrary, tmp_path: Path, own: Path) -> None:
+def test_a_template_that_is_no_text_is_told(little: LittleLibrary, own: Path) -> None:
     (own / "index.html").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match=r"index\.html"):
-        render(little, tmp_path, own)
+        render(little, own)
 
 
 def test_a_style_that_is_no_text_is_told(own: Path) -> None:

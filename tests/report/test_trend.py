@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.model.service import JobError, State
-from analyzer.report.rows import Grid, Line, Series
-from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
-from analyzer.report.verdict import Change, words
+from analyzer.report.model import Grid, Line, Series
+from analyzer.report.trend import Change, codes_chart, outcomes_chart, runs_chart, small_trend, words
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from analyzer.report.view import Run
 
+
+UNKNOWN = "unknown"
 TIME_UNKNOWN = "time unknown"
 DASH = "\u2013"
 LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
@@ -60,3 +62,8 @@ def when_text(run: Run, zone: ZoneInfo | None) -> str:
         return day_text(run.ran)
     bound = BOUND_WORDS.get(run.ran_from or "", "") if run.ran_is_bound else ""
     return f"{bound}{minute_text(run.ran, zone)}"
+
+
+def number_text(number: int | None) -> str:
+    """``1,234``, or ``unknown``."""
+    return UNKNOWN if number is None else f"{number:,}"

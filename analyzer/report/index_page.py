@@ -1,0 +1,172 @@
+"""The report's first page: how the latest run of each feed went, the charts, and all jobs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from analyzer.analysis.timeline import HOW_KNOWN
+from analyzer.model.outcome import Outcome, not_updated_text
+from analyzer.model.text import count, listed, listed_first
+from analyzer.report.links import retry_button
+from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
+from analyzer.report.sentences import feed_sentence, marks_of, open_count
+from analyzer.report.texts import DASH, LETTERS, minute_text, number_text, second_text, when_text
+from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
+from analyzer.report.view import page_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from analyzer.report.view import Run, View
+
+_RECENT = timedelta(days=14)
+"""A feed that ran within this of the newest run is one that still runs, whatever its rhythm."""
+
+_FEEDS_NAMED = 4
+"""Feeds named in the first sentence."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def index_page(view: View) -> IndexPage:
+    """Return the first page."""
+    latest, ceased = latest_runs(view.runs)
+    attention = needing_attention(view, latest)
+    buttons = [button for run in latest for button in _buttons(view, run)]
+    trends = (small_trend(view, run.feed) for run in (*attention, *latest))
+    charts = (runs_chart(view), outcomes_chart(view), codes_chart(view))
+    known = {run.ran_from for run in view.runs}
+    return IndexPage(
+        frame=frame_of(view),
+        lead=lead(view, latest),
+        notes=tuple(_notes(view, latest, ceased)),
+        buttons=tuple(sorted(buttons, key=lambda button: not button.primary)),
+        latest=tuple(_latest_run(view, run) for run in sorted(latest, key=lambda run: run not in attention)),
+        trend=next((chart for chart in trends if chart), None),
+        charts=tuple(chart for chart in charts if chart),
+        jobs=tuple(job_row(view, run) for run in reversed(view.runs)),
+        has_retries=any(run.retry_of is not None for run in view.runs),
+        feeds=tuple(sorted({run.feed for run in view.runs})),
+        outcomes=tuple(outcome.value for outcome in Outcome if any(run.outcome is outcome for run in view.runs)),
+        footnotes=tuple((LETTERS[how], words) for how, words in HOW_KNOWN.items() if how in known),
+    )
+
+
+def frame_of(view: View) -> Frame:
+    """Return what every page says about itself."""
+    tenants = (run.tenant for run in view.runs if run.tenant)
+    return Frame(
+        tenant=next(tenants, ""),
+        zone=view.zone.key if view.zone else "UTC",
+        made=second_text(view.now, view.zone),
+        version=view.version,
+        as_of=minute_text(view.tables.as_of, view.zone) if view.tables.as_of else "",
+    )
+
+
+def job_row(view: View, run: Run) -> JobRow:
+    """Return a job as the list of jobs shows it."""
+    return JobRow(
+        short=view.short[run.job_id],
+        href=f"jobs/{page_name(run.job_id)}",
+        feed=run.feed,
+        when=when_text(run, view.zone),
+        letter=LETTERS.get(run.ran_from or "", ""),
+        how=HOW_KNOWN.get(run.ran_from or "", ""),
+        state=run.state,
+        error=run.error,
+        outcome=run.outcome.value,
+        users=number_text(run.users),
+        not_updated=not_updated_text(run.outcome, run.not_updated, run.named_users, dash=DASH),
+        marks=tuple(marks_of(view, run)),
+        kind="run" if run.retry_of is None else "retry",
+    )
+
+
+def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
+    """Return the latest ended run of each feed that still runs, and of each that seems to have ceased, newest first.
+
+    A feed has ceased when its latest run is older, seen from the newest of all, than two weeks and two of its own
+    usual intervals. That is inferred, and the page says so.
+    """
+    of_feed: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.outcome.ended and run.retry_of is None:
+            of_feed[run.feed].append(run)
+    newest = [ran[-1] for ran in of_feed.values()]
+    ordered = sorted(newest, key=lambda run: (run.ran or _LONG_AGO, run.feed), reverse=True)
+    last = ordered[0].ran if ordered else None
+    ceased = [run for run in ordered if last and run.ran and last - run.ran > _patience(of_feed[run.feed])]
+    return [run for run in ordered if run not in ceased], ceased
+
+
+def lead(view: View, latest: Sequence[Run]) -> str:
+    """Say how the latest runs went, in a sentence; the numbers of several feeds are not added up."""
+    if not view.runs:
+        return "The library holds no jobs."
+    if not latest:
+        unended = sum(not run.outcome.ended for run in view.runs)
+        if not unended:
+            return "There are retries only, and no run of a feed."
+        return f"No run has ended yet: {count(unended, 'job is', 'jobs are')} still running."
+    if len(latest) == 1:
+        return feed_sentence(view, latest[0])
+    worst = needing_attention(view, latest)
+    if not worst:
+        return f"No user is open in the latest runs of {len(latest)} feeds."
+    named = [f"{run.feed} ({_open_words(view, run)})" for run in worst[:_FEEDS_NAMED]]
+    need = "needs" if len(worst) == 1 else "need"
+    feeds = listed_first(named, _FEEDS_NAMED, len(worst))
+    return f"{len(worst)} of {len(latest)} feeds {need} attention: {feeds}."
+
+
+def needing_attention(view: View, latest: Sequence[Run]) -> list[Run]:
+    """Return the latest runs that left users open, or may have: those without a number first, then the worst."""
+    numbers = {run.job_id: open_count(view, run).number for run in latest}
+    open_runs = [run for run in latest if numbers[run.job_id] != 0]
+    return sorted(open_runs, key=lambda run: (numbers[run.job_id] is not None, -(numbers[run.job_id] or 0), run.feed))
+
+
+def _open_words(view: View, run: Run) -> str:
+    found = open_count(view, run)
+    if found.number is not None:
+        return f"{found.users()} open"
+    aborted = run.outcome is Outcome.aborted and not view.retries.get(run.job_id)
+    return "no user was updated" if aborted else "open users unknown"
+
+
+def _patience(ran: Sequence[Run]) -> timedelta:
+    times = sorted(run.ran for run in ran if run.ran and run.earliest)
+    gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
+    return max(_RECENT, timedelta(seconds=2 * median(gaps))) if gaps else _RECENT
+
+
+def _latest_run(view: View, run: Run) -> LatestRun:
+    row = job_row(view, run)
+    return LatestRun(run.feed, row.href, row.when, row.outcome, feed_sentence(view, run))
+
+
+def _buttons(view: View, run: Run) -> list[RetryButton]:
+    """Return the retry files to import for a run: after a retry that failed for some, the one of the retry."""
+    for jobs in (view.retries.get(run.job_id, ()), (run,)):
+        buttons = [retry_button(view, job, view.out) for job in jobs]
+        found = [button for button in buttons if button and button.href]
+        if found:
+            return found
+    return []
+
+
+def _notes(view: View, latest: Sequence[Run], ceased: Sequence[Run]) -> Iterator[str]:
+    if len(latest) > 1 and needing_attention(view, latest):
+        yield "Open: not updated by the latest run, and by no retry since."
+    running = [run for run in view.runs if not run.outcome.ended and not run.gone]
+    if running and latest:
+        jobs = [f"{run.feed} ({'' if run.retry_of is None else 'a retry, '}{run.outcome.value})" for run in running]
+        yield f"Not counted, as they have not ended: {listed(jobs)}."
+    if ceased:
+        feeds = [f"{run.feed} (last run {when_text(run, view.zone)})" for run in ceased]
+        yield f"Not counted, as these feeds seem to run no more: {listed(feeds)}."

@@ -1,0 +1,236 @@
+"""A job's page: what happened, what to do, why, who was not updated, and what all of that rests on."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.analysis.failures import naming_nobody
+from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
+from analyzer.catalogue.advice import advise
+from analyzer.history.job_facts import shared_sentence
+from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.text import count, listed, listed_first, size
+from analyzer.report.causes import causes_of, properties_of, said_by_service
+from analyzer.report.index_page import frame_of, job_row
+from analyzer.report.links import queue_of, retry_button
+from analyzer.report.model import Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
+from analyzer.report.sentences import history_of, job_sentence
+from analyzer.report.texts import DASH, UNKNOWN, second_text, when_text
+from analyzer.source.damage import warnings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from analyzer.catalogue.advice import JobFacts
+    from analyzer.logs.model import LogRead
+    from analyzer.report.view import Run, View
+
+PEOPLE_SHOWN = 1_000
+"""A page with more people than this is slow to open; the CSV file has them all."""
+
+ENTRIES_SHOWN = 200
+"""Entries shown of those that don't identify a user, and of text that is no entry."""
+
+ENTRIES_OF_PERSON = 20
+
+_SHARED_SHOWN = 3
+"""Things that failures have in common."""
+
+_RECORDS_NAMED = 10
+"""Records without an ID that are listed by their number."""
+
+_SETTLED = ("open", "superseded")
+"""What advice is about that leaves nothing to do."""
+
+_STATUS = {True: "New", False: "Recurring", None: DASH}
+_ENTRY = ("code", "identity", "message", "detail", "log_file", "line")
+
+
+def job_page(view: View, run: Run) -> JobPage:
+    """A job's page: its users, why, what to do, the people, the evidence."""
+    entries = view.entries_of(run)
+    people, people_note = people_of(view, run)
+    nameless, nameless_note = nameless_shown(view, run, naming_nobody(entries))
+    facts = view.facts_of(run)
+    button = retry_button(view, run, view.out / "jobs")
+    return JobPage(
+        frame=frame_of(view),
+        row=job_row(view, run),
+        sentence=job_sentence(view, run, facts),
+        history=tuple(history_of(view, run)),
+        retry=button,
+        queue=queue_of(view, run),
+        to_do=_to_do(view, facts, has_file=bool(button and button.href)),
+        shared=tuple(f"{shared_sentence(one)}." for one in facts.shared[:_SHARED_SHOWN]),
+        warnings=tuple(warnings_of(view.tables.damage.get(run.job_id, ()))),
+        causes=causes_of(view, run),
+        located=located_in(view, run),
+        properties=properties_of(entries),
+        said=said_by_service(view, run),
+        error_message=run.error_message or "",
+        people=people,
+        people_note=people_note,
+        nameless=nameless,
+        nameless_note=nameless_note,
+        no_entry=entries_shown(entries.filter(pl.col("code").is_null())),
+        facts=facts_of(view, run),
+        logs=logs_of(view, run),
+        observations=observations_of(view, run),
+    )
+
+
+def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
+    """What to do about a job; a retry file that is there isn't advised once more."""
+    made = ("retry", facts.job_id) if has_file else ()
+    advice = [one for one in advise(facts, view.catalogue) if not one.command or one.command != made]
+    return tuple(
+        ToDo(
+            text=view.commands.completed(one.text),
+            reason=one.reason,
+            who="" if one.about in _SETTLED else one.who,
+            command=view.commands.line(*one.command) if one.command else "",
+        )
+        for one in advice
+    )
+
+
+def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
+    """Return the people whom a job's log names, new ones first, else in its order; and a note on those left out."""
+    users = view.users.get(run.job_id)
+    if users is None:
+        return (), ""
+    first = users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(PEOPLE_SHOWN)
+    named = view.entries_of(run).filter("names", pl.col("key").is_in(first["key"].implode()))
+    entries = named.select("key", *_ENTRY).rows_by_key("key")
+    rows = first.select("key", "identity", "codes", "new", "open", "entries").rows()
+    people = tuple(
+        Person(
+            identity=identity,
+            codes=tuple(codes),
+            status=_STATUS[new],
+            since="updated since" if is_open is False else "",
+            count=total,
+            counted=count(total, "entry", "entries"),
+            entries=_entries(entries[key], total, ENTRIES_OF_PERSON),
+        )
+        for key, identity, codes, new, is_open, total in rows
+    )
+    left = users.height - len(people)
+    return people, f"The first {len(people):,} of {users.height:,} people are shown." if left else ""
+
+
+def entries_shown(entries: pl.DataFrame) -> Entries:
+    """Return entries in the log's order, the first few of them where they are many."""
+    return _entries(entries.head(ENTRIES_SHOWN).select(_ENTRY).iter_rows(), entries.height, ENTRIES_SHOWN)
+
+
+def nameless_shown(view: View, run: Run, nameless: pl.DataFrame) -> tuple[Entries, str]:
+    """Return entries that don't identify a user, each with its bounds; and what explains them, or limits the bounds."""
+    shown, found = entries_shown(nameless), view.whereabouts.get(run.job_id)
+    if nameless.height and run.outcome is Outcome.partial and run.not_updated is not None:
+        look = view.looks.get(run.job_id)
+        records = [f"{record:,}" for record in look.facts.without_id] if look else []
+        where = f": {listed_first(records, _RECORDS_NAMED, nameless.height)}" if records else ""
+        return shown, f"As many records of the source file have no ID ({count(nameless.height, 'record')}{where})."
+    if found is None:
+        return shown, ""
+    words = found.by_entry()
+    places = nameless.head(ENTRIES_SHOWN).select("log_file", "line").iter_rows()
+    pairs = zip(shown.rows, places, strict=True)
+    rows = tuple(dataclasses.replace(row, whereabouts=words.get(place, "")) for row, place in pairs)
+    return dataclasses.replace(shown, rows=rows), found.order_sentence
+
+
+def _entries(entries: Iterable[tuple[str | int | None, ...]], total: int, limit: int) -> Entries:
+    rows = tuple(_entry(*entry) for _, entry in zip(range(limit), entries, strict=False))
+    left_out = f"The first {len(rows):,} of {count(total, 'entry', 'entries')} are shown." if len(rows) < total else ""
+    return Entries(rows, left_out)
+
+
+def _entry(*fields: str | int | None) -> EntryRow:
+    code, identity, message, detail, log_file, line = fields
+    place = f"{str(log_file).rsplit('/', 1)[-1]}, line {line:,}"
+    return EntryRow(str(code or ""), str(identity or ""), str(message or ""), str(detail or ""), place)
+
+
+def located_in(view: View, run: Run) -> tuple[str, ...]:
+    """Return a sentence for each place in the source file that a message of the log names."""
+    found = view.whereabouts.get(run.job_id)
+    return tuple(f"{one.sentence}." for one in found.located if one.sentence) if found else ()
+
+
+def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
+    """Return source file, log folder, times and version, each with how that is known, or why not."""
+    problem = view.tables.source_problems.get(run.job_id, "")
+    ended = "log" if run.ran_from == "log" else "seen"
+    no_log = "no log was found"
+    if run.outcome not in FAILED:
+        no_log = "no log was found; there is none when all users are updated"
+    return (
+        Fact("Job", run.job_id, ""),
+        Fact("Feed", run.feed, "inferred from the source file's host, folder, and name, or named in the configuration"),
+        Fact("Source file", run.source_uri or UNKNOWN, ""),
+        _counted("Size", run.source_bytes, problem, size),
+        _counted("Users", run.users, problem),
+        _counted("Property values", run.property_values, problem),
+        Fact("Log folder", run.log_folder_uri or "none named by the service", "" if run.log_found else no_log),
+        Fact("SharePoint status", f"{run.state}, {run.error}", ""),
+        Fact("Ran", when_text(run, view.zone), HOW_KNOWN.get(run.ran_from or "", "")),
+        _time("Started", run.started, view, bound="by ", how="a pull saw that it had started by then"),
+        _time("Finished", run.finished, view, bound=BOUND_WORDS.get(ended, ""), how=HOW_KNOWN[ended]),
+        _time("First seen by a pull", run.first_seen, view),
+        _time("Last seen changed", run.last_changed, view),
+        Fact("Program", f"upa-analyzer {view.version}", f"this page was made on {second_text(view.now, view.zone)}"),
+    )
+
+
+def logs_of(view: View, run: Run) -> Grid | None:
+    """Return the job's log files and how each was read; None where there is none."""
+    entries = view.entries_of(run)
+    in_file = dict(entries.group_by("log_file").agg(pl.col("code").is_not_null().sum()).rows())
+    # An empty log file has no entry to identify its job; its path names it.
+    names = [name for name in view.tables.logs if name in in_file or run.job_id in name.lower()]
+    logs = [(name, view.tables.logs[name]) for name in names]
+    rows = tuple((name, log.encoding.name, f"{in_file.get(name, 0):,}", _read(log)) for name, log in logs)
+    return Grid(("Log file", "Encoding", "Entries", "Read"), rows) if rows else None
+
+
+def observations_of(view: View, run: Run) -> Grid | None:
+    """Return what pulls saw of the job, the oldest first; None where none did."""
+    seen = view.tables.observations.filter(pl.col("job_id") == run.job_id).sort("observed_at")
+    rows = seen.select("observed_at", "previous_pull_at", "state", "error").rows()
+    shown = tuple(
+        (second_text(at, view.zone), second_text(before, view.zone) if before else DASH, state, error)
+        for at, before, state, error in rows
+    )
+    return Grid(("Seen at", "Previous pull", "SharePoint status", "Error"), shown) if shown else None
+
+
+def _read(log: LogRead) -> str:
+    """Say whether a log was read whole, and what of it was not."""
+    replaced = log.encoding.replaced
+    faults = [f"{count(replaced, 'character')} replaced: not readable as {log.encoding.name}"] if replaced else []
+    faults += ["begins in the middle of a character"] if log.encoding.cut else []
+    faults += ["a part in another byte order was not read"] if log.encoding.swapped else []
+    if log.problem:
+        faults.append(log.problem.what.removeprefix(f"{log.name} "))
+    if log.growing:
+        faults.append(f"it was still being written, and read to line {log.lines:,}")
+    if log.cut_off:
+        faults.append(f"it ends inside an entry, in line {log.lines:,}")
+    return listed(faults) or "completely"
+
+
+def _counted(label: str, number: int | None, problem: str, words: Callable[[int], str] = "{:,}".format) -> Fact:
+    """Return a number of the source file, or why it is unknown."""
+    return Fact(label, UNKNOWN, problem) if number is None else Fact(label, words(number), "")
+
+
+def _time(label: str, time: datetime | None, view: View, *, bound: str = "", how: str = "") -> Fact:
+    if time is None:
+        return Fact(label, UNKNOWN, "no pull saw it")
+    return Fact(label, f"{bound}{second_text(time, view.zone)}", how)
