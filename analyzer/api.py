@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.history.find_logs import find_logs
 from analyzer.logs.read import Reading
-from analyzer.source.diagnosis.message import Located, locate
+from analyzer.source.diagnosis.message import Diagnosis, diagnose
 from analyzer.storage import table_files
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def write_table(frame: pl.DataFrame | pl.LazyFrame, path: str | os.PathLike[str]
     return table_files.write_table(frame.lazy(), Path(path))
 
 
-def find_record(message: str, source: str | os.PathLike[str] | None = None, id_property: str | None = None) -> Located:
+def find_record(
+    message: str, source: str | os.PathLike[str] | None = None, id_property: str | None = None
+) -> Diagnosis:
     """The record that the message of a ``DataFileNotJson`` entry speaks of, and what is wrong with it.
 
     Args:
@@ -107,7 +109,7 @@ def find_record(message: str, source: str | os.PathLike[str] | None = None, id_p
     >>> find_record("Unexpected character. Path 'value[1672].Department', line 1, position 150235.").place.record
     1673
     """
-    return locate(message, Path(source) if source is not None else None, id_property)
+    return diagnose(message, Path(source) if source is not None else None, id_property)
 
 
 def _reading(path: str | os.PathLike[str], *, accounting: bool = False) -> Reading:

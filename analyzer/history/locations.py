@@ -13,7 +13,7 @@ from analyzer.analysis.failures import naming_nobody
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
-from analyzer.source.diagnosis.message import Located, locate, located_json
+from analyzer.source.diagnosis.message import Diagnosis, diagnose, diagnosis_json
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.reader.records import read_records
 
@@ -40,7 +40,7 @@ class Whereabouts:
         order: what the bounds rest on; None where nobody looked.
     """
 
-    located: tuple[Located, ...]
+    located: tuple[Diagnosis, ...]
     bounds: pl.DataFrame
     order: Order | None
 
@@ -96,7 +96,7 @@ def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
     """The same for machines; the keys are always there."""
     order = found.order if found else None
     return {
-        "located": [located_json(one) for one in found.located] if found else [],
+        "located": [diagnosis_json(one) for one in found.located] if found else [],
         "bounds": found.bounds.to_dicts() if found else [],
         "bounds_sure": order.sure if order else None,
         "bounds_compared": order.compared if order else 0,
@@ -114,10 +114,10 @@ def bounds_words(row: Mapping[str, Any]) -> str:
     return f"at or after {first}" if after else f"at or before {last}"
 
 
-def _located(message: str, source: Path | None) -> Located:
+def _located(message: str, source: Path | None) -> Diagnosis:
     with contextlib.suppress(InputError):
-        return locate(message, source)
-    return locate(message, None)
+        return diagnose(message, source)
+    return diagnose(message, None)
 
 
 def _positions(named: pl.DataFrame, source: Path) -> pl.DataFrame | None:

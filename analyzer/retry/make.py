@@ -21,8 +21,8 @@ from analyzer.retry.words import sentence
 from analyzer.retry.writing.earlier import clear
 from analyzer.retry.writing.write import write_retry
 from analyzer.source.id_property import IdProperty, Inferred, infer, infer_from
-from analyzer.source.model import Trouble, marks_of
-from analyzer.source.reader.fault import FaultKind, trouble_of, way_around
+from analyzer.source.model import FaultKind, Trouble, marks_of
+from analyzer.source.reader.fault import trouble_of, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
 from analyzer.source.reader.records import has_no_users
 from analyzer.storage.manifest import manifest_path
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import Manner
     from analyzer.retry.selection.choices import Choices, RetryHelps
-    from analyzer.source.diagnosis.message import Located
+    from analyzer.source.diagnosis.message import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,13 +320,13 @@ def _other_ways(error: NotImportFormatError) -> str:
     }.get(way_around(error), "")
 
 
-def _drops(located: Located | None, choices: Choices) -> bool:
+def _drops(located: Diagnosis | None, choices: Choices) -> bool:
     """Whether what the service could not read is a list or an object in a property that is left out."""
     spot = located.spot if located else None
     return spot is not None and spot.fault.kind is FaultKind.nested_value and spot.property in choices.drop_properties
 
 
-def _located(ingredients: Ingredients) -> Located | None:
+def _located(ingredients: Ingredients) -> Diagnosis | None:
     """What stands where the service could not read the source file, where an import was aborted for that."""
     codes = ingredients.named_users.codes
     if (
@@ -335,11 +335,11 @@ def _located(ingredients: Ingredients) -> Located | None:
         or ingredients.manner.reads_around_faults
     ):
         return None
-    from analyzer.source.diagnosis.message import locate, unreadable
+    from analyzer.source.diagnosis.message import diagnose, unreadable
 
     message = unreadable(ingredients.named_users.entries)
     try:
-        return locate(message, ingredients.source, ingredients.id_property)
+        return diagnose(message, ingredients.source, ingredients.id_property)
     except InputError:
         return None  # said once more, and better, where the source file is read
 

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from analyzer.source.diagnosis.broken import Identity
-    from analyzer.source.reader.fault import Fault
-
 
 class Trouble(StrEnum):
     """What kind of thing the grammar does not allow."""
@@ -103,6 +100,114 @@ class GrammarError(Exception):
         return self
 
 
+class FaultKind(StrEnum):
+    """What is wrong; its name is what JSON output says."""
+
+    backslash = auto()
+    quotation_mark = auto()
+    quotation_mark_missing = auto()
+    typographic_quotation_mark = auto()
+    comma_too_many = auto()
+    comma_missing = auto()
+    colon_missing = auto()
+    value_missing = auto()
+    wrong_bracket = auto()
+    control_character = auto()
+    no_value = auto()
+    nested_value = auto()
+    cut_off = auto()
+    not_closed = auto()
+    beginning = auto()
+    import_format = auto()
+    not_known = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong: its kind, and a clause."""
+
+    kind: FaultKind
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The ID in a record.
+
+    Attributes:
+        text: as the source file spells it.
+        property: the ID property.
+        because: how the ID property is known, a clause.
+        inferred: whether the ID property was inferred.
+        caution: why the ID is less sure than one of a whole record, a clause; empty where it is as sure.
+    """
+
+    text: str
+    property: str
+    because: str
+    inferred: bool
+    caution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPlace:
+    """Where the service could not read on, as its message reports it.
+
+    Attributes:
+        path: as written, ``value[1672].Department``; empty for the document itself.
+        record: which record of the source file, from 1, so 1,673 for ``value[1672]``; None where the path names none.
+            The service may have been after it.
+        property: the record's property; None where the path names none, or was cut off.
+        line: from 1; 0 where not even the first token could be read; None where the message was cut off.
+        position: UTF-16 units since the line's start, a byte order mark not counted; None likewise.
+        escape: whether the message complains of an escape sequence; None where its wording does not tell.
+    """
+
+    path: str
+    record: int | None
+    property: str | None
+    line: int | None
+    position: int | None
+    escape: bool | None = None
+
+
+class Certainty(StrEnum):
+    """How sure it is that this is the record that the service stopped at."""
+
+    sure = "sure"
+    likely = "likely"
+    unsure = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultLocation:
+    """Where a fault is in a source file, and what is wrong there.
+
+    Attributes:
+        record: from 1; None where the fault is in no record.
+        behind: the fault is after that record, before the next one.
+        identity: whose record it is; None where that is unknown.
+        property: the record's property in which, or after which, the fault is; None where it is in none.
+        line: from 1.
+        column: from 1, in characters; of the offending one.
+        excerpt: the text around it, on one line.
+        fault: what is wrong.
+        sure: how sure it is that this is the place.
+        remarks: what speaks against it, or has to be known; sentences without a full stop.
+    """
+
+    record: int | None
+    behind: bool
+    identity: Identity | None
+    property: str | None
+    line: int
+    column: int
+    excerpt: str
+    fault: Fault
+    sure: Certainty
+    remarks: tuple[str, ...] = ()
+
+
 NO_ID = 0
 """The mark of a record without an ID."""
 
@@ -162,62 +267,3 @@ class Spans:
     def columns(self) -> Iterable[array[int]]:
         """The numbers, attribute by attribute."""
         return self.starts, self.ends, self.positions, self.marks
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the service stood when it could not read on.
-
-    Attributes:
-        path: as written, ``value[1672].Department``; empty for the document itself.
-        record: which record of the source file, from 1, so 1,673 for ``value[1672]``; None where the path names none.
-            The service may have stood behind it.
-        property: the record's property; None where the path names none, or was cut off.
-        line: from 1; 0 where not even the first token could be read; None where the message was cut off.
-        position: UTF-16 units since the line's start, a byte order mark not counted; None likewise.
-        escape: whether the message complains of an escape sequence; None where its wording does not tell.
-    """
-
-    path: str
-    record: int | None
-    property: str | None
-    line: int | None
-    position: int | None
-    escape: bool | None = None
-
-
-class Sure(StrEnum):
-    """How sure it is that this is the record that the service stopped at."""
-
-    sure = "sure"
-    likely = "likely"
-    unsure = "unsure"
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """What stands at a place.
-
-    Attributes:
-        record: from 1; None where the place is in no record.
-        behind: the place is behind that record, before the next one.
-        identity: whose record it is; None where nobody can say.
-        property: the record's property in which, or behind which, the place is; None where it is in none.
-        line: from 1.
-        column: from 1, in characters; of the offending one.
-        excerpt: the text around it, on one line.
-        fault: what is wrong.
-        sure: that this is the place.
-        remarks: what speaks against it, or has to be known; sentences without a full stop.
-    """
-
-    record: int | None
-    behind: bool
-    identity: Identity | None
-    property: str | None
-    line: int
-    column: int
-    excerpt: str
-    fault: Fault
-    sure: Sure
-    remarks: tuple[str, ...] = ()

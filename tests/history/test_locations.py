@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.analysis.bounds import BOUNDS, Order
 from analyzer.history.locations import Whereabouts, bounds_words, whereabouts, whereabouts_json
-from analyzer.source.diagnosis.message import Located
+from analyzer.source.diagnosis.message import Diagnosis
 from tests.analysis.frames import entry, named
 from tests.source.broken_source import said_of, source_with
 
@@ -99,7 +99,7 @@ def test_a_position_is_looked_up_and_has_no_bounds(tmp_path: Path) -> None:
     path.unlink()
     without = whereabouts(entries, path)
     assert without is not None
-    assert without.located == (Located(message, without.located[0].place, None),)
+    assert without.located == (Diagnosis(message, without.located[0].place, None),)
 
 
 def test_among_other_entries_a_position_still_has_no_bounds(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from analyzer.source.diagnosis.message import place_in
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.source.model import Place
+    from analyzer.source.model import ReportedPlace
 
 
 def whole(number: int) -> str:
@@ -36,7 +36,7 @@ def said_of(path: Path) -> str:
     raise AssertionError(path.read_bytes())
 
 
-def place_of(path: Path) -> Place:
+def place_of(path: Path) -> ReportedPlace:
     """The place that the service names."""
     place = place_in(said_of(path))
     assert place is not None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
 from analyzer.source.diagnosis.locate import locate
 from analyzer.source.diagnosis.message import place_in
-from analyzer.source.model import Sure
+from analyzer.source.model import Certainty
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def test_nobody_is_named_for_sure_but_the_one_whose_record_was_changed(
         message = str(error)
     assume(message)
     spot = locate(path, place_in(message), id_property)
-    who = spot.identity if spot is not None and spot.sure is Sure.sure else None
+    who = spot.identity if spot is not None and spot.sure is Certainty.sure else None
     # Of a few records the id property is told by its look: which one it is, is said with the id.
     if who is not None and not who.caution and who.property == "IdName":
         assert who.text == identity

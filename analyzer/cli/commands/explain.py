@@ -30,7 +30,7 @@ def command(
     No library and no configuration is needed.
     """
     from analyzer.logs.recognise import recognise
-    from analyzer.source.diagnosis.message import locate
+    from analyzer.source.diagnosis.message import diagnose
 
     given = context.ensure_object(Context)
     terminal, catalogue = given.terminal, given.settings().catalogue
@@ -41,7 +41,7 @@ def command(
         terminal.result({**dataclasses.asdict(explanation), "patterns": further})
         return
     _print(terminal, explanation)
-    place = locate(code, None).sentence
+    place = diagnose(code, None).sentence
     if place:
         terminal.prose(f"where:  {place}.", indent="  ")
     _print_patterns(terminal, explanation, catalogue)

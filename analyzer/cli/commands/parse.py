@@ -142,10 +142,10 @@ def _places(frame: pl.DataFrame) -> Iterator[str]:
     not_json = frame.filter(code=LogCode.DataFileNotJson)
     if not_json.is_empty():
         return
-    from analyzer.source.diagnosis.message import locate  # with all that reads source files, so only where it is needed
+    from analyzer.source.diagnosis.message import diagnose  # loads all that reads source files
 
     for name, line, message in not_json.select("log_file", "line", "message").iter_rows():
-        sentence = locate(message, None).sentence
+        sentence = diagnose(message, None).sentence
         if sentence:
             yield f"{name}, line {line:,}: {sentence}."
 

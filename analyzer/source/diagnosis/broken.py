@@ -8,8 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.source.id_property import IdProperty, by_a_few
-from analyzer.source.model import GrammarError
-from analyzer.source.reader.fault import FaultKind
+from analyzer.source.model import FaultKind, GrammarError, Identity
 from analyzer.source.reader.tolerant import (
     Record,
     behind_value,
@@ -193,25 +192,6 @@ _ENOUGH = 20
 # "O"Hara@contoso.com", as far as the quotation mark that a comma or a bracket follows
 _TO_ITS_END = re.compile(rb"""(["'])([^\r\n]{0,500}?)\1\s*+(?=[,}])""")
 _A_NAME = re.compile(rb"""["']\s*+:""")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The id in a record.
-
-    Attributes:
-        text: as the source file spells it.
-        property: the id property.
-        because: how the id property is known, a clause.
-        inferred: whether nobody named the id property.
-        caution: why the id is not as sure as one of a whole record, a clause; empty where it is.
-    """
-
-    text: str
-    property: str
-    because: str
-    inferred: bool
-    caution: str = ""
 
 
 def id_property_by(buffer: Buffer, whole: Sequence[Record], broken: Broken | None) -> IdProperty:

@@ -3,45 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.source.model import GrammarError, ShapeKind, Trouble
+from analyzer.source.model import Fault, FaultKind, GrammarError, ShapeKind, Trouble
 from analyzer.source.reader.json_text import NotImportFormatError, after_mark
 
 if TYPE_CHECKING:
     from analyzer.source.reader.json_text import Buffer, NotJsonError
-
-
-class FaultKind(StrEnum):
-    """What is wrong; its name is what JSON output says."""
-
-    backslash = auto()
-    quotation_mark = auto()
-    quotation_mark_missing = auto()
-    typographic_quotation_mark = auto()
-    comma_too_many = auto()
-    comma_missing = auto()
-    colon_missing = auto()
-    value_missing = auto()
-    wrong_bracket = auto()
-    control_character = auto()
-    no_value = auto()
-    nested_value = auto()
-    cut_off = auto()
-    not_closed = auto()
-    beginning = auto()
-    import_format = auto()
-    not_known = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong: its kind, and a clause."""
-
-    kind: FaultKind
-    words: str
 
 
 BACKSLASH_AT_END = (

@@ -118,8 +118,12 @@ def expect(buffer: Buffer, offset: int, wanted: bytes, *, after_value: bool = Fa
 
 
 def unquote(token: bytes) -> str:
-    """A quoted token's text, its escapes resolved; a lone surrogate, which no file can hold, becomes U+FFFD."""
-    text = token[1:-1].decode("utf-8", "replace")
+    """Return a quoted token's text, its escapes resolved."""
+    return unescape(token[1:-1].decode("utf-8", "replace"))
+
+
+def unescape(text: str) -> str:
+    """Resolve a text's escapes; a lone surrogate, which no file can hold, becomes U+FFFD."""
     if "\\" not in text:
         return text
     # Two escaped halves of a surrogate pair are one character.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.source.model import GrammarError, Trouble
-from analyzer.source.reader.fault import Fault, FaultKind, fault_of
+from analyzer.source.model import Fault, FaultKind, GrammarError, Trouble
+from analyzer.source.reader.fault import fault_of
 from analyzer.source.reader.records import no_record_at
 from analyzer.source.reader.shape import shown_value
 from analyzer.source.reader.tolerant import behind_value, record_at, skip_value

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.source.diagnosis.broken import identity_in_broken, read_broken, without_beginning
 from analyzer.source.id_property import IdProperty
-from analyzer.source.reader.fault import NAME_FOLLOWS, Fault, FaultKind, fault_of
+from analyzer.source.model import Fault, FaultKind
+from analyzer.source.reader.fault import NAME_FOLLOWS, fault_of
 from analyzer.source.reader.json_text import after_mark
 from analyzer.source.reader.tolerant import Record, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.source.diagnosis.broken import Identity
-    from analyzer.source.model import GrammarError
+    from analyzer.source.model import GrammarError, Identity
     from analyzer.source.reader.json_text import Buffer
 
 Item: TypeAlias = "Record | Unreadable"

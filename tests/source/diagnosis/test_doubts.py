@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.source.diagnosis.locate import locate
 from analyzer.source.diagnosis.message import place_in
-from analyzer.source.model import Spot, Sure
+from analyzer.source.model import Certainty, FaultLocation
 from tests.source.broken_source import place_of, said_of, source_with, whole
 
 if TYPE_CHECKING:
@@ -26,45 +26,49 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def found(path: Path, message: str = "") -> Spot:
+def found(path: Path, message: str = "") -> FaultLocation:
     spot = locate(path, place_in(message) if message else place_of(path), "IdName")
     assert spot is not None
     return spot
 
 
-def id_of(spot: Spot) -> tuple[str, str] | None:
+def id_of(spot: FaultLocation) -> tuple[str, str] | None:
     return (spot.identity.text, spot.identity.caution) if spot.identity else None
 
 
 # Text of record 4; the id and the caution with it; whether the place is sure.
 IDS = {
-    "a quotation mark and a comma in the id": ('{"IdName":"bob","@contoso.com","City":"x"}', None, Sure.sure),
-    "the same in an id at the end": ('{"City":"x","IdName":"bob","@contoso.com"}', None, Sure.sure),
-    "a comma and a blank in the id": ('{"IdName":"bob", "@contoso.com" ,"City":"x"}', None, Sure.sure),
+    "a quotation mark and a comma in the id": ('{"IdName":"bob","@contoso.com","City":"x"}', None, Certainty.sure),
+    "the same in an id at the end": ('{"City":"x","IdName":"bob","@contoso.com"}', None, Certainty.sure),
+    "a comma and a blank in the id": ('{"IdName":"bob", "@contoso.com" ,"City":"x"}', None, Certainty.sure),
     "a quotation mark, a blank, another one": (
         '{"IdName":"bob" "@contoso.com","City":"x"}',
         ('bob" "@contoso.com', INSIDE),
-        Sure.sure,
+        Certainty.sure,
     ),
-    "a backslash outside of a text": ('{"IdName":"bob",\\,"City":"x"}', ("bob", GOES_ON), Sure.likely),
-    "a colon": ('{"IdName":"bob",:"City":"x"}', ("bob", GOES_ON), Sure.likely),
-    "no colon in the next member": ('{"IdName":"bob","City" "x"}', ("bob", GOES_ON), Sure.likely),
-    "an escape in the next name": (r'{"IdName":"bob","Ci\V":"x"}', ("bob", GOES_ON), Sure.likely),
-    "two commas and a name": ('{"IdName":"bob",,"City":"x"}', ("bob", ""), Sure.sure),
-    "two commas and a name without quotes": ('{"IdName":"bob",,City:"x"}', ("bob", ""), Sure.sure),
-    "a wrong bracket at the end": ('{"IdName":"bob"]', ("bob", ""), Sure.sure),
-    "an id in a text": ('{"IdName":"real","Note":"see ","IdName":"fake"," "more"}', None, Sure.sure),
-    "an id in a text before the id": ('{"Note":"see ","IdName":"fake","a" b","IdName":"real"}', None, Sure.sure),
-    "an id in a text behind the fault": ('{"IdName":"real","Note":"a "b" ","IdName":"fake","c":""}', None, Sure.sure),
-    "an id whose second value is broken": (r'{"IdName":"real","Note":"","IdName":"fa\Ve"}', None, Sure.sure),
-    "the same id twice": (r'{"IdName":"real","IdName":"real","Note":"\V"}', ("real", ""), Sure.sure),
-    "the next record's id is no second one": ('{"IdName":"real","Floor":2', ("real", ""), Sure.sure),
+    "a backslash outside of a text": ('{"IdName":"bob",\\,"City":"x"}', ("bob", GOES_ON), Certainty.likely),
+    "a colon": ('{"IdName":"bob",:"City":"x"}', ("bob", GOES_ON), Certainty.likely),
+    "no colon in the next member": ('{"IdName":"bob","City" "x"}', ("bob", GOES_ON), Certainty.likely),
+    "an escape in the next name": (r'{"IdName":"bob","Ci\V":"x"}', ("bob", GOES_ON), Certainty.likely),
+    "two commas and a name": ('{"IdName":"bob",,"City":"x"}', ("bob", ""), Certainty.sure),
+    "two commas and a name without quotes": ('{"IdName":"bob",,City:"x"}', ("bob", ""), Certainty.sure),
+    "a wrong bracket at the end": ('{"IdName":"bob"]', ("bob", ""), Certainty.sure),
+    "an id in a text": ('{"IdName":"real","Note":"see ","IdName":"fake"," "more"}', None, Certainty.sure),
+    "an id in a text before the id": ('{"Note":"see ","IdName":"fake","a" b","IdName":"real"}', None, Certainty.sure),
+    "an id in a text behind the fault": (
+        '{"IdName":"real","Note":"a "b" ","IdName":"fake","c":""}',
+        None,
+        Certainty.sure,
+    ),
+    "an id whose second value is broken": (r'{"IdName":"real","Note":"","IdName":"fa\Ve"}', None, Certainty.sure),
+    "the same id twice": (r'{"IdName":"real","IdName":"real","Note":"\V"}', ("real", ""), Certainty.sure),
+    "the next record's id is no second one": ('{"IdName":"real","Floor":2', ("real", ""), Certainty.sure),
 }
 
 
 @pytest.mark.parametrize(("text", "identity", "sure"), IDS.values(), ids=IDS.keys())
 def test_an_id_that_may_be_another_is_given_with_a_caution_or_not_at_all(
-    tmp_path: Path, text: str, identity: tuple[str, str] | None, sure: Sure
+    tmp_path: Path, text: str, identity: tuple[str, str] | None, sure: Certainty
 ) -> None:
     spot = found(written(tmp_path, source_with(text)))
     assert (spot.record, id_of(spot), spot.sure) == (4, identity, sure)
@@ -92,7 +96,7 @@ def test_a_fault_between_records_is_not_the_one_before_it_for_sure(
 ) -> None:
     spot = found(written(tmp_path, source_with(text)))
     assert (spot.record, spot.behind, id_of(spot)) == (record, behind, identity)
-    assert spot.sure is (Sure.likely if behind else Sure.sure)
+    assert spot.sure is (Certainty.likely if behind else Certainty.sure)
 
 
 ESCAPE = r'{"IdName":"ada@contoso.com","City":"x","Office":"R\V"}'
@@ -144,12 +148,12 @@ def test_a_message_that_does_not_fit_makes_it_likely(tmp_path: Path, text: str, 
     message = message.replace(old, new) if new or old == ".City" else message.partition(old or "\0")[0]
     spot = found(path, message)
     assert (spot.record, id_of(spot)) == (4, ("ada@contoso.com", ""))
-    assert spot.sure is (Sure.likely if word else Sure.sure)
+    assert spot.sure is (Certainty.likely if word else Certainty.sure)
     assert [word in remark for remark in spot.remarks] == ([True] if word else [])
 
 
 def test_a_property_behind_the_last_record_does_not_fit(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(whole(4) + whole(5)))
-    assert found(path).sure is Sure.sure
+    assert found(path).sure is Certainty.sure
     spot = found(path, said_of(path).replace("value[3]", "value[3].City"))
-    assert (spot.record, spot.behind, spot.sure) == (4, True, Sure.likely)
+    assert (spot.record, spot.behind, spot.sure) == (4, True, Certainty.likely)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.source.diagnosis.locate import locate
 from analyzer.source.diagnosis.message import place_in
-from analyzer.source.model import Place, Spot, Sure
-from analyzer.source.reader.fault import FaultKind
+from analyzer.source.model import Certainty, FaultKind, FaultLocation, ReportedPlace
 from tests.source.broken_source import place_of, said_of, source_with, whole
 
 if TYPE_CHECKING:
@@ -168,13 +167,13 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def found(path: Path, place: Place | None, id_property: str | None = None) -> Spot:
+def found(path: Path, place: ReportedPlace | None, id_property: str | None = None) -> FaultLocation:
     spot = locate(path, place, id_property)
     assert spot is not None
     return spot
 
 
-def id_of(spot: Spot) -> tuple[str, str] | None:
+def id_of(spot: FaultLocation) -> tuple[str, str] | None:
     return (spot.identity.text, spot.identity.caution) if spot.identity else None
 
 
@@ -186,7 +185,7 @@ def test_a_broken_record_is_found_with_its_person_and_the_fault(
     text, kind, name, identity = broken
     path = written(tmp_path, source_with(text), encoding)
     spot = found(path, place_of(path))
-    assert (spot.record, spot.behind, spot.sure) == (4, False, Sure.sure)
+    assert (spot.record, spot.behind, spot.sure) == (4, False, Certainty.sure)
     assert (spot.fault.kind, spot.property, id_of(spot)) == (kind, name, identity)
     assert spot.identity is None or (spot.identity.property, spot.identity.inferred) == ("IdName", True)
 
@@ -239,7 +238,7 @@ def test_a_fault_in_no_record_is_told_so(
 ) -> None:
     path = written(tmp_path, text)
     spot = found(path, place_of(path), "IdName")
-    assert (spot.fault.kind, spot.record, spot.sure) == (kind, record, Sure.sure)
+    assert (spot.fault.kind, spot.record, spot.sure) == (kind, record, Certainty.sure)
     assert id_of(spot) == identity
 
 
@@ -260,7 +259,7 @@ def test_the_place_of_the_first_thread_leads_to_its_record(tmp_path: Path) -> No
     assert said_of(path) == message
     spot = found(path, place_in(message))
     assert (spot.record, id_of(spot), spot.property) == (1673, (ADA, ""), "Department")
-    assert (spot.line, spot.column, spot.sure) == (1, 150_234, Sure.sure)
+    assert (spot.line, spot.column, spot.sure) == (1, 150_234, Certainty.sure)
     assert r'"Department":"R\V"' in spot.excerpt
 
 
@@ -289,14 +288,14 @@ def test_lines_are_counted_whatever_ends_them(tmp_path: Path, line_end: str) -> 
 def test_letters_beyond_ascii_before_the_place_do_not_move_it(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"ä€😀\V"}').replace("Kiel", "Köln 😀"))
     spot = found(path, place_of(path))
-    assert (spot.record, spot.sure) == (4, Sure.sure)
+    assert (spot.record, spot.sure) == (4, Certainty.sure)
 
 
 def test_a_source_in_windows_1252_is_read_as_it_is_meant(tmp_path: Path) -> None:
     text = source_with(r'{"IdName":"jörg@contoso.com","Office":"R\V"}').replace("Kiel", "Köln")
     path = written(tmp_path, text, "cp1252")
     spot = found(path, place_of(path))
-    assert (spot.record, id_of(spot), spot.sure) == (4, ("jörg@contoso.com", ""), Sure.sure)
+    assert (spot.record, id_of(spot), spot.sure) == (4, ("jörg@contoso.com", ""), Certainty.sure)
 
 
 def test_the_id_property_that_was_named_counts(tmp_path: Path) -> None:
@@ -328,25 +327,25 @@ def test_a_position_that_is_off_by_a_few_is_the_same_place(tmp_path: Path) -> No
     place = place_of(path)
     assert place.position is not None
     for off in (-3, 3):
-        assert found(path, Place(place.path, 4, "Office", 1, place.position + off)).sure is Sure.sure
+        assert found(path, ReportedPlace(place.path, 4, "Office", 1, place.position + off)).sure is Certainty.sure
 
 
 def test_a_position_that_stands_elsewhere_makes_it_less_sure(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
-    spot = found(path, Place("value[3].Office", 4, "Office", 1, 20))
-    assert (spot.record, spot.sure) == (4, Sure.likely)
+    spot = found(path, ReportedPlace("value[3].Office", 4, "Office", 1, 20))
+    assert (spot.record, spot.sure) == (4, Certainty.likely)
     assert "position" in spot.remarks[0]
 
 
 def test_without_a_position_the_record_is_found_by_its_number(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
-    assert id_of(found(path, Place("value[3]", 4, None, None, None))) == (ADA, "")
+    assert id_of(found(path, ReportedPlace("value[3]", 4, None, None, None))) == (ADA, "")
 
 
 def test_without_a_place_it_is_the_first_fault_and_said_so(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     spot = found(path, None)
-    assert (spot.record, spot.sure, id_of(spot)) == (4, Sure.likely, (ADA, ""))
+    assert (spot.record, spot.sure, id_of(spot)) == (4, Certainty.likely, (ADA, ""))
     assert locate(written(tmp_path, source_with(whole(4))), None) is None
 
 
@@ -354,20 +353,20 @@ def test_a_source_that_was_mended_is_told_so(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     place = place_of(path)
     spot = found(written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\\V"}')), place)
-    assert (spot.record, id_of(spot), spot.sure) == (4, (ADA, ""), Sure.likely)
+    assert (spot.record, id_of(spot), spot.sure) == (4, (ADA, ""), Certainty.likely)
     assert "no fault" in spot.remarks[0]
 
 
 def test_a_whole_record_is_less_sure_where_the_position_stands_in_another(tmp_path: Path) -> None:
-    spot = found(written(tmp_path, source_with(whole(4))), Place("value[3].City", 4, "City", 1, 20))
-    assert (spot.record, id_of(spot), spot.sure) == (4, ("user4@contoso.com", ""), Sure.unsure)
+    spot = found(written(tmp_path, source_with(whole(4))), ReportedPlace("value[3].City", 4, "City", 1, 20))
+    assert (spot.record, id_of(spot), spot.sure) == (4, ("user4@contoso.com", ""), Certainty.unsure)
     assert "position" in spot.remarks[0]
 
 
 def test_a_value_that_never_ends_is_the_place_however_far_the_service_read(tmp_path: Path) -> None:
     text = source_with(whole(4))
     path = written(tmp_path, text[: text.index("user3")] + "x" * 70_000)
-    assert (found(path, place_of(path)).record, found(path, place_of(path)).sure) == (3, Sure.sure)
+    assert (found(path, place_of(path)).record, found(path, place_of(path)).sure) == (3, Certainty.sure)
 
 
 def test_of_two_records_no_property_is_taken_for_the_id_but_one_that_looks_so(tmp_path: Path) -> None:
@@ -394,21 +393,21 @@ def test_a_source_with_its_first_fault_elsewhere_is_told_so(tmp_path: Path) -> N
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     place = place_of(path)
     later = found(written(tmp_path, source_with(r'{"Office":"\V"}', 6)), place)
-    assert (later.record, id_of(later), later.sure) == (4, ("user4@contoso.com", ""), Sure.likely)
+    assert (later.record, id_of(later), later.sure) == (4, ("user4@contoso.com", ""), Certainty.likely)
     assert "record 6" in later.remarks[0]
     two = source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}').replace("Room 2", r"Roo\V2")
     earlier = found(written(tmp_path, two), place)
-    assert (earlier.record, id_of(earlier), earlier.sure) == (4, (ADA, ""), Sure.unsure)
+    assert (earlier.record, id_of(earlier), earlier.sure) == (4, (ADA, ""), Certainty.unsure)
     assert earlier.fault.kind is FaultKind.backslash
     assert "record 2" in earlier.remarks[0]
 
 
 def test_a_record_that_the_source_does_not_have_is_told_so(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(whole(4)))
-    spot = found(path, Place("value[99].City", 100, "City", 1, 9999))
-    assert (spot.record, spot.identity, spot.sure) == (100, None, Sure.unsure)
+    spot = found(path, ReportedPlace("value[99].City", 100, "City", 1, 9999))
+    assert (spot.record, spot.identity, spot.sure) == (100, None, Certainty.unsure)
     assert "only 8 records" in spot.remarks[0]
-    assert found(path, Place("value[3]", 4, None, 70, 1)).record == 4
+    assert found(path, ReportedPlace("value[3]", 4, None, 70, 1)).record == 4
 
 
 # Without what looks like an id or a record's end: then whose record it is cannot be known.
@@ -436,7 +435,7 @@ def test_the_record_that_was_broken_is_the_one_that_is_found(tmp_path: Path, dat
         data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])),
     )
     spot = found(path, place_of(path), data.draw(st.sampled_from(["IdName", None])))
-    assert (spot.record, spot.sure) == (broken, Sure.sure)
+    assert (spot.record, spot.sure) == (broken, Certainty.sure)
     if records > 1 or spot.identity:
         assert spot.identity is not None
         assert spot.identity.text == f"user{broken}@contoso.com"
@@ -450,8 +449,8 @@ def test_no_bytes_and_no_place_raise(tmp_path: Path, raw: bytes, record: int, li
     path.write_bytes(b'{"value":[{"IdName":"a@contoso.com"},' + raw)
     for place in (
         None,
-        Place("", None, None, line, position),
-        Place("value[1]", record or None, "City", line, position),
+        ReportedPlace("", None, None, line, position),
+        ReportedPlace("value[1]", record or None, "City", line, position),
     ):
         spot = locate(path, place)
         assert spot is None or "\n" not in spot.excerpt

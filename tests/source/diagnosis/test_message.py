@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.source.diagnosis.message import locate, located_json, name_person, unreadable
+from analyzer.source.diagnosis.message import diagnose, diagnosis_json, name_person, unreadable
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.reader.records import read_records
 from tests.analysis.frames import entry, named
@@ -28,7 +28,7 @@ SENTENCES = {
     ),
     "nobody's": (
         '{"City":Kiel}',
-        "Record 4 (whose it is, is not known), in City: Kiel is no value: a text has to stand in quotation marks",
+        "Record 4 (user unknown), in City: Kiel is no value: a text has to stand in quotation marks",
         "",
     ),
     "a comma": (
@@ -53,7 +53,7 @@ def broken(folder: Path, record: str) -> Path:
 @pytest.mark.parametrize(("record", "head", "tail"), SENTENCES.values(), ids=SENTENCES.keys())
 def test_a_sentence_says_record_person_and_fault(tmp_path: Path, record: str, head: str, tail: str) -> None:
     path = broken(tmp_path, record)
-    located = locate(said_of(path), path, "IdName")
+    located = diagnose(said_of(path), path, "IdName")
     assert located.spot is not None
     assert located.sentence == f"{head} (…{located.spot.excerpt}…, line 1, column {located.spot.column}){tail}"
 
@@ -61,7 +61,7 @@ def test_a_sentence_says_record_person_and_fault(tmp_path: Path, record: str, he
 def test_a_sentence_shows_the_text_around_the_fault(tmp_path: Path) -> None:
     path = tmp_path / "hr-feed.json"
     path.write_text('{"value":[{"IdName":"ada@contoso.com",\n"Office":"R\\V"}]}', encoding="utf-8")
-    assert locate(said_of(path), path, "IdName").sentence == (
+    assert diagnose(said_of(path), path, "IdName").sentence == (
         'Record 1 (ada@contoso.com), in Office: a single backslash before "V"; a backslash that is meant is written'
         r' twice (…so.com",␊"Office":"R\V"}]}…, line 2, column 12)'
     )
@@ -69,7 +69,7 @@ def test_a_sentence_shows_the_text_around_the_fault(tmp_path: Path) -> None:
 
 def test_an_id_property_that_is_inferred_is_said_to_be(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
-    located = locate(said_of(path), path)
+    located = diagnose(said_of(path), path)
     assert located.clause.startswith("Record 4 (IdName ada@contoso.com), in Office: ")
     assert located.sentence == f"{located.clause}. Using IdName as the ID property (its values look like IDs)"
 
@@ -79,32 +79,32 @@ def test_an_id_property_that_is_inferred_is_said_to_be(tmp_path: Path) -> None:
     [
         (
             MESSAGE,
-            "Record 1,673, in Department (line 1, position 150,235). Whose it is, the source file would tell",
+            "Record 1,673, in Department (line 1, position 150,235). The user is unknown without the source file",
         ),
-        ("Path 'value[3].Ci", "Record 4. Whose it is, the source file would tell"),
+        ("Path 'value[3].Ci", "Record 4. The user is unknown without the source file"),
         ("Path '', line 1, position 9.", "The source file, line 1, position 9"),
         ("Path '', line 0, position 0.", ""),
         ("Something else", ""),
     ],
 )
 def test_without_the_source_file_the_message_tells_the_record(message: str, sentence: str) -> None:
-    assert locate(message, None).sentence == sentence
+    assert diagnose(message, None).sentence == sentence
 
 
 def test_a_doubt_is_said(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
     message = said_of(path)
-    mended = locate(message, broken(tmp_path, whole(4)), "IdName").sentence
+    mended = diagnose(message, broken(tmp_path, whole(4)), "IdName").sentence
     assert mended.startswith("Record 4 (user4@contoso.com), in Office: our reader finds nothing wrong there (")
     assert ". This is likely: our reader finds no fault in the source file" in mended
 
 
 def test_json_has_all_keys_whatever_is_known(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
-    known = located_json(locate(said_of(path), path))
+    known = diagnosis_json(diagnose(said_of(path), path))
     assert (known["record"], known["identity"], known["id_property"]) == (4, "ada@contoso.com", "IdName")
     assert (known["property"], known["fault"], known["sure"]) == ("Office", "backslash", "sure")
-    without, nothing = located_json(locate(MESSAGE, None)), located_json(locate("x", None))
+    without, nothing = diagnosis_json(diagnose(MESSAGE, None)), diagnosis_json(diagnose("x", None))
     assert (without["record"], without["property"], without["identity"]) == (1673, "Department", None)
     assert known.keys() == without.keys() == nothing.keys()
 
@@ -132,7 +132,7 @@ def test_an_error_that_is_not_the_logs_is_not_said_to_be(tmp_path: Path) -> None
 
 def test_a_source_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        locate(MESSAGE, tmp_path / "none.json")
+        diagnose(MESSAGE, tmp_path / "none.json")
 
 
 def test_the_first_unreadable_entry_of_a_log_counts() -> None:

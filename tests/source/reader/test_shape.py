@@ -10,7 +10,7 @@ import pytest
 from analyzer.source.diagnosis.locate import locate
 from analyzer.source.find import find_records
 from analyzer.source.measure import measure
-from analyzer.source.reader.fault import FaultKind
+from analyzer.source.model import FaultKind
 from analyzer.source.reader.json_text import NotImportFormatError
 from analyzer.source.reader.records import has_no_users, read_records
 from analyzer.source.salvage.read import Corrected, Record, check_shape, salvage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.source.diagnosis.locate import locate
-from analyzer.source.reader.fault import FaultKind
+from analyzer.source.model import FaultKind
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.reader.records import read_records
 from analyzer.source.salvage.read import Record, Repaired, Unreadable, salvage_of
