@@ -18,7 +18,7 @@ from analyzer.retry.make import Ingredients, file_name, make_retry
 from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import Earlier
 from analyzer.retry.words import lying_there
-from analyzer.retry.writing.earlier import clear, is_unaltered, remove_leftovers, strays
+from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, strays
 from analyzer.source.model import mark_of
 from analyzer.storage.files import sha256_of
 from analyzer.storage.manifest import manifest_path, program, read_manifest

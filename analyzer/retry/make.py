@@ -14,12 +14,11 @@ from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import LogCode, stem
 from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
-from analyzer.retry.selection.by_source import by_source
 from analyzer.retry.selection.choices import EVERYTHING
+from analyzer.retry.selection.gather import by_source
 from analyzer.retry.selection.select import nobody_knows, select
 from analyzer.retry.words import sentence
-from analyzer.retry.writing.earlier import clear
-from analyzer.retry.writing.write import write_retry
+from analyzer.retry.writing.write import clear, write_retry
 from analyzer.source.id_property import IdProperty, Inferred, infer, infer_from
 from analyzer.source.model import FaultKind, Trouble, marks_of
 from analyzer.source.reader.fault import trouble_of, way_around

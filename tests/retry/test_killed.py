@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.retry.writing.companions import companions
-from analyzer.retry.writing.write import write_retry
+from analyzer.retry.writing.write import companions, write_retry
 from tests.retry.small_source import EVERYBODY, partial, request, write_source
 
 if TYPE_CHECKING:

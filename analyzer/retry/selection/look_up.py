@@ -5,23 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.retry.model import Reason, Repair, Unmatched, shown_places
+from analyzer.source.diagnosis.broken import ends_escaped, escaped
 from analyzer.source.find import MatchedRecords, find_records
-from analyzer.source.model import Spans, Trouble, mark_in, mark_of
+from analyzer.source.model import NO_ID, GrammarError, Spans, Trouble, mark_in, mark_of
 from analyzer.source.reader.json_text import SourceFormatError, opened
 from analyzer.source.reader.records import reading
 from analyzer.source.reader.shape import shown_value
+from analyzer.source.reader.tolerant import record_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from analyzer.retry.model import RetryRequest
+    from analyzer.source.reader.json_text import Buffer
     from analyzer.source.salvage.read import Lines
     from analyzer.source.salvage.unreadable import Unreadable
+
 
 _AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"
 
@@ -150,3 +158,52 @@ def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int]
     if item.error.trouble is Trouble.no_record and not keys:
         return [Unmatched("", Reason.no_record, place, item.words)]
     return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}"), *listed]
+
+
+def marks_in(spans: Spans) -> NDArray[np.int64]:
+    """The marks of records as an array, without a copy."""
+    return np.frombuffer(spans.marks, np.int64) if len(spans) else np.zeros(0, np.int64)
+
+
+def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
+    """The numbers of the chosen records of users who have several, by the user's key."""
+    ordered = marks[chosen]
+    ordered.sort()
+    several = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(several):
+        return {}
+    users: dict[str, list[int]] = {}
+    for number in np.flatnonzero(chosen & (marks != NO_ID) & np.isin(marks, several)).tolist():
+        users.setdefault(identity_key(records.identity(number)), []).append(number)
+    return {key: numbers for key, numbers in users.items() if len(numbers) > 1}
+
+
+def places(spans: Spans, numbers: list[int]) -> str:
+    """The records' places in the source, from 1."""
+    return ", ".join(str(spans.positions[number] + 1) for number in numbers)
+
+
+class Records:
+    """The records that some spans tell."""
+
+    def __init__(self, buffer: Buffer, spans: Spans, id_property: str) -> None:
+        """Takes a file, where records stand in it, and the name of the property with their ids."""
+        self._buffer = buffer
+        self._spans = spans
+        self.id_property = id_property
+
+    def raw(self, number: int) -> bytes:
+        """A record's bytes."""
+        return bytes(self._buffer[self._spans.starts[number] : self._spans.ends[number]])
+
+    def identity(self, number: int) -> str:
+        """A record's id; empty where it has none."""
+        raw = self.raw(number)
+        try:
+            record, _ = record_at(raw, 0, 0)
+        except GrammarError:  # one that can be repaired
+            try:
+                record, _ = record_at(escaped(raw), 0, 0)
+            except GrammarError:
+                record, _ = record_at(ends_escaped(raw, alone=True)[0], 0, 0)
+        return record.text(self.id_property) or ""

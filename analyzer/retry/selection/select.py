@@ -5,17 +5,25 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from analyzer.analysis.naming import UserIds
+from analyzer.catalogue.job_errors import GIVE_IDS, SPLIT
 from analyzer.errors import UsageError
 from analyzer.model.outcome import FAILED, Outcome
-from analyzer.model.service import ABORTING_CODES, LogCode
+from analyzer.model.service import ABORTING_CODES, JobError, LogCode
+from analyzer.model.text import did_you_mean, listed, listed_first
 from analyzer.retry.model import Selection
 from analyzer.retry.selection.choices import EVERYTHING
+from analyzer.retry.selection.narrow import emptied, nobody_left, of_everybody, of_named, of_unknown, with_helps
 from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.selection.choices import Choices, RetryHelps
+
 
 _BECAUSE = {
     Outcome.partial: "named in the log; everyone else was updated",
@@ -66,12 +74,12 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     selection = _whole(outcome, named_users, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
     selection = _without_newer(selection, newer)
     if choices.narrow and not selection.nobody:
-        from analyzer.retry.selection.choose import choose
+        from analyzer.retry.selection.select import choose
 
         selection = choose(selection, named_users.entries, choices, error, retry_helps)
     if outcome is not Outcome.aborted or selection.nobody:
         return selection
-    from analyzer.retry.selection.aborted import before_retry, met_again
+    from analyzer.retry.selection.select import before_retry, met_again
 
     again = met_again(named_users.entries, selection, choices.drop_properties, readable=readable)
     return dataclasses.replace(selection, first=before_retry(again, error, located))
@@ -145,3 +153,140 @@ def _whole(outcome: Outcome, named_users: NamedUsers, unfinished_logs: int) -> S
         lacking_id=named_users.without_user(ABORTING_CODES - {LogCode.MissingIdentity}),
         unfinished_logs=unfinished_logs,
     )
+
+
+_LISTED = 8
+_LONG = 80
+"""Characters; longer codes are in no log that the service wrote, and are not compared."""
+
+
+def choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps) -> Selection:
+    """Those of a selection whom the user chose; choices compose by intersection.
+
+    Args:
+        whole: all whom the job leaves to retry, at least one.
+        coded: the job's entries that have a code, as ``analysis.naming`` gives them.
+        choices: the user's.
+        error: the job's, by name; empty where it is not known.
+        retry_helps: what is known of codes.
+
+    Raises:
+        UsageError: a chosen code is in no entry.
+    """
+    choices = dataclasses.replace(
+        choices,
+        only=_codes_in(coded, choices.only, "--only"),
+        except_=_codes_in(coded, choices.except_, "--except"),
+    )
+    if not whole.everybody:
+        selection = of_named(whole, coded, choices, retry_helps)
+    elif choices.retryable and whole.outcome is Outcome.unknown:
+        selection = of_unknown(whole, coded, choices, error, retry_helps)
+    else:
+        selection = of_everybody(whole, coded, choices)
+        again = ""
+        if choices.retryable and whole.outcome is Outcome.aborted and not selection.nobody:
+            again = aborted_again(coded, selection, error, choices.drop_properties, retry_helps)
+        if again:
+            return dataclasses.replace(emptied(selection), because=again, left_nobody=True)
+    if not selection.nobody:
+        return selection
+    return dataclasses.replace(selection, because=nobody_left(whole, selection.chosen), left_nobody=True)
+
+
+def _codes_in(coded: pl.DataFrame, wanted: Sequence[str], option: str) -> tuple[str, ...]:
+    """The wanted codes as the log spells them."""
+    by_number = coded.group_by("code").len().sort("len", "code", descending=[True, False])["code"].to_list()
+    found: dict[str, None] = {}
+    for one in wanted:
+        spelled = [code for code in by_number if code.casefold() == one.strip().casefold()]
+        if not spelled:
+            raise UsageError(f"{option} {one}: the log has no entry with this code", _those_there_are(one, by_number))
+        found |= dict.fromkeys(spelled)
+    return tuple(found)
+
+
+def _those_there_are(wanted: str, codes: Sequence[str]) -> str:
+    if not codes:
+        return "It has no entry at all."
+    plain = [code for code in codes if len(code) <= _LONG]
+    return f"{did_you_mean(wanted[:_LONG], plain)} It has {listed_first(plain, _LISTED, len(codes))}.".lstrip()
+
+
+_BEFORE_RETRY = {
+    JobError.DataFileTooBig.name: SPLIT,
+    JobError.DataFileNotInTenant.name: "upload it to this tenant",
+    JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
+}
+
+
+def met_again(
+    coded: pl.DataFrame, selection: Selection, dropped: Collection[str], *, readable: bool = False
+) -> pl.DataFrame:
+    """The entries whose cause is still in the selected records.
+
+    Args:
+        coded: the entries that have a code, as ``analysis.naming`` gives them.
+        selection: whose records.
+        dropped: properties that the records are written without.
+        readable: what cannot be read of the source file is mended or left out.
+    """
+    key, code = pl.col("key"), pl.col("code")
+    named = list(selection.excluded if selection.everybody else selection.identities)
+    of_user = key.is_in(named) ^ selection.everybody
+    # A record without an id is never among those that are selected by their ids.
+    of_nobody = (code != LogCode.MissingIdentity) | (selection.everybody and not selection.without_unnamed)
+    mended = (code == LogCode.InvalidProperty) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
+    mended |= (code == LogCode.DataFileNotJson) & readable
+    return coded.filter(pl.when(key.is_null()).then(of_nobody).otherwise(of_user) & ~mended)
+
+
+def before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
+    """What has to be done before a retry file is queued, a clause; empty where nothing is known.
+
+    Args:
+        coded: the entries that the retry would meet again.
+        error: the job's, by name.
+        located: what stands where the service could not read the source file, a sentence without a full stop.
+    """
+    if error in _BEFORE_RETRY:
+        return _BEFORE_RETRY[error]
+    properties = (
+        coded.filter(coded["code"] == LogCode.InvalidProperty)["property"].drop_nulls().unique(maintain_order=True)
+    )
+    if len(properties):
+        return f"map {listed(properties)} or remove {'it' if len(properties) == 1 else 'them'} from the feed"
+    unreadable = coded.filter(coded["code"] == LogCode.DataFileNotJson)["message"]
+    if len(unreadable):
+        where = f": {located[:1].lower()}{located[1:]}" if located else ""
+        return f"correct what the service couldn't read ({unreadable[0].rstrip('.')}){where}"
+    if LogCode.MissingIdentity in set(coded["code"]):
+        return GIVE_IDS
+    return ""
+
+
+def aborted_again(
+    coded: pl.DataFrame, selection: Selection, error: str, dropped: Collection[str], retry_helps: RetryHelps
+) -> str:
+    """Why a retry unchanged of the selected records would be aborted, too, a clause; empty where it would not.
+
+    Args:
+        coded: the entries that have a code.
+        selection: whose records.
+        error: the job's, by name; empty where it is not known.
+        dropped: properties that the records are written without.
+        retry_helps: what is known of codes.
+    """
+    if error in _BEFORE_RETRY or coded.is_empty():
+        verdicts = [(error, retry_helps(error, "", None) if error else None)]
+    else:
+        validation = coded.filter(coded["code"].is_in(list(ABORTING_CODES)))
+        # Other codes exist; where none of the validation's stands in the log, it was one of them.
+        causes = met_again(coded if validation.is_empty() else validation, selection, dropped)
+        verdicts = with_helps(causes, retry_helps).select("code", "helps").unique(maintain_order=True).rows()
+    never = [name for name, helps in verdicts if helps is False]
+    if never:
+        return f"a retry unchanged would be aborted again ({listed(never)})"
+    if any(helps is None for _, helps in verdicts):
+        return "whether a retry unchanged would be aborted again is unknown"
+    return ""

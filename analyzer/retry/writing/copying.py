@@ -14,8 +14,7 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.model.id_kinds import IdCounter
 from analyzer.model.text import did_you_mean, listed
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Reason, Repair, Unmatched, shown_places
-from analyzer.retry.selection.gather import places
-from analyzer.retry.selection.records import Records
+from analyzer.retry.selection.look_up import Records, places
 from analyzer.retry.writing.parts import BETWEEN
 from analyzer.source.damage import DamageFinder
 from analyzer.source.model import NO_ID, GrammarError
