@@ -6,16 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue import (
-    codes,
-    generic_access,
-    generic_store,
-    generic_values,
-    job_errors,
-    job_words,
-    not_json,
-    queue_errors,
-)
+from analyzer.catalogue import codes, generic_error, jobs, queue_errors
 from analyzer.catalogue.model import NOT_KNOWN, Explanation, Pattern, evidence, first_match
 from analyzer.model.service import error_name, state_name
 
@@ -67,7 +58,7 @@ class Catalogue:
         if outcome in {"running", "stuck"} or error == "NoError":
             return self.explain(outcome)
         pattern = self.pattern_of(error, message, None)
-        without_log = None if has_log else job_errors.WITHOUT_LOG.get(error)
+        without_log = None if has_log else jobs.WITHOUT_LOG.get(error)
         return pattern or self.explain(without_log or error)
 
     def patterns_of(self, code: str) -> tuple[Pattern, ...]:
@@ -99,15 +90,9 @@ class Catalogue:
 
 
 OURS = Catalogue(
-    (*codes.EXPLANATIONS, *job_errors.EXPLANATIONS, *job_words.EXPLANATIONS, *queue_errors.EXPLANATIONS),
-    # Of a message without its code the most particular words come first; among a GenericError's those on its values.
-    (
-        *queue_errors.PATTERNS,
-        *not_json.PATTERNS,
-        *generic_values.PATTERNS,
-        *generic_store.PATTERNS,
-        *generic_access.PATTERNS,
-    ),
+    (*codes.EXPLANATIONS, *jobs.EXPLANATIONS, *queue_errors.EXPLANATIONS),
+    # The more specific patterns come first, as a message without its code is tried against all.
+    (*queue_errors.PATTERNS, *codes.PATTERNS, *generic_error.PATTERNS),
 )
 """What is known without anybody's configuration."""
 
@@ -132,7 +117,7 @@ def _without_number(name: str) -> str:
 
 def _unknown(name: str) -> Explanation:
     if _NUMBER.fullmatch(name):
-        return job_errors.undocumented(_without_number(name))
+        return jobs.undocumented(_without_number(name))
     return Explanation(
         name,
         "not known",

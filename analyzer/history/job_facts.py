@@ -12,12 +12,13 @@ import polars as pl
 from analyzer.analysis.failures import by_code, by_pattern, by_property, naming_nobody
 from analyzer.analysis.in_common import Traits
 from analyzer.catalogue import SAYS_NOTHING, first_match
-from analyzer.catalogue.advice import CodeFacts, JobFacts, SourceFacts, percent
+from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.errors import InputError, UsageError
 from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
+from analyzer.model.text import percent
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.fault import BACKSLASH_AT_END, way_around

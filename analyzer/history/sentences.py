@@ -8,7 +8,7 @@ from analyzer.model.outcome import NotUpdatedCount, Outcome
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
-    from analyzer.catalogue.advice import JobFacts
+    from analyzer.catalogue.model import JobFacts
 
 
 def headline(facts: JobFacts) -> str:

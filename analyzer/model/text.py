@@ -137,3 +137,9 @@ def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str
     if local.date() == now.date():
         return f"today {local:%H:%M}"
     return f"{day(local, now)} {local:%H:%M}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share in percent: ``4%``, ``under 1%``."""
+    share = 100 * part / whole if whole else 0
+    return "under 1%" if 0 < share < 1 else f"{share:.0f}%"

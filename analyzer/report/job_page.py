@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from analyzer.catalogue.advice import JobFacts
+    from analyzer.catalogue.model import JobFacts
     from analyzer.logs.model import LogRead
     from analyzer.report.view import Run, View
 

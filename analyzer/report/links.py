@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.text import capitalised, count
 from analyzer.report.model import Note, Queue, RetryButton
 from analyzer.retry.queue_command import queue_commands, queue_remarks

@@ -18,7 +18,7 @@ from analyzer.report.view import page_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.catalogue.advice import JobFacts
+    from analyzer.catalogue.model import JobFacts
     from analyzer.report.view import Run, View
 
 

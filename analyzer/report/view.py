@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.catalogue import Catalogue
-    from analyzer.catalogue.advice import JobFacts
+    from analyzer.catalogue.model import JobFacts
     from analyzer.history.job_facts import Counted, SourceLook
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts

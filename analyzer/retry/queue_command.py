@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.id_kinds import WITHOUT_IDS, InferredIdType
 from analyzer.model.next_step import powershell_text
 from analyzer.model.service import IdType

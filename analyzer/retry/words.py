@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.id_kinds import MissingId
 from analyzer.model.outcome import Outcome
 from analyzer.model.text import count, listed, listed_first

@@ -9,10 +9,12 @@ import pytest
 
 from analyzer.analysis.in_common import Shared
 from analyzer.catalogue import OURS
-from analyzer.catalogue.advice import CodeFacts, JobFacts, SourceFacts, advise, percent
+from analyzer.catalogue.advice import advise
+from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.config.custom_codes import CodeConfig, catalogue_of
 from analyzer.model.id_kinds import IdKind, IdKinds, MissingId
 from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.text import percent
 
 PARTIAL: dict[str, Any] = {
     "outcome": Outcome.partial,

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.analysis.in_common import Shared
 from analyzer.catalogue import OURS
-from analyzer.catalogue.advice import CodeFacts
+from analyzer.catalogue.model import CodeFacts
 from analyzer.history.job_facts import facts_of, look_into, patterns_in, shared_sentence
 from analyzer.model.id_kinds import IdKind
 from analyzer.model.identity import identity_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.catalogue.advice import JobFacts
+from analyzer.catalogue.model import JobFacts
 from analyzer.history.sentences import headline, retry_clause, still_open_clause
 from analyzer.model.outcome import Outcome
 

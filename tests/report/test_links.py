@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.id_kinds import InferredIdType
 from analyzer.model.service import JobError
 from analyzer.report.links import href, queue_of, retry_button

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.catalogue import Catalogue
-    from analyzer.catalogue.advice import Advice, JobFacts
+    from analyzer.catalogue.model import Advice, JobFacts
     from analyzer.cli.context import Context
     from analyzer.cli.terminal.output import Terminal
     from analyzer.history.job_facts import Counted

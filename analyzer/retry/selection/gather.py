@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.analysis.naming import UserIds
-from analyzer.catalogue.job_errors import GIVE_IDS
+from analyzer.catalogue.jobs import GIVE_IDS
 from analyzer.model.id_kinds import MissingId, id_advice, id_kinds, missing_id_advice
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.naming import UserIds
-from analyzer.catalogue.job_errors import GIVE_IDS, SPLIT
+from analyzer.catalogue.jobs import GIVE_IDS, SPLIT
 from analyzer.errors import UsageError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode

@@ -1,0 +1,262 @@
+"""What a job's own data calls for: a rule for each code and job error, and for the source file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from analyzer.catalogue.model import ADMINISTRATOR, DUPLICATES, OWNER, Advice
+from analyzer.model.id_kinds import MissingId, id_advice, missing_id_advice
+from analyzer.model.outcome import Outcome
+from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
+from analyzer.model.text import listed, listed_first, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from analyzer.catalogue.model import JobFacts, SourceFacts
+
+_NAMED = 5
+"""Properties, records or domains named in a sentence."""
+
+_FEW = 0.1
+"""Of the users: more new accounts than that at once are rather another fault."""
+
+_FEW_USERS = 20
+"""The same where the number of users is unknown."""
+
+_WHOLE_FILE = "Import the whole file again. Importing a value twice does no harm."
+
+WAYS_AROUND = {
+    "--repair": "Or create a retry file in which that is repaired, where it is certain; each repair is listed.",
+    "--salvage": "Or create a retry file with the records that can be read; the others are listed.",
+}
+"""What ``retry`` makes of a source file that can't be read, by its option."""
+
+
+def advice_for(name: str, facts: JobFacts) -> Iterator[Advice]:
+    """What the job's data calls for about a code or a job's error; nothing where it says no more than the name."""
+    rule = _unreadable if name.partition("/")[0] == LogCode.DataFileNotJson else _RULES.get(name)
+    if rule is not None:
+        yield from rule(facts)
+
+
+def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
+    source = facts.source
+    nameless = facts.nameless.get(LogCode.IdentityNotResolvable, 0)
+    if nameless and source and source.without_id_count:
+        yield _leave_out(LogCode.IdentityNotResolvable, source)
+    if facts.none_resolved:
+        advice = id_advice(facts.failed_ids)
+        yield Advice(
+            LogCode.IdentityNotResolvable,
+            f"{advice.action[:1].upper()}{advice.action[1:]}.",
+            f"All {facts.failed:,} users failed, and {advice.finding}.",
+            ADMINISTRATOR if advice.as_it_is else OWNER,
+        )
+        return
+    if not facts.failed:
+        return
+    yield from _one_kind(facts)
+    yield from _one_domain(facts)
+    yield Advice(
+        LogCode.IdentityNotResolvable, "Look each ID up in Entra ID; correct it in the feed, or remove it.", who=OWNER
+    )
+    few = facts.failed <= (_FEW_USERS if facts.users is None else max(1, _FEW * facts.users))
+    if few and facts.new != 0 and facts.readable:
+        reason = "" if facts.new is None else f"{facts.new:,} of the {facts.failed:,} users who failed are new."
+        yield Advice(
+            LogCode.IdentityNotResolvable,
+            "For an account that is new, wait a day, then import the retry file.",
+            reason,
+            OWNER,
+        )
+
+
+def _one_kind(facts: JobFacts) -> Iterator[Advice]:
+    """Every ID of one kind failed, and those of another kind didn't: a job takes one ID type for all."""
+    kind = facts.failed_ids.most
+    if kind is None or facts.source is None or facts.failed < 2:  # noqa: PLR2004 - a single ID is no kind
+        return
+    of_kind, total = facts.source.ids.counts.get(kind, 0), facts.source.ids.total
+    if of_kind == facts.failed_ids.counts[kind] < total:
+        finding = id_advice(facts.failed_ids).finding
+        yield Advice(
+            LogCode.IdentityNotResolvable,
+            "Have the feed write the same kind of ID for everyone.",
+            f"Of the {of_kind:,} users with this kind of ID all failed ({finding}); the other {total - of_kind:,} have"
+            " another kind.",
+            OWNER,
+        )
+
+
+def _one_domain(facts: JobFacts) -> Iterator[Advice]:
+    domain = next((one for one in facts.shared if one.trait == "domain"), None)
+    if domain and domain.value:
+        yield Advice(
+            LogCode.IdentityNotResolvable,
+            f"Look at the domain {domain.value} in the Microsoft 365 admin center: have its users moved, or is it no"
+            " longer verified?",
+            f"{domain.failed:,} of the {domain.failed_of:,} users who failed have it; of all users"
+            f" {percent(domain.users, domain.users_of)}.",
+        )
+
+
+def _without_id(facts: JobFacts) -> Iterator[Advice]:
+    source = facts.source
+    if source is None or source.problem or not source.records:
+        return
+    if source.missing is not None:
+        yield _missing(source.missing, source)
+    elif source.without_id_count == source.records:
+        yield Advice(
+            LogCode.MissingIdentity,
+            "Have the feed write an ID for everyone.",
+            "No record of the source file has one.",
+            OWNER,
+        )
+    elif source.without_id_count:
+        yield _leave_out(LogCode.MissingIdentity, source)
+        if facts.source_at_hand:
+            text = "Create a retry file without the records that have no ID."
+            yield Advice(LogCode.MissingIdentity, text, command=("retry", facts.job_id, "--without-culprits"))
+    elif source.id_property:
+        yield _missing(MissingId.other_name, source)
+
+
+def _missing(missing: MissingId, source: SourceFacts) -> Advice:
+    advice = missing_id_advice(missing, source.id_property, source.ids)
+    action, finding = (f"{clause[:1].upper()}{clause[1:]}." for clause in (advice.action, advice.finding))
+    return Advice(LogCode.MissingIdentity, action, finding, ADMINISTRATOR if advice.as_it_is else OWNER)
+
+
+def _leave_out(about: str, source: SourceFacts) -> Advice:
+    where = listed_first([f"{record:,}" for record in source.without_id], _NAMED, source.without_id_count)
+    which = "record" if source.without_id_count == 1 else "records"
+    name = f" in {source.id_property}" if source.id_property else ""
+    return Advice(
+        about,
+        "Have the feed leave out people without an ID, or give them one.",
+        f"There is no ID{name} in {which} {where}.",
+        OWNER,
+    )
+
+
+def _unmapped(facts: JobFacts) -> Iterator[Advice]:
+    if facts.properties:
+        them = "it" if len(facts.properties) == 1 else "them"
+        yield Advice(
+            LogCode.InvalidProperty,
+            f"Map {some(facts.properties)} or remove {them} from the feed before you import again.",
+            "A single property that isn't mapped aborts the whole import.",
+        )
+
+
+def _duplicates(name: str, facts: JobFacts) -> Iterator[Advice]:
+    if facts.source and facts.source.duplicates:
+        pairs = listed(f"{first:,} and {second:,}" for first, second in facts.source.duplicates[:_NAMED])
+        yield Advice(
+            name,
+            "Have the feed write each user once: keep one record of each.",
+            f"The same ID is in more than one record: {pairs}.",
+            OWNER,
+        )
+
+
+def _too_big(facts: JobFacts) -> Iterator[Advice]:
+    if not facts.readable:
+        return
+    values = facts.property_values
+    over = values is not None and values > MAX_PROPERTY_VALUES
+    reason = f"It has {values:,} property values, and the service takes {MAX_PROPERTY_VALUES:,}." if over else ""
+    yield Advice(
+        JobError.DataFileTooBig.name,
+        "Split the file, and queue the parts one after the other.",
+        reason,
+        command=("retry", facts.job_id),
+    )
+    yield Advice(JobError.DataFileTooBig.name, "Have the feed send only what changed.", who=OWNER)
+
+
+def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
+    """What our copy of the source file says where the service says nothing."""
+    source = facts.source
+    if source is None:
+        return
+    if source.problem:
+        yield Advice(name, "Correct the source file, then import it again.", f"{source.problem}.", OWNER)
+        if source.way_around and facts.source_at_hand:
+            yield Advice(name, WAYS_AROUND[source.way_around], command=("retry", facts.job_id, source.way_around))
+    elif source.encoding:
+        text = "Have the feed write the file as UTF-8. Until then, queue a retry file, which is UTF-8."
+        yield Advice(name, text, f"The file is {source.encoding}.", OWNER, ("retry", facts.job_id))
+    elif source.without_id_count:
+        yield _leave_out(name, source)
+    elif source.id_property and name.startswith(JobError.InvalidDataFile.name):
+        yield Advice(
+            name,
+            f"Compare the property map with the file's properties: {some(source.properties)}.",
+            f"The file is valid JSON and every record has {source.id_property}, so a property that isn't mapped is the"
+            " likeliest cause.",
+        )
+    elif source.id_property:
+        reason = f"The file is valid JSON, and every record has {source.id_property}: nothing in it explains the error."
+        yield Advice(name, _WHOLE_FILE, reason)
+
+
+def _unreadable(facts: JobFacts) -> Iterator[Advice]:
+    """What our copy of a source file that can't be read calls for."""
+    source = facts.source
+    if source and source.remedy:
+        yield Advice(LogCode.DataFileNotJson, source.remedy, who=OWNER)
+    elif source and source.multi_value:
+        text = f"Have the feed write one text in {some(source.multi_value)}, not a list or an object."
+        yield Advice(LogCode.DataFileNotJson, text, "An import takes no multi-value property.", OWNER)
+
+
+def _no_names(name: str, facts: JobFacts) -> Iterator[Advice]:
+    """Of a job that failed for some users, none of which an entry names."""
+    if facts.readable:
+        command = ("retry", facts.job_id, "--outcome", Outcome.unknown.value)
+        yield Advice(name, _WHOLE_FILE, "No log says who failed.", command=command)
+
+
+def _not_there(facts: JobFacts) -> Iterator[Advice]:
+    if facts.source_at_hand:
+        text = "Queue the source file again, and leave it where it is until the job has ended."
+        yield Advice(JobError.DataFileNotExist.name, text, "The file is there now.")
+
+
+def source_advice(facts: JobFacts) -> Iterator[Advice]:
+    """Say what our copy of a source file calls for that the service could read."""
+    source = facts.source
+    if facts.outcome is not Outcome.partial or source is None:
+        return
+    if source.not_records:  # values in the list that hold no user, which the service passed over
+        places = listed(f"{place:,}" for place in source.not_records[:_NAMED])
+        many = len(source.not_records) > 1
+        where = f"Places {places} in its list hold no record" if many else f"Place {places} in its list holds no record"
+        yield Advice("no_record", "Have the feed leave out values such as null.", f"{where}.", OWNER)
+    if source.problem and source.remedy and facts.source_at_hand:
+        yield Advice("source", source.remedy, f"{source.problem}.", OWNER)
+        if source.way_around:
+            text = "Create a retry file in which that is repaired; each repair is listed."
+            yield Advice("source", text, command=("retry", facts.job_id, source.way_around))
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    return listed_first(names, _NAMED)
+
+
+_RULES: Mapping[str, Callable[[JobFacts], Iterator[Advice]]] = {
+    LogCode.IdentityNotResolvable: _unresolvable,
+    LogCode.MissingIdentity: _without_id,
+    LogCode.InvalidProperty: _unmapped,
+    JobError.DataFileNotExist.name: _not_there,
+    JobError.DataFileTooBig.name: _too_big,
+    **{name: partial(_duplicates, name) for name in (LogCode.GenericError, *DUPLICATES)},
+    **{name: partial(_rejected, name) for name in ("InvalidDataFile", "InvalidDataFile/no-log")},
+    **{name: partial(_rejected, name) for name in ("InternalError", "InternalError/no-log")},
+    **{name: partial(_no_names, name) for name in ("ImportCompleteWithError", "ImportCompleteWithError/no-log")},
+}
