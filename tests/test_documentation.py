@@ -12,7 +12,7 @@ import typer
 
 from analyzer.cli.app import EXAMPLES, app_for
 from analyzer.config.custom_codes import CodeConfig
-from analyzer.config.settings import Config, FeedConfig, TenantConfig
+from analyzer.config.settings import Config, FeedConfig, TenantConfig, load_settings
 from analyzer.emulator import SCENARIOS
 from analyzer.model.tables import JOBS
 from analyzer.storage.resources import sample_library
@@ -52,6 +52,13 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     documented = set(re.findall(r"`([a-z_]+)`", _page("configuration.md")))
     keys = {key for form in (Config, TenantConfig, FeedConfig, CodeConfig) for key in form.__struct_fields__}
     assert keys - {"tenants", "codes", "feeds"} <= documented
+
+
+def test_the_environment_variables_of_the_documentation_are_read(tmp_path: Path) -> None:
+    named = re.findall(r"`(UPA_ANALYZER_\w+)`", _page("configuration.md"))
+    assert len(named) > 1
+    for name in named:
+        assert load_settings(None, {name: "x"}, [tmp_path]).config != load_settings(None, {}, [tmp_path]).config, name
 
 
 def test_the_scenarios_that_are_documented_are_those_of_the_emulator() -> None:

@@ -1,4 +1,4 @@
-"""Keys of the configuration that come from the environment: ``UPA_analyzer_TENANTS__CONTOSO__CLIENT_ID``."""
+"""Keys of the configuration that come from the environment: ``UPA_ANALYZER_TENANTS__CONTOSO__CLIENT_ID``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_VARIABLE = "UPA_analyzer_"
+_VARIABLE = "UPA_ANALYZER_"
 
 
 def _truth(text: str) -> bool | str:
@@ -37,7 +37,7 @@ def overlay(
 
     Args:
         content: the configuration's tables; changed.
-        environment: its ``UPA_analyzer_TABLE__NAME__KEY`` variables count.
+        environment: its ``UPA_ANALYZER_TABLE__NAME__KEY`` variables count.
         check: told the configuration and the variable after each; raises where a key is unknown.
 
     Raises:

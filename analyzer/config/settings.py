@@ -130,7 +130,7 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
 
     Args:
         named: the file that the user named; None to look for one.
-        environment: its ``UPA_analyzer_…`` variables win over the file.
+        environment: its ``UPA_ANALYZER_…`` variables win over the file.
         folders: where to look, the first file found is taken.
 
     Raises:

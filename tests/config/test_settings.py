@@ -164,10 +164,10 @@ def test_a_file_that_cannot_be_read_is_an_input_error(tmp_path: Path) -> None:
 
 def test_every_key_can_come_from_the_environment_which_wins(tmp_path: Path) -> None:
     environment = {
-        "UPA_analyzer_DATA": "/elsewhere",
-        "UPA_analyzer_TENANTS__CONTOSO__CLIENT_ID": "from the environment",
-        "UPA_analyzer_TENANTS__CONTOSO__HOSTS": "a.contoso.com, b.contoso.com,",
-        "UPA_analyzer_TENANTS__FABRIKAM__AUTH": "token",
+        "UPA_ANALYZER_DATA": "/elsewhere",
+        "UPA_ANALYZER_TENANTS__CONTOSO__CLIENT_ID": "from the environment",
+        "UPA_ANALYZER_TENANTS__CONTOSO__HOSTS": "a.contoso.com, b.contoso.com,",
+        "UPA_ANALYZER_TENANTS__FABRIKAM__AUTH": "token",
         "UPA_TOKEN": "not ours",
     }
     config = _read(tmp_path, '[tenants.Contoso]\nclient_id = "from the file"\ntenant_id = "t"', environment).config
@@ -182,9 +182,9 @@ def test_every_key_can_come_from_the_environment_which_wins(tmp_path: Path) -> N
 
 def test_a_code_can_come_from_the_environment_its_lists_line_by_line() -> None:
     environment = {
-        "UPA_analyzer_CODES__PROFILELOCKED__TITLE": "the profile was locked",
-        "UPA_analyzer_CODES__PROFILELOCKED__REMEDIES": "Unlock it.\nImport again.\n",
-        "UPA_analyzer_CODES__PROFILELOCKED__RETRY_HELPS": "False",
+        "UPA_ANALYZER_CODES__PROFILELOCKED__TITLE": "the profile was locked",
+        "UPA_ANALYZER_CODES__PROFILELOCKED__REMEDIES": "Unlock it.\nImport again.\n",
+        "UPA_ANALYZER_CODES__PROFILELOCKED__RETRY_HELPS": "False",
     }
     settings = load_settings(None, environment, [])
     found = settings.catalogue.explain("ProfileLocked")
@@ -207,10 +207,10 @@ def test_a_code_that_cannot_be_is_named_with_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "words"),
     [
-        ("UPA_analyzer_DTA", "there is no key dta"),
-        ("UPA_analyzer_TENANTS__CONTOSO__CLIENTID", "there is no key tenants.contoso.clientid"),
-        ("UPA_analyzer_DATA__X", "names no table"),
-        ("UPA_analyzer_CODES__LOCKED__TITEL", "there is no key codes.locked.titel"),
+        ("UPA_ANALYZER_DTA", "there is no key dta"),
+        ("UPA_ANALYZER_TENANTS__CONTOSO__CLIENTID", "there is no key tenants.contoso.clientid"),
+        ("UPA_ANALYZER_DATA__X", "names no table"),
+        ("UPA_ANALYZER_CODES__LOCKED__TITEL", "there is no key codes.locked.titel"),
     ],
 )
 def test_a_variable_that_names_no_key_is_named_itself(tmp_path: Path, variable: str, words: str) -> None:

@@ -99,7 +99,7 @@ def test_a_variable_that_is_named_as_a_secret_is_one(name: str) -> None:
     assert without_literals("it is made-up-value") == "it is ***"
 
 
-@pytest.mark.parametrize("name", ["PWD", "TOKENS_FOLDER", "UPA_analyzer_DATA", "PASSWORD_FILE", "SECRETARY"])
+@pytest.mark.parametrize("name", ["PWD", "TOKENS_FOLDER", "UPA_ANALYZER_DATA", "PASSWORD_FILE", "SECRETARY"])
 def test_another_variable_is_not(name: str) -> None:
     remember_environment({name: "made-up-value"})
     assert without_literals("it is made-up-value") == "it is made-up-value"
