@@ -11,13 +11,12 @@ from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.retry.model import Reason, Repair, Unmatched, shown_places
-from analyzer.source.diagnosis.broken import ends_escaped, escaped
 from analyzer.source.find import MatchedRecords, find_records
 from analyzer.source.model import NO_ID, GrammarError, Spans, Trouble, mark_in, mark_of
 from analyzer.source.reader.json_text import SourceFormatError, opened
 from analyzer.source.reader.records import reading
 from analyzer.source.reader.shape import shown_value
-from analyzer.source.reader.tolerant import record_at
+from analyzer.source.reader.tolerant import ends_escaped, escaped, record_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

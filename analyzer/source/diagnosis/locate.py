@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from analyzer.source.diagnosis.broken import Broken
+    from analyzer.source.diagnosis.broken import BrokenRecord
     from analyzer.source.model import Identity
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record
@@ -239,7 +239,7 @@ class _Locator:
         words = fault_of(self._buffer, error).words
         return f"the first fault that our reader finds is in {where} ({words}): it may not be what the job read"
 
-    def _id_property(self, broken: Broken | None = None) -> IdProperty:
+    def _id_property(self, broken: BrokenRecord | None = None) -> IdProperty:
         return self._known or id_property_by(self._buffer, self.walk.sample, broken)
 
     def _location(

@@ -31,6 +31,11 @@ _NUMBER = re.compile(rb"[-+]?(?:0[xX][0-9A-Fa-f]++|(?:[0-9]++(?:\.[0-9]++)?|\.[0
 _BAD_ESCAPE = re.compile(rb"""(?s)\\(?:[^"'\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))""")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+ESCAPE_OR_BACKSLASH = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
+
+# After a value: a comma and a name, or the record's bracket and what follows it
+_ENDS = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+(?:,\s*+\{|\]))""")
+_ENDS_ALONE = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+\Z)""")
 _BACKSLASH = ord("\\")
 _CLOSING = {b"{": b"}", b"[": b"]"}
 
@@ -132,6 +137,38 @@ def unescape(text: str) -> str:
 
 def _resolve(found: re.Match[str]) -> str:
     return chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2])
+
+
+def escaped(token: bytes) -> bytes:
+    r"""Return a spelled value with each backslash doubled that begins no escape, so that it means itself.
+
+    >>> escaped(rb'"CONTOSO\ada"')
+    b'"CONTOSO\\\\ada"'
+    """
+    return ESCAPE_OR_BACKSLASH.sub(lambda found: found[0] if found[1] else b"\\\\", token)
+
+
+def ends_escaped(token: bytes, *, alone: bool = False) -> tuple[bytes, list[int]]:
+    r"""As ``escaped``, and double a backslash that is a value's last character, too.
+
+    Args:
+        token: a record, or a text that begins with one.
+        alone: nothing of the file follows.
+
+    Returns:
+        The text, and where in ``token`` the doubled backslashes are.
+
+    >>> ends_escaped(rb'{"Department":"Sales\","City":"Oslo"}')
+    (b'{"Department":"Sales\\\\","City":"Oslo"}', [20])
+    """
+    ends = _ENDS_ALONE if alone else _ENDS
+    places = [
+        found.start()
+        for found in ESCAPE_OR_BACKSLASH.finditer(token)
+        if found[1] is None or (found[1] == b'"' and ends.match(token, found.end()))
+    ]
+    parts = [token[start:end] for start, end in zip([0, *places], [*places, len(token)], strict=True)]
+    return b"\\".join(parts), places
 
 
 def _string(buffer: Buffer, offset: int) -> int | None:

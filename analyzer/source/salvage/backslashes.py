@@ -19,9 +19,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.source.diagnosis.broken import ESCAPE, ends_escaped, escaped
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.tolerant import FLAT, read_object, record_at, skip_blank
+from analyzer.source.reader.tolerant import (
+    ESCAPE_OR_BACKSLASH,
+    FLAT,
+    ends_escaped,
+    escaped,
+    read_object,
+    record_at,
+    skip_blank,
+)
 from analyzer.source.salvage.patience import reached
 
 if TYPE_CHECKING:
@@ -106,7 +113,7 @@ def _mixes_with(text: bytes, places: Sequence[int]) -> bool:
     """Whether a value has escapes beside the backslashes that were doubled, at these places before."""
     doubled = {place + number for number, place in enumerate(places)}
     for value in _TEXT.finditer(text):
-        escapes = {value.start() + found.start() for found in ESCAPE.finditer(value[0])}
+        escapes = {value.start() + found.start() for found in ESCAPE_OR_BACKSLASH.finditer(value[0])}
         if escapes & doubled and escapes - doubled:
             return True
     return False
@@ -140,7 +147,7 @@ def _attempts(buffer: Buffer, offset: int, patience: Patience) -> Iterator[bytes
 def _length(raw: bytes, end: int) -> int:
     """How many bytes of a text become ``end`` bytes when backslashes are doubled."""
     doubled = 0
-    for found in ESCAPE.finditer(raw):
+    for found in ESCAPE_OR_BACKSLASH.finditer(raw):
         if found.start() + doubled >= end:
             break
         doubled += found[1] is None
@@ -150,7 +157,7 @@ def _length(raw: bytes, end: int) -> int:
 def _mixes(raw: bytes) -> bool:
     """Whether a text in the record has an escape and a backslash that begins none."""
     return any(
-        len({found[1] is None for found in ESCAPE.finditer(text[0])}) > 1
+        len({found[1] is None for found in ESCAPE_OR_BACKSLASH.finditer(text[0])}) > 1
         for text in _TEXT.finditer(raw)
         if b"\\" in text[0]
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from analyzer.source.diagnosis.broken import ends_escaped, escaped
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.tolerant import read_object
+from analyzer.source.reader.tolerant import ends_escaped, escaped, read_object
 from analyzer.source.spelling.respell import Change
 from analyzer.source.spelling.tokens import ChangeKind
 

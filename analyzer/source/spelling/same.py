@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.source.diagnosis.broken import escaped
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.tolerant import behind_value, expect, read_key, skip_blank, skip_value, unquote
+from analyzer.source.reader.tolerant import behind_value, escaped, expect, read_key, skip_blank, skip_value, unquote
 from analyzer.source.spelling.strict import Strict
 from analyzer.source.spelling.worth import word_or_number
 

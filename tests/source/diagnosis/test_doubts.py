@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEHIND = "the ID was read after the fault"
-INSIDE = "the fault is in the id itself"
+INSIDE = "the fault is in the ID itself"
 GOES_ON = "the ID may go on after the fault"
-BETWEEN = "whether the fault is this record's or the next one's, is not known"
+BETWEEN = "it is unknown whether the fault is this record's or the next one's"
 
 
 def written(folder: Path, text: str) -> Path:

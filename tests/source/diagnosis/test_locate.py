@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ADA = "ada@contoso.com"
 BEHIND = "the ID was read after the fault"
-INSIDE = "the fault is in the id itself"
+INSIDE = "the fault is in the ID itself"
 
 # Text of record 4; the fault; the property; the id and the caution with it.
 BROKEN = {
