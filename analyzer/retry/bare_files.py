@@ -10,7 +10,7 @@ from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
 from analyzer.logs.read import Reading, job_id_in
-from analyzer.retry.make import Ingredients
+from analyzer.retry.make import RetryInputs
 from analyzer.retry.selection.select import outcome_suggested_by
 from analyzer.source.measure import has_guid_ids
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.logs.model import LogRead
 
 
-def ingredients_of_files(source: Path, logs: Sequence[Path]) -> Ingredients:
+def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
     """What a retry is made from, its outcome as the logs suggest it.
 
     Args:
@@ -45,7 +45,7 @@ def ingredients_of_files(source: Path, logs: Sequence[Path]) -> Ingredients:
     # They are of one job, whether their names tell it or not.
     source_ids = pl.DataFrame({"job_id": [None], "guid_ids": [guid_ids]}, SOURCE_IDS)
     named_users = NamedUsers(naming(entries.with_columns(job_id=pl.lit(None, pl.String)), source_ids))
-    return Ingredients(
+    return RetryInputs(
         source=source,
         source_missing="",
         logs=list(dict.fromkeys(file.path for file in files if file.path and file.path.is_file())),

@@ -14,9 +14,9 @@ from analyzer.errors import AnalyzerError, InputError, UsageError
 from analyzer.model.job import name_in_files
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.text import SHORT_ID, short_ids
-from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.make import RetryInputs, file_name, make_retry
 from analyzer.retry.manifest import described_choices
-from analyzer.retry.model import Earlier
+from analyzer.retry.model import EarlierFiles
 from analyzer.retry.words import lying_there
 from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, strays
 from analyzer.source.model import mark_of
@@ -64,13 +64,13 @@ class JobRetry:
     manifest: Manifest | None = None
 
 
-def ingredients_of(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> Ingredients:
+def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> RetryInputs:
     """What a job's retry is made from."""
     source = library.source_state(job)
     # Of a superseded job somebody asked for the older values.
     users = tables.open_users.get(job.job_id)
     row = tables.job(job.job_id)
-    return Ingredients(
+    return RetryInputs(
         source=library.source_file(job),
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
@@ -125,8 +125,8 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
                 left = tuple(lying_there(dataclasses.replace(earlier, ours=())))
                 retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True, left=left)
                 continue
-            ingredients = ingredients_of(library, tables, job)
-            retries[job.job_id] = _existing(target, ingredients, job) or _make(ingredients, target, job, library)
+            inputs = inputs_of_job(library, tables, job)
+            retries[job.job_id] = _existing(target, inputs, job) or _make(inputs, target, job, library)
     return retries
 
 
@@ -147,64 +147,63 @@ def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
     )
 
 
-def vouched_manifest(target: Path, ingredients: Ingredients) -> Manifest | None:
+def vouched_manifest(target: Path, inputs: RetryInputs) -> Manifest | None:
     """The manifest of the retry file that is there, where the file is what would be made now, to the byte; else None.
 
     Raises:
         AnalyzerError: the file cannot be read.
     """
     manifest = read_manifest(manifest_path(target))
-    if manifest is None or not (_is_made_from(manifest, ingredients) and is_unaltered(target, manifest)):
+    if manifest is None or not (_is_made_from(manifest, inputs) and is_unaltered(target, manifest)):
         return None
     return manifest
 
 
-def _existing(target: Path, ingredients: Ingredients, job: Job) -> JobRetry | None:
+def _existing(target: Path, inputs: RetryInputs, job: Job) -> JobRetry | None:
     """The retry file that is there, where it is what would be made now, to the byte; else None."""
     try:
-        manifest = vouched_manifest(target, ingredients)
+        manifest = vouched_manifest(target, inputs)
         if manifest is None:
             return None
         not_of_it = strays(target, manifest)
     except AnalyzerError:
         return None  # made anew, manifest and all
     remove_leftovers(target)
-    told = " ".join([manifest.sentence, *lying_there(Earlier(others=not_of_it))])
+    told = " ".join([manifest.sentence, *lying_there(EarlierFiles(others=not_of_it))])
     return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete, manifest=manifest)
 
 
-def _is_made_from(manifest: Manifest, ingredients: Ingredients) -> bool:
-    """Whether a retry file was made by this version, in the same manner, and from what we have now."""
-    source = ingredients.source
+def _is_made_from(manifest: Manifest, inputs: RetryInputs) -> bool:
+    """Whether a retry file was made by this version, with the same options, and from what we have now."""
+    source = inputs.source
     return (
         bool(manifest.files)
         and manifest.program == program()
-        and manifest.job_id == ingredients.job_id
-        and (manifest.outcome, manifest.error) == (ingredients.outcome.value, ingredients.error)
-        and manifest.choices == described_choices((), ingredients.manner, ingredients.id_property or "")
-        and manifest.source_later == ingredients.source_later
-        and manifest.unfinished_logs == ingredients.unfinished_logs
+        and manifest.job_id == inputs.job_id
+        and (manifest.outcome, manifest.error) == (inputs.outcome.value, inputs.error)
+        and manifest.choices == described_choices((), inputs.options, inputs.id_property or "")
+        and manifest.source_later == inputs.source_later
+        and manifest.unfinished_logs == inputs.unfinished_logs
         # They only become more, as no job leaves a library.
-        and manifest.left_to_later == _left_to_later(ingredients)
+        and manifest.left_to_later == _left_to_later(inputs)
         and source is not None
         and manifest.source.bytes == source.stat().st_size
-        and manifest.source.sha256 == (ingredients.source_sha256 or sha256_of(source))
-        and [(log.name, log.sha256) for log in manifest.logs]
-        == [(log.name, sha256_of(log)) for log in ingredients.logs]
+        and manifest.source.sha256 == (inputs.source_sha256 or sha256_of(source))
+        and [(log.name, log.sha256) for log in manifest.logs] == [(log.name, sha256_of(log)) for log in inputs.logs]
     )
 
 
-def _left_to_later(ingredients: Ingredients) -> int:
-    if ingredients.outcome is not Outcome.partial or not ingredients.newer:
-        return len(ingredients.newer)
-    return sum(mark_of(key) in ingredients.newer for key in ingredients.named_users.ids)
+def _left_to_later(inputs: RetryInputs) -> int:
+    if inputs.outcome is not Outcome.partial or not inputs.newer:
+        return len(inputs.newer)
+    return sum(mark_of(key) in inputs.newer for key in inputs.named_users.ids)
 
 
-def _make(ingredients: Ingredients, target: Path, job: Job, library: Library) -> JobRetry:
+def _make(inputs: RetryInputs, target: Path, job: Job, library: Library) -> JobRetry:
     try:
-        made = make_retry(ingredients, target)
+        made = make_retry(inputs, target)
     except (InputError, UsageError) as error:
-        source = ingredients.source
+        source = inputs.source
         # By its name in the library, which somebody may move or send.
         what = error.what.replace(str(source), library.name_of(source)) if source else error.what
         return JobRetry(job.job_id, None, what, complete=False, advice=error.advice)

@@ -13,10 +13,10 @@ from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import LogCode, stem
 from analyzer.retry.manifest import described_choices
-from analyzer.retry.model import AS_IT_IS, NOTHING, Earlier, Retry, RetryRequest, Selection
+from analyzer.retry.model import DEFAULT_OPTIONS, NO_EARLIER_FILES, EarlierFiles, RetryFiles, RetryRequest, Selection
 from analyzer.retry.selection.choices import EVERYTHING
 from analyzer.retry.selection.gather import by_source
-from analyzer.retry.selection.select import nobody_knows, select
+from analyzer.retry.selection.select import helps_unknown, select
 from analyzer.retry.words import sentence
 from analyzer.retry.writing.write import clear, write_retry
 from analyzer.source.id_property import IdProperty, Inferred, infer, infer_from
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.naming import NamedUsers
-    from analyzer.retry.model import Manner
+    from analyzer.retry.model import RetryOptions
     from analyzer.retry.selection.choices import Choices, RetryHelps
     from analyzer.source.diagnosis.message import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
-class Ingredients:
+class RetryInputs:
     """What a retry is made from.
 
     Attributes:
@@ -56,7 +56,7 @@ class Ingredients:
         source_later: what tells that our copy is of a later time than the job, a clause without its subject; empty
             where nothing does.
         choices: the user's, of whose records.
-        manner: how they are written.
+        options: how they are written.
         retry_helps: what is known of codes.
         source_uri: of the source file, as the job has it; empty for bare files.
         newer: users whose newer records later files of the feed hold, by their marks (``mark_of``).
@@ -75,34 +75,34 @@ class Ingredients:
     source_changed: str = ""
     source_later: str = ""
     choices: Choices = EVERYTHING
-    manner: Manner = AS_IT_IS
-    retry_helps: RetryHelps = nobody_knows
+    options: RetryOptions = DEFAULT_OPTIONS
+    retry_helps: RetryHelps = helps_unknown
     source_uri: str = ""
     newer: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RetryResult:
     """What came of a retry: a file, or the reason why there is nothing to retry.
 
     Attributes:
         selection: whose records were wanted.
         id_property: the id property; None where there was nothing to look for.
         retry: the file; None where there is nothing to retry.
-        manner: how it was written.
+        options: how it was written.
         earlier: what an earlier retry left in its places.
     """
 
     selection: Selection
     id_property: IdProperty | None
-    retry: Retry | None
-    manner: Manner = AS_IT_IS
-    earlier: Earlier = NOTHING
+    retry: RetryFiles | None
+    options: RetryOptions = DEFAULT_OPTIONS
+    earlier: EarlierFiles = NO_EARLIER_FILES
 
     @property
     def sentence(self) -> str:
         """What the file holds and why, or why there is none."""
-        return sentence(self.selection, self.retry, self.id_property, self.manner)
+        return sentence(self.selection, self.retry, self.id_property, self.options)
 
     @property
     def complete(self) -> bool:
@@ -115,39 +115,39 @@ def file_name(source_name: str, job_id: str | None) -> str:
     return f"{stem(source_name)}-{job_id}-retry.json" if job_id else f"{stem(source_name)}-retry.json"
 
 
-def variant(ingredients: Ingredients, outcome: Outcome) -> str:
+def variant(inputs: RetryInputs, outcome: Outcome) -> str:
     """What sets a retry apart from the one that ``run`` makes of the job, for its name; empty where nothing does.
 
     The same options give the same name. ``selection-1a2b3c4d`` where they choose users, else ``variant-1a2b3c4d``.
 
     Args:
-        ingredients: of the retry.
+        inputs: of the retry.
         outcome: the job's own.
     """
-    by_run = dataclasses.replace(ingredients, outcome=outcome, choices=EVERYTHING, manner=AS_IT_IS, id_property=None)
-    options = _options(ingredients)
+    by_run = dataclasses.replace(inputs, outcome=outcome, choices=EVERYTHING, options=DEFAULT_OPTIONS, id_property=None)
+    options = _options(inputs)
     if options == _options(by_run):
         return ""
     digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
-    return f"{'selection' if ingredients.choices.narrow else 'variant'}-{digest[:8]}"
+    return f"{'selection' if inputs.choices.narrow else 'variant'}-{digest[:8]}"
 
 
-def _options(ingredients: Ingredients) -> dict[str, object]:
+def _options(inputs: RetryInputs) -> dict[str, object]:
     """What the user can choose of a retry, in a spelling in which the same is equal."""
-    choices = ingredients.choices
+    choices = inputs.choices
     return {
-        **described_choices((), ingredients.manner, ingredients.id_property or ""),
-        "outcome": ingredients.outcome.value,
+        **described_choices((), inputs.options, inputs.id_property or ""),
+        "outcome": inputs.outcome.value,
         "only": sorted({code.casefold() for code in choices.only}),
         "except": sorted({code.casefold() for code in choices.except_}),
         "users": sorted(choices.users) if choices.users is not None else None,
         "retryable": choices.retryable,
         "without_culprits": choices.without_culprits,
-        "drop_properties": sorted(ingredients.manner.drop_properties),
+        "drop_properties": sorted(inputs.options.drop_properties),
     }
 
 
-def make_retry(ingredients: Ingredients, target: Path) -> Made:
+def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
     """Writes the retry file of a job, unless there is nothing to retry; an earlier one in its place gives way.
 
     Raises:
@@ -156,44 +156,42 @@ def make_retry(ingredients: Ingredients, target: Path) -> Made:
         OutputError: it cannot be written.
         UsageError: the id property cannot be told, or a choice makes no sense here.
     """
-    located = _located(ingredients)
+    located = _located(inputs)
     selection = select(
-        ingredients.outcome,
-        ingredients.named_users,
-        ingredients.error,
+        inputs.outcome,
+        inputs.named_users,
+        inputs.error,
         located=located.clause if located else "",
-        unfinished_logs=ingredients.unfinished_logs,
-        choices=ingredients.choices,
-        retry_helps=ingredients.retry_helps,
-        readable=ingredients.manner.reads_around_faults or _drops(located, ingredients.choices),
-        newer=ingredients.newer,
+        unfinished_logs=inputs.unfinished_logs,
+        choices=inputs.choices,
+        retry_helps=inputs.retry_helps,
+        readable=inputs.options.reads_around_faults or _drops(located, inputs.choices),
+        newer=inputs.newer,
     )
-    if not selection.left_nobody and ingredients.outcome in FAILED and _has_no_users(ingredients):
-        selection = Selection(
-            ingredients.outcome, False, UserIds(), 0, "the source file has no users", left_nobody=True
-        )
-    if selection.nobody:
-        _check_nobody(selection, ingredients)
-        read = [*ingredients.logs, *([ingredients.source] if ingredients.source else [])]
-        if ingredients.job_id:
+    if not selection.none_left and inputs.outcome in FAILED and _has_no_users(inputs):
+        selection = Selection(inputs.outcome, False, UserIds(), 0, "the source file has no users", none_left=True)
+    if selection.empty:
+        _check_nobody(selection, inputs)
+        read = [*inputs.logs, *([inputs.source] if inputs.source else [])]
+        if inputs.job_id:
             read.append(manifest_path(target))  # by the hash in it, a retry that was queued under another name is known
-        return Made(selection, None, None, earlier=clear(target, read))
-    source = _source(ingredients)
+        return RetryResult(selection, None, None, earlier=clear(target, read))
+    source = _source(inputs)
     try:
-        selection, id_property, retry = _written(ingredients, selection, source, target)
+        selection, id_property, retry = _written(inputs, selection, source, target)
         if retry is None:
             raise _nothing_selected(selection, source, id_property)
     except InputError as error:
-        if ingredients.source_later:  # which is why, most likely
-            error.what = f"{error.what}; the source file {ingredients.source_later}"
+        if inputs.source_later:  # which is why, most likely
+            error.what = f"{error.what}; the source file {inputs.source_later}"
         raise
-    return Made(selection, id_property, retry, ingredients.manner, retry.earlier)
+    return RetryResult(selection, id_property, retry, inputs.options, retry.earlier)
 
 
-def _has_no_users(ingredients: Ingredients) -> bool:
+def _has_no_users(inputs: RetryInputs) -> bool:
     """Whether the job had nobody to import, whatever its log says; a copy that is not what it read tells nothing."""
-    source = ingredients.source
-    if source is None or ingredients.source_later or (ingredients.source_changed and not ingredients.manner.force):
+    source = inputs.source
+    if source is None or inputs.source_later or (inputs.source_changed and not inputs.options.force):
         return False
     try:
         return has_no_users(source)
@@ -201,37 +199,37 @@ def _has_no_users(ingredients: Ingredients) -> bool:
         return False  # said where it is needed
 
 
-def _check_nobody(selection: Selection, ingredients: Ingredients) -> None:
+def _check_nobody(selection: Selection, inputs: RetryInputs) -> None:
     """Refuses to say that there is nothing to retry where the job says that there is."""
-    if selection.outcome is Outcome.partial and ingredients.job_id is not None and not selection.left_nobody:
+    if selection.outcome is Outcome.partial and inputs.job_id is not None and not selection.none_left:
         raise InputError(
             "the job says that some users were not updated, and there is no entry of its log that says who",
             "Pull its log again; without it, import the whole source file again.",
         )
 
 
-def _source(ingredients: Ingredients) -> Path:
-    source = ingredients.source
+def _source(inputs: RetryInputs) -> Path:
+    source = inputs.source
     if source is None:
         raise InputError(
-            f"there is no source file to take the records from: {ingredients.source_missing}",
+            f"there is no source file to take the records from: {inputs.source_missing}",
             "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
         )
-    if ingredients.source_changed and not ingredients.manner.force:
+    if inputs.source_changed and not inputs.options.force:
         raise InputError(
-            f"{source} is not what the job read: {ingredients.source_changed}",
+            f"{source} is not what the job read: {inputs.source_changed}",
             "Put the job's version there, or take this one with --force.",
         )
     return source
 
 
 def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
-    if not selection.everybody and selection.told_twice and not id_property.name:
+    if not selection.everybody and selection.duplicate_entries and not id_property.name:
         return InputError(
             f"the log says that two records of {source} lead to one user, and which property holds the IDs is unknown",
             "Name it with --id-property.",
         )
-    if not selection.everybody and selection.told_twice:
+    if not selection.everybody and selection.duplicate_entries:
         return InputError(
             f"the log says that two records of {source} lead to one user, and no two records have the same ID",
             "An old and a new name may belong to one user. Have the feed write object IDs, and queue with the ID type"
@@ -259,41 +257,41 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
 
 
 def _written(
-    ingredients: Ingredients, selection: Selection, source: Path, target: Path
-) -> tuple[Selection, IdProperty, Retry | None]:
+    inputs: RetryInputs, selection: Selection, source: Path, target: Path
+) -> tuple[Selection, IdProperty, RetryFiles | None]:
     """Finds the id property and writes; None where no record can be."""
     try:
-        if ingredients.manner.reads_around_faults:
+        if inputs.options.reads_around_faults:
             from analyzer.source.salvage.read import check_shape
 
-            check_shape(source, repair=ingredients.manner.repair)
-        inferred = _id_property(ingredients, selection, source)
+            check_shape(source, repair=inputs.options.repair)
+        inferred = _id_property(inputs, selection, source)
         request = RetryRequest(
             source=source,
-            logs=ingredients.logs,
-            job_id=ingredients.job_id,
+            logs=inputs.logs,
+            job_id=inputs.job_id,
             id_property=inferred.id_property,
             selection=selection,
             target=target,
-            manner=ingredients.manner,
-            named=ingredients.named_users.certain if selection.everybody else frozenset(),
-            source_sha256=ingredients.source_sha256,
-            source_later=ingredients.source_later,
-            given_id_property=ingredients.id_property or "",
-            error=ingredients.error,
-            source_uri=ingredients.source_uri,
+            options=inputs.options,
+            named=inputs.named_users.certain if selection.everybody else frozenset(),
+            source_sha256=inputs.source_sha256,
+            source_later=inputs.source_later,
+            given_id_property=inputs.id_property or "",
+            error=inputs.error,
+            source_uri=inputs.source_uri,
             found=None if selection.everybody else inferred.found,
         )
-        if inferred.id_property.name in ingredients.manner.drop_properties:
+        if inferred.id_property.name in inputs.options.drop_properties:
             raise UsageError(
                 f"{inferred.id_property.name} holds the ids, and cannot be dropped", "Name the property to drop."
             )
-        request = by_source(request, ingredients.named_users)
+        request = by_source(request, inputs.named_users)
         return request.selection, inferred.id_property, write_retry(request)
     except NotJsonError as error:
         from analyzer.source.diagnosis.message import name_person, unreadable
 
-        name_person(error, source, unreadable(ingredients.named_users.entries), ingredients.id_property)
+        name_person(error, source, unreadable(inputs.named_users.entries), inputs.id_property)
         error.advice = f"{error.advice} {_ways_around(error)}"
         raise
     except NotImportFormatError as error:
@@ -325,20 +323,20 @@ def _drops(located: Diagnosis | None, choices: Choices) -> bool:
     return spot is not None and spot.fault.kind is FaultKind.nested_value and spot.property in choices.drop_properties
 
 
-def _located(ingredients: Ingredients) -> Diagnosis | None:
+def _located(inputs: RetryInputs) -> Diagnosis | None:
     """What stands where the service could not read the source file, where an import was aborted for that."""
-    codes = ingredients.named_users.codes
+    codes = inputs.named_users.codes
     if (
-        ingredients.outcome is not Outcome.aborted
+        inputs.outcome is not Outcome.aborted
         or LogCode.DataFileNotJson not in codes
-        or ingredients.manner.reads_around_faults
+        or inputs.options.reads_around_faults
     ):
         return None
     from analyzer.source.diagnosis.message import diagnose, unreadable
 
-    message = unreadable(ingredients.named_users.entries)
+    message = unreadable(inputs.named_users.entries)
     try:
-        return diagnose(message, ingredients.source, ingredients.id_property)
+        return diagnose(message, inputs.source, inputs.id_property)
     except InputError:
         return None  # said once more, and better, where the source file is read
 
@@ -350,19 +348,19 @@ def _naming_nobody(selection: Selection) -> InputError:
     )
 
 
-def _id_property(ingredients: Ingredients, selection: Selection, source: Path) -> Inferred:
-    if ingredients.id_property:
-        return Inferred(IdProperty(ingredients.id_property, "you said so", certain=True), None)
-    wanted = marks_of(sorted(ingredients.named_users.certain)) if selection.everybody else selection.identities.marks
+def _id_property(inputs: RetryInputs, selection: Selection, source: Path) -> Inferred:
+    if inputs.id_property:
+        return Inferred(IdProperty(inputs.id_property, "you said so", certain=True), None)
+    wanted = marks_of(sorted(inputs.named_users.certain)) if selection.everybody else selection.identities.marks
     some_lack_it = selection.lacking_id > 0 and (selection.everybody or not selection.identities)
     try:
         return infer(source, wanted, some_lack_it=some_lack_it)
     except SourceFormatError:
-        if not ingredients.manner.reads_around_faults:
+        if not inputs.options.reads_around_faults:
             raise
         from analyzer.source.reader.tolerant import Record
         from analyzer.source.salvage.read import salvage
 
-        items = salvage(source, repair=ingredients.manner.repair)
+        items = salvage(source, repair=inputs.options.repair)
         records = (item for item in items if isinstance(item, Record))
         return Inferred(infer_from(source, records, wanted.keys(), some_lack_it=some_lack_it), None)

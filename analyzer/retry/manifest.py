@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.retry.model import Manner, Retry, RetryRequest
+    from analyzer.retry.model import RetryFiles, RetryOptions, RetryRequest
 
 _PART = re.compile(r"-\d+-of-\d+$")
 
 
 def manifest_for(
-    request: RetryRequest, retry: Retry, files: Sequence[RetryFileEntry], beside: Mapping[Path, bytes]
+    request: RetryRequest, retry: RetryFiles, files: Sequence[RetryFileEntry], beside: Mapping[Path, bytes]
 ) -> Manifest:
     """Describe retry files: what they were made from and what they hold.
 
@@ -46,7 +46,7 @@ def manifest_for(
     Raises:
         InputError: the source or a log cannot be read any more.
     """
-    selection, manner = request.selection, request.manner
+    selection, options = request.selection, request.options
     # By its hash, a retry that was queued under another name is known.
     before = hashes_made(request.target, request.job_id) if request.job_id else []
     site, folder = site_and_folder(request.source_uri)
@@ -55,7 +55,7 @@ def manifest_for(
         job_id=request.job_id,
         outcome=selection.outcome.value,
         error=request.error,
-        sentence=sentence(selection, retry, request.id_property, manner),
+        sentence=sentence(selection, retry, request.id_property, options),
         first=selection.first,
         id_property=request.id_property.name,
         id_property_because=request.id_property.because,
@@ -64,9 +64,9 @@ def manifest_for(
         properties=list(retry.properties),
         site=site,
         folder=folder,
-        choices=described_choices(selection.chosen, manner, request.given_id_property),
-        source=_entry(request.source, hashes=manner.hashes, digest=request.source_sha256),
-        logs=[_entry(log, hashes=manner.hashes) for log in request.logs],
+        choices=described_choices(selection.chosen, options, request.given_id_property),
+        source=_entry(request.source, hashes=options.hashes, digest=request.source_sha256),
+        logs=[_entry(log, hashes=options.hashes) for log in request.logs],
         files=list(files),
         companions=[
             FileEntry(path.name, len(content), hashlib.sha256(content).hexdigest()) for path, content in beside.items()
@@ -78,7 +78,7 @@ def manifest_for(
         respelled=retry.respelled,
         repairs=len(retry.repairs),
         unmatched=len(retry.unmatched),
-        entries_naming_nobody=retry.naming_nobody,
+        entries_naming_nobody=retry.without_user,
         unfinished_logs=retry.unfinished_logs,
         source_later=retry.source_later,
         left_to_later=selection.left_to_later,
@@ -86,23 +86,23 @@ def manifest_for(
     )
 
 
-def described_choices(chosen: Sequence[str], manner: Manner, id_property: str) -> dict[str, object]:
+def described_choices(chosen: Sequence[str], options: RetryOptions, id_property: str) -> dict[str, object]:
     """Return the user's choices as a manifest has them.
 
     Args:
         chosen: of whose records, a clause each.
-        manner: how they are written.
+        options: how they are written.
         id_property: as the user gave it; empty where it was inferred.
     """
     return {
         "users": list(chosen),
         "id_property": id_property,
-        "drop_properties": list(manner.drop_properties),
-        "salvage": manner.salvage,
-        "repair": manner.repair,
-        "max_bytes": manner.max_bytes,
-        "max_properties": manner.max_properties,
-        "force": manner.force,
+        "drop_properties": list(options.drop_properties),
+        "salvage": options.salvage,
+        "repair": options.repair,
+        "max_bytes": options.max_bytes,
+        "max_properties": options.max_properties,
+        "force": options.force,
     }
 
 

@@ -36,7 +36,7 @@ class Selection:
         everybody: every record of the source.
         identities: the ids as the log spells them, by their key (``identity_key``); what is not a user's among them
             shows when none of the source's records has it.
-        naming_nobody: entries that name no user.
+        without_user: entries that name no user.
         because: a clause.
         doubtful: which of the identities, and of those who are excluded, are Guids that need not be anybody's id.
         lacking_id: entries that tell, or may tell, of a record without an ID: of an aborted job those with that code,
@@ -48,8 +48,8 @@ class Selection:
         chosen: the user's choices, a clause each.
         unknown_users: ids of the user's list that are not among those to retry, as the list spells them, by their key.
             Where everybody is to be retried only the source can tell, and there are none.
-        left_nobody: somebody was to be retried, and the user's choices leave nobody.
-        told_twice: entries that tell of several records of one user.
+        none_left: somebody was to be retried, and the user's choices leave nobody.
+        duplicate_entries: entries that tell of several records of one user.
         newer: of everybody those who are left out because later files hold their newer records, by their marks
             (``mark_of``).
         left_to_later: how many users are left out for that.
@@ -58,7 +58,7 @@ class Selection:
     outcome: Outcome
     everybody: bool
     identities: UserIds
-    naming_nobody: int
+    without_user: int
     because: str
     first: str = ""
     doubtful: frozenset[str] = frozenset()
@@ -68,19 +68,19 @@ class Selection:
     without_unnamed: bool = False
     chosen: tuple[str, ...] = ()
     unknown_users: dict[str, str] = field(default_factory=dict)
-    left_nobody: bool = False
-    told_twice: int = 0
+    none_left: bool = False
+    duplicate_entries: int = 0
     newer: frozenset[int] = frozenset()
     left_to_later: int = 0
 
     @property
-    def nobody(self) -> bool:
+    def empty(self) -> bool:
         """Whether there is nothing to retry."""
-        return not self.everybody and not self.identities and not self.naming_nobody
+        return not self.everybody and not self.identities and not self.without_user
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RetryOptions:
     """How a retry file is to be written.
 
     Attributes:
@@ -107,7 +107,7 @@ class Manner:
         return self.salvage or self.repair
 
 
-AS_IT_IS = Manner()
+DEFAULT_OPTIONS = RetryOptions()
 """Nothing dropped, nothing mended, the service's limits."""
 
 
@@ -122,7 +122,7 @@ class RetryRequest:
         id_property: which of the source's properties holds the ids.
         selection: whose records.
         target: where the retry file goes.
-        manner: how it is written.
+        options: how it is written.
         named: keys of the ids that the log names, whether their users are selected or not.
         source_sha256: of the source file, where it is known.
         found: the selection's records, where somebody has looked for them.
@@ -139,7 +139,7 @@ class RetryRequest:
     id_property: IdProperty
     selection: Selection
     target: Path
-    manner: Manner = AS_IT_IS
+    options: RetryOptions = DEFAULT_OPTIONS
     named: frozenset[str] = frozenset()
     source_sha256: str = ""
     found: MatchedRecords | None = None
@@ -156,11 +156,11 @@ class Reason(StrEnum):
     not_in_source = "to be retried, but no record of the source has this id"
     not_left_out = "to be left out, but no record of the source has this id"
     not_to_retry = "in the list of users, but not among those to retry"
-    nobodys = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
+    no_user = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
     without_id = "the record has no id; the service aborts an import for it"
     not_importable = "the record has no ID, so the service can't import it"
     twice = "more than one record has this id, which the service fails; none of them is in the file"
-    perhaps_nobodys = (
+    possible_duplicate = (
         "more than one record has this id, which the service fails; an entry that names nobody may tell so"
     )
     no_record = "a value in the list that is no record: it holds no user"
@@ -174,7 +174,7 @@ IDENTICAL = "they are identical"
 
 
 @dataclass(frozen=True, slots=True)
-class Unmatched:
+class Mismatch:
     """Something that the retry file cannot hold or the service will fail again.
 
     Attributes:
@@ -221,7 +221,7 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierFiles:
     """What an earlier retry left in the places of this one and is no part of it.
 
     Attributes:
@@ -235,12 +235,12 @@ class Earlier:
     kept: tuple[Path, ...] = ()
 
 
-NOTHING = Earlier()
+NO_EARLIER_FILES = EarlierFiles()
 """Nothing lay there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryFiles:
     """A retry file that was written.
 
     Attributes:
@@ -252,7 +252,7 @@ class Retry:
         users: distinct users among them.
         property_values: values but the ids.
         unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
-        naming_nobody: entries of the log that name no user, or a record that is not found.
+        without_user: entries of the log that name no user, or a record that is not found.
         unfinished_logs: logs that may lack users at their end.
         source_later: as of the request.
         recoded: the source's encoding, where its records had to be written in another; empty else.
@@ -269,8 +269,8 @@ class Retry:
     unmatched_file: Path
     records: int
     users: int
-    unmatched: tuple[Unmatched, ...]
-    naming_nobody: int
+    unmatched: tuple[Mismatch, ...]
+    without_user: int
     recoded: str = ""
     unfinished_logs: int = 0
     source_later: str = ""
@@ -278,7 +278,7 @@ class Retry:
     respelled: int = 0
     repairs: tuple[Repair, ...] = ()
     repairs_file: Path | None = None
-    earlier: Earlier = NOTHING
+    earlier: EarlierFiles = NO_EARLIER_FILES
     properties: tuple[str, ...] = ()
     id_type: InferredIdType = WITHOUT_IDS
     damage: tuple[Damage, ...] = ()
@@ -292,4 +292,4 @@ class Retry:
     def complete(self) -> bool:
         """Whether the file has everybody in it who was not updated and has an ID, and each of them once."""
         lacking = any(one.reason is not Reason.not_importable for one in self.unmatched)
-        return not (lacking or self.naming_nobody or self.unfinished_logs or self.source_later)
+        return not (lacking or self.without_user or self.unfinished_logs or self.source_later)

@@ -10,14 +10,14 @@ from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.id_kinds import MissingId
 from analyzer.model.outcome import Outcome
 from analyzer.model.text import count, listed, listed_first
-from analyzer.retry.model import AS_IT_IS, IDENTICAL, Reason
+from analyzer.retry.model import DEFAULT_OPTIONS, IDENTICAL, Reason
 from analyzer.source.damage import DamageKind, warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from analyzer.retry.model import Earlier, Manner, Retry, Selection
+    from analyzer.retry.model import EarlierFiles, RetryFiles, RetryOptions, Selection
     from analyzer.source.id_property import IdProperty
 
 _EXAMPLES = 5
@@ -29,11 +29,11 @@ _SHORTFALLS = {
         "IDs that were to be left out aren't in the source file",
     ),
     "not_to_retry": ("listed user isn't among those to retry", "listed users aren't among those to retry"),
-    "nobodys": ("log entry has a Guid that isn't a user's ID", "log entries have Guids that aren't users' IDs"),
+    "no_user": ("log entry has a Guid that isn't a user's ID", "log entries have Guids that aren't users' IDs"),
     "without_id": ("record has no ID", "records have no ID"),
     "not_importable": ("record has no ID", "records have no ID"),
     "twice": ("ID is in more than one record", "IDs are in more than one record"),
-    "perhaps_nobodys": (
+    "possible_duplicate": (
         "ID is in more than one record, which may explain an entry that doesn't identify a user",
         "IDs are in more than one record, which may explain entries that don't identify a user",
     ),
@@ -45,7 +45,10 @@ _SHORTFALLS = {
 
 
 def sentence(
-    selection: Selection, retry: Retry | None, id_property: IdProperty | None, manner: Manner = AS_IT_IS
+    selection: Selection,
+    retry: RetryFiles | None,
+    id_property: IdProperty | None,
+    options: RetryOptions = DEFAULT_OPTIONS,
 ) -> str:
     """What the retry file holds and why, what has to be done before it is queued, and what it does not hold.
 
@@ -53,11 +56,11 @@ def sentence(
     """
     if retry is None or id_property is None:
         # Of a log without entries it is not known that everybody was updated.
-        unknown = selection.outcome is Outcome.partial and not selection.left_nobody
+        unknown = selection.outcome is Outcome.partial and not selection.none_left
         because = "the log has no entry" if unknown else selection.because
         whole = f" Incomplete: {_unfinished(selection.unfinished_logs)}." if selection.unfinished_logs else ""
         return f"Nothing to retry: {because}.{whole}"
-    parts = [_whom(selection, retry), *_how_chosen(selection, manner)]
+    parts = [_whom(selection, retry), *_how_chosen(selection, options)]
     if len(retry.paths) > 1:
         parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
     if id_property.without_ids:
@@ -74,17 +77,17 @@ def sentence(
     return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
 
 
-def _how_chosen(selection: Selection, manner: Manner) -> Iterator[str]:
+def _how_chosen(selection: Selection, options: RetryOptions) -> Iterator[str]:
     if selection.chosen:
         yield f"Chosen: {'; '.join(selection.chosen)}."
     if selection.left_to_later:
         left_out = count(selection.left_to_later, "user is", "users are")
         yield f"{left_out} left out, because later imports of the feed had their records."
-    if manner.drop_properties:
-        yield f"Without {listed(manner.drop_properties)}."
+    if options.drop_properties:
+        yield f"Without {listed(options.drop_properties)}."
 
 
-def _to_correct(retry: Retry) -> Iterator[str]:
+def _to_correct(retry: RetryFiles) -> Iterator[str]:
     """What only the feed can put right, a sentence each."""
     twice = [one for one in retry.unmatched if one.reason is Reason.twice]
     for one in twice[:_EXAMPLES]:
@@ -98,7 +101,7 @@ def _to_correct(retry: Retry) -> Iterator[str]:
         yield f"Records {numbers} have no ID: give them one in the feed, or remove them."
 
 
-def _whom(selection: Selection, retry: Retry) -> str:
+def _whom(selection: Selection, retry: RetryFiles) -> str:
     if not retry.paths:
         return "No retry file: the records that failed can't be imported before the feed is corrected."
     number, noun = (retry.users, "user") if retry.users else (retry.records, "record")
@@ -111,7 +114,7 @@ def _whom(selection: Selection, retry: Retry) -> str:
     return f"{count(number, noun)} ({because})."
 
 
-def _how_to_drop(retry: Retry) -> Iterator[str]:
+def _how_to_drop(retry: RetryFiles) -> Iterator[str]:
     for one in retry.unmatched:
         if one.reason is Reason.multi_value:
             records = count(one.count, "record has", "records have")
@@ -128,14 +131,14 @@ def _how_known(id_property: IdProperty) -> Iterator[str]:
         yield f"Using {id_property.name} as the ID property ({id_property.because})."
 
 
-def _damaged(retry: Retry) -> Iterator[str]:
+def _damaged(retry: RetryFiles) -> Iterator[str]:
     """Which values are wrong, though the file holds them as they are."""
     yield from warnings_of(retry.damage)
     if any(one.kind is DamageKind.no_mark for one in retry.damage):
         yield "The retry file has the mark, so its letters arrive; in profiles that were updated they may be damaged."
 
 
-def _how_spelled(retry: Retry) -> Iterator[str]:
+def _how_spelled(retry: RetryFiles) -> Iterator[str]:
     if retry.recoded:
         yield f"The source file is {retry.recoded}; the retry file is UTF-8."
     if retry.repairs_file is not None:
@@ -146,7 +149,7 @@ def _how_spelled(retry: Retry) -> Iterator[str]:
         yield f"{of_them} something that isn't valid JSON, such as a comma too many; the retry file is valid JSON."
 
 
-def lying_there(earlier: Earlier) -> Iterator[str]:
+def lying_there(earlier: EarlierFiles) -> Iterator[str]:
     """What became of what an earlier retry left in the places of this one, a sentence each."""
     if earlier.ours:
         yield f"Removed what an earlier retry made: {_names(earlier.ours)}."
@@ -166,13 +169,13 @@ def _unfinished(logs: int) -> str:
     return count(logs, "log is incomplete", "logs are incomplete")
 
 
-def _shortfall(retry: Retry) -> str:
+def _shortfall(retry: RetryFiles) -> str:
     numbers: Counter[str] = Counter()
     for one in retry.unmatched:
         numbers[one.reason.name] += one.count
     told = (
-        [count(retry.naming_nobody, "log entry doesn't identify a user", "log entries don't identify a user")]
-        if retry.naming_nobody
+        [count(retry.without_user, "log entry doesn't identify a user", "log entries don't identify a user")]
+        if retry.without_user
         else []
     )
     if retry.unfinished_logs:

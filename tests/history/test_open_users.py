@@ -12,7 +12,7 @@ import pytest
 from analyzer.errors import InputError
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
-from analyzer.retry.library_jobs import ingredients_of, make_retries
+from analyzer.retry.library_jobs import inputs_of_job, make_retries
 from analyzer.retry.make import make_retry
 from analyzer.storage.manifest import hashes_made, manifest_path
 
@@ -135,14 +135,14 @@ def test_where_later_files_hold_everybody_nothing_is_left_to_retry(nights: Night
         nights.add(f"changes-202611{number:02}.json", records(user, "fay"), "fay@contoso.com")
     assert nights.offered()[first][0] == []
     library, tables = Library.existing(nights.library), nights.load()
-    ingredients = ingredients_of(library, tables, library.jobs()[0])
+    inputs = inputs_of_job(library, tables, library.jobs()[0])
     if aborted:
         with pytest.raises(InputError, match="later imports of the feed had the records of all users"):
-            make_retry(ingredients, nights.retry / "a.json")
+            make_retry(inputs, nights.retry / "a.json")
     else:
-        made = make_retry(ingredients, nights.retry / "a.json")
+        made = make_retry(inputs, nights.retry / "a.json")
         assert made.sentence == "Nothing to retry: later imports of the feed had the records of all who failed."
-    everything = make_retry(dataclasses.replace(ingredients, newer=frozenset()), nights.retry / "a.json")
+    everything = make_retry(dataclasses.replace(inputs, newer=frozenset()), nights.retry / "a.json")
     assert everything.retry is not None
     assert everything.retry.records == (3 if aborted else 1)
 

@@ -28,10 +28,10 @@ def write_source(folder: Path, *records: str, name: str = "hr-feed.json") -> Pat
     return path
 
 
-def partial(*identities: str, naming_nobody: int = 0) -> Selection:
+def partial(*identities: str, without_user: int = 0) -> Selection:
     """The users that a log names."""
     by_key = UserIds({identity_key(identity): identity for identity in identities})
-    return Selection(Outcome.partial, False, by_key, naming_nobody, "the log names them")
+    return Selection(Outcome.partial, False, by_key, without_user, "the log names them")
 
 
 EVERYBODY = Selection(Outcome.aborted, True, UserIds(), 0, "the import was aborted")

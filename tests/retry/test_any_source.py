@@ -24,7 +24,7 @@ from tests.source.spellings import RECORD, Pairs, Pen, spelled
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.model import Retry, RetryRequest
+    from analyzer.retry.model import RetryFiles, RetryRequest
     from tests.source.spellings import Model
 
 IDS = [
@@ -95,7 +95,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "_LONGEST", 200)
 
 
-def written(wanted: RetryRequest) -> Retry | None:
+def written(wanted: RetryRequest) -> RetryFiles | None:
     try:
         return write_retry(wanted)
     except InputError as error:

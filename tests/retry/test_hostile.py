@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.retry.model import Manner, Reason
+from analyzer.retry.model import Reason, RetryOptions
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.model import Retry, Selection
+    from analyzer.retry.model import RetryFiles, Selection
 
 HEAD = b'\xef\xbb\xbf{"value":[\n'
 TAIL = b"\n]}\n"
@@ -42,11 +42,11 @@ def expected(raw: str, selection: Selection) -> bytes:
 
 @pytest.mark.parametrize("selection", WANTED, ids=WANTED_IDS)
 @pytest.mark.parametrize("raw", [*NESTED.values(), DIGITS], ids=[*NESTED, "a million digits"])
-@pytest.mark.parametrize("manner", [Manner(), Manner(repair=True)], ids=["as it is", "repair"])
+@pytest.mark.parametrize("options", [RetryOptions(), RetryOptions(repair=True)], ids=["as it is", "repair"])
 def test_deep_nesting_and_endless_numbers_are_copied(
-    tmp_path: Path, raw: str, selection: Selection, manner: Manner
+    tmp_path: Path, raw: str, selection: Selection, options: RetryOptions
 ) -> None:
-    retry = _made(tmp_path, selection, manner, ADA, raw, BOB)
+    retry = _made(tmp_path, selection, options, ADA, raw, BOB)
     assert retry.path.read_bytes() == expected(raw, selection)
     assert retry.respelled == 0
     assert {one.reason for one in retry.unmatched} <= {Reason.multi_value}
@@ -55,16 +55,16 @@ def test_deep_nesting_and_endless_numbers_are_copied(
 @pytest.mark.parametrize("selection", WANTED, ids=WANTED_IDS)
 def test_deep_nesting_in_tolerated_spelling_becomes_json(tmp_path: Path, selection: Selection) -> None:
     for raw in NESTED.values():
-        retry = _made(tmp_path, selection, Manner(), ADA, raw[:-1] + ",}", BOB)
+        retry = _made(tmp_path, selection, RetryOptions(), ADA, raw[:-1] + ",}", BOB)
         assert retry.path.read_bytes() == expected(raw, selection)
 
 
-def _made(folder: Path, selection: Selection, manner: Manner, *records: str | bytes) -> Retry:
+def _made(folder: Path, selection: Selection, options: RetryOptions, *records: str | bytes) -> RetryFiles:
     source = write_source(folder)
     raws = [one if isinstance(one, bytes) else one.encode() for one in records]
     source.write_bytes(b'{"value":[' + b",".join(raws) + b"]}")
     wanted = request(source, selection)
-    object.__setattr__(wanted, "manner", manner)
+    object.__setattr__(wanted, "options", options)
     retry = write_retry(wanted)
     assert retry is not None
     return retry
@@ -94,22 +94,24 @@ def test_a_record_of_a_hundred_megabytes_is_copied(tmp_path: Path) -> None:
 DAMAGED = b'{"IdName":"dam@contoso.com","City":"M\xc3\xbcnchen","Office":"\xff"}'
 
 
-@pytest.mark.parametrize("manner", [Manner(), Manner(repair=True), Manner(salvage=True)], ids=["", "repair", "salvage"])
-def test_a_damaged_byte_in_a_wanted_record_is_listed(tmp_path: Path, manner: Manner) -> None:
-    retry = _made(tmp_path, EVERYBODY, manner, EVE, DAMAGED, BOB)
+@pytest.mark.parametrize(
+    "options", [RetryOptions(), RetryOptions(repair=True), RetryOptions(salvage=True)], ids=["", "repair", "salvage"]
+)
+def test_a_damaged_byte_in_a_wanted_record_is_listed(tmp_path: Path, options: RetryOptions) -> None:
+    retry = _made(tmp_path, EVERYBODY, options, EVE, DAMAGED, BOB)
     assert retry.path.read_bytes() == content(EVE, BOB)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("dam@contoso.com", Reason.uncertain, "2")
 
 
 def test_a_damaged_byte_of_somebody_else_is_nobodys_business(tmp_path: Path) -> None:
-    retry = _made(tmp_path, partial("eve@contoso.com"), Manner(), EVE, DAMAGED)
+    retry = _made(tmp_path, partial("eve@contoso.com"), RetryOptions(), EVE, DAMAGED)
     assert (retry.path.read_bytes(), retry.complete) == (content(EVE), True)
 
 
 def test_a_byte_that_windows_1252_leaves_open_is_listed(tmp_path: Path) -> None:
     open_byte = b'{"IdName":"dam@contoso.com","City":"\x81"}'
-    retry = _made(tmp_path, EVERYBODY, Manner(), b'{"IdName":"a@contoso.com","City":"M\xfcnchen"}', open_byte)
+    retry = _made(tmp_path, EVERYBODY, RetryOptions(), b'{"IdName":"a@contoso.com","City":"M\xfcnchen"}', open_byte)
     assert json.loads(retry.path.read_text("utf-8-sig"))["value"] == [{"IdName": "a@contoso.com", "City": "München"}]
     assert [(one.identity, one.reason, one.records) for one in retry.unmatched] == [
         ("dam@contoso.com", Reason.uncertain, "2")
@@ -127,13 +129,13 @@ WITHOUT_SPELLING = {
 @pytest.mark.parametrize(("value", "words"), WITHOUT_SPELLING.values(), ids=WITHOUT_SPELLING.keys())
 def test_what_has_no_certain_spelling_is_left_to_the_person(tmp_path: Path, value: str, words: str) -> None:
     faulty = f'{{"IdName":"bob@contoso.com","X":{value}}}'
-    retry = _made(tmp_path, EVERYBODY, Manner(), ADA, faulty, EVE)
+    retry = _made(tmp_path, EVERYBODY, RetryOptions(), ADA, faulty, EVE)
     assert retry.path.read_bytes() == content(ADA, EVE)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("bob@contoso.com", Reason.uncertain, "2")
     assert words in listed.detail
     assert retry.complete is False
-    assert _made(tmp_path, partial("eve@contoso.com"), Manner(), ADA, faulty, EVE).complete is True
+    assert _made(tmp_path, partial("eve@contoso.com"), RetryOptions(), ADA, faulty, EVE).complete is True
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xef\xbb\xbf", b"[]", b"{}", b'{"value":[' + ADA.encode(), b"\xff\xfe{\0\xd8"])

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.retry.make import Made, make_retry
-from analyzer.retry.model import Manner, Reason
+from analyzer.retry.make import RetryResult, make_retry
+from analyzer.retry.model import Reason, RetryOptions
 from tests.analysis.frames import GUID, entry, named
-from tests.retry.test_make import ingredients
+from tests.retry.test_make import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,11 +33,11 @@ Row = dict[str, object]
 
 def made(
     folder: Path, records: Sequence[Row], entries: Sequence[Row], outcome: str = "partial", **options: object
-) -> Made:
+) -> RetryResult:
     source = folder / "feed.json"
     source.write_text(json.dumps({"value": records}), encoding="utf-8-sig")
     guids = any(value in GUIDS for record in records for value in record.values())
-    ready = ingredients(source, named(*entries, guid_jobs=(JOB,) if guids else ()), outcome)
+    ready = inputs(source, named(*entries, guid_jobs=(JOB,) if guids else ()), outcome)
     return make_retry(dataclasses.replace(ready, **options), folder / "feed-retry.json")  # type: ignore[arg-type]
 
 
@@ -115,7 +115,7 @@ def test_of_many_records_without_an_id_a_few_are_named(tmp_path: Path) -> None:
 def test_where_no_record_lacks_an_id_nameless_entries_stay_unexplained(tmp_path: Path) -> None:
     result = made(tmp_path, people(ADA, BOB), failed(None, BOB))
     assert result.retry is not None
-    assert (result.retry.naming_nobody, result.complete) == (1, False)
+    assert (result.retry.without_user, result.complete) == (1, False)
 
 
 MISSING: dict[str, tuple[list[Row], int, str, bool, int]] = {
@@ -229,7 +229,7 @@ def test_identical_records_are_said_to_be_and_written_once_where_repairs_are_wan
     entries = [entry(JOB, "GenericError", GUID, message=TWICE)]
     records = people(ADA, BOB, ADA)
     assert "(ada@contoso.com) and are identical: keep one" in made(tmp_path, records, entries).sentence
-    repaired = made(tmp_path, records, entries, manner=Manner(repair=True))
+    repaired = made(tmp_path, records, entries, options=RetryOptions(repair=True))
     assert written(tmp_path) == people(ADA)
     assert repaired.complete
 
@@ -238,7 +238,7 @@ def test_more_entries_than_records_leave_some_unexplained(tmp_path: Path) -> Non
     entries = [entry(JOB, "GenericError", f"{number}{GUID[1:]}", message=TWICE) for number in range(5)]
     result = made(tmp_path, SAME, entries)
     assert result.retry is not None
-    assert result.retry.naming_nobody == 5 - 2
+    assert result.retry.without_user == 5 - 2
 
 
 def test_where_no_id_is_in_two_records_two_ids_may_be_one_user(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from analyzer.library.mirror import Library
 from analyzer.model.identity import identity_key
 from analyzer.model.job import Job
 from analyzer.model.outcome import FAILED
-from analyzer.retry.library_jobs import ingredients_of, make_retries, retry_target
+from analyzer.retry.library_jobs import inputs_of_job, make_retries, retry_target
 from analyzer.retry.make import make_retry
 from analyzer.retry.selection.choices import Choices
 from analyzer.storage.files import beside_of
@@ -160,7 +160,7 @@ def test_a_file_of_some_users_only_is_made_anew(library: Library, tmp_path: Path
     job_id = _newest_partial(tables)
     (job,) = (job for job in library.jobs() if job.job_id == job_id)
     target = retry_target(library, job, tmp_path / "retry")
-    whole = ingredients_of(library, tables, job)
+    whole = inputs_of_job(library, tables, job)
     identity = str(whole.named_users.entries["identity"].drop_nulls()[0])
     one = Choices(users={identity_key(identity): identity}, users_file="users.csv")
     made = make_retry(dataclasses.replace(whole, choices=one), target)

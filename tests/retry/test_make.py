@@ -10,7 +10,7 @@ import pytest
 from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import Outcome
-from analyzer.retry.make import Ingredients, file_name, make_retry
+from analyzer.retry.make import RetryInputs, file_name, make_retry
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def ingredients(
+def inputs(
     source: Path | None,
     entries: pl.DataFrame,
     outcome: str = "partial",
     job_id: str | None = JOB,
     id_property: str = "",
-) -> Ingredients:
+) -> RetryInputs:
     named = NamedUsers(entries)
-    return Ingredients(source, "the tenant has deleted it", (), job_id, named, Outcome(outcome), id_property or None)
+    return RetryInputs(source, "the tenant has deleted it", (), job_id, named, Outcome(outcome), id_property or None)
 
 
 def ids(path: Path) -> list[str]:
@@ -50,7 +50,7 @@ def test_the_name_is_the_sources_and_the_jobs(source: str, job_id: str | None, e
 
 def test_a_partial_job_gives_the_users_that_its_log_names(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "BOB@contoso.com"))
-    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB, EVE), entries), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA, BOB, EVE), entries), tmp_path / "x.json")
     assert made.retry is not None
     assert ids(made.retry.path) == ["bob@contoso.com"]
     assert made.sentence == "1 user (named in the log; everyone else was updated)."
@@ -58,21 +58,21 @@ def test_a_partial_job_gives_the_users_that_its_log_names(tmp_path: Path) -> Non
 
 def test_an_aborted_job_gives_everybody_and_says_what_comes_first(tmp_path: Path) -> None:
     entries = named(entry(JOB, "InvalidProperty", "ada@contoso.com", property="Floor"))
-    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries, "aborted"), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA, BOB), entries, "aborted"), tmp_path / "x.json")
     assert made.sentence == (
         "All 2 users (the import was aborted). Before you queue this file, map Floor or remove it from the feed."
     )
 
 
 def test_an_inferred_id_property_is_said(tmp_path: Path) -> None:
-    made = make_retry(ingredients(write_source(tmp_path, ADA), named(), "unknown"), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA), named(), "unknown"), tmp_path / "x.json")
     assert made.id_property is not None
     assert made.sentence.endswith("Using IdName as the ID property (its values look like IDs).")
 
 
 def test_the_users_word_on_the_id_property_wins(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "kiel"))
-    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries, id_property="City"), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA, BOB), entries, id_property="City"), tmp_path / "x.json")
     assert made.retry is not None
     assert ids(made.retry.path) == ["Ada@contoso.com"]
 
@@ -83,7 +83,7 @@ def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
         entry(JOB, "IdentityNotResolvable", "x@contoso.com"),
         entry(JOB, "IdentityNotResolvable"),
     )
-    made = make_retry(ingredients(write_source(tmp_path, ADA), entries), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA), entries), tmp_path / "x.json")
     assert made.sentence.endswith(
         "Incomplete: 1 log entry doesn't identify a user and 1 ID isn't in the source file; see x.unmatched.csv."
     )
@@ -91,7 +91,7 @@ def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
 def test_where_there_is_nothing_to_retry_it_is_said_and_nothing_is_written(tmp_path: Path, outcome: str) -> None:
-    made = make_retry(ingredients(None, named(), outcome), tmp_path / "x.json")
+    made = make_retry(inputs(None, named(), outcome), tmp_path / "x.json")
     assert made.retry is None
     assert made.sentence.startswith("Nothing to retry: ")
     assert list(tmp_path.iterdir()) == []
@@ -99,7 +99,7 @@ def test_where_there_is_nothing_to_retry_it_is_said_and_nothing_is_written(tmp_p
 
 def test_a_bare_log_without_entries_is_nothing_to_retry(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA)
-    assert make_retry(ingredients(source, named(), job_id=None), tmp_path / "x.json").retry is None
+    assert make_retry(inputs(source, named(), job_id=None), tmp_path / "x.json").retry is None
 
 
 LOG_OF_ADA = (entry(JOB, "IdentityNotResolvable", "ada@contoso.com"),)
@@ -118,7 +118,7 @@ def test_where_no_file_can_be_made_though_there_is_something_to_retry_it_is_an_e
     source = None if records is None else write_source(tmp_path, *records)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError) as raised:
-        make_retry(ingredients(source, named(*entries)), tmp_path / "x.json")
+        make_retry(inputs(source, named(*entries)), tmp_path / "x.json")
     assert words in raised.value.what
     assert raised.value.advice
     assert sorted(tmp_path.iterdir()) == before
@@ -127,30 +127,30 @@ def test_where_no_file_can_be_made_though_there_is_something_to_retry_it_is_an_e
 def test_two_properties_with_different_users_are_not_guessed_between(tmp_path: Path) -> None:
     both = '{"IdName":"bob@contoso.com","Manager":"ada@contoso.com"}'
     with pytest.raises(UsageError, match="--id-property"):
-        make_retry(ingredients(write_source(tmp_path, ADA, both), named(*LOG_OF_ADA)), tmp_path / "x.json")
+        make_retry(inputs(write_source(tmp_path, ADA, both), named(*LOG_OF_ADA)), tmp_path / "x.json")
 
 
 def test_a_record_that_the_log_says_lacks_an_id_and_that_is_not_found_makes_the_file_incomplete(tmp_path: Path) -> None:
     entries = named(entry(JOB, "MissingIdentity"))
     made = make_retry(
-        ingredients(write_source(tmp_path, ADA, BOB), entries, "aborted", id_property="IdName"), tmp_path / "x.json"
+        inputs(write_source(tmp_path, ADA, BOB), entries, "aborted", id_property="IdName"), tmp_path / "x.json"
     )
     assert made.retry is not None
-    assert (made.retry.naming_nobody, made.retry.complete) == (1, False)
+    assert (made.retry.without_user, made.retry.complete) == (1, False)
     assert "Incomplete: 1 log entry doesn't identify a user." in made.sentence
 
 
 def test_of_a_log_whose_only_guid_is_nobodys_it_is_said_that_it_names_nobody(tmp_path: Path) -> None:
     entries = named(entry(JOB, "GenericError", GUID))
     with pytest.raises(InputError, match="no entry of the log identifies a user") as refused:
-        make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
+        make_retry(inputs(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
     assert "mport the whole source file again" in refused.value.advice
     assert not (tmp_path / "x.json").exists()
 
 
 def test_what_the_service_could_not_read_comes_first(tmp_path: Path) -> None:
     entries = named(entry(JOB, "DataFileNotJson", message="Unexpected character: [. Path 'value[0].City', line 1."))
-    made = make_retry(ingredients(write_source(tmp_path, ADA), entries, "aborted"), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA), entries, "aborted"), tmp_path / "x.json")
     assert (
         "Before you queue this file, correct what the service couldn't read (Unexpected character: [. Path"
         in made.sentence
@@ -164,13 +164,13 @@ def test_the_person_whose_record_cannot_be_read_is_named(tmp_path: Path) -> None
     message = f"Path 'value[1].City', line 3, position {line.index('V') + 1}."
     entries = named(entry(JOB, "DataFileNotJson", message=message))
     with pytest.raises(InputError, match=r"in record 2 \(IdName bob@contoso.com\)") as refused:
-        make_retry(ingredients(path, entries, "aborted"), tmp_path / "x.json")
+        make_retry(inputs(path, entries, "aborted"), tmp_path / "x.json")
     assert refused.value.advice.startswith("The service refused the file for the same reason.")
     with pytest.raises(InputError, match=r"in record 2 \(bob@contoso.com\)"):
-        make_retry(ingredients(path, entries, "aborted", id_property="IdName"), tmp_path / "x.json")
+        make_retry(inputs(path, entries, "aborted", id_property="IdName"), tmp_path / "x.json")
 
 
 def test_that_everybody_else_was_updated_is_said_only_where_the_log_names_all(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"), entry(JOB, "GenericError", GUID))
-    made = make_retry(ingredients(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
+    made = make_retry(inputs(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
     assert made.sentence.startswith("1 user (named in the log). Incomplete: 1 log entry has a Guid")

@@ -27,7 +27,7 @@ from tests.retry.small_source import ADA, EVERYBODY, partial, request, write_sou
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.model import Manner
+    from analyzer.retry.model import RetryOptions
 
 CLOUD_ID = InferredIdType("CloudId", "all 3 IDs are object IDs")
 SITE = "https://contoso.sharepoint.com/sites/hr"
@@ -319,12 +319,12 @@ UNEVEN = (
 )
 
 
-@pytest.mark.parametrize("manner", [{}, {"drop_properties": ("Floor",)}, {"max_properties": 2}], ids=str)
-def test_the_manifest_has_what_it_takes_to_queue_the_file(tmp_path: Path, manner: dict[str, object]) -> None:
+@pytest.mark.parametrize("options", [{}, {"drop_properties": ("Floor",)}, {"max_properties": 2}], ids=str)
+def test_the_manifest_has_what_it_takes_to_queue_the_file(tmp_path: Path, options: dict[str, object]) -> None:
     wanted = request(write_source(tmp_path, *UNEVEN), EVERYBODY)
-    written: Manner = dataclasses.replace(wanted.manner, **manner)  # type: ignore[arg-type]
+    written: RetryOptions = dataclasses.replace(wanted.options, **options)  # type: ignore[arg-type]
     uri = f"{SITE}/Docs/hr-feed.json"
-    retry = write_retry(dataclasses.replace(wanted, manner=written, source_uri=uri))
+    retry = write_retry(dataclasses.replace(wanted, options=written, source_uri=uri))
     assert retry is not None
     manifest = read_manifest(manifest_path(wanted.target))
     assert manifest is not None

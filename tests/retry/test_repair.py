@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError, OutputError
-from analyzer.retry.model import Manner, Reason
+from analyzer.retry.model import Reason, RetryOptions
 from analyzer.retry.writing.write import write_retry
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.spelling import same
@@ -22,16 +22,16 @@ from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, r
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.model import Retry, RetryRequest, Selection
+    from analyzer.retry.model import RetryFiles, RetryRequest, Selection
 
 SLASHED = r'{"IdName":"vic@contoso.com","Office":"R\V","Path":"C:\\x"}'
 UNESCAPED = '{"IdName":"kim@contoso.com","Office":"Room "K" 2"}'
-REPAIR = Manner(repair=True)
-SALVAGE = Manner(salvage=True)
+REPAIR = RetryOptions(repair=True)
+SALVAGE = RetryOptions(salvage=True)
 
 
-def mended(wanted: RetryRequest, manner: Manner = REPAIR) -> Retry:
-    retry = write_retry(dataclasses.replace(wanted, manner=manner))
+def mended(wanted: RetryRequest, options: RetryOptions = REPAIR) -> RetryFiles:
+    retry = write_retry(dataclasses.replace(wanted, options=options))
     assert retry is not None
     return retry
 
@@ -78,15 +78,15 @@ def test_equal_records_of_wanted_users_are_kept_once(tmp_path: Path) -> None:
 
 
 def test_without_repair_equal_records_are_kept_apart_and_no_list_of_repairs_is_written(tmp_path: Path) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, BOB, BOB), EVERYBODY), Manner())
+    retry = mended(request(write_source(tmp_path, ADA, BOB, BOB), EVERYBODY), RetryOptions())
     assert retry.path.read_bytes() == content(ADA)
     assert retry.repairs_file is None
     assert "hr-feed-retry.repairs.csv" not in files(retry.path.parent)
 
 
-@pytest.mark.parametrize("manner", [REPAIR, SALVAGE], ids=["repair", "salvage"])
-def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, manner: Manner) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), EVERYBODY), manner)
+@pytest.mark.parametrize("options", [REPAIR, SALVAGE], ids=["repair", "salvage"])
+def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, options: RetryOptions) -> None:
+    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), EVERYBODY), options)
     assert retry.path.read_bytes() == content(ADA, BOB, EVE)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("kim@contoso.com", Reason.unreadable, "2")
@@ -126,7 +126,7 @@ def test_a_record_with_a_backslash_and_a_damaged_byte_is_listed_with_its_id(tmp_
     source = tmp_path / "hr-feed.json"
     both = b'{"IdName":"kim@contoso.com","Office":"R\\V","City":"K\xf6ln"}'
     source.write_bytes(b'{"value":[' + EVE.encode() + b"," + both + b"]}")
-    retry = mended(request(source, partial("eve@contoso.com", "kim@contoso.com")), Manner(repair=True))
+    retry = mended(request(source, partial("eve@contoso.com", "kim@contoso.com")), RetryOptions(repair=True))
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.uncertain)]
 
 
@@ -140,40 +140,40 @@ def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
 
 def test_a_broken_source_is_searched_for_users_of_two_records_too(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA, BOB, BOB, UNESCAPED, EVE)
-    retry = mended(request(source, partial("ada@contoso.com", naming_nobody=1)), SALVAGE)
+    retry = mended(request(source, partial("ada@contoso.com", without_user=1)), SALVAGE)
     assert retry.path.read_bytes() == content(ADA)
-    assert (Reason.perhaps_nobodys, "2, 3") in [(one.reason, one.records) for one in retry.unmatched]
+    assert (Reason.possible_duplicate, "2, 3") in [(one.reason, one.records) for one in retry.unmatched]
 
 
 @pytest.mark.parametrize(
-    ("records", "manner", "words"),
+    ("records", "options", "words"),
     [
         ((UNESCAPED,), SALVAGE, r"at record 1 \(kim@contoso.com\): the record cannot be read: line 1"),
-        (('{"IdName":"a@contoso.com","X":NaN}',), Manner(), r"at record 1 \(a@contoso.com\): .*: NaN \(a number"),
+        (('{"IdName":"a@contoso.com","X":NaN}',), RetryOptions(), r"at record 1 \(a@contoso.com\): .*: NaN \(a number"),
     ],
     ids=["unreadable", "no spelling"],
 )
 def test_where_no_record_can_be_written_the_first_is_told_with_its_fault(
-    tmp_path: Path, records: tuple[str, ...], manner: Manner, words: str
+    tmp_path: Path, records: tuple[str, ...], options: RetryOptions, words: str
 ) -> None:
-    wanted = dataclasses.replace(request(write_source(tmp_path, *records), EVERYBODY), manner=manner)
+    wanted = dataclasses.replace(request(write_source(tmp_path, *records), EVERYBODY), options=options)
     with pytest.raises(InputError, match=words):
         write_retry(wanted)
     assert files(wanted.target.parent) == {}
 
 
 @pytest.mark.parametrize(
-    ("record", "manner"),
-    [(SLASHED, REPAIR), ('{"IdName":"kim@contoso.com","City":"Kiel",}', Manner())],
+    ("record", "options"),
+    [(SLASHED, REPAIR), ('{"IdName":"kim@contoso.com","City":"Kiel",}', RetryOptions())],
     ids=["repaired", "respelled without --repair"],
 )
 def test_a_record_that_would_have_other_values_as_json_is_refused_and_no_file_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str, manner: Manner
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str, options: RetryOptions
 ) -> None:
     wanted = request(write_source(tmp_path, ADA, record), EVERYBODY)
     monkeypatch.setattr(same, "same_values", lambda _before, _after: False)
     with pytest.raises(OutputError, match=r"record 2 \(.*\) would have other values when written as JSON"):
-        write_retry(dataclasses.replace(wanted, manner=manner))
+        write_retry(dataclasses.replace(wanted, options=options))
     assert files(wanted.target.parent) == {}
 
 
@@ -207,13 +207,13 @@ def test_of_any_backslashes_and_equal_records_the_file_holds_what_they_mean(
     assert len(once_more) == sum(len(by_name[name]) - 1 for name in certain)
 
 
-@pytest.mark.parametrize("manner", [SALVAGE, REPAIR], ids=["salvage", "repair"])
+@pytest.mark.parametrize("options", [SALVAGE, REPAIR], ids=["salvage", "repair"])
 @pytest.mark.parametrize("stray", ["7", '"x"', "null"])
 def test_of_a_file_without_faults_every_record_is_read_whatever_else_its_list_has(
-    tmp_path: Path, manner: Manner, stray: str
+    tmp_path: Path, options: RetryOptions, stray: str
 ) -> None:
     ada = "{'IdName':'ada@contoso.com','City':'Kiel'}"
-    retry = mended(request(write_source(tmp_path, ada, stray, BOB, EVE), partial("bob@contoso.com")), manner)
+    retry = mended(request(write_source(tmp_path, ada, stray, BOB, EVE), partial("bob@contoso.com")), options)
     assert retry.path.read_bytes() == content(BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.no_record, "2")]
 

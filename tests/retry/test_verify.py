@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.errors import InputError
 from analyzer.retry.manifest import verify
-from analyzer.retry.model import Manner
+from analyzer.retry.model import RetryOptions
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, request, write_source
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def made(folder: Path, manner: Manner = Manner()) -> list[Path]:  # noqa: B008 - frozen
+def made(folder: Path, options: RetryOptions = RetryOptions()) -> list[Path]:  # noqa: B008 - frozen
     """A retry file beside its source and log; its parts."""
     source = write_source(folder, ADA, BOB, EVE)
     log = folder / "a.log"
     log.write_bytes(b"log")
-    wanted = dataclasses.replace(request(source, EVERYBODY, log), manner=manner, target=folder / "x.json")
+    wanted = dataclasses.replace(request(source, EVERYBODY, log), options=options, target=folder / "x.json")
     retry = write_retry(wanted)
     assert retry is not None
     return list(retry.paths)
 
 
-@pytest.mark.parametrize("manner", [Manner(), Manner(max_properties=1), Manner(hashes=False)])
-def test_as_made_nothing_is_different(tmp_path: Path, manner: Manner) -> None:
-    for path in made(tmp_path, manner):
+@pytest.mark.parametrize("options", [RetryOptions(), RetryOptions(max_properties=1), RetryOptions(hashes=False)])
+def test_as_made_nothing_is_different(tmp_path: Path, options: RetryOptions) -> None:
+    for path in made(tmp_path, options):
         verified = verify(path)
         assert (verified.differences, verified.missing) == ((), ())
         assert verified.manifest.sentence.startswith("All 3 users")
@@ -71,7 +71,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
 
 @pytest.mark.parametrize(("change", "name", "words"), CHANGES.values(), ids=CHANGES.keys())
 def test_any_change_is_told(tmp_path: Path, change: Callable[[Path], None], name: str, words: str) -> None:
-    path, *_ = made(tmp_path, Manner(max_properties=1))
+    path, *_ = made(tmp_path, RetryOptions(max_properties=1))
     change(tmp_path / name)
     (difference,) = verify(path).differences
     assert difference.startswith(words)
@@ -129,7 +129,7 @@ def test_without_a_manifest_nothing_can_be_said(tmp_path: Path, raw: bytes | Non
 
 
 def test_a_file_that_is_not_in_the_manifest_beside_it_is_refused(tmp_path: Path) -> None:
-    path, *_ = made(tmp_path, Manner(max_properties=1))
+    path, *_ = made(tmp_path, RetryOptions(max_properties=1))
     stale = tmp_path / "x-1-of-2.json"
     stale.write_bytes(path.read_bytes())
     with pytest.raises(InputError, match=r"is of other files: x-1-of-3\.json, x-2-of-3\.json"):

@@ -18,7 +18,7 @@ from analyzer.history.newest import newest_to_retry
 from analyzer.model.job import find_job
 from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.model.text import SHORT_ID, short_ids
-from analyzer.retry.model import MOST_BYTES, Manner
+from analyzer.retry.model import MOST_BYTES, RetryOptions
 from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
-    from analyzer.retry.make import Ingredients, Made
+    from analyzer.retry.make import RetryInputs, RetryResult
     from analyzer.retry.queue_command import RetryToQueue
 
 _INCOMPLETE = _NOT_AS_MADE = 1
@@ -165,15 +165,15 @@ def command(  # noqa: PLR0913 - the contract's options
         chosen = find_job(opened.jobs(), job) if job else _newest(given, opened, tables, feed)
         if chosen is None:
             return 0
-        ingredients = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
+        inputs = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
         target = retry_target(opened, chosen, workspace.retry)
     else:
-        ingredients, target = _of_files(given.terminal, source, log or [], outcome, id_property)
+        inputs, target = _of_files(given.terminal, source, log or [], outcome, id_property)
     dropped = tuple(dict.fromkeys(drop_property or ()))
-    own = ingredients.outcome
-    ingredients = dataclasses.replace(
-        ingredients,
-        outcome=Outcome(outcome.value) if outcome else ingredients.outcome,
+    own = inputs.outcome
+    inputs = dataclasses.replace(
+        inputs,
+        outcome=Outcome(outcome.value) if outcome else inputs.outcome,
         choices=Choices(
             only=tuple(only or ()),
             except_=tuple(except_ or ()),
@@ -183,35 +183,35 @@ def command(  # noqa: PLR0913 - the contract's options
             without_culprits=without_culprits,
             drop_properties=dropped,
         ),
-        manner=Manner(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
+        options=RetryOptions(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
         retry_helps=given.settings().catalogue.retry_helps,
     )
-    if ingredients.job_id and (apart := variant(ingredients, own)):
+    if inputs.job_id and (apart := variant(inputs, own)):
         # The run's own file keeps its place: a report may link to it.
         target = target.with_stem(f"{target.stem}-{apart}")
     # A folder that stands there, or is meant to: the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
-    return _make(given.terminal, ingredients, output / target.name if output and inside else output or target)
+    return _make(given.terminal, inputs, output / target.name if output and inside else output or target)
 
 
 def _of_job(  # noqa: PLR0913 - what the options say of the job
     given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
-) -> Ingredients:
+) -> RetryInputs:
     from analyzer.model.outcome import FAILED
-    from analyzer.retry.library_jobs import ingredients_of, not_needed
+    from analyzer.retry.library_jobs import inputs_of_job, not_needed
 
     if not superseded:
         _check_superseded(given, tables, job.job_id)
-    ingredients = ingredients_of(library, tables, job, id_property or None)
+    inputs = inputs_of_job(library, tables, job, id_property or None)
     if superseded:
-        ingredients = dataclasses.replace(ingredients, newer=frozenset())
-    users = tables.open_users.get(job.job_id) if ingredients.outcome in FAILED and not ingredients.newer else None
+        inputs = dataclasses.replace(inputs, newer=frozenset())
+    users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
     if users is not None and users.superseded_by is None and not users.needs_retry:
         given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
             given.terminal.complain(log.problem)
-    return ingredients
+    return inputs
 
 
 def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Path] | None) -> None:
@@ -263,25 +263,25 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
 
 def _of_files(
     terminal: Terminal, source: Path, logs: list[Path], outcome: JobOutcome | None, id_property: str
-) -> tuple[Ingredients, Path]:
-    from analyzer.retry.bare_files import ingredients_of_files
+) -> tuple[RetryInputs, Path]:
+    from analyzer.retry.bare_files import inputs_of_files
     from analyzer.retry.make import file_name
 
-    ingredients = ingredients_of_files(source, logs)
+    inputs = inputs_of_files(source, logs)
     if outcome is None:
-        terminal.say(f"Treating the job as {ingredients.outcome}, by the codes in its log. Change that with --outcome.")
+        terminal.say(f"Treating the job as {inputs.outcome}, by the codes in its log. Change that with --outcome.")
     target = source.with_name(file_name(source.name, None))
-    return dataclasses.replace(ingredients, id_property=id_property or None), target
+    return dataclasses.replace(inputs, id_property=id_property or None), target
 
 
-def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
+def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     from analyzer.retry.make import make_retry
     from analyzer.retry.words import lying_there
     from analyzer.storage.manifest import read_manifest
 
-    made = make_retry(ingredients, target)
+    made = make_retry(inputs, target)
     manifest = read_manifest(made.retry.manifest) if made.retry else None
-    if made.id_property is not None and made.id_property.certain and not ingredients.id_property:
+    if made.id_property is not None and made.id_property.certain and not inputs.id_property:
         terminal.say(f"Using {made.id_property.name} as the ID property ({made.id_property.because}).")
     terminal.say(made.sentence)
     for told in lying_there(made.earlier):
@@ -289,7 +289,7 @@ def _make(terminal: Terminal, ingredients: Ingredients, target: Path) -> int:
     queued = to_queue(manifest, made.retry.manifest.parent) if made.retry and manifest and manifest.files else None
     queued = queued if queued and queued.importable else None
     if terminal.json:
-        terminal.result(_json(made, queued, ingredients.job_id))
+        terminal.result(_json(made, queued, inputs.job_id))
     elif made.retry is not None:
         for path in made.retry.paths:
             terminal.show(str(path))
@@ -330,7 +330,7 @@ def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
         terminal.say(line)
 
 
-def _json(made: Made, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
+def _json(made: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
     from analyzer.source.damage import damage_json
 
     retry = made.retry
@@ -345,7 +345,7 @@ def _json(made: Made, queued: RetryToQueue | None, job_id: str | None) -> dict[s
         "records": retry.records if retry else 0,
         "users": retry.users if retry else 0,
         "unmatched": len(retry.unmatched) if retry else 0,
-        "entries_naming_nobody": retry.naming_nobody if retry else made.selection.naming_nobody,
+        "entries_naming_nobody": retry.without_user if retry else made.selection.without_user,
         "respelled": retry.respelled if retry else 0,
         "repairs": len(retry.repairs) if retry else 0,
         "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,

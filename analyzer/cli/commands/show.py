@@ -109,14 +109,14 @@ def _view(given: Context, tables: Tables, job: Job, library: Library, workspace:
 
 def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
     """The job's retry file, where there is one that is what would be made now."""
-    from analyzer.retry.library_jobs import ingredients_of, retry_target, vouched_manifest
+    from analyzer.retry.library_jobs import inputs_of_job, retry_target, vouched_manifest
     from analyzer.retry.queue_command import to_queue
 
     target = retry_target(library, job, folder)
     if not target.parent.is_dir():
         return None
     try:
-        manifest = vouched_manifest(target, ingredients_of(library, tables, job))
+        manifest = vouched_manifest(target, inputs_of_job(library, tables, job))
     except AnalyzerError:
         return None  # it would be made anew
     queued = to_queue(manifest, target.parent) if manifest and manifest.files else None

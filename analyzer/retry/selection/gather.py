@@ -15,7 +15,7 @@ from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
 from analyzer.model.service import LogCode
 from analyzer.model.text import count
-from analyzer.retry.model import Reason, Unmatched
+from analyzer.retry.model import Mismatch, Reason
 from analyzer.retry.selection.look_up import Records, everybody, look_up, marks_in, places, repeated
 from analyzer.source.model import NO_ID, mark_in, mark_of
 from analyzer.source.reader.records import reading
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import RetryRequest, Selection
-    from analyzer.retry.selection.look_up import LookedUp
+    from analyzer.retry.selection.look_up import LookupResult
     from analyzer.source.find import MatchedRecords
     from analyzer.source.id_property import IdProperty
     from analyzer.source.model import Spans
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Gathered:
+class ChosenRecords:
     """Which records are to be written, by their number among the spans that were found.
 
     Attributes:
@@ -49,7 +49,7 @@ class Gathered:
     spans: Spans
     chosen: NDArray[np.bool_]
     twice: dict[str, list[int]] = field(default_factory=dict)
-    unmatched: list[Unmatched] = field(default_factory=list)
+    unmatched: list[Mismatch] = field(default_factory=list)
     lacking_id: int = 0
 
     def explained(self, selection: Selection) -> int:
@@ -57,7 +57,7 @@ class Gathered:
         return self.lacking_id if self.lacking_id == selection.lacking_id and not selection.everybody else 0
 
 
-def gather(request: RetryRequest, looked_up: LookedUp, buffer: Buffer) -> Gathered:
+def gather(request: RetryRequest, looked_up: LookupResult, buffer: Buffer) -> ChosenRecords:
     """Tells the records that are to be written from those that are kept apart.
 
     Args:
@@ -68,90 +68,90 @@ def gather(request: RetryRequest, looked_up: LookedUp, buffer: Buffer) -> Gather
     found = looked_up.found
     selection = request.selection
     records = Records(buffer, found.spans, request.id_property.name)
-    gathered = Gathered(found.spans, np.ones(len(found.spans), np.bool_))
+    chosen_records = ChosenRecords(found.spans, np.ones(len(found.spans), np.bool_))
     marks = marks_in(found.spans)
     if selection.everybody:
-        _leave_out(gathered, marks, selection, records)
+        _leave_out(chosen_records, marks, selection, records)
     else:
-        gathered.unmatched += _not_found(selection, marks)
+        chosen_records.unmatched += _not_found(selection, marks)
     for identity in selection.unknown_users.values():
-        gathered.unmatched.append(Unmatched(identity, Reason.not_to_retry))
+        chosen_records.unmatched.append(Mismatch(identity, Reason.not_to_retry))
     if request.id_property.name:
-        gathered.twice = repeated(marks, gathered.chosen, records)
-        gathered.chosen[[number for numbers in gathered.twice.values() for number in numbers]] = False
-        gathered.unmatched += _twice_and_unreadable(request, looked_up.unmatched, gathered, marks, records)
-    if not selection.everybody and (selection.doubtful or selection.naming_nobody):
-        _look_for_nameless(request, buffer, gathered)
-    return gathered
+        chosen_records.twice = repeated(marks, chosen_records.chosen, records)
+        chosen_records.chosen[[number for numbers in chosen_records.twice.values() for number in numbers]] = False
+        chosen_records.unmatched += _twice_and_unreadable(request, looked_up.unmatched, chosen_records, marks, records)
+    if not selection.everybody and (selection.doubtful or selection.without_user):
+        _look_for_nameless(request, buffer, chosen_records)
+    return chosen_records
 
 
-def _leave_out(gathered: Gathered, marks: NDArray[np.int64], selection: Selection, records: Records) -> None:
+def _leave_out(chosen_records: ChosenRecords, marks: NDArray[np.int64], selection: Selection, records: Records) -> None:
     """Leaves out of everybody's records those that are not wanted; lists who is not found, and those without an id."""
     if selection.newer:
-        gathered.chosen[np.isin(marks, list(selection.newer))] = False
+        chosen_records.chosen[np.isin(marks, list(selection.newer))] = False
     left_out = set()
     for number in np.flatnonzero(np.isin(marks, [mark_of(key) for key in selection.excluded])).tolist():
         # A mark is no more than likely to be one user's.
         key = identity_key(records.identity(number))
         if key in selection.excluded:
-            gathered.chosen[number] = False
+            chosen_records.chosen[number] = False
             left_out.add(key)
     for key, identity in selection.excluded.items():
         if key not in left_out:
-            reason = Reason.nobodys if key in selection.doubtful else Reason.not_left_out
-            gathered.unmatched.append(Unmatched(identity, reason))
+            reason = Reason.no_user if key in selection.doubtful else Reason.not_left_out
+            chosen_records.unmatched.append(Mismatch(identity, reason))
     without = np.flatnonzero(marks == NO_ID)
-    gathered.lacking_id = len(without) if records.id_property else 0
+    chosen_records.lacking_id = len(without) if records.id_property else 0
     if selection.without_unnamed:
-        gathered.chosen[without] = False
+        chosen_records.chosen[without] = False
     for number in without.tolist() if records.id_property and not selection.without_unnamed else ():
-        gathered.unmatched.append(Unmatched("", Reason.without_id, places(gathered.spans, [number])))
+        chosen_records.unmatched.append(Mismatch("", Reason.without_id, places(chosen_records.spans, [number])))
 
 
-def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Unmatched]:
+def _not_found(selection: Selection, marks: NDArray[np.int64]) -> Iterator[Mismatch]:
     seen = np.zeros(len(selection.identities) + 1, np.bool_)
     seen[marks] = True
     for key, mark in selection.identities.marks.items():
         if not seen[mark]:
-            reason = Reason.nobodys if key in selection.doubtful else Reason.not_in_source
-            yield Unmatched(selection.identities[key], reason)
+            reason = Reason.no_user if key in selection.doubtful else Reason.not_in_source
+            yield Mismatch(selection.identities[key], reason)
 
 
 def _twice_and_unreadable(
     request: RetryRequest,
-    unreadable: Sequence[Unmatched],
-    gathered: Gathered,
+    unreadable: Sequence[Mismatch],
+    chosen_records: ChosenRecords,
     marks: NDArray[np.int64],
     records: Records,
-) -> Iterator[Unmatched]:
+) -> Iterator[Mismatch]:
     """Keeps apart the records of users one of whose records cannot be read: which is right, a person has to say."""
     keys = {identity_key(one.identity): one for one in unreadable if one.reason is Reason.unreadable and one.identity}
     wanted = None if request.selection.everybody else request.selection.identities.marks
     by_mark = {mark_in(wanted, key): key for key in keys}
-    for number in np.flatnonzero(gathered.chosen & np.isin(marks, [mark for mark in by_mark if mark])).tolist():
+    for number in np.flatnonzero(chosen_records.chosen & np.isin(marks, [mark for mark in by_mark if mark])).tolist():
         key = by_mark[int(marks[number])]
         identity = records.identity(number)
         if identity_key(identity) == key:
-            gathered.chosen[number] = False
-            both = filter(None, (places(gathered.spans, [number]), keys[key].records))
-            yield Unmatched(identity, Reason.twice, ", ".join(sorted(both, key=int)), "one of them cannot be read")
+            chosen_records.chosen[number] = False
+            both = filter(None, (places(chosen_records.spans, [number]), keys[key].records))
+            yield Mismatch(identity, Reason.twice, ", ".join(sorted(both, key=int)), "one of them cannot be read")
 
 
-def _look_for_nameless(request: RetryRequest, buffer: Buffer, gathered: Gathered) -> None:
+def _look_for_nameless(request: RetryRequest, buffer: Buffer, chosen_records: ChosenRecords) -> None:
     """Lists the records that entries without a user's ID may be about: those without an ID, and users of several."""
     spans = request.everybody if request.everybody is not None else everybody(request)
     marks = marks_in(spans)
-    if request.id_property.name and request.selection.naming_nobody:
+    if request.id_property.name and request.selection.without_user:
         without = np.flatnonzero(marks == NO_ID).tolist()
-        gathered.lacking_id = len(without)
-        gathered.unmatched += [Unmatched("", Reason.not_importable, places(spans, [number])) for number in without]
-    if not request.selection.doubtful and gathered.explained(request.selection) == request.selection.naming_nobody:
+        chosen_records.lacking_id = len(without)
+        chosen_records.unmatched += [Mismatch("", Reason.not_importable, places(spans, [number])) for number in without]
+    if not request.selection.doubtful and chosen_records.explained(request.selection) == request.selection.without_user:
         return
     records = Records(buffer, spans, request.id_property.name)
     for key, numbers in repeated(marks, np.ones(len(spans), np.bool_), records).items():
-        if key not in gathered.twice:
+        if key not in chosen_records.twice:
             identity = records.identity(numbers[0])
-            gathered.unmatched.append(Unmatched(identity, Reason.perhaps_nobodys, places(spans, numbers)))
+            chosen_records.unmatched.append(Mismatch(identity, Reason.possible_duplicate, places(spans, numbers)))
 
 
 def by_source(request: RetryRequest, named_users: NamedUsers) -> RetryRequest:
@@ -167,9 +167,9 @@ def by_source(request: RetryRequest, named_users: NamedUsers) -> RetryRequest:
     duplicates = [
         key
         for key in named_users.duplicates
-        if (selection.naming_nobody if key is None else key in selection.identities)
+        if (selection.without_user if key is None else key in selection.identities)
     ]
-    if selection.naming_nobody or selection.doubtful or duplicates:
+    if selection.without_user or selection.doubtful or duplicates:
         spans = everybody(request)
         request = dataclasses.replace(request, everybody=spans)
     if duplicates and spans is not None:
@@ -211,7 +211,7 @@ def _about_missing(id_property: IdProperty) -> str:
 
 def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], spans: Spans) -> RetryRequest:
     """Put the users who have several records in the place of the entries that tell of such and name none of them."""
-    selection = dataclasses.replace(request.selection, told_twice=len(duplicates))
+    selection = dataclasses.replace(request.selection, duplicate_entries=len(duplicates))
     marks = marks_in(spans)
     with reading(request.source) as buffer:
         records = Records(buffer, spans, request.id_property.name)
@@ -229,7 +229,7 @@ def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], sp
         selection,
         identities=UserIds(known | {key: known.get(key, identity) for key, identity in spelled.items()}),
         doubtful=selection.doubtful - strangers,
-        naming_nobody=selection.naming_nobody - nameless + further,
+        without_user=selection.without_user - nameless + further,
         lacking_id=max(0, selection.lacking_id - nameless),
     )
     return dataclasses.replace(request, selection=selection, found=None)
@@ -246,7 +246,7 @@ def _of_all(request: RetryRequest, named_users: NamedUsers, spans: Spans | None)
     ):
         return request
     found = look_up(request).found
-    request = request if request.manner.reads_around_faults else dataclasses.replace(request, found=found)
+    request = request if request.options.reads_around_faults else dataclasses.replace(request, found=found)
     if not _are_all(found, spans):
         return request
     first = selection.first

@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import Outcome
-from analyzer.retry.model import Reason, Repair, Unmatched, shown_places
+from analyzer.retry.model import Mismatch, Reason, Repair, shown_places
 from analyzer.source.find import MatchedRecords, find_records
 from analyzer.source.model import NO_ID, GrammarError, Spans, Trouble, mark_in, mark_of
 from analyzer.source.reader.json_text import SourceFormatError, opened
@@ -34,7 +34,7 @@ _AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"
 
 
 @dataclass(slots=True)
-class LookedUp:
+class LookupResult:
     """What was found in the source file.
 
     Attributes:
@@ -44,11 +44,11 @@ class LookedUp:
     """
 
     found: MatchedRecords
-    unmatched: list[Unmatched] = field(default_factory=list)
+    unmatched: list[Mismatch] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
 
 
-def look_up(request: RetryRequest) -> LookedUp:
+def look_up(request: RetryRequest) -> LookupResult:
     """Finds the selection's records.
 
     Raises:
@@ -63,12 +63,12 @@ def look_up(request: RetryRequest) -> LookedUp:
     if found is None:
         looked_up = _around_faults(request, wanted)
     else:
-        looked_up = LookedUp(found)
+        looked_up = LookupResult(found)
         if found.other is not None:
-            if selection.outcome is not Outcome.partial and not request.manner.reads_around_faults:
+            if selection.outcome is not Outcome.partial and not request.options.reads_around_faults:
                 raise found.other
             looked_up.unmatched += _no_records(request.source, found)
-    if selection.everybody and request.named and not request.manner.force:
+    if selection.everybody and request.named and not request.options.force:
         marks = set(map(mark_of, request.named))
         if marks.isdisjoint(looked_up.found.spans.marks):
             where = f" in {request.id_property.name!r}" if request.id_property.name else ""
@@ -98,23 +98,23 @@ def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> MatchedRe
     try:
         return find_records(request.source, request.id_property.name, wanted)
     except SourceFormatError:
-        if not request.manner.reads_around_faults:
+        if not request.options.reads_around_faults:
             raise
         return None
 
 
-def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookedUp:
+def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookupResult:
     from analyzer.source.salvage.read import Corrected, Lines, Unreadable, salvage_of
 
     spans = Spans()
-    looked_up = LookedUp(MatchedRecords(0, spans))
+    looked_up = LookupResult(MatchedRecords(0, spans))
     name = request.id_property.name
     records = 0
     with opened(request.source) as buffer:
         lines = Lines(buffer)
-        for item in salvage_of(buffer, repair=request.manner.repair):
+        for item in salvage_of(buffer, repair=request.options.repair):
             if isinstance(item, Corrected):
-                if request.manner.repair:
+                if request.options.repair:
                     looked_up.repairs.append(Repair(None, "", item.kind, item.before, item.after))
                 continue
             records += 1
@@ -128,16 +128,16 @@ def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> L
     return looked_up
 
 
-def _no_records(source: Path, found: MatchedRecords) -> list[Unmatched]:
+def _no_records(source: Path, found: MatchedRecords) -> list[Mismatch]:
     """The values in the list that are no records, one row for equal ones."""
     places: dict[str, list[int]] = {}
     with reading(source) as buffer:
         for position, offset in zip(found.others, found.other_offsets, strict=True):
             places.setdefault(shown_value(buffer, offset), []).append(position)
-    return [Unmatched("", Reason.no_record, shown_places(where), shown, len(where)) for shown, where in places.items()]
+    return [Mismatch("", Reason.no_record, shown_places(where), shown, len(where)) for shown, where in places.items()]
 
 
-def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Unmatched]:
+def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Mismatch]:
     """An unreadable record, unless it is known to be of somebody who is not wanted; and those who stand behind it.
 
     Behind a fault what cannot be read may hold further records.
@@ -150,13 +150,13 @@ def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int]
     keys = {identity_key(one): one for one in item.identities(name)} if name else {}
     further = [one for other, one in keys.items() if other and other != key and (wanted is None or other in wanted)]
     listed = [
-        Unmatched(one, Reason.unreadable, "", f"line {line:,}, column {column:,}: {_AFTER_A_FAULT}") for one in further
+        Mismatch(one, Reason.unreadable, "", f"line {line:,}, column {column:,}: {_AFTER_A_FAULT}") for one in further
     ]
     if wanted is not None and whose and not whose.caution and key not in wanted:
         return listed
     if item.error.trouble is Trouble.no_record and not keys:
-        return [Unmatched("", Reason.no_record, place, item.words)]
-    return [Unmatched(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}"), *listed]
+        return [Mismatch("", Reason.no_record, place, item.words)]
+    return [Mismatch(identity, Reason.unreadable, place, f"line {line:,}, column {column:,}: {item.words}"), *listed]
 
 
 def marks_in(spans: Spans) -> NDArray[np.int64]:

@@ -44,7 +44,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
     return dataclasses.replace(
         whole,
         identities=UserIds(identities),
-        naming_nobody=unnamed,
+        without_user=unnamed,
         lacking_id=min(whole.lacking_id, unnamed),
         doubtful=whole.doubtful & identities.keys(),
         chosen=chosen_of_named(choices, len(users or {}) - len(unknown)),
@@ -74,7 +74,7 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
     return dataclasses.replace(
         emptied(whole),
         identities=UserIds(identities),
-        naming_nobody=0 if found else only["key"].null_count(),
+        without_user=0 if found else only["key"].null_count(),
         doubtful=doubtful_in(only) & identities.keys(),
         chosen=chosen,
     )
@@ -92,7 +92,7 @@ def of_unknown(
         named = dataclasses.replace(
             emptied(whole),
             identities=UserIds({key: one for key, one in ids_in(coded).items() if mark_of(key) not in whole.newer}),
-            naming_nobody=coded["key"].null_count(),
+            without_user=coded["key"].null_count(),
             doubtful=doubtful_in(coded),
         )
         selection = of_named(named, coded, choices, retry_helps)
@@ -116,7 +116,7 @@ def of_unknown(
     return dataclasses.replace(
         selection,
         identities=UserIds(identities),
-        naming_nobody=min(selection.naming_nobody, mendable),
+        without_user=min(selection.without_user, mendable),
         doubtful=selection.doubtful & identities.keys(),
         chosen=chosen,
     )
@@ -128,7 +128,7 @@ def emptied(selection: Selection) -> Selection:
         selection,
         everybody=False,
         identities=UserIds(),
-        naming_nobody=0,
+        without_user=0,
         lacking_id=0,
         excluded={},
         without_unnamed=False,
@@ -185,7 +185,7 @@ def without_unmendable(entries: pl.DataFrame) -> tuple[str, ...]:
     )
 
 
-def nobody_left(whole: Selection, chosen: tuple[str, ...]) -> str:
+def why_none_left(whole: Selection, chosen: tuple[str, ...]) -> str:
     """Why there is nothing to retry where the choices leave nobody, a clause."""
     if whole.everybody:
         whom = "everybody"

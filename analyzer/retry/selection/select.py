@@ -15,7 +15,7 @@ from analyzer.model.service import ABORTING_CODES, JobError, LogCode
 from analyzer.model.text import did_you_mean, listed, listed_first
 from analyzer.retry.model import Selection
 from analyzer.retry.selection.choices import EVERYTHING
-from analyzer.retry.selection.narrow import emptied, nobody_left, of_everybody, of_named, of_unknown, with_helps
+from analyzer.retry.selection.narrow import emptied, of_everybody, of_named, of_unknown, why_none_left, with_helps
 from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _BECAUSE = {
 }
 
 
-def nobody_knows(_code: str, _message: str, _detail: str | None) -> None:
+def helps_unknown(_code: str, _message: str, _detail: str | None) -> None:
     """Of no entry whether a retry helps."""
 
 
@@ -47,7 +47,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     located: str = "",
     unfinished_logs: int = 0,
     choices: Choices = EVERYTHING,
-    retry_helps: RetryHelps = nobody_knows,
+    retry_helps: RetryHelps = helps_unknown,
     readable: bool = False,
     newer: frozenset[int] = frozenset(),
 ) -> Selection:
@@ -73,11 +73,11 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     # Of everybody it matters only to choices whom a log may lack.
     selection = _whole(outcome, named_users, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
     selection = _without_newer(selection, newer)
-    if choices.narrow and not selection.nobody:
+    if choices.narrow and not selection.empty:
         from analyzer.retry.selection.select import choose
 
         selection = choose(selection, named_users.entries, choices, error, retry_helps)
-    if outcome is not Outcome.aborted or selection.nobody:
+    if outcome is not Outcome.aborted or selection.empty:
         return selection
     from analyzer.retry.selection.select import before_retry, met_again
 
@@ -99,9 +99,9 @@ def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
         doubtful=selection.doubtful & left.keys(),
         left_to_later=left_out,
     )
-    if selection.nobody:
+    if selection.empty:
         return dataclasses.replace(
-            selection, because="later imports of the feed had the records of all who failed", left_nobody=True
+            selection, because="later imports of the feed had the records of all who failed", none_left=True
         )
     return selection
 
@@ -185,13 +185,13 @@ def choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, 
     else:
         selection = of_everybody(whole, coded, choices)
         again = ""
-        if choices.retryable and whole.outcome is Outcome.aborted and not selection.nobody:
+        if choices.retryable and whole.outcome is Outcome.aborted and not selection.empty:
             again = aborted_again(coded, selection, error, choices.drop_properties, retry_helps)
         if again:
-            return dataclasses.replace(emptied(selection), because=again, left_nobody=True)
-    if not selection.nobody:
+            return dataclasses.replace(emptied(selection), because=again, none_left=True)
+    if not selection.empty:
         return selection
-    return dataclasses.replace(selection, because=nobody_left(whole, selection.chosen), left_nobody=True)
+    return dataclasses.replace(selection, because=why_none_left(whole, selection.chosen), none_left=True)
 
 
 def _codes_in(coded: pl.DataFrame, wanted: Sequence[str], option: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from analyzer.errors import OutputError, UsageError
 from analyzer.model.id_kinds import IdCounter
 from analyzer.model.text import did_you_mean, listed
-from analyzer.retry.model import IDENTICAL, MOST_PLACES, Reason, Repair, Unmatched, shown_places
+from analyzer.retry.model import IDENTICAL, MOST_PLACES, Mismatch, Reason, Repair, shown_places
 from analyzer.retry.selection.look_up import Records, places
 from analyzer.retry.writing.parts import BETWEEN
 from analyzer.source.damage import DamageFinder
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.retry.model import RetryRequest
-    from analyzer.retry.selection.gather import Gathered
+    from analyzer.retry.selection.gather import ChosenRecords
     from analyzer.retry.writing.parts import Parts
     from analyzer.source.damage import Damage
     from analyzer.source.reader.json_text import Buffer
@@ -53,7 +53,7 @@ _SHOWN = 200
 
 
 @dataclass(slots=True)
-class Copied:
+class CopyResult:
     """What was written, and what could not be.
 
     Attributes:
@@ -70,23 +70,23 @@ class Copied:
     records: int = 0
     without_id: int = 0
     respelled: int = 0
-    unmatched: list[Unmatched] = field(default_factory=list)
+    unmatched: list[Mismatch] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     properties: dict[str, None] = field(default_factory=dict)
     ids: IdCounter = field(default_factory=IdCounter)
     damage: tuple[Damage, ...] = ()
 
 
-def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts) -> Copied:
+def copy(request: RetryRequest, chosen_records: ChosenRecords, buffer: Buffer, parts: Parts) -> CopyResult:
     """Writes the chosen records.
 
     Raises:
         OutputError: they cannot be written.
         UsageError: a property that is to be dropped is in no record, or one record is beyond the limits.
     """
-    copier = _Copier(request, gathered, buffer, parts)
+    copier = _Copier(request, chosen_records, buffer, parts)
     copier.keep_one_of_duplicates()
-    for numbers in _batches(gathered):
+    for numbers in _batches(chosen_records):
         copier.take_all(numbers)
     parts.finish()
     copier.note_damage()
@@ -96,13 +96,13 @@ def copy(request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts
     return copier.copied
 
 
-def _batches(gathered: Gathered) -> Iterator[list[int]]:
+def _batches(chosen_records: ChosenRecords) -> Iterator[list[int]]:
     """The numbers of the chosen records, a few at a time and of large records fewer."""
     batch: list[int] = []
     length = 0
-    for number in _numbers(np.flatnonzero(gathered.chosen)):
+    for number in _numbers(np.flatnonzero(chosen_records.chosen)):
         batch.append(number)
-        length += gathered.spans.ends[number] - gathered.spans.starts[number]
+        length += chosen_records.spans.ends[number] - chosen_records.spans.starts[number]
         if len(batch) == _AT_ONCE or length > _BYTES_AT_ONCE:
             yield batch
             batch, length = [], 0
@@ -128,14 +128,14 @@ class _MultiValue:
 class _Copier:
     """Copies the records of one request."""
 
-    def __init__(self, request: RetryRequest, gathered: Gathered, buffer: Buffer, parts: Parts) -> None:
-        self.copied = Copied()
-        self._manner = request.manner
+    def __init__(self, request: RetryRequest, chosen_records: ChosenRecords, buffer: Buffer, parts: Parts) -> None:
+        self.copied = CopyResult()
+        self._manner = request.options
         self._id_property = request.id_property.name
-        self._gathered = gathered
-        self._records = Records(buffer, gathered.spans, self._id_property)
+        self._gathered = chosen_records
+        self._records = Records(buffer, chosen_records.spans, self._id_property)
         self._parts = parts
-        self._not_dropped = set(request.manner.drop_properties)
+        self._not_dropped = set(request.options.drop_properties)
         self._names: set[str] = set()
         self._shapes: set[tuple[str, ...]] = set()
         self._multi_values: dict[str, _MultiValue] = {}
@@ -157,7 +157,7 @@ class _Copier:
             else:
                 places_of = places(self._gathered.spans, numbers)
                 detail = _differences([raw, *map(self._records.raw, numbers[1:])], self._id_property)
-                self.copied.unmatched.append(Unmatched(identity, Reason.twice, places_of, detail))
+                self.copied.unmatched.append(Mismatch(identity, Reason.twice, places_of, detail))
 
     def take_all(self, numbers: list[int]) -> None:
         """Writes some records at once where they are JSON as they stand, else one by one."""
@@ -234,9 +234,7 @@ class _Copier:
         for name, one in self._multi_values.items():
             detail = f"{name}: {one.example}"
             places_of = shown_places(one.positions, one.count)
-            self.copied.unmatched.append(
-                Unmatched(one.identity, Reason.multi_value, places_of, detail, one.count, name)
-            )
+            self.copied.unmatched.append(Mismatch(one.identity, Reason.multi_value, places_of, detail, one.count, name))
 
     def _note_multi_values(self, number: int, members: Mapping[str, Buffer]) -> None:
         for name, token in members.items():
@@ -312,7 +310,7 @@ class _Copier:
     def _list(self, number: int, reason: Reason, detail: str) -> None:
         """Lists a record that is not written."""
         identity = self._records.identity(number)
-        self.copied.unmatched.append(Unmatched(identity, reason, places(self._gathered.spans, [number]), detail))
+        self.copied.unmatched.append(Mismatch(identity, reason, places(self._gathered.spans, [number]), detail))
 
     def _without_dropped(self, raw: bytes, members: Mapping[str, Buffer]) -> tuple[bytes, Mapping[str, Buffer]]:
         self._names |= members.keys()

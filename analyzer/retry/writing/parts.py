@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analyzer.retry.model import Manner
+    from analyzer.retry.model import RetryOptions
     from analyzer.storage.file_set import FileSet
 
 HEAD = codecs.BOM_UTF8 + b'{"value":[\n'
@@ -52,13 +52,13 @@ class Parts:
     Attributes:
         files: where they are begun.
         target: the path of the retry file, were it one.
-        manner: its limits.
+        options: its limits.
         done: the files, the last one being written.
     """
 
     files: FileSet
     target: Path
-    manner: Manner
+    options: RetryOptions
     done: list[Part] = field(default_factory=list)
     _waiting: list[bytes] = field(default_factory=list)
     _bytes_waiting: int = 0
@@ -136,19 +136,19 @@ class Parts:
             return True
         part = self.done[-1]
         return (
-            part.length + length > self.manner.max_bytes or part.property_values + values > self.manner.max_properties
+            part.length + length > self.options.max_bytes or part.property_values + values > self.options.max_properties
         )
 
     def _check(self, length: int, values: int, position: int) -> None:
         alone = length - len(BETWEEN) + len(HEAD) + len(TAIL)
-        if alone > self.manner.max_bytes:
+        if alone > self.options.max_bytes:
             raise UsageError(
-                f"record {position + 1:,} alone makes a file of {alone:,} bytes, more than {self.manner.max_bytes:,}",
+                f"record {position + 1:,} alone makes a file of {alone:,} bytes, more than {self.options.max_bytes:,}",
                 "Give a larger --max-bytes; the service takes up to 2 GB.",
             )
-        if values > self.manner.max_properties:
+        if values > self.options.max_properties:
             raise UsageError(
-                f"record {position + 1:,} alone has {values:,} values, more than {self.manner.max_properties:,}",
+                f"record {position + 1:,} alone has {values:,} values, more than {self.options.max_properties:,}",
                 "Give a larger --max-properties; the service takes up to 500,000.",
             )
 

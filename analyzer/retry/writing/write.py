@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.manifest import manifest_for
-from analyzer.retry.model import NOTHING, Earlier, Reason, Retry, RetryRequest, Unmatched
+from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles, Mismatch, Reason, RetryFiles, RetryRequest
 from analyzer.retry.selection.gather import gather
 from analyzer.retry.selection.look_up import look_up
-from analyzer.retry.writing.copying import Copied, copy
+from analyzer.retry.writing.copying import CopyResult, copy
 from analyzer.retry.writing.parts import Parts
 from analyzer.source.reader.json_text import recoded_from
 from analyzer.source.reader.records import reading
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.retry.model import Repair, Selection, Unmatched
-    from analyzer.retry.selection.gather import Gathered
+    from analyzer.retry.model import Mismatch, Repair, Selection
+    from analyzer.retry.selection.gather import ChosenRecords
     from analyzer.storage.manifest import FileEntry, Manifest
 
 
@@ -40,7 +40,7 @@ _TO_BE_CORRECTED = {Reason.twice, Reason.not_importable}
 """Reasons for which records are listed though there is no retry file: only in the feed can they be corrected."""
 
 
-def write_retry(request: RetryRequest) -> Retry | None:
+def write_retry(request: RetryRequest) -> RetryFiles | None:
     """Writes the records of the selection byte for byte, in the source's order, in the import format, with a mark.
 
     Returns:
@@ -56,17 +56,17 @@ def write_retry(request: RetryRequest) -> Retry | None:
     check_places([request.target, *companions(request.target)], request)
     looked_up = look_up(request)
     with reading(request.source) as buffer, FileSet() as files:
-        gathered = gather(request, looked_up, buffer)
-        gathered.unmatched = _with_unreadable(gathered.unmatched, looked_up.unmatched)
-        parts = Parts(files, request.target, request.manner)
-        copied = copy(request, gathered, buffer, parts)
+        chosen_records = gather(request, looked_up, buffer)
+        chosen_records.unmatched = _with_unreadable(chosen_records.unmatched, looked_up.unmatched)
+        parts = Parts(files, request.target, request.options)
+        copied = copy(request, chosen_records, buffer, parts)
         copied.repairs[:0] = looked_up.repairs
         if not copied.records:
-            unmatched = [*gathered.unmatched, *copied.unmatched]
+            unmatched = [*chosen_records.unmatched, *copied.unmatched]
             _check_none_lost(request, unmatched)
             if not any(one.reason in _TO_BE_CORRECTED for one in unmatched):
                 return None
-        return _finished(request, gathered, copied, files, parts)
+        return _finished(request, chosen_records, copied, files, parts)
 
 
 def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
@@ -91,7 +91,7 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
             raise cannot_write(path, error) from error
 
 
-def _with_unreadable(unmatched: Sequence[Unmatched], unreadable: Sequence[Unmatched]) -> list[Unmatched]:
+def _with_unreadable(unmatched: Sequence[Mismatch], unreadable: Sequence[Mismatch]) -> list[Mismatch]:
     """Both; whoever has a record that cannot be read is not told to have none."""
     named = {identity_key(one.identity) for one in unreadable}
     lacking = {Reason.not_in_source, Reason.not_left_out}
@@ -100,7 +100,7 @@ def _with_unreadable(unmatched: Sequence[Unmatched], unreadable: Sequence[Unmatc
     ]
 
 
-def _check_none_lost(request: RetryRequest, unmatched: Sequence[Unmatched]) -> None:
+def _check_none_lost(request: RetryRequest, unmatched: Sequence[Mismatch]) -> None:
     """Refuses to say that there are no records where there are some, and tells what is wrong with the first."""
     for one in unmatched:
         if one.reason in _CANNOT_BE_WRITTEN:
@@ -113,26 +113,28 @@ def _check_none_lost(request: RetryRequest, unmatched: Sequence[Unmatched]) -> N
             )
 
 
-def _unexplained(selection: Selection, gathered: Gathered) -> int:
+def _unexplained(selection: Selection, chosen_records: ChosenRecords) -> int:
     """Count the entries without a user's ID of which it isn't known which records they are about."""
     if selection.everybody:
-        return selection.naming_nobody + max(0, selection.lacking_id - gathered.lacking_id)
-    return selection.naming_nobody - gathered.explained(selection)
+        return selection.without_user + max(0, selection.lacking_id - chosen_records.lacking_id)
+    return selection.without_user - chosen_records.explained(selection)
 
 
-def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: FileSet, parts: Parts) -> Retry:
+def _finished(
+    request: RetryRequest, chosen_records: ChosenRecords, copied: CopyResult, files: FileSet, parts: Parts
+) -> RetryFiles:
     """Ends the files and puts them in their places."""
     manifest_file, unmatched_file, repairs_file = companions(request.target)
     paths = parts.paths()
     check_places(paths, request)
-    retry = Retry(
+    retry = RetryFiles(
         paths=tuple(paths),
         manifest=manifest_file,
         unmatched_file=unmatched_file,
         records=copied.records,
         users=copied.records - copied.without_id,
-        unmatched=(*gathered.unmatched, *copied.unmatched),
-        naming_nobody=_unexplained(request.selection, gathered),
+        unmatched=(*chosen_records.unmatched, *copied.unmatched),
+        without_user=_unexplained(request.selection, chosen_records),
         recoded=recoded_from(request.source),
         unfinished_logs=request.selection.unfinished_logs,
         source_later=request.source_later,
@@ -140,7 +142,7 @@ def _finished(request: RetryRequest, gathered: Gathered, copied: Copied, files: 
         respelled=copied.respelled,
         repairs=tuple(copied.repairs),
         damage=copied.damage,
-        repairs_file=repairs_file if request.manner.repair else None,
+        repairs_file=repairs_file if request.options.repair else None,
         properties=tuple(copied.properties),
         id_type=copied.ids.kinds.inferred,
     )
@@ -172,7 +174,7 @@ def companions(target: Path) -> tuple[Path, Path, Path]:
     )
 
 
-def unmatched_csv(unmatched: Sequence[Unmatched]) -> bytes:
+def unmatched_csv(unmatched: Sequence[Mismatch]) -> bytes:
     """What did not match as CSV, guarded: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
     columns = ("identity", "reason", "records", "detail")
     return rows_as_csv(columns, ((one.identity, one.reason.value, one.records, one.detail) for one in unmatched))
@@ -199,7 +201,7 @@ _DIGITS = (8, 64)
 """How many of a SHA-256 tell two altered files apart: first a readable number, then all."""
 
 
-def clear(target: Path, read: Collection[Path]) -> Earlier:
+def clear(target: Path, read: Collection[Path]) -> EarlierFiles:
     """Takes away an earlier retry that is ours, where there is nothing to retry: nobody shall queue it for the answer.
 
     Args:
@@ -216,7 +218,7 @@ def clear(target: Path, read: Collection[Path]) -> Earlier:
     return found
 
 
-def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Earlier:
+def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> EarlierFiles:
     """Which files in the places of a retry, its parts and its companions are there, and what becomes of them.
 
     Those in the places of new ones that are not provably ours are copied, so that writing the new ones loses nothing.
@@ -231,7 +233,7 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
     """
     there = [path for path in _in_places(target) if not _is_one_of(path, read)]
     if not there:
-        return NOTHING
+        return NO_EARLIER_FILES
     manifest_file = manifest_path(target)
     manifest = _manifest(manifest_file)
     noted = list(_noted(target, manifest))
@@ -245,7 +247,7 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
     if manifest and manifest_file in others and left.isdisjoint(file.name for file in manifest.files):
         others.remove(manifest_file)
         ours.append(manifest_file)
-    return Earlier(tuple(ours), tuple(others), tuple(kept))
+    return EarlierFiles(tuple(ours), tuple(others), tuple(kept))
 
 
 def is_unaltered(target: Path, manifest: Manifest) -> bool:

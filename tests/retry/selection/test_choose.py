@@ -88,8 +88,8 @@ CHOSEN_OF_PARTIAL = {
 def test_of_those_whom_the_log_names(choices: Choices, keys: set[str], unnamed: int, clause: str) -> None:
     found = of_partial(choices)
     assert dict(found.identities).keys() == keys
-    assert (found.everybody, found.nobody, found.left_nobody) == (False, False, False)
-    assert (found.naming_nobody, found.chosen) == (unnamed, (clause,))
+    assert (found.everybody, found.empty, found.none_left) == (False, False, False)
+    assert (found.without_user, found.chosen) == (unnamed, (clause,))
 
 
 def test_ids_keep_the_spelling_of_the_log_and_strangers_that_of_the_list() -> None:
@@ -108,7 +108,7 @@ def test_a_guid_that_need_not_be_anybodys_follows_the_choices() -> None:
     entries = named(entry("a", GENERIC, GUID), entry("a", UNRESOLVED, BOB))
     assert select(Outcome.partial, entries, choices=Choices(only=(GENERIC,))).doubtful == {GUID}
     without = select(Outcome.partial, entries, choices=Choices(except_=(GENERIC,)))
-    assert (without.doubtful, dict(without.identities), without.naming_nobody) == (frozenset[str](), {BOB: BOB}, 0)
+    assert (without.doubtful, dict(without.identities), without.without_user) == (frozenset[str](), {BOB: BOB}, 0)
 
 
 def test_a_culprits_guid_that_need_not_be_anybodys_is_told_apart() -> None:
@@ -119,15 +119,15 @@ def test_a_culprits_guid_that_need_not_be_anybodys_is_told_apart() -> None:
 
 def test_an_entry_with_such_a_guid_may_be_a_listed_users() -> None:
     entries = named(entry("a", GENERIC, GUID), entry("a", UNRESOLVED, BOB))
-    assert select(Outcome.partial, entries, choices=Choices(users=listed(ADA, BOB))).naming_nobody == 1
-    assert select(Outcome.partial, entries, choices=Choices(users=listed(BOB))).naming_nobody == 0
+    assert select(Outcome.partial, entries, choices=Choices(users=listed(ADA, BOB))).without_user == 1
+    assert select(Outcome.partial, entries, choices=Choices(users=listed(BOB))).without_user == 0
     both = Choices(users=listed(ADA, BOB), only=(UNRESOLVED,))
-    assert select(Outcome.partial, entries, choices=both).naming_nobody == 0
+    assert select(Outcome.partial, entries, choices=both).without_user == 0
 
 
 def test_where_a_choice_leaves_nobody_it_is_said() -> None:
     found = of_partial(Choices(only=("ProfileLocked",), users=listed(ADA), users_file="u.txt"))
-    assert (found.nobody, found.left_nobody) == (True, True)
+    assert (found.empty, found.none_left) == (True, True)
     assert found.because == (
         f"of the 4 users that the log names {NOBODY} (only those with ProfileLocked; of the user of u.txt, 1)"
     )
@@ -140,7 +140,7 @@ def test_where_the_log_names_nobody_a_choice_leaves_none_of_these() -> None:
 
 def test_without_entries_there_is_nobody_to_choose_from() -> None:
     found = select(Outcome.partial, named(), choices=Choices(only=("Typo",)))
-    assert (found.nobody, found.left_nobody, found.chosen) == (True, False, ())
+    assert (found.empty, found.none_left, found.chosen) == (True, False, ())
 
 
 def test_except_leaves_everybody_but_those_with_the_code() -> None:
@@ -187,21 +187,21 @@ def test_a_long_id_is_shortened_in_words() -> None:
 def test_only_a_code_takes_the_culprits() -> None:
     found = of_aborted(Choices(only=(UNMAPPED,)), entry("a", UNMAPPED), entry("a", WITHOUT_ID))
     assert (found.everybody, dict(found.identities)) == (False, {ADA: "Ada@contoso.com", BOB: BOB})
-    assert (found.naming_nobody, found.lacking_id) == (1, 0)
+    assert (found.without_user, found.lacking_id) == (1, 0)
     assert found.first == "map Floor and Badge or remove them from the feed"
     assert found.chosen == (f"only those with {UNMAPPED}",)
 
 
 def test_only_a_code_that_names_nobody_leaves_its_entries() -> None:
     found = of_aborted(Choices(only=(WITHOUT_ID,)), entry("a", WITHOUT_ID), entry("a", WITHOUT_ID))
-    assert (found.everybody, dict(found.identities), found.naming_nobody) == (False, {}, 2)
-    assert (found.nobody, found.left_nobody) == (False, False)
+    assert (found.everybody, dict(found.identities), found.without_user) == (False, {}, 2)
+    assert (found.empty, found.none_left) == (False, False)
 
 
 def test_listed_users_stand_for_everybody() -> None:
     found = of_aborted(Choices(users=listed("Kim@contoso.com", BOB), users_file="u.txt"), entry("a", UNMAPPED))
     assert (found.everybody, dict(found.identities)) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
-    assert (found.naming_nobody, found.unknown_users) == (0, {})
+    assert (found.without_user, found.unknown_users) == (0, {})
     assert found.chosen == ("only the 2 users of u.txt",)
     assert found.first == "map Badge and Floor or remove them from the feed"
 
@@ -209,8 +209,8 @@ def test_listed_users_stand_for_everybody() -> None:
 def test_listed_culprits() -> None:
     both = Choices(users=listed(KIM, "ADA@contoso.com"), only=(UNMAPPED,))
     found = of_aborted(both, entry("a", UNMAPPED))
-    assert (dict(found.identities), found.naming_nobody) == ({ADA: "Ada@contoso.com"}, 1)
-    assert of_aborted(Choices(users=listed(ADA), only=(UNMAPPED,)), entry("a", UNMAPPED)).naming_nobody == 0
+    assert (dict(found.identities), found.without_user) == ({ADA: "Ada@contoso.com"}, 1)
+    assert of_aborted(Choices(users=listed(ADA), only=(UNMAPPED,)), entry("a", UNMAPPED)).without_user == 0
 
 
 def test_listed_users_without_culprits() -> None:
@@ -222,7 +222,7 @@ def test_listed_users_without_culprits() -> None:
 
 def test_only_the_culprits_without_culprits_is_nobody() -> None:
     found = of_aborted(Choices(only=(UNMAPPED,), without_culprits=True), entry("a", UNMAPPED))
-    assert (found.nobody, found.left_nobody) == (True, True)
+    assert (found.empty, found.none_left) == (True, True)
 
 
 def test_a_dropped_property_need_not_be_mapped() -> None:
@@ -284,8 +284,8 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
     )
     found = of_aborted(one, *further, error=error)
     assert found.chosen[-1] == "only what a retry unchanged can help"
-    assert (found.nobody, found.left_nobody) == (bool(because), bool(because))
-    assert (found.excluded, found.first) == ({}, "") if because else not found.nobody
+    assert (found.empty, found.none_left) == (bool(because), bool(because))
+    assert (found.excluded, found.first) == ({}, "") if because else not found.empty
     assert found.because == (because or "the import was aborted")
 
 
@@ -296,12 +296,12 @@ def test_what_nobody_knows_is_said_to_be_not_known(entries: tuple[dict[str, obje
     choices = Choices(retryable=True)
     found = select(Outcome.aborted, named(*entries), error, choices=choices, retry_helps=OURS.retry_helps)
     assert found.because == "whether a retry unchanged would be aborted again is unknown"
-    assert found.left_nobody
+    assert found.none_left
 
 
 def test_what_a_configuration_says_of_a_code_counts() -> None:
     found = select(Outcome.aborted, ABORTED, choices=Choices(retryable=True), retry_helps=lambda *_: True)
-    assert (found.everybody, found.nobody) == (True, False)
+    assert (found.everybody, found.empty) == (True, False)
 
 
 def of_unknown(choices: Choices, error: str, *further: dict[str, object]) -> Selection:
@@ -328,7 +328,7 @@ def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that
 ) -> None:
     found = of_unknown(Choices(retryable=True), error)
     assert (found.everybody, dict(found.identities)) == (False, listed("Ada@contoso.com", BOB))
-    assert found.naming_nobody == 1
+    assert found.without_user == 1
     assert found.chosen == (
         "only what a retry unchanged can help",
         "whether it helps users that the log doesn't name is unknown",
@@ -338,7 +338,7 @@ def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that
 def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_said_why() -> None:
     entries = named(entry("a", UNMAPPED, ADA), entry("a", WITHOUT_ID))
     found = select(Outcome.unknown, entries, choices=Choices(retryable=True), retry_helps=OURS.retry_helps)
-    assert (found.nobody, found.left_nobody) == (True, True)
+    assert (found.empty, found.none_left) == (True, True)
     assert found.because == (
         "of everybody the choice leaves nobody (only what a retry unchanged can help; "
         "whether it helps users that the log doesn't name is unknown)"
@@ -348,8 +348,8 @@ def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_sai
 def test_an_entry_that_names_nobody_and_that_a_retry_cannot_mend_is_not_missed() -> None:
     locked = entry("a", "ProfileLocked")
     found = of_unknown(Choices(only=("ProfileLocked",), retryable=True), "InternalError", locked)
-    assert (found.naming_nobody, found.nobody) == (0, True)
-    assert of_unknown(Choices(only=(UNRESOLVED,), retryable=True), "InternalError").naming_nobody == 1
+    assert (found.without_user, found.empty) == (0, True)
+    assert of_unknown(Choices(only=(UNRESOLVED,), retryable=True), "InternalError").without_user == 1
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
@@ -480,9 +480,9 @@ def test_of_a_partial_job_exactly_those_who_fit_every_choice(
     expected = {user for user, own in by_user.items() if fits(own, choices) and (users is None or user in users)}
     assert dict(found.identities).keys() == expected
     unnamed = sum(one[1] is None and fits([one], choices) for one in entries)
-    assert found.naming_nobody == (unnamed if users is None or set(users) - expected else 0)
+    assert found.without_user == (unnamed if users is None or set(users) - expected else 0)
     assert found.unknown_users.keys() == set(users or ()) - by_user.keys()
-    assert found.left_nobody is (not expected and not found.naming_nobody)
+    assert found.none_left is (not expected and not found.without_user)
 
 
 @given(
@@ -515,4 +515,4 @@ def test_of_everybody_exactly_those_who_fit_every_choice(
     again = choices.retryable and outcome == "aborted" and not all(met)
     taken = {user for user in USERS if user not in found.excluded} if found.everybody else dict(found.identities).keys()
     assert set(taken) - {"stranger"} == (set() if again else expected)
-    assert found.left_nobody is found.nobody
+    assert found.none_left is found.empty

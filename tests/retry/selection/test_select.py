@@ -22,13 +22,13 @@ ENTRIES = named(
 def test_of_a_partial_job_those_are_selected_whom_the_log_names() -> None:
     found = select(Outcome.partial, ENTRIES)
     assert dict(found.identities) == {"ada@contoso.com": "Ada@contoso.com", GUID: GUID}
-    assert (found.everybody, found.naming_nobody, found.nobody) == (False, 1, False)
+    assert (found.everybody, found.without_user, found.empty) == (False, 1, False)
 
 
 @pytest.mark.parametrize(("outcome", "because"), [("aborted", "was aborted"), ("unknown", "is unknown")])
 def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
-    assert (found.everybody, dict(found.identities), found.naming_nobody, found.nobody) == (True, {}, 0, False)
+    assert (found.everybody, dict(found.identities), found.without_user, found.empty) == (True, {}, 0, False)
     assert because in found.because
 
 
@@ -37,12 +37,12 @@ def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str
 )
 def test_of_the_others_it_is_nobody(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
-    assert found.nobody
+    assert found.empty
     assert because in found.because
 
 
 def test_of_a_partial_job_without_entries_it_is_nobody() -> None:
-    assert select(Outcome.partial, named()).nobody
+    assert select(Outcome.partial, named()).empty
 
 
 FIRST = {

@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 
 from analyzer.errors import InputError, UsageError
 from analyzer.retry.make import make_retry
-from analyzer.retry.model import Manner, Retry
+from analyzer.retry.model import RetryOptions
 from analyzer.retry.writing.write import write_retry
 from tests.analysis.frames import entry, named
 from tests.retry.small_source import ADA, BOB, EVERYBODY, JOB, files, partial, request, write_source
-from tests.retry.test_make import ingredients
+from tests.retry.test_make import inputs
 from tests.source.spellings import FLAT, RANDOM, Pairs, Pen, loaded, spelled
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from analyzer.retry.model import RetryRequest
+    from analyzer.retry.model import RetryFiles, RetryRequest
 
 
-def without(wanted: RetryRequest, *names: str) -> Retry:
-    retry = write_retry(dataclasses.replace(wanted, manner=Manner(drop_properties=names)))
+def without(wanted: RetryRequest, *names: str) -> RetryFiles:
+    retry = write_retry(dataclasses.replace(wanted, options=RetryOptions(drop_properties=names)))
     assert retry is not None
     return retry
 
@@ -74,8 +74,8 @@ def test_a_property_that_no_record_has_is_refused_with_the_nearest_name(tmp_path
 @pytest.mark.parametrize("id_property", ["", "IdName"], ids=["inferred", "given"])
 def test_the_id_property_is_never_dropped(tmp_path: Path, id_property: str) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"))
-    asked = ingredients(write_source(tmp_path, ADA, BOB), entries, id_property=id_property)
-    asked = dataclasses.replace(asked, manner=Manner(drop_properties=("IdName",)))
+    asked = inputs(write_source(tmp_path, ADA, BOB), entries, id_property=id_property)
+    asked = dataclasses.replace(asked, options=RetryOptions(drop_properties=("IdName",)))
     with pytest.raises(UsageError, match="IdName holds the ids, and cannot be dropped"):
         make_retry(asked, tmp_path / "x.json")
     assert not (tmp_path / "x.json").exists()
@@ -84,7 +84,7 @@ def test_the_id_property_is_never_dropped(tmp_path: Path, id_property: str) -> N
 def test_what_is_dropped_is_said(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"))
     asked = dataclasses.replace(
-        ingredients(write_source(tmp_path, ADA, BOB), entries), manner=Manner(drop_properties=("City",))
+        inputs(write_source(tmp_path, ADA, BOB), entries), options=RetryOptions(drop_properties=("City",))
     )
     made = make_retry(asked, tmp_path / "x.json")
     assert "Without City." in made.sentence
@@ -93,9 +93,9 @@ def test_what_is_dropped_is_said(tmp_path: Path) -> None:
 
 def test_where_nobody_is_found_that_is_said_and_not_the_property(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "nobody@contoso.com"))
-    asked = ingredients(write_source(tmp_path, ADA, BOB), entries, id_property="IdName")
+    asked = inputs(write_source(tmp_path, ADA, BOB), entries, id_property="IdName")
     with pytest.raises(InputError, match="no record has one of the log's ids"):
-        make_retry(dataclasses.replace(asked, manner=Manner(drop_properties=("City",))), tmp_path / "x.json")
+        make_retry(dataclasses.replace(asked, options=RetryOptions(drop_properties=("City",))), tmp_path / "x.json")
 
 
 def test_a_property_of_others_records_only_is_unknown(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ import pytest
 from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import OutputError
 from analyzer.model.outcome import Outcome
-from analyzer.retry.make import Ingredients, make_retry
+from analyzer.retry.make import RetryInputs, make_retry
 from analyzer.retry.manifest import verify
-from analyzer.retry.model import NOTHING, Manner
+from analyzer.retry.model import NO_EARLIER_FILES, RetryOptions
 from analyzer.retry.words import lying_there
 from tests.analysis.frames import entry, named
 from tests.retry.small_source import ADA, BOB, EVE, files, write_source
@@ -26,20 +26,20 @@ from tests.retry.small_source import ADA, BOB, EVE, files, write_source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.retry.make import Made
+    from analyzer.retry.make import RetryResult
 
 ALL = ("Ada@contoso.com", "bob@contoso.com", "eve@contoso.com")
-IN_THREE = Manner(max_properties=1)
+IN_THREE = RetryOptions(max_properties=1)
 PARTS = [f"out-{part}-of-3.json" for part in (1, 2, 3)]
 
 
-def make(folder: Path, *users: str, manner: Manner = Manner(), source: Path | None = None) -> Made:  # noqa: B008 - frozen
+def make(folder: Path, *users: str, options: RetryOptions = RetryOptions(), source: Path | None = None) -> RetryResult:  # noqa: B008 - frozen
     """The retry of a job that did not update these users; of none, there is nothing to retry."""
     source = source or write_source(folder, ADA, BOB, EVE)
     entries = named(*(entry("a", "IdentityNotResolvable", user) for user in users))
     outcome = Outcome.partial if users else Outcome.succeeded
-    ingredients = Ingredients(source, "", (), None, NamedUsers(entries), outcome, "IdName", manner=manner)
-    return make_retry(ingredients, folder / "retry" / "out.json")
+    inputs = RetryInputs(source, "", (), None, NamedUsers(entries), outcome, "IdName", options=options)
+    return make_retry(inputs, folder / "retry" / "out.json")
 
 
 def names(paths: tuple[Path, ...]) -> list[str]:
@@ -51,7 +51,7 @@ def there(folder: Path) -> list[str]:
 
 
 def test_a_retry_in_one_file_takes_the_place_of_a_split(tmp_path: Path) -> None:
-    assert make(tmp_path, *ALL, manner=IN_THREE).earlier == NOTHING
+    assert make(tmp_path, *ALL, options=IN_THREE).earlier == NO_EARLIER_FILES
     made = make(tmp_path, *ALL)
     assert names(made.earlier.ours) == PARTS
     assert made.earlier.others == ()
@@ -60,27 +60,27 @@ def test_a_retry_in_one_file_takes_the_place_of_a_split(tmp_path: Path) -> None:
 
 def test_a_split_takes_the_place_of_one_file_and_of_another_split(tmp_path: Path) -> None:
     make(tmp_path, *ALL)
-    assert names(make(tmp_path, *ALL, manner=IN_THREE).earlier.ours) == ["out.json"]
-    assert names(make(tmp_path, *ALL[:2], manner=IN_THREE).earlier.ours) == PARTS
+    assert names(make(tmp_path, *ALL, options=IN_THREE).earlier.ours) == ["out.json"]
+    assert names(make(tmp_path, *ALL[:2], options=IN_THREE).earlier.ours) == PARTS
     expected = ["out-1-of-2.json", "out-2-of-2.json", "out.manifest.json", "out.unmatched.csv"]
     assert there(tmp_path) == expected
     assert verify(tmp_path / "retry" / expected[0]).differences == ()
 
 
 def test_a_list_of_repairs_goes_with_the_retry_that_it_was_of(tmp_path: Path) -> None:
-    make(tmp_path, *ALL, manner=Manner(repair=True))
+    make(tmp_path, *ALL, options=RetryOptions(repair=True))
     assert "out.repairs.csv" in there(tmp_path)
     assert names(make(tmp_path, *ALL).earlier.ours) == ["out.repairs.csv"]
     assert "out.repairs.csv" not in there(tmp_path)
 
 
 def test_where_there_is_nothing_to_retry_nothing_of_ours_is_left_to_be_queued(tmp_path: Path) -> None:
-    make(tmp_path, *ALL, manner=Manner(repair=True))
+    make(tmp_path, *ALL, options=RetryOptions(repair=True))
     made = make(tmp_path)
     assert made.retry is None
     assert names(made.earlier.ours) == ["out.json", "out.repairs.csv", "out.unmatched.csv", "out.manifest.json"]
     assert there(tmp_path) == []
-    assert make(tmp_path).earlier == NOTHING
+    assert make(tmp_path).earlier == NO_EARLIER_FILES
 
 
 def _append(path: Path) -> None:
@@ -94,7 +94,7 @@ def _same_size(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [_append, _same_size])
 def test_a_file_that_somebody_changed_stays_and_is_named(tmp_path: Path, change: Callable[[Path], None]) -> None:
-    make(tmp_path, *ALL, manner=IN_THREE)
+    make(tmp_path, *ALL, options=IN_THREE)
     change(tmp_path / "retry" / PARTS[1])
     made = make(tmp_path, *ALL)
     assert names(made.earlier.ours) == [PARTS[0], PARTS[2]]
@@ -122,17 +122,17 @@ def test_what_is_in_the_way_and_not_as_we_made_it_is_copied_and_named(
     assert path.read_bytes() != b"by hand"
     (told,) = lying_there(made.earlier)
     assert f"Its copy is {kept.name}; do not queue that." in told
-    assert make(tmp_path, *ALL).earlier == NOTHING
+    assert make(tmp_path, *ALL).earlier == NO_EARLIER_FILES
 
 
 def test_what_is_in_the_way_and_the_same_is_not_copied(tmp_path: Path) -> None:
     make(tmp_path, *ALL)
     (tmp_path / "retry" / "out.manifest.json").unlink()
-    assert make(tmp_path, *ALL).earlier == NOTHING
+    assert make(tmp_path, *ALL).earlier == NO_EARLIER_FILES
 
 
 def test_where_no_copy_can_be_made_everything_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(tmp_path, *ALL, manner=IN_THREE)
+    make(tmp_path, *ALL, options=IN_THREE)
     (tmp_path / "retry" / "out.json").write_bytes(b"by hand")
     before = files(tmp_path / "retry")
 
@@ -193,7 +193,7 @@ def test_a_manifest_that_leads_out_of_its_folder_proves_nothing(tmp_path: Path) 
 
 
 def test_a_split_of_which_a_retry_is_made_stays_and_is_not_called_stale(tmp_path: Path) -> None:
-    make(tmp_path, *ALL, manner=IN_THREE)
+    make(tmp_path, *ALL, options=IN_THREE)
     part = tmp_path / "retry" / PARTS[0]
     made = make(tmp_path, ALL[0], source=part)
     assert names(made.earlier.ours) == PARTS[1:]
@@ -204,14 +204,14 @@ def test_a_split_of_which_a_retry_is_made_stays_and_is_not_called_stale(tmp_path
 def test_a_folder_in_the_place_of_a_part_is_left_alone(tmp_path: Path) -> None:
     make(tmp_path, *ALL)
     (tmp_path / "retry" / "out-1-of-2.json").mkdir()
-    assert make(tmp_path, *ALL).earlier == NOTHING
+    assert make(tmp_path, *ALL).earlier == NO_EARLIER_FILES
 
 
 @pytest.mark.parametrize("users", [(), ALL], ids=["nothing to retry", "another file"])
 def test_where_a_file_cannot_go_everything_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, users: tuple[str, ...]
 ) -> None:
-    make(tmp_path, *ALL, manner=IN_THREE)
+    make(tmp_path, *ALL, options=IN_THREE)
     before = files(tmp_path / "retry")
     really = Path.unlink
 
@@ -239,8 +239,8 @@ def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path, monkeypatch:
 
 def test_where_no_log_is_whole_nothing_to_retry_is_not_the_whole_truth(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA)
-    ingredients = Ingredients(source, "", (), None, NamedUsers(named()), Outcome.partial, "IdName")
-    assert make_retry(ingredients, tmp_path / "out.json").complete
-    made = make_retry(dataclasses.replace(ingredients, unfinished_logs=2), tmp_path / "out.json")
+    inputs = RetryInputs(source, "", (), None, NamedUsers(named()), Outcome.partial, "IdName")
+    assert make_retry(inputs, tmp_path / "out.json").complete
+    made = make_retry(dataclasses.replace(inputs, unfinished_logs=2), tmp_path / "out.json")
     assert not made.complete
     assert made.sentence == "Nothing to retry: the log has no entry. Incomplete: 2 logs are incomplete."

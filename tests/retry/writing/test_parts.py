@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.manifest import verify
-from analyzer.retry.model import Manner
+from analyzer.retry.model import RetryOptions
 from analyzer.retry.words import sentence
 from analyzer.retry.writing.parts import HEAD, TAIL
 from analyzer.retry.writing.write import write_retry
@@ -22,13 +22,13 @@ from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, manifest_o
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.retry.model import Retry, RetryRequest
+    from analyzer.retry.model import RetryFiles, RetryRequest
 
 no_deadline = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def split(wanted: RetryRequest, **limits: int) -> Retry:
-    retry = write_retry(dataclasses.replace(wanted, manner=Manner(**limits)))  # type: ignore[arg-type]
+def split(wanted: RetryRequest, **limits: int) -> RetryFiles:
+    retry = write_retry(dataclasses.replace(wanted, options=RetryOptions(**limits)))  # type: ignore[arg-type]
     assert retry is not None
     return retry
 

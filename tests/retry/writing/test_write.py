@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
-from analyzer.retry.model import IDENTICAL, Reason, Retry, RetryRequest, Unmatched
+from analyzer.retry.model import IDENTICAL, Mismatch, Reason, RetryFiles, RetryRequest
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import (
     ADA,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from analyzer.retry.model import Selection
 
 
-def written(wanted: RetryRequest) -> Retry:
+def written(wanted: RetryRequest) -> RetryFiles:
     retry = write_retry(wanted)
     assert retry is not None
     return retry
@@ -83,29 +83,29 @@ UNMATCHED = {
     "an id that the source lacks": (
         (ADA,),
         partial("ada@contoso.com", "gone@contoso.com"),
-        (Unmatched("gone@contoso.com", Reason.not_in_source),),
+        (Mismatch("gone@contoso.com", Reason.not_in_source),),
     ),
     "a user of two records": (
         (ADA, BOB, ADA.upper().replace("IDNAME", "IdName")),
         partial("ada@contoso.com", "bob@contoso.com"),
-        (Unmatched("Ada@contoso.com", Reason.twice, "1, 3", "they differ in City and CITY"),),
+        (Mismatch("Ada@contoso.com", Reason.twice, "1, 3", "they differ in City and CITY"),),
     ),
     "somebody else of two records": ((ADA, BOB, BOB), partial("ada@contoso.com"), ()),
     "somebody else of two records, of whom an entry that names nobody may tell": (
         (ADA, BOB, BOB),
-        partial("ada@contoso.com", naming_nobody=1),
-        (Unmatched("bob@contoso.com", Reason.perhaps_nobodys, "2, 3"),),
+        partial("ada@contoso.com", without_user=1),
+        (Mismatch("bob@contoso.com", Reason.possible_duplicate, "2, 3"),),
     ),
     "everybody, and one user of three records": (
         (BOB, ADA, BOB, BOB),
         EVERYBODY,
-        (Unmatched("bob@contoso.com", Reason.twice, "1, 3, 4", IDENTICAL),),
+        (Mismatch("bob@contoso.com", Reason.twice, "1, 3, 4", IDENTICAL),),
     ),
     "a value that JSON cannot spell": (
         (ADA, '{"IdName":"bob@contoso.com","City":undefined,"N":NaN}'),
         EVERYBODY,
         (
-            Unmatched(
+            Mismatch(
                 "bob@contoso.com",
                 Reason.uncertain,
                 "2",
@@ -116,30 +116,30 @@ UNMATCHED = {
     "a user to be left out whom the source lacks": (
         (ADA, BOB),
         leaving_out("Bob@contoso.com", "Gone@contoso.com"),
-        (Unmatched("Gone@contoso.com", Reason.not_left_out),),
+        (Mismatch("Gone@contoso.com", Reason.not_left_out),),
     ),
     "a Guid to be left out that is nobody's": (
         (ADA, BOB),
         leaving_out(GUID, doubtful=True),
-        (Unmatched(GUID, Reason.nobodys),),
+        (Mismatch(GUID, Reason.no_user),),
     ),
     "a record without an id": (
         (ADA, '{"City":"x"}', '{"IdName":""}'),
         EVERYBODY,
-        (Unmatched("", Reason.without_id, "2"), Unmatched("", Reason.without_id, "3")),
+        (Mismatch("", Reason.without_id, "2"), Mismatch("", Reason.without_id, "3")),
     ),
     "a record without an id that nobody wants": ((ADA, '{"City":"x"}'), partial("ada@contoso.com"), ()),
     "half a surrogate pair": (
         (ADA, '{"IdName":"\\ud800"}', '{"IdName":"\\ud800"}'),
         EVERYBODY,
-        (Unmatched("\ufffd", Reason.twice, "2, 3", IDENTICAL),),
+        (Mismatch("\ufffd", Reason.twice, "2, 3", IDENTICAL),),
     ),
 }
 
 
 @pytest.mark.parametrize(("records", "selection", "expected"), UNMATCHED.values(), ids=UNMATCHED.keys())
 def test_what_the_file_cannot_hold_is_listed(
-    tmp_path: Path, records: tuple[str, ...], selection: Selection, expected: tuple[Unmatched, ...]
+    tmp_path: Path, records: tuple[str, ...], selection: Selection, expected: tuple[Mismatch, ...]
 ) -> None:
     retry = written(request(write_source(tmp_path, *records), selection))
     assert retry.unmatched == expected
@@ -156,15 +156,15 @@ def test_the_list_of_what_did_not_match_holds_no_formula(tmp_path: Path) -> None
 
 
 def test_entries_that_name_nobody_make_it_not_the_whole_truth(tmp_path: Path) -> None:
-    retry = written(request(write_source(tmp_path, ADA), partial("ada@contoso.com", naming_nobody=2)))
-    assert (retry.unmatched, retry.naming_nobody, retry.complete) == ((), 2, False)
+    retry = written(request(write_source(tmp_path, ADA), partial("ada@contoso.com", without_user=2)))
+    assert (retry.unmatched, retry.without_user, retry.complete) == ((), 2, False)
 
 
 def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA, BOB)
     log = tmp_path / "a.log"
     log.write_bytes(b"IdentityNotResolvable\tada@contoso.com\tx")
-    wanted = request(source, partial("ada@contoso.com", "x@contoso.com", naming_nobody=1), log)
+    wanted = request(source, partial("ada@contoso.com", "x@contoso.com", without_user=1), log)
     uri = "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/hr-feed.json"
     error = "ImportCompleteWithError"
     retry = written(dataclasses.replace(wanted, given_id_property="mail", error=error, source_uri=uri))
