@@ -13,10 +13,10 @@ from analyzer.tenant.http.hosts import Hosts, is_host
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.signin import (
-    Applicant,
+    Application,
     CertificateSignIn,
+    InteractiveSignIn,
     ManagedIdentitySignIn,
-    PersonSignIn,
     ReadyToken,
     TokenCache,
 )
@@ -92,14 +92,14 @@ def tokens_of(
         case "managed-identity":
             return ManagedIdentitySignIn(tenant.client_id, address.ca_file, policy)
         case "certificate":
-            applicant = applicant_of(tenant, address.ca_file)
-            return CertificateSignIn(applicant, *certificate_of(settings, tenant, environment), policy)
+            application = application_of(tenant, address.ca_file)
+            return CertificateSignIn(application, *certificate_of(settings, tenant, environment), policy)
         case way:
-            applicant = applicant_of(tenant, address.ca_file)
-            return PersonSignIn(applicant, way, token_cache(tenant, address.ca_file), ask, policy)
+            application = application_of(tenant, address.ca_file)
+            return InteractiveSignIn(application, way, token_cache(tenant, address.ca_file), ask, policy)
 
 
-def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:
+def application_of(tenant: TenantConfig, ca_file: Path | None) -> Application:
     """The application and the directory that it is of.
 
     Raises:
@@ -117,7 +117,7 @@ def applicant_of(tenant: TenantConfig, ca_file: Path | None) -> Applicant:
         raise UsageError(
             f"tenant_id is {directory!r}, which is no directory", "Name the tenant's own: Entra shows it as Tenant ID."
         )
-    return Applicant(authority, directory, _guid_or_name(tenant.client_id, "client_id"), ca_file)
+    return Application(authority, directory, _guid_or_name(tenant.client_id, "client_id"), ca_file)
 
 
 def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str]) -> tuple[Path, str | None]:
@@ -154,12 +154,12 @@ def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache
     """Where the tokens of persons who signed in to a tenant are kept.
 
     Raises:
-        UsageError: as ``applicant_of``.
+        UsageError: as ``application_of``.
     """
     import platformdirs
 
     folder = platformdirs.user_state_path("upa-analyzer", appauthor=False) / "tokens"
-    return TokenCache(folder, applicant_of(tenant, ca_file))
+    return TokenCache(folder, application_of(tenant, ca_file))
 
 
 def _check_file(path: Path, named: str, advice: str) -> None:

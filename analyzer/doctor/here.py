@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analyzer.config.connect import applicant_of, certificate_of
+from analyzer.config.connect import application_of, certificate_of
 from analyzer.config.settings import zone_of
 from analyzer.doctor.model import Found, Mark
 from analyzer.doctor.probe import probe_of_admin_site, probe_of_authority
@@ -42,7 +42,7 @@ def configuration(examination: Examination) -> Found:
     zone_of(subject.tenant.timezone)
     trust(examination.address.ca_file, subject.environment)
     if subject.tenant.auth in BY_AUTHORITY:
-        applicant_of(subject.tenant, examination.address.ca_file)
+        application_of(subject.tenant, examination.address.ca_file)
     where = str(subject.settings.file or "the environment")
     admin = urlsplit(examination.hosts.admin_origin).netloc
     return Found(f"{where}: tenant {subject.name} at {admin}, signed in to by {subject.tenant.auth}")

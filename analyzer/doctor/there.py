@@ -17,8 +17,8 @@ from analyzer.tenant.http.answer import ASK_AGAIN
 from analyzer.tenant.http.throttle import TEMPORARY
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.sharepoint.site import Tenant
-from analyzer.tenant.signin import Applicant
-from analyzer.tenant.signin.entra import Named, refusal_of
+from analyzer.tenant.signin import Application
+from analyzer.tenant.signin.entra import SignInContext, refusal_of
 
 if TYPE_CHECKING:
     from analyzer.doctor.claims import Claims
@@ -40,8 +40,8 @@ def authority(examination: Examination) -> Found:
         return Found(f"auth = {tenant.auth} asks none", mark=Mark.unneeded)
     answer = probe_of_authority(examination)
     if "error" in answer.content:
-        applicant = Applicant(tenant.authority, tenant.tenant_id, tenant.client_id)
-        raise refusal_of(answer.content, Named(applicant, ""), examination.now())
+        application = Application(tenant.authority, tenant.tenant_id, tenant.client_id)
+        raise refusal_of(answer.content, SignInContext(application, ""), examination.now())
     if answer.status in ASK_AGAIN | TEMPORARY:
         raise _busy(tenant.authority, answer.status)
     if answer.status != _SUCCESS or "token_endpoint" not in answer.content:

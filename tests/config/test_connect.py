@@ -10,7 +10,7 @@ from analyzer.config.settings import Config, Settings, TenantConfig
 from analyzer.errors import UsageError
 from analyzer.model.secrets import without_literals
 from analyzer.tenant.sharepoint.jobs import list_jobs
-from analyzer.tenant.signin import CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, ReadyToken
+from analyzer.tenant.signin import CertificateSignIn, InteractiveSignIn, ManagedIdentitySignIn, ReadyToken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,8 +105,8 @@ def test_what_a_sign_in_lacks_is_said_before_anything_is_sent(
     [
         ("token", ReadyToken),
         ("certificate", CertificateSignIn),
-        ("interactive", PersonSignIn),
-        ("device-code", PersonSignIn),
+        ("interactive", InteractiveSignIn),
+        ("device-code", InteractiveSignIn),
         ("managed-identity", ManagedIdentitySignIn),
     ],
 )

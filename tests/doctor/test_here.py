@@ -59,7 +59,7 @@ def test_run_and_pull_warn_of_a_certificate_that_ends_soon_however_quiet(
     configure(certificate=file)
     for command in ("run", "pull"):
         ran = upa(command, "--quiet")
-        assert (ran.code, "The certificate soon.pem ends in 7 days (" in ran.err) == (0, warns)
+        assert (ran.code, "The certificate soon.pem expires in 7 days (" in ran.err) == (0, warns)
         assert len(ran.err.splitlines()) == int(warns)
 
 

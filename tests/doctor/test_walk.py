@@ -45,8 +45,8 @@ _AFTER_CERTIFICATE = ["token", "job list", "library"]
 @pytest.mark.parametrize(
     ("wrong", "code", "bad", "words", "skipped"),
     [
-        ({"certificate": "ended.pem"}, 3, "certificate", "ended.pem ended on 2", _AFTER_CERTIFICATE),
-        ({"certificate": "other.pem"}, 5, "certificate", "is not the certificate's", _AFTER_CERTIFICATE),
+        ({"certificate": "ended.pem"}, 3, "certificate", "ended.pem expired on 2", _AFTER_CERTIFICATE),
+        ({"certificate": "other.pem"}, 5, "certificate", "don't match", _AFTER_CERTIFICATE),
         ({"certificate": "nowhere.pem"}, 2, "certificate", "does not exist", _AFTER_CERTIFICATE),
         ({"client_id": "0f0f0f0f"}, 3, "token", "has no application 0f0f0f0f (AADSTS700016)", ["job list", "library"]),
         ({"authority": "https://127.0.0.1:9"}, 4, "authority", "can't be reached", _AFTER_CERTIFICATE),

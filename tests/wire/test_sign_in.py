@@ -152,7 +152,7 @@ def test_a_token_that_the_tenant_no_longer_takes_is_renewed_on_the_way(
     [
         ("tenant_id", "0f0f0f0f-0000-0000-0000-000000000000", "no directory 0f0f0f0f-0000-0000-0000-000000000000"),
         ("client_id", "0f0f0f0f-0000-0000-0000-000000000000", "no application 0f0f0f0f-0000-0000-0000-000000000000"),
-        ("admin_url", "https://fabrikam-admin.sharepoint.com", "knows no https://fabrikam-admin.sharepoint.com"),
+        ("admin_url", "https://fabrikam-admin.sharepoint.com", "https://fabrikam-admin.sharepoint.com is unknown"),
     ],
 )
 def test_a_wrong_name_is_one_plain_line(
@@ -168,7 +168,7 @@ def test_a_wrong_name_is_one_plain_line(
 
 @pytest.mark.parametrize(
     ("days", "words"),
-    [(-1, "the certificate app.pem ended on 2"), (40, "the certificate app.pem is not good before 2")],
+    [(-1, "the certificate app.pem expired on 2"), (40, "the certificate app.pem is not valid before 2")],
 )
 def test_a_certificate_that_is_not_good_today_is_said_before_anything_is_sent(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
@@ -193,7 +193,7 @@ def test_a_certificate_that_was_not_uploaded_is_one_plain_line(
     (tmp_path / "app.pem").write_text(pem(key(2)) + public_pem(certificate(key(2))), encoding="ascii")
     ran = upa("pull")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (3, "", 2)
-    assert "the certificate app.pem is not one of the application" in ran.err
+    assert "the certificate app.pem doesn't belong to the application" in ran.err
     assert "(AADSTS700027)" in ran.err
 
 

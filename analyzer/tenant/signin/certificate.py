@@ -1,22 +1,27 @@
-"""The certificate that an application signs in with: what msal wants to know of it, and whether it will do."""
+"""Sign-in by certificate, the only way in which SharePoint accepts an application without a person."""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import InputError, SignInError
 from analyzer.model.text import count
 from analyzer.storage.files import read_bytes
+from analyzer.tenant.signin.entra import SignInContext
+from analyzer.tenant.signin.tokens import AccessToken, CachedTokens, SignInTransport, msal_errors, token_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from cryptography import x509
+
+    from analyzer.tenant.model import ClientPolicy
+    from analyzer.tenant.signin.entra import Application
+
 
 _SOON = timedelta(days=30)
 _PFX = frozenset({".pfx", ".p12"})
@@ -28,8 +33,8 @@ class Certificate:
 
     Attributes:
         path: the file.
-        credential: msal's ``client_credential``: with the certificate, so that msal works out its thumbprint and sends
-            it along (``x5t#S256``, ``x5c``).
+        credential: msal's ``client_credential``, including the certificate, so that msal sends it and its thumbprint
+            (``x5c``, ``x5t#S256``).
         thumbprint: SHA-1 in capital hexadecimal letters, as the portal shows it.
         begins: UTC.
         ends: UTC.
@@ -43,10 +48,10 @@ class Certificate:
 
 
 def read_certificate(path: Path, password: str | None) -> Certificate:
-    """A PEM or PFX file with the private key and the certificate.
+    """Read a PEM or PFX file with the private key and the certificate.
 
     Raises:
-        InputError: the file cannot be read, lacks one of the two, the password is not the key's, or the two do not
+        InputError: the file can't be read, lacks one of the two, the password is not the key's, or the two do not
             belong together.
     """
     content = read_bytes(path)
@@ -62,14 +67,14 @@ def read_certificate(path: Path, password: str | None) -> Certificate:
     if "PRIVATE KEY" not in pem or "BEGIN CERTIFICATE" not in pem:
         raise InputError(
             f"{path} lacks a private key or a certificate",
-            "A PEM file has to hold both; a PFX file is told by its name, .pfx or .p12.",
+            "A PEM file has to contain both; the name of a PFX file has to end with .pfx or .p12.",
         )
     certificate = _of_pem(path, content, password)
     return _certificate(path, certificate, {"private_key": pem, "public_certificate": _pem(certificate), **passphrase})
 
 
 def check_dates(certificate: Certificate, now: datetime, client_id: str) -> None:
-    """Passes a certificate that is good now.
+    """Raise unless a certificate is valid now.
 
     Args:
         certificate: what was read.
@@ -77,24 +82,24 @@ def check_dates(certificate: Certificate, now: datetime, client_id: str) -> None
         client_id: the application, for the advice.
 
     Raises:
-        SignInError: it has ended, or is not good yet.
+        SignInError: it has expired, or is not valid yet.
     """
     name = certificate.path.name
     if now > certificate.ends:
         raise SignInError(
-            f"the certificate {name} ended on {certificate.ends:%Y-%m-%d}",
+            f"the certificate {name} expired on {certificate.ends:%Y-%m-%d}",
             f"Upload a new one to the application {client_id} and name it in the configuration. upa-analyzer doctor"
             " checks it.",
         )
     if now < certificate.begins:
         raise SignInError(
-            f"the certificate {name} is not good before {certificate.begins:%Y-%m-%d %H:%M} UTC",
+            f"the certificate {name} is not valid before {certificate.begins:%Y-%m-%d %H:%M} UTC",
             f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is it right? upa-analyzer doctor compares it.",
         )
 
 
 def warning_of_end(certificate: Certificate, now: datetime) -> str:
-    """Say that a certificate ends within 30 days, and what to do; empty where it doesn't, or has ended.
+    """Return a warning that a certificate expires within 30 days; empty if it doesn't, or has expired.
 
     Args:
         certificate: what was read.
@@ -104,7 +109,7 @@ def warning_of_end(certificate: Certificate, now: datetime) -> str:
     if not timedelta() <= left <= _SOON:
         return ""
     return (
-        f"The certificate {certificate.path.name} ends in {count(left.days, 'day')} ({certificate.ends:%Y-%m-%d})."
+        f"The certificate {certificate.path.name} expires in {count(left.days, 'day')} ({certificate.ends:%Y-%m-%d})."
         " Upload a new one to the application before then, and name it in the configuration."
     )
 
@@ -136,22 +141,24 @@ def _of_pfx(path: Path, content: bytes, password: str | None) -> x509.Certificat
     except (ValueError, TypeError) as error:
         raise _unreadable(path, error) from error
     if key is None or certificate is None:
-        raise InputError(f"{path} lacks a private key or a certificate", "It has to hold both.")
+        raise InputError(f"{path} lacks a private key or a certificate", "It has to contain both.")
     return _matching(path, key, [certificate])
 
 
 def _matching(path: Path, key: object, certificates: list[x509.Certificate]) -> x509.Certificate:
-    """The certificate of the key; a chain may stand in any order."""
+    """Return the certificate of the key; a chain may come in any order."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if not isinstance(key, RSAPrivateKey):
-        raise InputError(f"the private key in {path} is no RSA key", "Entra takes certificates with RSA keys alone.")
+        raise InputError(
+            f"the private key in {path} isn't an RSA key", "Entra accepts only certificates with RSA keys."
+        )
     for certificate in certificates:
         if certificate.public_key() == key.public_key():
             return certificate
     raise InputError(
-        f"the private key in {path} is not the certificate's",
-        "Put the key that the certificate was made for beside it.",
+        f"the private key and the certificate in {path} don't match",
+        "Add the key that the certificate was created for.",
     )
 
 
@@ -162,6 +169,54 @@ def _pem(certificate: x509.Certificate) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    told = str(error).split(".")[0].split(", ")[0]
-    advice = "Is the password right? certificate_password_env names the variable that holds it."
-    return InputError(f"the private key and certificate in {path} cannot be read: {told}", advice)
+    reason = str(error).split(".")[0].split(", ")[0]
+    advice = "Is the password right? certificate_password_env names the variable with it."
+    return InputError(f"the private key and certificate in {path} can't be read: {reason}", advice)
+
+
+class CertificateSignIn(CachedTokens):
+    """Tokens of an application, by certificate; they stay in memory."""
+
+    def __init__(
+        self,
+        application: Application,
+        certificate: Path,
+        password: str | None = None,
+        policy: ClientPolicy | None = None,
+    ) -> None:
+        """Read and send nothing yet.
+
+        Args:
+            application: the application.
+            certificate: PEM or PFX with the private key and the certificate.
+            password: the key's password; None if it has none.
+            policy: how to wait for the authority.
+        """
+        super().__init__()
+        self._application = application
+        self._certificate, self._password = certificate, password
+        self._http = SignInTransport(application.ca_file, policy)
+        self._client: Any = None
+
+    def _ask(self, origin: str, *, fresh: bool) -> AccessToken:
+        context = SignInContext(self._application, origin, self._certificate.name)
+        with msal_errors(self._http, self._application.authority, context):
+            self._client = self._client or self._new_client()
+            if fresh:
+                self._client.remove_tokens_for_client()
+            answer = self._client.acquire_token_for_client(scopes=[f"{origin}/.default"])
+        return token_in(answer, context)
+
+    def _new_client(self) -> Any:  # noqa: ANN401 - msal has no types
+        import msal
+
+        certificate = read_certificate(self._certificate, self._password)
+        check_dates(certificate, datetime.now(UTC), self._application.client_id)
+        return msal.ConfidentialClientApplication(
+            self._application.client_id,
+            client_credential=dict(certificate.credential),
+            authority=self._application.directory_url,
+            # The public cloud doesn't know national or private authorities.
+            instance_discovery=False,
+            http_client=self._http,
+        )

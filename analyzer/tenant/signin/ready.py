@@ -1,4 +1,4 @@
-"""A ready token: somebody else signed in, and put it into a variable."""
+"""A ready token that was obtained elsewhere and put into an environment variable."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadyToken:
-    """Tokens that somebody else obtained, by host.
+    """Tokens from environment variables, by host.
 
     Attributes:
-        environment: where the variables are looked up, anew each time.
-        admin_origin: the admin site, whose token ``token_env`` names.
+        environment: the variables; read at each request.
+        admin_origin: of the admin site.
         token_env: the variable with the admin site's token.
-        site_token_env: the variable with the other hosts' token; empty when it is the same.
+        site_token_env: the variable with the other hosts' token; empty if it is the same.
     """
 
     environment: Mapping[str, str]
@@ -29,10 +29,10 @@ class ReadyToken:
     site_token_env: str = ""
 
     def token(self, origin: str) -> str:
-        """The token for a host.
+        """Return the token for a host.
 
         Raises:
-            SignInError: the variable is not set, or holds what no header can.
+            SignInError: the variable is not set, or isn't a token.
         """
         name = self.site_token_env if self.site_token_env and origin != self.admin_origin else self.token_env
         token = self.environment.get(name, "").strip()
@@ -43,13 +43,13 @@ class ReadyToken:
             )
         if not (token.isascii() and token.isprintable()) or " " in token:
             raise SignInError(
-                f"the environment variable {name} holds no token",
-                'It is the token alone, without "Bearer" before it and without line ends.',
+                f"the environment variable {name} isn't a token",
+                'Set it to the token only, without "Bearer" and without line breaks.',
             )
         return token
 
     def renew(self, origin: str, refused: str) -> str:
-        """The token as the variable has it now.
+        """Return the token as the variable has it now.
 
         Raises:
             SignInError: as ``token``.

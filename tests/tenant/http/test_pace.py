@@ -23,7 +23,7 @@ from analyzer.tenant.sharepoint.download import download
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
-from analyzer.tenant.signin.http import SignInTransport
+from analyzer.tenant.signin.tokens import SignInTransport
 from tests.conftest import NOW, Bytes, FastClock
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.tenant.signin import Applicant
+from analyzer.tenant.signin import Application
 from tests.person import Person
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def applicant(emulator: RunningEmulator) -> Applicant:
+def application(emulator: RunningEmulator) -> Application:
     ready = emulator.ready
-    return Applicant(ready["authority"], ready["tenant_id"], ready["client_id"], Path(ready["ca_file"]))
+    return Application(ready["authority"], ready["tenant_id"], ready["client_id"], Path(ready["ca_file"]))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ ADMIN = "https://contoso-admin.sharepoint.com"
 @pytest.mark.parametrize("value", ["Bearer abc", "a\nb", "a\x7fb", "t\u00f6ken"])
 def test_what_no_header_can_hold_is_no_token_and_is_not_shown(value: str) -> None:
     tokens = ReadyToken({"T": value}, ADMIN, "T")
-    with pytest.raises(SignInError, match="the environment variable T holds no token") as error:
+    with pytest.raises(SignInError, match="the environment variable T isn't a token") as error:
         tokens.token(ADMIN)
     assert value not in str(error.value)
 

@@ -7,8 +7,8 @@ import requests
 
 from analyzer.errors import UnreachableError
 from analyzer.tenant.model import ClientPolicy
-from analyzer.tenant.signin import Applicant, CertificateSignIn, ManagedIdentitySignIn, PersonSignIn, TokenCache
-from analyzer.tenant.signin.http import SignInTransport
+from analyzer.tenant.signin import Application, CertificateSignIn, InteractiveSignIn, ManagedIdentitySignIn, TokenCache
+from analyzer.tenant.signin.tokens import SignInTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_a_refusal_is_kept_as_it_came_and_asked_once(
 
 
 def test_on_this_machine_nobody_there_is_said_at_once(loopback: LoopbackTenant) -> None:
-    http = SignInTransport(None, ClientPolicy(clock=loopback.clock), is_near=True)
+    http = SignInTransport(None, ClientPolicy(clock=loopback.clock), is_local=True)
     with pytest.raises(requests.ConnectionError):
         http.get("https://127.0.0.1:9/x")
     assert loopback.clock.waited == []
@@ -72,11 +72,13 @@ def test_each_way_to_sign_in_waits_as_long_as_it_was_told_and_says_so(  # noqa: 
 ) -> None:
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", loopback.origin)
     loopback.fail("/", given(503, headers={"Retry-After": "50"}))
-    applicant = Applicant(loopback.origin, "t", "c", loopback.ca_file)
+    application = Application(loopback.origin, "t", "c", loopback.ca_file)
     policy = ClientPolicy(patience=60, tell=loopback.told.append, clock=loopback.clock)
     made: dict[str, Callable[[], Tokens]] = {
-        "certificate": lambda: CertificateSignIn(applicant, certificates / "app.pem", policy=policy),
-        "device-code": lambda: PersonSignIn(applicant, "device-code", TokenCache(tmp_path, applicant), never, policy),
+        "certificate": lambda: CertificateSignIn(application, certificates / "app.pem", policy=policy),
+        "device-code": lambda: InteractiveSignIn(
+            application, "device-code", TokenCache(tmp_path, application), never, policy
+        ),
         "managed-identity": lambda: ManagedIdentitySignIn("", loopback.ca_file, policy),
     }
     with pytest.raises(UnreachableError, match="kept asking to wait"):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.errors import OutputError
-from analyzer.tenant.signin import Applicant, TokenCache
+from analyzer.tenant.signin import Application, TokenCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-APPLICANT = Applicant("https://login.microsoftonline.com", "t", "c")
+APPLICATION = Application("https://login.microsoftonline.com", "t", "c")
 _ADMIN = {
     "home_account_id": "a",
     "environment": "login.microsoftonline.com",
@@ -67,19 +67,19 @@ def _names(cache: TokenCache) -> list[str]:
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere the folder's own rights protect it")
 def test_without_protection_the_file_is_its_owner_s_alone_and_whole(tmp_path: Path) -> None:
     folder = tmp_path / "tokens"
-    _keep(TokenCache(folder, APPLICANT, protected=_unprotected))
+    _keep(TokenCache(folder, APPLICATION, protected=_unprotected))
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert _names(TokenCache(folder, APPLICANT, protected=_unprotected)) == ["ada@contoso.com"]
+    assert _names(TokenCache(folder, APPLICATION, protected=_unprotected)) == ["ada@contoso.com"]
 
 
 def test_what_the_platform_protects_is_in_no_file(tmp_path: Path) -> None:
     texts: dict[str, str] = {}
     protected: Callable[[str], Any] = lambda location: Keyring(location, texts)  # noqa: E731
-    _keep(TokenCache(tmp_path, APPLICANT, protected=protected))
+    _keep(TokenCache(tmp_path, APPLICATION, protected=protected))
     assert list(tmp_path.iterdir()) == []
-    assert _names(TokenCache(tmp_path, APPLICANT, protected=protected)) == ["ada@contoso.com"]
+    assert _names(TokenCache(tmp_path, APPLICATION, protected=protected)) == ["ada@contoso.com"]
 
 
 def test_what_another_machine_encrypted_is_begun_anew(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_another_machine_encrypted_is_begun_anew(tmp_path: Path) -> None:
 
     texts: dict[str, str] = {}
     foreign: Callable[[str], Any] = lambda location: Keyring(location, texts, PersistenceDecryptionError())  # noqa: E731
-    _keep(TokenCache(tmp_path, APPLICANT, protected=foreign))
+    _keep(TokenCache(tmp_path, APPLICATION, protected=foreign))
     assert (list(tmp_path.iterdir()), len(texts)) == ([], 1)
 
 
@@ -99,27 +99,27 @@ def test_a_keyring_that_nobody_unlocked_is_done_without(
 ) -> None:
     locked: Callable[[str], Any] = lambda location: Keyring(location, {}, fault)  # noqa: E731
     with caplog.at_level("DEBUG"):
-        _keep(TokenCache(tmp_path, APPLICANT, protected=locked))
+        _keep(TokenCache(tmp_path, APPLICATION, protected=locked))
     assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
     assert "not encrypted" in caplog.text
 
 
 @pytest.mark.parametrize("other", [("https://login.microsoftonline.us", "t", "c"), ("", "u", "c"), ("", "t", "d")])
 def test_each_application_of_each_directory_has_a_cache_of_its_own(tmp_path: Path, other: tuple[str, ...]) -> None:
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
-    authority, directory, application = other
-    applicant = Applicant(authority or APPLICANT.authority, directory, application)
-    assert _names(TokenCache(tmp_path, applicant, protected=_unprotected)) == []
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
+    authority, directory, client_id = other
+    application = Application(authority or APPLICATION.authority, directory, client_id)
+    assert _names(TokenCache(tmp_path, application, protected=_unprotected)) == []
 
 
 def test_however_its_names_are_spelled_an_application_has_one_cache(tmp_path: Path) -> None:
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
-    spelled = Applicant("https://Login.MicrosoftOnline.com/", "T", "C")
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
+    spelled = Application("https://Login.MicrosoftOnline.com/", "T", "C")
     assert _names(TokenCache(tmp_path, spelled, protected=_unprotected)) == ["ada@contoso.com"]
 
 
 def test_where_nothing_was_learnt_nothing_is_written(tmp_path: Path) -> None:
-    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    cache = TokenCache(tmp_path, APPLICATION, protected=_unprotected)
     cache.open()
     cache.save()
     assert list(tmp_path.iterdir()) == []
@@ -133,11 +133,11 @@ def test_where_nothing_was_learnt_nothing_is_written(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_cache_is_begun_anew(tmp_path: Path, content: bytes) -> None:
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
-    assert TokenCache(tmp_path, APPLICANT, protected=_unprotected).open().serialize() == "{}"
-    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    assert TokenCache(tmp_path, APPLICATION, protected=_unprotected).open().serialize() == "{}"
+    cache = TokenCache(tmp_path, APPLICATION, protected=_unprotected)
     _keep(cache)
     assert _names(cache) == ["ada@contoso.com"]
 
@@ -146,20 +146,20 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     "content", [b"null", b"[]", b'{"Account": []}', b'{"RefreshToken": {"a": 5}}', b"\xff\xfe{}"], ids=repr
 )
 def test_a_damaged_cache_holds_nobody_and_can_be_signed_out_of(tmp_path: Path, content: bytes) -> None:
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
-    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    cache = TokenCache(tmp_path, APPLICATION, protected=_unprotected)
     found = [list(cache.open().search(kind)) for kind in ("Account", "RefreshToken", "AccessToken")]
     assert (found, cache.forget(), list(tmp_path.iterdir())) == ([[], [], []], [], [])
 
 
 def test_signing_out_forgets_who_was_signed_in_and_leaves_nothing(tmp_path: Path) -> None:
     texts: dict[str, str] = {}
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
-    cache = TokenCache(tmp_path, APPLICANT, protected=_unprotected)
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
+    cache = TokenCache(tmp_path, APPLICATION, protected=_unprotected)
     assert (cache.forget(), cache.forget(), list(tmp_path.iterdir())) == (["ada@contoso.com"], [], [])
-    ring = TokenCache(tmp_path, APPLICANT, protected=lambda location: Keyring(location, texts))
+    ring = TokenCache(tmp_path, APPLICATION, protected=lambda location: Keyring(location, texts))
     _keep(ring)
     assert (ring.forget(), set(texts.values())) == (["ada@contoso.com"], {"{}"})
     texts.clear()
@@ -167,26 +167,26 @@ def test_signing_out_forgets_who_was_signed_in_and_leaves_nothing(tmp_path: Path
 
 
 def test_an_account_without_a_name_was_somebody_s(tmp_path: Path) -> None:
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected), KEPT.replace("ada@contoso.com", ""))
-    assert TokenCache(tmp_path, APPLICANT, protected=_unprotected).forget() == ["somebody"]
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected), KEPT.replace("ada@contoso.com", ""))
+    assert TokenCache(tmp_path, APPLICATION, protected=_unprotected).forget() == ["unknown"]
 
 
 def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "tokens").touch()
-    _keep(TokenCache(tmp_path / "tokens", APPLICANT, protected=_unprotected))
-    assert "cannot be kept" in caplog.text
+    _keep(TokenCache(tmp_path / "tokens", APPLICATION, protected=_unprotected))
+    assert "can't be kept" in caplog.text
     with pytest.raises(OutputError):
-        TokenCache(tmp_path / "tokens", APPLICANT, protected=_unprotected).forget()
+        TokenCache(tmp_path / "tokens", APPLICATION, protected=_unprotected).forget()
 
 
 def test_a_file_that_cannot_be_replaced_keeps_nobody_from_working(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
     (file,) = tmp_path.iterdir()
     file.unlink()
     file.mkdir()
-    _keep(TokenCache(tmp_path, APPLICANT, protected=_unprotected))
-    assert "cannot be kept" in caplog.text
+    _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
+    assert "can't be kept" in caplog.text

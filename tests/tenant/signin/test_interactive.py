@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 from analyzer.errors import SignInError
-from analyzer.tenant.signin import Applicant, PersonSignIn, TokenCache
-from analyzer.tenant.signin import person as module
+from analyzer.tenant.signin import Application, InteractiveSignIn, TokenCache
+from analyzer.tenant.signin import interactive as module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def sign_in(applicant: Applicant, tmp_path: Path) -> Callable[..., PersonSignIn]:
-    def made(way: Any, tell: Callable[[str], None]) -> PersonSignIn:  # noqa: ANN401 - a literal
-        return PersonSignIn(applicant, way, TokenCache(tmp_path, applicant), tell)
+def sign_in(application: Application, tmp_path: Path) -> Callable[..., InteractiveSignIn]:
+    def made(way: Any, tell: Callable[[str], None]) -> InteractiveSignIn:  # noqa: ANN401 - a literal
+        return InteractiveSignIn(application, way, TokenCache(tmp_path, application), tell)
 
     return made
 
@@ -35,7 +35,7 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def test_a_person_signs_in_with_a_code_once_for_all_hosts(
-    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+    sign_in: Callable[..., InteractiveSignIn], person: Person, emulator: RunningEmulator
 ) -> None:
     tokens = sign_in("device-code", person.type_code)
     admin = tokens.token(emulator.ready["admin_url"])
@@ -46,7 +46,10 @@ def test_a_person_signs_in_with_a_code_once_for_all_hosts(
 
 
 def test_a_person_signs_in_by_browser(
-    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+    sign_in: Callable[..., InteractiveSignIn],
+    person: Person,
+    emulator: RunningEmulator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     person.sit_down(monkeypatch)
     told: list[str] = []
@@ -58,7 +61,7 @@ def test_a_person_signs_in_by_browser(
 
 @pytest.mark.usefixtures("no_browser")
 def test_without_a_browser_the_address_is_told(
-    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+    sign_in: Callable[..., InteractiveSignIn], person: Person, emulator: RunningEmulator
 ) -> None:
     def tell(line: str) -> None:
         if line.startswith("No browser"):
@@ -68,17 +71,17 @@ def test_without_a_browser_the_address_is_told(
 
 
 def test_nobody_before_the_browser_is_a_refused_sign_in(
-    sign_in: Callable[..., PersonSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+    sign_in: Callable[..., InteractiveSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_MINUTES", 0.001)
     monkeypatch.setattr(webbrowser, "_tryorder", [])
-    with pytest.raises(SignInError, match="nobody signed in within") as error:
+    with pytest.raises(SignInError, match="no one signed in within") as error:
         sign_in("interactive", lambda _line: None).token(emulator.ready["admin_url"])
     assert "device-code" in error.value.advice
 
 
 def test_the_next_command_asks_nobody(
-    sign_in: Callable[..., PersonSignIn], person: Person, never: Callable[[str], None], emulator: RunningEmulator
+    sign_in: Callable[..., InteractiveSignIn], person: Person, never: Callable[[str], None], emulator: RunningEmulator
 ) -> None:
     sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
     for way in ("device-code", "interactive"):
@@ -86,7 +89,7 @@ def test_the_next_command_asks_nobody(
 
 
 def test_a_refused_token_is_renewed_without_a_question(
-    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+    sign_in: Callable[..., InteractiveSignIn], person: Person, emulator: RunningEmulator
 ) -> None:
     tokens = sign_in("device-code", person.type_code)
     origin = emulator.ready["admin_url"]
@@ -96,7 +99,7 @@ def test_a_refused_token_is_renewed_without_a_question(
 
 
 def test_a_declined_code_is_a_refused_sign_in(
-    sign_in: Callable[..., PersonSignIn], person: Person, emulator: RunningEmulator
+    sign_in: Callable[..., InteractiveSignIn], person: Person, emulator: RunningEmulator
 ) -> None:
     tokens = sign_in("device-code", partial(person.type_code, decision="decline"))
     with pytest.raises(SignInError, match=r"declined on the page for codes \(AADSTS70017\)"):
@@ -104,22 +107,24 @@ def test_a_declined_code_is_a_refused_sign_in(
 
 
 def test_an_application_that_the_directory_lacks_asks_nobody(
-    applicant: Applicant, tmp_path: Path, never: Callable[[str], None]
+    application: Application, tmp_path: Path, never: Callable[[str], None]
 ) -> None:
-    other = Applicant(applicant.authority, applicant.tenant_id, "0f0f0f0f", applicant.ca_file)
+    other = Application(application.authority, application.tenant_id, "0f0f0f0f", application.ca_file)
     with pytest.raises(SignInError, match=r"has no application 0f0f0f0f \(AADSTS700016\)"):
-        PersonSignIn(other, "device-code", TokenCache(tmp_path, other), never).token("https://contoso.sharepoint.com")
+        InteractiveSignIn(other, "device-code", TokenCache(tmp_path, other), never).token(
+            "https://contoso.sharepoint.com"
+        )
 
 
 def test_a_person_whom_the_authority_has_forgotten_is_asked_again(
-    sign_in: Callable[..., PersonSignIn],
+    sign_in: Callable[..., InteractiveSignIn],
     person: Person,
     emulator: RunningEmulator,
-    applicant: Applicant,
+    application: Application,
     tmp_path: Path,
 ) -> None:
     sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
-    cache = TokenCache(tmp_path, applicant)
+    cache = TokenCache(tmp_path, application)
     tokens = cache.open()
     tokens.deserialize(json.dumps({"Account": json.loads(tokens.serialize())["Account"]}))
     tokens.has_state_changed = True
@@ -129,7 +134,7 @@ def test_a_person_whom_the_authority_has_forgotten_is_asked_again(
 
 
 def test_a_browser_is_waited_for_five_minutes_and_shows_that_it_is_done(
-    sign_in: Callable[..., PersonSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+    sign_in: Callable[..., InteractiveSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: dict[str, Any] = {}
 
@@ -143,20 +148,28 @@ def test_a_browser_is_waited_for_five_minutes_and_shows_that_it_is_done(
 
 
 def test_a_listener_to_which_nobody_came_prints_no_traceback_and_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody, another = RuntimeError("Timeout. No auth response arrived."), RuntimeError("another")
+    another = RuntimeError("another")
     printed: list[object] = []
     monkeypatch.setattr(threading, "excepthook", lambda told: printed.append(told.exc_value))
     with module._no_traceback_of_a_listener():
-        for error in (nobody, another):
-            _end_a_thread_by(error)
-    _end_a_thread_by(nobody)
-    assert printed == [another, nobody]
+        _end_a_thread_by(_nobody_came)
+        _end_a_thread_by(_raise, another)
+    _end_a_thread_by(_nobody_came)
+    assert printed[:-1] == [another]
+    assert "No auth response" in str(printed[-1])
 
 
-def _end_a_thread_by(error: Exception) -> None:
-    def fail() -> None:
-        raise error
+def _nobody_came() -> None:
+    from msal.oauth2cli.authcode import _AuthCodeHttpServer
 
-    thread = threading.Thread(target=fail)
+    _AuthCodeHttpServer.handle_timeout(None)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _end_a_thread_by(fail: Callable[..., None], *arguments: object) -> None:
+    thread = threading.Thread(target=fail, args=arguments)
     thread.start()
     thread.join()

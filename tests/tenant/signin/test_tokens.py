@@ -9,12 +9,14 @@ import pytest
 
 from analyzer.errors import SignInError, UnreachableError
 from analyzer.model.secrets import without_literals
-from analyzer.tenant.signin.held import Granted, HeldTokens
+from analyzer.tenant.signin import Application
+from analyzer.tenant.signin.entra import SignInContext
+from analyzer.tenant.signin.tokens import AccessToken, CachedTokens, token_in
 
 ADMIN, SITE = "https://contoso-admin.sharepoint.com", "https://contoso.sharepoint.com"
 
 
-class Counted(HeldTokens):
+class Counted(CachedTokens):
     """Tokens by number; ``asked`` has what was asked for."""
 
     def __init__(self, seconds: float = 3600) -> None:
@@ -24,11 +26,11 @@ class Counted(HeldTokens):
         self.seconds = seconds
         self.fault: Exception | None = None
 
-    def _ask(self, origin: str, *, fresh: bool) -> Granted:
+    def _ask(self, origin: str, *, fresh: bool) -> AccessToken:
         self.asked.append((origin, fresh))
         if self.fault is not None:
             raise self.fault
-        return Granted(f"{origin}#{len(self.asked)}", self.seconds)
+        return AccessToken(f"{origin}#{len(self.asked)}", self.seconds)
 
 
 def test_a_token_is_asked_for_once_an_audience() -> None:
@@ -95,7 +97,7 @@ class Met(dict[str, Any]):
 
 def test_threads_that_need_the_first_token_ask_once() -> None:
     tokens = Counted()
-    tokens._held = Met()
+    tokens._cached = Met()
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(tokens.token, [SITE] * 8)) == {f"{SITE}#1"}
     assert len(tokens.asked) == 1
@@ -121,3 +123,13 @@ def test_a_token_that_was_refused_is_not_given_again_though_none_could_be_had() 
         tokens.renew(SITE, refused)
     tokens.fault = None
     assert tokens.token(SITE) == f"{SITE}#3"
+
+
+CONTEXT = SignInContext(Application("https://login.microsoftonline.com", "t", "c"), "https://contoso.sharepoint.com")
+
+
+@pytest.mark.parametrize(("told", "seconds"), [({"expires_in": 600}, 600), ({"expires_in": "600"}, 600), ({}, 3600)])
+def test_a_token_is_good_for_as_long_as_the_authority_says_else_for_an_hour(
+    told: dict[str, object], seconds: float
+) -> None:
+    assert token_in({"access_token": "made-up", **told}, CONTEXT).seconds == seconds
