@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.failures import by_property
 from analyzer.history.job_facts import ranked_codes
 from analyzer.model.service import JobError, LogCode
-from analyzer.model.text import count, listed_first
+from analyzer.model.text import capitalised, count, listed_first
 from analyzer.report.model import Cause, Grid
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
 def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
     return Cause(
         code=known.code,
-        title=known.title[:1].upper() + known.title[1:],
+        title=capitalised(known.title),
         counted=counted,
         meaning=known.meaning,
         causes=() if patterns else known.causes,
-        who="" if patterns else known.who,
+        who="" if patterns else capitalised(known.who),
         retry="" if patterns else _retry_helps(known),
         known_from="" if patterns else known.known_from,
         patterns=patterns,

@@ -34,7 +34,7 @@ _OUTCOMES = {
     Outcome.stuck.value: 0,
 }
 
-# Stand-ins that become the page's own colours, so that a chart follows light and dark.
+# Placeholders that become the page's own colours, so that a chart follows light and dark.
 _INK, _FAINT, _PAPER = "#010203", "#040506", "#070809"
 _THEMED = {_INK: "currentColor", _FAINT: "var(--line)", _PAPER: "var(--paper)"}
 
@@ -69,7 +69,7 @@ _STEEP = 20
 
 
 def svg(chart: RunsChart | WeeksChart) -> str:
-    """A chart as an ``<svg>`` element to stand inside a page."""
+    """A chart as an ``<svg>`` element to put into a page."""
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # Letters that matplotlib's font lacks are measured wrongly; the browser has a font that draws them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
@@ -90,7 +90,7 @@ def _runs(axes: Axes, chart: RunsChart) -> None:
     for place, line in enumerate(chart.lines):
         look: dict[str, Any] = {"color": PALETTE[place], "marker": MARKERS[place], "label": _label(line.name)}
         times: list[Any] = [time for time, _ in line.points]
-        # NaN breaks the line: nothing is drawn where nobody can say.
+        # NaN breaks the line: nothing is drawn where the number is unknown.
         users = [float("nan") if number is None else number for _, number in line.points]
         axes.plot(times, users, linewidth=1.6, markersize=5, clip_on=False, **look)
     # matplotlib counts days, so that whole numbers are midnights and no day is named twice.
@@ -126,11 +126,11 @@ def _weeks(axes: Axes, chart: WeeksChart) -> None:
     # Counted from the newest week, so that it always has its label.
     shown = list(places)[::-1][::step][::-1]
     axes.set_xticks(shown, [f"{chart.weeks[week].day} {chart.weeks[week]:%b}" for week in shown])
-    axes.set_xlabel("week of (Monday, UTC)")
+    axes.set_xlabel("week starting (Monday, UTC)")
 
 
 def _scaled(axes: Axes, chart: RunsChart | WeeksChart) -> str:
-    """Chooses the scale of the numbers; what the label says of it."""
+    """Choose the scale of the numbers; return what the label says about it."""
     if isinstance(chart, RunsChart):
         numbers = sorted(number for line in chart.lines for _, number in line.points if number)
         if numbers and numbers[-1] > _STEEP * numbers[len(numbers) // 2]:
@@ -161,8 +161,8 @@ def _element(figure: Figure) -> str:
     figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
     text = stream.getvalue().decode()
     text = text[text.index("<svg") :]
-    # Groups are numbered from one in each figure, and an id may stand only once in a page.
+    # Groups are numbered from one in each figure, and an ID may be in a page only once.
     text = re.sub(r'<g id="[^"]*">', "<g>", text)
-    for stand_in, colour in _THEMED.items():
-        text = re.sub(rf"(?<=: ){stand_in}(?=[;\"])", colour, text)
+    for placeholder, colour in _THEMED.items():
+        text = re.sub(rf"(?<=: ){placeholder}(?=[;\"])", colour, text)
     return text

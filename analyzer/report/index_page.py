@@ -9,12 +9,12 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import HOW_KNOWN
-from analyzer.model.outcome import Outcome, not_updated_text
+from analyzer.model.outcome import Outcome
 from analyzer.model.text import count, listed, listed_first
 from analyzer.report.links import retry_button
 from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
 from analyzer.report.sentences import feed_sentence, marks_of, open_count
-from analyzer.report.texts import DASH, LETTERS, minute_text, number_text, second_text, when_text
+from analyzer.report.texts import LETTERS, minute_text, number_text, second_text, when_text
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
 from analyzer.report.view import page_name
 
@@ -81,7 +81,7 @@ def job_row(view: View, run: Run) -> JobRow:
         error=run.error,
         outcome=run.outcome.value,
         users=number_text(run.users),
-        not_updated=not_updated_text(run.outcome, run.not_updated, run.named_users, dash=DASH),
+        not_updated=run.not_updated_text,
         marks=tuple(marks_of(view, run)),
         kind="run" if run.retry_of is None else "retry",
     )
@@ -169,4 +169,4 @@ def _notes(view: View, latest: Sequence[Run], ceased: Sequence[Run]) -> Iterator
         yield f"Not counted, as they have not ended: {listed(jobs)}."
     if ceased:
         feeds = [f"{run.feed} (last run {when_text(run, view.zone)})" for run in ceased]
-        yield f"Not counted, as these feeds seem to run no more: {listed(feeds)}."
+        yield f"Not counted, as these feeds no longer seem to run: {listed(feeds)}."

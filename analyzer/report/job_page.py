@@ -11,14 +11,14 @@ from analyzer.analysis.failures import naming_nobody
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.outcome import Outcome
 from analyzer.model.text import count, listed, listed_first, size
 from analyzer.report.causes import causes_of, properties_of, said_by_service
 from analyzer.report.index_page import frame_of, job_row
 from analyzer.report.links import queue_of, retry_button
-from analyzer.report.model import Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
+from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
 from analyzer.report.sentences import history_of, job_sentence
-from analyzer.report.texts import DASH, UNKNOWN, second_text, when_text
+from analyzer.report.texts import UNKNOWN, second_text, when_text
 from analyzer.source.damage import warnings_of
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
     problem = view.tables.source_problems.get(run.job_id, "")
     ended = "log" if run.ran_from == "log" else "seen"
     no_log = "no log was found"
-    if run.outcome not in FAILED:
+    if run.outcome is Outcome.succeeded:
         no_log = "no log was found; there is none when all users are updated"
     return (
         Fact("Job", run.job_id, ""),

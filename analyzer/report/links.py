@@ -37,9 +37,10 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
     link = view.links.get(run.job_id)
     if link is None or run.superseded:
         return None
+    sentence = f"{capitalised(link.sentence).removesuffix('.')}."
     if link.path is None:
         # The page of a job that needs none says so in its history.
-        return None if run.open == 0 else RetryButton("", f"Retry file of {run.feed}", capitalised(link.sentence))
+        return None if run.open == 0 else RetryButton("", f"Retry file of {run.feed}", sentence)
     condition = condition_of(link)
     conditions = [
         *([f"first {condition}"] if condition else []),
@@ -60,7 +61,7 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
             *([f"part 1 of {link.parts}"] if parts else []),
         ]
     )
-    return RetryButton(href(link.path, folder), label, capitalised(link.sentence), not conditions, tuple(parts))
+    return RetryButton(href(link.path, folder), label, sentence, not conditions, tuple(parts))
 
 
 def condition_of(link: RetryLink) -> str:

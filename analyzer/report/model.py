@@ -1,4 +1,4 @@
-"""What the pages show, as plain rows and sentences: everything is decided here, a template only places it."""
+"""What the pages show, as plain rows and sentences; a template only places them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+
+DASH = "\u2013"
+"""For what does not apply, or is unknown in a narrow cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One feed's runs in the order of time; a run's users are None where nobody can say."""
+    """One feed's runs in the order of time, with their users; None where unknown."""
 
     name: str
     points: tuple[tuple[datetime, int | None], ...]
@@ -27,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RunsChart:
-    """Users not updated per run, a line a feed; ``title`` says what it shows, ``grid`` is the table behind it."""
+    """Users not updated per run, a line a feed; ``title`` says what it shows, ``grid`` has its data."""
 
     name: str
     title: str
@@ -60,7 +64,7 @@ class WeeksChart:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark; ``href`` of the page that it is about, from the index, is empty where there is none."""
+    """A remark; ``href`` is the address of the page that it is about, from the index, or empty."""
 
     text: str
     href: str = ""
@@ -74,7 +78,7 @@ class RetryButton:
         href: from the page; empty where there is no file.
         label: the button's words, with what has to be done before the file is queued.
         sentence: what it holds, or why there is none.
-        primary: it can be queued as it is, and lacks nobody.
+        primary: it can be queued as it is, and is complete.
         parts: further files that are queued after it, and their addresses.
     """
 
@@ -180,9 +184,9 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """An entry as it stands in the log; ``place`` is its file and line.
+    """An entry of the log as it is; ``place`` is its file and line.
 
-    ``whereabouts`` says between which records it lies, where it names nobody and that can be told; empty else.
+    ``whereabouts`` says between which records it belongs, where it names no user and that is known; else empty.
     """
 
     code: str
@@ -205,7 +209,7 @@ class Entries:
 class Cause:
     """A code of the log, counted and explained in general; ``retry`` says whether importing unchanged helps.
 
-    Where its messages are told apart, ``patterns`` says what each means, and the fields behind ``meaning`` are empty.
+    Where its messages match patterns, ``patterns`` says what each means, and the fields after ``meaning`` are empty.
     """
 
     code: str
@@ -221,7 +225,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user whom the log names.
+    """A user that the log names.
 
     ``status``: New, Recurring, or a dash where there is no run to compare with; ``since``: what later imports did.
     """
@@ -263,7 +267,7 @@ class JobPage:
         properties: that the log names.
         said: the service's own error explained; None where it reports none.
         error_message: the service's.
-        people: whom the log names.
+        people: users that the log names.
         people_note: on those left out.
         nameless: entries that don't identify a user.
         nameless_note: what explains them, or how sure their whereabouts are.

@@ -1,4 +1,4 @@
-"""Times as a report shows them: never "today", since a report is read on other days too."""
+"""Times and numbers as a report shows them: never "today", since a report is read on other days too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
+from analyzer.report.model import DASH
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 TIME_UNKNOWN = "time unknown"
-DASH = "\u2013"
 LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
 """The footnote of each way to know a time, by the values of ``ran_from``."""
 
@@ -47,7 +47,7 @@ def on_text(run: Run, zone: ZoneInfo | None) -> str:
 
 
 def since_text(run: Run, zone: ZoneInfo | None) -> str:
-    """The day of a run: ``2 Nov 2026``, or ``2 Nov 2026 at the latest``."""
+    """Return the day of a run: ``2 Nov 2026``, or ``2 Nov 2026 at the latest``."""
     if run.ran is None:
         return TIME_UNKNOWN
     day = day_text(run.ran if run.ran_from == "name" else run.ran.astimezone(zone or UTC))

@@ -9,8 +9,9 @@ from analyzer.catalogue import OURS
 from analyzer.history.job_facts import facts_of, patterns_in, retry_in, superseded_by
 from analyzer.model.job import name_in_files
 from analyzer.model.next_step import Commands
-from analyzer.model.outcome import NotUpdatedCount, Outcome
+from analyzer.model.outcome import NotUpdatedCount, Outcome, not_updated_text
 from analyzer.model.text import short_ids
+from analyzer.report.model import DASH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,6 +125,11 @@ class Run:
     def not_updated_count(self) -> NotUpdatedCount:
         """How many users it did not update."""
         return NotUpdatedCount.of(self.outcome, self.not_updated, self.named_users)
+
+    @property
+    def not_updated_text(self) -> str:
+        """The same in a cell of a table."""
+        return not_updated_text(self.outcome, self.not_updated, self.named_users, dash=DASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
             counted="3 entries, 2 users named",
             meaning=known.meaning,
             causes=known.causes,
-            who="feed owner",
+            who="Feed owner",
             retry="Importing the same records unchanged can help.",
             known_from=known.known_from,
         ),

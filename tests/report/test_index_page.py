@@ -103,7 +103,7 @@ def test_what_the_first_sentence_leaves_out_is_noted(little: LittleLibrary) -> N
     little.job("forgotten-2026-11-23", state=State.Queued, gone=True)
     assert index(little).notes == (
         "Not counted, as they have not ended: badges (running).",
-        "Not counted, as these feeds seem to run no more: history (last run 1 Oct 2026).",
+        "Not counted, as these feeds no longer seem to run: history (last run 1 Oct 2026).",
     )
 
 

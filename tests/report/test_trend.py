@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.model.service import JobError, State
 from analyzer.report.model import Grid, Line, Series
-from analyzer.report.trend import Change, codes_chart, outcomes_chart, runs_chart, small_trend, words
+from analyzer.report.trend import Change, codes_chart, outcomes_chart, runs_chart, small_trend
 
 if TYPE_CHECKING:
     from tests.report.conftest import Lines, LittleLibrary
@@ -91,7 +91,7 @@ def test_an_aborted_run_is_no_part_of_a_trend(little: LittleLibrary, lines: type
     ],
 )
 def test_the_verb_fits_the_numbers(before: float, after: float, verb: str) -> None:
-    assert verb in words(Change("hr", before, after, "2 Nov"))
+    assert verb in Change("hr", before, after, "2 Nov").words
 
 
 def test_outcomes_are_counted_by_week_without_a_gap(little: LittleLibrary) -> None:
@@ -115,7 +115,7 @@ def test_codes_beyond_seven_are_put_together(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", PARTIAL, log)
     chart = codes_chart(little.view())
     assert chart is not None
-    assert chart.title == "The commonest code is CodeA: 20 of 144 entries"
+    assert chart.title == "The most frequent code is CodeA: 20 of 144 entries"
     assert [series.name for series in chart.series] == [*(f"Code{name}" for name in "ABCDEF"), "other codes"]
     assert chart.series[-1].values == (14 + 13 + 12,)
 
