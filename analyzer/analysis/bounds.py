@@ -1,7 +1,7 @@
-"""Between which records of the source file an entry's record lies that names nobody.
+"""Find the record of an entry that names no user: between which records of the source file it is.
 
-That the service writes its log in the order of the source's records is not known. It is looked at anew for each log:
-where the entries that name somebody stand in that order, the others are taken to stand in it as well.
+It is unknown whether the service writes its log in the order of the source's records. So this is tested for each log:
+if the entries that name users are in that order, the others are assumed to be in it, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 POSITIONS = {"key": pl.String, "record": pl.UInt32}
-"""What ``bounds`` takes of the source file: the records (from 1) of ids, by their key; a row a record."""
+"""The source file for ``bounds``: the key of the ID in each record (from 1); a row for each record."""
 
 BOUNDS = {
     "log_file": pl.String,
@@ -22,22 +22,22 @@ BOUNDS = {
     "before_record": pl.UInt32,
     "before_identity": pl.String,
 }
-"""An entry that names nobody, and the named ones around it; null where there is none on that side."""
+"""An entry that names no user, and the records of the named ones around it; null where there is none on that side."""
 
 FEWEST = 5
-"""Records that have to stand in order before anything is said: by chance that many do once in 120 logs."""
+"""Records that have to be in order for a conclusion; by chance so many are in one of 120 logs."""
 
 MOST = 0.9
-"""Share in order below which nothing is said. Of a shuffled log of ten, nine stand in order once in 44,000 times; half
-of it would be nothing, as chance alone gives that to logs of six."""
+"""Share in order that is needed for a conclusion. In a shuffled log of ten, nine are in order once in 44,000 times;
+half would prove nothing, as chance alone gives that to logs of six."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """In how far a log's named entries stand in the order of the source's records.
+    """How far a log's named entries are in the order of the source's records.
 
     Attributes:
-        compared: how many of them have a record that can be told: their id stands in exactly one.
+        compared: how many of them have a known record: their ID is in exactly one.
         in_order: the most of them that do not go back.
         records: how many different records these are of.
     """
@@ -48,24 +48,24 @@ class Order:
 
     @property
     def sure(self) -> str | None:
-        """``likely`` where all stand in order, ``unsure`` where most do; None where nothing can be said."""
+        """``likely`` where all are in order, ``unsure`` where most are; None without a conclusion."""
         if self.records < FEWEST or self.in_order < MOST * self.compared:
             return None
         return "likely" if self.in_order == self.compared else "unsure"
 
 
 def bounds(named: pl.DataFrame, positions: pl.DataFrame) -> tuple[pl.DataFrame, Order]:
-    """Bounds for the entries of one job that name nobody, and what they rest on.
+    """Return bounds for the entries of one job that name no user, and the order that they rest on.
 
-    An id that stands in no record, or in several, tells no place and is left out. A job's log files are taken in the
-    order of their entries in the table, as one log.
+    An ID that is in no record, or in several, shows no place and is left out. A job's log files are taken as one log,
+    in the order of their entries in the table.
 
     Args:
-        named: one job's entries as ``analysis.naming`` gives them.
+        named: one job's entries as ``analysis.naming`` returns them.
         positions: columns ``POSITIONS``.
 
     Returns:
-        Columns ``BOUNDS``, a row an entry in the log's order, none where nothing can be said; and the order.
+        Columns ``BOUNDS``, a row for each entry in the log's order, none without a conclusion; and the order.
     """
     alone = positions.filter(pl.len().over("key") == 1)
     coded = named.filter(pl.col("code").is_not_null()).join(alone, on="key", how="left", maintain_order="left")
@@ -93,9 +93,9 @@ def bounds(named: pl.DataFrame, positions: pl.DataFrame) -> tuple[pl.DataFrame, 
 
 
 def _kept(records: list[int | None]) -> list[int]:
-    """The places in the list of a longest run of records that never goes back, gaps and nulls passed over."""
+    """Return the places of a longest run of records that never goes back; gaps and nulls are skipped."""
     lasts: list[int] = []  # the smallest last record of a run of each length
-    ends: list[int] = []  # where in the list that stands
+    ends: list[int] = []  # and its place in the list
     before: dict[int, int | None] = {}
     for at, record in enumerate(records):
         if record is None:

@@ -1,6 +1,6 @@
-"""Who failed and why: the entries of jobs counted by code, by property and by user.
+"""Who failed and why: count the entries of jobs by code, property and user.
 
-Each function takes the entries as ``analysis.naming`` gives them; text that is no entry does not count.
+Each function takes entries as ``analysis.naming`` returns them; text that is no entry doesn't count.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ _USERS = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
 
 
 def by_code(named: pl.DataFrame) -> pl.DataFrame:
-    """Columns ``code`` String, ``entries`` UInt32, ``users`` UInt32 (distinct, named); most entries first."""
+    """Count entries by code, most entries first.
+
+    Returns:
+        Columns ``code`` String, ``entries`` UInt32, ``users`` UInt32 (distinct, named).
+    """
     return (
         _coded(named)
         .group_by("code")
@@ -28,23 +32,23 @@ def by_code(named: pl.DataFrame) -> pl.DataFrame:
 def by_pattern(
     named: pl.DataFrame, pattern_of: Callable[[str, str, str], str | None], says_nothing: str
 ) -> pl.DataFrame:
-    """The entries of each code by what their messages mean.
+    """Count the entries of each code by what their messages mean.
 
     Args:
         named: entries.
-        pattern_of: the name of the pattern that a code's message and detail match, None for none; asked once for those
-            that are the same, as a log can hold 100,000 failures of one kind.
-        says_nothing: an expression for what differs from detail to detail and is left out of them.
+        pattern_of: returns the name of the pattern that a code, message and detail match, None for none; called once
+            for equal ones, as a log can hold 100,000 failures of one kind.
+        says_nothing: a regular expression for what differs from detail to detail; it is removed from them.
 
     Returns:
         Columns ``code`` String, ``pattern`` String (null for none), ``entries`` UInt32, ``users`` UInt32; in each code
         most users first, then most entries.
     """
-    said = _coded(named).with_columns(pl.col("detail").fill_null("").str.replace_all(says_nothing, ""))
-    distinct = said.select("code", "message", "detail").unique()
+    coded = _coded(named).with_columns(pl.col("detail").fill_null("").str.replace_all(says_nothing, ""))
+    distinct = coded.select("code", "message", "detail").unique()
     patterns = pl.Series("pattern", [pattern_of(*row) for row in distinct.iter_rows()], dtype=pl.String)
     return (
-        said.join(distinct.with_columns(patterns), on=distinct.columns, how="left")
+        coded.join(distinct.with_columns(patterns), on=distinct.columns, how="left")
         .group_by("code", "pattern")
         .agg(entries=pl.len(), users=_USERS)
         .sort("code", "users", "entries", "pattern", descending=[False, True, True, False], nulls_last=True)
@@ -52,7 +56,11 @@ def by_pattern(
 
 
 def by_property(named: pl.DataFrame) -> pl.DataFrame:
-    """Columns ``property`` String, ``code`` String, ``entries`` UInt32, ``users`` UInt32; most entries first."""
+    """Count entries by property and code, most entries first.
+
+    Returns:
+        Columns ``property`` String, ``code`` String, ``entries`` UInt32, ``users`` UInt32.
+    """
     return (
         _coded(named)
         .filter(pl.col("property").is_not_null())
@@ -63,10 +71,11 @@ def by_property(named: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_user(named: pl.DataFrame) -> pl.DataFrame:
-    """One row a job and named user, in the logs' order.
+    """Return one row for each job and named user, in the order of the logs.
 
-    Columns ``job_id``, ``key``, ``identity`` (as the log first spells it) String, ``codes`` List(String), ``entries``
-    UInt32.
+    Returns:
+        Columns ``job_id``, ``key``, ``identity`` (as the log first spells it) String, ``codes`` List(String),
+        ``entries`` UInt32.
     """
     return (
         named.filter("names")
@@ -79,8 +88,8 @@ def by_user(named: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def naming_nobody(named: pl.DataFrame) -> pl.DataFrame:
-    """The entries that have a code but name no user, with the columns of ``named``."""
+def without_user(named: pl.DataFrame) -> pl.DataFrame:
+    """Return the entries that have a code but name no user; columns as in ``named``."""
     return _coded(named).filter(~pl.col("names"))
 
 

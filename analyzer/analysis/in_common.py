@@ -79,7 +79,7 @@ class Traits:
                 self._failed.pop(trait, None)
 
     def shared(self) -> tuple[Shared, ...]:
-        """What those who failed have in common, the least likely first; each set of users once."""
+        """Return what the users who failed have in common, the least likely first; each set of users once."""
         found: list[Shared] = []
         for trait in self._users:
             found += self._shared_in(trait, ALARM / len(self._users))
@@ -111,7 +111,7 @@ class Traits:
 
 
 def tail(least: int, drawn: int, having: int, of: int) -> float:
-    """How likely at least ``least`` of ``drawn`` users have a value that ``having`` of ``of`` users have.
+    """Return how likely at least ``least`` of ``drawn`` users have a value that ``having`` of ``of`` users have.
 
     >>> round(tail(3, 4, 3, 30), 6)
     0.000985

@@ -1,4 +1,4 @@
-"""Which entries of a log name a user, and which spellings are one user."""
+"""Find the users that the entries of a log name; spellings of one user have one key."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ _AT_ONCE = 10_000
 """Entries; Python's texts take much more room than the table's."""
 
 SOURCE_IDS = {"job_id": pl.String, "guid_ids": pl.Boolean}
-"""What ``naming`` takes of each job's source file: whether its ids can be Guids; null where nobody knows."""
+"""What ``naming`` takes of each job's source file: whether its IDs can be Guids; null where unknown."""
 
 
 NAMED = {name: ENTRIES[name] for name in ("job_id", "code", "identity", "property", "message", "detail")}
-"""Columns of the table ``entries`` that tell who failed and why."""
+"""Columns of the table ``entries`` that show who failed and why."""
 
 
 def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
-    """Says of each entry whether it names a user.
+    """Add to each entry its user, and whether it names one.
 
-    A Guid in a ``GenericError`` need not be anybody's id (seen): it names a user only where the job's ids are Guids,
-    by its source file or by its other entries.
+    A Guid in a ``GenericError`` need not be a user's ID (seen). It names a user only where the job's IDs are Guids, by
+    its source file or its other entries.
 
     Args:
         entries: the table ``entries``, or its columns ``NAMED``.
         source_ids: columns ``SOURCE_IDS``.
 
     Returns:
-        The table ``entries`` with two more columns: ``key`` String, equal for one user's ids, null without an
-        identity, or with one that is nothing but a claims prefix; and ``names`` Boolean, never null.
+        The table ``entries`` with two more columns: ``key`` String, equal for one user's IDs, null without an
+        identity, or with a claims prefix alone; and ``names`` Boolean, never null.
     """
     named = entries.with_columns(key=_keys(entries["identity"]))
     guid = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
     generic = (pl.col("code") == LogCode.GenericError).fill_null(value=False)
-    told = [source_ids.filter("guid_ids")["job_id"], named.filter(guid & ~generic)["job_id"]]
-    # Bare files may not tell their job: those without one belong together.
-    guids_are_ids = pl.col("job_id").is_in(pl.concat(told).unique().implode(), nulls_equal=True)
+    have_guids = [source_ids.filter("guid_ids")["job_id"], named.filter(guid & ~generic)["job_id"]]
+    # Bare files may not show their job: those without one belong together.
+    guids_are_ids = pl.col("job_id").is_in(pl.concat(have_guids).unique().implode(), nulls_equal=True)
     return named.with_columns(
         names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(guid & generic) | guids_are_ids)
     )

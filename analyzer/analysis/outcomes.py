@@ -1,8 +1,7 @@
-"""Who was updated: a job's record, its entries and its source's counts to the table ``jobs``.
+"""Who was updated: the only place that decides it, from a job's record, its entries and its source's counts.
 
-This is the only place that knows.
-What a job's error says is the vendor's (its enumeration of errors); that nobody can say after an ``InternalError`` is
-ours, from public threads.
+What a job's error means is the vendor's (its enumeration of errors); that users are unknown after an ``InternalError``
+is ours, from public threads.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ LISTED = {column: JOBS[column] for column in (*_FROM_THE_SERVICE, *_COUNTED, *_F
     "not_after": UTC,
     "without_id": pl.UInt32,
 }
-"""What ``job_table`` takes of each job: the service's record, the source's counts, its feed, the job that it is a
-retry of, the newest log file's time (UTC), whether its log files are whole (read to their end, and not cut off), the
+"""Columns of ``job_table``'s jobs: the service's record, the source's counts, its feed, the job that it is a retry of,
+the newest log file's time (UTC), whether its log files are whole (read to their end, and not cut off), the
 time in its source file's name, the time at which that file was written (UTC; null where it is not this job's), a time
 by which the job had read its file, as another version took its place then, and the source's records without an ID
 (null where that is unknown)."""
@@ -43,7 +42,7 @@ _NOT_ABOUT_IDS = [LogCode.DataFileNotJson, LogCode.InvalidProperty]
 """Codes of entries that name no user for another reason than a record without an ID."""
 
 TIMES = ("log_time", "name_time", "source_time", "not_after", "previous_pull_at")
-"""The columns from which ``timeline`` tells when a job ran."""
+"""The columns from which ``timeline`` finds when a job ran."""
 
 _LATER = ("superseded", "open", "ran", "ran_from", "ran_is_bound")
 _AT_FIRST = {name: kind for name, kind in JOBS.items() if name not in _LATER}
@@ -53,13 +52,13 @@ _AT_FIRST = {name: kind for name, kind in JOBS.items() if name not in _LATER}
 def job_table(
     listed: pl.DataFrame, named: pl.DataFrame, observations: pl.DataFrame, as_of: datetime | None
 ) -> pl.DataFrame:
-    """The table ``jobs``.
+    """Return the table ``jobs``.
 
     Args:
         listed: columns ``LISTED``, a row a job.
         named: the entries of these jobs as ``analysis.naming`` gives them.
         observations: the table ``observations``; may be empty.
-        as_of: when the job list was current (UTC); None where nobody knows.
+        as_of: when the job list was current (UTC); None where unknown.
 
     Returns:
         The table ``jobs`` without the columns that ``timeline`` and ``open_users`` add, in the order of ``listed``,
@@ -70,7 +69,7 @@ def job_table(
         listed.join(_counts(named), on="job_id", how="left", maintain_order="left")
         .join(_times(observations), on="job_id", how="left", maintain_order="left")
         .with_columns(
-            pl.col("entries", "named_users", "nobody", "nameless").fill_null(0),
+            pl.col("entries", "named_users", "unnamed", "nameless").fill_null(0),
         )
     )
     outcomes = joined.with_columns(outcome=_outcome()).with_columns(stuck=_stuck(as_of))
@@ -90,7 +89,7 @@ def _counts(named: pl.DataFrame) -> pl.DataFrame:
     return coded.group_by("job_id").agg(
         entries=pl.len(),
         named_users=pl.col("key").filter("names").n_unique(),
-        nobody=(~pl.col("names")).sum(),
+        unnamed=(~pl.col("names")).sum(),
         nameless=(pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum(),
     )
 
@@ -133,7 +132,7 @@ def _outcome() -> pl.Expr:
 
 
 def _stuck(as_of: datetime | None) -> pl.Expr:
-    """Watched without an end for too long, or overtaken: a later run of the same feed has ended."""
+    """Return whether a job was watched too long without an end, or a later run of the same feed has ended."""
     running = pl.col("outcome") == Outcome.running.value
     is_run = pl.col("retry_of").is_null()
     last_ended = pl.when(~running & is_run).then("name_time").max().over("feed")
@@ -144,16 +143,16 @@ def _stuck(as_of: datetime | None) -> pl.Expr:
 
 def _not_updated() -> pl.Expr:
     outcome = pl.col("outcome")
-    # The service says that somebody failed: a log without entries does not say that nobody did.
+    # The service reports failures, so a log without entries is incomplete.
     whole = pl.col("log_found") & pl.col("log_whole").fill_null(value=True)
     # As many entries without an ID as records without one are about these records.
-    explained = (pl.col("nobody") == pl.col("nameless")) & (pl.col("nobody") == pl.col("without_id"))
-    exact = whole & (pl.col("entries") > 0) & ((pl.col("nobody") == 0) | explained.fill_null(value=False))
+    explained = (pl.col("unnamed") == pl.col("nameless")) & (pl.col("unnamed") == pl.col("without_id"))
+    exact = whole & (pl.col("entries") > 0) & ((pl.col("unnamed") == 0) | explained.fill_null(value=False))
     return (
         pl.when(outcome == Outcome.succeeded.value)
         .then(pl.lit(0))
         .when((outcome == Outcome.partial.value) & exact)
-        .then(pl.col("named_users") + pl.col("nobody"))
+        .then(pl.col("named_users") + pl.col("unnamed"))
         .when(outcome == Outcome.aborted.value)
         .then(pl.col("users"))
         .otherwise(None)

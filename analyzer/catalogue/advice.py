@@ -92,7 +92,7 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
 
 
 def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
-    """Whether a file with the records of those who weren't updated can be made, and importing it can help."""
+    """Return whether a file with the records of users who weren't updated can be created, and importing it can help."""
     if facts.outcome not in FAILED or not facts.readable or facts.outdated:
         return False
     if not facts.codes:
@@ -107,7 +107,7 @@ def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
 
 
 def _names(facts: JobFacts, catalogue: Catalogue) -> list[str]:
-    """What is to be explained: the log's codes, or the job as a whole where there are none."""
+    """Return what to explain: the log's codes, or the job as a whole where there are none."""
     if facts.codes and facts.outcome.ended:
         return [one.name for one in facts.codes]
     known = catalogue.explain_job(facts.error, facts.outcome.value, has_log=facts.log_found, message=facts.message)
@@ -115,7 +115,7 @@ def _names(facts: JobFacts, catalogue: Catalogue) -> list[str]:
 
 
 def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
-    """The catalogue's remedies, without those that the facts rule out."""
+    """Yield the catalogue's remedies, without those that the facts rule out."""
     known = catalogue.explain(name)
     own = known.remedies != OURS.explain(name).remedies
     first = True
@@ -134,7 +134,7 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
 
 
 def _ruled_out(remedy: str, facts: JobFacts) -> bool:
-    """Whether a general remedy needs what there isn't, or asks for what is known."""
+    """Return whether a general remedy needs what there isn't, or asks for what is known."""
     checked = facts.source is not None and (facts.source.records > 0 or facts.source.problem != "")
     retry = facts.readable and facts.outcome in FAILED
     return (
@@ -148,7 +148,7 @@ def _ruled_out(remedy: str, facts: JobFacts) -> bool:
 
 
 def _located(source: SourceFacts | None) -> bool:
-    """Whether our copy says more of what the service couldn't read than its message."""
+    """Return whether our copy says more of what the service couldn't read than its message."""
     return source is not None and bool(source.remedy or source.multi_value)
 
 
@@ -184,7 +184,7 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
 
 
 def _without(facts: JobFacts, properties: Sequence[str]) -> tuple[str, ...]:
-    """The command that makes a retry file without some properties."""
+    """Return the command that creates a retry file without some properties."""
     return ("retry", facts.job_id, *(word for name in properties for word in ("--drop-property", name)))
 
 

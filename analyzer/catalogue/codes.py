@@ -17,12 +17,12 @@ EXPLANATIONS = (
         (
             "The person has left, or the account was renamed, and the feed still sends the old address.",
             "The account is new and has not reached the user profile store yet.",
-            "The ids are of another kind than the job was queued with (mail, object id, principal name).",
+            "The IDs are of another kind than the job was queued with (mail, object ID, principal name).",
         ),
         (
             "Look up the ID in Entra ID. Correct or remove it in the feed.",
             "For a new account, wait a day, then import the retry file.",
-            "If every user failed, queue again with the right kind of id.",
+            "If every user failed, queue again with the right kind of ID.",
         ),
         "feed owner",
         retry_helps=True,
@@ -30,14 +30,14 @@ EXPLANATIONS = (
     ),
     Explanation(
         LogCode.MissingIdentity.value,
-        "a record has no id",
-        "A record of the source file lacks the id property, so the service cannot tell whose it is.",
+        "a record has no ID",
+        "A record of the source file lacks the ID property, so the service cannot tell whose it is.",
         (
-            "The job was queued with a wrong name of the id property (sourceDataIdProperty).",
+            "The job was queued with a wrong name of the ID property (sourceDataIdProperty).",
             "The feed wrote a person without an address.",
         ),
         (
-            "Compare the id property that the job was queued with against the source file.",
+            "Compare the ID property that the job was queued with against the source file.",
             "Have the feed leave out people without an ID.",
         ),
         "administrator",
@@ -77,7 +77,7 @@ EXPLANATIONS = (
     Explanation(
         LogCode.GenericError.value,
         "the profile store failed",
-        "The profile store failed while it wrote a user. The Guid need not be anybody's id.",
+        "The profile store failed while it wrote a user. The Guid need not be a user's ID.",
         (
             "Two records lead to the same user.",
             "The store was busy: a deadlock or a time-out.",
@@ -99,7 +99,7 @@ USUAL_MESSAGES = {
     "is not mapped to any property in the user profile application": LogCode.InvalidProperty.value,
     "Failed to import the custom properties due to an unexpected error": "InternalError",
 }
-"""Which code or error a message belongs to that stands alone (the article; the last: sp-dev-docs 2414)."""
+"""The code or error of a message without its code (the article; the last: sp-dev-docs 2414)."""
 
 
 _WHOLE = "Then import the whole file again: no user was updated."

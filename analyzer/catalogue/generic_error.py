@@ -27,10 +27,10 @@ PATTERNS = (
             "GenericError/duplicate-record-id",
             "two records belong to the same user",
             "Two records of the source file lead to one profile, and the profile store refuses both values. The"
-            " RecordId is a number inside the store, no id of yours.",
+            " RecordId is a number inside the store, not one of your IDs.",
             (
                 "The feed has the same ID twice, perhaps in different letter case.",
-                "Two ids lead to one profile, as an old and a new address of one person.",
+                "Two IDs lead to one profile, as an old and a new address of one person.",
             ),
             (
                 "Look for IDs that are twice in the source file, in whatever letter case, and keep one of the records.",
@@ -104,7 +104,7 @@ PATTERNS = (
             (
                 "A date in the spelling of another country, or an empty text where a date is expected.",
                 "A web address without https:// at its front.",
-                "Words where a number or true or false is expected.",
+                "Text where a number, true, or false is expected.",
             ),
             (
                 "Compare the user's values with the types of the properties in the SharePoint admin center.",
@@ -150,7 +150,7 @@ PATTERNS = (
             "a property cannot be written",
             "The profile store does not let an import write one of the properties.",
             ("The property is read-only, or the directory keeps it in step itself.",),
-            ("Take the property out of the property map and out of the feed; set it in Entra ID if it lives there.",),
+            ("Take the property out of the property map and out of the feed; set it in Entra ID if it is kept there.",),
             "administrator",
             retry_helps=False,
             known_from=f"SharePoint's PropertyNotEditableException; {NOT_SEEN}",
@@ -196,8 +196,8 @@ PATTERNS = (
     Pattern(
         Explanation(
             "GenericError/update-conflict",
-            "somebody else changed the profile at the same moment",
-            "The profile was changed by somebody else while the import wrote it.",
+            "the profile was changed by another writer at the same moment",
+            "Another writer changed the profile while the import wrote it.",
             ("The user, the directory's synchronization or another import wrote the same profile.",),
             (_AGAIN,),
             "administrator",
@@ -351,7 +351,7 @@ PATTERNS = (
         Explanation(
             "GenericError/user-not-found",
             "the profile could not be found while it was written",
-            "The id was known, but its profile was not there when the import came to write it.",
+            "The ID was known, but its profile was not there when the import came to write it.",
             ("The user was deleted in the meantime.", "The account is new, and its profile was still being made."),
             (
                 "Look up the user in Entra ID. Remove people who have left from the feed.",
@@ -366,12 +366,12 @@ PATTERNS = (
     Pattern(
         Explanation(
             "GenericError/fault-of-the-service",
-            "the service stumbled over its own code",
+            "the service failed in its own code",
             "The service's program expected something to be there that was not. The message does not say what.",
             ("A fault of the service.", "An empty or null value that the service does not expect."),
             (
                 "Look whether the user's record has an empty or null value; have the feed leave it out.",
-                "Otherwise show the message to Microsoft's support with the job's id.",
+                "Otherwise show the message to Microsoft's support with the job's ID.",
             ),
             "vendor",
             retry_helps=None,

@@ -314,7 +314,7 @@ WITHOUT_LOG = {one.code.removesuffix(_NO_LOG): one.code for one in EXPLANATIONS 
 
 
 def undocumented(name: str) -> Explanation:
-    """The explanation of ``Error 31`` or ``State 7``: a number that the service's enumeration does not have."""
+    """Explain ``Error 31`` or ``State 7``: a number that the service's enumeration doesn't have."""
     what = name.partition(" ")[0].lower()
     return Explanation(
         name,

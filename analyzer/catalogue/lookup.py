@@ -1,4 +1,4 @@
-"""Names and messages to explanations."""
+"""The catalogue: look up the explanations of names and messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Catalogue:
 
     Attributes:
         explanations: of codes, job errors and calls.
-        patterns: of their messages; of those of one code the first that matches is meant.
+        patterns: of their messages; among those of one code, the first match counts.
     """
 
     explanations: tuple[Explanation, ...]
@@ -35,7 +35,7 @@ class Catalogue:
         return [one.code for one in (*self.explanations, *(pattern.explanation for pattern in self.patterns))]
 
     def explain(self, name: str) -> Explanation:
-        """The explanation of a code, a job's error, state or outcome, a call or a pattern, regardless of case.
+        """Explain a code, a job's error, state or outcome, a call or a pattern, regardless of case.
 
         ``State 3`` and ``Error 23`` are known by their numbers. What is unknown has an explanation that says so.
         """
@@ -44,7 +44,7 @@ class Catalogue:
         return next((one for one in every if one.code.casefold() == wanted), None) or _unknown(name)
 
     def explain_job(self, error: str, outcome: str, *, has_log: bool, message: str = "") -> Explanation:
-        """What is known of a job as a whole: by its outcome while it runs, else by its error and whether it left a log.
+        """Explain a job as a whole: by its outcome while it runs, else by its error and whether it left a log.
 
         Args:
             error: the job's, by name, as in the table ``jobs``: ``InternalError``, ``Error 31``.
@@ -62,26 +62,26 @@ class Catalogue:
         return pattern or self.explain(without_log or error)
 
     def patterns_of(self, code: str) -> tuple[Pattern, ...]:
-        """The patterns of a code, regardless of case."""
+        """Return the patterns of a code, regardless of case."""
         return tuple(pattern for pattern in self.patterns if pattern.code.casefold() == code.casefold())
 
     def pattern_of(self, code: str, message: str, detail: str | None) -> Explanation | None:
-        """The first pattern of a code that a message matches; None where it matches none."""
+        """Return the first pattern of a code that a message matches; None where it matches none."""
         return first_match(self.patterns_of(code), message, detail)
 
     def retry_helps(self, code: str, message: str, detail: str | None) -> bool | None:
-        """Whether importing the same record unchanged can mend an entry: by its message, else by its code."""
+        """Return whether importing the same record unchanged can help: by an entry's message, else by its code."""
         return (self.pattern_of(code, message, detail) or self.explain(code)).retry_helps
 
     def explain_message(self, message: str, detail: str | None) -> Explanation | None:
-        """The code or the pattern of a message that stands without its code; None where nobody knows it."""
+        """Explain a message without its code; None where it is unknown."""
         text = evidence(message, detail)
         usual = (code for phrase, code in codes.USUAL_MESSAGES.items() if phrase.casefold() in text)
         code = next(usual, None)
         return self.explain(code) if code else first_match(self.patterns, message, detail)
 
     def with_own(self, explanations: Iterable[Explanation], patterns: Iterable[Pattern]) -> Catalogue:
-        """A catalogue in which these stand for ours of the same names, and patterns are tried before ours."""
+        """Return a catalogue in which these replace ours of the same names, and patterns are tried before ours."""
         own, own_patterns = tuple(explanations), tuple(patterns)
         names = {one.code.casefold() for one in (*own, *(pattern.explanation for pattern in own_patterns))}
         kept = (one for one in self.explanations if one.code.casefold() not in names)
@@ -94,21 +94,21 @@ OURS = Catalogue(
     # The more specific patterns come first, as a message without its code is tried against all.
     (*queue_errors.PATTERNS, *codes.PATTERNS, *generic_error.PATTERNS),
 )
-"""What is known without anybody's configuration."""
+"""What is known without a configuration."""
 
 
 def explain(name: str) -> Explanation:
-    """The explanation of a name by our own catalogue; see ``Catalogue.explain``."""
+    """Explain a name by our own catalogue; see ``Catalogue.explain``."""
     return OURS.explain(name)
 
 
 def known_names() -> list[str]:
-    """Every name that our own catalogue explains."""
+    """Return every name that our own catalogue explains."""
     return OURS.names
 
 
 def _without_number(name: str) -> str:
-    """The name of a state or error that is given by its number; any other name as it is."""
+    """Return the name of a state or error that is given by its number; any other name unchanged."""
     number = _NUMBER.fullmatch(name)
     if number is None:
         return name
@@ -123,7 +123,7 @@ def _unknown(name: str) -> Explanation:
         "not known",
         f"{name} is not among the codes that are known. The message is all there is to go by.",
         (),
-        ("Read the message; if it does not help, show it to Microsoft's support with the job's id.",),
+        ("Read the message; if it does not help, show it to Microsoft's support with the job's ID.",),
         "administrator",
         retry_helps=None,
         known_from=NOT_KNOWN,

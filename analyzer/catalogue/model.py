@@ -1,4 +1,4 @@
-"""What the catalogue holds: explanations of codes, and patterns that part the messages of one code."""
+"""Explanations of codes, patterns of their messages, and what advice on a job is made from."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ DUPLICATES = ("GenericError/duplicate-record-id", "GenericError/duplicate-key")
 """The patterns for users who have several records."""
 
 MESSAGE_READ = 4_000
-"""How many characters of a message count. What an exception is stands in its first words; a log may hold 100 MB."""
+"""Characters of a message that count. Its first words name the exception; a log may hold 100 MB."""
 
 DETAIL_READ = 64_000
-"""The same of its further lines; the number of a SQL error stands below a stack trace."""
+"""The same of its detail; the number of a SQL error is below a stack trace."""
 
 #    at System.Data.SqlClient.SqlConnection.OnError(SqlException exception, …)
 # ClientConnectionId:26fdb134-8298-5bcb-986a-fcb349e2e056
@@ -47,7 +47,7 @@ class Explanation:
 
     Attributes:
         code: the log code or job error; of a pattern ``CODE/NAME``.
-        title: what happened, as a clause that can stand in a sentence.
+        title: what happened, as a clause for a sentence.
         meaning: what happened, in a sentence or two.
         causes: likely causes, the likeliest first.
         remedies: what to do, in the order in which to try it.
@@ -78,8 +78,8 @@ class Pattern:
     """Messages of one code that mean the same.
 
     Attributes:
-        explanation: of ``CODE/NAME``.
-        phrases: a message that holds one of them is meant, in whatever case; ``*`` stands for any text.
+        explanation: of the name ``CODE/NAME``.
+        phrases: the pattern matches messages that contain one of them, in any case; ``*`` is any text.
     """
 
     explanation: Explanation
@@ -87,17 +87,17 @@ class Pattern:
 
     @property
     def code(self) -> str:
-        """The code whose messages it parts."""
+        """The code of these messages."""
         return self.explanation.code.partition("/")[0]
 
     def matches(self, text: str) -> bool:
-        """Whether a message is meant; ``text`` is its ``evidence``."""
+        """Return whether a message matches; ``text`` is its ``evidence``."""
         whole, gapped = _folded(self.phrases)
         return any(map(text.__contains__, whole)) or any(_holds(text, parts) for parts in gapped)
 
 
 def evidence(message: str, detail: str | None) -> str:
-    r"""What patterns are matched against: the beginning of a message and of its detail, without stack frames and case.
+    r"""Return what patterns match: the beginning of message and detail, without stack frames, case-folded.
 
     >>> evidence("TimeoutException: x", "   at System.Y()\nError Number:-2,State:0,Class:11")
     'timeoutexception: x\n\nerror number:-2,state:0,class:11'
@@ -107,13 +107,13 @@ def evidence(message: str, detail: str | None) -> str:
 
 
 def first_match(patterns: Sequence[Pattern], message: str, detail: str | None) -> Explanation | None:
-    """The first pattern that a message matches; None where it matches none."""
+    """Return the first pattern that a message matches; None where it matches none."""
     text = evidence(message, detail)
     return next((pattern.explanation for pattern in patterns if pattern.matches(text)), None)
 
 
 def _holds(text: str, parts: tuple[str, ...]) -> bool:
-    """Whether the parts stand in a text one behind the other; takes time linear in the text."""
+    """Return whether a text contains the parts one after the other; takes time linear in the text."""
     at = 0
     for part in parts:
         found = text.find(part, at)
@@ -125,7 +125,7 @@ def _holds(text: str, parts: tuple[str, ...]) -> bool:
 
 @functools.cache
 def _folded(phrases: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """The phrases without a gap, and the parts of the others."""
+    """Return the phrases without a gap, and the parts of the others."""
     folded = [phrase.casefold() for phrase in phrases]
     gapped = tuple(tuple(phrase.split("*")) for phrase in folded if "*" in phrase)
     return tuple(phrase for phrase in folded if "*" not in phrase), gapped
@@ -165,7 +165,7 @@ class SourceFacts:
         duplicates: records (from 1) that have the same ID, the first few pairs.
         not_records: places in the list (from 1) of values such as null, the first few.
         multi_value: properties with a list or an object as a value.
-        strangers: keys of users that the log names and no record has; of a file that was read to its end.
+        strangers: keys of users that the log names and no record has; only for a file that was read to its end.
         properties: names of the properties, the ID property left out.
         whole: whether it was read to its end; counts are of the records that were read.
     """

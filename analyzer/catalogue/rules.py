@@ -35,7 +35,7 @@ WAYS_AROUND = {
 
 
 def advice_for(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """What the job's data calls for about a code or a job's error; nothing where it says no more than the name."""
+    """Yield what the job's data calls for about a code or a job's error; nothing where it adds nothing to the name."""
     rule = _unreadable if name.partition("/")[0] == LogCode.DataFileNotJson else _RULES.get(name)
     if rule is not None:
         yield from rule(facts)
@@ -74,7 +74,7 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
 
 
 def _one_kind(facts: JobFacts) -> Iterator[Advice]:
-    """Every ID of one kind failed, and those of another kind didn't: a job takes one ID type for all."""
+    """Advise where every ID of one kind failed, and those of another kind didn't: a job takes one ID type for all."""
     kind = facts.failed_ids.most
     if kind is None or facts.source is None or facts.failed < 2:  # noqa: PLR2004 - a single ID is no kind
         return
@@ -179,7 +179,7 @@ def _too_big(facts: JobFacts) -> Iterator[Advice]:
 
 
 def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """What our copy of the source file says where the service says nothing."""
+    """Advise by our copy of the source file, where the service says nothing."""
     source = facts.source
     if source is None:
         return
@@ -205,7 +205,7 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
 
 
 def _unreadable(facts: JobFacts) -> Iterator[Advice]:
-    """What our copy of a source file that can't be read calls for."""
+    """Advise by our copy of a source file that the service couldn't read."""
     source = facts.source
     if source and source.remedy:
         yield Advice(LogCode.DataFileNotJson, source.remedy, who=OWNER)
@@ -215,7 +215,7 @@ def _unreadable(facts: JobFacts) -> Iterator[Advice]:
 
 
 def _no_names(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """Of a job that failed for some users, none of which an entry names."""
+    """Advise where a job failed for some users, and no entry names one."""
     if facts.readable:
         command = ("retry", facts.job_id, "--outcome", Outcome.unknown.value)
         yield Advice(name, _WHOLE_FILE, "No log says who failed.", command=command)
@@ -228,7 +228,7 @@ def _not_there(facts: JobFacts) -> Iterator[Advice]:
 
 
 def source_advice(facts: JobFacts) -> Iterator[Advice]:
-    """Say what our copy of a source file calls for that the service could read."""
+    """Advise by our copy of a source file that the service could read."""
     source = facts.source
     if facts.outcome is not Outcome.partial or source is None:
         return
@@ -245,7 +245,7 @@ def source_advice(facts: JobFacts) -> Iterator[Advice]:
 
 
 def some(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
+    """Return the first names, and how many more there are."""
     return listed_first(names, _NAMED)
 
 

@@ -46,7 +46,7 @@ def support_request(job: Mapping[str, Any], *, has_log: bool, times: Sequence[tu
 
 
 def _without_secrets(uri: str) -> str:
-    """An address without user name, password, query and fragment; readable rather than encoded."""
+    """Return an address without user name, password, query and fragment; readable rather than encoded."""
     plain = re.split(r"[?#]", uri, maxsplit=1)[0]
     scheme, separator, rest = plain.partition("://")
     if not separator:

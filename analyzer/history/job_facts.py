@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.analysis.failures import by_code, by_pattern, by_property, naming_nobody
+from analyzer.analysis.failures import by_code, by_pattern, by_property, without_user
 from analyzer.analysis.in_common import Traits
 from analyzer.catalogue import SAYS_NOTHING, first_match
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
@@ -132,7 +132,7 @@ def facts_of(
     unresolved = entries.filter("names", pl.col("code") == LogCode.IdentityNotResolvable).unique(
         "key", maintain_order=True
     )
-    nameless = naming_nobody(entries)["code"].value_counts()
+    nameless = without_user(entries)["code"].value_counts()
     at_hand = job["source_bytes"] is not None
     source = look.facts if look else None
     if source is None and at_hand and job_id in tables.source_problems:

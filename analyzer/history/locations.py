@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.bounds import FEWEST, POSITIONS, bounds
-from analyzer.analysis.failures import naming_nobody
+from analyzer.analysis.failures import without_user
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
@@ -71,7 +71,7 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     Returns:
         None where every entry names somebody: nothing is read then.
     """
-    nobody = naming_nobody(named)
+    nobody = without_user(named)
     if nobody.is_empty():
         return None
     messages = nobody.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_LOOKED_UP)

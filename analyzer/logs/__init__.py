@@ -1,1 +1,1 @@
-"""The logs: bytes to lines, lines to entries, and what the codes mean."""
+"""Read logs: from bytes to lines, entries, and the table ``entries``."""

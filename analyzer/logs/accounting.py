@@ -1,7 +1,7 @@
-"""What became of a log's bytes: each is in an entry, ends a line, is a dropped blank or part of the byte order mark.
+"""Account for the bytes of a log: each is in an entry, ends a line, is a dropped blank or part of the byte order mark.
 
-Counted from the finished columns, in the log's own encoding, and held against the bytes that were read: what the parser
-loses or takes twice shows as a difference.
+They are counted in the finished columns, in the log's own encoding, and compared with the bytes that were read: what
+the parser loses or takes twice shows as a difference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analyzer.logs.model import Block
 
 _FIELDS = ("code", "identity", "message", "detail")
-# What may part the fields of an entry: tabs, or blanks, signs and quotation marks where tabs were lost
+# Separators of the fields of an entry: tabs, or blanks, signs and quotation marks where tabs were lost
 _SEPARATOR = re.compile(
     r"""(?: [\s\-\u2013\u2014,;:|"'`*_\u2018-\u201f\u00ab\u00bb\[\]\u21e5\u2192]
     | \\t | (?: <mailto: | \(mailto: ) [^\s>)]* [>)] )*""",
@@ -36,7 +36,7 @@ _TWO_UNITS = r"[\x{10000}-\x{10FFFF}]"
 
 
 def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[Account]:
-    """The account of each segment of a block.
+    """Return the account of each segment of a block.
 
     Args:
         block: as it was read.
@@ -46,16 +46,16 @@ def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[A
     found = []
     for place, segment in enumerate(block.segments):
         encoding = segment.log.encoding.name
-        first, behind = np.searchsorted(entries.segment, [place, place + 1]).tolist()
-        line, line_behind = entries.segment_lines[place : place + 2].tolist()
-        lines = slice(line, line_behind)
-        ends = int((entries.lines.ends[lines] - entries.lines.stops[lines]).sum()) + line_behind - line
-        around = list(_around(entries, first, behind))
+        first, last = np.searchsorted(entries.segment, [place, place + 1]).tolist()
+        line, line_end = entries.segment_lines[place : place + 2].tolist()
+        lines = slice(line, line_end)
+        ends = int((entries.lines.ends[lines] - entries.lines.stops[lines]).sum()) + line_end - line
+        around = list(_around(entries, first, last))
         account = Account(
-            _fields(columns[first:behind], encoding),
-            sum(size_in(encoding, text) for text in _separators(entries, entries.parts[first:behind])),
+            _fields(columns[first:last], encoding),
+            sum(size_in(encoding, text) for text in _separators(entries, entries.parts[first:last])),
             (ends - segment.added_end) * size_in(encoding, "\n"),
-            sum(size_in(encoding, text) for text in _blanks(entries, line, line_behind)),
+            sum(size_in(encoding, text) for text in _blanks(entries, line, line_end)),
             sum(size_in(encoding, text) for text in around if text == MARK),
             segment.around + sum(size_in(encoding, text) for text in around if text != MARK),
         )
@@ -77,7 +77,7 @@ def _sizes(texts: pl.Series, encoding: str) -> int:
 
 
 def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
-    """What parts the fields; what does not look like that is left out, and so will be missing."""
+    """Yield the separators of fields; what doesn't look like one is left out, and so will be missing."""
     data = entries.lines.data
     gaps = np.concatenate([parts[:, [CODE + 1, IDENTITY]], parts[:, [IDENTITY + 1, MESSAGE]]])
     gaps = gaps[gaps[:, 1] > gaps[:, 0]]
@@ -89,18 +89,18 @@ def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
             yield text
 
 
-def _around(entries: Entries, first: int, behind: int) -> Iterator[str]:
-    """What is on the entries' first lines before their codes and after their messages."""
+def _around(entries: Entries, first: int, end: int) -> Iterator[str]:
+    """Yield what is on the entries' first lines before their codes and after their messages."""
     lines = entries.lines
-    parts, number = entries.parts[first:behind], entries.line[first:behind]
+    parts, number = entries.parts[first:end], entries.line[first:end]
     before = np.column_stack([lines.starts[number], parts[:, CODE]])
     after = np.column_stack([parts[:, MESSAGE + 1], lines.stops[number]])
     for start, stop in np.concatenate([before[before[:, 0] < before[:, 1]], after[after[:, 0] < after[:, 1]]]).tolist():
         yield lines.data[start:stop].decode()
 
 
-def _blanks(entries: Entries, line: int, behind: int) -> Iterator[str]:
-    for number in entries.dropped[(entries.dropped >= line) & (entries.dropped < behind)].tolist():
+def _blanks(entries: Entries, line: int, end: int) -> Iterator[str]:
+    for number in entries.dropped[(entries.dropped >= line) & (entries.dropped < end)].tolist():
         text = entries.lines.text(number).decode()
         if not text.strip():
             yield text

@@ -1,7 +1,6 @@
-"""Logs to blocks of whole entries: what the parser works on, each by itself and in any order.
+"""Cut logs into blocks of whole entries, which are parsed independently.
 
-A large log becomes many blocks, each cut where an entry begins; many small logs become one, so that the cost of a block
-is not paid for each of them.
+A large log becomes many blocks, each cut where an entry begins; many small logs share one, as a block has its cost.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
     from analyzer.logs.unwrap import Unwrapped
 
 BLOCK = 4_000_000
-"""Bytes: with what is made of them they stay in the processor's cache, and two threads of them in 100 MB."""
+"""Bytes. With what is made of them they fit in the processor's cache, and two threads of them in 100 MB."""
 
 LARGEST_ENTRY = 1 << 28
 LONGEST_ENTRY = 4_000_000
-"""Bytes and lines of one entry: beyond them the file is no log, and would fill the memory."""
+"""Bytes and lines of one entry. A file with a larger one is no log, and would fill the memory."""
 
 _TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")
@@ -42,29 +41,29 @@ _LONGEST_BEGINNING = 1000
 
 @dataclass(slots=True)
 class _Packing:
-    """Small logs on their way into one block."""
+    """Small logs that will share a block."""
 
     pieces: list[memoryview] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     size: int = 0
 
     def add(self, block: Block) -> None:
-        """Puts a block of one log behind the others."""
+        """Append a block of one log."""
         (segment,) = block.segments
         segment.start, segment.end = self.size, self.size + block.size
         self.segments.append(segment)
         self.pieces.append(memoryview(block.data)[: block.size])
         self.size += block.size
 
-    def taken(self) -> Block:
-        """All of them as one block; what comes next begins anew."""
+    def take(self) -> Block:
+        """Return all of them as one block, and start over."""
         block = Block(b"".join([*self.pieces, bytes(PADDING)]), self.size, self.segments)
         self.pieces, self.segments, self.size = [], [], 0
         return block
 
 
 def blocks(logs: list[LogRead]) -> Iterator[Block]:
-    """The blocks of logs, in their order; a log that cannot be read to its end gets its ``problem`` filled in."""
+    """Yield the blocks of logs, in order; fill in the ``problem`` of a log that cannot be read to its end."""
     packing = _Packing()
     with contextlib.closing(Opener()) as opener:
         for log in logs:
@@ -72,18 +71,18 @@ def blocks(logs: list[LogRead]) -> Iterator[Block]:
                 if len(block.data) < BLOCK:
                     packing.add(block)
                 elif packing.segments:
-                    yield packing.taken()
+                    yield packing.take()
                     yield block
                 else:
                     yield block
                 if packing.size >= BLOCK:
-                    yield packing.taken()
+                    yield packing.take()
     if packing.segments:
-        yield packing.taken()
+        yield packing.take()
 
 
 class _Cutter:
-    """One log on its way into blocks."""
+    """Cuts one log into blocks."""
 
     def __init__(self, log: LogRead) -> None:
         self._log = log
@@ -107,7 +106,7 @@ class _Cutter:
             yield block
 
     def _sizes(self) -> Iterator[int]:
-        """Reads more at a time the longer an entry is, so that it is not gone through again and again."""
+        """Yield how much to read, more the longer an entry is, so that it isn't searched again and again."""
         yield min(BLOCK, self._log.file.size + 1) if self._log.file.size else BLOCK
         while True:
             yield max(BLOCK, len(self._carry))
@@ -150,12 +149,12 @@ class _Cutter:
             return self._inner(text, inner)
         added_end = not text.endswith((b"\n", b"\r"))
         if text.endswith(b"\r"):
-            text = LONE_CR.sub(b"\n", text)  # its last must not meet an LF of the next log
+            text = LONE_CR.sub(b"\n", text)  # its last must not join an LF of the next log
         text = b"".join([text, b"\n" if added_end else b"", bytes(PADDING)])
         return self._block(text, len(text) - PADDING, added_end=added_end)
 
     def _inner(self, text: bytes, inner: Unwrapped) -> Block:
-        """The block of a log that another format wraps."""
+        """Return the block of a log inside another format."""
         lines = "".join(f"{line}\n" for line in inner.lines)
         encoding = self._log.encoding.name
         block = self._block(lines.encode() + bytes(PADDING), len(lines.encode()))
@@ -168,11 +167,11 @@ class _Cutter:
 
 
 def last_beginning(data: bytes, seen: int, size: int) -> int:
-    """Where an entry begins in a text, the last one as a rule; 0 where none does behind the first line.
+    """Return where an entry begins in a text, usually the last; 0 where none does after the first line.
 
     Args:
         data: the text; its first line begins an entry.
-        seen: so many bytes were looked at before, in vain.
+        seen: how many of its bytes were searched before, in vain.
         size: of the text.
     """
     at = size
@@ -180,7 +179,7 @@ def last_beginning(data: bytes, seen: int, size: int) -> int:
         at = data.rfind(b"\n", 0, tab) + 1
         if at and _TABBED.match(data, at):
             return at
-    # Of lines that lost their tabs only codes of the catalogue begin an entry.
+    # Without tabs only known codes begin an entry.
     lost = (data.rfind(b"\n" + code, max(0, seen - _LONGEST_BEGINNING), size) + 1 for code in _CODES)
     return max((at for at in lost if at and _begins_without_tabs(data, at, size)), default=0)
 

@@ -1,6 +1,6 @@
-"""The entries of a block as columns of the table ``entries``: views of the block's text, which is not copied.
+"""Turn the entries of a block into columns of the table ``entries``: views of the block's text, which is not copied.
 
-The parts of all entries lie in the text one behind the other, so they are one Arrow array of strings whose offsets are
+The parts of all entries follow one another in the text, so they are one Arrow array of strings whose offsets are
 the parts' beginnings (https://arrow.apache.org/docs/format/Columnar.html); a column is every eighth of its strings.
 """
 
@@ -27,7 +27,7 @@ _NULL_WHERE_EMPTY = (CODE, IDENTITY, DETAIL)
 
 
 def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
-    """The columns of ``entries`` from ``line`` on, and ``segment``; lines count from 1 in each segment."""
+    """Return ``segment`` UInt32 and the columns of ``entries`` from ``line`` on; lines count from 1 in each segment."""
     parts = _parts(block, entries)
     column = {name: parts.gather_every(PARTS, place).alias(name) for name, place in _FIELDS.items()}
     if entries.lines.crlf:
@@ -61,7 +61,7 @@ def _parts(block: Block, entries: Entries) -> pl.Series:
 
 
 def _with_lf(details: pl.Series) -> pl.Series:
-    """The details with an LF for each CRLF; few entries have one, and only these are gone through."""
+    """Return the details with an LF for each CRLF; only entries that have a detail are searched."""
     there = details.is_not_null().to_numpy()
     if not there.any():
         return details
@@ -83,7 +83,7 @@ def _properties(codes: pl.Series, messages: pl.Series) -> pl.Series:
 
 
 def _looked_up(code: str, messages: pl.Series, wanted: pl.Series) -> pl.Series:
-    """The properties that the wanted messages name, looked for once in each that is different; null elsewhere."""
+    """Return the properties that the wanted messages name, null elsewhere; equal messages are searched once."""
     distinct = messages.filter(wanted).unique()
     if not len(distinct):
         return pl.Series("property", [None], dtype=pl.String).new_from_index(0, len(messages))
@@ -117,17 +117,17 @@ _QUOTED = rf"""
 
 
 @functools.cache
-def _quoted(behind: str) -> re.Pattern[str]:
-    """What stands in quotes behind an expression; compiled when it is first needed, as that takes its time."""
-    return re.compile(behind + _QUOTED, re.VERBOSE)
+def _quoted(prefix: str) -> re.Pattern[str]:
+    """Return an expression for what is in quotes after a prefix; compiled on first use, as that takes time."""
+    return re.compile(prefix + _QUOTED, re.VERBOSE)
 
 
 @functools.lru_cache(maxsize=4096)
 def property_named(code: str | None, message: str) -> str | None:
-    """The property that a message names in quotes, whatever its language; None where it names none.
+    """Return the property that a message names in quotes, in any language; None where it names none.
 
-    In an ``InvalidProperty`` whatever stands in the first quotes; elsewhere only what follows the word ``Property``,
-    as the path in a JSON parser's message stands in quotes, too.
+    In an ``InvalidProperty`` that is the text in the first quotes; elsewhere only what follows the word ``Property``,
+    as the path in a JSON parser's message is in quotes, too.
     """
     expression = _quoted("" if code == LogCode.InvalidProperty else r"\b Property [\s\u00a0]*")
     found = expression.search(message) if code is not None else None

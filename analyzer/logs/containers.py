@@ -1,6 +1,6 @@
-"""Where a log's bytes come from: a file, standard input, gzip, a member of a ZIP archive; nothing is unpacked to disk.
+"""Open logs: a file, standard input, gzip, a member of a ZIP archive; nothing is unpacked to disk.
 
-An archive is known by its first bytes, whatever it is called. Unpacking stops where an archive gives far more than any
+An archive is recognized by its first bytes, not by its name. Unpacking stops where an archive gives far more than any
 log does, see https://en.wikipedia.org/wiki/Zip_bomb.
 """
 
@@ -33,10 +33,10 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 FREELY_UNPACKED = 256_000_000
-"""Bytes that any archive may give."""
+"""Bytes that any archive may contain."""
 
 MOST_TIMES = 250
-"""How many times its size an archive may give beyond that; logs of a million like lines give some 100 times theirs."""
+"""How many times its size an archive may contain beyond that; logs of a million similar lines need about 100."""
 
 _UNPACK_IT = "Unpack it yourself and parse what comes of it."
 _CLIMBS_OUT = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
@@ -46,22 +46,22 @@ class Stream(Protocol):
     """An open log."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end. Raises ``InputError``."""
+        """Return at most so many bytes; none at the end. Raise ``InputError`` on failure."""
 
     def position(self) -> int:
-        """How many bytes of the file on disk were read."""
+        """Return how many bytes of the file on disk were read."""
 
     def changed(self) -> bool:
-        """Whether the file has become longer or shorter since it was opened: somebody is writing it."""
+        """Return whether the file has changed its length since it was opened, as while it is being written."""
 
 
 class _Plain:
-    """A file, to the length that it had when it was opened; what is no file (a pipe) to its end."""
+    """A file, to the length that it had when it was opened; a pipe, to its end."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
         status = os.fstat(stream.fileno())
         self._stream, self._name = stream, name
-        # Files of no size may hold something all the same, as those below /proc.
+        # Files of size 0 may have content all the same, as those below /proc.
         self._length = status.st_size or None if stat.S_ISREG(status.st_mode) else None
         self._read = 0
 
@@ -83,7 +83,7 @@ class _Plain:
 
 
 class _Counted:
-    """A stream that cannot say how far it is, as a pipe: counts what was read of it."""
+    """A stream that has no position, such as a pipe; counts what was read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -100,18 +100,18 @@ class _Counted:
 
 @dataclass(slots=True)
 class _Budget:
-    """What an archive may still give, all of its members together.
+    """How much an archive may still contain, all of its members together.
 
     Attributes:
-        packed: how many bytes of the archive there are, or were read.
-        given: how many it has given.
+        packed: returns how many bytes the archive has, or were read of it.
+        given: bytes unpacked so far.
     """
 
     packed: Callable[[], int]
     given: int = 0
 
     def take(self, size: int, name: str) -> None:
-        """Raises ``InputError`` where an archive gives far more than any log does."""
+        """Raise ``InputError`` where an archive gives far more than any log does."""
         self.given += size
         if self.given > max(FREELY_UNPACKED, self.packed() * MOST_TIMES):
             raise InputError(
@@ -121,13 +121,13 @@ class _Budget:
 
 
 class _Unpacked:
-    """What an archive gives, guarded."""
+    """The content of an archive, within its budget."""
 
     def __init__(self, stream: gzip.GzipFile | IO[bytes], budget: _Budget, name: str) -> None:
         self._stream, self._budget, self._name = stream, budget, name
 
     def read(self, size: int, /) -> bytes:
-        with _damage_said(self._name):
+        with _archive_errors(self._name):
             chunk = self._stream.read(size)
         self._budget.take(len(chunk), self._name)
         return chunk
@@ -140,7 +140,7 @@ class _Unpacked:
 
 
 class Opener:
-    """Opens logs one after the other; of a ZIP archive the list of its members is read once."""
+    """Opens logs one after the other; reads the list of members of a ZIP archive once."""
 
     def __init__(self) -> None:
         self._archive: zipfile.ZipFile | None = None
@@ -148,13 +148,13 @@ class Opener:
         self._budget = _Budget(int)
 
     def close(self) -> None:
-        """Closes the archive that was opened last."""
+        """Close the archive that was opened last."""
         if self._archive is not None:
             self._archive.close()
 
     @contextlib.contextmanager
     def opened(self, log_file: LogFile) -> Iterator[Stream]:
-        """Opens a log.
+        """Open a log.
 
         Raises:
             InputError: it cannot be opened, or is an archive that is damaged, encrypted or climbs out of its folder.
@@ -168,7 +168,7 @@ class Opener:
                 yield _file(closing, log_file.path, log_file.name)
 
     def _member(self, closing: contextlib.ExitStack, path: Path, member: int, name: str) -> Stream:
-        with _damage_said(name):
+        with _archive_errors(name):
             if self._archive is None or self._path != path:
                 self.close()
                 self._archive, self._path = zipfile.ZipFile(path), path
@@ -189,7 +189,7 @@ class Opener:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a file begins as a ZIP archive; what is no file (a pipe) or cannot be read does not."""
+    """Return whether a file begins as a ZIP archive; False for a pipe and what cannot be read."""
     try:
         if not path.is_file():
             return False
@@ -200,12 +200,12 @@ def is_zip(path: Path) -> bool:
 
 
 def members(path: Path) -> list[tuple[int, zipfile.ZipInfo]]:
-    """The files of a ZIP archive, each with its place in the archive's list.
+    """Return the files of a ZIP archive, each with its place in the archive's list.
 
     Raises:
         InputError: it cannot be read.
     """
-    with _damage_said(str(path)), zipfile.ZipFile(path) as archive:
+    with _archive_errors(str(path)), zipfile.ZipFile(path) as archive:
         return [(place, member) for place, member in enumerate(archive.infolist()) if not member.is_dir()]
 
 
@@ -214,7 +214,7 @@ def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
         raise InputError("standard input is closed", "Name a file, or send one through a pipe.")
     stream = sys.stdin.buffer
     if hasattr(signal, "siginterrupt"):
-        # Whoever types Ctrl-C while nothing comes through the pipe is not to wait for it.
+        # Ctrl-C must work at once, also while nothing comes through the pipe.
         signal.siginterrupt(signal.SIGINT, True)
     head = stream.peek(len(ZIP_MAGIC[0])) if isinstance(stream, io.BufferedReader) else b""
     if head.startswith(ZIP_MAGIC):
@@ -243,14 +243,14 @@ def _file(closing: contextlib.ExitStack, path: Path, name: str) -> Stream:
 
 
 @contextlib.contextmanager
-def _damage_said(name: str) -> Iterator[None]:
+def _archive_errors(name: str) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         what = str(error).rstrip(".") or "it ends too early"
         raise InputError(f"{name} is a damaged archive: {what}", "Get another copy of it.") from error
     except (RuntimeError, NotImplementedError) as error:
-        # How the library says that a member is packed in a way that it does not know.
+        # The library doesn't know this compression.
         raise InputError(f"{name} cannot be unpacked: {error}", _UNPACK_IT) from error
     except OSError as error:
         raise cannot_read(name, error) from error

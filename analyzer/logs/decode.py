@@ -1,10 +1,9 @@
-"""Bytes of a log to UTF-8, a chunk at a time, whatever the encoding: what had to be assumed is counted, never silent.
+"""Decode a log to UTF-8, a chunk at a time, from any encoding; assumptions are counted, never silent.
 
-By byte order mark UTF-8 or UTF-16. Without one UTF-16 where one half of many units is zero: in the byte order that half
-tells, or, where the log was cut inside a character, in the other one a byte later, whichever gives fewer characters
-that no log holds, and more known codes. Else the first character beyond ASCII tells: UTF-8, or Windows-1252 where its
-bytes aren't UTF-8. Single bytes of a UTF-8 log that aren't UTF-8 (logs are pasted together) are read as
-Windows-1252, so that none is lost.
+The encoding is that of ``storage.encodings``: by byte order mark, or UTF-16 without one. UTF-16 that was cut inside a
+character is read in the other byte order a byte later, if that gives fewer characters that no log holds, and more known
+codes. Else the first character beyond ASCII decides: UTF-8, or Windows-1252 where its bytes aren't UTF-8. Single bytes
+of a UTF-8 log that aren't UTF-8 (logs are pasted together) are read as Windows-1252, so that none is lost.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from analyzer.logs.model import Encoding
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-# Halves of surrogate pairs: those that stand for a byte (PEP 383), and any
-_BYTE_STANDS = re.compile("[\udc80-\udcff]+")
+# Surrogates: those that escape a byte (PEP 383), and any
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
 _HALF = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
@@ -37,21 +36,21 @@ _GARBLED = re.compile(f"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd\ufffe\uffff{
 
 
 def size_in(encoding: str, text: str) -> int:
-    """How many bytes a text takes in an encoding; what the encoding lacks stands for one unit of it."""
+    """Return how many bytes a text takes in an encoding; a character that the encoding lacks counts as one unit."""
     if encoding == WINDOWS_1252:
         return len(text)
     return len(text.encode(encoding))
 
 
 def utf8_chunks(read: Callable[[int], bytes], encoding: Encoding, sizes: Iterator[int]) -> Iterator[bytes]:
-    """The log's text in UTF-8, without the byte order mark; no character is parted.
+    """Yield the log's text in UTF-8, without the byte order mark; no character is split.
 
-    Never raises of itself, whatever the bytes.
+    Raises nothing of its own for any bytes.
 
     Args:
-        read: gives at most so many bytes, none at the end.
+        read: returns at most so many bytes, none at the end.
         encoding: filled in as the log is read.
-        sizes: how many bytes to ask for, chunk by chunk.
+        sizes: how many bytes to read, chunk by chunk.
     """
     head = _fill(read, max(HEAD, next(sizes)))
     encoding.size = len(head)
@@ -77,13 +76,13 @@ def utf8_chunks(read: Callable[[int], bytes], encoding: Encoding, sizes: Iterato
     if rest and settled:
         yield _unfinished(rest, encoding)
     elif rest:
-        # Nothing told that the log is UTF-8, and these bytes are none.
+        # Nothing showed that the log is UTF-8, and these bytes aren't.
         encoding.name = WINDOWS_1252
         yield _windows_1252(rest, encoding)[0]
 
 
 def _fill(read: Callable[[int], bytes], size: int) -> bytes:
-    """As many bytes as asked for, fewer only at the end: pipes and archives give what they have."""
+    """Return as many bytes as requested, fewer only at the end: pipes and archives return what they have."""
     pieces = [read(size)]
     missing = size - len(pieces[0])
     while missing and pieces[-1]:
@@ -93,18 +92,18 @@ def _fill(read: Callable[[int], bytes], size: int) -> bytes:
 
 
 def _is_cut(head: bytes, name: str) -> bool:
-    """Whether UTF-16 reads better in the other byte order a byte later: its first byte is half a character."""
+    """Return whether UTF-16 reads better in the other byte order a byte later: its first byte is half a character."""
     return _likelihood(head[1:], _OTHER_ORDER[name]) > _likelihood(head, name)
 
 
 def _likelihood(head: bytes, name: str) -> tuple[int, int]:
-    """Characters that no log holds, the fewer the better, then known codes."""
+    """Rate a decoding: first by few characters that no log holds, then by many known codes."""
     text = head[: len(head) // 2 * 2].decode(name, "replace")
     return -len(_GARBLED.findall(text)), sum(map(text.count, LogCode))
 
 
 def _first_letter(chunk: bytes) -> bytes:
-    """The first bytes beyond ASCII, enough of them to tell; none while they are not there."""
+    """Return the first bytes beyond ASCII, enough to tell the encoding; none where there aren't."""
     found = None if chunk.isascii() else _BEYOND_ASCII.search(chunk)
     letter = chunk[found.start() : found.start() + 4] if found else b""
     return letter if _without_unfinished(letter) else b""
@@ -124,14 +123,14 @@ def _utf8(chunk: bytes, encoding: Encoding) -> tuple[bytes, bytes]:
     rest = chunk[len(whole) :]
     if whole.isascii() or _is_utf8(whole):
         return whole, rest
-    text = _BYTE_STANDS.sub(
-        lambda stands: _as_windows_1252(stands[0], encoding), whole.decode("utf-8", "surrogateescape")
+    text = _ESCAPED_BYTES.sub(
+        lambda found: _as_windows_1252(found[0], encoding), whole.decode("utf-8", "surrogateescape")
     )
     return text.encode(), rest
 
 
-def _as_windows_1252(stands: str, encoding: Encoding) -> str:
-    raw = stands.encode("ascii", "surrogateescape")
+def _as_windows_1252(escaped: str, encoding: Encoding) -> str:
+    raw = escaped.encode("ascii", "surrogateescape")
     text = raw.decode(WINDOWS_1252, "replace")
     encoding.replaced += len(raw)
     encoding.difference += len(raw) - len(text.encode())
@@ -160,7 +159,7 @@ _DECODERS = {UTF16_LE: _utf16, UTF16_BE: _utf16, WINDOWS_1252: _windows_1252}
 
 
 def _unfinished(rest: bytes, encoding: Encoding) -> bytes:
-    """What stands for a character that the end of the log cuts off."""
+    """Return the replacement of a character that the end of the log cuts off."""
     unit = 3 if encoding.name == UTF8 else 2
     encoding.replaced += 1
     encoding.difference += len(rest) - unit
@@ -168,12 +167,12 @@ def _unfinished(rest: bytes, encoding: Encoding) -> bytes:
 
 
 def _without_unfinished(chunk: bytes) -> bytes:
-    """The chunk without a character of UTF-8 that is not whole at its end."""
-    for behind in range(1, min(4, len(chunk) + 1)):
-        byte = chunk[-behind]
+    """Return the chunk without an incomplete character of UTF-8 at its end."""
+    for place in range(1, min(4, len(chunk) + 1)):
+        byte = chunk[-place]
         if 0xC2 <= byte <= 0xF4:  # noqa: PLR2004 - the first byte of a character of two or more
             length = 2 + (byte >= 0xE0) + (byte >= 0xF0)  # noqa: PLR2004 - of three, of four
-            return chunk[:-behind] if behind < length else chunk
+            return chunk[:-place] if place < length else chunk
         if byte < 0x80:  # noqa: PLR2004 - ASCII
             break
     return chunk

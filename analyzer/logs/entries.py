@@ -1,7 +1,7 @@
-"""A block's lines as arrays: where each begins and ends, where its first two tabs are, and which begin an entry.
+"""Split a block into lines, and these into entries and their fields.
 
-Everything that is the same for each of millions of lines is done for a whole block at once; a line of Python's is spent
-only on the few that have no tabs, or a code not seen before.
+Lines are arrays: where each begins and ends, where its first two tabs are. What is the same for each of millions of
+lines is done for a whole block at once; Python looks only at the few lines without tabs, or with a new code.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Lines:
         data: the block's text, lone CRs in it made LFs.
         starts: where each line begins.
         stops: where its text ends, before its CRLF or LF.
-        ends: where its LF stands.
+        ends: where its LF is.
         tabs: how many tabs it has.
         first_tab, second_tab: where they are; anything where there is none.
         crlf: how many of the lines end in CRLF.
@@ -77,12 +77,12 @@ class Lines:
     crlf: int
 
     def text(self, line: int) -> bytes:
-        """A line without its end."""
+        """Return a line without its end."""
         return self.data[self.starts[line] : self.stops[line]]
 
 
 def lines_of(block: Block) -> Lines:
-    """The lines of a block."""
+    """Return the lines of a block."""
     data = block.data
     found = _lines(data, block.size)
     octets = np.frombuffer(data, np.uint8, block.size)
@@ -112,13 +112,13 @@ def _lines(data: bytes, size: int) -> Lines:
 
 
 class Codes:
-    """Which first fields are codes, by shape; those seen before are known again at once."""
+    """Know which first fields are codes, by shape; those seen before are recognized at once."""
 
     def __init__(self) -> None:
         self._known: list[bytes] = [code.encode() for code in sorted(LogCode)]
 
     def begin(self, lines: Lines) -> Flags:
-        """Which lines have a code and a tab at their beginning."""
+        """Return which lines begin with a code and a tab."""
         flags = np.zeros(len(lines.starts), np.bool_)
         candidates = np.flatnonzero(lines.tabs > 0)
         starts = lines.starts[candidates]
@@ -153,11 +153,11 @@ class Codes:
 
 
 def irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
-    """The lines that begin an entry otherwise than by code, tab, identity, tab; and where their fields stand, in bytes.
+    """Return the fields (in bytes) of lines that begin an entry otherwise than by code, tab, identity, tab; by line.
 
     Args:
         lines: of a block.
-        flags: which begin with a code and a tab; of these only those with one tab are looked at.
+        flags: which lines begin with a code and a tab; of these only those with one tab are looked at.
     """
     few = np.flatnonzero(~flags | (lines.tabs == 1))
     few = few[(lines.stops[few] - lines.starts[few]) > 1]
@@ -169,7 +169,7 @@ def irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
     found = {}
     for line, wanted in zip(few[~frames].tolist(), at_once[~frames].tolist(), strict=True):
         text = lines.text(line)
-        # Anything else is only looked at where a code may be behind what was pasted before it.
+        # Other lines are only searched where a code may come after something pasted.
         if wanted or lines.tabs[line] > 1 or KNOWN.search(text):
             begun = beginning(text.decode())
             if begun is not None:
@@ -182,7 +182,7 @@ def _in_bytes(text: str, begun: Beginning) -> Beginning:
 
 
 def _word(data: bytes, starts: Positions, place: int) -> Words:
-    """Eight bytes of each line from ``place`` words behind its start."""
+    """Return eight bytes of each line, from ``place`` words after its start."""
     everywhere = np.ndarray((len(data) - _WORD + 1,), "<u8", data, strides=(1,))
     words: Words = everywhere[starts + place * _WORD if place else starts]
     return words
@@ -191,7 +191,7 @@ def _word(data: bytes, starts: Positions, place: int) -> Words:
 Parts: TypeAlias = "NDArray[np.int32]"
 
 CODE, IDENTITY, MESSAGE, DETAIL = 0, 2, 4, 6
-"""Where a field stands among the parts of an entry; between them what parts them, and behind the last what follows."""
+"""The indexes of the fields among the parts of an entry; the others are separators, and what follows the entry."""
 PARTS = 8
 
 # The first bytes of blanks: ASCII's, and those that begin the other blanks of Unicode in UTF-8
@@ -208,11 +208,11 @@ class Entries:
     Attributes:
         lines: the block's lines.
         line: at which of them each entry begins.
-        segment: of which segment of the block it is.
+        segment: the index of its segment in the block.
         parts: where its parts begin, in bytes: code, separator, identity, separator, message, line end, detail, what
             follows; one row an entry. The fields are null where they are empty, the message is not.
         dropped: the lines that are in no entry: blank ones at an entry's end or before the first.
-        segment_lines: the first line of each segment, and behind them the number of lines.
+        segment_lines: the first line of each segment, and at the end the number of lines.
     """
 
     lines: Lines
@@ -224,7 +224,7 @@ class Entries:
 
 
 def entries_of(block: Block, codes: Codes) -> Entries:
-    """The entries of a block."""
+    """Return the entries of a block."""
     lines = lines_of(block)
     flags = codes.begin(lines)
     others = irregular(lines, flags)
@@ -253,7 +253,7 @@ def entries_of(block: Block, codes: Codes) -> Entries:
 
 
 def _dropped(blank: Positions, line: Positions, last: Positions) -> Positions:
-    """The blank lines that are in no detail: before the first entry, or behind the last line of one that has text."""
+    """Return the blank lines that are in no detail: before the first entry, or after the last line with text of one."""
     if not len(blank) or not len(line):
         return blank
     above = np.searchsorted(line, blank) - 1
@@ -261,7 +261,7 @@ def _dropped(blank: Positions, line: Positions, last: Positions) -> Positions:
 
 
 def _first_line(lines: Lines, line: Positions, parts: Parts) -> None:
-    """The parts of entries with two tabs."""
+    """Fill in the parts of entries with two tabs."""
     parts[:, CODE] = lines.starts[line]
     parts[:, CODE + 1] = lines.first_tab[line]
     parts[:, IDENTITY] = parts[:, CODE + 1] + 1
@@ -277,7 +277,7 @@ def _first_line(lines: Lines, line: Positions, parts: Parts) -> None:
 
 
 def _blank(lines: Lines, inside: Flags) -> Flags:
-    """Which of the lines that begin no entry have nothing but blanks."""
+    """Return which of the lines that begin no entry are blank."""
     blank = np.zeros(len(lines.starts), np.bool_)
     number = np.flatnonzero(inside)
     starts, stops = lines.starts[number], lines.stops[number]
@@ -290,27 +290,27 @@ def _blank(lines: Lines, inside: Flags) -> Flags:
 
 
 def _text_before_the_first(segment_lines: Positions, flags: Flags, blank: Flags) -> list[int]:
-    """The first line that is not blank of each segment that does not begin with an entry."""
+    """Return the first nonblank line of each segment that doesn't begin with an entry."""
     found = []
     firsts = segment_lines[:-1]
     for place in np.flatnonzero(~flags[firsts]).tolist():
-        first, behind = segment_lines[place : place + 2].tolist()
-        with_text = np.flatnonzero(flags[first:behind] | ~blank[first:behind])
+        first, end = segment_lines[place : place + 2].tolist()
+        with_text = np.flatnonzero(flags[first:end] | ~blank[first:end])
         if len(with_text) and not flags[first + with_text[0]]:
             found.append(int(first + with_text[0]))
     return found
 
 
 def _last_lines(line: Positions, count: int, further: Positions) -> Positions:
-    """The last line of each entry that is not blank.
+    """Return the last nonblank line of each entry.
 
     Args:
         line: where the entries begin.
         count: the number of lines.
-        further: the lines that begin no entry and are not blank; none of them stands before a segment's first entry.
+        further: the lines that begin no entry and are not blank; none of them is before a segment's first entry.
     """
     if not len(further) or not len(line):
         return line
-    behind = np.append(line[1:], count)
-    before = np.searchsorted(further, behind) - 1
+    ends = np.append(line[1:], count)
+    before = np.searchsorted(further, ends) - 1
     return np.maximum(line, np.where(before >= 0, further[before], -1))

@@ -1,7 +1,7 @@
-"""What somebody pastes after ``explain`` to what the catalogue says of it.
+"""Explain what is pasted after ``explain``.
 
-A name; a line of a log, with its code or without; what PowerShell and scripts print of a job or of a refused call, as
-seen in public threads::
+That is a name; a line of a log, with its code or without; or what PowerShell and scripts print about a job or a refused
+call, as seen in public threads::
 
     New-PnPUPABulkImportJob : The remote server returned an error: (403) Forbidden.
     At line:1 char:1
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue, Explanation
 
-# What a client's console says around a message that no log holds
+# What a client's console prints around a message that is in no log
 _OF_A_CALL = re.compile(
     r"\bCategoryInfo\b|\bFullyQualifiedErrorId\b|\b(?:New|Get|Sync)-(?:PnP|SPO)[A-Za-z]+", re.IGNORECASE
 )
@@ -48,15 +48,14 @@ _STATE_IN_A_ROW = re.compile(rf"{GUID.pattern}[^\n]{{0,400}}?\s(?P<name>{_STATES
 
 
 def recognise(text: str, catalogue: Catalogue) -> Explanation:
-    """The explanation of a name, of a log's first entry, or of what a console says.
+    """Explain a name, a log's first entry, or the output of a console.
 
     Args:
         text: a code, a job's error or state, an outcome or a pattern; lines of a log; lines of a console.
         catalogue: where to look.
 
     Returns:
-        The pattern that the message matches, else the code, error or state; an explanation of the first words that says
-        that they are unknown where there is neither.
+        The pattern that the message matches, else the code, error or state; else the first words, as unknown.
     """
     text = text[:DETAIL_READ].strip()
     name = without_marks(text) or text
@@ -73,7 +72,7 @@ def recognise(text: str, catalogue: Catalogue) -> Explanation:
 
 
 def _entry(lines: list[str], catalogue: Catalogue) -> Explanation | None:
-    """What is known of the first entry."""
+    """Explain the first entry."""
     found = ((number, line, begun) for number, line in enumerate(lines) if (begun := beginning(line)))
     number, line, begun = next(found, (0, "", None))
     if begun is None:
@@ -85,7 +84,7 @@ def _entry(lines: list[str], catalogue: Catalogue) -> Explanation | None:
 
 
 def _message(text: str, catalogue: Catalogue) -> Explanation | None:
-    """What is known of a message without its code; a job's error says more than what any exception may be."""
+    """Explain a message without its code; a job's error says more than an exception that can have any cause."""
     first, _, further = text.partition("\n")
     # A console breaks lines at its width, also in the middle of a word.
     unbroken = [re.sub(r"\s*\n[\s|]*", blank, text) for blank in (" ", "")] if further else []
@@ -97,7 +96,7 @@ def _message(text: str, catalogue: Catalogue) -> Explanation | None:
 
 
 def _job(text: str, catalogue: Catalogue) -> Iterator[Explanation]:
-    """What is known of the errors, states and outcomes that a console names, an error first."""
+    """Explain the errors, states and outcomes that a console names, errors first."""
     yield from map(catalogue.explain, _ERROR.findall(text))
     for number in _ERROR_NUMBER.finditer(text):
         yield catalogue.explain(f"Error {number['number']}")

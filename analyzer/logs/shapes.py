@@ -7,8 +7,8 @@ The shapes seen in the vendor's article, screenshots, and public threads (``docs
     InvalidProperty - ada@contoso.com Property 'AboutMe' is not mapped to any property …
     IdentityNotResolvable ada@contoso.com User identity cannot be resolved
 
-Pasted lines have something before the code, or other separators. Any text may look like that, so they count only where
-a known code has its tabs, an identity without doubt, or a message that the service is known to write::
+Pasted lines have something before the code, or other separators. Any text may look like that, so they count only with
+a known code and its tabs, a certain identity, or a message that the service is known to write::
 
     > IdentityNotResolvable⇥ada@contoso.com⇥User identity cannot be resolved
     1. "DataFileNotJson⇥⇥After parsing a value an unexpected character was encountered: K. Path …, position 44.""
@@ -71,9 +71,9 @@ class Beginning(NamedTuple):
 
     Attributes:
         code: where the code begins.
-        code_end: behind the code.
+        code_end: after the code.
         identity: where the identity begins; where the message begins when there is none.
-        identity_end: behind the identity.
+        identity_end: after the identity.
         message: where the message begins.
         end: where it ends: at the line's end, but for what was pasted around it.
     """
@@ -87,12 +87,12 @@ class Beginning(NamedTuple):
 
 
 def is_code(word: bytes) -> bool:
-    """Whether a line's first field has the shape of a code."""
+    """Return whether a line's first field has the shape of a code."""
     return _CODE_ALONE.fullmatch(word) is not None
 
 
 def is_cut_off(line: str) -> bool:
-    """Whether a last line without an end breaks off before its message, where a user would have been named."""
+    """Return whether a last line without an end breaks off before its message, where it would have named a user."""
     return _CUT_OFF.fullmatch(line) is not None
 
 
@@ -109,8 +109,8 @@ def without_marks(text: str) -> str:
 
 
 def beginning(line: str) -> Beginning | None:
-    """The entry that a line begins; None where it belongs to the entry above."""
-    # A byte order mark within a log: somebody put one log behind another.
+    """Return the fields of the entry that a line begins; None where it belongs to the entry above."""
+    # A byte order mark within a log: one log was appended to another.
     start = len(MARK) if line.startswith(MARK) else 0
     found = _TABBED.match(line, start) or _TABS_LOST.match(line, start)
     if found is None:
@@ -206,7 +206,7 @@ class _Cells(NamedTuple):
 
 
 def _pasted(line: str) -> Beginning | None:
-    """The entry that a pasted line begins."""
+    """Return the fields of the entry that a pasted line begins."""
     if line.startswith(FRAMES):
         return None
     at = 0
@@ -226,7 +226,7 @@ def _pasted(line: str) -> Beginning | None:
 
 
 def _fields(line: str, code: int, code_end: int, *, among_columns: bool = False) -> Beginning | None:
-    """The fields of a pasted line, by where its code is; None where what follows the code is no entry."""
+    """Return the fields of a pasted line by the place of its code; None where what follows the code is no entry."""
     parted = _SEPARATOR.match(line, code_end)
     cells = _cells(line, parted) if parted else None
     if parted is None or cells is None:
@@ -248,7 +248,7 @@ def _fields(line: str, code: int, code_end: int, *, among_columns: bool = False)
 
 
 def _cells(line: str, parted: re.Match[str]) -> _Cells | None:
-    """Identity and message by what parts the code from them."""
+    """Return identity and message by the separator after the code."""
     at = parted.end()
     if parted["tab"]:
         tab = parted["tab"].strip(" ")
@@ -273,7 +273,7 @@ def _cells(line: str, parted: re.Match[str]) -> _Cells | None:
 
 
 def _identity(line: str, start: int, stop: int) -> tuple[int, int]:
-    """Where an identity is without blanks, quotation marks and the link that a mail program makes of it."""
+    """Return where an identity is without blanks, quotation marks, and a mail program's link."""
     while start < stop and line[start] in _IDENTITY_QUOTES:
         start += 1
     while start < stop and line[stop - 1] in _IDENTITY_QUOTES:
@@ -283,7 +283,7 @@ def _identity(line: str, start: int, stop: int) -> tuple[int, int]:
 
 
 def _message(line: str, start: int, parted: re.Match[str], *, quoted: bool) -> tuple[int, int]:
-    """Where a message begins and ends without what was pasted around it."""
+    """Return where a message begins and ends without what was pasted around it."""
     end = len(line.rstrip())
     while start < end and line[start] in " \u00a0":
         start += 1

@@ -1,8 +1,8 @@
-"""Logs inside other formats to lines as the service writes them: what programs save and people keep.
+"""Turn logs inside other formats into lines as the service writes them.
 
-PnP PowerShell puts a job's log into the property ``ErrorMessage`` when ``-IncludeErrorDetails`` is given. People print
-it as a list, or save it by ``ConvertTo-Json``, ``Export-Csv`` and ``Export-Clixml``. This program's own tables come
-back as CSV, as cells pasted from a workbook, and as JSON; mail and chat come as HTML.
+PnP PowerShell puts a job's log into the property ``ErrorMessage`` with ``-IncludeErrorDetails``. People print it as a
+list, or save it with ``ConvertTo-Json``, ``Export-Csv`` and ``Export-Clixml``. Other formats are this program's own
+tables as CSV, JSON, or cells pasted from a workbook, and the HTML of mail and chat.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ _NARROWEST = 40
 
 @dataclass(slots=True)
 class Unwrapped:
-    """Lines as the service writes them, each with the number of the line that it comes from."""
+    """Lines as the service writes them, each with its line number in the original."""
 
     lines: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
 
     def add(self, text: str, number: int, *, spread: bool = False) -> None:
-        """Add the lines of a text; where it is ``spread`` over lines of the original, each has its own number."""
+        """Add the lines of a text; if it is ``spread`` over lines of the original, each has its own number."""
         for further, line in enumerate(split_lines(text)):
             self.lines.append(line)
             self.numbers.append(number + (further if spread else 0))
@@ -71,7 +71,7 @@ class Unwrapped:
 
 
 def unwrapped(text: str) -> Unwrapped | None:
-    """The lines of a log that another format wraps; None where there is no such format, or no entry in it."""
+    """Return the lines of a log inside another format; None where there is no such format, or no entry in it."""
     head = text[:_HEAD].lstrip("\ufeff \t\r\n")
     if _LOG.match(head):
         return None
@@ -81,7 +81,7 @@ def unwrapped(text: str) -> Unwrapped | None:
 
 
 def _reader(head: str) -> Callable[[str], Unwrapped | None] | None:
-    """The reader of a format, by how a text begins."""
+    """Return the reader of a format by the beginning of a text."""
     # A log that was cut off at its beginning may begin with anything. JSON has no tabs, and HTML only in <pre>.
     as_written = _LOG_LINE.search(head) is not None
     if head.startswith(("{", "[", '"')) and _JSON.search(head) and not as_written:
@@ -122,7 +122,7 @@ def _of_clixml(text: str) -> Unwrapped:
 
 
 def _visible(text: str) -> str:
-    """HTML without what a browser does not show, its line ends kept."""
+    """Return HTML without what a browser doesn't show; keep its line ends."""
     for start, end in _HIDDEN:
         pieces, at = [], 0
         while (begun := text.find(start, at)) >= 0 and (ended := text.find(end, begun)) >= 0:
@@ -162,7 +162,7 @@ def _of_html(text: str) -> Unwrapped:
 
 
 def _columns(head: str) -> tuple[str, list[str]] | None:
-    """The delimiter of a CSV and the names of its columns, where it has those of a table of entries or of jobs."""
+    """Return the delimiter and the column names of a CSV that has the columns of entries or of jobs."""
     lines = [line for line in head.splitlines() if line.strip() and not line.startswith("#TYPE")]
     for delimiter in ",;\t":
         names = [cell.strip(" \"'\ufeff").casefold() for cell in lines[0].split(delimiter)] if lines else []
@@ -193,7 +193,7 @@ def _of_csv(text: str) -> Unwrapped | None:
 
 
 def _is_list(head: str) -> bool:
-    """Whether a text is what ``Format-List`` prints: before an entry as the service writes it, the property begins."""
+    """Return whether a text is output of ``Format-List``: the property comes before any entry with tabs."""
     for line in head.splitlines():
         named = _PROPERTY.match(line)
         if _LOG.match(line) or (named and named["name"].casefold() in _ERROR_MESSAGE):
@@ -202,7 +202,7 @@ def _is_list(head: str) -> bool:
 
 
 def _of_list(text: str) -> Unwrapped:
-    """What ``Format-List`` prints: of the property ``ErrorMessage`` the lines, joined where the console broke them."""
+    """Read the lines of ``ErrorMessage`` in output of ``Format-List``; join what the console broke."""
     found = Unwrapped()
     lines = text.splitlines()
     width = max(map(len, lines), default=0)
@@ -223,6 +223,6 @@ def _of_list(text: str) -> Unwrapped:
         elif line.strip():
             column = -1
             if named is None:
-                found.add(line, number)  # what somebody wrote around it
+                found.add(line, number)  # text around the log
         full = len(line) == width and width >= _NARROWEST
     return found

@@ -137,12 +137,12 @@ DUPLICATE_RECORDS = "multiple instances of the same single-value property"
 
 
 def state_name(number: int) -> str:
-    """``Succeeded`` for 4; a number that nobody documented as ``State 7``."""
+    """``Succeeded`` for 4; an undocumented number as ``State 7``."""
     return State(number).name if number in State.__members__.values() else f"State {number}"
 
 
 def error_name(number: int) -> str:
-    """``NoError`` for 0; a number that nobody documented as ``Error 7``."""
+    """``NoError`` for 0; an undocumented number as ``Error 7``."""
     return JobError(number).name if number in JobError.__members__.values() else f"Error {number}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.failures import naming_nobody
+from analyzer.analysis.failures import without_user
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
@@ -54,7 +54,7 @@ def job_page(view: View, run: Run) -> JobPage:
     """A job's page: its users, why, what to do, the people, the evidence."""
     entries = view.entries_of(run)
     people, people_note = people_of(view, run)
-    nameless, nameless_note = nameless_shown(view, run, naming_nobody(entries))
+    nameless, nameless_note = nameless_shown(view, run, without_user(entries))
     facts = view.facts_of(run)
     button = retry_button(view, run, view.out / "jobs")
     return JobPage(

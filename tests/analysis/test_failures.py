@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.analysis.failures import by_code, by_pattern, by_property, by_user, naming_nobody
+from analyzer.analysis.failures import by_code, by_pattern, by_property, by_user, without_user
 from tests.analysis.frames import GUID, entry, named
 
 ENTRIES = named(
@@ -78,11 +78,11 @@ def test_by_user_has_a_row_for_each_job_and_user_in_the_logs_order() -> None:
 
 
 def test_entries_that_name_nobody_are_those_with_a_code_alone() -> None:
-    assert naming_nobody(ENTRIES).select("code", "identity").rows() == [
+    assert without_user(ENTRIES).select("code", "identity").rows() == [
         ("GenericError", GUID),
         ("IdentityNotResolvable", None),
     ]
-    assert naming_nobody(ENTRIES).columns == ENTRIES.columns
+    assert without_user(ENTRIES).columns == ENTRIES.columns
 
 
 def test_of_no_entries_the_columns_are_the_same() -> None:

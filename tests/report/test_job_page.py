@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from analyzer.analysis.failures import naming_nobody
+from analyzer.analysis.failures import without_user
 from analyzer.history.job_facts import looks_by_job
 from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
@@ -169,7 +169,7 @@ def test_a_job_without_a_log_has_no_people(little: LittleLibrary) -> None:
 
 def test_entries_without_a_user_are_shown_a_few_hundred_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*[""] * (ENTRIES_SHOWN + 1))))
-    shown = entries_shown(naming_nobody(view.entries_of(run)))
+    shown = entries_shown(without_user(view.entries_of(run)))
     assert len(shown.rows) == ENTRIES_SHOWN
     assert shown.rows[0].identity == ""
     assert shown.left_out == "The first 200 of 201 entries are shown."
