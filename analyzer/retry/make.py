@@ -19,7 +19,7 @@ from analyzer.retry.selection.gather import by_source
 from analyzer.retry.selection.select import helps_unknown, select
 from analyzer.retry.words import sentence
 from analyzer.retry.writing.write import clear, write_retry
-from analyzer.source.id_property import IdProperty, Inferred, infer, infer_from
+from analyzer.source.id_property import IdProperty, InferredIdProperty, infer, infer_from
 from analyzer.source.model import FaultKind, Trouble, marks_of
 from analyzer.source.reader.fault import trouble_of, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
@@ -348,9 +348,9 @@ def _naming_nobody(selection: Selection) -> InputError:
     )
 
 
-def _id_property(inputs: RetryInputs, selection: Selection, source: Path) -> Inferred:
+def _id_property(inputs: RetryInputs, selection: Selection, source: Path) -> InferredIdProperty:
     if inputs.id_property:
-        return Inferred(IdProperty(inputs.id_property, "you said so", certain=True), None)
+        return InferredIdProperty(IdProperty(inputs.id_property, "you said so", certain=True), None)
     wanted = marks_of(sorted(inputs.named_users.certain)) if selection.everybody else selection.identities.marks
     some_lack_it = selection.lacking_id > 0 and (selection.everybody or not selection.identities)
     try:
@@ -363,4 +363,4 @@ def _id_property(inputs: RetryInputs, selection: Selection, source: Path) -> Inf
 
         items = salvage(source, repair=inputs.options.repair)
         records = (item for item in items if isinstance(item, Record))
-        return Inferred(infer_from(source, records, wanted.keys(), some_lack_it=some_lack_it), None)
+        return InferredIdProperty(infer_from(source, records, wanted.keys(), some_lack_it=some_lack_it), None)

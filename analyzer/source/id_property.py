@@ -1,6 +1,6 @@
-"""Which property of the source file holds the users' ids, when nobody told us.
+"""Infer which property of a source file holds the users' IDs, where it isn't given.
 
-The service does not say with which id property a job was queued, so it is inferred from the source file and the log.
+The service does not say with which ID property a job was queued, so it is inferred from the source file and the log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import msgspec
 
 from analyzer.errors import UsageError
 from analyzer.model.id_kinds import IdKind, MissingId, id_kinds
-from analyzer.model.identity import identity_key
-from analyzer.model.service import GUID
+from analyzer.model.identity import identity_key, looks_like_id
 from analyzer.source.find import find_records
 from analyzer.source.model import marks_of
 from analyzer.source.reader.json_text import opened
@@ -33,21 +32,50 @@ if TYPE_CHECKING:
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record
 
-
-__all__ = ["IdProperty", "Inferred", "infer", "infer_from", "infer_id_property"]
-
 _PLACES = 50
-"""Places of a large file in which properties are looked for that its first records do not have."""
+"""Places of a large file in which properties are looked for that its first records don't have."""
+_SAMPLE = 10_000
+"""Records by whose looks a property is judged."""
+_SEVERAL = 5
+_DISTINCT = 0.95
+"""A source may have a few IDs twice: the service fails those."""
+_UNKNOWN = "nothing speaks for any property"
+# IdName, idName, ID, UserPrincipalName, mail, accountName
+_NAMED_LIKE_AN_ID = re.compile(r"id(?:name)?$|^id|mail|upn|user_?principal|login|account", re.IGNORECASE)
 _objects = msgspec.json.Decoder(list[dict[str, object]])
 
 
 @dataclass(frozen=True, slots=True)
-class Inferred:
-    """An id property that was inferred.
+class IdProperty:
+    """The ID property and how it is known.
 
     Attributes:
-        id_property: with an empty name where nothing speaks for any.
-        found: the records with the ids that were looked for, where they were.
+        name: as the source file spells it; empty where it is unknown.
+        because: a clause, as "matches 212 of the 214 IDs in the log".
+        certain: False where only the look of its values speaks for it.
+        missing: where the service missed the ID in every record, what the records have instead; None elsewhere.
+        kinds: the kinds of the values of a property that was queued by another name; None elsewhere.
+    """
+
+    name: str
+    because: str
+    certain: bool
+    missing: MissingId | None = None
+    kinds: IdKinds | None = None
+
+    @property
+    def without_ids(self) -> bool:
+        """Whether no record has an ID, under whatever name."""
+        return self.missing in (MissingId.empty, MissingId.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class InferredIdProperty:
+    """An ID property that was inferred.
+
+    Attributes:
+        id_property: with an empty name where it is unknown.
+        found: the records with the IDs that were looked for, where they were.
     """
 
     id_property: IdProperty
@@ -55,44 +83,41 @@ class Inferred:
 
 
 def infer_id_property(source: Path, identities: AbstractSet[str], *, some_lack_it: bool = False) -> IdProperty:
-    """Finds the property in which the log's ids stand, else one whose values look like ids and do not repeat.
-
-    As ``infer``, of which it gives the property alone.
-    """
+    """Infer the ID property as ``infer`` does, without the records."""
     return infer(source, marks_of(identities), some_lack_it=some_lack_it).id_property
 
 
-def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False) -> Inferred:
-    """Finds the property in which the log's ids stand, else one whose values look like ids and do not repeat.
+def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False) -> InferredIdProperty:
+    """Infer the property that has the log's IDs, else one whose values look like IDs and don't repeat.
 
     Args:
         source: the source file.
-        wanted: marks of the ids that the log names, as ``marks_of`` gives them; may be empty.
-        some_lack_it: the log tells of records without the id, so a property that all records have is not it.
+        wanted: marks of the IDs in the log, as ``marks_of`` gives them; may be empty.
+        some_lack_it: the log has records without the ID, so a property that all records have is not it.
 
     Raises:
-        UsageError: two properties hold different users under the log's ids.
-        InputError: the source file cannot be read.
+        UsageError: two properties hold different users under the log's IDs.
+        InputError: the source file can't be read.
         NotJsonError: it isn't valid JSON.
     """
     records = read_records(source)
-    columns, number = columns_of(records if some_lack_it else islice(records, SAMPLE), wanted.keys())
+    columns, number = columns_of(records if some_lack_it else islice(records, _SAMPLE), wanted.keys())
     found: dict[str, MatchedRecords] = {}
     if wanted:
-        names = [name for name, column in columns.items() if may_hold(column)]
+        names = [name for name, column in columns.items() if column.like_ids or column.named]
         names += [name for name in _names_further_on(source) if name not in columns]
         found = {name: one for name in names or columns if len((one := find_records(source, name, wanted)).spans)}
     if not found:
-        return Inferred(_by_looks(columns, number, some_lack_it=some_lack_it), None)
+        return InferredIdProperty(_by_looks(columns, number, some_lack_it=some_lack_it), None)
     users = {name: len(set(one.spans.marks)) for name, one in found.items()}
     best = _best(source, users, {name: one.spans.positions for name, one in found.items()})
-    return Inferred(_known(best, users[best], len(wanted)), found[best])
+    return InferredIdProperty(_known(best, users[best], len(wanted)), found[best])
 
 
 def infer_from(
     source: Path, records: Iterable[Record], identities: AbstractSet[str], *, some_lack_it: bool = False
 ) -> IdProperty:
-    """As ``infer_id_property``, from records that somebody has read of a source file."""
+    """Infer the ID property as ``infer_id_property`` does, from records of the source file that were read already."""
     columns, number = columns_of(records, identities)
     named = {name: column for name, column in columns.items() if column.named}
     if not named:
@@ -102,21 +127,22 @@ def infer_from(
     return _known(best, users[best], len(identities))
 
 
-def _by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
-    """As ``looks.by_looks``; where no property that some records lack looks like the IDs, all of them lack it."""
-    found = by_looks(columns, records, some_lack_it=some_lack_it)
-    if some_lack_it and records and not (found.name and columns[found.name].like_ids):
-        return missing_everywhere(columns, records)
+def by_a_few(records: Iterable[Record]) -> IdProperty:
+    """Infer the ID property from a few records; one that doesn't look like IDs has to differ in several."""
+    columns, number = columns_of(records, frozenset())
+    found = by_looks(columns, number, some_lack_it=False)
+    if found.name and not columns[found.name].like_ids and number < _SEVERAL:
+        return IdProperty("", _UNKNOWN, certain=False)
     return found
 
 
 def _best(source: Path, users: Mapping[str, int], places: Mapping[str, object]) -> str:
-    """The property that holds the most of the users; of several those have to hold them in the same places."""
+    """Return the property that holds the most users; several such have to hold them in the same places."""
     best = max(users, key=users.__getitem__)
     rivals = [name for name in users if users[name] == users[best] and places[name] != places[best]]
     if rivals:
         raise UsageError(
-            f"{source} has the log's ids in more than one property: {', '.join([best, *rivals])}",
+            f"{source} has the log's IDs in more than one property: {', '.join([best, *rivals])}",
             "Say which one the job was queued with: --id-property NAME.",
         )
     return best
@@ -133,7 +159,7 @@ def _known(name: str, users: int, wanted: int) -> IdProperty:
 
 
 def _names_further_on(source: Path) -> list[str]:
-    """Names of properties with texts that look like ids, here and there in a file."""
+    """Names of properties with texts that look like IDs, at some places of a file."""
     with opened(source) as buffer:
         return list(dict.fromkeys(_names_in(buffer)))
 
@@ -150,42 +176,6 @@ def _names_in(buffer: Buffer) -> Iterator[str]:
             continue  # no more than a sample
         for record in records:
             yield from (name for name, text in record.items() if isinstance(text, str) and "@" in text)
-
-
-NOTHING_SPEAKS = "nothing speaks for any property"
-SAMPLE = 10_000
-"""Records by whose looks a property is judged."""
-_SEVERAL = 5
-_DISTINCT = 0.95
-"""A few ids may stand twice in a source: the service fails those."""
-# IdName, idName, ID, UserPrincipalName, mail, accountName
-_NAMED_LIKE_AN_ID = re.compile(r"id(?:name)?$|^id|mail|upn|user_?principal|login|account", re.IGNORECASE)
-# ada@contoso.com, CONTOSO\\ada, i:0#.f|membership|ada@contoso.com, a Guid
-_LIKE_AN_ID = re.compile(rf"[@\\|]|{GUID.pattern}")
-
-
-@dataclass(frozen=True, slots=True)
-class IdProperty:
-    """The id property and how we know it.
-
-    Attributes:
-        name: as the source file spells it; empty where it is not known.
-        because: a clause, as "matches 212 of the 214 IDs in the log".
-        certain: False where nothing but the look of its values speaks for it.
-        missing: where the service missed the ID in every record, what the records have instead; None elsewhere.
-        kinds: the kinds of the values of a property that was queued by another name; None elsewhere.
-    """
-
-    name: str
-    because: str
-    certain: bool
-    missing: MissingId | None = None
-    kinds: IdKinds | None = None
-
-    @property
-    def without_ids(self) -> bool:
-        """Whether no record has an ID, under whatever name."""
-        return self.missing in (MissingId.empty, MissingId.dropped)
 
 
 @dataclass(slots=True)
@@ -205,62 +195,81 @@ class Column:
     empty: int = 0
     like_ids: int = 0
     distinct: set[str] = field(default_factory=set)
-    # Ids and not records are counted: in a property such as the manager's one id stands in many records.
+    # IDs are counted, not records: in a property such as the manager's many records have one ID.
     named: set[str] = field(default_factory=set)
     named_at: set[int] = field(default_factory=set)
 
+    @property
+    def sampled(self) -> int:
+        """Records of the sample that have a text in it."""
+        return min(_SAMPLE, self.records)
+
+    def add(self, text: str | None, record: Record, identities: AbstractSet[str], *, sample: bool) -> None:
+        """Add the value of one record."""
+        if text is None or not text.strip():
+            self.empty += 1
+            return
+        self.records += 1
+        if sample:
+            self.like_ids += looks_like_id(text)
+            self.distinct.add(identity_key(text))
+        key = identity_key(text) if identities else ""
+        if key in identities:
+            self.named.add(key)
+            self.named_at.add(record.position)
+
 
 def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[dict[str, Column], int]:
-    """The properties of a source's records, and how many records these are.
+    """Return the properties of a source's records, and how many records these are.
 
     Args:
         source: the records.
-        identities: keys (``identity_key``) of ids to look for; may be empty.
+        identities: keys (``identity_key``) of IDs to look for; may be empty.
     """
     columns: dict[str, Column] = defaultdict(Column)
     records = 0
     for record in source:
         records += 1
         for name in record.members:
-            text = record.text(name)
-            column = columns[name]
-            if text is None or not text.strip():
-                column.empty += 1
-                continue
-            column.records += 1
-            if records <= SAMPLE:
-                column.like_ids += _LIKE_AN_ID.search(text) is not None
-                column.distinct.add(identity_key(text))
-            key = identity_key(text) if identities else ""
-            if key in identities:
-                column.named.add(key)
-                column.named_at.add(record.position)
+            columns[name].add(record.text(name), record, identities, sample=records <= _SAMPLE)
     return columns, records
 
 
 def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
-    """The property that looks most like the ids, by a sample of the records."""
+    """Return the property that looks most like the IDs, by a sample of the records."""
     able = {
         name: column
         for name, column in columns.items()
         if column.records and not (some_lack_it and column.records == records)
     }
-    fitting = {name: column for name, column in able.items() if _hardly_repeats(column)}
-    # Of a short file one record is more than the few that may repeat. Of properties that look alike such a one is last.
-    fitting |= {name: column for name, column in able.items() if name not in fitting and _repeats_once(column)}
+    fitting = {name: one for name, one in able.items() if len(one.distinct) >= _DISTINCT * one.sampled}
+    # In a short file one record is more than the few that may repeat. Of properties that look alike such a one is last.
+    fitting |= {
+        name: one
+        for name, one in able.items()
+        if name not in fitting and one.like_ids > 0 and len(one.distinct) == one.sampled - 1 > 1
+    }
     if not fitting:
-        return IdProperty("", NOTHING_SPEAKS, certain=False)
+        return IdProperty("", _UNKNOWN, certain=False)
     # Of properties that look alike the first wins, as max gives it.
-    best = max(fitting, key=lambda name: fitting[name].like_ids / min(SAMPLE, fitting[name].records))
+    best = max(fitting, key=lambda name: fitting[name].like_ids / fitting[name].sampled)
     because = "its values look like IDs" if fitting[best].like_ids else "it is the first whose values don't repeat"
     return IdProperty(best, because, certain=False)
 
 
-def missing_everywhere(columns: dict[str, Column], records: int) -> IdProperty:
-    """Tell what the records have instead, where the service missed the ID in each of them.
+def _by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
+    """As ``by_looks``; where no property that some records lack looks like the IDs, all of them lack it."""
+    found = by_looks(columns, records, some_lack_it=some_lack_it)
+    if some_lack_it and records and not (found.name and columns[found.name].like_ids):
+        return _missing_everywhere(columns, records)
+    return found
+
+
+def _missing_everywhere(columns: dict[str, Column], records: int) -> IdProperty:
+    """Say what the records have instead, where the service missed the ID in each of them.
 
     A property that looks like the IDs was queued by another name: names of properties are case-sensitive to the
-    service. Without one, a property that is null or empty throughout may be the ID's. Where neither is there, the feed
+    service. Without one, a property that is null or empty throughout may be the ID's. Without that, too, the feed
     has lost it.
     """
     like = by_looks({name: column for name, column in columns.items() if column.like_ids}, records, some_lack_it=False)
@@ -272,27 +281,5 @@ def missing_everywhere(columns: dict[str, Column], records: int) -> IdProperty:
     if kinds and not (vacant and kinds.most is IdKind.object_id):
         return replace(like, missing=MissingId.other_name, kinds=kinds)
     if vacant:
-        return IdProperty(vacant, "no record has an id in it", certain=False, missing=MissingId.empty)
-    return IdProperty("", NOTHING_SPEAKS, certain=False, missing=MissingId.dropped)
-
-
-def by_a_few(records: Iterable[Record]) -> IdProperty:
-    """The property that looks like the ids in a few records; one without such looks has to differ in several."""
-    columns, number = columns_of(records, frozenset())
-    found = by_looks(columns, number, some_lack_it=False)
-    if found.name and not columns[found.name].like_ids and number < _SEVERAL:
-        return IdProperty("", NOTHING_SPEAKS, certain=False)
-    return found
-
-
-def may_hold(column: Column) -> bool:
-    """Whether ids may stand in a property: some of its values look like ids, or are among those looked for."""
-    return column.like_ids > 0 or bool(column.named)
-
-
-def _repeats_once(column: Column) -> bool:
-    return column.like_ids > 0 and len(column.distinct) == min(SAMPLE, column.records) - 1 > 1
-
-
-def _hardly_repeats(column: Column) -> bool:
-    return len(column.distinct) >= _DISTINCT * min(SAMPLE, column.records)
+        return IdProperty(vacant, "no record has an ID in it", certain=False, missing=MissingId.empty)
+    return IdProperty("", _UNKNOWN, certain=False, missing=MissingId.dropped)

@@ -13,8 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.model.identity import identity_key
-from analyzer.model.service import GUID
+from analyzer.model.identity import identity_key, looks_like_id
 from analyzer.storage.csv_cells import unguarded
 from analyzer.storage.files import read_bytes
 
@@ -32,8 +31,6 @@ _LOOKED_AT = 50
 
 _ADVICE = "Write one id a line, or name a CSV file with a column identity."
 _QUOTED = re.compile(r'"[^"]*+"')
-# ada@contoso.com, CONTOSO\ada, i:0#.f|membership|ada@contoso.com, a Guid
-_LIKE_AN_ID = re.compile(rf"[@\\|]|{GUID.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ def _is_title(cells: Sequence[str]) -> bool:
     """Whether the first cell is the column's title: it says so, or does not look like an id as one below it does."""
     if not cells or cells[0].casefold() == _HEADER:
         return True
-    return not _LIKE_AN_ID.search(cells[0]) and any(map(_LIKE_AN_ID.search, cells))
+    return not looks_like_id(cells[0]) and any(map(looks_like_id, cells))
 
 
 def _text(path: Path) -> str:

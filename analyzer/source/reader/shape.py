@@ -35,7 +35,7 @@ _SHOWN = 60
 _strict = msgspec.json.Decoder(msgspec.Raw)
 # @{IdName=ada@contoso.com; City=Oslo}, System.Collections.Hashtable, System.Object[]
 _CUT_BY_DEPTH = re.compile(r"@\{.*|(?:System|Microsoft|Selected|Deserialized)(?:\.\w+)+(?:\[\])?", re.DOTALL)
-_LIKE_AN_ID = re.compile(rf"[^\s@]@[^\s@]|{GUID.pattern}")
+_SURELY_AN_ID = re.compile(rf"[^\s@]@[^\s@]|{GUID.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,4 +343,4 @@ def _is_plain_record(buffer: Buffer, at: int) -> bool:
     if any(one.sign in (b"{", b"[") for one in members):
         return False
     texts = (text_of(bytes(buffer[one.at : one.end])) for one in members)
-    return any(text and _LIKE_AN_ID.search(text) for text in texts)
+    return any(text and _SURELY_AN_ID.search(text) for text in texts)
