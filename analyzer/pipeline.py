@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.feeds import FeedRule
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
-    from analyzer.library.pull.look import Source
-    from analyzer.library.pull.results import Pulled
+    from analyzer.library.model import PullResult, RemoteTenant
     from analyzer.model.progress import Progress
     from analyzer.retry.library_jobs import JobRetry
 
@@ -87,7 +86,9 @@ class Reported:
     index: Path
 
 
-def run(tenant: Source, library: Library, places: Places, now: datetime, stage: Stage) -> tuple[Pulled, Reported]:
+def run(
+    tenant: RemoteTenant, library: Library, places: Places, now: datetime, stage: Stage
+) -> tuple[PullResult, Reported]:
     """Pull, retry files, report; only reads from the tenant.
 
     Args:

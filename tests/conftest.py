@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from analyzer.library.pull.results import Choice, Pulled
+    from analyzer.library.model import Choice, PullResult
 
 TOKEN = "made-up-token"
 FOLDER = "/sites/hr/Shared Documents"
@@ -250,7 +250,7 @@ class LoopbackTenant:
         """The tenant as a pull sees it."""
         return Tenant(self.session())
 
-    def pull_into(self, root: Path, *, now: datetime = NOW, choice: Choice | None = None) -> Pulled:
+    def pull_into(self, root: Path, *, now: datetime = NOW, choice: Choice | None = None) -> PullResult:
         """One pull over the socket."""
         return pull(self.tenant(), Library(root), now=now, choice=choice)
 

@@ -101,7 +101,7 @@ class Context:
 
         Raises:
             UsageError: it is not clear which.
-            InputError: the named folder is no library.
+            InputError: the named folder isn't a library.
         """
         from analyzer.library.workspace import Workspace
 
@@ -154,7 +154,7 @@ class Context:
                 "Run `upa-analyzer pull` first, or specify --library DIR.",
             )
         library = Library.existing(folder)
-        for damage in library.own.damaged:
+        for damage in library.state.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
         return library
 

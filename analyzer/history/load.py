@@ -16,10 +16,8 @@ from analyzer.analysis.outcomes import LISTED, job_table
 from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_flags, with_open_users
-from analyzer.library.later import changed_later, ended_at, first_seen_ended, written_at
-from analyzer.library.state.log_state import PulledLogs
-from analyzer.library.state.model import COUNTING, Counted
-from analyzer.library.times import time_in_log_name
+from analyzer.library.copies import PulledLogs, changed_later, ended_at, first_seen_ended, time_in_log_name, written_at
+from analyzer.library.model import COUNTING, SourceCount
 from analyzer.logs.model import LogFile, LogRead
 from analyzer.logs.read import Reading
 from analyzer.model.redaction import shown_message, shown_uri
@@ -138,7 +136,7 @@ def load(
         if progress:
             progress(done, len(jobs))
     with contextlib.suppress(OutputError, InputError):
-        library.own.save_counts()  # a library that may not be written is counted again
+        library.state.save_counts()  # a library that may not be written is counted again
     return reader.tables()
 
 
@@ -166,7 +164,7 @@ class _Reader:
         counts = self._counts(job)
         log_files = self._library.log_files(job)
         log_time = self._log(job, log_files)
-        noted = self._library.own.notes.get(job.job_id)
+        noted = self._library.state.notes.get(job.job_id)
         written = written_at(self._library, job)
         later = changed_later(job, written, ended_at(self._library, log_files, self._seen_ended.get(job.job_id)))
         if later:
@@ -217,7 +215,7 @@ class _Reader:
                 row["not_after"] = row["source_time"] if path in owned else None
                 row["source_time"] = None
         self._name_feeds(sources)
-        as_of = self._library.own.last_pull.pulled_at if self._library.own.last_pull else None
+        as_of = self._library.state.last_pull.pulled_at if self._library.state.last_pull else None
         reading = Reading(self._files.values())
         named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
         for log in reading.logs:
@@ -293,7 +291,7 @@ class _Reader:
 
     def _log(self, job: Job, log_files: Sequence[Path]) -> datetime | None:
         newest = None
-        less = dict(self._pulled.less_than_pulled(log_files))
+        less = dict(self._pulled.damaged(log_files))
         for path in dict.fromkeys([*log_files, *less]):
             name = self._library.name_of(path)
             size = path.stat().st_size if path in log_files else 0
@@ -304,29 +302,29 @@ class _Reader:
             newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
         return newest
 
-    def _counts(self, job: Job) -> Counted | None:
+    def _counts(self, job: Job) -> SourceCount | None:
         path = self._library.source_file(job)
         if path is None:
             return None
         name, status = self._library.name_of(path), path.stat()
-        counted = self._library.own.counts.get(name)
+        counted = self._library.state.counts.get(name)
         now = (status.st_size, status.st_mtime_ns, COUNTING)
         if counted is None or (counted.size, counted.modified_ns, counted.counting) != now:
             counted = _count(path, name, status.st_size, status.st_mtime_ns)
             if counted.size >= REMEMBERED_FROM:
-                self._library.own.counts[name] = counted
+                self._library.state.counts[name] = counted
         if counted.problem:
             self._problems[job.job_id] = counted.problem
         return counted
 
 
-def _count(path: Path, name: str, size: int, modified_ns: int) -> Counted:
+def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:
     try:
         counts = measure(path)
     except InputError as error:
         # By its name in the library, which somebody may move or send.
-        return Counted(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTING)
-    return Counted(
+        return SourceCount(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTING)
+    return SourceCount(
         size,
         modified_ns,
         counts.users,
@@ -350,7 +348,7 @@ def observation_table(library: Library) -> pl.DataFrame:
                 "state": state_name(seen.state),
                 "error": error_name(seen.error),
             }
-            for seen in library.own.observations
+            for seen in library.state.observations
         ),
         OBSERVATIONS,
     )

@@ -1,7 +1,7 @@
-"""One tenant's folder in the folder of our data, ``DATA/TENANT``: its library, its retry files, its reports, its lock.
+"""One tenant's folder in the data folder, ``DATA/TENANT``: its library, retry files, reports, and lock.
 
 Two tenants share none of these. Version 0.1 had ``library/TENANT``, ``retry`` and ``reports`` side by side in ``DATA``:
-such folders are moved once, each by one rename, so that a move that is killed is finished by the next command.
+such folders are moved once, each by one rename, so that the next command finishes a move that was killed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 _LIBRARY, _RETRY, _REPORTS = "library", "retry", "reports"
 _BEFORE = frozenset({_LIBRARY, _RETRY, _REPORTS})
-"""What ``DATA`` held before, so that no tenant can be called so."""
-_WAIT = 30.0
-"""Seconds to wait for another command that moves the same folders."""
+"""What ``DATA`` held before: no tenant can have one of these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +33,15 @@ class Workspace:
     """The folder of one tenant.
 
     Attributes:
-        data: the folder of our data.
-        name: the tenant's, which is the folder's.
+        data: the data folder.
+        name: of the tenant and of its folder.
     """
 
     data: Path
     name: str
 
     def __post_init__(self) -> None:
-        """Refuses a name that cannot be a folder's of its own.
+        """Refuse a name that cannot be that of a folder.
 
         Raises:
             UsageError: it cannot.
@@ -63,7 +61,7 @@ class Workspace:
 
     @property
     def library(self) -> Path:
-        """The mirror of the tenant; where only an earlier version has written one, that."""
+        """The mirror of the tenant; that of an earlier version where there is no other."""
         library, before = self.root / _LIBRARY, self.data / _LIBRARY / self.name
         return before if not library.exists() and before.is_dir() else library
 
@@ -73,19 +71,19 @@ class Workspace:
         return self.root / _RETRY
 
     def report(self, name: str) -> Path:
-        """The folder of a report: its day, and what tells it from others of that day."""
+        """Return the folder of a report, which is named by its day and what tells it from others of that day."""
         return self.root / _REPORTS / name
 
     @contextlib.contextmanager
     def held(self, command: str, say: Callable[[str], None]) -> Iterator[None]:
-        """Keeps other commands from writing to the tenant's folder; moves what an earlier version has left, before.
+        """Keep other commands from writing to the tenant's folder; first move what an earlier version has left.
 
         Args:
-            command: its name, for the one that comes second.
-            say: told in a line what was moved.
+            command: the name of the running command, for the message of another one.
+            say: shows in a line what was moved.
 
         Raises:
-            LockedError: another command is at work there.
+            LockedError: another command is running there.
             OutputError: the folder cannot be written.
         """
         move_old_layout(self.data, command, say)
@@ -96,13 +94,13 @@ class Workspace:
 
     @staticmethod
     def of_library(data: Path, library: Path) -> Workspace:
-        """Where the reports and retry files of a library go: beside it, if it is one in a folder of our data.
+        """Return where the reports and retry files of a library go: beside it, if it is in a data folder.
 
-        Another such folder, as of the demo, is known by the tenant's lock. Those of a library that somebody sent go to
-        a folder with the name of its tenant's host.
+        A data folder other than ours, such as that of the demo, is known by the tenant's lock. Files for a library
+        from elsewhere go to a folder with the name of its tenant's host.
 
         Raises:
-            InputError: it is no library.
+            InputError: it isn't a library.
         """
         # As it is written, and where links lead: either may be a link, and ".." may be in the path.
         for place, top in ((library.absolute(), data.absolute()), (library.resolve(), data.resolve())):
@@ -120,28 +118,29 @@ class Workspace:
 
     @staticmethod
     def all_in(data: Path) -> list[Workspace]:
-        """The tenants that have a library in the folder of our data, also one where an earlier version has put it."""
+        """Return the tenants that have a library in the data folder, including those of an earlier version."""
         folders = [*_folders(data), *_folders(data / _LIBRARY)]
         names = {folder.name for folder in folders if is_name(folder.name) and folder.name.lower() not in _BEFORE}
         found = (Workspace(data, name) for name in sorted(names) if not name.startswith("."))
         return [workspace for workspace in found if (workspace.library / JOB_LIST).is_file()]
 
 
-def move_old_layout(data: Path, command: str, say: Callable[[str], None]) -> None:
-    """Moves what version 0.1 has left into the tenants' folders, and says so in a line; else says nothing.
+def move_old_layout(data: Path, command: str, say: Callable[[str], None], wait: float = 30.0) -> None:
+    """Move what version 0.1 has left into the tenants' folders, and say so in a line, if there is anything.
 
     Args:
         data: the folder of our data.
-        command: the name of the command that does.
-        say: told what was moved, and what stays because nothing tells whose it is.
+        command: the name of the running command.
+        say: shows what was moved, and what stays because its tenant is unknown.
+        wait: seconds to wait for another command that moves the same folders.
 
     Raises:
-        LockedError: another command is at work there, as one of version 0.1.
+        LockedError: another command is running there, such as one of version 0.1.
         OutputError: something cannot be moved.
     """
     if not any(_moves(data)):
         return
-    with data_lock(data, command, say, wait=_WAIT):
+    with data_lock(data, command, say, wait=wait):
         moved = []
         for old, new in _moves(data):
             try:
@@ -153,19 +152,19 @@ def move_old_layout(data: Path, command: str, say: Callable[[str], None]) -> Non
         left = [folder for name in sorted(_BEFORE) if (folder := data / name).is_dir() and not _removed(folder)]
     if moved:
         why = "because it isn't clear which tenant they belong to, or the name is taken"
-        stays = f" Left in place, {why}: {listed(map(_told, left))}." if left else ""
+        stays = f" Left in place, {why}: {listed(map(_folder_and_count, left))}." if left else ""
         say(f"Moved {data} to one folder for each tenant: {listed(sorted(set(moved)))}.{stays}")
 
 
 def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
-    """What is to be moved where, one after the other; the plan is made anew each time, from what is there."""
+    """Yield what to move and where, one after the other; planned anew each time from what is there."""
     libraries = [folder for folder in _folders(data / _LIBRARY) if _is_library(folder)]
     for folder in libraries:
         if is_name(folder.name) and folder.name.lower() not in _BEFORE and not folder.name.startswith("."):
             new = data / folder.name / _LIBRARY
             if not new.exists():
                 yield folder, new
-    # No tenant is called as one of the old folders: what is below that is the old layout itself.
+    # No tenant has the name of an old folder: what is below that is the old layout itself.
     folders = [folder for folder in _folders(data) if folder.name.lower() not in _BEFORE]
     tenants = {folder.name: folder / _LIBRARY for folder in folders if _is_library(folder / _LIBRARY)}
     if len({*tenants, *(folder.name for folder in libraries)}) == 1:
@@ -176,7 +175,7 @@ def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _whole(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
-    """A folder with all that is in it; into one that is there already, what it has not."""
+    """Yield a folder; if its new place exists already, what is missing there."""
     if not old.is_dir() or old.is_symlink():
         return
     if not new.exists():
@@ -186,7 +185,7 @@ def _whole(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _retry_files(old: Path, tenants: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
-    """The retry files whose manifest names a job of one tenant alone; the manifest last, as it tells of the others."""
+    """Yield the retry files whose manifest names a job of only one tenant, each manifest after its files."""
     manifests = list(manifests_in(old))
     owners: dict[str, set[str]] = {}
     for name, library in tenants.items() if manifests else ():
@@ -223,12 +222,12 @@ def _removed(folder: Path) -> bool:
     return True
 
 
-def _told(folder: Path) -> str:
+def _folder_and_count(folder: Path) -> str:
     return f"{folder} ({count(sum(1 for _ in folder.iterdir()), 'item')})"
 
 
 def _remove_parts(folder: Path) -> None:
-    """Removes what a command that was killed was writing; nothing else is at work there while the lock is held."""
+    """Remove what a killed command was writing; no other command writes there while the lock is held."""
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
             if is_part(path) and path.is_file() and not path.is_symlink():

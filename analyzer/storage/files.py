@@ -1,4 +1,4 @@
-"""Reading and writing files so that nothing is lost: written beside their place, then renamed."""
+"""Read and write whole files; a new one is written beside its place and renamed, so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import hashlib
 import os
 import re
 import secrets
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from analyzer.errors import InputError, OutputError
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_T = TypeVar("_T")
 _NAME_KEPT = 50
 """Characters; of four bytes each, they and what is added still fit the 255 bytes of a name."""
 
@@ -37,25 +40,25 @@ _PLAIN_WORDS = {
 
 
 def plain_words(error: OSError) -> str:
-    """An operating system's error in words without a number."""
+    """Word an operating system's error without its number."""
     return _PLAIN_WORDS.get(error.errno or 0) or (error.strerror or str(error)).lower()
 
 
 def cannot_read(path: Path | str, error: OSError) -> InputError:
-    """The error for a file that cannot be read."""
+    """Return the error for a file that cannot be read."""
     return InputError(f"{path} cannot be read: {plain_words(error)}")
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
-    """The error for a file that cannot be written."""
-    advice = "Free some space, or write elsewhere; what stood there before is unchanged."
+    """Return the error for a file that cannot be written."""
+    advice = "Free some space, or write elsewhere; what was there before is unchanged."
     if error.errno not in {errno.ENOSPC, getattr(errno, "EDQUOT", None)}:
-        advice = "Choose another place; what stood there before is unchanged."
+        advice = "Choose another place; what was there before is unchanged."
     return OutputError(f"{path} cannot be written: {plain_words(error)}", advice)
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file.
+    """Return the bytes of a file.
 
     Raises:
         InputError: it cannot be read.
@@ -66,8 +69,33 @@ def read_bytes(path: Path) -> bytes:
         raise cannot_read(path, error) from error
 
 
+def read_json(path: Path, form: type[_T], missing: _T, advice: str) -> _T:
+    """Return the content of a JSON file of ours; ``missing`` where there is no such file.
+
+    Args:
+        path: the file.
+        form: its type, for msgspec.
+        missing: of the same type.
+        advice: what to do about a damaged file.
+
+    Raises:
+        InputError: it cannot be read, or is damaged.
+    """
+    if not path.exists():
+        return missing
+    try:
+        return msgspec.json.decode(read_bytes(path), type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is damaged: {error}", advice) from error
+
+
+def json_bytes(content: object) -> bytes:
+    """Return indented JSON with sorted keys, so that equal contents are equal files."""
+    return msgspec.json.format(msgspec.json.encode(content, order="deterministic"), indent=1) + b"\n"
+
+
 def sha256_of(path: Path) -> str:
-    """A file's SHA-256 in hexadecimal, read a piece at a time.
+    """Return a file's SHA-256 in hexadecimal; only a piece of it is in memory at a time.
 
     Raises:
         InputError: it cannot be read.
@@ -81,7 +109,7 @@ def sha256_of(path: Path) -> str:
 
 @contextlib.contextmanager
 def replacing_path(path: Path) -> Iterator[Path]:
-    """Gives the name of a file beside ``path`` to write; on leaving without an error it takes ``path``'s place.
+    """Yield the path of a file to write beside ``path``; it replaces ``path`` when the context ends without an error.
 
     On an error, an interruption included, ``path`` stays as it was and the new file is removed.
 
@@ -104,11 +132,11 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Opens a file beside ``path`` for writing, and goes on as ``replacing_path`` does.
+    """Open a file beside ``path`` for writing; it replaces ``path`` as in ``replacing_path``.
 
     Args:
         path: the place.
-        mode: who may read and write the file from its first byte on, less what the process's mask takes away.
+        mode: the file's permissions from its first byte on, less the process's mask.
 
     Raises:
         OutputError: the disk is full, the folder may not be written, and the like.
@@ -119,7 +147,7 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Writes a whole file as ``replacing`` does.
+    """Write a whole file as ``replacing`` does.
 
     Raises:
         OutputError: it cannot be written.
@@ -129,12 +157,12 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 
 def beside_of(path: Path) -> Path:
-    """A name beside a path that nobody else has."""
+    """Return an unused name beside a path."""
     return path.with_name(f".{path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
 
 
 def is_part(path: Path) -> bool:
-    """Whether a file is one that ``beside_of`` named."""
+    """Return whether ``beside_of`` named a file."""
     return _PART.fullmatch(path.name) is not None
 
 

@@ -68,7 +68,7 @@ def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
         (["ack", "5f05e38c", "--until", "soon"], 2, "--until 'soon' isn't a date"),
         (["retry", "5f05e38c", "--source", "a", "--log", "b"], 2, "a job and --source or --log can't be combined"),
         (["report", sample_library(), "--since", "soon"], 2, "--since 'soon' isn't a date"),
-        (["jobs", "--library", "nowhere"], 5, "nowhere is no library: it does not exist"),
+        (["jobs", "--library", "nowhere"], 5, "nowhere isn't a library: it does not exist"),
         (["parse", "nowhere.log"], 5, "nowhere.log does not exist"),
         (["retry", "--source", "nowhere.json", "--log", "nowhere.log"], 5, "nowhere.json is no file"),
         (["emulator", "nowhere"], 5, "nowhere"),
@@ -135,7 +135,7 @@ def test_a_traceback_comes_when_it_is_asked_for(upa: Callable[..., Ran]) -> None
     ran = upa("jobs", "--library", "nowhere", "--verbose")
     assert ran.code == 5
     assert "Traceback (most recent call last)" in ran.err
-    assert "\nupa-analyzer: nowhere is no library" in ran.err
+    assert "\nupa-analyzer: nowhere isn't a library" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ import pytest
 
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
+from analyzer.library.model import Choice, FileSeen, JobNotes
 from analyzer.library.pull.pull import pull
-from analyzer.library.pull.results import Choice
-from analyzer.library.state.model import FileSeen, JobNotes
 from analyzer.retry.library_jobs import make_retries
 from analyzer.tenant.sharepoint.site import Tenant
 from tests.conftest import FOLDER, NOW, log_folder
@@ -21,7 +20,7 @@ from tests.conftest import FOLDER, NOW, log_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.library.pull.results import Pulled
+    from analyzer.library.model import PullResult
     from analyzer.model.job import Job
     from tests.conftest import LoopbackTenant
 
@@ -46,7 +45,7 @@ class TwoHosts:
         host.add_log(job_id, log)
         return job_id
 
-    def pull(self, root: Path, *, everything: bool = False) -> Pulled:
+    def pull(self, root: Path, *, everything: bool = False) -> PullResult:
         """One pull."""
         tenant = Tenant(self.main.session(self.other_host))
         return pull(tenant, Library(root), now=NOW, choice=Choice(everything=everything))
@@ -79,7 +78,7 @@ def test_each_host_s_files_have_copies_of_their_own(two: TwoHosts, tmp_path: Pat
     first = two.add(1, on_other=False, source=_source("Kiel"), log=_log(1))
     second = two.add(2, on_other=True, source=_source("Oslo"), log=_log(2))
     two.main.add_log(second, _log(3))  # another file under the same path
-    assert two.pull(tmp_path).left_out == []
+    assert two.pull(tmp_path).skipped == []
     library = Library(tmp_path)
     assert _read(library, first) == (_source("Kiel"), [_log(1)])
     assert _read(library, second) == (_source("Oslo"), [_log(2)])
@@ -122,7 +121,7 @@ def test_a_new_version_on_one_host_is_none_of_the_other_s(two: TwoHosts, tmp_pat
         _source("Oslo"),
         _source("Rome"),
     ]
-    kept = {job_id for job_id, noted in library.own.notes.items() if noted.source}
+    kept = {job_id for job_id, noted in library.state.notes.items() if noted.source}
     assert kept == {second if on_other else first}
 
 
@@ -181,14 +180,14 @@ def test_a_job_that_found_no_file_contests_no_other_s_copy(tmp_path: Path) -> No
     jobs = _listed(tmp_path, SITE, "https://fabrikam.sharepoint.com", ADMIN)
     library = Library(tmp_path)
     for job in jobs[1:]:
-        library.own.notes[job.job_id] = JobNotes(source_missing="it leads outside the tenant")
+        library.state.notes[job.job_id] = JobNotes(source_missing="it leads outside the tenant")
     assert [library.source_file(job) is not None for job in jobs] == [True, False, False]
 
 
 def test_what_is_known_to_be_the_site_s_is_not_the_admin_site_s(tmp_path: Path) -> None:
     (job,) = _listed(tmp_path, ADMIN)
     library = Library(tmp_path)
-    library.own.files[PATH] = FileSeen("1", 4, host="contoso.sharepoint.com")
+    library.state.files[PATH] = FileSeen("1", 4, host="contoso.sharepoint.com")
     assert library.source_file(job) is None
 
 

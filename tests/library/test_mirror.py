@@ -1,19 +1,26 @@
+"""Whether our copy of a source file is still what was pulled: by size and date, else by its hash."""
+
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.library.mirror import Library, WritableLibrary, log_folders
-from analyzer.library.state.model import FileSeen, JobNotes, PullTime
-from analyzer.library.state.source_state import SourceState
+from analyzer.library import mirror as module
+from analyzer.library.mirror import Library, WritableLibrary, log_folders, source_state
+from analyzer.library.model import FileSeen, JobNotes, PullTime, SourceState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.conftest import LoopbackTenant
+
 
 ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
 ORIGIN = "https://contoso.sharepoint.com"
@@ -51,11 +58,11 @@ def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[P
     ("content", "words"),
     [
         (b'{"value": [\n  {"JobId": }]}', "line 2, column 13"),
-        (b"[]", "is no job list"),
-        (b'{"jobs": []}', "is no job list"),
+        (b"[]", "isn't a job list"),
+        (b'{"jobs": []}', "isn't a job list"),
         (b'{"value": [{"State": 5}]}', "has no JobId"),
         (b'{"value": [{"JobId": "a", "State": "soon"}]}', "State is no number"),
-        (b"\xff\xfe\x00", "is no job list: it is not UTF-8"),
+        (b"\xff\xfe\x00", "isn't a job list: it is not UTF-8"),
     ],
 )
 def test_a_job_list_that_is_none_is_said_with_where(tmp_path: Path, content: bytes, words: str) -> None:
@@ -109,14 +116,14 @@ def test_a_note_that_leads_elsewhere_than_to_an_earlier_version_is_not_followed(
     _put(tmp_path, "outside.json")
     _put(tmp_path / "library", ".upa/earlier/1/feed.json")
     library = _library(tmp_path / "library")
-    library.own.notes[ID] = JobNotes(source=noted)
+    library.state.notes[ID] = JobNotes(source=noted)
     assert library.source_file(library.jobs()[0]) is None
 
 
 def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
     place = _put(tmp_path, ".upa/earlier/1/feed.json")
     library = _library(tmp_path)
-    library.own.notes[ID] = JobNotes(source=".upa/earlier/1/feed.json")
+    library.state.notes[ID] = JobNotes(source=".upa/earlier/1/feed.json")
     assert library.source_file(library.jobs()[0]) == place
     place.unlink()
     assert library.source_file(library.jobs()[0]) is None
@@ -125,9 +132,9 @@ def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
 def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_path: Path) -> None:
     place = _put(tmp_path, f"{FOLDER}/feed.json")
     library = _library(tmp_path)
-    library.own.notes[ID] = JobNotes(source_missing="the tenant has no such file any more")
+    library.state.notes[ID] = JobNotes(source_missing="the tenant has no such file any more")
     assert library.source_file(library.jobs()[0]) == place  # put there by hand
-    library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 1)
+    library.state.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 1)
     assert library.source_file(library.jobs()[0]) is None
 
 
@@ -135,9 +142,9 @@ def test_an_earlier_version_is_not_held_against_what_was_noted_of_the_newest(tmp
     for path in (".upa/earlier/1/feed.json", f"{FOLDER}/feed.json"):
         _put(tmp_path, path)
     library = _library(tmp_path)
-    library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 500)
+    library.state.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 500)
     assert library.source_state(library.jobs()[0]).changed == "it has 1 bytes, and had 500 when it was pulled"
-    library.own.notes[ID] = JobNotes(source=".upa/earlier/1/feed.json")
+    library.state.notes[ID] = JobNotes(source=".upa/earlier/1/feed.json")
     assert library.source_state(library.jobs()[0]) == SourceState()
 
 
@@ -173,7 +180,7 @@ def test_a_source_file_that_was_fetched_from_a_further_host_of_the_tenant_is_fou
     )
     (job,) = library.jobs()
     assert library.source_file(job) is None
-    library.own.files[f"{FOLDER}/feed.json"] = FileSeen('"1"', 1)
+    library.state.files[f"{FOLDER}/feed.json"] = FileSeen('"1"', 1)
     assert library.source_file(job) == place
 
 
@@ -198,7 +205,7 @@ def test_whose_library_it_is_is_told_by_its_addresses(tmp_path: Path, job: dict[
 
 def test_whose_library_it_is_is_told_by_the_last_pull_before_any_address(tmp_path: Path) -> None:
     _library(tmp_path)
-    WritableLibrary(tmp_path).own.save_pull(PullTime(datetime(2026, 11, 23, tzinfo=UTC), "fabrikam.sharepoint.com"))
+    WritableLibrary(tmp_path).state.save_pull(PullTime(datetime(2026, 11, 23, tzinfo=UTC), "fabrikam.sharepoint.com"))
     assert Library(tmp_path).tenant == "fabrikam.sharepoint.com"
 
 
@@ -217,3 +224,74 @@ def test_half_a_surrogate_pair_in_a_job_list_is_kept(tmp_path: Path) -> None:
     library = WritableLibrary(tmp_path)
     library.save_jobs(library.jobs())
     assert library.jobs()[0].answer["ErrorMessage"] == "half \ud800"
+
+
+RAW = b'{"value":[{"mail":"ada@contoso.com"}]}'
+SHA = hashlib.sha256(RAW).hexdigest()
+OTHER = RAW.replace(b"ada", b"eve")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    path = tmp_path / "feed.json"
+    path.write_bytes(RAW)
+    return path
+
+
+def seen(path: Path, *, sha256: str = SHA, later: int = 0) -> FileSeen:
+    return FileSeen('"1"', len(RAW), sha256, path.stat().st_mtime_ns + later)
+
+
+def test_of_the_same_size_and_date_it_is_not_read_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "sha256_of", lambda _path: pytest.fail("it is read"))
+    assert source_state(copy, seen(copy)) == SourceState(SHA)
+
+
+def test_of_another_date_the_hash_decides(copy: Path) -> None:
+    assert source_state(copy, seen(copy, later=1)) == SourceState(SHA)
+    copy.write_bytes(OTHER)
+    found = source_state(copy, seen(copy, later=1))
+    assert found.changed == "its content is another than when it was pulled"
+    assert found.sha256 == hashlib.sha256(OTHER).hexdigest()
+
+
+def test_another_size_is_another_file(copy: Path) -> None:
+    noted = seen(copy)
+    copy.write_bytes(RAW + b" ")
+    assert source_state(copy, noted) == SourceState(
+        "", f"it has {len(RAW) + 1} bytes, and had {len(RAW)} when it was pulled"
+    )
+
+
+def test_without_a_hash_nothing_but_the_size_is_known(copy: Path) -> None:
+    noted = seen(copy, sha256="", later=1)
+    copy.write_bytes(OTHER)
+    assert source_state(copy, noted) == SourceState()
+
+
+def test_a_copy_that_cannot_be_read_is_said(copy: Path) -> None:
+    noted = seen(copy)
+    copy.unlink()
+    with pytest.raises(InputError, match=r"feed\.json cannot be read"):
+        source_state(copy, noted)
+
+
+def test_a_pull_notes_what_it_wrote(loopback: LoopbackTenant, tmp_path: Path) -> None:
+    job_id = loopback.add_job(1)
+    loopback.files["/sites/hr/Shared Documents/feed.json"] = RAW
+    loopback.add_log(job_id, b"IdentityNotResolvable\tada@contoso.com\tx\r\n")
+    loopback.pull_into(tmp_path)
+    library = Library(tmp_path)
+    (job,) = library.jobs()
+    assert library.source_state(job) == SourceState(SHA)
+    source = library.source_file(job)
+    assert source is not None
+    (noted,) = (one for path, one in library.state.files.items() if path.endswith("/feed.json"))
+    host = loopback.origin.removeprefix("https://")
+    assert noted == FileSeen(noted.etag, len(RAW), SHA, source.stat().st_mtime_ns, host=host)
+    os.utime(source, ns=(0, 0))
+    assert library.source_state(job) == SourceState(SHA)
+    source.write_bytes(OTHER)
+    assert library.source_state(job).changed
+    source.unlink()
+    assert library.source_state(job) == SourceState()

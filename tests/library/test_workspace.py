@@ -184,11 +184,10 @@ def test_of_two_commands_at_once_one_moves_and_both_go_on(tmp_path: Path) -> Non
     assert (tmp_path / "contoso" / "library" / "jobs.json").is_file()
 
 
-def test_what_another_version_is_writing_is_not_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.library.workspace._WAIT", 0)
+def test_what_another_version_is_writing_is_not_moved(tmp_path: Path) -> None:
     _library(tmp_path, "contoso", _id(1))
     with data_lock(tmp_path, "run", pytest.fail), pytest.raises(LockedError, match="in use by upa-analyzer run"):
-        _moved(tmp_path)
+        move_old_layout(tmp_path, "report", pytest.fail, wait=0)
     assert (tmp_path / "library" / "contoso" / "jobs.json").is_file()
 
 

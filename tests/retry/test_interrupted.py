@@ -55,7 +55,7 @@ def test_a_full_disk_is_said_and_leaves_all_three_files_as_they_were(
     monkeypatch.setattr(os, "fsync", failing_at(number, FULL))
     with pytest.raises(OutputError, match="cannot be written: the disk is full") as raised:
         write_retry(wanted)
-    assert "what stood there before is unchanged" in raised.value.advice
+    assert "what was there before is unchanged" in raised.value.advice
     assert files(wanted.target.parent) == before
 
 

@@ -138,7 +138,7 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(upa: Callable[..., Ran]
     assert ran.code == 5
     assert ran.err.splitlines() == [
         f"upa-analyzer: {Path('file/data/contoso')} cannot be written: a part of its path is no folder.",
-        "              Choose another place; what stood there before is unchanged.",
+        "              Choose another place; what was there before is unchanged.",
     ]
 
 

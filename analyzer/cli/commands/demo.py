@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analyzer.cli.terminal.output import Terminal
     from analyzer.library.mirror import Library
-    from analyzer.library.pull.results import Pulled
+    from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
     from analyzer.model.job import Job
     from analyzer.pipeline import Places, Reported
@@ -118,7 +118,7 @@ def _first_run(demo: _Demo) -> Reported:
     return reported
 
 
-def _run(demo: _Demo) -> tuple[Pulled, Reported]:
+def _run(demo: _Demo) -> tuple[PullResult, Reported]:
     from analyzer.pipeline import run
 
     with demo.terminal.stages() as stage:

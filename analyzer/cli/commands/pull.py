@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
     from analyzer.config.settings import Settings
     from analyzer.library.mirror import Library
-    from analyzer.library.pull.results import Pulled
+    from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
     from analyzer.tenant.sharepoint.site import Tenant
 
@@ -32,8 +32,8 @@ def command(
     patience: PatienceOption = DEFAULT_PATIENCE,
 ) -> int:
     """Download new jobs, logs, and source files."""
+    from analyzer.library.model import Choice
     from analyzer.library.pull.pull import pull
-    from analyzer.library.pull.results import Choice
     from analyzer.library.workspace import Workspace
 
     given = context.ensure_object(Context)
@@ -88,7 +88,7 @@ def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> No
         given.terminal.warn(warning)
 
 
-def exit_code(terminal: Terminal, pulled: Pulled) -> int:
+def exit_code(terminal: Terminal, pulled: PullResult) -> int:
     """Says at what the tenant failed, though the rest came; the exit code of that, or 0."""
     code = 0
     if pulled.unlisted is not None:
@@ -111,7 +111,7 @@ def _unlisted(error: ThresholdError, *, are_single_refused: bool) -> ThresholdEr
     return ThresholdError(error.what, f"{error.advice} {meanwhile}")
 
 
-def pulled_sentence(pulled: Pulled) -> str:
+def pulled_sentence(pulled: PullResult) -> str:
     """``pulled 3 new jobs, 5 log files (1.2 MB) from contoso.sharepoint.com``."""
     from analyzer.model.text import count, listed, size
 
@@ -128,13 +128,13 @@ def pulled_sentence(pulled: Pulled) -> str:
     return f"pulled {listed(parts)}{received} from {pulled.tenant}"
 
 
-def tell_left_out(terminal: Terminal, pulled: Pulled) -> None:
+def tell_left_out(terminal: Terminal, pulled: PullResult) -> None:
     """Says on stderr what could not be had, and why."""
-    for left in pulled.left_out:
+    for left in pulled.skipped:
         terminal.say(f"  {left.job_id[:8]}: no {left.what}: {left.because}")
 
 
-def pulled_json(pulled: Pulled) -> dict[str, object]:
+def pulled_json(pulled: PullResult) -> dict[str, object]:
     """What a pull brought, for machines."""
     return {
         "tenant": pulled.tenant,
@@ -145,5 +145,5 @@ def pulled_json(pulled: Pulled) -> dict[str, object]:
         "source_files": pulled.source_files,
         "received_bytes": pulled.received,
         "job_list_refused": pulled.unlisted is not None,
-        "left_out": [{"job_id": left.job_id, "what": left.what, "because": left.because} for left in pulled.left_out],
+        "left_out": [{"job_id": left.job_id, "what": left.what, "because": left.because} for left in pulled.skipped],
     }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analyzer.errors import AnalyzerError
     from analyzer.history.feeds import FeedStatus
     from analyzer.history.silenced import Acknowledgement
-    from analyzer.library.pull.results import Pulled
+    from analyzer.library.model import PullResult
     from analyzer.pipeline import Places, Reported
 
 _NAMED_FEEDS = 5
@@ -45,7 +45,7 @@ class Night:
         last: when the last run that came to its end began; None where that is unknown.
     """
 
-    pulled: Pulled
+    pulled: PullResult
     made: Reported
     places: Places
     now: datetime
@@ -165,7 +165,7 @@ def remarks_of(night: Night) -> Iterator[Remark]:
     commands = night.places.commands
     quiet = {*night.acknowledged, *night.made.tables.jobs.filter("superseded")["job_id"]}
     unmade = {retry.job_id for retry in night.made.retries.values() if retry.path is None and not retry.complete}
-    for left in night.pulled.left_out:
+    for left in night.pulled.skipped:
         # Why there is no retry file says the same of its source file.
         if left.job_id not in quiet and not (left.what == "source file" and left.job_id in unmade):
             yield Remark(left.job_id, f"{night.short.get(left.job_id, left.job_id)}: no {left.what}: {left.because}")

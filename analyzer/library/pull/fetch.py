@@ -1,41 +1,49 @@
-"""Files from the tenant to their places in the library: received several at once, placed one after the other."""
+"""Download files from the tenant into the library: several at once, each put in its place after the other."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+import sys
 from dataclasses import dataclass
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from analyzer.errors import FaultError, RefusedError, SignInError
-from analyzer.library.earlier import keep_earlier
+from analyzer.library.copies import keep_earlier
+from analyzer.library.model import FileSeen, SkippedFile
 from analyzer.library.paths import place_of
-from analyzer.library.pull.part import PartFile
-from analyzer.library.pull.results import LeftOut
-from analyzer.library.pull.several import Faults, in_parallel
-from analyzer.library.state.model import FileSeen
+from analyzer.library.pull.parallel import FaultCounter, in_parallel
 from analyzer.model.uri import host_of
+from analyzer.storage.files import beside_of, cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from analyzer.library.mirror import WritableLibrary
-    from analyzer.library.pull.look import Source
-    from analyzer.library.pull.results import Pulled
+    from analyzer.library.model import PullResult, RemoteTenant
     from analyzer.model.job import Job
     from analyzer.tenant.model import RemoteFile
 
 _DELETED = "it was deleted while we looked"
+_MEGABYTES = 1 << 20
+_WAITING = 16
+"""Chunks that may wait to be hashed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """A file to be fetched.
+class DownloadTask:
+    """A file to download.
 
     Attributes:
         remote: as the tenant lists it.
         jobs: whose log or source file it is.
-        what: it in words.
+        what: the file in words.
         is_source: whether it is a source file, of which earlier jobs may have read an earlier version.
     """
 
@@ -47,14 +55,14 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class _Received:
-    """What came of an errand, before it is in its place.
+    """The result of a download, before the file is in its place.
 
     Attributes:
-        part: the whole file; None where there is none.
-        key: how the file is noted.
-        seen: what the tenant said of it.
+        part: the complete file; None where there is none.
+        key: of the file (``paths``).
+        seen: what is noted of it.
         because: why there is none.
-        fault: whether that passes.
+        fault: set if that may pass.
     """
 
     part: PartFile | None = None
@@ -65,21 +73,21 @@ class _Received:
 
 
 class Fetcher:
-    """Fetches what the library lacks and keeps the count in ``result``.
+    """Downloads what the library lacks and counts it in ``result``.
 
     Attributes:
-        faults: how many things in a row did not come.
-        faulty: ids of jobs of which something did not come because the tenant failed at it.
+        faults: counts how many requests in a row failed.
+        faulty: IDs of jobs of which a file is missing because the tenant failed at it.
     """
 
-    def __init__(self, tenant: Source, library: WritableLibrary, result: Pulled) -> None:
+    def __init__(self, tenant: RemoteTenant, library: WritableLibrary, result: PullResult) -> None:
         self._tenant, self._library, self._result = tenant, library, result
         self._parts: set[PartFile] = set()
-        self.faults = Faults()
+        self.faults = FaultCounter()
         self.faulty: set[str] = set()
 
     def is_unchanged(self, remote: RemoteFile) -> bool:
-        """Whether what we hold is what the tenant holds, by its ETag and its time; where they tell nothing, its length.
+        """Return whether our copy is the tenant's version, by its ETag and time, else by its length.
 
         Raises:
             InputError: the tenant's path cannot be mirrored.
@@ -89,65 +97,65 @@ class Fetcher:
         if not path.is_file():
             return False
         size = path.stat().st_size
-        seen = self._library.own.files.get(key)
+        seen = self._library.state.files.get(key)
         if seen is not None and size < seen.length:
-            return False  # something happened to our copy
+            return False  # our copy lost data
         if seen is not None and seen.modified and remote.modified and seen.modified != remote.modified:
             return False
         host = host_of(remote.uri)
         if seen is not None and seen.etag and remote.etag:
             if seen.etag == remote.etag:
-                self._library.own.files[key] = replace(seen, host=host)
+                self._library.state.files[key] = replace(seen, host=host)
             return seen.etag == remote.etag
         if remote.length is None or size != remote.length:
             return False
-        self._library.own.files[key] = FileSeen(remote.etag, remote.length, modified=remote.modified, host=host)
+        self._library.state.files[key] = FileSeen(remote.etag, remote.length, modified=remote.modified, host=host)
         return True
 
-    def bring(self, errands: Sequence[Errand], readers: Sequence[Job]) -> Iterator[Errand]:
-        """Fetches files; yields each errand when it is done.
+    def download(self, tasks: Sequence[DownloadTask], readers: Sequence[Job]) -> Iterator[DownloadTask]:
+        """Download files; yield each task when it is done.
 
         Args:
-            errands: in the order in which they are begun.
-            readers: the jobs that the library knows, and those whose source files were fetched.
+            tasks: in the order in which they are begun.
+            readers: the jobs that the library knows, and those whose source files were downloaded.
 
         Raises:
             SignInError, UnreachableError, OutputError: see ``pull``.
         """
         threads, stop = self._tenant.connections, self._tenant.stop
         try:
-            for index, received in in_parallel(self._received, errands, threads=threads, stop=stop):
-                errand = errands[index]
+            for index, received in in_parallel(self._received, tasks, threads=threads, stop=stop):
+                task = tasks[index]
                 if received.part is not None and received.seen is not None:
-                    self._place(errand, received, received.part, received.seen, readers)
+                    self._place(task, received, received.part, received.seen, readers)
                 self.faults.count(received.fault)
-                self.settle(errand, received.because, received.fault)
-                yield errand
+                self.settle(task, received.because, received.fault)
+                yield task
         finally:
             for part in self._parts:
-                part.discard()  # what came when nobody waited for it any more
+                part.discard()  # what was received after an error
 
-    def settle(self, errand: Errand, because: str = "", fault: FaultError | None = None) -> None:
-        """Notes how an errand ended, for each job that it is about.
+    def settle(self, task: DownloadTask, because: str = "", fault: FaultError | None = None) -> None:
+        """Note how a task ended, for each of its jobs.
 
         Args:
-            errand: which.
-            because: why the file could not be had; empty where we have it.
-            fault: whether that passes.
+            task: that ended.
+            because: why there is no file; empty where we have it.
+            fault: set if that may pass.
         """
-        for job in errand.jobs:
-            if errand.is_source:
+        for job in task.jobs:
+            if task.is_source:
                 self.note_source(job, because)
             if because:
-                self.leave_out(job.job_id, errand.what, because, fault)
+                self.skip(job.job_id, task.what, because, fault)
 
     def note_source(self, job: Job, because: str = "") -> None:
-        """Notes that we have a job's source file, or why not."""
-        self._library.own.note(job.job_id, source_missing=because or None, fetched=not because)
+        """Note that we have a job's source file, or why not."""
+        self._library.state.note(job.job_id, source_missing=because or None, fetched=not because)
 
-    def leave_out(self, job_id: str, what: str, because: str, fault: FaultError | None = None) -> None:
-        """Notes in the result what could not be had."""
-        self._result.left_out.append(LeftOut(job_id, what, because))
+    def skip(self, job_id: str, what: str, because: str, fault: FaultError | None = None) -> None:
+        """Note a file that could not be downloaded in the result."""
+        self._result.skipped.append(SkippedFile(job_id, what, because))
         if fault is not None:
             self.faulty.add(job_id)
             self._result.fault = fault
@@ -155,14 +163,14 @@ class Fetcher:
     def _key(self, remote: RemoteFile) -> str:
         return self._library.key(remote, self._tenant.host)
 
-    def _received(self, errand: Errand) -> _Received:
-        """In a thread: one file, whole, beside its place."""
-        part = PartFile(place_of(self._library.root, self._key(errand.remote)))
+    def _received(self, task: DownloadTask) -> _Received:
+        """Download one file beside its place; called in a thread."""
+        part = PartFile(place_of(self._library.root, self._key(task.remote)))
         self._parts.add(part)
-        self._library.own.begun(part.path)
+        self._library.state.begun(part.path)
         try:
             part.begin()
-            now = self._tenant.content(errand.remote, part)
+            now = self._tenant.content(task.remote, part)
             if now is not None:
                 sha256, modified_ns = part.finish()
                 seen = FileSeen(now.etag, part.received, sha256, modified_ns, now.modified, host_of(now.uri))
@@ -178,12 +186,161 @@ class Fetcher:
         return _Received(because=because, fault=fault)
 
     def _place(
-        self, errand: Errand, received: _Received, part: PartFile, seen: FileSeen, readers: Sequence[Job]
+        self, task: DownloadTask, received: _Received, part: PartFile, seen: FileSeen, readers: Sequence[Job]
     ) -> None:
-        if errand.is_source:
-            keep_earlier(self._library, received.key, errand.jobs, readers)
-        self._library.own.placed(part.path, received.key, seen)
-        part.place_it()
-        self._result.log_files += not errand.is_source
-        self._result.source_files += errand.is_source
+        if task.is_source:
+            keep_earlier(self._library, received.key, task.jobs, readers)
+        self._library.state.placed(part.path, received.key, seen)
+        part.move_to_place()
+        self._result.log_files += not task.is_source
+        self._result.source_files += task.is_source
         self._result.received += seen.length
+
+
+class PartFile:
+    """A file that is being downloaded beside its place, hashed meanwhile, and renamed; a ``tenant.model.Sink``.
+
+    Attributes:
+        place: the final path.
+        path: the path until then.
+        received: number of bytes written.
+    """
+
+    def __init__(self, place: Path, piece: int = 16 * _MEGABYTES) -> None:
+        """Take the place; nothing is written before ``begin``.
+
+        Args:
+            place: the final path.
+            piece: bytes after which the system is asked to write them and free their memory, and a thread hashes.
+        """
+        self.place, self.path = place, beside_of(place)
+        self.received = self._flushed = 0
+        self._piece = piece
+        self._digest = Digest(piece)
+
+    def begin(self) -> None:
+        """Create the file beside its place.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._output_error():
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.path.open("xb")
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes.
+
+        Raises:
+            OutputError: the disk is full, and the like.
+        """
+        with self._output_error():
+            self._stream.write(chunk)
+            self._digest.update(chunk)
+            self.received += len(chunk)
+            if self.received - self._flushed >= self._piece:
+                self._free_memory()
+
+    def restart(self) -> None:
+        """Drop what was written.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        with self._output_error():
+            self._stream.seek(0)
+            self._stream.truncate()
+        self._digest.end()
+        self._digest = Digest(self._piece)
+        self.received = self._flushed = 0
+
+    def finish(self) -> tuple[str, int]:
+        """Bring the file to the disk; return its SHA-256 in hexadecimal and its time of change in ns.
+
+        Raises:
+            OutputError: the disk is full, and the like.
+        """
+        with self._output_error():
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            return self._digest.hexdigest(), self.path.stat().st_mtime_ns
+
+    def move_to_place(self) -> None:
+        """Rename the finished file to its place.
+
+        Raises:
+            OutputError: another program holds the file there, and the like.
+        """
+        with self._output_error():
+            self.path.replace(self.place)
+
+    def discard(self) -> None:
+        """Remove the file, unless it is in its place."""
+        self._digest.end()
+        with contextlib.suppress(OSError, AttributeError):
+            self._stream.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def _free_memory(self) -> None:
+        """Have the system write what it holds, and free the memory of what is written.
+
+        The page cache of a large file takes memory that a virtual machine asks its host for, page by page, which took
+        longer than to receive the file. Pages that are being written cannot be freed yet, so the whole file is named
+        each time.
+        """
+        self._stream.flush()
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # only advice
+                os.posix_fadvise(self._stream.fileno(), 0, self.received, os.POSIX_FADV_DONTNEED)
+        self._flushed = self.received
+
+    @contextlib.contextmanager
+    def _output_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise cannot_write(self.place, error) from error
+
+
+class Digest:
+    """The SHA-256 of chunks in their order. Call ``hexdigest`` or ``end`` in the end."""
+
+    def __init__(self, large: int) -> None:
+        """Begin without chunks.
+
+        Args:
+            large: bytes after which a thread hashes, without Python's lock: hashing takes as long as receiving.
+        """
+        self._hash = hashlib.sha256()
+        self._large, self._taken = large, 0
+        self._chunks: Queue[bytes | None] = Queue(_WAITING)
+        self._thread: Thread | None = None
+
+    def update(self, chunk: bytes) -> None:
+        """Take the next bytes, which must not change afterwards."""
+        self._taken += len(chunk)
+        if self._thread is not None:
+            self._chunks.put(chunk)
+            return
+        self._hash.update(chunk)
+        if self._taken > self._large:
+            self._thread = Thread(target=self._run, name="digest", daemon=True)
+            self._thread.start()
+
+    def hexdigest(self) -> str:
+        """Return the hash of all chunks in hexadecimal."""
+        self.end()
+        return self._hash.hexdigest()
+
+    def end(self) -> None:
+        """Wait until all chunks are hashed."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._chunks.put(None)
+            thread.join()
+
+    def _run(self) -> None:
+        while (chunk := self._chunks.get()) is not None:
+            self._hash.update(chunk)

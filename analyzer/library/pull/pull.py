@@ -1,47 +1,62 @@
-"""Brings what is new in a tenant into its library.
+"""Download what is new in a tenant into its library.
 
-Everything is written beside its place and renamed, the job list after the files and the time of the pull last, so that
-a pull that dies at any point is repaired by the next one.
+Every file is written beside its place and renamed, the job list after the files and the time of the pull last, so that
+the next pull repairs a killed one.
 """
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.errors import InputError
+from analyzer.library.copies import parse_time, time_in_log_name
 from analyzer.library.mirror import WritableLibrary
-from analyzer.library.pull.look import look_for_jobs
-from analyzer.library.pull.results import Choice, Pulled
-from analyzer.library.pull.stages import BEFORE_CHOICE, NO_FOLDER, Stages, expects_log
-from analyzer.library.state.model import Observation, PullTime
-from analyzer.library.times import time_in_log_name
+from analyzer.library.model import Choice, Observation, PullResult, PullTime
+from analyzer.library.paths import clashing
+from analyzer.library.pull.fetch import DownloadTask, Fetcher
+from analyzer.library.pull.look import RemoteListing, look_for_jobs, look_for_log, look_for_source
+from analyzer.library.pull.parallel import in_parallel
 from analyzer.model.job import find_job
+from analyzer.model.service import JobError
+from analyzer.model.uri import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from analyzer.errors import FaultError
     from analyzer.library.mirror import Library
-    from analyzer.library.pull.look import Source
+    from analyzer.library.model import RemoteTenant
     from analyzer.model.job import Job
     from analyzer.model.progress import Progress
+    from analyzer.tenant.model import RemoteFile
 
+_T = TypeVar("_T")
 SETTLED_AFTER = timedelta(hours=24)
 """How long after its end a job's log folder is still looked at: logs are written about when the state changes."""
+BEFORE_CHOICE = "it ran before the day of --since; pull --all brings it"
+NO_FOLDER = "the tenant has no log folder for it"
+_WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
 
 
 def pull(
-    tenant: Source, library: Library, *, now: datetime, choice: Choice | None = None, progress: Progress | None = None
-) -> Pulled:
-    """Mirrors the tenant's job list, log folders and source files.
+    tenant: RemoteTenant,
+    library: Library,
+    *,
+    now: datetime,
+    choice: Choice | None = None,
+    progress: Progress | None = None,
+) -> PullResult:
+    """Mirror the tenant's job list, log folders and source files.
 
     Args:
-        tenant: where from.
-        library: where to; of an empty folder it becomes one. What was read of it before is out of date afterwards.
+        tenant: to pull from.
+        library: to write to; an empty folder becomes one. What was read from it before is out of date afterwards.
         now: the time of the pull, UTC.
         choice: what to pull; None for whatever is new or may have changed.
-        progress: told before each job.
+        progress: called before each job.
 
     Raises:
         RefusedError: the job list is refused, or the sign-in anywhere; what is there already stays.
@@ -56,19 +71,21 @@ def pull(
 
 
 class _Pull:
-    def __init__(self, tenant: Source, library: WritableLibrary, now: datetime, choice: Choice) -> None:
+    """One pull: which jobs are new or changed, and what is noted of them."""
+
+    def __init__(self, tenant: RemoteTenant, library: WritableLibrary, now: datetime, choice: Choice) -> None:
         self._tenant, self._library, self._now, self._choice = tenant, library, now, choice
-        library.own.begin_pull()
+        library.state.begin_pull()
         self._known = {job.job_id: job for job in library.jobs()}
         if self._known and library.tenant not in (None, tenant.name):
             raise InputError(
                 f"{library.root} is the library of {library.tenant}, not of {tenant.name}",
-                "Give each tenant a name of its own in the configuration.",
+                "Use a different name for each tenant in the configuration.",
             )
-        self._result = Pulled(tenant.name)
-        self._previous = library.own.last_pull.pulled_at if library.own.last_pull else None
+        self._result = PullResult(tenant.name)
+        self._previous = library.state.last_pull.pulled_at if library.state.last_pull else None
 
-    def run(self, progress: Progress) -> Pulled:
+    def run(self, progress: Progress) -> PullResult:
         listing = look_for_jobs(self._tenant, list(self._known.values()), self._choice)
         self._result.unlisted, self._result.fault = listing.refused, listing.fault
         listed = listing.jobs
@@ -79,38 +96,38 @@ class _Pull:
         try:
             faulty = self._bring(wanted, listed, progress)
             for job in wanted:
-                self._library.own.note(job.job_id, pending=job.job_id in faulty)
-            for job_id in self._library.own.notes.keys() - faulty:
-                self._library.own.note(job_id, fetched=False)
+                self._library.state.note(job.job_id, pending=job.job_id in faulty)
+            for job_id in self._library.state.notes.keys() - faulty:
+                self._library.state.note(job_id, fetched=False)
         finally:
-            # Also when the pull breaks off: what was fetched need not be fetched again.
-            self._library.own.save()
+            # Also when the pull breaks off, so that nothing is downloaded twice.
+            self._library.state.save()
         self._library.save_jobs(merged)
-        self._library.own.save_pull(PullTime(self._now, self._tenant.name))
+        self._library.state.save_pull(PullTime(self._now, self._tenant.name))
         return self._result
 
     def _bring(self, wanted: list[Job], listed: list[Job], progress: Progress) -> set[str]:
-        """Fetches the files of jobs; the ids of those of which something is to be asked for again."""
-        seen = {seen.job_id: seen.observed_at for seen in self._library.own.observations}
+        """Download the files of jobs; return the IDs of those that the next pull has to ask for again."""
+        seen = {seen.job_id: seen.observed_at for seen in self._library.state.observations}
         fresh = [job for job in wanted if self._is_fresh(job) or self._choice.everything]
         ids = {job.job_id for job in fresh}
         logs = [job for job in wanted if job.job_id in ids or self._may_change(job, seen.get(job.job_id))]
         known = {job.job_id for job in fresh if job.job_id in self._known and not self._is_pending(job)}
-        stages = Stages(self._tenant, self._library, self._result, self._choice, progress)
-        stages.look_for_logs([job for job in logs if job.log_folder_uri or expects_log(job)])
+        stages = _Stages(self._tenant, self._library, self._result, self._choice, progress)
+        stages.look_for_logs([job for job in logs if job.log_folder_uri or _expects_log(job)])
         stages.look_for_sources(fresh, known)
-        stages.bring([*self._known.values(), *self._fetched_before(listed)])
+        stages.download([*self._known.values(), *self._fetched_before(listed)])
         return stages.faulty
 
     def _fetched_before(self, listed: list[Job]) -> Iterator[Job]:
-        """The jobs whose source file a pull that broke off has fetched."""
+        """Yield the jobs whose source file was downloaded by a pull that broke off."""
         for job in listed:
-            noted = self._library.own.notes.get(job.job_id)
+            noted = self._library.state.notes.get(job.job_id)
             if noted is not None and noted.fetched and job.job_id not in self._known:
                 yield job
 
     def _merged(self, listed: list[Job]) -> Iterator[Job]:
-        """The tenant's list, and behind it what only we still know."""
+        """Yield the tenant's jobs, then those that only the library still knows."""
         yield from listed
         current = {job.job_id for job in listed}
         for job in self._known.values():
@@ -132,14 +149,14 @@ class _Pull:
                 self._result.gone.append(job.job_id)
             else:
                 self._result.changed.append(job.job_id)
-            self._library.own.observe(Observation(job.job_id, self._now, self._previous, job.state, job.error))
+            self._library.state.observe(Observation(job.job_id, self._now, self._previous, job.state, job.error))
 
     def _set_aside(self, listed: list[Job], wanted: list[Job]) -> None:
-        """Notes which jobs this pull passes over though they are new, so that the next one does not."""
+        """Note the new jobs that this pull passes over, for the next one."""
         chosen = {job.job_id for job in wanted}
         for job in listed:
             if job.job_id not in chosen and self._is_fresh(job):
-                self._library.own.note(job.job_id, pending=True)
+                self._library.state.note(job.job_id, pending=True)
 
     def _is_fresh(self, job: Job) -> bool:
         return self._has_changed(job) or self._is_pending(job)
@@ -149,20 +166,158 @@ class _Pull:
         return before is None or (before.state, before.error, before.gone) != (job.state, job.error, job.gone)
 
     def _is_pending(self, job: Job) -> bool:
-        noted = self._library.own.notes.get(job.job_id)
+        noted = self._library.state.notes.get(job.job_id)
         return noted is not None and noted.pending
 
     def _may_change(self, job: Job, seen: datetime | None) -> bool:
         if not job.ended:
             return bool(job.log_folder_uri)
-        if not job.log_folder_uri and not expects_log(job):
+        if not job.log_folder_uri and not _expects_log(job):
             return False
-        noted = self._library.own.notes.get(job.job_id)
+        noted = self._library.state.notes.get(job.job_id)
         missing = noted.log_missing if noted else None
         if missing == BEFORE_CHOICE:
             return False
         if missing not in (None, NO_FOLDER):
-            return True  # it was refused: perhaps somebody has given the permission since
+            return True  # it was refused; the permission may have been given since
         written = [time_in_log_name(path.name) for path in self._library.log_files(job)]
         ended = min([*(time for time in written if time), *([seen] if seen else [])], default=self._now)
         return self._now - ended < SETTLED_AFTER
+
+
+class _Stages:
+    """The stages of one pull, in the order of the methods. They note what they find in the library and the result."""
+
+    def __init__(
+        self, tenant: RemoteTenant, library: WritableLibrary, result: PullResult, choice: Choice, progress: Progress
+    ) -> None:
+        self._tenant, self._library, self._choice, self._progress = tenant, library, choice, progress
+        self._fetch = Fetcher(tenant, library, result)
+        self._tasks: list[DownloadTask] = []
+        self._done = self._total = 0
+
+    @property
+    def faulty(self) -> set[str]:
+        """IDs of jobs of which a file is missing because the tenant failed at it."""
+        return self._fetch.faulty
+
+    def look_for_logs(self, jobs: Sequence[Job]) -> None:
+        """Find out which log files are new or changed.
+
+        Raises:
+            SignInError, UnreachableError: see ``pull``.
+        """
+        found = self._ask(look_for_log, jobs, [job.source_name or job.job_id for job in jobs])
+        for job, log in zip(jobs, found, strict=True):
+            if log.files is not None:
+                self._take_log(job, log.files)
+            elif _expects_log(job) or log.fault is not None:
+                self._without_log(job, log.refused or NO_FOLDER, log.fault)
+
+    def look_for_sources(self, jobs: Sequence[Job], known: set[str]) -> None:
+        """Find out which source files are new or changed.
+
+        Args:
+            jobs: whose source files.
+            known: IDs of those that the library had before. Our copy of their source file stays: the tenant may have
+                the file of another job under that name by now.
+
+        Raises:
+            SignInError, UnreachableError: see ``pull``.
+        """
+        wanted = [job for job in jobs if self._wants_source(job, is_known=job.job_id in known)]
+        uris = list(dict.fromkeys(job.source_uri for job in wanted))
+        found = self._ask(look_for_source, uris, [file_name(uri) for uri in uris])
+        of_uri = dict(zip(uris, found, strict=True))
+        files: dict[str, tuple[RemoteFile, list[Job]]] = {}
+        for job in wanted:
+            source = of_uri[job.source_uri]
+            if source.files is None:
+                self._without_source(job, source)
+            for remote in source.files or ():
+                files.setdefault(remote.uri, (remote, []))[1].append(job)  # addresses may be spelled in two ways
+        for remote, readers in files.values():
+            self._add(DownloadTask(remote, tuple(readers), "source file", is_source=True))
+
+    def download(self, readers: Sequence[Job]) -> None:
+        """Download what the stages before found.
+
+        Args:
+            readers: the jobs whose source files the library may hold.
+
+        Raises:
+            SignInError, UnreachableError, OutputError: see ``pull``.
+        """
+        self._total += len(self._tasks)
+        for task in self._fetch.download(self._tasks, readers):
+            self._step(task.remote.name)
+        self._progress(self._total, self._total, "")
+
+    def _ask(
+        self, look: Callable[[RemoteTenant, _T], RemoteListing], items: Sequence[_T], names: Sequence[str]
+    ) -> list[RemoteListing]:
+        """Return what is found for each item, in their order."""
+        self._total += len(items)
+        found = [RemoteListing()] * len(items)
+        threads, stop = self._tenant.connections, self._tenant.stop
+        for index, result in in_parallel(functools.partial(look, self._tenant), items, threads=threads, stop=stop):
+            found[index] = result
+            self._fetch.faults.count(result.fault)
+            self._step(names[index])
+        return found
+
+    def _step(self, doing: str) -> None:
+        self._progress(self._done, self._total, doing)
+        self._done += 1
+
+    def _take_log(self, job: Job, files: Sequence[RemoteFile]) -> None:
+        wanted = [remote for remote in files if not self._before_choice(remote)]
+        if files and not wanted:
+            self._without_log(job, BEFORE_CHOICE)
+            return
+        self._library.state.note(job.job_id, log_missing=None)
+        taken = clashing(remote.name for remote in wanted)
+        for remote in wanted:
+            if remote.name in taken:
+                because = f"Windows and macOS take its name for that of {taken[remote.name]}, which comes before it"
+                self._fetch.skip(job.job_id, f"log file {remote.name}", because)
+            else:
+                self._add(DownloadTask(remote, (job,), f"log file {remote.name}"))
+
+    def _without_source(self, job: Job, found: RemoteListing) -> None:
+        self._fetch.note_source(job, found.refused)
+        self._fetch.skip(job.job_id, "source file", found.refused, found.fault)
+
+    def _add(self, task: DownloadTask) -> None:
+        """Have a file downloaded, unless we have it or it cannot be mirrored."""
+        try:
+            is_unchanged = self._fetch.is_unchanged(task.remote)
+        except InputError as error:
+            self._fetch.settle(task, error.what)
+            return
+        if is_unchanged:
+            self._fetch.settle(task)
+        else:
+            self._tasks.append(task)
+
+    def _wants_source(self, job: Job, *, is_known: bool) -> bool:
+        noted = self._library.state.notes.get(job.job_id)
+        if self._choice.since is not None and noted is not None and noted.log_missing == BEFORE_CHOICE:
+            return False
+        return not (is_known or (noted and noted.fetched)) or self._library.source_file(job) is None
+
+    def _without_log(self, job: Job, because: str, fault: FaultError | None = None) -> None:
+        """Note that there is no log where one is expected."""
+        self._library.state.note(job.job_id, log_missing=because)
+        self._fetch.skip(job.job_id, "log", because, fault)
+
+    def _before_choice(self, remote: RemoteFile) -> bool:
+        if self._choice.since is None:
+            return False
+        written = time_in_log_name(remote.name) or parse_time(remote.modified)
+        return written is not None and written < self._choice.since
+
+
+def _expects_log(job: Job) -> bool:
+    """Return whether the service writes a log for a job: the errors without one are documented."""
+    return job.ended and not job.succeeded and job.error not in _WITHOUT_LOG

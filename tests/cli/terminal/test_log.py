@@ -126,7 +126,7 @@ def test_a_request_without_an_answer_is_shown_as_well(
         (["jobs", "--config", "nowhere.toml"], 2, "there is no configuration nowhere.toml"),
         (["nonsense"], 2, "there is no command 'nonsense'"),
         (["jobs", "--nonsense"], 2, "there is no option --nonsense"),
-        (["jobs", "--library", "nowhere"], 5, "nowhere is no library"),
+        (["jobs", "--library", "nowhere"], 5, "nowhere isn't a library"),
     ],
     ids=str,
 )

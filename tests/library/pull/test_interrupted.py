@@ -9,9 +9,9 @@ import pytest
 
 from analyzer.errors import UnreachableError
 from analyzer.library.mirror import Library
-from analyzer.library.pull.part import PartFile
+from analyzer.library.pull.fetch import PartFile
 from analyzer.library.pull.pull import pull
-from analyzer.library.state.own import PullState
+from analyzer.library.state import WritableState
 from tests.conftest import NOW, Given
 
 if TYPE_CHECKING:
@@ -163,9 +163,9 @@ def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
     loopback.add_job(1, state=4, error=0, name="people.json")
     loopback.files[f"{FOLDER}/people.json"] = b"{}"
     with monkeypatch.context() as killed:
-        killed.setattr(PartFile, "place_it", _kill)
+        killed.setattr(PartFile, "move_to_place", _kill)
         killed.setattr(PartFile, "discard", lambda _part: None)
-        killed.setattr(PullState, "save", lambda own: own._journal._stream.close())
+        killed.setattr(WritableState, "save", lambda own: own._journal._stream.close())
         with pytest.raises(_KilledError):
             loopback.pull_into(tmp_path)
     loopback.seen.clear()
@@ -175,7 +175,7 @@ def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
     assert not [name for name in _everything(tmp_path) if name.endswith(".part")]
 
 
-@pytest.mark.parametrize(("kind", "step"), [(PartFile, "finish"), (PullState, "placed")], ids=["half", "whole"])
+@pytest.mark.parametrize(("kind", "step"), [(PartFile, "finish"), (WritableState, "placed")], ids=["half", "whole"])
 def test_a_file_of_which_the_journal_says_no_more_than_that_it_was_begun_is_removed_and_comes_anew(
     loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, step: str
 ) -> None:
@@ -184,7 +184,7 @@ def test_a_file_of_which_the_journal_says_no_more_than_that_it_was_begun_is_remo
     with monkeypatch.context() as killed:
         killed.setattr(kind, step, _kill)
         killed.setattr(PartFile, "discard", lambda part: part._stream.close())
-        killed.setattr(PullState, "save", lambda own: own._journal._stream.close())
+        killed.setattr(WritableState, "save", lambda own: own._journal._stream.close())
         with pytest.raises(_KilledError):
             loopback.pull_into(tmp_path)
     assert [name.endswith(".part") for name in _everything(tmp_path) if "people" in name] == [True]

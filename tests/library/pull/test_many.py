@@ -40,7 +40,7 @@ def _pulled(tenant: LoopbackTenant, root: Path) -> bool:
 def test_everything_comes_and_nothing_is_asked_for_twice(many: LoopbackTenant, tmp_path: Path) -> None:
     pulled = many.pull_into(tmp_path)
     assert _pulled(many, tmp_path)
-    assert (pulled.log_files, pulled.source_files, pulled.left_out) == (40, 20, [])
+    assert (pulled.log_files, pulled.source_files, pulled.skipped) == (40, 20, [])
     assert len(_asked(many)) == len(set(_asked(many))) == 1 + 20 + 20 + 20 + 40
 
 
@@ -61,13 +61,13 @@ def test_one_file_at_which_the_tenant_fails_keeps_no_other_away_and_comes_the_ne
 ) -> None:
     many.fail("feed-7.json')/$value", 500)
     pulled = many.pull_into(tmp_path)
-    assert [(left.job_id[:8], left.what) for left in pulled.left_out] == [("00000007", "source file")]
+    assert [(left.job_id[:8], left.what) for left in pulled.skipped] == [("00000007", "source file")]
     assert isinstance(pulled.fault, FaultError)
     assert (pulled.log_files, pulled.source_files) == (40, 19)
     many.faults = lambda _seen: None
     many.seen.clear()
     again = many.pull_into(tmp_path)
-    assert (again.source_files, again.left_out) == (1, [])
+    assert (again.source_files, again.skipped) == (1, [])
     assert _pulled(many, tmp_path)
     assert [path for path in _asked(many) if path.endswith("/$value")] == [
         f"/sites/hr/_api/web/getFileByServerRelativePath(decodedUrl='{FOLDER}/feed-7.json')/$value"

@@ -44,7 +44,7 @@ def test_a_source_file_and_its_log_are_found_wherever_they_are(  # noqa: PLR0913
     holder.files[f"{logs}/ImportProfileProperties-{job_id}-20240301-101500-123.log"] = b"DataFileNotJson\t\tNo.\r\n"
     tenant = Tenant(loopback.session(other_loopback.origin.removeprefix("https://")))
     pulled = pull(tenant, Library(tmp_path), now=NOW)
-    assert (pulled.log_files, pulled.source_files, pulled.left_out) == (1, 1, [])
+    assert (pulled.log_files, pulled.source_files, pulled.skipped) == (1, 1, [])
     library = Library(tmp_path)
     (job,) = library.jobs()
     source = library.source_file(job)
@@ -80,4 +80,4 @@ def test_the_emulator_has_a_job_whose_source_file_and_log_are_at_the_root_web_s_
         address = TenantAddress(emulator.ready["admin_url"], (), Path(emulator.ready["ca_file"]))
         tokens = ReadyToken({"T": emulator.ready["token"]}, address.admin_url, "T")
         pulled = pull(Tenant(Session(address, tokens)), Library(tmp_path / "library"), now=NOW)
-    assert (pulled.log_files, pulled.source_files, pulled.left_out) == (1, 1, [])
+    assert (pulled.log_files, pulled.source_files, pulled.skipped) == (1, 1, [])

@@ -11,8 +11,8 @@ import pytest
 from analyzer.errors import InputError, SignInError, UnreachableError
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
+from analyzer.library.model import Choice
 from analyzer.library.pull.pull import SETTLED_AFTER, pull
-from analyzer.library.pull.results import Choice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +53,9 @@ def test_the_first_pull_mirrors_every_file_byte_for_byte(loopback: LoopbackTenan
     mirrored = _mirrored(tmp_path)
     assert json.loads(mirrored.pop("/jobs.json")) == {"value": loopback.jobs}
     assert mirrored == loopback.files
-    assert (pulled.new, pulled.log_files, pulled.source_files, pulled.left_out) == ([*ids], 2, 3, [])
+    assert (pulled.new, pulled.log_files, pulled.source_files, pulled.skipped) == ([*ids], 2, 3, [])
     assert pulled.received == sum(map(len, loopback.files.values()))
-    noted = {path: (seen.sha256, seen.modified_ns) for path, seen in Library(tmp_path).own.files.items()}
+    noted = {path: (seen.sha256, seen.modified_ns) for path, seen in Library(tmp_path).state.files.items()}
     assert noted == {
         path: (hashlib.sha256(content).hexdigest(), (tmp_path / path[1:]).stat().st_mtime_ns)
         for path, content in loopback.files.items()
@@ -136,7 +136,7 @@ def test_a_job_that_changed_is_an_observation_with_the_pull_before_it(loopback: 
     loopback.jobs[0]["State"] = 4
     later = NOW + timedelta(hours=1)
     assert loopback.pull_into(tmp_path, now=later).changed == [job_id]
-    seen = Library(tmp_path).own.observations
+    seen = Library(tmp_path).state.observations
     assert [(one.state, one.observed_at, one.previous_pull_at) for one in seen] == [(2, NOW, None), (4, later, NOW)]
 
 
@@ -145,13 +145,13 @@ def test_a_job_that_has_not_ended_has_no_log_to_ask_for(loopback: LoopbackTenant
     loopback.add_job(1, state=state, error=0)
     pulled = loopback.pull_into(tmp_path)
     assert not any("/Files" in seen.path for seen in loopback.seen)
-    assert [left.what for left in pulled.left_out] == ["source file"]
+    assert [left.what for left in pulled.skipped] == ["source file"]
 
 
 def test_a_job_that_failed_without_a_log_says_so(loopback: LoopbackTenant, tmp_path: Path) -> None:
     job_id = loopback.add_job(1, error=1)
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
-    (left,) = loopback.pull_into(tmp_path).left_out
+    (left,) = loopback.pull_into(tmp_path).skipped
     assert (left.job_id, left.what, left.because) == (job_id, "log", "the tenant has no log folder for it")
 
 
@@ -213,13 +213,13 @@ def test_since_leaves_out_what_ran_before_and_all_brings_it(loopback: LoopbackTe
     loopback.files |= {f"{FOLDER}/old.json": b"[1]", f"{FOLDER}/new.json": b"[2]"}
     pulled = loopback.pull_into(tmp_path, choice=Choice(since=NOW - timedelta(days=7)))
     assert set(_mirrored(tmp_path)) == {"/jobs.json", new_log, f"{FOLDER}/new.json"}
-    assert [(left.job_id, left.what) for left in pulled.left_out] == [(old, "log")]
-    assert "--since" in pulled.left_out[0].because
+    assert [(left.job_id, left.what) for left in pulled.skipped] == [(old, "log")]
+    assert "--since" in pulled.skipped[0].because
     loopback.pull_into(tmp_path)
     assert old_log not in _mirrored(tmp_path)
     loopback.pull_into(tmp_path, choice=Choice(everything=True))
     assert loopback.files.items() <= _mirrored(tmp_path).items()
-    assert Library(tmp_path).own.notes == {}
+    assert Library(tmp_path).state.notes == {}
 
 
 @pytest.mark.parametrize(
@@ -253,8 +253,8 @@ def test_an_empty_log_folder_is_none_that_since_leaves_out(
     job_id = loopback.add_job(1)
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     loopback.fail("/Files", given(body=b'{"value": []}'))
-    assert loopback.pull_into(tmp_path, choice=Choice(since=NOW)).left_out == []
-    assert job_id not in Library(tmp_path).own.notes
+    assert loopback.pull_into(tmp_path, choice=Choice(since=NOW)).skipped == []
+    assert job_id not in Library(tmp_path).state.notes
 
 
 def test_all_looks_again_at_folders_that_have_settled(loopback: LoopbackTenant, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from analyzer.library.mirror import Library
-from analyzer.library.pull.results import Choice
+from analyzer.library.model import Choice
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,10 +44,10 @@ def test_a_source_file_that_cannot_be_had_is_a_note(
     job_id = loopback.add_job(1, state=4, error=0)
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     loopback.fail("feed.json')" + call, status)
-    (left,) = loopback.pull_into(tmp_path).left_out
+    (left,) = loopback.pull_into(tmp_path).skipped
     assert (left.job_id, left.what) == (job_id, "source file")
     assert re.search(words, left.because)
-    assert Library(tmp_path).own.notes[job_id].source_missing == left.because
+    assert Library(tmp_path).state.notes[job_id].source_missing == left.because
     assert _files(tmp_path) == {"jobs.json"}
 
 
@@ -59,8 +59,8 @@ def test_a_source_file_on_a_foreign_host_is_a_note_and_the_host_hears_nothing(
     loopback.add_job(1, state=4, error=0, SourceUri=uri)
     loopback.add_job(2, error=1, SourceUri=uri, LogFolderUri=f"{other_loopback.origin}{FOLDER}/Logs")
     pulled = loopback.pull_into(tmp_path)
-    assert [left.what for left in pulled.left_out] == ["log", "source file", "source file"]
-    assert all("leads outside the tenant" in left.because for left in pulled.left_out)
+    assert [left.what for left in pulled.skipped] == ["log", "source file", "source file"]
+    assert all("leads outside the tenant" in left.because for left in pulled.skipped)
     assert other_loopback.seen == []
     assert _files(tmp_path) == {"jobs.json"}
 
@@ -70,7 +70,7 @@ def test_a_redirect_to_a_foreign_host_is_not_followed(
 ) -> None:
     loopback.add_job(1)
     loopback.fail("/Files", given(302, headers={"Location": other_loopback.origin}))
-    (log, _) = loopback.pull_into(tmp_path).left_out
+    (log, _) = loopback.pull_into(tmp_path).skipped
     assert "which was not followed" in log.because
     assert other_loopback.seen == []
 
@@ -82,12 +82,12 @@ def test_a_log_folder_that_is_refused_is_asked_for_again_until_it_is_given(
     path = loopback.add_log(job_id, b"log")
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     loopback.fail("/Files", 403)
-    (left,) = loopback.pull_into(tmp_path).left_out
+    (left,) = loopback.pull_into(tmp_path).skipped
     assert (left.what, "denied access" in left.because) == ("log", True)
     loopback.faults = lambda _seen: None
     loopback.pull_into(tmp_path, now=at_four + timedelta(days=30))
     assert path.lstrip("/") in _files(tmp_path)
-    assert Library(tmp_path).own.notes == {}
+    assert Library(tmp_path).state.notes == {}
 
 
 def test_a_log_file_that_is_refused_does_not_keep_the_others_away(loopback: LoopbackTenant, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_log_file_that_is_refused_does_not_keep_the_others_away(loopback: Loop
     second = loopback.add_log(job_id, b"second", time="20261123-020000")
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     loopback.fail("-20261123-010000-000.log')/$value", 403)
-    (left,) = loopback.pull_into(tmp_path).left_out
+    (left,) = loopback.pull_into(tmp_path).skipped
     assert left.what.startswith("log file ImportProfileProperties-")
     assert second.lstrip("/") in _files(tmp_path)
 
@@ -106,7 +106,7 @@ def test_a_log_file_deleted_while_we_look_is_a_note(loopback: LoopbackTenant, tm
     loopback.add_log(job_id, b"log")
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     loopback.fail(".log')/$value", 404)
-    (left,) = loopback.pull_into(tmp_path).left_out
+    (left,) = loopback.pull_into(tmp_path).skipped
     assert left.because == "it was deleted while we looked"
 
 
@@ -122,7 +122,7 @@ def test_a_hostile_log_name_is_a_note_and_leaves_the_library_alone(
     good = {"Name": log.rpartition("/")[2], "Length": "3"}
     listing = json.dumps({"value": [{"Name": name, "Length": "4"}, good, {"Name": ""}, {}, "x"]}).encode()
     loopback.fail("/Files", given(body=listing))
-    (left,) = loopback.pull_into(tmp_path / "library").left_out
+    (left,) = loopback.pull_into(tmp_path / "library").skipped
     assert "is no safe name" in left.because
     assert _files(tmp_path / "library") == {"jobs.json", log.lstrip("/"), f"{FOLDER}/feed.json".lstrip("/")}
     assert [path.name for path in tmp_path.iterdir()] == ["library"]
@@ -132,7 +132,7 @@ def test_a_hostile_log_name_is_a_note_and_leaves_the_library_alone(
 def test_a_hostile_source_path_is_a_note(loopback: LoopbackTenant, tmp_path: Path, path: str) -> None:
     loopback.add_job(1, state=4, error=0, SourceUri=loopback.origin + quote(path))
     loopback.files[path] = b"hostile"
-    (left,) = loopback.pull_into(tmp_path / "library").left_out
+    (left,) = loopback.pull_into(tmp_path / "library").skipped
     assert "cannot be mirrored" in left.because
     assert _files(tmp_path / "library") == {"jobs.json"}
     assert b"hostile" not in {path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -145,7 +145,7 @@ def test_of_two_logs_whose_names_differ_in_case_alone_the_second_is_a_note(
     folder = loopback.add_log(job_id, b"").rpartition("/")[0]
     for name in ("A.log", "a.log"):
         loopback.files[f"{folder}/{name}"] = name.encode()
-    left = next(left for left in loopback.pull_into(tmp_path).left_out if "log" in left.what)
+    left = next(left for left in loopback.pull_into(tmp_path).skipped if "log" in left.what)
     assert (left.what, "take its name for that of A.log" in left.because) == ("log file a.log", True)
     assert [path.read_bytes() for path in tmp_path.rglob("[Aa].log")] == [b"A.log"]
 
@@ -157,7 +157,7 @@ def test_a_file_that_never_comes_whole_is_a_note_and_comes_the_next_time(
     loopback.files[f"{FOLDER}/feed.json"] = content = b"x" * 100_000
     loopback.fail("/$value", given(body=content, cut=70_000))
     pulled = loopback.pull_into(tmp_path)
-    assert [(left.job_id, left.what) for left in pulled.left_out] == [(job_id, "source file")]
+    assert [(left.job_id, left.what) for left in pulled.skipped] == [(job_id, "source file")]
     assert pulled.fault is not None
     assert "was interrupted" in pulled.fault.what
     assert _files(tmp_path) == {"jobs.json"}
@@ -179,7 +179,7 @@ def test_a_folder_whose_listing_is_none_is_a_note_and_the_rest_comes(
     loopback.faults = lambda seen: listing if odd in seen.path or "again" in seen.path else None
     loopback.files[f"{FOLDER}/feed.json"] = loopback.files[f"{FOLDER}/other.json"] = b"{}"
     pulled = loopback.pull_into(tmp_path)
-    assert [(left.job_id, left.what) for left in pulled.left_out] == [(odd, "log")]
+    assert [(left.job_id, left.what) for left in pulled.skipped] == [(odd, "log")]
     assert (pulled.log_files, pulled.source_files, pulled.fault is None) == (1, 2, False)
     loopback.faults = lambda _seen: None
     assert loopback.pull_into(tmp_path).log_files == 1
@@ -291,8 +291,8 @@ def test_a_place_at_which_the_tenant_fails_is_looked_at_again(
     loopback.files |= {f"{FOLDER}/feed.json": b"{}", f"{FOLDER}/Logs/a.log": b"log"}
     loopback.fail(where, 500)
     pulled = loopback.pull_into(tmp_path)
-    assert (len(pulled.left_out), pulled.fault is not None) == (1, True)
-    assert Library(tmp_path).own.notes[job_id].pending
+    assert (len(pulled.skipped), pulled.fault is not None) == (1, True)
+    assert Library(tmp_path).state.notes[job_id].pending
     loopback.faults = lambda _seen: None
     loopback.pull_into(tmp_path, now=at_four + timedelta(days=9))
     assert _files(tmp_path) == {"jobs.json", f"{FOLDER}/feed.json".lstrip("/"), f"{FOLDER}/Logs/a.log".lstrip("/")}
@@ -305,7 +305,7 @@ def test_where_the_told_log_folder_is_refused_the_one_beside_the_source_is_tried
     path = loopback.add_log(job_id, b"IdentityNotResolvable\tada@contoso.com\t?\r\n")
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     pulled = loopback.pull_into(tmp_path)
-    assert (pulled.log_files, pulled.left_out) == (1, [])
+    assert (pulled.log_files, pulled.skipped) == (1, [])
     assert (tmp_path / path.lstrip("/")).is_file()
 
 
@@ -315,7 +315,7 @@ def test_errors_that_come_without_a_log_ask_for_none_and_say_nothing_of_it(
 ) -> None:
     loopback.add_job(1, error=error)
     pulled = loopback.pull_into(tmp_path)
-    assert [left.what for left in pulled.left_out] == ["source file"]
+    assert [left.what for left in pulled.skipped] == ["source file"]
     assert not [seen for seen in loopback.seen if "getFolder" in seen.path]
 
 
@@ -329,7 +329,7 @@ def test_half_a_surrogate_pair_in_an_answer_ends_no_pull(
     error = {"odata.error": {"code": "-1", "message": {"value": "half \ud800"}}}
     body = json.dumps(error if name == "message" else {**file, name: "half \ud800"}).encode()
     loopback.fail("feed.json')?$select", given(400 if name == "message" else 200, body))
-    left = loopback.pull_into(tmp_path).left_out
+    left = loopback.pull_into(tmp_path).skipped
     assert [one.because[-6:] for one in left] == (["half ?"] if name == "message" else [])
-    notes = Library(tmp_path).own.notes
+    notes = Library(tmp_path).state.notes
     assert (job_id in notes and bool(notes[job_id].source_missing)) == (name == "message")

@@ -171,5 +171,5 @@ def test_a_file_or_folder_at_which_the_tenant_fails_for_good_is_left_out_as_one_
     loopback.fail(call, given(500, _error("-2147024809, System.ArgumentException")))
     pulled = loopback.pull_into(tmp_path)
     assert pulled.fault is None
-    assert ["the tenant refused" in left.because for left in pulled.left_out] in ([True], [True, True])
+    assert ["the tenant refused" in left.because for left in pulled.skipped] in ([True], [True, True])
     assert loopback.clock.waited == []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import FaultError
-from analyzer.library.pull import several as module
-from analyzer.library.pull.several import Faults, in_parallel
+from analyzer.library.pull import parallel as module
+from analyzer.library.pull.parallel import FaultCounter, in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,19 +88,15 @@ def test_what_still_runs_after_an_error_is_given_some_time(
         wait(futures, seconds)
 
     monkeypatch.setattr(module, "wait", waits)
-    monkeypatch.setattr(module, "_GRACE", 600.0)
     with pytest.raises(KeyError):
-        list(in_parallel(work, range(2), threads=2, stop=_nothing))
+        list(in_parallel(work, range(2), threads=2, stop=_nothing, grace=600.0))
     assert ended.is_set()
 
 
-def test_what_does_not_end_after_an_error_is_left_behind(
-    monkeypatch: pytest.MonkeyPatch, release: threading.Event
-) -> None:
-    monkeypatch.setattr(module, "_GRACE", 0.0)
+def test_what_does_not_end_after_an_error_is_abandoned(release: threading.Event) -> None:
     work, ended = _fails_beside_another(release)
     with pytest.raises(KeyError):
-        list(in_parallel(work, range(2), threads=2, stop=_nothing))
+        list(in_parallel(work, range(2), threads=2, stop=_nothing, grace=0.0))
     assert not ended.is_set()
 
 
@@ -118,7 +114,7 @@ def test_who_takes_no_more_results_stops_what_runs() -> None:
 
 def test_faults_in_a_row_end_the_work_and_one_now_and_then_does_not() -> None:
     fault = FaultError("the tenant answered 500")
-    faults = Faults()
+    faults = FaultCounter()
     for each in [fault, fault, fault, None] * 3:
         faults.count(each)
     for _ in range(3):

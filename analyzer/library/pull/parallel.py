@@ -1,4 +1,4 @@
-"""Several things at once, in threads: their results as they come, to whoever called."""
+"""Run requests in threads and hand their results to the caller's thread as they arrive."""
 
 from __future__ import annotations
 
@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _FAULTS_IN_A_ROW = 3
-_LOOK_UP = 0.2
-"""Seconds after which Ctrl-C is looked for, as Windows does not interrupt a wait."""
-_GRACE = 2.0
-"""Seconds that what still runs is given after an error; what does not end then is left behind."""
+_POLL = 0.2
+"""Seconds between looks for Ctrl-C, as Windows does not interrupt a wait."""
 
 
-class Faults:
-    """Notices when the tenant fails at one thing after the other, so that nothing more is asked for in vain."""
+class FaultCounter:
+    """Stops a pull when the tenant fails at one request after the other."""
 
     def __init__(self) -> None:
         self._in_a_row = 0
 
     def count(self, fault: FaultError | None) -> None:
-        """Takes how one thing ended.
+        """Count how one request ended.
 
         Raises:
             FaultError: this one and those before it all failed.
@@ -40,24 +38,25 @@ class Faults:
 
 
 def in_parallel(
-    work: Callable[[_T], _R], items: Sequence[_T], *, threads: int, stop: Callable[[], None]
+    work: Callable[[_T], _R], items: Sequence[_T], *, threads: int, stop: Callable[[], None], grace: float = 2.0
 ) -> Iterator[tuple[int, _R]]:
-    """Does the work on each item; yields an item's index and its result as it is done, in no order.
+    """Do the work on each item; yield each item's index and result as soon as it is done, in any order.
 
     Args:
         work: called in a thread.
         items: begun in this order.
         threads: at most so many.
-        stop: has what runs end early; called when one fails, or when whoever takes the results does.
+        stop: ends running work early; called when an item fails, or when the caller stops taking results.
+        grace: seconds that running work may then take.
 
     Raises:
-        BaseException: whatever the work on one item raised; none is begun after it.
+        BaseException: what the work on one item raised; no item is begun after it.
     """
     done: queue.SimpleQueue[tuple[int, Future[_R]]] = queue.SimpleQueue()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="pull")
     futures: list[Future[_R]] = []
     with contextlib.ExitStack() as unless_all_is_done:
-        unless_all_is_done.callback(_abandon, pool, futures, stop)
+        unless_all_is_done.callback(_abandon, pool, futures, stop, grace)
         for index, item in enumerate(items):
             futures.append(future := pool.submit(work, item))
             future.add_done_callback(functools.partial(_put, done, index))
@@ -68,10 +67,10 @@ def in_parallel(
     pool.shutdown()
 
 
-def _abandon(pool: ThreadPoolExecutor, futures: list[Future[_R]], stop: Callable[[], None]) -> None:
+def _abandon(pool: ThreadPoolExecutor, futures: list[Future[_R]], stop: Callable[[], None], grace: float) -> None:
     stop()
     pool.shutdown(wait=False, cancel_futures=True)
-    wait([future for future in futures if not future.cancelled()], _GRACE)
+    wait([future for future in futures if not future.cancelled()], grace)
 
 
 def _put(done: queue.SimpleQueue[tuple[int, Future[_R]]], index: int, ended: Future[_R]) -> None:
@@ -81,6 +80,6 @@ def _put(done: queue.SimpleQueue[tuple[int, Future[_R]]], index: int, ended: Fut
 def _next(done: queue.SimpleQueue[tuple[int, Future[_R]]]) -> tuple[int, Future[_R]]:
     while True:
         try:
-            return done.get(timeout=_LOOK_UP)
+            return done.get(timeout=_POLL)
         except queue.Empty:
             continue

@@ -1,0 +1,204 @@
+"""The types of a library: what we note about its files and jobs, and what a pull takes and returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from analyzer.source.damage import Damage  # noqa: TC001 - likewise
+
+if TYPE_CHECKING:
+    from analyzer.errors import FaultError, ThresholdError
+    from analyzer.model.job import Job
+    from analyzer.tenant.model import RemoteFile, Sink
+
+COUNTING = 1
+"""Version of what is counted in a source file. A file counted by an older version is counted again."""
+
+
+class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``pull.json``: when the tenant was last looked at (UTC), and which tenant it was."""
+
+    pulled_at: datetime
+    tenant: str | None = None
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """One row of ``observations.json``: a pull saw a job new or changed. Times in UTC."""
+
+    job_id: str
+    observed_at: datetime
+    previous_pull_at: datetime | None
+    state: int
+    error: int
+
+
+class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of ``files.json``, by the file's key (``paths``): the tenant's version that our copy was made from.
+
+    Attributes:
+        etag: of the tenant's version.
+        length: in bytes.
+        sha256: of our copy as it was written, in hexadecimal; empty where unknown.
+        modified_ns: when our copy was written, by the file system.
+        modified: when the tenant's file was changed, in the tenant's ISO 8601; empty where unknown.
+        host: that the file came from, in lower case; empty where an earlier version noted the path alone.
+    """
+
+    etag: str
+    length: int
+    sha256: str = ""
+    modified_ns: int = 0
+    modified: str = ""
+    host: str = ""
+
+
+class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of ``notes.json``, by job ID.
+
+    Attributes:
+        source: path of the source file in the library, where that isn't its path on the server.
+        source_modified: when the tenant's version of that was changed; as in ``FileSeen``.
+        source_sha256: of that, as it was pulled; as in ``FileSeen``.
+        source_missing: why we have no source file.
+        log_missing: why we have no log although one is expected.
+        fetched: its source file was downloaded by a pull that has not ended, or that broke off.
+        pending: the job was seen by a pull of other jobs: its files have yet to be downloaded.
+    """
+
+    source: str | None = None
+    source_modified: str | None = None
+    source_sha256: str | None = None
+    source_missing: str | None = None
+    log_missing: str | None = None
+    fetched: bool = False
+    pending: bool = False
+
+
+class SourceCount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of ``counts.json``, by path in the library: what a source file held when it was counted.
+
+    Attributes:
+        size: in bytes; with ``modified_ns`` it shows whether the file is still the same.
+        modified_ns: when the file was last written, by the file system.
+        users, property_values, guid_ids, without_id, damage: as ``source.measure`` counts them.
+        problem: why it could not be counted.
+        counting: the ``COUNTING`` that counted it.
+    """
+
+    size: int
+    modified_ns: int
+    users: int | None = None
+    property_values: int | None = None
+    guid_ids: bool = False
+    problem: str | None = None
+    without_id: int | None = None
+    damage: tuple[Damage, ...] = ()
+    counting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Whether our copy of a source file is still what was pulled.
+
+    Attributes:
+        sha256: of our copy; empty where unknown.
+        changed: the evidence that it was changed since it was pulled, a clause; empty where there is none.
+    """
+
+    sha256: str = ""
+    changed: str = ""
+
+
+class RemoteTenant(Protocol):
+    """The tenant as a pull needs it; ``tenant.site.Tenant`` is one. Its methods are called in several threads.
+
+    Attributes:
+        name: as in tables.
+        host: the main host, with its port where it has one; server-relative addresses are on this host.
+        connections: how many requests may run at once.
+    """
+
+    name: str
+    host: str
+    connections: int
+
+    def jobs(self) -> list[Job]:
+        """Return the job list."""
+        ...
+
+    def job(self, job_id: str) -> Job | None:
+        """Return one job; None where there is none with this ID."""
+        ...
+
+    def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
+        """Return the files of a folder; None where there is no such folder."""
+        ...
+
+    def file(self, uri: str, path: str) -> RemoteFile | None:
+        """Return the metadata of a file; None where there is no such file."""
+        ...
+
+    def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
+        """Receive a whole file; return the metadata of what was received, None where there is no such file."""
+        ...
+
+    def stop(self) -> None:
+        """End what waits or receives in other threads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to pull.
+
+    Attributes:
+        job_ids: only these jobs' files, each by a unique prefix of its ID; empty for all.
+        since: only logs and source files of jobs that ran since (UTC).
+        everything: also what seems unchanged.
+    """
+
+    job_ids: frozenset[str] = frozenset()
+    since: datetime | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that could not be downloaded, and why."""
+
+    job_id: str
+    what: str
+    because: str
+
+
+@dataclass(slots=True)
+class PullResult:
+    """What a pull brought.
+
+    Attributes:
+        tenant: the tenant's host.
+        new: IDs of jobs that were not in the library.
+        changed: IDs of jobs whose state or error changed.
+        gone: IDs of jobs that the tenant no longer lists since this pull.
+        log_files: log files written.
+        source_files: source files written.
+        received: bytes written of both.
+        skipped: files that could not be downloaded, as seen in this pull.
+        fault: why the last file that the tenant failed at did not come; the next pull asks for it again.
+        unlisted: why the job list did not come, though the rest did: new jobs are not seen.
+    """
+
+    tenant: str
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    log_files: int = 0
+    source_files: int = 0
+    received: int = 0
+    skipped: list[SkippedFile] = field(default_factory=list)
+    fault: FaultError | None = None
+    unlisted: ThresholdError | None = None

@@ -1,0 +1,308 @@
+"""What we note about a library in its folder ``.upa``, and the journal that lets a pull finish what another one began.
+
+The folder may be missing. A line of the journal is written before its step: before a file that is complete beside its
+place is renamed. The next pull finishes the step or undoes it. The journal is removed once the other files of ``.upa``
+hold what it says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from analyzer.errors import InputError, OutputError
+from analyzer.library.model import FileSeen, JobNotes, Observation, PullTime, SourceCount
+from analyzer.library.paths import OWN_FOLDER, key_of, place_of
+from analyzer.storage.files import cannot_write, is_part, json_bytes, read_bytes, read_json, write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+_T = TypeVar("_T")
+COUNTS, JOURNAL = "counts.json", "journal.ndjson"
+_ADVICE = "Restore it, or move it away. The next pull begins a new one; what only this file knew is lost."
+_HOUR = 3600
+
+
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """A file is being written; ``part`` is its path in the library until it is complete."""
+
+    part: str
+
+
+class Placed(msgspec.Struct, frozen=True, tag="placed"):
+    """The file at ``part`` is complete and moves to its place; ``path`` is its key (``paths``)."""
+
+    part: str
+    path: str
+    seen: FileSeen
+
+
+class Noted(msgspec.Struct, frozen=True, tag="noted"):
+    """What is noted of a job now."""
+
+    job_id: str
+    notes: JobNotes
+
+
+Step = Begun | Placed | Noted
+
+
+class Journal:
+    """The journal of one library; the file exists only while a pull runs, or after one that was killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / JOURNAL
+        self._stream: IO[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def steps(self) -> Iterator[Step]:
+        """Yield what a killed pull has written; an incomplete line doesn't count.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        if not self._path.exists():
+            return
+        for line in read_bytes(self._path).splitlines():
+            try:
+                yield msgspec.json.decode(line, type=Step)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return
+
+    def write(self, step: Step) -> None:
+        """Add a step; safe to call in several threads.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        try:
+            with self._lock:
+                if self._stream is None:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._stream = self._path.open("ab")
+                self._stream.write(msgspec.json.encode(step) + b"\n")
+                self._stream.flush()
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+    def forget(self, but: Iterable[Step] = ()) -> None:
+        """Remove all steps but these."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        left = [msgspec.json.encode(step) + b"\n" for step in but]
+        with contextlib.suppress(OSError, OutputError):
+            if left:
+                write_bytes(self._path, b"".join(left))
+            else:
+                self._path.unlink(missing_ok=True)
+
+
+class LibraryState:
+    """The folder ``.upa`` of one library as it is read; a reader writes only ``counts.json``.
+
+    A command that reads may begin before a pull and end after it; the rest of what it read is out of date then.
+
+    Attributes:
+        damaged: the files that could not be read. They count as missing, and nothing is written.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Read the files, and what a killed pull has left in the journal."""
+        self._root, self._folder = root, root / OWN_FOLDER
+        self.damaged: list[InputError] = []
+        self.last_pull: PullTime | None = self._load("pull", PullTime | None, None)  # type: ignore[arg-type]
+        self.observations = self._load("observations", list[Observation], [])
+        self.files = self._load("files", dict[str, FileSeen], {})
+        self.notes = self._load("notes", dict[str, JobNotes], {})
+        self.counts = self._load("counts", dict[str, SourceCount], {})
+        self._counted = json_bytes(self.counts)
+        self._journal = Journal(self._folder)
+        for step in self._journal.steps():
+            self._apply(step)
+
+    def save_counts(self) -> None:
+        """Write the counts if they changed; of two commands that do, the last one's counts stay.
+
+        Raises:
+            InputError: a file is damaged; its content must not be lost.
+            OutputError: the file cannot be written.
+        """
+        self._check_damage()
+        content = json_bytes(self.counts)
+        if content != self._counted:
+            write_bytes(self._folder / COUNTS, content)
+            self._counted = content
+
+    def _apply(self, step: Step) -> None:
+        """Take over a step's content; not that of a file which has yet to be renamed."""
+        if isinstance(step, Noted):
+            if step.notes == JobNotes():
+                self.notes.pop(step.job_id, None)
+            else:
+                self.notes[step.job_id] = step.notes
+        elif isinstance(step, Placed):
+            part = self._part(step.part)
+            if part is not None and not part.exists():
+                self.files[step.path] = step.seen
+
+    def _part(self, name: str) -> Path | None:
+        path = self._inside(key_of(name)) if not name.startswith("/") else None
+        return path if path is not None and is_part(path) else None
+
+    def _inside(self, key: str) -> Path | None:
+        """Return the path of a file of the journal; None where it leads out of the library, as a forged one may."""
+        try:
+            return place_of(self._root, key)
+        except InputError:
+            return None
+
+    def _load(self, name: str, form: type[_T], missing: _T) -> _T:
+        try:
+            return read_json(self._folder / f"{name}.json", form, missing, _ADVICE)
+        except InputError as error:
+            self.damaged.append(error)
+            return missing
+
+    def _check_damage(self) -> None:
+        if self.damaged:
+            raise self.damaged[0]
+
+
+class WritableState(LibraryState):
+    """The same for a pull, the only writer of what is known of jobs and files; each step is in the journal."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(root)
+        self._clock = clock
+        self._written = self._contents()
+        self._is_pulling = False
+        self._begun: list[str] = []
+
+    def observe(self, seen: Observation) -> None:
+        """Keep an observation, unless a pull that broke off since the last complete one already made it."""
+        for earlier in reversed(self.observations):
+            if earlier.previous_pull_at != seen.previous_pull_at:
+                break
+            if earlier.job_id == seen.job_id:
+                if (earlier.state, earlier.error) == (seen.state, seen.error):
+                    return
+                break
+        self.observations.append(seen)
+
+    def begin_pull(self) -> None:
+        """Finish or undo the steps of a killed pull; write each step to the journal from now on.
+
+        Raises:
+            InputError: a file is damaged; its content must not be lost.
+            OutputError: a file cannot be written.
+        """
+        self._check_damage()
+        steps = list(self._journal.steps())
+        for step in steps:
+            if isinstance(step, Placed):
+                self._place(step)
+        left = [self._part(step.part) for step in steps if isinstance(step, Begun)]
+        for part in [*left, *self._folder.glob(".*"), *self._root.glob(".*")]:
+            if part is not None and is_part(part) and not self._may_be_in_use(part):
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+        self._is_pulling = True
+        self._begun = [step.part for step in steps if isinstance(step, Begun)]
+        if steps:
+            self.save()
+        else:
+            self._journal.forget()  # nothing would be read after an incomplete line
+
+    def save(self) -> None:
+        """Write the files that changed since they were read or written; not the time of the pull.
+
+        Raises:
+            InputError: a file is damaged; its content must not be lost.
+            OutputError: a file cannot be written.
+        """
+        self._check_damage()
+        for name, content in self._contents().items():
+            if content != self._written[name]:
+                write_bytes(self._folder / f"{name}.json", content)
+                self._written[name] = content
+        if self._is_pulling:
+            # The next pull removes what could not be removed, such as a file that a virus scanner holds on Windows.
+            self._begun = [name for name in self._begun if (part := self._part(name)) is not None and part.exists()]
+            self._journal.forget(map(Begun, self._begun))
+
+    def save_pull(self, pulled: PullTime) -> None:
+        """Write the time of the pull, as the last step of a pull.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        write_bytes(self._folder / "pull.json", msgspec.json.encode(pulled) + b"\n")
+        self.last_pull = pulled
+
+    def note(self, job_id: str, **changes: str | bool | None) -> None:
+        """Change the notes on a job.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        before = self.notes.get(job_id, JobNotes())
+        noted = msgspec.structs.replace(before, **changes)
+        if noted != before:
+            step = Noted(job_id, noted)
+            self._write(step)
+            self._apply(step)
+
+    def begun(self, part: Path) -> None:
+        """Note that a file is about to be written beside its place.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._begun.append(self._name(part))
+        self._write(Begun(self._begun[-1]))
+
+    def placed(self, part: Path, key: str, seen: FileSeen) -> None:
+        """Note that a file is complete and about to be renamed.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._write(Placed(self._name(part), key, seen))
+        self.files[key] = seen
+
+    def _contents(self) -> dict[str, bytes]:
+        return {name: json_bytes(getattr(self, name)) for name in ("observations", "files", "notes")}
+
+    def _write(self, step: Step) -> None:
+        if self._is_pulling:
+            self._journal.write(step)
+
+    def _place(self, step: Placed) -> None:
+        """Rename a complete file that a killed pull left beside its place."""
+        part, place = self._part(step.part), self._inside(step.path)
+        if part is None or place is None or not part.exists():
+            return
+        try:
+            part.replace(place)
+        except OSError as error:
+            raise cannot_write(place, error) from error
+        self._apply(step)
+
+    def _name(self, part: Path) -> str:
+        return part.relative_to(self._root).as_posix()
+
+    def _may_be_in_use(self, part: Path) -> bool:
+        """Return whether another command may be writing its counts: that takes no lock, and less than an hour."""
+        if not part.name.startswith(f".{COUNTS}."):
+            return False
+        try:
+            return self._clock() - part.stat().st_mtime < _HOUR
+        except OSError:
+            return True

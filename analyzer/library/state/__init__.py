@@ -1,1 +1,0 @@
-"""What only we need of a library, in its folder ``.upa``."""
