@@ -1,8 +1,8 @@
-"""The way to a tenant, walked step by step: what each step found, and what to do where it is bad."""
+"""Checks of configuration, sign-in, and permissions: what each found, and what to do if it failed."""
 
 from __future__ import annotations
 
 from analyzer.doctor.model import Finding, Mark, Subject
-from analyzer.doctor.walk import examine
+from analyzer.doctor.run import examine
 
 __all__ = ["Finding", "Mark", "Subject", "examine"]

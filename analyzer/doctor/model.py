@@ -1,4 +1,4 @@
-"""What passes between the steps: whom they examine, what they learnt, what they found."""
+"""The types that pass between the checks: what they examine, what they have learnt, what they found."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from analyzer.config.connect import tokens_of
-from analyzer.tenant.http.session import Session
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from analyzer.config.settings import Settings, TenantConfig
-    from analyzer.doctor.probe import Probe
     from analyzer.model.job import Job
     from analyzer.tenant.http.hosts import Hosts
     from analyzer.tenant.model import ClientPolicy, TenantAddress, Tokens
 
+BY_AUTHORITY = frozenset({"certificate", "interactive", "device-code"})
+"""The ways to sign in that use the authority."""
+
 
 class Mark(StrEnum):
-    """How a step went."""
+    """The outcome of a check."""
 
     good = "ok"
     warning = "warn"
@@ -31,14 +31,14 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One step.
+    """The outcome of one check, as it is shown.
 
     Attributes:
-        step: its name.
-        mark: how it went.
+        step: the check's name.
+        mark: its outcome.
         found: a clause.
         advice: what to do, sentences; may be empty.
-        exit_code: of the contract; 0 where it is not bad.
+        exit_code: of the contract; 0 unless the mark is bad.
     """
 
     step: str
@@ -49,8 +49,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check returns if it didn't fail; ``mark`` may be ``warning`` or ``unneeded``, too."""
+
+    found: str
+    advice: str = ""
+    mark: Mark = Mark.good
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is examined.
+    """The configured tenant that is examined.
 
     Attributes:
         settings: the configuration.
@@ -58,7 +67,7 @@ class Subject:
         tenant: its table.
         environment: variables.
         tell: shows a person who has to sign in what to do.
-        policy: how it behaves towards the tenant and the authority, and who is told of waits.
+        policy: how to behave towards the tenant and the authority.
     """
 
     settings: Settings
@@ -69,50 +78,43 @@ class Subject:
     policy: ClientPolicy
 
 
-@dataclass(slots=True)
-class Examination:
-    """What the steps so far have learnt; a step that needs something of it runs only once it is there.
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The answer to a request that needs no token.
 
     Attributes:
-        subject: who is examined.
+        status: HTTP status.
+        content: the body if it is a JSON object, else empty.
+        ahead: seconds that our clock is ahead of its ``Date``; None if it has none.
+        realm: the directory that a challenge names; empty if it names none.
+    """
+
+    status: int
+    content: Mapping[str, Any]
+    ahead: float | None
+    realm: str
+
+
+@dataclass(slots=True)
+class Examination:
+    """What the checks so far have learnt.
+
+    Attributes:
+        subject: the configured tenant.
         now: seconds since 1970, by our clock.
         address: where the tenant is.
         hosts: its hosts.
+        tokens: the way to sign in; None before the check of the token.
         probes: answers to requests without a token, by URL.
         jobs: the job list.
-        passed: the steps on which others can build.
+        passed: the checks that others can build on.
     """
 
     subject: Subject
     now: Callable[[], float]
     address: TenantAddress
     hosts: Hosts
+    tokens: Tokens | None = None
     probes: dict[str, Probe] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
-    _tokens: Tokens | None = None
-
-    @property
-    def tokens(self) -> Tokens:
-        """The way to sign in.
-
-        Raises:
-            UsageError: the configuration lacks what it needs.
-        """
-        if self._tokens is None:
-            of = self.subject
-            self._tokens = tokens_of(of.settings, of.tenant, of.environment, of.tell, of.policy)
-        return self._tokens
-
-    def session(self) -> Session:
-        """Requests to the tenant."""
-        return Session(self.address, self.tokens, self.subject.policy)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a step says that went well; ``mark`` may be ``warning`` or ``unneeded``, too."""
-
-    found: str
-    advice: str = ""
-    mark: Mark = Mark.good

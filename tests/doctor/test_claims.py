@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from analyzer.doctor.claims import claims_of
+from analyzer.doctor.tenant_checks import claims_of
 
 HOST = "contoso-admin.sharepoint.com"
 

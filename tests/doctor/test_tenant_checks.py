@@ -25,14 +25,14 @@ def test_a_directory_that_does_not_exist_is_told_by_authority_and_admin_site(
     ran = upa("doctor", "--json")
     assert (ran.code, marks(ran.json, "bad")) == (3, ["authority", "admin site"])
     assert "no directory 0f0f0f0f-" in found(ran.json, "authority")
-    assert f"is of the directory {emulator.ready['tenant_id']}, not of 0f0f0f0f-" in found(ran.json, "admin site")
+    assert f"belongs to the directory {emulator.ready['tenant_id']}, not to 0f0f0f0f-" in found(ran.json, "admin site")
 
 
 @pytest.mark.parametrize(
     ("roles", "lifetime", "words"),
     [
         (["Sites.FullControl.All"], 600, "the token lacks User.ReadWrite.All"),
-        ([], -590, "the token ended 10 minutes ago"),
+        ([], -590, "the token expired 10 minutes ago"),
     ],
 )
 def test_a_ready_token_says_what_it_lacks(  # noqa: PLR0913, PLR0917 - fixtures and cases
@@ -71,7 +71,11 @@ def test_a_token_for_another_host_is_told(
         ({"scp": "AllSites.FullControl", "upn": "ada@contoso.com"}, "ok", "one of ada@contoso.com for "),
         ({"scp": "AllSites.FullControl"}, "ok", ": AllSites.FullControl"),
         ({"upn": "ada@contoso.com"}, "ok", ": no permissions named"),
-        ({"appidacr": "1", "roles": ["Sites.FullControl.All", "User.ReadWrite.All"]}, "bad", "got by a client secret"),
+        (
+            {"appidacr": "1", "roles": ["Sites.FullControl.All", "User.ReadWrite.All"]},
+            "bad",
+            "obtained with a client secret",
+        ),
     ],
 )
 def test_what_a_token_says_of_itself_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
@@ -100,7 +104,7 @@ def test_the_folder_of_the_newest_job_is_tried_first_and_older_ones_after_it(
     for number, folder in enumerate(folders, 1):
         loopback.add_job(number, SourceUri=f"{loopback.origin}{folder}/feed.json")
         loopback.files[f"{folder}/feed.json"] = b"{}"
-    for gone, words in ((0, "/5 can be read"), (1, "/4 can be read"), (3, "are not there any more")):
+    for gone, words in ((0, "/5 can be read"), (1, "/4 can be read"), (3, "no longer exist")):
         for folder in folders[5 - gone :]:
             loopback.files.pop(f"{folder}/feed.json", None)
         loopback.fail("/_api/web", 401, then=True)
@@ -119,7 +123,7 @@ def test_jobs_whose_source_has_no_path_tell_of_no_library(
     configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
     loopback.add_job(1, SourceUri=f"{loopback.origin}{path}")
     loopback.fail("/_api/web", 401, then=True)
-    assert "there is no job that would tell" in found(upa("doctor", "--json").json, "library")
+    assert "no job names one" in found(upa("doctor", "--json").json, "library")
 
 
 def test_the_folder_of_a_source_file_at_a_web_s_root_can_be_read(
@@ -191,7 +195,8 @@ def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(404, "is no admin site: it answered 404"), (503, "answers with 503 at the moment")]
+    ("status", "words"),
+    [(404, "isn't an admin site: it answered 404"), (503, "is temporarily unavailable (status 503)")],
 )
 def test_an_admin_site_that_is_none_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
@@ -241,7 +246,7 @@ def test_a_directory_may_be_named_by_its_domain_and_in_any_case(
     loopback.clock.at = None
     loopback.fail("/_api/web", Given(401, b"{}", {"WWW-Authenticate": f'Bearer realm="{realm}",client_id="x"'}))
     shown = found(upa("doctor", "--json").json, "admin site")
-    assert shown == f"{loopback.origin} answers, of the directory {realm.lower()}. "
+    assert shown == f"{loopback.origin} answers, directory {realm.lower()}. "
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -252,7 +257,7 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     loopback.clock.at = None
     loopback.fail("openid-configuration", status)
     ran = upa("doctor", "--json")
-    told = f"{loopback.origin} answers with {status} at the moment. Try again later."
+    told = f"{loopback.origin} is temporarily unavailable (status {status}). Try again later."
     assert (ran.code, found(ran.json, "authority")) == (4, told)
 
 
@@ -268,7 +273,7 @@ def test_an_authority_that_is_none_is_told(
     loopback.clock.at = None
     loopback.faults = lambda seen: answer if "openid-configuration" in seen.path else None
     ran = upa("doctor", "--json")
-    told = f"{loopback.origin} is no authority: it answered {answer.status}, without an OpenID configuration."
+    told = f"{loopback.origin} isn't an authority: it answered {answer.status}, without an OpenID configuration."
     assert (ran.code, found(ran.json, "authority").startswith(told)) == (4, True)
 
 

@@ -29,7 +29,7 @@ def test_where_all_is_well_each_step_says_what_itfound(
         " of localhost:",
         "app.pem: the key matches, 59 days left",
         f"knows the directory {emulator.ready['tenant_id']}",
-        "Sites.FullControl.All and User.ReadWrite.All, good for 60 minutes",
+        "Sites.FullControl.All and User.ReadWrite.All, valid for 60 minutes",
         "it has 1 job",
         "/sites/hr/Shared Documents can be read: 1 file",
         "upa-data, not there yet: can be written",
