@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF003 - letters that look like others are what this is about
-"""Values that an import writes without an error, and that are wrong: what generators did to them.
+"""Find values that an import writes without an error, and that are wrong: what generators did to them.
 
 A job that succeeds leaves no log, so such values show in people's profiles alone. Seen in public threads: letters lost
 without a byte order mark (pnp/powershell 1501 and 4204, pnp/script-samples 878), UTF-8 that was read as another
@@ -52,7 +52,7 @@ class Damage:
         records: how many records have such a value.
         record: the first of them, its place in the source from 1.
         example: its value, cut.
-        identity: its ID, where that is known; empty else.
+        identity: its ID; empty where that is unknown.
     """
 
     kind: DamageKind
@@ -66,7 +66,7 @@ class Damage:
 # What bytes from 0x80 to 0xBF are in Windows-1252, and in iso-8859-1, as a class of characters
 _BYTES = bytes(range(0x80, 0xC0))
 _REST = "".join(sorted({*_BYTES.decode("cp1252", "ignore"), *_BYTES.decode("latin-1")}))
-# What of it stands beside a letter in good text as well
+# Those of them that are beside a letter in good text as well
 _PUNCTUATION = "‘’“”‚„…–—‹›«»™©®\u00a0\u00ad·ºª°´"
 _LETTERS = "šžœŠŽŒŸ"
 _CERTAIN = "".join(character for character in _REST if character not in _PUNCTUATION + _LETTERS)
@@ -95,7 +95,7 @@ _GARBLED = re.compile(
         )
     )
 )
-# The same in UTF-8, roughly: most values with letters beyond ASCII are told apart by it without being decoded.
+# The same in UTF-8, roughly: it sorts out most values with letters beyond ASCII without decoding them.
 _MAY_BE_GARBLED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2|\xc5|\xc6|\xcb|\xe2[\x80\x82\x84]|\\u)")
 _LOST = "\ufffd".encode()
 _MAY_BE_ESCAPED = re.compile(rb"\\u(?:00[c-fC-F][0-9A-Fa-f](?:\\u|[\x80-\xff])|[fF]{3}[dD])")
@@ -115,7 +115,7 @@ _TYPE_NAME = re.compile(
 
 
 def _may_be_damaged(raw: bytes) -> bool:
-    """Tell at little cost whether a value of a record has to be decoded, but for a byte order mark that is missing."""
+    """Whether a value of a record has to be decoded, by a cheap look, a missing byte order mark aside."""
     # A single byte is looked for much faster than several, and most files have no backslash.
     if b"\\" in raw and (_MAY_BE_DOUBLED in raw or _MAY_BE_ESCAPED.search(raw)):
         return True
@@ -126,14 +126,14 @@ def _may_be_damaged(raw: bytes) -> bool:
 
 
 class DamageFinder:
-    """Finds damaged values in the records of one source file, which come one by one."""
+    """Find damaged values in the records of one source file, which come one by one."""
 
     def __init__(self, *, marked: bool, id_property: str = "") -> None:
         """Begin without records.
 
         Args:
             marked: whether the file has a byte order mark.
-            id_property: the name of the ID property; empty where it isn't known.
+            id_property: the name of the ID property; empty where it is unknown.
         """
         self._marked = marked
         self.id_property = id_property
@@ -141,7 +141,7 @@ class DamageFinder:
         self._records: dict[tuple[DamageKind, str], int] = {}
 
     def suspects(self, raw: bytes) -> bool:
-        """Tell at little cost whether one of some records has to be looked at."""
+        """Whether one of some records has to be looked at, by a cheap look."""
         return not (self._marked or raw.isascii()) or _may_be_damaged(raw)
 
     def look(self, record: Record) -> None:
@@ -150,7 +150,7 @@ class DamageFinder:
             self._value(record, name, bytes(token))
 
     def look_at_all(self, records: Sequence[Record], joined: bytes) -> None:
-        """Look at some records that are suspected, and are JSON as they stand.
+        """Look at some records that are suspected, and are valid JSON.
 
         Args:
             records: which.
@@ -234,7 +234,7 @@ _WORDS = {
 
 
 def damage_json(damage: Sequence[Damage]) -> list[dict[str, object]]:
-    """The same as JSON has it."""
+    """Return damage for machines."""
     return [{**asdict(one), "kind": one.kind.value} for one in damage]
 
 
@@ -253,7 +253,7 @@ def warnings_of(damage: Sequence[Damage]) -> Iterator[str]:
 
 
 def damage_in(text: str) -> list[DamageKind]:
-    """Tell what is wrong with a value, wherever its file's byte order mark is.
+    """Return what is wrong with a value, a missing byte order mark aside.
 
     >>> damage_in("HenkilÃ¶stÃ¶palvelut")
     [<DamageKind.garbled: 'garbled'>]

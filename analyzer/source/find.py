@@ -21,7 +21,7 @@ from analyzer.source.model import Spans, marks_of
 from analyzer.source.reader.json_text import after_mark, mapped, recoded_from
 from analyzer.source.reader.records import begin, finish, format_error, reading
 from analyzer.source.reader.tolerant import skip_blank
-from analyzer.source.scan import Border, Scanned, Scanner, border_from
+from analyzer.source.scan import Border, Scanner, ScanState, border_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Sized
@@ -73,7 +73,7 @@ def find_records(path: Path, id_property: str, wanted: Mapping[str, int] | None)
     """
     with reading(path) as buffer:
         # After the list's bracket
-        scanned = Scanned(begin(buffer, skip_blank(buffer, after_mark(buffer))) + 1)
+        scanned = ScanState(begin(buffer, skip_blank(buffer, after_mark(buffer))) + 1)
         scanner = Scanner(buffer, id_property, wanted)
         if wanted is None or recoded_from(path):
             scanner.scan(scanned)
@@ -102,7 +102,7 @@ class _Reply(msgspec.Struct):
     """What a process answers, in MessagePack on its standard output.
 
     Attributes:
-        end, records, ended: as in ``Scanned``.
+        end, records, ended: as in ``ScanState``.
         columns: the numbers of ``Spans`` in the machine's byte order.
     """
 
@@ -132,7 +132,7 @@ def answer(asked: bytes) -> bytes:
     request = msgspec.msgpack.decode(asked, type=_Request)
     # The file is known to be UTF-8: looking for its encoding again may mean reading all of it.
     with mapped(Path(request.path)) as buffer:
-        scanned = Scanned(request.start)
+        scanned = ScanState(request.start)
         scanner = Scanner(buffer, request.id_property, marks_of(request.keys))
         scanner.scan(scanned, Border(*request.stop) if request.stop else None)
     if scanned.first_other is not None:
@@ -142,7 +142,7 @@ def answer(asked: bytes) -> bytes:
 
 
 def _scan_in_segments(
-    path: Path, buffer: Buffer, scanner: Scanner, scanned: Scanned, wanted: Mapping[str, int]
+    path: Path, buffer: Buffer, scanner: Scanner, scanned: ScanState, wanted: Mapping[str, int]
 ) -> None:
     """Continue a scan to the array's end, with the help of other processes where the rest is large.
 
@@ -209,7 +209,7 @@ def _send(process: subprocess.Popen[bytes], request: _Request) -> None:
     process.stdin.close()
 
 
-def _add(scanned: Scanned, segment: _Segment) -> None:
+def _add(scanned: ScanState, segment: _Segment) -> None:
     """Add what a process found; nothing where it broke off, so that the scan goes on in this process."""
     assert segment.process.stdout is not None  # noqa: S101 - it is a pipe
     with contextlib.suppress(OSError, msgspec.DecodeError):

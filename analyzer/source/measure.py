@@ -1,4 +1,4 @@
-"""How much a source file holds."""
+"""Measure what a source file holds."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class SourceCounts:
     Attributes:
         source_bytes: its size.
         users: its records.
-        property_values: its values but the ids.
-        guid_ids: whether the first record has a Guid, so that a Guid in the log can be a user's id.
+        property_values: its values but the IDs.
+        guid_ids: whether the first record has a Guid, so that a Guid in the log can be a user's ID.
         without_id: records whose ID is missing, null, or blank, in the property whose values look like IDs; None where
             no property has such values.
         damage: values that an import writes without an error, and that are wrong.
@@ -84,7 +84,7 @@ class _Counting:
         self.users = self.values = self.without_id = 0
 
     def take(self, at: int, _position: int) -> tuple[int, int] | None:
-        """Count a chunk of records; ``scan`` says why one that decodes is sound."""
+        """Count a chunk of records; ``reader.chunk`` says why one that decodes is sound."""
         if at < self._one_by_one:
             return None
         border = border_from(self._buffer, at + CHUNK)
@@ -128,7 +128,7 @@ def _has_id(record: Record, id_property: str) -> bool:
 
 
 def has_guid_ids(path: Path) -> bool:
-    """Whether the first record has a Guid, so that a Guid in the log can be a user's id; False where there is none.
+    """Whether the first record has a Guid, so that a Guid in the log can be a user's ID.
 
     Raises:
         InputError: the file cannot be read.
@@ -136,7 +136,7 @@ def has_guid_ids(path: Path) -> bool:
     try:
         return any(_has_guid(record) for record in islice(read_records(path), 1))
     except SourceFormatError:
-        return False  # said where all of it is read
+        return False  # reported where all of it is read
 
 
 def _has_guid(record: Record) -> bool:

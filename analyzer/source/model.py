@@ -1,4 +1,4 @@
-"""What passes between the parts of the reader: what is wrong with a source file, and where."""
+"""The types that pass between the modules of the room: faults and where they are, spans and marks of records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Trouble(StrEnum):
     escape = auto()
     """A backslash that begins no escape."""
     endless = auto()
-    """A quotation mark whose other one is missing."""
+    """A quotation mark without its other one."""
     ended = auto()
     """The file ends too early."""
     no_value = auto()
@@ -25,15 +25,15 @@ class Trouble(StrEnum):
     after_value = auto()
     """Neither a comma nor the closing bracket after a value."""
     unexpected = auto()
-    """Something else than what has to stand there."""
+    """Something else than what has to be there."""
     no_format = auto()
     """JSON, but not the import format."""
     no_record = auto()
-    """A value in the list that is no object."""
+    """A value in the list that isn't an object."""
     unclosed = auto()
     """The bracket of the list, or of the object, is all that is missing at the end."""
     brackets = auto()
-    """Closing brackets behind the end, and nothing else."""
+    """Closing brackets after the end, and nothing else."""
 
 
 class ShapeKind(StrEnum):

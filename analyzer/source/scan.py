@@ -1,9 +1,8 @@
-"""A scan of a source file for the records of some users, or for everybody's: chunks decoded at once, at C's speed.
+"""Scan a source file for the records of some users, or for everybody's: chunks decoded at once, at C's speed.
 
 The array is cut into chunks at what looks like the border of two records. A chunk that begins where a record begins
-and decodes ends where one ends (``chunk``); one that does not decode as it stands, nor without comments and commas too
-many (``blanked``), is read record by record, as ``records`` does it. So both give the same records, and stop at the
-same faults.
+and decodes ends where one ends (``reader.chunk``); one that does not decode, nor without comments and commas too many,
+is read record by record, as ``reader.records`` does it. So both give the same records, and stop at the same faults.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from analyzer.source.reader.chunk import (
     spans_in,
     without_comments,
 )
-from analyzer.source.reader.records import behind_record, end_of_other, no_record_at
+from analyzer.source.reader.records import after_record, end_of_other, no_record_at
 from analyzer.source.reader.tolerant import record_at, skip_blank
 
 if TYPE_CHECKING:
@@ -46,17 +45,17 @@ _LINE_END = re.compile(rb"[\r\n]")
 
 
 @dataclass(slots=True)
-class Scanned:
-    """What a scan found.
+class ScanState:
+    """How far a scan is, and what it found.
 
     Attributes:
-        end: where it ended: behind the last record and the comma that follows it, or at the array's bracket.
-        records: how many records it went through, values that are none among them.
-        others: the places, from 0, of values in the array that are no objects.
+        end: after the last record and the comma that follows it, or at the array's bracket.
+        records: how many records it went through, values that aren't objects among them.
+        others: the positions, from 0, of values in the array that aren't objects.
         other_offsets: where these begin.
         first_other: the error of the first of them.
         spans: those that were wanted.
-        ended: whether it came to the array's bracket.
+        ended: whether it reached the array's bracket.
     """
 
     end: int
@@ -77,22 +76,21 @@ class Border:
 
 
 def border_from(buffer: Buffer, offset: int) -> Border | None:
-    """The next place that looks like a border of two records, if there is one within a megabyte."""
+    """Return the next place that looks like a border of two records, if there is one within a megabyte."""
     found = BORDER.search(buffer, offset, offset + _LONGEST)
     return Border(found.start() + 1, found.end()) if found else None
 
 
 class Scanner:
-    """Scans the array of one source file for one set of users."""
+    """Scan the array of one source file for one set of users."""
 
     def __init__(self, buffer: Buffer, id_property: str, wanted: Mapping[str, int] | None) -> None:
-        """Prepares for a scan.
+        """Prepare for a scan.
 
         Args:
             buffer: the source file.
-            id_property: the name of the property with the ids.
-            wanted: the marks of the users that are looked for by their key; None for every record, whose marks are
-                made of the key, and the same in this process only.
+            id_property: the name of the property with the IDs.
+            wanted: the marks of the users that are wanted, by key; None for every record, with ``mark_of`` its key.
         """
         _have_freed_memory_kept()
         self._buffer = buffer
@@ -103,15 +101,15 @@ class Scanner:
         self._lenient = False
         self._size = CHUNK
 
-    def scan(self, scanned: Scanned, stop: Border | None = None) -> None:
-        """Goes on with a scan, up to another border.
+    def scan(self, scanned: ScanState, stop: Border | None = None) -> None:
+        """Continue a scan, up to another border.
 
         Args:
             scanned: what was scanned so far; grows.
-            stop: a border further on; None for the array's end. Where it is none the scan ends beyond it.
+            stop: a guessed border further on, beyond which the scan ends if it isn't one; None for the array's end.
 
         Raises:
-            GrammarError: a fault in a record or between two; it tells the record, counted from where the scan began.
+            GrammarError: a fault in a record or between two; its record is counted from where the scan began.
         """
         while not scanned.ended and (stop is None or scanned.end < stop.start):
             border = border_from(self._buffer, scanned.end + self._size)
@@ -120,8 +118,8 @@ class Scanner:
             if border is None or not self._chunk(scanned, border):
                 self._walk(scanned, border.start if border else scanned.end + CHUNK)
 
-    def _chunk(self, scanned: Scanned, border: Border) -> bool:
-        """Takes the chunk up to a border; False where it has to be read record by record."""
+    def _chunk(self, scanned: ScanState, border: Border) -> bool:
+        """Take the chunk up to a border; False where it has to be read record by record."""
         if border.end - scanned.end > _LONGEST + CHUNK:
             return False
         piece = self._buffer[scanned.end : border.end]
@@ -130,7 +128,7 @@ class Scanner:
             try:
                 plain = without_comments(piece)
             except CutCommentError as cut:
-                further = self._border_behind_comment(scanned.end + cut.start, block=cut.block)
+                further = self._border_after_comment(scanned.end + cut.start, block=cut.block)
                 return further is not None and further.end > border.end and self._chunk(scanned, further)
             chunk = self._blanker.blanked(plain)
             keys = self._decoder.keys(chunk)
@@ -146,15 +144,15 @@ class Scanner:
         scanned.end = border.start
         return True
 
-    def _border_behind_comment(self, offset: int, *, block: bool) -> Border | None:
+    def _border_after_comment(self, offset: int, *, block: bool) -> Border | None:
         if block:
             end = self._buffer.find(b"*/", offset, offset + _LONGEST)
             return border_from(self._buffer, end) if end >= 0 else None
         line_end = _LINE_END.search(self._buffer, offset, offset + _LONGEST)
         return border_from(self._buffer, line_end.start()) if line_end else None
 
-    def _take(self, scanned: Scanned, keys: Sequence[str], chunk: bytes) -> None:
-        """Counts a chunk's records, and notes those that are wanted."""
+    def _take(self, scanned: ScanState, keys: Sequence[str], chunk: bytes) -> None:
+        """Count a chunk's records, and note those that are wanted."""
         wanted = self._wanted
         numbers: Sequence[int]
         if wanted is None:
@@ -173,13 +171,13 @@ class Scanner:
             spans.marks.extend([marks[number] for number in numbers])
         scanned.records += len(keys)
 
-    def _note(self, scanned: Scanned, start: int, end: int, position: int, key: str) -> None:
+    def _note(self, scanned: ScanState, start: int, end: int, position: int, key: str) -> None:
         mark = mark_in(self._wanted, key)
         if mark is not None:
             scanned.spans.add(start, end, position, mark)
 
-    def _walk(self, scanned: Scanned, until: int) -> None:
-        """Reads record by record up to the first one that begins at ``until`` or behind, or to the array's end."""
+    def _walk(self, scanned: ScanState, until: int) -> None:
+        """Read record by record up to the first one that begins at ``until`` or later, or to the array's end."""
         at = skip_blank(self._buffer, scanned.end)
         while at < until and self._buffer[at : at + 1] != b"]":
             end = end_of_other(self._buffer, at)
@@ -191,13 +189,13 @@ class Scanner:
                 scanned.other_offsets.append(at)
                 scanned.first_other = scanned.first_other or no_record_at(self._buffer, at, scanned.records)
             scanned.records += 1
-            at = behind_record(self._buffer, end)
+            at = after_record(self._buffer, end)
         scanned.end = at
         scanned.ended = self._buffer[at : at + 1] == b"]"
 
 
 def _have_freed_memory_kept() -> None:
-    """Lets the C library keep what chunks give back instead of asking the system for each anew.
+    """Let the C library keep what chunks give back instead of asking the system for each anew.
 
     glibc keeps pieces as large as the largest that was ever given back (``mallopt(3)``, M_MMAP_THRESHOLD). In a process
     that has done nothing else the scan takes twice as long without it. The piece is never touched, so it costs nothing.
@@ -206,5 +204,5 @@ def _have_freed_memory_kept() -> None:
 
 
 def _may_be_altered(keys: Sequence[str]) -> bool:
-    """Whether an id may have lost a comma that was taken for one too many."""
+    """Whether an ID may have lost a comma that was taken for one too many."""
     return any("}" in key or "]" in key for key in keys)

@@ -11,7 +11,7 @@ from analyzer.source.id_property import IdProperty, by_a_few
 from analyzer.source.model import FaultKind, GrammarError, Identity
 from analyzer.source.reader.tolerant import (
     Record,
-    behind_value,
+    after_value,
     escaped,
     expect,
     read_key,
@@ -112,7 +112,7 @@ def read_broken(buffer: Buffer, start: int) -> BrokenRecord:
             if members.setdefault(name, value) != value:
                 repeated.add(name)
             members[name] = value
-            at = behind_value(buffer, end, b"}")
+            at = after_value(buffer, end, b"}")
     except GrammarError as error:
         if end is None and name in members:
             repeated.add(name)

@@ -1,7 +1,13 @@
-"""A chunk of a source file's array decoded at once: the ids of its records, and where these stand.
+"""Decode a chunk of a source file's array at once: the IDs of its records, and where the records are.
 
 A chunk begins where a record begins. It decodes only if it ends where one ends: in a string the string would not end,
 in a nested value a bracket would be left over.
+
+Comments and commas too many are blanked before, so that every other byte keeps its place. Only what decodes as strict
+JSON afterwards is believed, and that makes counting quotation marks enough: as long as the count is right, so is what
+was blanked; what would make it wrong, a single quote or a backslash outside of a string, is left, and isn't valid JSON.
+A comma is taken for one too many in a string as well; that alters the string and nothing else, so that IDs with a
+bracket in them need another look.
 """
 
 from __future__ import annotations
@@ -20,10 +26,9 @@ from analyzer.source.reader.tolerant import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-
 _members = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
-# Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``blanked``)
+# Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``Blanker``)
 _HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
 _ID = attrgetter("id")
 # The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
@@ -32,24 +37,33 @@ BORDER = re.compile(rb"""\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"|/[/*])""")
 _SHORT = 1000
 """Bytes of a record."""
 
+_ESCAPED = re.compile(rb'\\[\\"]')
+_COMMENT = re.compile(rb"/[/*]")
+_LINE_END = re.compile(rb"[\r\n]")
+_COMMA_TOO_MANY = re.compile(rb",[ \t\r\n]*[}\]]")
+_CLOSES = re.compile(rb"[ \t\r\n]*[}\]]")
+_EMPTY_OBJECT = re.compile(rb"\{[ \t\r\n]+\}")
+_EMPTY_ARRAY = re.compile(rb"\[[ \t\r\n]+\]")
+_MOST_SPELLINGS = 8
+
 
 class ChunkDecoder:
-    """Decodes chunks of one source file."""
+    """Decode chunks of one source file."""
 
     def __init__(self, id_property: str) -> None:
-        """Prepares for the records of a file.
+        """Prepare for the records of a file.
 
         Args:
-            id_property: the name of the property with the ids; of records the last one of that name counts.
+            id_property: the name of the property with the IDs; of several in a record the last counts.
         """
         self._texts = _decoder(id_property, str | None)
         self._tokens = _decoder(id_property, msgspec.Raw)
 
     def keys(self, chunk: bytes) -> Sequence[str] | None:
-        """The key (``identity_key``) of each record's id, empty where it has none.
+        """Return the key (``identity_key``) of each record's ID, empty where it has none.
 
         Returns:
-            None where the chunk is no strict JSON from a record's beginning to a record's end.
+            None where the chunk isn't strict JSON from a record's beginning to a record's end.
         """
         array = b"[%b]" % chunk
         try:
@@ -60,7 +74,7 @@ class ChunkDecoder:
             return None
 
     def _keys_of_any_type(self, array: bytes) -> Sequence[str] | None:
-        """As ``keys``, where an id is no string."""
+        """As ``keys``, where an ID isn't a string."""
         try:
             tokens = [None if one.id is None else text_of(bytes(one.id)) for one in self._tokens(array)]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -69,7 +83,7 @@ class ChunkDecoder:
 
 
 def names_of(chunk: bytes) -> list[int] | None:
-    """How many names each record of a chunk has; None where the chunk does not decode."""
+    """Return how many names each record of a chunk has; None where the chunk does not decode."""
     try:
         return list(map(len, _members.decode(b"[%b]" % chunk)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -77,7 +91,7 @@ def names_of(chunk: bytes) -> list[int] | None:
 
 
 def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Where some records of a chunk that decodes begin and end.
+    """Return where some records of a chunk that decodes begin and end.
 
     Args:
         chunk: begins where a record begins.
@@ -96,14 +110,14 @@ def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int]
 def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
     """The wanted ones, where each record has one bracket that opens and one that closes, be it in a string."""
     pieces = chunk.split(b"{")
-    # A piece ends before a bracket; the first one holds what stands before the first record.
+    # A piece ends before a bracket; the first one is before the first record.
     opened = list(accumulate(map(len, pieces)))
     starts = [opened[number] + number for number in wanted]
     return starts, [start + 2 + pieces[number + 1].rindex(b"}") for start, number in zip(starts, wanted, strict=True)]
 
 
 def _spans_of_short(chunk: bytes) -> tuple[list[int], list[int]]:
-    """All of them, where bytes cost little: where the same stands between all records, none is looked for."""
+    """All of them, where bytes cost little; none is looked for where the same is between all records."""
     records = list(map(bytes, _raw_records.decode(b"[%b]" % chunk)))
     first = chunk.index(b"{")
     second = chunk.find(b"{", first + len(records[0]))
@@ -150,18 +164,8 @@ def _decoder(id_property: str, kind: object) -> Callable[[bytes], list[Any]]:
     return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
 
 
-_ESCAPED = re.compile(rb'\\[\\"]')
-_COMMENT = re.compile(rb"/[/*]")
-_LINE_END = re.compile(rb"[\r\n]")
-_COMMA_TOO_MANY = re.compile(rb",[ \t\r\n]*[}\]]")
-_CLOSES = re.compile(rb"[ \t\r\n]*[}\]]")
-_EMPTY_OBJECT = re.compile(rb"\{[ \t\r\n]+\}")
-_EMPTY_ARRAY = re.compile(rb"\[[ \t\r\n]+\]")
-_MOST_SPELLINGS = 8
-
-
 class CutCommentError(Exception):
-    """A comment does not end within the piece.
+    """A comment that does not end within the piece.
 
     Attributes:
         start: where it begins in the piece.
@@ -175,18 +179,18 @@ class CutCommentError(Exception):
 
 
 class Blanker:
-    """Blanks pieces of one file, which has the same few ways to write a comma too many throughout."""
+    """Blank commas in pieces of one file, which has the same few ways to write one too many throughout."""
 
     def __init__(self) -> None:
-        """Begins with the shortest way."""
+        """Begin with the shortest way."""
         self._spellings = [b",}"]
 
     def blanked(self, plain: bytes) -> bytes:
-        """A piece without comments with blanks in place of commas too many in the ways that were met so far."""
+        """Blank commas too many, in the ways that were met so far, in a piece without comments."""
         return _blanked(plain, self._spellings)
 
     def further(self, plain: bytes) -> bytes | None:
-        """A piece without comments without any comma too many; None where ``blanked`` found them all."""
+        """Blank all commas too many in a piece without comments; None where ``blanked`` found them all."""
         found = set(_COMMA_TOO_MANY.findall(plain))
         if found <= set(self._spellings):
             return None
@@ -207,7 +211,7 @@ def may_have_begun_with_a_comma(chunk: bytes) -> bool:
 
 
 def without_comments(piece: bytes) -> bytes:
-    """A piece with blanks in place of comments, and of a comma too many before one.
+    """Blank comments in a piece, and a comma too many before one.
 
     Args:
         piece: begins outside of a string and of a comment.
@@ -237,14 +241,14 @@ def without_comments(piece: bytes) -> bytes:
 
 
 def _blank_comma_before(out: bytearray, at: int) -> None:
-    """Blanks the comma that stands before a comment, and so before a closing bracket, if one does behind a value."""
+    """Blank the comma before a comment, and so before a closing bracket, if there is one after a value."""
     comma = _last_sign_before(out, at)
     if out[comma : comma + 1] == b"," and out[_last_sign_before(out, comma)] not in b",{[":
         out[comma] = ord(" ")
 
 
 def _last_sign_before(out: bytearray, at: int) -> int:
-    """Where the last byte before a place stands that is no blank; 0 where there is none."""
+    """Where the last byte before a place is that isn't blank; 0 where there is none."""
     while at > 0 and out[at - 1] in b" \t\r\n":
         at -= 1
     return max(0, at - 1)

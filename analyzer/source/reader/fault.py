@@ -1,4 +1,4 @@
-"""What is wrong where a source file is not what the service imports, in words for the person who corrects it."""
+"""Say what is wrong where a source file isn't what the service imports, for the person who corrects it."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 BACKSLASH_AT_END = (
     "a single backslash before the quotation mark that ends a value; a backslash that is meant is written twice"
 )
-NOT_KNOWN = Fault(FaultKind.not_known, "what is wrong there is not known")
+NOT_KNOWN = Fault(FaultKind.not_known, "what is wrong there is unknown")
 
 NOTHING_WRONG = Fault(FaultKind.not_known, "our reader finds nothing wrong there")
 _REPAIRED = frozenset({Trouble.escape, Trouble.unclosed, Trouble.brackets})
 _WINDOW = 1 << 12
 _BLANK = b" \t\r\n"
 _TYPOGRAPHIC = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
-# City": as it stands behind "Oslo, where the quotation mark behind Oslo is missing
+# City": after "Oslo, where the quotation mark after Oslo is missing
 _NAME_GOES_ON = re.compile(rb"""[^"'\\,:{}]{1,200}+["']\s*+:""")
 # "City": or City:
 NAME_FOLLOWS = re.compile(
     rb"""(?: "[^"\\\n]{0,200}+" | '[^'\\\n]{0,200}+' | [A-Za-z_$][A-Za-z0-9_$]*+ ) \s*+ :""", re.VERBOSE
 )
-# ": as it stands behind City, where the quotation mark before City is missing
+# ": after City, where the quotation mark before City is missing
 _NAME_ENDS = re.compile(rb"""["']\s*+:""")
-# "Kiel", 2nd as it stands before floor", where the quotation mark behind Kiel is not escaped
+# "Kiel", 2nd before floor", where the quotation mark after Kiel is not escaped
 _VALUE_GOES_ON = re.compile(rb"""["']\s*+,\s*+[A-Za-z0-9_$\x80-\xff]++\Z""")
 # "Sales\"},{" and "Sales\"," where the backslash hides the value's end from the reader, up to the next quotation mark
 _ENDED_UNSEEN = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+[,}][\s,{}\]]*+"\Z""")
@@ -41,7 +41,7 @@ _CLOSING = (b"}", b"]")
 
 
 def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
-    """What is wrong where the grammar's reader had to stop."""
+    """Say what is wrong where the grammar's reader had to stop."""
     known = _of_file(buffer, error)
     if known is not None:
         return known
@@ -55,7 +55,7 @@ def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
         case Trouble.endless:
             found = _endless(buffer)
         case Trouble.no_value:
-            found = Fault(FaultKind.no_value, f"{error.problem}: a text has to stand in quotation marks")
+            found = Fault(FaultKind.no_value, f"{error.problem}: a text needs quotation marks")
         case Trouble.no_format:
             found = Fault(FaultKind.import_format, error.problem)
         case Trouble.after_value:
@@ -143,8 +143,8 @@ def _unexpected(buffer: Buffer, at: int) -> Fault | None:
     here = bytes(buffer[at : at + _WINDOW])
     before = bytes(buffer[max(0, at - _WINDOW) : at]).rstrip(_BLANK)
     if before[-1:] in (b'"', b"'"):
-        # Not behind a value: what is wrong there is told as such.
-        return _behind_name(here, before)
+        # Not after a value: a fault there is known as such.
+        return _after_name(here, before)
     found = _in_quotes(here, before)
     if found is not None:
         return found
@@ -164,7 +164,7 @@ def _in_quotes(here: bytes, before: bytes) -> Fault | None:
     return Fault(FaultKind.backslash, "a backslash outside of a value") if here[:1] == b"\\" else None
 
 
-def _behind_name(here: bytes, before: bytes) -> Fault:
+def _after_name(here: bytes, before: bytes) -> Fault:
     if before[:-1].rstrip(_BLANK).endswith(b":"):
         return Fault(FaultKind.quotation_mark_missing, "the quotation mark at the end of a property's name is missing")
     if here[:1] not in (b'"', b"'") and _NAME_GOES_ON.match(here):
@@ -185,7 +185,7 @@ def _bracket(here: bytes, before: bytes) -> Fault | None:
 def _anywhere(buffer: Buffer, error: GrammarError) -> Fault:
     character = _character(buffer, error.offset)
     if character in _TYPOGRAPHIC:
-        words = f"a typographic quotation mark ({character}) where a plain one has to stand"
+        words = f"a typographic quotation mark ({character}) where a plain one has to be"
         return Fault(FaultKind.typographic_quotation_mark, words)
     if not character.isprintable():
         return Fault(FaultKind.control_character, f"a control character (U+{ord(character):04X}) between two values")
@@ -202,7 +202,7 @@ def _blank_at(buffer: Buffer, at: int) -> int:
 
 
 def trouble_of(error: NotJsonError) -> Trouble | None:
-    """What the grammar does not allow in a file that isn't valid JSON; None where that isn't known."""
+    """Return what the grammar does not allow in a file that isn't valid JSON; None where that is unknown."""
     return error.__cause__.trouble if isinstance(error.__cause__, GrammarError) else None
 
 

@@ -1,7 +1,7 @@
-"""The source file record by record, as spans of its bytes; never whole in memory.
+"""Read a source file record by record, as spans of its bytes, never whole in memory.
 
 The import format is ``{"value": [{ID_PROPERTY: id, PROPERTY: value, …}, …]}`` (the vendor's article); further keys
-beside ``value`` are passed over.
+beside ``value`` are skipped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError,
 from analyzer.source.reader.shape import several_in, shape_of, shown_value
 from analyzer.source.reader.tolerant import (
     Record,
-    behind_value,
+    after_value,
     expect,
     read_key,
     record_at,
@@ -36,10 +36,10 @@ _BRACKETS = re.compile(rb"[\s,}\]]++\Z")
 
 
 def read_records(path: Path) -> Iterator[Record]:
-    """The records of a source file, in their order; what else is in its list is passed over, as ``find`` does.
+    """Yield the records of a source file, in their order; what else is in its list is skipped.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file can't be read.
         NotJsonError: it isn't valid JSON even by what the service tolerates.
         NotImportFormatError: it is, but not in the import format.
     """
@@ -49,10 +49,10 @@ def read_records(path: Path) -> Iterator[Record]:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[Buffer]:
-    """Opens a source file; a fault of its grammar found meanwhile becomes the error for people.
+    """Open a source file; a fault of its grammar found meanwhile becomes the error for people.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file can't be read.
         NotJsonError: it isn't valid JSON even by what the service tolerates.
         NotImportFormatError: it is, but not in the import format.
     """
@@ -64,7 +64,7 @@ def reading(path: Path) -> Iterator[Buffer]:
 
 
 def format_error(path: Path, buffer: Buffer, error: GrammarError) -> SourceFormatError:
-    """The error for people of a fault that a reader of the grammar found."""
+    """Return the error for people of a fault that a reader of the grammar found."""
     if (shape := error.shape) is not None:
         return NotImportFormatError(str(path), buffer, shape)
     whereabouts = f", in record {error.record:,}" if error.record else ""
@@ -76,7 +76,7 @@ def has_no_users(path: Path) -> bool:
     """Whether a source file certainly holds no users: its list is empty, or it has nothing in place of one.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file can't be read.
     """
     with opened(path) as buffer:
         try:
@@ -91,12 +91,12 @@ next one begins; None where it takes none."""
 
 
 def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = None) -> Iterator[Record]:
-    """The records of a source file that is open.
+    """Yield the records of a source file that is open.
 
     Args:
         buffer: the file's UTF-8.
         taker: records that it takes are not yielded.
-        others: whether values in the list that are no objects are passed over, unless there is nothing else. Such a
+        others: whether values in the list that aren't objects are skipped, unless there is nothing else. Such a
             value has a place in the list: it counts in the positions.
 
     Raises:
@@ -108,11 +108,11 @@ def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = No
 
 
 def begin(buffer: Buffer, offset: int) -> int:
-    """Where the array with the records begins, at its bracket, in the object whose bracket is at ``offset``.
+    """Return where the array with the records begins, at its bracket, in the object whose bracket is at ``offset``.
 
     Raises:
-        GrammarError: no such array is found before the first fault, or what is in it is no list of records; its
-            ``shape`` tells where the file is valid JSON.
+        GrammarError: no such array is found before the first fault, or it isn't a list of records; its
+            ``shape`` is known where the file is valid JSON.
     """
     try:
         at = _list_of_records(buffer, offset)
@@ -134,7 +134,7 @@ def _list_of_records(buffer: Buffer, offset: int) -> int:
         if name == "value":
             expect(buffer, at, b"[")
             return at
-        at = behind_value(buffer, skip_value(buffer, at), b"}")
+        at = after_value(buffer, skip_value(buffer, at), b"}")
     at = skip_blank(buffer, at + 1)
     raise GrammarError(at, 'there is no "value" with the list of users', Trouble.no_format)
 
@@ -148,7 +148,7 @@ def _with_shape(buffer: Buffer, offset: int, error: GrammarError) -> GrammarErro
 
 
 def finish(buffer: Buffer, offset: int) -> None:
-    """Reads what stands behind the array, whose end is at ``offset``: further keys, which are passed over.
+    """Read what is after the array, whose end is at ``offset``: further keys, which are skipped.
 
     Raises:
         GrammarError: it isn't valid JSON even by what the service tolerates, or has a second array with records.
@@ -157,12 +157,12 @@ def finish(buffer: Buffer, offset: int) -> None:
         raise GrammarError(len(buffer), 'the object\'s "}" is missing at the end of the file', Trouble.unclosed)
     if buffer[(first := skip_blank(buffer, offset)) : first + 1] == b"]" and only_brackets(buffer, first):
         raise _brackets(buffer, first)
-    at = behind_value(buffer, offset, b"}")
+    at = after_value(buffer, offset, b"}")
     while buffer[at : at + 1] != b"}":
         name, value = read_key(buffer, at)
         if name == "value":
             raise _second_list(buffer, at)
-        at = behind_value(buffer, skip_value(buffer, value), b"}")
+        at = after_value(buffer, skip_value(buffer, value), b"}")
     at = skip_blank(buffer, at + 1)
     if at < len(buffer):
         if only_brackets(buffer, at):
@@ -198,7 +198,7 @@ def _second_list(buffer: Buffer, at: int) -> GrammarError:
 def list_at(
     buffer: Buffer, offset: int, *, position: int = 0, others: bool = False, taker: Taker | None = None
 ) -> Generator[Record, None, int]:
-    """Yields the records of the list at ``offset``; returns (to ``yield from``) where it ends.
+    """Yield the records of the list at ``offset``; return (to ``yield from``) where it ends.
 
     Args:
         buffer: the source file.
@@ -228,26 +228,26 @@ def list_at(
             if not others:
                 raise first_other
         position += 1
-        at = behind_record(buffer, end)
+        at = after_record(buffer, end)
     if first_other is not None and not records:
         raise first_other
     return at + 1
 
 
 def end_of_other(buffer: Buffer, at: int) -> int | None:
-    """Where a value in the list ends that is no object; None where an object begins, or nothing that is JSON."""
+    """Return where a value in the list ends that isn't an object; None where an object begins, or no valid JSON."""
     if buffer[at : at + 1] == b"{":
         return None
     try:
         end = skip_value(buffer, at)
-        behind_value(buffer, end, b"]")
+        after_value(buffer, end, b"]")
     except GrammarError:
         return None
     return end
 
 
 def no_record_at(buffer: Buffer, at: int, position: int) -> GrammarError:
-    """The error of a value in the list that is no object."""
+    """Return the error of a value in the list that isn't an object."""
     error = GrammarError(at, f"{shown_value(buffer, at)} where a record should be", Trouble.no_record)
     error.record, error.start = position + 1, at
     words = f"record {position + 1:,} is {shown_value(buffer, at)}, and each record has to be an object"
@@ -257,14 +257,14 @@ def no_record_at(buffer: Buffer, at: int, position: int) -> GrammarError:
     return error
 
 
-def behind_record(buffer: Buffer, offset: int) -> int:
-    """The next record behind the one that ends at ``offset``, or the list's bracket.
+def after_record(buffer: Buffer, offset: int) -> int:
+    """Return the next record after the one that ends at ``offset``, or the list's bracket.
 
     Raises:
         GrammarError: neither is there; its trouble is ``unclosed`` where nothing but the list's bracket is missing.
     """
     try:
-        at = behind_value(buffer, offset, b"]")
+        at = after_value(buffer, offset, b"]")
     except GrammarError as error:
         if _is_unclosed(buffer, error.offset):
             raise _unclosed(error.offset) from None

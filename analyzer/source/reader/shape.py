@@ -1,9 +1,10 @@
-"""Valid JSON of another shape than the import format: what differs, and which parts of it are certainly the records.
+"""Say how valid JSON differs from the import format, and which parts of it are certainly the records.
 
 What generators make of the format, and where that was seen: PowerShell's ``ConvertTo-Json`` writes one record without
 its list when it comes through the pipeline (PowerShell issue 2448), wraps a list as ``{"value":[…],"Count":2}``
-(Windows PowerShell 5.1, issue 3153), and turns what lies deeper than ``-Depth`` into texts such as
-``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (issue 3574). Whoever appends puts one JSON text after another.
+(Windows PowerShell 5.1, issue 3153), and turns what is deeper than ``-Depth`` into texts such as
+``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (issue 3574). A program that appends puts one JSON text after
+another.
 
 Certain is what changes no record and leaves no choice: an object around a list, or a list around a record. A list under
 another name may be one of something else, and a text in place of a record has lost its types: these are not corrected.
@@ -19,7 +20,7 @@ import msgspec
 
 from analyzer.model.service import GUID
 from analyzer.source.model import Shape, ShapeKind
-from analyzer.source.reader.tolerant import behind_value, read_key, record_at, skip_blank, skip_value, text_of
+from analyzer.source.reader.tolerant import after_value, read_key, record_at, skip_blank, skip_value, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ class _Member:
 
 
 def shape_of(buffer: Buffer, offset: int) -> Shape | None:
-    """The shape of a file whose text begins at ``offset``; None where nothing is known to differ.
+    """Return the shape of a file whose text begins at ``offset``; None where nothing is known to differ.
 
     Raises:
         GrammarError: the file isn't valid JSON, nor several JSON texts one after another.
@@ -66,7 +67,7 @@ def shape_of(buffer: Buffer, offset: int) -> Shape | None:
 
 
 def several_in(buffer: Buffer, offset: int) -> Shape | None:
-    """The shape of a file that holds several JSON texts, the first of which is at ``offset``; None of any other.
+    """Return the shape of a file of several JSON texts, the first at ``offset``; None for any other file.
 
     Raises:
         GrammarError: one of them isn't valid JSON.
@@ -76,7 +77,7 @@ def several_in(buffer: Buffer, offset: int) -> Shape | None:
 
 
 def shown_value(buffer: Buffer, at: int) -> str:
-    """The value at ``at``, shortened, on one line."""
+    """Return the value at ``at``, shortened, on one line."""
     token = bytes(buffer[at : min(skip_value(buffer, at), at + 4 * _SHOWN)])
     text = " ".join(token.decode("utf-8", "replace").split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
@@ -314,7 +315,7 @@ def _members(buffer: Buffer, at: int) -> list[_Member]:
         name, value = read_key(buffer, at)
         end = skip_value(buffer, value)
         members.append(_Member(name, value, end, bytes(buffer[value : value + 1])))
-        at = behind_value(buffer, end, b"}")
+        at = after_value(buffer, end, b"}")
     return members
 
 
@@ -324,7 +325,7 @@ def _elements(buffer: Buffer, at: int) -> Iterator[tuple[int, int]]:
     while buffer[at : at + 1] != b"]":
         end = record_at(buffer, at, 0)[1] if buffer[at : at + 1] == b"{" else skip_value(buffer, at)
         yield at, end
-        at = behind_value(buffer, end, b"]")
+        at = after_value(buffer, end, b"]")
 
 
 def _only_records(buffer: Buffer, at: int) -> bool:

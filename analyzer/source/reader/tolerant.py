@@ -1,4 +1,4 @@
-"""One object of a source file in the grammar that the service tolerates, token by token.
+"""Read one record of a source file in the grammar that the service tolerates, as a span of its bytes.
 
 The grammar is Json.NET's by its defaults (https://www.newtonsoft.com/json): JSON, and comments, a comma before a
 closing bracket, single quotes, unquoted names, raw line ends in strings, ``NaN``, ``undefined``, ``new Date(…)``.
@@ -16,7 +16,6 @@ from analyzer.source.model import GrammarError, Trouble
 
 if TYPE_CHECKING:
     from analyzer.source.reader.json_text import Buffer
-
 
 _MANY = 1000
 _WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
@@ -38,6 +37,61 @@ _ENDS = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+(?:,\s*+\{|\]))""")
 _ENDS_ALONE = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+\Z)""")
 _BACKSLASH = ord("\\")
 _CLOSING = {b"{": b"}", b"[": b"]"}
+# A record without nested values and comments, found in one step; the decoder says whether it is JSON. Its repetitions
+# have an end since the expression keeps each until it is done; a record beyond them goes to the slow reader.
+FLAT = re.compile(
+    rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
+)
+_strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One user's record.
+
+    Attributes:
+        position: its place in the array, from 0, as in ``value[1672]``.
+        offset: where it begins in the file's UTF-8.
+        raw: its bytes (UTF-8) as in the source file.
+        members: the spelled values by name; of a name that occurs twice the last counts.
+    """
+
+    position: int
+    offset: int
+    raw: bytes
+    members: dict[str, msgspec.Raw] | dict[str, bytes]
+
+    def text(self, name: str) -> str | None:
+        """Return a member's value as the service reads it as text; None where it is missing, null or empty."""
+        token = self.members.get(name)
+        return text_of(bytes(token)) if token is not None else None
+
+
+def text_of(token: bytes) -> str | None:
+    """Return a spelled value as text; None for null and for an empty string."""
+    if token[:1] in (b'"', b"'"):
+        return unquote(token) or None
+    return None if token in (b"null", b"undefined") else token.decode("utf-8", "replace")
+
+
+def record_at(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
+    """Return the record at an offset, and where it ends.
+
+    Raises:
+        GrammarError: it isn't valid JSON even by what the service tolerates; it has the record's number.
+    """
+    found = FLAT.match(buffer, at)
+    if found is not None:
+        try:
+            return Record(position, at, found[0], _strict.decode(found[0])), found.end()
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # tolerated spellings, names that aren't UTF-8, or an error whose place the slow reader finds
+    try:
+        tolerated = read_object(buffer, at)
+    except GrammarError as error:
+        error.record, error.start = position + 1, at
+        raise
+    return Record(position, at, bytes(buffer[at : tolerated.end]), tolerated.members), tolerated.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +103,7 @@ class Object:
 
 
 def skip_blank(buffer: Buffer, offset: int) -> int:
-    """The next byte that is neither blank nor in a comment."""
+    """Return the next byte that is neither blank nor in a comment."""
     while found := _BLANK.match(buffer, offset):
         start, offset = offset, found.end()
         if offset - start < _MANY:
@@ -58,10 +112,10 @@ def skip_blank(buffer: Buffer, offset: int) -> int:
 
 
 def read_object(buffer: Buffer, offset: int) -> Object:
-    """Reads the object that begins at ``offset``; of a name that occurs twice the last counts.
+    """Read the object that begins at ``offset``; of a name that occurs twice the last counts.
 
     Raises:
-        GrammarError: the bytes are no object in the tolerated grammar.
+        GrammarError: the bytes aren't an object in the tolerated grammar.
     """
     members: dict[str, bytes] = {}
     at = skip_blank(buffer, expect(buffer, offset, b"{"))
@@ -69,12 +123,12 @@ def read_object(buffer: Buffer, offset: int) -> Object:
         name, at = read_key(buffer, at)
         end = skip_value(buffer, at)
         members[name] = bytes(buffer[at:end])
-        at = behind_value(buffer, end, b"}")
+        at = after_value(buffer, end, b"}")
     return Object(members, at + 1)
 
 
 def read_key(buffer: Buffer, offset: int) -> tuple[str, int]:
-    """A member's name, and where its value begins."""
+    """Return a member's name, and where its value begins."""
     name, at = _read_name(buffer, offset)
     return name, skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
 
@@ -93,7 +147,7 @@ def _read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
 
 
 def skip_value(buffer: Buffer, offset: int) -> int:
-    """Where the value that begins at ``offset`` ends."""
+    """Return where the value that begins at ``offset`` ends."""
     return _skip_nested(buffer, offset) if buffer[offset : offset + 1] in _CLOSING else _skip_plain(buffer, offset)
 
 
@@ -112,11 +166,11 @@ def _skip_plain(buffer: Buffer, offset: int) -> int:
     return literal.end()
 
 
-def expect(buffer: Buffer, offset: int, wanted: bytes, *, after_value: bool = False) -> int:
-    """Behind the byte that has to stand at ``offset``."""
+def expect(buffer: Buffer, offset: int, wanted: bytes, *, value_before: bool = False) -> int:
+    """Return the offset after the byte that has to be at ``offset``."""
     if buffer[offset : offset + 1] == wanted:
         return offset + 1
-    if after_value and offset < len(buffer):
+    if value_before and offset < len(buffer):
         problem = f"{_shown(buffer, offset)} after a value: a quotation mark not escaped, or no comma"
         raise GrammarError(offset, problem, Trouble.after_value)
     raise _unexpected(buffer, offset, f'"{wanted.decode()}"')
@@ -190,23 +244,23 @@ def _string(buffer: Buffer, offset: int) -> int | None:
 
 
 def _is_escaped(buffer: Buffer, at: int) -> bool:
-    """Whether an odd number of backslashes stands before the quotation mark at ``at``."""
+    """Whether an odd number of backslashes is before the quotation mark at ``at``."""
     start = at
     while buffer[start - 1] == _BACKSLASH:
         start -= 1
     return (at - start) % 2 == 1
 
 
-def behind_value(buffer: Buffer, offset: int, closing: bytes) -> int:
-    """The next name or value behind the value that ends at ``offset``, or the closing bracket."""
+def after_value(buffer: Buffer, offset: int, closing: bytes) -> int:
+    """Return the next name or value after the value that ends at ``offset``, or the closing bracket."""
     at = skip_blank(buffer, offset)
     if buffer[at : at + 1] == closing:
         return at
-    return skip_blank(buffer, expect(buffer, at, b",", after_value=True))
+    return skip_blank(buffer, expect(buffer, at, b",", value_before=True))
 
 
 def _skip_nested(buffer: Buffer, offset: int) -> int:
-    """Behind the object or array at ``offset``; without recursion, as its depth is the file's choice."""
+    """The offset after the object or array at ``offset``; without recursion, as its depth is the file's choice."""
     closing: list[bytes] = []
     at = offset
     while True:
@@ -215,12 +269,12 @@ def _skip_nested(buffer: Buffer, offset: int) -> int:
             closing.append(opened)
             at = skip_blank(buffer, at + 1)
         else:
-            at = behind_value(buffer, _skip_plain(buffer, at), closing[-1])
+            at = after_value(buffer, _skip_plain(buffer, at), closing[-1])
         while buffer[at : at + 1] == closing[-1]:
             closing.pop()
             if not closing:
                 return at + 1
-            at = behind_value(buffer, at + 1, closing[-1])
+            at = after_value(buffer, at + 1, closing[-1])
         if closing[-1] == b"}":
             at = read_key(buffer, at)[1]
 
@@ -234,60 +288,3 @@ def _unexpected(buffer: Buffer, offset: int, wanted: str) -> GrammarError:
 def _shown(buffer: Buffer, offset: int) -> str:
     text = bytes(buffer[offset : offset + 4]).decode("utf-8", "replace")
     return f'"{text[0]}"' if text and text[0].isprintable() else "a control character"
-
-
-# A record without nested values and comments, found in one step; whether it is JSON the decoder says. Its repetitions
-# have an end since the expression keeps each until it is done; a record beyond them goes to the slow reader.
-FLAT = re.compile(
-    rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
-)
-_strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One user's record.
-
-    Attributes:
-        position: its place in the array, from 0, as in ``value[1672]``.
-        offset: where it begins in the file's UTF-8.
-        raw: its bytes (UTF-8) as they stand in the source file.
-        members: the spelled values by name; of a name that occurs twice the last counts.
-    """
-
-    position: int
-    offset: int
-    raw: bytes
-    members: dict[str, msgspec.Raw] | dict[str, bytes]
-
-    def text(self, name: str) -> str | None:
-        """A member's value as the service reads it as text; None where it is missing, null or empty."""
-        token = self.members.get(name)
-        return text_of(bytes(token)) if token is not None else None
-
-
-def text_of(token: bytes) -> str | None:
-    """A spelled value as text; None for null and for an empty string."""
-    if token[:1] in (b'"', b"'"):
-        return unquote(token) or None
-    return None if token in (b"null", b"undefined") else token.decode("utf-8", "replace")
-
-
-def record_at(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
-    """The record at an offset, and where it ends.
-
-    Raises:
-        GrammarError: it isn't valid JSON even by what the service tolerates; it tells the record.
-    """
-    found = FLAT.match(buffer, at)
-    if found is not None:
-        try:
-            return Record(position, at, found[0], _strict.decode(found[0])), found.end()
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # tolerated spellings, names that are no UTF-8, or an error whose place the slow reader finds
-    try:
-        tolerated = read_object(buffer, at)
-    except GrammarError as error:
-        error.record, error.start = position + 1, at
-        raise
-    return Record(position, at, bytes(buffer[at : tolerated.end]), tolerated.members), tolerated.end

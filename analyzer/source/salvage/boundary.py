@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.records import only_brackets
-from analyzer.source.reader.tolerant import behind_value, read_key, skip_blank, skip_value
+from analyzer.source.reader.tolerant import after_value, read_key, skip_blank, skip_value
 from analyzer.source.salvage.hidden import Hidden
 from analyzer.source.salvage.patience import reached
 
@@ -105,7 +105,7 @@ def file_ends(buffer: Buffer, at: int) -> bool:
     if len(buffer) - at > _NEAR:
         return False
     try:
-        return skip_blank(buffer, rest_of_object(buffer, behind_value(buffer, at, b"}"))) >= len(buffer)
+        return skip_blank(buffer, rest_of_object(buffer, after_value(buffer, at, b"}"))) >= len(buffer)
     except GrammarError:
         return False
 
@@ -121,7 +121,7 @@ def array_ends(buffer: Buffer, at: int) -> GrammarError | None:
     """
     if behind_stray(buffer, at) >= len(buffer) or only_brackets(buffer, at):
         return None  # no quotation mark follows, so the bracket is in no text
-    follows = behind_value(buffer, at, b"}")
+    follows = after_value(buffer, at, b"}")
     closed = buffer[follows : follows + 1] == b"}"
     if not closed:
         read_key(buffer, follows)
@@ -145,7 +145,7 @@ def rest_of_object(buffer: Buffer, at: int) -> int:
     """
     while buffer[at : at + 1] != b"}":
         _, at = read_key(buffer, at)
-        at = behind_value(buffer, skip_value(buffer, at), b"}")
+        at = after_value(buffer, skip_value(buffer, at), b"}")
     return at + 1
 
 

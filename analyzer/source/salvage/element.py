@@ -9,7 +9,7 @@ from analyzer.source.model import Fault, FaultKind, GrammarError, Trouble
 from analyzer.source.reader.fault import fault_of
 from analyzer.source.reader.records import no_record_at
 from analyzer.source.reader.shape import shown_value
-from analyzer.source.reader.tolerant import behind_value, record_at, skip_value
+from analyzer.source.reader.tolerant import after_value, record_at, skip_value
 from analyzer.source.salvage.backslashes import ended_at, respelled_at
 from analyzer.source.salvage.boundary import array_ends, begins
 from analyzer.source.salvage.unreadable import Repaired, Unreadable
@@ -86,7 +86,7 @@ def _other_value(buffer: Buffer, at: int, mark: bytes) -> int | None:
     """The end of a value that is no object where a record or the array's end follows; a text may be a piece of one."""
     try:
         end = skip_value(buffer, at)
-        follows = behind_value(buffer, end, b"]")
+        follows = after_value(buffer, end, b"]")
         sure = buffer[follows : follows + 1] == b"]" and array_ends(buffer, follows + 1) is None
     except GrammarError:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.records import behind_record
+from analyzer.source.reader.records import after_record
 from analyzer.source.salvage.boundary import array_ends
 from analyzer.source.salvage.element import element_at
 
@@ -58,7 +58,7 @@ def stretch(buffer: Buffer, at: int, position: int, how: How) -> Generator[Item,
                 held.clear()
             held.append(item)
             position += 1
-            at = behind_record(buffer, end)
+            at = after_record(buffer, end)
             end = at
         beside = array_ends(buffer, at + 1)
     except GrammarError as error:

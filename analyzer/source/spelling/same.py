@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from analyzer.source.model import GrammarError
-from analyzer.source.reader.tolerant import behind_value, escaped, expect, read_key, skip_blank, skip_value, unquote
+from analyzer.source.reader.tolerant import after_value, escaped, expect, read_key, skip_blank, skip_value, unquote
 from analyzer.source.spelling.strict import Strict
 from analyzer.source.spelling.worth import word_or_number
 
@@ -52,7 +52,7 @@ class Spelling(Protocol):
     def plain(self, at: int) -> tuple[Said, int]:
         """A value that is neither object nor array, and where it ends."""
 
-    def behind_value(self, at: int, closing: str) -> int:
+    def after_value(self, at: int, closing: str) -> int:
         """The next name or value behind a value, or the closing bracket."""
 
     def end(self, at: int) -> None:
@@ -72,12 +72,12 @@ def _said(record: Spelling) -> Iterator[Said]:
         else:
             value, at = record.plain(at)
             yield value
-            at = record.behind_value(at, closing[-1])
+            at = record.after_value(at, closing[-1])
         while record.sign(at) == closing[-1]:
             yield closing.pop(), None
             if not closing:
                 return record.end(at + 1)
-            at = record.behind_value(at + 1, closing[-1])
+            at = record.after_value(at + 1, closing[-1])
         if closing[-1] == "}":
             name, at = record.name(at)
             yield "name", name
@@ -110,8 +110,8 @@ class _Tolerated:
         text = token.decode("utf-8")
         return (("text", unquote(token)) if text[0] in "\"'" else word_or_number(text)), end
 
-    def behind_value(self, at: int, closing: str) -> int:
-        return behind_value(self._raw, at, closing.encode("ascii"))
+    def after_value(self, at: int, closing: str) -> int:
+        return after_value(self._raw, at, closing.encode("ascii"))
 
     def end(self, at: int) -> None:
         if skip_blank(self._raw, at) < len(self._raw):

@@ -47,7 +47,7 @@ class Strict:
             return word_or_number(self._text[at:end]), end
         return ("text", _whole(value)), end
 
-    def behind_value(self, at: int, closing: str) -> int:
+    def after_value(self, at: int, closing: str) -> int:
         """The next name or value behind a value, or the closing bracket."""
         at = self.behind_blank(at)
         if self.sign(at) == closing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.source.reader.tolerant import behind_value, expect, read_key, skip_blank, skip_value
+from analyzer.source.reader.tolerant import after_value, expect, read_key, skip_blank, skip_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _members(raw: bytes) -> Iterator[_Member]:
         end = skip_value(raw, value)
         comma = skip_blank(raw, end)
         yield _Member(name, at, end, comma if raw[comma : comma + 1] == b"," else None)
-        at = behind_value(raw, end, b"}")
+        at = after_value(raw, end, b"}")
 
 
 def _cut(raw: bytes, gone: list[tuple[int, int]]) -> bytes:

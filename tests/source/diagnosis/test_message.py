@@ -28,7 +28,7 @@ SENTENCES = {
     ),
     "nobody's": (
         '{"City":Kiel}',
-        "Record 4 (user unknown), in City: Kiel is no value: a text has to stand in quotation marks",
+        "Record 4 (user unknown), in City: Kiel is no value: a text needs quotation marks",
         "",
     ),
     "a comma": (
