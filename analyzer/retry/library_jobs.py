@@ -1,4 +1,4 @@
-"""The retry files of a library's jobs: which need one, where it lies, what it holds."""
+"""The retry files of a library's jobs: which jobs need one, where it is, and what it holds."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import AnalyzerError, InputError, UsageError
 from analyzer.model.job import name_in_files
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.text import SHORT_ID, short_ids
-from analyzer.retry.make import RetryInputs, file_name, make_retry
+from analyzer.retry.inputs import RetryInputs, inputs_of_job
+from analyzer.retry.make import file_name, make_retry
 from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import EarlierFiles
-from analyzer.retry.words import lying_there
 from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, strays
 from analyzer.source.model import mark_of
 from analyzer.storage.files import sha256_of
 from analyzer.storage.manifest import manifest_path, program, read_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from analyzer.analysis.open_users import OpenUsers
@@ -34,24 +34,23 @@ if TYPE_CHECKING:
 
 _IN_NO_NAME = frozenset('\\/:*?"<>|')
 _NOT_SEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""What Unicode calls characters that are not seen but steer, and halves of some."""
-
+"""Unicode's categories of invisible characters."""
 _LONGEST_SOURCE_NAME = 140
 """Bytes; with the job's ID, a variant and all endings a name stays within the 255 that file systems allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRetry:
-    """What there is to retry of one job.
+    """The retry of one job.
 
     Attributes:
         job_id: of the job.
         path: the retry file; None where there is none.
         sentence: what it holds, or why there is none.
-        complete: whether it holds everybody who was not updated.
+        complete: whether it holds every user who was not updated.
         advice: what to do where it cannot be made; may be empty.
-        left: where there is none, what is still in its place and must not be queued, a sentence each; part of
-            ``sentence``, too.
+        left: where there is none, what is still in its place and must not be queued, a sentence each; ``sentence``
+            has them, too.
         manifest: of the file; None where there is none.
     """
 
@@ -64,34 +63,10 @@ class JobRetry:
     manifest: Manifest | None = None
 
 
-def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> RetryInputs:
-    """What a job's retry is made from."""
-    source = library.source_state(job)
-    # Of a superseded job somebody asked for the older values.
-    users = tables.open_users.get(job.job_id)
-    row = tables.job(job.job_id)
-    return RetryInputs(
-        source=library.source_file(job),
-        source_missing=tables.source_problems.get(job.job_id, ""),
-        logs=library.log_files(job),
-        job_id=job.job_id,
-        named_users=NamedUsers(tables.entries.filter(pl.col("job_id") == job.job_id)),
-        outcome=Outcome(row["outcome"]),
-        error=row["error"],
-        id_property=id_property,
-        source_sha256=source.sha256,
-        source_changed=source.changed,
-        unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
-        source_later=tables.source_later.get(job.job_id, ""),
-        source_uri=job.source_uri,
-        newer=users.newer if users and not users.superseded_by else frozenset(),
-    )
-
-
 def retry_target(library: Library, job: Job, folder: Path) -> Path:
-    """Where a job's retry file lies in a folder."""
+    """Return the place of a job's retry file in a folder."""
     source = library.source_file(job)
-    # A job list that somebody sent can hold anything: a name must not become a path, nor turn a printed line round.
+    # A job list from elsewhere can hold anything: a name must not become a path, nor reverse a printed line.
     name = "".join(map(_in_name, source.name if source else job.source_name or "source"))
     while len(name.encode()) > _LONGEST_SOURCE_NAME:
         name = name[:-1]
@@ -106,33 +81,34 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     """Make the retry file of each job that needs one, unless there is one made from the same outcome and files.
 
     A job that a later run superseded, or whose users later imports updated, needs none: our file for it is removed,
-    unless somebody has altered it. A file that cannot be made is a sentence in the result and no error: the other jobs
+    unless it was altered. A file that cannot be made is a sentence in the result and no error: the other jobs
     still get theirs.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    outcomes = dict(tables.jobs.select("job_id", "outcome").iter_rows())
+    short = short_ids(tables.jobs["job_id"])
+    failed = set(tables.jobs.filter(pl.col("outcome").is_in(FAILED))["job_id"])
     retries: dict[str, JobRetry] = {}
     for job in library.jobs():
-        if outcomes.get(job.job_id) in FAILED:
-            target = retry_target(library, job, folder)
-            users = tables.open_users.get(job.job_id)
-            if users is not None and not users.needs_retry:
-                # The manifest stays: by the hash in it, a retry that was queued under another name is known.
-                earlier = clear(target, [manifest_path(target)])
-                told = " ".join([not_needed(tables, job.job_id, users), *lying_there(earlier)])
-                left = tuple(lying_there(dataclasses.replace(earlier, ours=())))
-                retries[job.job_id] = JobRetry(job.job_id, None, told, complete=True, left=left)
-                continue
+        if job.job_id not in failed:
+            continue
+        target = retry_target(library, job, folder)
+        users = tables.open_users.get(job.job_id)
+        if users is not None and not users.needs_retry:
+            # The manifest stays: by the hash in it, a retry that was queued under another name is known.
+            earlier = clear(target, [manifest_path(target)])
+            sentence = " ".join([not_needed(tables, short, job.job_id, users), *earlier.sentences])
+            left = tuple(dataclasses.replace(earlier, ours=()).sentences)
+            retries[job.job_id] = JobRetry(job.job_id, None, sentence, complete=True, left=left)
+        else:
             inputs = inputs_of_job(library, tables, job)
             retries[job.job_id] = _existing(target, inputs, job) or _make(inputs, target, job, library)
     return retries
 
 
-def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
-    """Say why a job needs no retry file of its own."""
-    short = short_ids(tables.jobs["job_id"])
+def not_needed(tables: Tables, short: Mapping[str, str], job_id: str, users: OpenUsers) -> str:
+    """Say why a job needs no retry file of its own; ``short`` has the short IDs of all jobs."""
     if users.superseded_by:
         later = short.get(users.superseded_by, users.superseded_by[:SHORT_ID])
         return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
@@ -148,7 +124,7 @@ def not_needed(tables: Tables, job_id: str, users: OpenUsers) -> str:
 
 
 def vouched_manifest(target: Path, inputs: RetryInputs) -> Manifest | None:
-    """The manifest of the retry file that is there, where the file is what would be made now, to the byte; else None.
+    """Return the existing retry file's manifest, where the file is what would be made now, to the byte; else None.
 
     Raises:
         AnalyzerError: the file cannot be read.
@@ -160,7 +136,6 @@ def vouched_manifest(target: Path, inputs: RetryInputs) -> Manifest | None:
 
 
 def _existing(target: Path, inputs: RetryInputs, job: Job) -> JobRetry | None:
-    """The retry file that is there, where it is what would be made now, to the byte; else None."""
     try:
         manifest = vouched_manifest(target, inputs)
         if manifest is None:
@@ -169,12 +144,14 @@ def _existing(target: Path, inputs: RetryInputs, job: Job) -> JobRetry | None:
     except AnalyzerError:
         return None  # made anew, manifest and all
     remove_leftovers(target)
-    told = " ".join([manifest.sentence, *lying_there(EarlierFiles(others=not_of_it))])
-    return JobRetry(job.job_id, target.with_name(manifest.files[0].name), told, manifest.complete, manifest=manifest)
+    sentence = " ".join([manifest.sentence, *EarlierFiles(others=not_of_it).sentences])
+    return JobRetry(
+        job.job_id, target.with_name(manifest.files[0].name), sentence, manifest.complete, manifest=manifest
+    )
 
 
 def _is_made_from(manifest: Manifest, inputs: RetryInputs) -> bool:
-    """Whether a retry file was made by this version, with the same options, and from what we have now."""
+    """Return whether a retry file was made by this version, with the same options, and from what we have now."""
     source = inputs.source
     return (
         bool(manifest.files)
@@ -184,7 +161,7 @@ def _is_made_from(manifest: Manifest, inputs: RetryInputs) -> bool:
         and manifest.choices == described_choices((), inputs.options, inputs.id_property or "")
         and manifest.source_later == inputs.source_later
         and manifest.unfinished_logs == inputs.unfinished_logs
-        # They only become more, as no job leaves a library.
+        # The number only grows, as no job leaves a library.
         and manifest.left_to_later == _left_to_later(inputs)
         and source is not None
         and manifest.source.bytes == source.stat().st_size
@@ -201,15 +178,14 @@ def _left_to_later(inputs: RetryInputs) -> int:
 
 def _make(inputs: RetryInputs, target: Path, job: Job, library: Library) -> JobRetry:
     try:
-        made = make_retry(inputs, target)
+        result = make_retry(inputs, target)
     except (InputError, UsageError) as error:
         source = inputs.source
-        # By its name in the library, which somebody may move or send.
+        # By its name in the library, which may be moved or sent.
         what = error.what.replace(str(source), library.name_of(source)) if source else error.what
         return JobRetry(job.job_id, None, what, complete=False, advice=error.advice)
-    told = " ".join([made.sentence, *lying_there(made.earlier)])
-    if made.retry is None:
-        return JobRetry(job.job_id, None, told, complete=made.complete)
-    path = made.retry.path if made.retry.paths else None
-    manifest = read_manifest(manifest_path(target)) if path else None
-    return JobRetry(job.job_id, path, told, complete=made.complete, manifest=manifest)
+    sentence = " ".join([result.sentence, *result.earlier.sentences])
+    if result.retry is None or not result.retry.paths:
+        return JobRetry(job.job_id, None, sentence, complete=result.complete)
+    manifest = read_manifest(result.retry.manifest)
+    return JobRetry(job.job_id, result.retry.path, sentence, complete=result.complete, manifest=manifest)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError
 from analyzer.model.text import count
 from analyzer.retry.queue_command import site_and_folder
-from analyzer.retry.words import sentence
+from analyzer.retry.summary import sentence
 from analyzer.source.find import find_records
 from analyzer.storage.files import cannot_read, sha256_of
 from analyzer.storage.manifest import (

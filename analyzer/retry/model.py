@@ -1,16 +1,18 @@
-"""What passes between the parts of a retry: whose records, the request, what was written and what was not."""
+"""What passes between the parts of a retry: the choices, whose records, the request, and what was written."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analyzer.model.id_kinds import WITHOUT_IDS, InferredIdType
 from analyzer.model.service import MAX_PROPERTY_VALUES
+from analyzer.model.text import listed_first
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from analyzer.analysis.naming import UserIds
@@ -25,6 +27,51 @@ MOST_BYTES = 2_000_000_000
 """The service's limit of 2 GB, whichever it counts by."""
 MOST_PLACES = 100
 """Places of records that one row lists."""
+_EXAMPLES = 5
+
+RetryHelps = Callable[[str, str, str | None], bool | None]
+"""Whether an unchanged retry can help, by an entry's code, message, and detail; see ``Catalogue.retry_helps``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The user's choices of whose records to take; they compose by intersection.
+
+    Attributes:
+        only: codes; users with an entry of one of them.
+        except_: codes; users without any entry of one of them.
+        users: only these, as first spelled by their key (``identity_key``); None for no such choice.
+        users_file: the list that names them, for sentences.
+        retryable: only users whom an unchanged retry can help.
+        without_culprits: of an aborted import, without the users that its log names.
+        drop_properties: what the records are written without; chooses no users.
+    """
+
+    only: tuple[str, ...] = ()
+    except_: tuple[str, ...] = ()
+    users: Mapping[str, str] | None = None
+    users_file: str = ""
+    retryable: bool = False
+    without_culprits: bool = False
+    drop_properties: tuple[str, ...] = ()
+
+    @property
+    def narrow(self) -> bool:
+        """Whether any users are left out."""
+        return self.by_log or self.users is not None
+
+    @property
+    def by_log(self) -> bool:
+        """Whether the users depend on the log's entries."""
+        return bool(self.only or self.except_ or self.retryable or self.without_culprits)
+
+
+EVERYTHING = Choices()
+"""No choice."""
+
+
+def helps_unknown(_code: str, _message: str, _detail: str | None) -> None:
+    """Answer that it is unknown whether a retry helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +79,24 @@ class Selection:
     """Whose records a retry file has to hold.
 
     Attributes:
-        outcome: what the selection is made for.
-        everybody: every record of the source.
-        identities: the ids as the log spells them, by their key (``identity_key``); what is not a user's among them
-            shows when none of the source's records has it.
+        outcome: of the job.
+        everybody: whether it is every record of the source.
+        identities: the IDs as the log spells them; one that is no user's shows when no record of the source has it.
         without_user: entries that name no user.
         because: a clause.
-        doubtful: which of the identities, and of those who are excluded, are Guids that need not be anybody's id.
-        lacking_id: entries that tell, or may tell, of a record without an ID: of an aborted job those with that code,
-            else those that name no user.
-        unfinished_logs: logs that are not whole, so that they may lack users.
         first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
-        excluded: of everybody those who are left out, as the log spells them, by their key.
-        without_unnamed: of everybody the records without an id are left out.
+        doubtful: the keys of those identities, and of those excluded, that are Guids and need not be a user's ID.
+        lacking_id: entries that may be about a record without an ID: of an aborted job those with that code, else
+            those that name no user.
+        unfinished_logs: logs that are incomplete, so that they may lack users.
+        excluded: of everybody the users who are left out, as the log spells them, by their key.
+        without_unnamed: whether of everybody the records without an ID are left out.
         chosen: the user's choices, a clause each.
-        unknown_users: ids of the user's list that are not among those to retry, as the list spells them, by their key.
-            Where everybody is to be retried only the source can tell, and there are none.
-        none_left: somebody was to be retried, and the user's choices leave nobody.
-        duplicate_entries: entries that tell of several records of one user.
-        newer: of everybody those who are left out because later files hold their newer records, by their marks
+        unknown_users: IDs of the user's list that are not among those to retry, as the list spells them, by their key.
+            Of everybody only the source can tell, and there are none.
+        none_left: whether there were users to retry, and the choices leave none.
+        duplicate_entries: entries that report several records of one user.
+        newer: of everybody the users who are left out because later files hold their newer records, by their marks
             (``mark_of``).
         left_to_later: how many users are left out for that.
     """
@@ -81,16 +127,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class RetryOptions:
-    """How a retry file is to be written.
+    """How a retry file is written.
 
     Attributes:
         drop_properties: what the records are written without.
-        salvage: of a source file that isn't valid JSON, the records that can be read.
-        repair: what changes no meaning is mended: backslashes that begin no escape, and records that stand twice.
-        max_bytes: of one file; more go into further ones.
-        max_properties: values but the ids in one file.
-        hashes: whether the manifest tells the SHA-256 of what the file was made from.
-        force: a source file that may be another job's, or another version, is taken all the same.
+        salvage: whether the readable records of a source file that isn't valid JSON are taken.
+        repair: whether faults are corrected where that changes no value: single backslashes, duplicate records.
+        max_bytes: of one file; more records go into further files.
+        max_properties: values except the IDs in one file.
+        hashes: whether the manifest has the SHA-256 of the source and the logs.
+        force: whether a source file is taken that may be of another job, or another version.
     """
 
     drop_properties: tuple[str, ...] = ()
@@ -108,27 +154,27 @@ class RetryOptions:
 
 
 DEFAULT_OPTIONS = RetryOptions()
-"""Nothing dropped, nothing mended, the service's limits."""
+"""All properties, no corrections, the service's limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryRequest:
-    """What a retry file is made from.
+    """A retry file to write.
 
     Attributes:
         source: the source file of the job.
         logs: its log files.
-        job_id: None when made from bare files.
-        id_property: which of the source's properties holds the ids.
+        job_id: None for bare files.
+        id_property: the property with the IDs.
         selection: whose records.
-        target: where the retry file goes.
+        target: the retry file's place.
         options: how it is written.
-        named: keys of the ids that the log names, whether their users are selected or not.
+        named: keys of the IDs in the log, whether their users are selected or not.
         source_sha256: of the source file, where it is known.
-        found: the selection's records, where somebody has looked for them.
-        source_later: what tells that the job read an earlier version of the source file, a clause without its subject.
-        everybody: all records of the source file, where somebody has looked for them.
-        given_id_property: the id property as the user gave it; empty where it was inferred.
+        found: the selection's records, where they are known.
+        source_later: the evidence that the job read an earlier source file, a clause without its subject.
+        everybody: all records of the source file, where they are known.
+        given_id_property: as the user gave it; empty where it was inferred.
         error: the job's, by name; empty for bare files.
         source_uri: of the source file, as the job has it; empty for bare files.
     """
@@ -151,7 +197,7 @@ class RetryRequest:
 
 
 class Reason(StrEnum):
-    """Why something is not right in a retry file."""
+    """Why a record, a user, or a value is listed beside a retry file."""
 
     not_in_source = "to be retried, but no record of the source has this id"
     not_left_out = "to be left out, but no record of the source has this id"
@@ -170,7 +216,7 @@ class Reason(StrEnum):
 
 
 IDENTICAL = "they are identical"
-"""The detail of a user's records that are the same byte for byte."""
+"""The detail of a user's records that are equal byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +224,12 @@ class Mismatch:
     """Something that the retry file cannot hold or the service will fail again.
 
     Attributes:
-        identity: as the log or the source spells it; empty where there is none.
+        identity: as the log or the source spells it; may be empty.
         reason: why.
-        records: the records' places in the source, from 1, parted by commas.
-        detail: what is wrong with the record; empty where the reason says all.
+        records: the records' places in the source, from 1, separated by commas.
+        detail: what is wrong with the record; may be empty.
         count: how many records, or users, this is.
-        property: of the records; empty where the reason is of none.
+        property: of the records; may be empty.
     """
 
     identity: str
@@ -195,7 +241,7 @@ class Mismatch:
 
 
 def shown_places(positions: Sequence[int], number: int | None = None) -> str:
-    """Places in the source, from 1, of positions from 0; of many the first ones, and how many more there are."""
+    """Write positions (from 0) as places in the source (from 1): the first ones, and how many more there are."""
     shown = [str(position + 1) for position in positions[:MOST_PLACES]]
     more = (number or len(positions)) - len(shown)
     return ", ".join([*shown, *([f"and {more:,} more"] if more else [])])
@@ -203,14 +249,14 @@ def shown_places(positions: Sequence[int], number: int | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Something that is written otherwise than it stands in the source.
+    """Something that is written differently from the source.
 
     Attributes:
-        record: its place in the source, from 1; None where it is in no record.
-        identity: as the source spells it; empty where there is none.
+        record: its place in the source, from 1; None outside of records.
+        identity: as the source spells it; may be empty.
         kind: what was wrong, in a few words.
-        before: the token as it stands in the source.
-        after: as it is written; empty where it went.
+        before: the token in the source.
+        after: the token in the retry file; empty where it was removed.
     """
 
     record: int | None
@@ -222,46 +268,60 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class EarlierFiles:
-    """What an earlier retry left in the places of this one and is no part of it.
+    """What an earlier retry left in the places of this one, and is no part of it.
 
     Attributes:
-        ours: what its manifest proved to be as we made it; it is gone.
-        others: the rest, which is still there; who takes it for this retry queues something else.
-        kept: copies of files that were in the places of new ones and were not, or not any more, as we made them.
+        ours: files that are unaltered by their manifest, and were removed.
+        others: the rest, which is still there and must not be queued instead of this retry.
+        kept: copies of altered files whose places were taken.
     """
 
     ours: tuple[Path, ...] = ()
     others: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
 
+    @property
+    def sentences(self) -> Iterator[str]:
+        """What became of them."""
+        if self.ours:
+            yield f"Removed what an earlier retry made: {_names(self.ours)}."
+        if self.others:
+            yield f"Not part of this retry: {_names(self.others)}. Don't queue it; remove it."
+        if self.kept:
+            copies = _names(self.kept)
+            yield f"Replaced a file that was changed after it was made. Its copy is {copies}; don't queue it."
+
 
 NO_EARLIER_FILES = EarlierFiles()
-"""Nothing lay there."""
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return listed_first([path.name for path in paths], _EXAMPLES)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryFiles:
-    """A retry file that was written.
+    """The files of a retry that were written.
 
     Attributes:
-        paths: the retry file; several where it was split, none where no record can be in it.
+        paths: the retry file, or its parts; none where no record can be in it.
         manifest: beside it.
         unmatched_file: beside it, a CSV.
-        repairs_file: beside it, a CSV; None where no repairs were wanted.
-        records: records in it.
+        records: in all parts.
         users: distinct users among them.
-        property_values: values but the ids.
-        unmatched: what it does not hold though the log speaks of it, or what the service will fail again.
+        unmatched: what is missing, or what the service will fail again.
         without_user: entries of the log that name no user, or a record that is not found.
-        unfinished_logs: logs that may lack users at their end.
-        source_later: as of the request.
-        recoded: the source's encoding, where its records had to be written in another; empty else.
-        respelled: records in which something is spelled otherwise than in the source, as that was no JSON.
-        repairs: what was repaired, where that was wanted.
-        earlier: what lay in its places.
-        properties: the properties in its records but the ids, in the order in which they first occur.
-        id_type: what its ids are by their shape.
-        damage: values of its records that an import writes without an error, and that are wrong.
+        recoded: the source's encoding, where the records had to be written in another; else empty.
+        unfinished_logs: logs that may lack users.
+        source_later: as in the request.
+        property_values: values except the IDs.
+        respelled: records that were not valid JSON.
+        repairs: what was corrected, where that was wanted.
+        repairs_file: beside it, a CSV; None where no repairs were wanted.
+        earlier: what was in its places before.
+        properties: of the records except the IDs, in the order of their first occurrence.
+        id_type: with which the file can be queued.
+        damage: values that an import writes without an error, and that are wrong.
     """
 
     paths: tuple[Path, ...]
@@ -285,11 +345,11 @@ class RetryFiles:
 
     @property
     def path(self) -> Path:
-        """The retry file; the first one where it was split."""
+        """The retry file, or its first part."""
         return self.paths[0]
 
     @property
     def complete(self) -> bool:
-        """Whether the file has everybody in it who was not updated and has an ID, and each of them once."""
+        """Whether it holds every user who was not updated and has an ID, and each of them once."""
         lacking = any(one.reason is not Reason.not_importable for one in self.unmatched)
         return not (lacking or self.without_user or self.unfinished_logs or self.source_later)

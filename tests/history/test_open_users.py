@@ -12,7 +12,8 @@ import pytest
 from analyzer.errors import InputError
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
-from analyzer.retry.library_jobs import inputs_of_job, make_retries
+from analyzer.retry.inputs import inputs_of_job
+from analyzer.retry.library_jobs import make_retries
 from analyzer.retry.make import make_retry
 from analyzer.storage.manifest import hashes_made, manifest_path
 

@@ -15,9 +15,10 @@ from analyzer.library.mirror import Library
 from analyzer.model.identity import identity_key
 from analyzer.model.job import Job
 from analyzer.model.outcome import FAILED
-from analyzer.retry.library_jobs import inputs_of_job, make_retries, retry_target
+from analyzer.retry.inputs import inputs_of_job
+from analyzer.retry.library_jobs import make_retries, retry_target
 from analyzer.retry.make import make_retry
-from analyzer.retry.selection.choices import Choices
+from analyzer.retry.model import Choices
 from analyzer.storage.files import beside_of
 from analyzer.storage.manifest import manifest_path
 from analyzer.storage.resources import sample_library
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
 
 
-DO_NOT = "Don't queue that; remove it."
+DO_NOT = "Don't queue it; remove it."
 
 
 JOB_ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
@@ -184,7 +185,7 @@ def test_a_file_that_somebody_changed_is_replaced_and_a_copy_of_it_kept_and_name
         retry = make_retries(library, tables, tmp_path)[job_id]
         kept = target.with_stem(f"{target.stem}.altered-{hashlib.sha256(changed).hexdigest()[:8]}")
         assert kept.read_bytes() == changed
-        assert f"Its copy is {kept.name}; do not queue that." in retry.sentence
+        assert f"Its copy is {kept.name}; don't queue it." in retry.sentence
         assert target.read_bytes() == ours
     assert len(list(tmp_path.glob("*.altered-*"))) == 2
     assert job_id in kept.name

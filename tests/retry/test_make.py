@@ -10,7 +10,8 @@ import pytest
 from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import InputError, UsageError
 from analyzer.model.outcome import Outcome
-from analyzer.retry.make import RetryInputs, file_name, make_retry
+from analyzer.retry.inputs import RetryInputs
+from analyzer.retry.make import file_name, make_retry
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.small_source import ADA, BOB, EVE, JOB, write_source
 
@@ -106,8 +107,8 @@ LOG_OF_ADA = (entry(JOB, "IdentityNotResolvable", "ada@contoso.com"),)
 REFUSED = {
     "no source": (None, LOG_OF_ADA, "there is no source file to take the records from: the tenant has deleted it"),
     "no entry names a user": ((ADA,), (entry(JOB, "E1"), entry(JOB, "E1")), "no entry of the log identifies a user"),
-    "a partial job without entries": ((ADA,), (), "there is no entry of its log that says who"),
-    "no record matches": ((BOB,), LOG_OF_ADA, "no record has one of the log's ids in 'IdName'"),
+    "a partial job without entries": ((ADA,), (), "no entry of its log identifies one"),
+    "no record matches": ((BOB,), LOG_OF_ADA, "no record has one of the log's IDs in 'IdName'"),
 }
 
 

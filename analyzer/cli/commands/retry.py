@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
-    from analyzer.retry.make import RetryInputs, RetryResult
+    from analyzer.retry.inputs import RetryInputs
+    from analyzer.retry.make import RetryResult
     from analyzer.retry.queue_command import RetryToQueue
 
 _INCOMPLETE = _NOT_AS_MADE = 1
@@ -141,8 +142,9 @@ def command(  # noqa: PLR0913 - the contract's options
     Without JOB, use the newest job that needs a retry. With --source and --log, no library is needed.
     """
     from analyzer.model.outcome import Outcome
+    from analyzer.retry.inputs import read_users
     from analyzer.retry.make import variant
-    from analyzer.retry.selection.choices import Choices, read_users
+    from analyzer.retry.model import Choices
 
     given = context.ensure_object(Context)
     if verify:
@@ -198,7 +200,8 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
     given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> RetryInputs:
     from analyzer.model.outcome import FAILED
-    from analyzer.retry.library_jobs import inputs_of_job, not_needed
+    from analyzer.retry.inputs import inputs_of_job
+    from analyzer.retry.library_jobs import not_needed
 
     if not superseded:
         _check_superseded(given, tables, job.job_id)
@@ -207,7 +210,8 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
         inputs = dataclasses.replace(inputs, newer=frozenset())
     users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
     if users is not None and users.superseded_by is None and not users.needs_retry:
-        given.terminal.say(f"This job needs no retry. {not_needed(tables, job.job_id, users)}")
+        short = short_ids(tables.jobs["job_id"])
+        given.terminal.say(f"This job needs no retry. {not_needed(tables, short, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
             given.terminal.complain(log.problem)
@@ -264,7 +268,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
 def _of_files(
     terminal: Terminal, source: Path, logs: list[Path], outcome: JobOutcome | None, id_property: str
 ) -> tuple[RetryInputs, Path]:
-    from analyzer.retry.bare_files import inputs_of_files
+    from analyzer.retry.inputs import inputs_of_files
     from analyzer.retry.make import file_name
 
     inputs = inputs_of_files(source, logs)
@@ -276,26 +280,25 @@ def _of_files(
 
 def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     from analyzer.retry.make import make_retry
-    from analyzer.retry.words import lying_there
     from analyzer.storage.manifest import read_manifest
 
-    made = make_retry(inputs, target)
-    manifest = read_manifest(made.retry.manifest) if made.retry else None
-    if made.id_property is not None and made.id_property.certain and not inputs.id_property:
-        terminal.say(f"Using {made.id_property.name} as the ID property ({made.id_property.because}).")
-    terminal.say(made.sentence)
-    for told in lying_there(made.earlier):
-        terminal.say(told)
-    queued = to_queue(manifest, made.retry.manifest.parent) if made.retry and manifest and manifest.files else None
+    result = make_retry(inputs, target)
+    manifest = read_manifest(result.retry.manifest) if result.retry else None
+    if result.id_property is not None and result.id_property.certain and not inputs.id_property:
+        terminal.say(f"Using {result.id_property.name} as the ID property ({result.id_property.because}).")
+    terminal.say(result.sentence)
+    for sentence in result.earlier.sentences:
+        terminal.say(sentence)
+    queued = to_queue(manifest, result.retry.manifest.parent) if result.retry and manifest and manifest.files else None
     queued = queued if queued and queued.importable else None
     if terminal.json:
-        terminal.result(_json(made, queued, inputs.job_id))
-    elif made.retry is not None:
-        for path in made.retry.paths:
+        terminal.result(_json(result, queued, inputs.job_id))
+    elif result.retry is not None:
+        for path in result.retry.paths:
             terminal.show(str(path))
     if queued is not None:
         _tell_queue(terminal, queued)
-    return 0 if made.complete else _INCOMPLETE
+    return 0 if result.complete else _INCOMPLETE
 
 
 def _verify(terminal: Terminal, path: Path) -> int:
@@ -330,14 +333,14 @@ def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
         terminal.say(line)
 
 
-def _json(made: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
+def _json(result: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
     from analyzer.source.damage import damage_json
 
-    retry = made.retry
+    retry = result.retry
     return {
         "job_id": job_id,
-        "outcome": made.selection.outcome.value,
-        "sentence": made.sentence,
+        "outcome": result.selection.outcome.value,
+        "sentence": result.sentence,
         "file": str(retry.path) if retry and retry.paths else None,
         "files": [str(path) for path in retry.paths] if retry else [],
         "manifest": str(retry.manifest) if retry else None,
@@ -345,15 +348,15 @@ def _json(made: RetryResult, queued: RetryToQueue | None, job_id: str | None) ->
         "records": retry.records if retry else 0,
         "users": retry.users if retry else 0,
         "unmatched": len(retry.unmatched) if retry else 0,
-        "entries_naming_nobody": retry.without_user if retry else made.selection.without_user,
+        "entries_naming_nobody": retry.without_user if retry else result.selection.without_user,
         "respelled": retry.respelled if retry else 0,
         "repairs": len(retry.repairs) if retry else 0,
         "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
         "damage": damage_json(retry.damage) if retry else [],
-        "chosen": list(made.selection.chosen),
-        "removed": [str(path) for path in made.earlier.ours],
-        "stale": [str(path) for path in made.earlier.others],
-        "kept": [str(path) for path in made.earlier.kept],
+        "chosen": list(result.selection.chosen),
+        "removed": [str(path) for path in result.earlier.ours],
+        "stale": [str(path) for path in result.earlier.others],
+        "kept": [str(path) for path in result.earlier.kept],
         "queue": None
         if queued is None
         else {
@@ -362,5 +365,5 @@ def _json(made: RetryResult, queued: RetryToQueue | None, job_id: str | None) ->
             "id_type": queued.id_type.name or None,
             "properties": list(queued.properties),
         },
-        "complete": made.complete,
+        "complete": result.complete,
     }

@@ -109,7 +109,8 @@ def _view(given: Context, tables: Tables, job: Job, library: Library, workspace:
 
 def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
     """The job's retry file, where there is one that is what would be made now."""
-    from analyzer.retry.library_jobs import inputs_of_job, retry_target, vouched_manifest
+    from analyzer.retry.inputs import inputs_of_job
+    from analyzer.retry.library_jobs import retry_target, vouched_manifest
     from analyzer.retry.queue_command import to_queue
 
     target = retry_target(library, job, folder)

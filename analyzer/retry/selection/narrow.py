@@ -15,8 +15,7 @@ from analyzer.source.model import mark_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.retry.model import Selection
-    from analyzer.retry.selection.choices import Choices, RetryHelps
+    from analyzer.retry.model import Choices, RetryHelps, Selection
 
 
 def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_helps: RetryHelps) -> Selection:

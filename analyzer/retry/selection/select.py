@@ -13,8 +13,7 @@ from analyzer.errors import UsageError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode
 from analyzer.model.text import did_you_mean, listed, listed_first
-from analyzer.retry.model import Selection
-from analyzer.retry.selection.choices import EVERYTHING
+from analyzer.retry.model import EVERYTHING, Selection, helps_unknown
 from analyzer.retry.selection.narrow import emptied, of_everybody, of_named, of_unknown, why_none_left, with_helps
 from analyzer.source.model import mark_of
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from analyzer.analysis.naming import NamedUsers
-    from analyzer.retry.selection.choices import Choices, RetryHelps
+    from analyzer.retry.model import Choices, RetryHelps
 
 
 _BECAUSE = {
@@ -33,10 +32,6 @@ _BECAUSE = {
     Outcome.running: "the job hasn't ended",
     Outcome.stuck: "the job hasn't ended; it seems stuck",
 }
-
-
-def helps_unknown(_code: str, _message: str, _detail: str | None) -> None:
-    """Of no entry whether a retry helps."""
 
 
 def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
@@ -104,11 +99,6 @@ def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
             selection, because="later imports of the feed had the records of all who failed", none_left=True
         )
     return selection
-
-
-def outcome_suggested_by(named_users: NamedUsers) -> Outcome:
-    """What a log alone suggests: aborted where an entry of the validation stands in it, else partial."""
-    return Outcome.aborted if ABORTING_CODES & named_users.codes else Outcome.partial
 
 
 def _check(choices: Choices, outcome: Outcome, because: str) -> None:

@@ -139,7 +139,7 @@ def test_a_misspelled_property_to_drop_is_usage_with_the_nearest_name(upa: Calla
     assert "Did you mean Floor?" in ran.err
     ran = upa(*BARE, "--drop-property", "mail")
     assert ran.code == 2
-    assert "mail holds the ids, and cannot be dropped" in ran.err
+    assert "mail is the ID property, and can't be dropped" in ran.err
     assert sorted(everything(tmp_path)) == ["feed.json", "feed.log"]
 
 
@@ -478,7 +478,7 @@ def test_what_an_earlier_retry_left_goes_or_is_named(upa: Callable[..., Ran], tm
     assert ran.code == 0
     assert (ran.json["removed"], ran.json["stale"]) == (["feed-retry-1-of-2.json"], ["feed-retry-2-of-2.json"])
     assert "Removed what an earlier retry made: feed-retry-1-of-2.json.\n" in ran.err
-    left = "Not part of this retry: feed-retry-2-of-2.json. Don't queue that"
+    left = "Not part of this retry: feed-retry-2-of-2.json. Don't queue it"
     assert left in ran.err
     (tmp_path / "feed.log").write_bytes(b"")
     ran = upa(*BARE)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analyzer.catalogue import OURS
 from analyzer.errors import UsageError
 from analyzer.model.outcome import Outcome
-from analyzer.retry.selection.choices import Choices
+from analyzer.retry.model import Choices
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.selecting import select
 

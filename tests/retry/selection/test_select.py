@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.analysis.naming import NamedUsers
 from analyzer.model.outcome import Outcome
-from analyzer.retry.selection.select import outcome_suggested_by
+from analyzer.retry.inputs import outcome_suggested_by
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.selecting import select
 

@@ -76,7 +76,7 @@ def test_the_id_property_is_never_dropped(tmp_path: Path, id_property: str) -> N
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"))
     asked = inputs(write_source(tmp_path, ADA, BOB), entries, id_property=id_property)
     asked = dataclasses.replace(asked, options=RetryOptions(drop_properties=("IdName",)))
-    with pytest.raises(UsageError, match="IdName holds the ids, and cannot be dropped"):
+    with pytest.raises(UsageError, match="IdName is the ID property, and can't be dropped"):
         make_retry(asked, tmp_path / "x.json")
     assert not (tmp_path / "x.json").exists()
 
@@ -94,7 +94,7 @@ def test_what_is_dropped_is_said(tmp_path: Path) -> None:
 def test_where_nobody_is_found_that_is_said_and_not_the_property(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "nobody@contoso.com"))
     asked = inputs(write_source(tmp_path, ADA, BOB), entries, id_property="IdName")
-    with pytest.raises(InputError, match="no record has one of the log's ids"):
+    with pytest.raises(InputError, match="no record has one of the log's IDs"):
         make_retry(dataclasses.replace(asked, options=RetryOptions(drop_properties=("City",))), tmp_path / "x.json")
 
 

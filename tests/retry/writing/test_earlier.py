@@ -16,10 +16,10 @@ import pytest
 from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import OutputError
 from analyzer.model.outcome import Outcome
-from analyzer.retry.make import RetryInputs, make_retry
+from analyzer.retry.inputs import RetryInputs
+from analyzer.retry.make import make_retry
 from analyzer.retry.manifest import verify
 from analyzer.retry.model import NO_EARLIER_FILES, RetryOptions
-from analyzer.retry.words import lying_there
 from tests.analysis.frames import entry, named
 from tests.retry.small_source import ADA, BOB, EVE, files, write_source
 
@@ -120,8 +120,8 @@ def test_what_is_in_the_way_and_not_as_we_made_it_is_copied_and_named(
     assert re.fullmatch(rf"{path.stem}\.altered-[0-9a-f]{{8}}{path.suffix}", kept.name)
     assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (b"by hand", 10**18)
     assert path.read_bytes() != b"by hand"
-    (told,) = lying_there(made.earlier)
-    assert f"Its copy is {kept.name}; do not queue that." in told
+    (told,) = made.earlier.sentences
+    assert f"Its copy is {kept.name}; don't queue it." in told
     assert make(tmp_path, *ALL).earlier == NO_EARLIER_FILES
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analyzer.errors import OutputError, UsageError
 from analyzer.retry.manifest import verify
 from analyzer.retry.model import RetryOptions
-from analyzer.retry.words import sentence
+from analyzer.retry.summary import sentence
 from analyzer.retry.writing.parts import HEAD, TAIL
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, manifest_of, partial, request, write_source

@@ -14,10 +14,9 @@ from analyzer.retry.model import DEFAULT_OPTIONS, IDENTICAL, Reason
 from analyzer.source.damage import DamageKind, warnings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from analyzer.retry.model import EarlierFiles, RetryFiles, RetryOptions, Selection
+    from analyzer.retry.model import RetryFiles, RetryOptions, Selection
     from analyzer.source.id_property import IdProperty
 
 _EXAMPLES = 5
@@ -147,22 +146,6 @@ def _how_spelled(retry: RetryFiles) -> Iterator[str]:
     elif retry.respelled:
         of_them = count(retry.respelled, "record has", "records have")
         yield f"{of_them} something that isn't valid JSON, such as a comma too many; the retry file is valid JSON."
-
-
-def lying_there(earlier: EarlierFiles) -> Iterator[str]:
-    """What became of what an earlier retry left in the places of this one, a sentence each."""
-    if earlier.ours:
-        yield f"Removed what an earlier retry made: {_names(earlier.ours)}."
-    if earlier.others:
-        left = _names(earlier.others)
-        yield f"Not part of this retry: {left}. Don't queue that; remove it."
-    if earlier.kept:
-        copies = _names(earlier.kept)
-        yield f"Replaced what was changed after it was made, or is not ours. Its copy is {copies}; do not queue that."
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return listed_first([path.name for path in paths], _EXAMPLES)
 
 
 def _unfinished(logs: int) -> str:

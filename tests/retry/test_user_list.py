@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
-from analyzer.retry.selection.choices import Choices, read_users
+from analyzer.retry.inputs import read_users
+from analyzer.retry.model import Choices
 from analyzer.storage.csv_cells import csv_bytes
 from tests.analysis.frames import GUID
 
@@ -93,17 +94,17 @@ def test_a_cell_beside_an_id_may_be_of_any_length_and_pythons_limit_stays(tmp_pa
 
 
 NOT_READ = {
-    "empty": (b"", "has no id in it"),
-    "blank": (b" \r\n\t\r\n", "has no id in it"),
-    "a mark alone": (b"\xef\xbb\xbf", "has no id in it"),
-    "a title alone": (b"x,identity\n1,\n", "has no id in it"),
-    "titles alone": (b"x,identity\n", "has no id in it"),
-    "a claims prefix alone": (b"i:0#.f|membership|\n", "has no id in it"),
-    "a workbook": (b"PK\x03\x04\x14\x00\x06\x00", "is no text. Save a workbook as CSV"),
-    "UTF-16 without a mark": (ADA.encode("utf-16-le"), "is no text"),
+    "empty": (b"", "has no ID in it"),
+    "blank": (b" \r\n\t\r\n", "has no ID in it"),
+    "a mark alone": (b"\xef\xbb\xbf", "has no ID in it"),
+    "a title alone": (b"x,identity\n1,\n", "has no ID in it"),
+    "titles alone": (b"x,identity\n", "has no ID in it"),
+    "a claims prefix alone": (b"i:0#.f|membership|\n", "has no ID in it"),
+    "a workbook": (b"PK\x03\x04\x14\x00\x06\x00", "isn't a text file. Save a workbook as CSV"),
+    "UTF-16 without a mark": (ADA.encode("utf-16-le"), "isn't a text file"),
     "a quote that is not closed": (f'{BOB}\n"{ADA}\n'.encode(), "cannot be read as CSV, near its line 2"),
     "text behind a quote": (f'x,identity\n"{ADA}"x,1\n'.encode(), "cannot be read as CSV, near its line 2"),
-    "several ids in one line": (f"{ADA}, {BOB}\n".encode(), "several cells in its only line. Write one id a line"),
+    "several ids in one line": (f"{ADA}, {BOB}\n".encode(), "several cells in its only line. Write one ID a line"),
 }
 
 
