@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analyzer.history.find_logs import find_logs
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 from analyzer.source.diagnosis.message import Diagnosis, diagnose
 from analyzer.storage import table_files
 
@@ -112,11 +112,11 @@ def find_record(
     return diagnose(message, Path(source) if source is not None else None, id_property)
 
 
-def _reading(path: str | os.PathLike[str], *, accounting: bool = False) -> Reading:
+def _reading(path: str | os.PathLike[str], *, accounting: bool = False) -> LogReader:
     files, problems = find_logs([Path(path)])
     if problems:
         raise problems[0]
-    return Reading(files, accounting=accounting)
+    return LogReader(files, accounting=accounting)
 
 
 def _facts(log: LogRead) -> tuple[object, ...]:

@@ -30,7 +30,7 @@ _MOST_VALUES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedTrait:
     """A value that more of those who failed have than chance explains.
 
     Attributes:
@@ -78,19 +78,19 @@ class Traits:
                 del self._users[trait]
                 self._failed.pop(trait, None)
 
-    def shared(self) -> tuple[Shared, ...]:
+    def shared(self) -> tuple[SharedTrait, ...]:
         """Return what the users who failed have in common, the least likely first; each set of users once."""
-        found: list[Shared] = []
+        found: list[SharedTrait] = []
         for trait in self._users:
             found += self._shared_in(trait, ALARM / len(self._users))
         found.sort(key=lambda one: one.probability)
         # Two values that the same numbers of users have are most often two names of one thing.
-        once: dict[tuple[int, int], Shared] = {}
+        once: dict[tuple[int, int], SharedTrait] = {}
         for one in found:
             once.setdefault((one.failed, one.users), one)
         return tuple(once.values())
 
-    def _shared_in(self, trait: str, alarm: float) -> Iterator[Shared]:
+    def _shared_in(self, trait: str, alarm: float) -> Iterator[SharedTrait]:
         # A user without the trait is no less counted than one with it.
         counts = self._users[trait].copy()
         failed = self._failed.get(trait, Counter[str]()).copy()
@@ -107,7 +107,7 @@ class Traits:
             if number >= _FEWEST:
                 probability = tail(number, self.failed, counts[value], self.users)
                 if probability <= alarm / tries:
-                    yield Shared(trait, value, number, self.failed, counts[value], self.users, probability)
+                    yield SharedTrait(trait, value, number, self.failed, counts[value], self.users, probability)
 
 
 def tail(least: int, drawn: int, having: int, of: int) -> float:

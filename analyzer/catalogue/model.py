@@ -13,7 +13,7 @@ from analyzer.model.service import JobError, LogCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyzer.analysis.in_common import Shared
+    from analyzer.analysis.in_common import SharedTrait
     from analyzer.model.outcome import Outcome
 
 ARTICLE = "Microsoft's article on the bulk user profile update API"
@@ -245,7 +245,7 @@ class JobFacts:
     nameless: dict[str, int] = field(default_factory=dict)
     source_at_hand: bool = True
     source: SourceFacts | None = None
-    shared: tuple[Shared, ...] = ()
+    shared: tuple[SharedTrait, ...] = ()
     waiting: float | None = None
     retry_of: str | None = None
     superseded_by: str | None = None

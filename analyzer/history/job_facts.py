@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from analyzer.analysis.in_common import Shared
+    from analyzer.analysis.in_common import SharedTrait
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
@@ -82,7 +82,7 @@ class SourceLook:
     """What a look into a source file gave: its facts, and what those who failed have in common."""
 
     facts: SourceFacts
-    shared: tuple[Shared, ...] = ()
+    shared: tuple[SharedTrait, ...] = ()
 
 
 def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[Counted]]:
@@ -252,7 +252,7 @@ def looks_by_job(library: Library, tables: Tables, job_ids: AbstractSet[str]) ->
     return {job_id: look for job_id, look in found if look}
 
 
-def shared_sentence(one: Shared) -> str:
+def shared_sentence(one: SharedTrait) -> str:
     """Say what failures have in common, as a clause: ``9 of the 12 users who failed have the domain …``."""
     if one.trait == _DOMAIN:
         what = f"have the domain {one.value}" if one.value else "have an ID without a domain"

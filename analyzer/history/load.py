@@ -19,7 +19,7 @@ from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_fla
 from analyzer.library.copies import PulledLogs, changed_later, ended_at, first_seen_ended, time_in_log_name, written_at
 from analyzer.library.model import COUNTING, SourceCount
 from analyzer.logs.model import LogFile, LogRead
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.model.service import error_name, state_name
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
@@ -216,7 +216,7 @@ class _Reader:
                 row["source_time"] = None
         self._name_feeds(sources)
         as_of = self._library.state.last_pull.pulled_at if self._library.state.last_pull else None
-        reading = Reading(self._files.values())
+        reading = LogReader(self._files.values())
         named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
         for log in reading.logs:
             log.problem = self._less.get(log.name) or log.problem
@@ -283,7 +283,7 @@ class _Reader:
             if len(job_ids) == 1 or job_id in with_log
         }
 
-    def _entries(self, reading: Reading) -> pl.DataFrame:
+    def _entries(self, reading: LogReader) -> pl.DataFrame:
         entries = reading.table()
         # The folder says whose log it is, also when somebody renamed the file.
         whose = pl.DataFrame(self._whose, _WHOSE, orient="row")

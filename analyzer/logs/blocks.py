@@ -17,14 +17,14 @@ from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
 from analyzer.logs.model import PADDING, Block, Segment
 from analyzer.logs.shapes import CODE, beginning
-from analyzer.logs.unwrap import LARGEST, unwrapped
+from analyzer.logs.unwrap import LARGEST, unwrap
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.logs.model import LogRead
-    from analyzer.logs.unwrap import Unwrapped
+    from analyzer.logs.unwrap import InnerLog
 
 BLOCK = 4_000_000
 """Bytes. With what is made of them they fit in the processor's cache, and two threads of them in 100 MB."""
@@ -144,7 +144,7 @@ class _Cutter:
             text = text[:whole]
         if not text:
             return None
-        inner = unwrapped(text.decode()) if self._whole and len(text) <= LARGEST and not _TABBED.match(text) else None
+        inner = unwrap(text.decode()) if self._whole and len(text) <= LARGEST and not _TABBED.match(text) else None
         if inner:
             return self._inner(text, inner)
         added_end = not text.endswith((b"\n", b"\r"))
@@ -153,7 +153,7 @@ class _Cutter:
         text = b"".join([text, b"\n" if added_end else b"", bytes(PADDING)])
         return self._block(text, len(text) - PADDING, added_end=added_end)
 
-    def _inner(self, text: bytes, inner: Unwrapped) -> Block:
+    def _inner(self, text: bytes, inner: InnerLog) -> Block:
         """Return the block of a log inside another format."""
         lines = "".join(f"{line}\n" for line in inner.lines)
         encoding = self._log.encoding.name

@@ -55,7 +55,7 @@ class Stream(Protocol):
         """Return whether the file has changed its length since it was opened, as while it is being written."""
 
 
-class _Plain:
+class _FileStream:
     """A file, to the length that it had when it was opened; a pipe, to its end."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
@@ -82,7 +82,7 @@ class _Plain:
         return self._length is not None and os.fstat(self._stream.fileno()).st_size != self._length
 
 
-class _Counted:
+class _CountingStream:
     """A stream that has no position, such as a pipe; counts what was read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -120,7 +120,7 @@ class _Budget:
             )
 
 
-class _Unpacked:
+class _ArchiveStream:
     """The content of an archive, within its budget."""
 
     def __init__(self, stream: gzip.GzipFile | IO[bytes], budget: _Budget, name: str) -> None:
@@ -185,7 +185,7 @@ class Opener:
                 raise InputError(f"{name} is an archive within an archive", _UNPACK_IT)
             if magic.startswith(GZIP_MAGIC):
                 stream = closing.enter_context(gzip.GzipFile(fileobj=stream))
-            return _Unpacked(stream, self._budget, name)
+            return _ArchiveStream(stream, self._budget, name)
 
 
 def is_zip(path: Path) -> bool:
@@ -220,16 +220,16 @@ def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
     if head.startswith(ZIP_MAGIC):
         raise InputError(f"{name} is a ZIP archive, which no pipe can give", "Save it to a file and name that.")
     if head.startswith(GZIP_MAGIC):
-        counted = _Counted(stream)
+        counted = _CountingStream(stream)
         unpacked = closing.enter_context(gzip.GzipFile(fileobj=cast("IO[bytes]", counted)))
-        return _Unpacked(unpacked, _Budget(counted.tell), name)
-    return _Plain(stream, name)
+        return _ArchiveStream(unpacked, _Budget(counted.tell), name)
+    return _FileStream(stream, name)
 
 
 def _file(closing: contextlib.ExitStack, path: Path, name: str) -> Stream:
     try:
         stream = closing.enter_context(path.open("rb", buffering=0))
-        plain = _Plain(stream, name)
+        plain = _FileStream(stream, name)
         magic = b""
         if stream.seekable():
             magic = stream.read(len(GZIP_MAGIC))
@@ -239,7 +239,7 @@ def _file(closing: contextlib.ExitStack, path: Path, name: str) -> Stream:
     if magic != GZIP_MAGIC:
         return plain
     unpacked = closing.enter_context(gzip.GzipFile(fileobj=stream))
-    return _Unpacked(unpacked, _Budget(stream.tell), name)
+    return _ArchiveStream(unpacked, _Budget(stream.tell), name)
 
 
 @contextlib.contextmanager

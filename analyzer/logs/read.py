@@ -36,7 +36,7 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))
 _MOSTLY_TEXT = 0.9
 
 
-class Reading:
+class LogReader:
     """A reading of logs, which knows how each was read.
 
     Attributes:

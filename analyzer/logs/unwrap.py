@@ -50,7 +50,7 @@ _NARROWEST = 40
 
 
 @dataclass(slots=True)
-class Unwrapped:
+class InnerLog:
     """Lines as the service writes them, each with its line number in the original."""
 
     lines: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Unwrapped:
             self.add(cells["detail"], number)
 
 
-def unwrapped(text: str) -> Unwrapped | None:
+def unwrap(text: str) -> InnerLog | None:
     """Return the lines of a log inside another format; None where there is no such format, or no entry in it."""
     head = text[:_HEAD].lstrip("\ufeff \t\r\n")
     if _LOG.match(head):
@@ -80,7 +80,7 @@ def unwrapped(text: str) -> Unwrapped | None:
     return found if found and any(beginning(line) for line in found.lines) else None
 
 
-def _reader(head: str) -> Callable[[str], Unwrapped | None] | None:
+def _reader(head: str) -> Callable[[str], InnerLog | None] | None:
     """Return the reader of a format by the beginning of a text."""
     # A log that was cut off at its beginning may begin with anything. JSON has no tabs, and HTML only in <pre>.
     as_written = _LOG_LINE.search(head) is not None
@@ -95,8 +95,8 @@ def _reader(head: str) -> Callable[[str], Unwrapped | None] | None:
     return _of_list if _is_list(head) else None
 
 
-def _of_json(text: str) -> Unwrapped:
-    found, cells, begun, counted, number = Unwrapped(), dict[str, str](), 1, 0, 1
+def _of_json(text: str) -> InnerLog:
+    found, cells, begun, counted, number = InnerLog(), dict[str, str](), 1, 0, 1
     for member in _JSON.finditer(text):
         number += text.count("\n", counted, member.start())
         counted = member.start()
@@ -112,8 +112,8 @@ def _of_json(text: str) -> Unwrapped:
     return found
 
 
-def _of_clixml(text: str) -> Unwrapped:
-    found, counted, number = Unwrapped(), 0, 1
+def _of_clixml(text: str) -> InnerLog:
+    found, counted, number = InnerLog(), 0, 1
     for member in _CLIXML.finditer(text):
         number += text.count("\n", counted, member.start())
         counted = member.start()
@@ -132,8 +132,8 @@ def _visible(text: str) -> str:
     return text
 
 
-def _of_html(text: str) -> Unwrapped:
-    found, text = Unwrapped(), _visible(text)
+def _of_html(text: str) -> InnerLog:
+    found, text = InnerLog(), _visible(text)
     line, number, begun, at = "", 1, 1, 0
     preformatted = False
 
@@ -171,12 +171,12 @@ def _columns(head: str) -> tuple[str, list[str]] | None:
     return None
 
 
-def _of_csv(text: str) -> Unwrapped | None:
+def _of_csv(text: str) -> InnerLog | None:
     known = _columns(text[:_HEAD].lstrip("\ufeff \t\r\n"))
     if known is None:
         return None
     delimiter, names = known
-    found, reader = Unwrapped(), csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    found, reader = InnerLog(), csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     before = 0
     try:
         for row in reader:
@@ -201,9 +201,9 @@ def _is_list(head: str) -> bool:
     return False
 
 
-def _of_list(text: str) -> Unwrapped:
+def _of_list(text: str) -> InnerLog:
     """Read the lines of ``ErrorMessage`` in output of ``Format-List``; join what the console broke."""
-    found = Unwrapped()
+    found = InnerLog()
     lines = text.splitlines()
     width = max(map(len, lines), default=0)
     column, full = -1, False

@@ -16,7 +16,7 @@ import polars as pl
 from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
-from analyzer.logs.read import Reading, job_id_in
+from analyzer.logs.read import LogReader, job_id_in
 from analyzer.model.identity import identity_key, looks_like_id
 from analyzer.model.outcome import Outcome
 from analyzer.model.service import ABORTING_CODES
@@ -127,7 +127,7 @@ def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
     if problems:
         raise problems[0]
     guid_ids = has_guid_ids(source)
-    reading = Reading(files)
+    reading = LogReader(files)
     # Other columns are not kept: of a large log they are most of the memory.
     entries = pl.concat([pl.DataFrame(schema=NAMED), *(frame.select(*NAMED) for frame in reading.frames())])
     _check(reading.logs)

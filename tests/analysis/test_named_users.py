@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, UserIds, naming
 from analyzer.logs.model import LogFile
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 from analyzer.model.identity import identity_key
 from analyzer.model.service import GUID
 
@@ -39,7 +39,7 @@ def test_named_users_are_those_of_entries_with_a_code_one_after_the_other(
         path = folder / f"{number}.log"
         path.write_text(line_end.join(lines), encoding="utf-8", newline="")
         files.append(LogFile(path, path.name))
-    table = Reading(files).table().select(*NAMED).with_columns(job_id=pl.lit("a"))
+    table = LogReader(files).table().select(*NAMED).with_columns(job_id=pl.lit("a"))
     found = NamedUsers(naming(table, pl.DataFrame({"job_id": ["a"], "guid_ids": [guid_ids]}, SOURCE_IDS)))
 
     coded = [row for row in table.iter_rows(named=True) if row["code"] is not None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.analysis.in_common import Shared
+from analyzer.analysis.in_common import SharedTrait
 from analyzer.catalogue import OURS
 from analyzer.catalogue.advice import advise
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
@@ -55,7 +55,7 @@ def _texts(facts: JobFacts) -> list[str]:
 
 
 _TWO_KINDS = SourceFacts(id_property="Id", records=12, ids=IdKinds({IdKind.at_domain: 9, IdKind.object_id: 3}))
-_FABRIKAM = Shared("domain", "fabrikam.com", 9, 12, 12, 300, 1e-9)
+_FABRIKAM = SharedTrait("domain", "fabrikam.com", 9, 12, 12, 300, 1e-9)
 _DUPLICATES = SourceFacts(id_property="Mail", records=12, duplicates=((1, 3),))
 
 FIRST: dict[str, tuple[JobFacts, str, str]] = {

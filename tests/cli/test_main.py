@@ -157,7 +157,7 @@ def test_what_nobody_expected_is_a_line_all_the_same(
     def fail(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("analyzer.logs.recognise.recognise", fail)
+    monkeypatch.setattr("analyzer.logs.recognize.recognize", fail)
     ran = upa("explain", "InvalidProperty")
     assert ran.code == code
     assert words in ran.err

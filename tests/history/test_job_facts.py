@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.in_common import Shared
+from analyzer.analysis.in_common import SharedTrait
 from analyzer.catalogue import OURS
 from analyzer.catalogue.model import CodeFacts
 from analyzer.history.job_facts import facts_of, look_into, patterns_in, shared_sentence
@@ -106,19 +106,22 @@ def test_failures_in_one_part_of_the_file_are_said_with_its_records(tmp_path: Pa
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        (Shared("property City", "", 4, 9, 5, 300, 0.001), "4 of the 9 users who failed have no City (of all users 2%"),
         (
-            Shared("kind of ID", "object_id", 9, 9, 9, 300, 0.001),
+            SharedTrait("property City", "", 4, 9, 5, 300, 0.001),
+            "4 of the 9 users who failed have no City (of all users 2%",
+        ),
+        (
+            SharedTrait("kind of ID", "object_id", 9, 9, 9, 300, 0.001),
             "All 9 users who failed have object IDs (of all users 3%",
         ),
         (
-            Shared("place", "201 to 300", 9, 9, 100, 300, 0.001),
+            SharedTrait("place", "201 to 300", 9, 9, 100, 300, 0.001),
             "All 9 users who failed are in records 201 to 300 (of all users 33%",
         ),
     ],
     ids=["missing-value", "kind", "place"],
 )
-def test_each_trait_has_its_words(one: Shared, said: str) -> None:
+def test_each_trait_has_its_words(one: SharedTrait, said: str) -> None:
     assert shared_sentence(one) == f"{said})"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.logs import blocks
 from analyzer.logs.model import LogFile, LogRead
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 from tests.logs.reference_parser import Row
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def read(raws: Sequence[bytes], block: int = WHOLE) -> tuple[list[list[Row]], li
                 path = Path(folder) / f"{number}.log"
                 path.write_bytes(raw)
                 files.append(LogFile(path, str(number), size=len(raw)))
-            reading = Reading(files, accounting=True)
+            reading = LogReader(files, accounting=True)
             table = reading.table()
     finally:
         blocks.BLOCK = usual

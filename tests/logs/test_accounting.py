@@ -12,7 +12,7 @@ from analyzer.history.find_logs import find_logs
 from analyzer.logs import entries as entries_module
 from analyzer.logs.columns import columns_of
 from analyzer.logs.model import Account
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 from analyzer.storage.resources import sample_library
 from tests.logs.reading import read
 
@@ -29,7 +29,7 @@ LOG = (
 
 
 def test_every_byte_of_each_sample_is_accounted_for() -> None:
-    reading = Reading(find_logs([sample_library()])[0], accounting=True)
+    reading = LogReader(find_logs([sample_library()])[0], accounting=True)
     reading.table()
     assert len(reading.logs) > 10
     for log in reading.logs:

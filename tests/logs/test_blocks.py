@@ -10,7 +10,7 @@ from analyzer.history.find_logs import log_at
 from analyzer.logs import blocks
 from analyzer.logs.blocks import last_beginning
 from analyzer.logs.model import PADDING, Block, LogRead
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 from tests.logs.reading import read
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_an_entry_of_any_size_is_no_log(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(blocks, "LARGEST_ENTRY", 20_000)
     (tmp_path / "a.log").write_bytes(ENTRY * 500 + b"x\n" * 50_000)
     (tmp_path / "b.log").write_bytes(ENTRY)
-    reading = Reading([log_at(tmp_path / "a.log"), log_at(tmp_path / "b.log")])
+    reading = LogReader([log_at(tmp_path / "a.log"), log_at(tmp_path / "b.log")])
     rows = reading.table().height
     assert "bytes without an entry. Is it the log of an import job?" in str(reading.logs[0].problem)
     assert reading.logs[1].problem is None

@@ -17,7 +17,7 @@ import pytest
 from analyzer.history.find_logs import find_logs
 from analyzer.logs import containers
 from analyzer.logs.model import LogFile
-from analyzer.logs.read import Reading
+from analyzer.logs.read import LogReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def test_a_log_is_read_however_it_is_kept_and_nothing_is_unpacked_to_disk(
     tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
     path = make(tmp_path)
-    reading = Reading(find_logs([path])[0], accounting=True)
+    reading = LogReader(find_logs([path])[0], accounting=True)
     assert reading.table()["identity"].to_list() == [f"user{number}@contoso.com" for number in range(400)]
     (log,) = reading.logs
     assert (log.encoding.size, log.missing, log.problem) == (len(RAW), 0, None)
@@ -135,7 +135,7 @@ def test_an_archive_that_cannot_be_read_is_said_and_the_others_are_read(
 ) -> None:
     good = put(tmp_path / "b.log", RAW)
     files, problems = find_logs([make(tmp_path), good])
-    reading = Reading(files, accounting=True)
+    reading = LogReader(files, accounting=True)
     entries = reading.table()
     bad, whole = reading.logs
     assert problems == []
@@ -152,7 +152,7 @@ def test_an_archive_that_unpacks_to_far_more_than_any_log_is_left(
     monkeypatch.setattr(containers, "FREELY_UNPACKED", 1_000_000)
     bomb = b"GenericError\t\tx\n" * 4_000_000
     for path in (put(tmp_path / "a.log.gz", gzip.compress(bomb)), zipped(tmp_path / "b.zip", {"b.log": bomb})):
-        reading = Reading(find_logs([path])[0])
+        reading = LogReader(find_logs([path])[0])
         reading.table()
         assert "unpacks to more than 250 times its size" in str(reading.logs[0].problem)
         assert reading.logs[0].encoding.size < len(bomb) / 2
@@ -163,14 +163,14 @@ def test_members_of_one_name_are_all_read(tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         archive.writestr("a.log", RAW)
         archive.writestr("a.log", LINES[0])
-    reading = Reading(find_logs([tmp_path / "a.zip"])[0])
+    reading = LogReader(find_logs([tmp_path / "a.zip"])[0])
     assert reading.table().height == 401
 
 
 def test_a_bomb_in_many_parts_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "FREELY_UNPACKED", 1_000_000)
     part = b"GenericError\t\tx\n" * 30_000
-    reading = Reading(find_logs([zipped(tmp_path / "b.zip", {f"{number}.log": part for number in range(40)})])[0])
+    reading = LogReader(find_logs([zipped(tmp_path / "b.zip", {f"{number}.log": part for number in range(40)})])[0])
     reading.table()
     read = [log for log in reading.logs if not log.problem]
     assert 1 < len(read) < 40
@@ -180,7 +180,7 @@ def test_binary_rubbish_is_no_log_and_is_said(tmp_path: Path) -> None:
     rubbish = put(tmp_path / "a.log", bytes(range(256)) * 30)
     text = put(tmp_path / "b.log", b"Dear Ada,\r\nhere is the log.")
     zeros = put(tmp_path / "c.log", RAW + b"\x00\x01\x02" * 1000)
-    reading = Reading(find_logs([rubbish, text, zeros])[0], accounting=True)
+    reading = LogReader(find_logs([rubbish, text, zeros])[0], accounting=True)
     reading.table()
     assert [log.missing for log in reading.logs] == [0, 0, 0]
     assert "a.log is no log: it holds binary data" in str(reading.logs[0].problem)
@@ -189,14 +189,14 @@ def test_binary_rubbish_is_no_log_and_is_said(tmp_path: Path) -> None:
 
 def test_a_log_that_becomes_shorter_is_not_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "a.log", RAW)
-    read_plain = containers._Plain.read
+    read_plain = containers._FileStream.read
 
-    def cut_meanwhile(self: containers._Plain, size: int, /) -> bytes:
+    def cut_meanwhile(self: containers._FileStream, size: int, /) -> bytes:
         os.truncate(path, 1000)
         return read_plain(self, size)
 
-    monkeypatch.setattr(containers._Plain, "read", cut_meanwhile)
-    reading = Reading(find_logs([path])[0], accounting=True)
+    monkeypatch.setattr(containers._FileStream, "read", cut_meanwhile)
+    reading = LogReader(find_logs([path])[0], accounting=True)
     reading.table()
     assert (reading.logs[0].growing, reading.logs[0].unfinished, reading.logs[0].missing) == (True, True, 0)
 
@@ -205,15 +205,15 @@ def test_a_log_that_is_being_written_is_read_to_its_last_whole_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put(tmp_path / "a.log", RAW + b"IdentityNotRes")
-    read_plain = containers._Plain.read
+    read_plain = containers._FileStream.read
 
-    def written_meanwhile(self: containers._Plain, size: int, /) -> bytes:
+    def written_meanwhile(self: containers._FileStream, size: int, /) -> bytes:
         with path.open("ab") as stream:
             stream.write(b"olvable\tada@contoso.com\tUser identity cannot be resolved\r\n")
         return read_plain(self, size)
 
-    monkeypatch.setattr(containers._Plain, "read", written_meanwhile)
-    reading = Reading(find_logs([path])[0], accounting=True)
+    monkeypatch.setattr(containers._FileStream, "read", written_meanwhile)
+    reading = LogReader(find_logs([path])[0], accounting=True)
     assert reading.table().height == 400
     (log,) = reading.logs
     assert (log.growing, log.unfinished, log.unread, log.missing, log.lines) == (True, True, 14, 0, 400)
@@ -234,7 +234,7 @@ CUT_OFF = {
 
 @pytest.mark.parametrize(("raw", "expected"), CUT_OFF.values(), ids=CUT_OFF.keys())
 def test_a_log_that_ends_where_a_user_would_be_named_is_unfinished(tmp_path: Path, raw: bytes, expected: bool) -> None:
-    reading = Reading(find_logs([put(tmp_path / "a.log", raw)])[0])
+    reading = LogReader(find_logs([put(tmp_path / "a.log", raw)])[0])
     reading.table()
     assert reading.logs[0].unfinished is expected
 
@@ -244,7 +244,7 @@ def test_a_log_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "open", refused)
-    reading = Reading([LogFile(tmp_path / "a.log", "a.log")])
+    reading = LogReader([LogFile(tmp_path / "a.log", "a.log")])
     reading.table()
     assert str(reading.logs[0].problem) == "a.log cannot be read: permission denied."
 
@@ -254,6 +254,6 @@ def test_a_named_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = subprocess.Popen([sys.executable, "-c", f"open({str(pipe)!r}, 'wb').write({RAW!r})"])
-    reading = Reading(find_logs([pipe])[0], accounting=True)
+    reading = LogReader(find_logs([pipe])[0], accounting=True)
     assert reading.table().height == 400
     assert (reading.logs[0].missing, writer.wait()) == (0, 0)

@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.history.find_logs import log_at
 from analyzer.logs.model import LogFile
-from analyzer.logs.read import Reading, job_id_in
+from analyzer.logs.read import LogReader, job_id_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_log_is_a_table_of_its_entries(tmp_path: Path) -> None:
         "\ufeffInvalidProperty\tada@contoso.com\tProperty 'AboutMe' is not mapped.\r\n"
         "GenericError\t\tfailed\r\n   at Store\r\n\r\n"
     ).encode()
-    reading = Reading([LogFile(write(tmp_path, raw), "sites/hr/a.log", "contoso.sharepoint.com")])
+    reading = LogReader([LogFile(write(tmp_path, raw), "sites/hr/a.log", "contoso.sharepoint.com")])
     common = {"tenant": "contoso.sharepoint.com", "job_id": None, "log_file": "sites/hr/a.log"}
     assert reading.table().to_dicts() == [
         common
@@ -69,18 +69,18 @@ def test_a_log_is_a_table_of_its_entries(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"\xef\xbb\xbf", b"\r\n\r\n", b"GenericError\t\tx", b"text"])
 def test_columns_and_types_are_the_same_of_any_log(tmp_path: Path, raw: bytes) -> None:
-    reading = Reading([log_at(write(tmp_path, raw))])
+    reading = LogReader([log_at(write(tmp_path, raw))])
     assert dict(reading.table().schema) == dict(reading.lazy().collect_schema()) == SCHEMA
 
 
 def test_a_bare_file_has_its_path_as_given_and_no_tenant(tmp_path: Path) -> None:
     path = write(tmp_path, b"GenericError\t\tx")
-    row = Reading([log_at(path)]).table().row(0, named=True)
+    row = LogReader([log_at(path)]).table().row(0, named=True)
     assert (row["log_file"], row["tenant"], row["job_id"]) == (str(path), None, JOB)
 
 
 def test_what_could_not_be_decoded_is_counted(tmp_path: Path) -> None:
-    reading = Reading([log_at(write(tmp_path, b"\xef\xbb\xbfGenericError\t\ta\x81b"))])
+    reading = LogReader([log_at(write(tmp_path, b"\xef\xbb\xbfGenericError\t\ta\x81b"))])
     assert reading.table()["message"].to_list() == ["a\ufffdb"]
     assert (reading.logs[0].encoding.name, reading.logs[0].encoding.replaced) == ("utf-8", 1)
 
@@ -108,7 +108,7 @@ def test_the_job_is_told_by_the_file_or_its_folder(name: str, expected: str | No
 @pytest.mark.parametrize("name", ["missing.log", "."])
 def test_a_file_that_cannot_be_read_is_said_and_the_others_are_read(tmp_path: Path, name: str) -> None:
     good = log_at(write(tmp_path, b"GenericError\t\tx"))
-    reading = Reading([LogFile(tmp_path / name, name), good])
+    reading = LogReader([LogFile(tmp_path / name, name), good])
     assert reading.table().height == 1
     assert re.fullmatch(
         r"\S+ cannot be read: (there is no such file or folder|it is a folder)\.", str(reading.logs[0].problem)

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from analyzer.catalogue import OURS
-from analyzer.logs.recognise import recognise
-from analyzer.logs.unwrap import unwrapped
+from analyzer.logs.recognize import recognize
+from analyzer.logs.unwrap import unwrap
 from tests.logs.reading import read
 from tests.logs.reference_parser import Row
 
@@ -119,7 +119,7 @@ def test_the_entries_in_another_format_are_found_each_byte_accounted_for(
 
 def test_what_explain_is_given_is_unwrapped_too() -> None:
     text, _ = WRAPPED["ConvertTo-Json of one job"]
-    assert recognise(text, OURS).code == "IdentityNotResolvable"
+    assert recognize(text, OURS).code == "IdentityNotResolvable"
 
 
 def test_several_logs_one_of_them_wrapped_keep_their_line_numbers() -> None:
@@ -154,7 +154,7 @@ NO_LOG = {
 
 @pytest.mark.parametrize("text", NO_LOG.values(), ids=NO_LOG.keys())
 def test_other_text_is_left_as_it_is(text: str) -> None:
-    assert unwrapped(text) is None
+    assert unwrap(text) is None
 
 
 @pytest.mark.parametrize(
@@ -172,4 +172,4 @@ def test_other_text_is_left_as_it_is(text: str) -> None:
     ids=lambda text: text[:20],
 )
 def test_hostile_text_is_gone_through_once(hostile: str) -> None:
-    assert unwrapped(hostile) is None
+    assert unwrap(hostile) is None

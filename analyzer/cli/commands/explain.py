@@ -29,12 +29,12 @@ def command(
 
     No library and no configuration is needed.
     """
-    from analyzer.logs.recognise import recognise
+    from analyzer.logs.recognize import recognize
     from analyzer.source.diagnosis.message import diagnose
 
     given = context.ensure_object(Context)
     terminal, catalogue = given.terminal, given.settings().catalogue
-    explanation = recognise(code, catalogue)
+    explanation = recognize(code, catalogue)
     if terminal.json:
         patterns = catalogue.patterns_of(explanation.code)
         further = [{**dataclasses.asdict(one.explanation), "phrases": one.phrases} for one in patterns]

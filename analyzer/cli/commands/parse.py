@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analyzer.cli.terminal.output import Terminal
     from analyzer.logs.model import LogFile, LogRead
-    from analyzer.logs.read import Reading
+    from analyzer.logs.read import LogReader
     from analyzer.model.progress import Progress
 
 
@@ -45,7 +45,7 @@ def command(
     """Convert log files to a table of entries."""
     from analyzer.cli.commands.parse import far, remarks, show_accounts, summary
     from analyzer.history.find_logs import find_logs
-    from analyzer.logs.read import Reading
+    from analyzer.logs.read import LogReader
     from analyzer.storage.table_files import check_format
 
     terminal = context.ensure_object(Context).terminal
@@ -58,7 +58,7 @@ def command(
         raise problems[0]
     # A bar would stand between the rows of a table that is shown while it is read.
     with terminal.progress("parsing", shown=output is not None or check) as progress:
-        reading = Reading(files, accounting=check, progress=far(files, progress))
+        reading = LogReader(files, accounting=check, progress=far(files, progress))
         rows = _rows(terminal, reading, output, check=check)
     problems += [log.problem for log in reading.logs if log.problem]
     remarks(terminal, reading.logs)
@@ -73,7 +73,7 @@ def command(
     return _UNREADABLE if problems or (check and any(log.missing for log in reading.logs)) else 0
 
 
-def _rows(terminal: Terminal, reading: Reading, output: Path | None, *, check: bool) -> int | None:
+def _rows(terminal: Terminal, reading: LogReader, output: Path | None, *, check: bool) -> int | None:
     """Reads everything, to a file or the terminal; how many rows there were, None where no log could be read."""
     from analyzer.cli.commands.parse import show_entries
     from analyzer.errors import InputError

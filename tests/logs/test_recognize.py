@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.catalogue import OURS
-from analyzer.logs.recognise import recognise
+from analyzer.logs.recognize import recognize
 
 GUID = "eb659162-c499-4fe9-a38d-c579d3c380f6"
 DUPLICATE = (
@@ -52,7 +52,7 @@ CALL = "QueueImportProfileProperties"
     ],
 )
 def test_what_is_pasted_leads_to_a_pattern_or_else_to_a_code(text: str, name: str) -> None:
-    assert recognise(text, OURS).code == name
+    assert recognize(text, OURS).code == name
 
 
 FORBIDDEN = """New-PnPUPABulkImportJob : The remote server returned an error: (403) Forbidden.
@@ -167,8 +167,8 @@ CONSOLES = {
 
 @pytest.mark.parametrize(("text", "name"), CONSOLES.values(), ids=CONSOLES.keys())
 def test_what_consoles_say_of_jobs_and_calls_is_known(text: str, name: str) -> None:
-    assert recognise(text, OURS).code == name
-    assert recognise(text.replace("\n", "\r\n"), OURS).code == name
+    assert recognize(text, OURS).code == name
+    assert recognize(text.replace("\n", "\r\n"), OURS).code == name
 
 
 MARKS = {
@@ -203,12 +203,12 @@ MARKS = {
     ],
 )
 def test_marks_before_a_log_line_or_a_name_do_not_matter(mark: str, text: str, name: str) -> None:
-    assert recognise(mark + text, OURS).code == name
+    assert recognize(mark + text, OURS).code == name
 
 
 @pytest.mark.parametrize("text", ["`GenericError`", '"GenericError",', "\u201cGenericError\u201d", "*GenericError*"])
 def test_quotation_marks_around_a_name_do_not_matter(text: str) -> None:
-    assert recognise(text, OURS).code == "GenericError"
+    assert recognize(text, OURS).code == "GenericError"
 
 
 UNKNOWN = {
@@ -220,20 +220,20 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("text", UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_other_text_is_said_to_be_unknown(text: str) -> None:
-    assert not recognise(text, OURS).known
+    assert not recognize(text, OURS).known
 
 
 def test_of_several_lines_the_first_entry_is_explained() -> None:
     text = f"IdentityNotResolvable\tada@contoso.com\tx\r\nGenericError\t{GUID}\t{DUPLICATE}"
-    assert recognise(text, OURS).code == "IdentityNotResolvable"
+    assert recognize(text, OURS).code == "IdentityNotResolvable"
 
 
 @pytest.mark.parametrize("text", ["Aa\t" * 5_000_000, "GenericError " + "@" * 9_000_000, "a\n" * 5_000_000])
 def test_hostile_text_of_many_megabytes_is_not_known_or_a_code(text: str) -> None:
-    assert recognise(text, OURS).code in {"Aa", "GenericError", "a"}
+    assert recognize(text, OURS).code in {"Aa", "GenericError", "a"}
 
 
 def test_a_long_text_that_nobody_knows_is_shortened_not_repeated() -> None:
-    found = recognise("what " * 10_000_000, OURS)
+    found = recognize("what " * 10_000_000, OURS)
     assert not found.known
     assert len(found.code) <= 61

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.catalogue.model import DETAIL_READ
 from analyzer.logs.shapes import beginning, split_lines, without_marks
-from analyzer.logs.unwrap import unwrapped
+from analyzer.logs.unwrap import unwrap
 from analyzer.model.service import GUID, JobError, LogCode, State
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _OUTCOME = re.compile(r"\boutcome\b[\s:=]{1,40}(?P<name>[a-z]+)\b", re.IGNORECAS
 _STATE_IN_A_ROW = re.compile(rf"{GUID.pattern}[^\n]{{0,400}}?\s(?P<name>{_STATES})\b")
 
 
-def recognise(text: str, catalogue: Catalogue) -> Explanation:
+def recognize(text: str, catalogue: Catalogue) -> Explanation:
     """Explain a name, a log's first entry, or the output of a console.
 
     Args:
@@ -62,7 +62,7 @@ def recognise(text: str, catalogue: Catalogue) -> Explanation:
     named = catalogue.explain(name)
     if named.known or not text:
         return named
-    inner = unwrapped(text)
+    inner = unwrap(text)
     return (
         _entry(inner.lines if inner else split_lines(text), catalogue)
         or _message(text, catalogue)
