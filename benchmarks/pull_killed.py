@@ -16,13 +16,13 @@ from pulling import library_of, none, pull, row, settle, start_pull
 
 from tests.fault_injection.library import Made, make_library
 from tests.fault_injection.process import emulator_process
-from tests.fault_injection.tenant import ORIGIN, weather
+from tests.fault_injection.tenant import ORIGIN, faulty_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.fault_injection.tenant import Weather
+    from tests.fault_injection.tenant import FaultyTenant
 
 JOBS, LOGS = 30, 100
 TRIALS = 100
@@ -38,10 +38,10 @@ def measure(folder: Path) -> None:
     made = make_library(folder / "tenant", JOBS, LOGS, size=size)
     print(f"kill -9: {JOBS} jobs, {LOGS} log files, {TRIALS} random moments; seed {SEED}")
     random = Random(SEED)
-    with tenants(made.root, folder) as weathers:
-        usual = usual_seconds(weathers, folder)
+    with tenants(made.root, folder) as faulty_tenants:
+        usual = usual_seconds(faulty_tenants, folder)
         moments = [random.uniform(0, usual) for _ in range(TRIALS)]
-        found = sum(trials(weathers, made, folder, moments), Counter[str]())
+        found = sum(trials(faulty_tenants, made, folder, moments), Counter[str]())
     row(
         "repaired by the second pull", f"{found['repaired']} of {TRIALS}", "100 of 100", met=found["repaired"] == TRIALS
     )
@@ -60,24 +60,24 @@ def size(random: Random) -> int:
 
 
 @contextmanager
-def tenants(library: Path, folder: Path) -> Iterator[list[Weather]]:
+def tenants(library: Path, folder: Path) -> Iterator[list[FaultyTenant]]:
     """One emulator, and a proxy for each trial at a time."""
     with ExitStack() as stack:
         ready = stack.enter_context(emulator_process(library, ORIGIN))
-        weathers = []
+        faulty_tenants = []
         for number in range(AT_ONCE):
             home = folder / f"home-{number}"
             home.mkdir()
-            weathers.append(stack.enter_context(weather(ready, home)))
-            weathers[-1].proxy.delay = DELAY
-        yield weathers
+            faulty_tenants.append(stack.enter_context(faulty_tenant(ready, home)))
+            faulty_tenants[-1].proxy.delay = DELAY
+        yield faulty_tenants
 
 
-def usual_seconds(weathers: list[Weather], folder: Path) -> float:
+def usual_seconds(faulty_tenants: list[FaultyTenant], folder: Path) -> float:
     """What a pull takes that nobody kills, others running as in the trials."""
 
     def one(number: int) -> float:
-        begun = weathers[number % AT_ONCE]
+        begun = faulty_tenants[number % AT_ONCE]
         return pull(begun, begun.configure(folder / f"usual-{number}")).seconds
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -86,10 +86,12 @@ def usual_seconds(weathers: list[Weather], folder: Path) -> float:
     return took
 
 
-def trials(weathers: list[Weather], made: Made, folder: Path, moments: list[float]) -> Iterator[Counter[str]]:
+def trials(
+    faulty_tenants: list[FaultyTenant], made: Made, folder: Path, moments: list[float]
+) -> Iterator[Counter[str]]:
     """What was found in each trial."""
-    idle: Queue[Weather] = Queue()
-    for begun in weathers:
+    idle: Queue[FaultyTenant] = Queue()
+    for begun in faulty_tenants:
         idle.put(begun)
 
     def one(trial: int) -> Counter[str]:
@@ -104,24 +106,24 @@ def trials(weathers: list[Weather], made: Made, folder: Path, moments: list[floa
         yield from pool.map(one, range(len(moments)))
 
 
-def one_trial(weather: Weather, made: Made, folder: Path, moment: float) -> Counter[str]:
+def one_trial(faulty: FaultyTenant, made: Made, folder: Path, moment: float) -> Counter[str]:
     """Kills one pull at a moment and lets another follow; what was found."""
-    configuration = weather.configure(folder)
+    configuration = faulty.configure(folder)
     library = library_of(configuration)
     found: Counter[str] = Counter()
-    with start_pull(weather, configuration) as process:
+    with start_pull(faulty, configuration) as process:
         try:
             process.communicate(timeout=moment)
             found["ended"] += 1
         except subprocess.TimeoutExpired:
             process.kill()
-    settle(weather)
+    settle(faulty)
     found["half"] += len(made.wrong(library, missing=False))
     whole = made.whole(library)
     found["whole"] += len(whole)
-    before = len(weather.proxy.seen)
-    second = pull(weather, configuration)
-    seen = weather.proxy.seen[before:]
+    before = len(faulty.proxy.seen)
+    second = pull(faulty, configuration)
+    seen = faulty.proxy.seen[before:]
     asked_for = [one for one in seen if one.is_content]
     found["again"] += len({one.path for one in asked_for} & whole)
     found["resumed"] += sum(1 for one in asked_for if one.range)

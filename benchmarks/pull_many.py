@@ -16,7 +16,7 @@ from tests.fault_injection.tenant import ORIGIN
 from tests.foreign.office365_tenant import ADMIN_HOST
 
 if TYPE_CHECKING:
-    from tests.fault_injection.tenant import Weather
+    from tests.fault_injection.tenant import FaultyTenant
 
 JOBS, LOGS, BYTES = 400, 2000, 20_000
 DELAY = 0.05
@@ -30,32 +30,32 @@ def measure(folder: Path) -> None:
     """Pulls with ours and with a plain loop, and prints the figures."""
     made = make_library(folder / "tenant", JOBS, LOGS, size=lambda _random: BYTES)
     print(f"many: {LOGS:,} logs of {BYTES:,} bytes in {JOBS} jobs, {DELAY * 1000:.0f} ms for each answer")
-    with tenant(made.root, folder / "home") as weather:
-        weather.proxy.delay = DELAY
-        configuration = weather.configure(folder / "ours")
-        ours = pull(weather, configuration)
-        sent = len(weather.proxy.seen)
+    with tenant(made.root, folder / "home") as faulty:
+        faulty.proxy.delay = DELAY
+        configuration = faulty.configure(folder / "ours")
+        ours = pull(faulty, configuration)
+        sent = len(faulty.proxy.seen)
         lacking = len(made.wrong(library_of(configuration)))
         row("ours", f"{ours.seconds:.1f} s", met=ours.code == 0 and not lacking)
         print(f"    exit code {ours.code}, {sent:,} requests, {lacking} files lacking {ours.words}")
-        alone = one_after_the_other(weather, made, folder / "loop")
+        alone = one_after_the_other(faulty, made, folder / "loop")
     row("a loop on one connection, a quarter, times four", f"{alone:.1f} s")
     times = alone / ours.seconds
     row("ours is faster", f"{times:.1f} times", "at least 4", met=times >= AT_LEAST)
 
 
-def one_after_the_other(weather: Weather, made: Made, out: Path) -> float:
+def one_after_the_other(faulty: FaultyTenant, made: Made, out: Path) -> float:
     """Seconds that the loop would take for all; what it brings has to be the truth."""
     words = [
         f"https://{ADMIN_HOST}",
         ORIGIN,
-        weather.ready["token"],
-        str(weather.home / "ca.pem"),
+        faulty.ready["token"],
+        str(faulty.home / "ca.pem"),
         str(JOBS // PART),
         str(out),
     ]
     begun = time.perf_counter()
-    subprocess.run([sys.executable, LOOP, *words], env={**os.environ, **weather.environment}, check=True)
+    subprocess.run([sys.executable, LOOP, *words], env={**os.environ, **faulty.environment}, check=True)
     took = time.perf_counter() - begun
     if made.wrong(out, missing=False) or len(made.whole(out)) != len(made.truth) // PART:
         sys.exit("the loop did not bring what it was to bring")

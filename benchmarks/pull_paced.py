@@ -20,11 +20,11 @@ def measure(folder: Path) -> None:
     """Pulls once and prints the figures."""
     made = make_library(folder / "tenant", JOBS, LOGS, size=lambda random: random.randrange(20_000))
     print(f"paced: {JOBS} jobs, {LOGS} log files; {LIMIT} resource units in each {SECONDS:.0f} s, told from 80 % on")
-    with tenant(made.root, folder / "home") as weather:
-        weather.proxy.quota = quota = Quota(LIMIT, SECONDS)
-        configuration = weather.configure(folder / "pulled")
-        pulled = pull(weather, configuration)
-        sent = len(weather.proxy.seen)
+    with tenant(made.root, folder / "home") as faulty:
+        faulty.proxy.quota = quota = Quota(LIMIT, SECONDS)
+        configuration = faulty.configure(folder / "pulled")
+        pulled = pull(faulty, configuration)
+        sent = len(faulty.proxy.seen)
     lacking = len(made.wrong(library_of(configuration)))
     row("exit code", str(pulled.code), "0", met=pulled.code == 0)
     none("files that are not identical to the truth", lacking)

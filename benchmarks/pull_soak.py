@@ -30,12 +30,12 @@ def measure(folder: Path) -> None:
     """Makes the library, pulls once and prints the figures."""
     made = make_library(folder / "tenant", JOBS, LOGS, size=size)
     print(f"soak: {JOBS} jobs, {LOGS:,} log files, {sum_of(made):,} bytes; seed {SEED}")
-    with tenant(made.root, folder / "home") as weather:
-        weather.proxy.plan = Plan(SEED, SHARE)
-        configuration = weather.configure(folder / "pulled")
-        pulled = pull(weather, configuration)
-        seen = list(weather.proxy.seen)
-        weather.proxy.plan = NO_FAULTS
+    with tenant(made.root, folder / "home") as faulty:
+        faulty.proxy.plan = Plan(SEED, SHARE)
+        configuration = faulty.configure(folder / "pulled")
+        pulled = pull(faulty, configuration)
+        seen = list(faulty.proxy.seen)
+        faulty.proxy.plan = NO_FAULTS
     row("exit code", str(pulled.code), "0", met=pulled.code == 0)
     if pulled.words:
         print("    " + pulled.words.replace("\n", "\n    "))

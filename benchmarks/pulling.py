@@ -1,4 +1,4 @@
-"""What the parts of ``weather.py`` share: a tenant behind the weather, one pull as a process, a row of the table."""
+"""What the parts of ``pull_faults.py`` share: a faulty tenant, one pull as a process, a row of the table."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from timing import PROGRAM
 
 from tests.fault_injection.process import emulator_process
-from tests.fault_injection.tenant import ORIGIN, weather
+from tests.fault_injection.tenant import ORIGIN, faulty_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.fault_injection.tenant import Weather
+    from tests.fault_injection.tenant import FaultyTenant
 
 MOST_SECONDS = 400
 _STANDS_STILL = 0.002
@@ -49,24 +49,24 @@ class Pulled:
 
 
 @contextmanager
-def tenant(library: Path, home: Path) -> Iterator[Weather]:
+def tenant(library: Path, home: Path) -> Iterator[FaultyTenant]:
     """An emulator on a library, in a process of its own, and the proxy before it."""
     home.mkdir()
-    with emulator_process(library, ORIGIN) as ready, weather(ready, home) as begun:
+    with emulator_process(library, ORIGIN) as ready, faulty_tenant(ready, home) as begun:
         yield begun
 
 
-def start_pull(weather: Weather, configuration: Path) -> subprocess.Popen[str]:
+def start_pull(faulty: FaultyTenant, configuration: Path) -> subprocess.Popen[str]:
     """A pull that has just begun."""
     command: list[str | Path] = [PROGRAM, "--config", configuration, "--json", "pull"]
-    environment = {**os.environ, **weather.environment}
+    environment = {**os.environ, **faulty.environment}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def pull(weather: Weather, configuration: Path) -> Pulled:
+def pull(faulty: FaultyTenant, configuration: Path) -> Pulled:
     """A pull to its end."""
     begun = time.perf_counter()
-    with start_pull(weather, configuration) as process:
+    with start_pull(faulty, configuration) as process:
         try:
             out, words = process.communicate(timeout=MOST_SECONDS)
         except subprocess.TimeoutExpired:
@@ -76,9 +76,9 @@ def pull(weather: Weather, configuration: Path) -> Pulled:
     return Pulled(process.returncode, json.loads(out) if process.returncode == 0 else {}, words.strip(), took)
 
 
-def settle(weather: Weather) -> None:
+def settle(faulty: FaultyTenant) -> None:
     """Waits until nothing is on its way any more from a client that was killed."""
-    while weather.proxy.tunnels:
+    while faulty.proxy.tunnels:
         time.sleep(_STANDS_STILL)
 
 

@@ -1,4 +1,4 @@
-"""A small tenant in weather that a test chooses."""
+"""A small tenant with the faults that a test chooses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from analyzer.emulator import start
 from tests.emulator.client import StandingClock
 from tests.fault_injection.library import Made, make_library
-from tests.fault_injection.tenant import ORIGIN, Weather, weather
+from tests.fault_injection.tenant import ORIGIN, FaultyTenant, faulty_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +29,14 @@ def _size(random: Random) -> int:
 
 
 @pytest.fixture
-def tenant(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Weather]:
-    """The tenant in good weather; nobody who is told to wait has to, and nothing is slow."""
+def tenant(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyTenant]:
+    """The tenant without faults; waits end at once, and nothing is slow."""
     for name in ("NO_PROXY", "no_proxy", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "home").mkdir()
     with (
         start(made.root, clock=StandingClock(), known_as=ORIGIN) as emulator,
-        weather(emulator.ready, tmp_path / "home") as begun,
+        faulty_tenant(emulator.ready, tmp_path / "home") as begun,
     ):
         monkeypatch.setenv("HTTPS_PROXY", begun.proxy.url)
         begun.proxy.wait, begun.proxy.pause = 0, 0.0

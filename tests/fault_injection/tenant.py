@@ -1,4 +1,4 @@
-"""A tenant in bad weather: the emulator, the proxy before it, and a client's configuration."""
+"""A tenant with injected faults: the emulator, the proxy before it, and a client's configuration."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ca_file = "ca.pem"
 
 
 @dataclass(frozen=True)
-class Weather:
+class FaultyTenant:
     """A tenant behind a proxy.
 
     Attributes:
@@ -59,7 +59,7 @@ class Weather:
 
 
 @contextmanager
-def weather(ready: Mapping[str, str], home: Path) -> Iterator[Weather]:
+def faulty_tenant(ready: Mapping[str, str], home: Path) -> Iterator[FaultyTenant]:
     """A proxy before a running emulator, which was started as known under ``ORIGIN``; no fault yet."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(home / "ca.pem"))
@@ -67,4 +67,4 @@ def weather(ready: Mapping[str, str], home: Path) -> Iterator[Weather]:
     port = int(ready["admin_url"].rpartition(":")[2])
     names = (ADMIN_HOST, SITE_HOST, LOGIN_HOST)
     with FaultProxy(names, port, Path(ready["ca_file"]), authority, spared=[LOGIN_HOST]) as proxy:
-        yield Weather(ready, proxy, home)
+        yield FaultyTenant(ready, proxy, home)

@@ -15,7 +15,7 @@ from tests.fault_injection.tenant import ORIGIN
 
 if TYPE_CHECKING:
     from tests.fault_injection.library import Made
-    from tests.fault_injection.tenant import Weather
+    from tests.fault_injection.tenant import FaultyTenant
 
 _TIMEOUT = 20
 
@@ -24,19 +24,19 @@ def _path(made: Made) -> str:
     return max(path for path in made.truth if path.startswith("/sites/hr/") and path.endswith(".log"))
 
 
-def _get(tenant: Weather, made: Made, **headers: str) -> requests.Response:
+def _get(tenant: FaultyTenant, made: Made, **headers: str) -> requests.Response:
     path = quote(_path(made).replace("'", "''"), safe="")
     url = f"{ORIGIN}/sites/hr/_api/web/getFileByServerRelativePath(decodedUrl='{path}')/$value"
     token = {"Authorization": f"Bearer {tenant.ready['token']}"}
     return requests.get(url, headers=token | headers, verify=str(tenant.home / "ca.pem"), timeout=_TIMEOUT)
 
 
-def _met(tenant: Weather, made: Made, fault: Fault) -> requests.Response:
+def _met(tenant: FaultyTenant, made: Made, fault: Fault) -> requests.Response:
     tenant.proxy.plan = Plan(1, 1.0, [fault])
     return _get(tenant, made)
 
 
-def test_what_no_fault_meets_comes_as_it_is(tenant: Weather, made: Made) -> None:
+def test_what_no_fault_meets_comes_as_it_is(tenant: FaultyTenant, made: Made) -> None:
     content = (made.root / _path(made)[1:]).read_bytes()
     assert _get(tenant, made).content == content
     assert _get(tenant, made, Range="bytes=3-").content == content[3:]
@@ -60,25 +60,25 @@ def test_what_no_fault_meets_comes_as_it_is(tenant: Weather, made: Made) -> None
     ids=lambda value: value.name if isinstance(value, Fault) else None,
 )
 def test_a_status_comes_in_the_place_of_the_answer(
-    tenant: Weather, made: Made, fault: Fault, status: int, told: str | None
+    tenant: FaultyTenant, made: Made, fault: Fault, status: int, told: str | None
 ) -> None:
     answer = _met(tenant, made, fault)
     assert (answer.status_code, answer.headers.get("Retry-After")) == (status, told)
 
 
 @pytest.mark.parametrize("fault", [Fault.THROTTLED_DATE, Fault.BUSY_DATE])
-def test_a_wait_may_be_a_date(tenant: Weather, made: Made, fault: Fault) -> None:
+def test_a_wait_may_be_a_date(tenant: FaultyTenant, made: Made, fault: Fault) -> None:
     assert _met(tenant, made, fault).headers["Retry-After"].endswith(" GMT")
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE, Fault.RESET_WITHIN, Fault.CUT_OFF, Fault.TOO_LONG])
-def test_an_answer_breaks_off(tenant: Weather, made: Made, fault: Fault) -> None:
+def test_an_answer_breaks_off(tenant: FaultyTenant, made: Made, fault: Fault) -> None:
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         _met(tenant, made, fault)
 
 
 @pytest.mark.parametrize("fault", [Fault.TOO_SHORT, Fault.TRUNCATED])
-def test_an_answer_is_short_and_does_not_say_so(tenant: Weather, made: Made, fault: Fault) -> None:
+def test_an_answer_is_short_and_does_not_say_so(tenant: FaultyTenant, made: Made, fault: Fault) -> None:
     content = (made.root / _path(made)[1:]).read_bytes()
     answer = _met(tenant, made, fault)
     assert answer.status_code == 200
@@ -86,16 +86,16 @@ def test_an_answer_is_short_and_does_not_say_so(tenant: Weather, made: Made, fau
     assert 0 < len(answer.content) < len(content)
 
 
-def test_a_page_comes_with_status_200(tenant: Weather, made: Made) -> None:
+def test_a_page_comes_with_status_200(tenant: FaultyTenant, made: Made) -> None:
     answer = _met(tenant, made, Fault.HTML)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
 
 
-def test_a_slow_body_comes_whole(tenant: Weather, made: Made) -> None:
+def test_a_slow_body_comes_whole(tenant: FaultyTenant, made: Made) -> None:
     assert _met(tenant, made, Fault.SLOW).content == (made.root / _path(made)[1:]).read_bytes()
 
 
-def test_a_token_that_has_ended_stays_refused(tenant: Weather, made: Made) -> None:
+def test_a_token_that_has_ended_stays_refused(tenant: FaultyTenant, made: Made) -> None:
     assert _met(tenant, made, Fault.TOKEN_ENDED).status_code == 401
     tenant.proxy.plan = Plan(1, 0.0)
     assert _get(tenant, made).json() == {"error_description": "Invalid JWT token. The token is expired."}
@@ -113,7 +113,7 @@ def test_a_limit_is_told_before_it_is_reached_and_kept() -> None:
     assert quota.takes(listing, 103.0)
 
 
-def test_over_the_limit_the_tenant_asks_to_wait(tenant: Weather, made: Made) -> None:
+def test_over_the_limit_the_tenant_asks_to_wait(tenant: FaultyTenant, made: Made) -> None:
     tenant.proxy.quota = Quota(1, 60.0)
     assert "RateLimit-Remaining" in _get(tenant, made).headers
     answer = _get(tenant, made)

@@ -1,4 +1,4 @@
-"""A whole pull in bad weather, each kind of fault at least once; ``benchmarks/weather.py`` does the same at size."""
+"""A complete pull through injected faults, each kind at least once; ``benchmarks/pull_faults.py`` is larger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Ran
     from tests.fault_injection.library import Made
-    from tests.fault_injection.tenant import Weather
+    from tests.fault_injection.tenant import FaultyTenant
 
 _SHARE = 0.3
 
@@ -22,7 +22,7 @@ _SHARE = 0.3
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_pull_comes_through_every_fault(
-    upa: Callable[..., Ran], tenant: Weather, made: Made, tmp_path: Path, seed: int
+    upa: Callable[..., Ran], tenant: FaultyTenant, made: Made, tmp_path: Path, seed: int
 ) -> None:
     tenant.configure(tmp_path)
     tenant.proxy.plan = Plan(seed, _SHARE)
@@ -35,7 +35,7 @@ def test_a_pull_comes_through_every_fault(
 
 @pytest.mark.usefixtures("no_waiting")
 def test_nothing_is_asked_for_twice_but_for_a_fault(
-    upa: Callable[..., Ran], tenant: Weather, made: Made, tmp_path: Path
+    upa: Callable[..., Ran], tenant: FaultyTenant, made: Made, tmp_path: Path
 ) -> None:
     tenant.configure(tmp_path)
     tenant.proxy.plan = Plan(3, _SHARE)

@@ -11,7 +11,7 @@ import pytest
 from analyzer.emulator import start
 from tests.emulator.client import StandingClock
 from tests.fault_injection.library import make_library
-from tests.fault_injection.tenant import ORIGIN, weather
+from tests.fault_injection.tenant import ORIGIN, faulty_tenant
 from tests.foreign.office365_tenant import SITE_HOST, Tenant
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     made = make_library(tmp_path / "made", 20, 60, size=lambda random: random.randrange(9000))
     clock = StandingClock()
     (tmp_path / "home").mkdir()
-    with start(made.root, clock=clock, known_as=ORIGIN) as running, weather(running.ready, tmp_path / "home") as begun:
+    with (
+        start(made.root, clock=clock, known_as=ORIGIN) as running,
+        faulty_tenant(running.ready, tmp_path / "home") as begun,
+    ):
         for name in ("NO_PROXY", "no_proxy", "https_proxy", "CURL_CA_BUNDLE"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("HTTPS_PROXY", begun.proxy.url)

@@ -1,7 +1,7 @@
-"""A pull in bad weather, ``kill -9``, a source file of 2 GB, many small logs: ``weather.py [PART]…``.
+"""A pull through faults, ``kill -9``, a source file of 2 GB, many small logs: ``pull_faults.py [PART]…``.
 
-Between the client and the emulator, which has a process of its own, stands a proxy that spoils answers by a seeded plan
-(``tests/weather/``). All is on the loopback and bounded in requests and time; it takes nine minutes and 10 GB of disk.
+A proxy between the client and the emulator, which has a process of its own, spoils answers by a seeded plan
+(``tests/fault_injection/``). All is on the loopback and bounded in requests and time: nine minutes, 10 GB of disk.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ PARTS = {
 
 def main() -> None:
     """Measures the parts that are asked for, or all."""
-    parser = argparse.ArgumentParser(description="A pull in bad weather.")
+    parser = argparse.ArgumentParser(description="Pull through injected faults.")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--folder", type=Path, help="where the loads are made, as on another disk; removed at the end")
     told = parser.parse_args()
     for part in told.parts or PARTS:
-        with tempfile.TemporaryDirectory(prefix="upa-weather-", dir=told.folder) as folder:
+        with tempfile.TemporaryDirectory(prefix="upa-faults-", dir=told.folder) as folder:
             PARTS[part](Path(folder))
 
 
