@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from analyzer.errors import InputError, OutputError
 from analyzer.retry.model import Reason, RetryOptions
 from analyzer.retry.writing.write import write_retry
+from analyzer.source import same_values
 from analyzer.source.reader.json_text import NotJsonError
-from analyzer.source.spelling import same
 from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_a_record_that_would_have_other_values_as_json_is_refused_and_no_file_ma
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str, options: RetryOptions
 ) -> None:
     wanted = request(write_source(tmp_path, ADA, record), EVERYBODY)
-    monkeypatch.setattr(same, "same_values", lambda _before, _after: False)
+    monkeypatch.setattr(same_values, "same_values", lambda _before, _after: False)
     with pytest.raises(OutputError, match=r"record 2 \(.*\) would have other values when written as JSON"):
         write_retry(dataclasses.replace(wanted, options=options))
     assert files(wanted.target.parent) == {}

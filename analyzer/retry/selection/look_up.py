@@ -16,7 +16,8 @@ from analyzer.source.model import NO_ID, GrammarError, Spans, Trouble, mark_in, 
 from analyzer.source.reader.json_text import SourceFormatError, opened
 from analyzer.source.reader.records import reading
 from analyzer.source.reader.shape import shown_value
-from analyzer.source.reader.tolerant import ends_escaped, escaped, record_at
+from analyzer.source.reader.tolerant import record_at
+from analyzer.source.respell import doubled_in_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,8 +202,5 @@ class Records:
         try:
             record, _ = record_at(raw, 0, 0)
         except GrammarError:  # one that can be repaired
-            try:
-                record, _ = record_at(escaped(raw), 0, 0)
-            except GrammarError:
-                record, _ = record_at(ends_escaped(raw, alone=True)[0], 0, 0)
+            record, _ = record_at(doubled_in_record(raw)[0], 0, 0)
         return record.text(self.id_property) or ""

@@ -20,7 +20,7 @@ from analyzer.source.damage import DamageFinder
 from analyzer.source.model import NO_ID, GrammarError
 from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
 from analyzer.source.reader.tolerant import Record, read_object, record_at
-from analyzer.source.spelling.members import strict_members, strict_members_of
+from analyzer.source.respell import respell, strict_members, strict_members_of, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from analyzer.retry.writing.parts import Parts
     from analyzer.source.damage import Damage
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.spelling.respell import Change
 
 _AT_ONCE = 64
 """Records."""
@@ -249,19 +248,11 @@ class _Copier:
 
     def _respelled(self, number: int, raw: bytes) -> bytes | None:
         """Return a record in JSON; None, and listed, where there is no certain spelling."""
-        # Most files have nothing to respell.
-        from analyzer.source.spelling.ends import respell_ends
-        from analyzer.source.spelling.respell import respell
-
-        source = raw
-        ends: tuple[Change, ...] = ()
-        if self._manner.repair and (doubled := respell_ends(raw)) is not None:
-            raw, ends = doubled
         result = respell(raw, repair=self._manner.repair)
         if result.raw is None:
             self._list(number, Reason.uncertain, ", ".join(result.uncertain[:3]))
             return None
-        if result.raw != source:
+        if result.raw != raw:
             self.copied.respelled += 1
             self._check_same(number, raw, result.raw)
         if self._manner.repair:
@@ -269,7 +260,7 @@ class _Copier:
             identity = self._records.identity(number)
             self.copied.repairs += [
                 Repair(place, identity, change.kind.value, _shown(change.before), _shown(change.after))
-                for change in (*ends, *result.changes)
+                for change in result.changes
             ]
         return result.raw
 
@@ -279,7 +270,7 @@ class _Copier:
         Raises:
             OutputError: that is so.
         """
-        from analyzer.source.spelling.same import same_values
+        from analyzer.source.same_values import same_values
 
         if not same_values(before, after):
             identity = self._records.identity(number)
@@ -314,8 +305,6 @@ class _Copier:
 
     def _without_dropped(self, raw: bytes, members: Mapping[str, Buffer]) -> tuple[bytes, Mapping[str, Buffer]]:
         self._names |= members.keys()
-        from analyzer.source.spelling.without import without
-
         dropped = members.keys() & set(self._manner.drop_properties)
         for name in dropped:
             raw = without(raw, name)

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from analyzer.source.model import GrammarError, Trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.source.reader.json_text import Buffer
 
 _MANY = 1000
-_WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
 # What .NET takes for white space, in UTF-8, and comments; not all at once, as the expression keeps each until its end
-_BLANK = re.compile(rb"(?:[ \t\r\n\x0b\x0c]++|%b|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % (_WIDE_BLANKS, _MANY))
-_wide_blank = re.compile(_WIDE_BLANKS)
+_BLANK = re.compile(rb"(?:[ \t\r\n\x0b\x0c]++|%b|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % (WIDE_BLANKS, _MANY))
+_wide_blank = re.compile(WIDE_BLANKS)
 _NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
 _CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
 _LITERAL = re.compile(rb"[-+.A-Za-z0-9]++")
@@ -33,8 +36,6 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 ESCAPE_OR_BACKSLASH = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
 
 # After a value: a comma and a name, or the record's bracket and what follows it
-_ENDS = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+(?:,\s*+\{|\]))""")
-_ENDS_ALONE = re.compile(rb"""\s*+(?:,\s*+"[^"\\]*+"\s*+:|\}\s*+\Z)""")
 _BACKSLASH = ord("\\")
 _CLOSING = {b"{": b"}", b"[": b"]"}
 # A record without nested values and comments, found in one step; the decoder says whether it is JSON. Its repetitions
@@ -166,6 +167,56 @@ def _skip_plain(buffer: Buffer, offset: int) -> int:
     return literal.end()
 
 
+class TokenKind(StrEnum):
+    """What a token of a record is."""
+
+    open = auto()
+    close = auto()
+    key = auto()
+    plain = auto()
+    """A value that is neither an object nor a list."""
+
+
+class Token(NamedTuple):
+    """A token of a record; between two of them are blanks, comments, commas and colons only."""
+
+    kind: TokenKind
+    start: int
+    end: int
+
+
+def tokens(raw: bytes) -> Iterator[Token]:
+    """Yield the tokens of a record; without recursion, as its depth is the file's choice.
+
+    Raises:
+        GrammarError: the bytes are not one object in the tolerated grammar.
+    """
+    closing: list[bytes] = []
+    at = expect(raw, 0, b"{") - 1
+    while True:
+        opened = _CLOSING.get(raw[at : at + 1])
+        if opened is not None:
+            yield Token(TokenKind.open, at, at + 1)
+            closing.append(opened)
+            at = skip_blank(raw, at + 1)
+        else:
+            end = _skip_plain(raw, at)
+            yield Token(TokenKind.plain, at, end)
+            at = after_value(raw, end, closing[-1])
+        while raw[at : at + 1] == closing[-1]:
+            yield Token(TokenKind.close, at, at + 1)
+            closing.pop()
+            if not closing:
+                if skip_blank(raw, at + 1) < len(raw):
+                    raise GrammarError(at + 1, "text after the end of the record")
+                return
+            at = after_value(raw, at + 1, closing[-1])
+        if closing[-1] == b"}":
+            _, end = _read_name(raw, at)
+            yield Token(TokenKind.key, at, end)
+            at = skip_blank(raw, expect(raw, skip_blank(raw, end), b":"))
+
+
 def expect(buffer: Buffer, offset: int, wanted: bytes, *, value_before: bool = False) -> int:
     """Return the offset after the byte that has to be at ``offset``."""
     if buffer[offset : offset + 1] == wanted:
@@ -200,29 +251,6 @@ def escaped(token: bytes) -> bytes:
     b'"CONTOSO\\\\ada"'
     """
     return ESCAPE_OR_BACKSLASH.sub(lambda found: found[0] if found[1] else b"\\\\", token)
-
-
-def ends_escaped(token: bytes, *, alone: bool = False) -> tuple[bytes, list[int]]:
-    r"""As ``escaped``, and double a backslash that is a value's last character, too.
-
-    Args:
-        token: a record, or a text that begins with one.
-        alone: nothing of the file follows.
-
-    Returns:
-        The text, and where in ``token`` the doubled backslashes are.
-
-    >>> ends_escaped(rb'{"Department":"Sales\","City":"Oslo"}')
-    (b'{"Department":"Sales\\\\","City":"Oslo"}', [20])
-    """
-    ends = _ENDS_ALONE if alone else _ENDS
-    places = [
-        found.start()
-        for found in ESCAPE_OR_BACKSLASH.finditer(token)
-        if found[1] is None or (found[1] == b'"' and ends.match(token, found.end()))
-    ]
-    parts = [token[start:end] for start, end in zip([0, *places], [*places, len(token)], strict=True)]
-    return b"\\".join(parts), places
 
 
 def _string(buffer: Buffer, offset: int) -> int | None:

@@ -23,12 +23,12 @@ from analyzer.source.model import GrammarError
 from analyzer.source.reader.tolerant import (
     ESCAPE_OR_BACKSLASH,
     FLAT,
-    ends_escaped,
     escaped,
     read_object,
     record_at,
     skip_blank,
 )
+from analyzer.source.respell import BACKSLASH_ENDS, doubled
 from analyzer.source.salvage.patience import reached
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def ended_at(buffer: Buffer, offset: int, known: Container[frozenset[str]], pati
     for size in _SIZES:
         piece = bytes(buffer[offset : offset + size])
         patience.spend(len(piece))
-        text, at = ends_escaped(piece)
+        text, places = doubled(piece, BACKSLASH_ENDS)
+        at = [place - number for number, place in enumerate(places)]
         try:
             tolerated = read_object(text, 0)
         except GrammarError as error:

@@ -10,8 +10,8 @@ from analyzer.source.diagnosis.locate import locate
 from analyzer.source.model import FaultKind
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.reader.records import read_records
+from analyzer.source.respell import respell
 from analyzer.source.salvage.read import Record, Repaired, Unreadable, salvage_of
-from analyzer.source.spelling.ends import respell_ends
 from tests.source.broken_source import place_of
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def test_a_backslash_at_a_value_s_end_is_doubled_and_no_other_record_is_touched(
     repaired = items[place]
     assert isinstance(repaired, Repaired)
     assert repaired.respelled.decode() == written
-    spelled = respell_ends(raw.encode())
-    assert spelled is not None
-    text, changes = spelled
-    assert text.decode() == written
-    assert all(raw.encode()[change.offset :].startswith(change.before) for change in changes)
-    assert [change.after.count(b"\\") - change.before.count(b"\\") for change in changes].count(0) == 0
+    spelled = respell(raw.encode(), repair=True)
+    assert (spelled.raw, spelled.uncertain) == (written.encode(), ())
+    assert all(change.before.decode() in raw and change.after.decode() in written for change in spelled.changes)
+    assert sum(change.after.count(b"\\") - change.before.count(b"\\") for change in spelled.changes) == written.count(
+        "\\"
+    ) - raw.count("\\")
 
 
 @pytest.mark.parametrize("repair", [False, True])
