@@ -35,7 +35,6 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 ESCAPE_OR_BACKSLASH = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
 
-# After a value: a comma and a name, or the record's bracket and what follows it
 _BACKSLASH = ord("\\")
 _CLOSING = {b"{": b"}", b"[": b"]"}
 # A record without nested values and comments, found in one step; the decoder says whether it is JSON. Its repetitions
