@@ -101,7 +101,7 @@ def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False
         NotJsonError: it isn't valid JSON.
     """
     records = read_records(source)
-    columns, number = columns_of(records if some_lack_it else islice(records, _SAMPLE), wanted.keys())
+    columns, number = _columns_of(records if some_lack_it else islice(records, _SAMPLE), wanted.keys())
     found: dict[str, MatchedRecords] = {}
     if wanted:
         names = [name for name, column in columns.items() if column.like_ids or column.named]
@@ -118,7 +118,7 @@ def infer_from(
     source: Path, records: Iterable[Record], identities: AbstractSet[str], *, some_lack_it: bool = False
 ) -> IdProperty:
     """Infer the ID property as ``infer_id_property`` does, from records of the source file that were read already."""
-    columns, number = columns_of(records, identities)
+    columns, number = _columns_of(records, identities)
     named = {name: column for name, column in columns.items() if column.named}
     if not named:
         return _by_looks(columns, number, some_lack_it=some_lack_it)
@@ -129,11 +129,18 @@ def infer_from(
 
 def by_a_few(records: Iterable[Record]) -> IdProperty:
     """Infer the ID property from a few records; one that doesn't look like IDs has to differ in several."""
-    columns, number = columns_of(records, frozenset())
-    found = by_looks(columns, number, some_lack_it=False)
+    columns, number = _columns_of(records, frozenset())
+    found = _most_alike(columns, number, some_lack_it=False)
     if found.name and not columns[found.name].like_ids and number < _SEVERAL:
         return IdProperty("", _UNKNOWN, certain=False)
     return found
+
+
+def name_by_looks(records: Iterable[Record]) -> str:
+    """Return the name of the property whose values look like IDs; empty where none has such values."""
+    columns, number = _columns_of(records, frozenset())
+    name = _most_alike(columns, number, some_lack_it=False).name
+    return name if name and columns[name].like_ids else ""
 
 
 def _best(source: Path, users: Mapping[str, int], places: Mapping[str, object]) -> str:
@@ -179,7 +186,7 @@ def _names_in(buffer: Buffer) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class Column:
+class _Column:
     """What one property's values look like.
 
     Attributes:
@@ -219,14 +226,14 @@ class Column:
             self.named_at.add(record.position)
 
 
-def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[dict[str, Column], int]:
+def _columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[dict[str, _Column], int]:
     """Return the properties of a source's records, and how many records these are.
 
     Args:
         source: the records.
         identities: keys (``identity_key``) of IDs to look for; may be empty.
     """
-    columns: dict[str, Column] = defaultdict(Column)
+    columns: dict[str, _Column] = defaultdict(_Column)
     records = 0
     for record in source:
         records += 1
@@ -235,7 +242,7 @@ def columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[
     return columns, records
 
 
-def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
+def _most_alike(columns: dict[str, _Column], records: int, *, some_lack_it: bool) -> IdProperty:
     """Return the property that looks most like the IDs, by a sample of the records."""
     able = {
         name: column
@@ -257,22 +264,24 @@ def by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) ->
     return IdProperty(best, because, certain=False)
 
 
-def _by_looks(columns: dict[str, Column], records: int, *, some_lack_it: bool) -> IdProperty:
-    """As ``by_looks``; where no property that some records lack looks like the IDs, all of them lack it."""
-    found = by_looks(columns, records, some_lack_it=some_lack_it)
+def _by_looks(columns: dict[str, _Column], records: int, *, some_lack_it: bool) -> IdProperty:
+    """As ``_most_alike``; where no property that some records lack looks like the IDs, all of them lack it."""
+    found = _most_alike(columns, records, some_lack_it=some_lack_it)
     if some_lack_it and records and not (found.name and columns[found.name].like_ids):
         return _missing_everywhere(columns, records)
     return found
 
 
-def _missing_everywhere(columns: dict[str, Column], records: int) -> IdProperty:
+def _missing_everywhere(columns: dict[str, _Column], records: int) -> IdProperty:
     """Say what the records have instead, where the service missed the ID in each of them.
 
     A property that looks like the IDs was queued by another name: names of properties are case-sensitive to the
     service. Without one, a property that is null or empty throughout may be the ID's. Without that, too, the feed
     has lost it.
     """
-    like = by_looks({name: column for name, column in columns.items() if column.like_ids}, records, some_lack_it=False)
+    like = _most_alike(
+        {name: column for name, column in columns.items() if column.like_ids}, records, some_lack_it=False
+    )
     whole = like.name if like.name and columns[like.name].records == records else ""
     kinds = id_kinds(columns[whole].distinct) if whole else None
     empty = [name for name, column in columns.items() if column.empty == records]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.service import GUID
 from analyzer.source.damage import DamageFinder
-from analyzer.source.id_property import by_looks, columns_of
+from analyzer.source.id_property import name_by_looks
 from analyzer.source.reader.chunk import ChunkDecoder, names_of
 from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.reader.records import read_records, reading, records_of
@@ -64,7 +64,7 @@ def measure(path: Path) -> SourceCounts:
     with reading(path) as buffer:
         first = list(islice(records_of(buffer, others=True), _FIRST))
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
-        counting = _Counting(buffer, _id_property(first), marked=marked)
+        counting = _Counting(buffer, name_by_looks(first), marked=marked)
         for record in records_of(buffer, others=True, taker=counting.take):
             counting.add(record)
     guid_ids = bool(first) and _has_guid(first[0])
@@ -109,13 +109,6 @@ class _Counting:
         self.without_id += not _has_id(record, self.id_property)
         if self.finder.suspects(record.raw):
             self.finder.look(record)
-
-
-def _id_property(records: list[Record]) -> str:
-    """The property whose values look like IDs; empty where none has such values."""
-    columns, number = columns_of(records, frozenset())
-    name = by_looks(columns, number, some_lack_it=False).name
-    return name if name and columns[name].like_ids else ""
 
 
 def _has_id(record: Record, id_property: str) -> bool:
