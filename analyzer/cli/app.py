@@ -20,7 +20,7 @@ from analyzer.cli.terminal.log import Log, LogFormat
 from analyzer.cli.terminal.output import Terminal
 from analyzer.errors import UsageError
 from analyzer.model.next_step import PROGRAM, Commands
-from analyzer.model.text import nearest
+from analyzer.model.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,8 +163,7 @@ class Group(TyperGroup):
             UsageError: there is no such command.
         """
         if args[0] not in self.commands and not ctx.resilient_parsing:
-            near = nearest(args[0], self.commands)
-            raise UsageError(f"there is no command {args[0]!r}", _advice([near] if near else [], PROGRAM))
+            raise UsageError(f"there is no command {args[0]!r}", _advice(did_you_mean(args[0], self.commands), PROGRAM))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: Any) -> Any:  # noqa: ANN401 - as above
@@ -198,7 +197,7 @@ class Command(TyperCommand):
         except TyperException as error:
             raise _usage_error(error, ctx) from error
         if rest and not ctx.resilient_parsing:
-            raise UsageError(f"unexpected argument {rest[0]!r}", _advice([], ctx.command_path))
+            raise UsageError(f"unexpected argument {rest[0]!r}", _advice("", ctx.command_path))
         return rest
 
     def shell_complete(self, ctx: Any, incomplete: Any) -> Any:  # noqa: ANN401 - as above
@@ -252,14 +251,15 @@ def _in_lines(found: list[Any]) -> list[Any]:
 
 def _usage_error(error: TyperException, context: Any) -> UsageError:  # noqa: ANN401 - as above
     """Word a mistake in the arguments: what is wrong, what is near, and which help has it."""
-    near: list[str] = []
+    near = ""
     option = getattr(error, "option_name", "")
     param = getattr(error, "param", None) or next((one for one in context.command.params if option in one.opts), None)
     name = "" if param is None else max(param.opts, key=len) if param.param_type_name == "option" else param.metavar
     kind = type(error).__name__
     if kind == "NoSuchOption":
         what = f"there is no option {option}"
-        near = sorted(getattr(error, "possibilities", None) or ())
+        possible = sorted(getattr(error, "possibilities", None) or ())
+        near = f"Did you mean {' or '.join(possible)}?" if possible else ""
     elif kind == "MissingParameter":
         what = f"{name} is missing"
     elif kind == "BadOptionUsage" and param is not None:
@@ -282,7 +282,6 @@ def _expected(kind: Any) -> str:  # noqa: ANN401 - as above
     return f"{number} of at least {least}" if most is None else f"{number} from {least} to {most}"
 
 
-def _advice(near: list[str], path: str) -> str:
-    """Name what is near to a mistyped word, and the help that lists what there is."""
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
-    return f"{meant}`{path} --help` shows the options and examples."
+def _advice(near: str, path: str) -> str:
+    """Add to a question about what is near the help that lists what there is."""
+    return f"{near} `{path} --help` shows the options and examples.".lstrip()

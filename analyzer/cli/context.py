@@ -1,4 +1,4 @@
-"""What every command works with: the global options, the configuration behind them, the terminal."""
+"""What every command works with: the global options, the configuration, and the terminal."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Context:
     """The global options and what they lead to.
 
     Attributes:
-        terminal: where to print.
-        config_file: the file that the user named; None to look for one.
-        tenant_name: the tenant that the user named; empty for the only one.
+        terminal: prints.
+        config_file: of ``--config``; None to look for one.
+        tenant_name: of ``--tenant``; empty for the only one.
         environment: variables.
     """
 
@@ -45,11 +45,11 @@ class Context:
 
     @property
     def commands(self) -> Commands:
-        """Composes the next command; it repeats the options that this one was given."""
+        """Compose further commands, which repeat the options of this one."""
         return self.terminal.log.commands
 
     def settings(self) -> Settings:
-        """The configuration, which is read once.
+        """Read the configuration, once.
 
         Raises:
             UsageError: it is wrong.
@@ -64,7 +64,7 @@ class Context:
         return self._settings[0]
 
     def tenant(self, settings: Settings) -> tuple[str, TenantConfig]:
-        """The tenant that is meant: by name, or the only one of the configuration.
+        """Return the selected tenant: by name, or the only one of the configuration.
 
         Raises:
             UsageError: there is none, or it is not clear which.
@@ -74,13 +74,13 @@ class Context:
             named = [name for name in tenants if name.lower() == self.tenant_name.lower()]
             if len(named) > 1:
                 raise UsageError(
-                    f"the tenants {listed(named)} of the configuration differ in case alone",
-                    "Give each a name of its own: on Windows and macOS, they would share one folder.",
+                    f"the tenants {listed(named)} in the configuration differ only in case",
+                    "Rename one of them. On Windows and macOS, they would share a folder.",
                 )
             if not named:
                 raise UsageError(
                     f"there is no tenant {self.tenant_name!r} in the configuration",
-                    f"It has {', '.join(tenants) or 'none'}.",
+                    f"Specify one of {', '.join(tenants)}." if tenants else "It has no tenants. Add one.",
                 )
             return named[0], tenants[named[0]]
         if not tenants:
@@ -88,20 +88,20 @@ class Context:
 
             raise UsageError(
                 f"no tenant is configured: there is no {FILE_NAME} with a table [tenants.NAME]",
-                "The README says how to write one; upa-analyzer demo needs none.",
+                "Create one as described in docs/configuration.md, or try `upa-analyzer demo`, which needs none.",
             )
         if len(tenants) > 1:
             raise UsageError(
-                f"the configuration has {len(tenants)} tenants: {', '.join(tenants)}", "Say which one: --tenant NAME."
+                f"the configuration has {len(tenants)} tenants: {', '.join(tenants)}", "Specify --tenant NAME."
             )
         return next(iter(tenants.items()))
 
     def workspace(self, settings: Settings, named: Path | None = None) -> Workspace:
-        """The tenant's folder that is meant: of the library that the user named, of the tenant, or the only one.
+        """Return the tenant's folder: of the specified library, of the selected tenant, or the only one.
 
         Raises:
-            UsageError: it is not clear which.
-            InputError: the named folder isn't a library.
+            UsageError: it isn't clear which.
+            InputError: the specified folder isn't a library.
         """
         from analyzer.library.workspace import Workspace
 
@@ -116,17 +116,19 @@ class Context:
         found = Workspace.all_in(settings.data)
         if len(found) == 1:
             return found[0]
-        which = f"{len(found)} libraries" if found else "no library"
-        advice = "Run `upa-analyzer pull` first, or specify --library DIR, the folder with jobs.json."
-        if found:
-            advice = f"Specify --tenant NAME ({', '.join(one.name for one in found)}) or --library DIR."
-        raise UsageError(f"found {which} in {settings.data}", advice)
+        if not found:
+            advice = "Run `upa-analyzer pull` first, or specify --library DIR."
+            raise UsageError(f"no library found in {settings.data}", advice)
+        names = ", ".join(one.name for one in found)
+        raise UsageError(
+            f"found {len(found)} libraries in {settings.data}", f"Specify --tenant NAME ({names}) or --library DIR."
+        )
 
     def library_folder(self, settings: Settings, named: Path | None) -> Path:
-        """The library that is meant: the named folder, the tenant's, the current folder, or the only one there is.
+        """Return the library's folder: the specified one, the tenant's, the current folder, or the only one.
 
         Raises:
-            UsageError: it is not clear which.
+            UsageError: it isn't clear which.
         """
         if named is not None:
             moved = named.parent.parent / named.name / "library"
@@ -137,11 +139,11 @@ class Context:
         return not self.tenant_name and not settings.config.tenants and Path("jobs.json").is_file()
 
     def library(self, named: Path | None = None) -> Library:
-        """Opens the library that is meant.
+        """Open the library.
 
         Raises:
-            UsageError: it is not clear which.
-            InputError: it is none.
+            UsageError: it isn't clear which.
+            InputError: the folder isn't a library.
         """
         from analyzer.library.mirror import Library
 
@@ -159,7 +161,7 @@ class Context:
         return library
 
     def acknowledged(self, workspace: Workspace) -> Acknowledgements:
-        """The acknowledged jobs of a tenant; says so where they can't be read."""
+        """Return the acknowledged jobs of a tenant; write a remark if they can't be read."""
         from analyzer.history.silenced import Acknowledgements
 
         found = Acknowledgements(workspace.root)
@@ -168,14 +170,14 @@ class Context:
         return found
 
     def feed_rules(self, settings: Settings) -> tuple[FeedRule, ...]:
-        """Return the feeds that the configuration names for the tenant; none where it is not clear which tenant."""
+        """Return the feeds that the configuration names for the tenant; none if it isn't clear which tenant."""
         tenants = settings.config.tenants
         if not tenants or (len(tenants) > 1 and not self.tenant_name):
             return ()
         return self.tenant(settings)[1].feed_rules
 
     def unread(self, problems: Iterable[AnalyzerError]) -> int:
-        """Complains of logs that could not be read; the exit code, as the work went on without them."""
+        """Write which logs can't be read, and return the exit code; the work went on without them."""
         code = 0
         for problem in problems:
             self.terminal.complain(problem)
@@ -183,7 +185,7 @@ class Context:
         return code
 
     def zone(self, settings: Settings) -> ZoneInfo | None:
-        """The zone of times shown: the tenant's where one is meant and has one, else None (UTC)."""
+        """Return the zone of times shown: that of the selected tenant, or None for UTC."""
         tenants = settings.config.tenants
         if not tenants or (len(tenants) > 1 and not self.tenant_name):
             return None
@@ -193,11 +195,11 @@ class Context:
 
 
 def hold(context: typer.Context, workspace: Workspace) -> None:
-    """Keeps other commands from writing to a tenant's folder until this one ends.
+    """Keep other commands from writing to a tenant's folder until this one ends.
 
     Raises:
-        LockedError: another one is at work there.
-        OutputError: the folder cannot be written.
+        LockedError: another command holds it.
+        OutputError: the folder can't be written.
     """
     say = context.ensure_object(Context).terminal.say
     context.with_resource(workspace.held(context.info_name or "", say))

@@ -36,7 +36,7 @@ def test_a_tenant_is_meant_however_its_name_is_spelled(tmp_path: Path) -> None:
 def test_a_tenant_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         Context(tenant_name="x").tenant(_settings(tmp_path))
-    assert error.value.advice == "It has none."
+    assert error.value.advice == "It has no tenants. Add one."
 
 
 def test_the_zone_is_that_of_the_only_tenant_or_of_the_one_that_is_meant(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_the_zone_is_that_of_the_only_tenant_or_of_the_one_that_is_meant(tmp_pat
 def test_of_several_libraries_none_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = _settings(tmp_path)
-    with pytest.raises(UsageError, match="found no library in "):
+    with pytest.raises(UsageError, match="no library found in "):
         Context().library_folder(settings, None)
     for name in ("contoso", "fabrikam"):
         (tmp_path / name / "library").mkdir(parents=True)

@@ -58,7 +58,7 @@ def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
         (["explain"], 2, "CODE is missing"),
         (["pull"], 2, "no tenant is configured"),
         (["pull", "--tenant", "contoso"], 2, "there is no tenant 'contoso'"),
-        (["jobs"], 2, "found no library in upa-data"),
+        (["jobs"], 2, "no library found in upa-data"),
         (["jobs", "--config", "nowhere.toml"], 2, "there is no configuration nowhere.toml"),
         (["run", "--fail-on", "sometimes"], 2, "--fail-on needs one of never, new, partial, aborted, any"),
         (["retry", "--source", "a"], 2, "--source and --log belong together"),

@@ -53,7 +53,7 @@ def feed(only_tenant: LoopbackTenant) -> Feed:
 
 
 def _answer(ran: Ran) -> list[str]:
-    return ran.out.partition("pulled ")[0].splitlines()[:-1]
+    return ran.out.partition("Pulled ")[0].splitlines()[:-1]
 
 
 def test_the_answer_comes_first_the_worst_feed_at_the_top(upa: Callable[..., Ran], feed: Feed) -> None:
@@ -85,7 +85,7 @@ def test_a_night_without_open_users_is_two_lines_and_the_report(upa: Callable[..
     ran = upa("run")
     answer, pulled, report = filter(None, ran.out.splitlines())
     assert answer == "No open users in hr."
-    assert pulled.startswith("pulled 1 new job")
+    assert pulled.startswith("Pulled 1 new job")
     assert report.endswith("index.html")
 
 
@@ -134,7 +134,7 @@ def test_a_remark_is_made_once_until_what_it_is_about_changes(upa: Callable[...,
     (source,) = [path for path in feed.tenant.files if path.endswith(".json")]
     content = feed.tenant.files.pop(source)
     first, second = upa("run"), upa("run")
-    assert "no retry file for 00000001: there is no source file" in first.err
+    assert "No retry file for 00000001: there is no source file" in first.err
     assert "upa-analyzer retry --source FILE --log PATH" in first.err  # what to do about it
     assert "no retry file" not in second.err
     assert _answer(second)[0].startswith("hr: 1 user not updated; 1 open")
@@ -154,8 +154,8 @@ def test_a_damaged_list_of_remarks_means_that_they_are_made_again(
     feed.tenant.files = {path: file for path, file in feed.tenant.files.items() if path.endswith(".log")}
     upa("run")
     (tmp_path / "upa-data/contoso/remarks.json").write_bytes(content)
-    assert "no retry file for 00000001" in upa("run").err
-    assert "no retry file for 00000001" not in upa("run").err
+    assert "No retry file for 00000001" in upa("run").err
+    assert "No retry file for 00000001" not in upa("run").err
 
 
 def test_a_log_that_cannot_be_read_ends_one_night_with_its_exit_code(

@@ -123,7 +123,7 @@ def test_show_names_the_person_whose_record_the_service_could_not_read(upa: Call
 def test_show_bounds_entries_that_name_nobody(upa: Callable[..., Ran]) -> None:
     job = _job(30, "hr-feed-2026-10-19")
     out = upa("show", job, "--library", SAMPLES).out
-    assert "3 entries name nobody. Their places are likely, not certain: all 32 entries" in out
+    assert "3 entries don't identify a user. Their places are likely, not certain: all 32 entries" in out
     assert "line 2: between record 4 (agnieszka.gorzelak@fabrikam.com) and record 15 (amal.farouk@fabrikam.com)" in out
     bounds = upa("show", job, "--library", SAMPLES, "--json").json["bounds"]
     assert [(row["line"], row["after_record"], row["before_record"]) for row in bounds] == [
@@ -179,7 +179,7 @@ def test_parse_of_a_log_of_no_known_shape_keeps_its_text_and_says_so(upa: Callab
     ran = upa("parse", "notes.log", "--json")
     assert ran.code == 0
     assert [(entry["code"], entry["message"]) for entry in ran.json] == [(None, "Dear all,")]
-    assert "notes.log has no entry of a known shape" in ran.err
+    assert "notes.log has no entries in a known format" in ran.err
 
 
 def test_parse_refuses_a_name_that_tells_no_format_before_it_reads(upa: Callable[..., Ran], tmp_path: Path) -> None:

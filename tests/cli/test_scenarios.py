@@ -216,7 +216,7 @@ def test_a_job_list_that_is_refused_for_good_is_said_to_be_microsoft_s_to_fix(
     assert f"upa-analyzer: {refused}." in first.err
     assert "Temporary failure" not in first.err
     named = upa("pull", "--job", JOB_ID)
-    assert (named.code, named.out.splitlines()[0].startswith("pulled 1 new job, 1 log file")) == (4, True)
+    assert (named.code, named.out.splitlines()[0].startswith("Pulled 1 new job, 1 log file")) == (4, True)
     ran = upa("run", "--json")
     assert (ran.code, ran.json["pulled"]["job_list_refused"]) == (4, True)
     assert f"upa-analyzer: {refused}. Only Microsoft can fix this: upa-analyzer doctor shows what to write" in ran.err

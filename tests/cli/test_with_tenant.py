@@ -38,7 +38,7 @@ def test_pull_says_what_it_brought_and_where_it_lies(
     ran = upa("pull")
     first, last = ran.out.splitlines()
     assert ran.code == 0
-    assert first.startswith("pulled 1 new job, 1 log file and 1 source file (")
+    assert first.startswith("Pulled 1 new job, 1 log file and 1 source file (")
     assert (tmp_path / last / "jobs.json").is_file()
     assert Path(last) == Path("upa-data/contoso/library")
     assert configured.seen[0].headers["authorization"] == "Bearer made-up-token"
@@ -153,7 +153,7 @@ def test_of_several_tenants_one_has_to_be_named(upa: Callable[..., Ran], tmp_pat
     assert "the configuration has 2 tenants: contoso, fabrikam" in ran.err
     assert upa("pull", "--tenant", "Contoso").code == 0
     ran = upa("--tenant", "adatum", "pull")
-    assert (ran.code, "It has contoso, fabrikam." in ran.err) == (2, True)
+    assert (ran.code, "Specify one of contoso, fabrikam." in ran.err) == (2, True)
 
 
 def test_tenants_whose_names_differ_in_case_alone_are_not_taken_for_one_another(
@@ -163,7 +163,7 @@ def test_tenants_whose_names_differ_in_case_alone_are_not_taken_for_one_another(
         stream.write(f"[tenants.CONTOSO]\nadmin_url = '{configured.origin}'\nauth = 'token'\n")
     ran = upa("pull", "--tenant", "contoso")
     assert (ran.code, configured.seen) == (2, [])
-    assert "the tenants contoso and CONTOSO of the configuration differ in case alone" in ran.err
+    assert "the tenants contoso and CONTOSO in the configuration differ only in case" in ran.err
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a:b", "", "con", "a.", ".upa-lock", "reports", "Library", "retry"])
@@ -269,7 +269,7 @@ def test_a_narrow_terminal_breaks_what_was_pulled_between_words(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     lines = upa(command).out.splitlines()
-    first, second, *_ = lines[next(at for at, line in enumerate(lines) if line.startswith("pulled ")) :]
+    first, second, *_ = lines[next(at for at, line in enumerate(lines) if line.startswith("Pulled ")) :]
     assert len(first) <= 60
-    assert f"{first} {second}".startswith("pulled 1 new job, 1 log file and 1 source file (")
+    assert f"{first} {second}".startswith("Pulled 1 new job, 1 log file and 1 source file (")
     assert "from 127.0.0.1" in f"{first} {second}"

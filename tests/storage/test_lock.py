@@ -74,7 +74,7 @@ def test_the_first_ends_as_if_there_had_been_no_second(
     pulling.go_on()  # type: ignore[attr-defined]
     out, err = pulling.communicate()
     assert (pulling.returncode, err) == (0, "")
-    assert out.startswith("pulled 0 new jobs")
+    assert out.startswith("Pulled 0 new jobs")
     assert not (tmp_path / _FOLDER / HOLDER).exists()
     assert upa("pull").code == 0
 

@@ -28,7 +28,7 @@ def file(contoso: Contoso, tmp_path: Path) -> Path:
 def test_from_failed_users_to_none(upa: Callable[..., Ran], contoso: Contoso, file: Path, tmp_path: Path) -> None:
     ran = upa("pull")
     assert ran.code == 0
-    assert ran.out.startswith("pulled 1 new job, 1 log file and 1 source file (")
+    assert ran.out.startswith("Pulled 1 new job, 1 log file and 1 source file (")
     ran = upa("report")
     assert ran.code == 0
     page = tmp_path / ran.out.splitlines()[-1]

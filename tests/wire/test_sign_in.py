@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.conftest import Ran
     from tests.wire.conftest import Contoso
 
-PULLED = "pulled 1 new job, 1 log file and 1 source file ("
+PULLED = "Pulled 1 new job, 1 log file and 1 source file ("
 
 
 @pytest.fixture

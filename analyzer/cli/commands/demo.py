@@ -148,7 +148,7 @@ def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None
     terminal = demo.terminal
     failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
     known = _make_known(demo, failed)
-    terminal.say(f"added the {known} users of {job.job_id[:8]} to the test tenant; importing their retry file")
+    terminal.say(f"Added the {known} users of {job.job_id[:8]} to the test tenant. Importing their retry file.")
     queued = _queue(demo, job, retry)
     _wait(demo, queued)
     pulled, reported = _run(demo)
@@ -164,7 +164,7 @@ def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None
     due = [one.job_id for one in reported.retries.values() if one.path is not None]
     for words in (("show", job.job_id[:8]), *((("retry", due[-1][:8]),) if due else ()), ("report",)):
         terminal.say(f"next: {demo.places.commands.line(*words)}")
-    terminal.say("open the report in a browser:")
+    terminal.say("Open the report in a browser:")
     terminal.show(str(reported.index))
 
 

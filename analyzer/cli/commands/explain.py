@@ -43,40 +43,40 @@ def command(
     _print(terminal, explanation)
     place = diagnose(code, None).sentence
     if place:
-        terminal.prose(f"where:  {place}.", indent="  ")
+        terminal.prose(f"Where: {place}.", indent="  ")
     _print_patterns(terminal, explanation, catalogue)
     if not explanation.known:
         terminal.say(_nearest(explanation.code, catalogue))
     elif catalogue.patterns_of(explanation.code) and code.strip().casefold() != explanation.code.casefold():
-        terminal.say("What the message says is none of these.")
+        terminal.say("The message matches none of these.")
 
 
 def _print(terminal: Terminal, explanation: Explanation) -> None:
     terminal.prose(f"{explanation.code}: {explanation.title}", indent="  ")
     terminal.prose(f"  {explanation.meaning}", indent="  ")
-    for heading, lines in (("likely causes", explanation.causes), ("what to do", explanation.remedies)):
+    for heading, lines in (("Likely causes", explanation.causes), ("What to do", explanation.remedies)):
         if lines:
             terminal.show(f"{heading}:")
             for number, line in enumerate(lines, 1):
                 terminal.prose(f"  {number}. {line}", indent="     ")
     helps = {True: "yes", False: "no", None: "unknown"}[explanation.retry_helps]
     if explanation.takes:
-        terminal.prose(f"how long it takes:  {explanation.takes}", indent="  ")
-    terminal.show(f"who can do it:  {explanation.who}")
-    terminal.show(f"importing the same again can help:  {helps}")
-    terminal.prose(f"known from:  {explanation.known_from}", indent="  ")
+        terminal.prose(f"Usual duration: {explanation.takes}", indent="  ")
+    terminal.show(f"Who can fix it: {explanation.who}")
+    terminal.show(f"Importing the same file again can help: {helps}")
+    terminal.prose(f"Source: {explanation.known_from}", indent="  ")
 
 
 def _print_patterns(terminal: Terminal, explanation: Explanation, catalogue: Catalogue) -> None:
     """Print the patterns of a code, or the phrases of a pattern."""
     patterns = catalogue.patterns_of(explanation.code)
     if patterns:
-        terminal.show("kinds of its messages:")
+        terminal.show("Kinds of messages:")
     for pattern in patterns:
         terminal.prose(f"  {pattern.explanation.code}: {pattern.explanation.title}", indent="     ")
     phrases = [phrase for one in catalogue.patterns if one.explanation == explanation for phrase in one.phrases]
     if phrases:
-        terminal.show("recognized by any of these in the message:")
+        terminal.show("Recognized by any of these in the message:")
     for phrase in phrases:
         terminal.prose(f"  {phrase}", indent="     ")
 
@@ -85,4 +85,4 @@ def _nearest(code: str, catalogue: Catalogue) -> str:
     # A number is not a misspelling: Error 31 isn't meant to be Error.
     digits = any(map(str.isdigit, code))
     codes = ", ".join(one.code for one in catalogue.explanations if "/" not in one.code)
-    return did_you_mean(code, () if digits else catalogue.names, f"Known are {codes}.")
+    return did_you_mean(code, () if digits else catalogue.names, f"Known codes: {codes}.")

@@ -56,7 +56,7 @@ def command(
         raise UsageError(f"{output} is one of the logs that are read", "Specify another file with -o.")
     if not files:
         raise problems[0]
-    # A bar would stand between the rows of a table that is shown while it is read.
+    # A bar would appear between the rows of a table that is shown while it is read.
     with terminal.progress("parsing", shown=output is not None or check) as progress:
         reading = LogReader(files, accounting=check, progress=far(files, progress))
         rows = _rows(terminal, reading, output, check=check)
@@ -74,8 +74,7 @@ def command(
 
 
 def _rows(terminal: Terminal, reading: LogReader, output: Path | None, *, check: bool) -> int | None:
-    """Reads everything, to a file or the terminal; how many rows there were, None where no log could be read."""
-    from analyzer.cli.commands.parse import show_entries
+    """Read everything, to a file or the terminal; return the number of rows, None if no log can be read."""
     from analyzer.errors import InputError
     from analyzer.model.text import count
     from analyzer.storage.table_files import write_table
@@ -84,7 +83,8 @@ def _rows(terminal: Terminal, reading: LogReader, output: Path | None, *, check:
         if output is not None:
             cut = write_table(reading.lazy(), output)
             if cut:
-                terminal.say(f"{count(cut, 'cell')} too long for {output.suffix} cut, with a mark at the end.")
+                cells = count(cut, "cell was", "cells were")
+                terminal.say(f"{cells} too long for {output.suffix} and cut, with a mark at the end.")
         elif check:
             for _frame in reading.frames():
                 pass
@@ -121,7 +121,7 @@ _MEGABYTE = 1_000_000
 
 
 def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
-    """The table of entries to stdout, piece by piece; on a terminal also the records that messages name."""
+    """Print the table of entries piece by piece; remark on the records that messages name."""
     if terminal.json:
         terminal.results(row for frame in frames for row in frame.iter_rows(named=True))
         return
@@ -138,7 +138,7 @@ def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
 
 
 def _places(frame: pl.DataFrame) -> Iterator[str]:
-    """Where in the source file the entries stand that say that it is no JSON."""
+    """Return where in the source file the faults are that entries of code DataFileNotJson report."""
     not_json = frame.filter(code=LogCode.DataFileNotJson)
     if not_json.is_empty():
         return
@@ -159,7 +159,7 @@ def _cells(frame: pl.DataFrame) -> list[list[str]]:
 
 
 def far(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], None]:
-    """Tells how far a reading is: in logs, or of a single one in megabytes."""
+    """Show the progress of reading: in logs, or for a single one in megabytes."""
     place = {file: number for number, file in enumerate(files, 1)}
 
     def tell(log: LogRead) -> None:
@@ -172,45 +172,45 @@ def far(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], Non
 
 
 def summary(logs: Sequence[LogRead]) -> str:
-    """How many entries there were."""
+    """Say how many entries were read."""
     entries, texts = sum(log.entries for log in logs), sum(log.texts for log in logs)
-    further = f" and {count(texts, 'text that is', 'texts that are')} no entry" if texts else ""
+    further = f" and {count(texts, 'other text')}" if texts else ""
     read = sum(log.was_read for log in logs)
-    return f"{count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}"
+    return f"Read {count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}."
 
 
 def remarks(terminal: Terminal, logs: Iterable[LogRead]) -> None:
-    """What is not as usual: encodings, bytes that were replaced, text that is no entry, logs that are not whole."""
+    """Remark on what is unusual: encodings, replaced bytes, text that isn't an entry, incomplete logs."""
     found = [remark for log in logs for remark in _remarks_on(log)]
     for remark in found[:_SHOWN_REMARKS]:
         terminal.say(remark)
     if len(found) > _SHOWN_REMARKS:
-        terminal.say(f"and {count(len(found) - _SHOWN_REMARKS, 'more remark')} of this kind")
+        terminal.say(f"{count(len(found) - _SHOWN_REMARKS, 'more remark')} of this kind.")
 
 
 def _remarks_on(log: LogRead) -> Iterator[str]:
     name, replaced = log.encoding.name, log.encoding.replaced
     if log.texts and not log.entries:
-        yield f"{log.name} has no entry of a known shape: its text is kept as a row without a code."
+        yield f"{log.name} has no entries in a known format. Its text is kept as a row without a code."
     if replaced:
-        yield f"{log.name} was read as {name}, and {count(replaced, 'character')} replaced."
+        yield f"{log.name} was read as {name}, and {count(replaced, 'character was', 'characters were')} replaced."
     elif name != "utf-8":
         yield f"{log.name} was read as {name}."
     if log.encoding.cut:
-        yield f"{log.name} begins in the middle of a character: its first entry may be incomplete."
+        yield f"{log.name} begins in the middle of a character. Its first entry may be incomplete."
     if log.encoding.swapped:
         yield (
-            f"{log.name} has a part in another byte order, which was not read: it was put together from several files."
+            f"{log.name} has a part in another byte order, which was skipped: it was joined from several files."
             " Parse these one by one."
         )
     if log.growing:
-        yield f"{log.name} was still being written: it was read to line {log.lines:,}, the last whole one."
+        yield f"{log.name} was still being written. It was read to line {log.lines:,}, the last complete one."
     if log.cut_off:
-        yield f"{log.name} ends inside an entry, in line {log.lines:,}: it may be cut off."
+        yield f"{log.name} ends inside an entry in line {log.lines:,}. It may be cut off."
 
 
 def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
-    """What became of each log's bytes, to stdout."""
+    """Print how every byte of each log is accounted for."""
     accounts: list[dict[str, int | str]] = [
         {
             "bytes": log.encoding.size - log.unread,
@@ -230,10 +230,10 @@ def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
         return
     terminal.table(_ACCOUNT, [_account_cells(account) for account in accounts])
     wrong = sum(account["missing"] != 0 for account in accounts)
-    terminal.say(f"{count(wrong, 'log')} not accounted for" if wrong else "every byte that was read is accounted for")
+    terminal.say(f"{count(wrong, 'log')} not accounted for." if wrong else "Every byte is accounted for.")
 
 
 def _account_cells(account: Mapping[str, int | str]) -> list[str]:
-    """A row of the table; of the log its file's name, as the folders of a tenant begin all alike."""
+    """Return a row of the table, with the name of the log's file, as the folders of a tenant begin alike."""
     *numbers, encoding, name = account.values()
     return [*(f"{number:,}" for number in numbers), str(encoding), str(name).rsplit("/", 1)[-1]]

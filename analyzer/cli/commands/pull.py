@@ -50,8 +50,8 @@ def command(
     if given.terminal.json:
         given.terminal.result(pulled_json(pulled))
     else:
-        given.terminal.prose(f"{pulled_sentence(pulled)} in {time.monotonic() - begun:.1f} s")
-        tell_left_out(given.terminal, pulled)
+        given.terminal.prose(f"{pulled_clause(pulled)} in {time.monotonic() - begun:.1f} s.")
+        print_skipped(given.terminal, pulled)
         given.terminal.show(str(library.root))
     return exit_code(given.terminal, pulled)
 
@@ -59,10 +59,10 @@ def command(
 def connected(
     given: Context, settings: Settings, workspace: Workspace, patience: str = DEFAULT_PATIENCE
 ) -> tuple[Tenant, Library]:
-    """The configured tenant that is meant, and its library.
+    """Return the selected tenant and its library.
 
     Raises:
-        UsageError: it is not clear which, or its configuration is not enough; ``patience`` is no time span.
+        UsageError: it isn't clear which, its configuration is incomplete, or ``patience`` isn't a time span.
     """
     from analyzer.config.connect import connect
     from analyzer.library.mirror import Library
@@ -76,10 +76,10 @@ def connected(
 
 
 def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> None:
-    """Warn of a certificate that ends soon.
+    """Warn of a certificate that expires soon.
 
     Raises:
-        AnalyzerError: it cannot be read.
+        AnalyzerError: it can't be read.
     """
     from analyzer.config.connect import certificate_warning
 
@@ -89,7 +89,7 @@ def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> No
 
 
 def exit_code(terminal: Terminal, pulled: PullResult) -> int:
-    """Says at what the tenant failed, though the rest came; the exit code of that, or 0."""
+    """Write what the tenant failed at, though the rest was pulled; return the exit code of that, or 0."""
     code = 0
     if pulled.unlisted is not None:
         terminal.complain(_unlisted(pulled.unlisted, are_single_refused=isinstance(pulled.fault, ThresholdError)))
@@ -101,7 +101,7 @@ def exit_code(terminal: Terminal, pulled: PullResult) -> int:
 
 
 def _unlisted(error: ThresholdError, *, are_single_refused: bool) -> ThresholdError:
-    """What a refused job list means for a pull that went on without it."""
+    """Add to the error what the refused job list means for the rest of the pull."""
     meanwhile = (
         "Single jobs are refused as well, so the library's jobs stay as they were."
         if are_single_refused
@@ -111,8 +111,8 @@ def _unlisted(error: ThresholdError, *, are_single_refused: bool) -> ThresholdEr
     return ThresholdError(error.what, f"{error.advice} {meanwhile}")
 
 
-def pulled_sentence(pulled: PullResult) -> str:
-    """``pulled 3 new jobs, 5 log files (1.2 MB) from contoso.sharepoint.com``."""
+def pulled_clause(pulled: PullResult) -> str:
+    """Say ``Pulled 3 new jobs and 5 log files (1.2 MB) from contoso.sharepoint.com``."""
     from analyzer.model.text import count, listed, size
 
     parts = [count(len(pulled.new), "new job")]
@@ -125,17 +125,17 @@ def pulled_sentence(pulled: PullResult) -> str:
     if pulled.source_files:
         parts.append(count(pulled.source_files, "source file"))
     received = f" ({size(pulled.received)})" if pulled.received else ""
-    return f"pulled {listed(parts)}{received} from {pulled.tenant}"
+    return f"Pulled {listed(parts)}{received} from {pulled.tenant}"
 
 
-def tell_left_out(terminal: Terminal, pulled: PullResult) -> None:
-    """Says on stderr what could not be had, and why."""
-    for left in pulled.skipped:
-        terminal.say(f"  {left.job_id[:8]}: no {left.what}: {left.because}")
+def print_skipped(terminal: Terminal, pulled: PullResult) -> None:
+    """Write to stderr what couldn't be downloaded, and why."""
+    for one in pulled.skipped:
+        terminal.say(f"  {one.job_id[:8]}: no {one.what}: {one.because}")
 
 
 def pulled_json(pulled: PullResult) -> dict[str, object]:
-    """What a pull brought, for machines."""
+    """Return the result of ``pull --json``."""
     return {
         "tenant": pulled.tenant,
         "new": pulled.new,
@@ -145,5 +145,5 @@ def pulled_json(pulled: PullResult) -> dict[str, object]:
         "source_files": pulled.source_files,
         "received_bytes": pulled.received,
         "job_list_refused": pulled.unlisted is not None,
-        "left_out": [{"job_id": left.job_id, "what": left.what, "because": left.because} for left in pulled.skipped],
+        "left_out": [{"job_id": one.job_id, "what": one.what, "because": one.because} for one in pulled.skipped],
     }

@@ -48,7 +48,7 @@ def command(
     if library is not None:
         places = dataclasses.replace(places, commands=dataclasses.replace(given.commands, library=str(library)))
     if output is None and (job or since):
-        # The day's report of all jobs stays what it is.
+        # The day's report of all jobs stays as it is.
         places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
     with given.terminal.stages() as stage:
         made = report(opened, places, now, stage, scope)
@@ -60,7 +60,7 @@ def command(
 
 
 def report_places(given: Context, settings: Settings, now: datetime, where: Workspace | Path) -> Places:
-    """Where a report and its retry files go: in a tenant's folder by day, or in the folder that the user named."""
+    """Return where a report and its retry files go: a tenant's folder by day, or the specified folder."""
     from analyzer.pipeline import Places
 
     zone = given.zone(settings)
@@ -77,7 +77,7 @@ def report_places(given: Context, settings: Settings, now: datetime, where: Work
 
 
 def reported_json(made: Reported) -> dict[str, object]:
-    """What came of a report, for machines."""
+    """Return the result of ``report --json``."""
     from analyzer.cli.views.jobs import job_json
 
     return {

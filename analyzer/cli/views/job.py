@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _SHOWN_USERS = 30
 _SHOWN_ENTRIES = 20
-_SHARED_TOLD = 3
+_SHOWN_IN_COMMON = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,6 +71,13 @@ class JobView:
     queued: RetryToQueue | None
     retries: list[dict[str, Any]]
     acknowledged: Acknowledgement | None = None
+
+    @property
+    def places(self) -> Whereabouts | None:
+        """Where entries without an identity are; None if these are of records without an ID, which says it all."""
+        source = self.facts.source
+        explained = source is not None and source.without_id_count == sum(self.facts.nameless.values())
+        return None if explained else self.whereabouts
 
 
 def failures_of(entries: pl.DataFrame, patterns: Mapping[str, list[Counted]]) -> list[Failure]:
@@ -126,11 +133,9 @@ def print_view(given: Context, shown: JobView, *, everyone: bool) -> None:
         terminal.prose(f"  {warning}", indent="  ")
     for sentence in _retried(shown, given.zone(given.settings())):
         terminal.prose(f"  {sentence}", indent="  ")
-    source = shown.facts.source
-    if not (source and source.without_id_count == sum(shown.facts.nameless.values())):
-        _print_whereabouts(terminal, shown.whereabouts)
-    made = ("retry", shown.facts.job_id) if shown.queued else ()
-    advice = [one for one in shown.advice if not one.command or one.command != made]
+    _print_places(terminal, shown.places)
+    created = ("retry", shown.facts.job_id) if shown.queued else ()
+    advice = [one for one in shown.advice if not one.command or one.command != created]
     # With a retry file at hand the next step is to queue it; other commands are printed with their advice.
     runs = (one.command for one in advice if not shown.queued and _runs(one.command, shown.facts, given))
     command = next(runs, ())
@@ -145,14 +150,14 @@ def print_view(given: Context, shown: JobView, *, everyone: bool) -> None:
 
 
 def _runs(command: tuple[str, ...], facts: JobFacts, given: Context) -> bool:
-    """Whether a command is the next step: not this one, and a pull only where it reaches this library."""
+    """Whether a command is the next step: not this one, and a pull only if it is for this library."""
     if not command or command == ("show", facts.job_id):
         return False
     return command[0] != "pull" or bool(given.settings().config.tenants and not given.commands.library)
 
 
 def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
-    """Why, a sentence each: the codes of the log, or what the job's error means; what failures have in common."""
+    """Yield why, a sentence each: the codes of the log or the job's error, and what failures have in common."""
     from analyzer.catalogue.advice import clause_of
     from analyzer.history.job_facts import shared_sentence
 
@@ -171,22 +176,20 @@ def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
         hit = count(one.users, "user") if one.users else count(one.entries, "entry", "entries")
         yield f"{clause_of(one.name, facts, catalogue)} ({one.name}): {hit}."
     nameless = sum(facts.nameless.values())
-    if nameless and facts.outcome is Outcome.partial:
-        unidentified = count(nameless, "entry doesn't", "entries don't")
-        yield f"{unidentified} identify a user."
-    strangers = (
-        [user["identity"] for user in shown.users if user["key"] in facts.source.strangers] if facts.source else []
-    )
+    if nameless and facts.outcome is Outcome.partial and not (shown.places and shown.places.by_entry()):
+        yield _unidentified(nameless)
+    known_keys = facts.source.strangers if facts.source else ()
+    strangers = [user["identity"] for user in shown.users if user["key"] in known_keys]
     if strangers:
-        named = listed_first(strangers, _SHARED_TOLD)
+        named = listed_first(strangers, _SHOWN_IN_COMMON)
         verb = "isn't" if len(strangers) == 1 else "aren't"
         yield f"Of the users in the log, {len(strangers):,} {verb} in the source file: {named}."
-    for shared in facts.shared[:_SHARED_TOLD]:
+    for shared in facts.shared[:_SHOWN_IN_COMMON]:
         yield f"{shared_sentence(shared)}."
 
 
 def _retried(shown: JobView, zone: ZoneInfo | None) -> Iterator[str]:
-    """What retries made of a run, and of which run a retry is: a sentence each."""
+    """Yield what retries of a run achieved, or which run a retry belongs to, a sentence each."""
     if shown.facts.retry_of:
         yield f"This job imports a retry file of the job {shown.facts.retry_of}."
     for retry in shown.retries:
@@ -195,8 +198,12 @@ def _retried(shown: JobView, zone: ZoneInfo | None) -> Iterator[str]:
         yield f"{capitalised(still_open_clause(shown.facts.open))}."
 
 
-def _print_whereabouts(terminal: Terminal, found: Whereabouts | None) -> None:
-    """Nothing where nothing is known."""
+def _unidentified(entries: int) -> str:
+    return count(entries, "entry doesn't identify a user.", "entries don't identify a user.")
+
+
+def _print_places(terminal: Terminal, found: Whereabouts | None) -> None:
+    """Print where entries without an identity are in the source file."""
     if found is None:
         return
     sentences = [one.sentence for one in found.located if one.sentence]
@@ -206,17 +213,17 @@ def _print_whereabouts(terminal: Terminal, found: Whereabouts | None) -> None:
     for sentence in sentences:
         terminal.prose(f"{sentence}.", indent="  ")
     if entries:
-        terminal.prose(f"{count(len(entries), 'entry names nobody', 'entries name nobody')}. {found.order_sentence}")
+        terminal.prose(f"{_unidentified(len(entries))} {found.order_sentence}")
     several = len({log_file for (log_file, _), _ in entries}) > 1
     for (log_file, line), words in entries[:_SHOWN_ENTRIES]:
         place = f"{log_file.rsplit('/', 1)[-1]}, line {line:,}" if several else f"line {line:,}"
         terminal.prose(f"  {place}: {words}", indent="    ")
     if len(entries) > _SHOWN_ENTRIES:
-        terminal.show(f"  and {len(entries) - _SHOWN_ENTRIES:,} more: --json, or the report, has them all")
+        terminal.show(f"  and {len(entries) - _SHOWN_ENTRIES:,} more. Use --json or the report to see all.")
 
 
 def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, following: tuple[str, ...]) -> None:
-    """What to do, in the order in which to try it; the command that follows is printed at the end."""
+    """Print what to do, in the order in which to try it; the next command is printed at the end."""
     if not advice:
         return
     given.terminal.show()
@@ -228,7 +235,7 @@ def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, fol
 
 
 def _print_queue(terminal: Terminal, queued: RetryToQueue | None) -> None:
-    """How to queue the retry file that there is; each line of PowerShell in one piece, so that it can be pasted."""
+    """Print how to queue the retry file, each line of PowerShell in one piece, so that it can be pasted."""
     from analyzer.retry.queue_command import queue_commands, queue_remarks
 
     if queued is None:
@@ -291,7 +298,7 @@ def _print_details(given: Context, shown: JobView) -> None:
         details["acknowledged"] = known.removeprefix("acknowledged ")
     terminal.show()
     for name, value in details.items():
-        # An address stays in one piece, so that it can be copied.
+        # An address stays in one piece so that it can be copied.
         write = terminal.show if "://" in str(value) else functools.partial(terminal.prose, indent=" " * 13)
         write(visible(f"{name:<12} {value}"))
 
@@ -299,7 +306,7 @@ def _print_details(given: Context, shown: JobView) -> None:
 def _print_support(given: Context, shown: JobView) -> None:
     from analyzer.catalogue import support_request
 
-    # Without a log only the pull is known that first saw the job ended.
+    # Without a log, the end is known only from the first pull that found the job ended.
     ended = "Ended" if shown.job["ran_from"] == "log" else "Ended by"
     times = [
         (name, f"{shown.job[column]:%Y-%m-%d %H:%M:%S} UTC")

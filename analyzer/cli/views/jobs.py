@@ -32,7 +32,7 @@ COLUMNS = (
     Column("note", least=2),
 )
 SHOWN_JOBS = 30
-"""As many a terminal gets unless more are asked for."""
+"""How many jobs a terminal shows unless --limit is given."""
 
 
 def job_rows(
@@ -42,14 +42,14 @@ def job_rows(
     now: datetime,
     acknowledged: Mapping[str, Acknowledgement],
 ) -> list[list[str]]:
-    """The cells of ``COLUMNS``, the newest job last.
+    """Return the cells of ``COLUMNS``, the newest job last.
 
     Args:
-        jobs: as ``load`` gives them.
-        all_ids: the ids among which a short one has to be unique.
+        jobs: as ``load`` returns them.
+        all_ids: the IDs among which a short one has to be unique.
         zone: of times; None for UTC.
         now: UTC.
-        acknowledged: the jobs that are, by ID.
+        acknowledged: the acknowledgements that are valid, by job ID.
     """
     short = short_ids(all_ids)
     return [
@@ -69,7 +69,7 @@ def job_rows(
 
 
 def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
-    """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
+    """Say when a job ran: ``by …`` or ``after …`` for a bound, only the day if the file's name has it."""
     from analyzer.analysis.timeline import BOUND_WORDS
 
     if job["ran_from"] == "name":
@@ -79,22 +79,22 @@ def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
 
 
 def not_updated(job: Mapping[str, Any]) -> str:
-    """How many users a job did not update, in the report's words."""
+    """Say how many users a job didn't update, in the report's words."""
     return not_updated_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"], dash="-")
 
 
 def open_users(job: Mapping[str, Any]) -> str:
-    """How many users of a job are still open."""
+    """Say how many users of a job are open."""
     return "-" if not Outcome(job["outcome"]).ended else _number(job["open"], "unknown")
 
 
 def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
-    """``acknowledged until 5 Dec``."""
+    """Say ``acknowledged until 5 Dec``."""
     return f"acknowledged until {until(one.until, zone, now) if one.until else 'it changes'}"
 
 
 def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
-    """The day at whose start something ends, or the moment."""
+    """Return the day at whose start something ends, or the moment."""
     from datetime import UTC
 
     local, today = time.astimezone(zone or UTC), now.astimezone(zone or UTC)
@@ -114,7 +114,7 @@ def _notes(
     now: datetime,
     known: Acknowledgement | None,
 ) -> Iterator[str]:
-    """What else to know about a job before one does something about it."""
+    """Yield what to know about a job before acting on it."""
     if job["retry_of"]:
         yield f"retry of {short.get(job['retry_of'], job['retry_of'][:SHORT_ID])}"
     if job["superseded"]:
@@ -126,7 +126,7 @@ def _notes(
 
 
 def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:
-    """The table ``jobs``, a row an object; times in ISO 8601, UTC."""
+    """Return the table ``jobs``, a row an object; times in ISO 8601, UTC."""
     return [
         {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}
         for job in jobs.select(*JOBS).iter_rows(named=True)

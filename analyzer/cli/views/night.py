@@ -1,4 +1,4 @@
-"""What ``run`` says: where each feed is, what is new, what to retry, and what is worth saying once."""
+"""The output of ``run``: the state of each feed, what is new, what to retry, and remarks that are made once."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _NAMED_JOBS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Night:
-    """What came of a run, and what of it is worth a line.
+    """The results of a run, and what of them is worth a line.
 
     Attributes:
-        pulled: what the pull brought.
+        pulled: the result of the pull.
         made: retry files and report.
         places: where they are.
         now: UTC.
-        acknowledged: the jobs that are, by ID.
-        last: when the last run that came to its end began; None where that is unknown.
+        acknowledged: the acknowledgements that are valid, by job ID.
+        last: when the last complete run began; None where unknown.
     """
 
     pulled: PullResult
@@ -54,22 +54,22 @@ class Night:
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """Of times shown."""
+        """The zone of times shown."""
         return self.places.zone
 
     @functools.cached_property
     def short(self) -> dict[str, str]:
-        """By ID as much of it as is the job's alone."""
+        """The shortest unique prefixes of job IDs, by ID."""
         return short_ids(self.made.tables.jobs["job_id"])
 
     @functools.cached_property
     def statuses(self) -> list[FeedStatus]:
-        """Where each feed is, the worst first."""
+        """The state of each feed, the worst first."""
         return feed_statuses(self.made.tables, self.acknowledged)
 
     @functools.cached_property
     def brought(self) -> frozenset[str]:
-        """The jobs that are new or changed since the last run; a run that was interrupted has said nothing of its."""
+        """The IDs of jobs that are new or changed since the last complete run."""
         jobs = self.made.tables.jobs.filter(~pl.col("gone"))
         since: list[str] = []
         if self.last is not None:
@@ -78,9 +78,9 @@ class Night:
 
     @functools.cached_property
     def news(self) -> pl.DataFrame:
-        """The jobs that are new or changed, and those that are stuck; no acknowledged ones.
+        """The jobs that are new or changed, or stuck, without acknowledged ones.
 
-        A job is stuck because nothing changes; it counts until it ends or the tenant no longer lists it.
+        A stuck job never changes: it counts until it ends or the tenant no longer lists it.
         """
         fresh = pl.col("job_id").is_in(list(self.brought))
         stuck = (pl.col("outcome") == "stuck") & ~pl.col("gone")
@@ -88,8 +88,8 @@ class Night:
 
 
 def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
-    """The answer, a line a feed; then the jobs that are new or changed, what to retry, and the report."""
-    from analyzer.cli.commands.pull import pulled_sentence
+    """Print a line a feed, then the jobs that are new or changed, what to retry, and the report."""
+    from analyzer.cli.commands.pull import pulled_clause
 
     terminal = given.terminal
     lines = list(feed_lines(night))
@@ -97,7 +97,7 @@ def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
         terminal.prose(line, indent="  ")
     if lines:
         terminal.show()
-    terminal.prose(pulled_sentence(night.pulled))
+    terminal.prose(f"{pulled_clause(night.pulled)}.")
     jobs = night.news
     if set(jobs["outcome"]) - {"succeeded", "running"}:
         shown = jobs.tail(SHOWN_JOBS) if terminal.interactive else jobs
@@ -111,12 +111,12 @@ def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     for remark in remarks:
         terminal.say(remark.text)
     _tell_retries(given, night)
-    terminal.say("report")
+    terminal.say("Report:")
     terminal.show(str(night.made.index))
 
 
 def feed_lines(night: Night) -> Iterator[str]:
-    """A sentence for each feed that has open users or a stuck job, the worst first; one for all others."""
+    """Yield a sentence for each feed with open users or a stuck job, the worst first, and one for all others."""
     well = []
     for status in night.statuses:
         retried_now = any(retry["job_id"] in night.brought for retry in status.retries) and not status.silent
@@ -130,7 +130,7 @@ def feed_lines(night: Night) -> Iterator[str]:
 
 
 def status_sentence(status: FeedStatus, night: Night) -> str:
-    """``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``; no full stop."""
+    """Say ``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``, without a period."""
     run, parts = status.run, []
     if run is not None and not status.silent and (status.has_open_users or status.retries):
         parts += _of_run(status, run, night)
@@ -161,7 +161,7 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
 
 
 def remarks_of(night: Night) -> Iterator[Remark]:
-    """What is worth saying once: what could not be had or made, and values that arrived damaged."""
+    """Yield what is said once: what couldn't be downloaded or created, and values that arrived damaged."""
     commands = night.places.commands
     quiet = {*night.acknowledged, *night.made.tables.jobs.filter("superseded")["job_id"]}
     unmade = {retry.job_id for retry in night.made.retries.values() if retry.path is None and not retry.complete}
@@ -173,7 +173,7 @@ def remarks_of(night: Night) -> Iterator[Remark]:
         if retry.job_id in unmade - quiet:
             advice = f" {commands.completed(retry.advice)}" if retry.advice else ""
             yield Remark(
-                retry.job_id, f"no retry file for {night.short[retry.job_id]}: {retry.sentence.rstrip('.')}.{advice}"
+                retry.job_id, f"No retry file for {night.short[retry.job_id]}: {retry.sentence.rstrip('.')}.{advice}"
             )
         for sentence in retry.left if retry.job_id not in night.acknowledged else ():
             yield Remark(retry.job_id, f"{night.short[retry.job_id]}: {sentence}")
@@ -187,17 +187,17 @@ def remarks_of(night: Night) -> Iterator[Remark]:
 
 
 def _tell_retries(given: Context, night: Night) -> None:
-    """Each retry file that is the thing to import now, with its condition, and the command that says how."""
+    """Print each retry file to import now, its condition, and the command that shows how."""
     for retry in night.made.retries.values():
         if retry.path is not None and retry.job_id not in night.acknowledged:
             short = night.short[retry.job_id]
-            given.terminal.say(f"retry {short}: {retry.sentence}")
+            given.terminal.say(f"Retry file for {short}: {retry.sentence}")
             given.terminal.show(str(retry.path))
             given.terminal.say(f"next: {night.places.commands.line('show', short)}")
 
 
 def log_problems(night: Night) -> dict[Remark, AnalyzerError]:
-    """Why logs could not be read, as remarks about their jobs."""
+    """Return why logs can't be read, as remarks about their jobs."""
     return {
         Remark(job_id, str(problem)): problem
         for job_id in night.made.tables.job_logs

@@ -126,4 +126,4 @@ def test_the_demo_does_all_of_its_work_though_nobody_reads_on(tmp_path: Path) ->
         assert running.stderr is not None
         told = running.stderr.read()
     assert running.returncode == 0
-    assert "open the report in a browser" in told
+    assert "Open the report in a browser" in told

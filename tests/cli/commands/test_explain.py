@@ -33,7 +33,7 @@ def test_the_explanation_fits_the_terminal(
     ran = upa("explain", code)
     assert ran.code == 0
     assert max(map(len, ran.out.splitlines())) <= int(width)
-    assert "what to do:" in ran.out
+    assert "What to do:" in ran.out
 
 
 def test_a_code_is_explained_with_its_patterns(upa: Callable[..., Ran]) -> None:
@@ -41,15 +41,15 @@ def test_a_code_is_explained_with_its_patterns(upa: Callable[..., Ran]) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("GenericError: the profile store failed\n")
     assert "\n  GenericError/deadlock: two writers blocked each other" in ran.out
-    assert "importing the same again can help:  unknown" in ran.out
+    assert "Importing the same file again can help: unknown" in ran.out
 
 
 def test_a_pattern_is_explained_with_what_it_is_told_by(upa: Callable[..., Ran]) -> None:
     ran = upa("explain", "GenericError/deadlock")
     assert ran.out.startswith("GenericError/deadlock: two writers blocked each other in the profile store\n")
-    assert "importing the same again can help:  yes" in ran.out
+    assert "Importing the same file again can help: yes" in ran.out
     assert "\n  Error Number:1205,\n" in ran.out
-    assert "kinds of its messages" not in ran.out
+    assert "Kinds of messages" not in ran.out
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_pasted_line_leads_to_its_pattern(upa: Callable[..., Ran], text: str, 
 def test_a_pasted_line_that_matches_no_pattern_is_said_to_match_none(upa: Callable[..., Ran]) -> None:
     ran = upa("explain", f"{LINE}something new")
     assert ran.out.startswith("GenericError: ")
-    assert ran.err == "What the message says is none of these.\n"
+    assert ran.err == "The message matches none of these.\n"
 
 
 def test_as_json_a_code_has_its_patterns_and_three_answers_to_trying_again(upa: Callable[..., Ran]) -> None:
@@ -129,5 +129,5 @@ def test_hostile_text_cannot_steer_the_terminal(upa: Callable[..., Ran]) -> None
 
 def test_a_message_that_names_a_place_has_its_record(upa: Callable[..., Ran]) -> None:
     line = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[1672].Department', line 1, position 150235."
-    assert "where:  Record 1,673, in Department (line 1, position 150,235)." in upa("explain", line).out
-    assert "where:" not in upa("explain", "DataFileNotJson").out
+    assert "Where: Record 1,673, in Department (line 1, position 150,235)." in upa("explain", line).out
+    assert "Where:" not in upa("explain", "DataFileNotJson").out

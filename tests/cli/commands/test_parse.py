@@ -74,7 +74,7 @@ def test_each_row_of_the_table_is_one_of_the_json(upa: Callable[..., Ran]) -> No
 def test_no_entries_are_an_empty_list(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"")
     ran = upa("parse", "a.log", "--json")
-    assert (ran.code, ran.json, ran.err) == (0, [], "0 entries from 1 log\n")
+    assert (ran.code, ran.json, ran.err) == (0, [], "Read 0 entries from 1 log.\n")
 
 
 BAD = {
@@ -123,12 +123,12 @@ def test_a_folder_without_logs_is_said_and_the_others_are_done(upa: Callable[...
 REMARKS = {
     "UTF-16": (("\ufeff" + LINE).encode("utf-16-le"), "a.log was read as utf-16-le."),
     "Windows-1252": ("GenericError\t\tJürgen\r\n".encode("cp1252"), "a.log was read as cp1252."),
-    "bytes replaced": (GOOD + b"GenericError\t\t\xff\x81", "a.log was read as utf-8, and 2 characters replaced."),
+    "bytes replaced": (GOOD + b"GenericError\t\t\xff\x81", "a.log was read as utf-8, and 2 characters were replaced."),
     "no shape": (
         b"Dear Ada,\r\nhere is the log.",
-        "a.log has no entry of a known shape: its text is kept as a row without a code.",
+        "a.log has no entries in a known format. Its text is kept as a row without a code.",
     ),
-    "cut off": (GOOD + b"IdentityNotRes", "a.log ends inside an entry, in line 2: it may be cut off."),
+    "cut off": (GOOD + b"IdentityNotRes", "a.log ends inside an entry in line 2. It may be cut off."),
 }
 
 
@@ -146,14 +146,14 @@ def test_a_hundred_remarks_are_twenty_and_a_number(upa: Callable[..., Ran], tmp_
         (tmp_path / f"{number}.log").write_bytes(LINE.encode("utf-16-be"))
     said = upa("parse", tmp_path, "-o", "e.ndjson").err.splitlines()
     assert len([line for line in said if "was read as utf-16-be" in line]) == 20
-    assert "and 80 more remarks of this kind" in said
+    assert "80 more remarks of this kind." in said
 
 
 def test_cells_that_a_sheet_cannot_hold_are_counted(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"GenericError\t\t" + b"x" * 40_000)
     ran = upa("parse", "a.log", "-o", "e.xlsx")
     assert (ran.code, ran.out) == (0, "e.xlsx\n")
-    assert "1 cell too long for .xlsx cut, with a mark at the end." in ran.err
+    assert "1 cell was too long for .xlsx and cut, with a mark at the end." in ran.err
 
 
 class TestCheck:
@@ -162,7 +162,7 @@ class TestCheck:
     def test_every_byte_of_the_samples_is_accounted_for(self, upa: Callable[..., Ran]) -> None:
         ran = upa("parse", sample_library(), "--check")
         assert ran.code == 0
-        assert ran.err.endswith("every byte that was read is accounted for\n")
+        assert ran.err.endswith("Every byte is accounted for.\n")
         told = upa("parse", sample_library(), "--check", "--json").json
         for account in told:
             assert account["bytes"] == (sample_library() / account["log"]).stat().st_size
