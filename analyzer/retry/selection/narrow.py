@@ -1,4 +1,4 @@
-"""A selection narrowed to those whom the user chose: of those whom the log names, or of everybody."""
+"""A selection narrowed by the user's choices, and these choices in words."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
     from analyzer.retry.model import Choices, RetryHelps, Selection
 
+_OF_THE_OTHERS = "whether it helps users that the log doesn't name is unknown"
+_EXAMPLES = 3
+_LONG = 60
+"""Characters of an ID; a log may have one of a megabyte."""
+
 
 def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_helps: RetryHelps) -> Selection:
-    """Of those whom the log names."""
+    """Narrow the users whom the log names."""
     helps = with_helps(coded, retry_helps)["helps"].fill_null(value=False) if choices.retryable else pl.lit(value=True)
     entries = coded.with_columns(
         only=pl.col("code").is_in(choices.only) if choices.only else pl.lit(value=True),
@@ -36,7 +41,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
     }
     unnamed = entries.filter(pl.col("key").is_null() & pl.col("only") & ~pl.col("except_") & pl.col("helps")).height
     if users is not None:
-        # An entry that names nobody may be a listed user's, unless all of these are found.
+        # An entry that names no user may be a listed user's, unless all of these are found.
         unnamed += len((whole.doubtful & fitting) - identities.keys())
         unnamed *= not users.keys() <= identities.keys()
     unknown = {key: identity for key, identity in (users or {}).items() if key not in whole.identities}
@@ -46,26 +51,23 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
         without_user=unnamed,
         lacking_id=min(whole.lacking_id, unnamed),
         doubtful=whole.doubtful & identities.keys(),
-        chosen=chosen_of_named(choices, len(users or {}) - len(unknown)),
+        chosen=tuple(_chosen_of_named(choices, len(users or {}) - len(unknown))),
         unknown_users=unknown,
     )
 
 
 def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Selection:
-    """Of every record of the source."""
+    """Narrow every record of the source."""
     left_out = coded if choices.without_culprits else coded.filter(pl.col("code").is_in(choices.except_))
-    excluded = dict(ids_in(left_out))
-    chosen = chosen_of_everybody(choices, coded)
+    chosen = tuple(_chosen_of_everybody(choices, coded))
     if not choices.only and choices.users is None:
-        unnamed = not left_out.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity).is_empty()
-        return dataclasses.replace(
-            whole, excluded=excluded, doubtful=doubtful_in(left_out), without_unnamed=unnamed, chosen=chosen
-        )
+        return dataclasses.replace(_without_users_of(whole, left_out), chosen=chosen)
+    excluded = ids_in(left_out)
     only = coded.filter(pl.col("code").is_in(choices.only))
     wanted = dict(ids_in(only)) if choices.only else dict(choices.users or {})
     if choices.users is not None:
         wanted = {key: identity for key, identity in wanted.items() if key in choices.users}
-    # Where all of the listed users are found, an entry that names nobody can be nobody else's.
+    # Where all of the listed users are found, an entry that names no user is about none of them.
     found = choices.without_culprits or (choices.users is not None and choices.users.keys() <= wanted.keys())
     identities = {
         key: identity for key, identity in wanted.items() if key not in excluded and mark_of(key) not in whole.newer
@@ -82,10 +84,10 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
 def of_unknown(
     whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps
 ) -> Selection:
-    """Of every record, where nobody can say who was updated, what a retry unchanged can mend.
+    """Narrow every record to those whom an unchanged retry can help, where it is unknown who was updated.
 
-    Whom the log does not name failed, if at all, for the job's own error. Where nobody knows that a retry mends that,
-    only of those whom the log names something can be told.
+    A user whom the log does not name failed, if at all, for the job's own error. Where it is unknown whether a retry
+    helps against that, only the users whom the log names can be chosen.
     """
     if not error or not retry_helps(error, "", None):
         named = dataclasses.replace(
@@ -95,34 +97,42 @@ def of_unknown(
             doubtful=doubtful_in(coded),
         )
         selection = of_named(named, coded, choices, retry_helps)
-        return dataclasses.replace(selection, chosen=(*selection.chosen, OF_THE_OTHERS))
+        return dataclasses.replace(selection, chosen=(*selection.chosen, _OF_THE_OTHERS))
     selection = of_everybody(whole, coded, choices)
     helps = with_helps(coded, retry_helps)
     never = helps.filter(~helps["helps"].fill_null(value=False))
-    excluded = dict(ids_in(never))
-    unnamed = not never.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity).is_empty()
-    chosen = (*selection.chosen, *without_unmendable(never))
+    chosen = (
+        *selection.chosen,
+        *_without(never, "with what a retry unchanged need not help"),
+        *_not_identified(never),
+    )
     if selection.everybody:
-        return dataclasses.replace(
-            selection,
-            excluded=selection.excluded | excluded,
-            doubtful=selection.doubtful | doubtful_in(never),
-            without_unnamed=selection.without_unnamed or unnamed,
-            chosen=chosen,
-        )
+        return dataclasses.replace(_without_users_of(selection, never), chosen=chosen)
+    excluded = ids_in(never)
     identities = {key: identity for key, identity in selection.identities.items() if key not in excluded}
-    mendable = helps.filter(pl.col("key").is_null(), pl.col("code").is_in(choices.only), pl.col("helps")).height
+    helped = helps.filter(pl.col("key").is_null(), pl.col("code").is_in(choices.only), pl.col("helps")).height
     return dataclasses.replace(
         selection,
         identities=UserIds(identities),
-        without_user=min(selection.without_user, mendable),
+        without_user=min(selection.without_user, helped),
         doubtful=selection.doubtful & identities.keys(),
         chosen=chosen,
     )
 
 
+def _without_users_of(selection: Selection, entries: pl.DataFrame) -> Selection:
+    """Exclude the users of some entries from everybody, and with them the records without an ID."""
+    without_id = entries.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity)
+    return dataclasses.replace(
+        selection,
+        excluded=selection.excluded | dict(ids_in(entries)),
+        doubtful=selection.doubtful | doubtful_in(entries),
+        without_unnamed=selection.without_unnamed or not without_id.is_empty(),
+    )
+
+
 def emptied(selection: Selection) -> Selection:
-    """The selection without anybody in it."""
+    """Return the selection without any user in it."""
     return dataclasses.replace(
         selection,
         everybody=False,
@@ -137,65 +147,26 @@ def emptied(selection: Selection) -> Selection:
 
 
 def with_helps(coded: pl.DataFrame, retry_helps: RetryHelps) -> pl.DataFrame:
-    """The entries with a column ``helps``: whether a retry unchanged can mend them, null where nobody knows."""
-    # Asked once for those that are the same, as a log can hold 100,000 failures of one kind.
+    """Add to entries a column ``helps`` Boolean: whether an unchanged retry can help, null where that is unknown."""
+    # Asked once for equal ones, as a log can have 100,000 failures of one kind.
     distinct = coded.select("code", "message", "detail").unique(maintain_order=True)
     helps = [retry_helps(code, message or "", detail) for code, message, detail in distinct.iter_rows()]
     answers = distinct.with_columns(helps=pl.Series(helps, dtype=pl.Boolean))
     return coded.join(answers, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left")
 
 
-OF_THE_OTHERS = "whether it helps users that the log doesn't name is unknown"
-"""Where it is not known whether a retry mends what befell a whole job."""
-
-_EXAMPLES = 3
-_LONG = 60
-"""Characters of an id; a log may hold one of a megabyte."""
-
-
-def chosen_of_named(choices: Choices, known: int) -> tuple[str, ...]:
-    """The choices among those whom the log names.
-
-    Args:
-        choices: the user's, codes as the log spells them.
-        known: how many of the listed users the log names.
-    """
-    return tuple(_of_named(choices, known))
-
-
-def chosen_of_everybody(choices: Choices, coded: pl.DataFrame) -> tuple[str, ...]:
-    """The choices among all records of the source.
-
-    Args:
-        choices: the user's, codes as the log spells them.
-        coded: the entries that have a code, as ``analysis.naming`` gives them.
-    """
-    return tuple(_of_everybody(choices, coded))
-
-
-def without_unmendable(entries: pl.DataFrame) -> tuple[str, ...]:
-    """Those who are left out of everybody as a retry unchanged cannot mend their entries.
-
-    Args:
-        entries: these entries, as ``analysis.naming`` gives them.
-    """
-    return tuple(_without(entries, "with what a retry unchanged need not help")) + tuple(
-        _of_the_unnamed(entries.filter(pl.col("key").is_null()))
-    )
-
-
 def why_none_left(whole: Selection, chosen: tuple[str, ...]) -> str:
-    """Why there is nothing to retry where the choices leave nobody, a clause."""
+    """Say why there is nothing to retry where the choices leave no user, a clause."""
     if whole.everybody:
-        whom = "everybody"
+        users = "all users"
     elif whole.identities:
-        whom = f"{_the(len(whole.identities), 'user')} that the log names"
+        users = f"{_the(len(whole.identities), 'user')} that the log names"
     else:
-        whom = "those that the log does not name"
-    return f"of {whom} the choice leaves nobody ({'; '.join(chosen)})"
+        users = "the users that the log doesn't name"
+    return f"of {users} the choice leaves none ({'; '.join(chosen)})"
 
 
-def _of_named(choices: Choices, known: int) -> Iterator[str]:
+def _chosen_of_named(choices: Choices, known: int) -> Iterator[str]:
     if choices.only:
         yield _only(choices)
     if choices.except_:
@@ -206,7 +177,7 @@ def _of_named(choices: Choices, known: int) -> Iterator[str]:
         yield "only what a retry unchanged can help"
 
 
-def _of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
+def _chosen_of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
     if choices.only:
         yield _only(choices)
     if choices.users is not None:
@@ -216,8 +187,7 @@ def _of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
         yield from _without(excepted, f"with {listed(choices.except_)}")
     if choices.without_culprits:
         yield from _without(coded, "who aborted it")
-    left_out = coded if choices.without_culprits else excepted
-    yield from _of_the_unnamed(left_out.filter(pl.col("key").is_null()))
+    yield from _not_identified(coded if choices.without_culprits else excepted)
     if choices.without_culprits and coded.is_empty():
         yield "the log names no user who aborted it, so no user is left out"
     if choices.retryable:
@@ -240,19 +210,19 @@ def _without(entries: pl.DataFrame, who: str) -> Iterator[str]:
         yield f"without {_the(users.height, 'user')} {who} ({listed_first(examples, _EXAMPLES, users.height)})"
 
 
-def _of_the_unnamed(entries: pl.DataFrame) -> Iterator[str]:
-    """What becomes of those who are to be left out and have no name."""
-    if LogCode.MissingIdentity in entries["code"]:
-        yield "without the records that have no id"
-    others = entries.filter(pl.col("code") != LogCode.MissingIdentity)
-    if others.height:
-        codes = listed(others["code"].unique(maintain_order=True))
-        names = count(others.height, f"entry with {codes} doesn't", f"entries with {codes} don't")
-        yield f"{names} identify a user, so no user is left out for {'it' if others.height == 1 else 'them'}"
+def _not_identified(entries: pl.DataFrame) -> Iterator[str]:
+    """Say what becomes of users who are to be left out and whom the entries do not name."""
+    codes = entries.filter(pl.col("key").is_null())["code"]
+    if LogCode.MissingIdentity in codes:
+        yield "without the records that have no ID"
+    others = codes.filter(codes != LogCode.MissingIdentity)
+    if len(others):
+        shown = listed(others.unique(maintain_order=True))
+        number = count(len(others), f"entry with {shown} doesn't", f"entries with {shown} don't")
+        yield f"{number} identify a user, so no user is left out for {'it' if len(others) == 1 else 'them'}"
 
 
 def _the(number: int, one: str) -> str:
-    """``the user``, ``the 3 users``."""
     return f"the {one}" if number == 1 else f"the {count(number, one)}"
 
 

@@ -1,4 +1,4 @@
-"""Outcome and entries to a selection: whose records a retry file has to hold."""
+"""Whose records a retry file has to hold: by the job's outcome, its log, and the user's choices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import Choices, RetryHelps
 
-
 _BECAUSE = {
     Outcome.partial: "named in the log; everyone else was updated",
     Outcome.aborted: "the import was aborted",
@@ -32,6 +31,14 @@ _BECAUSE = {
     Outcome.running: "the job hasn't ended",
     Outcome.stuck: "the job hasn't ended; it seems stuck",
 }
+_BEFORE_RETRY = {
+    JobError.DataFileTooBig.name: SPLIT,
+    JobError.DataFileNotInTenant.name: "upload it to this tenant",
+    JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
+}
+_LISTED = 8
+_LONG = 80
+"""Characters; the service writes no longer codes, and longer ones are not compared."""
 
 
 def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
@@ -46,38 +53,34 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     readable: bool = False,
     newer: frozenset[int] = frozenset(),
 ) -> Selection:
-    """Whom the job did not update, by what its outcome says, and which of them the user chose.
+    """Select the users whom a job did not update, and of them those whom the user chose.
 
     Args:
         outcome: of the job.
         named_users: by its logs.
         error: the job's error by name; empty where only its log is known.
         unfinished_logs: how many of its logs may lack entries at their end.
-        located: what stands where the service could not read the source file, a sentence without a full stop.
+        located: what the service could not read in the source file, a sentence without a full stop.
         choices: the user's.
         retry_helps: what is known of codes (``Catalogue.retry_helps``); asked where ``choices.retryable`` is set.
-        readable: what cannot be read of the source file is mended or left out.
+        readable: whether what cannot be read of the source file is corrected or left out.
         newer: users whose newer records later files hold, by their marks; their older ones must not be imported.
 
     Raises:
-        UsageError: a chosen code is in no entry, or both chosen and excepted; culprits where nothing was aborted.
+        UsageError: a chosen code is in no entry, or both chosen and excepted; or a choice does not fit the outcome.
     """
-    _check(choices, outcome, _BECAUSE[outcome])
+    _check(choices, outcome)
     if outcome not in FAILED:
         return Selection(outcome, False, UserIds(), 0, _BECAUSE[outcome])
-    # Of everybody it matters only to choices whom a log may lack.
+    # Of everybody, users whom a log may lack matter only to choices by the log.
     selection = _whole(outcome, named_users, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0)
     selection = _without_newer(selection, newer)
     if choices.narrow and not selection.empty:
-        from analyzer.retry.selection.select import choose
-
-        selection = choose(selection, named_users.entries, choices, error, retry_helps)
+        selection = _choose(selection, named_users.entries, choices, error, retry_helps)
     if outcome is not Outcome.aborted or selection.empty:
         return selection
-    from analyzer.retry.selection.select import before_retry, met_again
-
-    again = met_again(named_users.entries, selection, choices.drop_properties, readable=readable)
-    return dataclasses.replace(selection, first=before_retry(again, error, located))
+    again = _met_again(named_users.entries, selection, choices.drop_properties, readable=readable)
+    return dataclasses.replace(selection, first=_before_retry(again, error, located))
 
 
 def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
@@ -101,13 +104,8 @@ def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
     return selection
 
 
-def _check(choices: Choices, outcome: Outcome, because: str) -> None:
-    """Refuses choices that contradict one another or the job's outcome.
-
-    Args:
-        choices: the user's.
-        outcome: of the job.
-        because: a clause that says what became of its users.
+def _check(choices: Choices, outcome: Outcome) -> None:
+    """Refuse choices that contradict one another or the job's outcome.
 
     Raises:
         UsageError: they do.
@@ -122,13 +120,13 @@ def _check(choices: Choices, outcome: Outcome, because: str) -> None:
             Outcome.unknown: "If you know that it was aborted, say so with --outcome aborted.",
         }
         raise UsageError(
-            f"--without-culprits is for an import that was aborted, and this one is {outcome.value}: {because}",
+            f"--without-culprits is for an aborted import, and this one is {outcome.value}: {_BECAUSE[outcome]}",
             advice.get(outcome, "There is nothing to retry."),
         )
 
 
 def _whole(outcome: Outcome, named_users: NamedUsers, unfinished_logs: int) -> Selection:
-    """All whom a job did not update that failed."""
+    """Select all users whom a failed job did not update."""
     because = _BECAUSE[outcome]
     if outcome is not Outcome.partial:
         lacking = named_users.entries.filter(code=LogCode.MissingIdentity).height if outcome is Outcome.aborted else 0
@@ -145,20 +143,8 @@ def _whole(outcome: Outcome, named_users: NamedUsers, unfinished_logs: int) -> S
     )
 
 
-_LISTED = 8
-_LONG = 80
-"""Characters; longer codes are in no log that the service wrote, and are not compared."""
-
-
-def choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps) -> Selection:
-    """Those of a selection whom the user chose; choices compose by intersection.
-
-    Args:
-        whole: all whom the job leaves to retry, at least one.
-        coded: the job's entries that have a code, as ``analysis.naming`` gives them.
-        choices: the user's.
-        error: the job's, by name; empty where it is not known.
-        retry_helps: what is known of codes.
+def _choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps) -> Selection:
+    """Narrow a selection by the user's choices.
 
     Raises:
         UsageError: a chosen code is in no entry.
@@ -174,105 +160,86 @@ def choose(whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, 
         selection = of_unknown(whole, coded, choices, error, retry_helps)
     else:
         selection = of_everybody(whole, coded, choices)
-        again = ""
         if choices.retryable and whole.outcome is Outcome.aborted and not selection.empty:
-            again = aborted_again(coded, selection, error, choices.drop_properties, retry_helps)
-        if again:
-            return dataclasses.replace(emptied(selection), because=again, none_left=True)
+            again = _aborted_again(coded, selection, error, choices.drop_properties, retry_helps)
+            if again:
+                return dataclasses.replace(emptied(selection), because=again, none_left=True)
     if not selection.empty:
         return selection
     return dataclasses.replace(selection, because=why_none_left(whole, selection.chosen), none_left=True)
 
 
 def _codes_in(coded: pl.DataFrame, wanted: Sequence[str], option: str) -> tuple[str, ...]:
-    """The wanted codes as the log spells them."""
+    """Return the wanted codes as the log spells them."""
     by_number = coded.group_by("code").len().sort("len", "code", descending=[True, False])["code"].to_list()
     found: dict[str, None] = {}
     for one in wanted:
         spelled = [code for code in by_number if code.casefold() == one.strip().casefold()]
         if not spelled:
-            raise UsageError(f"{option} {one}: the log has no entry with this code", _those_there_are(one, by_number))
+            raise UsageError(f"{option} {one}: the log has no entry with this code", _existing_codes(one, by_number))
         found |= dict.fromkeys(spelled)
     return tuple(found)
 
 
-def _those_there_are(wanted: str, codes: Sequence[str]) -> str:
+def _existing_codes(wanted: str, codes: Sequence[str]) -> str:
     if not codes:
         return "It has no entry at all."
     plain = [code for code in codes if len(code) <= _LONG]
     return f"{did_you_mean(wanted[:_LONG], plain)} It has {listed_first(plain, _LISTED, len(codes))}.".lstrip()
 
 
-_BEFORE_RETRY = {
-    JobError.DataFileTooBig.name: SPLIT,
-    JobError.DataFileNotInTenant.name: "upload it to this tenant",
-    JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
-}
-
-
-def met_again(
+def _met_again(
     coded: pl.DataFrame, selection: Selection, dropped: Collection[str], *, readable: bool = False
 ) -> pl.DataFrame:
-    """The entries whose cause is still in the selected records.
+    """Return the entries whose cause is still in the selected records.
 
     Args:
         coded: the entries that have a code, as ``analysis.naming`` gives them.
         selection: whose records.
         dropped: properties that the records are written without.
-        readable: what cannot be read of the source file is mended or left out.
+        readable: whether what cannot be read of the source file is corrected or left out.
     """
     key, code = pl.col("key"), pl.col("code")
     named = list(selection.excluded if selection.everybody else selection.identities)
     of_user = key.is_in(named) ^ selection.everybody
-    # A record without an id is never among those that are selected by their ids.
-    of_nobody = (code != LogCode.MissingIdentity) | (selection.everybody and not selection.without_unnamed)
-    mended = (code == LogCode.InvalidProperty) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
-    mended |= (code == LogCode.DataFileNotJson) & readable
-    return coded.filter(pl.when(key.is_null()).then(of_nobody).otherwise(of_user) & ~mended)
+    # A record without an ID is never among those that are selected by their IDs.
+    of_no_user = (code != LogCode.MissingIdentity) | (selection.everybody and not selection.without_unnamed)
+    corrected = (code == LogCode.InvalidProperty) & pl.col("property").is_in(list(dropped)).fill_null(value=False)
+    corrected |= (code == LogCode.DataFileNotJson) & readable
+    return coded.filter(pl.when(key.is_null()).then(of_no_user).otherwise(of_user) & ~corrected)
 
 
-def before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
-    """What has to be done before a retry file is queued, a clause; empty where nothing is known.
+def _before_retry(coded: pl.DataFrame, error: str, located: str) -> str:
+    """Say what has to be done before a retry file is queued, a clause; empty where nothing is known.
 
     Args:
         coded: the entries that the retry would meet again.
         error: the job's, by name.
-        located: what stands where the service could not read the source file, a sentence without a full stop.
+        located: what the service could not read in the source file, a sentence without a full stop.
     """
     if error in _BEFORE_RETRY:
         return _BEFORE_RETRY[error]
-    properties = (
-        coded.filter(coded["code"] == LogCode.InvalidProperty)["property"].drop_nulls().unique(maintain_order=True)
-    )
+    unmapped = coded.filter(coded["code"] == LogCode.InvalidProperty)
+    properties = unmapped["property"].drop_nulls().unique(maintain_order=True)
     if len(properties):
         return f"map {listed(properties)} or remove {'it' if len(properties) == 1 else 'them'} from the feed"
     unreadable = coded.filter(coded["code"] == LogCode.DataFileNotJson)["message"]
     if len(unreadable):
         where = f": {located[:1].lower()}{located[1:]}" if located else ""
         return f"correct what the service couldn't read ({unreadable[0].rstrip('.')}){where}"
-    if LogCode.MissingIdentity in set(coded["code"]):
-        return GIVE_IDS
-    return ""
+    return GIVE_IDS if LogCode.MissingIdentity in coded["code"] else ""
 
 
-def aborted_again(
+def _aborted_again(
     coded: pl.DataFrame, selection: Selection, error: str, dropped: Collection[str], retry_helps: RetryHelps
 ) -> str:
-    """Why a retry unchanged of the selected records would be aborted, too, a clause; empty where it would not.
-
-    Args:
-        coded: the entries that have a code.
-        selection: whose records.
-        error: the job's, by name; empty where it is not known.
-        dropped: properties that the records are written without.
-        retry_helps: what is known of codes.
-    """
+    """Say why an unchanged retry of the selected records would be aborted again, a clause; empty where it would not."""
     if error in _BEFORE_RETRY or coded.is_empty():
         verdicts = [(error, retry_helps(error, "", None) if error else None)]
     else:
         validation = coded.filter(coded["code"].is_in(list(ABORTING_CODES)))
-        # Other codes exist; where none of the validation's stands in the log, it was one of them.
-        causes = met_again(coded if validation.is_empty() else validation, selection, dropped)
+        # Other codes exist; where the log has none of the validation, one of them aborted it.
+        causes = _met_again(coded if validation.is_empty() else validation, selection, dropped)
         verdicts = with_helps(causes, retry_helps).select("code", "helps").unique(maintain_order=True).rows()
     never = [name for name, helps in verdicts if helps is False]
     if never:

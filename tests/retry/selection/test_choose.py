@@ -38,7 +38,7 @@ ABORTED = named(
     entry("a", UNMAPPED, BOB, property="Floor"),
     entry("a", UNRESOLVED, EVE),
 )
-NOBODY = "the choice leaves nobody"
+NONE_LEFT = "the choice leaves none"
 
 
 def listed(*ids: str) -> dict[str, str]:
@@ -129,13 +129,13 @@ def test_where_a_choice_leaves_nobody_it_is_said() -> None:
     found = of_partial(Choices(only=("ProfileLocked",), users=listed(ADA), users_file="u.txt"))
     assert (found.empty, found.none_left) == (True, True)
     assert found.because == (
-        f"of the 4 users that the log names {NOBODY} (only those with ProfileLocked; of the user of u.txt, 1)"
+        f"of the 4 users that the log names {NONE_LEFT} (only those with ProfileLocked; of the user of u.txt, 1)"
     )
 
 
 def test_where_the_log_names_nobody_a_choice_leaves_none_of_these() -> None:
     found = select(Outcome.partial, named(entry("a", UNRESOLVED)), choices=Choices(retryable=True))
-    assert found.because.startswith(f"of those that the log does not name {NOBODY}")
+    assert found.because.startswith(f"of the users that the log doesn't name {NONE_LEFT}")
 
 
 def test_without_entries_there_is_nobody_to_choose_from() -> None:
@@ -160,7 +160,7 @@ def test_without_culprits_leaves_everybody_but_whom_the_log_names() -> None:
 def test_without_culprits_leaves_out_records_without_an_id() -> None:
     found = of_aborted(Choices(without_culprits=True), entry("a", WITHOUT_ID))
     assert (found.without_unnamed, found.lacking_id, found.first) == (True, 1, "")
-    assert found.chosen[1:] == ("without the records that have no id",)
+    assert found.chosen[1:] == ("without the records that have no ID",)
     assert of_aborted(Choices(except_=(WITHOUT_ID,)), entry("a", WITHOUT_ID)).without_unnamed
     assert not of_aborted(Choices(except_=(UNMAPPED,)), entry("a", WITHOUT_ID)).without_unnamed
 
@@ -217,7 +217,9 @@ def test_listed_users_without_culprits() -> None:
     found = of_aborted(Choices(users=listed(ADA, KIM), without_culprits=True))
     assert (found.everybody, dict(found.identities), found.excluded, found.first) == (False, {KIM: KIM}, {}, "")
     found = of_aborted(Choices(users=listed(ADA), without_culprits=True))
-    assert found.because.startswith(f"of everybody {NOBODY} (only the user given; without the 3 users who aborted it")
+    assert found.because.startswith(
+        f"of all users {NONE_LEFT} (only the user given; without the 3 users who aborted it"
+    )
 
 
 def test_only_the_culprits_without_culprits_is_nobody() -> None:
@@ -340,7 +342,7 @@ def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_sai
     found = select(Outcome.unknown, entries, choices=Choices(retryable=True), retry_helps=OURS.retry_helps)
     assert (found.empty, found.none_left) == (True, True)
     assert found.because == (
-        "of everybody the choice leaves nobody (only what a retry unchanged can help; "
+        "of all users the choice leaves none (only what a retry unchanged can help; "
         "whether it helps users that the log doesn't name is unknown)"
     )
 
@@ -408,7 +410,7 @@ def test_a_code_both_wanted_and_excepted_is_refused() -> None:
 )
 def test_culprits_where_nothing_was_aborted_are_refused(outcome: str, why: str, advice: str) -> None:
     message = refused(outcome, Choices(without_culprits=True))
-    assert f"--without-culprits is for an import that was aborted, and this one is {why}" in message
+    assert f"--without-culprits is for an aborted import, and this one is {why}" in message
     assert advice in message
 
 
