@@ -80,11 +80,7 @@ def by_user(named: pl.DataFrame) -> pl.DataFrame:
     return (
         named.filter("names")
         .group_by("job_id", "key", maintain_order=True)
-        .agg(
-            identity=pl.col("identity").first(),
-            codes=pl.col("code").unique(maintain_order=True),
-            entries=pl.len(),
-        )
+        .agg(identity=pl.col("identity").first(), codes=pl.col("code").unique(maintain_order=True), entries=pl.len())
     )
 
 

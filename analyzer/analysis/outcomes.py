@@ -68,13 +68,11 @@ def job_table(
     joined = (
         listed.join(_counts(named), on="job_id", how="left", maintain_order="left")
         .join(_times(observations), on="job_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("entries", "named_users", "unnamed", "nameless").fill_null(0),
-        )
+        .with_columns(pl.col("entries", "named_users", "unnamed", "nameless").fill_null(0))
     )
     outcomes = joined.with_columns(outcome=_outcome()).with_columns(stuck=_stuck(as_of))
     outcomes = outcomes.with_columns(
-        outcome=pl.when(pl.col("stuck")).then(pl.lit(Outcome.stuck.value)).otherwise("outcome"),
+        outcome=pl.when(pl.col("stuck")).then(pl.lit(Outcome.stuck.value)).otherwise("outcome")
     )
     still_open = pl.col("outcome").is_in(NOT_ENDED)
     # The log's name is the service's own time; what we observed is only "not later than".

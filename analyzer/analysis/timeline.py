@@ -130,16 +130,12 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
     return (
         users.join(earlier, on="job_id", how="left", maintain_order="left")
         .join(known, on=["previous", "key"], how="left", maintain_order="left")
-        .with_columns(
-            new=pl.when(pl.col("previous").is_not_null()).then(pl.col("before").is_null()),
-        )
+        .with_columns(new=pl.when(pl.col("previous").is_not_null()).then(pl.col("before").is_null()))
         .drop("previous", "before")
     )
 
 
-def _runs_before(
-    runs: Sequence[tuple[str, datetime | None, datetime, bool]],
-) -> Iterator[tuple[str, str | None]]:
+def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) -> Iterator[tuple[str, str | None]]:
     """Pair each run of a feed with the run to compare it with: the one before it, which has to be certain.
 
     Two runs that one pull saw, of which one left no log, can have come in either order.

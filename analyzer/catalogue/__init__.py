@@ -5,7 +5,7 @@ and for the messages of a GenericError what SQL Server, .NET and SharePoint docu
 which, and whether it was seen or is inferred. What is unknown has an explanation that says so.
 """
 
-from analyzer.catalogue.lookup import OURS, Catalogue, explain, known_names
+from analyzer.catalogue.lookup import OURS, Catalogue, explain
 from analyzer.catalogue.model import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
 from analyzer.catalogue.support import support_request
 
@@ -18,6 +18,5 @@ __all__ = [
     "Pattern",
     "explain",
     "first_match",
-    "known_names",
     "support_request",
 ]

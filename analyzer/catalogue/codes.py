@@ -48,10 +48,7 @@ EXPLANATIONS = (
         LogCode.InvalidProperty.value,
         "a property is not mapped",
         "The source file has a property that the property map lacks. One such property aborts the whole import.",
-        (
-            "The feed has a new column.",
-            "The property map lacks it, or spells it otherwise.",
-        ),
+        ("The feed has a new column.", "The property map lacks it, or spells it otherwise."),
         ("Add the property to the property map, or take it out of the feed, and import again.",),
         "administrator",
         retry_helps=False,

@@ -102,11 +102,6 @@ def explain(name: str) -> Explanation:
     return OURS.explain(name)
 
 
-def known_names() -> list[str]:
-    """Return every name that our own catalogue explains."""
-    return OURS.names
-
-
 def _without_number(name: str) -> str:
     """Return the name of a state or error that is given by its number; any other name unchanged."""
     number = _NUMBER.fullmatch(name)

@@ -48,10 +48,7 @@ _TABS_LOST = re.compile(
 
 # The word that is an identity without a tab to say so: an address, an account, a claim, a Guid
 # (possessive, and ended by any blank: a line of a million such characters must not take a minute)
-_IDENTITY_WORD = re.compile(
-    rf"(?P<identity> [^\s@\\|]*+[@\\|]\S*+ | {GUID.pattern} ) (?: \s++ | $ )",
-    re.VERBOSE,
-)
+_IDENTITY_WORD = re.compile(rf"(?P<identity> [^\s@\\|]*+[@\\|]\S*+ | {GUID.pattern} ) (?: \s++ | $ )", re.VERBOSE)
 
 
 # The beginning of an entry, up to where its message would begin; without tabs only of a code that we know

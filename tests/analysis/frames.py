@@ -42,7 +42,7 @@ def named(*rows: dict[str, object], guid_jobs: tuple[str | None, ...] = ()) -> p
 
 
 def listed(job_id: str, state: str, error: str = "NoError", **columns: object) -> dict[str, object]:
-    """A row of what ``job_table`` takes; with a source of 10 users and a log unless told otherwise."""
+    """A row of what ``job_table`` takes; with a source of 10 users and a log unless given otherwise."""
     known: dict[str, object] = {
         "tenant": TENANT,
         "source_uri": f"{FOLDER}hr-feed.json",

@@ -1,4 +1,4 @@
-"""Between which records an entry lies that names nobody."""
+"""Between which records the record of an entry is that names no user."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def source(text: str) -> pl.DataFrame:
 
 
 N = None
-# The log's ids, the source's, and for each entry without one: behind which record, before which.
+# The log's ids, the source's, and for each entry without one: after which record, before which.
 FOUND = {
     "between two": (["a", "c", N, "e", "f", "h"], "abcdefgh", "likely", [(3, 5)]),
     "two in a row": (["a", "c", N, N, "e", "f", "h"], "abcdefgh", "likely", [(3, 5), (3, 5)]),
     "before the first": ([N, "b", "c", "e", "f", "h"], "abcdefgh", "likely", [(None, 2)]),
-    "behind the last": (["a", "c", "e", "f", "g", N], "abcdefgh", "likely", [(7, None)]),
+    "after the last": (["a", "c", "e", "f", "g", N], "abcdefgh", "likely", [(7, None)]),
     "among the entries of one": (["a", "c", N, "c", "e", "f", "h"], "abcdefgh", "likely", [(3, 3)]),
     "ids that are in no record are passed over": (
         ["a", "x", "c", N, "y", "e", "f", "h"],
@@ -67,13 +67,13 @@ FOUND = {
     "backwards": (["h", "f", N, "e", "c", "a"], "abcdefgh", None, []),
     "too few": (["a", "c", N, "e", "f"], "abcdefgh", None, []),
     "many entries of few": (["a", "a", "a", "c", "c", N, "e"], "abcdefgh", None, []),
-    "nobody is missing": (["a", "c", "e", "f", "h"], "abcdefgh", "likely", []),
+    "no user is missing": (["a", "c", "e", "f", "h"], "abcdefgh", "likely", []),
     "nothing": ([], "", None, []),
 }
 
 
 @pytest.mark.parametrize(("ids", "records", "sure", "expected"), FOUND.values(), ids=FOUND.keys())
-def test_an_entry_lies_between_its_neighbours(
+def test_an_entry_is_between_its_neighbours(
     ids: list[str | None], records: str, sure: str | None, expected: list[tuple[int | None, int | None]]
 ) -> None:
     found, order = bounds(log(*ids), source(records))

@@ -35,7 +35,7 @@ def _first_word(code: str, message: str, detail: str) -> str | None:
 
 
 def test_by_pattern_counts_entries_and_users_the_worst_of_a_code_first() -> None:
-    told = named(
+    entries = named(
         entry("a", "GenericError", "ada@contoso.com", message="slow 1"),
         entry("a", "GenericError", "ADA@contoso.com", message="slow 2"),
         entry("a", "GenericError", message="slow 3"),
@@ -45,7 +45,7 @@ def test_by_pattern_counts_entries_and_users_the_worst_of_a_code_first() -> None
         entry("a", "Another", message="x"),
         entry("a", None, message="slow no entry"),
     )
-    assert by_pattern(told, _first_word, "").rows() == [
+    assert by_pattern(entries, _first_word, "").rows() == [
         ("Another", "Another/x", 1, 0),
         ("GenericError", "GenericError/twice", 2, 2),
         ("GenericError", "GenericError/slow", 3, 1),
@@ -60,8 +60,8 @@ def test_by_pattern_asks_once_for_what_is_the_same_but_for_what_says_nothing() -
         asked.append((code, message, detail))
 
     details = [f"   at frame {number}\nid:{number}\nError" for number in range(1000)]
-    told = named(*(entry("a", "GenericError", message="x", detail=detail) for detail in details))
-    assert by_pattern(told, pattern_of, r"(?m)^(?: {3}|id:).*$").rows() == [("GenericError", None, 1000, 0)]
+    entries = named(*(entry("a", "GenericError", message="x", detail=detail) for detail in details))
+    assert by_pattern(entries, pattern_of, r"(?m)^(?: {3}|id:).*$").rows() == [("GenericError", None, 1000, 0)]
     assert asked == [("GenericError", "x", "\n\nError")]
 
 
@@ -77,7 +77,7 @@ def test_by_user_has_a_row_for_each_job_and_user_in_the_logs_order() -> None:
     ]
 
 
-def test_entries_that_name_nobody_are_those_with_a_code_alone() -> None:
+def test_entries_without_a_user_are_those_with_a_code_alone() -> None:
     assert without_user(ENTRIES).select("code", "identity").rows() == [
         ("GenericError", GUID),
         ("IdentityNotResolvable", None),

@@ -26,7 +26,7 @@ NAMES = {
 
 @pytest.mark.parametrize("job_id", ["a", None])
 @pytest.mark.parametrize(("rows", "expected"), NAMES.values(), ids=NAMES.keys())
-def test_an_entry_names_whom_its_identity_says(
+def test_an_entry_names_the_user_of_its_identity(
     rows: list[tuple[str | None, str | None]], expected: list[bool], job_id: str | None
 ) -> None:
     assert named(*(entry(job_id, *row) for row in rows))["names"].to_list() == expected

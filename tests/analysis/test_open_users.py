@@ -90,7 +90,7 @@ CASES: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], dict[st
         {"a": (0, 0), "r": (0, 0), "b": (1, 1)},
     ),
     "the user left the feed": ([run("a", 1, 2), run("b")], {"b": {2, 3}}, {"a": (1, 1), "b": (0, 0)}),
-    "a later file that nobody has": ([run("a", 1), run("b")], {"b": None}, {"a": (None, 0), "b": (0, 0)}),
+    "a later file that is unknown": ([run("a", 1), run("b")], {"b": None}, {"a": (None, 0), "b": (0, 0)}),
     "a later log that names a user again": ([run("a", 1), run("b", 1)], {"b": None}, {"a": (1, 0), "b": (1, 1)}),
     "a later log that may lack users": (
         [run("a", 1), run("b", 2, names_all=False)],
@@ -103,7 +103,7 @@ CASES: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], dict[st
         {},
         {"a": (1, 0), "r": (1, 1)},
     ),
-    "an aborted import, whose file nobody has": (
+    "an aborted import, whose file is missing": (
         [run("a", outcome=ABORTED), retry("r", "a")],
         {"a": None},
         {"a": (None, None), "r": (0, 0)},
@@ -113,7 +113,7 @@ CASES: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], dict[st
         {"r": {1, 2}},
         {"a": (2, 0), "r": (2, 2)},
     ),
-    "nobody knows who was updated": ([run("a", outcome=UNKNOWN), run("b", 3)], {}, {"a": (None, 0), "b": (1, 1)}),
+    "who was updated is unknown": ([run("a", outcome=UNKNOWN), run("b", 3)], {}, {"a": (None, 0), "b": (1, 1)}),
     "all of an unknown outcome were updated since": (
         [run("a", outcome=UNKNOWN), run("b")],
         {},
@@ -144,7 +144,7 @@ def test_users_are_open_until_a_later_import_updated_them(
 
 SUPERSEDED: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], dict[str, str | None]]] = {
     "a later run": ([run("a", 1), run("b", 1)], {}, {"a": "b", "b": None}),
-    "a retry of a run of which nobody knows when it ended": (
+    "a retry of a run whose end is unknown": (
         [_between(run("a", 1), 1, 9), _between(retry("r", "a", 1), 5, 5)],
         {"r": {1}},
         {"a": None, "r": None},
@@ -159,7 +159,7 @@ SUPERSEDED: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], di
     ),
     "a stuck job after it": ([run("a", 1), run("b", outcome=Outcome.stuck)], {}, {"a": None, "b": None}),
     "a retry of a superseded run": ([run("a", 1), run("b"), retry("r", "a", 1)], {}, {"a": "b", "b": None, "r": "b"}),
-    "a retry of a run that nobody knows": ([retry("r", "?", 1), run("b")], {}, {"r": "b", "b": None}),
+    "a retry of an unknown run": ([retry("r", "?", 1), run("b")], {}, {"r": "b", "b": None}),
     "a later run has not ended": ([run("a", 1), run("b", outcome=RUNNING)], {}, {"a": None, "b": None}),
     "a later run was aborted": ([run("a", 1), run("b", outcome=ABORTED)], {}, {"a": "b", "b": None}),
     "a later run had no file": (
@@ -181,7 +181,7 @@ SUPERSEDED: dict[str, tuple[list[Import], dict[str, AbstractSet[int] | None], di
         {"a": {1, 2}, "b": {8, 9}, "c": {1, 2}, "d": {8, 9}},
         {"a": "c", "b": "d", "c": None, "d": None},
     ),
-    "a later file that nobody has": ([run("a", 1), run("b")], {"b": None}, {"a": "b", "b": None}),
+    "a later file that is unknown": ([run("a", 1), run("b")], {"b": None}, {"a": "b", "b": None}),
 }
 
 
@@ -200,7 +200,7 @@ def test_a_retry_is_needed_where_it_is_due_and_holds_the_newest_values() -> None
     assert not OpenUsers(2, 2, superseded_by="b").needs_retry
 
 
-def test_where_the_order_is_unknown_nobody_is_said_to_be_open_and_the_older_values_are_not_offered() -> None:
+def test_where_the_order_is_unknown_no_user_counts_as_open_and_the_older_values_are_not_offered() -> None:
     """Job b left no log: it can have ended before or after a."""
     jobs = [_between(run("b"), 1, 9), _between(run("a", 1), 5, 5)]
     assert open_users(jobs, Files({}))["a"] == OpenUsers(None, 0, "b")

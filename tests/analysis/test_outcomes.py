@@ -75,8 +75,8 @@ def test_state_and_error_say_how_a_job_ended_and_how_many_were_not_updated(state
 
 NOT_UPDATED = {
     "distinct users are counted": (("x@contoso.com", "X@contoso.com", "i:0#.f|membership|x@contoso.com", "y"), {}, 2),
-    "an entry names nobody": (("x", None), {}, None),
-    "a Guid of the profile store is nobody": (("x", GUID), {}, None),
+    "an entry names no user": (("x", None), {}, None),
+    "a Guid of the profile store is no user": (("x", GUID), {}, None),
     "no log": ((), {"log_found": False}, None),
     "a log that is not whole": (("x@contoso.com",), {"log_whole": False}, None),
     "a log without entries": ((), {}, None),
@@ -84,7 +84,7 @@ NOT_UPDATED = {
 
 
 @pytest.mark.parametrize(("identities", "columns", "expected"), NOT_UPDATED.values(), ids=NOT_UPDATED.keys())
-def test_of_a_partial_job_the_log_tells_how_many_or_nobody_can_say(
+def test_a_partial_job_has_a_number_by_its_log_or_none(
     identities: tuple[str | None, ...], columns: dict[str, object], expected: int | None
 ) -> None:
     entries = tuple(entry("a", "GenericError", identity) for identity in identities)
@@ -171,7 +171,7 @@ def test_the_logs_name_tells_the_end_better_than_a_pull() -> None:
 @pytest.mark.parametrize(
     ("as_of", "expected"),
     [(at(2), "running"), (at(2, 1), "stuck"), (None, "running")],
-    ids=["24 hours", "more than 24 hours", "nobody knows the time"],
+    ids=["24 hours", "more than 24 hours", "the time is unknown"],
 )
 def test_a_job_is_stuck_that_was_watched_for_more_than_a_day(as_of: datetime | None, expected: str) -> None:
     for state in RUNNING:

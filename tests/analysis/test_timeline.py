@@ -79,7 +79,7 @@ WAYS: dict[str, tuple[dict[str, object], tuple[dict[str, object], ...], tuple[ob
 
 
 @pytest.mark.parametrize(("row", "observations", "expected"), WAYS.values(), ids=WAYS.keys())
-def test_when_a_job_ran_is_told_by_the_best_that_is_known(
+def test_when_a_job_ran_follows_from_the_best_that_is_known(
     row: dict[str, object], observations: tuple[dict[str, object], ...], expected: tuple[object, ...]
 ) -> None:
     found = timeline(jobs(row, observations=observations))
@@ -102,7 +102,7 @@ def new(ordered: pl.DataFrame, *entries: dict[str, object]) -> dict[tuple[str, s
     return {(job_id, key): is_new for job_id, key, is_new in found.select("job_id", "key", "new").iter_rows()}
 
 
-def test_new_is_whom_the_feeds_run_before_did_not_name() -> None:
+def test_new_users_are_those_that_the_run_before_did_not_name() -> None:
     entries = tuple(
         entry(job_id, "E1", user) for job_id, user in [("a", "u"), ("b", "U"), ("b", "v"), ("x", "v"), ("c", "u")]
     )
@@ -129,7 +129,7 @@ def test_a_retry_is_no_run_to_compare_with() -> None:
     assert new(ordered, *entries) == {("a", "u"): None, ("a", "v"): None, ("r", "u"): None, ("b", "v"): False}
 
 
-def test_where_the_order_is_unknown_nobody_is_new() -> None:
+def test_where_the_order_is_unknown_no_user_is_new() -> None:
     """Job b left no log, and the pull that saw it saw c and d as well: it can have come anywhere between."""
     entries = tuple(entry(job_id, "E1", "u") for job_id in ("a", "c", "d", "e"))
     b = run("b", 9, "Succeeded") | {"name_time": None}

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.catalogue import OURS, Pattern, explain, known_names
+from analyzer.catalogue import OURS, Pattern, explain
 from analyzer.model.outcome import Outcome
 from analyzer.model.service import JobError, LogCode, State
 from tests.logs.reference_parser import CODES
@@ -19,11 +19,11 @@ def test_the_codes_that_begin_an_entry_without_tabs_are_those_that_were_seen_in_
 
 
 def test_each_error_of_the_service_is_explained() -> None:
-    assert {error.name for error in JobError} <= set(known_names())
+    assert {error.name for error in JobError} <= set(OURS.names)
 
 
 def test_each_state_and_each_outcome_is_explained() -> None:
-    known = {name.casefold() for name in known_names()}
+    known = {name.casefold() for name in OURS.names}
     assert {
         name.casefold() for name in [*(state.name for state in State), *Outcome, "superseded", "retry", "open"]
     } <= known
@@ -83,11 +83,11 @@ def test_where_only_microsoft_can_look_the_text_for_its_support_is_named(name: s
 
 
 def test_no_name_is_explained_twice() -> None:
-    folded = [name.casefold() for name in known_names()]
+    folded = [name.casefold() for name in OURS.names]
     assert sorted(set(folded)) == sorted(folded)
 
 
-@pytest.mark.parametrize("name", known_names())
+@pytest.mark.parametrize("name", OURS.names)
 def test_an_explanation_says_what_why_and_what_to_do(name: str) -> None:
     found = explain(name)
     assert found.code == name
@@ -146,7 +146,7 @@ def test_of_an_entry_its_message_tells_before_its_code(
     assert OURS.retry_helps(code, message, detail) is helps
 
 
-def test_own_explanations_stand_for_ours_and_own_patterns_are_tried_first() -> None:
+def test_own_explanations_replace_ours_and_own_patterns_are_tried_first() -> None:
     ours = explain("GenericError/deadlock")
     code = replace(explain("InvalidProperty"), title="ours no more")
     pattern = Pattern(replace(ours, code="GenericError/payroll"), ("victim",))
@@ -154,7 +154,7 @@ def test_own_explanations_stand_for_ours_and_own_patterns_are_tried_first() -> N
     assert catalogue.explain("invalidproperty") is code
     assert catalogue.pattern_of("GenericError", "chosen as the deadlock victim", None) is pattern.explanation
     assert catalogue.pattern_of("GenericError", "was deadlocked on lock", None) is ours
-    assert sorted(catalogue.names) == sorted([*known_names(), "GenericError/payroll"])
+    assert sorted(catalogue.names) == sorted([*OURS.names, "GenericError/payroll"])
     assert explain("InvalidProperty").title != "ours no more"
 
 

@@ -70,13 +70,15 @@ GENERIC = [
         ("access-denied", "System.UnauthorizedAccessException: Access is denied.", None),
         ("user-not-found", "Microsoft.Office.Server.UserProfiles.UserNotFoundException: x", None),
         ("fault-of-the-service", "System.NullReferenceException: Object reference not set to an instance", FRAMES),
-        (None, f"{SQL}Something that nobody has seen yet", sql(50000)),
+        (None, f"{SQL}Something not seen yet", sql(50000)),
         (None, f"{SQL}x", sql(12051)),
         (None, "", None),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
-def test_a_generic_error_is_told_by_its_words_or_its_number(name: str | None, message: str, detail: str | None) -> None:
+def test_a_generic_error_is_known_by_its_words_or_its_number(
+    name: str | None, message: str, detail: str | None
+) -> None:
     found = OURS.pattern_of("GenericError", message, detail)
     assert (found.code if found else None) == (f"GenericError/{name}" if name else None)
 
@@ -99,7 +101,7 @@ def test_a_generic_error_is_told_by_its_words_or_its_number(name: str | None, me
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
-def test_a_source_file_that_is_no_json_is_told_by_the_readers_complaint(name: str | None, message: str) -> None:
+def test_a_source_file_that_isnt_json_is_known_by_the_readers_complaint(name: str | None, message: str) -> None:
     found = OURS.pattern_of("DataFileNotJson", message, None)
     assert (found.code if found else None) == (f"DataFileNotJson/{name}" if name else None)
 

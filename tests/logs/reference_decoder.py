@@ -8,7 +8,7 @@ UNDEFINED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 
 
 def text_of(raw: bytes) -> tuple[str, str, int]:
-    """The text without byte order mark, the encoding, and how many characters stand for undecodable bytes."""
+    """The text without byte order mark, the encoding, and how many characters replace undecodable bytes."""
     if raw[:3] == b"\xef\xbb\xbf":
         return utf_8(raw[3:])
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):

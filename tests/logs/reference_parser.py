@@ -61,7 +61,7 @@ def finish(rows: list[Row], further: list[str]) -> None:
 
 
 def begin(line: str) -> tuple[str | None, str | None, str] | None:
-    """Code, identity and message of a line that begins an entry, also behind a byte order mark."""
+    """Code, identity and message of a line that begins an entry, also after a byte order mark."""
     whole, line = line, line.removeprefix("\ufeff")
     fields = line.split("\t")
     if len(fields) > 1 and is_code(fields[0]):
@@ -94,9 +94,9 @@ def without_separator(rest: str) -> str | None:
     text = rest.lstrip(BLANKS)
     if text == rest or not text or text[0].isspace() or is_bar(text):
         return None
-    behind = text[1:].lstrip(BLANKS)
-    if text[0] in DASHES and behind != text[1:] and behind and not behind[0].isspace() and not is_bar(behind):
-        return behind
+    after = text[1:].lstrip(BLANKS)
+    if text[0] in DASHES and after != text[1:] and after and not after[0].isspace() and not is_bar(after):
+        return after
     return text
 
 

@@ -38,7 +38,7 @@ def test_every_byte_of_each_sample_is_accounted_for() -> None:
         assert log.missing == 0
 
 
-def test_the_parts_are_told_apart() -> None:
+def test_the_parts_are_distinguished() -> None:
     _, (log,) = read([LOG.encode()])
     assert log.account == Account(fields=144, separators=12, line_ends=18, blanks=3, marks=3)
     assert log.encoding.size == len(LOG.encode()) == 144 + 12 + 18 + 3 + 3

@@ -29,7 +29,7 @@ ENCODINGS = {
     "cp1252": b"",
 }
 BLOCK = st.sampled_from([WHOLE, 16, 100])
-"""Also blocks of an entry or two, so that every kind of line comes to stand at a border."""
+"""Also blocks of an entry or two, so that every kind of line comes to be at a border."""
 
 
 @dataclass(frozen=True)

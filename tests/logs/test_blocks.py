@@ -33,14 +33,14 @@ def texts(found: list[Block]) -> list[bytes]:
 
 LAST = {
     "a tabbed entry": (ENTRY * 2 + b"Gen", len(ENTRY)),
-    "an entry of a code that nobody knows": (ENTRY + b"Odd\tx\ty\r\nz", len(ENTRY)),
+    "an entry of an unknown code": (ENTRY + b"Odd\tx\ty\r\nz", len(ENTRY)),
     "an entry that lost its tabs": (b"text\nGenericError - x\nmore", 5),
     "an entry that lost its tabs, the dash a long one": ("text\nGenericError \u2013 x\n".encode(), 5),
     "not the first line": (ENTRY, 0),
     "not a stack trace with tabs": (ENTRY + b"   at Store\tx\n\tx\ty\n", 0),
     "not a code that only begins so": (ENTRY + b"GenericErrors happen\n", 0),
-    "not a code with nothing behind it": (ENTRY + b"GenericError \n", 0),
-    "not a code with nothing behind it at the end": (ENTRY + b"GenericError ", 0),
+    "not a code with nothing after it": (ENTRY + b"GenericError \n", 0),
+    "not a code with nothing after it at the end": (ENTRY + b"GenericError ", 0),
     "not a line end alone": (b"\n\n\n", 0),
     "nothing": (b"", 0),
 }

@@ -45,17 +45,17 @@ IN_INVALID_PROPERTY = {
 
 
 @pytest.mark.parametrize(("message", "expected"), IN_INVALID_PROPERTY.values(), ids=IN_INVALID_PROPERTY.keys())
-def test_an_invalid_property_is_what_stands_in_the_first_quotes(message: str, expected: str | None) -> None:
+def test_an_invalid_property_is_what_is_in_the_first_quotes(message: str, expected: str | None) -> None:
     assert property_named("InvalidProperty", message) == expected
 
 
 ELSEWHERE = {
-    "behind the word": ("GenericError", "Property 'Office' is too long.", "Office"),
-    "behind the word without a blank": ("GenericError", "The Property\u201cOffice\u201d failed.", "Office"),
+    "after the word": ("GenericError", "Property 'Office' is too long.", "Office"),
+    "after the word without a blank": ("GenericError", "The Property\u201cOffice\u201d failed.", "Office"),
     "a JSON path is no property": ("DataFileNotJson", "Bad JSON. Path 'value[1].Department', line 1", None),
     "a part of another word": ("GenericError", "InvalidProperty 'Office'", None),
     "in small letters": ("GenericError", "property 'Office'", None),
-    "not at once behind the word": ("GenericError", "Property of 'Office'", None),
+    "not at once after the word": ("GenericError", "Property of 'Office'", None),
     "text that is no entry": (None, "Property 'Office' is not mapped.", None),
 }
 

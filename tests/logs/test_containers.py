@@ -96,7 +96,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda folder: put(folder / "a.log.gz", _flip(gzip.compress(RAW), 60)),
         "is a damaged archive",
     ),
-    "gzip with rubbish behind it": (
+    "gzip with rubbish after it": (
         lambda folder: put(folder / "a.log.gz", gzip.compress(RAW) + b"rubbish"),
         "is a damaged archive",
     ),
@@ -221,7 +221,7 @@ def test_a_log_that_is_being_written_is_read_to_its_last_whole_line(
 
 CUT_OFF = {
     "in a code": (RAW + b"IdentityNotRes", True),
-    "behind a code": (RAW + b"IdentityNotResolvable\t", True),
+    "after a code": (RAW + b"IdentityNotResolvable\t", True),
     "in an identity": (RAW + b"IdentityNotResolvable\tada@con", True),
     "in a line without tabs": (RAW + b"IdentityNotResolvable ", True),
     "in an identity without tabs": (RAW + b"IdentityNotResolvable ada@con", True),

@@ -48,10 +48,10 @@ ONE_LINE = {
         "IdentityNotResolvable\ti:0#.f|membership|ada@contoso.com\tx",
         ("IdentityNotResolvable", "i:0#.f|membership|ada@contoso.com", "x"),
     ),
-    "a code that nobody documented": ("ProfileLocked\tada@contoso.com\tx", ("ProfileLocked", "ada@contoso.com", "x")),
+    "an undocumented code": ("ProfileLocked\tada@contoso.com\tx", ("ProfileLocked", "ada@contoso.com", "x")),
     "a code of two letters": ("Ab\t\tx", ("Ab", None, "x")),
     "a code with digits": ("Error2013\t\tx", ("Error2013", None, "x")),
-    "a byte order mark where one log was put behind another": (
+    "a byte order mark where one log was appended to another": (
         f"\ufeffIdentityNotResolvable\tada@contoso.com\t{NOT_RESOLVED}",
         ("IdentityNotResolvable", "ada@contoso.com", NOT_RESOLVED),
     ),
@@ -64,7 +64,7 @@ ONE_LINE = {
     "one tab before an identity": ("GenericError\tada@contoso.com", ("GenericError", "ada@contoso.com", "")),
     "one tab before a message": (f"DataFileNotJson\t{BAD_ESCAPE}", ("DataFileNotJson", None, BAD_ESCAPE)),
     "one tab before both": ("InvalidProperty\tada@contoso.com x", ("InvalidProperty", "ada@contoso.com", "x")),
-    "nothing behind the tab": ("GenericError\t", ("GenericError", None, "")),
+    "nothing after the tab": ("GenericError\t", ("GenericError", None, "")),
     "a dash for the tab, no identity": (
         "MissingIdentity - The identity is missing",
         ("MissingIdentity", None, "The identity is missing"),
@@ -121,7 +121,7 @@ NO_ENTRY = {
 
 
 @pytest.mark.parametrize("line", NO_ENTRY.values(), ids=NO_ENTRY.keys())
-def test_a_line_of_no_known_shape_is_text_before_and_detail_behind_an_entry(line: str) -> None:
+def test_a_line_of_no_known_shape_is_text_before_and_detail_after_an_entry(line: str) -> None:
     assert rows_of(line) == [Row(1, None, None, line, None)]
     assert rows_of(f"GenericError\t\tx\n{line}") == [Row(1, "GenericError", None, "x", line)]
 
@@ -208,7 +208,7 @@ def test_more_codes_than_are_remembered_are_all_read() -> None:
     assert found == parse(text)
 
 
-def test_what_is_no_code_is_looked_at_once_however_often_it_stands_there() -> None:
+def test_what_is_no_code_is_looked_at_once_however_often_it_occurs() -> None:
     text = "GenericError\t\tx\n" + "   at Store\tx\n" * 50_000 + "Az\t\ty"
     ((first, last),), _ = read([text.encode()])
     assert (first.detail or "").count("\n") == 49_999

@@ -22,8 +22,8 @@ def test_mutated_logs_are_read_and_accounted_for(seed: int) -> None:
 def test_the_fuzzer_sees_what_is_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     whole = columns.columns_of
-    nobody = pl.lit(None, pl.String)
-    monkeypatch.setattr("analyzer.logs.read.columns_of", lambda *of: whole(*of).with_columns(identity=nobody))
+    no_user = pl.lit(None, pl.String)
+    monkeypatch.setattr("analyzer.logs.read.columns_of", lambda *of: whole(*of).with_columns(identity=no_user))
     with pytest.raises(AssertionError):
         fuzz_logs.fuzz(250, 1)
     assert (tmp_path / "fuzz-failure.log").exists()

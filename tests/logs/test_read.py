@@ -101,7 +101,7 @@ def test_what_could_not_be_decoded_is_counted(tmp_path: Path) -> None:
         "by neither": ("renamed.log", None),
     }.values(),
 )
-def test_the_job_is_told_by_the_file_or_its_folder(name: str, expected: str | None) -> None:
+def test_the_name_of_the_file_or_its_folder_gives_the_job(name: str, expected: str | None) -> None:
     assert job_id_in(name) == expected
 
 

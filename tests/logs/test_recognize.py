@@ -1,4 +1,4 @@
-"""What somebody pastes behind ``explain``: names, lines of a log with and without tabs, messages alone."""
+"""What is pasted after ``explain``: names, lines of a log with and without tabs, messages alone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CALL = "QueueImportProfileProperties"
         ("Weird deadlock", "GenericError/deadlock"),
         ("InvalidProperties deadlock", "GenericError/deadlock"),
         ("InvalidPropertyX deadlock", "GenericError/deadlock"),
-        ("something that nobody knows", "something that nobody knows"),
+        ("something unknown", "something unknown"),
         ("", ""),
     ],
 )
@@ -233,7 +233,7 @@ def test_hostile_text_of_many_megabytes_is_not_known_or_a_code(text: str) -> Non
     assert recognize(text, OURS).code in {"Aa", "GenericError", "a"}
 
 
-def test_a_long_text_that_nobody_knows_is_shortened_not_repeated() -> None:
+def test_a_long_unknown_text_is_shortened_not_repeated() -> None:
     found = recognize("what " * 10_000_000, OURS)
     assert not found.known
     assert len(found.code) <= 61

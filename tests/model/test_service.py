@@ -49,7 +49,7 @@ def test_an_unknown_number_stays_a_number(number: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", JOB[:-1], f"{JOB}0", JOB.replace("-", ""), JOB.replace("5", "g")])
-def test_what_is_no_guid_is_told(text: str) -> None:
+def test_what_is_no_guid_is_recognized(text: str) -> None:
     assert GUID.fullmatch(JOB)
     assert GUID.fullmatch(JOB.upper())
     assert not GUID.fullmatch(text)
