@@ -21,28 +21,28 @@ _PROPERTIES_NAMED = 3
 
 
 def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
-    """The codes of a job's log, explained by the catalogue."""
+    """Return the codes of a job's log, explained by the catalogue."""
     return tuple(
         _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
         for code, lines, users in ranked_codes(run.outcome, view.entries_of(run))
     )
 
 
-def said_by_service(view: View, run: Run) -> Cause | None:
-    """The job's own error, explained; None for ``NoError``."""
+def job_error_of(view: View, run: Run) -> Cause | None:
+    """Return the job's own error, explained; None for ``NoError``."""
     if run.error == JobError.NoError.name:
         return None
     return _cause(error_explained(view, run), "")
 
 
 def error_explained(view: View, run: Run) -> Explanation:
-    """What is known of a job's own error and of the message with it."""
+    """Explain a job's own error by the message with it, or by its name."""
     pattern = view.catalogue.pattern_of(run.error, run.error_message or "", None)
     return pattern or view.catalogue.explain(run.error)
 
 
 def reason(view: View, run: Run) -> str:
-    """The worst cause as a clause after "because"; the job's own error where the log has no code."""
+    """Return the worst cause as a clause after "because"; the job's own error where the log has no code."""
     ranked = ranked_codes(run.outcome, view.entries_of(run))
     if not ranked:
         return f"{error_explained(view, run).title} ({run.error})"
@@ -50,7 +50,7 @@ def reason(view: View, run: Run) -> str:
 
 
 def clause(view: View, run: Run, code: str) -> str:
-    """A code of a job as a clause: with the property that is not mapped, by its pattern where there is but one."""
+    """Say a code of a job as a clause: with the property that is not mapped, by its pattern where there is only one."""
     if code == LogCode.InvalidProperty:
         names = by_property(view.entries_of(run)).filter(code=code)["property"].to_list()
         if len(names) == 1:
@@ -63,14 +63,14 @@ def clause(view: View, run: Run, code: str) -> str:
 
 
 def properties_of(entries: pl.DataFrame) -> Grid | None:
-    """The properties that the log names, most entries first; None where it names none."""
+    """Return the properties that the log names, most entries first; None where it names none."""
     rows = by_property(entries).select("property", "code", "entries", "users").rows()
     shown = tuple((name, code, f"{lines:,}", f"{users:,}") for name, code, lines, users in rows)
     return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
 
 
 def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
-    """The patterns of a code's messages, and the others; empty where no message matches a pattern."""
+    """Return the patterns of a code's messages, and the others; empty where no message matches a pattern."""
     patterns, catalogue = view.patterns_of(run, code), view.catalogue
     if all(one.name is None for one in patterns):
         return ()

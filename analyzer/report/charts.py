@@ -69,7 +69,7 @@ _STEEP = 20
 
 
 def svg(chart: RunsChart | WeeksChart) -> str:
-    """A chart as an ``<svg>`` element to put into a page."""
+    """Return a chart as an ``<svg>`` element to put into a page."""
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # Letters that matplotlib's font lacks are measured wrongly; the browser has a font that draws them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)

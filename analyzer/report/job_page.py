@@ -13,7 +13,7 @@ from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
 from analyzer.model.outcome import Outcome
 from analyzer.model.text import count, listed, listed_first, size
-from analyzer.report.causes import causes_of, properties_of, said_by_service
+from analyzer.report.causes import causes_of, job_error_of, properties_of
 from analyzer.report.index_page import frame_of, job_row
 from analyzer.report.links import queue_of, retry_button
 from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
@@ -70,7 +70,7 @@ def job_page(view: View, run: Run) -> JobPage:
         causes=causes_of(view, run),
         located=located_in(view, run),
         properties=properties_of(entries),
-        said=said_by_service(view, run),
+        job_error=job_error_of(view, run),
         error_message=run.error_message or "",
         people=people,
         people_note=people_note,

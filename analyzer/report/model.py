@@ -265,7 +265,7 @@ class JobPage:
         causes: the codes of its log.
         located: what the source file has where the service could not read it.
         properties: that the log names.
-        said: the service's own error explained; None where it reports none.
+        job_error: the service's own error explained; None where it reports none.
         error_message: the service's.
         people: users that the log names.
         people_note: on those left out.
@@ -289,7 +289,7 @@ class JobPage:
     causes: tuple[Cause, ...]
     located: tuple[str, ...]
     properties: Grid | None
-    said: Cause | None
+    job_error: Cause | None
     error_message: str
     people: tuple[Person, ...]
     people_note: str

@@ -1,4 +1,4 @@
-"""Rows to HTML by the templates of ``report_templates``; a folder of the user's own comes before them."""
+"""Pages to HTML by the templates in ``report_templates``; a folder of the user's own comes before them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from analyzer.errors import InputError
 from analyzer.report.charts import svg
+from analyzer.report.model import IndexPage
 from analyzer.storage.resources import templates_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.report.model import IndexPage, JobPage, RunsChart, WeeksChart
+    from analyzer.report.model import JobPage, RunsChart, WeeksChart
 
-# A template is a small program: this is what one with a mistake in it raises.
 _MISTAKES = (
     jinja2.TemplateError,
     ArithmeticError,
@@ -30,24 +30,26 @@ _MISTAKES = (
     ValueError,
     OSError,
 )
-_ADVICE = "Correct it, or take that file out of the folder: ours is used then."
+"""What a template raises that has a mistake in it, as it is a small program."""
+
+_ADVICE = "Correct it, or remove the file from the folder to use the built-in one."
 
 
 class Renderer:
     """The templates, read once for all pages."""
 
     def __init__(self, templates: Path | None = None) -> None:
-        """Opens the templates.
+        """Open the templates.
 
         Args:
             templates: a folder whose files come before ours of the same name.
 
         Raises:
-            InputError: that folder is none, or its CSS or JS cannot be read.
+            InputError: there is no such folder, or its CSS or JS cannot be read.
         """
         if templates is not None and not templates.is_dir():
-            advice = "Name a folder with templates in it, or leave the option out."
-            raise InputError(f"{templates} is no folder of templates", advice)
+            advice = "Specify a folder with templates, or leave out the option."
+            raise InputError(f"{templates} isn't a folder with templates", advice)
         self._folders = [folder for folder in (templates, templates_folder()) if folder]
         self._environment = jinja2.Environment(
             loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder) for folder in self._folders]),
@@ -62,23 +64,13 @@ class Renderer:
         self._environment.globals.update(style=self._raw("report.css"), script=script, script_hash=f"sha256-{digest}")
         self._environment.globals["draw"] = _draw
 
-    def index(self, page: IndexPage) -> str:
-        """The first page.
+    def html(self, page: IndexPage | JobPage) -> str:
+        """Return a page as HTML.
 
         Raises:
             InputError: a template has an error.
         """
-        return self._render("index.html", page, root="")
-
-    def job(self, page: JobPage) -> str:
-        """A job's page.
-
-        Raises:
-            InputError: a template has an error.
-        """
-        return self._render("job.html", page, root="../")
-
-    def _render(self, name: str, page: IndexPage | JobPage, root: str) -> str:
+        name, root = ("index.html", "") if isinstance(page, IndexPage) else ("job.html", "../")
         try:
             return self._environment.get_template(name).render(page=page, root=root)
         except _MISTAKES as error:

@@ -90,10 +90,10 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
     ):
         yield f"data/{name}.csv", csv_bytes(frame, byte_order_mark=True)
     for done, run in enumerate(view.runs, 1):
-        yield f"jobs/{page_name(run.job_id)}", _encoded(renderer.job(job_page(view, run)))
+        yield f"jobs/{page_name(run.job_id)}", _encoded(renderer.html(job_page(view, run)))
         if progress:
             progress(done, total)
-    yield INDEX, _encoded(renderer.index(index_page(view)))
+    yield INDEX, _encoded(renderer.html(index_page(view)))
     if progress:
         progress(total, total)
 

@@ -9,7 +9,7 @@ from analyzer.catalogue import explain
 from analyzer.config.custom_codes import CodeConfig, catalogue_of
 from analyzer.history.job_facts import ranked_codes
 from analyzer.model.service import JobError
-from analyzer.report.causes import causes_of, clause, properties_of, reason, said_by_service
+from analyzer.report.causes import causes_of, clause, job_error_of, properties_of, reason
 from analyzer.report.model import Cause, Grid
 from analyzer.report.view import View
 
@@ -137,7 +137,7 @@ def test_codes_and_patterns_of_the_configuration_are_explained(little: LittleLib
     assert weird.retry == "Importing the same records unchanged can help."
     assert [one.title for one in generic.patterns] == ["Payroll was at work"]
     assert clause(view, run, "Weird") == "it was full moon"
-    said = said_by_service(view, moved)
+    said = job_error_of(view, moved)
     assert said is not None
     assert said.title == "The service was moved"
     assert reason(view, moved) == "the service was moved (InternalError)"
@@ -172,8 +172,8 @@ def test_a_log_that_names_no_property_has_no_such_table(little: LittleLibrary, l
 
 def test_the_services_own_error_is_explained_and_no_error_is_not(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-16", JobError.DataFileTooBig))
-    said = said_by_service(view, run)
+    said = job_error_of(view, run)
     assert said is not None
     assert (said.code, said.title, said.counted) == ("DataFileTooBig", "The source file is too big", "")
     view, run = little.run(little.job("hr-2026-11-23"))
-    assert said_by_service(view, run) is None
+    assert job_error_of(view, run) is None

@@ -68,7 +68,7 @@ def test_a_jobs_page_without_a_log_has_neither_causes_nor_people(little: LittleL
     view, run = little.run(little.job("hr-2026-11-23"))
     page = job_page(view, run)
     assert (page.causes, page.people, page.nameless, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
-    assert (page.retry, page.said, page.properties) == (None, None, None)
+    assert (page.retry, page.job_error, page.properties) == (None, None, None)
 
 
 def test_a_jobs_page_begins_with_what_fits_the_job_and_its_command(little: LittleLibrary, lines: type[Lines]) -> None:

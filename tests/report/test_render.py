@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def render(little: LittleLibrary, templates: Path | None) -> str:
     view = little.view()
-    return Renderer(templates).index(index_page(view))
+    return Renderer(templates).html(index_page(view))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_page_names_nothing_outside_itself(little: LittleLibrary) -> None:
 
 def test_headings_come_in_order(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", 30, "Odd\ta@contoso.com\t?\r\nOdd\t\t?\r\n"))
-    for html in (Renderer().index(index_page(view)), Renderer().job(job_page(view, run))):
+    for html in (Renderer().html(index_page(view)), Renderer().html(job_page(view, run))):
         levels = [int(level) for level in re.findall(r"<h(\d)", html)]
         assert levels[0] == 1
         assert levels.count(1) == 1
@@ -107,5 +107,5 @@ def test_a_style_that_is_no_text_is_told(own: Path) -> None:
 
 
 def test_a_folder_of_templates_has_to_exist(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no folder of templates"):
+    with pytest.raises(InputError, match="isn.t a folder with templates"):
         Renderer(tmp_path / "nowhere")
