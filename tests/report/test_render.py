@@ -107,5 +107,5 @@ def test_a_style_that_is_no_text_is_told(own: Path) -> None:
 
 
 def test_a_folder_of_templates_has_to_exist(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="isn.t a folder with templates"):
+    with pytest.raises(InputError, match="isn't a folder with templates"):
         Renderer(tmp_path / "nowhere")
