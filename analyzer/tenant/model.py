@@ -75,11 +75,11 @@ class ClientPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TenantAddress:
-    """Which tenant, and how to trust it.
+    """Where a tenant is, and how to trust it.
 
     Attributes:
         admin_url: ``https://contoso-admin.sharepoint.com``, without a path.
-        hosts: further hosts that belong to the tenant.
+        hosts: further hosts of the tenant.
         ca_file: a private certificate authority; None for the platform's.
     """
 
@@ -89,19 +89,19 @@ class TenantAddress:
 
 
 class Tokens(Protocol):
-    """Where bearer tokens come from."""
+    """A source of bearer tokens."""
 
     def token(self, origin: str) -> str:
-        """A token that ``https://HOST[:PORT]`` accepts.
+        """Return a token that ``https://HOST[:PORT]`` accepts.
 
         Raises:
             RefusedError: the sign-in failed.
-            UnreachableError: the authority could not be reached.
+            UnreachableError: the authority can't be reached.
         """
         ...
 
     def renew(self, origin: str, refused: str) -> str:
-        """Another token than the one that a host refused; the same where nobody has another.
+        """Return another token than the one that a host refused; the same if there is no other.
 
         Raises:
             As ``token``.
@@ -110,19 +110,19 @@ class Tokens(Protocol):
 
 
 class Sink(Protocol):
-    """What takes a file's bytes."""
+    """A receiver of a file's bytes."""
 
     @property
     def received(self) -> int:
-        """How many bytes of the file are there."""
+        """How many bytes of the file it has."""
         ...
 
     def write(self, chunk: bytes) -> None:
-        """Takes the next bytes."""
+        """Take the next bytes."""
         ...
 
     def restart(self) -> None:
-        """Forgets what was taken: the file comes anew from its beginning."""
+        """Drop all bytes: the file comes again from its beginning."""
         ...
 
 
@@ -134,9 +134,9 @@ class RemoteFile:
         uri: absolute, on the host that listed it; its path is not encoded.
         path: server-relative, not encoded.
         name: the last part of the path.
-        length: in bytes; None where the tenant did not say.
-        etag: as the tenant sends it; empty where it sends none.
-        modified: ISO 8601 as the tenant sends it; empty where it sends none.
+        length: in bytes; None if unknown.
+        etag: as the tenant sends it; empty if it sends none.
+        modified: ISO 8601 as the tenant sends it; empty if it sends none.
     """
 
     uri: str

@@ -66,7 +66,7 @@ def test_a_token_is_not_sent_to_two_tenants(tmp_path: Path, other: dict[str, Any
     ("tenant", "words"),
     [
         ({}, "admin_url is missing"),
-        ({"admin_url": "contoso", "auth": "token"}, "is no admin site"),
+        ({"admin_url": "contoso", "auth": "token"}, "isn't an admin site"),
         ({"admin_url": _ADMIN, "ca_file": "nowhere.pem"}, r"ca_file .*nowhere\.pem does not exist"),
         ({"admin_url": _ADMIN}, "tenant_id is missing"),
         ({"admin_url": _ADMIN, "tenant_id": "t"}, "client_id is missing"),
@@ -90,7 +90,7 @@ def test_a_token_is_not_sent_to_two_tenants(tmp_path: Path, other: dict[str, Any
         ({"admin_url": _ADMIN, "ca_file": "."}, r"ca_file \S+ is no file"),
         ({"admin_url": _ADMIN, "auth": "token", "token_env": ""}, "token_env is missing"),
         ({**_IDS, "tenant_id": "contoso/../x"}, "tenant_id is 'contoso/../x', which is no id"),
-        ({"admin_url": _ADMIN, "auth": "token", "hosts": ("https://x",)}, "which is no host"),
+        ({"admin_url": _ADMIN, "auth": "token", "hosts": ("https://x",)}, "which isn't a host"),
     ],
 )
 def test_what_a_sign_in_lacks_is_said_before_anything_is_sent(

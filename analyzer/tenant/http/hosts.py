@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = ":443"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?")
-"""In lower case, IDNs as ``xn--…``: what is compared with is spelled in one way alone."""
+"""In lower case, IDNs as ``xn--…``: each host has one spelling only."""
 _SITE = re.compile(r"(?P<name>[a-z0-9-]+?)(?:-my)?(?<!-admin)\.(?P<domain>sharepoint(?:-mil)?\.[a-z]+)")
-"""A tenant's host under Microsoft's domains that is not its admin site."""
+"""A tenant's host in Microsoft's domains that isn't its admin site."""
 _SHOWN = 200
 
 
@@ -25,10 +25,10 @@ class Hosts:
     """The tenant's hosts: the admin site's, the ones named alike, and those of the configuration."""
 
     def __init__(self, address: TenantAddress) -> None:
-        """Works the hosts out.
+        """Derive the hosts.
 
         Raises:
-            UsageError: the admin URL is no ``https`` URL of a host alone, or one of ``hosts`` no host.
+            UsageError: the admin URL isn't ``https://HOST``, or one of ``hosts`` isn't a host.
         """
         self.admin_origin = address.admin_url.rstrip("/").lower().removesuffix(_DEFAULT_PORT)
         admin = host_of(self.admin_origin)
@@ -36,18 +36,18 @@ class Hosts:
         if self.admin_origin != f"https://{admin}" or not is_host(admin) or site:
             looks = f"{site['name']}-admin.{site['domain']}" if site else "contoso-admin.sharepoint.com"
             raise UsageError(
-                f"admin_url is {address.admin_url!r}, which is no admin site", f"It looks like https://{looks}."
+                f"admin_url is {address.admin_url!r}, which isn't an admin site", f"It looks like https://{looks}."
             )
         name, dot, domain = admin.partition(".")
         tenant = name.removesuffix("-admin")
         self.site_host = tenant + dot + domain
-        # Tenants have NAME, NAME-admin and NAME-my under one domain, sharepoint.com or their cloud's; a host that is
-        # not named so stands alone.
+        # Tenants have NAME, NAME-admin and NAME-my in one domain, sharepoint.com or their cloud's; any other host has
+        # no relatives.
         kin = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
         self._known = {admin, *kin, *(_host(host) for host in address.hosts)}
 
     def has(self, uri: str) -> bool:
-        """Whether a URI that the service handed us may be followed."""
+        """Return whether a URI from the service may be followed."""
         try:
             self.origin(uri)
         except RefusedError:
@@ -55,7 +55,7 @@ class Hosts:
         return True
 
     def origin(self, uri: str) -> str:
-        """``https://HOST[:PORT]`` of a URI that the service handed us; of a server-relative one, the site's.
+        """Return ``https://HOST[:PORT]`` of a URI from the service; for a server-relative one, the site's.
 
         Raises:
             RefusedError: the URI leads outside the tenant, or is neither absolute nor server-relative.
@@ -71,7 +71,7 @@ class Hosts:
 
 
 def is_host(text: str) -> bool:
-    """Whether a text is a host in lower case, with or without a port.
+    """Return whether a text is a host in lower case, with or without a port.
 
     >>> is_host("login.microsoftonline.com"), is_host("login.microsoftonline.com/common")
     (True, False)
@@ -82,5 +82,5 @@ def is_host(text: str) -> bool:
 def _host(text: str) -> str:
     host = text.lower().removesuffix(_DEFAULT_PORT)
     if not text.isascii() or not is_host(host):
-        raise UsageError(f"hosts has {text!r}, which is no host", "It looks like files.contoso.com.")
+        raise UsageError(f"hosts has {text!r}, which isn't a host", "It looks like files.contoso.com.")
     return host

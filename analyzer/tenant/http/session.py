@@ -1,4 +1,4 @@
-"""The part that owns the sockets: sends requests with the token of their host, and only to hosts of the tenant."""
+"""Requests to a tenant: with the token of their host, and only to hosts of the tenant."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from analyzer.tenant.model import TenantAddress, Tokens
 
 _TOKENS = 3
-"""A request is tried with so many tokens."""
+"""How many tokens a request is sent with."""
 _REDIRECTS = 3
 
 
 class _Bearer(requests.auth.AuthBase):
-    """The token of one request; as ``auth``, because a ``.netrc`` would take the place of a header."""
+    """The token of one request; as ``auth``, because a ``.netrc`` would replace a header."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -43,8 +43,8 @@ class Session:
 
     Attributes:
         hosts: the hosts of the tenant.
-        policy: how it behaves.
-        throttle: when the tenant may be asked.
+        policy: how to behave.
+        throttle: when to send.
     """
 
     def __init__(self, address: TenantAddress, tokens: Tokens, policy: ClientPolicy | None = None) -> None:
@@ -62,18 +62,18 @@ class Session:
         self._http.headers["User-Agent"] = f"NONISV|upa-analyzer|{program} Python/{platform.python_version()}"
 
     def call(self, method: str, url: str, body: bytes | None = None, *, repeatable: bool = True) -> Answer:
-        """Sends a request that is answered in JSON and reads the answer whole, whatever its status.
+        """Send a request whose answer is JSON; return the complete answer, whatever its status.
 
         Args:
             method: HTTP's.
             url: absolute.
             body: JSON, or the bytes of a file.
-            repeatable: whether it does no harm to send it again.
+            repeatable: whether sending it again does no harm.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
             FaultError: no answer came.
-            UnreachableError: the tenant asks to wait longer than our patience lasts.
+            UnreachableError: the tenant asks to wait longer than the patience lasts.
         """
         attempts = self.attempts(url)
         while True:
@@ -89,29 +89,28 @@ class Session:
                 if answer.status in ASK_AGAIN:
                     attempts.hold(answer)
                 return answer
-            # Something else than JSON comes from whatever stands in between, and passes.
+            # Anything but JSON comes from something in between, and is temporary.
             if not attempts.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
                 return answer
 
     def chunks(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Generator[bytes]]:
-        """Gets a file: status and headers at once, the bytes a chunk at a time; of an error the body at once.
+        """Get a file: return status and headers at once, and the bytes a chunk at a time; of an error the body at once.
 
-        Whoever does not read the bytes to their end closes them. While they come in they may raise
-        ``requests.RequestException``, which ``download`` copes with.
+        A caller that doesn't read the bytes to their end closes them. They may raise ``requests.RequestException``.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
             FaultError: no answer came.
-            UnreachableError: the tenant asks to wait longer than our patience lasts.
+            UnreachableError: the tenant asks to wait longer than the patience lasts.
         """
         attempts = self.attempts(url)
-        # What is packed on its way has another length, and cannot be gone on with in the middle.
+        # Compressed content has another length, and can't be resumed in the middle.
         wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         while True:
             try:
                 response = self._send("GET", url, None, wanted)
                 content = content_of(response)
-                next(content)  # begun, so that closing it closes the connection, too
+                next(content)  # started, so that closing it closes the connection, too
                 body = b"" if response.status_code in SUCCESS else bounded(content, url)
             except requests.RequestException as error:
                 if attempts.after_error(error):
@@ -127,11 +126,11 @@ class Session:
         return Attempts(self.throttle, self.hosts.origin(url).removeprefix("https://"))
 
     def stop(self) -> None:
-        """Ends whatever waits or receives in other threads; nothing can be sent any more."""
+        """End what waits or receives in other threads; nothing can be sent any more."""
         self.throttle.stopped.set()
 
     def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
-        """Sends a request, again with another token where one is refused; follows the tenant's own redirects."""
+        """Send a request, again with another token if one is refused; follow the tenant's own redirects."""
         for _ in range(_REDIRECTS):
             response = self._signed(method, url, body, headers)
             if not response.is_redirect or method != "GET":
@@ -141,7 +140,7 @@ class Session:
                 return response
             response.close()
             url = place
-        raise UnreachableError(f"{url} leads on and on", "Is a proxy in between?")
+        raise UnreachableError(f"{url} redirects again and again", "Is a proxy in between?")
 
     def _signed(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
         origin = self.hosts.origin(url)
@@ -173,8 +172,8 @@ class Session:
         )
 
     def _fault(self, error: requests.RequestException, url: str) -> FaultError:
-        told = unreachable(error, self.hosts.origin(url))
-        return FaultError(told.what, told.advice)
+        cause = unreachable(error, self.hosts.origin(url))
+        return FaultError(cause.what, cause.advice)
 
     def _absolute(self, url: str) -> str:
         return self.hosts.origin(url) + url if url.startswith("/") else url

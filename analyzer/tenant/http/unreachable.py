@@ -187,7 +187,7 @@ def _first_diagnosis(causes: list[BaseException]) -> _Diagnosis:
     return next(filter(None, map(_diagnosis, causes)), _UNKNOWN)
 
 
-def _diagnosis(cause: BaseException) -> _Diagnosis | None:  # noqa: PLR0911 - a table in order, some rows of which are classes
+def _diagnosis(cause: BaseException) -> _Diagnosis | None:  # noqa: PLR0911 - an ordered table with classes
     if isinstance(cause, ssl.SSLCertVerificationError):
         message = getattr(cause, "verify_message", "") or "no reason given"
         otherwise = _AUTHORITY._replace(reason=f"its certificate isn't trusted: {message}")

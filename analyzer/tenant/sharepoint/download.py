@@ -77,7 +77,7 @@ class _Download:
                     whole = self._whole()
                     if whole is not None:
                         return whole
-                    self._restart("isn't as long as the tenant says,")
+                    self._restart("isn't as long as the tenant says")
 
     @property
     def _url(self) -> str:

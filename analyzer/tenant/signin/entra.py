@@ -94,7 +94,7 @@ _MFA = Refusal(
 )
 _SIGNED_OUT = Refusal(
     "the sign-in has expired, or was revoked",
-    "Run upa-analyzer sign-out, then the command again, and sign in anew.",
+    "Run upa-analyzer sign-out, then the command again, and sign in again.",
 )
 _CONDITIONAL = Refusal(
     "a Conditional Access policy of the tenant does not allow it",
@@ -127,68 +127,47 @@ _CODE_TIME = Refusal("the code was not entered in time", "Run the command again,
 CLOCK = frozenset({700024, 700027, 1000502})
 """Numbers that a wrong clock may cause."""
 
+_DECLINED = Refusal("consent was declined", "Sign in again and accept, or have an administrator consent.")
+_DECLINED_CODE = Refusal("the sign-in was declined on the page for codes", "Run the command again.")
+
 BY_NUMBER: dict[int, Refusal] = {
-    50001: _RESOURCE,
-    50011: _NOT_PUBLIC,
-    50020: _ACCOUNT,
-    50034: _ACCOUNT,
+    **dict.fromkeys((50001, 500011), _RESOURCE),
+    **dict.fromkeys((50011, 7000218), _NOT_PUBLIC),
+    **dict.fromkeys((50020, 50034, 90072), _ACCOUNT),
     50057: Refusal("the account is disabled", "An administrator enables it in Entra, or sign in with another."),
-    50076: _MFA,
-    50078: _SIGNED_OUT,
-    50079: _MFA,
+    **dict.fromkeys((50076, 50079), _MFA),
+    **dict.fromkeys((50078, 50173, 70043, 700082, 700084), _SIGNED_OUT),
     50105: Refusal(
         "the account is not assigned to the application {application}",
         "Assign it in Entra: Enterprise applications, the application, Users and groups.",
     ),
-    50173: _SIGNED_OUT,
-    53000: _CONDITIONAL,
-    53001: _CONDITIONAL,
-    53002: _CONDITIONAL,
-    53003: _CONDITIONAL,
-    53004: _CONDITIONAL,
-    53011: _CONDITIONAL,
-    530002: _CONDITIONAL,
-    530003: _CONDITIONAL,
-    530032: _CONDITIONAL,
-    530034: _CONDITIONAL,
-    530035: _CONDITIONAL,
-    65001: _CONSENT,
-    65004: Refusal("consent was declined", "Sign in again and accept, or have an administrator consent."),
-    70017: Refusal("the sign-in was declined on the page for codes", "Run the command again."),
+    **dict.fromkeys((53000, 53001, 53002, 53003, 53004, 53011, 530002, 530003, 530032, 530034, 530035), _CONDITIONAL),
+    **dict.fromkeys((65001, 90094, 650057), _CONSENT),
+    65004: _DECLINED,
+    70017: _DECLINED_CODE,
     70020: _CODE_TIME,
-    70043: _SIGNED_OUT,
-    90002: _NO_TENANT,
-    90072: _ACCOUNT,
-    90094: _CONSENT,
-    500011: _RESOURCE,
-    650057: _CONSENT,
-    700016: _NO_APPLICATION,
+    **dict.fromkeys((90002, 900023), _NO_TENANT),
+    **dict.fromkeys((700016, 7000229), _NO_APPLICATION),
     700024: _CLOCK,
     700025: Refusal(
         "the application {application} is registered for people only",
         "Register one with a certificate in Entra, and name its client_id.",
     ),
     700027: _CERTIFICATE,
-    700082: _SIGNED_OUT,
-    700084: _SIGNED_OUT,
-    900023: _NO_TENANT,
     1000502: Refusal(
         "the certificate {certificate} has expired, or is not valid yet",
         "Upload a new one to the application {application} and name it in the configuration. upa-analyzer doctor checks"
         " it.",
     ),
     7000112: Refusal("the application {application} is disabled", "An administrator enables it in Entra."),
-    7000215: _SECRET,
-    7000218: _NOT_PUBLIC,
-    7000222: _SECRET,
-    7000229: _NO_APPLICATION,
+    **dict.fromkeys((7000215, 7000222), _SECRET),
 }
 
 BY_ERROR: dict[str, Refusal] = {
     "authorization_pending": _CODE_TIME,
-    "authorization_declined": BY_NUMBER[70017],
+    "authorization_declined": _DECLINED_CODE,
     "expired_token": _CODE_TIME,
-    "access_denied": BY_NUMBER[65004],
+    "access_denied": _DECLINED,
 }
 """OAuth's names, for errors without a number."""
 

@@ -120,7 +120,7 @@ def test_a_national_cloud_s_tenant_has_its_hosts_there_alone(domain: str) -> Non
 def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: str) -> None:
     with pytest.raises(UsageError) as error:
         Hosts(TenantAddress(admin_url))
-    assert "is no admin site" in error.value.what
+    assert "isn't an admin site" in error.value.what
     assert _ADMIN in error.value.advice
 
 
@@ -146,7 +146,7 @@ def test_a_site_in_place_of_the_admin_site_is_told_with_the_admin_site_s_own_add
     ],
 )
 def test_a_further_host_that_is_none_is_said(host: str) -> None:
-    with pytest.raises(UsageError, match="which is no host"):
+    with pytest.raises(UsageError, match="which isn't a host"):
         Hosts(TenantAddress(_ADMIN, (host,)))
 
 
