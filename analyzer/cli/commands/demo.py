@@ -1,4 +1,4 @@
-"""``upa-analyzer demo``: from failed imports to a retry after which no user of the feed is open."""
+"""``upa-analyzer demo``, from failed imports to a retry that updates all of their users, and ``emulator``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from analyzer.errors import InputError, OutputError, UnreachableError, UsageErro
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from analyzer.cli.terminal.output import Terminal
@@ -29,17 +31,15 @@ if TYPE_CHECKING:
 
 
 RENAMED = {"Office": "OfficeCode"}
-"""Where the samples' feeds, as the vendor's example, have another name for a property than the profile store."""
+"""Properties that have another name in the samples, as in the vendor's example, than in the profile store."""
 
 _HOST = "localhost"
 _SPEED = 600.0
-_PATIENCE = 60.0
-_POLL = 0.1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Demo:
-    """The demo's tenant and where its results go."""
+    """The demo's tenant, and where its results go."""
 
     given: Context
     emulator: Any
@@ -61,7 +61,6 @@ def command(
 
     Download sample jobs, write the report and the retry files, and import one of them. Nothing leaves this computer.
     """
-    from analyzer.cli.commands.demo import import_emulator
     from analyzer.library.workspace import Workspace
     from analyzer.storage.resources import sample_library
 
@@ -80,7 +79,7 @@ def command(
 
 
 def _forget_earlier_demo(library: Path) -> None:
-    """Remove what an earlier demo pulled: its tenant is gone, and in this one nobody has retried anything yet."""
+    """Remove what an earlier demo pulled: its tenant is gone, and this one has no retries yet."""
     from analyzer.library.mirror import JOB_LIST, Library
 
     if (library / JOB_LIST).is_file() and Library(library).tenant == _HOST:
@@ -126,7 +125,7 @@ def _run(demo: _Demo) -> tuple[PullResult, Reported]:
 
 
 def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
-    """The newest job whose failed users only have to become known to be imported, and its retry file."""
+    """Return the newest job whose failed users only have to be added to the tenant, and its retry file."""
     import polars as pl
 
     named = reported.tables.entries
@@ -137,20 +136,22 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
         retry = reported.retries.get(job_id)
         if retry is not None and retry.path is not None and retry.complete and not jobs[job_id].gone:
             return jobs[job_id], retry
-    raise InputError("the samples hold no job whose retry file could be imported", "Install the program anew.")
+    raise InputError("the samples have no job whose retry file can be imported", "Reinstall upa-analyzer.")
 
 
 def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None:
     import polars as pl
 
+    from analyzer.cli.commands.report import reported_json
     from analyzer.cli.views.night import Night, status_sentence
 
     terminal = demo.terminal
     failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
     known = _make_known(demo, failed)
     terminal.say(f"Added the {known} users of {job.job_id[:8]} to the test tenant. Importing their retry file.")
-    queued = _queue(demo, job, retry)
-    _wait(demo, queued)
+    assert retry.path is not None  # noqa: S101 - chosen for having one
+    queued = queue_retry(demo.tenant, job, retry.path, RENAMED)
+    wait_until_ended(demo.tenant, queued)
     pulled, reported = _run(demo)
     second = reported.tables.only([queued.lower()]).jobs.row(0, named=True)
     if second["outcome"] != "succeeded" or second["not_updated"] != 0:
@@ -158,7 +159,7 @@ def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None
     night = Night(pulled, reported, demo.places, datetime.now(UTC))
     (status,) = [one for one in night.statuses if one.feed == second["feed"]]
     if terminal.json:
-        _tell_json(terminal, retry, reported, queued)
+        terminal.result({"retry": str(retry.path), "second_run": queued, **reported_json(reported)})
         return
     terminal.prose(f"{status_sentence(status, night)}.", indent="  ")
     due = [one.job_id for one in reported.retries.values() if one.path is not None]
@@ -166,12 +167,6 @@ def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None
         terminal.say(f"next: {demo.places.commands.line(*words)}")
     terminal.say("Open the report in a browser:")
     terminal.show(str(reported.index))
-
-
-def _tell_json(terminal: Terminal, retry: JobRetry, reported: Reported, queued: str) -> None:
-    from analyzer.cli.commands.report import reported_json
-
-    terminal.result({"retry": str(retry.path), "second_run": queued, **reported_json(reported)})
 
 
 def _make_known(demo: _Demo, failed: pl.DataFrame) -> int:
@@ -185,8 +180,15 @@ def _make_known(demo: _Demo, failed: pl.DataFrame) -> int:
     return len(users)
 
 
-def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
-    """Uploads the retry file beside the source file and queues it."""
+def queue_retry(tenant: Tenant, job: Job, path: Path, renamed: Mapping[str, str]) -> str:
+    """Upload a retry file next to the source file of its job, and queue it; return the ID of the new job.
+
+    Args:
+        tenant: takes both.
+        job: that the file repairs.
+        path: of the retry file; its manifest is next to it.
+        renamed: properties with another name in the profile store, by their name in the file.
+    """
     from analyzer.model.service import IdType
     from analyzer.model.uri import server_paths
     from analyzer.storage.files import read_bytes
@@ -194,25 +196,34 @@ def _queue(demo: _Demo, job: Job, retry: JobRetry) -> str:
     from analyzer.tenant.sharepoint.files import upload
     from analyzer.tenant.sharepoint.jobs import Import, queue_import
 
-    assert retry.path is not None  # noqa: S101 - chosen for having one
-    session = demo.tenant.session
-    manifest = read_manifest(manifest_path(retry.path))
-    assert manifest is not None  # noqa: S101 - made a moment ago
+    session, manifest = tenant.session, read_manifest(manifest_path(path))
+    assert manifest is not None  # noqa: S101 - written with the file
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
     origin = session.hosts.origin(job.source_uri)
-    uri = upload(demo.tenant.webs, origin, folder, retry.path.name, read_bytes(retry.path))
-    property_map = {name: RENAMED.get(name, name) for name in manifest.properties}
+    uri = upload(tenant.webs, origin, folder, path.name, read_bytes(path))
+    property_map = {name: renamed.get(name, name) for name in manifest.properties}
     return queue_import(session, Import(uri, IdType.Email, manifest.id_property, property_map))
 
 
-def _wait(demo: _Demo, job_id: str) -> None:
+def wait_until_ended(tenant: Tenant, job_id: str, patience: float = 60.0, poll: float = 0.1) -> None:
+    """Wait for a job to end.
+
+    Args:
+        tenant: that runs it.
+        job_id: of the job.
+        patience: seconds to wait at most.
+        poll: seconds between two looks.
+
+    Raises:
+        UnreachableError: it hasn't ended by then.
+    """
     from analyzer.tenant.sharepoint.jobs import get_job
 
-    end = time.monotonic() + _PATIENCE
-    while (job := get_job(demo.tenant.session, job_id)) is None or not job.ended:
+    end = time.monotonic() + patience
+    while (job := get_job(tenant.session, job_id)) is None or not job.ended:
         if time.monotonic() > end:
-            raise UnreachableError(f"the job {job_id} did not end within {_PATIENCE:.0f} s")
-        time.sleep(_POLL)
+            raise UnreachableError(f"the job {job_id} didn't end within {patience:.0f} s")
+        time.sleep(poll)
 
 
 def serve(
@@ -229,7 +240,7 @@ def serve(
     ] = 1.0,
     scenario: Annotated[
         list[str] | None,
-        typer.Option(help="Add a scenario such as throttled. Repeatable.", metavar="NAME"),
+        typer.Option(help="Add a scenario such as slow-pick-up. Repeatable.", metavar="NAME"),
     ] = None,
 ) -> None:
     """Run a local test tenant that really runs import jobs.
@@ -248,10 +259,10 @@ def serve(
 
 
 def import_emulator() -> Any:  # noqa: ANN401 - a module
-    """The emulator, which needs an extra of its own.
+    """Import the emulator, which needs the extra ``emulator``.
 
     Raises:
-        UsageError: the extra is not installed.
+        UsageError: the extra isn't installed.
     """
     try:
         import starlette  # noqa: F401

@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913 - the contract's options
         bool, _contents("--salvage", help="Use what can be read of a file that isn't valid JSON, and list the rest.")
     ] = False,
     repair: Annotated[
-        bool, _contents("--repair", help="Like --salvage, and fix what changes no record. Each repair is listed.")
+        bool, _contents("--repair", help="Like --salvage, and fix what changes no record. List each repair.")
     ] = False,
     max_bytes: Annotated[
         int,
@@ -191,7 +191,7 @@ def command(  # noqa: PLR0913 - the contract's options
     if inputs.job_id and (apart := variant(inputs, own)):
         # The run's own file keeps its place: a report may link to it.
         target = target.with_stem(f"{target.stem}-{apart}")
-    # A folder that stands there, or is meant to: the file keeps its own name.
+    # In a folder, the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
     return _make(given.terminal, inputs, output / target.name if output and inside else output or target)
 
@@ -228,7 +228,7 @@ def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Pat
 
 
 def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job | None:
-    """The newest job that needs a retry; says which, or that there is none."""
+    """Return the newest job that needs a retry, and say which, or that there is none."""
     from analyzer.cli.views.jobs import ran
 
     job_id = newest_to_retry(tables, feed)
@@ -325,7 +325,7 @@ def _verify(terminal: Terminal, path: Path) -> int:
 
 
 def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
-    """The next step: what to check, then the lines to paste into PowerShell."""
+    """Write the next step to stderr: what to check, then the lines to paste into PowerShell."""
     for remark in queue_remarks(dataclasses.replace(queued, first="")):  # which the summary says
         terminal.say(remark)
     terminal.say("next, in PowerShell with the module PnP.PowerShell:")
