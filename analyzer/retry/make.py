@@ -22,7 +22,7 @@ from analyzer.retry.model import (
     RetryRequest,
     Selection,
 )
-from analyzer.retry.selection.gather import by_source
+from analyzer.retry.selection.matching import complete_by_source
 from analyzer.retry.selection.select import select
 from analyzer.retry.summary import sentence
 from analyzer.retry.writing.write import clear, write_retry
@@ -236,7 +236,7 @@ def _write(
             source_uri=inputs.source_uri,
             found=None if selection.everybody else inferred.found,
         )
-        request = by_source(request, inputs.named_users)
+        request = complete_by_source(request, inputs.named_users)
         return request.selection, id_property, write_retry(request)
     except NotJsonError as error:
         from analyzer.source.diagnosis.message import name_person, unreadable

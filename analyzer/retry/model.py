@@ -42,7 +42,7 @@ class Choices:
         except_: codes; users without any entry of one of them.
         users: only these, as first spelled by their key (``identity_key``); None for no such choice.
         users_file: the list that names them, for sentences.
-        retryable: only users whom an unchanged retry can help.
+        retryable: only users with entries that an unchanged retry can help.
         without_culprits: of an aborted import, without the users that its log names.
         drop_properties: what the records are written without; chooses no users.
     """

@@ -1,4 +1,4 @@
-"""How to queue a retry file with PnP PowerShell: the lines to paste, and what in them is inferred.
+"""The commands of PnP PowerShell that queue a retry file, and what in them is inferred.
 
 ``New-PnPUPABulkImportJob`` uploads ``-Path`` into ``-Folder`` of the web that ``Connect-PnPOnline`` named, in place of
 a file of that name, and queues it on the admin site by itself. ``-Folder`` may be relative to the web; one that is
@@ -59,7 +59,7 @@ class RetryToQueue:
 
 
 def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
-    """What a manifest says of the retry files beside it.
+    """Take from a manifest how to queue the retry files beside it.
 
     Args:
         manifest: of the files.
@@ -77,7 +77,7 @@ def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
 
 
 def site_and_folder(source_uri: str) -> tuple[str, str]:
-    """The address of the site collection with a source file, and the file's folder in it; empty where unknown.
+    """Return the address of the site collection with a source file, and the file's folder in it; empty where unknown.
 
     >>> site_and_folder("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/in/a.json")
     ('https://contoso.sharepoint.com/sites/hr', 'Shared Documents/in')
@@ -87,18 +87,18 @@ def site_and_folder(source_uri: str) -> tuple[str, str]:
         return "", ""
     site = site_of(paths[0])
     folder = paths[0].rpartition("/")[0].removeprefix(site).strip("/")
-    # What signs somebody in is no part of a site's address.
+    # Credentials are no part of a site's address.
     host = host_of(source_uri).rsplit("@", 1)[-1]
     return (f"{scheme_of(source_uri)}://{host}{site}" if host else ""), folder
 
 
 def queue_commands(retry: RetryToQueue) -> tuple[str, ...]:
-    """The lines for PowerShell: one that connects, then one for each file, to be run in this order."""
+    """Return the lines for PowerShell: one that connects, then one for each file, to be run in this order."""
     return (f"Connect-PnPOnline -Url {powershell_text(retry.site or SITE_UNKNOWN)} -Interactive", *_imports(retry))
 
 
 def queue_remarks(retry: RetryToQueue) -> tuple[str, ...]:
-    """What to check in the lines, or to fill in, a sentence each."""
+    """Return what to check in the lines, or to fill in, a sentence each."""
     return tuple(_remarks(retry))
 
 
@@ -124,7 +124,7 @@ def _folder(retry: RetryToQueue) -> str:
 
 
 def _property_map(names: Sequence[str]) -> tuple[str, str]:
-    """What has to come before a command that uses the map, and the map."""
+    """Return what has to come before a command that uses the map, and the map."""
     if len({name.casefold() for name in names}) == len(names):
         return "", f"@{{{'; '.join(f'{powershell_text(name)}={powershell_text(name)}' for name in names)}}}"
     # A map that is written out takes two names that differ in case alone for one, and is refused.

@@ -1,4 +1,4 @@
-"""What a retry file holds and why, in a sentence."""
+"""The summary of a retry: what its file holds and why, what is missing, and what to do first."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def sentence(
     id_property: IdProperty | None,
     options: RetryOptions = DEFAULT_OPTIONS,
 ) -> str:
-    """What the retry file holds and why, what has to be done before it is queued, and what it does not hold.
+    """Say what the retry file holds and why, what has to be done before it is queued, and what it lacks.
 
-    Of no retry file: why there is nothing to retry.
+    Without a retry file, say why there is nothing to retry.
     """
     if retry is None or id_property is None:
-        # Of a log without entries it is not known that everybody was updated.
+        # A log without entries does not prove that every user was updated.
         unknown = selection.outcome is Outcome.partial and not selection.none_left
         because = "the log has no entry" if unknown else selection.because
         whole = f" Incomplete: {_unfinished(selection.unfinished_logs)}." if selection.unfinished_logs else ""
         return f"Nothing to retry: {because}.{whole}"
-    parts = [_whom(selection, retry), *_how_chosen(selection, options)]
+    parts = [_users(selection, retry), *_how_chosen(selection, options)]
     if len(retry.paths) > 1:
         parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
     if id_property.without_ids:
@@ -87,7 +87,7 @@ def _how_chosen(selection: Selection, options: RetryOptions) -> Iterator[str]:
 
 
 def _to_correct(retry: RetryFiles) -> Iterator[str]:
-    """What only the feed can put right, a sentence each."""
+    """Say what has to be corrected in the feed, a sentence each."""
     twice = [one for one in retry.unmatched if one.reason is Reason.twice]
     for one in twice[:_EXAMPLES]:
         numbers, same = listed(one.records.split(", ")), " and are identical" if one.detail == IDENTICAL else ""
@@ -100,14 +100,14 @@ def _to_correct(retry: RetryFiles) -> Iterator[str]:
         yield f"Records {numbers} have no ID: give them one in the feed, or remove them."
 
 
-def _whom(selection: Selection, retry: RetryFiles) -> str:
+def _users(selection: Selection, retry: RetryFiles) -> str:
     if not retry.paths:
         return "No retry file: the records that failed can't be imported before the feed is corrected."
     number, noun = (retry.users, "user") if retry.users else (retry.records, "record")
     if selection.everybody:
         every = "All " if number > 1 and not selection.chosen and not selection.left_to_later else ""
         return f"{every}{count(number, noun)} ({selection.because})."
-    # Where something is missing, it may be who else failed.
+    # Where something is missing, other users may have failed, too.
     partial = selection.outcome is Outcome.partial
     because = "named in the log" if partial and not (retry.complete and not selection.chosen) else selection.because
     return f"{count(number, noun)} ({because})."
@@ -131,7 +131,7 @@ def _how_known(id_property: IdProperty) -> Iterator[str]:
 
 
 def _damaged(retry: RetryFiles) -> Iterator[str]:
-    """Which values are wrong, though the file holds them as they are."""
+    """Say which values are wrong, though the file holds them unchanged."""
     yield from warnings_of(retry.damage)
     if any(one.kind is DamageKind.no_mark for one in retry.damage):
         yield "The retry file has the mark, so its letters arrive; in profiles that were updated they may be damaged."
@@ -156,14 +156,14 @@ def _shortfall(retry: RetryFiles) -> str:
     numbers: Counter[str] = Counter()
     for one in retry.unmatched:
         numbers[one.reason.name] += one.count
-    told = (
-        [count(retry.without_user, "log entry doesn't identify a user", "log entries don't identify a user")]
-        if retry.without_user
-        else []
-    )
+    lacking = []
+    if retry.without_user:
+        lacking.append(
+            count(retry.without_user, "log entry doesn't identify a user", "log entries don't identify a user")
+        )
     if retry.unfinished_logs:
-        told.append(_unfinished(retry.unfinished_logs))
+        lacking.append(_unfinished(retry.unfinished_logs))
     if retry.source_later:
-        told.append(f"the source file {retry.source_later}")
-    told += [count(numbers[reason], single, many) for reason, (single, many) in _SHORTFALLS.items() if numbers[reason]]
-    return listed(told) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")
+        lacking.append(f"the source file {retry.source_later}")
+    lacking += [count(numbers[name], one, many) for name, (one, many) in _SHORTFALLS.items() if numbers[name]]
+    return listed(lacking) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

@@ -14,7 +14,7 @@ from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode
 from analyzer.model.text import did_you_mean, listed, listed_first
 from analyzer.retry.model import EVERYTHING, Selection, helps_unknown
-from analyzer.retry.selection.narrow import emptied, of_everybody, of_named, of_unknown, why_none_left, with_helps
+from analyzer.retry.selection.choices import emptied, of_everybody, of_named, of_unknown, why_none_left, with_helps
 from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def select(  # noqa: PLR0913 - what is known of a job, and what is wanted of it
     readable: bool = False,
     newer: frozenset[int] = frozenset(),
 ) -> Selection:
-    """Select the users whom a job did not update, and of them those whom the user chose.
+    """Select the users that a job did not update, narrowed by the choices.
 
     Args:
         outcome: of the job.
@@ -126,7 +126,7 @@ def _check(choices: Choices, outcome: Outcome) -> None:
 
 
 def _whole(outcome: Outcome, named_users: NamedUsers, unfinished_logs: int) -> Selection:
-    """Select all users whom a failed job did not update."""
+    """Select all users that a failed job did not update."""
     because = _BECAUSE[outcome]
     if outcome is not Outcome.partial:
         lacking = named_users.entries.filter(code=LogCode.MissingIdentity).height if outcome is Outcome.aborted else 0

@@ -1,4 +1,4 @@
-"""The chosen records of a source file into the files of a retry: byte for byte, but for what isn't valid JSON."""
+"""Copy the chosen records of a source file: byte for byte, except what isn't valid JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.model.id_kinds import IdCounter
 from analyzer.model.text import did_you_mean, listed
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Mismatch, Reason, Repair, shown_places
-from analyzer.retry.selection.look_up import Records, places
+from analyzer.retry.selection.records import Records, places
 from analyzer.retry.writing.parts import BETWEEN
 from analyzer.source.damage import DamageFinder
 from analyzer.source.model import NO_ID, GrammarError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.retry.model import RetryRequest
-    from analyzer.retry.selection.gather import ChosenRecords
+    from analyzer.retry.selection.matching import ChosenRecords
     from analyzer.retry.writing.parts import Parts
     from analyzer.source.damage import Damage
     from analyzer.source.reader.json_text import Buffer
@@ -39,29 +39,29 @@ _AT_ONCE = 64
 _NUMBERS_AT_ONCE = 10_000
 _BYTES_AT_ONCE = 1 << 18
 _SHAPES = 10_000
-"""Sets of names, each of which is looked at once."""
+"""Sets of property names that are remembered."""
 _LOST = "\ufffd".encode()
-"""What stands for a byte that an encoding does not know."""
+"""The replacement for a byte that an encoding does not define."""
 _NAMED = 5
 """Properties."""
 _NESTED = (b"{", b"[")
 _NESTED_VALUE = re.compile(rb":[ \t\r\n]*[\[{]")
-"""What is in records, parted by commas, of which one has a list or an object as a value; it may be in a text, too."""
+"""Occurs where a record has a list or an object as a value; it may occur in a text, too."""
 _SHOWN = 200
 """Characters of a token in the list of repairs."""
 
 
 @dataclass(slots=True)
 class CopyResult:
-    """What was written, and what could not be.
+    """The result of a copy.
 
     Attributes:
-        records: how many were written.
-        without_id: how many of them have no id.
-        respelled: in how many something is spelled otherwise than in the source.
+        records: written.
+        without_id: of them without an ID.
+        respelled: of them not valid JSON in the source.
         unmatched: what could not be written.
-        repairs: what is written otherwise, where repairs were wanted.
-        properties: the names in the records that were written, but the ids' own, in the order in which they occur.
+        repairs: what was corrected, where that was wanted.
+        properties: of the written records except the ID, in the order of their first occurrence.
         ids: the kinds of their IDs.
         damage: values of the written records that are wrong.
     """
@@ -77,7 +77,7 @@ class CopyResult:
 
 
 def copy(request: RetryRequest, chosen_records: ChosenRecords, buffer: Buffer, parts: Parts) -> CopyResult:
-    """Writes the chosen records.
+    """Write the chosen records.
 
     Raises:
         OutputError: they cannot be written.
@@ -96,7 +96,7 @@ def copy(request: RetryRequest, chosen_records: ChosenRecords, buffer: Buffer, p
 
 
 def _batches(chosen_records: ChosenRecords) -> Iterator[list[int]]:
-    """The numbers of the chosen records, a few at a time and of large records fewer."""
+    """Yield the numbers of the chosen records, a few at a time and of large records fewer."""
     batch: list[int] = []
     length = 0
     for number in _numbers(np.flatnonzero(chosen_records.chosen)):
@@ -109,14 +109,14 @@ def _batches(chosen_records: ChosenRecords) -> Iterator[list[int]]:
 
 
 def _numbers(array: NDArray[np.int64]) -> Iterator[int]:
-    """The same as Python's, some at a time: they take four times the room."""
+    """Yield Python's numbers, some at a time: they take four times the memory."""
     for start in range(0, len(array), _NUMBERS_AT_ONCE):
         yield from array[start : start + _NUMBERS_AT_ONCE].tolist()
 
 
 @dataclass(slots=True)
 class _MultiValue:
-    """A property with lists or objects as values: how many records have one, where, and the first of them."""
+    """A property with lists or objects as values: how many records have one, where, and an example."""
 
     identity: str
     example: str
@@ -144,7 +144,7 @@ class _Copier:
         self._finder = DamageFinder(marked=marked, id_property=self._id_property)
 
     def keep_one_of_duplicates(self) -> None:
-        """Lists the users who stand in the source more than once; one of equal records is kept where that is wanted."""
+        """List the users with several records; with ``repair``, keep one of equal records."""
         for numbers in self._gathered.twice.values():
             identity = self._records.identity(numbers[0])
             raw = self._records.raw(numbers[0])
@@ -159,7 +159,7 @@ class _Copier:
                 self.copied.unmatched.append(Mismatch(identity, Reason.twice, places_of, detail))
 
     def take_all(self, numbers: list[int]) -> None:
-        """Writes some records at once where they are JSON as they stand, else one by one."""
+        """Write some records at once where they are valid JSON, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
         joined = BETWEEN.join(raws)
         one_by_one = self._manner.drop_properties or self._loses_bytes
@@ -183,7 +183,7 @@ class _Copier:
         self.copied.without_id += len(raws) - sum(with_id)
 
     def take(self, number: int) -> None:
-        """Writes a record, or lists why it cannot be."""
+        """Write a record, or list why it cannot be written."""
         raw = self._records.raw(number)
         if self._loses_bytes and _LOST in raw:
             self._list(number, Reason.uncertain, "a byte that Windows-1252 leaves open")
@@ -205,7 +205,7 @@ class _Copier:
         self.copied.without_id += not spelled or self._gathered.spans.marks[number] == NO_ID
 
     def _note(self, records: Sequence[Mapping[str, Buffer]]) -> None:
-        """Take note of what records that are written have: their names, and the shapes of their ids."""
+        """Note the properties of written records, and the kinds of their IDs."""
         shapes = set(map(tuple, records)) - self._shapes
         if shapes:
             if len(self._shapes) > _SHAPES:  # the file's choice
@@ -219,7 +219,7 @@ class _Copier:
         self.copied.ids.add([bytes(names[name]) for names in records if name in names])
 
     def check_dropped(self) -> None:
-        """Refuses a name to drop that no record has: it may be misspelled.
+        """Refuse a property to drop that no record has: it may be misspelled.
 
         Raises:
             UsageError: that is so.
@@ -288,7 +288,7 @@ class _Copier:
     def _look(
         self, numbers: list[int], raws: list[bytes], members: list[dict[str, msgspec.Raw]] | None, joined: bytes
     ) -> None:
-        """Look for damaged values in some records, whose members are known where they are JSON as they stand."""
+        """Look for damaged values in some records; ``members`` where they are valid JSON."""
         places_of = [self._gathered.spans.positions[number] for number in numbers]
         if members is not None:
             self._finder.look_at_all(list(map(Record, places_of, itertools.repeat(0), raws, members)), joined)
@@ -299,7 +299,7 @@ class _Copier:
                     self._finder.look(record_at(raw, 0, place)[0])
 
     def _list(self, number: int, reason: Reason, detail: str) -> None:
-        """Lists a record that is not written."""
+        """List a record that is not written."""
         identity = self._records.identity(number)
         self.copied.unmatched.append(Mismatch(identity, reason, places(self._gathered.spans, [number]), detail))
 
@@ -313,7 +313,7 @@ class _Copier:
 
 
 def _differences(raws: Sequence[bytes], id_property: str) -> str:
-    """How the records of one user differ but for the ID's spelling, a clause; empty where that can't be told."""
+    """Say how the records of one user differ except in the ID, a clause; empty where that is unknown."""
     if len(set(raws)) == 1:
         return IDENTICAL
     try:

@@ -1,4 +1,4 @@
-"""The files of a retry: records in the import format, as many files as the service's limits ask for."""
+"""The files of a retry: records in the import format, split by the service's limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TAIL = b"\n]}\n"
 _BUFFERED = 1 << 20
 """Bytes."""
 _JOINED = 1 << 12
-"""Bytes of a piece that is worth a step of its own."""
+"""Bytes; shorter pieces are joined before they are written."""
 
 
 @dataclass(slots=True)
@@ -31,10 +31,10 @@ class Part:
     """One file.
 
     Attributes:
-        stream: its file.
-        length: its bytes.
-        records: records in it.
-        property_values: values but the ids.
+        stream: to write to.
+        length: bytes.
+        records: in it.
+        property_values: except the IDs.
         digest: its SHA-256, when it is finished.
     """
 
@@ -50,10 +50,10 @@ class Parts:
     """The files that are being written.
 
     Attributes:
-        files: where they are begun.
-        target: the path of the retry file, were it one.
+        files: that they belong to.
+        target: the place of the retry file where it is not split.
         options: its limits.
-        done: the files, the last one being written.
+        done: the files; the last one is being written.
     """
 
     files: FileSet
@@ -65,11 +65,11 @@ class Parts:
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def add(self, raw: bytes, values: int, position: int) -> None:
-        """Adds a record, in a further file where the last one is full.
+        """Add a record, in a further file where the last one is full.
 
         Args:
             raw: its bytes.
-            values: its property values but the id.
+            values: its property values except the ID.
             position: its place in the source, from 0.
 
         Raises:
@@ -92,7 +92,7 @@ class Parts:
         part.property_values += values
 
     def add_all(self, raws: Sequence[bytes], joined: bytes, values: Sequence[int], positions: Sequence[int]) -> None:
-        """Adds several records, as ``add`` does; ``joined`` are the same with ``BETWEEN`` between them.
+        """Add several records; ``joined`` are the same with ``BETWEEN`` between them.
 
         Raises:
             UsageError: one is beyond the limits by itself.
@@ -110,7 +110,7 @@ class Parts:
         part.property_values += sum(values)
 
     def finish(self) -> None:
-        """Ends the last file.
+        """End the last file.
 
         Raises:
             OutputError: it cannot be written.
@@ -122,7 +122,7 @@ class Parts:
             self._hash = hashlib.sha256()
 
     def paths(self) -> list[Path]:
-        """The files' places: the target, or ``-1-of-N`` and so on."""
+        """Return the files' places: the target, or ``-1-of-N`` and so on."""
         number = len(self.done)
         if number == 1:
             return [self.target]

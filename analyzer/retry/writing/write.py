@@ -1,4 +1,4 @@
-"""Selection and source records to retry files, their manifest and the list of what did not match; all or none."""
+"""Write a retry: its files, manifest, and lists, all or none of them; and handle what an earlier retry left."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.manifest import manifest_for
 from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles, Mismatch, Reason, RetryFiles, RetryRequest
-from analyzer.retry.selection.gather import gather
-from analyzer.retry.selection.look_up import look_up
+from analyzer.retry.selection.matching import gather
+from analyzer.retry.selection.records import look_up
 from analyzer.retry.writing.copying import CopyResult, copy
 from analyzer.retry.writing.parts import Parts
 from analyzer.source.reader.json_text import recoded_from
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.retry.model import Mismatch, Repair, Selection
-    from analyzer.retry.selection.gather import ChosenRecords
+    from analyzer.retry.selection.matching import ChosenRecords
     from analyzer.storage.manifest import FileEntry, Manifest
 
 
 _CANNOT_BE_WRITTEN = {Reason.unreadable, Reason.uncertain}
 _TO_BE_CORRECTED = {Reason.twice, Reason.not_importable}
-"""Reasons for which records are listed though there is no retry file: only in the feed can they be corrected."""
+"""Reasons for which records are listed even without a retry file: they have to be corrected in the feed."""
 
 
 def write_retry(request: RetryRequest) -> RetryFiles | None:
-    """Writes the records of the selection byte for byte, in the source's order, in the import format, with a mark.
+    """Write the records of the selection byte for byte, in the source's order, in the import format, with a mark.
 
     Returns:
         What was written: no more than the list of what did not match where that tells what to correct in the feed, and
@@ -70,7 +70,7 @@ def write_retry(request: RetryRequest) -> RetryFiles | None:
 
 
 def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
-    """Refuses places where writing would destroy what the retry is made from, or cannot succeed.
+    """Refuse places where writing would destroy what the retry is made from, or cannot succeed.
 
     Raises:
         OutputError: that is so.
@@ -92,7 +92,7 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
 
 
 def _with_unreadable(unmatched: Sequence[Mismatch], unreadable: Sequence[Mismatch]) -> list[Mismatch]:
-    """Both; whoever has a record that cannot be read is not told to have none."""
+    """Combine both lists; a user with an unreadable record is not listed as missing, too."""
     named = {identity_key(one.identity) for one in unreadable}
     lacking = {Reason.not_in_source, Reason.not_left_out}
     return [one for one in unmatched if one.reason not in lacking or identity_key(one.identity) not in named] + [
@@ -101,7 +101,7 @@ def _with_unreadable(unmatched: Sequence[Mismatch], unreadable: Sequence[Mismatc
 
 
 def _check_none_lost(request: RetryRequest, unmatched: Sequence[Mismatch]) -> None:
-    """Refuses to say that there are no records where there are some, and tells what is wrong with the first."""
+    """Refuse a retry none of whose records can be written, with what is wrong with the first."""
     for one in unmatched:
         if one.reason in _CANNOT_BE_WRITTEN:
             whose = f" ({one.identity})" if one.identity else ""
@@ -114,7 +114,7 @@ def _check_none_lost(request: RetryRequest, unmatched: Sequence[Mismatch]) -> No
 
 
 def _unexplained(selection: Selection, chosen_records: ChosenRecords) -> int:
-    """Count the entries without a user's ID of which it isn't known which records they are about."""
+    """Count the entries without a user's ID that no record explains."""
     if selection.everybody:
         return selection.without_user + max(0, selection.lacking_id - chosen_records.lacking_id)
     return selection.without_user - chosen_records.explained(selection)
@@ -123,7 +123,7 @@ def _unexplained(selection: Selection, chosen_records: ChosenRecords) -> int:
 def _finished(
     request: RetryRequest, chosen_records: ChosenRecords, copied: CopyResult, files: FileSet, parts: Parts
 ) -> RetryFiles:
-    """Ends the files and puts them in their places."""
+    """End the files and put them in their places."""
     manifest_file, unmatched_file, repairs_file = companions(request.target)
     paths = parts.paths()
     check_places(paths, request)
@@ -165,7 +165,7 @@ def _finished(
 
 
 def companions(target: Path) -> tuple[Path, Path, Path]:
-    """The manifest, the list of what did not match, and the list of repairs beside a retry file."""
+    """Return the places of the manifest, the list of what did not match, and the list of repairs."""
     stem = target.stem
     return (
         manifest_path(target),
@@ -175,13 +175,13 @@ def companions(target: Path) -> tuple[Path, Path, Path]:
 
 
 def unmatched_csv(unmatched: Sequence[Mismatch]) -> bytes:
-    """What did not match as CSV, guarded: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
+    """Write what did not match as guarded CSV: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
     columns = ("identity", "reason", "records", "detail")
     return rows_as_csv(columns, ((one.identity, one.reason.value, one.records, one.detail) for one in unmatched))
 
 
 def repairs_csv(repairs: Sequence[Repair]) -> bytes:
-    """What was repaired as CSV, guarded: columns ``record``, ``identity``, ``kind``, ``before``, ``after``.
+    """Write what was repaired as guarded CSV: columns ``record``, ``identity``, ``kind``, ``before``, ``after``.
 
     ``record`` is the place in the source, from 1; empty where the repair is in no record.
     """
@@ -194,22 +194,22 @@ def repairs_csv(repairs: Sequence[Repair]) -> bytes:
 
 
 _REST = re.compile(r"(-\d[-of\d]*)?(\.[a-z].*)?$")
-"""What follows the stem in the names of a retry's files, or a beginning of it, as names are cut."""
+"""What follows the stem in the names of a retry's files, or its beginning, as long names are cut."""
 _LARGEST_MANIFEST = 1 << 24
-"""Bytes; a retry file that was being written may be of 2 GB."""
+"""Bytes; an unfinished retry file may have 2 GB."""
 _DIGITS = (8, 64)
-"""How many of a SHA-256 tell two altered files apart: first a readable number, then all."""
+"""Digits of a SHA-256 in the name of an altered file: first a readable number, then all."""
 
 
 def clear(target: Path, read: Collection[Path]) -> EarlierFiles:
-    """Takes away an earlier retry that is ours, where there is nothing to retry: nobody shall queue it for the answer.
+    """Remove our earlier retry where there is nothing to retry, so that it is not queued by mistake.
 
     Args:
-        target: where a retry file would go.
+        target: the place of a retry file.
         read: source and logs, which are never touched.
 
     Raises:
-        OutputError: a file cannot be taken away; then all are still there.
+        OutputError: a file cannot be removed; then all are still there.
     """
     found = earlier(target, {}, read)
     with FileSet() as files:
@@ -219,12 +219,12 @@ def clear(target: Path, read: Collection[Path]) -> EarlierFiles:
 
 
 def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> EarlierFiles:
-    """Which files in the places of a retry, its parts and its companions are there, and what becomes of them.
+    """Find the files in the places of a retry, its parts, and its companions, and decide what becomes of them.
 
-    Those in the places of new ones that are not provably ours are copied, so that writing the new ones loses nothing.
+    Files in the places of new ones that are not provably ours are copied, so that nothing is lost.
 
     Args:
-        target: the path of the retry file, were it one.
+        target: the place of the retry file where it is not split.
         new: what is to be written, with its SHA-256.
         read: source and logs.
 
@@ -243,7 +243,7 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
     ours = [path for path in ours if path not in new]
     others = [path for path in there if path not in new and path not in ours]
     left = {path.name for path in others}
-    # A manifest is of use as long as a retry file of it is there, though changed.
+    # A manifest stays as long as a retry file of it is there, even an altered one.
     if manifest and manifest_file in others and left.isdisjoint(file.name for file in manifest.files):
         others.remove(manifest_file)
         ours.append(manifest_file)
@@ -251,19 +251,19 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
 
 
 def is_unaltered(target: Path, manifest: Manifest) -> bool:
-    """Whether all files that were made with a manifest are there, in the places of a retry, with the same bytes."""
+    """Return whether all files of a manifest are in the places of a retry, with the same bytes."""
     places = {path.name: path for path in _in_places(target)}
     return all(file.name in places and _is_as(places[file.name], file) for file in manifest.all_files)
 
 
 def strays(target: Path, manifest: Manifest) -> tuple[Path, ...]:
-    """The files in the places of a retry that its manifest does not name; they are of another one, or not ours."""
+    """Return the files in the places of a retry that its manifest does not name: of another retry, or not ours."""
     named = {file.name for file in manifest.all_files} | {manifest_path(target).name}
     return tuple(path for path in _in_places(target) if path.name not in named)
 
 
 def remove_leftovers(target: Path, but: Collection[Path] = ()) -> None:
-    """Removes what interrupted retries to the same place left under names that only such files have.
+    """Remove what interrupted retries to the same place left under names that only such files have.
 
     Args:
         target: the path of the retry file.
@@ -276,14 +276,14 @@ def remove_leftovers(target: Path, but: Collection[Path] = ()) -> None:
 
 
 def _in_places(target: Path) -> Iterator[Path]:
-    """The retry file, the parts of a split into any number, and their companions, by their names."""
+    """Yield the retry file, the parts of a split into any number, and their companions, by their names."""
     part = re.compile(rf"{re.escape(target.stem)}(-\d+-of-\d+)?{re.escape(target.suffix)}")
     beside = {path.name for path in companions(target)}
     return (path for path in _files(target) if part.fullmatch(path.name) or path.name in beside)
 
 
 def _leftovers(target: Path) -> Iterator[Path]:
-    """Files that were being written, or were about to be replaced, in the places of a retry."""
+    """Yield unfinished files, and second names of files, in the places of a retry."""
     for path in _files(target):
         rest = begins_name_of_part(path, target.stem)
         if rest is not None and _REST.match(rest):
@@ -302,7 +302,7 @@ def _files(target: Path) -> Iterator[Path]:
 
 
 def _noted(target: Path, manifest: Manifest | None) -> Iterator[FileEntry]:
-    """What manifests say of files in the places of a retry: the one that is there, and those of interrupted retries."""
+    """Yield the entries of the manifest in the places of a retry, and of those of interrupted retries."""
     small = (path for path in _leftovers(target) if path.stat().st_size <= _LARGEST_MANIFEST)
     for one in (manifest, *map(_manifest, small)):
         if one is not None:
@@ -310,7 +310,7 @@ def _noted(target: Path, manifest: Manifest | None) -> Iterator[FileEntry]:
 
 
 def _keep(path: Path) -> Path:
-    """Copies a file to a name that says what it is; returns that name.
+    """Copy a file to a name that says what it is, and return that.
 
     Raises:
         OutputError: it cannot be copied.

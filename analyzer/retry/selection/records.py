@@ -1,4 +1,4 @@
-"""The selection's records in the source file, also in one that isn't valid JSON."""
+"""The records of a selection in the source file, even where that isn't valid JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"
 
 @dataclass(slots=True)
 class LookupResult:
-    """What was found in the source file.
+    """The records of a selection, and what is beside them.
 
     Attributes:
         found: the selection's records.
@@ -50,13 +50,13 @@ class LookupResult:
 
 
 def look_up(request: RetryRequest) -> LookupResult:
-    """Finds the selection's records.
+    """Find the selection's records.
 
     Raises:
         InputError: the source file cannot be read, or it and the log are not of one job.
         NotJsonError: it isn't valid JSON.
-        NotImportFormatError: it is, but not in the import format. A job that ran proves that the service read the list
-            all the same, so there values that are no records are only listed.
+        NotImportFormatError: it is not in the import format. Where a job ran, the service read the list anyway, and
+            values that are no records are only listed.
     """
     selection = request.selection
     wanted = None if selection.everybody else selection.identities.marks
@@ -81,7 +81,7 @@ def look_up(request: RetryRequest) -> LookupResult:
 
 
 def everybody(request: RetryRequest) -> Spans:
-    """Where all records of the source file stand.
+    """Find all records of the source file.
 
     Raises:
         InputError: the source file cannot be read.
@@ -92,7 +92,7 @@ def everybody(request: RetryRequest) -> Spans:
 
 
 def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> MatchedRecords | None:
-    """What a reader without any tolerance for faults finds; None where there are some, and they are read around.
+    """Find records without any tolerance for faults; None where there are faults that are to be read around.
 
     A file without faults is read so whatever the options: where nothing is wrong, nothing is doubtful.
     """
@@ -130,7 +130,7 @@ def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> L
 
 
 def _no_records(source: Path, found: MatchedRecords) -> list[Mismatch]:
-    """The values in the list that are no records, one row for equal ones."""
+    """List the values in the list that are no records, one row for equal ones."""
     places: dict[str, list[int]] = {}
     with reading(source) as buffer:
         for position, offset in zip(found.others, found.other_offsets, strict=True):
@@ -139,9 +139,9 @@ def _no_records(source: Path, found: MatchedRecords) -> list[Mismatch]:
 
 
 def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Mismatch]:
-    """An unreadable record, unless it is known to be of somebody who is not wanted; and those who stand behind it.
+    """List an unreadable record, unless it is of a user who is not wanted, and the users that follow in the same part.
 
-    Behind a fault what cannot be read may hold further records.
+    After a fault, what cannot be read may contain further records.
     """
     whose = item.identity(name) if name else None
     line, column = lines.at(item.offset)
@@ -161,12 +161,12 @@ def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int]
 
 
 def marks_in(spans: Spans) -> NDArray[np.int64]:
-    """The marks of records as an array, without a copy."""
+    """Return the marks of records as an array, without a copy."""
     return np.frombuffer(spans.marks, np.int64) if len(spans) else np.zeros(0, np.int64)
 
 
 def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
-    """The numbers of the chosen records of users who have several, by the user's key."""
+    """Return the numbers of the chosen records of users who have several, by the user's key."""
     ordered = marks[chosen]
     ordered.sort()
     several = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -179,25 +179,25 @@ def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Recor
 
 
 def places(spans: Spans, numbers: list[int]) -> str:
-    """The records' places in the source, from 1."""
+    """Write the records' places in the source, from 1."""
     return ", ".join(str(spans.positions[number] + 1) for number in numbers)
 
 
 class Records:
-    """The records that some spans tell."""
+    """The records of an open source file, by their number among spans."""
 
     def __init__(self, buffer: Buffer, spans: Spans, id_property: str) -> None:
-        """Takes a file, where records stand in it, and the name of the property with their ids."""
+        """Take a file, the spans of its records, and the name of the property with their IDs."""
         self._buffer = buffer
         self._spans = spans
         self.id_property = id_property
 
     def raw(self, number: int) -> bytes:
-        """A record's bytes."""
+        """Return a record's bytes."""
         return bytes(self._buffer[self._spans.starts[number] : self._spans.ends[number]])
 
     def identity(self, number: int) -> str:
-        """A record's id; empty where it has none."""
+        """Return a record's ID; empty where it has none."""
         raw = self.raw(number)
         try:
             record, _ = record_at(raw, 0, 0)

@@ -24,7 +24,7 @@ _LONG = 60
 
 
 def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_helps: RetryHelps) -> Selection:
-    """Narrow the users whom the log names."""
+    """Narrow the users that the log names."""
     helps = with_helps(coded, retry_helps)["helps"].fill_null(value=False) if choices.retryable else pl.lit(value=True)
     entries = coded.with_columns(
         only=pl.col("code").is_in(choices.only) if choices.only else pl.lit(value=True),
@@ -84,10 +84,10 @@ def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Sel
 def of_unknown(
     whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps
 ) -> Selection:
-    """Narrow every record to those whom an unchanged retry can help, where it is unknown who was updated.
+    """Narrow every record to users that an unchanged retry can help, where it is unknown who was updated.
 
-    A user whom the log does not name failed, if at all, for the job's own error. Where it is unknown whether a retry
-    helps against that, only the users whom the log names can be chosen.
+    Users that the log does not name failed, if at all, for the job's own error. Where it is unknown whether a retry
+    helps against that, only users that the log names can be chosen.
     """
     if not error or not retry_helps(error, "", None):
         named = dataclasses.replace(
@@ -211,7 +211,7 @@ def _without(entries: pl.DataFrame, who: str) -> Iterator[str]:
 
 
 def _not_identified(entries: pl.DataFrame) -> Iterator[str]:
-    """Say what becomes of users who are to be left out and whom the entries do not name."""
+    """Say what becomes of users who are to be left out and that the entries do not name."""
     codes = entries.filter(pl.col("key").is_null())["code"]
     if LogCode.MissingIdentity in codes:
         yield "without the records that have no ID"

@@ -1,4 +1,4 @@
-"""Selection and source to the records that are to be written, and what does not match."""
+"""A selection beside its source file: what only that shows, which records to write, and what does not match."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from analyzer.model.outcome import Outcome
 from analyzer.model.service import LogCode
 from analyzer.model.text import count
 from analyzer.retry.model import Mismatch, Reason
-from analyzer.retry.selection.look_up import Records, everybody, look_up, marks_in, places, repeated
+from analyzer.retry.selection.records import Records, everybody, look_up, marks_in, places, repeated
 from analyzer.source.model import NO_ID, mark_in, mark_of
 from analyzer.source.reader.records import reading
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.naming import NamedUsers
     from analyzer.retry.model import RetryRequest, Selection
-    from analyzer.retry.selection.look_up import LookupResult
+    from analyzer.retry.selection.records import LookupResult
     from analyzer.source.find import MatchedRecords
     from analyzer.source.id_property import IdProperty
     from analyzer.source.model import Spans
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ChosenRecords:
-    """Which records are to be written, by their number among the spans that were found.
+    """The records to write, by their number among the spans that were found.
 
     Attributes:
-        spans: where they stand.
+        spans: of the records.
         chosen: for each span whether it is to be written.
         twice: the numbers of records whose user has another one, by the user's key; none of them is chosen.
         unmatched: what else does not match.
-        lacking_id: records without an ID, where they were looked for.
+        lacking_id: records without an ID, where that matters.
     """
 
     spans: Spans
@@ -58,7 +58,7 @@ class ChosenRecords:
 
 
 def gather(request: RetryRequest, looked_up: LookupResult, buffer: Buffer) -> ChosenRecords:
-    """Tells the records that are to be written from those that are kept apart.
+    """Tell the records to write from those that are kept apart.
 
     Args:
         request: what is wanted.
@@ -86,7 +86,7 @@ def gather(request: RetryRequest, looked_up: LookupResult, buffer: Buffer) -> Ch
 
 
 def _leave_out(chosen_records: ChosenRecords, marks: NDArray[np.int64], selection: Selection, records: Records) -> None:
-    """Leaves out of everybody's records those that are not wanted; lists who is not found, and those without an id."""
+    """Leave out of all records those that are not wanted; list users who are not found, and records without an ID."""
     if selection.newer:
         chosen_records.chosen[np.isin(marks, list(selection.newer))] = False
     left_out = set()
@@ -124,7 +124,7 @@ def _twice_and_unreadable(
     marks: NDArray[np.int64],
     records: Records,
 ) -> Iterator[Mismatch]:
-    """Keeps apart the records of users one of whose records cannot be read: which is right, a person has to say."""
+    """Keep apart the records of users who have an unreadable one, too: a person has to decide which is right."""
     keys = {identity_key(one.identity): one for one in unreadable if one.reason is Reason.unreadable and one.identity}
     wanted = None if request.selection.everybody else request.selection.identities.marks
     by_mark = {mark_in(wanted, key): key for key in keys}
@@ -138,7 +138,7 @@ def _twice_and_unreadable(
 
 
 def _look_for_nameless(request: RetryRequest, buffer: Buffer, chosen_records: ChosenRecords) -> None:
-    """Lists the records that entries without a user's ID may be about: those without an ID, and users of several."""
+    """List the records that entries without a user's ID may be about: those without an ID, and duplicates."""
     spans = request.everybody if request.everybody is not None else everybody(request)
     marks = marks_in(spans)
     if request.id_property.name and request.selection.without_user:
@@ -154,8 +154,10 @@ def _look_for_nameless(request: RetryRequest, buffer: Buffer, chosen_records: Ch
             chosen_records.unmatched.append(Mismatch(identity, Reason.possible_duplicate, places(spans, numbers)))
 
 
-def by_source(request: RetryRequest, named_users: NamedUsers) -> RetryRequest:
-    """Complete a request by what only the source file tells.
+def complete_by_source(request: RetryRequest, named_users: NamedUsers) -> RetryRequest:
+    """Complete a request by what only the source file shows.
+
+    A log can report users without naming them, and fail all users because of how the job was queued.
 
     Raises:
         InputError: the source file cannot be read, or it and the log are not of one job.
@@ -204,13 +206,13 @@ def _of_everybody(request: RetryRequest) -> RetryRequest:
 
 
 def _about_missing(id_property: IdProperty) -> str:
-    """What to do where the service missed the ID in every record, a clause."""
+    """Say what to do where the service missed the ID in every record, a clause."""
     advice = missing_id_advice(id_property.missing or MissingId.dropped, id_property.name, id_property.kinds)
     return f"{advice.action}: {advice.finding}"
 
 
 def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], spans: Spans) -> RetryRequest:
-    """Put the users who have several records in the place of the entries that tell of such and name none of them."""
+    """Replace the entries that report duplicates and name no user by the users who have several records."""
     selection = dataclasses.replace(request.selection, duplicate_entries=len(duplicates))
     marks = marks_in(spans)
     with reading(request.source) as buffer:
@@ -259,6 +261,6 @@ def _of_all(request: RetryRequest, named_users: NamedUsers, spans: Spans | None)
 
 
 def _are_all(found: MatchedRecords, spans: Spans | None) -> bool:
-    """Whether the records that were found are all of the source file's but those without an ID."""
+    """Return whether the matched records are all of the source file except those without an ID."""
     without = list(spans.marks).count(NO_ID) if spans is not None else 0
     return len(found.spans) + without == found.records > 0
