@@ -26,17 +26,27 @@ if TYPE_CHECKING:
     from analyzer.logs.model import LogRead
     from analyzer.logs.unwrap import InnerLog
 
-BLOCK = 4_000_000
-"""Bytes. With what is made of them they fit in the processor's cache, and two threads of them in 100 MB."""
-
-LARGEST_ENTRY = 1 << 28
-LONGEST_ENTRY = 4_000_000
-"""Bytes and lines of one entry. A file with a larger one is no log, and would fill the memory."""
-
 _TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")
 _CODES = tuple(code.encode() for code in LogCode)
 _LONGEST_BEGINNING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLimits:
+    """Sizes of blocks and entries.
+
+    Attributes:
+        block: bytes; with what is made of them they fit in the processor's cache, and two threads of them in 100 MB.
+        entry_bytes, entry_lines: a file with a larger entry is no log, and would fill the memory.
+    """
+
+    block: int = 4_000_000
+    entry_bytes: int = 1 << 28
+    entry_lines: int = 4_000_000
+
+
+USUAL_LIMITS = BlockLimits()
 
 
 @dataclass(slots=True)
@@ -62,20 +72,19 @@ class _Packing:
         return block
 
 
-def blocks(logs: list[LogRead]) -> Iterator[Block]:
+def blocks(logs: list[LogRead], limits: BlockLimits) -> Iterator[Block]:
     """Yield the blocks of logs, in order; fill in the ``problem`` of a log that cannot be read to its end."""
     packing = _Packing()
     with contextlib.closing(Opener()) as opener:
         for log in logs:
-            for block in _Cutter(log).blocks(opener):
-                if len(block.data) < BLOCK:
+            for block in _Cutter(log, limits).blocks(opener):
+                if len(block.data) < limits.block:
                     packing.add(block)
-                elif packing.segments:
-                    yield packing.take()
-                    yield block
                 else:
+                    if packing.segments:
+                        yield packing.take()
                     yield block
-                if packing.size >= BLOCK:
+                if packing.size >= limits.block:
                     yield packing.take()
     if packing.segments:
         yield packing.take()
@@ -84,8 +93,9 @@ def blocks(logs: list[LogRead]) -> Iterator[Block]:
 class _Cutter:
     """Cuts one log into blocks."""
 
-    def __init__(self, log: LogRead) -> None:
+    def __init__(self, log: LogRead, limits: BlockLimits) -> None:
         self._log = log
+        self._limits = limits
         self._carry = b""
         self._whole = True
 
@@ -107,16 +117,18 @@ class _Cutter:
 
     def _sizes(self) -> Iterator[int]:
         """Yield how much to read, more the longer an entry is, so that it isn't searched again and again."""
-        yield min(BLOCK, self._log.file.size + 1) if self._log.file.size else BLOCK
+        block = self._limits.block
+        yield min(block, self._log.file.size + 1) if self._log.file.size else block
         while True:
-            yield max(BLOCK, len(self._carry))
+            yield max(block, len(self._carry))
 
     def _whole_entries(self, chunk: bytes) -> Block | None:
         seen = len(self._carry)
         data = b"".join([self._carry, chunk, bytes(PADDING)])
         size = len(data) - PADDING
-        cut = last_beginning(data, seen, size) if size >= BLOCK else 0
-        if size >= BLOCK and not cut and b"\r" in chunk:
+        enough = size >= self._limits.block
+        cut = last_beginning(data, seen, size) if enough else 0
+        if enough and not cut and b"\r" in chunk:
             # A CR at the end may be half of a CRLF.
             data = LONE_CR.sub(b"\n", data[:size])[: size - 1] + data[size - 1 :]
             cut = last_beginning(data, seen, size)
@@ -129,10 +141,11 @@ class _Cutter:
         return self._block(data, cut)
 
     def _refuse_endless(self) -> None:
-        lines = self._carry.count(b"\n") if len(self._carry) > LONGEST_ENTRY else 0
-        if len(self._carry) <= LARGEST_ENTRY and lines <= LONGEST_ENTRY:
+        most = self._limits.entry_lines
+        lines = self._carry.count(b"\n") if len(self._carry) > most else 0
+        if len(self._carry) <= self._limits.entry_bytes and lines <= most:
             return
-        much = f"{lines:,} lines" if lines > LONGEST_ENTRY else f"{len(self._carry):,} bytes"
+        much = f"{lines:,} lines" if lines > most else f"{len(self._carry):,} bytes"
         self._carry = b""
         raise InputError(f"{self._log.name} has {much} without an entry", "Is it the log of an import job?")
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from analyzer.errors import InputError
 from analyzer.logs.accounting import accounts_of
-from analyzer.logs.blocks import blocks
+from analyzer.logs.blocks import USUAL_LIMITS, BlockLimits, blocks
 from analyzer.logs.columns import columns_of
 from analyzer.logs.entries import CODE, Codes, entries_of
 from analyzer.logs.model import LogFile, LogRead
@@ -44,7 +44,12 @@ class LogReader:
     """
 
     def __init__(
-        self, files: Iterable[LogFile], *, accounting: bool = False, progress: Callable[[LogRead], None] | None = None
+        self,
+        files: Iterable[LogFile],
+        *,
+        accounting: bool = False,
+        progress: Callable[[LogRead], None] | None = None,
+        limits: BlockLimits = USUAL_LIMITS,
     ) -> None:
         """Plan to read logs.
 
@@ -52,11 +57,13 @@ class LogReader:
             files: which.
             accounting: whether to fill in ``LogRead.account``.
             progress: called after each block with the log that was read last.
+            limits: of blocks and entries.
         """
         self._files = list(files)
         self._reset()
         self._accounting = accounting
         self._progress = progress
+        self._limits = limits
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the table ``entries`` in pieces, in the order of the logs and their lines.
@@ -128,7 +135,7 @@ class LogReader:
         waiting: collections.deque[Future[_Parsed]] = collections.deque()
         with ThreadPoolExecutor(cores, "parse") as pool:
             try:
-                for block in blocks(logs):
+                for block in blocks(logs, self._limits):
                     waiting.append(pool.submit(parse, block))
                     if len(waiting) > cores:
                         yield waiting.popleft().result()

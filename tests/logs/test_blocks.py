@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.history.find_logs import log_at
-from analyzer.logs import blocks
-from analyzer.logs.blocks import last_beginning
+from analyzer.logs.blocks import USUAL_LIMITS, BlockLimits, blocks, last_beginning
 from analyzer.logs.model import PADDING, Block, LogRead
 from analyzer.logs.read import LogReader
 from tests.logs.reading import read
@@ -16,15 +15,16 @@ from tests.logs.reading import read
 if TYPE_CHECKING:
     from pathlib import Path
 
+SMALL = BlockLimits(block=5_000)
 ENTRY = b"IdentityNotResolvable\tada@contoso.com\tx\r\n"
 
 
-def blocks_of(folder: Path, *raws: bytes) -> list[Block]:
+def blocks_of(folder: Path, *raws: bytes, limits: BlockLimits = USUAL_LIMITS) -> list[Block]:
     logs = []
     for number, raw in enumerate(raws):
         (folder / f"{number}.log").write_bytes(raw)
         logs.append(LogRead(log_at(folder / f"{number}.log")))
-    return list(blocks.blocks(logs))
+    return list(blocks(logs, limits))
 
 
 def texts(found: list[Block]) -> list[bytes]:
@@ -61,47 +61,42 @@ def test_small_logs_share_a_block(tmp_path: Path) -> None:
     ]
 
 
-def test_a_large_log_is_cut_into_blocks_of_whole_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 5_000)
+def test_a_large_log_is_cut_into_blocks_of_whole_entries(tmp_path: Path) -> None:
     trace = ENTRY + b"   at Store\tx\r\n" * 20
-    found = blocks_of(tmp_path, ENTRY, trace * 100, ENTRY)
+    found = blocks_of(tmp_path, ENTRY, trace * 100, ENTRY, limits=SMALL)
     assert b"".join(texts(found)) == ENTRY + trace * 100 + ENTRY
     assert len(found) > 5
     assert all(text.startswith(ENTRY) for text in texts(found))
     assert all(len(block.data) >= block.size + PADDING for block in found)
 
 
-def test_an_entry_longer_than_a_block_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 5_000)
+def test_an_entry_longer_than_a_block_stays_whole(tmp_path: Path) -> None:
     long = ENTRY + b"   at Store\r\n" * 5_000
-    found = texts(blocks_of(tmp_path, ENTRY * 200 + long + ENTRY * 200))
+    found = texts(blocks_of(tmp_path, ENTRY * 200 + long + ENTRY * 200, limits=SMALL))
     assert b"".join(found) == ENTRY * 200 + long + ENTRY * 200
     assert [text.count(b"at Store") for text in found if b"at Store" in text] == [5_000]
 
 
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
-def test_a_log_of_any_line_ends_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 5_000)
-    found = blocks_of(tmp_path, ENTRY.replace(b"\r\n", end) * 1_000)
+def test_a_log_of_any_line_ends_is_cut(tmp_path: Path, end: bytes) -> None:
+    found = blocks_of(tmp_path, ENTRY.replace(b"\r\n", end) * 1_000, limits=SMALL)
     assert len(found) > 5
     assert sum(text.count(b"\n") for text in texts(found)) == 1_000
 
 
-def test_an_entry_of_any_size_is_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 5_000)
-    monkeypatch.setattr(blocks, "LARGEST_ENTRY", 20_000)
+def test_an_entry_of_any_size_is_no_log(tmp_path: Path) -> None:
+    limits = BlockLimits(block=5_000, entry_bytes=20_000)
     (tmp_path / "a.log").write_bytes(ENTRY * 500 + b"x\n" * 50_000)
     (tmp_path / "b.log").write_bytes(ENTRY)
-    reading = LogReader([log_at(tmp_path / "a.log"), log_at(tmp_path / "b.log")])
+    reading = LogReader([log_at(tmp_path / "a.log"), log_at(tmp_path / "b.log")], limits=limits)
     rows = reading.table().height
     assert "bytes without an entry. Is it the log of an import job?" in str(reading.logs[0].problem)
     assert reading.logs[1].problem is None
     assert rows == reading.logs[0].entries + 1
 
 
-def test_an_entry_of_millions_of_lines_is_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "LONGEST_ENTRY", 20_000)
-    _, (log,) = read([ENTRY + b"\n" * 50_000], block=5_000)
+def test_an_entry_of_millions_of_lines_is_no_log() -> None:
+    _, (log,) = read([ENTRY + b"\n" * 50_000], block=5_000, entry_lines=20_000)
     assert "lines without an entry. Is it the log of an import job?" in str(log.problem)
 
 
