@@ -63,12 +63,12 @@ def command(
     if undo:
         was = known.remove(wanted.job_id)
         said = "is no longer acknowledged" if was else "is not acknowledged"
-        _tell(given, {wanted.job_id: None}, f"{_named(row)} {said}.")
+        _print(given, {wanted.job_id: None}, f"{_named(row)} {said}.")
         return
     added = known.add(row, now, end)
     from analyzer.cli.views.jobs import acknowledged_until
 
-    _tell(given, {wanted.job_id: added}, f"{_named(row)} is {acknowledged_until(added, zone, now)}.")
+    _print(given, {wanted.job_id: added}, f"{_named(row)} is {acknowledged_until(added, zone, now)}.")
 
 
 def _named(job: Mapping[str, object]) -> str:
@@ -83,7 +83,7 @@ def _list(
     from analyzer.model.text import moment, short_ids
 
     if given.terminal.json or not known:
-        _tell(given, known, "No job is acknowledged.")
+        _print(given, known, "No job is acknowledged.")
         return
     short = short_ids(tables.jobs["job_id"])
     columns = (Column("job"), Column("feed", fold=True), Column("outcome"), Column("since", least=1), Column("until"))
@@ -101,7 +101,7 @@ def _list(
     given.terminal.table(columns, rows)
 
 
-def _tell(given: Context, known: Mapping[str, Acknowledgement | None], text: str) -> None:
+def _print(given: Context, known: Mapping[str, Acknowledgement | None], text: str) -> None:
     """Say it in a line, or as JSON."""
     if not given.terminal.json:
         given.terminal.prose(text)

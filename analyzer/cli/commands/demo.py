@@ -108,12 +108,12 @@ def _places(given: Context, workspace: Workspace) -> Places:
 
 
 def _first_run(demo: _Demo) -> Reported:
-    from analyzer.cli.views.night import Night, remarks_of, tell_night
+    from analyzer.cli.views.night import Night, print_night, remarks_of
 
     pulled, reported = _run(demo)
     if not demo.terminal.json:
         night = Night(pulled, reported, demo.places, datetime.now(UTC))
-        tell_night(demo.given, night, list(remarks_of(night)))
+        print_night(demo.given, night, list(remarks_of(night)))
     return reported
 
 

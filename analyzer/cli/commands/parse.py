@@ -1,4 +1,4 @@
-"""``upa-analyzer parse PATH...``."""
+"""``upa-analyzer parse PATH...``: the entries, how each log was read, and what became of its bytes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ def command(
     check: Annotated[bool, typer.Option("--check", help="Account for every byte of each log.")] = False,
 ) -> int:
     """Convert log files to a table of entries."""
-    from analyzer.cli.commands.parse import far, remarks, show_accounts, summary
     from analyzer.history.find_logs import find_logs
     from analyzer.logs.read import LogReader
     from analyzer.storage.table_files import check_format
@@ -58,14 +57,14 @@ def command(
         raise problems[0]
     # A bar would appear between the rows of a table that is shown while it is read.
     with terminal.progress("parsing", shown=output is not None or check) as progress:
-        reading = LogReader(files, accounting=check, progress=far(files, progress))
+        reading = LogReader(files, accounting=check, progress=_progress_of(files, progress))
         rows = _rows(terminal, reading, output, check=check)
     problems += [log.problem for log in reading.logs if log.problem]
-    remarks(terminal, reading.logs)
+    _print_remarks(terminal, reading.logs)
     if any(log.was_read for log in reading.logs):
-        terminal.say(summary(reading.logs))
+        terminal.say(_summary(reading.logs))
     if check:
-        show_accounts(terminal, reading.logs)
+        _print_accounts(terminal, reading.logs)
     if output is not None and rows is not None and not (check and terminal.json):
         terminal.result({"file": str(output), "rows": rows}) if terminal.json else terminal.show(str(output))
     for problem in problems:
@@ -89,7 +88,7 @@ def _rows(terminal: Terminal, reading: LogReader, output: Path | None, *, check:
             for _frame in reading.frames():
                 pass
         else:
-            show_entries(terminal, reading.frames())
+            _print_entries(terminal, reading.frames())
     except InputError as error:
         if not any(error is log.problem for log in reading.logs):
             raise
@@ -120,7 +119,7 @@ _SHOWN_REMARKS = 20
 _MEGABYTE = 1_000_000
 
 
-def show_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
+def _print_entries(terminal: Terminal, frames: Iterable[pl.DataFrame]) -> None:
     """Print the table of entries piece by piece; remark on the records that messages name."""
     if terminal.json:
         terminal.results(row for frame in frames for row in frame.iter_rows(named=True))
@@ -158,20 +157,20 @@ def _cells(frame: pl.DataFrame) -> list[list[str]]:
     ]
 
 
-def far(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], None]:
-    """Show the progress of reading: in logs, or for a single one in megabytes."""
+def _progress_of(files: Sequence[LogFile], progress: Progress) -> Callable[[LogRead], None]:
+    """Return a function that shows the progress of reading: in logs, or for a single one in megabytes."""
     place = {file: number for number, file in enumerate(files, 1)}
 
-    def tell(log: LogRead) -> None:
+    def report(log: LogRead) -> None:
         if len(files) > 1:
             progress(place[log.file], len(files), log.name)
         else:
             progress(log.position // _MEGABYTE, max(log.position, log.file.size) // _MEGABYTE, f"MB of {log.name}")
 
-    return tell
+    return report
 
 
-def summary(logs: Sequence[LogRead]) -> str:
+def _summary(logs: Sequence[LogRead]) -> str:
     """Say how many entries were read."""
     entries, texts = sum(log.entries for log in logs), sum(log.texts for log in logs)
     further = f" and {count(texts, 'other text')}" if texts else ""
@@ -179,7 +178,7 @@ def summary(logs: Sequence[LogRead]) -> str:
     return f"Read {count(entries, 'entry', 'entries')}{further} from {count(read, 'log')}."
 
 
-def remarks(terminal: Terminal, logs: Iterable[LogRead]) -> None:
+def _print_remarks(terminal: Terminal, logs: Iterable[LogRead]) -> None:
     """Remark on what is unusual: encodings, replaced bytes, text that isn't an entry, incomplete logs."""
     found = [remark for log in logs for remark in _remarks_on(log)]
     for remark in found[:_SHOWN_REMARKS]:
@@ -209,7 +208,7 @@ def _remarks_on(log: LogRead) -> Iterator[str]:
         yield f"{log.name} ends inside an entry in line {log.lines:,}. It may be cut off."
 
 
-def show_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
+def _print_accounts(terminal: Terminal, logs: Sequence[LogRead]) -> None:
     """Print how every byte of each log is accounted for."""
     accounts: list[dict[str, int | str]] = [
         {

@@ -297,7 +297,7 @@ def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
         for path in result.retry.paths:
             terminal.show(str(path))
     if queued is not None:
-        _tell_queue(terminal, queued)
+        _print_queue(terminal, queued)
     return 0 if result.complete else _INCOMPLETE
 
 
@@ -307,9 +307,9 @@ def _verify(terminal: Terminal, path: Path) -> int:
     verified = verify(path)
     terminal.say(verified.manifest.sentence)
     for name in verified.missing:
-        terminal.say(f"{name} is not beside it, and was not checked.")
+        terminal.say(f"{name} isn't next to it and wasn't checked.")
     for difference in verified.differences:
-        terminal.say(f"Not as it was made: {difference}.")
+        terminal.say(f"Changed since it was created: {difference}.")
     if terminal.json:
         terminal.result(
             {
@@ -320,11 +320,11 @@ def _verify(terminal: Terminal, path: Path) -> int:
             }
         )
     elif not verified.differences:
-        terminal.show(f"{path} is as it was made")
+        terminal.show(f"{path} is unchanged.")
     return _NOT_AS_MADE if verified.differences else 0
 
 
-def _tell_queue(terminal: Terminal, queued: RetryToQueue) -> None:
+def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
     """Write the next step to stderr: what to check, then the lines to paste into PowerShell."""
     for remark in queue_remarks(dataclasses.replace(queued, first="")):  # which the summary says
         terminal.say(remark)

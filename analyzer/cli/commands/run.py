@@ -23,7 +23,7 @@ def command(
     """
     from analyzer.cli.commands.pull import connected, exit_code, pulled_json, warn_of_certificate
     from analyzer.cli.commands.report import report_places, reported_json
-    from analyzer.cli.views.night import Night, feed_json, log_problems, remarks_of, tell_night
+    from analyzer.cli.views.night import Night, feed_json, log_problems, print_night, remarks_of
     from analyzer.history.silenced import Remarks
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import run
@@ -55,7 +55,7 @@ def command(
             }
         )
     else:
-        tell_night(given, night, fresh)
+        print_night(given, night, fresh)
     code = exit_code(given.terminal, pulled) or given.unread(unread)
     before.keep([*remarks, *problems], now)
     return code or int(_fails(fail_on, night))

@@ -87,7 +87,7 @@ class Night:
         return self.made.tables.jobs.filter(fresh | stuck, ~pl.col("job_id").is_in(list(self.acknowledged)))
 
 
-def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
+def print_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     """Print a line a feed, then the jobs that are new or changed, what to retry, and the report."""
     from analyzer.cli.commands.pull import pulled_clause
 
@@ -110,7 +110,7 @@ def tell_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     terminal.show()
     for remark in remarks:
         terminal.say(remark.text)
-    _tell_retries(given, night)
+    _print_retries(given, night)
     terminal.say("Report:")
     terminal.show(str(night.made.index))
 
@@ -186,7 +186,7 @@ def remarks_of(night: Night) -> Iterator[Remark]:
             yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
 
 
-def _tell_retries(given: Context, night: Night) -> None:
+def _print_retries(given: Context, night: Night) -> None:
     """Print each retry file to import now, its condition, and the command that shows how."""
     for retry in night.made.retries.values():
         if retry.path is not None and retry.job_id not in night.acknowledged:

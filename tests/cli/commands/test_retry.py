@@ -263,7 +263,7 @@ def test_a_retry_file_is_verified(upa: Callable[..., Ran], tmp_path: Path) -> No
     put(tmp_path, ADA, BOB)
     upa(*BARE)
     ran = upa("retry", "--verify", "feed-retry.json")
-    assert (ran.code, ran.out) == (0, "feed-retry.json is as it was made\n")
+    assert (ran.code, ran.out) == (0, "feed-retry.json is unchanged.\n")
     assert "2 users (named in the log" in ran.err
     told = upa("retry", "--verify", "feed-retry.json", "--json").json
     assert told == {"as_made": True, "differences": [], "not_checked": [], "complete": True}
@@ -293,7 +293,7 @@ def test_a_retry_file_that_is_not_as_made_is_a_finding(
     change(tmp_path)
     ran = upa("retry", "--verify", "feed-retry.json")
     assert (ran.code, ran.out) == (1, "")
-    assert "Not as it was made: feed" in ran.err
+    assert "Changed since it was created: feed" in ran.err
     told = upa("retry", "--verify", "feed-retry.json", "--json")
     assert (told.code, told.json["as_made"], len(told.json["differences"])) == (1, False, 1)
 
@@ -304,7 +304,7 @@ def test_what_the_file_was_made_from_need_not_be_there(upa: Callable[..., Ran], 
     (tmp_path / "feed.json").unlink()
     ran = upa("retry", "--verify", "feed-retry.json")
     assert ran.code == 0
-    assert "feed.json is not beside it, and was not checked." in ran.err
+    assert "feed.json isn't next to it and wasn't checked." in ran.err
 
 
 def test_without_a_manifest_nothing_can_be_verified(upa: Callable[..., Ran], tmp_path: Path) -> None:
