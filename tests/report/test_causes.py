@@ -1,4 +1,4 @@
-"""Codes counted, explained, and ordered by whom they hit."""
+"""Codes counted, explained, and ordered by how many users they affect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_cause_is_the_catalogues_explanation_with_counts(little: LittleLibrary
     )
 
 
-def test_an_unknown_code_is_kept_and_said_to_be_unknown(little: LittleLibrary) -> None:
+def test_an_unknown_code_is_kept_and_called_unknown(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, "Weird\t\twhat?\r\n"))
     (cause,) = causes_of(view, run)
     assert (cause.code, cause.title, cause.counted) == ("Weird", "Not known", "1 entry, no user named")
@@ -78,7 +78,7 @@ def _generic(user: str, message: str) -> str:
 DEADLOCK = "Etwas\r\n   at System.Y()\r\nError Number:1205,State:51,Class:13"
 
 
-def test_messages_of_a_code_are_told_apart_the_worst_pattern_first(little: LittleLibrary) -> None:
+def test_messages_of_a_code_are_grouped_by_pattern_the_worst_first(little: LittleLibrary) -> None:
     log = (
         _generic("a@contoso.com", "Timeout expired.") * 3
         + _generic("a@contoso.com", DEADLOCK)

@@ -36,7 +36,7 @@ def texts(drawn: str) -> list[str]:
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", "$x_1$", "_hidden", "a & b", "]]>", "\\frac", "$\\frac{", "人事", "x" * 27]
 )
-def test_a_name_stands_as_it_is_whatever_it_holds(name: str) -> None:
+def test_a_name_is_drawn_as_it_is(name: str) -> None:
     for drawn in (svg(runs(line(name, 1, 2))), svg(weeks(Series(name, (1,)), Series("other", (2,))))):
         assert name in [text.strip() for text in texts(drawn)]
         assert "<script" not in drawn
@@ -108,11 +108,11 @@ def test_each_of_the_most_series_has_its_own_colour_and_mark() -> None:
     assert all(colour.lower() in drawn for colour in PALETTE)
 
 
-def test_a_feed_of_which_nobody_can_say_draws_without_a_warning() -> None:
+def test_a_feed_without_numbers_draws_without_a_warning() -> None:
     assert "a" in texts(svg(runs(line("a", None, None))))
 
 
-def test_an_outcome_keeps_its_colour_whatever_stands_beside_it() -> None:
+def test_an_outcome_keeps_its_colour_beside_others() -> None:
     def colour_of_aborted(*names: str) -> bool:
         return PALETTE[1].lower() in svg(weeks(*(Series(name, (1,)) for name in names), name="outcomes")).lower()
 
@@ -122,6 +122,6 @@ def test_an_outcome_keeps_its_colour_whatever_stands_beside_it() -> None:
 
 
 def test_matplotlibs_settings_are_left_as_they_were() -> None:
-    with mpl.rc_context({"font.size": 33, "svg.hashsalt": "somebody else's"}):
+    with mpl.rc_context({"font.size": 33, "svg.hashsalt": "of another program"}):
         svg(runs(line("a", 1, 2)))
-        assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == (33, "somebody else's")
+        assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == (33, "of another program")

@@ -87,7 +87,7 @@ def test_a_formula_in_a_log_is_none_in_the_tables(little: LittleLibrary, tmp_pat
         assert not [cell for row in cells for cell in row if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_an_entry_stands_in_the_page_as_it_stands_in_the_log(little: LittleLibrary, tmp_path: Path) -> None:
+def test_an_entry_is_in_the_page_as_it_is_in_the_log(little: LittleLibrary, tmp_path: Path) -> None:
     log = "Odd\ta&b<c@contoso.com\t5 > 4\r\n   at A<B>.C\r\n"
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log)
     write_report(little.request(tmp_path))

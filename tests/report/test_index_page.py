@@ -192,7 +192,7 @@ def test_a_feed_that_runs_every_month_has_not_ceased_after_five_weeks(little: Li
     assert [run.feed for run in latest_runs(little.view().runs)[0]] == ["hr", "monthly"]
 
 
-def test_a_run_without_a_time_gives_way_to_one_with_a_time(little: LittleLibrary) -> None:
+def test_a_run_with_a_time_comes_before_one_without(little: LittleLibrary) -> None:
     little.job("hr")
     timed = little.job("hr-2026-11-23")
     assert [run.job_id for run in latest_runs(little.view().runs)[0]] == [timed]

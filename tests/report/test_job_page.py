@@ -84,7 +84,7 @@ def test_a_jobs_page_begins_with_what_fits_the_job_and_its_command(little: Littl
     assert [one.command for one in there.to_do] == ["", ""]
 
 
-def test_what_failures_have_in_common_is_said_where_the_source_file_was_read(
+def test_what_failures_have_in_common_is_shown_if_the_source_file_was_read(
     little: LittleLibrary, lines: type[Lines]
 ) -> None:
     failed = [f"user{number}@fabrikam.com" for number in range(9)]
@@ -147,7 +147,7 @@ def test_new_people_come_first_and_the_order_of_the_log_is_kept(little: LittleLi
     ]
 
 
-def test_of_very_many_people_the_first_are_shown_and_the_rest_is_said(
+def test_of_very_many_people_the_first_are_shown_and_the_rest_counted(
     little: LittleLibrary, lines: type[Lines]
 ) -> None:
     log = lines.unresolved(*(f"user{number}@contoso.com" for number in range(1500)))
@@ -180,7 +180,7 @@ NOT_JSON = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[0].Cit
 
 
 def job_not_json(little: LittleLibrary) -> str:
-    """A job whose source file is no JSON, and holds what would be a script."""
+    """A job whose source file isn't valid JSON, and holds what would be a script."""
     text = f'{{"value":[{{"IdName":"{EVIL}@contoso.com","City":"{EVIL}R\\V"}}]}}'
     job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile, NOT_JSON.format(text.index("\\") + 2))
     (little.root / f"{FOLDER[1:]}/hr-2026-11-23.json").write_text(text, encoding="utf-8")
@@ -193,13 +193,13 @@ def seen(little: LittleLibrary, job_id: str) -> tuple[View, Run]:
     return dataclasses.replace(view, whereabouts=found), run
 
 
-def test_the_place_of_a_fault_is_told_with_the_person(little: LittleLibrary) -> None:
+def test_the_place_of_a_fault_names_the_person(little: LittleLibrary) -> None:
     (sentence,) = located_in(*seen(little, job_not_json(little)))
     assert sentence.startswith(f"Record 1 (IdName {EVIL}@contoso.com), in City: a single backslash")
     assert sentence.endswith("Using IdName as the ID property (its values look like IDs).")
 
 
-def test_what_a_source_file_holds_stands_escaped_in_the_page(little: LittleLibrary, tmp_path: Path) -> None:
+def test_text_of_a_source_file_is_escaped_in_the_page(little: LittleLibrary, tmp_path: Path) -> None:
     job_id = job_not_json(little)
     found = whereabouts_by_job(Library.existing(little.root), little.tables())
     write_report(dataclasses.replace(little.request(tmp_path), whereabouts=found))
@@ -214,8 +214,8 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
     log = lines.unresolved(*users[:2], "", *users[2:])
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=10)
     view, run = seen(little, job_id)
-    nobody = view.entries_of(run).filter(~view.entries_of(run)["names"])
-    entries, note = nameless_shown(view, run, nobody)
+    nameless = view.entries_of(run).filter(~view.entries_of(run)["names"])
+    entries, note = nameless_shown(view, run, nameless)
     assert [row.whereabouts for row in entries.rows] == [
         "between record 4 (user3@contoso.com) and record 5 (user4@contoso.com)"
     ]
@@ -226,7 +226,7 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
     assert "Their places are likely" in html
 
 
-def test_where_nothing_is_known_nothing_is_said(little: LittleLibrary) -> None:
+def test_unknown_places_are_left_out(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, "Odd\t\t?\r\n")
     view, run = seen(little, job_id)
     entries, note = nameless_shown(view, run, view.entries_of(run))
@@ -253,23 +253,26 @@ def facts(little: LittleLibrary, job_id: str) -> dict[str, tuple[str, str]]:
     return {fact.label: (fact.value, fact.note) for fact in facts_of(*little.run(job_id))}
 
 
-def test_source_file_and_times_are_told_with_how_we_know_them(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_source_file_and_times_say_how_they_are_known(little: LittleLibrary, lines: type[Lines]) -> None:
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com"), users=2)
-    told = facts(little, job_id)
-    assert told["Source file"] == ("https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-2026-11-23.json", "")
-    assert told["Size"] == ("109 bytes", "")
-    assert told["Users"] == ("2", "")
-    assert told["Property values"] == ("2", "")
-    assert told["Ran"] == ("23 Nov 2026, 02:00", "from the log's name")
-    assert told["Finished"] == ("2026-11-23 02:00:00 UTC", "from the log's name")
-    assert told["Started"] == ("unknown", "no pull saw it")
-    assert told["Program"] == ("upa-analyzer 1.0", "this page was made on 2026-11-23 04:00:00 UTC")
+    details = facts(little, job_id)
+    assert details["Source file"] == (
+        "https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-2026-11-23.json",
+        "",
+    )
+    assert details["Size"] == ("109 bytes", "")
+    assert details["Users"] == ("2", "")
+    assert details["Property values"] == ("2", "")
+    assert details["Ran"] == ("23 Nov 2026, 02:00", "from the log's name")
+    assert details["Finished"] == ("2026-11-23 02:00:00 UTC", "from the log's name")
+    assert details["Started"] == ("unknown", "no pull saw it")
+    assert details["Program"] == ("upa-analyzer 1.0", "this page was made on 2026-11-23 04:00:00 UTC")
 
 
 def test_a_source_file_that_is_missing_says_why(little: LittleLibrary) -> None:
-    told = facts(little, little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
+    details = facts(little, little.job("hr-2026-11-23", JobError.DataFileNotExist, users=None))
     for label in ("Size", "Users", "Property values"):
-        assert told[label] == ("unknown", "the library has no copy of it")
+        assert details[label] == ("unknown", "the library has no copy of it")
 
 
 def test_a_missing_log_is_a_fault_only_where_there_should_be_one(little: LittleLibrary) -> None:
@@ -346,7 +349,7 @@ def test_a_job_without_log_or_pull_has_neither_table(little: LittleLibrary) -> N
     assert observations_of(view, run) is None
 
 
-def test_a_day_that_only_a_file_name_tells_is_not_moved_to_another_zone(little: LittleLibrary) -> None:
+def test_a_day_known_only_from_a_file_name_is_not_moved_to_another_zone(little: LittleLibrary) -> None:
     _, run = little.run(little.job("hr-2026-11-23"))
     assert when_text(run, ZoneInfo("America/Los_Angeles")) == "23 Nov 2026"
 

@@ -115,7 +115,7 @@ def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> No
     assert button.parts == (Note("part 2 of 2", "../retry/hr-2.json"),)
 
 
-def test_how_to_queue_a_retry_file_is_said_where_there_is_one(little: LittleLibrary) -> None:
+def test_a_retry_file_comes_with_the_lines_that_queue_it(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
     view, run = little.run(job_id, replace(FILE, queue=replace(QUEUE, first=FLOOR)))
     queue = queue_of(view, run)

@@ -82,7 +82,7 @@ def test_a_users_style_comes_before_ours_and_the_rest_stays(little: LittleLibrar
         ("{% include 'other.html' %}", "line 1: there is no template 'other.html'"),
     ],
 )
-def test_a_mistake_in_a_template_is_told_by_file_and_line(
+def test_an_error_in_a_template_names_file_and_line(
     little: LittleLibrary, own: Path, template: str, problem: str
 ) -> None:
     (own / "index.html").write_text(template)
@@ -94,13 +94,13 @@ def test_a_mistake_in_a_template_is_told_by_file_and_line(
     assert "Correct it" in caught.value.advice
 
 
-def test_a_template_that_is_no_text_is_told(little: LittleLibrary, own: Path) -> None:
+def test_an_unreadable_template_is_an_error(little: LittleLibrary, own: Path) -> None:
     (own / "index.html").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match=r"index\.html"):
         render(little, own)
 
 
-def test_a_style_that_is_no_text_is_told(own: Path) -> None:
+def test_an_unreadable_style_is_an_error(own: Path) -> None:
     (own / "report.css").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match=r"the template report\.css cannot be read"):
         Renderer(own)

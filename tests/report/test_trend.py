@@ -30,7 +30,7 @@ def title(little: LittleLibrary) -> str:
     return chart.title
 
 
-def test_a_feed_is_a_line_that_is_broken_where_nobody_can_say(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_a_feed_is_a_line_that_is_broken_where_the_number_is_unknown(little: LittleLibrary, lines: type[Lines]) -> None:
     little.job("hr-2026-11-09", PARTIAL, lines.unresolved("a@contoso.com"))
     little.job("hr-2026-11-16", JobError.InternalError)
     little.job("hr-2026-11-23", state=State.Processing)
@@ -120,7 +120,7 @@ def test_codes_beyond_seven_are_put_together(little: LittleLibrary) -> None:
     assert chart.series[-1].values == (14 + 13 + 12,)
 
 
-def test_a_code_with_the_majority_is_said_to_have_it(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_a_title_names_a_code_that_has_the_majority(little: LittleLibrary, lines: type[Lines]) -> None:
     little.job(
         "hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com") + "Odd\tc@contoso.com\t?\r\n"
     )
@@ -173,9 +173,7 @@ def test_a_week_whose_number_is_unknown_says_so(little: LittleLibrary, lines: ty
     assert chart.note == "Weeks whose number is unknown have no bar."
 
 
-def test_a_run_of_which_no_number_is_known_is_not_said_to_have_unknown_users(
-    little: LittleLibrary, lines: type[Lines]
-) -> None:
+def test_a_run_without_a_number_has_unknown_users_in_the_title(little: LittleLibrary, lines: type[Lines]) -> None:
     weekly(little, lines, "hr", [3])
     little.job(f"hr-{DAYS[1]}", JobError.InternalError)
     chart = small_trend(little.view(), "hr")

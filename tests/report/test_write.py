@@ -42,7 +42,7 @@ def rows(path: Path) -> list[list[str]]:
 
 @pytest.fixture
 def written(little: LittleLibrary, lines: type[Lines], tmp_path: Path) -> Path:
-    """A report of an earlier day, with a file of somebody else's in its folder."""
+    """A report of an earlier day, with a file that is not the report's in its folder."""
     little.job("hr-2026-11-16", PARTIAL, lines.unresolved("a@contoso.com"))
     out = tmp_path / "report"
     write_report(little.request(out))
@@ -172,7 +172,7 @@ def test_an_interruption_leaves_the_old_report(written: Path, little: LittleLibr
     assert snapshot(written) == before
 
 
-def test_a_report_where_a_file_stands_is_refused(little: LittleLibrary, tmp_path: Path) -> None:
+def test_a_report_in_place_of_a_file_is_refused(little: LittleLibrary, tmp_path: Path) -> None:
     (tmp_path / "report").write_text("in the way")
     with pytest.raises(OutputError):
         write_report(little.request(tmp_path / "report"))
@@ -182,12 +182,12 @@ def test_a_report_where_a_file_stands_is_refused(little: LittleLibrary, tmp_path
 def test_progress_counts_the_pages(little: LittleLibrary, tmp_path: Path) -> None:
     little.job("hr-2026-11-16")
     little.job("hr-2026-11-23")
-    told: list[tuple[int, int]] = []
-    write_report(little.request(tmp_path / "report"), progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    calls: list[tuple[int, int]] = []
+    write_report(little.request(tmp_path / "report"), progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_times_stand_in_the_tenants_zone(little: LittleLibrary, lines: type[Lines], tmp_path: Path) -> None:
+def test_times_are_in_the_tenants_zone(little: LittleLibrary, lines: type[Lines], tmp_path: Path) -> None:
     little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com"))
     request = replace(little.request(tmp_path / "report"), zone=ZoneInfo("Europe/Berlin"))
     index = write_report(request).read_text()
