@@ -128,8 +128,9 @@ def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
         raise problems[0]
     guid_ids = has_guid_ids(source)
     reading = LogReader(files)
-    # Other columns are not kept: of a large log they are most of the memory.
-    entries = pl.concat([pl.DataFrame(schema=NAMED), *(frame.select(*NAMED) for frame in reading.frames())])
+    # Nothing else is kept: of a large log it is most of the memory.
+    pieces = (frame.filter(frame["code"].is_not_null()).select(*NAMED) for frame in reading.frames())
+    entries = pl.concat([pl.DataFrame(schema=NAMED), *pieces])
     _check(reading.logs)
     # They are of one job, whether their names show it or not.
     source_ids = pl.DataFrame({"job_id": [None], "guid_ids": [guid_ids]}, SOURCE_IDS)
