@@ -32,6 +32,7 @@ def command(
     patience: PatienceOption = DEFAULT_PATIENCE,
 ) -> int:
     """Download new jobs, logs, and source files."""
+    from analyzer.cli.views.jobs import pulled_clause, pulled_json
     from analyzer.library.model import Choice
     from analyzer.library.pull.pull import pull
     from analyzer.library.workspace import Workspace
@@ -111,39 +112,7 @@ def _unlisted(error: ThresholdError, *, are_single_refused: bool) -> ThresholdEr
     return ThresholdError(error.what, f"{error.advice} {meanwhile}")
 
 
-def pulled_clause(pulled: PullResult) -> str:
-    """Say ``Pulled 3 new jobs and 5 log files (1.2 MB) from contoso.sharepoint.com``."""
-    from analyzer.model.text import count, listed, size
-
-    parts = [count(len(pulled.new), "new job")]
-    if pulled.changed:
-        parts.append(count(len(pulled.changed), "changed job"))
-    if pulled.gone:
-        parts.append(f"{count(len(pulled.gone), 'job')} no longer listed")
-    if pulled.log_files:
-        parts.append(count(pulled.log_files, "log file"))
-    if pulled.source_files:
-        parts.append(count(pulled.source_files, "source file"))
-    received = f" ({size(pulled.received)})" if pulled.received else ""
-    return f"Pulled {listed(parts)}{received} from {pulled.tenant}"
-
-
 def print_skipped(terminal: Terminal, pulled: PullResult) -> None:
     """Write to stderr what couldn't be downloaded, and why."""
     for one in pulled.skipped:
         terminal.say(f"  {one.job_id[:8]}: no {one.what}: {one.because}")
-
-
-def pulled_json(pulled: PullResult) -> dict[str, object]:
-    """Return the result of ``pull --json``."""
-    return {
-        "tenant": pulled.tenant,
-        "new": pulled.new,
-        "changed": pulled.changed,
-        "gone": pulled.gone,
-        "log_files": pulled.log_files,
-        "source_files": pulled.source_files,
-        "received_bytes": pulled.received,
-        "job_list_refused": pulled.unlisted is not None,
-        "left_out": [{"job_id": one.job_id, "what": one.what, "because": one.because} for one in pulled.skipped],
-    }

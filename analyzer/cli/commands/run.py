@@ -21,8 +21,9 @@ def command(
 
     Nothing is written to the tenant. The first lines show which users are still open in each feed.
     """
-    from analyzer.cli.commands.pull import connected, exit_code, pulled_json, warn_of_certificate
+    from analyzer.cli.commands.pull import connected, exit_code, warn_of_certificate
     from analyzer.cli.commands.report import report_places, reported_json
+    from analyzer.cli.views.jobs import pulled_json
     from analyzer.cli.views.night import Night, feed_json, log_problems, print_night, remarks_of
     from analyzer.history.silenced import Remarks
     from analyzer.library.workspace import Workspace

@@ -1,4 +1,4 @@
-"""Jobs as rows of a terminal table and as JSON."""
+"""Jobs as rows of a table and as JSON, and what a pull brought."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.cli.terminal.output import SUPERSEDED, Column
 from analyzer.history.sentences import retry_clause
 from analyzer.model.outcome import Outcome, not_updated_text
-from analyzer.model.tables import JOBS
-from analyzer.model.text import SHORT_ID, day, moment, short_ids
+from analyzer.model.text import SHORT_ID, count, day, listed, moment, short_ids, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.history.silenced import Acknowledgement
+    from analyzer.library.model import PullResult
 
 
 COLUMNS = (
@@ -127,10 +127,42 @@ def _notes(
 
 def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:
     """Return the table ``jobs``, a row an object; times in ISO 8601, UTC."""
+    from analyzer.model.tables import JOBS
+
     return [
         {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}
         for job in jobs.select(*JOBS).iter_rows(named=True)
     ]
+
+
+def pulled_clause(pulled: PullResult) -> str:
+    """Say ``Pulled 3 new jobs and 5 log files (1.2 MB) from contoso.sharepoint.com``."""
+    parts = [count(len(pulled.new), "new job")]
+    if pulled.changed:
+        parts.append(count(len(pulled.changed), "changed job"))
+    if pulled.gone:
+        parts.append(f"{count(len(pulled.gone), 'job')} no longer listed")
+    if pulled.log_files:
+        parts.append(count(pulled.log_files, "log file"))
+    if pulled.source_files:
+        parts.append(count(pulled.source_files, "source file"))
+    received = f" ({size(pulled.received)})" if pulled.received else ""
+    return f"Pulled {listed(parts)}{received} from {pulled.tenant}"
+
+
+def pulled_json(pulled: PullResult) -> dict[str, object]:
+    """Return the result of ``pull --json``."""
+    return {
+        "tenant": pulled.tenant,
+        "new": pulled.new,
+        "changed": pulled.changed,
+        "gone": pulled.gone,
+        "log_files": pulled.log_files,
+        "source_files": pulled.source_files,
+        "received_bytes": pulled.received,
+        "job_list_refused": pulled.unlisted is not None,
+        "left_out": [{"job_id": one.job_id, "what": one.what, "because": one.because} for one in pulled.skipped],
+    }
 
 
 def _number(number: int | None, missing: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, ran, retry_result
+from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, ran, retry_result
 from analyzer.history.feeds import feed_statuses
 from analyzer.history.job_facts import facts_of, patterns_in
 from analyzer.history.sentences import headline
@@ -89,8 +89,6 @@ class Night:
 
 def print_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     """Print a line a feed, then the jobs that are new or changed, what to retry, and the report."""
-    from analyzer.cli.commands.pull import pulled_clause
-
     terminal = given.terminal
     lines = list(feed_lines(night))
     for line in lines:
