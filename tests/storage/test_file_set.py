@@ -50,6 +50,30 @@ def test_a_set_that_is_not_put_in_place_leaves_nothing(tmp_path: Path) -> None:
     assert files(tmp_path) == {}
 
 
+def test_a_set_with_a_folder_of_its_own_writes_there(tmp_path: Path) -> None:
+    with FileSet(folder=tmp_path / "staged") as made:
+        made.write(tmp_path / "b" / "b.csv", b"list")
+        assert list(files(tmp_path / "staged").values()) == [b"list"]
+        assert files(tmp_path / "b") == {}
+        made.put_in_place([tmp_path / "b" / "b.csv"])
+    assert (files(tmp_path / "staged"), files(tmp_path / "b")) == ({}, {"b.csv": b"list"})
+
+
+def test_a_set_may_have_more_files_than_a_process_may_open(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="the platform has no limit on open files")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    places = [tmp_path / f"{number}.html" for number in range(100)]
+    try:
+        with FileSet() as made:
+            for place in places:
+                made.write(place, b"page")
+            made.put_in_place(places)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(files(tmp_path)) == len(places)
+
+
 OLD = {"a.json": b"old a", "b.json": b"old b", "gone.json": b"old gone", "m.json": b"old m"}
 NEW = {"a.json": b"new a", "b.json": b"new b", "c.json": b"new c", "m.json": b"new m"}
 PLACES = tuple(NEW)
