@@ -1,6 +1,6 @@
 """Which users of a job no later import has updated, and which jobs a later run has superseded.
 
-A user is *open* in a job that did not update him, until a later run of the feed or a retry did. A retry brings the
+A user is *open* in a job that did not update them, until a later run of the feed or a retry did. A retry brings the
 values of the run that it repairs: imported after a later run, it closes nothing there. A run is *superseded* when a
 later full run of its feed has ended: its records hold older values. A later file that holds other users, as a feed
 writes that sends only what changed, or one file for each region, supersedes nothing; but of the users that it holds,
@@ -143,7 +143,7 @@ def _streams(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequ
     """Part a feed's jobs where their files set no property in common: such files share a name by chance.
 
     Yields:
-        Jobs, and the IDs of those of them of which the answer counts. A job whose properties are unknown can be of
+        Jobs, and the IDs of those whose answer counts. A job whose properties are unknown can be of
         any part, and is among the jobs of each.
     """
     everybody = {job.job_id for job in jobs}
@@ -277,7 +277,7 @@ def _ended_or_stuck(jobs: Sequence[Import]) -> list[Import]:
 def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
     """Return the jobs that a later full run of the feed has superseded, by ID, and that run.
 
-    A stuck job is among them, as somebody may want to queue its file again; it supersedes none.
+    A stuck job is among them, as its file may be queued again; it supersedes none.
     """
     place = {job.job_id: place for place, job in enumerate(ended)}
     found: dict[str, str] = {}

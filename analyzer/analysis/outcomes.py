@@ -62,7 +62,7 @@ def job_table(
 
     Returns:
         The table ``jobs`` without the columns that ``timeline`` and ``open_users`` add, in the order of ``listed``,
-        and the columns ``TIMES`` Datetime UTC, of which ``previous_pull_at`` is the pull before the one that first saw
+        and the columns ``TIMES`` Datetime UTC, where ``previous_pull_at`` is the pull before the one that first saw
         the job ended (null where none did).
     """
     joined = (

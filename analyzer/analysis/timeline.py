@@ -138,7 +138,7 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
 def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) -> Iterator[tuple[str, str | None]]:
     """Pair each run of a feed with the run to compare it with: the one before it, which has to be certain.
 
-    Two runs that one pull saw, of which one left no log, can have come in either order.
+    Two runs that one pull saw, one without a log, can have come in either order.
     """
     before: tuple[str, datetime | None, datetime, bool] | None = None
     latest: datetime | None = None  # of the runs before that one

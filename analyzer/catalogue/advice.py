@@ -1,7 +1,7 @@
 """What to do about a job: one decision for the terminal, the report and retry files.
 
 ``advise`` goes from the facts of a job to an ordered tuple of advice. What the job's own data calls for comes first,
-with the reason; the catalogue's general remedies come after it, for codes of which the data says nothing more. Advice
+with the reason; the catalogue's general remedies come after it, for codes that the data doesn't explain further. Advice
 that can't help with these facts isn't given: no retry file without records to put in, no "wait a day" where every user
 failed, no look at a log that there isn't. A configuration's own remedies (``[codes.NAME]``) take the place of all that
 we know of that name.
@@ -35,7 +35,7 @@ _SETTLED = frozenset(
         JobError.DataFileTooBig.name,
     }
 )
-"""Of these the general remedies add nothing to what the data says."""
+"""For these the general remedies add nothing to what the data says."""
 
 _SUPERSEDED_REMEDIES = (
     "Open the file at",

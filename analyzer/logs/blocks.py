@@ -184,7 +184,7 @@ def last_beginning(data: bytes, seen: int, size: int) -> int:
 
     Args:
         data: the text; its first line begins an entry.
-        seen: how many of its bytes were searched before, in vain.
+        seen: how many of its bytes were searched before, without success.
         size: of the text.
     """
     at = size

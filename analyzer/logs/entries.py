@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 Positions: TypeAlias = "NDArray[np.int64]"
 Flags: TypeAlias = "NDArray[np.bool_]"
 Words: TypeAlias = "NDArray[np.uint64]"
+Parts: TypeAlias = "NDArray[np.int32]"
+
+CODE, IDENTITY, MESSAGE, DETAIL = 0, 2, 4, 6
+"""The indexes of the fields among the parts of an entry; the others are separators, and what follows the entry."""
+PARTS = 8
 
 _TAB, _LF, _CR = 9, 10, 13
 _WORD = 8
@@ -51,6 +56,13 @@ def _words(code: bytes) -> list[_Word]:
 (_MARK,) = _words(codecs.BOM_UTF8)
 _FRAME_WORDS = [_words(start.encode())[0] for start in FRAMES]
 _FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LogCode}), np.uint64)
+
+
+# The first bytes of blanks: ASCII's, and those that begin the other blanks of Unicode in UTF-8
+_PERHAPS_BLANK = np.zeros(256, np.bool_)
+_PERHAPS_BLANK[[*range(0x21), 0xC2, 0xE1, 0xE2, 0xE3]] = True
+_PLAIN_END = np.zeros(256, np.bool_)
+_PLAIN_END[0x21:0x7F] = True
 
 
 @dataclass(slots=True)
@@ -81,7 +93,58 @@ class Lines:
         return self.data[self.starts[line] : self.stops[line]]
 
 
-def lines_of(block: Block) -> Lines:
+@dataclass(slots=True)
+class Entries:
+    """The entries of a block.
+
+    Attributes:
+        lines: the block's lines.
+        line: at which of them each entry begins.
+        segment: the index of its segment in the block.
+        parts: where its parts begin, in bytes: code, separator, identity, separator, message, line end, detail, what
+            follows; one row an entry. The fields are null where they are empty, the message is not.
+        dropped: the lines that are in no entry: blank ones at an entry's end or before the first.
+        segment_lines: the first line of each segment, and at the end the number of lines.
+    """
+
+    lines: Lines
+    line: Positions
+    segment: Positions
+    parts: Parts
+    dropped: Positions
+    segment_lines: Positions
+
+
+def entries_of(block: Block, codes: Codes) -> Entries:
+    """Return the entries of a block."""
+    lines = _lines_of(block)
+    flags = codes.begin(lines)
+    others = _irregular(lines, flags)
+    flags[list(others)] = True
+    inside = ~flags
+    blank = _blank(lines, inside)
+    starts = [segment.start for segment in block.segments]
+    segment_lines = np.append(np.searchsorted(lines.starts, starts), len(lines.starts))
+    headless = _text_before_the_first(segment_lines, flags, blank)
+    flags[headless] = True
+    inside[headless] = False
+    line = np.flatnonzero(flags)
+    segment = np.repeat(np.arange(len(starts)), np.diff(np.searchsorted(line, segment_lines)))
+    last = _last_lines(line, len(lines.starts), np.flatnonzero(inside & ~blank))
+    parts = np.empty((len(line), PARTS), np.int32)
+    _first_line(lines, line, parts)
+    place = {number: at for at, number in enumerate(line.tolist())} if others or headless else {}
+    for number, begun in others.items():
+        start = int(lines.starts[number])
+        parts[place[number], : MESSAGE + 2] = [start + offset for offset in begun]
+    for number in headless:
+        parts[place[number], 1 : MESSAGE + 1] = lines.starts[number]
+    parts[:, DETAIL] = lines.ends[line] + 1
+    parts[:, DETAIL + 1] = np.where(last > line, lines.stops[last], parts[:, DETAIL])
+    return Entries(lines, line, segment, parts, _dropped(np.flatnonzero(inside & blank), line, last), segment_lines)
+
+
+def _lines_of(block: Block) -> Lines:
     """Return the lines of a block."""
     data = block.data
     found = _lines(data, block.size)
@@ -152,7 +215,7 @@ class Codes:
             hits[at] = hit
 
 
-def irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
+def _irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
     """Return the fields (in bytes) of lines that begin an entry otherwise than by code, tab, identity, tab; by line.
 
     Args:
@@ -186,70 +249,6 @@ def _word(data: bytes, starts: Positions, place: int) -> Words:
     everywhere = np.ndarray((len(data) - _WORD + 1,), "<u8", data, strides=(1,))
     words: Words = everywhere[starts + place * _WORD if place else starts]
     return words
-
-
-Parts: TypeAlias = "NDArray[np.int32]"
-
-CODE, IDENTITY, MESSAGE, DETAIL = 0, 2, 4, 6
-"""The indexes of the fields among the parts of an entry; the others are separators, and what follows the entry."""
-PARTS = 8
-
-# The first bytes of blanks: ASCII's, and those that begin the other blanks of Unicode in UTF-8
-_PERHAPS_BLANK = np.zeros(256, np.bool_)
-_PERHAPS_BLANK[[*range(0x21), 0xC2, 0xE1, 0xE2, 0xE3]] = True
-_PLAIN_END = np.zeros(256, np.bool_)
-_PLAIN_END[0x21:0x7F] = True
-
-
-@dataclass(slots=True)
-class Entries:
-    """The entries of a block.
-
-    Attributes:
-        lines: the block's lines.
-        line: at which of them each entry begins.
-        segment: the index of its segment in the block.
-        parts: where its parts begin, in bytes: code, separator, identity, separator, message, line end, detail, what
-            follows; one row an entry. The fields are null where they are empty, the message is not.
-        dropped: the lines that are in no entry: blank ones at an entry's end or before the first.
-        segment_lines: the first line of each segment, and at the end the number of lines.
-    """
-
-    lines: Lines
-    line: Positions
-    segment: Positions
-    parts: Parts
-    dropped: Positions
-    segment_lines: Positions
-
-
-def entries_of(block: Block, codes: Codes) -> Entries:
-    """Return the entries of a block."""
-    lines = lines_of(block)
-    flags = codes.begin(lines)
-    others = irregular(lines, flags)
-    flags[list(others)] = True
-    inside = ~flags
-    blank = _blank(lines, inside)
-    starts = [segment.start for segment in block.segments]
-    segment_lines = np.append(np.searchsorted(lines.starts, starts), len(lines.starts))
-    headless = _text_before_the_first(segment_lines, flags, blank)
-    flags[headless] = True
-    inside[headless] = False
-    line = np.flatnonzero(flags)
-    segment = np.repeat(np.arange(len(starts)), np.diff(np.searchsorted(line, segment_lines)))
-    last = _last_lines(line, len(lines.starts), np.flatnonzero(inside & ~blank))
-    parts = np.empty((len(line), PARTS), np.int32)
-    _first_line(lines, line, parts)
-    place = {number: at for at, number in enumerate(line.tolist())} if others or headless else {}
-    for number, begun in others.items():
-        start = int(lines.starts[number])
-        parts[place[number], : MESSAGE + 2] = [start + offset for offset in begun]
-    for number in headless:
-        parts[place[number], 1 : MESSAGE + 1] = lines.starts[number]
-    parts[:, DETAIL] = lines.ends[line] + 1
-    parts[:, DETAIL + 1] = np.where(last > line, lines.stops[last], parts[:, DETAIL])
-    return Entries(lines, line, segment, parts, _dropped(np.flatnonzero(inside & blank), line, last), segment_lines)
 
 
 def _dropped(blank: Positions, line: Positions, last: Positions) -> Positions:
