@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.feeds import FeedRule
     from analyzer.config.settings import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
-    from analyzer.history.silenced import Acknowledgements
+    from analyzer.history.acknowledgements import Acknowledgements
     from analyzer.library.mirror import Library
     from analyzer.library.workspace import Workspace
     from analyzer.model.next_step import Commands
@@ -162,7 +162,7 @@ class Context:
 
     def acknowledged(self, workspace: Workspace) -> Acknowledgements:
         """Return the acknowledged jobs of a tenant; write a remark if they can't be read."""
-        from analyzer.history.silenced import Acknowledgements
+        from analyzer.history.acknowledgements import Acknowledgements
 
         found = Acknowledgements(workspace.root)
         if found.damage:

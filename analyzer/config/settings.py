@@ -1,45 +1,28 @@
-"""``upa-analyzer.toml``, typed; every key can come from the environment.
+"""The configuration ``upa-analyzer.toml``, typed; every key can come from the environment.
 
 ``docs/configuration.md`` lists the keys. Relative paths are relative to the file, without one to the current folder.
 """
 
 from __future__ import annotations
 
-import functools
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from analyzer.analysis.feeds import FeedRule
 from analyzer.catalogue import OURS, Catalogue
-from analyzer.config.custom_codes import WHO, CodeConfig, catalogue_of
-from analyzer.config.environment import overlay
-from analyzer.config.toml_file import BACKSLASHES, read_toml
+from analyzer.config.content import BACKSLASHES, check_content, overlay, read_toml
+from analyzer.config.custom_codes import CodeConfig, catalogue_of
 from analyzer.errors import UsageError
-from analyzer.model.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
 FILE_NAME = "upa-analyzer.toml"
-_TYPES = {
-    "`str | array`": "a text or a list",
-    "`bool | null`": "true or false",
-    "`str`": "a text",
-    "`int`": "a number",
-    "`float`": "a number",
-    "`bool`": "true or false",
-    "`array`": "a list",
-}
-_TYPES |= {"`object`": "a table", "`date`": "a date", "Expected": "it has to be", ", got ": " and is "}
-_TYPES |= {"Invalid enum value": "it cannot be"}
-_PLACE = re.compile(r"\[(?:\.\.\.|\d+)\]$")
 
 Auth = Literal["certificate", "interactive", "device-code", "managed-identity", "token"]
-_VALUES = {"auth": get_args(Auth), "who": get_args(WHO)}
 
 
 class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +51,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def feed_rules(self) -> tuple[FeedRule, ...]:
-        """The feeds that are named, in the order of the file."""
+        """The feeds of the configuration, in its order."""
         return tuple(FeedRule(name, feed.match, feed.folder) for name, feed in self.feeds.items())
 
 
@@ -77,11 +60,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         data: the folder of the tenants' folders (``workspace``).
-        history: where the history is to live; not used before there is one.
-        keep_sources: how long our copies of source files are kept; not used before ``prune``.
+        history: where the history is kept; not used yet.
+        keep_sources: how long our copies of source files are kept; not used yet.
         templates: a folder whose templates come before ours.
         tenants: by name.
-        codes: our user's own explanations of codes and of patterns (``CODE/NAME``), by name.
+        codes: the user's explanations of codes and of patterns (``CODE/NAME``), by name.
     """
 
     data: str = "upa-data"
@@ -92,19 +75,14 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     codes: dict[str, CodeConfig] = {}
 
 
-_TABLES: dict[str, type[msgspec.Struct]] = {"tenants": TenantConfig, "codes": CodeConfig}
-"""The keys that hold tables by name, and the form of these."""
-_FORMS = _TABLES | {"feeds": FeedConfig}
-
-
 class Settings(msgspec.Struct, frozen=True):
     """A configuration and where it comes from.
 
     Attributes:
-        config: what it says.
+        config: its content.
         base: the folder that relative paths are relative to.
         file: the file; None where there is none.
-        catalogue: what is known of codes, the configuration's own before ours.
+        catalogue: the explanations of codes, the configuration's before ours.
     """
 
     config: Config
@@ -114,11 +92,15 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def data(self) -> Path:
-        """The folder of our data."""
+        """The data folder."""
         return self.path(self.config.data)
 
     def path(self, text: str) -> Path:
-        """A path of the configuration, from the current folder; an error where TOML made tabs of its backslashes."""
+        """Resolve a path of the configuration.
+
+        Raises:
+            UsageError: TOML read its backslashes as tabs and the like.
+        """
         if any(character < " " for character in text):
             what = f"{text!r} in the configuration is no path: it has a tab, a line end or the like in it"
             raise UsageError(what, BACKSLASHES)
@@ -126,7 +108,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def load_settings(named: Path | None, environment: Mapping[str, str], folders: list[Path]) -> Settings:
-    """Reads the configuration.
+    """Read the configuration.
 
     Args:
         named: the file that the user named; None to look for one.
@@ -134,19 +116,14 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
         folders: where to look, the first file found is taken.
 
     Raises:
-        UsageError: the named file is not there; an unknown key, a wrong type, no TOML; a code that cannot be.
+        UsageError: the named file doesn't exist; an unknown key, a wrong type, invalid TOML, an invalid code.
         InputError: the file cannot be read.
     """
     file = named or next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
-    content: dict[str, Any] = read_toml(file) if file else {}
-    _check_names(content, str(file))
-    overlay(content, environment, _check_names)
+    content = read_toml(file) if file else {}
+    check_content(content, Config, file, overlay(content, environment))
     where = str(file) if file else "the environment"
-    try:
-        config = msgspec.convert(content, Config)
-    except msgspec.ValidationError as error:
-        problem = _plain(str(error), content)
-        raise UsageError(f"{where}: {problem}", _advice(problem)) from error
+    config = msgspec.convert(content, Config)
     for name, tenant in config.tenants.items():
         for feed, keys in tenant.feeds.items():
             if not keys.match:
@@ -156,7 +133,7 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """The time zone of a tenant; None (UTC) where none is set.
+    """Return the time zone of a tenant; None (UTC) where none is set.
 
     Raises:
         UsageError: there is no such zone.
@@ -167,56 +144,3 @@ def zone_of(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UsageError(f"timezone {name!r} is no time zone", "It looks like Europe/Berlin.") from error
-
-
-def _check_names(content: dict[str, Any], where: str) -> None:
-    _check_table(content, Config, "", where)
-    for key, form in _TABLES.items():
-        tables = content.get(key)
-        for name, table in tables.items() if isinstance(tables, dict) else ():
-            if isinstance(table, dict):
-                _check_table(table, form, f"{key}.{name}.", where)
-                feeds = table.get("feeds") if form is TenantConfig else None
-                for feed, keys in feeds.items() if isinstance(feeds, dict) else ():
-                    if isinstance(keys, dict):
-                        _check_table(keys, FeedConfig, f"{key}.{name}.feeds.{feed}.", where)
-
-
-def _check_table(table: dict[str, Any], form: type[msgspec.Struct], prefix: str, where: str) -> None:
-    known = form.__struct_fields__
-    for key, value in table.items():
-        if key not in known:
-            advice = did_you_mean(key, known, f"Known are {', '.join(known)}.")
-            if form is CodeConfig and isinstance(value, dict):
-                code = prefix.removeprefix("codes.").removesuffix(".")
-                advice = f'A pattern of a code is written [codes."{code}/{key}"].'
-            raise UsageError(f"{where}: there is no key {prefix}{key}", advice)
-
-
-def _plain(problem: str, content: dict[str, Any]) -> str:
-    """Msgspec's words with the key first: ``Expected `str`, got `int` - at `$.data```."""
-    for theirs, ours in _TYPES.items():
-        problem = problem.replace(theirs, ours)
-    what, _, where = problem.partition(" - at ")
-    while "[...]" in where:
-        # Msgspec does not say which table; the first that it does not take is the one.
-        *names, tables = where.removeprefix("`$.").partition("[")[0].split(".")
-        at = functools.reduce(lambda table, name: table[name], [*names, tables], content)
-        where = where.replace("[...]", f".{_first_wrong(at, _FORMS[tables])}", 1)
-    key = _PLACE.sub("", where.strip("`").removeprefix("$."))
-    return f"{key}: {what.replace('`', '')}" if key else what.replace("`", "")
-
-
-def _advice(problem: str) -> str:
-    """The values that a key can have, where there are only some."""
-    values = _VALUES.get(problem.partition(": it cannot be ")[0].rpartition(".")[2])
-    return f"It is {', '.join(values[:-1])} or {values[-1]}." if values else "docs/configuration.md lists the keys."
-
-
-def _first_wrong(tables: dict[str, Any], form: type[msgspec.Struct]) -> str:
-    for name, table in tables.items():
-        try:
-            msgspec.convert(table, form)
-        except msgspec.ValidationError:
-            return name
-    return "..."

@@ -1,20 +1,25 @@
-"""Where each feed is now: its newest run, what retries made of it, and what is still open. No wording."""
+"""The jobs of a feed, and where each feed is now: its newest run, its retries, and who is still open.
+
+Polars is not imported here: ``retry`` from bare files goes without it.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from analyzer.history.job_facts import new_in
+from analyzer.errors import InputError
 from analyzer.model.outcome import FAILED, Outcome
 from analyzer.model.text import SHORT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
+    import polars as pl
+
     from analyzer.history.load import Tables
+
 
 _WORST_FIRST = (Outcome.aborted, Outcome.unknown, Outcome.stuck, Outcome.partial)
 
@@ -60,7 +65,7 @@ class FeedStatus:
 
 
 def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatus]:
-    """Say where each feed is, the worst first.
+    """Return where each feed is, the worst first.
 
     Args:
         tables: as ``load`` gives them.
@@ -84,10 +89,15 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
     for name, run in runs.items():
         status = feeds[name]
         status.run, status.silent = run, run["job_id"] in silent
-        status.new = new_in(tables.users.filter(pl.col("job_id") == run["job_id"]))
+        status.new = new_in(tables.users.filter(job_id=run["job_id"]))
         status.retries = retries.get(run["job_id"], [])
         status.earlier = [job for job in status.earlier if run["job_id"] not in (job["job_id"], job["retry_of"])]
     return sorted(feeds.values(), key=lambda status: status._badness)  # noqa: SLF001 - its own
+
+
+def new_in(users: pl.DataFrame) -> int | None:
+    """Return how many of a job's named users are new; None without a run to compare with, or without users."""
+    return None if users.is_empty() or users["new"].null_count() else int(users["new"].sum())
 
 
 def is_open(job: Mapping[str, Any]) -> bool:
@@ -98,3 +108,53 @@ def is_open(job: Mapping[str, Any]) -> bool:
 def _needs_retry(tables: Tables, job_id: str) -> bool:
     users = tables.open_users.get(job_id)
     return users is None or users.needs_retry
+
+
+def newest_failed(jobs: pl.DataFrame, feed: str = "") -> str | None:
+    """Return the ID of the newest run that failed, without retries; None where none failed.
+
+    Args:
+        jobs: as ``load`` gives them, the oldest first.
+        feed: as for ``of_feed``.
+
+    Raises:
+        InputError: there is no such feed.
+    """
+    rows = of_feed(jobs, feed).iter_rows(named=True)
+    failed = [row["job_id"] for row in rows if row["outcome"] in FAILED and row["retry_of"] is None]
+    return failed[-1] if failed else None
+
+
+def newest_to_retry(tables: Tables, feed: str = "") -> str | None:
+    """Return the ID of the newest job whose retry file is to be imported now; None where no job needs one.
+
+    It may be a retry in which users failed again.
+
+    Raises:
+        InputError: there is no such feed.
+    """
+    rows = of_feed(tables.jobs, feed).iter_rows(named=True)
+    found = [row["job_id"] for row in rows if row["outcome"] in FAILED and tables.open_users[row["job_id"]].needs_retry]
+    return found[-1] if found else None
+
+
+def of_feed(jobs: pl.DataFrame, feed: str) -> pl.DataFrame:
+    """Return only the jobs of a feed.
+
+    Args:
+        jobs: the table ``jobs``.
+        feed: the feed's name, else a part of it or a pattern with ``*``; empty for any feed.
+
+    Raises:
+        InputError: there is no such feed.
+    """
+    if not feed:
+        return jobs
+    names = [(name or "").casefold() for name in jobs["feed"]]
+    wanted = feed.casefold()
+    pattern = (wanted if "*" in wanted or wanted in names else f"*{wanted}*").replace("[", "[[]")
+    found = jobs.filter([fnmatch.fnmatchcase(name, pattern) for name in names])
+    if found.is_empty():
+        known = sorted({name for name in jobs["feed"] if name})
+        raise InputError(f"the library has no feed {feed!r}", f"Its feeds are {', '.join(known)}." if known else "")
+    return found

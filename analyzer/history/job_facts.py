@@ -14,6 +14,7 @@ from analyzer.analysis.in_common import Traits
 from analyzer.catalogue import SAYS_NOTHING, first_match
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.errors import InputError, UsageError
+from analyzer.history.feeds import new_in
 from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
 from analyzer.model.identity import identity_key
 from analyzer.model.outcome import FAILED, Outcome
@@ -69,7 +70,7 @@ _KIND_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class PatternCount:
     """How many entries match a pattern (None: no pattern), and how many users they name."""
 
     name: str | None
@@ -85,7 +86,7 @@ class SourceLook:
     shared: tuple[SharedTrait, ...] = ()
 
 
-def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[Counted]]:
+def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[PatternCount]]:
     """Count the patterns that the entries of each code match, those that name most users first.
 
     Codes of which the catalogue knows no patterns are left out.
@@ -97,10 +98,10 @@ def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[C
         found = first_match(known[code], message, detail)
         return found.code if found else None
 
-    found: dict[str, list[Counted]] = {}
+    found: dict[str, list[PatternCount]] = {}
     parted = by_pattern(entries.filter(pl.col("code").is_in(list(known))), pattern_of, SAYS_NOTHING)
     for code, *counted in parted.rows():
-        found.setdefault(code, []).append(Counted(*counted))
+        found.setdefault(code, []).append(PatternCount(*counted))
     return found
 
 
@@ -115,7 +116,7 @@ def facts_of(
     job: Mapping[str, Any],
     tables: Tables,
     entries: pl.DataFrame,
-    patterns: Mapping[str, Sequence[Counted]],
+    patterns: Mapping[str, Sequence[PatternCount]],
     look: SourceLook | None = None,
 ) -> JobFacts:
     """Gather the facts of one job.
@@ -188,11 +189,6 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     named = set(tables.users.filter(pl.col("key").is_in(still["key"].implode()))["job_id"])
     best = [other for other in needed if other in named] or needed
     return short.get(best[-1], best[-1]) if best else None
-
-
-def new_in(users: pl.DataFrame) -> int | None:
-    """How many of a job's named users are new; None where there is no run to compare with, or no user."""
-    return None if users.is_empty() or users["new"].null_count() else int(users["new"].sum())
 
 
 def look_into(
@@ -268,7 +264,7 @@ def shared_sentence(one: SharedTrait) -> str:
 
 
 def _code_facts(
-    outcome: Outcome, entries: pl.DataFrame, patterns: Mapping[str, Sequence[Counted]]
+    outcome: Outcome, entries: pl.DataFrame, patterns: Mapping[str, Sequence[PatternCount]]
 ) -> Iterator[CodeFacts]:
     for code, lines, users in ranked_codes(outcome, entries):
         parted = patterns.get(code, [])

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.logs.shapes import CODE, beginning, split_lines
-from analyzer.storage.csv_cells import unguarded
+from analyzer.storage.table_files import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

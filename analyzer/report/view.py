@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import JobFacts
-    from analyzer.history.job_facts import Counted, SourceLook
+    from analyzer.history.job_facts import PatternCount, SourceLook
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
     from analyzer.retry.queue_command import RetryToQueue
@@ -154,7 +154,7 @@ class View(ReportRequest):
     entries: Mapping[str, pl.DataFrame]
     users: Mapping[str, pl.DataFrame]
     short: Mapping[str, str]
-    patterns: Mapping[str, Mapping[str, Sequence[Counted]]]
+    patterns: Mapping[str, Mapping[str, Sequence[PatternCount]]]
 
     @staticmethod
     def of(request: ReportRequest, version: str) -> View:
@@ -193,7 +193,7 @@ class View(ReportRequest):
         patterns = self.patterns.get(run.job_id, {})
         return facts_of(row, self.tables, self.entries_of(run), patterns, self.looks.get(run.job_id))
 
-    def patterns_of(self, run: Run, code: str) -> Sequence[Counted]:
+    def patterns_of(self, run: Run, code: str) -> Sequence[PatternCount]:
         """Return the patterns that a job's entries of a code match, the worst first; empty where none are known."""
         return self.patterns.get(run.job_id, {}).get(code, ())
 

@@ -15,9 +15,9 @@ from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
 from analyzer.report.render import Renderer
 from analyzer.report.view import ReportRequest, RetryLink, View, page_name
-from analyzer.storage.csv_cells import csv_bytes
 from analyzer.storage.file_set import Disk, FileSet
 from analyzer.storage.files import cannot_write
+from analyzer.storage.table_files import csv_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

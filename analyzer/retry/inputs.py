@@ -22,8 +22,8 @@ from analyzer.model.outcome import Outcome
 from analyzer.model.service import ABORTING_CODES
 from analyzer.retry.model import DEFAULT_OPTIONS, EVERYTHING, Choices, RetryHelps, RetryOptions, helps_unknown
 from analyzer.source.measure import has_guid_ids
-from analyzer.storage.csv_cells import unguarded
 from analyzer.storage.files import read_bytes
+from analyzer.storage.table_files import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

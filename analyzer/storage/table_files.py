@@ -1,55 +1,74 @@
-"""Tables to files, in the format that the name says; a table need not fit in memory."""
+"""Write tables as Parquet, CSV, NDJSON or XLSX; a table need not fit in memory, and no text becomes a formula."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import os
-import re
-from typing import TYPE_CHECKING
+import tempfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
 
-from analyzer.errors import UsageError
-from analyzer.storage.csv_cells import guarded
+from analyzer.errors import OutputError, UsageError
 from analyzer.storage.files import cannot_write, replacing_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
-# No space left on device (os error 28)
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+
+# Full-width signs, too: some spreadsheets take them for the plain ones.
+_SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
+
+Table = TypeVar("Table", "pl.DataFrame", "pl.LazyFrame")
+
+SHEET_ROWS = 1_048_575
+"""Rows below the heading."""
+
+CELL_CHARACTERS = 32_767
+"""Units of UTF-16 (https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3)."""
+
+CUT = "… [cut]"
+_WIDTHS = {"log_file": 40, "identity": 32, "message": 60, "detail": 40}
+_USUAL_WIDTH = 16
+
+_PROBE = 1 << 20
+"""Bytes that a disk with space takes."""
 
 FORMATS = (".parquet", ".csv", ".ndjson", ".xlsx")
 
 
 def check_format(path: Path) -> None:
-    """Refuses a name whose format is not known, before any work is done.
+    """Refuse a name whose format is unknown, before any work is done.
 
     Raises:
         UsageError: it is not one of ``FORMATS``.
     """
     if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path} has an ending that is no table's", f"Use {', '.join(FORMATS)}.")
+        raise UsageError(f"{path} doesn't have the ending of a table", f"Use {', '.join(FORMATS)}.")
 
 
 def write_table(frame: pl.LazyFrame, path: Path) -> int:
-    """Writes a table; in CSV and XLSX no cell is taken for a formula.
+    """Write a table in the format of its name; in CSV and XLSX no cell is a formula.
 
     Returns:
-        How many cells were cut, as the format holds no longer ones.
+        How many cells were cut, because the format has a limit.
 
     Raises:
-        UsageError: the name's format is not known.
+        UsageError: the name's format is unknown.
         OutputError: the file cannot be written, or the table does not fit the format.
     """
     check_format(path)
     kind = path.suffix.lower()
-    with replacing_path(path) as beside, _faults_said(path):
+    with replacing_path(path) as beside, _disk_errors(path, beside):
         if kind == ".xlsx":
-            from analyzer.storage.xlsx import write_workbook
-
-            return write_workbook(frame, beside, path)
+            return _write_workbook(frame, beside, path)
         if kind == ".parquet":
             # The least effort of zstd is as fast as snappy, for a file a third smaller.
             frame.sink_parquet(beside, compression="zstd", compression_level=1)
@@ -61,14 +80,146 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _faults_said(path: Path) -> Iterator[None]:
-    """Makes errors of the operating system out of what polars says of them."""
+def _disk_errors(path: Path, beside: Path) -> Iterator[None]:
+    """Raise what the operating system says where polars can't write a file; polars drops the error's number."""
     import polars as pl
 
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
-        number = _OS_ERROR.search(str(error))
-        if number is None or (isinstance(error, OSError) and error.errno):
+        if isinstance(error, OSError) and error.errno:
             raise
-        raise cannot_write(path, OSError(int(number[1]), os.strerror(int(number[1])))) from error
+        try:
+            with beside.open("ab") as stream:
+                stream.write(bytes(_PROBE))
+                os.fsync(stream.fileno())
+        except OSError as probed:
+            raise cannot_write(path, probed) from error
+        raise
+
+
+def guarded(frame: Table) -> Table:
+    """Return the table with an apostrophe before each text that a spreadsheet would take for a formula.
+
+    See https://owasp.org/www-community/attacks/CSV_Injection.
+    """
+    import polars as pl
+
+    return frame.with_columns(pl.col(pl.String).str.replace(_BEGINS_FORMULA, "'${0}"))
+
+
+def rows_as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return a short table as CSV in UTF-8 with a byte order mark, guarded; polars is not loaded."""
+    cells = [[f"'{cell}" if cell[:1] and cell[0] in _SIGNS else cell for cell in row] for row in rows]
+    # Python's csv does not know that a CR alone ends a line, too.
+    all_quoted = any("\r" in cell for row in cells for cell in row)
+    content = io.StringIO(newline="")
+    csv.writer(content, lineterminator="\n", quoting=csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL).writerows(
+        [columns, *cells]
+    )
+    return content.getvalue().encode("utf-8-sig", "backslashreplace")
+
+
+def unguarded(cell: str) -> str:
+    """Return a cell without the apostrophe that ``guarded`` put before it.
+
+    >>> unguarded("'=1+1")
+    '=1+1'
+    """
+    return cell[1:] if cell.startswith("'") and cell[1:2] and cell[1] in _SIGNS else cell
+
+
+def csv_bytes(frame: pl.DataFrame, *, byte_order_mark: bool) -> bytes:
+    """Return the table as CSV in UTF-8, guarded; spreadsheets take it for ANSI without the mark."""
+    text = guarded(frame).write_csv()
+    return text.encode("utf-8-sig" if byte_order_mark else "utf-8")
+
+
+def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
+    """Write a table, row by row, with a fixed heading and filters; texts are neither formulas nor links.
+
+    Args:
+        frame: the table; times are written in UTC, as a sheet has no time zones.
+        place: path of the workbook.
+        path: name for errors.
+
+    Returns:
+        How many cells were cut.
+
+    Raises:
+        OutputError: the table has more rows than a sheet, or the disk is full.
+    """
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    # The temporary files of the workbook are removed with their folder, whatever happens.
+    with tempfile.TemporaryDirectory() as temporary:
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        workbook = xlsxwriter.Workbook(str(place), {"constant_memory": True, "tmpdir": temporary, **plain})
+        with contextlib.ExitStack() as failed:
+            failed.callback(_close_anyhow, workbook)
+            cut = _write_sheet(frame, workbook, path)
+            failed.pop_all()
+        try:
+            workbook.close()
+        except XlsxWriterException as error:
+            cause = error.args[0] if error.args else error
+            raise cannot_write(path, cause if isinstance(cause, OSError) else OSError(str(cause))) from error
+    return cut
+
+
+def _close_anyhow(workbook: Workbook) -> None:
+    """Close a workbook that is given up, so that it does not complain when it is deleted."""
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    with contextlib.suppress(XlsxWriterException, OSError):
+        workbook.close()
+
+
+def _write_sheet(frame: pl.LazyFrame, workbook: Workbook, path: Path) -> int:
+    names = frame.collect_schema().names()
+    sheet = workbook.add_worksheet("entries")
+    sheet.freeze_panes(1, 0)
+    for at, name in enumerate(names):
+        sheet.set_column(at, at, _WIDTHS.get(name, _USUAL_WIDTH))
+    sheet.write_row(0, 0, names, workbook.add_format({"bold": True}))
+    time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    rows = cut = 0
+    for piece in frame.collect_batches():
+        for row in piece.iter_rows():
+            rows += 1
+            if rows > SHEET_ROWS:
+                raise OutputError(
+                    f"{path} cannot be written: a sheet holds {SHEET_ROWS:,} rows, the table has more",
+                    "Write .parquet instead.",
+                )
+            for at, value in enumerate(row):
+                cut += _write_cell(sheet, rows, at, value, time)
+    sheet.autofilter(0, 0, rows, len(names) - 1)
+    return cut
+
+
+def _write_cell(sheet: Worksheet, row: int, column: int, value: object, time: object) -> bool:
+    """Write a cell; return whether its text was cut."""
+    if value is None:
+        return False
+    if isinstance(value, str):
+        text = _fitting(value)
+        sheet.write_string(row, column, text)
+        return text is not value
+    if isinstance(value, datetime):
+        sheet.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), time)
+    else:
+        sheet.write(row, column, value)
+    return False
+
+
+def _fitting(text: str) -> str:
+    """Return the text, or its beginning and a mark where a cell cannot hold it."""
+    # Most texts are short enough without counting their units.
+    if len(text) * 2 <= CELL_CHARACTERS:
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= CELL_CHARACTERS * 2:
+        return text
+    return units[: (CELL_CHARACTERS - len(CUT)) * 2].decode("utf-16-le", "ignore") + CUT

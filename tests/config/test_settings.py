@@ -134,14 +134,14 @@ def test_a_wrong_type_is_named_with_the_file_and_the_key(tmp_path: Path, text: s
 @pytest.mark.parametrize("content", [b"data = ", b"\xff\xfe", b'data = "a"\ndata = "b"'])
 def test_what_is_no_toml_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(content)
-    with pytest.raises(UsageError, match="is no TOML"):
+    with pytest.raises(UsageError, match="isn't valid TOML"):
         load_settings(tmp_path / FILE_NAME, {}, [])
 
 
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ('[tenants.b]\nauth = "cert"', "It is certificate, interactive, device-code, managed-identity or token."),
+        ('[tenants.b]\nauth = "cert"', "It is certificate, device-code, interactive, managed-identity or token."),
         ('[codes.B]\nwho = "boss"', "It is administrator, feed owner or vendor."),
         ("data = 5", "docs/configuration.md lists the keys."),
     ],

@@ -15,7 +15,7 @@ from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.inputs import read_users
 from analyzer.retry.model import Choices
-from analyzer.storage.csv_cells import csv_bytes
+from analyzer.storage.table_files import csv_bytes
 from tests.analysis.frames import GUID
 
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,11 +14,12 @@ import pytest
 
 from analyzer.errors import OutputError, UsageError
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
-from analyzer.storage import xlsx as workbook
-from analyzer.storage.table_files import check_format, write_table
+from analyzer.storage import table_files
+from analyzer.storage.table_files import check_format, csv_bytes, guarded, rows_as_csv, unguarded, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 ROW = {
     **dict.fromkeys(ENTRIES),
@@ -94,15 +97,56 @@ def test_an_empty_table_keeps_its_columns_in_each_format(tmp_path: Path, schema:
 @pytest.mark.parametrize("name", ["e.txt", "e", "csv", ".csv", "e.csv.gz"])
 def test_a_name_of_no_known_format_is_refused(tmp_path: Path, name: str) -> None:
     for refuse in (check_format, lambda path: write_table(table([], ENTRIES).lazy(), path)):
-        with pytest.raises(UsageError, match="an ending that is no table's") as raised:
+        with pytest.raises(UsageError, match="doesn't have the ending of a table") as raised:
             refuse(tmp_path / name)
         assert ".parquet, .csv, .ndjson, .xlsx" in raised.value.advice
     assert list(tmp_path.iterdir()) == []
 
 
 def test_more_rows_than_a_sheet_holds_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "SHEET_ROWS", 1)
+    monkeypatch.setattr(table_files, "SHEET_ROWS", 1)
     with pytest.raises(OutputError, match="a sheet holds 1 rows, the table has more") as raised:
         write_table(table([ROW, ROW], ENTRIES).lazy(), tmp_path / "e.xlsx")
     assert raised.value.advice == "Write .parquet instead."
     assert list(tmp_path.iterdir()) == []
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
+PLAIN = ["a=1", "1-1", "ada@contoso.com", " =1", "'=1", "", "\u2013 x", "ö"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_text_that_begins_as_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert guarded(pl.DataFrame({"a": [text]}))["a"].to_list() == ["'" + text]
+
+
+@pytest.mark.parametrize("text", [*PLAIN, None])
+def test_any_other_text_stays_as_it_is(text: str | None) -> None:
+    assert guarded(pl.DataFrame({"a": [text]}, schema={"a": pl.String}))["a"].to_list() == [text]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, "a=1", "ada@contoso.com", "'", "'a", ""])
+def test_the_guard_can_be_undone(text: str) -> None:
+    assert unguarded(guarded(pl.DataFrame({"a": [text]}))["a"][0]) == text
+
+
+def test_what_is_no_text_stays_as_it_is() -> None:
+    frame = pl.DataFrame({"a": [-1], "b": [-0.5]})
+    assert guarded(frame).equals(frame)
+
+
+@pytest.mark.parametrize("mark", [True, False])
+def test_a_csv_holds_hostile_text_and_nothing_else_of_it(mark: bool) -> None:
+    hostile = ['=cmd|" /C calc"!A0', 'a"b,c\r\nd', "ö\u2028"]
+    raw = csv_bytes(pl.DataFrame({"message": hostile}), byte_order_mark=mark)
+    assert raw.startswith(b"\xef\xbb\xbf") is mark
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert rows == [["message"], ["'" + hostile[0]], [hostile[1]], [hostile[2]]]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *PLAIN, 'a"b,c\r\nd', "a\rb", "ö\u2028"])
+def test_a_short_table_reads_as_a_large_one(text: str) -> None:
+    raw = rows_as_csv(["identity", "detail"], [[text, "x"], ["Zoë", text]])
+    expected = csv_bytes(pl.DataFrame({"identity": [text, "Zoë"], "detail": ["x", text]}), byte_order_mark=True)
+    rows, wanted = (list(csv.reader(io.StringIO(one.decode("utf-8-sig"), newline=""))) for one in (raw, expected))
+    assert rows == wanted

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+    from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.load import Tables
-    from analyzer.history.silenced import Acknowledgement
 
 
 def command(
@@ -36,8 +36,8 @@ def command(
 
     The acknowledgment ends when the job changes. Without JOB, list the acknowledged jobs.
     """
+    from analyzer.history.acknowledgements import Acknowledgements
     from analyzer.history.load import load
-    from analyzer.history.silenced import Acknowledgements
 
     given, now = context.ensure_object(Context), datetime.now(UTC)
     if undo and until:

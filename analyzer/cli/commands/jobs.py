@@ -9,7 +9,7 @@ import typer
 
 from analyzer.cli.context import Context
 from analyzer.cli.options import FeedOption, LibraryOption, SinceOption, parse_day
-from analyzer.history.newest import of_feed
+from analyzer.history.feeds import of_feed
 from analyzer.model.outcome import Outcome
 
 

@@ -14,7 +14,7 @@ import typer
 from analyzer.cli.context import Context, hold
 from analyzer.cli.options import LibraryOption
 from analyzer.errors import UsageError
-from analyzer.history.newest import newest_to_retry
+from analyzer.history.feeds import newest_to_retry
 from analyzer.model.job import find_job
 from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.model.text import SHORT_ID, short_ids

@@ -25,7 +25,7 @@ def command(
     from analyzer.cli.commands.report import report_places, reported_json
     from analyzer.cli.views.jobs import pulled_json
     from analyzer.cli.views.night import Night, feed_json, log_problems, print_night, remarks_of
-    from analyzer.history.silenced import Remarks
+    from analyzer.history.acknowledgements import Remarks
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import run
 
@@ -64,7 +64,7 @@ def command(
 
 def _fails(fail_on: FailOn, night: Night) -> bool:
     """Whether a job of this night is one on which to fail; not one that was healed or superseded since."""
-    from analyzer.history.job_facts import new_in
+    from analyzer.history.feeds import new_in
 
     if fail_on is FailOn.never:
         return False

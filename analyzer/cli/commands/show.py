@@ -10,7 +10,7 @@ import typer
 from analyzer.cli.context import Context
 from analyzer.cli.options import FailOn, FailOnOption, LibraryOption
 from analyzer.errors import AnalyzerError
-from analyzer.history.newest import newest_failed
+from analyzer.history.feeds import newest_failed
 from analyzer.model.job import find_job
 from analyzer.model.outcome import FAILED
 

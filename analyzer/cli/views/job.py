@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from analyzer.catalogue.model import Advice, JobFacts
     from analyzer.cli.context import Context
     from analyzer.cli.terminal.output import Terminal
-    from analyzer.history.job_facts import Counted
+    from analyzer.history.acknowledgements import Acknowledgement
+    from analyzer.history.job_facts import PatternCount
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
-    from analyzer.history.silenced import Acknowledgement
     from analyzer.retry.queue_command import RetryToQueue
 
 _SHOWN_USERS = 30
@@ -41,7 +41,7 @@ class Failure:
     code: str
     entries: int
     users: int
-    patterns: tuple[Counted, ...]
+    patterns: tuple[PatternCount, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class JobView:
         return None if explained else self.whereabouts
 
 
-def failures_of(entries: pl.DataFrame, patterns: Mapping[str, list[Counted]]) -> list[Failure]:
+def failures_of(entries: pl.DataFrame, patterns: Mapping[str, list[PatternCount]]) -> list[Failure]:
     """Return the codes of a log, most entries first, each with its patterns, the worst first (``patterns_in``)."""
     from analyzer.analysis.failures import by_code
 
-    def named(counted: list[Counted]) -> tuple[Counted, ...]:
+    def named(counted: list[PatternCount]) -> tuple[PatternCount, ...]:
         return tuple(counted) if any(one.name for one in counted) else ()
 
     return [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from analyzer.history.silenced import Acknowledgement
+    from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.library.model import PullResult
 
 

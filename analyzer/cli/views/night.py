@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, ran, retry_result
+from analyzer.history.acknowledgements import Remark
 from analyzer.history.feeds import feed_statuses
 from analyzer.history.job_facts import facts_of, patterns_in
 from analyzer.history.sentences import headline
-from analyzer.history.silenced import Remark
 from analyzer.model.text import count, listed, short_ids
 from analyzer.source.damage import warnings_of
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from analyzer.cli.context import Context
     from analyzer.errors import AnalyzerError
+    from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.feeds import FeedStatus
-    from analyzer.history.silenced import Acknowledgement
     from analyzer.library.model import PullResult
     from analyzer.pipeline import Places, Reported
 

@@ -21,10 +21,10 @@ from analyzer.retry.writing.copying import CopyResult, copy
 from analyzer.retry.writing.parts import Parts
 from analyzer.source.reader.json_text import recoded_from
 from analyzer.source.reader.records import reading
-from analyzer.storage.csv_cells import rows_as_csv
 from analyzer.storage.file_set import FileSet
 from analyzer.storage.files import begins_name_of_part, cannot_write, replacing_path, sha256_of
 from analyzer.storage.manifest import RetryFileEntry, manifest_path, read_manifest
+from analyzer.storage.table_files import rows_as_csv
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

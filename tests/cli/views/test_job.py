@@ -6,7 +6,7 @@ import dataclasses
 
 from analyzer.catalogue import OURS
 from analyzer.cli.views.job import Failure, failures_of
-from analyzer.history.job_facts import Counted, patterns_in
+from analyzer.history.job_facts import PatternCount, patterns_in
 from tests.analysis.frames import entry, named
 
 
@@ -17,10 +17,10 @@ def test_a_code_has_its_patterns_only_where_a_message_matches_one() -> None:
         entry("a", "DataFileNotJson", message="something new"),
         entry("a", "Weird", message="was deadlocked on lock"),
     )
-    deadlock = Counted("GenericError/deadlock", 1, 1)
+    deadlock = PatternCount("GenericError/deadlock", 1, 1)
     failures = failures_of(told, patterns_in(told, OURS))
     assert failures == [
-        Failure("GenericError", 2, 1, (deadlock, Counted(None, 1, 0))),
+        Failure("GenericError", 2, 1, (deadlock, PatternCount(None, 1, 0))),
         Failure("DataFileNotJson", 1, 0, ()),
         Failure("Weird", 1, 0, ()),
     ]

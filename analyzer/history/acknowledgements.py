@@ -1,20 +1,20 @@
-"""What ``run`` no longer says: jobs that somebody acknowledged, and remarks that it has made before.
+"""What ``run`` no longer shows: acknowledged jobs, and remarks that it made before.
 
-Both are small JSON files in the tenant's folder. Only a command that holds the folder's lock writes them: ``ack`` the
-one, ``run`` the other.
+Both are small JSON files in the tenant's folder, written only under the folder's lock: by ``ack`` and by ``run``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from analyzer.errors import InputError
-from analyzer.storage.files import read_bytes, write_bytes
+from analyzer.storage.files import json_bytes, read_json, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-_T = TypeVar("_T")
+_ADVICE = "Restore it, or remove it and acknowledge again."
 _LAST_RUN = "last run"
-"""Beside job IDs and feeds in the file of remarks."""
+"""A key beside job IDs and feeds in the file of remarks."""
 
 _DIGITS = 16
-"""Of a remark's hash: two remarks about one job with the same digits are as good as impossible."""
+"""Hexadecimal digits of a remark's hash; enough to tell the remarks about one job apart."""
 
 
 class Acknowledgement(msgspec.Struct):
-    """One job that somebody knows about.
+    """One acknowledged job.
 
     Attributes:
         since: when it was acknowledged, UTC.
-        until: when that ends, UTC; None for good.
-        job: the job's state, error, outcome, and entries at that time; it ends when one of them changes.
+        until: when that ends, UTC; None for no end.
+        job: the job's state, error, outcome, and entries at that time; the acknowledgement ends when one changes.
     """
 
     since: datetime
@@ -48,14 +48,18 @@ class Acknowledgements:
     """The acknowledged jobs of one tenant.
 
     Attributes:
-        damage: why the file can't be read; no job counts as acknowledged then. None where it can.
+        damage: why the file can't be read, so that no job counts as acknowledged; None where it can.
     """
 
     def __init__(self, folder: Path) -> None:
         """Read the file in the tenant's folder."""
         self._path = folder / "acknowledged.json"
-        nothing: dict[str, Acknowledgement] = {}
-        self._by_id, self.damage = _read(self._path, dict[str, Acknowledgement], nothing)
+        self._by_id: dict[str, Acknowledgement] = {}
+        self.damage: InputError | None = None
+        try:
+            self._by_id = read_json(self._path, dict[str, Acknowledgement], self._by_id, _ADVICE)
+        except InputError as error:
+            self.damage = error
 
     def valid(self, jobs: pl.DataFrame, now: datetime) -> dict[str, Acknowledgement]:
         """Return those of the jobs that are acknowledged now, by ID.
@@ -97,17 +101,17 @@ class Acknowledgements:
     def _write(self) -> None:
         if self.damage:
             raise self.damage
-        _write(self._path, self._by_id)
+        write_bytes(self._path, json_bytes(self._by_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something to say once.
+    """Something to show once.
 
     Attributes:
         about: the job's ID, or the feed's name.
         text: sentences.
-        key: what makes it the same remark as another night's; empty for the text itself.
+        key: what makes two nights' remarks the same; empty for the text itself.
     """
 
     about: str
@@ -116,21 +120,22 @@ class Remark:
 
 
 class Remarks:
-    """The remarks that the last ``run`` knew: what it says again is nothing new.
+    """The remarks of the last ``run``, which the next one doesn't repeat.
 
-    Only the last run's are kept, so that the file stays small, and what was settled in between is said again. A file
-    that is missing or damaged means that everything is said again.
+    Only the last run's are kept: the file stays small, and a remark that didn't apply for a night is shown again. After
+    a missing or damaged file, everything is.
     """
 
     def __init__(self, folder: Path) -> None:
         """Read the file in the tenant's folder."""
         self._path = folder / "remarks.json"
-        nothing: dict[str, list[str]] = {}
-        self._known, _ = _read(self._path, dict[str, list[str]], nothing)
+        self._known: dict[str, list[str]] = {}
+        with contextlib.suppress(InputError):
+            self._known = read_json(self._path, dict[str, list[str]], self._known, _ADVICE)
 
     @property
     def last_run(self) -> datetime | None:
-        """When the run began that wrote the file; None where that is unknown."""
+        """When the run began that wrote the file; None where unknown."""
         try:
             return datetime.fromisoformat(self._known[_LAST_RUN][0])
         except (LookupError, ValueError):
@@ -141,7 +146,7 @@ class Remarks:
         return [one for one in remarks if _hash(one) not in self._known.get(one.about, ())]
 
     def keep(self, remarks: Iterable[Remark], now: datetime) -> None:
-        """Write down what is known now, at the end of a run that began at ``now``.
+        """Write the remarks of a run that began at ``now``.
 
         Raises:
             OutputError: the file can't be written.
@@ -151,7 +156,7 @@ class Remarks:
             of_one = kept.setdefault(one.about, [])
             if _hash(one) not in of_one:
                 of_one.append(_hash(one))
-        _write(self._path, kept)
+        write_bytes(self._path, json_bytes(kept))
 
 
 def _state_of(job: Mapping[str, Any]) -> list[str]:
@@ -161,18 +166,3 @@ def _state_of(job: Mapping[str, Any]) -> list[str]:
 def _hash(remark: Remark) -> str:
     text = (remark.key or remark.text).encode(errors="backslashreplace")
     return hashlib.sha256(text).hexdigest()[:_DIGITS]
-
-
-def _read(path: Path, form: type[_T], missing: _T) -> tuple[_T, InputError | None]:
-    if not path.exists():
-        return missing, None
-    try:
-        return msgspec.json.decode(read_bytes(path), type=form), None
-    except InputError as error:
-        return missing, error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return missing, InputError(f"{path} is damaged: {error}", "Restore it, or remove it and acknowledge again.")
-
-
-def _write(path: Path, content: object) -> None:
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(content, order="deterministic"), indent=1) + b"\n")

@@ -24,19 +24,19 @@ def test_a_byte_order_mark_as_windows_editors_write_it_is_passed_over(tmp_path: 
 def test_what_is_no_utf_8_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UsageError) as error:
         _read(tmp_path, content)
-    assert error.value.what == f"{tmp_path / FILE_NAME} is no TOML: it is not in UTF-8"
+    assert error.value.what == f"{tmp_path / FILE_NAME} isn't valid TOML: it is not in UTF-8"
     assert error.value.advice == "Save it as UTF-8."
 
 
 @pytest.mark.parametrize("path", ["C:\\Users\\ada\\a.pem", "C:\\upa.pem", "C:\\Data\\a.pem", "C:\\upa\\"])
 def test_a_backslash_that_toml_refuses_is_told_with_how_it_is_written(tmp_path: Path, path: str) -> None:
-    with pytest.raises(UsageError, match=r"is no TOML: .*line 1") as error:
+    with pytest.raises(UsageError, match=r"isn't valid TOML: .*line 1") as error:
         _read(tmp_path, f'data = "{path}"'.encode())
     assert error.value.advice.startswith("In double quotes a backslash is written twice;")
 
 
 def test_a_fault_elsewhere_than_in_a_backslash_has_no_advice_on_them(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no TOML") as error:
+    with pytest.raises(UsageError, match="isn't valid TOML") as error:
         _read(tmp_path, b"data = 'C:\\upa'\nhistory = ")
     assert error.value.advice == "Correct it there."
 
