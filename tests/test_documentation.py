@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.conftest import Ran
 
 _DOCS = Path(__file__).parents[1] / "docs"
-_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+_OPTION = re.compile(r"(?<![\w-])(?:--[a-z][a-z-]+|-[a-zA-Z](?=[,` ]))")
 
 
 def _page(name: str) -> str:
@@ -45,7 +45,9 @@ def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], comman
 
 def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:
     offered = "".join(upa(*filter(None, [command]), "--help").out for command in ("", *EXAMPLES))
-    assert set(_OPTION.findall(_page("commands.md") + _page("reference/retry.md"))) <= set(_OPTION.findall(offered))
+    assert set(_OPTION.findall(_page("commands.md").replace("mkdir -p", "") + _page("reference/retry.md"))) <= set(
+        _OPTION.findall(offered)
+    )
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:

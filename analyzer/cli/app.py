@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer._completion_classes import completion_init
+from typer._click.exceptions import BadOptionUsage, BadParameter, MissingParameter, NoSuchOption
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
@@ -56,7 +56,6 @@ _ELSEWHERE = {"emulator": "demo:serve", "sign-out": "doctor:sign_out"}
 _OFFERED_HELP = 60
 _NO_BRACKETS = str.maketrans("", "", "<>")
 
-
 COMPLETION = "_UPA_ANALYZER_COMPLETE"
 """The variable by which a shell asks for completions; typer derives it from the program's name."""
 
@@ -73,7 +72,9 @@ class Shell(StrEnum):
 def app_for(name: str) -> typer.Typer:
     """Return the command line with this command alone, as building all takes longer; with all for another name."""
     if COMPLETION in os.environ:
-        completion_init()  # which typer does where it may also write to the shell's own files
+        from typer._completion_classes import completion_init
+
+        completion_init()  # typer calls it only with --install-completion, which writes to the shell's own files
     app = typer.Typer(
         cls=Group,
         name=PROGRAM,
@@ -251,24 +252,24 @@ def _in_lines(found: list[Any]) -> list[Any]:
 
 def _usage_error(error: TyperException, context: Any) -> UsageError:  # noqa: ANN401 - as above
     """Word a mistake in the arguments: what is wrong, what is near, and which help has it."""
-    near = ""
-    option = getattr(error, "option_name", "")
-    param = getattr(error, "param", None) or next((one for one in context.command.params if option in one.opts), None)
-    name = "" if param is None else max(param.opts, key=len) if param.param_type_name == "option" else param.metavar
-    kind = type(error).__name__
-    if kind == "NoSuchOption":
-        what = f"there is no option {option}"
-        possible = sorted(getattr(error, "possibilities", None) or ())
-        near = f"Did you mean {' or '.join(possible)}?" if possible else ""
-    elif kind == "MissingParameter":
-        what = f"{name} is missing"
-    elif kind == "BadOptionUsage" and param is not None:
-        what = f"{option} takes no value" if param.is_flag else f"{option} needs a value"
-    elif kind == "BadParameter" and param is not None:
-        what = f"{name} needs {expected}" if (expected := _expected(param.type)) else f"{name}: {error.message}"
-    else:
-        what = error.format_message()
-    return UsageError(what.rstrip("."), _advice(near, context.command_path))
+    near, what = "", error.format_message().rstrip(".")
+    match error:
+        case NoSuchOption():
+            what = f"there is no option {error.option_name}"
+            near = f"Did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
+        case MissingParameter(param=param) if param is not None:
+            what = f"{_name_of(param)} is missing"
+        case BadParameter(param=param) if param is not None:
+            expected = _expected(param.type)
+            what = f"{_name_of(param)} needs {expected}" if expected else f"{_name_of(param)}: {error.message}"
+        case BadOptionUsage(option_name=option):
+            is_flag = any(option in one.opts and one.is_flag for one in context.command.params)
+            what = f"{option} takes no value" if is_flag else f"{option} needs a value"
+    return UsageError(what, _advice(near, context.command_path))
+
+
+def _name_of(param: Any) -> str:  # noqa: ANN401 - as above
+    return str(max(param.opts, key=len) if param.param_type_name == "option" else param.metavar)
 
 
 def _expected(kind: Any) -> str:  # noqa: ANN401 - as above

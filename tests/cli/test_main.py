@@ -70,7 +70,7 @@ def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
         (["report", sample_library(), "--since", "soon"], 2, "--since 'soon' isn't a date"),
         (["jobs", "--library", "nowhere"], 5, "nowhere isn't a library: it does not exist"),
         (["parse", "nowhere.log"], 5, "nowhere.log does not exist"),
-        (["retry", "--source", "nowhere.json", "--log", "nowhere.log"], 5, "nowhere.json is no file"),
+        (["retry", "--source", "nowhere.json", "--log", "nowhere.log"], 5, "nowhere.json is not a file"),
         (["emulator", "nowhere"], 5, "nowhere"),
         (["emulator", sample_library(), "--port", "99999"], 2, "--port"),
     ],
