@@ -1,4 +1,4 @@
-"""From a message to a sentence, with the source file and without."""
+"""From a message to the place it reports, and to a sentence, with the source file and without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which encoding a source file is: by its mark, else by what most of its letters are."""
+"""A source file as UTF-8: its encoding, by mark or by most of its letters, and offsets of lines and UTF-16 units."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from analyzer.storage.encodings import UTF8, UTF16_BE, UTF16_LE, WINDOWS_1252
 
 if TYPE_CHECKING:
     from pathlib import Path
-
 
 NAMES = {
     "German": ("Jürgen Groß", "Änne Möller", "Özdemir", "Weiß", "Käthe Böhm", "Übersee ¾ Süd", "Straße „Am Hügel“"),
@@ -56,7 +55,7 @@ def damaged(raw: bytes, rng: random.Random, share: float) -> bytes:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES.keys())
-def test_windows_1252_is_told_by_its_letters(names: tuple[str, ...], seed: int) -> None:
+def test_windows_1252_is_recognised_by_its_letters(names: tuple[str, ...], seed: int) -> None:
     text = feed(names, random.Random(seed))
     assert encoding_of(text.encode("cp1252", "ignore")) == WINDOWS_1252
 
