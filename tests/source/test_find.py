@@ -153,7 +153,7 @@ def test_wanted_records_are_found_as_the_slow_reader_finds_them(tmp_path: Path, 
     "before", [",", ", ,", ",,", ",\n,", "/**/,", ",/**/", ",,/**/", ",/**/,/**/", ", /* */ ,\n//\n"]
 )
 @pytest.mark.parametrize("value", ["", "1", "1,", '"x"'])
-def test_no_more_than_one_comma_behind_a_value_is_tolerated(
+def test_no_more_than_one_comma_after_a_value_is_tolerated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bracket: str, before: str, value: str
 ) -> None:
     monkeypatch.setattr(scan, "CHUNK", 250)

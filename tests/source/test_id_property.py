@@ -26,12 +26,12 @@ def infer(folder: Path, records: Sequence[object], *keys: str) -> IdProperty:
     return infer_id_property(path, set(keys))
 
 
-def test_the_property_in_which_the_logs_ids_stand_is_the_id_property(tmp_path: Path) -> None:
+def test_the_property_that_has_the_logs_ids_is_the_id_property(tmp_path: Path) -> None:
     found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "bob@contoso.com", "nobody@contoso.com")
     assert found == IdProperty("Mail", "matches 2 of the 3 IDs in the log", certain=True)
 
 
-def test_an_id_that_stands_in_many_records_counts_once(tmp_path: Path) -> None:
+def test_an_id_in_many_records_counts_once(tmp_path: Path) -> None:
     found = infer(tmp_path, [ADA, BOB, EVE], "ada@contoso.com", "eve@contoso.com")
     assert found == IdProperty("Mail", "matches all 2 IDs in the log", certain=True)
 
@@ -44,7 +44,7 @@ def test_an_id_that_stands_in_many_records_counts_once(tmp_path: Path) -> None:
         ("ada nobody", "matches 1 of the 2 IDs in the log"),
     ],
 )
-def test_how_many_of_the_ids_stand_in_the_property_reads_well(tmp_path: Path, names: str, because: str) -> None:
+def test_how_many_of_the_ids_the_property_has_reads_well(tmp_path: Path, names: str, because: str) -> None:
     records = [{"Mail": f"{name}@contoso.com"} for name in ("ada", "bob", "eve")]
     assert infer(tmp_path, records, *(f"{name}@contoso.com" for name in names.split())).because == because
 
@@ -73,7 +73,7 @@ def test_where_none_looks_like_ids_it_is_the_first_that_does_not_repeat(tmp_path
     assert found == IdProperty("Nr", "it is the first whose values don't repeat", certain=False)
 
 
-def test_an_id_that_stands_twice_in_a_short_file_does_not_hide_the_property(tmp_path: Path) -> None:
+def test_an_id_that_a_short_file_has_twice_does_not_hide_the_property(tmp_path: Path) -> None:
     numbered = [{"Number": str(number), **person} for number, person in enumerate((ADA, BOB, EVE, ADA))]
     assert infer(tmp_path, numbered) == IdProperty("Mail", "its values look like IDs", certain=False)
 

@@ -44,7 +44,7 @@ def broken_sources(draw: st.DrawFn) -> tuple[str, str]:
 
 @settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=400)
 @given(broken_sources(), st.sampled_from(["IdName", None]))
-def test_nobody_is_named_for_sure_but_the_one_whose_record_was_changed(
+def test_only_the_user_whose_record_was_changed_is_named_for_sure(
     tmp_path: Path, source: tuple[str, str], id_property: str | None
 ) -> None:
     text, identity = source

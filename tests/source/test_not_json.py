@@ -55,7 +55,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("text", "expected"), BROKEN.values(), ids=BROKEN.keys())
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_fault_is_told_by_line_and_column(
+def test_a_fault_is_reported_by_line_and_column(
     tmp_path: Path, text: str, expected: tuple[int, int, str, str, str], encoding: str
 ) -> None:
     line, column, problem, shown, record = expected

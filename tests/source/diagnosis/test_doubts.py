@@ -152,7 +152,7 @@ def test_a_message_that_does_not_fit_makes_it_likely(tmp_path: Path, text: str, 
     assert [word in remark for remark in spot.remarks] == ([True] if word else [])
 
 
-def test_a_property_behind_the_last_record_does_not_fit(tmp_path: Path) -> None:
+def test_a_property_after_the_last_record_does_not_fit(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(whole(4) + whole(5)))
     assert found(path).sure is Certainty.sure
     spot = found(path, said_of(path).replace("value[3]", "value[3].City"))

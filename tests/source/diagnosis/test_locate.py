@@ -233,7 +233,7 @@ BETWEEN = {
 
 
 @pytest.mark.parametrize(("text", "kind", "record", "identity"), BETWEEN.values(), ids=BETWEEN.keys())
-def test_a_fault_in_no_record_is_told_so(
+def test_a_fault_in_no_record_is_located_in_none(
     tmp_path: Path, text: str, kind: FaultKind, record: int | None, identity: tuple[str, str] | None
 ) -> None:
     path = written(tmp_path, text)
@@ -242,7 +242,7 @@ def test_a_fault_in_no_record_is_told_so(
     assert id_of(spot) == identity
 
 
-def test_a_file_that_is_cut_off_is_told_so(tmp_path: Path) -> None:
+def test_a_file_that_is_cut_off_is_reported_as_such(tmp_path: Path) -> None:
     text = source_with(whole(4))
     path = written(tmp_path, text[: text.index("user3") + 3])
     spot = found(path, place_of(path))
@@ -306,7 +306,7 @@ def test_the_id_property_that_was_named_counts(tmp_path: Path) -> None:
     assert found(path, place_of(path), "Mail").identity is None
 
 
-def test_in_the_first_record_the_id_property_is_told_by_those_behind(tmp_path: Path) -> None:
+def test_in_the_first_record_the_id_property_is_inferred_from_later_ones(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"Office":"R\V","IdName":"ada@contoso.com"}', 1))
     assert id_of(found(path, place_of(path))) == (ADA, BEHIND)
 
@@ -330,7 +330,7 @@ def test_a_position_that_is_off_by_a_few_is_the_same_place(tmp_path: Path) -> No
         assert found(path, ReportedPlace(place.path, 4, "Office", 1, place.position + off)).sure is Certainty.sure
 
 
-def test_a_position_that_stands_elsewhere_makes_it_less_sure(tmp_path: Path) -> None:
+def test_a_position_elsewhere_makes_it_less_sure(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     spot = found(path, ReportedPlace("value[3].Office", 4, "Office", 1, 20))
     assert (spot.record, spot.sure) == (4, Certainty.likely)
@@ -349,7 +349,7 @@ def test_without_a_place_it_is_the_first_fault_and_said_so(tmp_path: Path) -> No
     assert locate(written(tmp_path, source_with(whole(4))), None) is None
 
 
-def test_a_source_that_was_mended_is_told_so(tmp_path: Path) -> None:
+def test_a_source_that_was_corrected_is_reported_as_such(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     place = place_of(path)
     spot = found(written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\\V"}')), place)
@@ -357,7 +357,7 @@ def test_a_source_that_was_mended_is_told_so(tmp_path: Path) -> None:
     assert "no fault" in spot.remarks[0]
 
 
-def test_a_whole_record_is_less_sure_where_the_position_stands_in_another(tmp_path: Path) -> None:
+def test_a_whole_record_is_less_sure_where_the_position_is_in_another(tmp_path: Path) -> None:
     spot = found(written(tmp_path, source_with(whole(4))), ReportedPlace("value[3].City", 4, "City", 1, 20))
     assert (spot.record, id_of(spot), spot.sure) == (4, ("user4@contoso.com", ""), Certainty.unsure)
     assert "position" in spot.remarks[0]
@@ -389,7 +389,7 @@ def test_words_say_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:
     assert words in found(path, place_of(path)).fault.words
 
 
-def test_a_source_with_its_first_fault_elsewhere_is_told_so(tmp_path: Path) -> None:
+def test_a_source_with_its_first_fault_elsewhere_is_reported_as_such(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     place = place_of(path)
     later = found(written(tmp_path, source_with(r'{"Office":"\V"}', 6)), place)
@@ -402,7 +402,7 @@ def test_a_source_with_its_first_fault_elsewhere_is_told_so(tmp_path: Path) -> N
     assert "record 2" in earlier.remarks[0]
 
 
-def test_a_record_that_the_source_does_not_have_is_told_so(tmp_path: Path) -> None:
+def test_a_record_that_the_source_does_not_have_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(whole(4)))
     spot = found(path, ReportedPlace("value[99].City", 100, "City", 1, 9999))
     assert (spot.record, spot.identity, spot.sure) == (100, None, Certainty.unsure)

@@ -121,7 +121,7 @@ def test_escapes_and_members_may_be_many(tmp_path: Path, number: int) -> None:
     assert len(records_of(tmp_path, f'{{"value":[{{{members}}}]}}')[0].members) == number
 
 
-def test_a_quotation_mark_behind_two_backslashes_ends_a_value(tmp_path: Path) -> None:
+def test_a_quotation_mark_after_two_backslashes_ends_a_value(tmp_path: Path) -> None:
     for quote in "\"'":
         found = records_of(tmp_path, value(rf"{quote}a\\{quote},b:{quote}c\\\{quote}{quote}"))
         assert texts_of(found[0]) == {"IdName": "a\\", "b": f"c\\{quote}"}
@@ -144,7 +144,7 @@ def test_a_deep_value_is_no_recursion(tmp_path: Path) -> None:
     assert records_of(tmp_path, value(deep))[0].text("IdName") == deep
 
 
-def test_records_come_before_the_error_behind_them(tmp_path: Path) -> None:
+def test_records_come_before_the_error_after_them(tmp_path: Path) -> None:
     path = tmp_path / "source.json"
     path.write_bytes(b'{"value":[{"a":"1"},{"a":"2"},{"a":x]}')
     found = read_records(path)

@@ -158,7 +158,7 @@ def test_a_file_that_may_have_lost_its_users_is_not_one_without(tmp_path: Path, 
     assert not has_no_users(path)
 
 
-def test_a_fault_within_another_shape_is_the_fault_that_is_told(tmp_path: Path) -> None:
+def test_a_fault_within_another_shape_is_the_fault_that_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "hr-feed.json"
     path.write_text(f'[{ADA},\n{{"IdName":"bob","Office":"R\\V"}}]', encoding="utf-8")
     with pytest.raises(Exception, match=r'isn\'t valid JSON: line 2, column 28: a backslash before "V"'):
