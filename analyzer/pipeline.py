@@ -13,8 +13,8 @@ from analyzer.history.load import load
 from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
+from analyzer.model.job import FAILED
 from analyzer.model.next_step import Commands
-from analyzer.model.outcome import FAILED
 from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retry.library_jobs import make_retries
 from analyzer.retry.queue_command import to_queue

@@ -20,7 +20,7 @@ import trustme
 from analyzer.cli.main import main
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
-from analyzer.model.secrets import forget_all
+from analyzer.model.redaction import forget_all
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import ClientPolicy, Clock, TenantAddress
 from analyzer.tenant.sharepoint.site import Tenant

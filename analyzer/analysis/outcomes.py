@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.model.outcome import NOT_ENDED, Outcome
+from analyzer.model.job import NOT_ENDED, Outcome
 from analyzer.model.service import ABORTING, JobError, LogCode, State
 from analyzer.model.tables import JOBS, UTC
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcomes import TIMES
-from analyzer.model.outcome import NOT_ENDED, Outcome
+from analyzer.model.job import NOT_ENDED, Outcome
 from analyzer.model.tables import UTC
 
 if TYPE_CHECKING:

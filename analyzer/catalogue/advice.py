@@ -17,7 +17,7 @@ from analyzer.catalogue.lookup import OURS, Catalogue
 from analyzer.catalogue.model import DUPLICATES, OWNER, VENDOR, Advice
 from analyzer.catalogue.rules import WAYS_AROUND, advice_for, some, source_advice
 from analyzer.model.id_kinds import id_advice
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import JobError, LogCode
 
 if TYPE_CHECKING:

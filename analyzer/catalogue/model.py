@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.analysis.in_common import SharedTrait
-    from analyzer.model.outcome import Outcome
+    from analyzer.model.job import Outcome
 
 ARTICLE = "Microsoft's article on the bulk user profile update API"
 THREADS = "public threads (PnP PowerShell, sp-dev-docs)"

@@ -67,7 +67,7 @@ def _run(arguments: Arguments) -> int:
             return 0
         from analyzer.cli.app import COMPLETION, app_for
         from analyzer.cli.terminal.log import records_to
-        from analyzer.model.secrets import remember_environment
+        from analyzer.model.redaction import remember_environment
 
         remember_environment(os.environ)
         with records_to(log, requests=verbose and not quiet):

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
-from analyzer.model.secrets import remember
+from analyzer.model.redaction import remember
 from analyzer.model.uri import host_of
 from analyzer.tenant.http.hosts import Hosts, is_host
 from analyzer.tenant.http.session import Session

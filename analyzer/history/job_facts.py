@@ -17,7 +17,7 @@ from analyzer.errors import InputError, UsageError
 from analyzer.history.feeds import new_in
 from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
 from analyzer.model.identity import identity_key
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.model.text import percent
 from analyzer.source.id_property import infer_id_property

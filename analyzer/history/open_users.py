@@ -14,7 +14,7 @@ from analyzer.analysis.open_users import Import, OpenUsers, open_users
 from analyzer.errors import InputError, UsageError
 from analyzer.model.id_kinds import IdKind, id_kinds
 from analyzer.model.identity import identity_key
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.redaction import shown_uri
 from analyzer.model.service import JobError
 from analyzer.source.find import find_records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.model.outcome import NotUpdatedCount, Outcome
+from analyzer.model.job import NotUpdatedCount, Outcome
 from analyzer.model.text import count
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""An import job as the service lists it."""
+"""An import job as the service lists it, how it ended, and how many users it did not update."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
 from analyzer.model.service import ENDED, GUID, JobError, State, error_name, state_name
-from analyzer.model.text import SHORT_ID, nearest
+from analyzer.model.text import SHORT_ID, count, nearest
 from analyzer.model.uri import file_name
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Job:
 
     Attributes:
         job_id: in lower case.
-        state: the number, also one that nobody documented.
+        state: the number, also an undocumented one.
         error: likewise.
         error_message: empty where there is none.
         source_uri: as queued.
@@ -54,7 +55,7 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether the service will not change it any more."""
+        """Whether the service is done with it."""
         return self.state in ENDED
 
     @property
@@ -69,10 +70,10 @@ class Job:
 
     @staticmethod
     def from_answer(answer: Mapping[str, object]) -> Job:
-        """Reads one element of the job list.
+        """Read one element of the job list.
 
         Raises:
-            ValueError: it has no job id, or a state that is no number.
+            ValueError: it has no job ID, or a state that isn't a number.
         """
         job_id = answer.get("JobId")
         if not isinstance(job_id, str) or not job_id.strip("{} "):
@@ -89,15 +90,15 @@ class Job:
         )
 
     def marked_gone(self) -> Job:
-        """The same job, no longer listed by the tenant."""
+        """Return the same job, no longer listed by the tenant."""
         return Job.from_answer({**self.answer, "Gone": True})
 
 
 def job_list(content: object) -> list[Job]:
-    """Reads what the service answers to ``GetImportProfilePropertyJobs``, which is also what ``jobs.json`` holds.
+    """Read an answer to ``GetImportProfilePropertyJobs``, which is also the content of ``jobs.json``.
 
     Raises:
-        ValueError: it is something else; its text says what is wrong.
+        ValueError: it is something else; the text says what is wrong.
     """
     listed = content.get("value") if isinstance(content, dict) else None
     if not isinstance(listed, list) or not all(isinstance(answer, dict) for answer in listed):
@@ -106,10 +107,9 @@ def job_list(content: object) -> list[Job]:
 
 
 def name_in_files(job_id: str) -> str:
-    """A job's id as a part of file names: as it is where it is a Guid.
+    """Return a job's ID as a part of file names; a GUID is unchanged.
 
-    Another one comes from a job list that somebody tampered with: it must not become a path, nor be too long, nor turn
-    the line round in which it is printed.
+    Any other ID comes from a manipulated job list: it must not become a path, be too long, or hold control characters.
 
     >>> name_in_files("../../evil")
     'evil-0fbfd372a483'
@@ -121,28 +121,28 @@ def name_in_files(job_id: str) -> str:
 
 
 def _text(answer: Mapping[str, object], name: str) -> str:
-    """A text of the service; half a surrogate pair, which no table can hold, becomes a question mark."""
+    """Return a text of the service; half a surrogate pair, which no table can hold, becomes a question mark."""
     return str(answer.get(name) or "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(answer: Mapping[str, object], name: str, names: type[IntEnum]) -> int:
-    """A number of an enumeration, also as a text, or as OData may spell it: by its name."""
+    """Return a number of an enumeration, which may also be a text, or a name as in OData."""
     value = answer.get(name, 0)
     if isinstance(value, str) and value in names.__members__:
         return names[value]
     with contextlib.suppress(ValueError):
         if isinstance(value, (int, str)) and not isinstance(value, bool):
             return int(value)
-    raise ValueError(f"{name} is no number in the job {answer.get('JobId')}")
+    raise ValueError(f"{name} isn't a number in the job {answer.get('JobId')}")
 
 
 def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -> Job:
-    """The job with this id; its first eight characters do where they are its alone.
+    """Return the job with this ID, or with an ID that begins so if it is the only one.
 
     Args:
-        jobs: among which to look.
+        jobs: to search.
         wanted: as the user wrote it.
-        holder: whose jobs they are, for the error.
+        holder: of the jobs, for the error.
 
     Raises:
         InputError: there is none, or more than one.
@@ -152,7 +152,9 @@ def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(f"the job id {wanted!r} is short for {len(found)} jobs", f"Give more of it: {_some(found)}.")
+        raise InputError(
+            f"the job ID {wanted!r} is short for {len(found)} jobs", f"Specify more of it: {_some(found)}."
+        )
     whole = {job.job_id[: max(len(key), SHORT_ID)]: job.job_id for job in reversed(jobs)}
     near = nearest(key, whole)
     advice = f"Did you mean {whole[near]}?" if near else "upa-analyzer jobs lists those there are."
@@ -161,3 +163,71 @@ def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -
 
 def _some(jobs: Sequence[Job]) -> str:
     return ", ".join(job.job_id for job in jobs[:3])
+
+
+class Outcome(StrEnum):
+    """How a job ended, by what it means for its users."""
+
+    succeeded = "succeeded"
+    partial = "partial"
+    aborted = "aborted"
+    unknown = "unknown"
+    running = "running"
+    stuck = "stuck"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the service is done with the job."""
+        return self not in NOT_ENDED
+
+
+FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
+"""The outcomes after which there may be users to retry."""
+
+NOT_ENDED = (Outcome.running, Outcome.stuck)
+"""The outcomes of jobs that the service has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUpdatedCount:
+    """How many users a job did not update; a lower bound unless ``exact``, and None where unknown."""
+
+    number: int | None
+    exact: bool
+
+    @staticmethod
+    def of(outcome: Outcome, not_updated: int | None, named_users: int) -> NotUpdatedCount:
+        """Take the number of the table ``jobs``, or where it has none, how many users the log names at least."""
+        if not_updated is not None:
+            return NotUpdatedCount(not_updated, exact=True)
+        if outcome is Outcome.partial and named_users:
+            return NotUpdatedCount(named_users, exact=False)
+        return NotUpdatedCount(None, exact=False)
+
+    def __str__(self) -> str:
+        """``12``, ``at least 12`` or ``unknown``."""
+        return "unknown" if self.number is None else f"{self._least}{self.number:,}"
+
+    def users(self, total: int | None = None) -> str:
+        """``12 of 295 users``, ``at least 1 user`` or ``an unknown number of users``.
+
+        Where there are fewer users than that, our copy of the source file isn't what the job read: they are left out.
+        """
+        if self.number is None:
+            return "an unknown number of users"
+        if total is None or total < self.number:
+            return f"{self._least}{count(self.number, 'user')}"
+        return f"{self._least}{self.number:,} of {count(total, 'user')}"
+
+    @property
+    def _least(self) -> str:
+        return "" if self.exact else "at least "
+
+
+def not_updated_text(outcome: Outcome, not_updated: int | None, named_users: int, *, dash: str) -> str:
+    """Return a job's users not updated as a cell of a table; ``dash`` for a job that has not ended."""
+    if not outcome.ended:
+        return dash
+    if outcome is Outcome.aborted and not_updated is None:
+        return "all"
+    return str(NotUpdatedCount.of(outcome, not_updated, named_users))

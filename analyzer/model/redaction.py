@@ -1,10 +1,118 @@
-"""Texts without what would let their reader in: tokens, passwords, cookies, signatures of addresses."""
+"""Mask secrets in texts: those that this process was given, and what looks like tokens, passwords and cookies.
+
+The given secrets are known once for the whole process: the writer of a text cannot know its sign-in or proxy.
+"""
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
+import threading
+import urllib.request
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote
 
-from analyzer.model.secrets import MASK, without_literals
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+MASK = "***"
+SHORTEST = 6
+"""Characters. A shorter secret is part of too many words; it is masked only by its place, as in an address."""
+_FEWEST = 4
+"""Different characters, as for ``SHORTEST``."""
+COMMON_WORDS = frozenset(
+    {"password", "passwort", "passphrase", "secret", "bearer", "sharepoint", "microsoft", "contoso"}
+)
+"""Words that may be passwords, and that our texts are full of."""
+_SECRET_NAME = re.compile(
+    r"(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|API_?KEY|ACCESS_?KEY|IDENTITY_HEADER)", re.IGNORECASE
+)
+_LONGEST = 1 << 14
+_PROXY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?P<user>[^:]*):(?P<password>.*)@[^@]*", re.DOTALL)
+
+_lock = threading.Lock()
+_values: set[str] = set()
+_spellings: tuple[str, ...] = ()
+
+
+def remember(secret: str) -> None:
+    """Mask a secret from now on, unless it is too short or too common."""
+    value = secret.strip()
+    if value not in _values and _is_worth_it(value) and len(value) <= _LONGEST:
+        _add(value, set(_spelled(value)))
+
+
+def remember_login(user: str, password: str) -> None:
+    """Mask a password, and its pair with the user's name as in HTTP's basic authentication."""
+    for name, word in {(user, password), (unquote(user), unquote(password))}:
+        remember(word)
+        remember(f"{name}:{word}")
+
+
+def remember_environment(environment: Mapping[str, str]) -> None:
+    """Mask the secrets of the environment: of variables whose names end as those of secrets, and of proxies."""
+    for name, value in environment.items():
+        if re.search(f"{_SECRET_NAME.pattern}$", name, re.IGNORECASE):
+            remember(value)
+    named = [value for name, value in environment.items() if name.lower().endswith("_proxy")]
+    for proxy in {*named, *urllib.request.getproxies().values()}:
+        login = _PROXY.fullmatch(proxy)
+        if login is not None:
+            remember_login(login["user"], login["password"])
+
+
+def forget_all() -> None:
+    """Forget all secrets, for tests."""
+    global _spellings  # noqa: PLW0603 - one for the process
+    with _lock:
+        _values.clear()
+        _spellings = ()
+
+
+def without_literals(text: str) -> str:
+    """Mask the remembered secrets in a text."""
+    for spelling in _spellings:
+        if spelling in text:
+            text = text.replace(spelling, MASK)
+    return text
+
+
+def _add(value: str, spellings: set[str]) -> None:
+    global _spellings  # noqa: PLW0603 - one for the process
+    with _lock:
+        _values.add(value)
+        # The longest first: a part of a longer one would leave the rest of it.
+        _spellings = tuple(sorted({*_spellings, *spellings}, key=len, reverse=True))
+
+
+def _is_worth_it(value: str) -> bool:
+    return len(value) >= SHORTEST and len(set(value)) >= _FEWEST and value.lower() not in COMMON_WORDS
+
+
+def _spelled(value: str) -> Iterator[str]:
+    """Yield a secret's spellings: plain, percent-encoded, as in JSON, HTML and Python's ``repr``, and in base64."""
+    encoded = {quote(value, safe=""), quote(value), quote_plus(value), quote(value, safe="!*'()~")}
+    as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    spellings = {
+        value,
+        unquote(value),
+        *encoded,
+        *(re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), one) for one in encoded),
+        *as_json,
+        *(one.replace("/", "\\/") for one in as_json),
+        html.escape(value),
+        html.escape(value, quote=False),
+        repr(value)[1:-1],
+    }
+    for charset in ("utf-8", "latin-1"):
+        content = value.encode(charset, "ignore")
+        for packed in (base64.b64encode(content), base64.urlsafe_b64encode(content)):
+            spellings |= {packed.decode("ascii"), packed.decode("ascii").rstrip("=")}
+    yield from (spelling for spelling in spellings if len(spelling) >= SHORTEST)
+
 
 _NAMES = (
     r"access_?token|refresh_?token|id_?token|client_assertion|assertion|client_secret|device_code|tempauth|prooftoken|"
@@ -41,7 +149,7 @@ _VALUE_IN_TEXT = re.compile(r"(?<=[?&])(?P<name>[^\s=&#?'\"<>]+)=[^\s&#'\"<>]*")
 
 
 def redacted(text: str) -> str:
-    """A text in which secrets are masked, whatever it is: a message, a body, a traceback.
+    """Mask secrets in any text: a message, a body, a traceback.
 
     >>> redacted("GET https://contoso.sharepoint.com/a?tempauth=v1.eyJ0eXAi&x=1 Authorization: Bearer abc")
     'GET https://contoso.sharepoint.com/a?tempauth=***&x=1 Authorization: ***'
@@ -53,7 +161,7 @@ def redacted(text: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """An address for a log: of its query only OData's own options keep their values.
+    """Return an address for a log; in its query, only OData's own options keep their values.
 
     >>> shown_url("https://contoso.sharepoint.com/_api/web?$top=5&guid=a1b2")
     'https://contoso.sharepoint.com/_api/web?$top=5&guid=***'
@@ -62,7 +170,7 @@ def shown_url(url: str) -> str:
 
 
 def shown_uri(uri: str) -> str:
-    """The address of a file or folder, without what its query or its user could tell; a path may hold any word.
+    """Return the address of a file or folder, with its query and user masked; its path may hold any word.
 
     >>> shown_uri("https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=v1.eyJ0eXAi")
     'https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=***'
@@ -71,7 +179,7 @@ def shown_uri(uri: str) -> str:
 
 
 def shown_message(text: str) -> str:
-    """What the service says, in which no address keeps the values of its query.
+    """Return a message of the service; its addresses don't keep the values of their queries.
 
     >>> shown_message("no access to https://contoso.sharepoint.com/a b.json?ticket=v1.eyJ0eXAi it says")
     'no access to https://contoso.sharepoint.com/a b.json?ticket=*** it says'
@@ -80,7 +188,7 @@ def shown_message(text: str) -> str:
 
 
 def _user_masked(uri: str) -> str:
-    """An address without its user and password, whatever characters they have; a path may have an ``@`` of its own."""
+    """Mask an address's user and password, whatever characters they have; a path may have an ``@``, too."""
     found = _AUTHORITY.fullmatch(uri)
     if found is None:
         return uri

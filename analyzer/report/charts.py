@@ -12,7 +12,7 @@ from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.report.model import RunsChart, WeeksChart
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import HOW_KNOWN
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
 from analyzer.report.links import retry_button
 from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton

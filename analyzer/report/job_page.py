@@ -11,7 +11,7 @@ from analyzer.analysis.failures import without_user
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first, size
 from analyzer.report.causes import causes_of, job_error_of, properties_of
 from analyzer.report.index_page import frame_of, job_row

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.history.job_facts import ranked_codes
 from analyzer.history.sentences import headline, retry_clause, still_open_clause
-from analyzer.model.outcome import FAILED, NotUpdatedCount, Outcome
+from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
 from analyzer.model.service import JobError, State
 from analyzer.model.text import SHORT_ID, capitalised, count
 from analyzer.report.causes import error_explained, reason

@@ -9,7 +9,7 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import weekly_codes
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.text import count
 from analyzer.report.model import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.texts import day_text, since_text, when_text

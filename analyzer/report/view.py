@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.catalogue import OURS
 from analyzer.history.job_facts import facts_of, patterns_in, retry_in, superseded_by
-from analyzer.model.job import name_in_files
+from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands
-from analyzer.model.outcome import NotUpdatedCount, Outcome, not_updated_text
 from analyzer.model.text import short_ids
 from analyzer.report.model import DASH
 

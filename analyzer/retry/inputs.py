@@ -18,7 +18,7 @@ from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
 from analyzer.logs.read import LogReader, job_id_in
 from analyzer.model.identity import identity_key, looks_like_id
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.service import ABORTING_CODES
 from analyzer.retry.model import DEFAULT_OPTIONS, EVERYTHING, Choices, RetryHelps, RetryOptions, helps_unknown
 from analyzer.source.measure import has_guid_ids

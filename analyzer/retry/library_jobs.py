@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.errors import AnalyzerError, InputError, UsageError
-from analyzer.model.job import name_in_files
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.job import FAILED, Outcome, name_in_files
 from analyzer.model.text import SHORT_ID, short_ids
 from analyzer.retry.inputs import RetryInputs, inputs_of_job
 from analyzer.retry.make import file_name, make_retry

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.naming import UserIds
 from analyzer.errors import InputError, UsageError
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import LogCode, stem
 from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.naming import UserIds
-    from analyzer.model.outcome import Outcome
+    from analyzer.model.job import Outcome
     from analyzer.source.damage import Damage
     from analyzer.source.find import MatchedRecords
     from analyzer.source.id_property import IdProperty

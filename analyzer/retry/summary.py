@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.id_kinds import MissingId
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
 from analyzer.retry.model import DEFAULT_OPTIONS, IDENTICAL, Reason
 from analyzer.source.damage import DamageKind, warnings_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.analysis.open_users import Import, OpenUsers, open_users
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from tests.analysis.frames import at
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.service import JobError, State
 from tests.analysis.frames import FOLDER, GUID, at, entry, jobs, listed, seen
 

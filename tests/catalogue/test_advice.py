@@ -13,7 +13,7 @@ from analyzer.catalogue.advice import advise
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.config.custom_codes import CodeConfig, catalogue_of
 from analyzer.model.id_kinds import IdKind, IdKinds, MissingId
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.job import FAILED, Outcome
 from analyzer.model.text import percent
 
 PARTIAL: dict[str, Any] = {

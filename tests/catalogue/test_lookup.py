@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from analyzer.catalogue import OURS, Pattern, explain
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.model.service import JobError, LogCode, State
 from tests.logs.reference_parser import CODES
 

@@ -8,7 +8,7 @@ import pytest
 from analyzer.config.connect import connect, tokens_of
 from analyzer.config.settings import Config, Settings, TenantConfig
 from analyzer.errors import UsageError
-from analyzer.model.secrets import without_literals
+from analyzer.model.redaction import without_literals
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.signin import CertificateSignIn, InteractiveSignIn, ManagedIdentitySignIn, ReadyToken
 

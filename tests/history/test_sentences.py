@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.catalogue.model import JobFacts
 from analyzer.history.sentences import headline, retry_clause, still_open_clause
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.model.job import Job
+from analyzer.errors import InputError
+from analyzer.model.job import Job, NotUpdatedCount, Outcome, find_job, not_updated_text
 
 ANSWER: dict[str, object] = {
     "JobId": "5F05E38C-BD0E-49EC-8C9C-C4CFE370248C",
@@ -66,7 +67,7 @@ BAD = {
 
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
 def test_what_is_no_job_is_refused(answer: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"has no JobId|is no number in the job a"):
+    with pytest.raises(ValueError, match=r"has no JobId|isn't a number in the job a"):
         Job.from_answer(answer)
 
 
@@ -79,3 +80,73 @@ def test_a_job_marked_gone_keeps_what_the_service_said() -> None:
 
 def test_half_a_surrogate_pair_in_a_text_becomes_a_question_mark() -> None:
     assert Job.from_answer({"JobId": "a", "ErrorMessage": "x\ud800"}).error_message == "x?"
+
+
+_JOBS = [Job(job_id, 4, 0) for job_id in ("5f05e38c-bd0e", "5f05e38c-ffff", "a81b2f90-0000", "a81b2f90-0000-1")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("5f05e38c-b", "5f05e38c-bd0e"),
+        (" {5F05E38C-FFFF} ", "5f05e38c-ffff"),
+        ("a81b2f90-0000", "a81b2f90-0000"),
+    ],
+)
+def test_a_job_is_found_by_as_much_of_its_id_as_is_its_alone(wanted: str, found: str) -> None:
+    assert find_job(_JOBS, wanted).job_id == found
+
+
+def test_an_id_that_is_short_for_several_lists_them() -> None:
+    with pytest.raises(InputError) as error:
+        find_job(_JOBS, "5f05e38c")
+    assert "short for 2 jobs" in error.value.what
+    assert "5f05e38c-bd0e, 5f05e38c-ffff" in error.value.advice
+
+
+def test_an_unknown_id_names_the_nearest_and_who_was_asked() -> None:
+    with pytest.raises(InputError) as error:
+        find_job(_JOBS, "a81c2f90", holder="the tenant")
+    assert error.value.what == "the tenant has no job 'a81c2f90'"
+    assert "a81b2f90" in error.value.advice
+
+
+@pytest.mark.parametrize("wanted", ["zzzzzzzz", "", "{}", "84f78c59", "84f78c59-1fd4-4db7-9a26-35e6a4d0b201"])
+def test_where_nothing_is_near_the_advice_is_the_list(wanted: str) -> None:
+    with pytest.raises(InputError, match="has no job") as error:
+        find_job(_JOBS, wanted)
+    assert "upa-analyzer jobs" in error.value.advice
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "words"),
+    [
+        (NotUpdatedCount(1, exact=True), 3, "1 of 3 users"),
+        (NotUpdatedCount(2, exact=False), None, "at least 2 users"),
+        (NotUpdatedCount(1, exact=True), None, "1 user"),
+        (NotUpdatedCount(3, exact=True), 3, "3 of 3 users"),
+        (NotUpdatedCount(6, exact=False), 1, "at least 6 users"),
+        (NotUpdatedCount(None, exact=False), 9, "an unknown number of users"),
+    ],
+)
+def test_a_number_is_of_all_users_unless_these_are_fewer(
+    number: NotUpdatedCount, total: int | None, words: str
+) -> None:
+    assert number.users(total) == words
+
+
+@pytest.mark.parametrize(
+    ("outcome", "not_updated", "named", "words"),
+    [
+        (Outcome.partial, 1200, 1200, "1,200"),
+        (Outcome.partial, None, 12, "at least 12"),
+        (Outcome.partial, None, 0, "unknown"),
+        (Outcome.aborted, None, 3, "all"),
+        (Outcome.unknown, None, 3, "unknown"),
+        (Outcome.running, None, 0, "-"),
+    ],
+)
+def test_a_cell_has_the_number_or_says_why_there_is_none(
+    outcome: Outcome, not_updated: int | None, named: int, words: str
+) -> None:
+    assert not_updated_text(outcome, not_updated, named, dash="-") == words

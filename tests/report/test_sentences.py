@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.model.outcome import not_updated_text
+from analyzer.model.job import not_updated_text
 from analyzer.model.service import JobError, State
 from analyzer.report.index_page import index_page, latest_runs, lead
 from analyzer.report.job_page import job_page

@@ -10,7 +10,7 @@ from analyzer.retry.selection.select import select as select_by_told
 if TYPE_CHECKING:
     import polars as pl
 
-    from analyzer.model.outcome import Outcome
+    from analyzer.model.job import Outcome
     from analyzer.retry.model import Selection
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.naming import UserIds
 from analyzer.model.identity import identity_key
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.retry.model import RetryRequest, Selection
 from analyzer.source.id_property import IdProperty
 

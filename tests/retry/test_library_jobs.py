@@ -13,8 +13,7 @@ import pytest
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
 from analyzer.model.identity import identity_key
-from analyzer.model.job import Job
-from analyzer.model.outcome import FAILED
+from analyzer.model.job import FAILED, Job
 from analyzer.retry.inputs import inputs_of_job
 from analyzer.retry.library_jobs import make_retries, retry_target
 from analyzer.retry.make import make_retry

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import InputError, UsageError
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.retry.inputs import RetryInputs
 from analyzer.retry.make import file_name, make_retry
 from tests.analysis.frames import GUID, entry, named

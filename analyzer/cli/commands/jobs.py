@@ -10,7 +10,7 @@ import typer
 from analyzer.cli.context import Context
 from analyzer.cli.options import FeedOption, LibraryOption, SinceOption, parse_day
 from analyzer.history.feeds import of_feed
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 
 
 def command(  # noqa: PLR0913 - the contract's options

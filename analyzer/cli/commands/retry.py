@@ -141,7 +141,7 @@ def command(  # noqa: PLR0913 - the contract's options
 
     Without JOB, use the newest job that needs a retry. With --source and --log, no library is needed.
     """
-    from analyzer.model.outcome import Outcome
+    from analyzer.model.job import Outcome
     from analyzer.retry.inputs import read_users
     from analyzer.retry.make import variant
     from analyzer.retry.model import Choices
@@ -199,7 +199,7 @@ def command(  # noqa: PLR0913 - the contract's options
 def _of_job(  # noqa: PLR0913 - what the options say of the job
     given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> RetryInputs:
-    from analyzer.model.outcome import FAILED
+    from analyzer.model.job import FAILED
     from analyzer.retry.inputs import inputs_of_job
     from analyzer.retry.library_jobs import not_needed
 
@@ -249,7 +249,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
     import polars as pl
 
     from analyzer.cli.views.jobs import ran
-    from analyzer.model.outcome import FAILED
+    from analyzer.model.job import FAILED
 
     users = tables.open_users.get(job_id)
     failed = tables.jobs.filter(pl.col("outcome").is_in(FAILED), job_id=job_id)

@@ -11,8 +11,7 @@ from analyzer.cli.context import Context
 from analyzer.cli.options import FailOn, FailOnOption, LibraryOption
 from analyzer.errors import AnalyzerError
 from analyzer.history.feeds import newest_failed
-from analyzer.model.job import find_job
-from analyzer.model.outcome import FAILED
+from analyzer.model.job import FAILED, find_job
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from analyzer.cli.terminal.log import Log, discard_output, visible
-from analyzer.model.secrets import without_literals
+from analyzer.model.redaction import without_literals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.output import SUPERSEDED, Column
 from analyzer.history.sentences import retry_clause
-from analyzer.model.outcome import Outcome, not_updated_text
+from analyzer.model.job import Outcome, not_updated_text
 from analyzer.model.text import SHORT_ID, count, day, listed, moment, short_ids, size
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from analyzer.errors import InputError
 from analyzer.model.identity import identity_key
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.retry.model import Mismatch, Reason, Repair, shown_places
 from analyzer.source.find import MatchedRecords, find_records
 from analyzer.source.model import NO_ID, GrammarError, Spans, Trouble, mark_in, mark_of

@@ -10,7 +10,7 @@ import polars as pl
 from analyzer.analysis.naming import UserIds
 from analyzer.catalogue.jobs import GIVE_IDS, SPLIT
 from analyzer.errors import UsageError
-from analyzer.model.outcome import FAILED, Outcome
+from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode
 from analyzer.model.text import did_you_mean, listed, listed_first
 from analyzer.retry.model import EVERYTHING, Selection, helps_unknown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SignInError
-from analyzer.model.secrets import remember
+from analyzer.model.redaction import remember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from analyzer.errors import SignInError, UnreachableError
-from analyzer.model.secrets import remember
+from analyzer.model.redaction import remember
 from analyzer.tenant.http.answer import Answer
 from analyzer.tenant.http.throttle import Attempts, Throttle
 from analyzer.tenant.http.transport import Transport

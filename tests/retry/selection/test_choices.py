@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.catalogue import OURS
 from analyzer.errors import UsageError
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.retry.model import Choices
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.selecting import select

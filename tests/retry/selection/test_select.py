@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.analysis.naming import NamedUsers
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.retry.inputs import outcome_suggested_by
 from tests.analysis.frames import GUID, entry, named
 from tests.retry.selecting import select

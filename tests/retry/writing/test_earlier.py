@@ -15,7 +15,7 @@ import pytest
 
 from analyzer.analysis.naming import NamedUsers
 from analyzer.errors import OutputError
-from analyzer.model.outcome import Outcome
+from analyzer.model.job import Outcome
 from analyzer.retry.inputs import RetryInputs
 from analyzer.retry.make import make_retry
 from analyzer.retry.manifest import verify

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.errors import SignInError
-from analyzer.model.secrets import without_literals
+from analyzer.model.redaction import without_literals
 from analyzer.tenant.signin import ReadyToken
 
 ADMIN = "https://contoso-admin.sharepoint.com"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analyzer.errors import SignInError, UnreachableError
-from analyzer.model.secrets import without_literals
+from analyzer.model.redaction import without_literals
 from analyzer.tenant.signin import Application
 from analyzer.tenant.signin.entra import SignInContext
 from analyzer.tenant.signin.tokens import AccessToken, CachedTokens, token_in
