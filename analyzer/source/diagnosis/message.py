@@ -14,8 +14,6 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.locate import locate
 from analyzer.source.model import Certainty, FaultKind, ReportedPlace
@@ -24,6 +22,8 @@ from analyzer.source.reader.tolerant import unescape
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import polars as pl
 
     from analyzer.source.model import FaultLocation, Identity
     from analyzer.source.reader.json_text import NotJsonError
@@ -150,7 +150,7 @@ def diagnosis_json(found: Diagnosis) -> dict[str, object]:
 
 def unreadable(entries: pl.DataFrame) -> str:
     """Return the message of a log's first ``DataFileNotJson`` entry; empty where there is none."""
-    messages = entries.filter(pl.col("code") == LogCode.DataFileNotJson)["message"]
+    messages = entries.filter(code=LogCode.DataFileNotJson)["message"]
     return str(messages[0]) if len(messages) else ""
 
 
