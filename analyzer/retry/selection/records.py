@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from analyzer.retry.model import RetryRequest
     from analyzer.source.reader.json_text import Buffer
+    from analyzer.source.salvage.model import Unreadable
     from analyzer.source.salvage.read import Lines
-    from analyzer.source.salvage.unreadable import Unreadable
 
 
 _AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"

@@ -1,7 +1,17 @@
-"""One element of the array: a record, or a stretch whose end is sure although it is none."""
+r"""One element of the array: a record, or a stretch that is none although its end is certain.
+
+Backslashes that begin no escape, as ``"R\V"``, leave the pairs of quotation marks as they are: with each of them
+doubled the record is JSON, and its end is as certain as that of any other. What they mean is not: in
+``"C:\Users\new"`` one of them is read as a line end. So a value that has escapes as well is not repaired.
+
+A value that ends in a backslash hides its own end: of ``"Sales\"},{"IdName":`` the reader takes all up to the next
+quotation mark for the value. ``\"`` before a comma and a name, or before the record's end, is read as a backslash and
+the value's end where the record then is JSON and has exactly the properties of another record.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,85 +19,163 @@ from analyzer.source.model import Fault, FaultKind, GrammarError, Trouble
 from analyzer.source.reader.fault import fault_of
 from analyzer.source.reader.records import no_record_at
 from analyzer.source.reader.shape import shown_value
-from analyzer.source.reader.tolerant import after_value, record_at, skip_value
-from analyzer.source.salvage.backslashes import ended_at, respelled_at
-from analyzer.source.salvage.boundary import array_ends, begins
-from analyzer.source.salvage.unreadable import Repaired, Unreadable
+from analyzer.source.reader.tolerant import (
+    ESCAPE_OR_BACKSLASH,
+    FLAT,
+    after_value,
+    read_object,
+    record_at,
+    skip_blank,
+    skip_value,
+)
+from analyzer.source.respell import BACKSLASH_ENDS, doubled
+from analyzer.source.salvage.model import Repaired, Unreadable, read_up_to
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.salvage.patience import Patience
-    from analyzer.source.salvage.unreadable import Item
+    from analyzer.source.salvage.model import Item, ReadBudget
+
+_KNOWN = 200
+"""Records whose names are kept: the first ones."""
+_SIZES = (1 << 10, 1 << 14, 1 << 18)
+"""Bytes from a record's beginning in which its end is looked for."""
+_CUT = 40
+"""Bytes before the end of these where a fault may be that of the cut."""
+_MAY_HIDE_ITS_END = frozenset({Trouble.escape, Trouble.after_value, Trouble.unexpected, Trouble.endless})
+_MIXED = "{}; the same value has escapes, so which backslashes are meant is not known"
+# A comment, and either kind of string
+_TEXT = re.compile(
+    rb"""(?s)//[^\r\n]*+|/\*.*?\*/|"[^"\\]*+(?:\\.[^"\\]*+)*"|'[^'\\]*+(?:\\.[^'\\]*+)*'""",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """How records are read.
+class ElementReader:
+    """How elements are read.
 
     Attributes:
-        mark: the quotation mark of the file's names.
+        buffer: the source file.
         repair: whether a record whose only fault is backslashes is one.
-        patience: for what is read again.
+        budget: for what is read again.
         known: the names in the first records that were read; grows.
     """
 
-    mark: bytes
+    buffer: Buffer
     repair: bool
-    patience: Patience
+    budget: ReadBudget
     known: set[frozenset[str]] = field(default_factory=set)
 
+    def element_at(self, at: int, position: int) -> tuple[Item, int]:
+        """Return the element at ``at``, and where it ends.
 
-_ENOUGH = 200
-"""Records whose names are kept: the first ones."""
-_MAY_HIDE_ITS_END = frozenset({Trouble.escape, Trouble.after_value, Trouble.unexpected, Trouble.endless})
-_MIXED = "{}; the same value has escapes, so which backslashes are meant is not known"
+        Raises:
+            GrammarError: where the element ends is unknown.
+        """
+        try:
+            record, end = record_at(self.buffer, at, position)
+        except GrammarError as error:
+            found = None
+            if self.buffer[at : at + 1] == b"{":
+                found = self._with_backslashes(at, position, error) if error.trouble in _MAY_HIDE_ITS_END else None
+            elif error.offset == at and self.buffer[at : at + 1] not in (b'"', b"'"):
+                found = self._other_value(at, position)
+            if found is None:
+                raise
+            return found
+        if position < _KNOWN:
+            self.known.add(frozenset(record.members))
+        return record, end
+
+    def _with_backslashes(self, at: int, position: int, error: GrammarError) -> tuple[Item, int] | None:
+        found = self._doubled_at(at, None) if error.trouble is Trouble.escape else None
+        if found is None:
+            found = self._doubled_at(at, BACKSLASH_ENDS)
+            if found is None or not self._names_of_another(frozenset(found.members), at + len(found.raw)):
+                return None
+        end = at + len(found.raw)
+        if self.repair and found.certain:
+            return Repaired(position, at, found.raw, dict(found.members), found.text), end
+        fault = fault_of(self.buffer, error)
+        if not found.certain:
+            fault = Fault(FaultKind.backslash, _MIXED.format(fault.words))
+        return Unreadable(position, at, end, fault, error, _buffer=self.buffer), end
+
+    def _doubled_at(self, at: int, ends: re.Pattern[bytes] | None) -> _Doubled | None:
+        """Return the record at ``at`` with backslashes doubled; None where these are not all that is wrong with it."""
+        for raw in self._pieces(at, flat=ends is None):
+            text, places = doubled(raw, ends)
+            try:
+                record = read_object(text, 0)
+            except GrammarError as error:
+                if read_up_to(text, error) < len(text) - _CUT:
+                    return None
+                continue
+            places = [place for place in places if place < record.end]
+            text = text[: record.end]
+            return _Doubled(raw[: record.end - len(places)], text, record.members, not _mixes(text, set(places)))
+        return None
+
+    def _pieces(self, at: int, *, flat: bool) -> Iterator[bytes]:
+        """Yield the record, where its brackets show its end; else longer and longer pieces from its beginning."""
+        found = FLAT.match(self.buffer, at) if flat else None
+        if found is not None:
+            yield found[0]
+            return
+        for size in _SIZES:
+            piece = bytes(self.buffer[at : at + size])
+            self.budget.spend(len(piece))
+            yield piece
+            if len(piece) < size or self.budget.spent:
+                return
+
+    def _names_of_another(self, names: frozenset[str], end: int) -> bool:
+        """Return whether a record that was read, or the one after ``end``, has exactly these names."""
+        if names in self.known:
+            return True
+        at = skip_blank(self.buffer, end)
+        try:
+            following = record_at(self.buffer, skip_blank(self.buffer, at + 1), 0)[0]
+        except GrammarError:
+            return False
+        return self.buffer[at : at + 1] == b"," and names == frozenset(following.members)
+
+    def _other_value(self, at: int, position: int) -> tuple[Item, int] | None:
+        """Return a value that is not an object where a record, or the array's end, follows."""
+        try:
+            end = skip_value(self.buffer, at)
+            follows = after_value(self.buffer, end, b"]")
+        except GrammarError:
+            return None
+        if self.buffer[follows : follows + 1] not in (b"]", b"{"):
+            return None
+        fault = Fault(FaultKind.import_format, f"{shown_value(self.buffer, at)} in place of a record")
+        error = no_record_at(self.buffer, at, position)
+        return Unreadable(position, at, end, fault, error, _buffer=self.buffer), end
 
 
-def element_at(buffer: Buffer, at: int, position: int, how: How) -> tuple[Item, int]:
-    """The element at ``at``, and where it ends.
+@dataclass(frozen=True, slots=True)
+class _Doubled:
+    """A record with its backslashes doubled.
 
-    Raises:
-        GrammarError: where the element ends cannot be said.
+    Attributes:
+        raw: as in the file.
+        text: the same with backslashes doubled.
+        members: the spelled values of ``text`` by name.
+        certain: whether no value mixes such backslashes with escapes.
     """
-    try:
-        record, end = record_at(buffer, at, position)
-    except GrammarError as error:
-        if buffer[at : at + 1] == b"{" and error.trouble in _MAY_HIDE_ITS_END:
-            found = _backslashes(buffer, at, position, error, how)
-            if found is not None:
-                return found
-        elif error.offset == at and buffer[at : at + 1] not in (b'"', b"'"):
-            behind = _other_value(buffer, at, how.mark)
-            if behind is not None:
-                fault = Fault(FaultKind.import_format, f"{shown_value(buffer, at)} in place of a record")
-                no_record = no_record_at(buffer, at, position)
-                return Unreadable(position, at, behind, fault, no_record, _buffer=buffer), behind
-        raise
-    if position < _ENOUGH:
-        how.known.add(frozenset(record.members))
-    return record, end
+
+    raw: bytes
+    text: bytes
+    members: dict[str, bytes]
+    certain: bool
 
 
-def _backslashes(buffer: Buffer, at: int, position: int, error: GrammarError, how: How) -> tuple[Item, int] | None:
-    found = respelled_at(buffer, at, how.patience) if error.trouble is Trouble.escape else None
-    found = found or ended_at(buffer, at, how.known, how.patience)
-    if found is None:
-        return None
-    end = at + len(found.raw)
-    if how.repair and found.sure:
-        return Repaired(position, at, found.raw, dict(found.members), found.text), end
-    fault = fault_of(buffer, error)
-    if not found.sure:
-        fault = Fault(FaultKind.backslash, _MIXED.format(fault.words))
-    return Unreadable(position, at, end, fault, error, _buffer=buffer), end
-
-
-def _other_value(buffer: Buffer, at: int, mark: bytes) -> int | None:
-    """The end of a value that is no object where a record or the array's end follows; a text may be a piece of one."""
-    try:
-        end = skip_value(buffer, at)
-        follows = after_value(buffer, end, b"]")
-        sure = buffer[follows : follows + 1] == b"]" and array_ends(buffer, follows + 1) is None
-    except GrammarError:
-        return None
-    return end if sure or begins(buffer, follows, mark) else None
+def _mixes(text: bytes, places: set[int]) -> bool:
+    """Return whether a value has escapes beside the backslashes that were doubled, at these places."""
+    for value in _TEXT.finditer(text):
+        escapes = {value.start() + found.start() for found in ESCAPE_OR_BACKSLASH.finditer(value[0])}
+        if escapes & places and escapes - places:
+            return True
+    return False

@@ -1,33 +1,26 @@
-r"""The records that can be read of a source file that isn't valid JSON, and what is wrong with the rest.
+r"""Read the records of a source file that isn't valid JSON, and what is wrong with the rest.
 
-Up to the first fault a file is read as ``read_records`` reads it, and as the service does. What can be said behind it:
+Up to the first fault a file is read as ``read_records`` reads it, and as the service does. After it:
 
 - **A record before the fault is whole**, but for the one directly before: a quotation mark and a bracket in a text
-  (``"City":"Ki"}el"``) end a record too early. It counts where what follows speaks for its end: another record begins
-  (``{"name":``), the file ends, or something without quotation marks and brackets stands between the two. Names in
-  other quotation marks than the first record's speak for nothing, as a text may hold them as they are.
-- **Backslashes that begin no escape** leave the pairs of quotation marks as they are, so such a record's end is known
-  and reading goes on as if it were whole (``respell``). So it does behind a number or ``null``.
-- **Behind any other fault nobody knows what is text.** Reading goes on where ``},{"`` stands, which no text holds, as
-  a quotation mark in it is escaped; what ``boundary`` names as exceptions is passed over. Where the bracket before
-  ``{"`` is missing, the one may have been too many, so that record is doubtful, and what follows on it is read.
-- **Records found so are on trial** until a mebibyte of them is read, the array ends or there is another fault. They are
-  dropped where their end shows that they lie in a text that holds JSON unescaped, or in a list of objects within a
-  record: a text goes on behind them, or other properties do. They are doubtful up to the first one whose first name is
-  one with which other records begin (``"Ci"},{"ty":``), and each where a name occurs twice with different values or
-  a record stands within.
-- **Behind the array** nothing is a record. Where a further key of the object has a fault, the array's bracket may be
-  one in a text: then the last record is doubtful, and what follows is unreadable. Before the array, a fault leaves
-  nothing, but for a little text before an object that begins with ``value``.
-- Reading again what was read before is limited (``patience``), so that a file made to be slow is not: its rest is one
-  unreadable stretch.
+  (``"City":"Ki"}el"``) end a record too early. It counts where another record begins after it, the file ends, or only
+  a little text without quotation marks and brackets is between the two.
+- **Backslashes that begin no escape** leave the record's end certain (``element``), and so does a number or ``null`` in
+  place of a record: reading goes on.
+- **After any other fault it is unknown what is text.** Reading goes on where ``},{"`` and a name follow with which
+  other records begin. No text holds that, as a quotation mark in it is escaped, but for one that holds JSON unescaped.
+  So the records there have to be followed by the array's end, by a fault in a record that begins so as well, or by
+  more records, up to a mebibyte. All else is listed as unreadable.
+- A record beside a fault is doubtful where a name occurs twice with different values, where it holds a record, or is
+  empty: it may be part of another one.
+- **After the array** nothing is a record. Where a further key of the object has a fault, the array's bracket may be
+  one in a text. Before the array, a fault leaves nothing, but for a little text before an object that begins with
+  ``value``.
+- How much is read again is limited (``ReadBudget``), so that a file made to be slow is not: its rest is unreadable.
 
-What remains: a text that holds more than a mebibyte of records unescaped, or records and then another fault, cannot be
-told from records; nor can objects in a list within a record whose brackets were closed too early. So it is with what is
-legal: a record that ``},{`` cuts in two at a comma is two records, and a comment may run into the next record, to the
-service as well. A comment of more than a mebibyte behind a fault is not seen. Positions count what seems to be records,
-and may be off behind an unreadable stretch. Names without quotation marks leave nothing to go on by: all behind a fault
-is unreadable then.
+A text that holds more than a mebibyte of records unescaped, or records and then another fault in one, cannot be told
+from records. Positions count what seems to be records, and may be off after an unreadable stretch. Names without
+quotation marks leave nothing to go on by: all after a fault is unreadable then.
 """
 
 from __future__ import annotations
@@ -40,8 +33,8 @@ from analyzer.source.reader.json_text import after_mark, opened
 from analyzer.source.reader.records import begin, finish, format_error, list_at
 from analyzer.source.reader.shape import several_in, shown_value
 from analyzer.source.reader.tolerant import Record, record_at, skip_blank
-from analyzer.source.salvage.array import Reader
-from analyzer.source.salvage.unreadable import Corrected, Lines, Repaired, Unreadable, unreadable
+from analyzer.source.salvage.array import ArrayReader
+from analyzer.source.salvage.model import Corrected, Lines, Repaired, Unreadable, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,9 +133,9 @@ def _correction(buffer: Buffer, item: Unreadable) -> Corrected | None:
 
 
 def _read_from(buffer: Buffer, start: int, *, repair: bool) -> Iterator[Record | Unreadable]:
-    reader = Reader(buffer, repair=repair)
+    reader = ArrayReader(buffer, repair=repair)
     try:
-        finish(buffer, (yield from reader.array(buffer, begin(buffer, start))))
+        finish(buffer, (yield from reader.items(begin(buffer, start))))
     except GrammarError as error:
         if reader.gave_up:
             return

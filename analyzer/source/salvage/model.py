@@ -1,4 +1,4 @@
-"""What a source file holds beside whole records: stretches that cannot be read, and records to be respelled."""
+"""What a broken source file holds: records to respell, stretches that cannot be read, corrections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.source.diagnosis.broken import identity_in_broken, read_broken, without_beginning
 from analyzer.source.id_property import IdProperty
-from analyzer.source.model import Fault, FaultKind
+from analyzer.source.model import Fault, FaultKind, Trouble
 from analyzer.source.reader.fault import NAME_FOLLOWS, fault_of
 from analyzer.source.reader.json_text import after_mark
 from analyzer.source.reader.tolerant import Record, text_of
@@ -123,6 +123,28 @@ def unreadable(buffer: Buffer, position: int | None, offset: int, end: int, erro
 def doubtful(buffer: Buffer, position: int, offset: int, end: int, error: GrammarError) -> Unreadable:
     """A stretch that can be read and need not be a record, for the fault beside it."""
     return Unreadable(position, offset, end, DOUBTFUL, error, doubtful=True, _buffer=buffer)
+
+
+class ReadBudget:
+    """Bytes that may still be read again, so that a file made to be slow is not."""
+
+    def __init__(self, buffer: Buffer) -> None:
+        self._left = 2 * len(buffer) + (1 << 21)
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing may be read again."""
+        return self._left < 0
+
+    def spend(self, number: int) -> None:
+        """Count bytes that are read again."""
+        self._left -= max(0, number)
+
+
+def read_up_to(buffer: Buffer, error: GrammarError) -> int:
+    """Return how far was read before the fault was found."""
+    endless = error.trouble in (Trouble.endless, Trouble.ended) or buffer[error.offset : error.offset + 2] == b"/*"
+    return len(buffer) if endless else error.offset
 
 
 def end_of(item: Item) -> int:
