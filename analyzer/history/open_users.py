@@ -146,27 +146,30 @@ def with_open_flags(users: pl.DataFrame, opened: Mapping[str, OpenUsers]) -> pl.
 
 
 class _SourceUsers:
-    """The users of source files, as marks (``mark_of``); read when they are asked for."""
+    """The users of source files, as marks (``mark_of``). Files are read when asked for, and most answers are kept."""
 
     def __init__(
         self, imports: Sequence[Import], keys: Mapping[str, AbstractSet[str]], files: Mapping[str, Path]
     ) -> None:
         self._feeds = {job.job_id: job.feed for job in imports}
         self._keys, self._files = keys, files
-        self._properties: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-        self._ids: dict[str, tuple[str, IdKind | None]] = {}
-        self._sets: dict[str, AbstractSet[str] | None] = {}
-        self._all = functools.lru_cache(maxsize=4)(self._read_all)
-
-    def all_of(self, job_id: str) -> AbstractSet[int] | None:
-        return self._all(job_id)
+        self.all_of = functools.lru_cache(maxsize=4)(self._read_all)  # each may hold millions of marks
+        self.properties_of = functools.cache(self._read_properties)
+        self._ids_of = functools.cache(self._read_ids)
+        self._id_property = functools.cache(self._infer_id_property)
+        self._usual = functools.cache(self._find_usual)
 
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
         return {mark_of(identity_key(text)) for text in self._sample(job_id) or () if text} or None
 
+    def ids_differ(self, job_id: str, other_id: str) -> bool:
+        (name, kind), (other_name, other_kind) = self._ids_of(job_id), self._ids_of(other_id)
+        if kind is not None and other_kind is not None and kind != other_kind:
+            return True
+        return bool(name and other_name) and name.casefold() != other_name.casefold()
+
     def _read_all(self, job_id: str) -> AbstractSet[int] | None:
-        path, name = self._file(job_id)
+        path, name = self._files.get(job_id), self._id_property(job_id)
         if not path or not name:
             return None
         try:
@@ -176,29 +179,13 @@ class _SourceUsers:
 
     def _sample(self, job_id: str) -> list[str | None] | None:
         """Return the IDs of a file's first records; None where they are unknown."""
-        path, name = self._file(job_id)
+        path, name = self._files.get(job_id), self._id_property(job_id)
         if not path or not name:
             return None
         try:
             return [record.text(name) for record in islice(read_records(path), _SAMPLE)]
         except InputError:
             return None
-
-    def _file(self, job_id: str) -> tuple[Path | None, str]:
-        """Return our copy of a job's file, None where there is none, and its ID property, empty where it is unknown."""
-        path = self._files.get(job_id)
-        return path, self._id_property(job_id, path) if path else ""
-
-    def ids_differ(self, job_id: str, other_id: str) -> bool:
-        (name, kind), (other_name, other_kind) = self._ids_of(job_id), self._ids_of(other_id)
-        if kind is not None and other_kind is not None and kind != other_kind:
-            return True
-        return bool(name and other_name) and name.casefold() != other_name.casefold()
-
-    def properties_of(self, job_id: str) -> AbstractSet[str] | None:
-        if job_id not in self._sets:
-            self._sets[job_id] = self._read_properties(job_id)
-        return self._sets[job_id]
 
     def _read_properties(self, job_id: str) -> AbstractSet[str] | None:
         path = self._files.get(job_id)
@@ -209,25 +196,20 @@ class _SourceUsers:
         except InputError:
             return None
         usual = self._usual(self._feeds[job_id])
-        id_property = usual if usual in names else self._id_property(job_id, path)
+        id_property = usual if usual in names else self._id_property(job_id)
         return {name.casefold() for name in names - {id_property}} if id_property else None
 
-    def _ids_of(self, job_id: str) -> tuple[str, IdKind | None]:
+    def _read_ids(self, job_id: str) -> tuple[str, IdKind | None]:
         """Return the ID property of a job's file, empty where it is unknown, and the kind of the IDs in it."""
-        if job_id not in self._ids:
-            sample = self._sample(job_id)
-            texts = [*self._keys.get(job_id, ())] if sample is None else sample
-            self._ids[job_id] = self._file(job_id)[1], id_kinds(filter(None, texts)).most
-        return self._ids[job_id]
+        sample = self._sample(job_id)
+        texts = [*self._keys.get(job_id, ())] if sample is None else sample
+        return self._id_property(job_id), id_kinds(filter(None, texts)).most
 
-    def _id_property(self, job_id: str, path: Path) -> str:
-        """Return the name of a file's ID property: by its own log, else as in the feed's other files, else by looks."""
-        if job_id not in self._names:
-            self._names[job_id] = self._infer(job_id, path)
-        return self._names[job_id]
-
-    def _infer(self, job_id: str, path: Path) -> str:
-        keys = self._keys.get(job_id, frozenset())
+    def _infer_id_property(self, job_id: str) -> str:
+        """Return the ID property of a job's file: as in the feed's other files, else by its own log, else by looks."""
+        path, keys = self._files.get(job_id), self._keys.get(job_id, frozenset())
+        if not path:
+            return ""
         try:
             usual = self._usual(self._feeds[job_id])
             if usual and _is_property(path, usual, keys):
@@ -236,20 +218,17 @@ class _SourceUsers:
         except (InputError, UsageError):
             return ""
 
-    def _usual(self, feed: str) -> str:
-        """Return the ID property of the feed's newest file whose log names somebody; empty where none does."""
-        if feed not in self._properties:
-            self._properties[feed] = ""
-            for job_id, its_feed in reversed(self._feeds.items()):
-                path, keys = self._files.get(job_id), self._keys.get(job_id)
-                if its_feed != feed or not path or not keys:
-                    continue
-                with contextlib.suppress(InputError, UsageError):
-                    found = infer_id_property(path, keys)
-                    if found.name and found.certain:
-                        self._properties[feed] = found.name
-                        break
-        return self._properties[feed]
+    def _find_usual(self, feed: str) -> str:
+        """Return the ID property of the feed's newest file whose log names a user; empty where none does."""
+        for job_id, its_feed in reversed(self._feeds.items()):
+            path, keys = self._files.get(job_id), self._keys.get(job_id)
+            if its_feed != feed or not path or not keys:
+                continue
+            with contextlib.suppress(InputError, UsageError):
+                found = infer_id_property(path, keys)
+                if found.name and found.certain:
+                    return found.name
+        return ""
 
 
 def _is_property(path: Path, name: str, keys: AbstractSet[str]) -> bool:
