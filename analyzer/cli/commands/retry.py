@@ -19,7 +19,6 @@ from analyzer.model.job import find_job
 from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.model.text import SHORT_ID, short_ids
 from analyzer.retry.model import MOST_BYTES, RetryOptions
-from analyzer.retry.queue_command import queue_commands, queue_remarks, to_queue
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
@@ -280,6 +279,7 @@ def _of_files(
 
 def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     from analyzer.retry.make import make_retry
+    from analyzer.retry.queue_command import to_queue
     from analyzer.storage.manifest import read_manifest
 
     result = make_retry(inputs, target)
@@ -326,6 +326,8 @@ def _verify(terminal: Terminal, path: Path) -> int:
 
 def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
     """Write the next step to stderr: what to check, then the lines to paste into PowerShell."""
+    from analyzer.retry.queue_command import queue_commands, queue_remarks
+
     for remark in queue_remarks(dataclasses.replace(queued, first="")):  # which the summary says
         terminal.say(remark)
     terminal.say("next, in PowerShell with the module PnP.PowerShell:")
@@ -334,6 +336,7 @@ def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
 
 
 def _json(result: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
+    from analyzer.retry.queue_command import queue_commands, queue_remarks
     from analyzer.source.damage import damage_json
 
     retry = result.retry
