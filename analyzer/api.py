@@ -38,14 +38,14 @@ LOGS: dict[str, Any] = {
 
 
 def read_log(path: str | os.PathLike[str]) -> pl.LazyFrame:
-    """The entries of a log: a file, a gzip file, a ZIP archive, a folder of logs, or a library.
+    """Return the entries of a log: a file, a gzip file, a ZIP archive, a folder of logs, or a library.
 
     Nothing is read before the frame is collected or written, and then block by block: a log larger than memory can be
     filtered, counted or written to a file (``write_table``).
 
     Returns:
         The table ``entries``: ``tenant``, ``job_id``, ``log_file`` String; ``line`` UInt32, from 1; ``code``,
-        ``identity``, ``property``, ``message``, ``detail`` String. Rows stand in the order of the logs and their lines.
+        ``identity``, ``property``, ``message``, ``detail`` String. Rows are in the order of the logs and their lines.
 
     Raises:
         InputError: there is no such path, or no log in it; when the frame is collected: a log cannot be read.
@@ -59,10 +59,10 @@ def read_log(path: str | os.PathLike[str]) -> pl.LazyFrame:
 
 
 def check_log(path: str | os.PathLike[str]) -> pl.DataFrame:
-    """How each log at a path is read, and whether every byte of it is accounted for.
+    """Return how each log at a path is read, and whether every byte of it is accounted for.
 
     Returns:
-        A row a log with the columns of ``LOGS``: ``replaced`` characters stand for bytes that the encoding lacks,
+        One row for each log, with the columns of ``LOGS``: ``replaced`` characters are bytes that the encoding lacks,
         ``bytes`` were read (of an archive: unpacked), ``texts`` are rows without a code, ``growing`` logs were being
         written, ``cut_off`` ones end inside an entry, ``missing`` bytes are nowhere (0 as it should be), ``problem``
         says why a log could not be read.
@@ -77,14 +77,14 @@ def check_log(path: str | os.PathLike[str]) -> pl.DataFrame:
 
 
 def write_table(frame: pl.DataFrame | pl.LazyFrame, path: str | os.PathLike[str]) -> int:
-    """Writes a table to ``.parquet``, ``.csv``, ``.ndjson`` or ``.xlsx``; a lazy one is never whole in memory.
+    """Write a table to ``.parquet``, ``.csv``, ``.ndjson`` or ``.xlsx``; a lazy one is never whole in memory.
 
     Returns:
         How many cells were cut, as XLSX holds no more than 32,767 characters in one.
 
     Raises:
-        UsageError: the name's format is not known.
-        OutputError: the file cannot be written, or a sheet does not hold as many rows; what stood there is unchanged.
+        UsageError: the name's format is unknown.
+        OutputError: the file cannot be written, or a sheet does not hold as many rows; what was there is unchanged.
     """
     return table_files.write_table(frame.lazy(), Path(path))
 
@@ -92,16 +92,16 @@ def write_table(frame: pl.DataFrame | pl.LazyFrame, path: str | os.PathLike[str]
 def find_record(
     message: str, source: str | os.PathLike[str] | None = None, id_property: str | None = None
 ) -> Diagnosis:
-    """The record that the message of a ``DataFileNotJson`` entry speaks of, and what is wrong with it.
+    """Find the record that the message of a ``DataFileNotJson`` entry is about, and what is wrong with it.
 
     Args:
         message: the entry's, with ``Path 'value[1672].Department', line 1, position 150235`` in it.
-        source: the source file, which need be no JSON; without it there is only the record's number.
+        source: the source file, which need not be valid JSON; without it there is only the record's number.
         id_property: the name of the id property; None to infer it.
 
     Returns:
         ``sentence`` says it; ``place`` is what the message names (``record`` from 1, ``property``, ``line``,
-        ``position``), ``spot`` what stands there in the source (``identity``, ``fault``, ``excerpt``, ``sure``).
+        ``position``), ``spot`` what is there in the source (``identity``, ``fault``, ``excerpt``, ``sure``).
 
     Raises:
         InputError: the source file cannot be read.

@@ -26,7 +26,7 @@ class AnalyzerError(Exception):
 
 
 class UsageError(AnalyzerError):
-    """Options or configuration that cannot be followed."""
+    """Invalid options or configuration."""
 
     exit_code = 2
 
@@ -38,24 +38,24 @@ class RefusedError(AnalyzerError):
 
 
 class SignInError(RefusedError):
-    """The tenant does not know who we are: no token, or one that it does not take. Nothing else would work either."""
+    """The tenant does not accept our sign-in: no token, or an invalid one. No other request would work either."""
 
 
 class UnreachableError(AnalyzerError):
-    """The tenant could not be reached, kept throttling, or gave an answer that is none."""
+    """The tenant could not be reached, kept throttling, or sent an invalid answer."""
 
     exit_code = 4
 
 
 class FaultError(UnreachableError):
-    """The tenant failed at one thing however often it was asked; it may give the others."""
+    """The tenant failed at one request each time; others may work."""
 
 
 class ThresholdError(FaultError):
     """SharePoint refuses a list because it has more items than it shows at once, and will each time.
 
     Attributes:
-        support: what to write to Microsoft, who alone can change that; empty where it is the customer's own list.
+        support: what to write to Microsoft, which has to change that; empty for the customer's own list.
     """
 
     def __init__(self, what: str, advice: str = "", support: str = "") -> None:
@@ -70,7 +70,7 @@ class InputError(AnalyzerError):
 
 
 class LockedError(AnalyzerError):
-    """Another process works on the same folder of ours."""
+    """Another process works on the same folder."""
 
     exit_code = 5
 

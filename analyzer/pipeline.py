@@ -1,4 +1,4 @@
-"""The stages in order: pull, tables, retry files, report. Each hands its result to the next; none reaches back."""
+"""Run the stages in order: pull, tables, retry files, report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where results go, and how times and codes are shown.
+    """Where results are written, and how times and codes are shown.
 
     Attributes:
         report: the report's folder.
@@ -72,8 +72,8 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """What came of a report.
+class ReportResult:
+    """The result of a report.
 
     Attributes:
         tables: what it was made from.
@@ -88,15 +88,15 @@ class Reported:
 
 def run(
     tenant: RemoteTenant, library: Library, places: Places, now: datetime, stage: Stage
-) -> tuple[PullResult, Reported]:
-    """Pull, retry files, report; only reads from the tenant.
+) -> tuple[PullResult, ReportResult]:
+    """Pull, write retry files and a report; only read from the tenant.
 
     Args:
-        tenant: where from.
-        library: where to.
-        places: where results go.
+        tenant: to pull from.
+        library: to write to.
+        places: where results are written.
         now: UTC.
-        stage: given a stage's name, gives whom to tell how far it is.
+        stage: returns the progress of a stage by its name.
 
     Raises:
         AnalyzerError: of the stage that failed; what the stages before it wrote stays.
@@ -105,8 +105,8 @@ def run(
     return pulled, report(Library(library.root), places, now, stage)
 
 
-def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> Reported:
-    """Retry files and report of a library.
+def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> ReportResult:
+    """Write the retry files and the report of a library.
 
     Args:
         library: an existing one.
@@ -144,11 +144,11 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         looks=looks_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))
-    return Reported(tables, retries, index)
+    return ReportResult(tables, retries, index)
 
 
 def _newest_failed(tables: Tables) -> frozenset[str]:
-    """The newest run of each feed that failed: of a year of jobs no more source files are read than that."""
+    """Return the newest failed run of each feed; no other source files are read, even for a year of jobs."""
     failed = tables.jobs.filter(pl.col("retry_of").is_null() & pl.col("outcome").is_in(FAILED))
     return frozenset(failed.group_by("feed").agg(pl.col("job_id").last())["job_id"])
 

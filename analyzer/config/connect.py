@@ -1,4 +1,4 @@
-"""A configured tenant to a session: which sign-in, which hosts, whose certificate authority."""
+"""Make a session with a configured tenant: its sign-in, its hosts, its certificate authority."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _NO_DIRECTORIES = frozenset({"common", "organizations", "consumers"})
-"""What Entra takes in a directory's place, where whoever signs in brings one."""
+"""What Entra accepts in place of a directory, which then depends on the user."""
 
 
 def connect(
@@ -43,7 +43,7 @@ def connect(
     policy: ClientPolicy | None = None,
     ask: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
 ) -> Session:
-    """A session with a tenant of the configuration; nothing is sent yet.
+    """Make a session with a tenant of the configuration; nothing is sent yet.
 
     Args:
         settings: what relative paths are relative to.
@@ -60,7 +60,7 @@ def connect(
 
 
 def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
-    """Where a tenant is, and whom to trust there.
+    """Return the address of a tenant and the certificate authority to trust.
 
     Raises:
         UsageError: that is not configured, or cannot be.
@@ -78,7 +78,7 @@ def tokens_of(
     ask: Callable[[str], None],
     policy: ClientPolicy | None = None,
 ) -> Tokens:
-    """The way to sign in that is configured.
+    """Return the configured way to sign in.
 
     Raises:
         UsageError: the configuration lacks what it needs.
@@ -100,7 +100,7 @@ def tokens_of(
 
 
 def application_of(tenant: TenantConfig, ca_file: Path | None) -> Application:
-    """The application and the directory that it is of.
+    """Return the application and its directory.
 
     Raises:
         UsageError: they are not configured, or cannot be.
@@ -109,19 +109,20 @@ def application_of(tenant: TenantConfig, ca_file: Path | None) -> Application:
     host = host_of(authority)
     if authority.lower() != f"https://{host}" or not is_host(host):
         raise UsageError(
-            f"authority is {tenant.authority!r}, which is no authority",
+            f"authority is {tenant.authority!r}, which isn't an authority",
             "It looks like https://login.microsoftonline.com, without the directory.",
         )
     directory = _guid_or_name(tenant.tenant_id, "tenant_id")
     if directory.lower() in _NO_DIRECTORIES:
         raise UsageError(
-            f"tenant_id is {directory!r}, which is no directory", "Name the tenant's own: Entra shows it as Tenant ID."
+            f"tenant_id is {directory!r}, which isn't a directory",
+            "Name the tenant's own: Entra shows it as Tenant ID.",
         )
     return Application(authority, directory, _guid_or_name(tenant.client_id, "client_id"), ca_file)
 
 
 def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str]) -> tuple[Path, str | None]:
-    """The file of the certificate, and the key's password.
+    """Return the file of the certificate, and the key's password.
 
     Raises:
         UsageError: there is no such file, or the password's variable is not set.
@@ -151,7 +152,7 @@ def certificate_warning(settings: Settings, tenant: TenantConfig, environment: M
 
 
 def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache:
-    """Where the tokens of persons who signed in to a tenant are kept.
+    """Return the cache of the tokens of users who signed in to a tenant.
 
     Raises:
         UsageError: as ``application_of``.
@@ -164,11 +165,11 @@ def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache
 
 def _check_file(path: Path, named: str, advice: str) -> None:
     if not path.is_file():
-        raise UsageError(f"{named} {path} {'is no file' if path.exists() else 'does not exist'}", advice)
+        raise UsageError(f"{named} {path} {'is not a file' if path.exists() else 'does not exist'}", advice)
 
 
 def _check_unshared(settings: Settings, tenant: TenantConfig) -> None:
-    """A ready token is one tenant's alone: another one that is given the same variable would be sent it."""
+    """Refuse a variable with a token that another tenant uses, too: it would be sent to both."""
     ours = {tenant.token_env, tenant.site_token_env} - {""}
     for name, other in settings.config.tenants.items():
         shared = ours & {other.token_env, other.site_token_env}
@@ -182,7 +183,9 @@ def _check_unshared(settings: Settings, tenant: TenantConfig) -> None:
 def _guid_or_name(value: str, key: str) -> str:
     name = _required(value, key).strip()
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{key} is {value!r}, which is no id", "It looks like 00000000-0000-0000-0000-000000000000.")
+        raise UsageError(
+            f"{key} is {value!r}, which isn't an ID", "It looks like 00000000-0000-0000-0000-000000000000."
+        )
     return name
 
 

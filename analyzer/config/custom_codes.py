@@ -85,7 +85,7 @@ def _phrases(name: str, config: CodeConfig, place: str) -> tuple[str, ...]:
     ours = next((pattern.phrases for pattern in OURS.patterns if pattern.explanation.code == name), ())
     phrases = (config.message,) if isinstance(config.message, str) else config.message
     if not phrases and not ours:
-        raise UsageError(f"{place}.message is missing", f"Write the words by which its messages are told. {_ADVICE}")
+        raise UsageError(f"{place}.message is missing", f"Write the words that identify its messages. {_ADVICE}")
     if not all(phrase.replace("*", "").strip() for phrase in phrases):
         raise UsageError(f"{place}.message: it has no words, so every message would match", _ADVICE)
     return phrases or ours

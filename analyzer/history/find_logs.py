@@ -1,4 +1,4 @@
-"""Which files are logs: those named, and in a folder, a library or an archive those whose names or folders say so."""
+"""Find log files: those named, and in a folder, a library or an archive those that are logs by name or folder."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _NO_LOGS = (".parquet", ".csv", ".ndjson", ".xlsx", ".json", ".html")
 """Endings of what people put beside logs, our own tables among it."""
 
 _DAMAGED = -1
-"""In the place of a member: the archive's list cannot be read, which opening it says again."""
+"""In place of a member: the archive's list cannot be read; opening it fails again."""
 
 
 def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
-    """The log files that the paths mean, each once, and what is wrong with paths that mean none.
+    """Return the log files at paths, each once, and what is wrong with paths that have none.
 
     ``-`` is standard input. A named file is a log whatever it is called; of a named ZIP archive its members that are
     called so, or all where none is.
@@ -43,7 +43,7 @@ def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
             problems.append(cannot_read(path, error))
             continue
         if not logs and len(problems) == known:
-            advice = "Logs end in .log, or lie in a folder named STEM-JOBID-Logs."
+            advice = "Logs end in .log, or are in a folder named STEM-JOBID-Logs."
             problems.append(InputError(f"{path} has no logs in it", advice))
         for real, log in logs:
             found.setdefault((real, log.member), log)
@@ -51,7 +51,7 @@ def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
 
 
 def log_at(path: Path) -> LogFile:
-    """A named file as a log.
+    """Return a named file as a log.
 
     Raises:
         InputError: it is not there.
@@ -97,7 +97,7 @@ def _in_folder(folder: Path, problems: list[InputError]) -> Iterator[tuple[str, 
 
 
 def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str, int]]:
-    """The files below a folder, where they really are, and their sizes; our own are left out."""
+    """Yield the files below a folder, their real paths and sizes; without our own."""
     root = os.path.realpath(folder)
 
     def tell(error: OSError) -> None:
@@ -116,7 +116,7 @@ def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str
 
 
 def _in_archive(path: Path, name: str, tenant: str | None) -> list[LogFile]:
-    """The members of a ZIP archive as logs; of one that is damaged a log that says so when it is read."""
+    """Return the members of a ZIP archive as logs; for a damaged one, a log whose reading fails."""
     try:
         found = members(path)
     except InputError:
@@ -128,12 +128,12 @@ def _in_archive(path: Path, name: str, tenant: str | None) -> list[LogFile]:
 
 
 def _readable(name: str) -> str:
-    """A name in the column ``log_file``: what is no Unicode in it is escaped."""
+    """Return a name for the column ``log_file``; what isn't Unicode is escaped."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _names(path: str) -> tuple[str, str]:
-    """The name of a file and that of its folder."""
+    """Return the name of a file and that of its folder."""
     pure = PurePosixPath(path)
     return pure.name, pure.parent.name
 

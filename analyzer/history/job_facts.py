@@ -49,7 +49,7 @@ _OFTEN_MISNAMED: Mapping[str | Trouble, tuple[str, str]] = {
 """Faults for which the service's message names another one: what is wrong, and what to do."""
 
 MOST_RECORDS = 100_000
-"""Of a source file are looked at, which takes a second or two."""
+"""Records of a source file that are read, which takes a second or two."""
 
 _PLACES = 10
 """Parts of the source file in which failures are counted, by bytes."""
@@ -80,7 +80,7 @@ class PatternCount:
 
 @dataclass(frozen=True, slots=True)
 class SourceLook:
-    """What a look into a source file gave: its facts, and what those who failed have in common."""
+    """The facts of a source file, and what the users who failed have in common."""
 
     facts: SourceFacts
     shared: tuple[SharedTrait, ...] = ()
@@ -353,7 +353,7 @@ class _Facts:
 
     @property
     def keys(self) -> AbstractSet[str]:
-        """Those of the IDs that were read."""
+        """Keys of the IDs that were read."""
         return self._first.keys()
 
     def facts(self, known: IdProperty, *, encoding: str, whole: bool) -> SourceFacts:

@@ -1,4 +1,4 @@
-"""A library to tables: the one place where the files of the mirror become what the analysis works on."""
+"""Load a library into tables, on which the analysis works."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REMEMBERED_FROM = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What a library says.
+    """The tables of a library, and how its files were read.
 
     Attributes:
         jobs: the table ``jobs`` and the columns ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
@@ -53,12 +53,12 @@ class Tables:
         observations: the table ``observations``.
         logs: the log files by their path in the library: how each was read. One that is gone, though it was pulled and
             others of its job are there, is among them.
-        job_logs: by job id, the paths of its log files in the library.
-        source_problems: by job id, why its source file tells nothing.
-        source_later: by job id, what tells that our copy of its source file is of a later time (``library.later``).
-        open_users: by job id, who is still open and what superseded it.
-        damage: by job id, values of its source file that an import writes without an error, and that are wrong.
-        as_of: when the job list was current (UTC); None where nobody knows.
+        job_logs: by job ID, the paths of its log files in the library.
+        source_problems: by job ID, why its source file is of no use.
+        source_later: by job ID, the evidence that our copy of its source file is a later version (``library.copies``).
+        open_users: by job ID, who is still open and what superseded it.
+        damage: by job ID, values of its source file that an import writes without an error, and that are wrong.
+        as_of: when the job list was current (UTC); None where unknown.
     """
 
     jobs: pl.DataFrame
@@ -79,24 +79,24 @@ class Tables:
         return [log.problem for log in self.logs.values() if log.problem]
 
     def logs_of(self, job_id: str) -> list[LogRead]:
-        """How each log file of a job was read."""
+        """Return how each log file of a job was read."""
         return [self.logs[name] for name in self.job_logs.get(job_id, ())]
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """The row of a job in ``jobs``."""
+        """Return the row of a job in ``jobs``."""
         return self.jobs.row(by_predicate=pl.col("job_id") == job_id, named=True)
 
     def superseded_by(self, job_id: str) -> str | None:
-        """The ID of the later full run of the job's feed; None where there is none."""
+        """Return the ID of the later full run of the job's feed; None where there is none."""
         found = self.open_users.get(job_id)
         return found.superseded_by if found else None
 
     def since(self, time: datetime) -> Tables:
-        """Only the jobs that ran since (UTC), and those of which nothing tells when."""
+        """Return only the jobs that ran since (UTC), and those with an unknown time."""
         return self._with(self.jobs.filter(pl.col("ran").is_null() | (pl.col("ran") >= time)))
 
     def only(self, job_ids: Iterable[str]) -> Tables:
-        """Only these jobs."""
+        """Return only these jobs."""
         return self._with(self.jobs.filter(pl.col("job_id").is_in(list(job_ids))))
 
     def _with(self, jobs: pl.DataFrame) -> Tables:
@@ -115,15 +115,15 @@ def load(
     retry_folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Tables:
-    """Reads the logs of a library and counts its source files.
+    """Read the logs of a library and count its source files.
 
     Always of all jobs: a job's feed tells whether it is stuck, and which of its failures are new.
 
     Args:
         library: an existing one.
         rules: the feeds that the configuration names.
-        retry_folder: with the tenant's retry files, whose manifests tell a retry under another name.
-        progress: told how many jobs of how many are read.
+        retry_folder: with the tenant's retry files, whose manifests identify renamed ones.
+        progress: called with the numbers of jobs that are read, and of all.
 
     Raises:
         InputError: the job list cannot be read. Logs that cannot be read are in ``log_problems``, source files that
@@ -160,7 +160,7 @@ class _Reader:
         self._seen_ended = first_seen_ended(library)
 
     def read(self, job: Job) -> None:
-        """Finds one job's log files and counts its source file."""
+        """Find one job's log files and count its source file."""
         counts = self._counts(job)
         log_files = self._library.log_files(job)
         log_time = self._log(job, log_files)
@@ -205,7 +205,7 @@ class _Reader:
         )
 
     def tables(self) -> Tables:
-        """All that was found, and what stands in the logs."""
+        """Read the logs; return the tables."""
         sources = self._certain_sources()
         owned = set(sources.values())
         for row in self._rows:
@@ -285,7 +285,7 @@ class _Reader:
 
     def _entries(self, reading: LogReader) -> pl.DataFrame:
         entries = reading.table()
-        # The folder says whose log it is, also when somebody renamed the file.
+        # The folder identifies the job, also for a renamed log file.
         whose = pl.DataFrame(self._whose, _WHOSE, orient="row")
         return entries.drop("job_id").join(whose, on="log_file", maintain_order="left").select(*ENTRIES)
 
@@ -322,7 +322,7 @@ def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:
     try:
         counts = measure(path)
     except InputError as error:
-        # By its name in the library, which somebody may move or send.
+        # By its name in the library, which may be moved or sent.
         return SourceCount(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTING)
     return SourceCount(
         size,
@@ -337,7 +337,7 @@ def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:
 
 
 def observation_table(library: Library) -> pl.DataFrame:
-    """The table ``observations`` of a library."""
+    """Return the table ``observations`` of a library."""
     return table(
         (
             {

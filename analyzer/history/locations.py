@@ -1,4 +1,4 @@
-"""Where in the source file the entries of a job's log stand that name nobody: by their position, or by their order."""
+"""Locate log entries without a user in the source file: by their position, or by their order."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _LOOKED_UP = 5
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What is known of a log's entries that name nobody.
+    """Where a log's entries without a user are.
 
     Attributes:
-        located: the places that messages name; the first few, each message once.
-        bounds: columns ``analysis.bounds.BOUNDS``; no row where nothing can be said.
-        order: what the bounds rest on; None where nobody looked.
+        located: the places named by messages; the first few, each message once.
+        bounds: columns ``analysis.bounds.BOUNDS``; no row where nothing is known.
+        order: what the bounds rest on; None where it was not examined.
     """
 
     located: tuple[Diagnosis, ...]
@@ -45,7 +45,7 @@ class Whereabouts:
     order: Order | None
 
     def by_entry(self) -> dict[tuple[str, int], str]:
-        """A clause for each bounded entry, by log file and line."""
+        """Return a clause for each bounded entry, by log file and line."""
         return {(row["log_file"], row["line"]): bounds_words(row) for row in self.bounds.iter_rows(named=True)}
 
     @property
@@ -62,22 +62,22 @@ class Whereabouts:
 
 
 def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
-    """Looks up one job's entries that name nobody.
+    """Locate one job's entries without a user.
 
     Args:
         named: the job's entries as ``analysis.naming`` gives them.
         source: its source file; None where there is none.
 
     Returns:
-        None where every entry names somebody: nothing is read then.
+        None where every entry names a user: nothing is read then.
     """
-    nobody = without_user(named)
-    if nobody.is_empty():
+    nameless = without_user(named)
+    if nameless.is_empty():
         return None
-    messages = nobody.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_LOOKED_UP)
+    messages = nameless.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_LOOKED_UP)
     located = tuple(_located(message, source) for message in messages)
     positions = None
-    if source is not None and nobody.height > nobody.filter(code=LogCode.DataFileNotJson).height:
+    if source is not None and nameless.height > nameless.filter(code=LogCode.DataFileNotJson).height:
         positions = _positions(named, source)
     if positions is None:
         return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
@@ -85,7 +85,7 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
 
 
 def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabouts]:
-    """The whereabouts of each job of a library whose log has entries that name nobody, by job id."""
+    """Return by job ID the whereabouts of each job of a library whose log has entries without a user."""
     sources = {job.job_id: library.source_file(job) for job in library.jobs()}
     jobs = tables.entries.partition_by("job_id", as_dict=True, maintain_order=True)
     found = ((str(job_id), whereabouts(named, sources.get(str(job_id)))) for (job_id,), named in jobs.items())
@@ -93,7 +93,7 @@ def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabout
 
 
 def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
-    """The same for machines; the keys are always there."""
+    """Return the same as JSON; the keys are always there."""
     order = found.order if found else None
     return {
         "located": [diagnosis_json(one) for one in found.located] if found else [],
@@ -105,7 +105,7 @@ def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
 
 
 def bounds_words(row: Mapping[str, Any]) -> str:
-    """A row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
+    """Word a row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
     after, before = row["after_record"], row["before_record"]
     first = f"record {after:,} ({row['after_identity']})" if after else ""
     last = f"record {before:,} ({row['before_identity']})" if before else ""

@@ -50,7 +50,7 @@ def retries_of(
 ) -> dict[str, str]:
     """Tell which jobs are retries, and which run each repairs.
 
-    A retry is known by the job ID in the name that we give a retry file, and where somebody renamed the file, by its
+    A retry is known by the job ID in the name that we give a retry file, and where the file was renamed, by its
     hash in a manifest.
 
     Args:

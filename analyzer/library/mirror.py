@@ -214,7 +214,7 @@ class WritableLibrary(Library):
 
 
 def log_folders(job: Job) -> list[tuple[str, str]]:
-    """Where a job's log can lie, the likeliest first: as told, else beside the source.
+    """Return the places where a job's log can be, the likeliest first: as stated, else beside the source.
 
     Returns:
         Pairs of the URI that tells the host and the folder's server-relative path.

@@ -1,4 +1,4 @@
-"""Where in the library a file of the tenant is; never outside it, on no platform.
+"""Map files of the tenant to places in the library, never outside it on any platform.
 
 Two files are the same only if host and path are. A file of the tenant's main host, where its sites are, has its
 server-relative path in the library; a file of any other host has it below a folder of that host. Where a file is noted,
@@ -26,7 +26,7 @@ _ODD_CHARACTERS = re.compile(r'[\x00-\x1f\x7f-\x9f\\:*?"<>|\ud800-\udfff]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST_NAME = 255
 _BESIDE = 15
-"""How much longer than a file's own name the one is under which it is written (``files.beside_of``)."""
+"""How much longer than a file's name the name is under which it is written (``files.beside_of``)."""
 OWN_FOLDER = ".upa"
 JOB_LIST = "jobs.json"
 HOSTS_FOLDER = "other-hosts.upa"
@@ -38,7 +38,7 @@ _HOST = re.compile(r"(?P<name>[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
 def local_path(root: Path, server_path: str, *, longest: int | None = None) -> Path:
-    """The file or folder of the library that mirrors a server-relative path.
+    """Return the file or folder of the library that mirrors a server-relative path.
 
     Args:
         root: the library.
@@ -66,7 +66,7 @@ def local_path(root: Path, server_path: str, *, longest: int | None = None) -> P
 
 
 def file_key(path: str, other_host: str = "") -> str:
-    """How a file is noted.
+    """Return the key of a file.
 
     Args:
         path: server-relative, not encoded.
@@ -79,7 +79,7 @@ def file_key(path: str, other_host: str = "") -> str:
 
 
 def place_of(root: Path, key: str) -> Path:
-    """The file or folder of the library that a key means.
+    """Return the file or folder of the library with a key.
 
     Raises:
         InputError: as ``local_path``; or the host is no host.
@@ -95,7 +95,7 @@ def place_of(root: Path, key: str) -> Path:
 
 
 def key_of(name: str) -> str:
-    """The key of a file by its path in the library, with ``/`` on every platform.
+    """Return the key of a file by its path in the library, with ``/`` on every platform.
 
     >>> key_of("other-hosts.upa/127.0.0.1_8443/sites/hr/a.json")
     '//127.0.0.1:8443/sites/hr/a.json'
@@ -108,7 +108,7 @@ def key_of(name: str) -> str:
 
 
 def clashing(names: Iterable[str]) -> dict[str, str]:
-    """Names in one folder that a file system may take for one before them, with which they would share a file.
+    """Return the names in one folder that a file system may take for an earlier one of them.
 
     Windows and macOS know no difference between ``A.log`` and ``a.log``, macOS none between ``ä`` as one character and
     as two. A tenant knows no case either, so that no honest listing holds both.
@@ -121,7 +121,7 @@ def clashing(names: Iterable[str]) -> dict[str, str]:
 
 
 def is_name(text: str) -> bool:
-    """Whether a file or folder can be called so on every platform.
+    """Return whether a file or folder can have a name on every platform.
 
     >>> is_name("contoso"), is_name(".."), is_name("a/b"), is_name("con")
     (True, False, False, False)
@@ -130,7 +130,7 @@ def is_name(text: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    """A name as it compares where neither case, nor composition, nor invisible characters count."""
+    """Return a name as it compares where neither case, nor composition, nor invisible characters count."""
     shown = "".join(character for character in name if unicodedata.category(character) != "Cf")
     return "".join(map(_one_case, unicodedata.normalize("NFC", shown)))
 

@@ -1,4 +1,4 @@
-"""The tables that the stages hand on: column names and types are contract, also of an empty table.
+"""The tables of the stages: column names and types are contract, also in an empty table.
 
 CSV, Parquet and XLSX files have them, and people query them; ``docs/reference/tables.md`` explains each column.
 """
@@ -67,5 +67,5 @@ OBSERVATIONS: dict[str, Any] = {
 
 
 def table(rows: Iterable[Mapping[str, object]], schema: dict[str, Any]) -> pl.DataFrame:
-    """Rows with the columns and types of ``schema``; of no rows, an empty table with all of its columns."""
+    """Return rows as a table with the columns and types of ``schema``."""
     return pl.DataFrame(list(rows), schema=schema, orient="row")

@@ -1,4 +1,4 @@
-"""Numbers, counts, times and ids as people read them."""
+"""Numbers, counts, times and IDs as people read them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def capitalised(text: str) -> str:
 
 
 def size(number: int) -> str:
-    """Bytes in the unit in which they are short: ``1.2 MB`` (of 1,000,000 bytes)."""
+    """Word bytes in the unit in which they are short: ``1.2 MB`` (of 1,000,000 bytes)."""
     amount = float(number)
     for unit in ("bytes", "kB", "MB"):
         if round(amount, 1) < _KILO:
@@ -48,7 +48,7 @@ def size(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span in the unit in which it is short, rounded up: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
+    """Word a time span in its short unit, rounded up: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
 
     >>> duration(899.2)
     '15 minutes'
@@ -102,29 +102,29 @@ def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
-    """Each id's first eight characters, more where these are not its alone."""
+    """Return by ID its first eight characters, or as many as make it unique."""
     ordered = sorted(set(job_ids))
     # In this order only neighbours share a beginning; one character more than that is an id's alone.
     shared = [-1, *(_shared(*pair) for pair in itertools.pairwise(ordered)), -1]
     return {
-        job_id: job_id[: max(SHORT_ID, before + 1, behind + 1)]
-        for job_id, before, behind in zip(ordered, shared, shared[1:], strict=False)
+        job_id: job_id[: max(SHORT_ID, before + 1, after + 1)]
+        for job_id, before, after in zip(ordered, shared, shared[1:], strict=False)
     }
 
 
 def day(date: datetime, today: datetime) -> str:
-    """A day without its time: ``23 Nov``, with the year where it is another one."""
+    """Word a day without its time: ``23 Nov``, with the year where it is another one."""
     year = "" if date.year == today.year else f" {date.year}"
     return f"{date.day} {date:%b}{year}"
 
 
 def _shared(one: str, other: str) -> int:
-    """How many characters two texts begin with in common."""
+    """Return how many characters two texts begin with in common."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str:
-    """A time in the tenant's zone: ``today 02:14``, ``23 Nov 02:14``, with the year where it is another one.
+    """Word a time in the tenant's zone: ``today 02:14``, ``23 Nov 02:14``, with the year where it is another one.
 
     Args:
         time: UTC; None becomes a dash.

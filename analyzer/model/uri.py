@@ -1,4 +1,4 @@
-"""The addresses that the service hands out: which host, which server-relative path.
+"""The addresses that the service sends: their hosts and server-relative paths.
 
 ``SourceUri`` comes back as it was queued, percent-encoded or not (seen), so a path with ``%`` in it can mean two files.
 """
@@ -13,7 +13,7 @@ _NEVER_ENCODED = re.compile(r"[^!-~]")
 
 
 def host_of(uri: str) -> str:
-    """Host and port of an absolute URI in lower case; empty for a server-relative one.
+    """Return host and port of an absolute URI in lower case; empty for a server-relative one.
 
     Letters beyond ASCII stay as they are: the lower case of some, as of the sign for Kelvin, is a letter of ASCII.
     """
@@ -49,7 +49,7 @@ def resolved(link: str, base: str) -> str:
 
 
 def server_paths(uri: str) -> list[str]:
-    """The server-relative paths that a URI can mean, the likelier first; none for an empty or odd one.
+    """Return the server-relative paths that a URI can mean, the likelier first; none for an empty or odd one.
 
     What follows a ``?`` is no part of the path, as in ``…/a.json?web=1``: no name in SharePoint holds one.
 
@@ -68,7 +68,7 @@ def server_paths(uri: str) -> list[str]:
 
 
 def file_name(uri: str) -> str:
-    """The name of the file that a URI leads to, as the URI spells it, without a query.
+    """Return the name of the file that a URI leads to, as the URI spells it, without a query.
 
     >>> file_name("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/a%20b.json?web=1")
     'a%20b.json'
@@ -77,7 +77,7 @@ def file_name(uri: str) -> str:
 
 
 def tenant_of(host: str) -> str:
-    """The tenant's name in tables: the host without port and without ``-admin``.
+    """Return the tenant's name in tables: the host without port and without ``-admin``.
 
     >>> tenant_of("contoso-admin.sharepoint.com:443")
     'contoso.sharepoint.com'

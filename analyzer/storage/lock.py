@@ -1,7 +1,7 @@
 """One command at a time in a folder of ours.
 
-The operating system's lock decides, and ends with the process that holds it, however that ends. Who holds it stands in
-a file beside the lock, as Windows lets nobody read what is locked, and is information alone.
+The operating system's lock decides, and ends with the process that holds it. A file beside the lock names the holder
+for messages, as Windows lets no process read a locked file.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def data_lock(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: float = 0,
 ) -> Iterator[None]:
-    """Holds the folder, which is made where there is none, and is gone afterwards where nothing was written to it.
+    """Hold the folder; a new one is removed afterwards, unless something was written to it.
 
     Args:
-        folder: whose files nobody else may write.
-        command: its name, for whoever comes second.
-        say: told where nothing can be locked; the work goes on.
+        folder: in which no other process may write.
+        command: its name, for the message of another one.
+        say: shows that nothing can be locked there; the work goes on.
         now: the clock.
-        wait: for so many seconds, where another process holds it.
+        wait: seconds, if another process holds it.
 
     Raises:
         LockedError: another process holds it.
@@ -75,7 +75,7 @@ def data_lock(
 
 
 def check_lock(folder: Path) -> None:
-    """Whether the lock file of a folder, where there is one, may be opened; nothing is locked.
+    """Check that the lock file of a folder, if there is one, may be opened; lock nothing.
 
     Raises:
         OutputError: it may not, as that of another account.
@@ -111,7 +111,7 @@ def _acquired(folder: Path, say: Callable[[str], None], wait: float) -> BaseFile
             raise
     else:
         return lock
-    say(f"{folder} lies where files cannot be locked: see to it that no second command runs on it at the same time.")
+    say(f"Files in {folder} cannot be locked: don't run a second command on it at the same time.")
     return None
 
 
@@ -128,7 +128,7 @@ def _held(folder: Path) -> LockedError:
 
 
 def _release(folder: Path, lock: BaseFileLock | None, new: Sequence[Path]) -> None:
-    """Gives the folder up; it and those above it go again, where they were made for it and nothing else was written."""
+    """Release the folder; remove the new folders, if nothing was written there."""
     with contextlib.suppress(OSError):
         (folder / HOLDER).unlink(missing_ok=True)
         if new and [path.name for path in folder.iterdir()] == [LOCK]:

@@ -1,4 +1,4 @@
-"""Where the files that the program carries lie: inside the package in a wheel, beside it in a checkout."""
+"""Paths of the files that the program brings: inside the package in a wheel, beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def templates_folder() -> Path:
-    """The folder of our report templates."""
+    """Return the folder of our report templates."""
     return _carried("report_templates")
 
 
 def sample_library() -> Path:
-    """The library that ``demo`` starts from."""
+    """Return the library that ``demo`` starts from."""
     return _carried("sample_logs")
 
 

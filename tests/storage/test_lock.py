@@ -155,7 +155,7 @@ def test_where_nothing_can_be_locked_the_work_goes_on_and_that_is_said(
     with data_lock(tmp_path, "pull", said.append):
         assert (tmp_path / HOLDER).exists()
     (line,) = said
-    assert line.startswith(f"{tmp_path} lies where files cannot be locked: ")
+    assert line.startswith(f"Files in {tmp_path} cannot be locked: ")
 
 
 def test_a_lock_that_may_not_be_had_is_a_folder_that_cannot_be_written(

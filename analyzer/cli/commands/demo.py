@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
     from analyzer.model.job import Job
-    from analyzer.pipeline import Places, Reported
+    from analyzer.pipeline import Places, ReportResult
     from analyzer.retry.library_jobs import JobRetry
     from analyzer.tenant.sharepoint.site import Tenant
 
@@ -107,7 +107,7 @@ def _places(given: Context, workspace: Workspace) -> Places:
     return Places(workspace.report(day), workspace.retry, templates=None, zone=None, commands=commands)
 
 
-def _first_run(demo: _Demo) -> Reported:
+def _first_run(demo: _Demo) -> ReportResult:
     from analyzer.cli.views.night import Night, print_night, remarks_of
 
     pulled, reported = _run(demo)
@@ -117,14 +117,14 @@ def _first_run(demo: _Demo) -> Reported:
     return reported
 
 
-def _run(demo: _Demo) -> tuple[PullResult, Reported]:
+def _run(demo: _Demo) -> tuple[PullResult, ReportResult]:
     from analyzer.pipeline import run
 
     with demo.terminal.stages() as stage:
         return run(demo.tenant, demo.library, demo.places, datetime.now(UTC), stage)
 
 
-def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
+def _chosen(reported: ReportResult, library: Library) -> tuple[Job, JobRetry]:
     """Return the newest job whose failed users only have to be added to the tenant, and its retry file."""
     import polars as pl
 
@@ -139,7 +139,7 @@ def _chosen(reported: Reported, library: Library) -> tuple[Job, JobRetry]:
     raise InputError("the samples have no job whose retry file can be imported", "Reinstall upa-analyzer.")
 
 
-def _second_run(demo: _Demo, first: Reported, job: Job, retry: JobRetry) -> None:
+def _second_run(demo: _Demo, first: ReportResult, job: Job, retry: JobRetry) -> None:
     import polars as pl
 
     from analyzer.cli.commands.report import reported_json

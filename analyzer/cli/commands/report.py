@@ -16,7 +16,7 @@ from analyzer.model.job import find_job
 if TYPE_CHECKING:
     from analyzer.config.settings import Settings
     from analyzer.library.workspace import Workspace
-    from analyzer.pipeline import Places, Reported
+    from analyzer.pipeline import Places, ReportResult
 
 
 def command(
@@ -76,7 +76,7 @@ def report_places(given: Context, settings: Settings, now: datetime, where: Work
     )
 
 
-def reported_json(made: Reported) -> dict[str, object]:
+def reported_json(made: ReportResult) -> dict[str, object]:
     """Return the result of ``report --json``."""
     from analyzer.cli.views.jobs import job_json
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.feeds import FeedStatus
     from analyzer.library.model import PullResult
-    from analyzer.pipeline import Places, Reported
+    from analyzer.pipeline import Places, ReportResult
 
 _NAMED_FEEDS = 5
 _NAMED_JOBS = 3
@@ -46,7 +46,7 @@ class Night:
     """
 
     pulled: PullResult
-    made: Reported
+    made: ReportResult
     places: Places
     now: datetime
     acknowledged: Mapping[str, Acknowledgement] = dataclasses.field(default_factory=dict)
