@@ -30,7 +30,7 @@ JobsOption = Annotated[
 
 
 class FailOn(StrEnum):
-    """``--fail-on``: which jobs make exit code 1."""
+    """``--fail-on``: the jobs after which the exit code is 1."""
 
     never = "never"
     new = "new"
@@ -39,11 +39,11 @@ class FailOn(StrEnum):
     any = "any"
 
     def met_by(self, outcome: str, new: int | None, *, is_retry: bool) -> bool:
-        """Whether a job is meant.
+        """Whether a job matches.
 
         Args:
             outcome: how it ended.
-            new: how many of its failed users are new; None where there is nothing to compare with.
+            new: how many of its failed users are new; None if there is no run to compare with.
             is_retry: whether it imported a retry file.
         """
         match self:
@@ -52,7 +52,7 @@ class FailOn(StrEnum):
             case FailOn.any:
                 return outcome in {"partial", "aborted", "unknown", "stuck"}
             case FailOn.new:
-                # Where there is nothing to compare with, they may all be new.
+                # Without a run to compare with, they may all be new.
                 return not is_retry and (outcome in {"aborted", "unknown"} or (outcome == "partial" and new != 0))
             case _:
                 return outcome == self.value
@@ -81,22 +81,22 @@ _DURATION = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,3})?)(?P<unit>[smh])")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of ``90s``, ``15m`` or ``2h``.
+    """Return the seconds of ``90s``, ``15m``, or ``2h``.
 
     Raises:
         UsageError: it isn't one of these.
     """
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        raise UsageError(f"--patience {text!r} isn't a time span", "It looks like 90s, 15m or 2h.")
+        raise UsageError(f"--patience {text!r} isn't a time span", "Specify a time such as 90s, 15m, or 2h.")
     return float(found["number"]) * _UNITS[found["unit"]]
 
 
 def parse_day(text: str, zone: ZoneInfo | None, option: str = "--since") -> datetime | None:
-    """The start of a day, or a moment, in the tenant's zone, as UTC; None of an empty text.
+    """Return the start of a day, or a moment, in the tenant's zone, as UTC; None for an empty text.
 
     Raises:
-        UsageError: it isn't a date; ``option`` names where it was given.
+        UsageError: it isn't a date; ``option`` is the option with it.
     """
     if not text:
         return None
@@ -104,4 +104,4 @@ def parse_day(text: str, zone: ZoneInfo | None, option: str = "--since") -> date
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{option} {text!r} isn't a date", "It looks like 2026-11-23.") from error
+        raise UsageError(f"{option} {text!r} isn't a date", "Specify a date such as 2026-11-23.") from error

@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913 - the contract's options
 
 
 def _view(given: Context, tables: Tables, job: Job, library: Library, workspace: Workspace) -> JobView:
-    """Gather what there is to show; the source file is read where it can explain something."""
+    """Gather what there is to show; read the source file if it can explain something."""
     from analyzer.catalogue.advice import advise
     from analyzer.cli.views.job import JobView, failures_of
     from analyzer.history.job_facts import facts_of, look_for, patterns_in, retry_in, superseded_by
@@ -107,7 +107,7 @@ def _view(given: Context, tables: Tables, job: Job, library: Library, workspace:
 
 
 def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
-    """The job's retry file, where there is one that is what would be made now."""
+    """Return the job's retry file if it is what would be created now."""
     from analyzer.retry.inputs import inputs_of_job
     from analyzer.retry.library_jobs import retry_target, vouched_manifest
     from analyzer.retry.queue_command import to_queue
@@ -118,6 +118,6 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
     try:
         manifest = vouched_manifest(target, inputs_of_job(library, tables, job))
     except AnalyzerError:
-        return None  # it would be made anew
+        return None  # it would be created again
     queued = to_queue(manifest, target.parent) if manifest and manifest.files else None
     return queued if queued and queued.importable else None
