@@ -104,7 +104,7 @@ def test_a_damaged_byte_in_a_wanted_record_is_listed(tmp_path: Path, options: Re
     assert (listed.identity, listed.reason, listed.records) == ("dam@contoso.com", Reason.uncertain, "2")
 
 
-def test_a_damaged_byte_of_somebody_else_is_nobodys_business(tmp_path: Path) -> None:
+def test_a_damaged_byte_of_another_user_does_not_matter(tmp_path: Path) -> None:
     retry = _made(tmp_path, partial("eve@contoso.com"), RetryOptions(), EVE, DAMAGED)
     assert (retry.path.read_bytes(), retry.complete) == (content(EVE), True)
 

@@ -225,7 +225,7 @@ def test_users_of_several_records_are_listed_where_an_entry_tells_of_such(
     assert "keep one in the feed" in result.sentence
 
 
-def test_identical_records_are_said_to_be_and_written_once_where_repairs_are_wanted(tmp_path: Path) -> None:
+def test_identical_records_are_listed_as_such_and_repair_writes_one_of_them(tmp_path: Path) -> None:
     entries = [entry(JOB, "GenericError", GUID, message=TWICE)]
     records = people(ADA, BOB, ADA)
     assert "(ada@contoso.com) and are identical: keep one" in made(tmp_path, records, entries).sentence

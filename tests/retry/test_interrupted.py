@@ -1,4 +1,4 @@
-"""A retry that cannot be written to its end: nothing is left behind, and what was there before still is."""
+"""A retry that cannot be written to its end: no new file is left, and what was there before still is."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def failing_at(number: int, error: BaseException | type[BaseException]) -> Calla
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_full_disk_is_said_and_leaves_all_three_files_as_they_were(
+def test_a_full_disk_is_an_error_and_leaves_all_three_files_unchanged(
     wanted: RetryRequest, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     before = files(wanted.target.parent)

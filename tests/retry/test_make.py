@@ -65,7 +65,7 @@ def test_an_aborted_job_gives_everybody_and_says_what_comes_first(tmp_path: Path
     )
 
 
-def test_an_inferred_id_property_is_said(tmp_path: Path) -> None:
+def test_the_sentence_names_an_inferred_id_property(tmp_path: Path) -> None:
     made = make_retry(inputs(write_source(tmp_path, ADA), named(), "unknown"), tmp_path / "x.json")
     assert made.id_property is not None
     assert made.sentence.endswith("Using IdName as the ID property (its values look like IDs).")
@@ -78,7 +78,7 @@ def test_the_users_word_on_the_id_property_wins(tmp_path: Path) -> None:
     assert ids(made.retry.path) == ["Ada@contoso.com"]
 
 
-def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
+def test_the_sentence_says_why_a_file_is_incomplete(tmp_path: Path) -> None:
     entries = named(
         entry(JOB, "IdentityNotResolvable", "ada@contoso.com"),
         entry(JOB, "IdentityNotResolvable", "x@contoso.com"),
@@ -91,7 +91,9 @@ def test_what_is_not_the_whole_truth_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
-def test_where_there_is_nothing_to_retry_it_is_said_and_nothing_is_written(tmp_path: Path, outcome: str) -> None:
+def test_where_there_is_nothing_to_retry_the_sentence_says_why_and_nothing_is_written(
+    tmp_path: Path, outcome: str
+) -> None:
     made = make_retry(inputs(None, named(), outcome), tmp_path / "x.json")
     assert made.retry is None
     assert made.sentence.startswith("Nothing to retry: ")
@@ -141,7 +143,7 @@ def test_a_record_that_the_log_says_lacks_an_id_and_that_is_not_found_makes_the_
     assert "Incomplete: 1 log entry doesn't identify a user." in made.sentence
 
 
-def test_of_a_log_whose_only_guid_is_nobodys_it_is_said_that_it_names_nobody(tmp_path: Path) -> None:
+def test_a_log_whose_only_guid_is_no_users_identifies_no_user(tmp_path: Path) -> None:
     entries = named(entry(JOB, "GenericError", GUID))
     with pytest.raises(InputError, match="no entry of the log identifies a user") as refused:
         make_retry(inputs(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
@@ -171,7 +173,7 @@ def test_the_person_whose_record_cannot_be_read_is_named(tmp_path: Path) -> None
         make_retry(inputs(path, entries, "aborted", id_property="IdName"), tmp_path / "x.json")
 
 
-def test_that_everybody_else_was_updated_is_said_only_where_the_log_names_all(tmp_path: Path) -> None:
+def test_only_a_log_that_names_all_proves_that_everyone_else_was_updated(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"), entry(JOB, "GenericError", GUID))
     made = make_retry(inputs(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
     assert made.sentence.startswith("1 user (named in the log). Incomplete: 1 log entry has a Guid")

@@ -1,4 +1,4 @@
-"""Whoever gets a retry file can tell whether it is the one that was made."""
+"""A retry file is checked against its manifest."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_as_made_nothing_is_different(tmp_path: Path, options: RetryOptions) -> 
         assert verified.manifest.sentence.startswith("All 3 users")
 
 
-def test_what_does_not_lie_beside_it_is_said_to_be_unchecked(tmp_path: Path) -> None:
+def test_files_that_are_not_beside_it_are_listed_as_unchecked(tmp_path: Path) -> None:
     (path,) = made(tmp_path)
     (tmp_path / "a.log").unlink()
     (tmp_path / "hr-feed.json").unlink()
@@ -70,14 +70,14 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
 
 
 @pytest.mark.parametrize(("change", "name", "words"), CHANGES.values(), ids=CHANGES.keys())
-def test_any_change_is_told(tmp_path: Path, change: Callable[[Path], None], name: str, words: str) -> None:
+def test_any_change_is_found(tmp_path: Path, change: Callable[[Path], None], name: str, words: str) -> None:
     path, *_ = made(tmp_path, RetryOptions(max_properties=1))
     change(tmp_path / name)
     (difference,) = verify(path).differences
     assert difference.startswith(words)
 
 
-def test_a_number_of_records_that_is_not_the_manifests_is_told(tmp_path: Path) -> None:
+def test_another_number_of_records_than_in_the_manifest_is_found(tmp_path: Path) -> None:
     (path,) = made(tmp_path)
     manifest = tmp_path / "x.manifest.json"
     told = json.loads(manifest.read_bytes())
@@ -119,7 +119,7 @@ NO_MANIFEST = {
 
 
 @pytest.mark.parametrize(("raw", "words"), NO_MANIFEST.values(), ids=NO_MANIFEST.keys())
-def test_without_a_manifest_nothing_can_be_said(tmp_path: Path, raw: bytes | None, words: str) -> None:
+def test_without_a_manifest_nothing_can_be_checked(tmp_path: Path, raw: bytes | None, words: str) -> None:
     (path,) = made(tmp_path)
     (tmp_path / "x.manifest.json").unlink()
     if raw is not None:

@@ -1,4 +1,4 @@
-"""What is mended on request and listed, and what is read around a fault; nothing that would need a guess."""
+"""What is corrected on request and listed, and what is read around a fault; never a guess."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, op
     assert retry.complete is False
 
 
-def test_a_backslash_is_no_more_than_listed_where_nothing_is_to_be_mended(tmp_path: Path) -> None:
+def test_without_repair_a_backslash_is_only_listed(tmp_path: Path) -> None:
     retry = mended(request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY), SALVAGE)
     assert retry.path.read_bytes() == content(ADA, BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "2")]
@@ -116,7 +116,7 @@ def test_a_record_that_cannot_be_read_is_listed_where_it_may_be_wanted(
     assert [(one.identity, one.reason) for one in retry.unmatched] == [(one, Reason.unreadable) for one in listed]
 
 
-def test_a_user_to_be_left_out_whose_record_cannot_be_read_is_told_to_be_that(tmp_path: Path) -> None:
+def test_an_excluded_user_with_an_unreadable_record_is_listed_as_unreadable(tmp_path: Path) -> None:
     selection = dataclasses.replace(EVERYBODY, excluded={"kim@contoso.com": "kim@contoso.com"})
     retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.unreadable)]
@@ -153,7 +153,7 @@ def test_a_broken_source_is_searched_for_users_of_two_records_too(tmp_path: Path
     ],
     ids=["unreadable", "no spelling"],
 )
-def test_where_no_record_can_be_written_the_first_is_told_with_its_fault(
+def test_where_no_record_can_be_written_the_error_names_the_first_and_its_fault(
     tmp_path: Path, records: tuple[str, ...], options: RetryOptions, words: str
 ) -> None:
     wanted = dataclasses.replace(request(write_source(tmp_path, *records), EVERYBODY), options=options)

@@ -109,7 +109,7 @@ NOT_READ = {
 
 
 @pytest.mark.parametrize(("content", "message"), NOT_READ.values(), ids=NOT_READ.keys())
-def test_what_is_no_list_is_said(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_is_no_list_is_an_error(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(InputError) as caught:
         users(tmp_path, content)
     assert message in str(caught.value)
@@ -118,7 +118,7 @@ def test_what_is_no_list_is_said(tmp_path: Path, content: bytes, message: str) -
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         read_users(tmp_path / "nobody.txt")
     with pytest.raises(InputError, match=r"cannot be read: (it is a folder|permission denied)"):

@@ -85,7 +85,7 @@ CHOSEN_OF_PARTIAL = {
 @pytest.mark.parametrize(
     ("choices", "keys", "unnamed", "clause"), CHOSEN_OF_PARTIAL.values(), ids=CHOSEN_OF_PARTIAL.keys()
 )
-def test_of_those_whom_the_log_names(choices: Choices, keys: set[str], unnamed: int, clause: str) -> None:
+def test_users_that_the_log_names_are_narrowed(choices: Choices, keys: set[str], unnamed: int, clause: str) -> None:
     found = of_partial(choices)
     assert dict(found.identities).keys() == keys
     assert (found.everybody, found.empty, found.none_left) == (False, False, False)
@@ -98,7 +98,7 @@ def test_ids_keep_the_spelling_of_the_log_and_strangers_that_of_the_list() -> No
     assert found.unknown_users == {"zoe@contoso.com": "Zoe@contoso.com"}
 
 
-def test_a_listed_user_whom_another_choice_leaves_out_is_no_stranger() -> None:
+def test_a_listed_user_that_another_choice_leaves_out_is_known() -> None:
     found = of_partial(Choices(users=listed(ADA, KIM), except_=(GENERIC,)))
     assert (dict(found.identities), found.unknown_users) == ({KIM: KIM}, {})
     assert found.chosen == (f"without {GENERIC}", "of the 2 users given, 2")
@@ -111,7 +111,7 @@ def test_a_guid_that_need_not_be_anybodys_follows_the_choices() -> None:
     assert (without.doubtful, dict(without.identities), without.without_user) == (frozenset[str](), {BOB: BOB}, 0)
 
 
-def test_a_culprits_guid_that_need_not_be_anybodys_is_told_apart() -> None:
+def test_a_guid_that_need_not_be_a_users_is_doubtful_among_the_excluded() -> None:
     found = of_aborted(Choices(only=(GENERIC, UNMAPPED)), entry("a", GENERIC, GUID))
     assert (set(dict(found.identities)), found.doubtful) == ({ADA, BOB, GUID}, frozenset({GUID}))
     assert of_aborted(Choices(only=(UNMAPPED,)), entry("a", GENERIC, GUID)).doubtful == frozenset()
@@ -125,7 +125,7 @@ def test_an_entry_with_such_a_guid_may_be_a_listed_users() -> None:
     assert select(Outcome.partial, entries, choices=both).without_user == 0
 
 
-def test_where_a_choice_leaves_nobody_it_is_said() -> None:
+def test_where_a_choice_leaves_no_user_the_reason_says_so() -> None:
     found = of_partial(Choices(only=("ProfileLocked",), users=listed(ADA), users_file="u.txt"))
     assert (found.empty, found.none_left) == (True, True)
     assert found.because == (
@@ -133,12 +133,12 @@ def test_where_a_choice_leaves_nobody_it_is_said() -> None:
     )
 
 
-def test_where_the_log_names_nobody_a_choice_leaves_none_of_these() -> None:
+def test_where_the_log_names_no_user_a_choice_leaves_none() -> None:
     found = select(Outcome.partial, named(entry("a", UNRESOLVED)), choices=Choices(retryable=True))
     assert found.because.startswith(f"of the users that the log doesn't name {NONE_LEFT}")
 
 
-def test_without_entries_there_is_nobody_to_choose_from() -> None:
+def test_without_entries_there_are_no_users_to_choose_from() -> None:
     found = select(Outcome.partial, named(), choices=Choices(only=("Typo",)))
     assert (found.empty, found.none_left, found.chosen) == (True, False, ())
 
@@ -150,7 +150,7 @@ def test_except_leaves_everybody_but_those_with_the_code() -> None:
     assert (found.first, found.without_unnamed) == ("", False)
 
 
-def test_without_culprits_leaves_everybody_but_whom_the_log_names() -> None:
+def test_without_culprits_leaves_everybody_except_the_named_users() -> None:
     found = of_aborted(Choices(without_culprits=True), *(entry("a", UNMAPPED, f"u{n}@x.com") for n in range(1, 1000)))
     assert (found.everybody, len(found.excluded)) == (True, 1002)
     clause = f"without the 1,002 users who aborted it (Ada@contoso.com, {BOB}, {EVE} and 999 more)"
@@ -165,7 +165,7 @@ def test_without_culprits_leaves_out_records_without_an_id() -> None:
     assert not of_aborted(Choices(except_=(UNMAPPED,)), entry("a", WITHOUT_ID)).without_unnamed
 
 
-def test_culprits_without_a_name_are_said() -> None:
+def test_entries_without_a_user_are_counted_where_their_users_should_be_left_out() -> None:
     found = of_aborted(Choices(without_culprits=True), entry("a", NOT_JSON, message="Bad escape."))
     assert found.chosen[1:] == (f"1 entry with {NOT_JSON} doesn't identify a user, so no user is left out for it",)
     assert found.first == "correct what the service couldn't read (Bad escape)"
@@ -173,7 +173,7 @@ def test_culprits_without_a_name_are_said() -> None:
     assert found.chosen[1:] == (f"2 entries with {UNMAPPED} don't identify a user, so no user is left out for them",)
 
 
-def test_without_a_log_there_are_no_culprits_which_is_said() -> None:
+def test_without_a_log_no_user_is_left_out_and_the_choice_says_so() -> None:
     found = select(Outcome.aborted, named(), "DataFileTooBig", choices=Choices(without_culprits=True))
     assert (found.everybody, found.excluded) == (True, {})
     assert found.chosen == ("the log names no user who aborted it, so no user is left out",)
@@ -192,7 +192,7 @@ def test_only_a_code_takes_the_culprits() -> None:
     assert found.chosen == (f"only those with {UNMAPPED}",)
 
 
-def test_only_a_code_that_names_nobody_leaves_its_entries() -> None:
+def test_only_a_code_without_users_leaves_its_entries() -> None:
     found = of_aborted(Choices(only=(WITHOUT_ID,)), entry("a", WITHOUT_ID), entry("a", WITHOUT_ID))
     assert (found.everybody, dict(found.identities), found.without_user) == (False, {}, 2)
     assert (found.empty, found.none_left) == (False, False)
@@ -222,7 +222,7 @@ def test_listed_users_without_culprits() -> None:
     )
 
 
-def test_only_the_culprits_without_culprits_is_nobody() -> None:
+def test_only_their_code_without_culprits_leaves_no_user() -> None:
     found = of_aborted(Choices(only=(UNMAPPED,), without_culprits=True), entry("a", UNMAPPED))
     assert (found.empty, found.none_left) == (True, True)
 
@@ -294,7 +294,7 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
 @pytest.mark.parametrize(
     ("entries", "error"), [((), ""), ((entry("a", "ProfileLocked", ADA),), "InvalidDataFile")], ids=["no log", "a code"]
 )
-def test_what_nobody_knows_is_said_to_be_not_known(entries: tuple[dict[str, object], ...], error: str) -> None:
+def test_what_is_unknown_is_said_to_be_unknown(entries: tuple[dict[str, object], ...], error: str) -> None:
     choices = Choices(retryable=True)
     found = select(Outcome.aborted, named(*entries), error, choices=choices, retry_helps=OURS.retry_helps)
     assert found.because == "whether a retry unchanged would be aborted again is unknown"
@@ -311,7 +311,7 @@ def of_unknown(choices: Choices, error: str, *further: dict[str, object]) -> Sel
     return select(Outcome.unknown, entries, error, choices=choices, retry_helps=OURS.retry_helps)
 
 
-def test_of_a_job_whose_error_a_retry_can_mend_everybody_but_those_whom_it_cannot() -> None:
+def test_where_a_retry_helps_against_the_error_users_whom_it_cannot_help_are_left_out() -> None:
     found = of_unknown(Choices(retryable=True), "InternalError")
     assert found.everybody
     assert found.excluded == listed(EVE, KIM)
@@ -325,7 +325,7 @@ def test_of_a_job_whose_error_a_retry_can_mend_everybody_but_those_whom_it_canno
 
 
 @pytest.mark.parametrize("error", ["", "Error 99"])
-def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that_a_retry_can_mend_them(
+def test_where_the_error_is_unknown_only_named_users_whom_a_retry_helps_are_taken(
     error: str,
 ) -> None:
     found = of_unknown(Choices(retryable=True), error)
@@ -337,7 +337,7 @@ def test_of_a_job_whose_error_nobody_knows_only_those_of_whom_the_log_tells_that
     )
 
 
-def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_said_why() -> None:
+def test_where_no_retry_is_known_to_help_no_user_is_taken_and_the_reason_says_why() -> None:
     entries = named(entry("a", UNMAPPED, ADA), entry("a", WITHOUT_ID))
     found = select(Outcome.unknown, entries, choices=Choices(retryable=True), retry_helps=OURS.retry_helps)
     assert (found.empty, found.none_left) == (True, True)
@@ -347,7 +347,7 @@ def test_where_no_retry_unchanged_is_known_to_help_nobody_is_taken_and_it_is_sai
     )
 
 
-def test_an_entry_that_names_nobody_and_that_a_retry_cannot_mend_is_not_missed() -> None:
+def test_an_entry_without_a_user_that_a_retry_cannot_help_is_not_missed() -> None:
     locked = entry("a", "ProfileLocked")
     found = of_unknown(Choices(only=("ProfileLocked",), retryable=True), "InternalError", locked)
     assert (found.without_user, found.empty) == (0, True)
@@ -355,7 +355,7 @@ def test_an_entry_that_names_nobody_and_that_a_retry_cannot_mend_is_not_missed()
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
-def test_of_a_job_without_anybody_to_retry_it_is_nobody(outcome: str) -> None:
+def test_a_job_without_users_to_retry_leaves_none(outcome: str) -> None:
     found = select(Outcome(outcome), named(), choices=Choices(only=("Typo",), users={}, retryable=True))
     assert found == select(Outcome(outcome), named())
 
@@ -381,14 +381,14 @@ def test_a_code_that_the_log_does_not_have_is_refused() -> None:
     assert refused("unknown", Choices(except_=("Q",))) == f"--except Q: the log has no entry with this code. {there}"
 
 
-def test_of_many_codes_the_commonest_are_told() -> None:
+def test_of_many_codes_the_error_lists_the_commonest() -> None:
     codes = ["Last", "Last", *(f"C{n}" for n in range(2000)), *["X" * 100_000] * 3]
     with pytest.raises(UsageError) as caught:
         select(Outcome.partial, named(*(entry("a", code, ADA) for code in codes)), choices=Choices(only=("c0x",)))
     assert caught.value.advice.endswith("It has Last, C0, C1, C10, C100, C1000, C1001, C1002 and 1,994 more.")
 
 
-def test_of_no_entry_it_is_said() -> None:
+def test_a_log_without_entries_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"this code\. It has no entry at all\."):
         select(Outcome.aborted, named(), choices=Choices(only=(UNMAPPED,)))
 

@@ -19,7 +19,7 @@ ENTRIES = named(
 )
 
 
-def test_of_a_partial_job_those_are_selected_whom_the_log_names() -> None:
+def test_of_a_partial_job_the_named_users_are_selected() -> None:
     found = select(Outcome.partial, ENTRIES)
     assert dict(found.identities) == {"ada@contoso.com": "Ada@contoso.com", GUID: GUID}
     assert (found.everybody, found.without_user, found.empty) == (False, 1, False)
@@ -35,13 +35,13 @@ def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str
 @pytest.mark.parametrize(
     ("outcome", "because"), [("succeeded", "updated"), ("running", "hasn't ended"), ("stuck", "seems stuck")]
 )
-def test_of_the_others_it_is_nobody(outcome: str, because: str) -> None:
+def test_of_other_jobs_no_user_is_selected(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
     assert found.empty
     assert because in found.because
 
 
-def test_of_a_partial_job_without_entries_it_is_nobody() -> None:
+def test_of_a_partial_job_without_entries_no_user_is_selected() -> None:
     assert select(Outcome.partial, named()).empty
 
 

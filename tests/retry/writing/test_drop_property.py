@@ -81,7 +81,7 @@ def test_the_id_property_is_never_dropped(tmp_path: Path, id_property: str) -> N
     assert not (tmp_path / "x.json").exists()
 
 
-def test_what_is_dropped_is_said(tmp_path: Path) -> None:
+def test_the_sentence_names_dropped_properties(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"))
     asked = dataclasses.replace(
         inputs(write_source(tmp_path, ADA, BOB), entries), options=RetryOptions(drop_properties=("City",))
@@ -91,7 +91,7 @@ def test_what_is_dropped_is_said(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "x.json").read_text("utf-8-sig"))["value"] == [{"IdName": "bob@contoso.com"}]
 
 
-def test_where_nobody_is_found_that_is_said_and_not_the_property(tmp_path: Path) -> None:
+def test_where_no_user_is_found_the_error_is_about_that_and_not_the_property(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "nobody@contoso.com"))
     asked = inputs(write_source(tmp_path, ADA, BOB), entries, id_property="IdName")
     with pytest.raises(InputError, match="no record has one of the log's IDs"):

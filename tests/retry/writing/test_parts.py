@@ -91,7 +91,7 @@ def test_parts_stay_within_the_limits_and_are_together_the_whole(
         path.unlink()
 
 
-def test_a_single_file_keeps_its_name_and_it_is_said_that_several_come_one_after_the_other(tmp_path: Path) -> None:
+def test_a_single_file_keeps_its_name_and_several_are_to_be_queued_one_after_the_other(tmp_path: Path) -> None:
     wanted = request(write_source(tmp_path, ADA, BOB, EVE), EVERYBODY)
     assert [path.name for path in split(wanted, max_properties=3).paths] == ["hr-feed-retry.json"]
     retry = split(wanted, max_properties=1)

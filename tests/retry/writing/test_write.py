@@ -155,7 +155,7 @@ def test_the_list_of_what_did_not_match_holds_no_formula(tmp_path: Path) -> None
     assert rows == [["identity", "reason", "records", "detail"], ["'=1+1", Reason.not_in_source.value, "", ""]]
 
 
-def test_entries_that_name_nobody_make_it_not_the_whole_truth(tmp_path: Path) -> None:
+def test_entries_that_name_no_user_make_it_incomplete(tmp_path: Path) -> None:
     retry = written(request(write_source(tmp_path, ADA), partial("ada@contoso.com", without_user=2)))
     assert (retry.unmatched, retry.without_user, retry.complete) == ((), 2, False)
 
@@ -240,7 +240,7 @@ def test_where_nothing_is_selected_nothing_is_written(tmp_path: Path, selection:
     assert files(wanted.target.parent) == {}
 
 
-def test_a_source_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_source_that_breaks_off_leaves_no_files(tmp_path: Path) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_text(f'{{"value":[{ADA},{{"IdName":"R\\V"}}]}}', encoding="utf-8")
     wanted = request(source, EVERYBODY)
@@ -272,7 +272,7 @@ def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
     assert wanted.target.is_fifo()
 
 
-def test_a_folder_in_the_place_of_any_of_the_files_is_said_before_any_is_written(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_a_file_is_an_error_before_any_is_written(tmp_path: Path) -> None:
     wanted = request(write_source(tmp_path, ADA), EVERYBODY)
     (wanted.target.parent / "hr-feed-retry.manifest.json").mkdir(parents=True)
     with pytest.raises(OutputError, match="it is a folder"):
