@@ -129,15 +129,7 @@ def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
     if not selection.none_left and inputs.outcome in FAILED and _has_no_users(inputs):
         selection = Selection(inputs.outcome, False, UserIds(), 0, "the source file has no users", none_left=True)
     if selection.empty:
-        if selection.outcome is Outcome.partial and inputs.job_id is not None and not selection.none_left:
-            raise InputError(
-                "the job reports users who were not updated, and no entry of its log identifies one",
-                "Pull its log again; without it, import the whole source file again.",
-            )
-        read = [*inputs.logs, *([inputs.source] if inputs.source else [])]
-        if inputs.job_id:
-            read.append(manifest_path(target))  # by its hash, a retry that was queued under another name is known
-        return RetryResult(selection, None, None, earlier=clear(target, read))
+        return _nothing_to_retry(inputs, selection, target)
     source = _source(inputs)
     try:
         selection, id_property, retry = _write(inputs, selection, source, target)
@@ -148,6 +140,19 @@ def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
             error.what = f"{error.what}; the source file {inputs.source_later}"
         raise
     return RetryResult(selection, id_property, retry, inputs.options, retry.earlier)
+
+
+def _nothing_to_retry(inputs: RetryInputs, selection: Selection, target: Path) -> RetryResult:
+    """Remove an earlier retry, unless the job contradicts that there is nothing to retry."""
+    if selection.outcome is Outcome.partial and inputs.job_id is not None and not selection.none_left:
+        raise InputError(
+            "the job reports users who were not updated, and no entry of its log identifies one",
+            "Pull its log again; without it, import the whole source file again.",
+        )
+    read = [*inputs.logs, *([inputs.source] if inputs.source else [])]
+    if inputs.job_id:
+        read.append(manifest_path(target))  # by its hash, a retry that was queued under another name is known
+    return RetryResult(selection, None, None, earlier=clear(target, read))
 
 
 def _has_no_users(inputs: RetryInputs) -> bool:

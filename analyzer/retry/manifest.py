@@ -150,7 +150,7 @@ def verify(path: Path) -> Verification:
 
 def _manifest_beside(path: Path) -> Manifest:
     if not path.is_file():
-        raise InputError(f"{path} is no file", "Name the retry file.")
+        raise InputError(f"{path} is not a file", "Name the retry file.")
     beside = manifest_path(path.with_stem(_PART.sub("", path.stem)))
     if not beside.is_file():
         beside = manifest_path(path)
@@ -158,7 +158,7 @@ def _manifest_beside(path: Path) -> Manifest:
         raise InputError(f"{path} has no manifest beside it", f"Ask for {beside.name}, which was made with the file.")
     manifest = read_manifest(beside)
     if manifest is None:
-        raise InputError(f"{beside} is no manifest of a retry file", "Ask for the file as it was made.")
+        raise InputError(f"{beside} isn't the manifest of a retry file", "Ask for the file as it was made.")
     return manifest
 
 
@@ -173,7 +173,7 @@ def _differences(path: Path, entry: FileEntry) -> Iterator[str]:
     if length != entry.bytes:
         yield f"{entry.name} has {length:,} bytes, not {entry.bytes:,}"
     elif entry.sha256 and sha256_of(path) != entry.sha256:
-        yield f"{entry.name} has another content than when it was made"
+        yield f"{entry.name} has changed since it was made"
 
 
 def _entry(path: Path, *, hashes: bool, digest: str = "") -> FileEntry:

@@ -59,11 +59,11 @@ def _grown(path: Path) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
-    "a byte": (_changed_byte, "x-1-of-3.json", "x-1-of-3.json has another content than when it was made"),
+    "a byte": (_changed_byte, "x-1-of-3.json", "x-1-of-3.json has changed since it was made"),
     "cut": (_truncated, "x-2-of-3.json", "x-2-of-3.json has "),
     "longer": (_grown, "x-3-of-3.json", "x-3-of-3.json has "),
     "a part gone": (lambda path: path.unlink(), "x-2-of-3.json", "x-2-of-3.json is missing"),
-    "source of the same length": (_changed_byte, "hr-feed.json", "hr-feed.json has another content than"),
+    "source of the same length": (_changed_byte, "hr-feed.json", "hr-feed.json has changed since"),
     "source": (_grown, "hr-feed.json", "hr-feed.json has "),
     "log": (_grown, "a.log", "a.log has 4 bytes, not 3"),
 }
@@ -106,15 +106,15 @@ def test_a_manifest_that_somebody_made_up_leads_nowhere_else(tmp_path: Path, nam
     else:
         told["files"].append(told["files"][0] | {"name": name})
     manifest.write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(InputError, match="is no manifest of a retry file"):
+    with pytest.raises(InputError, match="isn't the manifest of a retry file"):
         verify(path)
 
 
 NO_MANIFEST = {
     "gone": (None, "has no manifest beside it"),
-    "no JSON": (b"{", "is no manifest of a retry file"),
-    "no UTF-8": (b'{"sentence":"\xff"}', "is no manifest of a retry file"),
-    "another shape": (b'{"files":[]}', "is no manifest of a retry file"),
+    "no JSON": (b"{", "isn't the manifest of a retry file"),
+    "no UTF-8": (b'{"sentence":"\xff"}', "isn't the manifest of a retry file"),
+    "another shape": (b'{"files":[]}', "isn't the manifest of a retry file"),
 }
 
 
@@ -134,5 +134,5 @@ def test_a_file_that_is_not_in_the_manifest_beside_it_is_refused(tmp_path: Path)
     stale.write_bytes(path.read_bytes())
     with pytest.raises(InputError, match=r"is of other files: x-1-of-3\.json, x-2-of-3\.json"):
         verify(stale)
-    with pytest.raises(InputError, match="is no file"):
+    with pytest.raises(InputError, match="is not a file"):
         verify(tmp_path / "x.json")

@@ -30,7 +30,7 @@ REPAIR = RetryOptions(repair=True)
 SALVAGE = RetryOptions(salvage=True)
 
 
-def mended(wanted: RetryRequest, options: RetryOptions = REPAIR) -> RetryFiles:
+def written(wanted: RetryRequest, options: RetryOptions = REPAIR) -> RetryFiles:
     retry = write_retry(dataclasses.replace(wanted, options=options))
     assert retry is not None
     return retry
@@ -49,7 +49,7 @@ def test_a_backslash_that_begins_no_escape_is_doubled_and_listed(tmp_path: Path)
     wanted = request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY)
     with pytest.raises(NotJsonError):
         write_retry(wanted)
-    retry = mended(wanted)
+    retry = written(wanted)
     assert retry.path.read_bytes() == content(ADA, SLASHED.replace(r"R\V", r"R\\V"), BOB)
     assert (retry.complete, retry.respelled, retry.unmatched) == (True, 1, ())
     assert rows(retry.repairs_file) == [
@@ -59,7 +59,7 @@ def test_a_backslash_that_begins_no_escape_is_doubled_and_listed(tmp_path: Path)
 
 def test_of_equal_records_one_is_kept_and_of_different_ones_none(tmp_path: Path) -> None:
     other = BOB.replace("City", "Town")
-    retry = mended(request(write_source(tmp_path, ADA, BOB, EVE, ADA, other, ADA), EVERYBODY))
+    retry = written(request(write_source(tmp_path, ADA, BOB, EVE, ADA, other, ADA), EVERYBODY))
     assert retry.path.read_bytes() == content(ADA, EVE)
     assert [(one.identity, one.reason, one.records) for one in retry.unmatched] == [
         ("bob@contoso.com", Reason.twice, "2, 5")
@@ -73,12 +73,12 @@ def test_of_equal_records_one_is_kept_and_of_different_ones_none(tmp_path: Path)
 
 
 def test_equal_records_of_wanted_users_are_kept_once(tmp_path: Path) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, BOB, ADA, BOB), partial("bob@contoso.com")))
+    retry = written(request(write_source(tmp_path, ADA, BOB, ADA, BOB), partial("bob@contoso.com")))
     assert (retry.path.read_bytes(), retry.complete) == (content(BOB), True)
 
 
 def test_without_repair_equal_records_are_kept_apart_and_no_list_of_repairs_is_written(tmp_path: Path) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, BOB, BOB), EVERYBODY), RetryOptions())
+    retry = written(request(write_source(tmp_path, ADA, BOB, BOB), EVERYBODY), RetryOptions())
     assert retry.path.read_bytes() == content(ADA)
     assert retry.repairs_file is None
     assert "hr-feed-retry.repairs.csv" not in files(retry.path.parent)
@@ -86,7 +86,7 @@ def test_without_repair_equal_records_are_kept_apart_and_no_list_of_repairs_is_w
 
 @pytest.mark.parametrize("options", [REPAIR, SALVAGE], ids=["repair", "salvage"])
 def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, options: RetryOptions) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), EVERYBODY), options)
+    retry = written(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), EVERYBODY), options)
     assert retry.path.read_bytes() == content(ADA, BOB, EVE)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("kim@contoso.com", Reason.unreadable, "2")
@@ -95,7 +95,7 @@ def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, op
 
 
 def test_without_repair_a_backslash_is_only_listed(tmp_path: Path) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY), SALVAGE)
+    retry = written(request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY), SALVAGE)
     assert retry.path.read_bytes() == content(ADA, BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "2")]
 
@@ -111,14 +111,14 @@ def test_without_repair_a_backslash_is_only_listed(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_is_listed_where_it_may_be_wanted(
     tmp_path: Path, selection: Selection, listed: list[str]
 ) -> None:
-    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
+    retry = written(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
     assert retry.path.read_bytes() == content(ADA)
     assert [(one.identity, one.reason) for one in retry.unmatched] == [(one, Reason.unreadable) for one in listed]
 
 
 def test_an_excluded_user_with_an_unreadable_record_is_listed_as_unreadable(tmp_path: Path) -> None:
     selection = dataclasses.replace(EVERYBODY, excluded={"kim@contoso.com": "kim@contoso.com"})
-    retry = mended(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
+    retry = written(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.unreadable)]
 
 
@@ -126,21 +126,21 @@ def test_a_record_with_a_backslash_and_a_damaged_byte_is_listed_with_its_id(tmp_
     source = tmp_path / "hr-feed.json"
     both = b'{"IdName":"kim@contoso.com","Office":"R\\V","City":"K\xf6ln"}'
     source.write_bytes(b'{"value":[' + EVE.encode() + b"," + both + b"]}")
-    retry = mended(request(source, partial("eve@contoso.com", "kim@contoso.com")), RetryOptions(repair=True))
+    retry = written(request(source, partial("eve@contoso.com", "kim@contoso.com")), RetryOptions(repair=True))
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.uncertain)]
 
 
 def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_text(f'{{"value":[{ADA},{BOB},{EVE[:30]}', encoding="utf-8")
-    retry = mended(request(source, EVERYBODY), SALVAGE)
+    retry = written(request(source, EVERYBODY), SALVAGE)
     assert retry.path.read_bytes() == content(ADA, BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "3")]
 
 
 def test_a_broken_source_is_searched_for_users_of_two_records_too(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA, BOB, BOB, UNESCAPED, EVE)
-    retry = mended(request(source, partial("ada@contoso.com", without_user=1)), SALVAGE)
+    retry = written(request(source, partial("ada@contoso.com", without_user=1)), SALVAGE)
     assert retry.path.read_bytes() == content(ADA)
     assert (Reason.possible_duplicate, "2, 3") in [(one.reason, one.records) for one in retry.unmatched]
 
@@ -193,7 +193,7 @@ def test_of_any_backslashes_and_equal_records_the_file_holds_what_they_mean(
     by_name = {name: [raw for raw, (other, _) in zip(raws, people, strict=True) if other == name] for name, _ in people}
     certain = [name for name, same in by_name.items() if len(set(same)) == 1]
     wanted = request(write_source(tmp_path, *raws), EVERYBODY)
-    retry = mended(wanted)
+    retry = written(wanted)
     if not certain:
         assert (retry.paths, retry.records) == ((), 0)
         assert {one.identity[0] for one in retry.unmatched if one.reason is Reason.twice} == by_name.keys()
@@ -213,7 +213,7 @@ def test_of_a_file_without_faults_every_record_is_read_whatever_else_its_list_ha
     tmp_path: Path, options: RetryOptions, stray: str
 ) -> None:
     ada = "{'IdName':'ada@contoso.com','City':'Kiel'}"
-    retry = mended(request(write_source(tmp_path, ada, stray, BOB, EVE), partial("bob@contoso.com")), options)
+    retry = written(request(write_source(tmp_path, ada, stray, BOB, EVE), partial("bob@contoso.com")), options)
     assert retry.path.read_bytes() == content(BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.no_record, "2")]
 
@@ -221,20 +221,20 @@ def test_of_a_file_without_faults_every_record_is_read_whatever_else_its_list_ha
 def test_of_a_stretch_that_cannot_be_read_each_wanted_user_in_it_is_listed(tmp_path: Path) -> None:
     broken = r'{"IdName":"vic@contoso.com","Office":"Sales\","City":"Oslo"}'
     source = write_source(tmp_path, EVE, broken, BOB, '"x"', ADA)
-    retry = mended(request(source, partial("eve@contoso.com", "bob@contoso.com")), SALVAGE)
+    retry = written(request(source, partial("eve@contoso.com", "bob@contoso.com")), SALVAGE)
     assert retry.path.read_bytes() == content(EVE)
     # Of Ada's record it isn't sure that it is one.
     assert [(one.identity, one.reason) for one in retry.unmatched] == [
         ("bob@contoso.com", Reason.unreadable),
         ("Ada@contoso.com", Reason.unreadable),
     ]
-    everybody = mended(request(source, EVERYBODY), SALVAGE)
+    everybody = written(request(source, EVERYBODY), SALVAGE)
     assert {one.identity for one in everybody.unmatched} >= {"vic@contoso.com", "bob@contoso.com"}
 
 
 def test_of_a_user_who_has_a_record_that_cannot_be_read_no_other_is_written(tmp_path: Path) -> None:
     broken = BOB.replace("City", 'Ci"ty')
     wanted = request(write_source(tmp_path, EVE, broken, ADA, BOB), partial("eve@contoso.com", "bob@contoso.com"))
-    retry = mended(wanted, SALVAGE)
+    retry = written(wanted, SALVAGE)
     assert retry.path.read_bytes() == content(EVE)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.twice, "2, 4"), (Reason.unreadable, "2")]

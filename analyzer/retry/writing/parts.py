@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from analyzer.errors import UsageError
 from analyzer.storage.files import cannot_write
+from analyzer.storage.manifest import RetryFileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,13 @@ class Parts:
         return [
             self.target.with_name(f"{self.target.stem}-{part}-of-{number}{self.target.suffix}")
             for part in range(1, number + 1)
+        ]
+
+    def entries(self) -> list[RetryFileEntry]:
+        """Describe the files for the manifest."""
+        return [
+            RetryFileEntry(path.name, part.length, part.digest, part.records, part.property_values)
+            for path, part in zip(self.paths(), self.done, strict=True)
         ]
 
     def _is_full(self, length: int, values: int) -> bool:

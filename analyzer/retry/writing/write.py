@@ -23,7 +23,7 @@ from analyzer.source.reader.json_text import recoded_from
 from analyzer.source.reader.records import reading
 from analyzer.storage.file_set import FileSet
 from analyzer.storage.files import begins_name_of_part, cannot_write, replacing_path, sha256_of
-from analyzer.storage.manifest import RetryFileEntry, manifest_path, read_manifest
+from analyzer.storage.manifest import manifest_path, read_manifest
 from analyzer.storage.table_files import rows_as_csv
 
 if TYPE_CHECKING:
@@ -149,11 +149,7 @@ def _finished(
     beside = {unmatched_file: unmatched_csv(retry.unmatched)}
     if retry.repairs_file:
         beside[repairs_file] = repairs_csv(retry.repairs)
-    entries = [
-        RetryFileEntry(path.name, part.length, part.digest, part.records, part.property_values)
-        for path, part in zip(paths, parts.done, strict=True)
-    ]
-    beside[manifest_file] = manifest_for(request, retry, entries, beside).as_json()
+    beside[manifest_file] = manifest_for(request, retry, parts.entries(), beside).as_json()
     for path, content in beside.items():
         files.write(path, content)
     digests = {path: part.digest for path, part in zip(paths, parts.done, strict=True)}
