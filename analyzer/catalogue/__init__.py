@@ -5,9 +5,9 @@ and for the messages of a GenericError what SQL Server, .NET and SharePoint docu
 which, and whether it was seen or is inferred. What is unknown has an explanation that says so.
 """
 
+from analyzer.catalogue.advice import support_request
 from analyzer.catalogue.lookup import OURS, Catalogue, explain
 from analyzer.catalogue.model import NOT_KNOWN, SAYS_NOTHING, Explanation, Pattern, first_match
-from analyzer.catalogue.support import support_request
 
 __all__ = [
     "NOT_KNOWN",

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import UsageError
 from analyzer.model.redaction import remember
 from analyzer.model.uri import host_of
-from analyzer.tenant.http.hosts import Hosts, is_host
-from analyzer.tenant.http.session import Session
+from analyzer.tenant.http.session import Hosts, Session, is_host
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.signin import (
     Application,

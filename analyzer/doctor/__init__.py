@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.doctor.checks import examine
 from analyzer.doctor.model import Finding, Mark, Subject
-from analyzer.doctor.run import examine
 
 __all__ = ["Finding", "Mark", "Subject", "examine"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from analyzer.config.settings import Settings, TenantConfig
     from analyzer.model.job import Job
-    from analyzer.tenant.http.hosts import Hosts
+    from analyzer.tenant.http.session import Hosts
     from analyzer.tenant.model import ClientPolicy, TenantAddress, Tokens
 
 BY_AUTHORITY = frozenset({"certificate", "interactive", "device-code"})

@@ -13,8 +13,16 @@ from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
 from analyzer.report.links import retry_button
 from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
-from analyzer.report.sentences import feed_sentence, marks_of, open_count
-from analyzer.report.texts import LETTERS, minute_text, number_text, second_text, when_text
+from analyzer.report.sentences import (
+    LETTERS,
+    feed_sentence,
+    marks_of,
+    minute_text,
+    number_text,
+    open_count,
+    second_text,
+    when_text,
+)
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
 from analyzer.report.view import page_name
 

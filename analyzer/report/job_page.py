@@ -13,12 +13,19 @@ from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first, size
-from analyzer.report.causes import causes_of, job_error_of, properties_of
 from analyzer.report.index_page import frame_of, job_row
 from analyzer.report.links import queue_of, retry_button
 from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
-from analyzer.report.sentences import history_of, job_sentence
-from analyzer.report.texts import UNKNOWN, second_text, when_text
+from analyzer.report.sentences import (
+    UNKNOWN,
+    causes_of,
+    history_of,
+    job_error_of,
+    job_sentence,
+    properties_of,
+    second_text,
+    when_text,
+)
 from analyzer.source.damage import warnings_of
 
 if TYPE_CHECKING:

@@ -1,23 +1,33 @@
-"""What happened to a job's users, why, and what became of them since, in sentences."""
+"""What happened to a job's users, why, and what became of them since, in the sentences, times and causes of a report.
+
+Times are never "today", because a report is read on other days, too.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.failures import by_property
 from analyzer.analysis.outcomes import STUCK_AFTER
+from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.history.job_facts import ranked_codes
 from analyzer.history.sentences import headline, retry_clause, still_open_clause
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
-from analyzer.model.service import JobError, State
-from analyzer.model.text import SHORT_ID, capitalised, count
-from analyzer.report.causes import error_explained, reason
-from analyzer.report.model import Note
-from analyzer.report.texts import minute_text, on_text, when_text
+from analyzer.model.service import JobError, LogCode, State
+from analyzer.model.text import SHORT_ID, capitalised, count, listed_first
+from analyzer.report.model import DASH, Cause, Grid, Note
 from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
+    import polars as pl
+
+    from analyzer.catalogue import Explanation
     from analyzer.catalogue.model import JobFacts
     from analyzer.report.view import Run, View
 
@@ -155,3 +165,153 @@ def _short(view: View, job_id: str) -> str:
 def _href(view: View, job_id: str) -> str:
     """Return the address of a job's page from the index; empty where the report has none."""
     return f"jobs/{page_name(job_id)}" if job_id in view.by_id else ""
+
+
+UNKNOWN = "unknown"
+TIME_UNKNOWN = "time unknown"
+LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
+"""The footnote of each way to know a time, by the values of ``ran_from``."""
+
+
+def day_text(day: date) -> str:
+    """``5 Oct 2026``."""
+    return f"{day.day} {day:%b} {day.year}"
+
+
+def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
+    """``23 Nov 2026, 02:14`` in the zone; a dash for None."""
+    if time is None:
+        return DASH
+    local = time.astimezone(zone or UTC)
+    return f"{day_text(local)}, {local:%H:%M}"
+
+
+def second_text(time: datetime, zone: ZoneInfo | None) -> str:
+    """``2026-11-23 02:14:05 CET``."""
+    return f"{time.astimezone(zone or UTC):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def on_text(run: Run, zone: ZoneInfo | None) -> str:
+    """``on 28 Nov 2026``; ``that ran by …`` or ``that ran after …`` where that is a bound; empty where unknown."""
+    if run.ran is None:
+        return ""
+    return f"that ran {when_text(run, zone)}" if run.ran_is_bound else f"on {when_text(run, zone).split(',')[0]}"
+
+
+def since_text(run: Run, zone: ZoneInfo | None) -> str:
+    """Return the day of a run: ``2 Nov 2026``, or ``2 Nov 2026 at the latest``."""
+    if run.ran is None:
+        return TIME_UNKNOWN
+    day = day_text(run.ran if run.ran_from == "name" else run.ran.astimezone(zone or UTC))
+    return f"{day} at the latest" if run.ran_is_bound and run.ran_from == "seen" else day
+
+
+def when_text(run: Run, zone: ZoneInfo | None) -> str:
+    """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
+    if run.ran is None:
+        return TIME_UNKNOWN
+    if run.ran_from == "name":
+        return day_text(run.ran)
+    bound = BOUND_WORDS.get(run.ran_from or "", "") if run.ran_is_bound else ""
+    return f"{bound}{minute_text(run.ran, zone)}"
+
+
+def number_text(number: int | None) -> str:
+    """``1,234``, or ``unknown``."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+_PROPERTIES_NAMED = 3
+
+
+def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
+    """Return the codes of a job's log, explained by the catalogue."""
+    return tuple(
+        _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
+        for code, lines, users in ranked_codes(run.outcome, view.entries_of(run))
+    )
+
+
+def job_error_of(view: View, run: Run) -> Cause | None:
+    """Return the job's own error, explained; None for ``NoError``."""
+    if run.error == JobError.NoError.name:
+        return None
+    return _cause(error_explained(view, run), "")
+
+
+def error_explained(view: View, run: Run) -> Explanation:
+    """Explain a job's own error by the message with it, or by its name."""
+    pattern = view.catalogue.pattern_of(run.error, run.error_message or "", None)
+    return pattern or view.catalogue.explain(run.error)
+
+
+def reason(view: View, run: Run) -> str:
+    """Return the worst cause as a clause after "because"; the job's own error where the log has no code."""
+    ranked = ranked_codes(run.outcome, view.entries_of(run))
+    if not ranked:
+        return f"{error_explained(view, run).title} ({run.error})"
+    return clause(view, run, ranked[0][0])
+
+
+def clause(view: View, run: Run, code: str) -> str:
+    """Say a code of a job as a clause: with the property that is not mapped, by its pattern where there is only one."""
+    if code == LogCode.InvalidProperty:
+        names = by_property(view.entries_of(run)).filter(code=code)["property"].to_list()
+        if len(names) == 1:
+            return f"the property {names[0]} is not mapped"
+        if names:
+            return f"the properties {listed_first(names, _PROPERTIES_NAMED)} are not mapped"
+    patterns = view.patterns_of(run, code)
+    known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
+    return known.title if known.known else f"the log says {code}, an unknown code"
+
+
+def properties_of(entries: pl.DataFrame) -> Grid | None:
+    """Return the properties that the log names, most entries first; None where it names none."""
+    rows = by_property(entries).select("property", "code", "entries", "users").rows()
+    shown = tuple((name, code, f"{lines:,}", f"{users:,}") for name, code, lines, users in rows)
+    return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
+
+
+def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
+    """Return the patterns of a code's messages, and the others; empty where no message matches a pattern."""
+    patterns, catalogue = view.patterns_of(run, code), view.catalogue
+    if all(one.name is None for one in patterns):
+        return ()
+    return tuple(
+        _cause(catalogue.explain(one.name), _counted(one.entries, one.users))
+        if one.name
+        else _others(catalogue.explain(code), _counted(one.entries, one.users))
+        for one in patterns
+    )
+
+
+def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
+    return Cause(
+        code=known.code,
+        title=capitalised(known.title),
+        counted=counted,
+        meaning=known.meaning,
+        causes=() if patterns else known.causes,
+        who="" if patterns else capitalised(known.who),
+        retry="" if patterns else _retry_helps(known),
+        known_from="" if patterns else known.known_from,
+        patterns=patterns,
+    )
+
+
+def _others(known: Explanation, counted: str) -> Cause:
+    cause = _cause(known, counted)
+    return replace(cause, title="Other messages", meaning="The meaning of these messages is unknown.")
+
+
+def _retry_helps(known: Explanation) -> str:
+    if known.retry_helps is None:
+        return "Whether importing the same records unchanged helps is unknown."
+    helps = "can help" if known.retry_helps else "does not help"
+    return f"Importing the same records unchanged {helps}."
+
+
+def _counted(lines: int, users: int) -> str:
+    named = f"{count(users, 'user')} named" if users else "no user named"
+    return f"{count(lines, 'entry', 'entries')}, {named}"

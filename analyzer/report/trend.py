@@ -12,7 +12,7 @@ from analyzer.analysis.timeline import weekly_codes
 from analyzer.model.job import Outcome
 from analyzer.model.text import count
 from analyzer.report.model import Grid, Line, RunsChart, Series, WeeksChart
-from analyzer.report.texts import day_text, since_text, when_text
+from analyzer.report.sentences import day_text, since_text, when_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

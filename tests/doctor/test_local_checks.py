@@ -34,7 +34,7 @@ def test_a_wrong_clock_is_told_by_the_time_of_the_others(
     words: str,
 ) -> None:
     configure()
-    monkeypatch.setattr("analyzer.doctor.run.clock", lambda: time.time() + seconds)
+    monkeypatch.setattr("analyzer.doctor.checks.clock", lambda: time.time() + seconds)
     ran = upa("doctor", "--json")
     assert (ran.code, marks(ran.json, "bad")[0]) == (3, "clock")
     assert f"this machine's clock is {words}, by the time of localhost:" in found(ran.json, "clock")
@@ -73,7 +73,7 @@ def test_how_long_a_certificate_is_good_is_counted_by_our_clock(  # noqa: PLR091
     soon: bool,
 ) -> None:
     configure()
-    monkeypatch.setattr("analyzer.doctor.run.clock", lambda: time.time() + days * 86_400)
+    monkeypatch.setattr("analyzer.doctor.checks.clock", lambda: time.time() + days * 86_400)
     shown = found(upa("doctor", "--json").json, "certificate")
     assert (left in shown, "Upload a new one" in shown) == (True, soon)
 
@@ -88,7 +88,7 @@ def test_how_far_a_clock_is_off_is_told(  # noqa: PLR0913, PLR0917 - fixtures an
     words: str,
 ) -> None:
     configure(auth="token", admin_url=loopback.origin, ca_file=str(loopback.ca_file))
-    monkeypatch.setattr("analyzer.doctor.run.clock", lambda: NOW.timestamp() + seconds)
+    monkeypatch.setattr("analyzer.doctor.checks.clock", lambda: NOW.timestamp() + seconds)
     assert words in found(upa("doctor", "--json").json, "clock")
 
 
@@ -106,7 +106,7 @@ def test_the_authority_s_clock_is_looked_at_though_the_tenant_s_is_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configure(authority=other_loopback.origin, admin_url=loopback.origin, ca_file=str(loopback.ca_file))
-    monkeypatch.setattr("analyzer.doctor.run.clock", NOW.timestamp)
+    monkeypatch.setattr("analyzer.doctor.checks.clock", NOW.timestamp)
     other_loopback.clock.at = NOW + timedelta(hours=1)
     ran = upa("doctor", "--json")
     told = f"this machine's clock is 1 hour slow, by the time of {other_loopback.origin.removeprefix('https://')}"

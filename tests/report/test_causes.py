@@ -9,8 +9,8 @@ from analyzer.catalogue import explain
 from analyzer.config.custom_codes import CodeConfig, catalogue_of
 from analyzer.history.job_facts import ranked_codes
 from analyzer.model.service import JobError
-from analyzer.report.causes import causes_of, clause, job_error_of, properties_of, reason
 from analyzer.report.model import Cause, Grid
+from analyzer.report.sentences import causes_of, clause, job_error_of, properties_of, reason
 from analyzer.report.view import View
 
 if TYPE_CHECKING:

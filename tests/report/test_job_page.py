@@ -36,7 +36,7 @@ from analyzer.report.model import (
     Person,
     RetryButton,
 )
-from analyzer.report.texts import minute_text, on_text, since_text, when_text
+from analyzer.report.sentences import minute_text, on_text, since_text, when_text
 from analyzer.report.view import RetryLink
 from analyzer.report.write import write_report
 from tests.report.conftest import FOLDER

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.uri import tenant_of
 from analyzer.tenant.sharepoint import files, jobs
-from analyzer.tenant.sharepoint.download import download
+from analyzer.tenant.sharepoint.files import download
 from analyzer.tenant.sharepoint.webs import Webs
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.errors import RefusedError, UsageError
-from analyzer.tenant.http.hosts import Hosts
+from analyzer.tenant.http.session import Hosts
 from analyzer.tenant.model import TenantAddress
 
 _ADMIN = "https://contoso-admin.sharepoint.com"

@@ -19,7 +19,7 @@ from analyzer.tenant.http.session import Session
 from analyzer.tenant.http.transport import PacedReader, Transport
 from analyzer.tenant.http.unreachable import TooSlowError, unreachable
 from analyzer.tenant.model import ClientPolicy, Limits, RemoteFile, TenantAddress
-from analyzer.tenant.sharepoint.download import download
+from analyzer.tenant.sharepoint.files import download
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken

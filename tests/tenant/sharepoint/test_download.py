@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.errors import FaultError, RefusedError, UnreachableError
 from analyzer.tenant.model import RemoteFile
-from analyzer.tenant.sharepoint.download import download
+from analyzer.tenant.sharepoint.files import download
 from analyzer.tenant.sharepoint.webs import Webs
 from tests.conftest import Bytes, Given, etag
 

@@ -10,8 +10,7 @@ import pytest
 from analyzer.errors import RefusedError, SignInError, UnreachableError
 from analyzer.tenant.http.answer import Answer
 from analyzer.tenant.model import RemoteFile
-from analyzer.tenant.sharepoint.download import download
-from analyzer.tenant.sharepoint.files import list_folder, upload
+from analyzer.tenant.sharepoint.files import download, list_folder, upload
 from analyzer.tenant.sharepoint.webs import Webs
 from tests.conftest import Bytes, Given
 
