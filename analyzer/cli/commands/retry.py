@@ -46,94 +46,109 @@ _contents = functools.partial(typer.Option, rich_help_panel="Contents of the fil
 _files = functools.partial(typer.Option, rich_help_panel="Files")
 
 
+JobArgument = Annotated[
+    str,
+    typer.Argument(
+        help="ID of the job; its first eight characters are enough. Default: the newest job that needs a retry.",
+        metavar="[JOB]",
+    ),
+]
+FeedOption = Annotated[
+    str, _which("--feed", metavar="NAME", help="Use the newest job of this feed that needs a retry.")
+]
+SourceOption = Annotated[
+    Path | None, _which(metavar="FILE", readable=False, help="Use this source file instead of JOB. Requires --log.")
+]
+LogOption = Annotated[
+    list[Path] | None, _which(metavar="PATH", readable=False, help="Log file or folder of that import. Repeatable.")
+]
+OutcomeOption = Annotated[
+    JobOutcome | None,
+    _which(metavar="OUTCOME", help="How the job ended, if the log suggests otherwise: partial, aborted, or unknown."),
+]
+IdPropertyOption = Annotated[str, _which(metavar="NAME", help="Property of the source file that holds the IDs.")]
+ForceOption = Annotated[
+    bool, _which("--force", help="Use the source file even if it may be another job's or another version.")
+]
+SupersededOption = Annotated[
+    bool,
+    _which("--superseded", help="Create the file even if a later run of the feed has ended. It holds older values."),
+]
+OnlyOption = Annotated[
+    list[str] | None, _whose(metavar="CODE", help="Only users with an entry of this code. Repeatable.")
+]
+ExceptOption = Annotated[
+    list[str] | None,
+    _whose("--except", metavar="CODE", help="Exclude users with an entry of this code. Repeatable."),
+]
+UsersOption = Annotated[
+    Path | None,
+    _whose(metavar="FILE", readable=False, help="Only these users: a file with one ID per line, or a CSV."),
+]
+RetryableOption = Annotated[bool, _whose("--retryable", help="Only users whose import can succeed unchanged.")]
+WithoutCulpritsOption = Annotated[bool, _whose("--without-culprits", help="Exclude the users who aborted the import.")]
+DropPropertyOption = Annotated[
+    list[str] | None, _contents(metavar="NAME", help="Remove this property from each record. Repeatable.")
+]
+SalvageOption = Annotated[
+    bool, _contents("--salvage", help="Use what can be read of a file that isn't valid JSON, and list the rest.")
+]
+RepairOption = Annotated[
+    bool, _contents("--repair", help="Like --salvage, and fix what changes no record. List each repair.")
+]
+MaxBytesOption = Annotated[
+    int,
+    _contents(
+        min=1,
+        metavar="N",
+        show_default="2 GB",
+        help="Maximum size of a file in bytes; the rest goes into more files.",
+    ),
+]
+MaxPropertiesOption = Annotated[
+    int,
+    _contents(
+        min=1,
+        metavar="N",
+        show_default=f"{MAX_PROPERTY_VALUES:,}",
+        help="Maximum number of values in a file, without IDs.",
+    ),
+]
+NoHashOption = Annotated[bool, _files("--no-hash", help="Omit the SHA-256 of source and logs from the manifest.")]
+OutputOption = Annotated[
+    Path | None,
+    _files("-o", "--output", metavar="FILE", help="Write the retry file here: a file or an existing folder."),
+]
+VerifyOption = Annotated[
+    Path | None,
+    _files(metavar="FILE", readable=False, help="Check this retry file against its manifest, and create nothing."),
+]
+
+
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    job: Annotated[
-        str,
-        typer.Argument(
-            help="ID of the job; its first eight characters are enough. Default: the newest job that needs a retry.",
-            metavar="[JOB]",
-        ),
-    ] = "",
+    job: JobArgument = "",
     *,
-    feed: Annotated[
-        str, _which("--feed", metavar="NAME", help="Use the newest job of this feed that needs a retry.")
-    ] = "",
-    source: Annotated[
-        Path | None, _which(metavar="FILE", readable=False, help="Use this source file instead of JOB. Requires --log.")
-    ] = None,
-    log: Annotated[
-        list[Path] | None, _which(metavar="PATH", readable=False, help="Log file or folder of that import. Repeatable.")
-    ] = None,
-    outcome: Annotated[
-        JobOutcome | None,
-        _which(
-            metavar="OUTCOME", help="How the job ended, if the log suggests otherwise: partial, aborted, or unknown."
-        ),
-    ] = None,
-    id_property: Annotated[str, _which(metavar="NAME", help="Property of the source file that holds the IDs.")] = "",
-    force: Annotated[
-        bool, _which("--force", help="Use the source file even if it may be another job's or another version.")
-    ] = False,
-    superseded: Annotated[
-        bool,
-        _which(
-            "--superseded", help="Create the file even if a later run of the feed has ended. It holds older values."
-        ),
-    ] = False,
-    only: Annotated[
-        list[str] | None, _whose(metavar="CODE", help="Only users with an entry of this code. Repeatable.")
-    ] = None,
-    except_: Annotated[
-        list[str] | None,
-        _whose("--except", metavar="CODE", help="Exclude users with an entry of this code. Repeatable."),
-    ] = None,
-    users: Annotated[
-        Path | None,
-        _whose(metavar="FILE", readable=False, help="Only these users: a file with one ID per line, or a CSV."),
-    ] = None,
-    retryable: Annotated[bool, _whose("--retryable", help="Only users whose import can succeed unchanged.")] = False,
-    without_culprits: Annotated[
-        bool, _whose("--without-culprits", help="Exclude the users who aborted the import.")
-    ] = False,
-    drop_property: Annotated[
-        list[str] | None, _contents(metavar="NAME", help="Remove this property from each record. Repeatable.")
-    ] = None,
-    salvage: Annotated[
-        bool, _contents("--salvage", help="Use what can be read of a file that isn't valid JSON, and list the rest.")
-    ] = False,
-    repair: Annotated[
-        bool, _contents("--repair", help="Like --salvage, and fix what changes no record. List each repair.")
-    ] = False,
-    max_bytes: Annotated[
-        int,
-        _contents(
-            min=1,
-            metavar="N",
-            show_default="2 GB",
-            help="Maximum size of a file in bytes; the rest goes into more files.",
-        ),
-    ] = MOST_BYTES,
-    max_properties: Annotated[
-        int,
-        _contents(
-            min=1,
-            metavar="N",
-            show_default=f"{MAX_PROPERTY_VALUES:,}",
-            help="Maximum number of values in a file, without IDs.",
-        ),
-    ] = MAX_PROPERTY_VALUES,
-    no_hash: Annotated[
-        bool, _files("--no-hash", help="Omit the SHA-256 of source and logs from the manifest.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        _files("-o", "--output", metavar="FILE", help="Write the retry file here: a file or an existing folder."),
-    ] = None,
-    verify: Annotated[
-        Path | None,
-        _files(metavar="FILE", readable=False, help="Check this retry file against its manifest, and create nothing."),
-    ] = None,
+    feed: FeedOption = "",
+    source: SourceOption = None,
+    log: LogOption = None,
+    outcome: OutcomeOption = None,
+    id_property: IdPropertyOption = "",
+    force: ForceOption = False,
+    superseded: SupersededOption = False,
+    only: OnlyOption = None,
+    except_: ExceptOption = None,
+    users: UsersOption = None,
+    retryable: RetryableOption = False,
+    without_culprits: WithoutCulpritsOption = False,
+    drop_property: DropPropertyOption = None,
+    salvage: SalvageOption = False,
+    repair: RepairOption = False,
+    max_bytes: MaxBytesOption = MOST_BYTES,
+    max_properties: MaxPropertiesOption = MAX_PROPERTY_VALUES,
+    no_hash: NoHashOption = False,
+    output: OutputOption = None,
+    verify: VerifyOption = None,
     library: LibraryOption = None,
 ) -> int:
     """Create an import file that contains only the users who failed.
@@ -154,20 +169,12 @@ def command(  # noqa: PLR0913 - the contract's options
         return _verify(given.terminal, verify)
     _check_what_is_meant(job, feed, source, log)
     if source is None:
-        # Bare files need no tables, which take longer to load than reading most logs.
-        from analyzer.history.load import load
-        from analyzer.retry.library_jobs import retry_target
-
-        workspace = given.workspace(given.settings(), library)
         if output is None:
-            hold(context, workspace)
-        opened = given.library(library)
-        tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=workspace.retry)
-        chosen = find_job(opened.jobs(), job) if job else _newest(given, opened, tables, feed)
-        if chosen is None:
+            hold(context, given.workspace(given.settings(), library))
+        found = _in_library(given, library, job, feed, id_property, superseded=superseded)
+        if found is None:
             return 0
-        inputs = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
-        target = retry_target(opened, chosen, workspace.retry)
+        inputs, target = found
     else:
         inputs, target = _of_files(given.terminal, source, log or [], outcome, id_property)
     dropped = tuple(dict.fromkeys(drop_property or ()))
@@ -193,6 +200,23 @@ def command(  # noqa: PLR0913 - the contract's options
     # In a folder, the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
     return _make(given.terminal, inputs, output / target.name if output and inside else output or target)
+
+
+def _in_library(  # noqa: PLR0913 - what the options say of the job
+    given: Context, library: Path | None, job: str, feed: str, id_property: str, *, superseded: bool
+) -> tuple[RetryInputs, Path] | None:
+    """Return the inputs and the retry file's usual path; None if no job needs a retry."""
+    from analyzer.history.load import load
+    from analyzer.retry.library_jobs import retry_target
+
+    folder = given.workspace(given.settings(), library).retry
+    opened = given.library(library)
+    tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=folder)
+    chosen = find_job(opened.jobs(), job) if job else _newest(given, opened, tables, feed)
+    if chosen is None:
+        return None
+    inputs = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
+    return inputs, retry_target(opened, chosen, folder)
 
 
 def _of_job(  # noqa: PLR0913 - what the options say of the job
