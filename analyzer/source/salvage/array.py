@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -127,8 +128,8 @@ class ArrayReader:
     def _run(self, at: int, position: int) -> Generator[Item, None, _Stop]:
         """Yield the elements from ``at`` on, each once the next was read; return where they end.
 
-        The next one makes the end of the one before certain, unless its names are in other quotation marks than the
-        file's: then both may be pieces of a text.
+        The next one makes the end of the one before certain, unless it is no record, or its names are in other
+        quotation marks than the file's: then both may be pieces of a text.
         """
         buffer = self._buffer
         held: list[Item] = []
@@ -136,8 +137,7 @@ class ArrayReader:
         try:
             while buffer[at : at + 1] != b"]":
                 item, end = self._reader.element_at(at, position)
-                other_mark = buffer[at : at + 1] == b"{" and not self._begins.match(buffer, at)
-                if held and (not other_mark or end - held[0].offset > _ENOUGH):
+                if held and (self._begins.match(buffer, at) or end - held[0].offset > _ENOUGH):
                     yield from held
                     held.clear()
                 held.append(item)
@@ -163,7 +163,7 @@ class ArrayReader:
             return
         start = at
         try:
-            at = after_value(buffer, at, b"}")
+            at = first = after_value(buffer, at, b"}")
             while buffer[at : at + 1] != b"}":
                 _, at = read_key(buffer, at)
                 at = after_value(buffer, skip_value(buffer, at), b"}")
@@ -171,7 +171,8 @@ class ArrayReader:
             self._budget.spend(read_up_to(buffer, error) - start)
             raise
         at = skip_blank(buffer, at + 1)
-        if at < len(buffer) and not _ANOTHER.match(buffer, at) and not _NO_MARKS_TO_END.match(buffer, at):
+        closed = buffer[first : first + 1] == b"}"
+        if at < len(buffer) and not (closed and (_ANOTHER.match(buffer, at) or _NO_MARKS_TO_END.match(buffer, at))):
             raise GrammarError(at, "text after the end of the JSON", Trouble.no_format)
 
     def _after_fault(self, stop: _Stop, error: GrammarError) -> Generator[Item, None, _Stop]:
@@ -179,6 +180,7 @@ class ArrayReader:
         buffer, at = self._buffer, stop.at
         follows = self._between_end(at)
         self._note(stop.held)
+        self._names = self._names or self._likely_name(at)
         if (stop.after_element or follows > at) and self._begins_known(follows):
             doubt = stop.after_element and bool(stop.held) and _may_be_piece(stop.held[-1])
             yield from self._checked(stop.held, error, doubt=doubt)
@@ -223,7 +225,6 @@ class ArrayReader:
         in another record, or a mebibyte on. Else they may be in a text, or in a list within a record.
         """
         buffer = self._buffer
-        self._names = self._names or self._first_names_at(region.start)
         while not self._budget.spent and (found := self._place.search(buffer, region.look)):
             at = region.look = found.end()
             if found["array_end"]:
@@ -231,7 +232,7 @@ class ArrayReader:
                     yield region.item(buffer, found.start())
                     return _Stop(found.start() + 1, None, region.next)
                 continue
-            if self._names and not self._begins_known(at):
+            if not self._begins_known(at):
                 continue
             if found["no_bracket"]:
                 yield region.item(buffer, found.start() + 1)
@@ -239,7 +240,6 @@ class ArrayReader:
                 continue
             items = self._run(at, region.next)
             trial, stop = _first_of(items, until=at + _ENOUGH)
-            self._names = self._names or _first_names_of(trial)
             if stop is not None and stop.error is not None and not trial:
                 self._budget.spend(read_up_to(buffer, stop.error) - at)
                 yield region.item(buffer, found.start() + 1)
@@ -248,7 +248,7 @@ class ArrayReader:
                 yield region.item(buffer, found.start() + 1)
                 self._note(trial)
                 held = stop.held if stop else []
-                yield from self._checked(trial[: len(trial) - len(held)], region.error)
+                yield from self._checked(trial[: len(trial) - len(held)], region.error, after=True)
                 return (yield from items) if stop is None else stop
             else:
                 region.look = stop.at
@@ -279,6 +279,12 @@ class ArrayReader:
         found = self._first_name.match(self._buffer, at)
         return {found[1].decode("utf-8", "replace")} if found else set()
 
+    def _likely_name(self, start: int) -> set[str]:
+        """Return the name with which most records begin after a fault in the first one; empty where no two do."""
+        places = [found.end() for found in self._place.finditer(self._buffer, start, start + _ENOUGH)]
+        names = Counter(name for place in [start, *places] for name in self._first_names_at(place))
+        return {name for name, count in names.most_common(1) if count > 1}
+
     def _stray_end(self, at: int) -> int:
         """Return the offset after blanks and commas."""
         found = _STRAY.match(self._buffer, at)
@@ -300,19 +306,22 @@ class ArrayReader:
         yield from first[: len(first) - len(stop.held)] if stop else first
         return (yield from items) if stop is None else stop
 
-    def _checked(self, items: Iterable[Item], error: GrammarError, *, doubt: bool = False) -> Iterator[Item]:
-        """Yield elements beside a fault; a record that may be a part of another one, or hold one, is doubtful."""
+    def _checked(
+        self, items: Iterable[Item], error: GrammarError, *, doubt: bool = False, after: bool = False
+    ) -> Iterator[Item]:
+        """Yield elements beside a fault, or after it; a record that may be part of another one is doubtful."""
         for item in items:
-            if isinstance(item, Record) and (doubt or self._is_doubtful(item)):
+            if isinstance(item, Record) and (doubt or self._is_doubtful(item, after=after)):
                 yield doubtful(self._buffer, item.position, item.offset, end_of(item), error)
             else:
                 yield item
 
-    def _is_doubtful(self, record: Record) -> bool:
+    def _is_doubtful(self, record: Record, *, after: bool) -> bool:
+        """Return whether a record is empty, holds another, or after a fault has two values of one name."""
         if not record.members or (record.raw.find(b"{", 1) > 0 and self._record_within.search(record.raw, 1)):
             return True
         text = record.respelled if isinstance(record, Repaired) else record.raw
-        return bool(read_broken(text, 0).repeated)
+        return after and bool(read_broken(text, 0).repeated)
 
 
 def _first_names_of(items: Iterable[Item]) -> set[str]:
