@@ -61,7 +61,7 @@ def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[P
         (b"[]", "isn't a job list"),
         (b'{"jobs": []}', "isn't a job list"),
         (b'{"value": [{"State": 5}]}', "has no JobId"),
-        (b'{"value": [{"JobId": "a", "State": "soon"}]}', "State is no number"),
+        (b'{"value": [{"JobId": "a", "State": "soon"}]}', "State isn't a number"),
         (b"\xff\xfe\x00", "isn't a job list: it is not UTF-8"),
     ],
 )
