@@ -112,8 +112,11 @@ class IdKinds:
         if IdType.Email in types:
             because = f"{every} {_are(IdKind.at_domain, self.total)}, which fits Email and PrincipalName"
             return InferredIdType(IdType.Email.name, because)
-        kinds = [_are(kind, number, f"{number:,} ") for kind in IdKind if (number := self.counts.get(kind))]
-        because = f"of {count(self.total, 'ID')} {listed(kinds)}"
+        kinds = [kind for kind in IdKind if self.counts.get(kind)]
+        if len(kinds) == 1:
+            return InferredIdType(types[0].name if types else "", f"{every} {_are(kinds[0], self.total)}")
+        numbers = [_are(kind, self.counts[kind], f"{self.counts[kind]:,} ") for kind in kinds]
+        because = f"of {count(self.total, 'ID')} {listed(numbers)}"
         return InferredIdType(types[0].name if types else "", because)
 
     def _id_types(self, share: float) -> tuple[IdType, ...]:

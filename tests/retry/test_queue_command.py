@@ -219,14 +219,14 @@ IDS = {
     "in brackets, or bare": (
         [f"{{{GUID}}}", GUID.replace("-", "")],
         "",
-        "of 2 IDs 2 are neither object IDs nor addresses",
+        "all 2 IDs are neither object IDs nor addresses",
     ),
     "guests among them": (
         ["ada@contoso.com", "eve_fabrikam.com#EXT#@contoso.onmicrosoft.com"],
         "PrincipalName",
         "of 2 IDs 1 is an address and 1 is a guest's user principal name",
     ),
-    "without a name, or a domain": (["@contoso.com", "ada@"], "", "of 2 IDs 2 are neither object IDs nor addresses"),
+    "without a name, or a domain": (["@contoso.com", "ada@"], "", "all 2 IDs are neither object IDs nor addresses"),
     "addresses": (
         ["ada@contoso.com", "b"],
         "",
@@ -244,7 +244,7 @@ IDS = {
     ),
     "of several shapes": ([GUID, "a@b", "a@c"], "", "of 3 IDs 1 is an object ID and 2 are addresses"),
     "records without": ([None, "", "  ", GUID], "CloudId", "the only ID is an object ID"),
-    "numbers": ([17, 18], "", "of 2 IDs 2 are neither object IDs nor addresses"),
+    "numbers": ([17, 18], "", "all 2 IDs are neither object IDs nor addresses"),
     "none": ([None], "", WITHOUT_IDS.because),
 }
 
