@@ -6,6 +6,7 @@ What a number means that JSON does not have is what Json.NET reads in it
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -49,13 +50,6 @@ _WORDS: Final = {
     b"NaN": "a number that JSON does not have",
     b"Infinity": "a number that JSON does not have",
     b"-Infinity": "a number that JSON does not have",
-}
-_CONTROL_ESCAPES = {bytes([code]): b"\\u%04x" % code for code in range(0x20)} | {
-    b"\b": rb"\b",
-    b"\f": rb"\f",
-    b"\n": rb"\n",
-    b"\r": rb"\r",
-    b"\t": rb"\t",
 }
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 _LONGEST_INTEGER = 380
@@ -301,7 +295,7 @@ def _as_text(token: bytes) -> tuple[bytes, list[ChangeKind], str]:
         if part[:1] == b"\\":
             return part
         kinds.add(ChangeKind.control_character)
-        return _CONTROL_ESCAPES[part]
+        return json.dumps(part.decode("ascii"))[1:-1].encode("ascii")
 
     try:
         token.decode("utf-8")
@@ -342,7 +336,10 @@ def number(token: bytes) -> bytes | None:
     [b'31', b'15', b'-17', b'0.5', b'5.0', None]
     """
     if token[:1] == b"0" and token[1:2] not in (b"", b".", b"e", b"E"):
-        return _integer_of_64_bits(token)
+        found = _other_base.fullmatch(token)
+        value = int(found["hexadecimal"] or b"0", 16) | int(found["octal"] or b"0", 8) if found else 2 * _INT64
+        # In two's complement of 64 bits.
+        return b"%d" % (value - 2 * _INT64 if value >= _INT64 else value) if value < 2 * _INT64 else None
     found = _decimal.fullmatch(token)
     if found is None or not (found[2] or found[4] or b"0" in token[:2]):
         return None
@@ -352,17 +349,6 @@ def number(token: bytes) -> bytes | None:
     if float(token) in (float("inf"), float("-inf")):
         return None
     return sign + (whole or b"0") + (b"." + (fraction or b"0") if point else b"") + exponent
-
-
-def _integer_of_64_bits(token: bytes) -> bytes | None:
-    """Read a number that begins with 0x or 0, in two's complement."""
-    found = _other_base.fullmatch(token)
-    if found is None:
-        return None
-    value = int(found["hexadecimal"], 16) if found["hexadecimal"] else int(found["octal"] or b"0", 8)
-    if value >= 2 * _INT64:
-        return None
-    return b"%d" % (value - 2 * _INT64 if value >= _INT64 else value)
 
 
 def _shown(token: bytes) -> str:

@@ -34,7 +34,7 @@ _CONTINUED = bytes(range(0x80, 0xC0))
 
 @dataclass(frozen=True, slots=True)
 class Repaired(Record):
-    """A record whose only fault is backslashes that begin no escape; ``raw`` is as in the file, so no JSON.
+    """A record whose only fault is backslashes that begin no escape; ``raw`` is as in the file, so not JSON.
 
     Attributes:
         respelled: the same with such backslashes doubled; ``members`` are spelled so.
@@ -45,7 +45,7 @@ class Repaired(Record):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stretch of the array that is no record, or not for sure.
+    """A stretch of the array that is not a record, or not certainly one.
 
     Attributes:
         position: its place in the array, from 0, as far as places can be counted; None where it is in no record.
@@ -70,9 +70,9 @@ class Unreadable:
         return self.fault.words
 
     def identity(self, name: str) -> Identity | None:
-        """Whose record it is by the named id property, as far as it tells.
+        """Return whose record it is by the named ID property, as far as that shows.
 
-        To be asked while the file is open, which is until the next item is.
+        Call it while the file is open, that is before the next item is read.
         """
         if self.position is None:
             return None
@@ -80,7 +80,7 @@ class Unreadable:
         if self._buffer[self.offset : self.offset + 1] == b"{":
             broken = read_broken(self._buffer, self.offset)
         elif NAME_FOLLOWS.match(self._buffer, self.offset):
-            # From the comma or bracket before it, by which a name is told
+            # From the comma or bracket before it, which shows that a name begins
             near = max(0, self.offset - _NEAR)
             start = max(self._buffer.rfind(sign, near, self.offset) for sign in (b",", b"["))
             broken = without_beginning(self._buffer, max(start, near), self.error)
@@ -90,9 +90,9 @@ class Unreadable:
         return dataclasses.replace(found, caution=_CAUTION) if found and self.doubtful else found
 
     def identities(self, name: str) -> Iterator[str]:
-        """What stands in it behind the named id property: behind a fault it may hold further records.
+        """Yield the values of the named ID property in it: after a fault it may hold further records.
 
-        To be asked while the file is open, as ``identity``.
+        Call it while the file is open, as ``identity``.
         """
         quoted = re.escape(name.encode("utf-8", "surrogatepass"))
         spelled = rb"""(?:["']%b["']|(?<=[\s{,/])%b)%b:%b%b""" % (quoted, quoted, _GAP, _GAP, _SHORT_TEXT)
@@ -106,8 +106,8 @@ class Corrected:
 
     Attributes:
         kind: what is wrong, in a few words.
-        before: what stands there.
-        after: what has to stand there.
+        before: what is there.
+        after: what has to be there.
     """
 
     kind: str
@@ -116,12 +116,12 @@ class Corrected:
 
 
 def unreadable(buffer: Buffer, position: int | None, offset: int, end: int, error: GrammarError) -> Unreadable:
-    """A stretch with a fault that the grammar's reader found."""
+    """Return a stretch with a fault that the grammar's reader found."""
     return Unreadable(position, offset, end, fault_of(buffer, error), error, _buffer=buffer)
 
 
 def doubtful(buffer: Buffer, position: int, offset: int, end: int, error: GrammarError) -> Unreadable:
-    """A stretch that can be read and need not be a record, for the fault beside it."""
+    """Return a stretch that can be read but need not be a record, because of the fault beside it."""
     return Unreadable(position, offset, end, DOUBTFUL, error, doubtful=True, _buffer=buffer)
 
 
@@ -148,7 +148,7 @@ def read_up_to(buffer: Buffer, error: GrammarError) -> int:
 
 
 def end_of(item: Item) -> int:
-    """Where a record or a stretch ends."""
+    """Return where a record or a stretch ends."""
     return item.offset + len(item.raw) if isinstance(item, Record) else item.end
 
 
@@ -162,10 +162,10 @@ class Lines:
         self._column = 1
 
     def at(self, offset: int) -> tuple[int, int]:
-        """Line and column, as ``position`` gives them in UTF-8 without damaged bytes.
+        """Return line and column, as ``position`` does for UTF-8 without damaged bytes.
 
         Raises:
-            ValueError: it stands before the offset that was asked for last.
+            ValueError: it is before the offset of the last call.
         """
         offset = max(offset, after_mark(self._buffer))
         if offset < self._at:
