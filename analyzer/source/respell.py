@@ -40,6 +40,7 @@ _odd_in_gap = re.compile(
     rb"(?P<comment>//[^\r\n]*+|/\*(?s:.*?)\*/) | (?P<blank>(?:[\x0b\x0c]|%b)++) | (?P<comma>,)" % WIDE_BLANKS,
     re.VERBOSE,
 )
+_plain_text = re.compile(rb'"[ !#-\[\]-~]*+"')
 # An escape, or a character that JSON writes as one
 _odd_in_text = re.compile(rb"""\\(?s:.)|[\x00-\x1f"]""")
 # A comma and a name, or the record's bracket and what follows it, after a value
@@ -231,6 +232,8 @@ class _Draft:
             self.deepest = max(self.deepest, self.depth)
         elif kind is TokenKind.close:
             self.depth -= 1
+        elif _plain_text.fullmatch(token):
+            pass
         elif token[:1] in (b'"', b"'"):
             after, kinds, problem = _as_text(token)
             before = self._undoubled(token, start)
@@ -244,7 +247,8 @@ class _Draft:
             self.doubt(before, problem)
             return
         self.spelled += after
-        self.change(kinds, before, after)
+        if kinds:
+            self.change(kinds, before, after)
 
     def _undoubled(self, token: bytes, start: int) -> bytes:
         """Return the token as it is in the source."""
