@@ -11,7 +11,7 @@ from analyzer.source.diagnosis.broken import read_broken
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.fault import NAME_FOLLOWS
 from analyzer.source.reader.records import after_record, only_brackets
-from analyzer.source.reader.tolerant import Record, after_value, expect, read_key, skip_blank, skip_value
+from analyzer.source.reader.tolerant import Record, after_value, expect, read_key, skip_blank, skip_value, unquote
 from analyzer.source.salvage.element import ElementReader
 from analyzer.source.salvage.model import ReadBudget, Repaired, doubtful, end_of, read_up_to, unreadable
 
@@ -111,7 +111,7 @@ class ArrayReader:
     def _use_mark(self, mark: bytes) -> None:
         """Prepare expressions for names in these quotation marks; those in others may be in a text."""
         parts = {b"mark": mark}
-        self._first_name = re.compile(rb"\{\s*+%(mark)b([^%(mark)b\\\r\n]{1,200}+)%(mark)b(\s*+:)?" % parts)
+        self._first_name = re.compile(rb"\{\s*+(%(mark)b(?:[^%(mark)b\\\r\n]|\\.){1,200}+%(mark)b)(\s*+:)?" % parts)
         self._begins = re.compile(rb"\{\s*+%(mark)b" % parts)
         # },{" or }{" before a record; ],{" or x",{" where a bracket is missing; ]," after the array
         self._place = re.compile(
@@ -277,7 +277,7 @@ class ArrayReader:
 
     def _first_names_at(self, at: int) -> set[str]:
         found = self._first_name.match(self._buffer, at)
-        return {found[1].decode("utf-8", "replace")} if found else set()
+        return {unquote(found[1])} if found else set()
 
     def _likely_name(self, start: int) -> set[str]:
         """Return the name with which most records begin after a fault in the first one; empty where no two do."""

@@ -262,6 +262,20 @@ def test_a_doubtful_record_has_its_id_with_a_caution() -> None:
     assert [(one.text, bool(one.caution)) for one in ids] == [("a", False), ("user5@contoso.com", True)]
 
 
+def test_reading_goes_on_where_first_names_are_written_with_escapes() -> None:
+    records = [rf'{{"Identit\u00e4t":"user{number}","City":"Kiel"}}' for number in range(6)]
+    records[2] = records[2].replace("Kiel", 'K"iel')
+    found = shown('{"value":[' + ",".join(records) + "]}")
+    assert found == [(place, "!" + raw if place == 2 else raw) for place, raw in enumerate(records)]
+
+
+def test_after_a_fault_in_the_first_record_the_others_are_read() -> None:
+    records = [f'{{"IdName":"user{number}","City":"Kiel"}}' for number in range(6)]
+    records[0] = records[0].replace('"IdName":', '"Id"Name":')
+    found = shown('{"value":[' + ",".join(records) + "]}")
+    assert found == [(place, "!" + raw if place == 0 else raw) for place, raw in enumerate(records)]
+
+
 def test_lines_are_counted_on() -> None:
     text = ("\ufeff" + source_with(f'{{"Office":"R "K" é€😀","IdName":"{ADA}"}}').replace("},{", "},\r\n{\n")).encode()
     lines = Lines(text)
