@@ -50,7 +50,7 @@ def read_log(path: str | os.PathLike[str]) -> pl.LazyFrame:
     Raises:
         InputError: there is no such path, or no log in it; when the frame is collected: a log cannot be read.
 
-    >>> from analyzer.storage.resources import sample_library
+    >>> from analyzer.storage.files import sample_library
     >>> unmapped = read_log(sample_library()).filter(pl.col("code") == "InvalidProperty")
     >>> sorted(unmapped.select("property").collect()["property"].unique())
     ['Floor', 'Wing']

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.model import PullResult, RemoteTenant
-    from analyzer.model.progress import Progress
+    from analyzer.model.text import Progress
     from analyzer.retry.library_jobs import JobRetry
 
     Stage = Callable[[str], Progress]

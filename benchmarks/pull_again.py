@@ -10,7 +10,7 @@ from pathlib import Path
 import analyzer.emulator
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.sharepoint.site import Tenant

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import analyzer
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

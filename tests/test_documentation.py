@@ -11,11 +11,11 @@ import pytest
 import typer
 
 from analyzer.cli.app import EXAMPLES, app_for
-from analyzer.config.custom_codes import CodeConfig
+from analyzer.config.content import CodeConfig
 from analyzer.config.settings import Config, FeedConfig, TenantConfig, load_settings
 from analyzer.emulator import SCENARIOS
 from analyzer.model.tables import JOBS
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

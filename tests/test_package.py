@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_package_with_templates_and_samples_and_nothing_else
 
 def test_the_installed_command_works_on_its_own_samples(installed: Path, tmp_path: Path) -> None:
     assert _run(installed, tmp_path, "--version").startswith("upa-analyzer ")
-    where = "from analyzer.storage.resources import sample_library; print(sample_library())"
+    where = "from analyzer.storage.files import sample_library; print(sample_library())"
     found = subprocess.run(
         [installed / "python", "-I", "-c", where], check=True, cwd=tmp_path, capture_output=True, text=True
     )

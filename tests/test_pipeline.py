@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from analyzer.model.progress import Progress
+    from analyzer.model.text import Progress
     from tests.conftest import LoopbackTenant
 
 FOLDER = "/sites/hr/Shared Documents"

@@ -1,16 +1,28 @@
-"""Who failed and why: count the entries of jobs by code, property and user.
+"""Who failed, why, and what they have in common.
 
-Each function takes entries as ``analysis.naming`` returns them; text that is no entry doesn't count.
+Counts are of entries as ``analysis.naming`` returns them; text that isn't an entry doesn't count.
+
+A trait is shared (``SharedTrait``) if chance doesn't explain it. For each value of each trait (a domain, a department,
+a part of the file), the users who failed are taken as drawn without replacement from all users of the source file: how
+likely is it that at least so many of them have the value? That is the upper tail of the hypergeometric distribution,
+Fisher's exact test. Many values are tried in one file, so the traits share ``ALARM`` equally, and the values of a trait
+share its part (Bonferroni's bound): of files whose failures are random, at most one in a hundred has a shared trait. A
+value counts as tried unless it has so few users that not even all of them failing would show anything (Tarone's bound,
+which is valid because it depends on the numbers of users alone and not on who failed).
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
+
 
 _USERS = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
 
@@ -91,3 +103,111 @@ def without_user(named: pl.DataFrame) -> pl.DataFrame:
 
 def _coded(named: pl.DataFrame) -> pl.DataFrame:
     return named.filter(pl.col("code").is_not_null())
+
+
+ALARM = 0.01
+"""How often something is said of a file whose failures are random, at the most."""
+
+_FEWEST = 3
+"""Users who share a value, below which nothing is said however unlikely it is."""
+
+_MOST_VALUES = 1_000
+"""Of a trait; one with more, as a phone number, tells each user from the others and groups none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTrait:
+    """A value that more of those who failed have than chance explains.
+
+    Attributes:
+        trait: as it was counted.
+        value: likewise.
+        failed: users who failed and have it.
+        failed_of: users who failed.
+        users: users of the source file who have it, those who failed included.
+        users_of: users of the source file.
+        probability: that chance gives as many or more.
+    """
+
+    trait: str
+    value: str
+    failed: int
+    failed_of: int
+    users: int
+    users_of: int
+    probability: float
+
+
+@dataclass(slots=True)
+class Traits:
+    """Users counted by the values of their traits, as a source file is read user by user."""
+
+    users: int = 0
+    failed: int = 0
+    _users: dict[str, Counter[str]] = field(default_factory=dict)
+    _failed: dict[str, Counter[str]] = field(default_factory=dict)
+    _too_many: set[str] = field(default_factory=set)
+
+    def add(self, traits: Mapping[str, str], *, failed: bool) -> None:
+        """Count a user; a trait that is missing is the value ``""``."""
+        self.users += 1
+        self.failed += failed
+        for trait, value in traits.items():
+            if trait in self._too_many:
+                continue
+            counts = self._users.setdefault(trait, Counter())
+            counts[value] += 1
+            if failed:
+                self._failed.setdefault(trait, Counter())[value] += 1
+            if len(counts) > _MOST_VALUES:
+                self._too_many.add(trait)
+                del self._users[trait]
+                self._failed.pop(trait, None)
+
+    def shared(self) -> tuple[SharedTrait, ...]:
+        """Return what the users who failed have in common, the least likely first; each set of users once."""
+        found: list[SharedTrait] = []
+        for trait in self._users:
+            found += self._shared_in(trait, ALARM / len(self._users))
+        found.sort(key=lambda one: one.probability)
+        # Two values that the same numbers of users have are most often two names of one thing.
+        once: dict[tuple[int, int], SharedTrait] = {}
+        for one in found:
+            once.setdefault((one.failed, one.users), one)
+        return tuple(once.values())
+
+    def _shared_in(self, trait: str, alarm: float) -> Iterator[SharedTrait]:
+        # A user without the trait is no less counted than one with it.
+        counts = self._users[trait].copy()
+        failed = self._failed.get(trait, Counter[str]()).copy()
+        counts[""] += self.users - counts.total()
+        failed[""] += self.failed - failed.total()
+        least = sorted(
+            tail(min(self.failed, users), self.failed, users, self.users) for users in counts.values() if users
+        )
+        # The number of tries: values that could pass a bound divided by their own number.
+        tries = next(
+            (number for number in range(1, len(least) + 1) if sum(p <= alarm / number for p in least) <= number), 1
+        )
+        for value, number in failed.items():
+            if number >= _FEWEST:
+                probability = tail(number, self.failed, counts[value], self.users)
+                if probability <= alarm / tries:
+                    yield SharedTrait(trait, value, number, self.failed, counts[value], self.users, probability)
+
+
+def tail(least: int, drawn: int, having: int, of: int) -> float:
+    """Return how likely at least ``least`` of ``drawn`` users have a value that ``having`` of ``of`` users have.
+
+    >>> round(tail(3, 4, 3, 30), 6)
+    0.000985
+    """
+    whole = _log_choose(of, drawn)
+    return math.fsum(
+        math.exp(_log_choose(having, number) + _log_choose(of - having, drawn - number) - whole)
+        for number in range(max(least, drawn + having - of), min(drawn, having) + 1)
+    )
+
+
+def _log_choose(of: int, drawn: int) -> float:
+    return math.lgamma(of + 1) - math.lgamma(drawn + 1) - math.lgamma(of - drawn + 1)

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.model.id_kinds import IdKinds, MissingId
+from analyzer.model.identity import IdKinds, MissingId
 from analyzer.model.service import JobError, LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyzer.analysis.in_common import SharedTrait
+    from analyzer.analysis.failures import SharedTrait
     from analyzer.model.job import Outcome
 
 ARTICLE = "Microsoft's article on the bulk user profile update API"

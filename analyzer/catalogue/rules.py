@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.model import ADMINISTRATOR, DUPLICATES, OWNER, Advice
-from analyzer.model.id_kinds import MissingId, id_advice, missing_id_advice
+from analyzer.model.identity import MissingId, id_advice, missing_id_advice
 from analyzer.model.job import Outcome
 from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
 from analyzer.model.text import listed, listed_first, percent

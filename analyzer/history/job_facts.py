@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.analysis.failures import by_code, by_pattern, by_property, without_user
-from analyzer.analysis.in_common import Traits
+from analyzer.analysis.failures import Traits, by_code, by_pattern, by_property, without_user
 from analyzer.catalogue import SAYS_NOTHING, first_match
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.errors import InputError, UsageError
 from analyzer.history.feeds import new_in
-from analyzer.model.id_kinds import IdKind, IdKinds, id_kinds, kind_of
-from analyzer.model.identity import identity_key
+from analyzer.model.identity import IdKind, IdKinds, id_kinds, identity_key, kind_of
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.model.text import percent
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from analyzer.analysis.in_common import SharedTrait
+    from analyzer.analysis.failures import SharedTrait
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library

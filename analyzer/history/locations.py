@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.bounds import FEWEST, POSITIONS, bounds
 from analyzer.analysis.failures import without_user
+from analyzer.analysis.naming import FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from analyzer.analysis.bounds import Order
+    from analyzer.analysis.naming import Order
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
 

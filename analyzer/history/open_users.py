@@ -12,8 +12,7 @@ import polars as pl
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
 from analyzer.analysis.open_users import Import, OpenUsers, open_users
 from analyzer.errors import InputError, UsageError
-from analyzer.model.id_kinds import IdKind, id_kinds
-from analyzer.model.identity import identity_key
+from analyzer.model.identity import IdKind, id_kinds, identity_key
 from analyzer.model.job import Outcome
 from analyzer.model.redaction import shown_uri
 from analyzer.model.service import JobError

@@ -1,19 +1,29 @@
-"""When two spellings of an ID are the same user to the service, and what looks like an ID.
+"""When two spellings of an ID are one user, what kind an ID is, and which ID type of the service accepts it.
 
-IDs compare without regard to case, and an account name may carry a claims prefix (``i:0#.f|membership|``): both seen
-in the vendor's article and in public threads. That composed and decomposed letters are the same is inferred.
+IDs compare ignoring case, and an account name may have a claims prefix (``i:0#.f|membership|``): both seen in the
+vendor's article and in public threads. That composed and decomposed letters are the same is inferred.
+
+A job is queued with one ID type for all its users, and the service never says later which. If it could resolve none of
+them, the likeliest cause is that the type and the IDs don't fit: early clients queued every job as ``Email`` whatever
+the caller asked for (pnp/PnP-PowerShell pull request 1985).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.model.service import GUID
+from analyzer.model.service import GUID, IdType
+from analyzer.model.text import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
 
 # As in i:0#.f|membership|ada@contoso.com and i:0#.w|contoso\ada
 _CLAIMS_PREFIX = re.compile(r"[ic]:0.*\|", re.DOTALL)
@@ -63,3 +73,269 @@ def _composed(identity: str) -> str:
     # Composed after lowering: some letters have a composed form in lower case only.
     text = identity.lower()
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
+
+
+_MOST = 0.95
+"""Of the IDs: a few typing errors don't hide what the others are."""
+
+# As in i:0#.f|membership|ada@contoso.com
+_CLAIMS = re.compile(r"[ic]:0.+\|", re.DOTALL)
+# ada_fabrikam.com#EXT#@contoso.onmicrosoft.com
+_GUEST = re.compile(r"\S+#ext#@\S+", re.IGNORECASE)
+_AT_A_DOMAIN = re.compile(r"[^\s@\\|]+@[^\s@\\|]+")
+# CONTOSO\ada
+_LOGIN = re.compile(r"[^\s\\]+\\[^\\]+")
+_GUID_TOKEN = re.compile(rb'"' + GUID.pattern.encode() + rb'"').fullmatch
+_NO_ADDRESSES = re.compile(rb'[\s|#\\]|"@|@"')
+"""What JSON texts with one ``@`` each must not have to be addresses of users at a domain."""
+
+
+class IdKind(StrEnum):
+    """What an ID looks like."""
+
+    object_id = auto()
+    """A Guid, as Entra ID gives each user."""
+    at_domain = auto()
+    """``ada@contoso.com``: a user principal name or a mail address; which one can't be seen."""
+    guest = auto()
+    """A guest's user principal name, with ``#EXT#``."""
+    claims = auto()
+    """``i:0#.f|membership|ada@contoso.com``."""
+    login = auto()
+    """``CONTOSO\\ada``."""
+    other = auto()
+    """``ada``, an employee number, a distinguished name."""
+
+
+class MissingId(StrEnum):
+    """Why the service missed the ID in every record of a source file."""
+
+    other_name = auto()
+    """Every record has a property that looks like the IDs: the job was queued with another name."""
+    empty = auto()
+    """A property is null or empty in every record."""
+    dropped = auto()
+    """No property looks like the IDs."""
+
+
+ID_TYPES: Mapping[IdKind, tuple[IdType, ...]] = {
+    IdKind.object_id: (IdType.CloudId,),
+    IdKind.at_domain: (IdType.PrincipalName, IdType.Email),
+    IdKind.guest: (IdType.PrincipalName,),
+    IdKind.claims: (),
+    IdKind.login: (),
+    IdKind.other: (),
+}
+"""The ID types that take a kind of ID (inferred from their names and the vendor's article)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdKinds:
+    """How many IDs are of each kind.
+
+    Attributes:
+        counts: kinds that occur, the most frequent first.
+    """
+
+    counts: Mapping[IdKind, int]
+
+    @property
+    def total(self) -> int:
+        """How many IDs there are."""
+        return sum(self.counts.values())
+
+    @property
+    def most(self) -> IdKind | None:
+        """The kind of all IDs but a few; None where they are mixed, or there are none."""
+        kind = next(iter(self.counts), None)
+        return kind if kind is not None and self.counts[kind] >= _MOST * self.total else None
+
+    @property
+    def id_types(self) -> tuple[IdType, ...]:
+        """The ID types that take all IDs but a few, the most usual first; empty where none does."""
+        return self._id_types(_MOST)
+
+    @property
+    def inferred(self) -> InferredIdType:
+        """The ID type that takes every ID: with it a file of these users can be queued."""
+        if not self.total:
+            return WITHOUT_IDS
+        every = "the only ID" if self.total == 1 else f"all {self.total:,} IDs"
+        types = self._id_types(1)
+        if types == (IdType.CloudId,):
+            return InferredIdType(types[0].name, f"{every} {_are(IdKind.object_id, self.total)}")
+        if IdType.Email in types:
+            because = f"{every} {_are(IdKind.at_domain, self.total)}, which fits Email and PrincipalName"
+            return InferredIdType(IdType.Email.name, because)
+        kinds = [kind for kind in IdKind if self.counts.get(kind)]
+        if len(kinds) == 1:
+            return InferredIdType(types[0].name if types else "", f"{every} {_are(kinds[0], self.total)}")
+        numbers = [_are(kind, self.counts[kind], f"{self.counts[kind]:,} ") for kind in kinds]
+        because = f"of {count(self.total, 'ID')} {listed(numbers)}"
+        return InferredIdType(types[0].name if types else "", because)
+
+    def _id_types(self, share: float) -> tuple[IdType, ...]:
+        return tuple(
+            id_type
+            for id_type in (IdType.PrincipalName, IdType.CloudId, IdType.Email)
+            if (taken := sum(number for kind, number in self.counts.items() if id_type in ID_TYPES[kind]))
+            and taken >= share * self.total
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InferredIdType:
+    """The ID type with which a file can be queued, by what its IDs look like.
+
+    Attributes:
+        name: as the service calls it; empty where it is unclear.
+        because: a clause.
+    """
+
+    name: str = ""
+    because: str = "no record has an ID"
+
+
+WITHOUT_IDS = InferredIdType()
+
+
+class IdCounter:
+    """Counts the kinds of IDs as JSON spells them, many at once."""
+
+    def __init__(self) -> None:
+        """Begin without IDs."""
+        self._counts: Counter[IdKind] = Counter()
+
+    @property
+    def kinds(self) -> IdKinds:
+        """The IDs that were added."""
+        return IdKinds(dict(self._counts.most_common()))
+
+    def add(self, tokens: Sequence[bytes]) -> None:
+        """Add the IDs of some records; null and blank texts don't count."""
+        joined = b"".join(tokens)
+        at = joined.count(b"@")
+        plain = at == len(tokens) and joined.isascii() and not _NO_ADDRESSES.search(joined)
+        if plain and all(b"@" in token for token in tokens):
+            self._counts[IdKind.at_domain] += at
+        elif not at and all(map(_GUID_TOKEN, tokens)):
+            self._counts[IdKind.object_id] += len(tokens)
+        else:
+            self._counts.update(kind_of(text) for token in tokens if (text := _text_of(token).strip()))
+
+
+def _text_of(token: bytes) -> str:
+    if token.startswith(b'"'):
+        return str(json.loads(token))
+    return "" if token == b"null" else token.decode("utf-8", "replace")
+
+
+def _are(kind: IdKind, number: int, shown: str = "") -> str:
+    one, many = _NOUNS[kind]
+    return f"{shown}is {one}" if number == 1 else f"{shown}are {many}"
+
+
+_NOUNS = {
+    IdKind.object_id: ("an object ID", "object IDs"),
+    IdKind.at_domain: ("an address", "addresses"),
+    IdKind.guest: ("a guest's user principal name", "guests' user principal names"),
+    IdKind.claims: ("a claims name", "claims names"),
+    IdKind.login: ("a login of the form DOMAIN\\name", "logins of the form DOMAIN\\name"),
+    IdKind.other: ("neither an object ID nor an address", "neither object IDs nor addresses"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IdAdvice:
+    """What to do where the service could resolve none of a source file's users.
+
+    Attributes:
+        finding: a clause about the IDs, as "the IDs are object IDs".
+        action: a clause in the imperative, as "queue with the ID type CloudId".
+        as_it_is: whether that can be done with the records unchanged.
+    """
+
+    finding: str
+    action: str
+    as_it_is: bool
+
+
+def id_kinds(identities: Iterable[str]) -> IdKinds:
+    """Count the kinds of IDs, as a log or a source file spells them; blank ones don't count.
+
+    >>> id_kinds(["ada@contoso.com", "Bob@contoso.com"]).most
+    <IdKind.at_domain: 'at_domain'>
+    """
+    return IdKinds(dict(Counter(kind_of(text) for identity in identities if (text := identity.strip())).most_common()))
+
+
+def kind_of(identity: str) -> IdKind:
+    """Tell the kind of one ID, which isn't blank."""
+    if GUID.fullmatch(identity):
+        return IdKind.object_id
+    if _CLAIMS.match(identity):
+        return IdKind.claims
+    if _GUEST.fullmatch(identity):
+        return IdKind.guest
+    if _AT_A_DOMAIN.fullmatch(identity):
+        return IdKind.at_domain
+    return IdKind.login if _LOGIN.fullmatch(identity) else IdKind.other
+
+
+def id_advice(kinds: IdKinds) -> IdAdvice:
+    """Say what to do where the service could resolve none of the users with these IDs."""
+    types = kinds.id_types
+    if types == (IdType.CloudId,):
+        return IdAdvice("the IDs are object IDs", "queue with the ID type CloudId", as_it_is=True)
+    if types == (IdType.PrincipalName,):
+        return IdAdvice(
+            "the IDs are user principal names, some of guests", "queue with the ID type PrincipalName", as_it_is=True
+        )
+    if types:
+        return IdAdvice(
+            "the IDs are user principal names or mail addresses",
+            "queue with the ID type PrincipalName if the job used another one, else with Email",
+            as_it_is=True,
+        )
+    match kinds.most:
+        case IdKind.claims:
+            action = "have the feed write only what follows the last |, and queue with the ID type PrincipalName"
+            return IdAdvice("the IDs are claims names, which no ID type takes", action, as_it_is=False)
+        case IdKind.login:
+            finding = "the IDs are logins of the form DOMAIN\\name, which no ID type takes"
+        case IdKind.other:
+            finding = "the IDs are neither object IDs nor names at a domain, and no ID type takes others"
+        case _:
+            return IdAdvice(
+                "the IDs are of several kinds, and a job takes only one",
+                "have the feed write user principal names or object IDs for everyone",
+                as_it_is=False,
+            )
+    return IdAdvice(finding, "have the feed write user principal names or object IDs", as_it_is=False)
+
+
+def missing_id_advice(missing: MissingId, name: str, kinds: IdKinds | None) -> IdAdvice:
+    """Say what to do where the service missed the ID in every record.
+
+    Args:
+        missing: why.
+        name: the property that the records have instead, or that is empty in each of them.
+        kinds: of its values, where it has any.
+    """
+    if missing is MissingId.empty:
+        return IdAdvice("it is empty in every record", f"have the feed write {name}", as_it_is=False)
+    if missing is MissingId.dropped:
+        return IdAdvice("no property of its records looks like one", "have the feed write the ID", as_it_is=False)
+    if kinds and kinds.most is IdKind.object_id:
+        return IdAdvice(
+            f"every record has {name}, and its values are object IDs",
+            f"set the ID property to {name} and the ID type to CloudId, or have the feed write the ID that the job was"
+            " queued with",
+            as_it_is=True,
+        )
+    return IdAdvice(
+        f"every record has {name}, and the job was probably queued with another name (such as"
+        f" {name[:1].swapcase()}{name[1:]})",
+        f"set the ID property to {name}",
+        as_it_is=True,
+    )

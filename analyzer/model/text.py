@@ -1,4 +1,4 @@
-"""Numbers, counts, times and IDs as people read them."""
+"""Numbers, counts, times, IDs, and progress as people read them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import difflib
 import itertools
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
+
 
 SHORT_ID = 8
 _KILO = 1000
@@ -143,3 +144,11 @@ def percent(part: int, whole: int) -> str:
     """Return a share in percent: ``4%``, ``under 1%``."""
     share = 100 * part / whole if whole else 0
     return "under 1%" if 0 < share < 1 else f"{share:.0f}%"
+
+
+class Progress(Protocol):
+    """Shows how far some work is."""
+
+    def __call__(self, done: int, total: int, doing: str) -> None:
+        """Show that ``done`` of ``total`` items are finished; ``doing`` names the next one."""
+        ...

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
-from analyzer.report.links import retry_button
 from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
 from analyzer.report.sentences import (
     LETTERS,
@@ -24,7 +23,7 @@ from analyzer.report.sentences import (
     when_text,
 )
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
-from analyzer.report.view import page_name
+from analyzer.report.view import page_name, retry_button
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

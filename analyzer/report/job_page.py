@@ -14,7 +14,6 @@ from analyzer.history.job_facts import shared_sentence
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first, size
 from analyzer.report.index_page import frame_of, job_row
-from analyzer.report.links import queue_of, retry_button
 from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
 from analyzer.report.sentences import (
     UNKNOWN,
@@ -26,6 +25,7 @@ from analyzer.report.sentences import (
     second_text,
     when_text,
 )
+from analyzer.report.view import queue_of, retry_button
 from analyzer.source.damage import warnings_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.failures import by_property
 from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
+from analyzer.catalogue.advice import headline, retry_clause, still_open_clause
 from analyzer.history.job_facts import ranked_codes
-from analyzer.history.sentences import headline, retry_clause, still_open_clause
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
 from analyzer.model.service import JobError, LogCode, State
 from analyzer.model.text import SHORT_ID, capitalised, count, listed_first

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from analyzer.model.id_kinds import WITHOUT_IDS, InferredIdType
+from analyzer.model.identity import WITHOUT_IDS, InferredIdType
 from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.model.text import listed_first
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.jobs import SPLIT
-from analyzer.model.id_kinds import WITHOUT_IDS, InferredIdType
+from analyzer.model.identity import WITHOUT_IDS, InferredIdType
 from analyzer.model.next_step import powershell_text
 from analyzer.model.service import IdType
 from analyzer.model.text import listed

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.jobs import SPLIT
-from analyzer.model.id_kinds import MissingId
+from analyzer.model.identity import MissingId
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
 from analyzer.retry.model import DEFAULT_OPTIONS, IDENTICAL, Reason

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.errors import UsageError
-from analyzer.model.id_kinds import IdKind, MissingId, id_kinds
-from analyzer.model.identity import identity_key, looks_like_id
+from analyzer.model.identity import IdKind, MissingId, id_kinds, identity_key, looks_like_id
 from analyzer.source.find import find_records
 from analyzer.source.model import marks_of
 from analyzer.source.reader.json_text import opened
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from analyzer.model.id_kinds import IdKinds
+    from analyzer.model.identity import IdKinds
     from analyzer.source.find import MatchedRecords
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record

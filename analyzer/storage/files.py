@@ -1,4 +1,7 @@
-"""Read and write whole files; a new one is written beside its place and renamed, so that nothing is lost."""
+"""Read and write whole files, and find those that the program carries.
+
+A new file is written next to its place and renamed, so that nothing is lost.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -17,7 +21,7 @@ from analyzer.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
 
 _T = TypeVar("_T")
 _NAME_KEPT = 50
@@ -176,3 +180,21 @@ def begins_name_of_part(path: Path, stem: str) -> str | None:
     name = path.name[1:].rsplit(".", 2)[0]
     stem = stem[:_NAME_KEPT]
     return name.removeprefix(stem) if is_part(path) and name.startswith(stem) else None
+
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def templates_folder() -> Path:
+    """Return the folder of our report templates."""
+    return _carried("report_templates")
+
+
+def sample_library() -> Path:
+    """Return the library that ``demo`` starts from."""
+    return _carried("sample_logs")
+
+
+def _carried(name: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from analyzer.analysis.in_common import ALARM, Traits, tail
+from analyzer.analysis.failures import ALARM, Traits, tail
 
 
 def _counted(users: list[tuple[dict[str, str], bool]]) -> Traits:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from analyzer.analysis.in_common import SharedTrait
+from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue import OURS
 from analyzer.catalogue.advice import advise
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
-from analyzer.config.custom_codes import CodeConfig, catalogue_of
-from analyzer.model.id_kinds import IdKind, IdKinds, MissingId
+from analyzer.config.content import CodeConfig, catalogue_of
+from analyzer.model.identity import IdKind, IdKinds, MissingId
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.text import percent
 

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from analyzer.model.tables import ENTRIES
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analyzer.cli.options import FailOn, parse_day
+from analyzer.cli.context import FailOn, parse_day
 from analyzer.errors import UsageError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.history.find_logs import find_logs
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
 LOG = f"ImportProfileProperties-{ID}-20151130-174205-993"

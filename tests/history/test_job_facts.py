@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.in_common import SharedTrait
+from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue import OURS
 from analyzer.catalogue.model import CodeFacts
 from analyzer.history.job_facts import facts_of, look_into, patterns_in, shared_sentence
-from analyzer.model.id_kinds import IdKind
-from analyzer.model.identity import identity_key
+from analyzer.model.identity import IdKind, identity_key
 from analyzer.model.service import JobError
 from tests.report.conftest import Lines, LittleLibrary
 

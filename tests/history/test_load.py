@@ -11,7 +11,7 @@ import pytest
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.analysis.bounds import BOUNDS, Order
+from analyzer.analysis.naming import BOUNDS, Order
 from analyzer.history.locations import Whereabouts, bounds_words, whereabouts, whereabouts_json
 from analyzer.source.diagnosis.message import Diagnosis
 from tests.analysis.frames import entry, named

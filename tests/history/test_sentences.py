@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.catalogue.advice import headline, retry_clause, still_open_clause
 from analyzer.catalogue.model import JobFacts
-from analyzer.history.sentences import headline, retry_clause, still_open_clause
 from analyzer.model.job import Outcome
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.history.find_logs import find_logs
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 from tests.logs.reading import WHOLE, read
 from tests.logs.reference_decoder import text_of
 from tests.logs.reference_parser import parse

@@ -13,7 +13,7 @@ from analyzer.logs import entries as entries_module
 from analyzer.logs.columns import columns_of
 from analyzer.logs.model import Account
 from analyzer.logs.read import LogReader
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 from tests.logs.reading import read
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.history.find_logs import find_logs
 from analyzer.logs.shapes import beginning
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 from tests.logs.reading import read, rows_of
 
 CANNOT = "User identity cannot be resolved"

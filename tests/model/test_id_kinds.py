@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.model.id_kinds import IdKind, id_advice, id_kinds, kind_of
+from analyzer.model.identity import IdKind, id_advice, id_kinds, kind_of
 from analyzer.model.service import IdType
 
 _GUIDS = ["29c15105-5322-5cf7-9131-69b2b9b9279f", "F3672745-2626-57C5-AEB6-F4876C135BA0"]

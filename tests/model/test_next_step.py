@@ -14,7 +14,7 @@ import pytest
 
 from analyzer.cli.arguments import Arguments
 from analyzer.model.next_step import Commands
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

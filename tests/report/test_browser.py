@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.model.id_kinds import InferredIdType
+from analyzer.model.identity import InferredIdType
 from analyzer.model.service import JobError
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import RetryToQueue, queue_commands

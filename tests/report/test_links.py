@@ -10,13 +10,12 @@ from urllib.parse import unquote
 import pytest
 
 from analyzer.catalogue.jobs import SPLIT
-from analyzer.model.id_kinds import InferredIdType
+from analyzer.model.identity import InferredIdType
 from analyzer.model.service import JobError
-from analyzer.report.links import href, queue_of, retry_button
 from analyzer.report.model import Note
-from analyzer.report.view import RetryLink, page_name
+from analyzer.report.view import RetryLink, href, page_name, queue_of, retry_button
 from analyzer.retry.queue_command import RetryToQueue
-from analyzer.storage.resources import sample_library, templates_folder
+from analyzer.storage.files import sample_library, templates_folder
 
 if TYPE_CHECKING:
     from tests.report.conftest import LittleLibrary

@@ -18,9 +18,8 @@ from analyzer.retry.inputs import inputs_of_job
 from analyzer.retry.library_jobs import make_retries, retry_target
 from analyzer.retry.make import make_retry
 from analyzer.retry.model import Choices
-from analyzer.storage.files import beside_of
+from analyzer.storage.files import beside_of, sample_library
 from analyzer.storage.manifest import manifest_path
-from analyzer.storage.resources import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analyzer.model.id_kinds import WITHOUT_IDS, IdCounter, InferredIdType
+from analyzer.model.identity import WITHOUT_IDS, IdCounter, InferredIdType
 from analyzer.model.next_step import powershell_text
 from analyzer.retry.queue_command import (
     RetryToQueue,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.errors import LockedError, OutputError
+from analyzer.storage.files import sample_library
 from analyzer.storage.lock import HOLDER, LOCK, data_lock
-from analyzer.storage.resources import sample_library
 from tests.conftest import TOKEN
 
 if TYPE_CHECKING:

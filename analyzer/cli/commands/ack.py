@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, hold
-from analyzer.cli.options import LibraryOption, parse_day
+from analyzer.cli.context import Context, LibraryOption, hold, parse_day
 from analyzer.errors import UsageError
 from analyzer.model.job import find_job
 

@@ -62,7 +62,7 @@ def command(
     Download sample jobs, write the report and the retry files, and import one of them. Nothing leaves this computer.
     """
     from analyzer.library.workspace import Workspace
-    from analyzer.storage.resources import sample_library
+    from analyzer.storage.files import sample_library
 
     given = context.ensure_object(Context)
     if out.exists() and not out.is_dir():

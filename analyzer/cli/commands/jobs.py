@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.context import Context
-from analyzer.cli.options import FeedOption, LibraryOption, SinceOption, parse_day
+from analyzer.cli.context import Context, FeedOption, LibraryOption, SinceOption, parse_day
 from analyzer.history.feeds import of_feed
 from analyzer.model.job import Outcome
 

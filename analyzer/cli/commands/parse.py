@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
     from analyzer.logs.model import LogFile, LogRead
     from analyzer.logs.read import LogReader
-    from analyzer.model.progress import Progress
+    from analyzer.model.text import Progress
 
 
 _UNREADABLE = 5

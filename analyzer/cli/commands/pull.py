@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, hold
-from analyzer.cli.options import DEFAULT_PATIENCE, JobsOption, PatienceOption, SinceOption, parse_day, parse_duration
+from analyzer.cli.context import (
+    DEFAULT_PATIENCE,
+    Context,
+    JobsOption,
+    PatienceOption,
+    SinceOption,
+    hold,
+    parse_day,
+    parse_duration,
+)
 from analyzer.errors import ThresholdError
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, hold
-from analyzer.cli.options import JobsOption, SinceOption, parse_day
+from analyzer.cli.context import Context, JobsOption, SinceOption, hold, parse_day
 from analyzer.model.job import find_job
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, hold
-from analyzer.cli.options import LibraryOption
+from analyzer.cli.context import Context, LibraryOption, hold
 from analyzer.errors import UsageError
 from analyzer.history.feeds import newest_to_retry
 from analyzer.model.job import find_job

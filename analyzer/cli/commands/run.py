@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.context import Context, hold
-from analyzer.cli.options import DEFAULT_PATIENCE, FailOn, FailOnOption, PatienceOption
+from analyzer.cli.context import DEFAULT_PATIENCE, Context, FailOn, FailOnOption, PatienceOption, hold
 
 if TYPE_CHECKING:
     from analyzer.cli.views.night import Night

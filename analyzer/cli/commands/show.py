@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context
-from analyzer.cli.options import FailOn, FailOnOption, LibraryOption
+from analyzer.cli.context import Context, FailOn, FailOnOption, LibraryOption
 from analyzer.errors import AnalyzerError
 from analyzer.history.feeds import newest_failed
 from analyzer.model.job import FAILED, find_job

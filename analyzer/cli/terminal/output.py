@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from analyzer.errors import AnalyzerError
-    from analyzer.model.progress import Progress
+    from analyzer.model.text import Progress
 
 
 OUTCOME_STYLES = {

@@ -7,9 +7,9 @@ import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from analyzer.catalogue.advice import headline, still_open_clause
 from analyzer.cli.terminal.log import visible
 from analyzer.cli.views.jobs import acknowledged_until, job_json, not_updated, ran, retry_result
-from analyzer.history.sentences import headline, still_open_clause
 from analyzer.model.job import Outcome
 from analyzer.model.text import capitalised, count, duration, listed_first
 

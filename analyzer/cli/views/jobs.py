@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analyzer.catalogue.advice import retry_clause
 from analyzer.cli.terminal.output import SUPERSEDED, Column
-from analyzer.history.sentences import retry_clause
 from analyzer.model.job import Outcome, not_updated_text
 from analyzer.model.text import SHORT_ID, count, day, listed, moment, short_ids, size
 

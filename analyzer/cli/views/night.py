@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from analyzer.catalogue.advice import headline
 from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, ran, retry_result
 from analyzer.history.acknowledgements import Remark
 from analyzer.history.feeds import feed_statuses
 from analyzer.history.job_facts import facts_of, patterns_in
-from analyzer.history.sentences import headline
 from analyzer.model.text import count, listed, short_ids
 from analyzer.source.damage import warnings_of
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.library.model import RemoteTenant
     from analyzer.model.job import Job
-    from analyzer.model.progress import Progress
+    from analyzer.model.text import Progress
     from analyzer.tenant.model import RemoteFile
 
 _T = TypeVar("_T")

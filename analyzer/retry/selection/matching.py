@@ -10,8 +10,7 @@ import numpy as np
 
 from analyzer.analysis.naming import UserIds
 from analyzer.catalogue.jobs import GIVE_IDS
-from analyzer.model.id_kinds import MissingId, id_advice, id_kinds, missing_id_advice
-from analyzer.model.identity import identity_key
+from analyzer.model.identity import MissingId, id_advice, id_kinds, identity_key, missing_id_advice
 from analyzer.model.job import Outcome
 from analyzer.model.service import LogCode
 from analyzer.model.text import count

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import OutputError, UsageError
-from analyzer.model.id_kinds import IdCounter
+from analyzer.model.identity import IdCounter
 from analyzer.model.text import did_you_mean, listed
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Mismatch, Reason, Repair, shown_places
 from analyzer.retry.selection.records import Records, places

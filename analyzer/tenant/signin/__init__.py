@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from analyzer.tenant.signin.certificate import CertificateSignIn
+from analyzer.tenant.signin.certificate import CertificateSignIn, ManagedIdentitySignIn
 from analyzer.tenant.signin.entra import PUBLIC_CLOUD, Application
 from analyzer.tenant.signin.interactive import InteractiveSignIn, TokenCache
-from analyzer.tenant.signin.managed_identity import ManagedIdentitySignIn
 from analyzer.tenant.signin.ready import ReadyToken
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from analyzer.logs.model import LogRead
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.retry.writing.parts import Parts
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

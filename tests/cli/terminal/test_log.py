@@ -15,7 +15,7 @@ import pytest
 from analyzer.cli.terminal.log import Log, LogFormat, records_to
 from analyzer.cli.terminal.output import Terminal
 from analyzer.errors import InputError
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 from tests.conftest import TOKEN
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from analyzer.cli.terminal.log import visible
 from analyzer.cli.terminal.output import Column, Terminal, fit, line
 from analyzer.cli.views.jobs import COLUMNS
-from analyzer.storage.resources import sample_library
+from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
