@@ -199,20 +199,20 @@ class RetryRequest:
 class Reason(StrEnum):
     """Why a record, a user, or a value is listed beside a retry file."""
 
-    not_in_source = "to be retried, but no record of the source has this id"
-    not_left_out = "to be left out, but no record of the source has this id"
-    not_to_retry = "in the list of users, but not among those to retry"
-    no_user = "the Guid of a GenericError, which need not be anybody's id; no record of the source has it"
-    without_id = "the record has no id; the service aborts an import for it"
+    not_in_source = "failed, but no record in the source file has this ID"
+    not_left_out = "excluded, but no record in the source file has this ID"
+    not_to_retry = "in the list of users, but not among the users to retry"
+    no_user = "a GUID in a GenericError that may not be a user's ID; no record in the source file has it"
+    without_id = "the record has no ID, so the service may abort the import"
     not_importable = "the record has no ID, so the service can't import it"
-    twice = "more than one record has this id, which the service fails; none of them is in the file"
+    twice = "several records have this ID, so their import fails; the file contains none of them"
     possible_duplicate = (
-        "more than one record has this id, which the service fails; an entry that names nobody may tell so"
+        "several records have this ID, so their import fails; this may explain an entry that doesn't identify a user"
     )
-    no_record = "a value in the list that is no record: it holds no user"
-    multi_value = "a list or an object as a value, which an import does not take; the file still holds it"
-    unreadable = "the record cannot be read"
-    uncertain = "the record has a value that JSON cannot spell for certain"
+    no_record = "the value in the list isn't a record, so it contains no user"
+    multi_value = "the value is a list or an object, which can't be imported; the file still contains it"
+    unreadable = "the record can't be read"
+    uncertain = "the record has a value that can't be written as JSON with certainty"
 
 
 IDENTICAL = "they are identical"

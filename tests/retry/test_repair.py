@@ -148,7 +148,7 @@ def test_a_broken_source_is_searched_for_users_of_two_records_too(tmp_path: Path
 @pytest.mark.parametrize(
     ("records", "options", "words"),
     [
-        ((UNESCAPED,), SALVAGE, r"at record 1 \(kim@contoso.com\): the record cannot be read: line 1"),
+        ((UNESCAPED,), SALVAGE, r"at record 1 \(kim@contoso.com\): the record can't be read: line 1"),
         (('{"IdName":"a@contoso.com","X":NaN}',), RetryOptions(), r"at record 1 \(a@contoso.com\): .*: NaN \(a number"),
     ],
     ids=["unreadable", "no spelling"],

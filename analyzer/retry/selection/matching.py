@@ -133,7 +133,7 @@ def _twice_and_unreadable(
         if identity_key(identity) == key:
             chosen_records.chosen[number] = False
             both = filter(None, (places(chosen_records.spans, [number]), keys[key].records))
-            yield Mismatch(identity, Reason.twice, ", ".join(sorted(both, key=int)), "one of them cannot be read")
+            yield Mismatch(identity, Reason.twice, ", ".join(sorted(both, key=int)), "one of them can't be read")
 
 
 def _look_for_nameless(request: RetryRequest, buffer: Buffer, chosen_records: ChosenRecords) -> None:

@@ -74,7 +74,7 @@ def look_up(request: RetryRequest) -> LookupResult:
         if marks.isdisjoint(looked_up.found.spans.marks):
             where = f" in {request.id_property.name!r}" if request.id_property.name else ""
             raise InputError(
-                f"no record of {request.source} has one of the ids that the log names{where}",
+                f"no record of {request.source} has one of the IDs in the log{where}",
                 "Check that source and log belong to the same job, and --id-property; --force takes them all the same.",
             )
     return looked_up

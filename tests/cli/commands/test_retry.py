@@ -104,7 +104,7 @@ def test_who_aborted_an_import_and_is_in_no_record_is_a_finding(
     ran = upa(*BARE, *option)
     assert (ran.code, values(tmp_path / "feed-retry.json")) == (1, [BOB, EVE])
     assert "1 ID that was to be left out isn't in the source file; see feed-retry.unmatched.csv" in ran.err
-    reason = "to be left out, but no record of the source has this id"
+    reason = "excluded, but no record in the source file has this ID"
     assert unmatched(tmp_path) == [{"identity": "gone@contoso.com", "reason": reason, "records": "", "detail": ""}]
 
 
@@ -215,7 +215,7 @@ def test_source_and_log_of_different_jobs_are_refused(
     put(tmp_path, *records, log=ABORTED)
     ran = upa(*BARE)
     assert (ran.code, ran.out) == (5, "")
-    assert "has one of the ids that the log names" in ran.err
+    assert "has one of the IDs in the log" in ran.err
     assert "--force" in ran.err
     assert sorted(everything(tmp_path)) == ["feed.json", "feed.log"]
     ran = upa(*BARE, "--force")
