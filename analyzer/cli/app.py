@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from analyzer.cli.arguments import Arguments
-from analyzer.cli.context import Context
+from analyzer.cli.context import AppContext
 from analyzer.cli.terminal.log import Log, LogFormat
 from analyzer.cli.terminal.output import Terminal
 from analyzer.errors import UsageError
@@ -136,7 +136,7 @@ def _options(  # noqa: PLR0913 - the contract's global options
     log = Log(log_format, commands)
     bars = not (verbose or log.as_json)
     terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None, log=log, bars=bars)
-    context.obj = Context(terminal=terminal, config_file=config, tenant_name=tenant)
+    context.obj = AppContext(terminal=terminal, config_file=config, tenant_name=tenant)
 
 
 class Group(TyperGroup):

@@ -70,11 +70,11 @@ class Arguments:
                 front.append(word)
                 values[name] = value
             else:
-                given = next(remaining, None)
-                if given is None:
+                argument = next(remaining, None)
+                if argument is None:
                     return Arguments([*front, word])  # alone, so that the error is about it
-                front += [word, given]
-                values[name] = given
+                front += [word, argument]
+                values[name] = argument
         command = next((word for word in rest if not word.startswith("-")), "")
         return Arguments([*front, *rest], command, frozenset(flags), values)
 

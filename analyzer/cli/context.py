@@ -1,7 +1,8 @@
-"""What every command works with: options that several share, the configuration, and the terminal."""
+"""The context of a command (terminal, configuration, folders), and the options that several commands share."""
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from dataclasses import dataclass, field
@@ -18,21 +19,22 @@ from analyzer.model.text import listed
 from analyzer.tenant.model import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from zoneinfo import ZoneInfo
 
     from analyzer.analysis.feeds import FeedRule
     from analyzer.config.settings import Settings, TenantConfig
     from analyzer.errors import AnalyzerError
     from analyzer.history.acknowledgements import Acknowledgements
+    from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.library.workspace import Workspace
     from analyzer.model.next_step import Commands
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The global options and what they lead to.
+@dataclass
+class AppContext:
+    """The global options, and the configuration and folders that they select.
 
     Attributes:
         terminal: prints.
@@ -45,15 +47,15 @@ class Context:
     config_file: Path | None = None
     tenant_name: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    _settings: list[Settings] = field(default_factory=list, init=False, repr=False)
 
     @property
     def commands(self) -> Commands:
-        """Compose further commands, which repeat the options of this one."""
+        """Composes further commands, which repeat the options of this one."""
         return self.terminal.log.commands
 
+    @functools.cached_property
     def settings(self) -> Settings:
-        """Read the configuration, once.
+        """The configuration.
 
         Raises:
             UsageError: it is wrong.
@@ -62,18 +64,16 @@ class Context:
 
         from analyzer.config.settings import load_settings
 
-        if not self._settings:
-            folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
-            self._settings.append(load_settings(self.config_file, self.environment, folders))
-        return self._settings[0]
+        folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
+        return load_settings(self.config_file, self.environment, folders)
 
-    def tenant(self, settings: Settings) -> tuple[str, TenantConfig]:
+    def tenant(self) -> tuple[str, TenantConfig]:
         """Return the selected tenant: by name, or the only one of the configuration.
 
         Raises:
             UsageError: there is none, or it is not clear which.
         """
-        tenants = settings.config.tenants
+        tenants = self.settings.config.tenants
         if self.tenant_name:
             named = [name for name in tenants if name.lower() == self.tenant_name.lower()]
             if len(named) > 1:
@@ -100,7 +100,7 @@ class Context:
             )
         return next(iter(tenants.items()))
 
-    def workspace(self, settings: Settings, named: Path | None = None) -> Workspace:
+    def workspace(self, named: Path | None = None) -> Workspace:
         """Return the tenant's folder: of the specified library, of the selected tenant, or the only one.
 
         Raises:
@@ -109,14 +109,15 @@ class Context:
         """
         from analyzer.library.workspace import Workspace
 
-        if named is None and self._is_library_here(settings):
+        settings = self.settings
+        if named is None and self._is_library_here():
             named = Path()
         if named is not None:
-            return Workspace.of_library(settings.data, self.library_folder(settings, named))
+            return Workspace.of_library(settings.data, self.library_folder(named))
         if self.tenant_name and not settings.config.tenants:
             return Workspace(settings.data, self.tenant_name)
         if settings.config.tenants:
-            return Workspace(settings.data, self.tenant(settings)[0])
+            return Workspace(settings.data, self.tenant()[0])
         found = Workspace.all_in(settings.data)
         if len(found) == 1:
             return found[0]
@@ -128,7 +129,7 @@ class Context:
             f"found {len(found)} libraries in {settings.data}", f"Specify --tenant NAME ({names}) or --library DIR."
         )
 
-    def library_folder(self, settings: Settings, named: Path | None) -> Path:
+    def library_folder(self, named: Path | None) -> Path:
         """Return the library's folder: the specified one, the tenant's, the current folder, or the only one.
 
         Raises:
@@ -137,10 +138,10 @@ class Context:
         if named is not None:
             moved = named.parent.parent / named.name / "library"
             return moved if not named.exists() and named.parent.name == "library" and moved.is_dir() else named
-        return Path() if self._is_library_here(settings) else self.workspace(settings).library
+        return Path() if self._is_library_here() else self.workspace().library
 
-    def _is_library_here(self, settings: Settings) -> bool:
-        return not self.tenant_name and not settings.config.tenants and Path("jobs.json").is_file()
+    def _is_library_here(self) -> bool:
+        return not self.tenant_name and not self.settings.config.tenants and Path("jobs.json").is_file()
 
     def library(self, named: Path | None = None) -> Library:
         """Open the library.
@@ -151,10 +152,9 @@ class Context:
         """
         from analyzer.library.mirror import Library
 
-        settings = self.settings()
-        folder = self.library_folder(settings, named)
-        if named is None and settings.config.tenants and not folder.exists():
-            name = self.tenant(settings)[0]
+        folder = self.library_folder(named)
+        if named is None and self.settings.config.tenants and not folder.exists():
+            name = self.tenant()[0]
             raise InputError(
                 f"no library found for {name}: there is no {folder}",
                 "Run `upa-analyzer pull` first, or specify --library DIR.",
@@ -163,6 +163,14 @@ class Context:
         for damage in library.state.damaged:
             self.terminal.say(f"{damage} Until then it counts as missing.")
         return library
+
+    def tables(
+        self, library: Library, workspace: Workspace, progress: Callable[[int, int], None] | None = None
+    ) -> Tables:
+        """Read the logs of a library, and count its source files (``history.load``)."""
+        from analyzer.history.load import load
+
+        return load(library, rules=self.feed_rules(), retry_folder=workspace.retry, progress=progress)
 
     def acknowledged(self, workspace: Workspace) -> Acknowledgements:
         """Return the acknowledged jobs of a tenant; write a remark if they can't be read."""
@@ -173,29 +181,29 @@ class Context:
             self.terminal.say(f"{found.damage} Until then no job counts as acknowledged.")
         return found
 
-    def feed_rules(self, settings: Settings) -> tuple[FeedRule, ...]:
+    def feed_rules(self) -> tuple[FeedRule, ...]:
         """Return the feeds that the configuration names for the tenant; none if it isn't clear which tenant."""
-        tenants = settings.config.tenants
-        if not tenants or (len(tenants) > 1 and not self.tenant_name):
-            return ()
-        return self.tenant(settings)[1].feed_rules
+        tenant = self._tenant_if_clear()
+        return tenant.feed_rules if tenant else ()
+
+    def zone(self) -> ZoneInfo | None:
+        """Return the zone of times shown: that of the selected tenant, or None for UTC."""
+        from analyzer.config.settings import zone_of
+
+        tenant = self._tenant_if_clear()
+        return zone_of(tenant.timezone) if tenant else None
+
+    def _tenant_if_clear(self) -> TenantConfig | None:
+        tenants = self.settings.config.tenants
+        return self.tenant()[1] if (self.tenant_name and tenants) or len(tenants) == 1 else None
 
     def unread(self, problems: Iterable[AnalyzerError]) -> int:
-        """Write which logs can't be read, and return the exit code; the work went on without them."""
+        """Write which logs can't be read; return the exit code."""
         code = 0
         for problem in problems:
             self.terminal.complain(problem)
             code = problem.exit_code
         return code
-
-    def zone(self, settings: Settings) -> ZoneInfo | None:
-        """Return the zone of times shown: that of the selected tenant, or None for UTC."""
-        tenants = settings.config.tenants
-        if not tenants or (len(tenants) > 1 and not self.tenant_name):
-            return None
-        from analyzer.config.settings import zone_of
-
-        return zone_of(self.tenant(settings)[1].timezone)
 
 
 def hold(context: typer.Context, workspace: Workspace) -> None:
@@ -205,7 +213,7 @@ def hold(context: typer.Context, workspace: Workspace) -> None:
         LockedError: another command holds it.
         OutputError: the folder can't be written.
     """
-    say = context.ensure_object(Context).terminal.say
+    say = context.ensure_object(AppContext).terminal.say
     context.with_resource(workspace.held(context.info_name or "", say))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, LibraryOption, hold, parse_day
+from analyzer.cli.context import AppContext, LibraryOption, hold, parse_day
 from analyzer.errors import UsageError
 from analyzer.model.job import find_job
 
@@ -36,38 +36,36 @@ def command(
     The acknowledgment ends when the job changes. Without JOB, list the acknowledged jobs.
     """
     from analyzer.history.acknowledgements import Acknowledgements
-    from analyzer.history.load import load
 
-    given, now = context.ensure_object(Context), datetime.now(UTC)
+    app, now = context.ensure_object(AppContext), datetime.now(UTC)
     if undo and until:
         raise UsageError("--undo and --until can't be combined", "Specify one of them.")
     if not job and (undo or until):
         raise UsageError("JOB is missing", "Specify the job's ID; its first eight characters are enough.")
-    settings = given.settings()
-    zone = given.zone(settings)
+    zone = app.zone()
     end = parse_day(until, zone, "--until")
     if end is not None and end <= now:
         raise UsageError(f"--until {until} is in the past", "Specify a later day.")
-    opened = given.library(library)
-    workspace = given.workspace(settings, library)
+    opened = app.library(library)
+    workspace = app.workspace(library)
     wanted = find_job(opened.jobs(), job) if job else None
     if wanted is not None:
         hold(context, workspace)
-    tables = load(opened, rules=given.feed_rules(settings), retry_folder=workspace.retry)
-    known = given.acknowledged(workspace) if wanted is None else Acknowledgements(workspace.root)
+    tables = app.tables(opened, workspace)
+    known = app.acknowledged(workspace) if wanted is None else Acknowledgements(workspace.root)
     if wanted is None:
-        _list(given, tables, known.valid(tables.jobs, now), zone, now)
+        _list(app, tables, known.valid(tables.jobs, now), zone, now)
         return
     row = tables.job(wanted.job_id)
     if undo:
         was = known.remove(wanted.job_id)
         said = "is no longer acknowledged" if was else "is not acknowledged"
-        _print(given, {wanted.job_id: None}, f"{_named(row)} {said}.")
+        _print(app, {wanted.job_id: None}, f"{_named(row)} {said}.")
         return
     added = known.add(row, now, end)
     from analyzer.cli.views.jobs import acknowledged_until
 
-    _print(given, {wanted.job_id: added}, f"{_named(row)} is {acknowledged_until(added, zone, now)}.")
+    _print(app, {wanted.job_id: added}, f"{_named(row)} is {acknowledged_until(added, zone, now)}.")
 
 
 def _named(job: Mapping[str, object]) -> str:
@@ -75,14 +73,14 @@ def _named(job: Mapping[str, object]) -> str:
 
 
 def _list(
-    given: Context, tables: Tables, known: Mapping[str, Acknowledgement], zone: ZoneInfo | None, now: datetime
+    app: AppContext, tables: Tables, known: Mapping[str, Acknowledgement], zone: ZoneInfo | None, now: datetime
 ) -> None:
     from analyzer.cli.terminal.output import Column
     from analyzer.cli.views.jobs import until
     from analyzer.model.text import moment, short_ids
 
-    if given.terminal.json or not known:
-        _print(given, known, "No job is acknowledged.")
+    if app.terminal.json or not known:
+        _print(app, known, "No job is acknowledged.")
         return
     short = short_ids(tables.jobs["job_id"])
     columns = (Column("job"), Column("feed", fold=True), Column("outcome"), Column("since", least=1), Column("until"))
@@ -97,15 +95,15 @@ def _list(
         for job in tables.only(known).jobs.iter_rows(named=True)
         for one in [known[job["job_id"]]]
     ]
-    given.terminal.table(columns, rows)
+    app.terminal.table(columns, rows)
 
 
-def _print(given: Context, known: Mapping[str, Acknowledgement | None], text: str) -> None:
+def _print(app: AppContext, known: Mapping[str, Acknowledgement | None], text: str) -> None:
     """Say it in a line, or as JSON."""
-    if not given.terminal.json:
-        given.terminal.prose(text)
+    if not app.terminal.json:
+        app.terminal.prose(text)
         return
-    given.terminal.result(
+    app.terminal.result(
         {
             "acknowledged": [
                 {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analyzer.cli.context import Context, hold
+from analyzer.cli.context import AppContext, hold
 from analyzer.errors import InputError, OutputError, UnreachableError, UsageError
 from analyzer.model.service import LogCode
 
@@ -41,7 +41,7 @@ _SPEED = 600.0
 class _Demo:
     """The demo's tenant, and where its results go."""
 
-    given: Context
+    app: AppContext
     emulator: Any
     tenant: Tenant
     library: Library
@@ -49,7 +49,7 @@ class _Demo:
 
     @property
     def terminal(self) -> Terminal:
-        return self.given.terminal
+        return self.app.terminal
 
 
 def command(
@@ -64,15 +64,15 @@ def command(
     from analyzer.library.workspace import Workspace
     from analyzer.storage.files import sample_library
 
-    given = context.ensure_object(Context)
+    app = context.ensure_object(AppContext)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file", "Specify a folder with --out.")
     workspace = Workspace(out, "contoso")
     hold(context, workspace)
     _forget_earlier_demo(workspace.library)
-    given.terminal.say("Starting a local test tenant with the sample jobs.")
+    app.terminal.say("Starting a local test tenant with the sample jobs.")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
-        demo = _Demo(given, emulator, *_tenant(emulator, workspace.library), _places(given, workspace))
+        demo = _Demo(app, emulator, *_tenant(emulator, workspace.library), _places(app, workspace))
         reported = _first_run(demo)
         chosen = _chosen(reported, demo.library)
         _second_run(demo, reported, *chosen)
@@ -99,11 +99,11 @@ def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: AN
     return Tenant(session), Library(library)
 
 
-def _places(given: Context, workspace: Workspace) -> Places:
+def _places(app: AppContext, workspace: Workspace) -> Places:
     from analyzer.pipeline import Places
 
     day = datetime.now(UTC).date().isoformat()
-    commands = dataclasses.replace(given.commands, config="", tenant="", library=str(workspace.library))
+    commands = dataclasses.replace(app.commands, config="", tenant="", library=str(workspace.library))
     return Places(workspace.report(day), workspace.retry, templates=None, zone=None, commands=commands)
 
 
@@ -113,7 +113,7 @@ def _first_run(demo: _Demo) -> ReportResult:
     pulled, reported = _run(demo)
     if not demo.terminal.json:
         night = Night(pulled, reported, demo.places, datetime.now(UTC))
-        print_night(demo.given, night, list(remarks_of(night)))
+        print_night(demo.app, night, list(remarks_of(night)))
     return reported
 
 
@@ -247,13 +247,13 @@ def serve(
 
     Print one line of JSON when it is ready. Stop it with Ctrl+C.
     """
-    given = context.ensure_object(Context)
+    app = context.ensure_object(AppContext)
     emulator = import_emulator()
     for name in scenario or ():
         if name not in emulator.SCENARIOS:
             raise UsageError(f"there is no scenario {name!r}", f"Specify one of {', '.join(emulator.SCENARIOS)}.")
     try:
-        emulator.serve(library, port, speed, given.terminal.show_now, scenarios=scenario or ())
+        emulator.serve(library, port, speed, app.terminal.show_now, scenarios=scenario or ())
     except emulator.EmulatorError as error:
         raise InputError(str(error).rstrip(".")) from error
 

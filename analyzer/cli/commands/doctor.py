@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import AppContext
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
@@ -25,21 +25,20 @@ def command(context: typer.Context) -> int:
     from analyzer.doctor import Subject, examine
     from analyzer.tenant.model import ClientPolicy
 
-    given = context.ensure_object(Context)
+    app = context.ensure_object(AppContext)
 
     def configured() -> Subject:
-        settings = given.settings()
-        policy = ClientPolicy(tell=given.terminal.say)
-        return Subject(settings, *given.tenant(settings), given.environment, given.terminal.ask, policy)
+        policy = ClientPolicy(tell=app.terminal.say)
+        return Subject(app.settings, *app.tenant(), app.environment, app.terminal.ask, policy)
 
     findings = []
     for finding in examine(configured):
         findings.append(finding)
-        if not given.terminal.json:
-            _show(given.terminal, finding)
+        if not app.terminal.json:
+            _show(app.terminal, finding)
     code = next((finding.exit_code for finding in findings if finding.exit_code), 0)
-    if given.terminal.json:
-        given.terminal.result({"steps": [_json(finding) for finding in findings], "exit_code": code})
+    if app.terminal.json:
+        app.terminal.result({"steps": [_json(finding) for finding in findings], "exit_code": code})
     return code
 
 
@@ -59,13 +58,12 @@ def sign_out(context: typer.Context) -> None:
     from analyzer.config.connect import token_cache
     from analyzer.model.text import listed
 
-    given = context.ensure_object(Context)
-    settings = given.settings()
-    name, tenant = given.tenant(settings)
+    app = context.ensure_object(AppContext)
+    name, tenant = app.tenant()
     forgotten = token_cache(tenant).forget() if tenant.tenant_id and tenant.client_id else []
-    if given.terminal.json:
-        given.terminal.result({"tenant": name, "signed_out": forgotten})
+    if app.terminal.json:
+        app.terminal.result({"tenant": name, "signed_out": forgotten})
     elif forgotten:
-        given.terminal.show(f"Signed out of {name}: {listed(forgotten)}.")
+        app.terminal.show(f"Signed out of {name}: {listed(forgotten)}.")
     else:
-        given.terminal.show(f"No one was signed in to {name}.")
+        app.terminal.show(f"No one was signed in to {name}.")

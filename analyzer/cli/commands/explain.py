@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import AppContext
 from analyzer.model.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def command(
     from analyzer.logs.recognize import recognize
     from analyzer.source.diagnosis.message import diagnose
 
-    given = context.ensure_object(Context)
-    terminal, catalogue = given.terminal, given.settings().catalogue
+    app = context.ensure_object(AppContext)
+    terminal, catalogue = app.terminal, app.settings.catalogue
     explanation = recognize(code, catalogue)
     if terminal.json:
         patterns = catalogue.patterns_of(explanation.code)

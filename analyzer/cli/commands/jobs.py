@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.context import Context, FeedOption, LibraryOption, SinceOption, parse_day
+from analyzer.cli.context import AppContext, FeedOption, LibraryOption, SinceOption, parse_day
 from analyzer.history.feeds import of_feed
 from analyzer.model.job import Outcome
 
@@ -37,40 +37,31 @@ def command(  # noqa: PLR0913 - the contract's options
     import polars as pl
 
     from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_json, job_rows
-    from analyzer.history.load import load
 
-    given, now = context.ensure_object(Context), datetime.now(UTC)
-    settings = given.settings()
-    zone = given.zone(settings)
+    app, now = context.ensure_object(AppContext), datetime.now(UTC)
+    zone = app.zone()
     not_before = parse_day(since, zone)
-    opened = given.library(library)
-    workspace = given.workspace(settings, library)
-    with given.terminal.progress("reading logs") as progress:
-        tables = load(
-            opened,
-            rules=given.feed_rules(settings),
-            retry_folder=workspace.retry,
-            progress=lambda done, total: progress(done, total, ""),
-        )
-    known = given.acknowledged(workspace).valid(tables.jobs, now)
+    opened = app.library(library)
+    workspace = app.workspace(library)
+    with app.terminal.progress("reading logs") as progress:
+        tables = app.tables(opened, workspace, lambda done, total: progress(done, total, ""))
+    known = app.acknowledged(workspace).valid(tables.jobs, now)
     meant = of_feed(tables.jobs, feed)
     if not_before:
         meant = meant.filter(pl.col("ran").is_null() | (pl.col("ran") >= not_before))
     if outcome:
         meant = meant.filter(pl.col("outcome") == outcome.value)
-    is_to_read = given.terminal.interactive and not given.terminal.json
+    is_to_read = app.terminal.interactive and not app.terminal.json
     shown = meant.tail(limit or (SHOWN_JOBS if is_to_read else meant.height))
-    if given.terminal.json:
+    if app.terminal.json:
         rows = job_json(shown)
-        given.terminal.result({"jobs": [{**row, "acknowledged": row["job_id"] in known} for row in rows]})
+        app.terminal.result({"jobs": [{**row, "acknowledged": row["job_id"] in known} for row in rows]})
     elif tables.jobs.is_empty():
-        given.terminal.say("The library has no jobs.")
+        app.terminal.say("The library has no jobs.")
     elif meant.is_empty():
-        given.terminal.say("No jobs match.")
+        app.terminal.say("No jobs match.")
     else:
         if is_to_read and shown.height < meant.height:
-            given.terminal.show(
-                f"Showing {shown.height:,} of {meant.height:,}; --limit {meant.height} shows every job."
-            )
-        given.terminal.table(COLUMNS, job_rows(shown, tables.jobs["job_id"], zone, now, known))
-    return given.unread(tables.log_problems)
+            app.terminal.show(f"Showing {shown.height:,} of {meant.height:,}; --limit {meant.height} shows every job.")
+        app.terminal.table(COLUMNS, job_rows(shown, tables.jobs["job_id"], zone, now, known))
+    return app.unread(tables.log_problems)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context
+from analyzer.cli.context import AppContext
 from analyzer.cli.terminal.output import Column
 from analyzer.errors import UsageError
 from analyzer.model.service import LogCode
@@ -47,7 +47,7 @@ def command(
     from analyzer.logs.read import LogReader
     from analyzer.storage.table_files import check_format
 
-    terminal = context.ensure_object(Context).terminal
+    terminal = context.ensure_object(AppContext).terminal
     if output is not None:
         check_format(output)
     files, problems = find_logs(paths)

@@ -10,7 +10,7 @@ import typer
 
 from analyzer.cli.context import (
     DEFAULT_PATIENCE,
-    Context,
+    AppContext,
     JobsOption,
     PatienceOption,
     SinceOption,
@@ -22,7 +22,6 @@ from analyzer.errors import ThresholdError
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
-    from analyzer.config.settings import Settings
     from analyzer.library.mirror import Library
     from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
@@ -43,58 +42,47 @@ def command(
     from analyzer.cli.views.jobs import pulled_clause, pulled_json
     from analyzer.library.model import Choice
     from analyzer.library.pull.pull import pull
-    from analyzer.library.workspace import Workspace
 
-    given = context.ensure_object(Context)
-    settings = given.settings()
-    workspace = Workspace(settings.data, given.tenant(settings)[0])
-    hold(context, workspace)
-    tenant, library = connected(given, settings, workspace, patience)
-    warn_of_certificate(given, settings, datetime.now(UTC))
+    app = context.ensure_object(AppContext)
+    _, tenant, library = hold_and_connect(context, patience)
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
-    choice = Choice(ids, parse_day(since, given.zone(settings)), everything)
+    choice = Choice(ids, parse_day(since, app.zone()), everything)
     begun = time.monotonic()
-    with given.terminal.progress("pulling") as progress:
+    with app.terminal.progress("pulling") as progress:
         pulled = pull(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
-    if given.terminal.json:
-        given.terminal.result(pulled_json(pulled))
+    if app.terminal.json:
+        app.terminal.result(pulled_json(pulled))
     else:
-        given.terminal.prose(f"{pulled_clause(pulled)} in {time.monotonic() - begun:.1f} s.")
-        print_skipped(given.terminal, pulled)
-        given.terminal.show(str(library.root))
-    return exit_code(given.terminal, pulled)
+        app.terminal.prose(f"{pulled_clause(pulled)} in {time.monotonic() - begun:.1f} s.")
+        print_skipped(app.terminal, pulled)
+        app.terminal.show(str(library.root))
+    return exit_code(app.terminal, pulled)
 
 
-def connected(
-    given: Context, settings: Settings, workspace: Workspace, patience: str = DEFAULT_PATIENCE
-) -> tuple[Tenant, Library]:
-    """Return the selected tenant and its library.
+def hold_and_connect(context: typer.Context, patience: str) -> tuple[Workspace, Tenant, Library]:
+    """Hold the selected tenant's folder and connect to the tenant; warn if its certificate expires soon.
 
     Raises:
-        UsageError: it isn't clear which, its configuration is incomplete, or ``patience`` isn't a time span.
+        UsageError: it isn't clear which tenant, its configuration is incomplete, or ``patience`` isn't a time span.
+        LockedError: another command holds the folder.
+        AnalyzerError: the certificate can't be read.
     """
-    from analyzer.config.connect import connect
+    from analyzer.config.connect import certificate_warning, connect
     from analyzer.library.mirror import Library
+    from analyzer.library.workspace import Workspace
     from analyzer.tenant.model import ClientPolicy
     from analyzer.tenant.sharepoint.site import Tenant
 
-    _, tenant = given.tenant(settings)
-    policy = ClientPolicy(patience=parse_duration(patience), tell=given.terminal.say)
-    session = connect(settings, tenant, given.environment, policy, given.terminal.ask)
-    return Tenant(session), Library(workspace.library)
-
-
-def warn_of_certificate(given: Context, settings: Settings, now: datetime) -> None:
-    """Warn of a certificate that expires soon.
-
-    Raises:
-        AnalyzerError: it can't be read.
-    """
-    from analyzer.config.connect import certificate_warning
-
-    warning = certificate_warning(settings, given.tenant(settings)[1], given.environment, now)
+    app = context.ensure_object(AppContext)
+    settings, (name, tenant) = app.settings, app.tenant()
+    workspace = Workspace(settings.data, name)
+    hold(context, workspace)
+    policy = ClientPolicy(patience=parse_duration(patience), tell=app.terminal.say)
+    session = connect(settings, tenant, app.environment, policy, app.terminal.ask)
+    warning = certificate_warning(settings, tenant, app.environment, datetime.now(UTC))
     if warning:
-        given.terminal.warn(warning)
+        app.terminal.warn(warning)
+    return workspace, Tenant(session), Library(workspace.library)
 
 
 def exit_code(terminal: Terminal, pulled: PullResult) -> int:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, JobsOption, SinceOption, hold, parse_day
+from analyzer.cli.context import AppContext, JobsOption, SinceOption, hold, parse_day
 from analyzer.model.job import find_job
 
 if TYPE_CHECKING:
-    from analyzer.config.settings import Settings
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import Places, ReportResult
 
@@ -33,36 +32,35 @@ def command(
     """Create the HTML report: who failed, why, and what to do."""
     from analyzer.pipeline import Scope, report
 
-    given = context.ensure_object(Context)
-    settings = given.settings()
-    where: Workspace | Path = output or given.workspace(settings, library)
+    app = context.ensure_object(AppContext)
+    where: Workspace | Path = output or app.workspace(library)
     if not isinstance(where, Path):
         hold(context, where)
-    opened = given.library(library)
-    zone = given.zone(settings)
+    opened = app.library(library)
+    zone = app.zone()
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(given, settings, now, where)
+    places = report_places(app, now, where)
     if library is not None:
-        places = dataclasses.replace(places, commands=dataclasses.replace(given.commands, library=str(library)))
+        places = dataclasses.replace(places, commands=dataclasses.replace(app.commands, library=str(library)))
     if output is None and (job or since):
         # The day's report of all jobs stays as it is.
         places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
-    with given.terminal.stages() as stage:
+    with app.terminal.stages() as stage:
         made = report(opened, places, now, stage, scope)
-    if given.terminal.json:
-        given.terminal.result(reported_json(made))
+    if app.terminal.json:
+        app.terminal.result(reported_json(made))
     else:
-        given.terminal.show(str(made.index))
-    return given.unread(made.tables.log_problems)
+        app.terminal.show(str(made.index))
+    return app.unread(made.tables.log_problems)
 
 
-def report_places(given: Context, settings: Settings, now: datetime, where: Workspace | Path) -> Places:
+def report_places(app: AppContext, now: datetime, where: Workspace | Path) -> Places:
     """Return where a report and its retry files go: a tenant's folder by day, or the specified folder."""
     from analyzer.pipeline import Places
 
-    zone = given.zone(settings)
+    zone, settings = app.zone(), app.settings
     day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
         report=where if isinstance(where, Path) else where.report(day),
@@ -70,8 +68,8 @@ def report_places(given: Context, settings: Settings, now: datetime, where: Work
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
         catalogue=settings.catalogue,
-        feed_rules=given.feed_rules(settings),
-        commands=given.commands,
+        feed_rules=app.feed_rules(),
+        commands=app.commands,
     )
 
 

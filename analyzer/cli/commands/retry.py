@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, LibraryOption, hold
+from analyzer.cli.context import AppContext, LibraryOption, hold
 from analyzer.errors import UsageError
 from analyzer.history.feeds import newest_to_retry
 from analyzer.model.job import find_job
@@ -159,23 +159,23 @@ def command(  # noqa: PLR0913 - the contract's options
     from analyzer.retry.make import variant
     from analyzer.retry.model import Choices
 
-    given = context.ensure_object(Context)
+    app = context.ensure_object(AppContext)
     if verify:
         if job or source or log or feed:
             raise UsageError(
                 "--verify can't be combined with a job or source", "It checks an existing retry file. Specify it alone."
             )
-        return _verify(given.terminal, verify)
+        return _verify(app.terminal, verify)
     _check_what_is_meant(job, feed, source, log)
     if source is None:
         if output is None:
-            hold(context, given.workspace(given.settings(), library))
-        found = _in_library(given, library, job, feed, id_property, superseded=superseded)
+            hold(context, app.workspace(library))
+        found = _in_library(app, library, job, feed, id_property, superseded=superseded)
         if found is None:
             return 0
         inputs, target = found
     else:
-        inputs, target = _of_files(given.terminal, source, log or [], outcome, id_property)
+        inputs, target = _of_files(app.terminal, source, log or [], outcome, id_property)
     dropped = tuple(dict.fromkeys(drop_property or ()))
     own = inputs.outcome
     inputs = dataclasses.replace(
@@ -191,52 +191,51 @@ def command(  # noqa: PLR0913 - the contract's options
             drop_properties=dropped,
         ),
         options=RetryOptions(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
-        retry_helps=given.settings().catalogue.retry_helps,
+        retry_helps=app.settings.catalogue.retry_helps,
     )
     if inputs.job_id and (apart := variant(inputs, own)):
         # The run's own file keeps its place: a report may link to it.
         target = target.with_stem(f"{target.stem}-{apart}")
     # In a folder, the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
-    return _make(given.terminal, inputs, output / target.name if output and inside else output or target)
+    return _make(app.terminal, inputs, output / target.name if output and inside else output or target)
 
 
 def _in_library(  # noqa: PLR0913 - what the options say of the job
-    given: Context, library: Path | None, job: str, feed: str, id_property: str, *, superseded: bool
+    app: AppContext, library: Path | None, job: str, feed: str, id_property: str, *, superseded: bool
 ) -> tuple[RetryInputs, Path] | None:
     """Return the inputs and the retry file's usual path; None if no job needs a retry."""
-    from analyzer.history.load import load
     from analyzer.retry.library_jobs import retry_target
 
-    folder = given.workspace(given.settings(), library).retry
-    opened = given.library(library)
-    tables = load(opened, rules=given.feed_rules(given.settings()), retry_folder=folder)
-    chosen = find_job(opened.jobs(), job) if job else _newest(given, opened, tables, feed)
+    workspace = app.workspace(library)
+    opened = app.library(library)
+    tables = app.tables(opened, workspace)
+    chosen = find_job(opened.jobs(), job) if job else _newest(app, opened, tables, feed)
     if chosen is None:
         return None
-    inputs = _of_job(given, tables, chosen, opened, id_property, superseded=superseded)
-    return inputs, retry_target(opened, chosen, folder)
+    inputs = _of_job(app, tables, chosen, opened, id_property, superseded=superseded)
+    return inputs, retry_target(opened, chosen, workspace.retry)
 
 
 def _of_job(  # noqa: PLR0913 - what the options say of the job
-    given: Context, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
+    app: AppContext, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> RetryInputs:
     from analyzer.model.job import FAILED
     from analyzer.retry.inputs import inputs_of_job
     from analyzer.retry.library_jobs import not_needed
 
     if not superseded:
-        _check_superseded(given, tables, job.job_id)
+        _check_superseded(app, tables, job.job_id)
     inputs = inputs_of_job(library, tables, job, id_property or None)
     if superseded:
         inputs = dataclasses.replace(inputs, newer=frozenset())
     users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
     if users is not None and users.superseded_by is None and not users.needs_retry:
         short = short_ids(tables.jobs["job_id"])
-        given.terminal.say(f"This job needs no retry. {not_needed(tables, short, job.job_id, users)}")
+        app.terminal.say(f"This job needs no retry. {not_needed(tables, short, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
-            given.terminal.complain(log.problem)
+            app.terminal.complain(log.problem)
     return inputs
 
 
@@ -249,24 +248,24 @@ def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Pat
         raise UsageError("--source and --log belong together", "Specify both, or a job: JOB.")
 
 
-def _newest(given: Context, library: Library, tables: Tables, feed: str) -> Job | None:
+def _newest(app: AppContext, library: Library, tables: Tables, feed: str) -> Job | None:
     """Return the newest job that needs a retry, and say which, or that there is none."""
     from analyzer.cli.views.jobs import ran
 
     job_id = newest_to_retry(tables, feed)
     if job_id is None:
-        if given.terminal.json:
-            given.terminal.result(None)
+        if app.terminal.json:
+            app.terminal.result(None)
         else:
-            given.terminal.show(f"No job of {feed} needs a retry." if feed else "No job needs a retry.")
+            app.terminal.show(f"No job of {feed} needs a retry." if feed else "No job needs a retry.")
         return None
     row = tables.job(job_id)
-    when = ran(row, given.zone(given.settings()), datetime.now(UTC))
-    given.terminal.say(f"Job {job_id[:SHORT_ID]} of {row['feed'] or 'an unknown feed'}, ran {when}: {row['outcome']}.")
+    when = ran(row, app.zone(), datetime.now(UTC))
+    app.terminal.say(f"Job {job_id[:SHORT_ID]} of {row['feed'] or 'an unknown feed'}, ran {when}: {row['outcome']}.")
     return find_job(library.jobs(), job_id)
 
 
-def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
+def _check_superseded(app: AppContext, tables: Tables, job_id: str) -> None:
     """Refuse a job whose records a later run of its feed has replaced; one that has not ended has no retry file."""
     import polars as pl
 
@@ -279,7 +278,7 @@ def _check_superseded(given: Context, tables: Tables, job_id: str) -> None:
         return
     later = tables.job(users.superseded_by)
     short = short_ids(tables.jobs["job_id"])
-    when, run = ran(later, given.zone(given.settings()), datetime.now(UTC)), short[later["job_id"]]
+    when, run = ran(later, app.zone(), datetime.now(UTC)), short[later["job_id"]]
     raise UsageError(
         f"job {short[job_id]} is superseded: a later run of {later['feed']} has ended ({run}, {when}), and this"
         " job's records hold older values",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analyzer.cli.context import DEFAULT_PATIENCE, Context, FailOn, FailOnOption, PatienceOption, hold
+from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOption, PatienceOption
 
 if TYPE_CHECKING:
     from analyzer.cli.views.night import Night
@@ -20,32 +20,27 @@ def command(
 
     Nothing is written to the tenant. The first lines show which users are still open in each feed.
     """
-    from analyzer.cli.commands.pull import connected, exit_code, warn_of_certificate
+    from analyzer.cli.commands.pull import exit_code, hold_and_connect
     from analyzer.cli.commands.report import report_places, reported_json
     from analyzer.cli.views.jobs import pulled_json
     from analyzer.cli.views.night import Night, feed_json, log_problems, print_night, remarks_of
     from analyzer.history.acknowledgements import Remarks
-    from analyzer.library.workspace import Workspace
     from analyzer.pipeline import run
 
-    given = context.ensure_object(Context)
-    settings = given.settings()
-    workspace = Workspace(settings.data, given.tenant(settings)[0])
-    hold(context, workspace)
-    tenant, library = connected(given, settings, workspace, patience)
+    app = context.ensure_object(AppContext)
+    workspace, tenant, library = hold_and_connect(context, patience)
     now = datetime.now(UTC)
-    warn_of_certificate(given, settings, now)
-    places = report_places(given, settings, now, workspace)
-    with given.terminal.stages() as stage:
+    places = report_places(app, now, workspace)
+    with app.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
-    known = given.acknowledged(workspace).valid(made.tables.jobs, now)
+    known = app.acknowledged(workspace).valid(made.tables.jobs, now)
     before = Remarks(workspace.root)
     night = Night(pulled, made, places, now, known, before.last_run)
     remarks, problems = list(remarks_of(night)), log_problems(night)
     fresh = before.new(remarks)
     unread = [problems[remark] for remark in before.new(problems)]
-    if given.terminal.json:
-        given.terminal.result(
+    if app.terminal.json:
+        app.terminal.result(
             {
                 "feeds": [feed_json(status, night) for status in night.statuses],
                 "remarks": [{"about": remark.about, "text": remark.text} for remark in fresh],
@@ -55,8 +50,8 @@ def command(
             }
         )
     else:
-        print_night(given, night, fresh)
-    code = exit_code(given.terminal, pulled) or given.unread(unread)
+        print_night(app, night, fresh)
+    code = exit_code(app.terminal, pulled) or app.unread(unread)
     before.keep([*remarks, *problems], now)
     return code or int(_fails(fail_on, night))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import Context, FailOn, FailOnOption, LibraryOption
+from analyzer.cli.context import AppContext, FailOn, FailOnOption, LibraryOption
 from analyzer.errors import AnalyzerError
 from analyzer.history.feeds import newest_failed
 from analyzer.model.job import FAILED, find_job
@@ -42,33 +42,31 @@ def command(  # noqa: PLR0913 - the contract's options
 ) -> int:
     """Show a job: what failed, why, who is affected, and how to fix it."""
     from analyzer.cli.views.job import print_view, view_json
-    from analyzer.history.load import load
 
-    given = context.ensure_object(Context)
-    settings = given.settings()
-    opened = given.library(library)
-    workspace = given.workspace(settings, library)
-    tables = load(opened, rules=given.feed_rules(settings), retry_folder=workspace.retry)
+    app = context.ensure_object(AppContext)
+    opened = app.library(library)
+    workspace = app.workspace(library)
+    tables = app.tables(opened, workspace)
     job = job or newest_failed(tables.jobs, feed) or ""
     wanted = find_job(opened.jobs(), job) if job else None
     if wanted is None:
-        if given.terminal.json:
-            given.terminal.result(None)
+        if app.terminal.json:
+            app.terminal.result(None)
         else:
-            given.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
+            app.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
         return 0
-    shown = _view(given, tables, wanted, opened, workspace)
-    if given.terminal.json:
-        given.terminal.result(view_json(shown))
+    shown = _view(app, tables, wanted, opened, workspace)
+    if app.terminal.json:
+        app.terminal.result(view_json(shown))
     else:
-        print_view(given, shown, everyone=everyone)
+        print_view(app, shown, everyone=everyone)
     unread = (log.problem for log in tables.logs_of(wanted.job_id) if log.problem)
     is_retry = shown.facts.retry_of is not None
     fails = not shown.acknowledged and fail_on.met_by(shown.job["outcome"], shown.facts.new, is_retry=is_retry)
-    return given.unread(unread) or int(fails)
+    return app.unread(unread) or int(fails)
 
 
-def _view(given: Context, tables: Tables, job: Job, library: Library, workspace: Workspace) -> JobView:
+def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace: Workspace) -> JobView:
     """Gather what there is to show; read the source file if it can explain something."""
     from analyzer.catalogue.advice import advise
     from analyzer.cli.views.job import JobView, failures_of
@@ -76,7 +74,7 @@ def _view(given: Context, tables: Tables, job: Job, library: Library, workspace:
     from analyzer.history.locations import whereabouts
     from analyzer.model.text import short_ids
 
-    catalogue, source = given.settings().catalogue, library.source_file(job)
+    catalogue, source = app.settings.catalogue, library.source_file(job)
     short = short_ids(tables.jobs["job_id"])
     of_job = tables.only([job.job_id])
     later = superseded_by(tables, job.job_id, short)
@@ -101,7 +99,7 @@ def _view(given: Context, tables: Tables, job: Job, library: Library, workspace:
         users=of_job.users.drop("job_id").to_dicts(),
         queued=queued,
         retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
-        acknowledged=given.acknowledged(workspace).valid(of_job.jobs, datetime.now(UTC)).get(job.job_id),
+        acknowledged=app.acknowledged(workspace).valid(of_job.jobs, datetime.now(UTC)).get(job.job_id),
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import Advice, JobFacts
-    from analyzer.cli.context import Context
+    from analyzer.cli.context import AppContext
     from analyzer.cli.terminal.output import Terminal
     from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.job_facts import PatternCount
@@ -121,39 +121,39 @@ def view_json(shown: JobView) -> dict[str, Any]:
     }
 
 
-def print_view(given: Context, shown: JobView, *, everyone: bool) -> None:
+def print_view(app: AppContext, shown: JobView, *, everyone: bool) -> None:
     """Print a job: the answer, why, what to do, details."""
     from analyzer.source.damage import warnings_of
 
-    terminal = given.terminal
+    terminal = app.terminal
     terminal.prose(f"{shown.facts.feed or shown.facts.job_id}: {headline(shown.facts)}.")
-    for sentence in _why(shown, given.settings().catalogue):
+    for sentence in _why(shown, app.settings.catalogue):
         terminal.prose(f"  {sentence}", indent="  ")
     for warning in warnings_of(shown.tables.damage.get(shown.job["job_id"], ())):
         terminal.prose(f"  {warning}", indent="  ")
-    for sentence in _retried(shown, given.zone(given.settings())):
+    for sentence in _retried(shown, app.zone()):
         terminal.prose(f"  {sentence}", indent="  ")
     _print_places(terminal, shown.places)
     created = ("retry", shown.facts.job_id) if shown.queued else ()
     advice = [one for one in shown.advice if not one.command or one.command != created]
     # With a retry file at hand the next step is to queue it; other commands are printed with their advice.
-    runs = (one.command for one in advice if not shown.queued and _runs(one.command, shown.facts, given))
+    runs = (one.command for one in advice if not shown.queued and _runs(one.command, shown.facts, app))
     command = next(runs, ())
-    _print_advice(given, advice, shown.facts, command)
+    _print_advice(app, advice, shown.facts, command)
     _print_queue(terminal, shown.queued)
     _print_users(terminal, shown.users, everyone=everyone)
-    _print_details(given, shown)
+    _print_details(app, shown)
     if any(one.command == ("show", shown.facts.job_id) for one in shown.advice):
-        _print_support(given, shown)
+        _print_support(app, shown)
     if command:
-        terminal.say(f"next: {given.commands.line(*command)}")
+        terminal.say(f"next: {app.commands.line(*command)}")
 
 
-def _runs(command: tuple[str, ...], facts: JobFacts, given: Context) -> bool:
+def _runs(command: tuple[str, ...], facts: JobFacts, app: AppContext) -> bool:
     """Whether a command is the next step: not this one, and a pull only if it is for this library."""
     if not command or command == ("show", facts.job_id):
         return False
-    return command[0] != "pull" or bool(given.settings().config.tenants and not given.commands.library)
+    return command[0] != "pull" or bool(app.settings.config.tenants and not app.commands.library)
 
 
 def _why(shown: JobView, catalogue: Catalogue) -> Iterator[str]:
@@ -222,16 +222,16 @@ def _print_places(terminal: Terminal, found: Whereabouts | None) -> None:
         terminal.show(f"  and {len(entries) - _SHOWN_ENTRIES:,} more. Use --json or the report to see all.")
 
 
-def _print_advice(given: Context, advice: Sequence[Advice], facts: JobFacts, following: tuple[str, ...]) -> None:
+def _print_advice(app: AppContext, advice: Sequence[Advice], facts: JobFacts, following: tuple[str, ...]) -> None:
     """Print what to do, in the order in which to try it; the next command is printed at the end."""
     if not advice:
         return
-    given.terminal.show()
-    given.terminal.show("What to do:")
+    app.terminal.show()
+    app.terminal.show("What to do:")
     for number, one in enumerate(advice, 1):
-        given.terminal.prose(f"  {number}. {given.commands.completed(one.sentence)}", indent="     ")
+        app.terminal.prose(f"  {number}. {app.commands.completed(one.sentence)}", indent="     ")
         if one.command not in {(), following, ("show", facts.job_id)} and "`" not in one.text:
-            given.terminal.show(f"     {given.commands.line(*one.command)}")
+            app.terminal.show(f"     {app.commands.line(*one.command)}")
 
 
 def _print_queue(terminal: Terminal, queued: RetryToQueue | None) -> None:
@@ -273,12 +273,12 @@ def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: b
     terminal.table(columns, rows)
 
 
-def _print_details(given: Context, shown: JobView) -> None:
-    job, terminal = shown.job, given.terminal
+def _print_details(app: AppContext, shown: JobView) -> None:
+    job, terminal = shown.job, app.terminal
     details = {
         "job": job["job_id"] + (" (no longer listed by the tenant)" if job["gone"] else ""),
         "feed": job["feed"] or "unknown",
-        "ran": ran(job, given.zone(given.settings()), datetime.now(UTC)),
+        "ran": ran(job, app.zone(), datetime.now(UTC)),
         "state": job["state"],
         "error": job["error"],
         "outcome": job["outcome"],
@@ -293,7 +293,7 @@ def _print_details(given: Context, shown: JobView) -> None:
     if Outcome(job["outcome"]).ended:
         details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
     if shown.acknowledged:
-        zone = given.zone(given.settings())
+        zone = app.zone()
         known = acknowledged_until(shown.acknowledged, zone, datetime.now(UTC))
         details["acknowledged"] = known.removeprefix("acknowledged ")
     terminal.show()
@@ -303,7 +303,7 @@ def _print_details(given: Context, shown: JobView) -> None:
         write(visible(f"{name:<12} {value}"))
 
 
-def _print_support(given: Context, shown: JobView) -> None:
+def _print_support(app: AppContext, shown: JobView) -> None:
     from analyzer.catalogue import support_request
 
     # Without a log, the end is known only from the first pull that found the job ended.
@@ -313,8 +313,8 @@ def _print_support(given: Context, shown: JobView) -> None:
         for name, column in (("First seen", "first_seen"), (ended, "finished"))
         if shown.job[column] is not None
     ]
-    given.terminal.show()
-    given.terminal.show("For Microsoft's support:")
-    given.terminal.show()
+    app.terminal.show()
+    app.terminal.show("For Microsoft's support:")
+    app.terminal.show()
     for line in support_request(shown.job, has_log=shown.facts.log_found, times=times).splitlines():
-        given.terminal.show(visible(line))
+        app.terminal.show(visible(line))

@@ -32,7 +32,7 @@ COLUMNS = (
     Column("note", least=2),
 )
 SHOWN_JOBS = 30
-"""How many jobs a terminal shows unless --limit is given."""
+"""How many jobs a terminal shows unless --limit is specified."""
 
 
 def job_rows(

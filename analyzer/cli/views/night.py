@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from analyzer.cli.context import Context
+    from analyzer.cli.context import AppContext
     from analyzer.errors import AnalyzerError
     from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.feeds import FeedStatus
@@ -87,9 +87,9 @@ class Night:
         return self.made.tables.jobs.filter(fresh | stuck, ~pl.col("job_id").is_in(list(self.acknowledged)))
 
 
-def print_night(given: Context, night: Night, remarks: list[Remark]) -> None:
+def print_night(app: AppContext, night: Night, remarks: list[Remark]) -> None:
     """Print a line a feed, then the jobs that are new or changed, what to retry, and the report."""
-    terminal = given.terminal
+    terminal = app.terminal
     lines = list(feed_lines(night))
     for line in lines:
         terminal.prose(line, indent="  ")
@@ -108,7 +108,7 @@ def print_night(given: Context, night: Night, remarks: list[Remark]) -> None:
     terminal.show()
     for remark in remarks:
         terminal.say(remark.text)
-    _print_retries(given, night)
+    _print_retries(app, night)
     terminal.say("Report:")
     terminal.show(str(night.made.index))
 
@@ -184,14 +184,14 @@ def remarks_of(night: Night) -> Iterator[Remark]:
             yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
 
 
-def _print_retries(given: Context, night: Night) -> None:
+def _print_retries(app: AppContext, night: Night) -> None:
     """Print each retry file to import now, its condition, and the command that shows how."""
     for retry in night.made.retries.values():
         if retry.path is not None and retry.job_id not in night.acknowledged:
             short = night.short[retry.job_id]
-            given.terminal.say(f"Retry file for {short}: {retry.sentence}")
-            given.terminal.show(str(retry.path))
-            given.terminal.say(f"next: {night.places.commands.line('show', short)}")
+            app.terminal.say(f"Retry file for {short}: {retry.sentence}")
+            app.terminal.show(str(retry.path))
+            app.terminal.say(f"next: {night.places.commands.line('show', short)}")
 
 
 def log_problems(night: Night) -> dict[Remark, AnalyzerError]:
