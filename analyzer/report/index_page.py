@@ -1,4 +1,4 @@
-"""The report's first page: how the latest run of each feed went, the charts, and all jobs."""
+"""Build the first page: the latest run of each feed, the charts, and all jobs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analyzer.report.view import Run, View
 
 _RECENT = timedelta(days=14)
-"""A feed that ran within this of the newest run is one that still runs, whatever its rhythm."""
+"""A feed whose last run is at most this older than the newest run is active, whatever its interval."""
 
 _FEEDS_NAMED = 4
 """Feeds named in the first sentence."""
@@ -64,7 +64,7 @@ def index_page(view: View) -> IndexPage:
 
 
 def frame_of(view: View) -> Frame:
-    """Return what every page says about itself."""
+    """Return the details of the report that every page shows."""
     tenants = (run.tenant for run in view.runs if run.tenant)
     return Frame(
         tenant=next(tenants, ""),
@@ -76,7 +76,7 @@ def frame_of(view: View) -> Frame:
 
 
 def job_row(view: View, run: Run) -> JobRow:
-    """Return a job as the list of jobs shows it."""
+    """Return a job's row in the list of jobs."""
     return JobRow(
         short=view.short[run.job_id],
         href=f"jobs/{page_name(run.job_id)}",
@@ -95,10 +95,10 @@ def job_row(view: View, run: Run) -> JobRow:
 
 
 def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
-    """Return the latest ended run of each feed that still runs, and of each that seems to have ceased, newest first.
+    """Return the latest ended run of each active feed, and of each ceased feed, newest first.
 
-    A feed has ceased when its latest run is older, seen from the newest of all, than two weeks and two of its own
-    usual intervals. That is inferred, and the page says so.
+    A feed seems to have ceased if its latest run is older than the newest run of all feeds by more than two weeks and
+    more than twice the feed's median interval. The page says that this is inferred.
     """
     of_feed: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
@@ -107,12 +107,12 @@ def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     newest = [ran[-1] for ran in of_feed.values()]
     ordered = sorted(newest, key=lambda run: (run.ran or _LONG_AGO, run.feed), reverse=True)
     last = ordered[0].ran if ordered else None
-    ceased = [run for run in ordered if last and run.ran and last - run.ran > _patience(of_feed[run.feed])]
+    ceased = [run for run in ordered if last and run.ran and last - run.ran > _inactive_after(of_feed[run.feed])]
     return [run for run in ordered if run not in ceased], ceased
 
 
 def lead(view: View, latest: Sequence[Run]) -> str:
-    """Say how the latest runs went, in a sentence; the numbers of several feeds are not added up."""
+    """Return a sentence on the latest runs; it doesn't add up numbers of several feeds."""
     if not view.runs:
         return "The library holds no jobs."
     if not latest:
@@ -132,21 +132,21 @@ def lead(view: View, latest: Sequence[Run]) -> str:
 
 
 def needing_attention(view: View, latest: Sequence[Run]) -> list[Run]:
-    """Return the latest runs that left users open, or may have: those without a number first, then the worst."""
+    """Return the latest runs with open users: unknown numbers first, then the largest."""
     numbers = {run.job_id: open_count(view, run).number for run in latest}
     open_runs = [run for run in latest if numbers[run.job_id] != 0]
     return sorted(open_runs, key=lambda run: (numbers[run.job_id] is not None, -(numbers[run.job_id] or 0), run.feed))
 
 
 def _open_words(view: View, run: Run) -> str:
-    found = open_count(view, run)
-    if found.number is not None:
-        return f"{found.users()} open"
+    open_users = open_count(view, run)
+    if open_users.number is not None:
+        return f"{open_users.users()} open"
     aborted = run.outcome is Outcome.aborted and not view.retries.get(run.job_id)
     return "no user was updated" if aborted else "open users unknown"
 
 
-def _patience(ran: Sequence[Run]) -> timedelta:
+def _inactive_after(ran: Sequence[Run]) -> timedelta:
     times = sorted(run.ran for run in ran if run.ran and run.earliest)
     gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
     return max(_RECENT, timedelta(seconds=2 * median(gaps))) if gaps else _RECENT
@@ -158,12 +158,12 @@ def _latest_run(view: View, run: Run) -> LatestRun:
 
 
 def _buttons(view: View, run: Run) -> list[RetryButton]:
-    """Return the retry files to import for a run: after a retry that failed for some, the one of the retry."""
+    """Return the buttons of a run's retries if they have retry files, else the run's own."""
     for jobs in (view.retries.get(run.job_id, ()), (run,)):
         buttons = [retry_button(view, job, view.out) for job in jobs]
-        found = [button for button in buttons if button and button.href]
-        if found:
-            return found
+        linked = [button for button in buttons if button and button.href]
+        if linked:
+            return linked
     return []
 
 

@@ -1,4 +1,4 @@
-"""A job's page: what happened, what to do, why, who was not updated, and what all of that rests on."""
+"""Build a job's page: what happened, what to do, causes, users who were not updated, and the evidence."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ if TYPE_CHECKING:
     from analyzer.report.view import Run, View
 
 PEOPLE_SHOWN = 1_000
-"""A page with more people than this is slow to open; the CSV file has them all."""
+"""Limit of people on a page, as longer pages open slowly; the CSV file has them all."""
 
 ENTRIES_SHOWN = 200
-"""Entries shown of those that don't identify a user, and of text that is no entry."""
+"""Limit of entries that don't identify a user, and of text that isn't an entry."""
 
 ENTRIES_OF_PERSON = 20
 
 _SHARED_SHOWN = 3
-"""Things that failures have in common."""
+"""Limit of traits that failures share."""
 
 _RECORDS_NAMED = 10
-"""Records without an ID that are listed by their number."""
+"""Limit of records without an ID that are listed by number."""
 
-_SETTLED = ("open", "superseded")
-"""What advice is about that leaves nothing to do."""
+_NO_ACTION = ("open", "superseded")
+"""Topics of advice that require no action."""
 
 _STATUS = {True: "New", False: "Recurring", None: DASH}
 _ENTRY = ("code", "identity", "message", "detail", "log_file", "line")
 
 
 def job_page(view: View, run: Run) -> JobPage:
-    """A job's page: its users, why, what to do, the people, the evidence."""
+    """Return a job's page."""
     entries = view.entries_of(run)
     people, people_note = people_of(view, run)
     nameless, nameless_note = nameless_shown(view, run, without_user(entries))
@@ -91,14 +91,14 @@ def job_page(view: View, run: Run) -> JobPage:
 
 
 def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
-    """What to do about a job; a retry file that is there isn't advised once more."""
-    made = ("retry", facts.job_id) if has_file else ()
-    advice = [one for one in advise(facts, view.catalogue) if not one.command or one.command != made]
+    """Return what to do about a job, without creating a retry file that exists."""
+    create = ("retry", facts.job_id) if has_file else ()
+    advice = [one for one in advise(facts, view.catalogue) if not one.command or one.command != create]
     return tuple(
         ToDo(
             text=view.commands.completed(one.text),
             reason=one.reason,
-            who="" if one.about in _SETTLED else one.who,
+            who="" if one.about in _NO_ACTION else one.who,
             command=view.commands.line(*one.command) if one.command else "",
         )
         for one in advice
@@ -106,7 +106,7 @@ def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
 
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
-    """Return the people whom a job's log names, new ones first, else in its order; and a note on those left out."""
+    """Return the people named in a job's log, new ones first, then in log order; and a note on omitted people."""
     users = view.users.get(run.job_id)
     if users is None:
         return (), ""
@@ -131,25 +131,25 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
 
 
 def entries_shown(entries: pl.DataFrame) -> Entries:
-    """Return entries in the log's order, the first few of them where they are many."""
+    """Return the first entries in log order."""
     return _entries(entries.head(ENTRIES_SHOWN).select(_ENTRY).iter_rows(), entries.height, ENTRIES_SHOWN)
 
 
 def nameless_shown(view: View, run: Run, nameless: pl.DataFrame) -> tuple[Entries, str]:
-    """Return entries that don't identify a user, each with its bounds; and what explains them, or limits the bounds."""
-    shown, found = entries_shown(nameless), view.whereabouts.get(run.job_id)
+    """Return entries that don't identify a user, with their bounds, and a note that explains entries or bounds."""
+    shown, whereabouts = entries_shown(nameless), view.whereabouts.get(run.job_id)
     if nameless.height and run.outcome is Outcome.partial and run.not_updated is not None:
         look = view.looks.get(run.job_id)
         records = [f"{record:,}" for record in look.facts.without_id] if look else []
         where = f": {listed_first(records, _RECORDS_NAMED, nameless.height)}" if records else ""
         return shown, f"As many records of the source file have no ID ({count(nameless.height, 'record')}{where})."
-    if found is None:
+    if whereabouts is None:
         return shown, ""
-    words = found.by_entry()
+    words = whereabouts.by_entry()
     places = nameless.head(ENTRIES_SHOWN).select("log_file", "line").iter_rows()
     pairs = zip(shown.rows, places, strict=True)
     rows = tuple(dataclasses.replace(row, whereabouts=words.get(place, "")) for row, place in pairs)
-    return dataclasses.replace(shown, rows=rows), found.order_sentence
+    return dataclasses.replace(shown, rows=rows), whereabouts.order_sentence
 
 
 def _entries(entries: Iterable[tuple[str | int | None, ...]], total: int, limit: int) -> Entries:
@@ -166,12 +166,12 @@ def _entry(*fields: str | int | None) -> EntryRow:
 
 def located_in(view: View, run: Run) -> tuple[str, ...]:
     """Return a sentence for each place in the source file that a message of the log names."""
-    found = view.whereabouts.get(run.job_id)
-    return tuple(f"{one.sentence}." for one in found.located if one.sentence) if found else ()
+    whereabouts = view.whereabouts.get(run.job_id)
+    return tuple(f"{one.sentence}." for one in whereabouts.located if one.sentence) if whereabouts else ()
 
 
 def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
-    """Return source file, log folder, times and version, each with how that is known, or why not."""
+    """Return source file, log folder, times and version, each with a note on how it is known, or why it is unknown."""
     problem = view.tables.source_problems.get(run.job_id, "")
     ended = "log" if run.ran_from == "log" else "seen"
     no_log = "no log was found"
@@ -196,7 +196,7 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
 
 
 def logs_of(view: View, run: Run) -> Grid | None:
-    """Return the job's log files and how each was read; None where there is none."""
+    """Return the job's log files and how each was read; None if there is none."""
     entries = view.entries_of(run)
     in_file = dict(entries.group_by("log_file").agg(pl.col("code").is_not_null().sum()).rows())
     # An empty log file has no entry to identify its job; its path names it.
@@ -207,7 +207,7 @@ def logs_of(view: View, run: Run) -> Grid | None:
 
 
 def observations_of(view: View, run: Run) -> Grid | None:
-    """Return what pulls saw of the job, the oldest first; None where none did."""
+    """Return the job's states seen by pulls, oldest first; None if there is none."""
     seen = view.tables.observations.filter(pl.col("job_id") == run.job_id).sort("observed_at")
     rows = seen.select("observed_at", "previous_pull_at", "state", "error").rows()
     shown = tuple(
@@ -218,7 +218,7 @@ def observations_of(view: View, run: Run) -> Grid | None:
 
 
 def _read(log: LogRead) -> str:
-    """Say whether a log was read whole, and what of it was not."""
+    """Return whether a log was read completely, or else its problems."""
     replaced = log.encoding.replaced
     faults = [f"{count(replaced, 'character')} replaced: not readable as {log.encoding.name}"] if replaced else []
     faults += ["begins in the middle of a character"] if log.encoding.cut else []
@@ -233,7 +233,7 @@ def _read(log: LogRead) -> str:
 
 
 def _counted(label: str, number: int | None, problem: str, words: Callable[[int], str] = "{:,}".format) -> Fact:
-    """Return a number of the source file, or why it is unknown."""
+    """Return a count of the source file, or why it is unknown."""
     return Fact(label, UNKNOWN, problem) if number is None else Fact(label, words(number), "")
 
 

@@ -1,4 +1,4 @@
-"""What the pages show, as plain rows and sentences; a template only places them."""
+"""The types of pages: rows and sentences for the templates."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 DASH = "\u2013"
-"""For what does not apply, or is unknown in a narrow cell."""
+"""Placeholder for a value that is unknown or does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A small table of text: the heads of its columns, and its rows."""
+    """A small table of text: column headings and rows."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -23,7 +23,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One feed's runs in the order of time, with their users; None where unknown."""
+    """A feed's runs by time, each with a number of users, or None if unknown."""
 
     name: str
     points: tuple[tuple[datetime, int | None], ...]
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RunsChart:
-    """Users not updated per run, a line a feed; ``title`` says what it shows, ``grid`` has its data."""
+    """Users not updated per run, one line per feed; ``grid`` has the data as a table."""
 
     name: str
     title: str
@@ -43,7 +43,7 @@ class RunsChart:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One colour of a stacked chart: a number for each of the chart's weeks."""
+    """A series of a stacked chart: one number per week."""
 
     name: str
     values: tuple[int, ...]
@@ -64,7 +64,7 @@ class WeeksChart:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark; ``href`` is the address of the page that it is about, from the index, or empty."""
+    """A remark; ``href`` is the related page's address relative to the index, or empty."""
 
     text: str
     href: str = ""
@@ -75,11 +75,11 @@ class RetryButton:
     """A retry file.
 
     Attributes:
-        href: from the page; empty where there is no file.
-        label: the button's words, with what has to be done before the file is queued.
-        sentence: what it holds, or why there is none.
-        primary: it can be queued as it is, and is complete.
-        parts: further files that are queued after it, and their addresses.
+        href: relative to the page; empty if there is no file.
+        label: text of the button, with any condition for queueing the file.
+        sentence: describes the file's content, or why there is no file.
+        primary: whether the file is complete and can be queued unconditionally.
+        parts: further files to queue after it, with their addresses.
     """
 
     href: str
@@ -91,7 +91,7 @@ class RetryButton:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How to queue a retry file: lines for PowerShell, to be run in their order, and what to check in them."""
+    """How to queue a retry file: lines for PowerShell in order, and remarks on what to check in them."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -99,7 +99,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """A thing to do about a job: ``text`` may have commands in backticks; ``command`` is one that does it, or empty."""
+    """An action for a job: ``text`` may have commands in backticks; ``command`` performs the action, or is empty."""
 
     text: str
     reason: str
@@ -112,18 +112,18 @@ class JobRow:
     """A job in a list.
 
     Attributes:
-        short: its first characters, unique among the jobs.
-        href: of the job's page, from the index.
-        feed: inferred from the source file's address, or named in the configuration.
-        when: as people read it; a dash where unknown.
-        letter: the footnote that says how we know the time; empty where nothing is known.
-        how: that footnote.
-        state: as the service says.
-        error: likewise.
+        short: first characters of the ID, unique among the jobs.
+        href: address of the job's page relative to the index.
+        feed: inferred from the source file's address, or from the configuration.
+        when: time as text.
+        letter: letter of the footnote on the source of the time; empty if the time is unknown.
+        how: text of that footnote.
+        state: the service's state.
+        error: the service's error.
         outcome: a value of ``Outcome``.
-        users: in the source file; in words where unknown.
-        not_updated: in words where it is no number.
-        marks: further things to know, as "Retry of 5f05e38c".
+        users: number of users in the source file, or ``unknown``.
+        not_updated: number of users, or words.
+        marks: remarks such as "Retry of 5f05e38c".
         kind: ``run`` or ``retry``.
     """
 
@@ -144,7 +144,7 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class LatestRun:
-    """The latest ended run of a feed, in a sentence."""
+    """The latest ended run of a feed, with a sentence on it."""
 
     feed: str
     href: str
@@ -155,7 +155,7 @@ class LatestRun:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every page says of itself: when and by which version it was made, and how old the job list was."""
+    """Details of the report on every page: tenant, time zone, time, version, and age of the job list."""
 
     tenant: str
     zone: str
@@ -166,7 +166,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """The report's first page; a chart is None where there is nothing to draw."""
+    """The report's first page; ``trend`` is None if there is nothing to draw."""
 
     frame: Frame
     lead: str
@@ -184,9 +184,9 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """An entry of the log as it is; ``place`` is its file and line.
+    """A log entry; ``place`` is its file and line.
 
-    ``whereabouts`` says between which records it belongs, where it names no user and that is known; else empty.
+    ``whereabouts`` gives the records between which it belongs if it names no user and that is known; else empty.
     """
 
     code: str
@@ -199,7 +199,7 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Entries shown, and a sentence on those that are not (empty when all are)."""
+    """The entries shown, and a sentence on omitted ones (empty if none are)."""
 
     rows: tuple[EntryRow, ...]
     left_out: str
@@ -207,9 +207,9 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A code of the log, counted and explained in general; ``retry`` says whether importing unchanged helps.
+    """A code of the log, counted and explained; ``retry`` says whether importing unchanged helps.
 
-    Where its messages match patterns, ``patterns`` says what each means, and the fields after ``meaning`` are empty.
+    If its messages match patterns, ``patterns`` explains each, and the other fields after ``meaning`` are empty.
     """
 
     code: str
@@ -225,9 +225,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user that the log names.
+    """A user named in the log.
 
-    ``status``: New, Recurring, or a dash where there is no run to compare with; ``since``: what later imports did.
+    ``status`` is New, Recurring, or a dash without a run to compare with; ``since`` is the result of later imports.
     """
 
     identity: str
@@ -241,7 +241,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of the evidence; ``note`` says how we know it, or why not."""
+    """A line of the evidence; ``note`` says how the value is known, or why it is unknown."""
 
     label: str
     value: str
@@ -253,28 +253,28 @@ class JobPage:
     """A job's page.
 
     Attributes:
-        frame: of every page.
-        row: its row in the list of jobs.
-        sentence: how it ended for its users.
-        history: what became of it since.
-        retry: its retry file; None where nothing is known of one.
-        queue: how to queue that; None where there is none.
-        to_do: what to do, the first thing first.
-        shared: what the users who failed have in common, a sentence each.
-        warnings: values of its source file that are wrong, though an import takes them.
-        causes: the codes of its log.
-        located: what the source file has where the service could not read it.
-        properties: that the log names.
-        job_error: the service's own error explained; None where it reports none.
-        error_message: the service's.
-        people: users that the log names.
-        people_note: on those left out.
+        frame: details of the report.
+        row: the job's row in the list of jobs.
+        sentence: how the job ended for its users.
+        history: retries and later runs.
+        retry: button of the retry file; None if there is none.
+        queue: how to queue the retry file; None if there is none.
+        to_do: actions, in order.
+        shared: what the users who failed have in common, in sentences.
+        warnings: wrong values in the source file that an import accepts.
+        causes: the codes of the log.
+        located: faults in the source file that the service could not read, in sentences.
+        properties: properties named in the log.
+        job_error: the service's error, explained; None if it reports none.
+        error_message: the service's message.
+        people: users named in the log.
+        people_note: on omitted people.
         nameless: entries that don't identify a user.
-        nameless_note: what explains them, or how sure their whereabouts are.
-        no_entry: text that is no entry.
-        facts: what the page rests on.
-        logs: how they were read.
-        observations: of pulls.
+        nameless_note: explains these entries, or how certain their bounds are.
+        no_entry: text that isn't an entry.
+        facts: the evidence.
+        logs: log files, and how each was read.
+        observations: states seen by pulls.
     """
 
     frame: Frame

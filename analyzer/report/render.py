@@ -1,7 +1,7 @@
 """Render pages as HTML and charts as SVG.
 
-Templates are those of ``report_templates``, after those of the user's own folder. The same rows give the same bytes;
-charts are readable in light and dark, and matplotlib escapes their text.
+A user's own templates replace those of ``report_templates``. Output is deterministic; charts are readable in light and
+dark mode, and matplotlib escapes their text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from analyzer.report.model import JobPage
 
 
-_MISTAKES = (
+_TEMPLATE_ERRORS = (
     jinja2.TemplateError,
     ArithmeticError,
     AttributeError,
@@ -45,19 +45,19 @@ _MISTAKES = (
     ValueError,
     OSError,
 )
-"""What a template raises that has a mistake in it, as it is a small program."""
+"""Exceptions that a mistake in a template can raise."""
 
 _ADVICE = "Correct it, or remove the file from the folder to use the built-in one."
 
 
 class Renderer:
-    """The templates, read once for all pages."""
+    """Renders pages with templates that are read once."""
 
     def __init__(self, templates: Path | None = None) -> None:
         """Open the templates.
 
         Args:
-            templates: a folder whose files come before ours of the same name.
+            templates: a folder whose files replace the built-in ones of the same name.
 
         Raises:
             InputError: there is no such folder, or its CSS or JS cannot be read.
@@ -74,10 +74,10 @@ class Renderer:
             lstrip_blocks=True,
         )
         script = self._raw("report.js")
-        # The page's policy allows this one script by its hash, so that no other can run.
+        # The page's content security policy allows only this script, by its hash.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         self._environment.globals.update(style=self._raw("report.css"), script=script, script_hash=f"sha256-{digest}")
-        self._environment.globals["draw"] = _draw
+        self._environment.globals["draw"] = lambda chart: Markup(svg(chart))  # noqa: S704 - matplotlib escapes its texts
 
     def html(self, page: IndexPage | JobPage) -> str:
         """Return a page as HTML.
@@ -88,7 +88,7 @@ class Renderer:
         name, root = ("index.html", "") if isinstance(page, IndexPage) else ("job.html", "../")
         try:
             return self._environment.get_template(name).render(page=page, root=root)
-        except _MISTAKES as error:
+        except _TEMPLATE_ERRORS as error:
             raise InputError(f"{self._place(error, name)}: {_problem(error)}", _ADVICE) from error
 
     def _raw(self, name: str) -> Markup:
@@ -101,15 +101,11 @@ class Renderer:
     def _place(self, error: BaseException, name: str) -> str:
         if isinstance(error, jinja2.TemplateSyntaxError):
             return f"{error.filename or error.name or name}, line {error.lineno}"
-        # jinja2 puts the templates' own files and lines into the traceback.
+        # jinja2 adds template files and lines to the traceback.
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if any(frame.filename.startswith(str(folder)) for folder in self._folders):
                 return f"{frame.filename}, line {frame.lineno}"
         return f"the template {name}"
-
-
-def _draw(chart: RunsChart | WeeksChart) -> Markup:
-    return Markup(svg(chart))  # noqa: S704 - matplotlib has escaped every text in it
 
 
 def _problem(error: BaseException) -> str:
@@ -119,8 +115,8 @@ def _problem(error: BaseException) -> str:
     return (message or type(error).__name__).replace("\n", " ").rstrip(".")
 
 
-# Okabe and Ito's colours for people with any kind of colour vision, https://jfly.uni-koeln.de/color/ (black left out:
-# on a dark page it is gone; yellow last: on a light one it is pale).
+# Okabe and Ito's colors for all kinds of color vision, https://jfly.uni-koeln.de/color/, without black, which is
+# invisible in dark mode; yellow is last because it is pale in light mode.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES = ("", "///", "---", "xxx", "\\\\\\", "+++", "|||")
@@ -133,7 +129,7 @@ _OUTCOMES = {
     Outcome.stuck.value: 0,
 }
 
-# Placeholders that become the page's own colours, so that a chart follows light and dark.
+# Placeholders for the page's colors, so that a chart follows light and dark mode.
 _INK, _FAINT, _PAPER = "#010203", "#040506", "#070809"
 _THEMED = {_INK: "currentColor", _FAINT: "var(--line)", _PAPER: "var(--paper)"}
 
@@ -164,13 +160,13 @@ _SMALL_INCHES = (4.2, 1.7)
 _LONGEST_LABEL = 28
 _TICKS = 6
 _STEEP = 20
-"""Where the greatest number is this many times the middle one, a linear scale would show only the greatest."""
+"""Ratio of maximum to median above which a linear scale would show only the maximum."""
 
 
 def svg(chart: RunsChart | WeeksChart) -> str:
     """Return a chart as an ``<svg>`` element to put into a page."""
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
-        # Letters that matplotlib's font lacks are measured wrongly; the browser has a font that draws them.
+        # matplotlib measures letters that its font lacks wrongly, but browsers draw them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         small = isinstance(chart, WeeksChart) and chart.name == "trend"
         figure = Figure(figsize=_SMALL_INCHES if small else _INCHES, layout="constrained")
@@ -189,10 +185,10 @@ def _runs(axes: Axes, chart: RunsChart) -> None:
     for place, line in enumerate(chart.lines):
         look: dict[str, Any] = {"color": PALETTE[place], "marker": MARKERS[place], "label": _label(line.name)}
         times: list[Any] = [time for time, _ in line.points]
-        # NaN breaks the line: nothing is drawn where the number is unknown.
+        # NaN breaks the line if the number is unknown.
         users = [float("nan") if number is None else number for _, number in line.points]
         axes.plot(times, users, linewidth=1.6, markersize=5, clip_on=False, **look)
-    # matplotlib counts days, so that whole numbers are midnights and no day is named twice.
+    # matplotlib counts days: at whole numbers (midnights), no day is labeled twice.
     axes.xaxis.set_major_locator(MaxNLocator(nbins=_TICKS, integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(FuncFormatter(_day))
     axes.set_xlabel("when the job ran (UTC)")
@@ -222,21 +218,21 @@ def _weeks(axes: Axes, chart: WeeksChart) -> None:
         bottom = [low + high for low, high in zip(bottom, series.values, strict=True)]
     axes.set_ymargin(0.08)
     step = -(-len(chart.weeks) // _TICKS)
-    # Counted from the newest week, so that it always has its label.
+    # Counting from the newest week ensures that it has a label.
     shown = list(places)[::-1][::step][::-1]
     axes.set_xticks(shown, [f"{chart.weeks[week].day} {chart.weeks[week]:%b}" for week in shown])
     axes.set_xlabel("week starting (Monday, UTC)")
 
 
 def _scaled(axes: Axes, chart: RunsChart | WeeksChart) -> str:
-    """Choose the scale of the numbers; return what the label says about it."""
+    """Set the scale of the y axis; return a suffix for its label."""
     if isinstance(chart, RunsChart):
         numbers = sorted(number for line in chart.lines for _, number in line.points if number)
         if numbers and numbers[-1] > _STEEP * numbers[len(numbers) // 2]:
             axes.set_yscale("symlog", linthresh=1)
             axes.set_ylim(bottom=0)
             return " (each step tenfold)"
-    # Where every number is 0, the steps are not parts of one user.
+    # If every number is 0, avoid fractions of a user.
     axes.set_ylim(bottom=0, top=max(1, axes.get_ylim()[1]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     return ""
@@ -249,7 +245,7 @@ def _legend(figure: Figure, axes: Axes, chart: RunsChart | WeeksChart) -> None:
 
 
 def _label(name: str) -> str:
-    # matplotlib leaves out what begins with an underscore.
+    # matplotlib omits labels that begin with an underscore.
     shown = name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
     return f" {shown}" if shown.startswith("_") else shown
 
@@ -260,7 +256,7 @@ def _element(figure: Figure) -> str:
     figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
     text = stream.getvalue().decode()
     text = text[text.index("<svg") :]
-    # Groups are numbered from one in each figure, and an ID may be in a page only once.
+    # Groups have the same IDs in each figure, and IDs must be unique in a page.
     text = re.sub(r'<g id="[^"]*">', "<g>", text)
     for placeholder, colour in _THEMED.items():
         text = re.sub(rf"(?<=: ){placeholder}(?=[;\"])", colour, text)

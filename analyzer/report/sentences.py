@@ -1,6 +1,6 @@
-"""What happened to a job's users, why, and what became of them since, in the sentences, times and causes of a report.
+"""Write the sentences, times and causes of a report.
 
-Times are never "today", because a report is read on other days, too.
+Times are absolute, never "today", because a report is also read on later days.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 def job_sentence(view: View, run: Run, facts: JobFacts | None = None) -> str:
-    """Return the headline that the terminal shows too, with the cause, or the time for which it holds."""
+    """Return the headline (the same as in the terminal), with the cause, or the time of the last observation."""
     facts = facts or view.facts_of(run)
     return f"{capitalised(headline(facts))}{_because(view, run, facts)}."
 
 
 def feed_sentence(view: View, run: Run) -> str:
-    """Say how a feed's latest run went, or where it was repaired since, how many users are still open."""
+    """Return a sentence on a feed's latest run; if it was repaired since, on the users who are still open."""
     retries = view.retries.get(run.job_id, ())
     if run.open is None or run.open == run.not_updated or run.outcome not in FAILED:
         sentences = [job_sentence(view, run), *(_retried(view, retry) for retry in retries)]
@@ -62,7 +62,7 @@ def open_count(view: View, run: Run) -> NotUpdatedCount:
 
 
 def marks_of(view: View, run: Run) -> Iterator[Note]:
-    """Return what the list of jobs shows beside a job's name."""
+    """Yield the remarks on a job in the list of jobs."""
     if run.retry_of is not None:
         yield Note(f"Retry of {_short(view, run.retry_of)}", _href(view, run.retry_of))
     later = view.tables.superseded_by(run.job_id)
@@ -75,7 +75,7 @@ def marks_of(view: View, run: Run) -> Iterator[Note]:
 
 
 def history_of(view: View, run: Run) -> Iterator[Note]:
-    """Say what became of a job since it ended: its retries, who is still open, and the run that superseded it."""
+    """Yield what happened after a job: its retries, how many users are still open, and a run that superseded it."""
     if run.retry_of is not None:
         repaired = view.by_id.get(run.retry_of)
         which = f"{repaired.feed}, {when_text(repaired, view.zone)}" if repaired else "not in this report"
@@ -96,7 +96,7 @@ def history_of(view: View, run: Run) -> Iterator[Note]:
 
 
 def _because(view: View, run: Run, facts: JobFacts) -> str:
-    """Return what follows the headline: the cause of a failure, or when a job that has not ended was last seen."""
+    """Return the end of the headline: the cause of a failure, or when a running job was last seen."""
     match run.outcome:
         case Outcome.succeeded:
             return ""
@@ -120,7 +120,7 @@ def _because(view: View, run: Run, facts: JobFacts) -> str:
 
 
 def _nameless_words(facts: JobFacts) -> str:
-    """Count the log's entries without a user, or the records without an ID that explain them; may be empty."""
+    """Return how many entries identify no user, or how many records without an ID explain them; empty if none."""
     nameless = sum(facts.nameless.values())
     if not nameless:
         return ""
@@ -139,7 +139,7 @@ def _failure(view: View, run: Run) -> str:
 
 
 def _repaired_by(view: View, run: Run) -> str:
-    """Name the imports that repaired a run, as far as the report knows them."""
+    """Return a phrase for the imports that repaired a run."""
     retries = view.retries.get(run.job_id, ())
     if not retries:
         return "a later import"
@@ -163,23 +163,23 @@ def _short(view: View, job_id: str) -> str:
 
 
 def _href(view: View, job_id: str) -> str:
-    """Return the address of a job's page from the index; empty where the report has none."""
+    """Return the address of a job's page relative to the index; empty if the report has none."""
     return f"jobs/{page_name(job_id)}" if job_id in view.by_id else ""
 
 
 UNKNOWN = "unknown"
 TIME_UNKNOWN = "time unknown"
 LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
-"""The footnote of each way to know a time, by the values of ``ran_from``."""
+"""Footnote letters by the value of ``ran_from``."""
 
 
 def day_text(day: date) -> str:
-    """``5 Oct 2026``."""
+    """Return ``5 Oct 2026``."""
     return f"{day.day} {day:%b} {day.year}"
 
 
 def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
-    """``23 Nov 2026, 02:14`` in the zone; a dash for None."""
+    """Return ``23 Nov 2026, 02:14`` in the zone; a dash for None."""
     if time is None:
         return DASH
     local = time.astimezone(zone or UTC)
@@ -187,12 +187,12 @@ def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
 
 
 def second_text(time: datetime, zone: ZoneInfo | None) -> str:
-    """``2026-11-23 02:14:05 CET``."""
+    """Return ``2026-11-23 02:14:05 CET``."""
     return f"{time.astimezone(zone or UTC):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def on_text(run: Run, zone: ZoneInfo | None) -> str:
-    """``on 28 Nov 2026``; ``that ran by …`` or ``that ran after …`` where that is a bound; empty where unknown."""
+    """Return ``on 28 Nov 2026``; for a bound ``that ran by …`` or ``that ran after …``; empty if unknown."""
     if run.ran is None:
         return ""
     return f"that ran {when_text(run, zone)}" if run.ran_is_bound else f"on {when_text(run, zone).split(',')[0]}"
@@ -207,7 +207,7 @@ def since_text(run: Run, zone: ZoneInfo | None) -> str:
 
 
 def when_text(run: Run, zone: ZoneInfo | None) -> str:
-    """Say when a job ran: ``by …`` or ``after …`` where that is a bound, the day where the file's name gives it."""
+    """Return when a job ran: ``by …`` or ``after …`` for a bound, only the day if it is from the file's name."""
     if run.ran is None:
         return TIME_UNKNOWN
     if run.ran_from == "name":
@@ -217,7 +217,7 @@ def when_text(run: Run, zone: ZoneInfo | None) -> str:
 
 
 def number_text(number: int | None) -> str:
-    """``1,234``, or ``unknown``."""
+    """Return ``1,234``, or ``unknown``."""
     return UNKNOWN if number is None else f"{number:,}"
 
 
@@ -225,7 +225,7 @@ _PROPERTIES_NAMED = 3
 
 
 def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
-    """Return the codes of a job's log, explained by the catalogue."""
+    """Return the codes of a job's log with their explanations."""
     return tuple(
         _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
         for code, lines, users in ranked_codes(run.outcome, view.entries_of(run))
@@ -233,20 +233,20 @@ def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
 
 
 def job_error_of(view: View, run: Run) -> Cause | None:
-    """Return the job's own error, explained; None for ``NoError``."""
+    """Return the job's error with its explanation; None for ``NoError``."""
     if run.error == JobError.NoError.name:
         return None
     return _cause(error_explained(view, run), "")
 
 
 def error_explained(view: View, run: Run) -> Explanation:
-    """Explain a job's own error by the message with it, or by its name."""
+    """Explain a job's error by its message, else by its name."""
     pattern = view.catalogue.pattern_of(run.error, run.error_message or "", None)
     return pattern or view.catalogue.explain(run.error)
 
 
 def reason(view: View, run: Run) -> str:
-    """Return the worst cause as a clause after "because"; the job's own error where the log has no code."""
+    """Return the worst cause as a clause after "because"; the job's error if the log has no code."""
     ranked = ranked_codes(run.outcome, view.entries_of(run))
     if not ranked:
         return f"{error_explained(view, run).title} ({run.error})"
@@ -254,7 +254,7 @@ def reason(view: View, run: Run) -> str:
 
 
 def clause(view: View, run: Run, code: str) -> str:
-    """Say a code of a job as a clause: with the property that is not mapped, by its pattern where there is only one."""
+    """Return a clause for a code: with the properties that are not mapped, or by its only pattern."""
     if code == LogCode.InvalidProperty:
         names = by_property(view.entries_of(run)).filter(code=code)["property"].to_list()
         if len(names) == 1:
@@ -267,14 +267,14 @@ def clause(view: View, run: Run, code: str) -> str:
 
 
 def properties_of(entries: pl.DataFrame) -> Grid | None:
-    """Return the properties that the log names, most entries first; None where it names none."""
+    """Return the properties named in the log, most entries first; None if there are none."""
     rows = by_property(entries).select("property", "code", "entries", "users").rows()
     shown = tuple((name, code, f"{lines:,}", f"{users:,}") for name, code, lines, users in rows)
     return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
 
 
 def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
-    """Return the patterns of a code's messages, and the others; empty where no message matches a pattern."""
+    """Return the patterns of a code's messages, and the other messages; empty if none matches a pattern."""
     patterns, catalogue = view.patterns_of(run, code), view.catalogue
     if all(one.name is None for one in patterns):
         return ()

@@ -1,4 +1,4 @@
-"""What the charts over time show, and the titles that say it, in words that claim no more than the numbers."""
+"""Build the data and titles of the charts over time. Titles claim no more than the numbers show."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ from analyzer.report.sentences import day_text, since_text, when_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from analyzer.report.view import Run, View
 
 WEEKS = 26
-"""How far back charts go; older runs are in the table of jobs."""
+"""Weeks shown in charts; the table of jobs has older runs too."""
 
 MOST = 7
-"""Series that colours can tell apart (see ``charts``)."""
+"""Maximum number of series: colors that readers can distinguish (see ``render.PALETTE``)."""
 
 _WEEK = timedelta(weeks=1)
 
 _FEWEST_RUNS = 4
 _CLEAR = 1.25
-"""Means that differ by less than a quarter are no trend."""
+"""Minimum ratio of two means that counts as a trend."""
 
 
 def runs_chart(view: View) -> RunsChart | None:
-    """Return users not updated per run, a line a feed; of many feeds the worst. None without a line."""
+    """Return users not updated per run, one line per feed, for the worst feeds; None if there is no line."""
     runs = [run for run in _timed(view) if run.outcome.ended]
     of_feed: dict[str, list[Run]] = {}
     for run in runs:
@@ -44,14 +43,16 @@ def runs_chart(view: View) -> RunsChart | None:
     worst = sorted(counted, key=lambda feed: (-sum(run.not_updated or 0 for run in of_feed[feed]), feed))
     if not worst:
         return None
-    lines = tuple(Line(feed, tuple(_point(run) for run in of_feed[feed])) for feed in worst[:MOST])
+    lines = tuple(
+        Line(feed, tuple((run.ran, run.not_updated) for run in of_feed[feed] if run.ran)) for feed in worst[:MOST]
+    )
     left_out = len(worst) - len(lines)
     rows = tuple((run.feed, when_text(run, view.zone), run.outcome.value, run.not_updated_text) for run in runs[::-1])
     broken = any(None in point for one in lines for point in one.points)
     notes = (
         "A line is broken where the number is unknown." if broken else "",
         f"{count(left_out, 'feed')} with fewer are in the table only." if left_out else "",
-        _placing(view),
+        _timing_note(view),
     )
     return RunsChart(
         name="runs",
@@ -64,18 +65,18 @@ def runs_chart(view: View) -> RunsChart | None:
 
 
 def outcomes_chart(view: View) -> WeeksChart | None:
-    """Return outcomes of runs per week; None without a run that has a time."""
+    """Return outcomes of runs per week; None if no run has a time."""
     runs = _timed(view)
     totals = Counter(run.outcome for run in runs)
     title = f"{totals[Outcome.succeeded]:,} of {count(len(runs), 'run')} succeeded"
     worst = [f"{totals[name]:,} {name.value}" for name in (Outcome.aborted, Outcome.unknown) if totals[name]]
     title += f"; {' and '.join(worst)}" if worst else ""
     counted = {one.value: Counter(_monday(run) for run in runs if run.outcome is one) for one in Outcome if totals[one]}
-    return _weekly("outcomes", title, "runs", counted, _placing(view))
+    return _weekly("outcomes", title, "runs", counted, _timing_note(view))
 
 
 def codes_chart(view: View) -> WeeksChart | None:
-    """Return log entries per week by code; None without an entry in a job that has a time."""
+    """Return log entries per week by code; None if no job with a time has entries."""
     first = _first_monday(view)
     rows = weekly_codes(view.tables.jobs, view.tables.entries).rows()
     recent = [(week, code, entries) for week, code, entries in rows if first is None or week >= first]
@@ -92,13 +93,13 @@ def codes_chart(view: View) -> WeeksChart | None:
     most, whole = totals[ranked[0]], totals.total()
     most_are = "Most entries are" if most * 2 > whole else "The most frequent code is"
     title = f"{most_are} {ranked[0]}: {most:,} of {count(whole, 'entry', 'entries')}"
-    return _weekly("codes", title, "log entries", counted, _placing(view))
+    return _weekly("codes", title, "log entries", counted, _timing_note(view))
 
 
 def small_trend(view: View, feed: str) -> WeeksChart | None:
-    """Return users not updated in the last run of each week of a feed; None without a run whose users are known.
+    """Return users not updated in a feed's last run of each week; None if all numbers are unknown.
 
-    Runs are not added up: a user who fails every night would count every night.
+    Runs are not added up: that would count a user who fails every night once per night.
     """
     last = {_monday(run): run for run in _timed(view) if run.feed == feed and run.outcome.ended}
     known = {week: run.not_updated for week, run in last.items() if run.not_updated is not None}
@@ -109,7 +110,7 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
     title = f"{feed}: {users} not updated in the last run of the week of {day_text(weeks[-1])}"
     if len(weeks) > 1:
         title += f", {last[weeks[-2]].not_updated_text} in that of the week of {day_text(weeks[-2])}"
-    # A week without a number has no bar, and keeps its place.
+    # A week without a number keeps its place, without a bar.
     counted = {"users not updated": {week: known.get(week, 0) for week in weeks}}
     note = "" if len(known) == len(last) else "Weeks whose number is unknown have no bar."
     chart = _weekly("trend", title, "users", counted, note)
@@ -122,7 +123,11 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Users not updated a run, on average, in the earlier half of a feed's runs and in the later, since ``since``."""
+    """Mean number of users not updated per run, in the earlier and the later half of a feed's runs.
+
+    Attributes:
+        since: start of the later half, as text.
+    """
 
     feed: str
     before: float
@@ -151,10 +156,10 @@ class Change:
 
 
 def _change_of(feed: str, runs: Sequence[Run], zone: ZoneInfo | None) -> Change | None:
-    """Compare a feed's runs, the oldest first; None where too few of them count.
+    """Compare the halves of a feed's runs (oldest first); return None if there are too few.
 
-    Runs count that ended with a result for each user: an aborted run affects all users for one cause, and would hide
-    the feed's other failures.
+    Only succeeded and partial runs count: an aborted run affects all users for a single cause, which would hide other
+    failures.
     """
     ended = [run for run in runs if run.outcome in {Outcome.succeeded, Outcome.partial}]
     counts = [(run, run.not_updated) for run in ended if run.not_updated is not None]
@@ -166,7 +171,7 @@ def _change_of(feed: str, runs: Sequence[Run], zone: ZoneInfo | None) -> Change 
 
 
 def _clearest_change(of_feed: Mapping[str, Sequence[Run]], zone: ZoneInfo | None) -> str:
-    """Return the title of the chart of runs: the clearest change of a feed, or that there is none."""
+    """Return the title of the runs chart: the largest clear change of a feed, or that there is none."""
     changes = [change for feed, runs in of_feed.items() if (change := _change_of(feed, runs, zone))]
     clear = [change for change in changes if change.is_clear]
     if clear:
@@ -178,8 +183,8 @@ def _mean(users: float) -> str:
     return f"{users:,.0f}" if users >= 10 or users == int(users) else f"{users:.1f}"  # noqa: PLR2004 - small means need a decimal
 
 
-def _placing(view: View) -> str:
-    """Say how runs whose time is a bound, or unknown, are placed in a chart."""
+def _timing_note(view: View) -> str:
+    """Return a note on runs whose time is a bound or unknown."""
     notes = []
     if any(run.ran_is_bound for run in _timed(view)):
         notes.append('Runs for which only a bound is known ("by", "after") are placed at the bound.')
@@ -192,7 +197,7 @@ def _placing(view: View) -> str:
 def _weekly(
     name: str, title: str, y_label: str, counted: Mapping[str, Mapping[date, int]], note: str
 ) -> WeeksChart | None:
-    """Return a chart of numbers by series and week, from the first week to the last; None where there are none."""
+    """Return a chart of ``counted`` (numbers by series and week), without gaps between weeks; None if it is empty."""
     known = {week for weeks in counted.values() for week in weeks}
     if not known:
         return None
@@ -205,7 +210,7 @@ def _weekly(
 
 
 def _timed(view: View) -> list[Run]:
-    """Return the runs that charts show: those with a place in time, of the last weeks; a retry is no run of a feed."""
+    """Return the runs of the last ``WEEKS`` weeks that have a time, without retries."""
     first = _first_monday(view)
     return [run for run in _placed(view) if first is not None and _monday(run) >= first]
 
@@ -222,9 +227,3 @@ def _placed(view: View) -> list[Run]:
 def _monday(run: Run) -> date:
     day = run.ran.astimezone(UTC).date() if run.ran else date.min
     return day - timedelta(days=day.weekday())
-
-
-def _point(run: Run) -> tuple[datetime, int | None]:
-    if run.ran is None:
-        raise ValueError(f"{run.job_id} has no time")
-    return run.ran, run.not_updated

@@ -1,4 +1,4 @@
-"""What a report is made from: the request, its jobs, entries and users as pages need them, and links to other files."""
+"""Prepare the input of a report: the request, its tables by job, and links to files."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class RetryLink:
     """A job's retry file.
 
     Attributes:
-        path: the file, the first one of several parts; None where there is none.
-        sentence: what it holds, or why there is none.
-        users: in it; None where that is unknown.
-        complete: it holds every user who was not updated.
-        queue: how to queue it; None where that is unknown.
+        path: the file, or its first part; None if there is none.
+        sentence: describes its content, or why there is none.
+        users: number of users in it; None if unknown.
+        complete: whether it has every user who was not updated.
+        queue: how to queue it; None if unknown.
     """
 
     path: Path | None
@@ -53,25 +53,25 @@ class RetryLink:
 
     @property
     def parts(self) -> int:
-        """In how many files it is."""
+        """Number of files."""
         return len(self.queue.paths) if self.queue else 1
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What to report, and where to.
+    """The input of a report, and its folder.
 
     Attributes:
-        tables: of the library, as ``load`` gives them.
+        tables: the tables of the library, from ``load``.
         out: the report's folder.
         links: retry files by job ID.
-        now: when the report is made (UTC).
-        zone: of the times shown; None for UTC.
-        templates: a folder whose templates come before ours.
-        catalogue: what is known of codes.
-        whereabouts: of the entries that don't identify a user, by job ID; jobs without any are missing.
-        commands: completes the commands that the pages advise.
-        looks: into source files, by job ID; jobs whose file was not read are missing.
+        now: time of the report (UTC).
+        zone: time zone of the times shown; None for UTC.
+        templates: a folder whose templates replace the built-in ones.
+        catalogue: explanations of codes.
+        whereabouts: bounds of the entries that don't identify a user, by job ID; only jobs with such entries.
+        commands: completes the commands that the pages recommend.
+        looks: content of source files by job ID; only jobs whose file was read.
     """
 
     tables: Tables
@@ -88,7 +88,7 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row of the table ``jobs`` with its feed and its time, typed; see ``tables.JOBS`` and ``analysis.timeline``."""
+    """A typed row of the table ``jobs`` with its feed and time; see ``tables.JOBS`` and ``analysis.timeline``."""
 
     tenant: str | None
     job_id: str
@@ -121,34 +121,34 @@ class Run:
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Run:
-        """Take a row of ``Tables.jobs``; a job without a source file's address has the feed ``?``."""
+        """Convert a row of ``Tables.jobs``; the feed of a job without a source file is ``?``."""
         values = {field.name: row[field.name] for field in fields(Run)}
         return Run(**{**values, "outcome": Outcome(row["outcome"]), "feed": row["feed"] or "?"})
 
     @property
     def not_updated_count(self) -> NotUpdatedCount:
-        """How many users it did not update."""
+        """Number of users that were not updated."""
         return NotUpdatedCount.of(self.outcome, self.not_updated, self.named_users)
 
     @property
     def not_updated_text(self) -> str:
-        """The same in a cell of a table."""
+        """The same as text for a table cell."""
         return not_updated_text(self.outcome, self.not_updated, self.named_users, dash=DASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(ReportRequest):
-    """A request with its tables prepared once for all pages.
+    """A request with its tables prepared once for all pages; mappings by job ID omit jobs without a value.
 
     Attributes:
-        version: of the program.
-        runs: the jobs, the oldest first.
-        by_id: the jobs by their ID.
-        retries: of each run, by its ID, the jobs that import its retry files, the oldest first.
-        entries: each job's entries by its ID; jobs without any are missing.
-        users: each job's named users by its ID, as ``new_failures`` gives them; jobs without any are missing.
-        short: short IDs by ID.
-        patterns: by job ID and code the patterns that the entries match; codes without any are missing.
+        version: the program's version.
+        runs: all jobs, oldest first.
+        by_id: jobs by ID.
+        retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
+        entries: log entries by job ID.
+        users: named users by job ID, from ``new_failures``.
+        short: short IDs by job ID.
+        patterns: patterns that entries match, by job ID and code; only codes with patterns.
     """
 
     version: str
@@ -182,12 +182,12 @@ class View(ReportRequest):
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
-        """Return a job's entries; an empty table where it has none."""
-        found = self.entries.get(run.job_id)
-        return self.tables.entries.clear() if found is None else found
+        """Return a job's entries; an empty table if it has none."""
+        entries = self.entries.get(run.job_id)
+        return self.tables.entries.clear() if entries is None else entries
 
     def facts_of(self, run: Run) -> JobFacts:
-        """Gather a job's facts from its tables, and from its source file where that was read."""
+        """Return a job's facts from its tables, and from its source file if that was read."""
         row = {one.name: getattr(run, one.name) for one in fields(Run)}
         row |= {
             "short": self.short[run.job_id],
@@ -198,7 +198,7 @@ class View(ReportRequest):
         return facts_of(row, self.tables, self.entries_of(run), patterns, self.looks.get(run.job_id))
 
     def patterns_of(self, run: Run, code: str) -> Sequence[PatternCount]:
-        """Return the patterns that a job's entries of a code match, the worst first; empty where none are known."""
+        """Return the patterns that a job's entries of a code match, most important first."""
         return self.patterns.get(run.job_id, {}).get(code, ())
 
 
@@ -212,14 +212,14 @@ def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {str(job_id): part for (job_id,), part in parts.items()}
 
 
-_EXPLAINED = re.compile(r", or |: | \(|; ")
-"""What in a condition parts what to do from why, and from what else helps."""
+_CONDITION_END = re.compile(r", or |: | \(|; ")
+"""Separates the first action of a condition from its reason and alternatives."""
 
 
 def href(target: Path, folder: Path) -> str:
     """Return the address of a file from a page in ``folder``, percent-encoded.
 
-    It is relative where it can be, so that the report can be moved together with what it links to.
+    It is relative if possible, so that the report can be moved together with the files that it links to.
     """
     try:
         relative = os.path.relpath(target, folder)
@@ -229,19 +229,19 @@ def href(target: Path, folder: Path) -> str:
 
 
 def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
-    """Return the button on a page in ``folder``; None where nothing is known of a retry, or the job needs none."""
+    """Return the retry button for a page in ``folder``; None if the job has no retry file or needs none."""
     link = view.links.get(run.job_id)
     if link is None or run.superseded:
         return None
     sentence = f"{capitalised(link.sentence).removesuffix('.')}."
     if link.path is None:
-        # The page of a job that needs none says so in its history.
+        # If no user is open, the page's history says so.
         return None if run.open == 0 else RetryButton("", f"Retry file of {run.feed}", sentence)
     condition = condition_of(link)
     conditions = [
         *([f"first {condition}"] if condition else []),
         *([] if link.complete else ["incomplete"]),
-        # One may be running, or have updated an unknown part of these users.
+        # A retry may be running, or may have updated some of these users.
         *(["already retried"] if view.retries.get(run.job_id) else []),
     ]
     parts = [
@@ -261,16 +261,16 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
 
 
 def condition_of(link: RetryLink) -> str:
-    """Return what has to be done before the file is queued, in a few words; empty where nothing is known."""
+    """Return the action required before the file is queued, in a few words; empty if none is known."""
     first = link.queue.first if link.queue else ""
     if first == SPLIT and link.parts > 1:
         return ""
     # map Floor, or remove it from the feed
-    return _EXPLAINED.split(first, maxsplit=1)[0]
+    return _CONDITION_END.split(first, maxsplit=1)[0]
 
 
 def queue_of(view: View, run: Run) -> Queue | None:
-    """Say how to queue a job's retry file; None where there is none to queue."""
+    """Return how to queue a job's retry file; None if there is none to queue."""
     link = view.links.get(run.job_id)
     if link is None or link.path is None or link.queue is None or run.superseded:
         return None

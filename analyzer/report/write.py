@@ -1,4 +1,4 @@
-"""The report into its folder: every file is written in a staging folder, then all take their places, the index last."""
+"""Write a report: create every file in a staging folder, then move them into place, the index last."""
 
 from __future__ import annotations
 
@@ -30,32 +30,30 @@ __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
 INDEX = "index.html"
 
-_STAGED = re.compile(r"\.upa-report-[0-9a-z_]{8}")
+_STAGING_NAME = re.compile(r"\.upa-report-[0-9a-z_]{8}")
+_STAGING_CONTENT = frozenset({"new", "old"})
+"""Names in a staging folder; version 0.1 also moved the previous report's files there."""
 _LOCK = ".lock"
-_INSIDE = frozenset({"new", "old"})
-"""What a staging folder may hold; version 0.1 had an old report's files in it too."""
-
-_HOUR = 3600
-"""Seconds after which what has no lock is in use by nothing: a folder of version 0.1, a lock file without a folder."""
+_ABANDONED_AFTER = 3600
+"""Seconds: a folder without a lock file (version 0.1), or a lock file without a folder, is unused after that."""
 
 
 class _Unsynced(Disk):
-    """A disk that need not have kept a report when the power fails: it can be made again, and is many files."""
+    """A disk without syncing: a report has many files, and can be created again after a power failure."""
 
     def sync(self, stream: IO[bytes]) -> None:
-        """Leave it to the operating system when a file reaches the disk."""
+        """Flush the stream only; the operating system decides when to write it."""
         stream.flush()
 
 
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
     """Write ``index.html``, ``jobs/JOBID.html`` and ``data/*.csv`` into the folder.
 
-    Until every file of the report is written, nothing in the folder changes; files that are not the report's never
-    change.
+    The folder changes only after every file is written. Other files in it never change.
 
     Args:
-        request: what and where to.
-        progress: is given how many pages of how many are made.
+        request: the report and its folder.
+        progress: called with the number of pages written and the total.
 
     Returns:
         The path of ``index.html``.
@@ -79,7 +77,7 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
 
 
 def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) -> Iterator[tuple[str, bytes]]:
-    """Yield names within the folder and contents, the index last."""
+    """Yield the name and content of each file, the index last."""
     tables, renderer = request.tables, Renderer(request.templates)
     view = View.of(request, _version())
     total = len(view.runs) + 1
@@ -105,7 +103,7 @@ def _with_jobs(entries: pl.DataFrame, jobs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _encoded(html: str) -> bytes:
-    # Half of a pair of UTF-16 units is no character, but JSON and file names can carry one.
+    # JSON and file names can contain lone surrogates, which UTF-8 cannot encode.
     return html.encode("utf-8", "xmlcharrefreplace")
 
 
@@ -116,27 +114,17 @@ def _version() -> str:
         return "(not installed)"
 
 
-_STAGED = re.compile(r"\.upa-report-[0-9a-z_]{8}")
-_LOCK = ".lock"
-_INSIDE = frozenset({"new", "old"})
-"""What a staging folder may hold; version 0.1 had an old report's files in it too."""
-
-_INSIDE = frozenset({"new", "old"})
-_HOUR = 3600
-"""Seconds after which what has no lock is in use by nothing: a folder of version 0.1, a lock file without a folder."""
-
-
 @contextlib.contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """Give an empty folder in the report's folder, and remove it afterwards, as well as what killed processes left.
+    """Create an empty staging folder and remove it afterward; first remove those that killed processes left.
 
-    Beside each such folder is a file that its process holds locked, made before the folder and removed after it. The
-    operating system's lock ends with the process: a folder whose file can be locked is in use by nothing.
+    A process locks a file beside its staging folder from before the folder exists until after it is removed. The lock
+    ends with the process, so a folder whose file can be locked is unused.
 
     Raises:
         OSError: the folder cannot be made.
     """
-    _remove_left(out)
+    _remove_abandoned(out)
     folder = out / f".upa-report-{secrets.token_hex(4)}"
     lock = _locked(folder)
     try:
@@ -144,28 +132,28 @@ def staging(out: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        _give_up(folder, lock)
+        _release(folder, lock)
 
 
-def _remove_left(out: Path) -> None:
-    """Remove what is ours by its name and what is in it, unless another process is at work in it."""
+def _remove_abandoned(out: Path) -> None:
+    """Remove staging folders, recognized by name and content, that no other process uses."""
     for path in list(out.iterdir()):
         folder = path.with_name(path.name.removesuffix(_LOCK))
-        if _STAGED.fullmatch(folder.name) and not path.is_symlink():
-            with contextlib.suppress(OSError):  # the other process may end right now
-                is_left = _is_left(folder) if path == folder else not folder.exists() and _is_old(path)
-                if is_left and (lock := _locked(folder)) is not None:
+        if _STAGING_NAME.fullmatch(folder.name) and not path.is_symlink():
+            with contextlib.suppress(OSError):  # the other process may be removing it
+                abandoned = _is_abandoned(folder) if path == folder else not folder.exists() and _is_old(path)
+                if abandoned and (lock := _locked(folder)) is not None:
                     shutil.rmtree(folder, ignore_errors=True)
-                    _give_up(folder, lock)
+                    _release(folder, lock)
 
 
-def _is_left(folder: Path) -> bool:
-    is_ours = folder.is_dir() and {path.name for path in folder.iterdir()} <= _INSIDE
+def _is_abandoned(folder: Path) -> bool:
+    is_ours = folder.is_dir() and {path.name for path in folder.iterdir()} <= _STAGING_CONTENT
     return is_ours and (_lock_file(folder).exists() or _is_old(folder))
 
 
 def _is_old(path: Path) -> bool:
-    return time.time() - max(one.stat().st_mtime for one in (path, *path.rglob("*"))) > _HOUR
+    return time.time() - max(one.stat().st_mtime for one in (path, *path.rglob("*"))) > _ABANDONED_AFTER
 
 
 def _lock_file(folder: Path) -> Path:
@@ -173,7 +161,7 @@ def _lock_file(folder: Path) -> Path:
 
 
 def _locked(folder: Path) -> BaseFileLock | None:
-    """Lock a folder; None where another process holds it, or where nothing can be locked."""
+    """Lock a folder; return None if another process holds the lock, or locking is not supported."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(_lock_file(folder), timeout=0, thread_local=False)
@@ -184,9 +172,9 @@ def _locked(folder: Path) -> BaseFileLock | None:
     return lock
 
 
-def _give_up(folder: Path, lock: BaseFileLock | None) -> None:
-    """End a lock; its file stays where the folder does, so that a later process knows it to be in use by nothing."""
-    for _ in range(2):  # Windows removes no file that is open, and elsewhere nothing may lock it in between
+def _release(folder: Path, lock: BaseFileLock | None) -> None:
+    """Release a lock; keep its file if the folder remains, so that a later process can remove both."""
+    for _ in range(2):  # Windows cannot remove an open file; elsewhere, remove it before another process can lock it
         if not folder.exists():
             with contextlib.suppress(OSError):
                 _lock_file(folder).unlink(missing_ok=True)
