@@ -17,7 +17,7 @@ from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_flags, with_open_users
 from analyzer.library.copies import PulledLogs, changed_later, ended_at, first_seen_ended, time_in_log_name, written_at
-from analyzer.library.model import COUNTING, SourceCount
+from analyzer.library.model import COUNTS_VERSION, SourceCount
 from analyzer.logs.model import LogFile, LogRead
 from analyzer.logs.read import LogReader
 from analyzer.model.redaction import shown_message, shown_uri
@@ -308,7 +308,7 @@ class _Reader:
             return None
         name, status = self._library.name_of(path), path.stat()
         counted = self._library.state.counts.get(name)
-        now = (status.st_size, status.st_mtime_ns, COUNTING)
+        now = (status.st_size, status.st_mtime_ns, COUNTS_VERSION)
         if counted is None or (counted.size, counted.modified_ns, counted.counting) != now:
             counted = _count(path, name, status.st_size, status.st_mtime_ns)
             if counted.size >= REMEMBERED_FROM:
@@ -323,7 +323,7 @@ def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:
         counts = measure(path)
     except InputError as error:
         # By its name in the library, which may be moved or sent.
-        return SourceCount(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTING)
+        return SourceCount(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTS_VERSION)
     return SourceCount(
         size,
         modified_ns,
@@ -332,7 +332,7 @@ def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:
         counts.guid_ids,
         without_id=counts.without_id,
         damage=counts.damage,
-        counting=COUNTING,
+        counting=COUNTS_VERSION,
     )
 
 

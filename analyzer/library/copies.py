@@ -1,4 +1,4 @@
-"""Whether our copies are what a job read and wrote: versions of source files, their times, and logs that lost data."""
+"""Check whether our copies are what a job read and wrote: versions of source files, times, and damaged logs."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
 
 _PLAUSIBLE = range(2000, 2100)
-"""Years; a time in a forged name must not be one that no time zone can show."""
+"""Years. A forged name must not contain a time that cannot be converted to another time zone."""
 
-_ADVICE = "Users may be missing. upa-analyzer pull --all brings it again, as long as the tenant has it."
+_ADVICE = "Users may be missing. upa-analyzer pull --all downloads it again, if the tenant still has it."
 
 
 def keep_earlier(library: WritableLibrary, key: str, jobs: Sequence[Job], readers: Iterable[Job]) -> None:
     """Keep our copy of a source file for the jobs that read it, before the next version replaces it.
 
-    Feeds may use one file name again and again.
+    A feed may use the same file name for every run.
 
     Args:
-        library: that holds the copy.
-        key: of the file (``paths``).
-        jobs: those that read the next version.
-        readers: those that may have read this one.
+        library: the library with the copy.
+        key: the file's key (``paths``).
+        jobs: the jobs that read the next version.
+        readers: the jobs that may have read this version.
 
     Raises:
-        OutputError: it cannot be kept.
+        OutputError: the copy cannot be kept.
     """
-    new = {job.job_id for job in jobs}
+    new_ids = {job.job_id for job in jobs}
     replaced: dict[Path, list[str]] = {}
     for job in readers:
-        source = library.source_file(job) if job.job_id not in new else None
+        source = library.source_file(job) if job.job_id not in new_ids else None
         if source is not None and library.would_replace(job, source, key):
             replaced.setdefault(source, []).append(job.job_id)
     for source, job_ids in replaced.items():
         seen = library.seen(source)
-        # By the tenant's version: the time when we wrote our copy differs each time.
+        # Named after the tenant's version, because the time when we wrote our copy differs each time.
         remote = (seen.etag, seen.length) if seen else None
         version = hashlib.sha256(f"{key_of(library.name_of(source))}\n{remote}".encode()).hexdigest()[:12]
         kept = library.root / OWN_FOLDER / "earlier" / version / source.name
@@ -84,12 +84,12 @@ def changed_later(job: Job, written: datetime | None, ended: datetime | None) ->
     """Return the evidence that our copy of a job's source file was written after the job had read it.
 
     Args:
-        job: whose source file it is.
-        written: when our version was written; see ``written_at``.
-        ended: see ``ended_at``.
+        job: the job.
+        written: when our version was written (``written_at``).
+        ended: when the job had ended (``ended_at``).
 
     Returns:
-        A clause without its subject; empty where there is no evidence.
+        A clause without its subject; empty if there is no evidence.
     """
     if written is not None and job.error == JobError.DataFileNotExist:
         return "was not there when the job looked for it"
@@ -99,40 +99,39 @@ def changed_later(job: Job, written: datetime | None, ended: datetime | None) ->
 
 
 def written_at(library: Library, job: Job) -> datetime | None:
-    """Return when our version of a job's source file was written, by the tenant's clock; None where unknown."""
-    noted = library.state.notes.get(job.job_id)
-    if noted and noted.source:
-        return parse_time(noted.source_modified or "") if library.source_file(job) else None
+    """Return when our version of a job's source file was written, by the tenant's clock; None if unknown."""
     source = library.source_file(job)
+    notes = library.state.notes.get(job.job_id)
+    if notes and notes.source:
+        return parse_time(notes.source_modified or "") if source else None
     seen = library.seen(source) if source else None
     return parse_time(seen.modified) if seen else None
 
 
 def ended_at(library: Library, logs: Iterable[Path], seen: Observation | None) -> datetime | None:
-    """Return a time at which a job had ended: of its last log by the tenant's clock, else of the pull that saw it.
+    """Return a time by which a job had ended: the tenant's time of its last log, else that of the pull that saw it.
 
-    The time in a log's name does not count: that it is UTC is inferred.
+    The time in a log's name isn't used, because its time zone is only inferred.
 
     Args:
-        library: that holds the logs.
-        logs: the job's.
-        seen: the first observation of its end.
+        library: the library with the logs.
+        logs: the job's logs.
+        seen: the first observation of the job's end.
     """
     times = [parse_time(log.modified) for log in map(library.seen, logs) if log]
-    written = max(filter(None, times), default=None)
-    return written or (seen.observed_at if seen else None)
+    return max(filter(None, times), default=None) or (seen.observed_at if seen else None)
 
 
 def time_in_log_name(name: str) -> datetime | None:
-    """Return when a log file was begun, by its name (UTC, inferred); None where the name has no time.
+    """Return the time in a log file's name, when it was begun (UTC, inferred); None if the name has no time.
 
     >>> time_in_log_name("ImportProfileProperties-5f05e38c-bd0e-49ec-8c9c-c4cfe370248c-20151130-174205-993.log")
     datetime.datetime(2015, 11, 30, 17, 42, 5, 993000, tzinfo=datetime.timezone.utc)
     """
-    found = LOG_FILE_NAME.match(name)
-    if found is None or found["date"] is None:
+    match = LOG_FILE_NAME.match(name)
+    if match is None or match["date"] is None:
         return None
-    digits = f"{found['date']}{found['time']}{found['milliseconds']}000"
+    digits = f"{match['date']}{match['time']}{match['milliseconds']}000"
     try:
         time = datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
     except ValueError:
@@ -141,7 +140,7 @@ def time_in_log_name(name: str) -> datetime | None:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Parse a time of change as the tenant sends it, ISO 8601; None where it is none, or has no time zone."""
+    """Parse an ISO 8601 time from the tenant; return None if it is invalid or has no time zone."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -150,7 +149,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 class PulledLogs:
-    """The log files that were pulled, to compare our copies with."""
+    """The log files that were pulled, for comparison with our copies."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -161,9 +160,9 @@ class PulledLogs:
                 self._folders.setdefault(place.parent, {})[place.name] = seen
 
     def damaged(self, logs: Sequence[Path]) -> Iterator[tuple[Path, InputError]]:
-        """Yield the logs of one job that are shorter than what was pulled, or missing while others of it are there.
+        """Yield the logs of one job that are shorter than when they were pulled, or missing while others exist.
 
-        A longer log lacks no user. Where none is there, the job has no log, which is reported where one is needed.
+        A longer log lacks no user. A job without any log is reported elsewhere.
         """
         names = {log.name for log in logs}
         for folder in dict.fromkeys(log.parent for log in logs):
@@ -176,4 +175,4 @@ class PulledLogs:
                         what = f"{shown} has {length:,} bytes, and had {seen.length:,} when it was pulled"
                         yield log, InputError(what, _ADVICE)
                 elif not name.startswith(".") and name not in names:
-                    yield log, InputError(f"{shown} was pulled and is not there any more", _ADVICE)
+                    yield log, InputError(f"{shown} was pulled and no longer exists", _ADVICE)

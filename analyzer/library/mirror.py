@@ -1,4 +1,4 @@
-"""A library: a folder that mirrors one tenant's files by their server-relative paths, with its ``jobs.json``."""
+"""Read and write a library: a folder with one tenant's files by server-relative path, and its ``jobs.json``."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ EARLIER = f"{OWN_FOLDER}/earlier/"
 
 
 class Library:
-    """One library on disk, to be read.
+    """A library to read.
 
     Attributes:
         root: its folder.
-        state: what we note about it, from ``.upa``.
+        state: our notes about it, from ``.upa``.
     """
 
     def __init__(self, root: Path) -> None:
@@ -56,7 +56,7 @@ class Library:
         return Library(root)
 
     def jobs(self) -> list[Job]:
-        """Return the job list in the service's order; empty before the first pull.
+        """Return the jobs in the service's order; none before the first pull.
 
         Raises:
             InputError: ``jobs.json`` cannot be read, or isn't a job list.
@@ -72,10 +72,10 @@ class Library:
 
     @functools.cached_property
     def tenant(self) -> str | None:
-        """The tenant's host as in tables; None where unknown."""
+        """The tenant's host as in tables; None if unknown."""
         if self.state.last_pull and self.state.last_pull.tenant:
             return self.state.last_pull.tenant
-        # The log folder is certainly in the tenant; a source file may have been queued from another one.
+        # The log folder is always in the tenant; a source file may have been queued from another tenant.
         for uris in ([job.log_folder_uri for job in self.jobs()], [job.source_uri for job in self.jobs()]):
             hosts = Counter(tenant_of(host_of(uri)) for uri in uris if host_of(uri))
             if hosts:
@@ -83,17 +83,17 @@ class Library:
         return None
 
     def source_file(self, job: Job) -> Path | None:
-        """Return our copy of the source file that the job read; None where we have none."""
-        noted = self.state.notes.get(job.job_id)
-        if noted and noted.source:
-            return self._earlier(noted.source)
+        """Return our copy of the source file that the job read; None if there is none."""
+        notes = self.state.notes.get(job.job_id)
+        if notes and notes.source:
+            return self._earlier(notes.source)
         host = _host(job.source_uri)
         is_foreign = bool(host) and self.tenant not in (None, tenant_of(host))
         for path in server_paths(job.source_uri):
             for key, place in self._copies(host, path):
                 is_fetched = key in self.state.files
-                if noted and noted.source_missing and is_fetched:
-                    continue  # it was downloaded later for another job; a file put there by hand is for this one
+                if notes and notes.source_missing and is_fetched:
+                    continue  # downloaded later for another job; a file added by hand is for this one
                 if is_foreign and key == path and not is_fetched:
                     continue  # a file of the tenant under another host name would have been downloaded
                 if self._may_be_of(host, key) and place.is_file():
@@ -101,56 +101,56 @@ class Library:
         return None
 
     def source_state(self, job: Job) -> SourceState:
-        """Compare our copy of a job's source file with what was pulled; it is only read if its date differs.
+        """Compare our copy of a job's source file with what was pulled; read it only if its date differs.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the copy cannot be read.
         """
         source = self.source_file(job)
         seen = self.seen(source) if source else None
         return source_state(source, seen) if source and seen else SourceState()
 
     def pulled_sha256(self, job: Job) -> str:
-        """Return the SHA-256 of a job's source file as it was pulled; empty where that is unknown."""
-        noted = self.state.notes.get(job.job_id)
-        if noted and noted.source:
-            return noted.source_sha256 or ""
+        """Return the SHA-256 of a job's source file when it was pulled; empty if unknown."""
+        notes = self.state.notes.get(job.job_id)
+        if notes and notes.source:
+            return notes.source_sha256 or ""
         host = _host(job.source_uri)
         places = chain.from_iterable(self._copies(host, path) for path in server_paths(job.source_uri))
-        seen = (self.state.files.get(key) for key, _ in places if self._may_be_of(host, key))
-        return next((one.sha256 for one in seen if one), "")
+        files = (self.state.files.get(key) for key, _ in places if self._may_be_of(host, key))
+        return next((seen.sha256 for seen in files if seen), "")
 
     def log_files(self, job: Job) -> list[Path]:
-        """Return the job's log files, the oldest first by name; none where there is no log."""
+        """Return the job's log files in the order of their names, which is that of time."""
         for uri, path in log_folders(job):
             host = _host(uri)
-            found: dict[str, Path] = {}
+            logs: dict[str, Path] = {}
             for key, folder in self._copies(host, path):
                 for log in folder.iterdir() if folder.is_dir() else ():
                     if not log.name.startswith(".") and self._may_be_of(host, f"{key}/{log.name}") and log.is_file():
-                        found.setdefault(log.name, log)
-            if found:
-                return [found[name] for name in sorted(found)]
+                        logs.setdefault(log.name, log)
+            if logs:
+                return [logs[name] for name in sorted(logs)]
         return []
 
     def seen(self, place: Path) -> FileSeen | None:
-        """Return what was noted of a file in the library when it was pulled; None where nothing was."""
+        """Return the notes on a file in the library from when it was pulled; None if there are none."""
         return self.state.files.get(key_of(self.name_of(place)))
 
     def _copies(self, host: str, path: str) -> Iterator[tuple[str, Path]]:
-        """Yield where a file or folder of a host can be, by key: in its host's folder, or at its path alone."""
+        """Yield the key and place of a file or folder: in its host's folder, and at its path without the host."""
         for key in dict.fromkeys([file_key(path, host), path]) if not path.startswith("//") else ():
             with contextlib.suppress(InputError):  # a path that can't be mirrored holds nothing
                 yield key, place_of(self.root, key)
 
     def _may_be_of(self, host: str, key: str) -> bool:
-        """Return whether a file can be of this host: a path alone may have been another host's."""
+        """Return whether a file can be from this host; a key without a host may be another host's file."""
         if key.startswith("//"):
             return True
         seen = self.state.files.get(key)
         if seen is not None and seen.host:
             return _name(seen.host) == (_name(host) or _name(seen.host))
-        # An earlier version, which looked at paths alone, had one place for the files of all hosts.
+        # Earlier versions stored the files of all hosts by path alone.
         return len(self._source_hosts.get(key, ())) <= 1
 
     @functools.cached_property
@@ -165,11 +165,11 @@ class Library:
                     hosts.setdefault(path, set()).add(name)
         return hosts
 
-    def _earlier(self, noted: str) -> Path | None:
-        # The note may come from somebody else's library: it must not lead out of it.
-        inside = noted.startswith(EARLIER) and ".." not in noted.replace("\\", "/").split("/")
-        kept = self.root / noted
-        return kept if inside and kept.is_file() else None
+    def _earlier(self, name: str) -> Path | None:
+        # The notes may come from somebody else's library: the path must not lead out of it.
+        is_inside = name.startswith(EARLIER) and ".." not in name.replace("\\", "/").split("/")
+        kept = self.root / name
+        return kept if is_inside and kept.is_file() else None
 
     def name_of(self, path: Path) -> str:
         """Return a file's path in the library, with ``/`` on every platform."""
@@ -177,7 +177,7 @@ class Library:
 
 
 class WritableLibrary(Library):
-    """One library as a pull writes it, the only writer, one at a time."""
+    """A library to write; only a pull does, one at a time."""
 
     state: WritableState
 
@@ -195,7 +195,7 @@ class WritableLibrary(Library):
         """Return whether a new file with this key would change a job's copy of its source file."""
         if source == place_of(self.root, key):
             return True
-        # A copy from an earlier version, at the path alone, counts until there is one below the host's folder.
+        # A copy at the path alone, from an earlier version, is used until there is one in the host's folder.
         plain = self.name_of(source)
         return key == file_key(f"/{plain}", _host(job.source_uri))
 
@@ -217,7 +217,7 @@ def log_folders(job: Job) -> list[tuple[str, str]]:
     """Return the places where a job's log can be, the likeliest first: as stated, else beside the source.
 
     Returns:
-        Pairs of the URI that tells the host and the folder's server-relative path.
+        Pairs: a URI with the host, and the folder's server-relative path.
     """
     stated = [(job.log_folder_uri, path) for path in server_paths(job.log_folder_uri)]
     beside: list[tuple[str, str]] = []
@@ -226,7 +226,7 @@ def log_folders(job: Job) -> list[tuple[str, str]]:
         beside.append((job.source_uri, f"{folder}/{log_folder_name(name, job.job_id)}"))
     places: dict[tuple[str, str], tuple[str, str]] = {}
     for uri, path in [*stated, *beside]:
-        places.setdefault((host_of(uri), path.lower()), (uri, path))  # mostly both are one place
+        places.setdefault((host_of(uri), path.lower()), (uri, path))  # usually both are the same place
     return list(places.values())
 
 
@@ -236,7 +236,7 @@ def _host(uri: str) -> str:
 
 
 def _name(host: str) -> str:
-    """Return a host without its port: a local test tenant has another port each time it is started."""
+    """Return a host without its port, which changes each time a local test tenant is started."""
     return host.partition(":")[0]
 
 
@@ -247,10 +247,10 @@ def _problem(error: ValueError) -> str:
 
 
 def source_state(path: Path, seen: FileSeen) -> SourceState:
-    """Compare a copy of a source file with what was noted when it was pulled, as ``Library.source_state`` does.
+    """Compare a copy of a source file with its notes, as ``Library.source_state`` does.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the copy cannot be read.
     """
     try:
         status = path.stat()
@@ -261,5 +261,4 @@ def source_state(path: Path, seen: FileSeen) -> SourceState:
     if not seen.sha256 or status.st_mtime_ns == seen.modified_ns:
         return SourceState(seen.sha256)
     digest = sha256_of(path)
-    changed = "" if digest == seen.sha256 else "its content is another than when it was pulled"
-    return SourceState(digest, changed)
+    return SourceState(digest, "" if digest == seen.sha256 else "its content has changed since it was pulled")

@@ -1,4 +1,4 @@
-"""The types of a library: what we note about its files and jobs, and what a pull takes and returns."""
+"""The types of a library: notes about its files and jobs, and the input and result of a pull."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
     from analyzer.tenant.model import RemoteFile, Sink
 
-COUNTING = 1
-"""Version of what is counted in a source file. A file counted by an older version is counted again."""
+COUNTS_VERSION = 1
+"""Version of the counts of a source file. A file with older counts is counted again."""
 
 
 class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``pull.json``: when the tenant was last looked at (UTC), and which tenant it was."""
+    """``pull.json``: the time of the last pull (UTC), and its tenant."""
 
     pulled_at: datetime
     tenant: str | None = None
@@ -40,12 +40,12 @@ class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     """One value of ``files.json``, by the file's key (``paths``): the tenant's version that our copy was made from.
 
     Attributes:
-        etag: of the tenant's version.
-        length: in bytes.
-        sha256: of our copy as it was written, in hexadecimal; empty where unknown.
+        etag: the tenant's ETag.
+        length: bytes.
+        sha256: hash of our copy when it was written, in hexadecimal; empty if unknown.
         modified_ns: when our copy was written, by the file system.
-        modified: when the tenant's file was changed, in the tenant's ISO 8601; empty where unknown.
-        host: that the file came from, in lower case; empty where an earlier version noted the path alone.
+        modified: when the tenant's file was changed, in the tenant's ISO 8601; empty if unknown.
+        host: the host that the file came from, in lower case; empty in notes of earlier versions.
     """
 
     etag: str
@@ -60,13 +60,13 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     """One value of ``notes.json``, by job ID.
 
     Attributes:
-        source: path of the source file in the library, where that isn't its path on the server.
-        source_modified: when the tenant's version of that was changed; as in ``FileSeen``.
-        source_sha256: of that, as it was pulled; as in ``FileSeen``.
-        source_missing: why we have no source file.
-        log_missing: why we have no log although one is expected.
-        fetched: its source file was downloaded by a pull that has not ended, or that broke off.
-        pending: the job was seen by a pull of other jobs: its files have yet to be downloaded.
+        source: the source file's path in the library, if it differs from its path on the server.
+        source_modified: ``FileSeen.modified`` of that file.
+        source_sha256: ``FileSeen.sha256`` of that file.
+        source_missing: why there is no source file.
+        log_missing: why there is no log although one is expected.
+        fetched: the source file was downloaded by a pull that has not ended, or that failed.
+        pending: the job was seen by a pull of other jobs; its files are yet to be downloaded.
     """
 
     source: str | None = None
@@ -79,14 +79,14 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SourceCount(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value of ``counts.json``, by path in the library: what a source file held when it was counted.
+    """One value of ``counts.json``, by path in the library: the counts of a source file.
 
     Attributes:
-        size: in bytes; with ``modified_ns`` it shows whether the file is still the same.
+        size: bytes; with ``modified_ns`` it shows whether the file has changed.
         modified_ns: when the file was last written, by the file system.
-        users, property_values, guid_ids, without_id, damage: as ``source.measure`` counts them.
+        users, property_values, guid_ids, without_id, damage: as in ``source.measure``.
         problem: why it could not be counted.
-        counting: the ``COUNTING`` that counted it.
+        counting: the ``COUNTS_VERSION`` of the counts.
     """
 
     size: int
@@ -105,8 +105,8 @@ class SourceState:
     """Whether our copy of a source file is still what was pulled.
 
     Attributes:
-        sha256: of our copy; empty where unknown.
-        changed: the evidence that it was changed since it was pulled, a clause; empty where there is none.
+        sha256: hash of our copy; empty if unknown.
+        changed: the evidence that the copy has changed since it was pulled, a clause; empty if there is none.
     """
 
     sha256: str = ""
@@ -114,11 +114,11 @@ class SourceState:
 
 
 class RemoteTenant(Protocol):
-    """The tenant as a pull needs it; ``tenant.site.Tenant`` is one. Its methods are called in several threads.
+    """The tenant as a pull needs it, such as ``tenant.site.Tenant``. Methods are called in several threads.
 
     Attributes:
         name: as in tables.
-        host: the main host, with its port where it has one; server-relative addresses are on this host.
+        host: the main host, with its port if it has one; server-relative addresses are on this host.
         connections: how many requests may run at once.
     """
 
@@ -131,23 +131,23 @@ class RemoteTenant(Protocol):
         ...
 
     def job(self, job_id: str) -> Job | None:
-        """Return one job; None where there is none with this ID."""
+        """Return one job; None if there is none with this ID."""
         ...
 
     def folder(self, uri: str, path: str) -> list[RemoteFile] | None:
-        """Return the files of a folder; None where there is no such folder."""
+        """Return the files of a folder; None if there is no such folder."""
         ...
 
     def file(self, uri: str, path: str) -> RemoteFile | None:
-        """Return the metadata of a file; None where there is no such file."""
+        """Return the metadata of a file; None if there is no such file."""
         ...
 
     def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
-        """Receive a whole file; return the metadata of what was received, None where there is no such file."""
+        """Receive a whole file; return the metadata of what was received, or None if there is no such file."""
         ...
 
     def stop(self) -> None:
-        """End what waits or receives in other threads."""
+        """End the requests of other threads."""
         ...
 
 
@@ -156,9 +156,9 @@ class Choice:
     """What to pull.
 
     Attributes:
-        job_ids: only these jobs' files, each by a unique prefix of its ID; empty for all.
+        job_ids: only the files of these jobs, each by a unique prefix of its ID; empty for all.
         since: only logs and source files of jobs that ran since (UTC).
-        everything: also what seems unchanged.
+        everything: also files that seem unchanged.
     """
 
     job_ids: frozenset[str] = frozenset()
@@ -177,7 +177,7 @@ class SkippedFile:
 
 @dataclass(slots=True)
 class PullResult:
-    """What a pull brought.
+    """The result of a pull.
 
     Attributes:
         tenant: the tenant's host.
@@ -186,10 +186,10 @@ class PullResult:
         gone: IDs of jobs that the tenant no longer lists since this pull.
         log_files: log files written.
         source_files: source files written.
-        received: bytes written of both.
-        skipped: files that could not be downloaded, as seen in this pull.
-        fault: why the last file that the tenant failed at did not come; the next pull asks for it again.
-        unlisted: why the job list did not come, though the rest did: new jobs are not seen.
+        received: bytes of both.
+        skipped: files that could not be downloaded.
+        fault: why the last failed file could not be downloaded; the next pull asks for it again.
+        unlisted: why the job list, and so any new job, is missing although the pull completed.
     """
 
     tenant: str

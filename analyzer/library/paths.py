@@ -20,18 +20,17 @@ from analyzer.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# What Windows refuses or reads as something else; SharePoint allows none of these in names either. Half a surrogate
-# pair has no UTF-8, and so is no name.
+# Characters that Windows refuses or interprets; SharePoint refuses them, too. Half a surrogate pair has no UTF-8.
 _ODD_CHARACTERS = re.compile(r'[\x00-\x1f\x7f-\x9f\\:*?"<>|\ud800-\udfff]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST_NAME = 255
-_BESIDE = 15
-"""How much longer than a file's name the name is under which it is written (``files.beside_of``)."""
+_PART_EXTRA = 15
+"""How much longer a file's temporary name is (``files.beside_of``)."""
 OWN_FOLDER = ".upa"
 JOB_LIST = "jobs.json"
 HOSTS_FOLDER = "other-hosts.upa"
-"""The folder of the hosts that are not the main one. A path of the tenant that begins so is refused."""
-# Also the names that Windows knows a file by besides its own.
+"""The folder of the hosts other than the main one. A path of the tenant that begins with it is refused."""
+# With their short names on Windows.
 _OUR_FOLDER = re.compile(r"\.upa|upa~\d+|other-hosts\.upa|other-~\d+\.upa")
 _OUR_FILE = re.compile(r"jobs\.json|jobs~\d+\.jso")
 _HOST = re.compile(r"(?P<name>[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -43,21 +42,20 @@ def local_path(root: Path, server_path: str, *, longest: int | None = None) -> P
     Args:
         root: the library.
         server_path: not encoded.
-        longest: what the whole path may have, in bytes, on Windows in UTF-16 units; None for what the system takes.
+        longest: limit of the whole path in bytes, on Windows in UTF-16 units; None for the system's.
 
     Raises:
-        InputError: a part of the path is no name that can be mirrored, as ``..`` or ``a:b``, or all is too long.
+        InputError: a part of the path cannot be mirrored, such as ``..`` or ``a:b``, or the path is too long.
     """
     parts = server_path.removeprefix("/").split("/")
-    ours = bool(
-        _OUR_FOLDER.fullmatch(_folded(parts[0])) or (len(parts) == 1 and _OUR_FILE.fullmatch(_folded(parts[0])))
-    )
+    first = _folded(parts[0])
+    is_ours = _OUR_FOLDER.fullmatch(first) or (len(parts) == 1 and _OUR_FILE.fullmatch(first))
     for part in parts:
-        if ours or _refused(part):
-            raise InputError(f"the tenant's path {server_path!r} cannot be mirrored: {part!r} is no safe name")
+        if is_ours or _refused(part):
+            raise InputError(f"the tenant's path {server_path!r} cannot be mirrored: {part!r} isn't a safe name")
     path = root.joinpath(*parts)
-    length, most = _length(path), longest or _longest_path()
-    if length + _BESIDE > most:
+    length = _length(path)
+    if length + _PART_EXTRA > (longest or _longest_path()):
         raise InputError(
             f"the tenant's path {server_path!r} cannot be mirrored: {length} characters in all are too many here",
             'Give "data" a folder with a shorter path; on Windows, long paths can be allowed (LongPathsEnabled).',
@@ -70,7 +68,7 @@ def file_key(path: str, other_host: str = "") -> str:
 
     Args:
         path: server-relative, not encoded.
-        other_host: in lower case, with its port where it has one; empty for the main host.
+        other_host: in lower case, with its port if it has one; empty for the main host.
 
     >>> file_key("/sites/hr/a.json", "contoso-my.sharepoint.com")
     '//contoso-my.sharepoint.com/sites/hr/a.json'
@@ -82,7 +80,7 @@ def place_of(root: Path, key: str) -> Path:
     """Return the file or folder of the library with a key.
 
     Raises:
-        InputError: as ``local_path``; or the host is no host.
+        InputError: as for ``local_path``, or the host is invalid.
     """
     if not key.startswith("//"):
         return local_path(root, key)
@@ -90,7 +88,7 @@ def place_of(root: Path, key: str) -> Path:
     host = _HOST.fullmatch(text)
     folder = f"{host['name']}_{host['port']}" if host and host["port"] else text  # no host has "_" in its name
     if host is None or _refused(folder):
-        raise InputError(f"the tenant's path {path!r} cannot be mirrored: {text!r} is no host")
+        raise InputError(f"the tenant's path {path!r} cannot be mirrored: {text!r} isn't a host")
     return local_path(root / HOSTS_FOLDER / folder, f"/{path}")
 
 
@@ -108,11 +106,10 @@ def key_of(name: str) -> str:
 
 
 def clashing(names: Iterable[str]) -> dict[str, str]:
-    """Return the names in one folder that a file system may take for an earlier one of them.
+    """Return the names in one folder that a file system may not distinguish from an earlier one.
 
-    Windows and macOS know no difference between ``A.log`` and ``a.log``, macOS none between ``ä`` as one character and
-    as two. A tenant knows no case either, so that no honest listing holds both.
-
+    Windows and macOS ignore case; macOS also ignores whether ``ä`` is one character or two. A tenant ignores case, too,
+    so only a manipulated listing has both.
     >>> clashing(["a.log", "b.log", "A.log"])
     {'A.log': 'a.log'}
     """
@@ -121,7 +118,7 @@ def clashing(names: Iterable[str]) -> dict[str, str]:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a file or folder can have a name on every platform.
+    """Return whether a text is a valid name of a file or folder on every platform.
 
     >>> is_name("contoso"), is_name(".."), is_name("a/b"), is_name("con")
     (True, False, False, False)
@@ -130,12 +127,12 @@ def is_name(text: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    """Return a name as it compares where neither case, nor composition, nor invisible characters count."""
-    shown = "".join(character for character in name if unicodedata.category(character) != "Cf")
-    return "".join(map(_one_case, unicodedata.normalize("NFC", shown)))
+    """Return a name for comparison without case, composition, and invisible characters."""
+    visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
+    return "".join(map(_lower, unicodedata.normalize("NFC", visible)))
 
 
-def _one_case(character: str) -> str:
+def _lower(character: str) -> str:
     lower = character.lower()
     return lower if len(lower) == 1 else character
 

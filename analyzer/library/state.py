@@ -1,8 +1,7 @@
-"""What we note about a library in its folder ``.upa``, and the journal that lets a pull finish what another one began.
+"""Our notes about a library in its folder ``.upa``, and the journal by which a pull finishes an interrupted one.
 
-The folder may be missing. A line of the journal is written before its step: before a file that is complete beside its
-place is renamed. The next pull finishes the step or undoes it. The journal is removed once the other files of ``.upa``
-hold what it says.
+The folder may be missing. Each step is written to the journal before it is done, for example before a complete file is
+renamed. The next pull finishes or undoes the step. The journal is removed when the other files of ``.upa`` are written.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 COUNTS, JOURNAL = "counts.json", "journal.ndjson"
-_ADVICE = "Restore it, or move it away. The next pull begins a new one; what only this file knew is lost."
+_ADVICE = "Restore it, or move it away. The next pull begins a new one; what only this file contained is lost."
 _HOUR = 3600
 
 
@@ -44,7 +43,7 @@ class Placed(msgspec.Struct, frozen=True, tag="placed"):
 
 
 class Noted(msgspec.Struct, frozen=True, tag="noted"):
-    """What is noted of a job now."""
+    """The current notes on a job."""
 
     job_id: str
     notes: JobNotes
@@ -62,10 +61,10 @@ class Journal:
         self._lock = threading.Lock()
 
     def steps(self) -> Iterator[Step]:
-        """Yield what a killed pull has written; an incomplete line doesn't count.
+        """Yield the steps of a killed pull, up to the first incomplete line.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the journal cannot be read.
         """
         if not self._path.exists():
             return
@@ -76,10 +75,10 @@ class Journal:
                 return
 
     def write(self, step: Step) -> None:
-        """Add a step; safe to call in several threads.
+        """Add a step; may be called in several threads.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: the journal cannot be written.
         """
         try:
             with self._lock:
@@ -91,30 +90,30 @@ class Journal:
         except OSError as error:
             raise cannot_write(self._path, error) from error
 
-    def forget(self, but: Iterable[Step] = ()) -> None:
-        """Remove all steps but these."""
+    def clear(self, keep: Iterable[Step] = ()) -> None:
+        """Remove all steps except ``keep``."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        left = [msgspec.json.encode(step) + b"\n" for step in but]
+        lines = [msgspec.json.encode(step) + b"\n" for step in keep]
         with contextlib.suppress(OSError, OutputError):
-            if left:
-                write_bytes(self._path, b"".join(left))
+            if lines:
+                write_bytes(self._path, b"".join(lines))
             else:
                 self._path.unlink(missing_ok=True)
 
 
 class LibraryState:
-    """The folder ``.upa`` of one library as it is read; a reader writes only ``counts.json``.
+    """The folder ``.upa`` of a library to read; a reader writes only ``counts.json``.
 
-    A command that reads may begin before a pull and end after it; the rest of what it read is out of date then.
+    A command that reads may begin before a pull and end after it. Everything else that it has read is outdated then.
 
     Attributes:
-        damaged: the files that could not be read. They count as missing, and nothing is written.
+        damaged: why files could not be read. They count as missing, and nothing is written.
     """
 
     def __init__(self, root: Path) -> None:
-        """Read the files, and what a killed pull has left in the journal."""
+        """Read the files, and the journal of a killed pull."""
         self._root, self._folder = root, root / OWN_FOLDER
         self.damaged: list[InputError] = []
         self.last_pull: PullTime | None = self._load("pull", PullTime | None, None)  # type: ignore[arg-type]
@@ -128,7 +127,7 @@ class LibraryState:
             self._apply(step)
 
     def save_counts(self) -> None:
-        """Write the counts if they changed; of two commands that do, the last one's counts stay.
+        """Write the counts if they changed; if two commands do, the later one wins.
 
         Raises:
             InputError: a file is damaged; its content must not be lost.
@@ -141,7 +140,7 @@ class LibraryState:
             self._counted = content
 
     def _apply(self, step: Step) -> None:
-        """Take over a step's content; not that of a file which has yet to be renamed."""
+        """Apply a step to the notes, except for a file that is not renamed yet."""
         if isinstance(step, Noted):
             if step.notes == JobNotes():
                 self.notes.pop(step.job_id, None)
@@ -157,7 +156,7 @@ class LibraryState:
         return path if path is not None and is_part(path) else None
 
     def _inside(self, key: str) -> Path | None:
-        """Return the path of a file of the journal; None where it leads out of the library, as a forged one may."""
+        """Return the path of a file in the journal; None if it leads out of the library, as a forged one may."""
         try:
             return place_of(self._root, key)
         except InputError:
@@ -176,7 +175,7 @@ class LibraryState:
 
 
 class WritableState(LibraryState):
-    """The same for a pull, the only writer of what is known of jobs and files; each step is in the journal."""
+    """The folder ``.upa`` for a pull, the only writer of notes on jobs and files; each step is in the journal."""
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
         super().__init__(root)
@@ -186,7 +185,7 @@ class WritableState(LibraryState):
         self._begun: list[str] = []
 
     def observe(self, seen: Observation) -> None:
-        """Keep an observation, unless a pull that broke off since the last complete one already made it."""
+        """Add an observation, unless an incomplete pull since the last complete one already did."""
         for earlier in reversed(self.observations):
             if earlier.previous_pull_at != seen.previous_pull_at:
                 break
@@ -218,10 +217,10 @@ class WritableState(LibraryState):
         if steps:
             self.save()
         else:
-            self._journal.forget()  # nothing would be read after an incomplete line
+            self._journal.clear()  # steps after an incomplete line would not be read
 
     def save(self) -> None:
-        """Write the files that changed since they were read or written; not the time of the pull.
+        """Write the files that changed since they were read or written, except for the time of the pull.
 
         Raises:
             InputError: a file is damaged; its content must not be lost.
@@ -235,7 +234,7 @@ class WritableState(LibraryState):
         if self._is_pulling:
             # The next pull removes what could not be removed, such as a file that a virus scanner holds on Windows.
             self._begun = [name for name in self._begun if (part := self._part(name)) is not None and part.exists()]
-            self._journal.forget(map(Begun, self._begun))
+            self._journal.clear(keep=map(Begun, self._begun))
 
     def save_pull(self, pulled: PullTime) -> None:
         """Write the time of the pull, as the last step of a pull.
@@ -253,14 +252,14 @@ class WritableState(LibraryState):
             OutputError: the journal cannot be written.
         """
         before = self.notes.get(job_id, JobNotes())
-        noted = msgspec.structs.replace(before, **changes)
-        if noted != before:
-            step = Noted(job_id, noted)
+        notes = msgspec.structs.replace(before, **changes)
+        if notes != before:
+            step = Noted(job_id, notes)
             self._write(step)
             self._apply(step)
 
     def begun(self, part: Path) -> None:
-        """Note that a file is about to be written beside its place.
+        """Note that a temporary file is about to be written.
 
         Raises:
             OutputError: the journal cannot be written.
@@ -285,7 +284,7 @@ class WritableState(LibraryState):
             self._journal.write(step)
 
     def _place(self, step: Placed) -> None:
-        """Rename a complete file that a killed pull left beside its place."""
+        """Rename a complete file that a killed pull left under its temporary name."""
         part, place = self._part(step.part), self._inside(step.path)
         if part is None or place is None or not part.exists():
             return
@@ -299,7 +298,7 @@ class WritableState(LibraryState):
         return part.relative_to(self._root).as_posix()
 
     def _may_be_in_use(self, part: Path) -> bool:
-        """Return whether another command may be writing its counts: that takes no lock, and less than an hour."""
+        """Return whether another command may be writing its counts, without a lock and in less than an hour."""
         if not part.name.startswith(f".{COUNTS}."):
             return False
         try:

@@ -1,7 +1,7 @@
 """One tenant's folder in the data folder, ``DATA/TENANT``: its library, retry files, reports, and lock.
 
-Two tenants share none of these. Version 0.1 had ``library/TENANT``, ``retry`` and ``reports`` side by side in ``DATA``:
-such folders are moved once, each by one rename, so that the next command finishes a move that was killed.
+Version 0.1 had ``library/TENANT``, ``retry``, and ``reports`` in ``DATA`` for all tenants. These folders are moved
+once, each by one rename, so that the next command finishes an interrupted move.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LIBRARY, _RETRY, _REPORTS = "library", "retry", "reports"
-_BEFORE = frozenset({_LIBRARY, _RETRY, _REPORTS})
-"""What ``DATA`` held before: no tenant can have one of these names."""
+_OLD_FOLDERS = frozenset({_LIBRARY, _RETRY, _REPORTS})
+"""The folders of version 0.1 in ``DATA``: no tenant can have one of these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +34,25 @@ class Workspace:
 
     Attributes:
         data: the data folder.
-        name: of the tenant and of its folder.
+        name: the name of the tenant and of its folder.
     """
 
     data: Path
     name: str
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be that of a folder.
+        """Check the name.
 
         Raises:
-            UsageError: it cannot.
+            UsageError: it cannot be a folder's name, or an earlier version has a folder of that name.
         """
-        if not is_name(self.name) or self.name.startswith("."):
+        if self.name.lower() in _OLD_FOLDERS:
+            what = f"a tenant can't be called {self.name!r}: earlier versions have a folder of that name"
+            raise UsageError(what, f"Use another name, such as {self.name}-tenant.")
+        if not _is_tenant_name(self.name):
             raise UsageError(
                 f"{self.name!r} can't be the name of a tenant", "It becomes a folder's name: use letters and digits."
             )
-        if self.name.lower() in _BEFORE:
-            what = f"a tenant can't be called {self.name!r}: earlier versions have a folder of that name"
-            raise UsageError(what, f"Use another name, such as {self.name}-tenant.")
 
     @property
     def root(self) -> Path:
@@ -61,9 +61,9 @@ class Workspace:
 
     @property
     def library(self) -> Path:
-        """The mirror of the tenant; that of an earlier version where there is no other."""
-        library, before = self.root / _LIBRARY, self.data / _LIBRARY / self.name
-        return before if not library.exists() and before.is_dir() else library
+        """The library; that of an earlier version if there is no other."""
+        library, old = self.root / _LIBRARY, self.data / _LIBRARY / self.name
+        return old if not library.exists() and old.is_dir() else library
 
     @property
     def retry(self) -> Path:
@@ -71,16 +71,16 @@ class Workspace:
         return self.root / _RETRY
 
     def report(self, name: str) -> Path:
-        """Return the folder of a report, which is named by its day and what tells it from others of that day."""
+        """Return the folder of a report with this name."""
         return self.root / _REPORTS / name
 
     @contextlib.contextmanager
     def held(self, command: str, say: Callable[[str], None]) -> Iterator[None]:
-        """Keep other commands from writing to the tenant's folder; first move what an earlier version has left.
+        """Lock the tenant's folder, after moving the folders of an earlier version.
 
         Args:
             command: the name of the running command, for the message of another one.
-            say: shows in a line what was moved.
+            say: shows a line about what was moved.
 
         Raises:
             LockedError: another command is running there.
@@ -94,15 +94,15 @@ class Workspace:
 
     @staticmethod
     def of_library(data: Path, library: Path) -> Workspace:
-        """Return where the reports and retry files of a library go: beside it, if it is in a data folder.
+        """Return the workspace for a library's reports and retry files: its own, if it is in a data folder.
 
-        A data folder other than ours, such as that of the demo, is known by the tenant's lock. Files for a library
-        from elsewhere go to a folder with the name of its tenant's host.
+        A data folder other than ``data``, such as that of the demo, is recognized by the tenant's lock. For a library
+        from elsewhere it is a folder named after its tenant's host.
 
         Raises:
             InputError: it isn't a library.
         """
-        # As it is written, and where links lead: either may be a link, and ".." may be in the path.
+        # As specified and with links resolved: either may be a link, and the path may contain "..".
         for place, top in ((library.absolute(), data.absolute()), (library.resolve(), data.resolve())):
             if place.name == _LIBRARY and place.parent.parent == top:
                 return Workspace(data, place.parent.name)
@@ -112,26 +112,25 @@ class Workspace:
         if place.name == _LIBRARY and (place.parent / LOCK).is_file():
             return Workspace(library.parent.parent, place.parent.name)
         name = Library.existing(library).tenant or place.name
-        if not is_name(name) or name.startswith(".") or name.lower() in _BEFORE:
+        if not _is_tenant_name(name):
             name = f"library-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
         return Workspace(data, name)
 
     @staticmethod
     def all_in(data: Path) -> list[Workspace]:
         """Return the tenants that have a library in the data folder, including those of an earlier version."""
-        folders = [*_folders(data), *_folders(data / _LIBRARY)]
-        names = {folder.name for folder in folders if is_name(folder.name) and folder.name.lower() not in _BEFORE}
-        found = (Workspace(data, name) for name in sorted(names) if not name.startswith("."))
-        return [workspace for workspace in found if (workspace.library / JOB_LIST).is_file()]
+        names = {folder.name for folder in [*_folders(data), *_folders(data / _LIBRARY)]}
+        workspaces = [Workspace(data, name) for name in sorted(names) if _is_tenant_name(name)]
+        return [workspace for workspace in workspaces if (workspace.library / JOB_LIST).is_file()]
 
 
 def move_old_layout(data: Path, command: str, say: Callable[[str], None], wait: float = 30.0) -> None:
-    """Move what version 0.1 has left into the tenants' folders, and say so in a line, if there is anything.
+    """Move the folders of version 0.1, if any, into the tenants' folders.
 
     Args:
-        data: the folder of our data.
+        data: the data folder.
         command: the name of the running command.
-        say: shows what was moved, and what stays because its tenant is unknown.
+        say: shows a line about what was moved, and what stays because its tenant is unknown.
         wait: seconds to wait for another command that moves the same folders.
 
     Raises:
@@ -149,7 +148,7 @@ def move_old_layout(data: Path, command: str, say: Callable[[str], None], wait: 
             except OSError as error:
                 raise cannot_write(new, error) from error
             moved.append(new.relative_to(data).parts[0])
-        left = [folder for name in sorted(_BEFORE) if (folder := data / name).is_dir() and not _removed(folder)]
+        left = [folder for name in sorted(_OLD_FOLDERS) if (folder := data / name).is_dir() and not _removed(folder)]
     if moved:
         why = "because it isn't clear which tenant they belong to, or the name is taken"
         stays = f" Left in place, {why}: {listed(map(_folder_and_count, left))}." if left else ""
@@ -157,15 +156,13 @@ def move_old_layout(data: Path, command: str, say: Callable[[str], None], wait: 
 
 
 def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield what to move and where, one after the other; planned anew each time from what is there."""
+    """Yield old and new paths; planned again each time from the folders that exist."""
     libraries = [folder for folder in _folders(data / _LIBRARY) if _is_library(folder)]
     for folder in libraries:
-        if is_name(folder.name) and folder.name.lower() not in _BEFORE and not folder.name.startswith("."):
-            new = data / folder.name / _LIBRARY
-            if not new.exists():
-                yield folder, new
-    # No tenant has the name of an old folder: what is below that is the old layout itself.
-    folders = [folder for folder in _folders(data) if folder.name.lower() not in _BEFORE]
+        new = data / folder.name / _LIBRARY
+        if _is_tenant_name(folder.name) and not new.exists():
+            yield folder, new
+    folders = [folder for folder in _folders(data) if folder.name.lower() not in _OLD_FOLDERS]
     tenants = {folder.name: folder / _LIBRARY for folder in folders if _is_library(folder / _LIBRARY)}
     if len({*tenants, *(folder.name for folder in libraries)}) == 1:
         for name, kind in ((name, kind) for name in tenants for kind in (_RETRY, _REPORTS)):
@@ -175,7 +172,7 @@ def _moves(data: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _whole(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield a folder; if its new place exists already, what is missing there."""
+    """Yield a folder or, if its new place exists, its files that are missing there."""
     if not old.is_dir() or old.is_symlink():
         return
     if not new.exists():
@@ -185,7 +182,7 @@ def _whole(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _retry_files(old: Path, tenants: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield the retry files whose manifest names a job of only one tenant, each manifest after its files."""
+    """Yield the retry files whose manifest has a job of exactly one tenant, each manifest after its files."""
     manifests = list(manifests_in(old))
     owners: dict[str, set[str]] = {}
     for name, library in tenants.items() if manifests else ():
@@ -197,10 +194,13 @@ def _retry_files(old: Path, tenants: dict[str, Path]) -> Iterator[tuple[Path, Pa
         if len(owner) != 1:
             continue
         new = tenants[next(iter(owner))].parent / _RETRY
-        names = [one.name for one in manifest.all_files]
-        there = [name for name in [*names, path.name] if (old / name).is_file()]
-        if not any((new / name).exists() for name in there):
-            yield from ((old / name, new / name) for name in there)
+        names = [name for file in manifest.all_files if (old / (name := file.name)).is_file()]
+        if not any((new / name).exists() for name in [*names, path.name]):
+            yield from ((old / name, new / name) for name in [*names, path.name])
+
+
+def _is_tenant_name(name: str) -> bool:
+    return is_name(name) and not name.startswith(".") and name.lower() not in _OLD_FOLDERS
 
 
 def _is_library(folder: Path) -> bool:
@@ -227,7 +227,7 @@ def _folder_and_count(folder: Path) -> str:
 
 
 def _remove_parts(folder: Path) -> None:
-    """Remove what a killed command was writing; no other command writes there while the lock is held."""
+    """Remove the temporary files of killed commands; while the lock is held, no other command writes there."""
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
             if is_part(path) and path.is_file() and not path.is_symlink():

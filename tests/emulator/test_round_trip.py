@@ -271,7 +271,7 @@ def test_our_copy_that_was_changed_since_the_pull_is_refused(trip: Trip) -> None
     copy.write_bytes(copy.read_bytes().replace(rb"\u0141", b"L?????"))
     ran, files = trip.retry()
     assert (ran.code, files) == (5, [])
-    assert "is not what the job read: its content is another than when it was pulled" in ran.err
+    assert "is not what the job read: its content has changed since it was pulled" in ran.err
     ran, files = trip.retry("--force")
     assert (ran.code, len(files)) == (0, 1)
     copy.write_bytes(copy.read_bytes().replace(b"L?????", rb"\u0141"))

@@ -141,7 +141,7 @@ def test_a_log_that_is_shorter_than_when_it_was_pulled_may_lack_users(job: str, 
 def test_a_log_that_is_gone_though_another_of_its_job_is_there_may_have_named_users(job: str, tmp_path: Path) -> None:
     log = logs_of(tmp_path, job)[1]
     log.unlink()
-    assert problems(tmp_path) == [f"{log.name} was pulled and is not there any more"]
+    assert problems(tmp_path) == [f"{log.name} was pulled and no longer exists"]
     assert load(Library(tmp_path)).jobs["not_updated"].to_list() == [None]
 
 

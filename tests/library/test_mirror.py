@@ -132,7 +132,7 @@ def test_a_note_of_an_earlier_version_is_followed(tmp_path: Path) -> None:
 def test_a_file_fetched_for_another_job_is_not_the_source_that_was_missing(tmp_path: Path) -> None:
     place = _put(tmp_path, f"{FOLDER}/feed.json")
     library = _library(tmp_path)
-    library.state.notes[ID] = JobNotes(source_missing="the tenant has no such file any more")
+    library.state.notes[ID] = JobNotes(source_missing="the tenant no longer has the file")
     assert library.source_file(library.jobs()[0]) == place  # put there by hand
     library.state.files[f"{FOLDER}/feed.json"] = FileSeen('"2"', 1)
     assert library.source_file(library.jobs()[0]) is None
@@ -251,7 +251,7 @@ def test_of_another_date_the_hash_decides(copy: Path) -> None:
     assert source_state(copy, seen(copy, later=1)) == SourceState(SHA)
     copy.write_bytes(OTHER)
     found = source_state(copy, seen(copy, later=1))
-    assert found.changed == "its content is another than when it was pulled"
+    assert found.changed == "its content has changed since it was pulled"
     assert found.sha256 == hashlib.sha256(OTHER).hexdigest()
 
 

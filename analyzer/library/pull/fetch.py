@@ -1,4 +1,4 @@
-"""Download files from the tenant into the library: several at once, each put in its place after the other."""
+"""Download files from the tenant into the library: several at once, and move them to their places one by one."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
     from analyzer.tenant.model import RemoteFile
 
-_DELETED = "it was deleted while we looked"
-_MEGABYTES = 1 << 20
+_MEGABYTE = 1 << 20
 _WAITING = 16
 """Chunks that may wait to be hashed."""
 
@@ -41,10 +40,10 @@ class DownloadTask:
     """A file to download.
 
     Attributes:
-        remote: as the tenant lists it.
-        jobs: whose log or source file it is.
+        remote: the file in the tenant's listing.
+        jobs: the jobs with this log or source file.
         what: the file in words.
-        is_source: whether it is a source file, of which earlier jobs may have read an earlier version.
+        is_source: whether it is a source file; other jobs may have read an earlier version of it.
     """
 
     remote: RemoteFile
@@ -54,30 +53,28 @@ class DownloadTask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Received:
-    """The result of a download, before the file is in its place.
+class _Download:
+    """A complete file under its temporary name, its key (``paths``), and the notes on it."""
 
-    Attributes:
-        part: the complete file; None where there is none.
-        key: of the file (``paths``).
-        seen: what is noted of it.
-        because: why there is none.
-        fault: set if that may pass.
-    """
+    part: PartFile
+    key: str
+    seen: FileSeen
 
-    part: PartFile | None = None
-    key: str = ""
-    seen: FileSeen | None = None
-    because: str = ""
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a file could not be downloaded, and the fault if it may be temporary."""
+
+    because: str
     fault: FaultError | None = None
 
 
 class Fetcher:
-    """Downloads what the library lacks and counts it in ``result``.
+    """Downloads files that the library lacks, and adds them to ``result``.
 
     Attributes:
-        faults: counts how many requests in a row failed.
-        faulty: IDs of jobs of which a file is missing because the tenant failed at it.
+        faults: counts failed requests in a row.
+        faulty: IDs of jobs that lack a file because a request failed.
     """
 
     def __init__(self, tenant: RemoteTenant, library: WritableLibrary, result: PullResult) -> None:
@@ -87,7 +84,7 @@ class Fetcher:
         self.faulty: set[str] = set()
 
     def is_unchanged(self, remote: RemoteFile) -> bool:
-        """Return whether our copy is the tenant's version, by its ETag and time, else by its length.
+        """Return whether our copy is the tenant's version: by ETag and time, else by length.
 
         Raises:
             InputError: the tenant's path cannot be mirrored.
@@ -116,32 +113,35 @@ class Fetcher:
         """Download files; yield each task when it is done.
 
         Args:
-            tasks: in the order in which they are begun.
-            readers: the jobs that the library knows, and those whose source files were downloaded.
+            tasks: begun in this order.
+            readers: the jobs in the library, and those whose source files were downloaded.
 
         Raises:
             SignInError, UnreachableError, OutputError: see ``pull``.
         """
         threads, stop = self._tenant.connections, self._tenant.stop
         try:
-            for index, received in in_parallel(self._received, tasks, threads=threads, stop=stop):
+            for index, result in in_parallel(self._receive, tasks, threads=threads, stop=stop):
                 task = tasks[index]
-                if received.part is not None and received.seen is not None:
-                    self._place(task, received, received.part, received.seen, readers)
-                self.faults.count(received.fault)
-                self.settle(task, received.because, received.fault)
+                if isinstance(result, _Download):
+                    self._place(task, result, readers)
+                    self.faults.count(None)
+                    self.settle(task)
+                else:
+                    self.faults.count(result.fault)
+                    self.settle(task, result.because, result.fault)
                 yield task
         finally:
             for part in self._parts:
-                part.discard()  # what was received after an error
+                part.discard()  # files that were received after an error
 
     def settle(self, task: DownloadTask, because: str = "", fault: FaultError | None = None) -> None:
-        """Note how a task ended, for each of its jobs.
+        """Note the end of a task for each of its jobs.
 
         Args:
-            task: that ended.
-            because: why there is no file; empty where we have it.
-            fault: set if that may pass.
+            task: the task.
+            because: why there is no file; empty if there is one.
+            fault: set if the reason may be temporary.
         """
         for job in task.jobs:
             if task.is_source:
@@ -150,11 +150,11 @@ class Fetcher:
                 self.skip(job.job_id, task.what, because, fault)
 
     def note_source(self, job: Job, because: str = "") -> None:
-        """Note that we have a job's source file, or why not."""
+        """Note that a job's source file was downloaded, or why not."""
         self._library.state.note(job.job_id, source_missing=because or None, fetched=not because)
 
     def skip(self, job_id: str, what: str, because: str, fault: FaultError | None = None) -> None:
-        """Note a file that could not be downloaded in the result."""
+        """Add a file that could not be downloaded to the result."""
         self._result.skipped.append(SkippedFile(job_id, what, because))
         if fault is not None:
             self.faulty.add(job_id)
@@ -163,55 +163,54 @@ class Fetcher:
     def _key(self, remote: RemoteFile) -> str:
         return self._library.key(remote, self._tenant.host)
 
-    def _received(self, task: DownloadTask) -> _Received:
-        """Download one file beside its place; called in a thread."""
+    def _receive(self, task: DownloadTask) -> _Download | _Failure:
+        """Download one file under a temporary name; called in a thread."""
         part = PartFile(place_of(self._library.root, self._key(task.remote)))
         self._parts.add(part)
         self._library.state.begun(part.path)
         try:
             part.begin()
-            now = self._tenant.content(task.remote, part)
-            if now is not None:
+            remote = self._tenant.content(task.remote, part)
+            if remote is not None:
                 sha256, modified_ns = part.finish()
-                seen = FileSeen(now.etag, part.received, sha256, modified_ns, now.modified, host_of(now.uri))
-                return _Received(part, self._key(now), seen)
-            because, fault = _DELETED, None
+                host = host_of(remote.uri)
+                seen = FileSeen(remote.etag, part.received, sha256, modified_ns, remote.modified, host)
+                return _Download(part, self._key(remote), seen)
+            failure = _Failure("it was deleted during the pull")
         except SignInError:
             raise
         except RefusedError as error:
-            because, fault = error.what, None
+            failure = _Failure(error.what)
         except FaultError as error:
-            because, fault = error.what, error
+            failure = _Failure(error.what, error)
         part.discard()
-        return _Received(because=because, fault=fault)
+        return failure
 
-    def _place(
-        self, task: DownloadTask, received: _Received, part: PartFile, seen: FileSeen, readers: Sequence[Job]
-    ) -> None:
+    def _place(self, task: DownloadTask, download: _Download, readers: Sequence[Job]) -> None:
         if task.is_source:
-            keep_earlier(self._library, received.key, task.jobs, readers)
-        self._library.state.placed(part.path, received.key, seen)
-        part.move_to_place()
+            keep_earlier(self._library, download.key, task.jobs, readers)
+        self._library.state.placed(download.part.path, download.key, download.seen)
+        download.part.move_to_place()
         self._result.log_files += not task.is_source
         self._result.source_files += task.is_source
-        self._result.received += seen.length
+        self._result.received += download.seen.length
 
 
 class PartFile:
-    """A file that is being downloaded beside its place, hashed meanwhile, and renamed; a ``tenant.model.Sink``.
+    """A file that is downloaded under a temporary name, hashed, and renamed; a ``tenant.model.Sink``.
 
     Attributes:
         place: the final path.
-        path: the path until then.
+        path: the temporary path.
         received: number of bytes written.
     """
 
-    def __init__(self, place: Path, piece: int = 16 * _MEGABYTES) -> None:
-        """Take the place; nothing is written before ``begin``.
+    def __init__(self, place: Path, piece: int = 16 * _MEGABYTE) -> None:
+        """Choose the temporary path; nothing is written before ``begin``.
 
         Args:
             place: the final path.
-            piece: bytes after which the system is asked to write them and free their memory, and a thread hashes.
+            piece: bytes after which memory is freed, and hashing moves to a thread.
         """
         self.place, self.path = place, beside_of(place)
         self.received = self._flushed = 0
@@ -219,7 +218,7 @@ class PartFile:
         self._digest = Digest(piece)
 
     def begin(self) -> None:
-        """Create the file beside its place.
+        """Create the file.
 
         Raises:
             OutputError: it cannot be written.
@@ -242,7 +241,7 @@ class PartFile:
                 self._free_memory()
 
     def restart(self) -> None:
-        """Drop what was written.
+        """Remove what was written.
 
         Raises:
             OutputError: the file cannot be written.
@@ -255,7 +254,7 @@ class PartFile:
         self.received = self._flushed = 0
 
     def finish(self) -> tuple[str, int]:
-        """Bring the file to the disk; return its SHA-256 in hexadecimal and its time of change in ns.
+        """Flush the file to the disk; return its SHA-256 in hexadecimal and its time of change in ns.
 
         Raises:
             OutputError: the disk is full, and the like.
@@ -276,7 +275,7 @@ class PartFile:
             self.path.replace(self.place)
 
     def discard(self) -> None:
-        """Remove the file, unless it is in its place."""
+        """Remove the file, unless it has been moved to its place."""
         self._digest.end()
         with contextlib.suppress(OSError, AttributeError):
             self._stream.close()
@@ -284,11 +283,10 @@ class PartFile:
             self.path.unlink(missing_ok=True)
 
     def _free_memory(self) -> None:
-        """Have the system write what it holds, and free the memory of what is written.
+        """Have the system write its cache of the file and free the memory.
 
-        The page cache of a large file takes memory that a virtual machine asks its host for, page by page, which took
-        longer than to receive the file. Pages that are being written cannot be freed yet, so the whole file is named
-        each time.
+        A virtual machine asks its host for the cache of a large file page by page, which took longer than receiving it.
+        Pages that are being written cannot be freed yet, so the whole file is specified each time.
         """
         self._stream.flush()
         if sys.platform == "linux":
@@ -305,13 +303,13 @@ class PartFile:
 
 
 class Digest:
-    """The SHA-256 of chunks in their order. Call ``hexdigest`` or ``end`` in the end."""
+    """The SHA-256 of chunks in their order. Call ``hexdigest`` or ``end`` after the last one."""
 
     def __init__(self, large: int) -> None:
         """Begin without chunks.
 
         Args:
-            large: bytes after which a thread hashes, without Python's lock: hashing takes as long as receiving.
+            large: bytes after which a thread hashes, outside Python's lock: hashing takes as long as receiving.
         """
         self._hash = hashlib.sha256()
         self._large, self._taken = large, 0

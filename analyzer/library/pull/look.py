@@ -1,4 +1,4 @@
-"""Ask the tenant for jobs, the files of their log folders, and their source files. Nothing is written here."""
+"""Ask the tenant for jobs, the files of their log folders, and their source files; write nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class RemoteListing:
     """The files that the tenant has for a job.
 
     Attributes:
-        files: those of a log folder, or the source file; None where there is no such folder or file.
-        refused: why they could not be listed; empty where they could.
-        fault: set if that may pass, so that the next pull has to ask again.
+        files: those of a log folder, or the source file; None if there is no such folder or file.
+        refused: why they could not be listed; empty if they could.
+        fault: set if the reason may be temporary, so that the next pull has to ask again.
     """
 
     files: list[RemoteFile] | None = None
@@ -40,9 +40,9 @@ class JobListing:
     """The tenant's jobs.
 
     Attributes:
-        jobs: in the service's order; where the list is refused, those of the library and those asked for.
-        refused: why the list is incomplete; None where it is complete.
-        fault: why a job is as the library had it, and not as the tenant has it now; None where none is.
+        jobs: in the service's order; if the list is refused, those of the library and those asked for.
+        refused: why the list is incomplete; None if it is complete.
+        fault: why a job is the library's version instead of the tenant's; None if none is.
     """
 
     jobs: list[Job]
@@ -51,17 +51,17 @@ class JobListing:
 
 
 def look_for_jobs(tenant: RemoteTenant, known: Sequence[Job], choice: Choice) -> JobListing:
-    """Return the job list; where SharePoint refuses it for good, ask for single jobs.
+    """Return the job list; if SharePoint refuses it because of its length, ask for single jobs.
 
-    A job that has ended does not change, and is asked for only where ``choice`` names it or wants everything.
+    A job that has ended does not change; it is asked for only if ``choice`` names it or includes everything.
 
     Args:
-        tenant: to ask.
+        tenant: the tenant to ask.
         known: the jobs of the library.
         choice: what to pull.
 
     Raises:
-        InputError: there is no job that the choice names, or it names one by a part of its ID.
+        InputError: the tenant lacks a chosen job, or a chosen ID is incomplete.
         ThresholdError: the list is refused, and there is no job to ask for.
         SignInError, UnreachableError: see ``pull``.
     """
@@ -84,13 +84,13 @@ def _one_by_one(
     of_library = {job.job_id: job for job in known if not job.gone}
     open_ids = [job_id for job_id, job in of_library.items() if everything or not job.ended or job_id in named]
     ids = [*open_ids, *sorted(named - of_library.keys())]
-    useless: list[ThresholdError] = []
+    refusals: list[ThresholdError] = []
 
     def ask(job_id: str) -> Job | FaultError | None:
         try:
-            return useless[0] if useless else tenant.job(job_id)
+            return refusals[0] if refusals else tenant.job(job_id)
         except ThresholdError as error:
-            useless.append(error)  # single jobs are refused, too
+            refusals.append(error)  # other single jobs will be refused, too
             return error
         except FaultError as error:
             return error
@@ -123,7 +123,7 @@ def _whole_id(known: Sequence[Job], wanted: str) -> str:
 
 
 def look_for_log(tenant: RemoteTenant, job: Job) -> RemoteListing:
-    """List the files of a job's log folder, in the first of its possible places that exists.
+    """List the files of a job's log folder, in its first possible place that exists.
 
     Raises:
         SignInError, UnreachableError: see ``pull``.
@@ -145,7 +145,7 @@ def look_for_log(tenant: RemoteTenant, job: Job) -> RemoteListing:
 
 
 def look_for_source(tenant: RemoteTenant, uri: str) -> RemoteListing:
-    """Find the source file that was queued with this address.
+    """Find the source file with this address.
 
     Raises:
         SignInError, UnreachableError: see ``pull``.
@@ -161,4 +161,4 @@ def look_for_source(tenant: RemoteTenant, uri: str) -> RemoteListing:
         return RemoteListing(None, error.what)
     except FaultError as error:
         return RemoteListing(None, error.what, error)
-    return RemoteListing(None, "the tenant has no such file any more" if uri else "the job names no source file")
+    return RemoteListing(None, "the tenant no longer has the file" if uri else "the job has no source file")

@@ -1,7 +1,7 @@
-"""Download what is new in a tenant into its library.
+"""Download new and changed files of a tenant into its library.
 
-Every file is written beside its place and renamed, the job list after the files and the time of the pull last, so that
-the next pull repairs a killed one.
+Each file is written under a temporary name and renamed, the job list after the files, and the time of the pull last, so
+that the next pull repairs a killed one.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 SETTLED_AFTER = timedelta(hours=24)
-"""How long after its end a job's log folder is still looked at: logs are written about when the state changes."""
-BEFORE_CHOICE = "it ran before the day of --since; pull --all brings it"
+"""How long after its end a job's log folder is still checked: logs are written about when the state changes."""
+BEFORE_CHOICE = "it ran before the day of --since; pull --all downloads it"
 NO_FOLDER = "the tenant has no log folder for it"
 _WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
 
@@ -52,15 +52,15 @@ def pull(
     """Mirror the tenant's job list, log folders and source files.
 
     Args:
-        tenant: to pull from.
-        library: to write to; an empty folder becomes one. What was read from it before is out of date afterwards.
+        tenant: the tenant to pull from.
+        library: the library to write; an empty folder becomes one. The object itself is outdated afterwards.
         now: the time of the pull, UTC.
-        choice: what to pull; None for whatever is new or may have changed.
+        choice: what to pull; None for everything that is new or may have changed.
         progress: called before each job.
 
     Raises:
-        RefusedError: the job list is refused, or the sign-in anywhere; what is there already stays.
-        UnreachableError: the tenant can't be reached, or a transfer broke off; what is there already stays.
+        RefusedError: the job list or the sign-in is refused; downloaded files are kept.
+        UnreachableError: the tenant can't be reached, or a transfer failed; downloaded files are kept.
         InputError: our own files in the library are damaged, the library is another tenant's, or the tenant has no
             job that the choice names.
         OutputError: the library cannot be written.
@@ -71,7 +71,7 @@ def pull(
 
 
 class _Pull:
-    """One pull: which jobs are new or changed, and what is noted of them."""
+    """One pull: finds new and changed jobs, and notes their state."""
 
     def __init__(self, tenant: RemoteTenant, library: WritableLibrary, now: datetime, choice: Choice) -> None:
         self._tenant, self._library, self._now, self._choice = tenant, library, now, choice
@@ -100,7 +100,7 @@ class _Pull:
             for job_id in self._library.state.notes.keys() - faulty:
                 self._library.state.note(job_id, fetched=False)
         finally:
-            # Also when the pull breaks off, so that nothing is downloaded twice.
+            # Also if the pull fails, so that nothing is downloaded twice.
             self._library.state.save()
         self._library.save_jobs(merged)
         self._library.state.save_pull(PullTime(self._now, self._tenant.name))
@@ -120,14 +120,14 @@ class _Pull:
         return stages.faulty
 
     def _fetched_before(self, listed: list[Job]) -> Iterator[Job]:
-        """Yield the jobs whose source file was downloaded by a pull that broke off."""
+        """Yield the jobs whose source file was downloaded by a pull that failed."""
         for job in listed:
             noted = self._library.state.notes.get(job.job_id)
             if noted is not None and noted.fetched and job.job_id not in self._known:
                 yield job
 
     def _merged(self, listed: list[Job]) -> Iterator[Job]:
-        """Yield the tenant's jobs, then those that only the library still knows."""
+        """Yield the tenant's jobs, then those that are only in the library."""
         yield from listed
         current = {job.job_id for job in listed}
         for job in self._known.values():
@@ -152,7 +152,7 @@ class _Pull:
             self._library.state.observe(Observation(job.job_id, self._now, self._previous, job.state, job.error))
 
     def _set_aside(self, listed: list[Job], wanted: list[Job]) -> None:
-        """Note the new jobs that this pull passes over, for the next one."""
+        """Note the new jobs that this pull leaves out, for the next one."""
         chosen = {job.job_id for job in wanted}
         for job in listed:
             if job.job_id not in chosen and self._is_fresh(job):
@@ -179,14 +179,14 @@ class _Pull:
         if missing == BEFORE_CHOICE:
             return False
         if missing not in (None, NO_FOLDER):
-            return True  # it was refused; the permission may have been given since
+            return True  # it was refused; the permission may have been granted since
         written = [time_in_log_name(path.name) for path in self._library.log_files(job)]
         ended = min([*(time for time in written if time), *([seen] if seen else [])], default=self._now)
         return self._now - ended < SETTLED_AFTER
 
 
 class _Stages:
-    """The stages of one pull, in the order of the methods. They note what they find in the library and the result."""
+    """The stages of one pull, in the order of the methods; their findings go to the library and the result."""
 
     def __init__(
         self, tenant: RemoteTenant, library: WritableLibrary, result: PullResult, choice: Choice, progress: Progress
@@ -198,11 +198,11 @@ class _Stages:
 
     @property
     def faulty(self) -> set[str]:
-        """IDs of jobs of which a file is missing because the tenant failed at it."""
+        """IDs of jobs that lack a file because a request failed."""
         return self._fetch.faulty
 
     def look_for_logs(self, jobs: Sequence[Job]) -> None:
-        """Find out which log files are new or changed.
+        """Find the new and changed log files.
 
         Raises:
             SignInError, UnreachableError: see ``pull``.
@@ -215,12 +215,12 @@ class _Stages:
                 self._without_log(job, log.refused or NO_FOLDER, log.fault)
 
     def look_for_sources(self, jobs: Sequence[Job], known: set[str]) -> None:
-        """Find out which source files are new or changed.
+        """Find the new and changed source files.
 
         Args:
-            jobs: whose source files.
-            known: IDs of those that the library had before. Our copy of their source file stays: the tenant may have
-                the file of another job under that name by now.
+            jobs: the jobs with the source files.
+            known: IDs of jobs that the library had before. Our copy of their source file is kept, because the tenant
+                may have another job's file under that name now.
 
         Raises:
             SignInError, UnreachableError: see ``pull``.
@@ -235,15 +235,15 @@ class _Stages:
             if source.files is None:
                 self._without_source(job, source)
             for remote in source.files or ():
-                files.setdefault(remote.uri, (remote, []))[1].append(job)  # addresses may be spelled in two ways
+                files.setdefault(remote.uri, (remote, []))[1].append(job)  # two addresses may lead to one file
         for remote, readers in files.values():
             self._add(DownloadTask(remote, tuple(readers), "source file", is_source=True))
 
     def download(self, readers: Sequence[Job]) -> None:
-        """Download what the stages before found.
+        """Download the files that the earlier stages found.
 
         Args:
-            readers: the jobs whose source files the library may hold.
+            readers: the jobs whose source files may be in the library.
 
         Raises:
             SignInError, UnreachableError, OutputError: see ``pull``.
@@ -256,7 +256,7 @@ class _Stages:
     def _ask(
         self, look: Callable[[RemoteTenant, _T], RemoteListing], items: Sequence[_T], names: Sequence[str]
     ) -> list[RemoteListing]:
-        """Return what is found for each item, in their order."""
+        """Return the listing of each item, in the order of the items."""
         self._total += len(items)
         found = [RemoteListing()] * len(items)
         threads, stop = self._tenant.connections, self._tenant.stop
@@ -279,7 +279,7 @@ class _Stages:
         taken = clashing(remote.name for remote in wanted)
         for remote in wanted:
             if remote.name in taken:
-                because = f"Windows and macOS take its name for that of {taken[remote.name]}, which comes before it"
+                because = f"Windows and macOS can't distinguish its name from {taken[remote.name]}"
                 self._fetch.skip(job.job_id, f"log file {remote.name}", because)
             else:
                 self._add(DownloadTask(remote, (job,), f"log file {remote.name}"))
@@ -289,7 +289,7 @@ class _Stages:
         self._fetch.skip(job.job_id, "source file", found.refused, found.fault)
 
     def _add(self, task: DownloadTask) -> None:
-        """Have a file downloaded, unless we have it or it cannot be mirrored."""
+        """Add a file to the downloads, unless it is unchanged or cannot be mirrored."""
         try:
             is_unchanged = self._fetch.is_unchanged(task.remote)
         except InputError as error:
@@ -307,7 +307,7 @@ class _Stages:
         return not (is_known or (noted and noted.fetched)) or self._library.source_file(job) is None
 
     def _without_log(self, job: Job, because: str, fault: FaultError | None = None) -> None:
-        """Note that there is no log where one is expected."""
+        """Note that an expected log is missing."""
         self._library.state.note(job.job_id, log_missing=because)
         self._fetch.skip(job.job_id, "log", because, fault)
 
@@ -319,5 +319,5 @@ class _Stages:
 
 
 def _expects_log(job: Job) -> bool:
-    """Return whether the service writes a log for a job: the errors without one are documented."""
+    """Return whether the service writes a log for a job; the errors without one are documented."""
     return job.ended and not job.succeeded and job.error not in _WITHOUT_LOG

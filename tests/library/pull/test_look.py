@@ -70,8 +70,8 @@ def test_of_several_places_the_first_that_gives_something_counts_else_the_first_
 @pytest.mark.parametrize(
     ("uri", "answers", "found"),
     [
-        ("/a.json", (None,), RemoteListing(refused="the tenant has no such file any more")),
-        ("", (), RemoteListing(refused="the job names no source file")),
+        ("/a.json", (None,), RemoteListing(refused="the tenant no longer has the file")),
+        ("", (), RemoteListing(refused="the job has no source file")),
         ("/a.json", (REFUSED,), RemoteListing(refused=REFUSED.what)),
         ("/a.json", (FAULT,), RemoteListing(refused=FAULT.what, fault=FAULT)),
     ],

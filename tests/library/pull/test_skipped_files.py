@@ -32,7 +32,7 @@ def _files(root: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (404, "no such file any more|deleted while we looked"),
+        (404, "no longer has the file|deleted during the pull"),
         (403, "denied access"),
         (400, "the tenant refused"),
         (423, "the tenant refused"),
@@ -107,7 +107,7 @@ def test_a_log_file_deleted_while_we_look_is_a_note(loopback: LoopbackTenant, tm
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
     loopback.fail(".log')/$value", 404)
     (left,) = loopback.pull_into(tmp_path).skipped
-    assert left.because == "it was deleted while we looked"
+    assert left.because == "it was deleted during the pull"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_hostile_log_name_is_a_note_and_leaves_the_library_alone(
     listing = json.dumps({"value": [{"Name": name, "Length": "4"}, good, {"Name": ""}, {}, "x"]}).encode()
     loopback.fail("/Files", given(body=listing))
     (left,) = loopback.pull_into(tmp_path / "library").skipped
-    assert "is no safe name" in left.because
+    assert "isn't a safe name" in left.because
     assert _files(tmp_path / "library") == {"jobs.json", log.lstrip("/"), f"{FOLDER}/feed.json".lstrip("/")}
     assert [path.name for path in tmp_path.iterdir()] == ["library"]
 
@@ -146,7 +146,7 @@ def test_of_two_logs_whose_names_differ_in_case_alone_the_second_is_a_note(
     for name in ("A.log", "a.log"):
         loopback.files[f"{folder}/{name}"] = name.encode()
     left = next(left for left in loopback.pull_into(tmp_path).skipped if "log" in left.what)
-    assert (left.what, "take its name for that of A.log" in left.because) == ("log file a.log", True)
+    assert (left.what, "can't distinguish its name from A.log" in left.because) == ("log file a.log", True)
     assert [path.read_bytes() for path in tmp_path.rglob("[Aa].log")] == [b"A.log"]
 
 
