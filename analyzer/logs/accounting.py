@@ -1,7 +1,7 @@
-"""Account for the bytes of a log: each is in an entry, ends a line, is a dropped blank or part of the byte order mark.
+"""Account for each byte of a log: in an entry, in a line end, in a dropped blank line, or in a byte order mark.
 
-They are counted in the finished columns, in the log's own encoding, and compared with the bytes that were read: what
-the parser loses or takes twice shows as a difference.
+Bytes are counted in the finished columns, in the log's encoding. The total is compared with the bytes that were read,
+so a byte that the parser loses or uses twice shows as a difference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analyzer.logs.model import Block
 
 _FIELDS = ("code", "identity", "message", "detail")
-# Separators of the fields of an entry: tabs, or blanks, signs and quotation marks where tabs were lost
+# Separators of the fields of an entry: tabs, or blanks, punctuation and quotation marks if tabs were lost
 _SEPARATOR = re.compile(
     r"""(?: [\s\-\u2013\u2014,;:|"'`*_\u2018-\u201f\u00ab\u00bb\[\]\u21e5\u2192]
     | \\t | (?: <mailto: | \(mailto: ) [^\s>)]* [>)] )*""",
@@ -39,11 +39,11 @@ def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[A
     """Return the account of each segment of a block.
 
     Args:
-        block: as it was read.
-        entries: of the block.
-        columns: of the entries, as they go into the table.
+        block: the block.
+        entries: its entries.
+        columns: the columns of these entries.
     """
-    found = []
+    accounts = []
     for place, segment in enumerate(block.segments):
         encoding = segment.log.encoding.name
         first, last = np.searchsorted(entries.segment, [place, place + 1]).tolist()
@@ -59,13 +59,13 @@ def accounts_of(block: Block, entries: Entries, columns: pl.DataFrame) -> list[A
             sum(size_in(encoding, text) for text in around if text == MARK),
             segment.around + sum(size_in(encoding, text) for text in around if text != MARK),
         )
-        found.append(account)
-    return found
+        accounts.append(account)
+    return accounts
 
 
 def _fields(columns: pl.DataFrame, encoding: str) -> int:
     total = sum(_sizes(columns[name], encoding) for name in _FIELDS)
-    # The LFs of a detail end lines.
+    # LFs in a detail count as line ends.
     return total - int(columns["detail"].str.count_matches("\n", literal=True).sum()) * size_in(encoding, "\n")
 
 
@@ -77,7 +77,7 @@ def _sizes(texts: pl.Series, encoding: str) -> int:
 
 
 def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
-    """Yield the separators of fields; what doesn't look like one is left out, and so will be missing."""
+    """Yield the separators of fields; other text is omitted, so that it is reported as missing."""
     data = entries.lines.data
     gaps = np.concatenate([parts[:, [CODE + 1, IDENTITY]], parts[:, [IDENTITY + 1, MESSAGE]]])
     gaps = gaps[gaps[:, 1] > gaps[:, 0]]
@@ -90,7 +90,7 @@ def _separators(entries: Entries, parts: Parts) -> Iterator[str]:
 
 
 def _around(entries: Entries, first: int, end: int) -> Iterator[str]:
-    """Yield what is on the entries' first lines before their codes and after their messages."""
+    """Yield the text before codes and after messages on the entries' first lines."""
     lines = entries.lines
     parts, number = entries.parts[first:end], entries.line[first:end]
     before = np.column_stack([lines.starts[number], parts[:, CODE]])

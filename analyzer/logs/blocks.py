@@ -1,6 +1,6 @@
 """Cut logs into blocks of whole entries, which are parsed independently.
 
-A large log becomes many blocks, each cut where an entry begins; many small logs share one, as a block has its cost.
+A large log becomes many blocks, each cut at the start of an entry. Small logs share a block, to save overhead.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from analyzer.errors import InputError
 from analyzer.logs.containers import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
 from analyzer.logs.model import PADDING, Block, Segment
-from analyzer.logs.shapes import CODE, beginning
-from analyzer.logs.unwrap import LARGEST, unwrap
+from analyzer.logs.shapes import CODE, entry_fields
+from analyzer.logs.unwrap import MAX_BYTES, unwrap
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")
 _CODES = tuple(code.encode() for code in LogCode)
-_LONGEST_BEGINNING = 1000
+_LONGEST_START = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class BlockLimits:
     """Sizes of blocks and entries.
 
     Attributes:
-        block: bytes; with what is made of them they fit in the processor's cache, and two threads of them in 100 MB.
-        entry_bytes, entry_lines: a file with a larger entry is no log, and would fill the memory.
+        block: bytes; a parsed block fits in the processor's cache, and two threads need less than 100 MB.
+        entry_bytes, entry_lines: limits of an entry; a file with a larger one isn't a log, and would fill the memory.
     """
 
     block: int = 4_000_000
@@ -73,7 +73,7 @@ class _Packing:
 
 
 def blocks(logs: list[LogRead], limits: BlockLimits) -> Iterator[Block]:
-    """Yield the blocks of logs, in order; fill in the ``problem`` of a log that cannot be read to its end."""
+    """Yield the blocks of logs, in order; set the ``problem`` of a log that cannot be read completely."""
     packing = _Packing()
     with contextlib.closing(Opener()) as opener:
         for log in logs:
@@ -116,7 +116,7 @@ class _Cutter:
             yield block
 
     def _sizes(self) -> Iterator[int]:
-        """Yield how much to read, more the longer an entry is, so that it isn't searched again and again."""
+        """Yield read sizes, which grow with a long entry, so that it isn't searched repeatedly."""
         block = self._limits.block
         yield min(block, self._log.file.size + 1) if self._log.file.size else block
         while True:
@@ -127,27 +127,27 @@ class _Cutter:
         data = b"".join([self._carry, chunk, bytes(PADDING)])
         size = len(data) - PADDING
         enough = size >= self._limits.block
-        cut = last_beginning(data, seen, size) if enough else 0
+        cut = last_entry_start(data, seen, size) if enough else 0
         if enough and not cut and b"\r" in chunk:
             # A CR at the end may be half of a CRLF.
             data = LONE_CR.sub(b"\n", data[:size])[: size - 1] + data[size - 1 :]
-            cut = last_beginning(data, seen, size)
+            cut = last_entry_start(data, seen, size)
         if not cut:
             self._carry = data[:size]
-            self._refuse_endless()
+            self._check_length()
             return None
         self._carry = data[cut:size]
         self._whole = False
         return self._block(data, cut)
 
-    def _refuse_endless(self) -> None:
+    def _check_length(self) -> None:
         most = self._limits.entry_lines
         lines = self._carry.count(b"\n") if len(self._carry) > most else 0
         if len(self._carry) <= self._limits.entry_bytes and lines <= most:
             return
-        much = f"{lines:,} lines" if lines > most else f"{len(self._carry):,} bytes"
+        excess = f"{lines:,} lines" if lines > most else f"{len(self._carry):,} bytes"
         self._carry = b""
-        raise InputError(f"{self._log.name} has {much} without an entry", "Is it the log of an import job?")
+        raise InputError(f"{self._log.name} has {excess} without an entry", "Is it the log of an import job?")
 
     def _rest(self) -> Block | None:
         text, self._carry = self._carry, b""
@@ -157,12 +157,12 @@ class _Cutter:
             text = text[:whole]
         if not text:
             return None
-        inner = unwrap(text.decode()) if self._whole and len(text) <= LARGEST and not _TABBED.match(text) else None
+        inner = unwrap(text.decode()) if self._whole and len(text) <= MAX_BYTES and not _TABBED.match(text) else None
         if inner:
             return self._inner(text, inner)
         added_end = not text.endswith((b"\n", b"\r"))
         if text.endswith(b"\r"):
-            text = LONE_CR.sub(b"\n", text)  # its last must not join an LF of the next log
+            text = LONE_CR.sub(b"\n", text)  # its last CR must not form a CRLF with the next log
         text = b"".join([text, b"\n" if added_end else b"", bytes(PADDING)])
         return self._block(text, len(text) - PADDING, added_end=added_end)
 
@@ -179,13 +179,13 @@ class _Cutter:
         return Block(data, size, [Segment(self._log, 0, size, added_end)])
 
 
-def last_beginning(data: bytes, seen: int, size: int) -> int:
-    """Return where an entry begins in a text, usually the last; 0 where none does after the first line.
+def last_entry_start(data: bytes, seen: int, size: int) -> int:
+    """Return the offset of an entry in a text, usually the last one; 0 if only the first line begins an entry.
 
     Args:
         data: the text; its first line begins an entry.
-        seen: how many of its bytes were searched before, without success.
-        size: of the text.
+        seen: number of bytes that were searched before, without success.
+        size: number of bytes of the text.
     """
     at = size
     while (tab := data.rfind(b"\t", seen, at)) >= 0:
@@ -193,10 +193,10 @@ def last_beginning(data: bytes, seen: int, size: int) -> int:
         if at and _TABBED.match(data, at):
             return at
     # Without tabs only known codes begin an entry.
-    lost = (data.rfind(b"\n" + code, max(0, seen - _LONGEST_BEGINNING), size) + 1 for code in _CODES)
+    lost = (data.rfind(b"\n" + code, max(0, seen - _LONGEST_START), size) + 1 for code in _CODES)
     return max((at for at in lost if at and _begins_without_tabs(data, at, size)), default=0)
 
 
 def _begins_without_tabs(data: bytes, at: int, size: int) -> bool:
-    line = re.split(rb"[\r\n]", data[at : min(size, at + _LONGEST_BEGINNING)], maxsplit=1)[0]
-    return beginning(line.decode("utf-8", "ignore")) is not None
+    line = re.split(rb"[\r\n]", data[at : min(size, at + _LONGEST_START)], maxsplit=1)[0]
+    return entry_fields(line.decode("utf-8", "ignore")) is not None

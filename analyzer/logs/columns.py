@@ -1,7 +1,7 @@
-"""Turn the entries of a block into columns of the table ``entries``: views of the block's text, which is not copied.
+"""Convert the entries of a block to columns of the table ``entries``, without copying the block's text.
 
-The parts of all entries follow one another in the text, so they are one Arrow array of strings whose offsets are
-the parts' beginnings (https://arrow.apache.org/docs/format/Columnar.html); a column is every eighth of its strings.
+The parts of all entries are adjacent in the text, so they form one Arrow array of strings with the starts of the parts
+as offsets (https://arrow.apache.org/docs/format/Columnar.html). A column is every eighth string.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NULL_WHERE_EMPTY = (CODE, IDENTITY, DETAIL)
 
 
 def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
-    """Return ``segment`` UInt32 and the columns of ``entries`` from ``line`` on; lines count from 1 in each segment."""
+    """Return ``segment`` (UInt32) and the columns of ``entries`` from ``line`` on; lines are counted per segment."""
     parts = _parts(block, entries)
     column = {name: parts.gather_every(PARTS, place).alias(name) for name, place in _FIELDS.items()}
     if entries.lines.crlf:
@@ -35,8 +35,8 @@ def columns_of(block: Block, entries: Entries) -> pl.DataFrame:
     line = entries.line - entries.segment_lines[entries.segment] + 1
     for place, segment in enumerate(block.segments):
         if segment.numbers is not None:
-            its = entries.segment == place
-            line[its] = segment.numbers[line[its] - 1]
+            in_segment = entries.segment == place
+            line[in_segment] = segment.numbers[line[in_segment] - 1]
     return pl.DataFrame(
         [
             pl.Series("segment", entries.segment.astype(np.uint32)),
@@ -61,45 +61,45 @@ def _parts(block: Block, entries: Entries) -> pl.Series:
 
 
 def _with_lf(details: pl.Series) -> pl.Series:
-    """Return the details with an LF for each CRLF; only entries that have a detail are searched."""
-    there = details.is_not_null().to_numpy()
-    if not there.any():
+    """Replace each CRLF by an LF; only nonempty details are searched."""
+    present = details.is_not_null().to_numpy()
+    if not present.any():
         return details
-    found = details.filter(there).str.replace_all("\r\n", "\n", literal=True)
-    # What has no detail stays at the last of the found, which is null.
-    at = np.full(len(details), len(found), np.uint32)
-    at[there] = np.arange(len(found), dtype=np.uint32)
-    return found.extend_constant(None, 1).gather(at)
+    replaced = details.filter(present).str.replace_all("\r\n", "\n", literal=True)
+    # Entries without a detail refer to a null that is appended.
+    at = np.full(len(details), len(replaced), np.uint32)
+    at[present] = np.arange(len(replaced), dtype=np.uint32)
+    return replaced.extend_constant(None, 1).gather(at)
 
 
 def _properties(codes: pl.Series, messages: pl.Series) -> pl.Series:
     invalid = (codes == LogCode.InvalidProperty).fill_null(value=False)
-    found = _looked_up(LogCode.InvalidProperty, messages, invalid)
-    # In other messages properties are rare: nothing more is done where the word is in none of them.
+    properties = _find_properties(LogCode.InvalidProperty, messages, invalid)
+    # Other messages rarely name a property: first look for the word in all of them.
     if not messages.filter(~invalid).str.contains("Property", literal=True).any():
-        return found
+        return properties
     others = codes.is_not_null() & ~invalid & messages.str.contains("Property", literal=True)
-    return found.zip_with(~others, _looked_up("", messages, others)) if others.any() else found
+    return properties.zip_with(~others, _find_properties("", messages, others)) if others.any() else properties
 
 
-def _looked_up(code: str, messages: pl.Series, wanted: pl.Series) -> pl.Series:
-    """Return the properties that the wanted messages name, null elsewhere; equal messages are searched once."""
+def _find_properties(code: str, messages: pl.Series, wanted: pl.Series) -> pl.Series:
+    """Return the properties that the wanted messages name, null for other messages; search equal messages once."""
     distinct = messages.filter(wanted).unique()
     if not len(distinct):
         return pl.Series("property", [None], dtype=pl.String).new_from_index(0, len(messages))
-    named = pl.Series([property_named(code, message) for message in distinct], dtype=pl.String)
+    named = pl.Series([property_in(code, message) for message in distinct], dtype=pl.String)
     return messages.set(~wanted, None).replace_strict(distinct, named, default=None).alias("property")
 
 
-# Scripts that put no blank between words and no apostrophe into them: a quote may touch their letters
+# Letters, except of scripts without spaces between words, in which a quotation mark may touch a letter
 _LETTER = r"[^\W\d_\u0e00-\u0eff\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc]"
 
 _WITHIN_A_WORD = rf"(?<={_LETTER})['\u2019](?={_LETTER})"
-"""An apostrophe between two letters, as in "n'est": it neither opens nor closes a quotation."""
+"""An apostrophe between two letters, as in "n'est", which neither opens nor closes a quotation."""
 
-# Names of properties are far shorter than 400 characters. The bound, and never going back into a part (the second "+"),
-# keep hostile text with a million quotation marks from taking minutes. A group that never goes back would be simpler
-# than looking ahead for a closing quotation mark that is none, but before Python 3.11.5 such groups match wrongly.
+# Names of properties are far shorter than 400 characters. The limit and possessive quantifiers keep the time linear for
+# hostile text with a million quotation marks. An atomic group would be simpler than the negative lookahead, but atomic
+# groups match incorrectly before Python 3.11.5.
 _QUOTED = rf"""
     (?:
         (?<!{_LETTER})['\u2019]
@@ -118,19 +118,19 @@ _QUOTED = rf"""
 
 @functools.cache
 def _quoted(prefix: str) -> re.Pattern[str]:
-    """Return an expression for what is in quotes after a prefix; compiled on first use, as that takes time."""
+    """Return an expression for quoted text after a prefix, compiled on first use to save time at startup."""
     return re.compile(prefix + _QUOTED, re.VERBOSE)
 
 
 @functools.lru_cache(maxsize=4096)
-def property_named(code: str | None, message: str) -> str | None:
-    """Return the property that a message names in quotes, in any language; None where it names none.
+def property_in(code: str | None, message: str) -> str | None:
+    """Return the property that a message names in quotes, in any language; None if there is none.
 
-    In an ``InvalidProperty`` that is the text in the first quotes; elsewhere only what follows the word ``Property``,
-    as the path in a JSON parser's message is in quotes, too.
+    For ``InvalidProperty``, that is the first quoted text. In other messages it must follow the word ``Property``,
+    because a path in a JSON parser's message is also in quotes.
     """
     expression = _quoted("" if code == LogCode.InvalidProperty else r"\b Property [\s\u00a0]*")
-    found = expression.search(message) if code is not None else None
-    if found is None:
+    quoted = expression.search(message) if code is not None else None
+    if quoted is None:
         return None
-    return next(group for group in found.groups() if group is not None).strip() or None
+    return next(group for group in quoted.groups() if group is not None).strip() or None

@@ -1,7 +1,7 @@
-"""Open logs: a file, standard input, gzip, a member of a ZIP archive; nothing is unpacked to disk.
+"""Open logs: a file, standard input, gzip, or a member of a ZIP archive, without unpacking to disk.
 
-An archive is recognized by its first bytes, not by its name. Unpacking stops where an archive gives far more than any
-log does, see https://en.wikipedia.org/wiki/Zip_bomb.
+Archives are recognized by their first bytes, not by name. Unpacking stops at a size that no log reaches, to protect
+against zip bombs (https://en.wikipedia.org/wiki/Zip_bomb).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
-FREELY_UNPACKED = 256_000_000
-"""Bytes that any archive may contain."""
+ALWAYS_ALLOWED = 256_000_000
+"""Unpacked bytes that are allowed for any archive."""
 
-MOST_TIMES = 250
-"""How many times its size an archive may contain beyond that; logs of a million similar lines need about 100."""
+MAX_RATIO = 250
+"""Limit of the ratio of unpacked to packed size beyond that; logs of a million similar lines reach about 100."""
 
 _UNPACK_IT = "Unpack it yourself and parse what comes of it."
 _CLIMBS_OUT = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
@@ -46,22 +46,22 @@ class Stream(Protocol):
     """An open log."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most so many bytes; none at the end. Raise ``InputError`` on failure."""
+        """Return at most ``size`` bytes, none at the end. Raise ``InputError`` on failure."""
 
     def position(self) -> int:
-        """Return how many bytes of the file on disk were read."""
+        """Return the number of bytes read from the file on disk."""
 
     def changed(self) -> bool:
-        """Return whether the file has changed its length since it was opened, as while it is being written."""
+        """Return whether the file's length has changed since it was opened."""
 
 
 class _FileStream:
-    """A file, to the length that it had when it was opened; a pipe, to its end."""
+    """A file up to its length at opening, or a pipe to its end."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
         status = os.fstat(stream.fileno())
         self._stream, self._name = stream, name
-        # Files of size 0 may have content all the same, as those below /proc.
+        # Files of size 0, such as those in /proc, may have content.
         self._length = status.st_size or None if stat.S_ISREG(status.st_mode) else None
         self._read = 0
 
@@ -83,7 +83,7 @@ class _FileStream:
 
 
 class _CountingStream:
-    """A stream that has no position, such as a pipe; counts what was read."""
+    """Counts the bytes read from a stream without a position, such as a pipe."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -100,22 +100,22 @@ class _CountingStream:
 
 @dataclass(slots=True)
 class _Budget:
-    """How much an archive may still contain, all of its members together.
+    """The limit of unpacked bytes for all members of an archive.
 
     Attributes:
-        packed: returns how many bytes the archive has, or were read of it.
-        given: bytes unpacked so far.
+        packed: returns the archive's size, or the number of bytes read.
+        unpacked: bytes unpacked so far.
     """
 
     packed: Callable[[], int]
-    given: int = 0
+    unpacked: int = 0
 
     def take(self, size: int, name: str) -> None:
-        """Raise ``InputError`` where an archive gives far more than any log does."""
-        self.given += size
-        if self.given > max(FREELY_UNPACKED, self.packed() * MOST_TIMES):
+        """Count unpacked bytes; raise ``InputError`` above the limit."""
+        self.unpacked += size
+        if self.unpacked > max(ALWAYS_ALLOWED, self.packed() * MAX_RATIO):
             raise InputError(
-                f"{name} unpacks to more than {MOST_TIMES} times its size, which no log does",
+                f"{name} unpacks to more than {MAX_RATIO} times its size, which no log does",
                 "If it is one, unpack it yourself and parse what comes of it.",
             )
 
@@ -140,7 +140,7 @@ class _ArchiveStream:
 
 
 class Opener:
-    """Opens logs one after the other; reads the list of members of a ZIP archive once."""
+    """Opens logs one after another; reads the directory of a ZIP archive once for consecutive members."""
 
     def __init__(self) -> None:
         self._archive: zipfile.ZipFile | None = None
@@ -157,7 +157,7 @@ class Opener:
         """Open a log.
 
         Raises:
-            InputError: it cannot be opened, or is an archive that is damaged, encrypted or climbs out of its folder.
+            InputError: it cannot be opened, or its archive is damaged, encrypted, or has a path outside of itself.
         """
         with contextlib.ExitStack() as closing:
             if log_file.path is None:
@@ -189,7 +189,7 @@ class Opener:
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether a file begins as a ZIP archive; False for a pipe and what cannot be read."""
+    """Return whether a file is a ZIP archive; False for a pipe or an unreadable file."""
     try:
         if not path.is_file():
             return False
@@ -200,7 +200,7 @@ def is_zip(path: Path) -> bool:
 
 
 def members(path: Path) -> list[tuple[int, zipfile.ZipInfo]]:
-    """Return the files of a ZIP archive, each with its place in the archive's list.
+    """Return the files of a ZIP archive with their indexes in its directory.
 
     Raises:
         InputError: it cannot be read.
@@ -214,7 +214,7 @@ def _standard_input(closing: contextlib.ExitStack, name: str) -> Stream:
         raise InputError("standard input is closed", "Name a file, or send one through a pipe.")
     stream = sys.stdin.buffer
     if hasattr(signal, "siginterrupt"):
-        # Ctrl-C must work at once, also while nothing comes through the pipe.
+        # Ctrl-C must work immediately, also while waiting for the pipe.
         signal.siginterrupt(signal.SIGINT, True)
     head = stream.peek(len(ZIP_MAGIC[0])) if isinstance(stream, io.BufferedReader) else b""
     if head.startswith(ZIP_MAGIC):
@@ -247,10 +247,10 @@ def _archive_errors(name: str) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
-        what = str(error).rstrip(".") or "it ends too early"
-        raise InputError(f"{name} is a damaged archive: {what}", "Get another copy of it.") from error
+        problem = str(error).rstrip(".") or "it ends too early"
+        raise InputError(f"{name} is a damaged archive: {problem}", "Get another copy of it.") from error
     except (RuntimeError, NotImplementedError) as error:
-        # The library doesn't know this compression.
+        # zipfile doesn't support this compression.
         raise InputError(f"{name} cannot be unpacked: {error}", _UNPACK_IT) from error
     except OSError as error:
         raise cannot_read(name, error) from error

@@ -1,7 +1,7 @@
 """Split a block into lines, and these into entries and their fields.
 
-Lines are arrays: where each begins and ends, where its first two tabs are. What is the same for each of millions of
-lines is done for a whole block at once; Python looks only at the few lines without tabs, or with a new code.
+Lines are arrays of offsets: starts, ends, and the first two tabs. NumPy processes a whole block at once. Python looks
+only at the few lines without tabs or with a new code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.logs.blocks import LONE_CR
 from analyzer.logs.model import PADDING
-from analyzer.logs.shapes import FRAMES, KNOWN, Beginning, beginning, is_code
+from analyzer.logs.shapes import FRAMES, KNOWN, EntryFields, entry_fields, is_code
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ Words: TypeAlias = "NDArray[np.uint64]"
 Parts: TypeAlias = "NDArray[np.int32]"
 
 CODE, IDENTITY, MESSAGE, DETAIL = 0, 2, 4, 6
-"""The indexes of the fields among the parts of an entry; the others are separators, and what follows the entry."""
+"""Indexes of the fields among the parts of an entry; the other parts are separators and trailing text."""
 PARTS = 8
 
 _TAB, _LF, _CR = 9, 10, 13
 _WORD = 8
-_COMPARED = 3 * _WORD
-"""Bytes of a code that are compared at once; longer codes are looked at one by one."""
+_COMPARED_BYTES = 3 * _WORD
+"""Bytes of a code that are compared at once; longer codes are compared one by one."""
 
-_MOST_KNOWN = 64
+_MAX_KNOWN = 64
 
 
 class _Word(NamedTuple):
@@ -45,7 +45,7 @@ class _Word(NamedTuple):
 
     value: np.uint64
     mask: np.uint64
-    """Which bits of a text's eight bytes are the code's: the last word may be short."""
+    """Bits that belong to the code, as its last word may be short."""
 
 
 def _words(code: bytes) -> list[_Word]:
@@ -58,7 +58,7 @@ _FRAME_WORDS = [_words(start.encode())[0] for start in FRAMES]
 _FIRST_WORDS = np.array(sorted({_words(code.encode())[0].value for code in LogCode}), np.uint64)
 
 
-# The first bytes of blanks: ASCII's, and those that begin the other blanks of Unicode in UTF-8
+# First bytes of ASCII blanks, and of other Unicode blanks in UTF-8
 _PERHAPS_BLANK = np.zeros(256, np.bool_)
 _PERHAPS_BLANK[[*range(0x21), 0xC2, 0xE1, 0xE2, 0xE3]] = True
 _PLAIN_END = np.zeros(256, np.bool_)
@@ -70,13 +70,13 @@ class Lines:
     """The lines of a block.
 
     Attributes:
-        data: the block's text, lone CRs in it made LFs.
-        starts: where each line begins.
-        stops: where its text ends, before its CRLF or LF.
-        ends: where its LF is.
-        tabs: how many tabs it has.
-        first_tab, second_tab: where they are; anything where there is none.
-        crlf: how many of the lines end in CRLF.
+        data: the block's text, with lone CRs replaced by LFs.
+        starts: offset of each line.
+        stops: end of its text, before its CRLF or LF.
+        ends: offset of its LF.
+        tabs: number of its tabs.
+        first_tab, second_tab: their offsets; arbitrary if there is none.
+        crlf: number of lines that end in CRLF.
     """
 
     data: bytes
@@ -99,12 +99,12 @@ class Entries:
 
     Attributes:
         lines: the block's lines.
-        line: at which of them each entry begins.
-        segment: the index of its segment in the block.
-        parts: where its parts begin, in bytes: code, separator, identity, separator, message, line end, detail, what
-            follows; one row an entry. The fields are null where they are empty, the message is not.
-        dropped: the lines that are in no entry: blank ones at an entry's end or before the first.
-        segment_lines: the first line of each segment, and at the end the number of lines.
+        line: index of the line at which each entry begins.
+        segment: index of its segment in the block.
+        parts: one row per entry with the offsets of its parts: code, separator, identity, separator, message, line end,
+            detail, trailing text. Empty fields are null, except the message.
+        dropped: indexes of lines in no entry: blank lines after an entry or before the first.
+        segment_lines: index of the first line of each segment, and finally the number of lines.
     """
 
     lines: Lines
@@ -125,7 +125,7 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     blank = _blank(lines, inside)
     starts = [segment.start for segment in block.segments]
     segment_lines = np.append(np.searchsorted(lines.starts, starts), len(lines.starts))
-    headless = _text_before_the_first(segment_lines, flags, blank)
+    headless = _leading_text_lines(segment_lines, flags, blank)
     flags[headless] = True
     inside[headless] = False
     line = np.flatnonzero(flags)
@@ -134,9 +134,9 @@ def entries_of(block: Block, codes: Codes) -> Entries:
     parts = np.empty((len(line), PARTS), np.int32)
     _first_line(lines, line, parts)
     place = {number: at for at, number in enumerate(line.tolist())} if others or headless else {}
-    for number, begun in others.items():
+    for number, fields in others.items():
         start = int(lines.starts[number])
-        parts[place[number], : MESSAGE + 2] = [start + offset for offset in begun]
+        parts[place[number], : MESSAGE + 2] = [start + offset for offset in fields]
     for number in headless:
         parts[place[number], 1 : MESSAGE + 1] = lines.starts[number]
     parts[:, DETAIL] = lines.ends[line] + 1
@@ -145,19 +145,18 @@ def entries_of(block: Block, codes: Codes) -> Entries:
 
 
 def _lines_of(block: Block) -> Lines:
-    """Return the lines of a block."""
     data = block.data
-    found = _lines(data, block.size)
+    lines = _lines(data, block.size)
     octets = np.frombuffer(data, np.uint8, block.size)
-    if np.count_nonzero(octets == _CR) != found.crlf:
+    if np.count_nonzero(octets == _CR) != lines.crlf:
         text = LONE_CR.sub(b"\n", data[: block.size])
         return _lines(text + bytes(PADDING), block.size)
-    return found
+    return lines
 
 
 def _lines(data: bytes, size: int) -> Lines:
     octets = np.frombuffer(data, np.uint8, size)
-    # Tab is 9 and LF 10; what is less than 9 wraps around to numbers above 200.
+    # Tab is 9 and LF 10; smaller values wrap around to numbers above 200.
     parts = np.flatnonzero((octets - np.uint8(_TAB)) < np.uint8(2))
     at_end = np.flatnonzero(octets[parts] == _LF)
     ends = parts[at_end]
@@ -175,7 +174,7 @@ def _lines(data: bytes, size: int) -> Lines:
 
 
 class Codes:
-    """Know which first fields are codes, by shape; those seen before are recognized at once."""
+    """Recognizes codes by their shape; compares with known codes first, for speed."""
 
     def __init__(self) -> None:
         self._known: list[bytes] = [code.encode() for code in sorted(LogCode)]
@@ -186,7 +185,7 @@ class Codes:
         candidates = np.flatnonzero(lines.tabs > 0)
         starts = lines.starts[candidates]
         lengths = lines.first_tab[candidates] - starts
-        words = [_word(lines.data, starts, place) for place in range(_COMPARED // _WORD)]
+        words = [_word(lines.data, starts, place) for place in range(_COMPARED_BYTES // _WORD)]
         hits = np.zeros(len(candidates), np.bool_)
         left = len(candidates)
         for known in self._known:
@@ -210,17 +209,17 @@ class Codes:
             hit = seen.get(field)
             if hit is None:
                 hit = seen[field] = is_code(field)
-                if hit and len(field) <= _COMPARED and len(self._known) < _MOST_KNOWN:
+                if hit and len(field) <= _COMPARED_BYTES and len(self._known) < _MAX_KNOWN:
                     self._known = [*self._known, field]
             hits[at] = hit
 
 
-def _irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
-    """Return the fields (in bytes) of lines that begin an entry otherwise than by code, tab, identity, tab; by line.
+def _irregular(lines: Lines, flags: Flags) -> dict[int, EntryFields]:
+    """Return, by line, the fields (in bytes) of entries of a form other than code, tab, identity, tab.
 
     Args:
-        lines: of a block.
-        flags: which lines begin with a code and a tab; of these only those with one tab are looked at.
+        lines: the lines of a block.
+        flags: which lines begin with a code and a tab; lines with two tabs are skipped.
     """
     few = np.flatnonzero(~flags | (lines.tabs == 1))
     few = few[(lines.stops[few] - lines.starts[few]) > 1]
@@ -229,30 +228,30 @@ def _irregular(lines: Lines, flags: Flags) -> dict[int, Beginning]:
     for value, mask in _FRAME_WORDS:
         frames |= ~flags[few] & ((first & mask) == value)
     at_once = flags[few] | ((first & _MARK.mask) == _MARK.value) | np.isin(first, _FIRST_WORDS)
-    found = {}
+    irregular = {}
     for line, wanted in zip(few[~frames].tolist(), at_once[~frames].tolist(), strict=True):
         text = lines.text(line)
-        # Other lines are only searched where a code may come after something pasted.
+        # In other lines, a known code may follow pasted text.
         if wanted or lines.tabs[line] > 1 or KNOWN.search(text):
-            begun = beginning(text.decode())
-            if begun is not None:
-                found[line] = begun if text.isascii() else _in_bytes(text.decode(), begun)
-    return found
+            fields = entry_fields(text.decode())
+            if fields is not None:
+                irregular[line] = fields if text.isascii() else _in_bytes(text.decode(), fields)
+    return irregular
 
 
-def _in_bytes(text: str, begun: Beginning) -> Beginning:
-    return Beginning(*(len(text[:place].encode()) for place in begun))
+def _in_bytes(text: str, fields: EntryFields) -> EntryFields:
+    return EntryFields(*(len(text[:place].encode()) for place in fields))
 
 
 def _word(data: bytes, starts: Positions, place: int) -> Words:
-    """Return eight bytes of each line, from ``place`` words after its start."""
+    """Return the word at index ``place`` of each line, as a number."""
     everywhere = np.ndarray((len(data) - _WORD + 1,), "<u8", data, strides=(1,))
     words: Words = everywhere[starts + place * _WORD if place else starts]
     return words
 
 
 def _dropped(blank: Positions, line: Positions, last: Positions) -> Positions:
-    """Return the blank lines that are in no detail: before the first entry, or after the last line with text of one."""
+    """Return the blank lines that are in no entry: before the first, or after the last nonblank line of one."""
     if not len(blank) or not len(line):
         return blank
     above = np.searchsorted(line, blank) - 1
@@ -276,7 +275,7 @@ def _first_line(lines: Lines, line: Positions, parts: Parts) -> None:
 
 
 def _blank(lines: Lines, inside: Flags) -> Flags:
-    """Return which of the lines that begin no entry are blank."""
+    """Return which of the lines ``inside`` are blank."""
     blank = np.zeros(len(lines.starts), np.bool_)
     number = np.flatnonzero(inside)
     starts, stops = lines.starts[number], lines.stops[number]
@@ -288,25 +287,25 @@ def _blank(lines: Lines, inside: Flags) -> Flags:
     return blank
 
 
-def _text_before_the_first(segment_lines: Positions, flags: Flags, blank: Flags) -> list[int]:
+def _leading_text_lines(segment_lines: Positions, flags: Flags, blank: Flags) -> list[int]:
     """Return the first nonblank line of each segment that doesn't begin with an entry."""
-    found = []
+    leading = []
     firsts = segment_lines[:-1]
     for place in np.flatnonzero(~flags[firsts]).tolist():
         first, end = segment_lines[place : place + 2].tolist()
         with_text = np.flatnonzero(flags[first:end] | ~blank[first:end])
         if len(with_text) and not flags[first + with_text[0]]:
-            found.append(int(first + with_text[0]))
-    return found
+            leading.append(int(first + with_text[0]))
+    return leading
 
 
 def _last_lines(line: Positions, count: int, further: Positions) -> Positions:
     """Return the last nonblank line of each entry.
 
     Args:
-        line: where the entries begin.
-        count: the number of lines.
-        further: the lines that begin no entry and are not blank; none of them is before a segment's first entry.
+        line: first lines of the entries.
+        count: number of lines.
+        further: nonblank lines that begin no entry; none is before a segment's first entry.
     """
     if not len(further) or not len(line):
         return line

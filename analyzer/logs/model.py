@@ -1,4 +1,4 @@
-"""What passes between the modules that read logs: files, encodings, blocks of text, accounts of bytes."""
+"""Types of this package: log files, encodings, blocks of text, and accounts of bytes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ class LogFile:
     """A log to read.
 
     Attributes:
-        path: the file, or the archive that it is in; None for standard input.
+        path: the file, or the archive that contains it; None for standard input.
         name: its path, for the column ``log_file``.
-        tenant: the host, for the column ``tenant``; None for bare files.
-        member: its index in the list of the ZIP archive ``path``; None for a file by itself. Names are ambiguous, as
-            two members may have the same.
-        size: in bytes on disk; 0 where unknown.
+        tenant: host, for the column ``tenant``; None for bare files.
+        member: index in the directory of the ZIP archive ``path``, as names may be ambiguous; None for a plain file.
+        size: bytes on disk; 0 if unknown.
     """
 
     path: Path | None
@@ -39,13 +38,13 @@ class Encoding:
     """How the bytes of a log were read; complete after the last chunk.
 
     Attributes:
-        name: as Python names it: ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``cp1252``.
-        mark: bytes of the byte order mark.
-        size: bytes of the log so far, the mark included.
-        replaced: characters that replace bytes unknown to the encoding.
+        name: Python's name: ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``cp1252``.
+        mark: size of the byte order mark in bytes.
+        size: bytes read so far, including the mark.
+        replaced: number of characters that replace invalid bytes.
         cut: whether it is UTF-16 that begins in the middle of a character.
-        swapped: whether a part of it is UTF-16 in the other byte order, or shifted by a byte, and so not readable.
-        difference: bytes that were replaced, less the bytes that their replacements would take in the encoding.
+        swapped: whether an unreadable part is UTF-16 in the other byte order, or shifted by a byte.
+        difference: replaced bytes minus the size of their replacements in the encoding.
     """
 
     name: str = "utf-8"
@@ -63,12 +62,12 @@ class Account:
 
     Attributes:
         fields: in the columns ``code``, ``identity``, ``message`` and ``detail``.
-        separators: between these.
+        separators: between fields.
         line_ends: CRLF, LF and CR.
-        blanks: on blank lines that are in no entry.
-        marks: in byte order marks before entries, where one log was appended to another.
-        around: before and after entries in pasted text, and of a format around the log, whose spelling may be shorter
-            than its text, so this may be less than 0; 0 for a log as the service wrote it.
+        blanks: blank lines that are in no entry.
+        marks: byte order marks before entries, if logs were concatenated.
+        around: text around pasted entries, or of a format that contains the log; negative if that encodes the log in
+            fewer bytes. 0 for an unchanged log.
     """
 
     fields: int = 0
@@ -88,11 +87,11 @@ class Account:
         return Account(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
 
     def missing(self, encoding: Encoding, unread: int = 0) -> int:
-        """Return how many bytes that were read are nowhere; less than 0 where some were counted twice.
+        """Return the number of bytes that are not accounted for; negative if some were counted twice.
 
         Args:
-            encoding: how the log was read.
-            unread: bytes after the last whole line of a log that was being written.
+            encoding: of the log.
+            unread: bytes after the last complete line of a log that was being written.
         """
         known = self.entries + self.line_ends + self.blanks + self.marks + self.around
         return encoding.size - encoding.mark - encoding.difference - unread - known
@@ -103,18 +102,18 @@ class LogRead:
     """How a log was read; complete after the last of its entries.
 
     Attributes:
-        file: which log.
-        encoding: how its bytes were read, and how many of them.
-        lines: so far.
-        entries: rows with a code.
-        texts: rows of text that is no entry.
-        position: bytes of the file on disk that were read, for progress.
-        growing: it was being written, or became shorter; it was read to the last whole line.
+        file: the log.
+        encoding: its encoding and size.
+        lines: number of lines so far.
+        entries: number of rows with a code.
+        texts: number of rows of text that isn't an entry.
+        position: bytes read from the file on disk, for progress.
+        growing: whether its length changed during reading; then it was read to the last complete line.
         unread: bytes after that line, in the log's encoding.
-        cut_off: it ends inside what seems to be an entry.
-        binary: it has no entry and doesn't look like text.
-        problem: why it could not be read, or not to its end.
-        account: of its bytes; filled in only on request.
+        cut_off: whether it seems to end inside an entry.
+        binary: whether it has no entries and doesn't look like text.
+        problem: why it could not be read completely.
+        account: account of its bytes, if requested.
     """
 
     file: LogFile
@@ -132,12 +131,12 @@ class LogRead:
 
     @property
     def missing(self) -> int:
-        """Bytes that were read and are nowhere, where ``account`` was requested; 0 if all is well."""
+        """Number of bytes not accounted for; 0 if all are. Requires ``account``."""
         return self.account.missing(self.encoding, self.unread)
 
     @property
     def was_read(self) -> bool:
-        """Whether it could be read, at least to some line."""
+        """Whether at least one line could be read."""
         return self.problem is None or self.lines > 0
 
     @property
@@ -153,14 +152,14 @@ class LogRead:
 
 @dataclass(slots=True)
 class Segment:
-    """The part of a block that is of one log.
+    """The part of a block that belongs to one log.
 
     Attributes:
         log: the log.
-        start, end: bytes in the block; the text ends with a line end, its own or an added one.
-        added_end: whether the last line end is not the log's own.
-        around: bytes that another format puts around the text, in the log's encoding.
-        numbers: the number of each line in the log; None where they are counted.
+        start, end: offsets in the block; the text ends with a line end.
+        added_end: whether that line end was added.
+        around: bytes of a format that contains the log, in the log's encoding.
+        numbers: line numbers in the log; None if lines are consecutive.
     """
 
     log: LogRead
@@ -172,17 +171,17 @@ class Segment:
 
 
 PADDING = 24
-"""Bytes after a block's text that may be read, so that a code can be compared by words of eight bytes."""
+"""Bytes after a block's text that may be read when codes are compared by words of eight bytes."""
 
 
 @dataclass(slots=True)
 class Block:
-    """Whole entries in UTF-8, each line ended by LF or CRLF.
+    """Complete entries in UTF-8; each line ends with LF or CRLF.
 
     Attributes:
-        data: the text, and ``PADDING`` bytes or more after it.
+        data: the text, followed by at least ``PADDING`` bytes.
         size: bytes of the text.
-        segments: one after the other, without a gap.
+        segments: adjacent segments of the text.
     """
 
     data: bytes

@@ -1,4 +1,4 @@
-"""Logs to the table ``entries``, a block at a time on all cores; the memory that it takes does not grow with a log."""
+"""Read logs into the table ``entries``, in blocks on all cores, in constant memory."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ if TYPE_CHECKING:
 
 _Parsed: TypeAlias = "tuple[Block, Entries, pl.DataFrame, list[Account]]"
 
-_LOOKED_AT = 4096
-"""Bytes."""
+_HEAD_BYTES = 4096
 
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))
-_MOSTLY_TEXT = 0.9
+_MIN_TEXT_RATIO = 0.9
 
 
 class LogReader:
-    """A reading of logs, which knows how each was read.
+    """Reads logs, and records how each was read.
 
     Attributes:
-        logs: how each log was read last, in their order; complete at the end of ``frames``.
+        logs: results of the latest reading, in the order of the files; complete at the end of ``frames``.
     """
 
     def __init__(
@@ -51,13 +50,13 @@ class LogReader:
         progress: Callable[[LogRead], None] | None = None,
         limits: BlockLimits = USUAL_LIMITS,
     ) -> None:
-        """Plan to read logs.
+        """Prepare to read logs.
 
         Args:
-            files: which.
-            accounting: whether to fill in ``LogRead.account``.
+            files: the logs.
+            accounting: whether to set ``LogRead.account``.
             progress: called after each block with the log that was read last.
-            limits: of blocks and entries.
+            limits: limits of blocks and entries.
         """
         self._files = list(files)
         self._reset()
@@ -68,7 +67,7 @@ class LogReader:
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the table ``entries`` in pieces, in the order of the logs and their lines.
 
-        A log that cannot be read, or not to its end, has a ``problem``; the others are read all the same.
+        A log that cannot be read completely has a ``problem``; the others are still read.
         """
         yield from self._pieces(self._reset())
 
@@ -77,10 +76,10 @@ class LogReader:
         return pl.concat([pl.DataFrame(schema=ENTRIES), *self.frames()], rechunk=True)
 
     def lazy(self, *, strict: bool = False) -> pl.LazyFrame:
-        """Return the table ``entries``, read again whenever it is collected or written, and never whole in memory.
+        """Return the table ``entries`` lazily: the logs are read each time it is collected, never all in memory.
 
         Args:
-            strict: whether a log that cannot be read is an error (``InputError``), also when others can.
+            strict: whether any unreadable log raises ``InputError``; otherwise only if no log can be read.
         """
         from polars.io.plugins import register_io_source
 
@@ -102,7 +101,7 @@ class LogReader:
         return register_io_source(pieces, schema=ENTRIES)
 
     def _reset(self) -> list[LogRead]:
-        """Start over; a reading that is still going on keeps its own logs."""
+        """Start over; a reading in progress keeps its own list."""
         self.logs = [LogRead(file) for file in self._files]
         return self.logs
 
@@ -119,7 +118,7 @@ class LogReader:
         for log in logs:
             if log.binary and not log.entries and not log.problem:
                 log.problem = InputError(
-                    f"{log.name} is no log: it holds binary data", "Name the logs of an import job."
+                    f"{log.name} isn't a log: it has binary data", "Name the logs of an import job."
                 )
 
     def _parsed(self, logs: list[LogRead]) -> Iterator[_Parsed]:
@@ -146,16 +145,16 @@ class LogReader:
 
 
 def job_id_in(name: str) -> str | None:
-    """Return the job ID in a log file's name, else in its folder's name, in lower case; None without one."""
+    """Return the job ID in a log file's name, else in its folder's name, in lower case; None if there is none."""
     parts = name.replace("\\", "/").split("/")
-    found = LOG_FILE_NAME.match(parts[-1])
-    if found is None and len(parts) > 1:
-        found = LOG_FOLDER_NAME.fullmatch(parts[-2])
-    return found["job_id"].lower() if found else None
+    match = LOG_FILE_NAME.match(parts[-1])
+    if match is None and len(parts) > 1:
+        match = LOG_FOLDER_NAME.fullmatch(parts[-2])
+    return match["job_id"].lower() if match else None
 
 
 def _count(block: Block, entries: Entries) -> None:
-    """Add the lines and entries of a block to how its logs were read."""
+    """Add the numbers of lines and entries of a block to the results of its logs."""
     segments = block.segments
     rows = np.bincount(entries.segment, minlength=len(segments)).tolist()
     without_code = entries.parts[:, CODE] == entries.parts[:, CODE + 1]
@@ -171,18 +170,18 @@ def _count(block: Block, entries: Entries) -> None:
 
 
 def _is_binary(block: Block, segment: Segment) -> bool:
-    """Return whether a text without entries begins with control characters, unlike text."""
-    head = block.data[segment.start : min(segment.end, segment.start + _LOOKED_AT)]
-    return b"\0" in head or len(head.translate(None, _CONTROLS)) < _MOSTLY_TEXT * len(head)
+    """Return whether a segment begins with a null byte or many control characters."""
+    head = block.data[segment.start : min(segment.end, segment.start + _HEAD_BYTES)]
+    return b"\0" in head or len(head.translate(None, _CONTROLS)) < _MIN_TEXT_RATIO * len(head)
 
 
 def _cut_off(entries: Entries, place: int) -> bool:
     last = entries.lines.text(int(entries.segment_lines[place + 1]) - 1)
-    return len(last) < _LOOKED_AT and is_cut_off(last.decode())
+    return len(last) < _HEAD_BYTES and is_cut_off(last.decode())
 
 
 def _with_names(columns: pl.DataFrame, segments: Sequence[Segment], lines_before: pl.Series) -> pl.DataFrame:
-    """Return the table ``entries``: with the names of the logs, and the number of each line in its log."""
+    """Add the columns of the log, and count lines from the start of the log."""
     names: dict[str, list[str | None]] = {
         "tenant": [segment.log.file.tenant for segment in segments],
         "job_id": [job_id_in(segment.log.name) for segment in segments],

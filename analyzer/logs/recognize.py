@@ -1,7 +1,7 @@
-"""Explain what is pasted after ``explain``.
+"""Explain the text that is passed to the command ``explain``.
 
-That is a name; a line of a log, with its code or without; or what PowerShell and scripts print about a job or a refused
-call, as seen in public threads::
+The text is a name; a line of a log, with or without its code; or the output of PowerShell or scripts on a job or a
+refused call, as seen in public threads::
 
     New-PnPUPABulkImportJob : The remote server returned an error: (403) Forbidden.
     At line:1 char:1
@@ -19,7 +19,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.model import DETAIL_READ
-from analyzer.logs.shapes import beginning, split_lines, without_marks
+from analyzer.logs.shapes import entry_fields, split_lines, without_marks
 from analyzer.logs.unwrap import unwrap
 from analyzer.model.service import GUID, JobError, LogCode, State
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue, Explanation
 
-# What a client's console prints around a message that is in no log
+# Console output around a client's message that is in no log
 _OF_A_CALL = re.compile(
     r"\bCategoryInfo\b|\bFullyQualifiedErrorId\b|\b(?:New|Get|Sync)-(?:PnP|SPO)[A-Za-z]+", re.IGNORECASE
 )
@@ -48,14 +48,14 @@ _STATE_IN_A_ROW = re.compile(rf"{GUID.pattern}[^\n]{{0,400}}?\s(?P<name>{_STATES
 
 
 def recognize(text: str, catalogue: Catalogue) -> Explanation:
-    """Explain a name, a log's first entry, or the output of a console.
+    """Explain a name, the first entry of a log, or console output.
 
     Args:
-        text: a code, a job's error or state, an outcome or a pattern; lines of a log; lines of a console.
-        catalogue: where to look.
+        text: a code, error, state, outcome or pattern; lines of a log; or console output.
+        catalogue: the explanations.
 
     Returns:
-        The pattern that the message matches, else the code, error or state; else the first words, as unknown.
+        The explanation of the message's pattern, else of the code, error or state, else of an unknown name.
     """
     text = text[:DETAIL_READ].strip()
     name = without_marks(text) or text
@@ -73,30 +73,34 @@ def recognize(text: str, catalogue: Catalogue) -> Explanation:
 
 def _entry(lines: list[str], catalogue: Catalogue) -> Explanation | None:
     """Explain the first entry."""
-    found = ((number, line, begun) for number, line in enumerate(lines) if (begun := beginning(line)))
-    number, line, begun = next(found, (0, "", None))
-    if begun is None:
+    entries = ((number, line, fields) for number, line in enumerate(lines) if (fields := entry_fields(line)))
+    number, line, fields = next(entries, (0, "", None))
+    if fields is None:
         return None
-    code = line[begun.code : begun.code_end]
-    further = itertools.takewhile(lambda after: beginning(after) is None, lines[number + 1 :])
-    message = line[begun.message : begun.end]
+    code = line[fields.code : fields.code_end]
+    further = itertools.takewhile(lambda after: entry_fields(after) is None, lines[number + 1 :])
+    message = line[fields.message : fields.end]
     return catalogue.pattern_of(code, message, "\n".join(further)) or catalogue.explain(code)
 
 
 def _message(text: str, catalogue: Catalogue) -> Explanation | None:
-    """Explain a message without its code; a job's error says more than an exception that can have any cause."""
+    """Explain a message without its code, unless it is a generic exception in output that names a job's error."""
     first, _, further = text.partition("\n")
-    # A console breaks lines at its width, also in the middle of a word.
+    # A console wraps lines at its width, also within words.
     unbroken = [re.sub(r"\s*\n[\s|]*", blank, text) for blank in (" ", "")] if further else []
-    found = catalogue.explain_message(first, "\n".join([further, *unbroken]))
-    if found and found.code.startswith(LogCode.GenericError) and (_OF_A_CALL.search(text) or _ERROR.search(text)):
+    explanation = catalogue.explain_message(first, "\n".join([further, *unbroken]))
+    if (
+        explanation
+        and explanation.code.startswith(LogCode.GenericError)
+        and (_OF_A_CALL.search(text) or _ERROR.search(text))
+    ):
         refused = _OF_A_CALL.search(text) and not _ERROR.search(text)
         return catalogue.explain("QueueImportProfileProperties") if refused else None
-    return found
+    return explanation
 
 
 def _job(text: str, catalogue: Catalogue) -> Iterator[Explanation]:
-    """Explain the errors, states and outcomes that a console names, errors first."""
+    """Yield explanations of the errors, states and outcomes in console output, errors first."""
     yield from map(catalogue.explain, _ERROR.findall(text))
     for number in _ERROR_NUMBER.finditer(text):
         yield catalogue.explain(f"Error {number['number']}")

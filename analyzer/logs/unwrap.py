@@ -1,8 +1,8 @@
-"""Turn logs inside other formats into lines as the service writes them.
+"""Extract logs from other formats, as lines in the service's format.
 
-PnP PowerShell puts a job's log into the property ``ErrorMessage`` with ``-IncludeErrorDetails``. People print it as a
-list, or save it with ``ConvertTo-Json``, ``Export-Csv`` and ``Export-Clixml``. Other formats are this program's own
-tables as CSV, JSON, or cells pasted from a workbook, and the HTML of mail and chat.
+PnP PowerShell returns a job's log in the property ``ErrorMessage`` with ``-IncludeErrorDetails``. People print it as a
+list, or save it with ``ConvertTo-Json``, ``Export-Csv`` or ``Export-Clixml``. Other formats are this program's tables
+as CSV, JSON, or cells pasted from a workbook, and HTML from mail and chat.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.logs.shapes import CODE, beginning, split_lines
+from analyzer.logs.shapes import CODE, entry_fields, split_lines
 from analyzer.storage.table_files import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LARGEST = 64_000_000
-"""Bytes; a paste is far smaller."""
+MAX_BYTES = 64_000_000
+"""Limit of the size; pasted text is far smaller."""
 
 _HEAD = 4_000
 _LOG = re.compile(CODE + r"\t")
@@ -45,19 +45,19 @@ _HIDDEN = (("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>"), ("
 _ENDS_LINE = frozenset({"br", "p", "div", "tr", "li", "pre", "table", "h1", "h2", "h3"})
 # ErrorMessage       : IdentityNotResolvable⇥cleo@contoso.com⇥User identity cannot be resolved
 _PROPERTY = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_]{0,60})\s*:(?:\s|$)")
-_NARROWEST = 40
-"""Characters of the narrowest console that breaks lines."""
+_MIN_WIDTH = 40
+"""Minimum width, in characters, of a console that wraps lines."""
 
 
 @dataclass(slots=True)
 class InnerLog:
-    """Lines as the service writes them, each with its line number in the original."""
+    """Lines in the service's format, each with its line number in the original."""
 
     lines: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
 
     def add(self, text: str, number: int, *, spread: bool = False) -> None:
-        """Add the lines of a text; if it is ``spread`` over lines of the original, each has its own number."""
+        """Add the lines of a text; ``spread``: they are separate lines of the original."""
         for further, line in enumerate(split_lines(text)):
             self.lines.append(line)
             self.numbers.append(number + (further if spread else 0))
@@ -71,18 +71,18 @@ class InnerLog:
 
 
 def unwrap(text: str) -> InnerLog | None:
-    """Return the lines of a log inside another format; None where there is no such format, or no entry in it."""
+    """Return the lines of a log inside another format; None if there is no such format, or no entry in it."""
     head = text[:_HEAD].lstrip("\ufeff \t\r\n")
     if _LOG.match(head):
         return None
     reader = _reader(head)
-    found = reader(text) if reader else None
-    return found if found and any(beginning(line) for line in found.lines) else None
+    inner = reader(text) if reader else None
+    return inner if inner and any(entry_fields(line) for line in inner.lines) else None
 
 
 def _reader(head: str) -> Callable[[str], InnerLog | None] | None:
-    """Return the reader of a format by the beginning of a text."""
-    # A log that was cut off at its beginning may begin with anything. JSON has no tabs, and HTML only in <pre>.
+    """Return the reader for the format of a text, detected by its start."""
+    # A log without its start may begin with any text. JSON has no tabs, and HTML only in <pre>.
     as_written = _LOG_LINE.search(head) is not None
     if head.startswith(("{", "[", '"')) and _JSON.search(head) and not as_written:
         return _of_json
@@ -96,52 +96,52 @@ def _reader(head: str) -> Callable[[str], InnerLog | None] | None:
 
 
 def _of_json(text: str) -> InnerLog:
-    found, cells, begun, counted, number = InnerLog(), dict[str, str](), 1, 0, 1
+    inner, cells, first, counted, number = InnerLog(), dict[str, str](), 1, 0, 1
     for member in _JSON.finditer(text):
         number += text.count("\n", counted, member.start())
         counted = member.start()
         key, value = member["key"].casefold(), json.loads(member["value"], strict=False) or ""
         if key in _ERROR_MESSAGE:
-            found.add(value, number)
+            inner.add(value, number)
             continue
         if key in cells or key == "code":
-            found.add_entry(cells, begun)
-            cells, begun = {}, number
+            inner.add_entry(cells, first)
+            cells, first = {}, number
         cells[key] = value
-    found.add_entry(cells, begun)
-    return found
+    inner.add_entry(cells, first)
+    return inner
 
 
 def _of_clixml(text: str) -> InnerLog:
-    found, counted, number = InnerLog(), 0, 1
+    inner, counted, number = InnerLog(), 0, 1
     for member in _CLIXML.finditer(text):
         number += text.count("\n", counted, member.start())
         counted = member.start()
-        found.add(_CLIXML_LETTER.sub(lambda letter: chr(int(letter[1], 16)), html.unescape(member["value"])), number)
-    return found
+        inner.add(_CLIXML_LETTER.sub(lambda letter: chr(int(letter[1], 16)), html.unescape(member["value"])), number)
+    return inner
 
 
 def _visible(text: str) -> str:
-    """Return HTML without what a browser doesn't show; keep its line ends."""
+    """Return HTML without its invisible parts; keep their line ends."""
     for start, end in _HIDDEN:
         pieces, at = [], 0
-        while (begun := text.find(start, at)) >= 0 and (ended := text.find(end, begun)) >= 0:
-            pieces += [text[at:begun], "\n" * text.count("\n", begun, ended)]
+        while (first := text.find(start, at)) >= 0 and (ended := text.find(end, first)) >= 0:
+            pieces += [text[at:first], "\n" * text.count("\n", first, ended)]
             at = ended + len(end)
         text = "".join([*pieces, text[at:]])
     return text
 
 
 def _of_html(text: str) -> InnerLog:
-    found, text = InnerLog(), _visible(text)
-    line, number, begun, at = "", 1, 1, 0
+    inner, text = InnerLog(), _visible(text)
+    line, number, first, at = "", 1, 1, 0
     preformatted = False
 
     def end() -> None:
-        nonlocal line, begun
+        nonlocal line, first
         if line.strip():
-            found.add(html.unescape(line).strip(" \r\n").removesuffix("\t"), begun)
-        line, begun = "", number
+            inner.add(html.unescape(line).strip(" \r\n").removesuffix("\t"), first)
+        line, first = "", number
 
     for tag in _TAG.finditer(text):
         line += text[at : tag.start()]
@@ -154,15 +154,15 @@ def _of_html(text: str) -> InnerLog:
         elif name in ("td", "th"):
             line += "\t" if tag[0].startswith("</") else ""
         elif not name:
-            begun = begun if line.strip() else number
+            first = first if line.strip() else number
             line += " " if line.strip() and not line.endswith("\t") else ""
     line += text[at:]
     end()
-    return found
+    return inner
 
 
 def _columns(head: str) -> tuple[str, list[str]] | None:
-    """Return the delimiter and the column names of a CSV that has the columns of entries or of jobs."""
+    """Return the delimiter and column names of a CSV file of entries or jobs; None for other text."""
     lines = [line for line in head.splitlines() if line.strip() and not line.startswith("#TYPE")]
     for delimiter in ",;\t":
         names = [cell.strip(" \"'\ufeff").casefold() for cell in lines[0].split(delimiter)] if lines else []
@@ -176,24 +176,24 @@ def _of_csv(text: str) -> InnerLog | None:
     if known is None:
         return None
     delimiter, names = known
-    found, reader = InnerLog(), csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    inner, reader = InnerLog(), csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     before = 0
     try:
         for row in reader:
             cells = {name: unguarded(cell) for name, cell in zip(names, row, strict=False)}
             message = next((cells[name] for name in _ERROR_MESSAGE if name in cells), None)
             if message is not None:
-                found.add(message, before + 1, spread=True)
+                inner.add(message, before + 1, spread=True)
             elif cells.get("code", "").casefold() != "code":
-                found.add_entry(cells, before + 1)
+                inner.add_entry(cells, before + 1)
             before = reader.line_num
     except csv.Error:
         return None
-    return found
+    return inner
 
 
 def _is_list(head: str) -> bool:
-    """Return whether a text is output of ``Format-List``: the property comes before any entry with tabs."""
+    """Return whether a text is output of ``Format-List``, with the property before any entry with tabs."""
     for line in head.splitlines():
         named = _PROPERTY.match(line)
         if _LOG.match(line) or (named and named["name"].casefold() in _ERROR_MESSAGE):
@@ -202,8 +202,8 @@ def _is_list(head: str) -> bool:
 
 
 def _of_list(text: str) -> InnerLog:
-    """Read the lines of ``ErrorMessage`` in output of ``Format-List``; join what the console broke."""
-    found = InnerLog()
+    """Read the lines of ``ErrorMessage`` in output of ``Format-List``; join wrapped lines."""
+    inner = InnerLog()
     lines = text.splitlines()
     width = max(map(len, lines), default=0)
     column, full = -1, False
@@ -211,18 +211,18 @@ def _of_list(text: str) -> InnerLog:
         named = _PROPERTY.match(line)
         if named and named["name"].casefold() in _ERROR_MESSAGE:
             column = line.index(":") + 2
-            found.add(line[column:], number)
+            inner.add(line[column:], number)
         elif column >= 0 and line[:column].isspace():
             further = line[column:]
-            if full and beginning(further) is None:
-                found.lines[-1] += further
+            if full and entry_fields(further) is None:
+                inner.lines[-1] += further
             else:
-                found.add(further, number)
-        elif beginning(line) is not None:
-            found.add(line, number)
+                inner.add(further, number)
+        elif entry_fields(line) is not None:
+            inner.add(line, number)
         elif line.strip():
             column = -1
             if named is None:
-                found.add(line, number)  # text around the log
-        full = len(line) == width and width >= _NARROWEST
-    return found
+                inner.add(line, number)  # text around the log
+        full = len(line) == width and width >= _MIN_WIDTH
+    return inner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analyzer.logs.shapes import beginning
+from analyzer.logs.shapes import entry_fields
 
 CODES = ["DataFileNotJson", "GenericError", "IdentityNotResolvable", "InvalidProperty", "MissingIdentity"]
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -77,7 +77,7 @@ def begin(line: str) -> tuple[str | None, str | None, str] | None:
 
 def pasted(line: str) -> tuple[str | None, str | None, str] | None:
     """Code, identity and message of a line that somebody pasted."""
-    begun = beginning(line)
+    begun = entry_fields(line)
     if begun is None:
         return None
     identity = line[begun.identity : begun.identity_end]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.history.find_logs import log_at
-from analyzer.logs.blocks import USUAL_LIMITS, BlockLimits, blocks, last_beginning
+from analyzer.logs.blocks import USUAL_LIMITS, BlockLimits, blocks, last_entry_start
 from analyzer.logs.model import PADDING, Block, LogRead
 from analyzer.logs.read import LogReader
 from tests.logs.reading import read
@@ -48,7 +48,7 @@ LAST = {
 
 @pytest.mark.parametrize(("text", "expected"), LAST.values(), ids=LAST.keys())
 def test_a_block_may_end_where_an_entry_begins(text: bytes, expected: int) -> None:
-    assert last_beginning(text + bytes(PADDING), 0, len(text)) == expected
+    assert last_entry_start(text + bytes(PADDING), 0, len(text)) == expected
 
 
 def test_small_logs_share_a_block(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.logs.columns import property_named
+from analyzer.logs.columns import property_in
 
 IN_INVALID_PROPERTY = {
     "English": ("Property 'AboutMe' is not mapped to any property in the user profile application.", "AboutMe"),
@@ -46,7 +46,7 @@ IN_INVALID_PROPERTY = {
 
 @pytest.mark.parametrize(("message", "expected"), IN_INVALID_PROPERTY.values(), ids=IN_INVALID_PROPERTY.keys())
 def test_an_invalid_property_is_what_is_in_the_first_quotes(message: str, expected: str | None) -> None:
-    assert property_named("InvalidProperty", message) == expected
+    assert property_in("InvalidProperty", message) == expected
 
 
 ELSEWHERE = {
@@ -62,9 +62,9 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(("code", "message", "expected"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
 def test_elsewhere_a_property_follows_the_word_property(code: str | None, message: str, expected: str | None) -> None:
-    assert property_named(code, message) == expected
+    assert property_in(code, message) == expected
 
 
 @pytest.mark.parametrize("quote", ["'", "\u201a", "\u00ab", "\u300c", '"', "`", "\u2018", "'a"])
 def test_a_million_quotes_are_searched_at_once(quote: str) -> None:
-    assert property_named("InvalidProperty", f"Property {quote * 200_000}") is None
+    assert property_in("InvalidProperty", f"Property {quote * 200_000}") is None

@@ -149,7 +149,7 @@ def test_an_archive_that_cannot_be_read_is_said_and_the_others_are_read(
 def test_an_archive_that_unpacks_to_far_more_than_any_log_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(containers, "FREELY_UNPACKED", 1_000_000)
+    monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1_000_000)
     bomb = b"GenericError\t\tx\n" * 4_000_000
     for path in (put(tmp_path / "a.log.gz", gzip.compress(bomb)), zipped(tmp_path / "b.zip", {"b.log": bomb})):
         reading = LogReader(find_logs([path])[0])
@@ -168,7 +168,7 @@ def test_members_of_one_name_are_all_read(tmp_path: Path) -> None:
 
 
 def test_a_bomb_in_many_parts_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containers, "FREELY_UNPACKED", 1_000_000)
+    monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1_000_000)
     part = b"GenericError\t\tx\n" * 30_000
     reading = LogReader(find_logs([zipped(tmp_path / "b.zip", {f"{number}.log": part for number in range(40)})])[0])
     reading.table()
@@ -183,7 +183,7 @@ def test_binary_rubbish_is_no_log_and_is_said(tmp_path: Path) -> None:
     reading = LogReader(find_logs([rubbish, text, zeros])[0], accounting=True)
     reading.table()
     assert [log.missing for log in reading.logs] == [0, 0, 0]
-    assert "a.log is no log: it holds binary data" in str(reading.logs[0].problem)
+    assert "a.log isn't a log: it has binary data" in str(reading.logs[0].problem)
     assert [log.problem for log in reading.logs[1:]] == [None, None]
 
 

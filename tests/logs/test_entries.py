@@ -203,7 +203,7 @@ def test_more_codes_than_are_remembered_are_all_read() -> None:
     rng = random.Random(1)
     names = ["".join(rng.choices(string.ascii_letters + "-9", k=rng.randrange(1, 40))) for _ in range(3_000)]
     text = "".join(f"{name}\tada@contoso.com\t{number}\r\n" for number, name in enumerate(names + names))
-    assert len(names) > 10 * entries._MOST_KNOWN
+    assert len(names) > 10 * entries._MAX_KNOWN
     ((found,), _) = read([text.encode()])
     assert found == parse(text)
 

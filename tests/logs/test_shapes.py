@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.history.find_logs import find_logs
-from analyzer.logs.shapes import beginning
+from analyzer.logs.shapes import entry_fields
 from analyzer.storage.files import sample_library
 from tests.logs.reading import read, rows_of
 
@@ -185,5 +185,5 @@ def test_in_the_samples_nothing_is_read_as_pasted() -> None:
     ids=lambda text: text[:24],
 )
 def test_a_hostile_line_is_looked_at_once(hostile: str) -> None:
-    found = beginning(hostile)
+    found = entry_fields(hostile)
     assert found is None or list(found) == sorted(found)

@@ -321,7 +321,7 @@ def test_binary_rubbish_is_one_line_and_the_others_are_done(upa: Callable[..., R
     (tmp_path / "b.log").write_bytes(GOOD)
     ran = upa("parse", "a.log", "b.log", "-o", "e.parquet")
     assert (ran.code, ran.out) == (5, "e.parquet\n")
-    assert "upa-analyzer: a.log is no log: it holds binary data." in ran.err
+    assert "upa-analyzer: a.log isn't a log: it has binary data." in ran.err
 
 
 def test_a_retry_from_a_log_without_entries_is_refused(upa: Callable[..., Ran], tmp_path: Path) -> None:
