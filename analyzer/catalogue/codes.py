@@ -31,13 +31,13 @@ EXPLANATIONS = (
     Explanation(
         LogCode.MissingIdentity.value,
         "a record has no ID",
-        "A record of the source file lacks the ID property, so the service cannot tell whose it is.",
+        "A record of the source file lacks the ID property, so the service doesn't know which user it belongs to.",
         (
             "The job was queued with a wrong name of the ID property (sourceDataIdProperty).",
             "The feed wrote a person without an address.",
         ),
         (
-            "Compare the ID property that the job was queued with against the source file.",
+            "Compare the ID property that the job was queued with to the properties in the source file.",
             "Have the feed leave out people without an ID.",
         ),
         "administrator",
@@ -74,14 +74,14 @@ EXPLANATIONS = (
     Explanation(
         LogCode.GenericError.value,
         "the profile store failed",
-        "The profile store failed while it wrote a user. The Guid need not be a user's ID.",
+        "The profile store failed while it wrote a user. The GUID in the message may not be a user's ID.",
         (
             "Two records lead to the same user.",
             "The store was busy: a deadlock or a time-out.",
             "A value does not fit its property.",
         ),
         (
-            "Read the message: the name of the exception at its front says what failed.",
+            "Read the message: it begins with the name of an exception, which says what failed.",
             "Import the retry file once more; if it fails again, show the message to Microsoft's support.",
         ),
         "administrator",
@@ -111,7 +111,7 @@ PATTERNS = (
             ("A department such as R\\V, an account such as CONTOSO\\ada, or a path.",),
             (
                 "Double the backslash in the record at the path and position that the message names: R\\\\V.",
-                "Have the feed made with a JSON library, which escapes such characters by itself.",
+                "Create the feed's file with a JSON library, which escapes such characters.",
                 _WHOLE,
             ),
             "feed owner",
@@ -124,15 +124,15 @@ PATTERNS = (
         Explanation(
             "DataFileNotJson/quotation-mark",
             "a quotation mark inside a value ends it too early",
-            "After a value comes something that is neither a comma nor a bracket: the value ended sooner than meant.",
+            "A value is followed by something that is neither a comma nor a bracket, so the value ends too early.",
             (
                 "A quotation mark inside a value without a backslash before it.",
-                'A value that ends in a single backslash, as "Sales\\", which hides its end.',
+                'A value that ends in a single backslash, as "Sales\\", which hides its closing quotation mark.',
                 "A comma is missing between two values.",
             ),
             (
-                r"Where the message says, write \" for a quotation mark inside a value, and \\ for a backslash.",
-                "Have the feed made with a JSON library, which escapes such characters by itself.",
+                r"At the position in the message, write \" for a quotation mark in a value, and \\ for a backslash.",
+                "Create the feed's file with a JSON library, which escapes such characters.",
                 _WHOLE,
             ),
             "feed owner",
@@ -152,7 +152,7 @@ PATTERNS = (
             ),
             (
                 "Look at the end of the file: it has to end with ]}.",
-                "Have the feed written under another name and renamed when it is whole.",
+                "Write the feed's file under another name, and rename it when it is complete.",
                 _WHOLE,
             ),
             "feed owner",
@@ -165,7 +165,7 @@ PATTERNS = (
         Explanation(
             "DataFileNotJson/further-text",
             "the source file goes on after its end",
-            "After the bracket that closes the file there is more text.",
+            "There is more text after the bracket that closes the file.",
             ("Two files were joined, or a file was appended to instead of being replaced.",),
             ("Have the feed write one object with one list of records, and nothing after it.", _WHOLE),
             "feed owner",
@@ -203,12 +203,12 @@ PATTERNS = (
     Pattern(
         Explanation(
             "DataFileNotJson/stray-character",
-            "a character is in the source file where JSON allows none",
-            "At the position that the message names is a character that JSON does not allow there.",
+            "the source file has a character where JSON doesn't allow one",
+            "At the position in the message, there is a character that JSON doesn't allow.",
             (
                 "At line 0 or 1, position 0 or 1: the file isn't JSON, but CSV or a web page, or is in UTF-16.",
-                "A value without quotation marks, a bracket of the wrong kind, a colon that is missing.",
-                "A list or an object as a value: an import takes no multi-value property.",
+                "A value without quotation marks, a bracket of the wrong kind, or a missing colon.",
+                "A list or an object as a value: an import doesn't accept multi-value properties.",
             ),
             ("Open the file at the line and position that the message names, and correct it there.", _WHOLE),
             "feed owner",

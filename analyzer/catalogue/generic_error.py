@@ -99,12 +99,12 @@ PATTERNS = (
     Pattern(
         Explanation(
             "GenericError/invalid-value",
-            "a value is not of its property's type",
+            "a value doesn't have its property's type",
             "A value cannot be read as what its property holds: a date, a number, an address or a yes or no.",
             (
-                "A date in the spelling of another country, or an empty text where a date is expected.",
-                "A web address without https:// at its front.",
-                "Text where a number, true, or false is expected.",
+                "A date in another country's format, or an empty text instead of a date.",
+                "A web address that doesn't begin with https://.",
+                "Text instead of a number, true, or false.",
             ),
             (
                 "Compare the user's values with the types of the properties in the SharePoint admin center.",
@@ -134,7 +134,7 @@ PATTERNS = (
     Pattern(
         Explanation(
             "GenericError/value-missing",
-            "a value is missing that the profile store needs",
+            "a value that the profile store needs is missing",
             "The profile store needs a value that the record leaves empty.",
             ("The feed sends an empty value, or null, for a property that must not be empty.",),
             ("Have the feed leave the property out of that user's record, or send a value.",),
@@ -149,7 +149,7 @@ PATTERNS = (
             "GenericError/property-not-editable",
             "a property cannot be written",
             "The profile store does not let an import write one of the properties.",
-            ("The property is read-only, or the directory keeps it in step itself.",),
+            ("The property is read-only, or the directory synchronizes it.",),
             ("Take the property out of the property map and out of the feed; set it in Entra ID if it is kept there.",),
             "administrator",
             retry_helps=False,
@@ -180,7 +180,7 @@ PATTERNS = (
             "GenericError/deadlock",
             "two writers blocked each other in the profile store",
             "Two transactions of the profile store waited for each other (a deadlock), and the database ended this one."
-            " What it had written was taken back; nothing is wrong with the record.",
+            " Its changes were rolled back; nothing is wrong with the record.",
             (
                 "Two imports, or an import and the directory's synchronization, wrote at the same time.",
                 "Many users of one manager were updated at once.",
@@ -211,7 +211,7 @@ PATTERNS = (
             "GenericError/time-out",
             "the profile store took too long",
             "The profile store, or a service on the way to it, did not answer in time. Whether the values were written"
-            " all the same is not known; importing a value twice does no harm.",
+            " is unknown; importing a value twice does no harm.",
             ("The store was busy, often by another large import.", "Maintenance of the service."),
             (_AGAIN, "Send large feeds at quiet hours, or only what changed.", _SUPPORT),
             "administrator",
@@ -234,7 +234,7 @@ PATTERNS = (
         Explanation(
             "GenericError/busy",
             "the profile store was overloaded",
-            "The profile store, or its database, turned the write away because it had too much to do.",
+            "The profile store, or its database, refused the write because it was overloaded.",
             ("Too many imports at once.", "Load by other customers of the service."),
             ("Wait an hour or more, then import the retry file.", "Queue imports one after the other.", _SUPPORT),
             "administrator",
@@ -302,7 +302,7 @@ PATTERNS = (
     Pattern(
         Explanation(
             "GenericError/interrupted",
-            "the service broke the work off",
+            "the service stopped the work",
             "The service stopped in the middle of its work; nothing is wrong with the record.",
             ("The service was restarted or moved.",),
             (_AGAIN, _SUPPORT),
@@ -329,7 +329,7 @@ PATTERNS = (
                 "The service's own account was refused for a while.",
             ),
             (
-                "Compare the application's permissions with those in docs/configuration.md.",
+                "Compare the application's permissions with those in docs/sign-in.md.",
                 "If they are right, import the retry file once more; if it fails again, ask Microsoft's support.",
             ),
             "administrator",
@@ -351,7 +351,7 @@ PATTERNS = (
         Explanation(
             "GenericError/user-not-found",
             "the profile could not be found while it was written",
-            "The ID was known, but its profile was not there when the import came to write it.",
+            "The ID was known, but its profile was not there when the import tried to write it.",
             ("The user was deleted in the meantime.", "The account is new, and its profile was still being made."),
             (
                 "Look up the user in Entra ID. Remove people who have left from the feed.",
@@ -370,12 +370,12 @@ PATTERNS = (
             "The service's program expected something to be there that was not. The message does not say what.",
             ("A fault of the service.", "An empty or null value that the service does not expect."),
             (
-                "Look whether the user's record has an empty or null value; have the feed leave it out.",
+                "Check whether the user's record has an empty or null value; have the feed leave it out.",
                 "Otherwise show the message to Microsoft's support with the job's ID.",
             ),
             "vendor",
             retry_helps=None,
-            known_from=f".NET's NullReferenceException and its like; {NOT_SEEN}",
+            known_from=f".NET's NullReferenceException and similar ones; {NOT_SEEN}",
         ),
         (
             "NullReferenceException",

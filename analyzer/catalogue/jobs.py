@@ -20,7 +20,7 @@ SPLIT = "split it with --max-bytes or --max-properties: the service refuses a fi
 """What to do before a retry file that is one file is queued, where the source file was too big."""
 
 _NO_LOG = "/no-log"
-_OURS = "this program's own word"
+_OURS = "a term of upa-analyzer"
 
 EXPLANATIONS = (
     Explanation(
@@ -42,12 +42,12 @@ EXPLANATIONS = (
         "vendor",
         retry_helps=True,
         known_from=f"{ARTICLE}; {THREADS}",
-        takes="Jobs are seen to end in this error after hours in Processing.",
+        takes="Some jobs end in this error after hours in Processing.",
     ),
     Explanation(
         "DataFileNotExist",
         "the source file was not there",
-        "The service could not find the source file when it came to fetch it. No user was updated.",
+        "The service could not find the source file when it tried to fetch it. No user was updated.",
         (
             "The file was moved, renamed, or deleted before the service fetched it.",
             "The address that was queued is misspelled.",
@@ -122,7 +122,7 @@ EXPLANATIONS = (
         "vendor",
         retry_helps=True,
         known_from=f"seen in {THREADS}; that the source file can be the cause is inferred",
-        takes="Jobs are seen to end in this error after hours in Processing.",
+        takes="Some jobs end in this error after hours in Processing.",
     ),
     Explanation(
         f"InvalidDataFile{_NO_LOG}",
@@ -136,7 +136,7 @@ EXPLANATIONS = (
         (
             'Check the source file: valid JSON of the form {"value": [ … ]}, with at least one user, an ID in each.',
             "Check that every property of the file is in the property map.",
-            "Check that the log folder is not elsewhere: it is beside the source file and carries the job ID.",
+            "Look for the log folder next to the source file: its name contains the job ID.",
             "Then import the whole file again.",
             SUPPORT,
         ),
@@ -217,7 +217,7 @@ EXPLANATIONS = (
     ),
     Explanation(
         "stuck",
-        "the job has not ended for longer than usual",
+        "the job takes longer than usual",
         "The job has been in the same state for a day, or a later job of its feed has ended before it. Nothing says"
         " that the service still works on it.",
         ("A fault of the service.", "Another long import runs before it."),
@@ -267,7 +267,7 @@ EXPLANATIONS = (
         "Submitted",
         "the job waits for the service to fetch its file",
         "State 1: the import is registered, and the service has not fetched the source file yet.",
-        ("The service has not come to it yet.",),
+        ("The service hasn't started it yet.",),
         ("Wait. Leave the source file where it is until the job has ended.",),
         "administrator",
         retry_helps=None,

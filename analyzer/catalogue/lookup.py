@@ -116,7 +116,7 @@ def _unknown(name: str) -> Explanation:
     return Explanation(
         name,
         "not known",
-        f"{name} is not among the codes that are known. The message is all there is to go by.",
+        f"{name} is not a known code. Only the message shows what happened.",
         (),
         ("Read the message; if it does not help, show it to Microsoft's support with the job's ID.",),
         "administrator",

@@ -99,8 +99,8 @@ PATTERNS = (
     Pattern(
         Explanation(
             f"{_CALL}/unauthorized",
-            "the call was not signed in as it must be (401)",
-            "The service did not accept the sign-in. No job was made, and no profile was touched.",
+            "the sign-in of the call was not accepted (401)",
+            "The service did not accept the sign-in. No job was created, and no profile was changed.",
             (
                 "The client is connected to a site instead of the admin site.",
                 "The application signs in with a client secret.",
@@ -117,7 +117,7 @@ PATTERNS = (
         Explanation(
             f"{_CALL}/forbidden",
             "the call was forbidden (403)",
-            "The sign-in was accepted, but does not suffice for this call. No job was made.",
+            "The sign-in was accepted, but it lacks a permission for this call. No job was created.",
             (
                 "The client is connected to a site instead of the admin site.",
                 "The person lacks the administrator's role, or the application its permissions.",
@@ -157,7 +157,7 @@ PATTERNS = (
             ("The feature isn't available in the tenant.", "A fault of the service."),
             (
                 "Queue the import again in an hour.",
-                "If it stays so, open a support request: the import of user profile properties is not available.",
+                "If it still fails, open a support request: the import of user profile properties is not available.",
             ),
             "vendor",
             retry_helps=None,
@@ -173,7 +173,7 @@ PATTERNS = (
             " connected to. No job was made.",
             (
                 "The folder's name differs by language or spelling: Shared Documents, Documents.",
-                "Another site is meant.",
+                "The client is connected to another site.",
             ),
             ("Give the folder's path as its address shows it, relative to the site that you connect to.",),
             "administrator",
@@ -204,7 +204,7 @@ PATTERNS = (
             f"{_LIST}/list-view-threshold",
             "the service's own list of jobs has too many items",
             "The service keeps import jobs in a list, and refuses to read it because it has more items than its list"
-            " view threshold allows. Queueing an import fails alike. Asking again does not help: only Microsoft can"
+            " view threshold allows. Queueing an import fails, too. Trying again does not help: only Microsoft can"
             " clean the list.",
             ("The tenant has queued thousands of imports.",),
             (

@@ -222,10 +222,10 @@ LibraryOption = Annotated[
     typer.Option("--library", metavar="DIR", help="Use this library folder instead of the configured tenant's."),
 ]
 SinceOption = Annotated[
-    str, typer.Option("--since", metavar="DATE", help="Only jobs that ran on or after this day, such as 2026-11-23.")
+    str, typer.Option("--since", metavar="DATE", help="Select jobs that ran on or after this day, such as 2026-11-23.")
 ]
 JobsOption = Annotated[
-    list[str] | None, typer.Option("--job", metavar="ID", help="Only the job with this ID. Repeatable.")
+    list[str] | None, typer.Option("--job", metavar="ID", help="Select the job with this ID. Repeatable.")
 ]
 
 
@@ -272,7 +272,7 @@ FailOnOption = Annotated[
     ),
 ]
 FeedOption = Annotated[
-    str, typer.Option("--feed", metavar="NAME", help="Only feeds with this in their names. * matches any text.")
+    str, typer.Option("--feed", metavar="NAME", help="Select feeds whose name contains this text. * matches any text.")
 ]
 
 

@@ -26,9 +26,12 @@ def command(
     ] = "",
     *,
     until: Annotated[
-        str, typer.Option("--until", metavar="DATE", help="Stop when this day begins, such as 2026-12-01.")
+        str,
+        typer.Option(
+            "--until", metavar="DATE", help="End the acknowledgment when this day begins, such as 2026-12-01."
+        ),
     ] = "",
-    undo: Annotated[bool, typer.Option("--undo", help="Stop acknowledging the job.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="End the acknowledgment of the job.")] = False,
     library: LibraryOption = None,
 ) -> None:
     """Acknowledge a job so that `run` no longer mentions it.

@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Explain a code, a job's error or state, or pasted text.
 
-    No library and no configuration is needed.
+    No library or configuration is needed.
     """
     from analyzer.logs.recognize import recognize
     from analyzer.source.diagnosis.message import diagnose

@@ -21,14 +21,14 @@ def command(  # noqa: PLR0913 - the contract's options
         typer.Option(
             "--outcome",
             metavar="OUTCOME",
-            help=f"Only jobs that ended like this: {', '.join(Outcome)}.",
+            help=f"Select jobs with this outcome: {', '.join(Outcome)}.",
         ),
     ] = None,
     since: SinceOption = "",
     limit: Annotated[
         int | None,
         typer.Option(
-            "--limit", min=1, metavar="N", help="Only the newest N jobs. Default: 30 on a terminal, else all."
+            "--limit", min=1, metavar="N", help="Show only the newest N jobs. Default: 30 on a terminal, else all."
         ),
     ] = None,
     library: LibraryOption = None,

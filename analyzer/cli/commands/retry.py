@@ -71,10 +71,12 @@ ForceOption = Annotated[
 ]
 SupersededOption = Annotated[
     bool,
-    _which("--superseded", help="Create the file even if a later run of the feed has ended. It holds older values."),
+    _which(
+        "--superseded", help="Create the file even if a later run of the feed has ended. Its records hold older values."
+    ),
 ]
 OnlyOption = Annotated[
-    list[str] | None, _whose(metavar="CODE", help="Only users with an entry of this code. Repeatable.")
+    list[str] | None, _whose(metavar="CODE", help="Include only users with an entry of this code. Repeatable.")
 ]
 ExceptOption = Annotated[
     list[str] | None,
@@ -82,9 +84,9 @@ ExceptOption = Annotated[
 ]
 UsersOption = Annotated[
     Path | None,
-    _whose(metavar="FILE", readable=False, help="Only these users: a file with one ID per line, or a CSV."),
+    _whose(metavar="FILE", readable=False, help="Include only these users: a file with one ID per line, or a CSV."),
 ]
-RetryableOption = Annotated[bool, _whose("--retryable", help="Only users whose import can succeed unchanged.")]
+RetryableOption = Annotated[bool, _whose("--retryable", help="Include only users whose import can succeed unchanged.")]
 WithoutCulpritsOption = Annotated[bool, _whose("--without-culprits", help="Exclude the users who aborted the import.")]
 DropPropertyOption = Annotated[
     list[str] | None, _contents(metavar="NAME", help="Remove this property from each record. Repeatable.")
@@ -93,7 +95,7 @@ SalvageOption = Annotated[
     bool, _contents("--salvage", help="Use what can be read of a file that isn't valid JSON, and list the rest.")
 ]
 RepairOption = Annotated[
-    bool, _contents("--repair", help="Like --salvage, and fix what changes no record. List each repair.")
+    bool, _contents("--repair", help="Like --salvage, and also correct faults if the meaning stays. List each repair.")
 ]
 MaxBytesOption = Annotated[
     int,
@@ -110,7 +112,7 @@ MaxPropertiesOption = Annotated[
         min=1,
         metavar="N",
         show_default=f"{MAX_PROPERTY_VALUES:,}",
-        help="Maximum number of values in a file, without IDs.",
+        help="Maximum number of values in a file, not counting IDs.",
     ),
 ]
 NoHashOption = Annotated[bool, _files("--no-hash", help="Omit the SHA-256 of source and logs from the manifest.")]
