@@ -1,4 +1,7 @@
-"""What all ways to sign in through msal have in common: tokens held in memory, requests, and errors."""
+"""A token from an environment variable, and what all ways to sign in through msal have in common.
+
+That is tokens held in memory, requests, and errors.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.tenant.signin.entra import SignInContext
+
 
 _EARLY = 300.0
 """Seconds before its end at which a token is refreshed; msal, too, returns none that is closer to it."""
@@ -217,3 +221,49 @@ def token_in(answer: Mapping[str, Any], context: SignInContext) -> AccessToken:
     if "access_token" not in answer:
         raise refusal_of(answer, context, time.time())
     return AccessToken(str(answer["access_token"]), float(answer.get("expires_in") or _HOUR))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyToken:
+    """Tokens from environment variables, by host.
+
+    Attributes:
+        environment: the variables; read at each request.
+        admin_origin: of the admin site.
+        token_env: the variable with the admin site's token.
+        site_token_env: the variable with the other hosts' token; empty if it is the same.
+    """
+
+    environment: Mapping[str, str]
+    admin_origin: str
+    token_env: str
+    site_token_env: str = ""
+
+    def token(self, origin: str) -> str:
+        """Return the token for a host.
+
+        Raises:
+            SignInError: the variable is not set, or isn't a token.
+        """
+        name = self.site_token_env if self.site_token_env and origin != self.admin_origin else self.token_env
+        token = self.environment.get(name, "").strip()
+        remember(token)
+        if not token:
+            raise SignInError(
+                f"no token: the environment variable {name} is not set", "Set it to a bearer token of the tenant."
+            )
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise SignInError(
+                f"the environment variable {name} isn't a token",
+                'Set it to the token only, without "Bearer" and without line breaks.',
+            )
+        return token
+
+    def renew(self, origin: str, refused: str) -> str:
+        """Return the token as the variable has it now.
+
+        Raises:
+            SignInError: as ``token``.
+        """
+        del refused
+        return self.token(origin)
