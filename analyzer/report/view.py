@@ -262,11 +262,11 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
 
 def condition_of(link: RetryLink) -> str:
     """Return the action required before the file is queued, in a few words; empty if none is known."""
-    first = link.queue.first if link.queue else ""
-    if first == SPLIT and link.parts > 1:
+    condition = link.queue.condition if link.queue else ""
+    if condition == SPLIT and link.parts > 1:
         return ""
     # map Floor, or remove it from the feed
-    return _CONDITION_END.split(first, maxsplit=1)[0]
+    return _CONDITION_END.split(condition, maxsplit=1)[0]
 
 
 def queue_of(view: View, run: Run) -> Queue | None:

@@ -1,4 +1,4 @@
-"""The retry files of a library's jobs: which jobs need one, where it is, and what it holds."""
+"""The retry files of a library's jobs: which jobs need one, where it is, and what it contains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from analyzer.retry.inputs import RetryInputs, inputs_of_job
 from analyzer.retry.make import file_name, make_retry
 from analyzer.retry.manifest import described_choices
 from analyzer.retry.model import EarlierFiles
-from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, strays
+from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, unrelated_files
 from analyzer.source.model import mark_of
 from analyzer.storage.files import sha256_of
 from analyzer.storage.manifest import manifest_path, program, read_manifest
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
     from analyzer.storage.manifest import Manifest
 
-_IN_NO_NAME = frozenset('\\/:*?"<>|')
-_NOT_SEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_FORBIDDEN = frozenset('\\/:*?"<>|')
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of invisible characters."""
 _LONGEST_SOURCE_NAME = 140
-"""Bytes; with the job's ID, a variant and all endings a name stays within the 255 that file systems allow."""
+"""Bytes; with the job's ID, a variant, and all suffixes, a name stays within the 255 that file systems allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,12 @@ class JobRetry:
 
     Attributes:
         job_id: of the job.
-        path: the retry file; None where there is none.
-        sentence: what it holds, or why there is none.
-        complete: whether it holds every user who was not updated.
-        advice: what to do where it cannot be made; may be empty.
-        left: where there is none, what is still in its place and must not be queued, a sentence each; ``sentence``
-            has them, too.
-        manifest: of the file; None where there is none.
+        path: the retry file; None if there is none.
+        sentence: what it contains, or why there is none.
+        complete: whether it contains every user who was not updated.
+        advice: what to do if it can't be made; may be empty.
+        left: if there is none, files under its names that must not be queued, a sentence each; also in ``sentence``.
+        manifest: of the file; None if there is none.
     """
 
     job_id: str
@@ -63,25 +62,24 @@ class JobRetry:
 
 
 def retry_target(library: Library, job: Job, folder: Path) -> Path:
-    """Return the place of a job's retry file in a folder."""
+    """Return the path of a job's retry file in a folder."""
     source = library.source_file(job)
-    # A job list from elsewhere can hold anything: a name must not become a path, nor reverse a printed line.
-    name = "".join(map(_in_name, source.name if source else job.source_name or "source"))
+    # A job list is untrusted: a name must not become a path, nor reverse a printed line.
+    name = "".join(map(_safe_character, source.name if source else job.source_name or "source"))
     while len(name.encode()) > _LONGEST_SOURCE_NAME:
         name = name[:-1]
     return folder / file_name(name, name_in_files(job.job_id))
 
 
-def _in_name(character: str) -> str:
-    return "-" if character in _IN_NO_NAME or unicodedata.category(character) in _NOT_SEEN else character
+def _safe_character(character: str) -> str:
+    return "-" if character in _FORBIDDEN or unicodedata.category(character) in _INVISIBLE else character
 
 
 def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, JobRetry]:
-    """Make the retry file of each job that needs one, unless there is one made from the same outcome and files.
+    """Make the retry file of each job that needs one, unless one made from the same outcome and files exists.
 
-    A job that a later run superseded, or whose users later imports updated, needs none: our file for it is removed,
-    unless it was altered. A file that cannot be made is a sentence in the result and no error: the other jobs
-    still get theirs.
+    A job needs none if a later run superseded it or later imports updated its users: then its file is removed, unless
+    it was altered. A file that can't be made is a sentence in the result, not an error: the other jobs get theirs.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -95,10 +93,10 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
         target = retry_target(library, job, folder)
         users = tables.open_users.get(job.job_id)
         if users is not None and not users.needs_retry:
-            # The manifest stays: by the hash in it, a retry that was queued under another name is known.
+            # The manifest stays: its hash identifies a retry that was queued under another name.
             earlier = clear(target, [manifest_path(target)])
-            sentence = " ".join([not_needed(tables, short, job.job_id, users), *earlier.sentences])
-            left = tuple(dataclasses.replace(earlier, ours=()).sentences)
+            sentence = " ".join([why_not_needed(tables, short, job.job_id, users), *earlier.sentences])
+            left = tuple(dataclasses.replace(earlier, removed=()).sentences)
             retries[job.job_id] = JobRetry(job.job_id, None, sentence, complete=True, left=left)
         else:
             inputs = inputs_of_job(library, tables, job)
@@ -106,8 +104,8 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     return retries
 
 
-def not_needed(tables: Tables, short: Mapping[str, str], job_id: str, users: OpenUsers) -> str:
-    """Say why a job needs no retry file of its own; ``short`` has the short IDs of all jobs."""
+def why_not_needed(tables: Tables, short: Mapping[str, str], job_id: str, users: OpenUsers) -> str:
+    """Return why a job needs no retry file; ``short`` contains the short IDs of all jobs."""
     if users.superseded_by:
         later = short.get(users.superseded_by, users.superseded_by[:SHORT_ID])
         return f"Superseded: a later run of the feed has ended ({later}), and this job's records hold older values."
@@ -122,35 +120,35 @@ def not_needed(tables: Tables, short: Mapping[str, str], job_id: str, users: Ope
     )
 
 
-def vouched_manifest(target: Path, inputs: RetryInputs) -> Manifest | None:
-    """Return the existing retry file's manifest, where the file is what would be made now, to the byte; else None.
+def current_manifest(target: Path, inputs: RetryInputs) -> Manifest | None:
+    """Return the manifest of the existing retry file if it is byte for byte what would be made now; else None.
 
     Raises:
         AnalyzerError: the file cannot be read.
     """
     manifest = read_manifest(manifest_path(target))
-    if manifest is None or not (_is_made_from(manifest, inputs) and is_unaltered(target, manifest)):
+    if manifest is None or not (_is_current(manifest, inputs) and is_unaltered(target, manifest)):
         return None
     return manifest
 
 
 def _existing(target: Path, inputs: RetryInputs, job: Job) -> JobRetry | None:
     try:
-        manifest = vouched_manifest(target, inputs)
+        manifest = current_manifest(target, inputs)
         if manifest is None:
             return None
-        not_of_it = strays(target, manifest)
+        unrelated = unrelated_files(target, manifest)
     except AnalyzerError:
         return None  # made anew, manifest and all
     remove_leftovers(target)
-    sentence = " ".join([manifest.sentence, *EarlierFiles(others=not_of_it).sentences])
+    sentence = " ".join([manifest.sentence, *EarlierFiles(remaining=unrelated).sentences])
     return JobRetry(
         job.job_id, target.with_name(manifest.files[0].name), sentence, manifest.complete, manifest=manifest
     )
 
 
-def _is_made_from(manifest: Manifest, inputs: RetryInputs) -> bool:
-    """Return whether a retry file was made by this version, with the same options, and from what we have now."""
+def _is_current(manifest: Manifest, inputs: RetryInputs) -> bool:
+    """Return whether a retry file was made by this version, with the same options, and from the same inputs."""
     source = inputs.source
     return (
         bool(manifest.files)
@@ -180,7 +178,7 @@ def _make(inputs: RetryInputs, target: Path, job: Job, library: Library) -> JobR
         result = make_retry(inputs, target)
     except (InputError, UsageError) as error:
         source = inputs.source
-        # By its name in the library, which may be moved or sent.
+        # Use the name in the library, which may be moved or sent.
         what = error.what.replace(str(source), library.name_of(source)) if source else error.what
         return JobRetry(job.job_id, None, what, complete=False, advice=error.advice)
     sentence = " ".join([result.sentence, *result.earlier.sentences])

@@ -1,4 +1,4 @@
-"""Make the retry file of one job: the one entry point, from inputs to files."""
+"""Make the retry file of one job, from inputs to files."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class RetryResult:
     """A retry file, or the reason why there is nothing to retry.
 
     Attributes:
-        selection: whose records were wanted.
-        id_property: the property with the IDs; None where there was nothing to look for.
-        retry: the files; None where there is nothing to retry.
+        selection: the users to retry.
+        id_property: the property that contains the IDs; None if there was nothing to look for.
+        retry: the files; None if there is nothing to retry.
         options: how they were written.
-        earlier: what an earlier retry left in their places.
+        earlier: files of an earlier retry under the same names.
     """
 
     selection: Selection
@@ -61,12 +61,12 @@ class RetryResult:
 
     @property
     def sentence(self) -> str:
-        """What the file holds and why, or why there is none."""
+        """What the file contains and why, or why there is none."""
         return sentence(self.selection, self.retry, self.id_property, self.options)
 
     @property
     def complete(self) -> bool:
-        """Whether the file holds everything that it should."""
+        """Whether the file contains every user that it should."""
         return self.retry.complete if self.retry else not self.selection.unfinished_logs
 
 
@@ -76,9 +76,9 @@ def file_name(source_name: str, job_id: str | None) -> str:
 
 
 def variant(inputs: RetryInputs, outcome: Outcome) -> str:
-    """Return the part of a file name that sets a retry apart from the one that ``run`` makes; empty for the same one.
+    """Return the part of the file name that depends on the options; empty for the file that ``run`` makes.
 
-    The same options give the same name: ``selection-1a2b3c4d`` where they choose users, else ``variant-1a2b3c4d``.
+    It is ``selection-1a2b3c4d`` if the options choose users, else ``variant-1a2b3c4d``.
 
     Args:
         inputs: of the retry.
@@ -110,7 +110,7 @@ def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
     """Write the retry file of a job in place of an earlier one, unless there is nothing to retry.
 
     Raises:
-        InputError: there are users to retry, and no source file of the job that can be read, or no matching record.
+        InputError: there are users to retry, but no readable source file or no matching record.
         OutputError: the file cannot be written.
         UsageError: the ID property cannot be inferred, or a choice makes no sense for this job.
     """
@@ -143,7 +143,11 @@ def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
 
 
 def _nothing_to_retry(inputs: RetryInputs, selection: Selection, target: Path) -> RetryResult:
-    """Remove an earlier retry, unless the job contradicts that there is nothing to retry."""
+    """Remove an earlier retry.
+
+    Raises:
+        InputError: the job reports failed users.
+    """
     if selection.outcome is Outcome.partial and inputs.job_id is not None and not selection.none_left:
         raise InputError(
             "the job reports users who were not updated, and no entry of its log identifies one",
@@ -151,56 +155,56 @@ def _nothing_to_retry(inputs: RetryInputs, selection: Selection, target: Path) -
         )
     read = [*inputs.logs, *([inputs.source] if inputs.source else [])]
     if inputs.job_id:
-        read.append(manifest_path(target))  # by its hash, a retry that was queued under another name is known
+        read.append(manifest_path(target))  # its hash identifies a retry that was queued under another name
     return RetryResult(selection, None, None, earlier=clear(target, read))
 
 
 def _has_no_users(inputs: RetryInputs) -> bool:
-    """Return whether the job had no users to import; False where our copy may not be what the job read."""
+    """Return whether the job had no users to import; False if our copy may not be what the job read."""
     source = inputs.source
     if source is None or inputs.source_later or (inputs.source_changed and not inputs.options.force):
         return False
     try:
         return has_no_users(source)
     except InputError:
-        return False  # an error where the file is needed
+        return False  # raised again when the file is needed
 
 
 def _source(inputs: RetryInputs) -> Path:
     if inputs.source is None:
         raise InputError(
             f"there is no source file to take the records from: {inputs.source_missing}",
-            "Get a copy of it and name it: upa-analyzer retry --source FILE --log PATH.",
+            "Get a copy of it and specify it: upa-analyzer retry --source FILE --log PATH.",
         )
     if inputs.source_changed and not inputs.options.force:
         raise InputError(
             f"{inputs.source} is not what the job read: {inputs.source_changed}",
-            "Put the job's version there, or take this one with --force.",
+            "Put the job's version there, or use this one with --force.",
         )
     return inputs.source
 
 
 def _nothing_selected(selection: Selection, source: Path, id_property: IdProperty) -> InputError:
     name = id_property.name
-    if selection.duplicate_entries and not selection.everybody:
-        duplicates = f"the log says that two records of {source} are of one user, and"
+    if selection.duplicate_entries and not selection.all_records:
+        duplicates = f"the log reports that two records of {source} belong to one user, but"
         if not name:
-            return InputError(f"{duplicates} the ID property is unknown", "Name it with --id-property.")
+            return InputError(f"{duplicates} the ID property is unknown", "Specify it with --id-property.")
         return InputError(
             f"{duplicates} no two records have the same ID",
             "An old and a new name may belong to one user. Have the feed write object IDs, and queue with the ID type"
             " CloudId.",
         )
-    if selection.left_to_later and not selection.chosen:
+    if selection.left_to_later and not selection.choice_clauses:
         return InputError(
             "later imports of the feed had the records of all users who were not updated",
             "Nothing is left to retry. To make the file anyway, add --superseded.",
         )
-    if selection.everybody:
-        choice = f"the choice leaves none of its records ({'; '.join(selection.chosen)})"
-        because = choice if selection.chosen else "it has no records that can be written"
+    if selection.all_records:
+        choice = f"the choice leaves none of its records ({'; '.join(selection.choice_clauses)})"
+        because = choice if selection.choice_clauses else "it has no records that can be written"
     elif selection.doubtful >= selection.identities.keys():
-        chosen = "chosen " if selection.chosen else ""
+        chosen = "chosen " if selection.choice_clauses else ""
         return InputError(f"no {chosen}entry of the log identifies a user", "Import the whole source file again.")
     elif name:
         because = f"no record has one of the log's IDs in {name!r}, or several have the same"
@@ -215,7 +219,7 @@ def _nothing_selected(selection: Selection, source: Path, id_property: IdPropert
 def _write(
     inputs: RetryInputs, selection: Selection, source: Path, target: Path
 ) -> tuple[Selection, IdProperty, RetryFiles | None]:
-    """Find the ID property, and write the files; None where no record can be written."""
+    """Find the ID property, and write the files; None if no record can be written."""
     try:
         if inputs.options.reads_around_faults:
             from analyzer.source.salvage.read import check_shape
@@ -233,13 +237,13 @@ def _write(
             selection=selection,
             target=target,
             options=inputs.options,
-            named=inputs.named_users.certain if selection.everybody else frozenset(),
+            named=inputs.named_users.certain if selection.all_records else frozenset(),
             source_sha256=inputs.source_sha256,
             source_later=inputs.source_later,
             given_id_property=inputs.id_property or "",
             error=inputs.error,
             source_uri=inputs.source_uri,
-            found=None if selection.everybody else inferred.found,
+            found=None if selection.all_records else inferred.found,
         )
         request = complete_by_source(request, inputs.named_users)
         return request.selection, id_property, write_retry(request)
@@ -288,14 +292,14 @@ def _diagnosis(inputs: RetryInputs) -> Diagnosis | None:
     try:
         return diagnose(unreadable(inputs.named_users.entries), inputs.source, inputs.id_property)
     except InputError:
-        return None  # a better error where the source file is read
+        return None  # reading the source file raises a better error
 
 
 def _id_property(inputs: RetryInputs, selection: Selection, source: Path) -> InferredIdProperty:
     if inputs.id_property:
-        return InferredIdProperty(IdProperty(inputs.id_property, "you said so", certain=True), None)
-    wanted = marks_of(sorted(inputs.named_users.certain)) if selection.everybody else selection.identities.marks
-    some_lack_it = selection.lacking_id > 0 and (selection.everybody or not selection.identities)
+        return InferredIdProperty(IdProperty(inputs.id_property, "you specified it", certain=True), None)
+    wanted = marks_of(sorted(inputs.named_users.certain)) if selection.all_records else selection.identities.marks
+    some_lack_it = selection.lacking_id > 0 and (selection.all_records or not selection.identities)
     try:
         return infer(source, wanted, some_lack_it=some_lack_it)
     except SourceFormatError:

@@ -1,4 +1,4 @@
-"""The manifest of a retry: made with its files, and later checked against them."""
+"""Create the manifest of a retry, and check its files against it."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _PART = re.compile(r"-\d+-of-\d+$")
 def manifest_for(
     request: RetryRequest, retry: RetryFiles, files: Sequence[RetryFileEntry], beside: Mapping[Path, bytes]
 ) -> Manifest:
-    """Describe retry files: what they were made from and what they hold.
+    """Describe retry files: what they were made from and what they contain.
 
     Args:
-        request: what was wanted.
-        retry: what was written.
-        files: its files.
-        beside: the lists beside them, with their content.
+        request: the retry.
+        retry: the written files.
+        files: their entries.
+        beside: the lists next to them, with their content.
 
     Raises:
-        InputError: the source or a log cannot be read any more.
+        InputError: the source or a log can't be read any more.
     """
     selection, options = request.selection, request.options
-    # By its hash, a retry that was queued under another name is known.
+    # These hashes identify a retry that was queued under another name.
     before = hashes_made(request.target, request.job_id) if request.job_id else []
     site, folder = site_and_folder(request.source_uri)
     return Manifest(
@@ -56,7 +56,7 @@ def manifest_for(
         outcome=selection.outcome.value,
         error=request.error,
         sentence=sentence(selection, retry, request.id_property, options),
-        first=selection.first,
+        first=selection.condition,
         id_property=request.id_property.name,
         id_property_because=request.id_property.because,
         id_type=retry.id_type.name,
@@ -64,7 +64,7 @@ def manifest_for(
         properties=list(retry.properties),
         site=site,
         folder=folder,
-        choices=described_choices(selection.chosen, options, request.given_id_property),
+        choices=described_choices(selection.choice_clauses, options, request.given_id_property),
         source=_entry(request.source, hashes=options.hashes, digest=request.source_sha256),
         logs=[_entry(log, hashes=options.hashes) for log in request.logs],
         files=list(files),
@@ -87,12 +87,12 @@ def manifest_for(
 
 
 def described_choices(chosen: Sequence[str], options: RetryOptions, id_property: str) -> dict[str, object]:
-    """Return the user's choices as a manifest has them.
+    """Return the user's choices as they are in a manifest.
 
     Args:
-        chosen: of whose records, a clause each.
-        options: how they are written.
-        id_property: as the user gave it; empty where it was inferred.
+        chosen: the choices of users, a clause each.
+        options: the options for writing.
+        id_property: as the user specified it; empty if it was inferred.
     """
     return {
         "users": list(chosen),
@@ -111,9 +111,9 @@ class Verification:
     """The result of a check.
 
     Attributes:
-        manifest: beside the file.
+        manifest: of the file.
         differences: from it, a clause each.
-        missing: names of files that the retry was made from and that are not beside it, so were not checked.
+        missing: names of inputs that aren't next to the file and weren't checked.
     """
 
     manifest: Manifest
@@ -122,10 +122,10 @@ class Verification:
 
 
 def verify(path: Path) -> Verification:
-    """Check a retry file, with the other parts of its split and the files it was made from that are beside it.
+    """Check a retry file and its other parts, and the inputs that are next to it.
 
     Raises:
-        InputError: there is no manifest, or it or the file cannot be read.
+        InputError: there is no manifest, or it or the file can't be read.
     """
     manifest = _manifest_beside(path)
     if path.name not in {file.name for file in manifest.files}:
@@ -177,7 +177,7 @@ def _differences(path: Path, entry: FileEntry) -> Iterator[str]:
 
 
 def _entry(path: Path, *, hashes: bool, digest: str = "") -> FileEntry:
-    """Describe a file; without its SHA-256 where hashes are not wanted."""
+    """Describe a file, with its SHA-256 if ``hashes`` is set."""
     try:
         length = path.stat().st_size
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What passes between the parts of a retry: the choices, whose records, the request, and what was written."""
+"""The types that pass between the modules of a retry: choices, selection, request, and the files written."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 
 MOST_BYTES = 2_000_000_000
-"""The service's limit of 2 GB, whichever it counts by."""
+"""The service's limit of 2 GB, in decimal bytes: the smaller reading."""
 MOST_PLACES = 100
-"""Places of records that one row lists."""
+"""Positions of records that one row lists."""
 _EXAMPLES = 5
 
 RetryHelps = Callable[[str, str, str | None], bool | None]
-"""Whether an unchanged retry can help, by an entry's code, message, and detail; see ``Catalogue.retry_helps``."""
+"""Whether an unchanged retry can help, by code, message, and detail; None if unknown (``Catalogue.retry_helps``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The user's choices of whose records to take; they compose by intersection.
+    """The user's choices of users; a user has to meet all of them.
 
     Attributes:
         only: codes; users with an entry of one of them.
         except_: codes; users without any entry of one of them.
-        users: only these, as first spelled by their key (``identity_key``); None for no such choice.
-        users_file: the list that names them, for sentences.
+        users: only these IDs, by key (``identity_key``); None for no such choice.
+        users_file: name of the file that lists them, for sentences.
         retryable: only users with entries that an unchanged retry can help.
-        without_culprits: of an aborted import, without the users that its log names.
-        drop_properties: what the records are written without; chooses no users.
+        without_culprits: of an aborted import, exclude the users in its log.
+        drop_properties: properties that the records are written without; chooses no users.
     """
 
     only: tuple[str, ...] = ()
@@ -71,48 +71,47 @@ EVERYTHING = Choices()
 
 
 def helps_unknown(_code: str, _message: str, _detail: str | None) -> None:
-    """Answer that it is unknown whether a retry helps."""
+    """Return None: whether a retry helps is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Whose records a retry file has to hold.
+    """The users whose records a retry file has to contain.
 
     Attributes:
         outcome: of the job.
-        everybody: whether it is every record of the source.
-        identities: the IDs as the log spells them; one that is no user's shows when no record of the source has it.
-        without_user: entries that name no user.
-        because: a clause.
-        first: what has to be done before the retry file is queued, a clause; empty where nothing is known.
-        doubtful: the keys of those identities, and of those excluded, that are Guids and need not be a user's ID.
-        lacking_id: entries that may be about a record without an ID: of an aborted job those with that code, else
-            those that name no user.
-        unfinished_logs: logs that are incomplete, so that they may lack users.
-        excluded: of everybody the users who are left out, as the log spells them, by their key.
-        without_unnamed: whether of everybody the records without an ID are left out.
-        chosen: the user's choices, a clause each.
-        unknown_users: IDs of the user's list that are not among those to retry, as the list spells them, by their key.
-            Of everybody only the source can tell, and there are none.
+        all_records: whether every record of the source is selected, except ``excluded``, ``newer``, and, if
+            ``without_missing_ids``, those without an ID.
+        identities: otherwise the selected IDs as in the log. An ID that isn't a user's is in no record of the source.
+        without_user: number of entries that don't identify a user.
+        because: why these users, a clause.
+        condition: what to do before the retry file is queued, a clause; empty if nothing is known.
+        doubtful: keys of selected or excluded IDs that are GUIDs and may not be a user's ID.
+        lacking_id: number of entries that may be about a record without an ID: of an aborted job those with that
+            code, else those that don't identify a user.
+        unfinished_logs: number of incomplete logs, which may lack users.
+        excluded: IDs as in the log, by key.
+        without_missing_ids: see ``all_records``.
+        choice_clauses: the user's choices, a clause each.
+        unknown_users: IDs in the user's list that are not among those to retry, by key; none for ``all_records``.
         none_left: whether there were users to retry, and the choices leave none.
-        duplicate_entries: entries that report several records of one user.
-        newer: of everybody the users who are left out because later files hold their newer records, by their marks
-            (``mark_of``).
-        left_to_later: how many users are left out for that.
+        duplicate_entries: number of entries that report several records of one user.
+        newer: marks (``mark_of``) of users whose newer records are in later files; see ``all_records``.
+        left_to_later: number of users left out for that.
     """
 
     outcome: Outcome
-    everybody: bool
+    all_records: bool
     identities: UserIds
     without_user: int
     because: str
-    first: str = ""
+    condition: str = ""
     doubtful: frozenset[str] = frozenset()
     lacking_id: int = 0
     unfinished_logs: int = 0
     excluded: dict[str, str] = field(default_factory=dict)
-    without_unnamed: bool = False
-    chosen: tuple[str, ...] = ()
+    without_missing_ids: bool = False
+    choice_clauses: tuple[str, ...] = ()
     unknown_users: dict[str, str] = field(default_factory=dict)
     none_left: bool = False
     duplicate_entries: int = 0
@@ -122,21 +121,21 @@ class Selection:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to retry."""
-        return not self.everybody and not self.identities and not self.without_user
+        return not self.all_records and not self.identities and not self.without_user
 
 
 @dataclass(frozen=True, slots=True)
 class RetryOptions:
-    """How a retry file is written.
+    """Options for writing a retry file.
 
     Attributes:
-        drop_properties: what the records are written without.
-        salvage: whether the readable records of a source file that isn't valid JSON are taken.
-        repair: whether faults are corrected where that changes no value: single backslashes, duplicate records.
-        max_bytes: of one file; more records go into further files.
-        max_properties: values except the IDs in one file.
-        hashes: whether the manifest has the SHA-256 of the source and the logs.
-        force: whether a source file is taken that may be of another job, or another version.
+        drop_properties: properties that the records are written without.
+        salvage: whether to use the readable records of a source file that isn't valid JSON.
+        repair: like ``salvage``, and fix faults if that changes no value: single backslashes, duplicate records.
+        max_bytes: of one file; further records go into further files.
+        max_properties: values in one file, without IDs.
+        hashes: whether the manifest contains the SHA-256 of the source and the logs.
+        force: whether to use a source file that may be another job's or another version.
     """
 
     drop_properties: tuple[str, ...] = ()
@@ -149,12 +148,12 @@ class RetryOptions:
 
     @property
     def reads_around_faults(self) -> bool:
-        """Whether a source file that isn't valid JSON is read as far as it goes."""
+        """Whether a source file that isn't valid JSON is read around its faults."""
         return self.salvage or self.repair
 
 
 DEFAULT_OPTIONS = RetryOptions()
-"""All properties, no corrections, the service's limits."""
+"""All properties, no repairs, the service's limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +164,18 @@ class RetryRequest:
         source: the source file of the job.
         logs: its log files.
         job_id: None for bare files.
-        id_property: the property with the IDs.
-        selection: whose records.
-        target: the retry file's place.
-        options: how it is written.
-        named: keys of the IDs in the log, whether their users are selected or not.
-        source_sha256: of the source file, where it is known.
-        found: the selection's records, where they are known.
-        source_later: the evidence that the job read an earlier source file, a clause without its subject.
-        everybody: all records of the source file, where they are known.
-        given_id_property: as the user gave it; empty where it was inferred.
-        error: the job's, by name; empty for bare files.
-        source_uri: of the source file, as the job has it; empty for bare files.
+        id_property: the property that contains the IDs.
+        selection: the users whose records to write.
+        target: path of the retry file.
+        options: how to write it.
+        named: keys of the IDs in the log, for a check that source and log belong together; empty for no check.
+        source_sha256: of the source file; empty if unknown.
+        found: the selection's records; None if they are still to be found.
+        source_later: the evidence that the job read an earlier source file, a clause without its subject; may be empty.
+        all_spans: all records of the source file; None if they are still to be found.
+        given_id_property: as the user specified it; empty if it was inferred.
+        error: name of the job's error; empty for bare files.
+        source_uri: of the source file, as in the job list; empty for bare files.
     """
 
     source: Path
@@ -190,22 +189,22 @@ class RetryRequest:
     source_sha256: str = ""
     found: MatchedRecords | None = None
     source_later: str = ""
-    everybody: Spans | None = None
+    all_spans: Spans | None = None
     given_id_property: str = ""
     error: str = ""
     source_uri: str = ""
 
 
 class Reason(StrEnum):
-    """Why a record, a user, or a value is listed beside a retry file."""
+    """Why a record, a user, or a value is in the list of mismatches."""
 
     not_in_source = "failed, but no record in the source file has this ID"
     not_left_out = "excluded, but no record in the source file has this ID"
     not_to_retry = "in the list of users, but not among the users to retry"
-    no_user = "a GUID in a GenericError that may not be a user's ID; no record in the source file has it"
+    doubtful_id = "a GUID in a GenericError that may not be a user's ID; no record in the source file has it"
     without_id = "the record has no ID, so the service may abort the import"
     not_importable = "the record has no ID, so the service can't import it"
-    twice = "several records have this ID, so their import fails; the file contains none of them"
+    duplicate = "several records have this ID, so their import fails; the file contains none of them"
     possible_duplicate = (
         "several records have this ID, so their import fails; this may explain an entry that doesn't identify a user"
     )
@@ -216,19 +215,19 @@ class Reason(StrEnum):
 
 
 IDENTICAL = "they are identical"
-"""The detail of a user's records that are equal byte for byte."""
+"""The detail of records of one user that are equal byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Something that the retry file cannot hold or the service will fail again.
+    """Something that the retry file can't contain, or that will fail again.
 
     Attributes:
-        identity: as the log or the source spells it; may be empty.
-        reason: why.
-        records: the records' places in the source, from 1, separated by commas.
+        identity: as in the log or the source; may be empty.
+        reason: why it is listed.
+        records: positions in the source, from 1, separated by commas.
         detail: what is wrong with the record; may be empty.
-        count: how many records, or users, this is.
+        count: number of records or users.
         property: of the records; may be empty.
     """
 
@@ -241,7 +240,7 @@ class Mismatch:
 
 
 def shown_places(positions: Sequence[int], number: int | None = None) -> str:
-    """Write positions (from 0) as places in the source (from 1): the first ones, and how many more there are."""
+    """Format positions (from 0) for people (from 1): the first ones, and how many more there are."""
     shown = [str(position + 1) for position in positions[:MOST_PLACES]]
     more = (number or len(positions)) - len(shown)
     return ", ".join([*shown, *([f"and {more:,} more"] if more else [])])
@@ -252,11 +251,11 @@ class Repair:
     """Something that is written differently from the source.
 
     Attributes:
-        record: its place in the source, from 1; None outside of records.
-        identity: as the source spells it; may be empty.
+        record: its position in the source, from 1; None outside of records.
+        identity: as in the source; may be empty.
         kind: what was wrong, in a few words.
         before: the token in the source.
-        after: the token in the retry file; empty where it was removed.
+        after: the token in the retry file; empty if it was removed.
     """
 
     record: int | None
@@ -268,27 +267,27 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class EarlierFiles:
-    """What an earlier retry left in the places of this one, and is no part of it.
+    """Files of an earlier retry under the names of this one.
 
     Attributes:
-        ours: files that are unaltered by their manifest, and were removed.
-        others: the rest, which is still there and must not be queued instead of this retry.
-        kept: copies of altered files whose places were taken.
+        removed: files that were unaltered by their manifest.
+        remaining: the rest, which must not be queued instead of this retry.
+        copies: of altered files that were replaced.
     """
 
-    ours: tuple[Path, ...] = ()
-    others: tuple[Path, ...] = ()
-    kept: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
+    remaining: tuple[Path, ...] = ()
+    copies: tuple[Path, ...] = ()
 
     @property
     def sentences(self) -> Iterator[str]:
-        """What became of them."""
-        if self.ours:
-            yield f"Removed what an earlier retry made: {_names(self.ours)}."
-        if self.others:
-            yield f"Not part of this retry: {_names(self.others)}. Don't queue it; remove it."
-        if self.kept:
-            copies = _names(self.kept)
+        """What happened to them."""
+        if self.removed:
+            yield f"Removed what an earlier retry made: {_names(self.removed)}."
+        if self.remaining:
+            yield f"Not part of this retry: {_names(self.remaining)}. Don't queue it; remove it."
+        if self.copies:
+            copies = _names(self.copies)
             yield f"Replaced a file that was changed after it was made. Its copy is {copies}; don't queue it."
 
 
@@ -304,24 +303,24 @@ class RetryFiles:
     """The files of a retry that were written.
 
     Attributes:
-        paths: the retry file, or its parts; none where no record can be in it.
-        manifest: beside it.
-        unmatched_file: beside it, a CSV.
+        paths: the retry file, or its parts; empty if no record can be written.
+        manifest: its path.
+        unmatched_file: path of the list of mismatches, a CSV.
         records: in all parts.
         users: distinct users among them.
-        unmatched: what is missing, or what the service will fail again.
-        without_user: entries of the log that name no user, or a record that is not found.
-        recoded: the source's encoding, where the records had to be written in another; else empty.
-        unfinished_logs: logs that may lack users.
+        unmatched: what is missing, or will fail again.
+        without_user: number of log entries that don't identify a user, and that no record explains.
+        recoded: the source's encoding if the records had to be converted to UTF-8; else empty.
+        unfinished_logs: number of logs that may lack users.
         source_later: as in the request.
-        property_values: values except the IDs.
-        respelled: records that were not valid JSON.
-        repairs: what was corrected, where that was wanted.
-        repairs_file: beside it, a CSV; None where no repairs were wanted.
-        earlier: what was in its places before.
+        property_values: number of values, without IDs.
+        respelled: number of records that weren't valid JSON.
+        repairs: what was repaired; empty without ``repair``.
+        repairs_file: path of their list, a CSV; None without ``repair``.
+        earlier: files of an earlier retry under the same names.
         properties: of the records except the IDs, in the order of their first occurrence.
-        id_type: with which the file can be queued.
-        damage: values that an import writes without an error, and that are wrong.
+        id_type: to queue the file with.
+        damage: wrong values that are imported without an error.
     """
 
     paths: tuple[Path, ...]
@@ -350,6 +349,6 @@ class RetryFiles:
 
     @property
     def complete(self) -> bool:
-        """Whether it holds every user who was not updated and has an ID, and each of them once."""
+        """Whether it contains every user who was not updated and has an ID, each once."""
         lacking = any(one.reason is not Reason.not_importable for one in self.unmatched)
         return not (lacking or self.without_user or self.unfinished_logs or self.source_later)

@@ -1,4 +1,4 @@
-"""The commands of PnP PowerShell that queue a retry file, and what in them is inferred.
+"""The commands of PnP PowerShell that queue a retry file, and remarks on what is inferred in them.
 
 ``New-PnPUPABulkImportJob`` uploads ``-Path`` into ``-Folder`` of the web that ``Connect-PnPOnline`` named, in place of
 a file of that name, and queues it on the admin site by itself. ``-Folder`` may be relative to the web; one that is
@@ -32,16 +32,16 @@ ID_PROPERTY_UNKNOWN = "ID-PROPERTY"
 
 @dataclass(frozen=True, slots=True)
 class RetryToQueue:
-    """A retry file that is to be queued.
+    """A retry file to queue.
 
     Attributes:
-        paths: absolute paths of the file, or of its parts in their order.
-        site: the address of the site to upload to; empty where it is unknown.
-        folder: in that site, relative to it.
-        id_property: the property with the IDs; empty where it is unknown.
+        paths: absolute paths of the file, or of its parts in order.
+        site: the address of the site to upload to; empty if unknown.
+        folder: relative to that site.
+        id_property: the property that contains the IDs; empty if unknown.
         id_type: by the shape of the IDs.
         properties: the other properties in the file.
-        first: what has to be done before that, a clause; empty where nothing is known.
+        condition: what to do before that, a clause; empty if nothing is known.
     """
 
     paths: Sequence[str]
@@ -50,7 +50,7 @@ class RetryToQueue:
     id_property: str
     id_type: InferredIdType
     properties: Sequence[str]
-    first: str = ""
+    condition: str = ""
 
     @property
     def importable(self) -> bool:
@@ -59,12 +59,7 @@ class RetryToQueue:
 
 
 def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
-    """Take from a manifest how to queue the retry files beside it.
-
-    Args:
-        manifest: of the files.
-        folder: in which they are.
-    """
+    """Return how to queue the retry files of a manifest in a folder."""
     return RetryToQueue(
         paths=[str((folder / file.name).absolute()) for file in manifest.files],
         site=manifest.site,
@@ -72,12 +67,12 @@ def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
         id_property=manifest.id_property,
         id_type=InferredIdType(manifest.id_type, manifest.id_type_because),
         properties=manifest.properties,
-        first=manifest.first,
+        condition=manifest.first,
     )
 
 
 def site_and_folder(source_uri: str) -> tuple[str, str]:
-    """Return the address of the site collection with a source file, and the file's folder in it; empty where unknown.
+    """Return the address of the site collection with a source file, and the file's folder in it; both empty if unknown.
 
     >>> site_and_folder("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/in/a.json")
     ('https://contoso.sharepoint.com/sites/hr', 'Shared Documents/in')
@@ -87,18 +82,18 @@ def site_and_folder(source_uri: str) -> tuple[str, str]:
         return "", ""
     site = site_of(paths[0])
     folder = paths[0].rpartition("/")[0].removeprefix(site).strip("/")
-    # Credentials are no part of a site's address.
+    # A site's address contains no credentials.
     host = host_of(source_uri).rsplit("@", 1)[-1]
     return (f"{scheme_of(source_uri)}://{host}{site}" if host else ""), folder
 
 
 def queue_commands(retry: RetryToQueue) -> tuple[str, ...]:
-    """Return the lines for PowerShell: one that connects, then one for each file, to be run in this order."""
+    """Return the lines for PowerShell, in order: one that connects, then one for each file."""
     return (f"Connect-PnPOnline -Url {powershell_text(retry.site or SITE_UNKNOWN)} -Interactive", *_imports(retry))
 
 
 def queue_remarks(retry: RetryToQueue) -> tuple[str, ...]:
-    """Return what to check in the lines, or to fill in, a sentence each."""
+    """Return what to check or fill in in the lines, a sentence each."""
     return tuple(_remarks(retry))
 
 
@@ -113,7 +108,7 @@ def _imports(retry: RetryToQueue) -> Iterator[str]:
             f"-IdProperty {powershell_text(retry.id_property or ID_PROPERTY_UNKNOWN)}",
             f"-IdType {retry.id_type.name or IdType.Email.name}",
         ]
-        # A second part while the first one runs is beyond the service's limits.
+        # Parts that run at the same time would exceed the service's limits.
         yield " ".join([*words, *(["-Wait"] if len(retry.paths) > 1 else [])])
 
 
@@ -124,17 +119,17 @@ def _folder(retry: RetryToQueue) -> str:
 
 
 def _property_map(names: Sequence[str]) -> tuple[str, str]:
-    """Return what has to come before a command that uses the map, and the map."""
+    """Return the code to put before a command that uses the map, and the map."""
     if len({name.casefold() for name in names}) == len(names):
         return "", f"@{{{'; '.join(f'{powershell_text(name)}={powershell_text(name)}' for name in names)}}}"
-    # A map that is written out takes two names that differ in case alone for one, and is refused.
+    # PowerShell refuses a hash literal with two names that differ only in case.
     adding = "; ".join(f"$map.Add({powershell_text(name)}, {powershell_text(name)})" for name in names)
     return f"$map = [System.Collections.Hashtable]::new(); {adding}; ", "$map"
 
 
 def _remarks(retry: RetryToQueue) -> Iterator[str]:
-    if retry.first and not (len(retry.paths) > 1 and retry.first == SPLIT):
-        yield f"Before you queue this file: {retry.first}."
+    if retry.condition and not (len(retry.paths) > 1 and retry.condition == SPLIT):
+        yield f"Before you queue this file: {retry.condition}."
     unknown = [
         placeholder
         for placeholder, known in (

@@ -1,4 +1,4 @@
-"""The summary of a retry: what its file holds and why, what is missing, and what to do first."""
+"""The summary of a retry: what its file contains and why, what is missing, and what to do first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.catalogue.jobs import SPLIT
 from analyzer.model.identity import MissingId
 from analyzer.model.job import Outcome
-from analyzer.model.text import count, listed, listed_first
+from analyzer.model.text import capitalised, count, listed, listed_first
 from analyzer.retry.model import DEFAULT_OPTIONS, IDENTICAL, Reason
 from analyzer.source.damage import DamageKind, warnings_of
 
@@ -22,24 +22,27 @@ if TYPE_CHECKING:
 _EXAMPLES = 5
 
 _SHORTFALLS = {
-    "not_in_source": ("ID isn't in the source file", "IDs aren't in the source file"),
-    "not_left_out": (
+    Reason.not_in_source: ("ID isn't in the source file", "IDs aren't in the source file"),
+    Reason.not_left_out: (
         "ID that was to be left out isn't in the source file",
         "IDs that were to be left out aren't in the source file",
     ),
-    "not_to_retry": ("listed user isn't among those to retry", "listed users aren't among those to retry"),
-    "no_user": ("log entry has a Guid that isn't a user's ID", "log entries have Guids that aren't users' IDs"),
-    "without_id": ("record has no ID", "records have no ID"),
-    "not_importable": ("record has no ID", "records have no ID"),
-    "twice": ("ID is in more than one record", "IDs are in more than one record"),
-    "possible_duplicate": (
+    Reason.not_to_retry: ("listed user isn't among those to retry", "listed users aren't among those to retry"),
+    Reason.doubtful_id: (
+        "log entry has a GUID that isn't a user's ID",
+        "log entries have GUIDs that aren't users' IDs",
+    ),
+    Reason.without_id: ("record has no ID", "records have no ID"),
+    Reason.not_importable: ("record has no ID", "records have no ID"),
+    Reason.duplicate: ("ID is in more than one record", "IDs are in more than one record"),
+    Reason.possible_duplicate: (
         "ID is in more than one record, which may explain an entry that doesn't identify a user",
         "IDs are in more than one record, which may explain entries that don't identify a user",
     ),
-    "no_record": ("value in the list isn't a record", "values in the list aren't records"),
-    "multi_value": ("value is a list or an object", "values are lists or objects"),
-    "unreadable": ("record can't be read", "records can't be read"),
-    "uncertain": ("record has a value that JSON can't spell", "records have values that JSON can't spell"),
+    Reason.no_record: ("value in the list isn't a record", "values in the list aren't records"),
+    Reason.multi_value: ("value is a list or an object", "values are lists or objects"),
+    Reason.unreadable: ("record can't be read", "records can't be read"),
+    Reason.uncertain: ("record has a value that JSON can't spell", "records have values that JSON can't spell"),
 }
 
 
@@ -49,25 +52,26 @@ def sentence(
     id_property: IdProperty | None,
     options: RetryOptions = DEFAULT_OPTIONS,
 ) -> str:
-    """Say what the retry file holds and why, what has to be done before it is queued, and what it lacks.
+    """Summarize what the retry file contains and why, what to do before it is queued, and what it lacks.
 
-    Without a retry file, say why there is nothing to retry.
+    Without a retry file, return why there is nothing to retry.
     """
     if retry is None or id_property is None:
         # A log without entries does not prove that every user was updated.
         unknown = selection.outcome is Outcome.partial and not selection.none_left
         because = "the log has no entry" if unknown else selection.because
-        whole = f" Incomplete: {_unfinished(selection.unfinished_logs)}." if selection.unfinished_logs else ""
-        return f"Nothing to retry: {because}.{whole}"
+        incomplete = f" Incomplete: {_unfinished(selection.unfinished_logs)}." if selection.unfinished_logs else ""
+        return f"Nothing to retry: {because}.{incomplete}"
     parts = [_users(selection, retry), *_how_chosen(selection, options)]
     if len(retry.paths) > 1:
         parts.append(f"In {len(retry.paths)} files, to be queued one after the other.")
     if id_property.without_ids:
         parts.append("Don't queue this file: no record has an ID.")
-        if selection.first:
-            parts.append(f"{selection.first[:1].upper()}{selection.first[1:]}.")
-    elif selection.first and not (len(retry.paths) > 1 and selection.first == SPLIT):
-        parts.append(f"Before you queue {'these files' if len(retry.paths) > 1 else 'this file'}, {selection.first}.")
+        if selection.condition:
+            parts.append(f"{capitalised(selection.condition)}.")
+    elif selection.condition and not (len(retry.paths) > 1 and selection.condition == SPLIT):
+        files = "these files" if len(retry.paths) > 1 else "this file"
+        parts.append(f"Before you queue {files}, {selection.condition}.")
     if not retry.complete:
         parts.append(f"Incomplete: {_shortfall(retry)}.")
         parts += _how_to_drop(retry)
@@ -77,8 +81,8 @@ def sentence(
 
 
 def _how_chosen(selection: Selection, options: RetryOptions) -> Iterator[str]:
-    if selection.chosen:
-        yield f"Chosen: {'; '.join(selection.chosen)}."
+    if selection.choice_clauses:
+        yield f"Chosen: {'; '.join(selection.choice_clauses)}."
     if selection.left_to_later:
         left_out = count(selection.left_to_later, "user is", "users are")
         yield f"{left_out} left out, because later imports of the feed had their records."
@@ -87,9 +91,9 @@ def _how_chosen(selection: Selection, options: RetryOptions) -> Iterator[str]:
 
 
 def _to_correct(retry: RetryFiles) -> Iterator[str]:
-    """Say what has to be corrected in the feed, a sentence each."""
-    twice = [one for one in retry.unmatched if one.reason is Reason.twice]
-    for one in twice[:_EXAMPLES]:
+    """Yield what to correct in the feed, a sentence each."""
+    duplicates = [one for one in retry.unmatched if one.reason is Reason.duplicate]
+    for one in duplicates[:_EXAMPLES]:
         numbers, same = listed(one.records.split(", ")), " and are identical" if one.detail == IDENTICAL else ""
         yield f"Records {numbers} have the same ID ({one.identity}){same}: keep one in the feed."
     without = [one.records for one in retry.unmatched if one.reason in (Reason.without_id, Reason.not_importable)]
@@ -104,12 +108,12 @@ def _users(selection: Selection, retry: RetryFiles) -> str:
     if not retry.paths:
         return "No retry file: the records that failed can't be imported before the feed is corrected."
     number, noun = (retry.users, "user") if retry.users else (retry.records, "record")
-    if selection.everybody:
-        every = "All " if number > 1 and not selection.chosen and not selection.left_to_later else ""
+    if selection.all_records:
+        every = "All " if number > 1 and not selection.choice_clauses and not selection.left_to_later else ""
         return f"{every}{count(number, noun)} ({selection.because})."
-    # Where something is missing, other users may have failed, too.
-    partial = selection.outcome is Outcome.partial
-    because = "named in the log" if partial and not (retry.complete and not selection.chosen) else selection.because
+    # If something is missing, other users may have failed, too.
+    others_unknown = selection.outcome is Outcome.partial and (selection.choice_clauses or not retry.complete)
+    because = "named in the log" if others_unknown else selection.because
     return f"{count(number, noun)} ({because})."
 
 
@@ -131,7 +135,7 @@ def _how_known(id_property: IdProperty) -> Iterator[str]:
 
 
 def _damaged(retry: RetryFiles) -> Iterator[str]:
-    """Say which values are wrong, though the file holds them unchanged."""
+    """Yield which values are wrong; the file contains them unchanged."""
     yield from warnings_of(retry.damage)
     if any(one.kind is DamageKind.no_mark for one in retry.damage):
         yield "The retry file has the mark, so its letters arrive; in profiles that were updated they may be damaged."
@@ -153,9 +157,9 @@ def _unfinished(logs: int) -> str:
 
 
 def _shortfall(retry: RetryFiles) -> str:
-    numbers: Counter[str] = Counter()
+    numbers: Counter[Reason] = Counter()
     for one in retry.unmatched:
-        numbers[one.reason.name] += one.count
+        numbers[one.reason] += one.count
     lacking = []
     if retry.without_user:
         lacking.append(
@@ -165,5 +169,5 @@ def _shortfall(retry: RetryFiles) -> str:
         lacking.append(_unfinished(retry.unfinished_logs))
     if retry.source_later:
         lacking.append(f"the source file {retry.source_later}")
-    lacking += [count(numbers[name], one, many) for name, (one, many) in _SHORTFALLS.items() if numbers[name]]
+    lacking += [count(numbers[reason], one, many) for reason, (one, many) in _SHORTFALLS.items() if numbers[reason]]
     return listed(lacking) + (f"; see {retry.unmatched_file.name}" if retry.unmatched else "")

@@ -224,7 +224,7 @@ def test_where_the_duplicated_ids_hide_their_property_it_is_asked_for(upa: Calla
     put_library(tmp_path / "library", Variant(feed(*records), DUPLICATE * 2, PARTIAL, (), ""))
     retry = ("retry", JOB, "--library", "library", "-o", tmp_path / "out.json")
     refused = upa(*retry)
-    assert (refused.code, "Name it with --id-property." in refused.err) == (5, True)
+    assert (refused.code, "Specify it with --id-property." in refused.err) == (5, True)
     told = upa(*retry, "--id-property", "Mail")
     assert (told.code, "Records 1, 2 and 3 have the same ID" in told.err) == (1, True)
 

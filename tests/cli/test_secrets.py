@@ -135,15 +135,15 @@ def echoing() -> Iterator[str]:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names that were looked up; each leads to this machine."""
-    looked_up: list[str] = []
+    lookup: list[str] = []
     resolve = socket.getaddrinfo
 
     def noted(host: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - the resolver's own
-        looked_up.append(str(host))
+        lookup.append(str(host))
         return resolve("127.0.0.1", *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", noted)
-    return looked_up
+    return lookup
 
 
 @pytest.mark.parametrize("between", ["", "@", "/", "?", "#", ":", " ", "%2F", "%40", "\\", "["])

@@ -165,7 +165,7 @@ def conditional(folder: Path) -> RetryLink:
         id_property="IdName",
         id_type=InferredIdType("CloudId", "all 3 IDs are object IDs"),
         properties=["City", "<b>"],
-        first="map Floor, or take it out of the feed",
+        condition="map Floor, or take it out of the feed",
     )
     return RetryLink(path, "everybody, 3 users.", 3, queue=queue)
 

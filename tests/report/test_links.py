@@ -97,7 +97,7 @@ def test_the_templates_and_the_samples_are_found() -> None:
 def test_a_condition_is_in_the_buttons_words_and_makes_it_no_primary_action(
     little: LittleLibrary, first: str, complete: bool, label: str, primary: bool
 ) -> None:
-    link = replace(FILE, complete=complete, queue=replace(QUEUE, first=first))
+    link = replace(FILE, complete=complete, queue=replace(QUEUE, condition=first))
     button = retry_button(*little.run(little.job("hr-2026-11-23", JobError.InvalidDataFile), link), Path("/report"))
     assert button is not None
     assert (button.label, button.primary, button.href) == (label, primary, "../retry/hr.json")
@@ -105,7 +105,7 @@ def test_a_condition_is_in_the_buttons_words_and_makes_it_no_primary_action(
 
 
 def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> None:
-    queue = replace(QUEUE, paths=["/retry/hr-1.json", "/retry/hr-2.json"], first=SPLIT)
+    queue = replace(QUEUE, paths=["/retry/hr-1.json", "/retry/hr-2.json"], condition=SPLIT)
     link = replace(FILE, path=Path("/retry/hr-1.json"), queue=queue)
     button = retry_button(*little.run(little.job("hr-2026-11-23", JobError.DataFileTooBig), link), Path("/report"))
     assert button is not None
@@ -116,7 +116,7 @@ def test_each_part_of_a_split_retry_file_has_a_link(little: LittleLibrary) -> No
 
 def test_a_retry_file_comes_with_the_lines_that_queue_it(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
-    view, run = little.run(job_id, replace(FILE, queue=replace(QUEUE, first=FLOOR)))
+    view, run = little.run(job_id, replace(FILE, queue=replace(QUEUE, condition=FLOOR)))
     queue = queue_of(view, run)
     assert queue is not None
     assert queue.lines[1].startswith("New-PnPUPABulkImportJob -Folder 'Shared Documents' -Path '/retry/hr.json'")

@@ -34,12 +34,12 @@ def partial(*identities: str, without_user: int = 0) -> Selection:
     return Selection(Outcome.partial, False, by_key, without_user, "the log names them")
 
 
-EVERYBODY = Selection(Outcome.aborted, True, UserIds(), 0, "the import was aborted")
+ALL_RECORDS = Selection(Outcome.aborted, True, UserIds(), 0, "the import was aborted")
 
 
 def request(source: Path, selection: Selection, *logs: Path, id_property: str = "IdName") -> RetryRequest:
     """A request whose files go into the folder ``out`` beside the source."""
-    known = IdProperty(id_property, "you said so", certain=True)
+    known = IdProperty(id_property, "you specified it", certain=True)
     return RetryRequest(source, logs, JOB, known, selection, source.parent / "out" / "hr-feed-retry.json")
 
 

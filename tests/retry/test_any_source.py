@@ -18,7 +18,7 @@ from analyzer.model.identity import identity_key
 from analyzer.retry.model import Reason
 from analyzer.retry.writing.write import write_retry
 from analyzer.source import scan
-from tests.retry.small_source import EVERYBODY, files, partial, request
+from tests.retry.small_source import ALL_RECORDS, files, partial, request
 from tests.source.spellings import RECORD, Pairs, Pen, spelled
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def check(wanted: RetryRequest, found: list[Written], chosen: list[bool], listed
     number = Counter(record.key for record in found if record.key)
     pairs = list(zip(found, chosen, strict=True))
     twice = {record.key for record, is_chosen in pairs if is_chosen and number[record.key] > 1}
-    listed += [(Reason.twice, places(found, key)) for key in twice]
+    listed += [(Reason.duplicate, places(found, key)) for key in twice]
     expected = []
     nested: dict[str, list[str]] = {}
     for position, (record, is_chosen) in enumerate(pairs, start=1):
@@ -137,7 +137,7 @@ def check(wanted: RetryRequest, found: list[Written], chosen: list[bool], listed
         assert len(values) == len(expected) == retry.records
     else:
         assert expected == []
-        assert any(one.reason is Reason.twice for one in retry.unmatched)
+        assert any(one.reason is Reason.duplicate for one in retry.unmatched)
     assert sorted((one.reason, one.records) for one in retry.unmatched) == sorted(listed)
     assert retry.complete is (not listed)
     before = files(wanted.target.parent)
@@ -175,7 +175,7 @@ def test_everybodys_file_holds_each_record_and_tells_the_rest(
     path.write_bytes(source[0])
     found = source[1]
     listed = [(Reason.without_id, str(place)) for place, record in enumerate(found, start=1) if not record.key]
-    check(request(path, EVERYBODY), found, [True] * len(found), listed)
+    check(request(path, ALL_RECORDS), found, [True] * len(found), listed)
 
 
 @no_deadline
@@ -185,7 +185,7 @@ def test_records_in_json_are_copied_byte_for_byte(tmp_path: Path, models: list[P
     path = tmp_path / "hr-feed.json"
     path.write_bytes(codecs.BOM_UTF8 + b'{"value":[' + b" ,\r\n".join(raws) + b"]}")
     ids = [f"user{number}@contoso.com" for number in range(len(models))]
-    retry = write_retry(request(path, EVERYBODY if everybody else partial(*ids)))
+    retry = write_retry(request(path, ALL_RECORDS if everybody else partial(*ids)))
     content = b"" if retry is None else retry.path.read_bytes()
     assert content == (EXPECTED_HEAD + b",\n".join(raws) + b"\n]}\n" if models else b"")
     assert retry is None or retry.respelled == 0

@@ -11,7 +11,7 @@ import pytest
 from analyzer.errors import InputError
 from analyzer.retry.model import Reason, RetryOptions
 from analyzer.retry.writing.write import write_retry
-from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, BOB, EVE, files, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ NESTED = {
     "objects": '{"IdName":"deep@contoso.com","X":' + '{"a":' * DEEP + "1" + "}" * DEEP + "}",
 }
 DIGITS = '{"IdName":"deep@contoso.com","X":' + "7" * 1_000_000 + ',"Y":-0.' + "3" * 1_000_000 + "e7}"
-WANTED = [EVERYBODY, partial("deep@contoso.com", "ada@contoso.com"), partial("ada@contoso.com")]
+WANTED = [ALL_RECORDS, partial("deep@contoso.com", "ada@contoso.com"), partial("ada@contoso.com")]
 WANTED_IDS = ["everybody", "it is wanted", "another is wanted"]
 
 
@@ -37,7 +37,7 @@ def content(*raws: str) -> bytes:
 def expected(raw: str, selection: Selection) -> bytes:
     if selection is WANTED[2]:
         return content(ADA)
-    return content(ADA, raw, BOB) if selection.everybody else content(ADA, raw)
+    return content(ADA, raw, BOB) if selection.all_records else content(ADA, raw)
 
 
 @pytest.mark.parametrize("selection", WANTED, ids=WANTED_IDS)
@@ -54,7 +54,7 @@ def test_deep_nesting_and_endless_numbers_are_copied(
 
 def test_deep_nesting_in_tolerated_spelling_is_listed(tmp_path: Path) -> None:
     for raw in NESTED.values():
-        retry = _made(tmp_path, EVERYBODY, RetryOptions(), ADA, raw[:-1] + ",}", BOB)
+        retry = _made(tmp_path, ALL_RECORDS, RetryOptions(), ADA, raw[:-1] + ",}", BOB)
         assert retry.path.read_bytes() == content(ADA, BOB)
         assert [(one.identity, one.reason) for one in retry.unmatched] == [("deep@contoso.com", Reason.uncertain)]
 
@@ -98,7 +98,7 @@ DAMAGED = b'{"IdName":"dam@contoso.com","City":"M\xc3\xbcnchen","Office":"\xff"}
     "options", [RetryOptions(), RetryOptions(repair=True), RetryOptions(salvage=True)], ids=["", "repair", "salvage"]
 )
 def test_a_damaged_byte_in_a_wanted_record_is_listed(tmp_path: Path, options: RetryOptions) -> None:
-    retry = _made(tmp_path, EVERYBODY, options, EVE, DAMAGED, BOB)
+    retry = _made(tmp_path, ALL_RECORDS, options, EVE, DAMAGED, BOB)
     assert retry.path.read_bytes() == content(EVE, BOB)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("dam@contoso.com", Reason.uncertain, "2")
@@ -111,7 +111,7 @@ def test_a_damaged_byte_of_another_user_does_not_matter(tmp_path: Path) -> None:
 
 def test_a_byte_that_windows_1252_leaves_open_is_listed(tmp_path: Path) -> None:
     open_byte = b'{"IdName":"dam@contoso.com","City":"\x81"}'
-    retry = _made(tmp_path, EVERYBODY, RetryOptions(), b'{"IdName":"a@contoso.com","City":"M\xfcnchen"}', open_byte)
+    retry = _made(tmp_path, ALL_RECORDS, RetryOptions(), b'{"IdName":"a@contoso.com","City":"M\xfcnchen"}', open_byte)
     assert json.loads(retry.path.read_text("utf-8-sig"))["value"] == [{"IdName": "a@contoso.com", "City": "München"}]
     assert [(one.identity, one.reason, one.records) for one in retry.unmatched] == [
         ("dam@contoso.com", Reason.uncertain, "2")
@@ -129,7 +129,7 @@ WITHOUT_SPELLING = {
 @pytest.mark.parametrize(("value", "words"), WITHOUT_SPELLING.values(), ids=WITHOUT_SPELLING.keys())
 def test_what_has_no_certain_spelling_is_left_to_the_person(tmp_path: Path, value: str, words: str) -> None:
     faulty = f'{{"IdName":"bob@contoso.com","X":{value}}}'
-    retry = _made(tmp_path, EVERYBODY, RetryOptions(), ADA, faulty, EVE)
+    retry = _made(tmp_path, ALL_RECORDS, RetryOptions(), ADA, faulty, EVE)
     assert retry.path.read_bytes() == content(ADA, EVE)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("bob@contoso.com", Reason.uncertain, "2")

@@ -219,7 +219,7 @@ def test_users_of_several_records_are_listed_where_an_entry_tells_of_such(
 ) -> None:
     result = made(tmp_path, records, entries)
     assert [record["IdName"] for record in written(tmp_path)] == identities
-    assert listed(tmp_path) == [(Reason.twice.value, places)]
+    assert listed(tmp_path) == [(Reason.duplicate.value, places)]
     assert not result.complete
     assert "Records 1 and 3 have the same ID (" in result.sentence
     assert "keep one in the feed" in result.sentence

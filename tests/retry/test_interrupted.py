@@ -12,7 +12,7 @@ from analyzer.errors import OutputError
 from analyzer.retry.model import RetryRequest
 from analyzer.retry.selection.records import Records
 from analyzer.retry.writing.write import write_retry
-from tests.retry.small_source import ADA, BOB, EVERYBODY, files, partial, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, BOB, files, partial, request, write_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def wanted(tmp_path: Path, request: pytest.FixtureRequest) -> RetryRequest:
 
 
 def request_over(folder: Path) -> RetryRequest:
-    return request(write_source(folder, ADA, BOB), EVERYBODY)
+    return request(write_source(folder, ADA, BOB), ALL_RECORDS)
 
 
 def failing_at(number: int, error: BaseException | type[BaseException]) -> Callable[[int], None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.retry.writing.write import companions, write_retry
-from tests.retry.small_source import EVERYBODY, partial, request, write_source
+from tests.retry.small_source import ALL_RECORDS, partial, request, write_source
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -66,7 +66,7 @@ def only(wanted: RetryRequest, there: list[bytes | None]) -> None:
 @pytest.mark.parametrize("before", ["nothing there before", "written before"])
 def test_a_retry_killed_while_it_writes_leaves_the_old_file_or_the_whole_new_one(tmp_path: Path, before: str) -> None:
     records = [f'{{"IdName":"u{number}@contoso.com","About":"{"x" * LENGTH}"}}' for number in range(RECORDS)]
-    wanted = request(write_source(tmp_path, *records), EVERYBODY)
+    wanted = request(write_source(tmp_path, *records), ALL_RECORDS)
     folder = wanted.target.parent
     folder.mkdir(exist_ok=True)
     old: list[bytes | None] = [None, None, None]

@@ -176,4 +176,4 @@ def test_the_person_whose_record_cannot_be_read_is_named(tmp_path: Path) -> None
 def test_only_a_log_that_names_all_proves_that_everyone_else_was_updated(tmp_path: Path) -> None:
     entries = named(entry(JOB, "IdentityNotResolvable", "bob@contoso.com"), entry(JOB, "GenericError", GUID))
     made = make_retry(inputs(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")
-    assert made.sentence.startswith("1 user (named in the log). Incomplete: 1 log entry has a Guid")
+    assert made.sentence.startswith("1 user (named in the log). Incomplete: 1 log entry has a GUID")

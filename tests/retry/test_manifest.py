@@ -12,7 +12,7 @@ from analyzer.errors import InputError
 from analyzer.retry.manifest import verify
 from analyzer.retry.model import RetryOptions
 from analyzer.retry.writing.write import write_retry
-from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, BOB, EVE, request, write_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ def made(folder: Path, options: RetryOptions = RetryOptions()) -> list[Path]:  #
     source = write_source(folder, ADA, BOB, EVE)
     log = folder / "a.log"
     log.write_bytes(b"log")
-    wanted = dataclasses.replace(request(source, EVERYBODY, log), options=options, target=folder / "x.json")
+    wanted = dataclasses.replace(request(source, ALL_RECORDS, log), options=options, target=folder / "x.json")
     retry = write_retry(wanted)
     assert retry is not None
     return list(retry.paths)

@@ -22,7 +22,7 @@ from analyzer.retry.queue_command import (
 )
 from analyzer.retry.writing.write import write_retry
 from analyzer.storage.manifest import manifest_path, read_manifest
-from tests.retry.small_source import ADA, EVERYBODY, partial, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,7 +262,7 @@ def test_the_id_type_is_inferred_from_the_kinds_of_all_ids(
 
 
 def test_what_is_inferred_is_said() -> None:
-    remarks = queue_remarks(dataclasses.replace(RETRY, first="map Floor or remove it from the feed"))
+    remarks = queue_remarks(dataclasses.replace(RETRY, condition="map Floor or remove it from the feed"))
     condition, id_type, property_map = remarks
     assert condition == "Before you queue this file: map Floor or remove it from the feed."
     assert id_type == "-IdType is inferred: all 3 IDs are object IDs."
@@ -321,7 +321,7 @@ UNEVEN = (
 
 @pytest.mark.parametrize("options", [{}, {"drop_properties": ("Floor",)}, {"max_properties": 2}], ids=str)
 def test_the_manifest_has_what_it_takes_to_queue_the_file(tmp_path: Path, options: dict[str, object]) -> None:
-    wanted = request(write_source(tmp_path, *UNEVEN), EVERYBODY)
+    wanted = request(write_source(tmp_path, *UNEVEN), ALL_RECORDS)
     written: RetryOptions = dataclasses.replace(wanted.options, **options)  # type: ignore[arg-type]
     uri = f"{SITE}/Docs/hr-feed.json"
     retry = write_retry(dataclasses.replace(wanted, options=written, source_uri=uri))

@@ -17,7 +17,7 @@ from analyzer.retry.model import Reason, RetryOptions
 from analyzer.retry.writing.write import write_retry
 from analyzer.source import same_values
 from analyzer.source.reader.json_text import NotJsonError
-from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, partial, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, BOB, EVE, files, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def rows(path: Path | None) -> list[dict[str, str]]:
 
 
 def test_a_backslash_that_begins_no_escape_is_doubled_and_listed(tmp_path: Path) -> None:
-    wanted = request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA, SLASHED, BOB), ALL_RECORDS)
     with pytest.raises(NotJsonError):
         write_retry(wanted)
     retry = written(wanted)
@@ -59,10 +59,10 @@ def test_a_backslash_that_begins_no_escape_is_doubled_and_listed(tmp_path: Path)
 
 def test_of_equal_records_one_is_kept_and_of_different_ones_none(tmp_path: Path) -> None:
     other = BOB.replace("City", "Town")
-    retry = written(request(write_source(tmp_path, ADA, BOB, EVE, ADA, other, ADA), EVERYBODY))
+    retry = written(request(write_source(tmp_path, ADA, BOB, EVE, ADA, other, ADA), ALL_RECORDS))
     assert retry.path.read_bytes() == content(ADA, EVE)
     assert [(one.identity, one.reason, one.records) for one in retry.unmatched] == [
-        ("bob@contoso.com", Reason.twice, "2, 5")
+        ("bob@contoso.com", Reason.duplicate, "2, 5")
     ]
     assert [(row["record"], row["kind"], row["after"]) for row in rows(retry.repairs_file)] == [
         ("4", "the same record once more", ""),
@@ -78,7 +78,7 @@ def test_equal_records_of_wanted_users_are_kept_once(tmp_path: Path) -> None:
 
 
 def test_without_repair_equal_records_are_kept_apart_and_no_list_of_repairs_is_written(tmp_path: Path) -> None:
-    retry = written(request(write_source(tmp_path, ADA, BOB, BOB), EVERYBODY), RetryOptions())
+    retry = written(request(write_source(tmp_path, ADA, BOB, BOB), ALL_RECORDS), RetryOptions())
     assert retry.path.read_bytes() == content(ADA)
     assert retry.repairs_file is None
     assert "hr-feed-retry.repairs.csv" not in files(retry.path.parent)
@@ -86,7 +86,7 @@ def test_without_repair_equal_records_are_kept_apart_and_no_list_of_repairs_is_w
 
 @pytest.mark.parametrize("options", [REPAIR, SALVAGE], ids=["repair", "salvage"])
 def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, options: RetryOptions) -> None:
-    retry = written(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), EVERYBODY), options)
+    retry = written(request(write_source(tmp_path, ADA, UNESCAPED, BOB, EVE), ALL_RECORDS), options)
     assert retry.path.read_bytes() == content(ADA, BOB, EVE)
     (listed,) = retry.unmatched
     assert (listed.identity, listed.reason, listed.records) == ("kim@contoso.com", Reason.unreadable, "2")
@@ -95,7 +95,7 @@ def test_what_needs_a_guess_is_listed_and_the_rest_is_written(tmp_path: Path, op
 
 
 def test_without_repair_a_backslash_is_only_listed(tmp_path: Path) -> None:
-    retry = written(request(write_source(tmp_path, ADA, SLASHED, BOB), EVERYBODY), SALVAGE)
+    retry = written(request(write_source(tmp_path, ADA, SLASHED, BOB), ALL_RECORDS), SALVAGE)
     assert retry.path.read_bytes() == content(ADA, BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "2")]
 
@@ -117,7 +117,7 @@ def test_a_record_that_cannot_be_read_is_listed_where_it_may_be_wanted(
 
 
 def test_an_excluded_user_with_an_unreadable_record_is_listed_as_unreadable(tmp_path: Path) -> None:
-    selection = dataclasses.replace(EVERYBODY, excluded={"kim@contoso.com": "kim@contoso.com"})
+    selection = dataclasses.replace(ALL_RECORDS, excluded={"kim@contoso.com": "kim@contoso.com"})
     retry = written(request(write_source(tmp_path, ADA, UNESCAPED, BOB), selection), SALVAGE)
     assert [(one.identity, one.reason) for one in retry.unmatched] == [("kim@contoso.com", Reason.unreadable)]
 
@@ -133,7 +133,7 @@ def test_a_record_with_a_backslash_and_a_damaged_byte_is_listed_with_its_id(tmp_
 def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_text(f'{{"value":[{ADA},{BOB},{EVE[:30]}', encoding="utf-8")
-    retry = written(request(source, EVERYBODY), SALVAGE)
+    retry = written(request(source, ALL_RECORDS), SALVAGE)
     assert retry.path.read_bytes() == content(ADA, BOB)
     assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.unreadable, "3")]
 
@@ -156,7 +156,7 @@ def test_a_broken_source_is_searched_for_users_of_two_records_too(tmp_path: Path
 def test_where_no_record_can_be_written_the_error_names_the_first_and_its_fault(
     tmp_path: Path, records: tuple[str, ...], options: RetryOptions, words: str
 ) -> None:
-    wanted = dataclasses.replace(request(write_source(tmp_path, *records), EVERYBODY), options=options)
+    wanted = dataclasses.replace(request(write_source(tmp_path, *records), ALL_RECORDS), options=options)
     with pytest.raises(InputError, match=words):
         write_retry(wanted)
     assert files(wanted.target.parent) == {}
@@ -170,7 +170,7 @@ def test_where_no_record_can_be_written_the_error_names_the_first_and_its_fault(
 def test_a_record_that_would_have_other_values_as_json_is_refused_and_no_file_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str, options: RetryOptions
 ) -> None:
-    wanted = request(write_source(tmp_path, ADA, record), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA, record), ALL_RECORDS)
     monkeypatch.setattr(same_values, "same_values", lambda _before, _after: False)
     with pytest.raises(OutputError, match=r"record 2 \(.*\) would have other values when written as JSON"):
         write_retry(dataclasses.replace(wanted, options=options))
@@ -192,11 +192,11 @@ def test_of_any_backslashes_and_equal_records_the_file_holds_what_they_mean(
     raws = [f'{{"IdName":"{name}@contoso.com","Office":"{office}"}}' for name, office in people]
     by_name = {name: [raw for raw, (other, _) in zip(raws, people, strict=True) if other == name] for name, _ in people}
     certain = [name for name, same in by_name.items() if len(set(same)) == 1]
-    wanted = request(write_source(tmp_path, *raws), EVERYBODY)
+    wanted = request(write_source(tmp_path, *raws), ALL_RECORDS)
     retry = written(wanted)
     if not certain:
         assert (retry.paths, retry.records) == ((), 0)
-        assert {one.identity[0] for one in retry.unmatched if one.reason is Reason.twice} == by_name.keys()
+        assert {one.identity[0] for one in retry.unmatched if one.reason is Reason.duplicate} == by_name.keys()
         return
     expected = [by_name[name][0] for name in by_name if name in certain]
     expected = [re.sub(r"(?<!\\)\\(?=[V( ])", r"\\\\", raw) for raw in expected]
@@ -228,7 +228,7 @@ def test_of_a_stretch_that_cannot_be_read_each_wanted_user_in_it_is_listed(tmp_p
         ("bob@contoso.com", Reason.unreadable),
         ("Ada@contoso.com", Reason.unreadable),
     ]
-    everybody = written(request(source, EVERYBODY), SALVAGE)
+    everybody = written(request(source, ALL_RECORDS), SALVAGE)
     assert {one.identity for one in everybody.unmatched} >= {"vic@contoso.com", "bob@contoso.com"}
 
 
@@ -237,4 +237,7 @@ def test_of_a_user_who_has_a_record_that_cannot_be_read_no_other_is_written(tmp_
     wanted = request(write_source(tmp_path, EVE, broken, ADA, BOB), partial("eve@contoso.com", "bob@contoso.com"))
     retry = written(wanted, SALVAGE)
     assert retry.path.read_bytes() == content(EVE)
-    assert [(one.reason, one.records) for one in retry.unmatched] == [(Reason.twice, "2, 4"), (Reason.unreadable, "2")]
+    assert [(one.reason, one.records) for one in retry.unmatched] == [
+        (Reason.duplicate, "2, 4"),
+        (Reason.unreadable, "2"),
+    ]

@@ -224,7 +224,7 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
 ) -> RetryInputs:
     from analyzer.model.job import FAILED
     from analyzer.retry.inputs import inputs_of_job
-    from analyzer.retry.library_jobs import not_needed
+    from analyzer.retry.library_jobs import why_not_needed
 
     if not superseded:
         _check_superseded(app, tables, job.job_id)
@@ -234,7 +234,7 @@ def _of_job(  # noqa: PLR0913 - what the options say of the job
     users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
     if users is not None and users.superseded_by is None and not users.needs_retry:
         short = short_ids(tables.jobs["job_id"])
-        app.terminal.say(f"This job needs no retry. {not_needed(tables, short, job.job_id, users)}")
+        app.terminal.say(f"This job needs no retry. {why_not_needed(tables, short, job.job_id, users)}")
     for log in tables.logs_of(job.job_id):
         if log.problem:  # the summary says that the file is incomplete
             app.terminal.complain(log.problem)
@@ -352,7 +352,7 @@ def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
     """Write the next step to stderr: what to check, then the lines to paste into PowerShell."""
     from analyzer.retry.queue_command import queue_commands, queue_remarks
 
-    for remark in queue_remarks(dataclasses.replace(queued, first="")):  # which the summary says
+    for remark in queue_remarks(dataclasses.replace(queued, condition="")):  # which the summary says
         terminal.say(remark)
     terminal.say("next, in PowerShell with the module PnP.PowerShell:")
     for line in queue_commands(queued):
@@ -380,10 +380,10 @@ def _json(result: RetryResult, queued: RetryToQueue | None, job_id: str | None) 
         "repairs": len(retry.repairs) if retry else 0,
         "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
         "damage": damage_json(retry.damage) if retry else [],
-        "chosen": list(result.selection.chosen),
-        "removed": [str(path) for path in result.earlier.ours],
-        "stale": [str(path) for path in result.earlier.others],
-        "kept": [str(path) for path in result.earlier.kept],
+        "chosen": list(result.selection.choice_clauses),
+        "removed": [str(path) for path in result.earlier.removed],
+        "stale": [str(path) for path in result.earlier.remaining],
+        "kept": [str(path) for path in result.earlier.copies],
         "queue": None
         if queued is None
         else {

@@ -106,14 +106,14 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
 def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:
     """Return the job's retry file if it is what would be created now."""
     from analyzer.retry.inputs import inputs_of_job
-    from analyzer.retry.library_jobs import retry_target, vouched_manifest
+    from analyzer.retry.library_jobs import current_manifest, retry_target
     from analyzer.retry.queue_command import to_queue
 
     target = retry_target(library, job, folder)
     if not target.parent.is_dir():
         return None
     try:
-        manifest = vouched_manifest(target, inputs_of_job(library, tables, job))
+        manifest = current_manifest(target, inputs_of_job(library, tables, job))
     except AnalyzerError:
         return None  # it would be created again
     queued = to_queue(manifest, target.parent) if manifest and manifest.files else None

@@ -1,4 +1,4 @@
-"""A selection narrowed by the user's choices, and these choices in words."""
+"""Narrow a selection by the user's choices, and put these choices into words."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 _OF_THE_OTHERS = "whether it helps users that the log doesn't name is unknown"
 _EXAMPLES = 3
 _LONG = 60
-"""Characters of an ID; a log may have one of a megabyte."""
+"""Characters of an ID that are shown; a log may contain one of a megabyte."""
 
 
-def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_helps: RetryHelps) -> Selection:
-    """Narrow the users that the log names."""
-    helps = with_helps(coded, retry_helps)["helps"].fill_null(value=False) if choices.retryable else pl.lit(value=True)
+def narrow_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_helps: RetryHelps) -> Selection:
+    """Narrow the users in the log."""
+    helps = (
+        with_retry_helps(coded, retry_helps)["helps"].fill_null(value=False)
+        if choices.retryable
+        else pl.lit(value=True)
+    )
     entries = coded.with_columns(
         only=pl.col("code").is_in(choices.only) if choices.only else pl.lit(value=True),
         except_=pl.col("code").is_in(choices.except_),
@@ -41,7 +45,7 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
     }
     unnamed = entries.filter(pl.col("key").is_null() & pl.col("only") & ~pl.col("except_") & pl.col("helps")).height
     if users is not None:
-        # An entry that names no user may be a listed user's, unless all of these are found.
+        # An entry that doesn't identify a user may be about a listed user, unless all of these are found.
         unnamed += len((whole.doubtful & fitting) - identities.keys())
         unnamed *= not users.keys() <= identities.keys()
     unknown = {key: identity for key, identity in (users or {}).items() if key not in whole.identities}
@@ -51,63 +55,63 @@ def of_named(whole: Selection, coded: pl.DataFrame, choices: Choices, retry_help
         without_user=unnamed,
         lacking_id=min(whole.lacking_id, unnamed),
         doubtful=whole.doubtful & identities.keys(),
-        chosen=tuple(_chosen_of_named(choices, len(users or {}) - len(unknown))),
+        choice_clauses=tuple(_clauses_of_named(choices, len(users or {}) - len(unknown))),
         unknown_users=unknown,
     )
 
 
-def of_everybody(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Selection:
-    """Narrow every record of the source."""
+def narrow_all(whole: Selection, coded: pl.DataFrame, choices: Choices) -> Selection:
+    """Narrow the selection of all records."""
     left_out = coded if choices.without_culprits else coded.filter(pl.col("code").is_in(choices.except_))
-    chosen = tuple(_chosen_of_everybody(choices, coded))
+    chosen = tuple(_clauses_of_all(choices, coded))
     if not choices.only and choices.users is None:
-        return dataclasses.replace(_without_users_of(whole, left_out), chosen=chosen)
+        return dataclasses.replace(_without_users_of(whole, left_out), choice_clauses=chosen)
     excluded = ids_in(left_out)
     only = coded.filter(pl.col("code").is_in(choices.only))
     wanted = dict(ids_in(only)) if choices.only else dict(choices.users or {})
     if choices.users is not None:
         wanted = {key: identity for key, identity in wanted.items() if key in choices.users}
-    # Where all of the listed users are found, an entry that names no user is about none of them.
+    # If all listed users are found, an entry that doesn't identify a user is about another one.
     found = choices.without_culprits or (choices.users is not None and choices.users.keys() <= wanted.keys())
     identities = {
         key: identity for key, identity in wanted.items() if key not in excluded and mark_of(key) not in whole.newer
     }
     return dataclasses.replace(
-        emptied(whole),
+        without_users(whole),
         identities=UserIds(identities),
         without_user=0 if found else only["key"].null_count(),
         doubtful=doubtful_in(only) & identities.keys(),
-        chosen=chosen,
+        choice_clauses=chosen,
     )
 
 
-def of_unknown(
+def narrow_unknown(
     whole: Selection, coded: pl.DataFrame, choices: Choices, error: str, retry_helps: RetryHelps
 ) -> Selection:
-    """Narrow every record to users that an unchanged retry can help, where it is unknown who was updated.
+    """Narrow the selection of all records to users that an unchanged retry can help; who was updated is unknown.
 
-    Users that the log does not name failed, if at all, for the job's own error. Where it is unknown whether a retry
-    helps against that, only users that the log names can be chosen.
+    Users that aren't in the log failed, if at all, because of the job's error. If a retry may not help against that,
+    only users in the log are selected.
     """
     if not error or not retry_helps(error, "", None):
         named = dataclasses.replace(
-            emptied(whole),
+            without_users(whole),
             identities=UserIds({key: one for key, one in ids_in(coded).items() if mark_of(key) not in whole.newer}),
             without_user=coded["key"].null_count(),
             doubtful=doubtful_in(coded),
         )
-        selection = of_named(named, coded, choices, retry_helps)
-        return dataclasses.replace(selection, chosen=(*selection.chosen, _OF_THE_OTHERS))
-    selection = of_everybody(whole, coded, choices)
-    helps = with_helps(coded, retry_helps)
+        selection = narrow_named(named, coded, choices, retry_helps)
+        return dataclasses.replace(selection, choice_clauses=(*selection.choice_clauses, _OF_THE_OTHERS))
+    selection = narrow_all(whole, coded, choices)
+    helps = with_retry_helps(coded, retry_helps)
     never = helps.filter(~helps["helps"].fill_null(value=False))
     chosen = (
-        *selection.chosen,
+        *selection.choice_clauses,
         *_without(never, "with what a retry unchanged need not help"),
         *_not_identified(never),
     )
-    if selection.everybody:
-        return dataclasses.replace(_without_users_of(selection, never), chosen=chosen)
+    if selection.all_records:
+        return dataclasses.replace(_without_users_of(selection, never), choice_clauses=chosen)
     excluded = ids_in(never)
     identities = {key: identity for key, identity in selection.identities.items() if key not in excluded}
     helped = helps.filter(pl.col("key").is_null(), pl.col("code").is_in(choices.only), pl.col("helps")).height
@@ -116,39 +120,39 @@ def of_unknown(
         identities=UserIds(identities),
         without_user=min(selection.without_user, helped),
         doubtful=selection.doubtful & identities.keys(),
-        chosen=chosen,
+        choice_clauses=chosen,
     )
 
 
 def _without_users_of(selection: Selection, entries: pl.DataFrame) -> Selection:
-    """Exclude the users of some entries from everybody, and with them the records without an ID."""
+    """Exclude the users of some entries from all records; also records without an ID if an entry reports one."""
     without_id = entries.filter(pl.col("key").is_null(), pl.col("code") == LogCode.MissingIdentity)
     return dataclasses.replace(
         selection,
         excluded=selection.excluded | dict(ids_in(entries)),
         doubtful=selection.doubtful | doubtful_in(entries),
-        without_unnamed=selection.without_unnamed or not without_id.is_empty(),
+        without_missing_ids=selection.without_missing_ids or not without_id.is_empty(),
     )
 
 
-def emptied(selection: Selection) -> Selection:
-    """Return the selection without any user in it."""
+def without_users(selection: Selection) -> Selection:
+    """Return the selection with no user selected."""
     return dataclasses.replace(
         selection,
-        everybody=False,
+        all_records=False,
         identities=UserIds(),
         without_user=0,
         lacking_id=0,
         excluded={},
-        without_unnamed=False,
+        without_missing_ids=False,
         doubtful=frozenset(),
         newer=frozenset(),
     )
 
 
-def with_helps(coded: pl.DataFrame, retry_helps: RetryHelps) -> pl.DataFrame:
-    """Add to entries a column ``helps`` Boolean: whether an unchanged retry can help, null where that is unknown."""
-    # Asked once for equal ones, as a log can have 100,000 failures of one kind.
+def with_retry_helps(coded: pl.DataFrame, retry_helps: RetryHelps) -> pl.DataFrame:
+    """Add a Boolean column ``helps`` to entries: whether an unchanged retry can help, null if unknown."""
+    # Once for equal entries, as a log can have 100,000 failures of one kind.
     distinct = coded.select("code", "message", "detail").unique(maintain_order=True)
     helps = [retry_helps(code, message or "", detail) for code, message, detail in distinct.iter_rows()]
     answers = distinct.with_columns(helps=pl.Series(helps, dtype=pl.Boolean))
@@ -156,8 +160,8 @@ def with_helps(coded: pl.DataFrame, retry_helps: RetryHelps) -> pl.DataFrame:
 
 
 def why_none_left(whole: Selection, chosen: tuple[str, ...]) -> str:
-    """Say why there is nothing to retry where the choices leave no user, a clause."""
-    if whole.everybody:
+    """Return why the choices leave no user to retry, a clause."""
+    if whole.all_records:
         users = "all users"
     elif whole.identities:
         users = f"{_the(len(whole.identities), 'user')} that the log names"
@@ -166,7 +170,7 @@ def why_none_left(whole: Selection, chosen: tuple[str, ...]) -> str:
     return f"of {users} the choice leaves none ({'; '.join(chosen)})"
 
 
-def _chosen_of_named(choices: Choices, known: int) -> Iterator[str]:
+def _clauses_of_named(choices: Choices, known: int) -> Iterator[str]:
     if choices.only:
         yield _only(choices)
     if choices.except_:
@@ -177,7 +181,7 @@ def _chosen_of_named(choices: Choices, known: int) -> Iterator[str]:
         yield "only what a retry unchanged can help"
 
 
-def _chosen_of_everybody(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
+def _clauses_of_all(choices: Choices, coded: pl.DataFrame) -> Iterator[str]:
     if choices.only:
         yield _only(choices)
     if choices.users is not None:
@@ -211,7 +215,7 @@ def _without(entries: pl.DataFrame, who: str) -> Iterator[str]:
 
 
 def _not_identified(entries: pl.DataFrame) -> Iterator[str]:
-    """Say what becomes of users who are to be left out and that the entries do not name."""
+    """Yield what happens to users to exclude if entries don't identify them."""
     codes = entries.filter(pl.col("key").is_null())["code"]
     if LogCode.MissingIdentity in codes:
         yield "without the records that have no ID"

@@ -1,4 +1,4 @@
-"""The records of a selection in the source file, even where that isn't valid JSON."""
+"""Find the records of a selection in the source file, even if it isn't valid JSON."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _AFTER_A_FAULT = "it is in a part that begins with a fault and can't be read"
 
 @dataclass(slots=True)
 class LookupResult:
-    """The records of a selection, and what is beside them.
+    """The records of a selection, and what else the source file contains.
 
     Attributes:
         found: the selection's records.
-        unmatched: what cannot be read, or is no record.
-        repairs: what was corrected outside of records.
+        unmatched: records that can't be read, and values that aren't records.
+        repairs: repairs outside of records.
     """
 
     found: MatchedRecords
@@ -49,53 +49,50 @@ class LookupResult:
     repairs: list[Repair] = field(default_factory=list)
 
 
-def look_up(request: RetryRequest) -> LookupResult:
+def find_selected(request: RetryRequest) -> LookupResult:
     """Find the selection's records.
 
     Raises:
-        InputError: the source file cannot be read, or it and the log are not of one job.
+        InputError: the source file can't be read, or isn't of the same job as the log.
         NotJsonError: it isn't valid JSON.
-        NotImportFormatError: it is not in the import format. Where a job ran, the service read the list anyway, and
-            values that are no records are only listed.
+        NotImportFormatError: it isn't in the import format. If the import ran, the service read the list anyway, and
+            values that aren't records are only listed.
     """
     selection = request.selection
-    wanted = None if selection.everybody else selection.identities.marks
-    found = request.found or _found(request, wanted)
+    wanted = None if selection.all_records else selection.identities.marks
+    found = request.found or _find_strictly(request, wanted)
     if found is None:
-        looked_up = _around_faults(request, wanted)
+        lookup = _find_around_faults(request, wanted)
     else:
-        looked_up = LookupResult(found)
+        lookup = LookupResult(found)
         if found.other is not None:
             if selection.outcome is not Outcome.partial and not request.options.reads_around_faults:
                 raise found.other
-            looked_up.unmatched += _no_records(request.source, found)
-    if selection.everybody and request.named and not request.options.force:
+            lookup.unmatched += _no_records(request.source, found)
+    if selection.all_records and request.named and not request.options.force:
         marks = set(map(mark_of, request.named))
-        if marks.isdisjoint(looked_up.found.spans.marks):
+        if marks.isdisjoint(lookup.found.spans.marks):
             where = f" in {request.id_property.name!r}" if request.id_property.name else ""
             raise InputError(
                 f"no record of {request.source} has one of the IDs in the log{where}",
-                "Check that source and log belong to the same job, and --id-property; --force takes them all the same.",
+                "Check that source and log belong to the same job, and --id-property; --force skips this check.",
             )
-    return looked_up
+    return lookup
 
 
-def everybody(request: RetryRequest) -> Spans:
+def find_all(request: RetryRequest) -> Spans:
     """Find all records of the source file.
 
     Raises:
-        InputError: the source file cannot be read.
-        NotJsonError: it isn't valid JSON, and is not read around its faults.
+        InputError: the source file can't be read.
+        NotJsonError: it isn't valid JSON, and isn't read around its faults.
     """
-    found = _found(request, None)
-    return (found or _around_faults(request, None).found).spans
+    found = _find_strictly(request, None)
+    return (found or _find_around_faults(request, None).found).spans
 
 
-def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> MatchedRecords | None:
-    """Find records without any tolerance for faults; None where there are faults that are to be read around.
-
-    A file without faults is read so whatever the options: where nothing is wrong, nothing is doubtful.
-    """
+def _find_strictly(request: RetryRequest, wanted: Mapping[str, int] | None) -> MatchedRecords | None:
+    """Find records without tolerating faults; return None if there are faults and the options read around them."""
     try:
         return find_records(request.source, request.id_property.name, wanted)
     except SourceFormatError:
@@ -104,11 +101,11 @@ def _found(request: RetryRequest, wanted: Mapping[str, int] | None) -> MatchedRe
         return None
 
 
-def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookupResult:
+def _find_around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> LookupResult:
     from analyzer.source.salvage.read import Corrected, Lines, Unreadable, salvage_of
 
     spans = Spans()
-    looked_up = LookupResult(MatchedRecords(0, spans))
+    lookup = LookupResult(MatchedRecords(0, spans))
     name = request.id_property.name
     records = 0
     with opened(request.source) as buffer:
@@ -116,21 +113,21 @@ def _around_faults(request: RetryRequest, wanted: Mapping[str, int] | None) -> L
         for item in salvage_of(buffer, repair=request.options.repair):
             if isinstance(item, Corrected):
                 if request.options.repair:
-                    looked_up.repairs.append(Repair(None, "", item.kind, item.before, item.after))
+                    lookup.repairs.append(Repair(None, "", item.kind, item.before, item.after))
                 continue
             records += 1
             if isinstance(item, Unreadable):
-                looked_up.unmatched += _listed(item, name, lines, wanted)
+                lookup.unmatched += _list_unreadable(item, name, lines, wanted)
                 continue
             mark = mark_in(wanted, identity_key(item.text(name) or ""))
             if mark is not None:
                 spans.add(item.offset, item.offset + len(item.raw), item.position, mark)
-    looked_up.found = MatchedRecords(records, spans)
-    return looked_up
+    lookup.found = MatchedRecords(records, spans)
+    return lookup
 
 
 def _no_records(source: Path, found: MatchedRecords) -> list[Mismatch]:
-    """List the values in the list that are no records, one row for equal ones."""
+    """List the values that aren't records, one row for equal ones."""
     places: dict[str, list[int]] = {}
     with reading(source) as buffer:
         for position, offset in zip(found.others, found.other_offsets, strict=True):
@@ -138,10 +135,10 @@ def _no_records(source: Path, found: MatchedRecords) -> list[Mismatch]:
     return [Mismatch("", Reason.no_record, shown_places(where), shown, len(where)) for shown, where in places.items()]
 
 
-def _listed(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Mismatch]:
-    """List an unreadable record, unless it is of a user who is not wanted, and the users that follow in the same part.
+def _list_unreadable(item: Unreadable, name: str, lines: Lines, wanted: Mapping[str, int] | None) -> list[Mismatch]:
+    """List an unreadable record, unless its user isn't wanted, and the other users in the part that can't be read.
 
-    After a fault, what cannot be read may contain further records.
+    After a fault, that part may contain further records.
     """
     whose = item.identity(name) if name else None
     line, column = lines.at(item.offset)
@@ -165,8 +162,8 @@ def marks_in(spans: Spans) -> NDArray[np.int64]:
     return np.frombuffer(spans.marks, np.int64) if len(spans) else np.zeros(0, np.int64)
 
 
-def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
-    """Return the numbers of the chosen records of users who have several, by the user's key."""
+def find_duplicates(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Records) -> dict[str, list[int]]:
+    """Return the numbers of the chosen records of users who have several, by user key."""
     ordered = marks[chosen]
     ordered.sort()
     several = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -178,8 +175,8 @@ def repeated(marks: NDArray[np.int64], chosen: NDArray[np.bool_], records: Recor
     return {key: numbers for key, numbers in users.items() if len(numbers) > 1}
 
 
-def places(spans: Spans, numbers: list[int]) -> str:
-    """Write the records' places in the source, from 1."""
+def record_places(spans: Spans, numbers: list[int]) -> str:
+    """Format the records' positions in the source, from 1."""
     return ", ".join(str(spans.positions[number] + 1) for number in numbers)
 
 
@@ -187,7 +184,7 @@ class Records:
     """The records of an open source file, by their number among spans."""
 
     def __init__(self, buffer: Buffer, spans: Spans, id_property: str) -> None:
-        """Take a file, the spans of its records, and the name of the property with their IDs."""
+        """Store the file, the spans of its records, and the name of the ID property."""
         self._buffer = buffer
         self._spans = spans
         self.id_property = id_property
@@ -197,7 +194,7 @@ class Records:
         return bytes(self._buffer[self._spans.starts[number] : self._spans.ends[number]])
 
     def identity(self, number: int) -> str:
-        """Return a record's ID; empty where it has none."""
+        """Return a record's ID; empty if it has none."""
         raw = self.raw(number)
         try:
             record, _ = record_at(raw, 0, 0)

@@ -1,4 +1,4 @@
-"""The files of a retry: records in the import format, split by the service's limits."""
+"""Write records in the import format, split into files by the service's limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAD = codecs.BOM_UTF8 + b'{"value":[\n'
 BETWEEN = b",\n"
 TAIL = b"\n]}\n"
 _BUFFERED = 1 << 20
-"""Bytes."""
+"""Bytes that are held before they are written."""
 _JOINED = 1 << 12
 """Bytes; shorter pieces are joined before they are written."""
 
@@ -33,10 +33,10 @@ class Part:
 
     Attributes:
         stream: to write to.
-        length: bytes.
-        records: in it.
-        property_values: except the IDs.
-        digest: its SHA-256, when it is finished.
+        length: in bytes.
+        records: number of records.
+        property_values: number of values, without IDs.
+        digest: its SHA-256 when it is finished.
     """
 
     stream: IO[bytes]
@@ -51,9 +51,9 @@ class Parts:
     """The files that are being written.
 
     Attributes:
-        files: that they belong to.
-        target: the place of the retry file where it is not split.
-        options: its limits.
+        files: creates them.
+        target: path of the retry file if it isn't split.
+        options: the limits.
         done: the files; the last one is being written.
     """
 
@@ -66,16 +66,16 @@ class Parts:
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def add(self, raw: bytes, values: int, position: int) -> None:
-        """Add a record, in a further file where the last one is full.
+        """Add a record, in a further file if the last one is full.
 
         Args:
             raw: its bytes.
             values: its property values except the ID.
-            position: its place in the source, from 0.
+            position: in the source, from 0.
 
         Raises:
-            UsageError: it is beyond the limits by itself.
-            OutputError: it cannot be written.
+            UsageError: it exceeds the limits by itself.
+            OutputError: it can't be written.
         """
         length = len(raw) + len(BETWEEN)
         if self._is_full(length, values):
@@ -96,8 +96,8 @@ class Parts:
         """Add several records; ``joined`` are the same with ``BETWEEN`` between them.
 
         Raises:
-            UsageError: one is beyond the limits by itself.
-            OutputError: they cannot be written.
+            UsageError: one exceeds the limits by itself.
+            OutputError: they can't be written.
         """
         if not raws or not self.done or self._is_full(len(BETWEEN) + len(joined), sum(values)):
             for raw, number, position in zip(raws, values, positions, strict=True):
@@ -114,7 +114,7 @@ class Parts:
         """End the last file.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: it can't be written.
         """
         if self.done:
             self._write(TAIL)
@@ -123,7 +123,7 @@ class Parts:
             self._hash = hashlib.sha256()
 
     def paths(self) -> list[Path]:
-        """Return the files' places: the target, or ``-1-of-N`` and so on."""
+        """Return the files' paths: the target, or ``-1-of-N`` and so on."""
         number = len(self.done)
         if number == 1:
             return [self.target]
@@ -152,12 +152,12 @@ class Parts:
         if alone > self.options.max_bytes:
             raise UsageError(
                 f"record {position + 1:,} alone makes a file of {alone:,} bytes, more than {self.options.max_bytes:,}",
-                "Give a larger --max-bytes; the service takes up to 2 GB.",
+                "Specify a larger --max-bytes; the service accepts up to 2 GB.",
             )
         if values > self.options.max_properties:
             raise UsageError(
                 f"record {position + 1:,} alone has {values:,} values, more than {self.options.max_properties:,}",
-                "Give a larger --max-properties; the service takes up to 500,000.",
+                "Specify a larger --max-properties; the service accepts up to 500,000.",
             )
 
     def _write(self, content: bytes) -> None:

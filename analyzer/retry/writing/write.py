@@ -1,4 +1,4 @@
-"""Write a retry: its files, manifest, and lists, all or none of them; and handle what an earlier retry left."""
+"""Write a retry: its files, manifest, and lists, all or none of them; and handle files of an earlier retry."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.manifest import manifest_for
 from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles, Mismatch, Reason, RetryFiles, RetryRequest
-from analyzer.retry.selection.matching import gather
-from analyzer.retry.selection.records import look_up
+from analyzer.retry.selection.matching import match_records
+from analyzer.retry.selection.records import find_selected
 from analyzer.retry.writing.copying import CopyResult, copy
 from analyzer.retry.writing.parts import Parts
 from analyzer.source.reader.json_text import recoded_from
@@ -36,44 +36,44 @@ if TYPE_CHECKING:
 
 
 _CANNOT_BE_WRITTEN = {Reason.unreadable, Reason.uncertain}
-_TO_BE_CORRECTED = {Reason.twice, Reason.not_importable}
-"""Reasons for which records are listed even without a retry file: they have to be corrected in the feed."""
+_TO_BE_CORRECTED = {Reason.duplicate, Reason.not_importable}
+"""Reasons to write the list of mismatches even without a retry file: the feed has to be corrected."""
 
 
 def write_retry(request: RetryRequest) -> RetryFiles | None:
-    """Write the records of the selection byte for byte, in the source's order, in the import format, with a mark.
+    """Write the records of the selection in the import format: byte for byte, in the source's order, with a BOM.
 
     Returns:
-        What was written: no more than the list of what did not match where that tells what to correct in the feed, and
-        no record can be written. None, and nothing written, where no record of the source is meant.
+        The written files: only the lists if no record can be written and the feed has to be corrected. None if no
+        record of the source is selected; then nothing is written.
 
     Raises:
-        InputError: the source file cannot be read, isn't valid JSON, or may be another job's; or there are records to
-            be retried, and none of them can be written.
-        OutputError: a file cannot be written; whatever was there before still is.
-        UsageError: a property that is to be dropped is in no record, or one record is beyond the limits.
+        InputError: the source file can't be read, isn't valid JSON, or may be another job's; or none of the selected
+            records can be written.
+        OutputError: a file can't be written; the earlier files are unchanged.
+        UsageError: no record has a property that is to be dropped, or one record exceeds the limits.
     """
     check_places([request.target, *companions(request.target)], request)
-    looked_up = look_up(request)
+    lookup = find_selected(request)
     with reading(request.source) as buffer, FileSet() as files:
-        chosen_records = gather(request, looked_up, buffer)
-        chosen_records.unmatched = _with_unreadable(chosen_records.unmatched, looked_up.unmatched)
+        chosen_records = match_records(request, lookup, buffer)
+        chosen_records.unmatched = _with_unreadable(chosen_records.unmatched, lookup.unmatched)
         parts = Parts(files, request.target, request.options)
         copied = copy(request, chosen_records, buffer, parts)
-        copied.repairs[:0] = looked_up.repairs
+        copied.repairs[:0] = lookup.repairs
         if not copied.records:
             unmatched = [*chosen_records.unmatched, *copied.unmatched]
             _check_none_lost(request, unmatched)
             if not any(one.reason in _TO_BE_CORRECTED for one in unmatched):
                 return None
-        return _finished(request, chosen_records, copied, files, parts)
+        return _finish(request, chosen_records, copied, files, parts)
 
 
 def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
-    """Refuse places where writing would destroy what the retry is made from, or cannot succeed.
+    """Refuse paths that are inputs of the retry, or can't be written.
 
     Raises:
-        OutputError: that is so.
+        OutputError: one is or can't.
     """
     for path in paths:
         try:
@@ -82,17 +82,17 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
             if path.is_dir():
                 raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
             if not path.is_file():
-                # A device or a pipe would be replaced by a file, where rights allow it.
-                raise OutputError(f"{path} cannot be written: it is no file", "Name a file with -o.")
+                # A device or a pipe would be replaced by a file if permissions allow it.
+                raise OutputError(f"{path} can't be written: it isn't a file", "Specify a file with -o.")
             for read, kind in ((request.source, "source file"), *((log, "log") for log in request.logs)):
                 if read.exists() and path.samefile(read):
-                    raise OutputError(f"{path} is the {kind} itself", "Name another file with -o.")
+                    raise OutputError(f"{path} is the {kind} itself", "Specify another file with -o.")
         except OSError as error:
             raise cannot_write(path, error) from error
 
 
 def _with_unreadable(unmatched: Sequence[Mismatch], unreadable: Sequence[Mismatch]) -> list[Mismatch]:
-    """Combine both lists; a user with an unreadable record is not listed as missing, too."""
+    """Combine both lists; don't list a user with an unreadable record as missing, too."""
     named = {identity_key(one.identity) for one in unreadable}
     lacking = {Reason.not_in_source, Reason.not_left_out}
     return [one for one in unmatched if one.reason not in lacking or identity_key(one.identity) not in named] + [
@@ -101,7 +101,7 @@ def _with_unreadable(unmatched: Sequence[Mismatch], unreadable: Sequence[Mismatc
 
 
 def _check_none_lost(request: RetryRequest, unmatched: Sequence[Mismatch]) -> None:
-    """Refuse a retry none of whose records can be written, with what is wrong with the first."""
+    """Raise InputError about the first of the records that can't be written, if there is one."""
     for one in unmatched:
         if one.reason in _CANNOT_BE_WRITTEN:
             whose = f" ({one.identity})" if one.identity else ""
@@ -114,16 +114,16 @@ def _check_none_lost(request: RetryRequest, unmatched: Sequence[Mismatch]) -> No
 
 
 def _unexplained(selection: Selection, chosen_records: ChosenRecords) -> int:
-    """Count the entries without a user's ID that no record explains."""
-    if selection.everybody:
+    """Count the unidentified entries that no record explains."""
+    if selection.all_records:
         return selection.without_user + max(0, selection.lacking_id - chosen_records.lacking_id)
-    return selection.without_user - chosen_records.explained(selection)
+    return selection.without_user - chosen_records.explained_entries(selection)
 
 
-def _finished(
+def _finish(
     request: RetryRequest, chosen_records: ChosenRecords, copied: CopyResult, files: FileSet, parts: Parts
 ) -> RetryFiles:
-    """End the files and put them in their places."""
+    """Finish the files and move them to their paths."""
     manifest_file, unmatched_file, repairs_file = companions(request.target)
     paths = parts.paths()
     check_places(paths, request)
@@ -154,14 +154,14 @@ def _finished(
         files.write(path, content)
     digests = {path: part.digest for path, part in zip(paths, parts.done, strict=True)}
     digests |= {path: hashlib.sha256(content).hexdigest() for path, content in beside.items()}
-    before = earlier(request.target, digests, [request.source, *request.logs])
-    files.put_in_place([*paths, *beside], before.ours)
+    before = find_earlier(request.target, digests, [request.source, *request.logs])
+    files.put_in_place([*paths, *beside], before.removed)
     remove_leftovers(request.target, files.beside)
     return dataclasses.replace(retry, earlier=before)
 
 
 def companions(target: Path) -> tuple[Path, Path, Path]:
-    """Return the places of the manifest, the list of what did not match, and the list of repairs."""
+    """Return the paths of the manifest, the list of mismatches, and the list of repairs."""
     stem = target.stem
     return (
         manifest_path(target),
@@ -171,15 +171,15 @@ def companions(target: Path) -> tuple[Path, Path, Path]:
 
 
 def unmatched_csv(unmatched: Sequence[Mismatch]) -> bytes:
-    """Write what did not match as guarded CSV: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
+    """Return the mismatches as guarded CSV: columns ``identity``, ``reason``, ``records``, ``detail``, all text."""
     columns = ("identity", "reason", "records", "detail")
     return rows_as_csv(columns, ((one.identity, one.reason.value, one.records, one.detail) for one in unmatched))
 
 
 def repairs_csv(repairs: Sequence[Repair]) -> bytes:
-    """Write what was repaired as guarded CSV: columns ``record``, ``identity``, ``kind``, ``before``, ``after``.
+    """Return the repairs as guarded CSV: columns ``record``, ``identity``, ``kind``, ``before``, ``after``.
 
-    ``record`` is the place in the source, from 1; empty where the repair is in no record.
+    ``record`` is the position in the source, from 1; empty if the repair is in no record.
     """
     columns = ("record", "identity", "kind", "before", "after")
     rows = (
@@ -194,52 +194,52 @@ _REST = re.compile(r"(-\d[-of\d]*)?(\.[a-z].*)?$")
 _LARGEST_MANIFEST = 1 << 24
 """Bytes; an unfinished retry file may have 2 GB."""
 _DIGITS = (8, 64)
-"""Digits of a SHA-256 in the name of an altered file: first a readable number, then all."""
+"""Digits of a SHA-256 in the name of an altered file's copy: a short number, or all if that name is taken."""
 
 
 def clear(target: Path, read: Collection[Path]) -> EarlierFiles:
-    """Remove our earlier retry where there is nothing to retry, so that it is not queued by mistake.
+    """Remove an earlier retry because there is nothing to retry, so that it isn't queued by mistake.
 
     Args:
-        target: the place of a retry file.
-        read: source and logs, which are never touched.
+        target: path of the retry file.
+        read: files that are never touched: source and logs.
 
     Raises:
-        OutputError: a file cannot be removed; then all are still there.
+        OutputError: a file can't be removed; then all are unchanged.
     """
-    found = earlier(target, {}, read)
+    found = find_earlier(target, {}, read)
     with FileSet() as files:
-        files.put_in_place((), found.ours)
+        files.put_in_place((), found.removed)
     remove_leftovers(target)
     return found
 
 
-def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> EarlierFiles:
-    """Find the files in the places of a retry, its parts, and its companions, and decide what becomes of them.
+def find_earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> EarlierFiles:
+    """Find the files with the names of a retry, its parts, and its companions, and sort them.
 
-    Files in the places of new ones that are not provably ours are copied, so that nothing is lost.
+    A file that will be replaced and doesn't match a manifest is copied first, so that nothing is lost.
 
     Args:
-        target: the place of the retry file where it is not split.
-        new: what is to be written, with its SHA-256.
+        target: path of the retry file if it isn't split.
+        new: the paths to write, with their SHA-256.
         read: source and logs.
 
     Raises:
-        OutputError: the folder cannot be read, or a file cannot be copied.
+        OutputError: the folder can't be read, or a file can't be copied.
     """
-    there = [path for path in _in_places(target) if not _is_one_of(path, read)]
+    there = [path for path in _existing_files(target) if not _is_one_of(path, read)]
     if not there:
         return NO_EARLIER_FILES
     manifest_file = manifest_path(target)
     manifest = _manifest(manifest_file)
-    noted = list(_noted(target, manifest))
-    ours = [path for path in there if any(_is_as(path, file) for file in noted)]
+    noted = list(_known_entries(target, manifest))
+    ours = [path for path in there if any(_is_unchanged(path, file) for file in noted)]
     altered = [path for path in there if path in new and path not in ours and not (path == manifest_file and manifest)]
-    kept = [_keep(path) for path in altered if _digest(path) != new[path]]
+    kept = [_copy_aside(path) for path in altered if _digest(path) != new[path]]
     ours = [path for path in ours if path not in new]
     others = [path for path in there if path not in new and path not in ours]
     left = {path.name for path in others}
-    # A manifest stays as long as a retry file of it is there, even an altered one.
+    # A manifest stays as long as one of its retry files exists, even an altered one.
     if manifest and manifest_file in others and left.isdisjoint(file.name for file in manifest.files):
         others.remove(manifest_file)
         ours.append(manifest_file)
@@ -247,23 +247,23 @@ def earlier(target: Path, new: Mapping[Path, str], read: Collection[Path]) -> Ea
 
 
 def is_unaltered(target: Path, manifest: Manifest) -> bool:
-    """Return whether all files of a manifest are in the places of a retry, with the same bytes."""
-    places = {path.name: path for path in _in_places(target)}
-    return all(file.name in places and _is_as(places[file.name], file) for file in manifest.all_files)
+    """Return whether all files of a manifest exist, with the same bytes."""
+    places = {path.name: path for path in _existing_files(target)}
+    return all(file.name in places and _is_unchanged(places[file.name], file) for file in manifest.all_files)
 
 
-def strays(target: Path, manifest: Manifest) -> tuple[Path, ...]:
-    """Return the files in the places of a retry that its manifest does not name: of another retry, or not ours."""
+def unrelated_files(target: Path, manifest: Manifest) -> tuple[Path, ...]:
+    """Return the files with names of a retry that its manifest doesn't list: of another retry, or not ours."""
     named = {file.name for file in manifest.all_files} | {manifest_path(target).name}
-    return tuple(path for path in _in_places(target) if path.name not in named)
+    return tuple(path for path in _existing_files(target) if path.name not in named)
 
 
 def remove_leftovers(target: Path, but: Collection[Path] = ()) -> None:
-    """Remove what interrupted retries to the same place left under names that only such files have.
+    """Remove unfinished files of interrupted retries to the same path.
 
     Args:
-        target: the path of the retry file.
-        but: what is still needed.
+        target: path of the retry file.
+        but: files that are still needed.
     """
     for path in _leftovers(target):
         if path not in but:
@@ -271,15 +271,15 @@ def remove_leftovers(target: Path, but: Collection[Path] = ()) -> None:
                 path.unlink()
 
 
-def _in_places(target: Path) -> Iterator[Path]:
-    """Yield the retry file, the parts of a split into any number, and their companions, by their names."""
+def _existing_files(target: Path) -> Iterator[Path]:
+    """Yield the files named like the retry file, its parts, and their companions."""
     part = re.compile(rf"{re.escape(target.stem)}(-\d+-of-\d+)?{re.escape(target.suffix)}")
     beside = {path.name for path in companions(target)}
     return (path for path in _files(target) if part.fullmatch(path.name) or path.name in beside)
 
 
 def _leftovers(target: Path) -> Iterator[Path]:
-    """Yield unfinished files, and second names of files, in the places of a retry."""
+    """Yield unfinished files of a retry, and files that were set aside."""
     for path in _files(target):
         rest = begins_name_of_part(path, target.stem)
         if rest is not None and _REST.match(rest):
@@ -297,19 +297,19 @@ def _files(target: Path) -> Iterator[Path]:
     yield from (target.with_name(name) for name in names)
 
 
-def _noted(target: Path, manifest: Manifest | None) -> Iterator[FileEntry]:
-    """Yield the entries of the manifest in the places of a retry, and of those of interrupted retries."""
+def _known_entries(target: Path, manifest: Manifest | None) -> Iterator[FileEntry]:
+    """Yield the entries of the manifest, and of those of interrupted retries."""
     small = (path for path in _leftovers(target) if path.stat().st_size <= _LARGEST_MANIFEST)
     for one in (manifest, *map(_manifest, small)):
         if one is not None:
             yield from one.all_files
 
 
-def _keep(path: Path) -> Path:
-    """Copy a file to a name that says what it is, and return that.
+def _copy_aside(path: Path) -> Path:
+    """Copy a file to ``STEM.altered-SHA256`` and return that path.
 
     Raises:
-        OutputError: it cannot be copied.
+        OutputError: it can't be copied.
     """
     digest = _digest(path)
     for digits in _DIGITS:
@@ -334,7 +334,7 @@ def _manifest(path: Path) -> Manifest | None:
         return None
 
 
-def _is_as(path: Path, noted: FileEntry) -> bool:
+def _is_unchanged(path: Path, noted: FileEntry) -> bool:
     try:
         return path.name == noted.name and path.stat().st_size == noted.bytes and noted.sha256 == sha256_of(path)
     except (OSError, InputError):

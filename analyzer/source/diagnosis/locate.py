@@ -139,7 +139,7 @@ class _Locator:
         self._buffer = buffer
         self.walk = walk
         self._target = target
-        self._known = IdProperty(id_property, "you said so", certain=True) if id_property else None
+        self._known = IdProperty(id_property, "you specified it", certain=True) if id_property else None
 
     def confirms(self, record: int | None) -> bool:
         """Whether our reader has to stop where a path that names this record says that the service did."""

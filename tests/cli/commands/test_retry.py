@@ -230,7 +230,7 @@ def test_the_output_never_goes_onto_what_it_is_made_from(upa: Callable[..., Ran]
     ran = upa(*BARE, "-o", name)
     assert (ran.code, ran.out) == (5, "")
     assert f"{name} is the {'source file' if name == 'feed.json' else 'log'} itself" in ran.err
-    assert "Name another file with -o." in ran.err
+    assert "Specify another file with -o." in ran.err
     assert everything(tmp_path) == before
 
 

@@ -88,8 +88,8 @@ CHOSEN_OF_PARTIAL = {
 def test_users_that_the_log_names_are_narrowed(choices: Choices, keys: set[str], unnamed: int, clause: str) -> None:
     found = of_partial(choices)
     assert dict(found.identities).keys() == keys
-    assert (found.everybody, found.empty, found.none_left) == (False, False, False)
-    assert (found.without_user, found.chosen) == (unnamed, (clause,))
+    assert (found.all_records, found.empty, found.none_left) == (False, False, False)
+    assert (found.without_user, found.choice_clauses) == (unnamed, (clause,))
 
 
 def test_ids_keep_the_spelling_of_the_log_and_strangers_that_of_the_list() -> None:
@@ -101,7 +101,7 @@ def test_ids_keep_the_spelling_of_the_log_and_strangers_that_of_the_list() -> No
 def test_a_listed_user_that_another_choice_leaves_out_is_known() -> None:
     found = of_partial(Choices(users=listed(ADA, KIM), except_=(GENERIC,)))
     assert (dict(found.identities), found.unknown_users) == ({KIM: KIM}, {})
-    assert found.chosen == (f"without {GENERIC}", "of the 2 users given, 2")
+    assert found.choice_clauses == (f"without {GENERIC}", "of the 2 users given, 2")
 
 
 def test_a_guid_that_need_not_be_anybodys_follows_the_choices() -> None:
@@ -140,70 +140,74 @@ def test_where_the_log_names_no_user_a_choice_leaves_none() -> None:
 
 def test_without_entries_there_are_no_users_to_choose_from() -> None:
     found = select(Outcome.partial, named(), choices=Choices(only=("Typo",)))
-    assert (found.empty, found.none_left, found.chosen) == (True, False, ())
+    assert (found.empty, found.none_left, found.choice_clauses) == (True, False, ())
 
 
 def test_except_leaves_everybody_but_those_with_the_code() -> None:
     found = of_aborted(Choices(except_=("invalidproperty",)))
-    assert (found.everybody, found.excluded) == (True, {ADA: "Ada@contoso.com", BOB: BOB})
-    assert found.chosen == (f"without the 2 users with {UNMAPPED} (Ada@contoso.com and {BOB})",)
-    assert (found.first, found.without_unnamed) == ("", False)
+    assert (found.all_records, found.excluded) == (True, {ADA: "Ada@contoso.com", BOB: BOB})
+    assert found.choice_clauses == (f"without the 2 users with {UNMAPPED} (Ada@contoso.com and {BOB})",)
+    assert (found.condition, found.without_missing_ids) == ("", False)
 
 
 def test_without_culprits_leaves_everybody_except_the_named_users() -> None:
     found = of_aborted(Choices(without_culprits=True), *(entry("a", UNMAPPED, f"u{n}@x.com") for n in range(1, 1000)))
-    assert (found.everybody, len(found.excluded)) == (True, 1002)
+    assert (found.all_records, len(found.excluded)) == (True, 1002)
     clause = f"without the 1,002 users who aborted it (Ada@contoso.com, {BOB}, {EVE} and 999 more)"
-    assert found.chosen == (clause,)
+    assert found.choice_clauses == (clause,)
 
 
 def test_without_culprits_leaves_out_records_without_an_id() -> None:
     found = of_aborted(Choices(without_culprits=True), entry("a", WITHOUT_ID))
-    assert (found.without_unnamed, found.lacking_id, found.first) == (True, 1, "")
-    assert found.chosen[1:] == ("without the records that have no ID",)
-    assert of_aborted(Choices(except_=(WITHOUT_ID,)), entry("a", WITHOUT_ID)).without_unnamed
-    assert not of_aborted(Choices(except_=(UNMAPPED,)), entry("a", WITHOUT_ID)).without_unnamed
+    assert (found.without_missing_ids, found.lacking_id, found.condition) == (True, 1, "")
+    assert found.choice_clauses[1:] == ("without the records that have no ID",)
+    assert of_aborted(Choices(except_=(WITHOUT_ID,)), entry("a", WITHOUT_ID)).without_missing_ids
+    assert not of_aborted(Choices(except_=(UNMAPPED,)), entry("a", WITHOUT_ID)).without_missing_ids
 
 
 def test_entries_without_a_user_are_counted_where_their_users_should_be_left_out() -> None:
     found = of_aborted(Choices(without_culprits=True), entry("a", NOT_JSON, message="Bad escape."))
-    assert found.chosen[1:] == (f"1 entry with {NOT_JSON} doesn't identify a user, so no user is left out for it",)
-    assert found.first == "correct what the service couldn't read (Bad escape)"
+    assert found.choice_clauses[1:] == (
+        f"1 entry with {NOT_JSON} doesn't identify a user, so no user is left out for it",
+    )
+    assert found.condition == "correct what the service couldn't read (Bad escape)"
     found = of_aborted(Choices(except_=(UNMAPPED,)), entry("a", UNMAPPED), entry("a", UNMAPPED), entry("a", UNRESOLVED))
-    assert found.chosen[1:] == (f"2 entries with {UNMAPPED} don't identify a user, so no user is left out for them",)
+    assert found.choice_clauses[1:] == (
+        f"2 entries with {UNMAPPED} don't identify a user, so no user is left out for them",
+    )
 
 
 def test_without_a_log_no_user_is_left_out_and_the_choice_says_so() -> None:
     found = select(Outcome.aborted, named(), "DataFileTooBig", choices=Choices(without_culprits=True))
-    assert (found.everybody, found.excluded) == (True, {})
-    assert found.chosen == ("the log names no user who aborted it, so no user is left out",)
+    assert (found.all_records, found.excluded) == (True, {})
+    assert found.choice_clauses == ("the log names no user who aborted it, so no user is left out",)
 
 
 def test_a_long_id_is_shortened_in_words() -> None:
     found = select(Outcome.aborted, named(entry("a", UNMAPPED, "x" * 100_000)), choices=Choices(without_culprits=True))
-    assert found.chosen == (f"without the user who aborted it ({'x' * 59}…)",)
+    assert found.choice_clauses == (f"without the user who aborted it ({'x' * 59}…)",)
 
 
 def test_only_a_code_takes_the_culprits() -> None:
     found = of_aborted(Choices(only=(UNMAPPED,)), entry("a", UNMAPPED), entry("a", WITHOUT_ID))
-    assert (found.everybody, dict(found.identities)) == (False, {ADA: "Ada@contoso.com", BOB: BOB})
+    assert (found.all_records, dict(found.identities)) == (False, {ADA: "Ada@contoso.com", BOB: BOB})
     assert (found.without_user, found.lacking_id) == (1, 0)
-    assert found.first == "map Floor and Badge or remove them from the feed"
-    assert found.chosen == (f"only those with {UNMAPPED}",)
+    assert found.condition == "map Floor and Badge or remove them from the feed"
+    assert found.choice_clauses == (f"only those with {UNMAPPED}",)
 
 
 def test_only_a_code_without_users_leaves_its_entries() -> None:
     found = of_aborted(Choices(only=(WITHOUT_ID,)), entry("a", WITHOUT_ID), entry("a", WITHOUT_ID))
-    assert (found.everybody, dict(found.identities), found.without_user) == (False, {}, 2)
+    assert (found.all_records, dict(found.identities), found.without_user) == (False, {}, 2)
     assert (found.empty, found.none_left) == (False, False)
 
 
 def test_listed_users_stand_for_everybody() -> None:
     found = of_aborted(Choices(users=listed("Kim@contoso.com", BOB), users_file="u.txt"), entry("a", UNMAPPED))
-    assert (found.everybody, dict(found.identities)) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
+    assert (found.all_records, dict(found.identities)) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
     assert (found.without_user, found.unknown_users) == (0, {})
-    assert found.chosen == ("only the 2 users of u.txt",)
-    assert found.first == "map Badge and Floor or remove them from the feed"
+    assert found.choice_clauses == ("only the 2 users of u.txt",)
+    assert found.condition == "map Badge and Floor or remove them from the feed"
 
 
 def test_listed_culprits() -> None:
@@ -215,7 +219,7 @@ def test_listed_culprits() -> None:
 
 def test_listed_users_without_culprits() -> None:
     found = of_aborted(Choices(users=listed(ADA, KIM), without_culprits=True))
-    assert (found.everybody, dict(found.identities), found.excluded, found.first) == (False, {KIM: KIM}, {}, "")
+    assert (found.all_records, dict(found.identities), found.excluded, found.condition) == (False, {KIM: KIM}, {}, "")
     found = of_aborted(Choices(users=listed(ADA), without_culprits=True))
     assert found.because.startswith(
         f"of all users {NONE_LEFT} (only the user given; without the 3 users who aborted it"
@@ -228,8 +232,8 @@ def test_only_their_code_without_culprits_leaves_no_user() -> None:
 
 
 def test_a_dropped_property_need_not_be_mapped() -> None:
-    assert of_aborted(Choices(drop_properties=("Floor",))).first == "map Badge or remove it from the feed"
-    assert of_aborted(Choices(drop_properties=("Floor", "Badge"))).first == ""
+    assert of_aborted(Choices(drop_properties=("Floor",))).condition == "map Badge or remove it from the feed"
+    assert of_aborted(Choices(drop_properties=("Floor", "Badge"))).condition == ""
 
 
 AGAIN = f"a retry unchanged would be aborted again ({UNMAPPED})"
@@ -285,9 +289,9 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
         retryable=True,
     )
     found = of_aborted(one, *further, error=error)
-    assert found.chosen[-1] == "only what a retry unchanged can help"
+    assert found.choice_clauses[-1] == "only what a retry unchanged can help"
     assert (found.empty, found.none_left) == (bool(because), bool(because))
-    assert (found.excluded, found.first) == ({}, "") if because else not found.empty
+    assert (found.excluded, found.condition) == ({}, "") if because else not found.empty
     assert found.because == (because or "the import was aborted")
 
 
@@ -303,35 +307,35 @@ def test_what_is_unknown_is_said_to_be_unknown(entries: tuple[dict[str, object],
 
 def test_what_a_configuration_says_of_a_code_counts() -> None:
     found = select(Outcome.aborted, ABORTED, choices=Choices(retryable=True), retry_helps=lambda *_: True)
-    assert (found.everybody, found.empty) == (True, False)
+    assert (found.all_records, found.empty) == (True, False)
 
 
-def of_unknown(choices: Choices, error: str, *further: dict[str, object]) -> Selection:
+def narrow_unknown(choices: Choices, error: str, *further: dict[str, object]) -> Selection:
     entries = named(*PARTIAL.drop("key", "names").to_dicts(), *further)
     return select(Outcome.unknown, entries, error, choices=choices, retry_helps=OURS.retry_helps)
 
 
 def test_where_a_retry_helps_against_the_error_users_whom_it_cannot_help_are_left_out() -> None:
-    found = of_unknown(Choices(retryable=True), "InternalError")
-    assert found.everybody
+    found = narrow_unknown(Choices(retryable=True), "InternalError")
+    assert found.all_records
     assert found.excluded == listed(EVE, KIM)
-    assert found.chosen == (
+    assert found.choice_clauses == (
         "only what a retry unchanged can help",
         f"without the 2 users with what a retry unchanged need not help ({EVE} and {KIM})",
     )
-    assert not found.without_unnamed
-    assert of_unknown(Choices(retryable=True), "InternalError", entry("a", WITHOUT_ID)).without_unnamed
-    assert of_unknown(Choices(except_=(UNRESOLVED,)), "InternalError").excluded == listed("Ada@contoso.com", BOB)
+    assert not found.without_missing_ids
+    assert narrow_unknown(Choices(retryable=True), "InternalError", entry("a", WITHOUT_ID)).without_missing_ids
+    assert narrow_unknown(Choices(except_=(UNRESOLVED,)), "InternalError").excluded == listed("Ada@contoso.com", BOB)
 
 
 @pytest.mark.parametrize("error", ["", "Error 99"])
 def test_where_the_error_is_unknown_only_named_users_whom_a_retry_helps_are_taken(
     error: str,
 ) -> None:
-    found = of_unknown(Choices(retryable=True), error)
-    assert (found.everybody, dict(found.identities)) == (False, listed("Ada@contoso.com", BOB))
+    found = narrow_unknown(Choices(retryable=True), error)
+    assert (found.all_records, dict(found.identities)) == (False, listed("Ada@contoso.com", BOB))
     assert found.without_user == 1
-    assert found.chosen == (
+    assert found.choice_clauses == (
         "only what a retry unchanged can help",
         "whether it helps users that the log doesn't name is unknown",
     )
@@ -349,9 +353,9 @@ def test_where_no_retry_is_known_to_help_no_user_is_taken_and_the_reason_says_wh
 
 def test_an_entry_without_a_user_that_a_retry_cannot_help_is_not_missed() -> None:
     locked = entry("a", "ProfileLocked")
-    found = of_unknown(Choices(only=("ProfileLocked",), retryable=True), "InternalError", locked)
+    found = narrow_unknown(Choices(only=("ProfileLocked",), retryable=True), "InternalError", locked)
     assert (found.without_user, found.empty) == (0, True)
-    assert of_unknown(Choices(only=(UNRESOLVED,), retryable=True), "InternalError").without_user == 1
+    assert narrow_unknown(Choices(only=(UNRESOLVED,), retryable=True), "InternalError").without_user == 1
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "running", "stuck"])
@@ -395,7 +399,7 @@ def test_a_log_without_entries_is_an_error() -> None:
 
 def test_a_code_both_wanted_and_excepted_is_refused() -> None:
     both = Choices(only=("A", "GENERICerror"), except_=(GENERIC,))
-    assert refused("partial", both) == "GENERICerror is in both --only and --except. Name it in one of them."
+    assert refused("partial", both) == "GENERICerror is in both --only and --except. Specify it in one of them."
 
 
 @pytest.mark.parametrize(
@@ -515,6 +519,8 @@ def test_of_everybody_exactly_those_who_fit_every_choice(
         expected = {user for user in expected - never if with_codes[user] or error}
     met = [helps(code, text, None) for code, user, text in entries if user is None or user.lower() in expected]
     again = choices.retryable and outcome == "aborted" and not all(met)
-    taken = {user for user in USERS if user not in found.excluded} if found.everybody else dict(found.identities).keys()
+    taken = (
+        {user for user in USERS if user not in found.excluded} if found.all_records else dict(found.identities).keys()
+    )
     assert set(taken) - {"stranger"} == (set() if again else expected)
     assert found.none_left is found.empty

@@ -22,13 +22,13 @@ ENTRIES = named(
 def test_of_a_partial_job_the_named_users_are_selected() -> None:
     found = select(Outcome.partial, ENTRIES)
     assert dict(found.identities) == {"ada@contoso.com": "Ada@contoso.com", GUID: GUID}
-    assert (found.everybody, found.without_user, found.empty) == (False, 1, False)
+    assert (found.all_records, found.without_user, found.empty) == (False, 1, False)
 
 
 @pytest.mark.parametrize(("outcome", "because"), [("aborted", "was aborted"), ("unknown", "is unknown")])
 def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
-    assert (found.everybody, dict(found.identities), found.without_user, found.empty) == (True, {}, 0, False)
+    assert (found.all_records, dict(found.identities), found.without_user, found.empty) == (True, {}, 0, False)
     assert because in found.because
 
 
@@ -63,7 +63,7 @@ FIRST = {
 @pytest.mark.parametrize(("codes", "first"), FIRST.values(), ids=FIRST.keys())
 def test_what_has_to_be_done_before_an_aborted_job_is_retried(codes: list[tuple[str, str | None]], first: str) -> None:
     entries = named(*(entry("a", code, property=name) for code, name in codes))
-    assert select(Outcome.aborted, entries).first == first
+    assert select(Outcome.aborted, entries).condition == first
 
 
 @pytest.mark.parametrize(

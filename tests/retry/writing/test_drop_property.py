@@ -15,7 +15,7 @@ from analyzer.retry.make import make_retry
 from analyzer.retry.model import RetryOptions
 from analyzer.retry.writing.write import write_retry
 from tests.analysis.frames import entry, named
-from tests.retry.small_source import ADA, BOB, EVERYBODY, JOB, files, partial, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, BOB, JOB, files, partial, request, write_source
 from tests.retry.test_make import inputs
 from tests.source.spellings import FLAT, RANDOM, Pairs, Pen, loaded, spelled
 
@@ -34,7 +34,7 @@ def without(wanted: RetryRequest, *names: str) -> RetryFiles:
 
 def test_only_that_property_goes_and_every_other_byte_stays(tmp_path: Path) -> None:
     odd = r'{ "IdName": "z@contoso.com", "Fl\u006for" : {"City":[1, 2]} , "City":1.50, "Floors":"Floor"}'
-    retry = without(request(write_source(tmp_path, ADA, odd), EVERYBODY), "Floor")
+    retry = without(request(write_source(tmp_path, ADA, odd), ALL_RECORDS), "Floor")
     rest = '{ "IdName": "z@contoso.com",   "City":1.50, "Floors":"Floor"}'
     assert retry.path.read_bytes() == b'\xef\xbb\xbf{"value":[\n' + f"{ADA},\n{rest}".encode() + b"\n]}\n"
     assert retry.property_values == 3
@@ -49,7 +49,7 @@ def test_of_any_records_the_property_goes_in_every_spelling(
         Pairs((("IdName", f"user{number}@contoso.com"), *(one for one in model.members if one[0] != "IdName")))
         for number, model in enumerate(models)
     ]
-    wanted = request(write_source(tmp_path, *(spelled(Pen(random), one)[0].decode() for one in records)), EVERYBODY)
+    wanted = request(write_source(tmp_path, *(spelled(Pen(random), one)[0].decode() for one in records)), ALL_RECORDS)
     if not any(name in dict(one.members) for one in records):
         with pytest.raises(UsageError, match="has a property"):
             without(wanted, name)
@@ -61,7 +61,7 @@ def test_of_any_records_the_property_goes_in_every_spelling(
 
 
 def test_a_property_that_no_record_has_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
-    wanted = request(write_source(tmp_path, ADA, BOB), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA, BOB), ALL_RECORDS)
     with pytest.raises(UsageError, match="no record that is to be retried has a property 'Citty'") as refused:
         without(wanted, "Citty")
     assert refused.value.advice == "Did you mean City?"

@@ -53,15 +53,15 @@ def there(folder: Path) -> list[str]:
 def test_a_retry_in_one_file_takes_the_place_of_a_split(tmp_path: Path) -> None:
     assert make(tmp_path, *ALL, options=IN_THREE).earlier == NO_EARLIER_FILES
     made = make(tmp_path, *ALL)
-    assert names(made.earlier.ours) == PARTS
-    assert made.earlier.others == ()
+    assert names(made.earlier.removed) == PARTS
+    assert made.earlier.remaining == ()
     assert there(tmp_path) == ["out.json", "out.manifest.json", "out.unmatched.csv"]
 
 
 def test_a_split_takes_the_place_of_one_file_and_of_another_split(tmp_path: Path) -> None:
     make(tmp_path, *ALL)
-    assert names(make(tmp_path, *ALL, options=IN_THREE).earlier.ours) == ["out.json"]
-    assert names(make(tmp_path, *ALL[:2], options=IN_THREE).earlier.ours) == PARTS
+    assert names(make(tmp_path, *ALL, options=IN_THREE).earlier.removed) == ["out.json"]
+    assert names(make(tmp_path, *ALL[:2], options=IN_THREE).earlier.removed) == PARTS
     expected = ["out-1-of-2.json", "out-2-of-2.json", "out.manifest.json", "out.unmatched.csv"]
     assert there(tmp_path) == expected
     assert verify(tmp_path / "retry" / expected[0]).differences == ()
@@ -70,7 +70,7 @@ def test_a_split_takes_the_place_of_one_file_and_of_another_split(tmp_path: Path
 def test_a_list_of_repairs_goes_with_the_retry_that_it_was_of(tmp_path: Path) -> None:
     make(tmp_path, *ALL, options=RetryOptions(repair=True))
     assert "out.repairs.csv" in there(tmp_path)
-    assert names(make(tmp_path, *ALL).earlier.ours) == ["out.repairs.csv"]
+    assert names(make(tmp_path, *ALL).earlier.removed) == ["out.repairs.csv"]
     assert "out.repairs.csv" not in there(tmp_path)
 
 
@@ -78,7 +78,7 @@ def test_where_there_is_nothing_to_retry_nothing_of_ours_is_left_to_be_queued(tm
     make(tmp_path, *ALL, options=RetryOptions(repair=True))
     made = make(tmp_path)
     assert made.retry is None
-    assert names(made.earlier.ours) == ["out.json", "out.repairs.csv", "out.unmatched.csv", "out.manifest.json"]
+    assert names(made.earlier.removed) == ["out.json", "out.repairs.csv", "out.unmatched.csv", "out.manifest.json"]
     assert there(tmp_path) == []
     assert make(tmp_path).earlier == NO_EARLIER_FILES
 
@@ -97,11 +97,11 @@ def test_a_file_that_somebody_changed_stays_and_is_named(tmp_path: Path, change:
     make(tmp_path, *ALL, options=IN_THREE)
     change(tmp_path / "retry" / PARTS[1])
     made = make(tmp_path, *ALL)
-    assert names(made.earlier.ours) == [PARTS[0], PARTS[2]]
-    assert names(made.earlier.others) == [PARTS[1]]
+    assert names(made.earlier.removed) == [PARTS[0], PARTS[2]]
+    assert names(made.earlier.remaining) == [PARTS[1]]
     assert PARTS[1] in there(tmp_path)
     # The new manifest does not know it: nothing proves it any more.
-    assert names(make(tmp_path, *ALL).earlier.others) == [PARTS[1]]
+    assert names(make(tmp_path, *ALL).earlier.remaining) == [PARTS[1]]
 
 
 @pytest.mark.parametrize("name", ["out.json", "out.unmatched.csv"])
@@ -116,7 +116,7 @@ def test_what_is_in_the_way_and_not_as_we_made_it_is_copied_and_named(
     path.write_bytes(b"by hand")
     os.utime(path, ns=(10**18, 10**18))
     made = make(tmp_path, *ALL)
-    (kept,) = made.earlier.kept
+    (kept,) = made.earlier.copies
     assert re.fullmatch(rf"{path.stem}\.altered-[0-9a-f]{{8}}{path.suffix}", kept.name)
     assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (b"by hand", 10**18)
     assert path.read_bytes() != b"by hand"
@@ -149,8 +149,8 @@ def test_where_there_is_nothing_to_retry_a_file_that_somebody_changed_stays_with
     make(tmp_path, *ALL)
     _append(tmp_path / "retry" / "out.json")
     made = make(tmp_path)
-    assert names(made.earlier.ours) == ["out.unmatched.csv"]
-    assert names(made.earlier.others) == ["out.json", "out.manifest.json"]
+    assert names(made.earlier.removed) == ["out.unmatched.csv"]
+    assert names(made.earlier.remaining) == ["out.json", "out.manifest.json"]
     assert there(tmp_path) == ["out.json", "out.manifest.json"]
 
 
@@ -161,8 +161,8 @@ def test_without_a_manifest_nothing_is_ours(tmp_path: Path, manifest: bytes | No
     path.unlink() if manifest is None else path.write_bytes(manifest)
     before = files(tmp_path / "retry")
     made = make(tmp_path)
-    assert made.earlier.ours == ()
-    assert sorted(names(made.earlier.others)) == sorted(before)
+    assert made.earlier.removed == ()
+    assert sorted(names(made.earlier.remaining)) == sorted(before)
     assert files(tmp_path / "retry") == before
 
 
@@ -176,7 +176,7 @@ def test_a_manifest_leads_to_no_file_but_those_in_the_retrys_places(tmp_path: Pa
         (tmp_path / "retry" / name).write_bytes((tmp_path / "retry" / "out.json").read_bytes())
         content["files"].append({**described, "name": name})
     manifest.write_bytes(json.dumps(content).encode())
-    assert names(make(tmp_path).earlier.ours) == ["out.json", "out.unmatched.csv", "out.manifest.json"]
+    assert names(make(tmp_path).earlier.removed) == ["out.json", "out.unmatched.csv", "out.manifest.json"]
     assert there(tmp_path) == sorted(others)
 
 
@@ -187,7 +187,7 @@ def test_a_manifest_that_leads_out_of_its_folder_proves_nothing(tmp_path: Path) 
     content["files"].append({**content["files"][0], "name": "../hr-feed.json"})
     manifest.write_bytes(json.dumps(content).encode())
     before = files(tmp_path / "retry")
-    assert make(tmp_path).earlier.ours == ()
+    assert make(tmp_path).earlier.removed == ()
     assert files(tmp_path / "retry") == before
     assert (tmp_path / "hr-feed.json").exists()
 
@@ -196,8 +196,8 @@ def test_a_split_of_which_a_retry_is_made_stays_and_is_not_called_stale(tmp_path
     make(tmp_path, *ALL, options=IN_THREE)
     part = tmp_path / "retry" / PARTS[0]
     made = make(tmp_path, ALL[0], source=part)
-    assert names(made.earlier.ours) == PARTS[1:]
-    assert made.earlier.others == ()
+    assert names(made.earlier.removed) == PARTS[1:]
+    assert made.earlier.remaining == ()
     assert part.exists()
 
 

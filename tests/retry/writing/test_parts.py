@@ -17,7 +17,7 @@ from analyzer.retry.model import RetryOptions
 from analyzer.retry.summary import sentence
 from analyzer.retry.writing.parts import HEAD, TAIL
 from analyzer.retry.writing.write import write_retry
-from tests.retry.small_source import ADA, BOB, EVE, EVERYBODY, files, manifest_of, partial, request, write_source
+from tests.retry.small_source import ADA, ALL_RECORDS, BOB, EVE, files, manifest_of, partial, request, write_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def test_parts_stay_within_the_limits_and_are_together_the_whole(
     tmp_path: Path, sizes: list[tuple[int, int]], more_bytes: int, more_properties: int
 ) -> None:
     records = [record(number, *size) for number, size in enumerate(sizes)]
-    wanted = request(write_source(tmp_path, *records), EVERYBODY)
+    wanted = request(write_source(tmp_path, *records), ALL_RECORDS)
     whole = split(wanted)
     expected = values(whole.path)
     longest = max(map(len, records)) + len(HEAD) + len(TAIL) + more_bytes
@@ -92,15 +92,15 @@ def test_parts_stay_within_the_limits_and_are_together_the_whole(
 
 
 def test_a_single_file_keeps_its_name_and_several_are_to_be_queued_one_after_the_other(tmp_path: Path) -> None:
-    wanted = request(write_source(tmp_path, ADA, BOB, EVE), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA, BOB, EVE), ALL_RECORDS)
     assert [path.name for path in split(wanted, max_properties=3).paths] == ["hr-feed-retry.json"]
     retry = split(wanted, max_properties=1)
     assert [path.name for path in retry.paths] == [f"hr-feed-retry-{number}-of-3.json" for number in (1, 2, 3)]
-    assert "In 3 files, to be queued one after the other." in sentence(EVERYBODY, retry, wanted.id_property)
+    assert "In 3 files, to be queued one after the other." in sentence(ALL_RECORDS, retry, wanted.id_property)
 
 
 def test_ids_do_not_count_but_a_record_without_one_counts_all_its_values(tmp_path: Path) -> None:
-    wanted = request(write_source(tmp_path, ADA, '{"City":"Oslo","Floor":"1"}'), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA, '{"City":"Oslo","Floor":"1"}'), ALL_RECORDS)
     retry = split(wanted, max_properties=2)
     assert (len(retry.paths), retry.property_values) == (2, 3)
 
@@ -109,7 +109,7 @@ def test_ids_do_not_count_but_a_record_without_one_counts_all_its_values(tmp_pat
 def test_a_record_beyond_the_limit_by_itself_is_an_error_and_nothing_is_written(tmp_path: Path, second: bool) -> None:
     large = record(7, 3, 200)
     records = (BOB, large) if second else (large, BOB)
-    wanted = request(write_source(tmp_path, *records), EVERYBODY)
+    wanted = request(write_source(tmp_path, *records), ALL_RECORDS)
     place = 2 if second else 1
     length = len(large) + len(HEAD) + len(TAIL)
     with pytest.raises(UsageError, match=f"record {place} alone makes a file of {length:,} bytes, more than 650"):
@@ -125,7 +125,7 @@ def test_a_record_beyond_the_limit_by_itself_is_an_error_and_nothing_is_written(
 
 def test_a_part_never_goes_onto_the_source(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA, BOB, name="x-1-of-2.json")
-    wanted = dataclasses.replace(request(source, EVERYBODY), target=tmp_path / "x.json")
+    wanted = dataclasses.replace(request(source, ALL_RECORDS), target=tmp_path / "x.json")
     before = files(tmp_path)
     with pytest.raises(OutputError, match=r"x-1-of-2\.json is the source file itself"):
         split(wanted, max_properties=1)

@@ -19,9 +19,9 @@ from analyzer.retry.model import IDENTICAL, Mismatch, Reason, RetryFiles, RetryR
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import (
     ADA,
+    ALL_RECORDS,
     BOB,
     EVE,
-    EVERYBODY,
     JOB,
     described,
     files,
@@ -51,7 +51,7 @@ def test_the_file_holds_the_wanted_records_byte_for_byte_in_the_sources_order(tm
 
 
 def test_everybody_is_each_record(tmp_path: Path) -> None:
-    retry = written(request(write_source(tmp_path, BOB, ADA), EVERYBODY))
+    retry = written(request(write_source(tmp_path, BOB, ADA), ALL_RECORDS))
     assert json.loads(retry.path.read_text("utf-8-sig")) == {"value": [json.loads(BOB), json.loads(ADA)]}
     assert (retry.records, retry.users, retry.complete) == (2, 2, True)
 
@@ -76,7 +76,7 @@ GUID = "8a4b2c1d-0000-4000-8000-000000000001"
 def leaving_out(*identities: str, doubtful: bool = False) -> Selection:
     """Everybody but these."""
     excluded = {identity.lower(): identity for identity in identities}
-    return dataclasses.replace(EVERYBODY, excluded=excluded, doubtful=frozenset(excluded if doubtful else ()))
+    return dataclasses.replace(ALL_RECORDS, excluded=excluded, doubtful=frozenset(excluded if doubtful else ()))
 
 
 UNMATCHED = {
@@ -88,7 +88,7 @@ UNMATCHED = {
     "a user of two records": (
         (ADA, BOB, ADA.upper().replace("IDNAME", "IdName")),
         partial("ada@contoso.com", "bob@contoso.com"),
-        (Mismatch("Ada@contoso.com", Reason.twice, "1, 3", "they differ in City and CITY"),),
+        (Mismatch("Ada@contoso.com", Reason.duplicate, "1, 3", "they differ in City and CITY"),),
     ),
     "somebody else of two records": ((ADA, BOB, BOB), partial("ada@contoso.com"), ()),
     "somebody else of two records, of whom an entry that names nobody may tell": (
@@ -98,12 +98,12 @@ UNMATCHED = {
     ),
     "everybody, and one user of three records": (
         (BOB, ADA, BOB, BOB),
-        EVERYBODY,
-        (Mismatch("bob@contoso.com", Reason.twice, "1, 3, 4", IDENTICAL),),
+        ALL_RECORDS,
+        (Mismatch("bob@contoso.com", Reason.duplicate, "1, 3, 4", IDENTICAL),),
     ),
     "a value that JSON cannot spell": (
         (ADA, '{"IdName":"bob@contoso.com","City":undefined,"N":NaN}'),
-        EVERYBODY,
+        ALL_RECORDS,
         (
             Mismatch(
                 "bob@contoso.com",
@@ -121,18 +121,18 @@ UNMATCHED = {
     "a Guid to be left out that is nobody's": (
         (ADA, BOB),
         leaving_out(GUID, doubtful=True),
-        (Mismatch(GUID, Reason.no_user),),
+        (Mismatch(GUID, Reason.doubtful_id),),
     ),
     "a record without an id": (
         (ADA, '{"City":"x"}', '{"IdName":""}'),
-        EVERYBODY,
+        ALL_RECORDS,
         (Mismatch("", Reason.without_id, "2"), Mismatch("", Reason.without_id, "3")),
     ),
     "a record without an id that nobody wants": ((ADA, '{"City":"x"}'), partial("ada@contoso.com"), ()),
     "half a surrogate pair": (
         (ADA, '{"IdName":"\\ud800"}', '{"IdName":"\\ud800"}'),
-        EVERYBODY,
-        (Mismatch("\ufffd", Reason.twice, "2, 3", IDENTICAL),),
+        ALL_RECORDS,
+        (Mismatch("\ufffd", Reason.duplicate, "2, 3", IDENTICAL),),
     ),
 }
 
@@ -180,7 +180,7 @@ def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
         "job_id": JOB,
         "outcome": "partial",
         "id_property": "IdName",
-        "id_property_because": "you said so",
+        "id_property_because": "you specified it",
         "id_type": "Email",
         "id_type_because": "the only ID is an address, which fits Email and PrincipalName",
         "properties": ["City"],
@@ -228,13 +228,13 @@ def test_made_again_the_files_are_the_same(tmp_path: Path) -> None:
 
 def test_a_retry_of_a_retry_file_holds_the_same_records(tmp_path: Path) -> None:
     first = written(request(write_source(tmp_path, ADA, BOB, EVE), partial("ada@contoso.com", "eve@contoso.com")))
-    again = written(request(first.path, EVERYBODY))
+    again = written(request(first.path, ALL_RECORDS))
     assert again.path.read_bytes() == first.path.read_bytes()
 
 
-@pytest.mark.parametrize("selection", [partial("x@contoso.com"), EVERYBODY])
+@pytest.mark.parametrize("selection", [partial("x@contoso.com"), ALL_RECORDS])
 def test_where_nothing_is_selected_nothing_is_written(tmp_path: Path, selection: Selection) -> None:
-    records = (ADA,) if selection is not EVERYBODY else ()
+    records = (ADA,) if selection is not ALL_RECORDS else ()
     wanted = request(write_source(tmp_path, *records), selection)
     assert write_retry(wanted) is None
     assert files(wanted.target.parent) == {}
@@ -243,7 +243,7 @@ def test_where_nothing_is_selected_nothing_is_written(tmp_path: Path, selection:
 def test_a_source_that_breaks_off_leaves_no_files(tmp_path: Path) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_text(f'{{"value":[{ADA},{{"IdName":"R\\V"}}]}}', encoding="utf-8")
-    wanted = request(source, EVERYBODY)
+    wanted = request(source, ALL_RECORDS)
     with pytest.raises(InputError, match="in record 2"):
         write_retry(wanted)
     assert files(wanted.target.parent) == {}
@@ -254,9 +254,9 @@ def test_what_a_retry_is_made_from_is_never_written_over(tmp_path: Path, name: s
     source = write_source(tmp_path, ADA)
     log = tmp_path / "a.log"
     log.write_bytes(b"log")
-    wanted = request(source, EVERYBODY, log)
+    wanted = request(source, ALL_RECORDS, log)
     before = files(tmp_path)
-    onto = RetryRequest(source, (log,), JOB, wanted.id_property, EVERYBODY, tmp_path / name)
+    onto = RetryRequest(source, (log,), JOB, wanted.id_property, ALL_RECORDS, tmp_path / name)
     with pytest.raises(OutputError, match=f"{name} is the (source file|log) itself"):
         write_retry(onto)
     assert files(tmp_path) == before
@@ -264,16 +264,16 @@ def test_what_a_retry_is_made_from_is_never_written_over(tmp_path: Path, name: s
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with a place")
 def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
-    wanted = request(write_source(tmp_path, ADA), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA), ALL_RECORDS)
     wanted.target.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(wanted.target)
-    with pytest.raises(OutputError, match="it is no file"):
+    with pytest.raises(OutputError, match="it isn't a file"):
         write_retry(wanted)
     assert wanted.target.is_fifo()
 
 
 def test_a_folder_in_the_place_of_a_file_is_an_error_before_any_is_written(tmp_path: Path) -> None:
-    wanted = request(write_source(tmp_path, ADA), EVERYBODY)
+    wanted = request(write_source(tmp_path, ADA), ALL_RECORDS)
     (wanted.target.parent / "hr-feed-retry.manifest.json").mkdir(parents=True)
     with pytest.raises(OutputError, match="it is a folder"):
         write_retry(wanted)
@@ -304,5 +304,5 @@ def test_of_any_source_exactly_the_wanted_records_are_written(
         assert bool(retry.paths) is bool(expected)
         assert not expected or json.loads(retry.path.read_text("utf-8-sig"))["value"] == expected
         assert (retry.records, retry.users) == (len(expected), len(expected))
-        twice = {identity_key(one.identity) for one in retry.unmatched if one.reason is Reason.twice}
+        twice = {identity_key(one.identity) for one in retry.unmatched if one.reason is Reason.duplicate}
         assert twice == {key for key in keys if number[key] > 1}
