@@ -18,8 +18,8 @@ Seven weeks of bulk profile imports at Contoso, as a pull leaves them: `jobs.jso
 every other file is at its server-relative path. `upa-analyzer demo` uses this library, and every command that works
 on a library works on this folder.
 
-**All of it is synthetic.** Contoso and Fabrikam are the vendor's fictitious companies, the people are made up from
-tables of common names, telephone numbers are from a range reserved for fiction, and Guids are derived from addresses.
+**All of it is synthetic.** Contoso and Fabrikam are the vendor's fictitious companies, the people are combined from
+tables of common names, telephone numbers are from a range reserved for fiction, and GUIDs are derived from addresses.
 
 ## What happened, job by job
 

@@ -118,7 +118,7 @@ _HR = (
     ),
     Job(HR, _november(2), "Half of Fabrikam's people have arrived.", styles.rows),
     Job(HR, _november(9), r"A new export program left the backslash of `R\V` bare.", styles.glued),
-    Job(HR, _november(10), "The same, corrected by hand: trailing commas, no strict JSON.", styles.vendor),
+    Job(HR, _november(10), "The same, corrected by hand: trailing commas, so not strict JSON.", styles.vendor),
     Job(HR, _november(16), "Better again.", styles.rows),
     Job(HR, _november(23), "The newest: only users who cannot be resolved, all named.", styles.rows),
 )
@@ -145,16 +145,16 @@ _BADGES = (
     Job(
         BADGES,
         _october(26),
-        "Hours at work, then failed without a log.",
+        "Ran for hours, then failed without a log.",
         styles.ascii_rows,
         verdict=mishaps.INTERNAL,
         slow=State.Processing,
     ),
-    Job(BADGES, _november(2), "Stuck: at work ever since.", styles.ascii_rows, verdict=mishaps.AT_WORK),
+    Job(BADGES, _november(2), "Stuck: in Processing ever since.", styles.ascii_rows, verdict=mishaps.AT_WORK),
     Job(
         BADGES,
         _november(9),
-        "Two records with one id, hence a .NET trace; contractors who left.",
+        "Two records with the same ID, so the log has a .NET stack trace; contractors who left.",
         styles.ascii_rows,
         changes.with_second_badge,
     ),
