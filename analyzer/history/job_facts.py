@@ -14,7 +14,7 @@ from analyzer.catalogue import SAYS_NOTHING, first_match
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.errors import InputError, UsageError
 from analyzer.history.feeds import new_in
-from analyzer.model.identity import IdKind, IdKinds, id_kinds, identity_key, kind_of
+from analyzer.model.identity import KIND_NOUNS, IdKind, IdKinds, id_kinds, identity_key, kind_of
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.model.text import percent
@@ -56,15 +56,6 @@ _FEWEST_FAILED = 3
 _NUMBERS_KEPT = 20
 _LONGEST_VALUE = 80
 _DOMAIN, _KIND, _PLACE, _PROPERTY = "domain", "kind of ID", "place", "property "
-
-_KIND_WORDS = {
-    IdKind.object_id: "object IDs",
-    IdKind.at_domain: "IDs of the form name@domain",
-    IdKind.guest: "user principal names of guests (#EXT#)",
-    IdKind.claims: "claims names as IDs",
-    IdKind.login: "logins of the form DOMAIN\\name",
-    IdKind.other: "IDs of another form",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +242,7 @@ def shared_sentence(one: SharedTrait) -> str:
     if one.trait == _DOMAIN:
         what = f"have the domain {one.value}" if one.value else "have an ID without a domain"
     elif one.trait == _KIND:
-        what = f"have {_KIND_WORDS[IdKind(one.value)]}"
+        what = f"have IDs that are {KIND_NOUNS[IdKind(one.value)][1]}"
     elif one.trait == _PLACE:
         what = f"are in records {one.value}"
     else:

@@ -1,11 +1,11 @@
-"""When two spellings of an ID are one user, what kind an ID is, and which ID type of the service accepts it.
+"""Compare spellings of user IDs, recognize the kind of an ID, and find the service's ID type for it.
 
-IDs compare ignoring case, and an account name may have a claims prefix (``i:0#.f|membership|``): both seen in the
-vendor's article and in public threads. That composed and decomposed letters are the same is inferred.
+IDs ignore case, and an account name may have a claims prefix (``i:0#.f|membership|``): both seen in the vendor's
+article and in public threads. That composed and decomposed letters are equal is inferred.
 
-A job is queued with one ID type for all its users, and the service never says later which. If it could resolve none of
-them, the likeliest cause is that the type and the IDs don't fit: early clients queued every job as ``Email`` whatever
-the caller asked for (pnp/PnP-PowerShell pull request 1985).
+A job is queued with one ID type for all its users, which the service doesn't show later. If it could resolve none of
+them, the likeliest cause is an ID type that doesn't match the IDs: early clients queued every job as ``Email`` (pnp/
+PnP-PowerShell pull request 1985).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _CLAIMS_PREFIX = re.compile(r"[ic]:0.*\|", re.DOTALL)
 # ada@contoso.com, CONTOSO\\ada, i:0#.f|membership|ada@contoso.com, a Guid
 _LIKE_AN_ID = re.compile(rf"[@\\|]|{GUID.pattern}")
 
-# What a key is made without, and what an ID that is its own key does not have: in Latin-1, whose letters are all
-# composed, a key differs from its ID by these alone. Worth a fifth of a retry over 2 GB of small records.
+# Characters that a key lacks, and those that an ID equal to its key lacks. In Latin-1, whose letters are all composed,
+# a key differs from its ID only by these. This saves a fifth of a retry over 2 GB of small records.
 _BLANKS = bytes([*range(0x21), 0x7F, 0x85, 0xA0])
 _LATIN_1 = bytes(range(256)).decode("latin-1")
 _NOT_ITS_OWN_KEY = _BLANKS + "".join(letter for letter in _LATIN_1 if letter.lower() != letter).encode("latin-1") + b"|"
@@ -39,7 +39,7 @@ _LOWER = _LATIN_1.lower().encode("latin-1")
 
 
 def identity_key(identity: str) -> str:
-    """Return what is equal for two spellings of one user's ID.
+    """Return the key of an ID, which is equal for all spellings of one user's ID.
 
     >>> identity_key("i:0#.f|membership|Ada@Contoso.com")
     'ada@contoso.com'
@@ -50,48 +50,46 @@ def identity_key(identity: str) -> str:
 
 
 def identity_keys(identities: Sequence[str | None]) -> Sequence[str]:
-    """Return the key of each ID, empty without one: ``identity_key`` at once for those in Latin-1, as most are."""
+    """Return the ``identity_key`` of each ID, empty without one; fast if all are in Latin-1, as usual."""
     try:
-        raw = "\n".join(identities).encode("latin-1")  # type: ignore[arg-type]  # the exception tells
+        raw = "\n".join(identities).encode("latin-1")  # type: ignore[arg-type]  # TypeError for None
     except (TypeError, UnicodeEncodeError):
         return [identity_key(identity or "") for identity in identities]
-    between = max(0, len(identities) - 1)
-    if len(raw.translate(None, _NOT_ITS_OWN_KEY)) == len(raw) - between:
-        return identities  # type: ignore[return-value]  # they were joined
-    if len(raw.translate(None, _BLANKS)) == len(raw) - between:
+    separators = max(0, len(identities) - 1)
+    if len(raw.translate(None, _NOT_ITS_OWN_KEY)) == len(raw) - separators:
+        return identities  # type: ignore[return-value]  # join accepts only strings
+    if len(raw.translate(None, _BLANKS)) == len(raw) - separators:
         keys = raw.translate(_LOWER).decode("latin-1").split("\n")
         return [identity_key(key) if "|" in key else key for key in keys] if b"|" in raw else keys
     return [identity_key(identity or "") for identity in identities]
 
 
 def looks_like_id(text: str) -> bool:
-    """Whether a text looks like a user's ID."""
+    """Return whether a text looks like a user's ID."""
     return _LIKE_AN_ID.search(text) is not None
 
 
 def _composed(identity: str) -> str:
-    # Composed after lowering: some letters have a composed form in lower case only.
+    # Lower case first: some letters have a composed form only in lower case.
     text = identity.lower()
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
 _MOST = 0.95
-"""Of the IDs: a few typing errors don't hide what the others are."""
+"""The share of IDs that determines the kind in spite of a few typing errors."""
 
-# As in i:0#.f|membership|ada@contoso.com
-_CLAIMS = re.compile(r"[ic]:0.+\|", re.DOTALL)
 # ada_fabrikam.com#EXT#@contoso.onmicrosoft.com
 _GUEST = re.compile(r"\S+#ext#@\S+", re.IGNORECASE)
 _AT_A_DOMAIN = re.compile(r"[^\s@\\|]+@[^\s@\\|]+")
 # CONTOSO\ada
 _LOGIN = re.compile(r"[^\s\\]+\\[^\\]+")
 _GUID_TOKEN = re.compile(rb'"' + GUID.pattern.encode() + rb'"').fullmatch
-_NO_ADDRESSES = re.compile(rb'[\s|#\\]|"@|@"')
-"""What JSON texts with one ``@`` each must not have to be addresses of users at a domain."""
+_NOT_IN_ADDRESSES = re.compile(rb'[\s|#\\]|"@|@"')
+"""What JSON strings with one ``@`` each must not contain to be addresses."""
 
 
 class IdKind(StrEnum):
-    """What an ID looks like."""
+    """The form of an ID."""
 
     object_id = auto()
     """A Guid, as Entra ID gives each user."""
@@ -108,14 +106,14 @@ class IdKind(StrEnum):
 
 
 class MissingId(StrEnum):
-    """Why the service missed the ID in every record of a source file."""
+    """Why the service found no ID in any record of a source file."""
 
     other_name = auto()
-    """Every record has a property that looks like the IDs: the job was queued with another name."""
+    """Every record has a property with IDs, but the job was queued with another name."""
     empty = auto()
     """A property is null or empty in every record."""
     dropped = auto()
-    """No property looks like the IDs."""
+    """No property contains IDs."""
 
 
 ID_TYPES: Mapping[IdKind, tuple[IdType, ...]] = {
@@ -126,38 +124,38 @@ ID_TYPES: Mapping[IdKind, tuple[IdType, ...]] = {
     IdKind.login: (),
     IdKind.other: (),
 }
-"""The ID types that take a kind of ID (inferred from their names and the vendor's article)."""
+"""The ID types that accept a kind of ID (inferred from their names and the vendor's article)."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdKinds:
-    """How many IDs are of each kind.
+    """Numbers of IDs by kind.
 
     Attributes:
-        counts: kinds that occur, the most frequent first.
+        counts: by kind, the most frequent first.
     """
 
     counts: Mapping[IdKind, int]
 
     @property
     def total(self) -> int:
-        """How many IDs there are."""
+        """The number of IDs."""
         return sum(self.counts.values())
 
     @property
     def most(self) -> IdKind | None:
-        """The kind of all IDs but a few; None where they are mixed, or there are none."""
+        """The kind of all IDs except a few; None if they are mixed, or there are none."""
         kind = next(iter(self.counts), None)
         return kind if kind is not None and self.counts[kind] >= _MOST * self.total else None
 
     @property
     def id_types(self) -> tuple[IdType, ...]:
-        """The ID types that take all IDs but a few, the most usual first; empty where none does."""
+        """The ID types that accept all IDs except a few, the most common first."""
         return self._id_types(_MOST)
 
     @property
     def inferred(self) -> InferredIdType:
-        """The ID type that takes every ID: with it a file of these users can be queued."""
+        """The ID type that accepts every ID, so that a file with these users can be queued."""
         if not self.total:
             return WITHOUT_IDS
         every = "the only ID" if self.total == 1 else f"all {self.total:,} IDs"
@@ -178,18 +176,18 @@ class IdKinds:
         return tuple(
             id_type
             for id_type in (IdType.PrincipalName, IdType.CloudId, IdType.Email)
-            if (taken := sum(number for kind, number in self.counts.items() if id_type in ID_TYPES[kind]))
-            and taken >= share * self.total
+            if (accepted := sum(number for kind, number in self.counts.items() if id_type in ID_TYPES[kind]))
+            and accepted >= share * self.total
         )
 
 
 @dataclass(frozen=True, slots=True)
 class InferredIdType:
-    """The ID type with which a file can be queued, by what its IDs look like.
+    """The ID type for queueing a file, inferred from its IDs.
 
     Attributes:
-        name: as the service calls it; empty where it is unclear.
-        because: a clause.
+        name: the service's name; empty if unclear.
+        because: the reason, a clause.
     """
 
     name: str = ""
@@ -200,7 +198,7 @@ WITHOUT_IDS = InferredIdType()
 
 
 class IdCounter:
-    """Counts the kinds of IDs as JSON spells them, many at once."""
+    """Counts the kinds of IDs in JSON, many at once."""
 
     def __init__(self) -> None:
         """Begin without IDs."""
@@ -208,17 +206,17 @@ class IdCounter:
 
     @property
     def kinds(self) -> IdKinds:
-        """The IDs that were added."""
+        """The kinds of the IDs that were added."""
         return IdKinds(dict(self._counts.most_common()))
 
     def add(self, tokens: Sequence[bytes]) -> None:
-        """Add the IDs of some records; null and blank texts don't count."""
+        """Add JSON values; null and blank strings don't count."""
         joined = b"".join(tokens)
-        at = joined.count(b"@")
-        plain = at == len(tokens) and joined.isascii() and not _NO_ADDRESSES.search(joined)
-        if plain and all(b"@" in token for token in tokens):
-            self._counts[IdKind.at_domain] += at
-        elif not at and all(map(_GUID_TOKEN, tokens)):
+        at_signs = joined.count(b"@")
+        may_be_addresses = at_signs == len(tokens) and joined.isascii() and not _NOT_IN_ADDRESSES.search(joined)
+        if may_be_addresses and all(b"@" in token for token in tokens):
+            self._counts[IdKind.at_domain] += len(tokens)
+        elif not at_signs and all(map(_GUID_TOKEN, tokens)):
             self._counts[IdKind.object_id] += len(tokens)
         else:
             self._counts.update(kind_of(text) for token in tokens if (text := _text_of(token).strip()))
@@ -231,11 +229,11 @@ def _text_of(token: bytes) -> str:
 
 
 def _are(kind: IdKind, number: int, shown: str = "") -> str:
-    one, many = _NOUNS[kind]
+    one, many = KIND_NOUNS[kind]
     return f"{shown}is {one}" if number == 1 else f"{shown}are {many}"
 
 
-_NOUNS = {
+KIND_NOUNS = {
     IdKind.object_id: ("an object ID", "object IDs"),
     IdKind.at_domain: ("an address", "addresses"),
     IdKind.guest: ("a guest's user principal name", "guests' user principal names"),
@@ -243,16 +241,17 @@ _NOUNS = {
     IdKind.login: ("a login of the form DOMAIN\\name", "logins of the form DOMAIN\\name"),
     IdKind.other: ("neither an object ID nor an address", "neither object IDs nor addresses"),
 }
+"""One ID and several IDs of a kind, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdAdvice:
-    """What to do where the service could resolve none of a source file's users.
+    """What to do if the service could resolve none of a source file's users.
 
     Attributes:
-        finding: a clause about the IDs, as "the IDs are object IDs".
-        action: a clause in the imperative, as "queue with the ID type CloudId".
-        as_it_is: whether that can be done with the records unchanged.
+        finding: a clause about the IDs, such as "the IDs are object IDs".
+        action: a clause in the imperative, such as "queue with the ID type CloudId".
+        as_it_is: whether the records can stay unchanged.
     """
 
     finding: str
@@ -261,7 +260,7 @@ class IdAdvice:
 
 
 def id_kinds(identities: Iterable[str]) -> IdKinds:
-    """Count the kinds of IDs, as a log or a source file spells them; blank ones don't count.
+    """Count the kinds of IDs; blank ones don't count.
 
     >>> id_kinds(["ada@contoso.com", "Bob@contoso.com"]).most
     <IdKind.at_domain: 'at_domain'>
@@ -270,10 +269,10 @@ def id_kinds(identities: Iterable[str]) -> IdKinds:
 
 
 def kind_of(identity: str) -> IdKind:
-    """Tell the kind of one ID, which isn't blank."""
+    """Return the kind of an ID that isn't blank."""
     if GUID.fullmatch(identity):
         return IdKind.object_id
-    if _CLAIMS.match(identity):
+    if _CLAIMS_PREFIX.match(identity):
         return IdKind.claims
     if _GUEST.fullmatch(identity):
         return IdKind.guest
@@ -283,7 +282,7 @@ def kind_of(identity: str) -> IdKind:
 
 
 def id_advice(kinds: IdKinds) -> IdAdvice:
-    """Say what to do where the service could resolve none of the users with these IDs."""
+    """Return what to do if the service could resolve none of the users with these IDs."""
     types = kinds.id_types
     if types == (IdType.CloudId,):
         return IdAdvice("the IDs are object IDs", "queue with the ID type CloudId", as_it_is=True)
@@ -315,12 +314,12 @@ def id_advice(kinds: IdKinds) -> IdAdvice:
 
 
 def missing_id_advice(missing: MissingId, name: str, kinds: IdKinds | None) -> IdAdvice:
-    """Say what to do where the service missed the ID in every record.
+    """Return what to do if the service found no ID in any record.
 
     Args:
-        missing: why.
+        missing: the reason.
         name: the property that the records have instead, or that is empty in each of them.
-        kinds: of its values, where it has any.
+        kinds: the kinds of its values, if it has any.
     """
     if missing is MissingId.empty:
         return IdAdvice("it is empty in every record", f"have the feed write {name}", as_it_is=False)

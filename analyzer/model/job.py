@@ -1,4 +1,4 @@
-"""An import job as the service lists it, how it ended, and how many users it did not update."""
+"""An import job as the service lists it, its outcome, and the number of users that it did not update."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Job:
 
     Attributes:
         job_id: in lower case.
-        state: the number, also an undocumented one.
-        error: likewise.
-        error_message: empty where there is none.
+        state: a number, possibly undocumented.
+        error: a number, possibly undocumented.
+        error_message: empty if there is none.
         source_uri: as queued.
-        log_folder_uri: empty where there is none.
+        log_folder_uri: empty if there is none.
         gone: the tenant no longer lists it.
-        answer: what the service sent, unknown fields included.
+        answer: the service's JSON, including unknown fields.
     """
 
     job_id: str
@@ -55,12 +55,12 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether the service is done with it."""
+        """Whether the job has ended."""
         return self.state in ENDED
 
     @property
     def succeeded(self) -> bool:
-        """Whether the service says that every profile was written."""
+        """Whether every profile was written, according to the service."""
         return self.state == State.Succeeded and self.error == 0
 
     @property
@@ -77,7 +77,7 @@ class Job:
         """
         job_id = answer.get("JobId")
         if not isinstance(job_id, str) or not job_id.strip("{} "):
-            raise ValueError("a job has no JobId that is a text")
+            raise ValueError("a job has no JobId that is a string")
         return Job(
             job_id=job_id.strip("{}").lower(),
             state=_number(answer, "State", State),
@@ -90,7 +90,7 @@ class Job:
         )
 
     def marked_gone(self) -> Job:
-        """Return the same job, no longer listed by the tenant."""
+        """Return the job as one that the tenant no longer lists."""
         return Job.from_answer({**self.answer, "Gone": True})
 
 
@@ -98,18 +98,18 @@ def job_list(content: object) -> list[Job]:
     """Read an answer to ``GetImportProfilePropertyJobs``, which is also the content of ``jobs.json``.
 
     Raises:
-        ValueError: it is something else; the text says what is wrong.
+        ValueError: it isn't one; with the reason.
     """
-    listed = content.get("value") if isinstance(content, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(answer, dict) for answer in listed):
+    answers = content.get("value") if isinstance(content, dict) else None
+    if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
         raise ValueError('there is no list of jobs under "value"')
-    return [Job.from_answer(answer) for answer in listed]
+    return [Job.from_answer(answer) for answer in answers]
 
 
 def name_in_files(job_id: str) -> str:
     """Return a job's ID as a part of file names; a GUID is unchanged.
 
-    Any other ID comes from a manipulated job list: it must not become a path, be too long, or hold control characters.
+    Any other ID comes from a manipulated job list and may contain a path or control characters, or be too long.
 
     >>> name_in_files("../../evil")
     'evil-0fbfd372a483'
@@ -121,12 +121,12 @@ def name_in_files(job_id: str) -> str:
 
 
 def _text(answer: Mapping[str, object], name: str) -> str:
-    """Return a text of the service; half a surrogate pair, which no table can hold, becomes a question mark."""
+    """Return a string of the answer; half a surrogate pair, which no table can hold, becomes a question mark."""
     return str(answer.get(name) or "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(answer: Mapping[str, object], name: str, names: type[IntEnum]) -> int:
-    """Return a number of an enumeration, which may also be a text, or a name as in OData."""
+    """Return a number of an enumeration, which may also be a string, or a name as in OData."""
     value = answer.get(name, 0)
     if isinstance(value, str) and value in names.__members__:
         return names[value]
@@ -137,36 +137,31 @@ def _number(answer: Mapping[str, object], name: str, names: type[IntEnum]) -> in
 
 
 def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -> Job:
-    """Return the job with this ID, or with an ID that begins so if it is the only one.
+    """Return the job with this ID, or the only one whose ID begins with it.
 
     Args:
-        jobs: to search.
-        wanted: as the user wrote it.
-        holder: of the jobs, for the error.
+        jobs: the jobs to search.
+        wanted: the user's spelling.
+        holder: what has the jobs, for the error.
 
     Raises:
         InputError: there is none, or more than one.
     """
     key = wanted.strip("{} ").lower()
-    found = [job for job in jobs if job.job_id == key] or [job for job in jobs if key and job.job_id.startswith(key)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(
-            f"the job ID {wanted!r} is short for {len(found)} jobs", f"Specify more of it: {_some(found)}."
-        )
-    whole = {job.job_id[: max(len(key), SHORT_ID)]: job.job_id for job in reversed(jobs)}
-    near = nearest(key, whole)
-    advice = f"Did you mean {whole[near]}?" if near else "upa-analyzer jobs lists those there are."
+    matches = [job for job in jobs if job.job_id == key] or [job for job in jobs if key and job.job_id.startswith(key)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        examples = ", ".join(job.job_id for job in matches[:3])
+        raise InputError(f"{len(matches)} jobs have IDs that begin with {wanted!r}", f"Specify more of it: {examples}.")
+    by_prefix = {job.job_id[: max(len(key), SHORT_ID)]: job.job_id for job in reversed(jobs)}
+    near = nearest(key, by_prefix)
+    advice = f"Did you mean {by_prefix[near]}?" if near else "upa-analyzer jobs lists all jobs."
     raise InputError(f"{holder} has no job {wanted!r}", advice)
 
 
-def _some(jobs: Sequence[Job]) -> str:
-    return ", ".join(job.job_id for job in jobs[:3])
-
-
 class Outcome(StrEnum):
-    """How a job ended, by what it means for its users."""
+    """How a job ended, in terms of its users."""
 
     succeeded = "succeeded"
     partial = "partial"
@@ -177,7 +172,7 @@ class Outcome(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether the service is done with the job."""
+        """Whether the job has ended."""
         return self not in NOT_ENDED
 
 
@@ -190,14 +185,14 @@ NOT_ENDED = (Outcome.running, Outcome.stuck)
 
 @dataclass(frozen=True, slots=True)
 class NotUpdatedCount:
-    """How many users a job did not update; a lower bound unless ``exact``, and None where unknown."""
+    """How many users a job did not update: a lower bound unless ``exact``, None if unknown."""
 
     number: int | None
     exact: bool
 
     @staticmethod
     def of(outcome: Outcome, not_updated: int | None, named_users: int) -> NotUpdatedCount:
-        """Take the number of the table ``jobs``, or where it has none, how many users the log names at least."""
+        """Return the number in the table ``jobs``; if there is none, the users in the log as a lower bound."""
         if not_updated is not None:
             return NotUpdatedCount(not_updated, exact=True)
         if outcome is Outcome.partial and named_users:
@@ -211,7 +206,7 @@ class NotUpdatedCount:
     def users(self, total: int | None = None) -> str:
         """``12 of 295 users``, ``at least 1 user`` or ``an unknown number of users``.
 
-        Where there are fewer users than that, our copy of the source file isn't what the job read: they are left out.
+        A smaller ``total`` is left out: our copy of the source file isn't what the job read then.
         """
         if self.number is None:
             return "an unknown number of users"
@@ -225,7 +220,7 @@ class NotUpdatedCount:
 
 
 def not_updated_text(outcome: Outcome, not_updated: int | None, named_users: int, *, dash: str) -> str:
-    """Return a job's users not updated as a cell of a table; ``dash`` for a job that has not ended."""
+    """Return the number of a job's users not updated as a table cell; ``dash`` for a job that has not ended."""
     if not outcome.ended:
         return dash
     if outcome is Outcome.aborted and not_updated is None:

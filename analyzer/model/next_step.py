@@ -1,4 +1,4 @@
-"""Commands of ours as lines that can be pasted: with what the user gave us to find the same jobs again."""
+"""Compose command lines of this program to paste, with the options by which the user chose the tenant."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _TAKES_LIBRARY = frozenset({"jobs", "show", "retry", "ack"})
 _TAKES_NO_TENANT = frozenset({"demo", "emulator"})
 _NEEDS_NO_LIBRARY = frozenset({"--source", "--verify"})
 
-# `upa-analyzer retry 5f05e38c`, or without backticks: upa-analyzer pull --all brings it again …
+# `upa-analyzer retry 5f05e38c`, or without backticks: upa-analyzer pull --all downloads it again …
 _IN_TEXT = re.compile(
     r"`upa-analyzer (?P<marked>[^`]+)`"
     r"|upa-analyzer (?P<bare>(?:run|pull|jobs|show|parse|report|retry|ack|explain|doctor|sign-out)"
     r"(?: --[a-z-]+(?: [A-Z]+\b)?)*)(?![-\w`])"
 )
-# PowerShell takes the curly marks as quotation marks, too.
+# For PowerShell, the curly marks are quotation marks, too.
 _EXPANDED_IN_QUOTES = frozenset('$`"\u201c\u201d\u201e')
 _SINGLE_QUOTES = frozenset("'\u2018\u2019\u201a\u201b")
-"""All of these end a text in single quotes, and two in a row are one (PowerShell's tokenizer)."""
+"""Each of these ends a string in single quotes, and two in a row are one (PowerShell's tokenizer)."""
 _LAST_OF_16_BITS = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What every further command has to repeat.
+    """The options that every next command has to repeat.
 
     Attributes:
-        config: the configuration file that the user named, as they spelled it; empty where they named none.
-        tenant: likewise the tenant.
-        library: likewise the library's folder.
-        windows: whether lines are quoted for PowerShell and cmd; else for a POSIX shell.
-        program: how the shell finds us.
+        config: the specified configuration file, in the user's spelling; empty if none was specified.
+        tenant: the specified tenant, likewise.
+        library: the specified library, likewise.
+        windows: whether lines are quoted for PowerShell and cmd instead of a POSIX shell.
+        program: the command that runs this program.
     """
 
     config: str = ""
@@ -59,34 +59,34 @@ class Commands:
             further += _option("--config", self.config) + _option("--tenant", self.tenant)
         quote = _windows_quoted if self.windows else shlex.quote
         program = quote(self.program)
-        # PowerShell takes a name in quotation marks for a text, unless it is called.
+        # For PowerShell, a name in quotation marks is a string unless it is called.
         program = f"& {program}" if program[:1] in {'"', "'"} and self.windows else program
         return " ".join([program, *map(quote, further)])
 
     def completed(self, text: str) -> str:
-        """Complete the commands that a sentence of ours names, in backticks so that one sees where they end.
+        """Complete the commands in a sentence, and put them in backticks to show where they end.
 
-        >>> Commands(tenant="contoso").completed("upa-analyzer pull brings its jobs and logs.")
-        '`upa-analyzer pull --tenant contoso` brings its jobs and logs.'
+        >>> Commands(tenant="contoso").completed("upa-analyzer pull downloads its jobs and logs.")
+        '`upa-analyzer pull --tenant contoso` downloads its jobs and logs.'
         """
 
-        def complete(found: re.Match[str]) -> str:
-            words = found["marked"] or found["bare"]
+        def complete(match: re.Match[str]) -> str:
+            words = match["marked"] or match["bare"]
             line = self.line(*words.split())
-            return found[0] if line == f"{PROGRAM} {words}" else f"`{line}`"
+            return match[0] if line == f"{PROGRAM} {words}" else f"`{line}`"
 
         return _IN_TEXT.sub(complete, text)
 
 
 def powershell_text(text: str) -> str:
-    """Write a text for PowerShell so that it means nothing but itself, on one line, and is safe to paste.
+    """Return a PowerShell expression for a text: on one line, without expansion, and safe to paste.
 
     >>> print(powershell_text("Ada's $Office"))
     'Ada''s $Office'
     """
     pieces = [""]
     for character in text:
-        # What a terminal obeys or shows as nothing, and blanks that copying turns into others.
+        # Control and invisible characters, and blanks that change when they are copied.
         if not character.isprintable():
             code = ord(character)
             pieces += [
@@ -97,7 +97,7 @@ def powershell_text(text: str) -> str:
             pieces[-1] += character * 2 if character in _SINGLE_QUOTES else character
     if len(pieces) == 1:
         return f"'{pieces[0]}'"
-    # It has to begin with a text, so that what follows is appended to it as text.
+    # It has to begin with a string, so that the rest is appended as strings.
     joined = " + ".join(f"'{one}'" if not at % 2 else one for at, one in enumerate(pieces) if one or not at)
     return f"({joined})"
 
@@ -109,7 +109,7 @@ def _option(name: str, value: str) -> list[str]:
 
 
 def _windows_quoted(word: str) -> str:
-    r"""Quote an argument so that PowerShell and cmd read it alike; where PowerShell would expand it, for that alone.
+    r"""Quote an argument for PowerShell and cmd; for PowerShell alone if it would expand it.
 
     >>> print(_windows_quoted(r"C:\My Data"), _windows_quoted(r"D:\$old"))
     "C:\My Data" 'D:\$old'

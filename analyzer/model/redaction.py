@@ -1,6 +1,6 @@
-"""Mask secrets in texts: those that this process was given, and what looks like tokens, passwords and cookies.
+"""Mask secrets in texts: remembered ones, and anything that looks like a token, password, or cookie.
 
-The given secrets are known once for the whole process: the writer of a text cannot know its sign-in or proxy.
+Remembered secrets are global to the process, because the writer of a text doesn't know the sign-in or proxy.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 MASK = "***"
 SHORTEST = 6
-"""Characters. A shorter secret is part of too many words; it is masked only by its place, as in an address."""
-_FEWEST = 4
-"""Different characters, as for ``SHORTEST``."""
+"""Characters. A shorter secret is part of too many words; it is masked only in places such as addresses."""
+_FEWEST_DIFFERENT = 4
+"""Different characters, for the same reason."""
 COMMON_WORDS = frozenset(
     {"password", "passwort", "passphrase", "secret", "bearer", "sharepoint", "microsoft", "contoso"}
 )
-"""Words that may be passwords, and that our texts are full of."""
+"""Words that may be passwords, but are frequent in our texts."""
 _SECRET_NAME = re.compile(
-    r"(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|API_?KEY|ACCESS_?KEY|IDENTITY_HEADER)", re.IGNORECASE
+    r"(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|API_?KEY|ACCESS_?KEY|IDENTITY_HEADER)$", re.IGNORECASE
 )
 _LONGEST = 1 << 14
 _PROXY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?P<user>[^:]*):(?P<password>.*)@[^@]*", re.DOTALL)
@@ -40,9 +40,15 @@ _spellings: tuple[str, ...] = ()
 
 def remember(secret: str) -> None:
     """Mask a secret from now on, unless it is too short or too common."""
+    global _spellings  # noqa: PLW0603 - one for the process
     value = secret.strip()
-    if value not in _values and _is_worth_it(value) and len(value) <= _LONGEST:
-        _add(value, set(_spelled(value)))
+    is_distinct = len(set(value)) >= _FEWEST_DIFFERENT and value.lower() not in COMMON_WORDS
+    if value not in _values and is_distinct and SHORTEST <= len(value) <= _LONGEST:
+        spellings = set(_spelled(value))
+        with _lock:
+            _values.add(value)
+            # The longest first: replacing a part of a longer one would leave the rest of it.
+            _spellings = tuple(sorted({*_spellings, *spellings}, key=len, reverse=True))
 
 
 def remember_login(user: str, password: str) -> None:
@@ -53,12 +59,12 @@ def remember_login(user: str, password: str) -> None:
 
 
 def remember_environment(environment: Mapping[str, str]) -> None:
-    """Mask the secrets of the environment: of variables whose names end as those of secrets, and of proxies."""
+    """Mask the secrets of the environment: variables with names such as ``API_KEY``, and passwords of proxies."""
     for name, value in environment.items():
-        if re.search(f"{_SECRET_NAME.pattern}$", name, re.IGNORECASE):
+        if _SECRET_NAME.search(name):
             remember(value)
-    named = [value for name, value in environment.items() if name.lower().endswith("_proxy")]
-    for proxy in {*named, *urllib.request.getproxies().values()}:
+    proxies = [value for name, value in environment.items() if name.lower().endswith("_proxy")]
+    for proxy in {*proxies, *urllib.request.getproxies().values()}:
         login = _PROXY.fullmatch(proxy)
         if login is not None:
             remember_login(login["user"], login["password"])
@@ -80,27 +86,15 @@ def without_literals(text: str) -> str:
     return text
 
 
-def _add(value: str, spellings: set[str]) -> None:
-    global _spellings  # noqa: PLW0603 - one for the process
-    with _lock:
-        _values.add(value)
-        # The longest first: a part of a longer one would leave the rest of it.
-        _spellings = tuple(sorted({*_spellings, *spellings}, key=len, reverse=True))
-
-
-def _is_worth_it(value: str) -> bool:
-    return len(value) >= SHORTEST and len(set(value)) >= _FEWEST and value.lower() not in COMMON_WORDS
-
-
 def _spelled(value: str) -> Iterator[str]:
-    """Yield a secret's spellings: plain, percent-encoded, as in JSON, HTML and Python's ``repr``, and in base64."""
+    """Yield a secret's spellings: plain, percent-encoded, JSON, HTML, Python's ``repr``, and base64."""
     encoded = {quote(value, safe=""), quote(value), quote_plus(value), quote(value, safe="!*'()~")}
     as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     spellings = {
         value,
         unquote(value),
         *encoded,
-        *(re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), one) for one in encoded),
+        *(re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), one) for one in encoded),
         *as_json,
         *(one.replace("/", "\\/") for one in as_json),
         html.escape(value),
@@ -120,8 +114,8 @@ _NAMES = (
 )
 _USER = r"(://)(?!user:password@)[^/\s'\"<>]+@"
 _ODD_USER = r"(://)(?!user:password@|\[)[^/@:'\"<>\r\n]+:(?!\d{1,5}(?!\d))(?=\S)[^'\"<>\r\n@]*@"
-"""A user or a password with a blank or a slash; not after a port, nor where the colon ends a clause: there it's
-a host, and an ``@`` of the text after it."""
+"""A user or a password with a blank or a slash. After a port, or if the colon ends a clause, it is a host instead, and
+the ``@`` belongs to the text after it."""
 _AUTHORITY = re.compile(r"(?P<before>\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2})(?P<rest>.*)", re.DOTALL)
 _HOST = re.compile(r"(?:[^\s:@\[\]]*|\[[^\]]*\])(?::[0-9]{0,5})?")
 _RULES = tuple(
@@ -132,15 +126,15 @@ _RULES = tuple(
         (r"\b(bearer|basic)(\s+)[A-Za-z0-9+/._~=-]{8,}", rf"\1\2{MASK}"),
         # Set-Cookie: FedAuth=77u/…; path=/
         (r"\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n]+", rf"\1{MASK}"),
-        # eyJ0eXAi….eyJhdWQi….signature, the last two perhaps cut off
+        # eyJ0eXAi….eyJhdWQi….signature, possibly truncated
         (r"\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}", MASK),
-        # https://ada:word@proxy.example.com:8080, but not our own advice how to write one
+        # https://ada:word@proxy.example.com:8080, except in our own advice
         (_USER, rf"\1{MASK}@"),
         (_ODD_USER, rf"\1{MASK}@"),
         # &tempauth=v1.eyJ0…, {"access_token": "…"}, 'password': '…'
         (rf"\b({_NAMES})(['\"]?\s*[=:]\s*)(['\"])(?:\\.|(?!\3).)*", rf"\1\2\3{MASK}"),
         (rf"\b({_NAMES})(\s*=\s*)[^\s&'\"<>,;#]+", rf"\1\2{MASK}"),
-        # ?code=0.AX…&sig=…: of these the names alone say little, so that only a query's count
+        # ?code=0.AX…&sig=…: these names are too common outside of queries
         (r"([?&](?:code|sig|signature|token|key|e|p)=)[^\s&'\"<>#]+", rf"\1{MASK}"),
     )
 )
@@ -149,7 +143,7 @@ _VALUE_IN_TEXT = re.compile(r"(?<=[?&])(?P<name>[^\s=&#?'\"<>]+)=[^\s&#'\"<>]*")
 
 
 def redacted(text: str) -> str:
-    """Mask secrets in any text: a message, a body, a traceback.
+    """Mask secrets in any text, such as a message, a body, or a traceback.
 
     >>> redacted("GET https://contoso.sharepoint.com/a?tempauth=v1.eyJ0eXAi&x=1 Authorization: Bearer abc")
     'GET https://contoso.sharepoint.com/a?tempauth=***&x=1 Authorization: ***'
@@ -161,7 +155,7 @@ def redacted(text: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """Return an address for a log; in its query, only OData's own options keep their values.
+    """Return an address for a log; its query keeps only the values of OData's options.
 
     >>> shown_url("https://contoso.sharepoint.com/_api/web?$top=5&guid=a1b2")
     'https://contoso.sharepoint.com/_api/web?$top=5&guid=***'
@@ -170,7 +164,7 @@ def shown_url(url: str) -> str:
 
 
 def shown_uri(uri: str) -> str:
-    """Return the address of a file or folder, with its query and user masked; its path may hold any word.
+    """Return the address of a file or folder with its query and user masked; its path may contain any word.
 
     >>> shown_uri("https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=v1.eyJ0eXAi")
     'https://contoso.sharepoint.com/sites/hr/Basic password=1.json?tempauth=***'
@@ -179,7 +173,7 @@ def shown_uri(uri: str) -> str:
 
 
 def shown_message(text: str) -> str:
-    """Return a message of the service; its addresses don't keep the values of their queries.
+    """Return a message of the service with the queries of its addresses masked.
 
     >>> shown_message("no access to https://contoso.sharepoint.com/a b.json?ticket=v1.eyJ0eXAi it says")
     'no access to https://contoso.sharepoint.com/a b.json?ticket=*** it says'
@@ -188,23 +182,23 @@ def shown_message(text: str) -> str:
 
 
 def _user_masked(uri: str) -> str:
-    """Mask an address's user and password, whatever characters they have; a path may have an ``@``, too."""
-    found = _AUTHORITY.fullmatch(uri)
-    if found is None:
+    """Mask an address's user and password with any characters; a path may contain an ``@``, too."""
+    match = _AUTHORITY.fullmatch(uri)
+    if match is None:
         return uri
-    rest = found["rest"]
+    rest = match["rest"]
     authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
-    # A password with a slash ends what looks like a host in the middle.
-    of = authority if "@" in authority else "" if _HOST.fullmatch(authority) else rest
-    end = of.rfind("@")
-    return uri if end < 0 else f"{found['before']}{MASK}{rest[end:]}"
+    # A password with a slash would end the authority too early.
+    login = authority if "@" in authority else "" if _HOST.fullmatch(authority) else rest
+    end = login.rfind("@")
+    return uri if end < 0 else f"{match['before']}{MASK}{rest[end:]}"
 
 
 def _query_masked(url: str) -> str:
     address, mark, query = url.partition("?")
-    kept = _VALUE.sub(lambda found: found[0] if _is_odata(found["name"]) else f"{found['name']}={MASK}", mark + query)
-    return address + kept
+    return address + _VALUE.sub(_value_masked, mark + query)
 
 
-def _is_odata(name: str) -> bool:
-    return name.startswith(("$", "%24")) or name == "api-version"
+def _value_masked(match: re.Match[str]) -> str:
+    is_odata = match["name"].startswith(("$", "%24")) or match["name"] == "api-version"
+    return match[0] if is_odata else f"{match['name']}={MASK}"

@@ -1,4 +1,4 @@
-"""What the service promises: enumerations, limits, names. No I/O, no dependencies.
+"""Facts of the service: enumerations, limits, and names.
 
 Numbers and names are those of ``Microsoft.Online.SharePoint.TenantManagement`` (the service's ``$metadata``)
 and of the vendor's article "Introducing bulk UPA custom profile properties update API"
@@ -36,7 +36,7 @@ class JobError(IntEnum):
 
 
 class IdType(IntEnum):
-    """``ImportProfilePropertiesUserIdType``: which directory attribute the ids of a source file are."""
+    """``ImportProfilePropertiesUserIdType``: the directory attribute that a source file's IDs are."""
 
     Email = 0
     CloudId = 1
@@ -44,12 +44,12 @@ class IdType(IntEnum):
 
 
 class LogCode(StrEnum):
-    """The codes that log entries were seen to have; the service may know others."""
+    """The codes that were seen in log entries; there may be others."""
 
     DataFileNotJson = "DataFileNotJson"
-    """The source file isn't valid JSON; the message names a position in it."""
+    """The source file isn't valid JSON; the message has a position in it."""
     GenericError = "GenericError"
-    """The profile store failed. The Guid need not be a user's ID (seen)."""
+    """The profile store failed. The GUID may not be a user's ID (seen)."""
     IdentityNotResolvable = "IdentityNotResolvable"
     """The service doesn't find the user by the ID and the ID type of the job."""
     InvalidProperty = "InvalidProperty"
@@ -59,7 +59,7 @@ class LogCode(StrEnum):
 
 
 ENDED = frozenset({State.Succeeded, State.Error})
-"""The states that a job does not leave again."""
+"""The final states of a job."""
 
 ABORTING = frozenset(
     {
@@ -72,12 +72,12 @@ ABORTING = frozenset(
 """The errors after which no profile was written."""
 
 ABORTING_CODES = frozenset({LogCode.DataFileNotJson, LogCode.InvalidProperty, LogCode.MissingIdentity})
-"""The codes of the service's validation: one such entry aborts the import."""
+"""The codes of the service's validation: one entry with such a code aborts the import."""
 
 MAX_SOURCE_BYTES = 2 * 1024**3
 MAX_PROPERTY_VALUES = 500_000
 MAX_BODY_BYTES = 262_144_000
-"""What SharePoint takes in one request (250 MiB); a larger file is uploaded in chunks."""
+"""SharePoint's limit for one request (250 MiB); a larger file is uploaded in chunks."""
 
 TENANT_API = "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/"
 
@@ -93,64 +93,25 @@ LOG_FILE_NAME = re.compile(
 # sample-5f05e38c-bd0e-49ec-8c9c-c4cfe370248c-Logs
 LOG_FOLDER_NAME = re.compile(rf"(?P<stem>.*)-(?P<job_id>{GUID.pattern})-Logs", re.IGNORECASE)
 
-DIRECTORY_SYNCED = frozenset(
-    {
-        "SPS-SavedSID",
-        "UserName",
-        "AccountName",
-        "SPS-ClaimID",
-        "SPS-UserPrincipalName",
-        "FirstName",
-        "LastName",
-        "Manager",
-        "PreferredName",
-        "WorkPhone",
-        "WorkEmail",
-        "SPS-SIPAddress",
-        "Office",
-        "Title",
-        "SPS-JobTitle",
-        "Department",
-        "SPS-Department",
-        "ADGuid",
-        "PublicSiteRedirect",
-        "SPS-DistinguishedName",
-        "msOnline-ObjectId",
-        "SPS-MUILanguages",
-        "SPS-HideFromAddressLists",
-        "SPS-RecipientTypeDetails",
-        "IsUnifiedGroup",
-        "IsPublic",
-        "SPS-UserType",
-        "GroupType",
-        "SPO-IsSPO",
-    }
-)
-"""Profile properties that the directory syncs (the vendor's table).
-
-Imports write them in practice, though the vendor's article allows custom ones only; the next directory sync can put the
-old value back. So a tool warns about them and refuses nothing.
-"""
-
 DUPLICATE_RECORDS = "multiple instances of the same single-value property"
-"""Part of the message of a ``GenericError`` for two records of one user; its Guid and its record ID are no user's."""
+"""Part of the message of a ``GenericError`` for two records of one user; its GUID and record ID aren't a user's ID."""
 
 
 def state_name(number: int) -> str:
-    """``Succeeded`` for 4; an undocumented number as ``State 7``."""
+    """Return a state's name, such as ``Succeeded`` for 4; ``State 7`` for an undocumented number."""
     return State(number).name if number in State.__members__.values() else f"State {number}"
 
 
 def error_name(number: int) -> str:
-    """``NoError`` for 0; an undocumented number as ``Error 7``."""
+    """Return an error's name, such as ``NoError`` for 0; ``Error 7`` for an undocumented number."""
     return JobError(number).name if number in JobError.__members__.values() else f"Error {number}"
 
 
 def stem(name: str) -> str:
-    """A file's name without its ending; of a name without one, the name."""
-    return name.rsplit(".", 1)[0] if "." in name else name
+    """Return a file's name without its extension."""
+    return name.rsplit(".", 1)[0]
 
 
 def log_folder_name(source_name: str, job_id: str) -> str:
-    """The log folder's name beside a source file: ``sample-GUID-Logs`` for ``sample.json``."""
+    """Return the name of the log folder beside a source file: ``sample-GUID-Logs`` for ``sample.json``."""
     return f"{stem(source_name)}-{job_id}-Logs"

@@ -1,7 +1,4 @@
-"""The tables of the stages: column names and types are contract, also in an empty table.
-
-CSV, Parquet and XLSX files have them, and people query them; ``docs/reference/tables.md`` explains each column.
-"""
+"""The columns and types of our tables, which users query; ``docs/reference/tables.md`` explains them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers, counts, times, IDs, and progress as people read them."""
+"""Format numbers, times, IDs, and lists as text; suggest names; show progress."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _KILO = 1000
 _SIXTY = 60
 _HOURS = 24
 _CLOSE = 0.7
-"""How alike a name has to be to a misspelled one, from 0 to 1."""
+"""How similar a suggested name has to be, from 0 to 1."""
 
-_FEW = 2
-"""Of a unit there are at least so many before it is used."""
+_LEAST_UNITS = 2
+"""The smallest number for which a longer unit of time is used."""
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """``1 user``, ``12,480 users``; the plural is ``one`` with an s unless given.
+    """Return a number with its noun: ``1 user``, ``12,480 users``; the default plural adds an s.
 
     >>> count(12480, "user")
     '12,480 users'
@@ -34,12 +34,12 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def capitalised(text: str) -> str:
-    """Return a text with its first letter as a capital one."""
+    """Return a text with a capital first letter."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def size(number: int) -> str:
-    """Word bytes in the unit in which they are short: ``1.2 MB`` (of 1,000,000 bytes)."""
+    """Return a number of bytes in a suitable unit: ``1.2 MB`` (of 1,000,000 bytes)."""
     amount = float(number)
     for unit in ("bytes", "kB", "MB"):
         if round(amount, 1) < _KILO:
@@ -49,33 +49,33 @@ def size(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Word a time span in its short unit, rounded up: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
+    """Return a time span in a suitable unit, rounded up: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
 
     >>> duration(899.2)
     '15 minutes'
     """
     span, unit = seconds, "s"
     for longer, many in (("minutes", _SIXTY), ("hours", _SIXTY), ("days", _HOURS)):
-        if span < _FEW * many:
+        if span < _LEAST_UNITS * many:
             break
         span, unit = span / many, longer
     return f"{math.ceil(span)} {unit}"
 
 
 def listed(words: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """Join words: ``a``, ``a and b``, ``a, b and c``."""
     *head, last = list(words) or [""]
     return f"{', '.join(head)} and {last}" if head else last
 
 
 def listed_first(words: Sequence[str], most: int, number: int | None = None, more: str = "more") -> str:
-    """List the first words, and say how many more there are.
+    """Join the first words, and add how many more there are.
 
     Args:
-        words: all of them, or at least the first ones.
+        words: all words, or at least the first ones.
         most: how many are listed.
-        number: of all words; None where these are all.
-        more: what the number of the others is followed by.
+        number: the number of all words; None if ``words`` has all of them.
+        more: the noun after the number of the others.
 
     >>> listed_first(["a", "b", "c", "d"], 2)
     'a, b and 2 more'
@@ -86,18 +86,18 @@ def listed_first(words: Sequence[str], most: int, number: int | None = None, mor
 
 
 def nearest(wanted: str, known: Iterable[str]) -> str:
-    """Return the known name that a misspelled one probably means, whatever its case; empty where none is close.
+    """Return the known name that is most similar to a misspelled one, ignoring case; empty if none is similar.
 
     >>> nearest("reprot", ["pull", "report"])
     'report'
     """
     by_key = {name.casefold(): name for name in reversed([*known])}
-    found = difflib.get_close_matches(wanted.casefold(), by_key, n=1, cutoff=_CLOSE)
-    return by_key[found[0]] if found else ""
+    matches = difflib.get_close_matches(wanted.casefold(), by_key, n=1, cutoff=_CLOSE)
+    return by_key[matches[0]] if matches else ""
 
 
 def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Ask whether the nearest known name was meant; return ``otherwise`` where none is close."""
+    """Ask whether the nearest known name was meant; return ``otherwise`` if none is similar."""
     near = nearest(wanted, known)
     return f"Did you mean {near}?" if near else otherwise
 
@@ -105,8 +105,8 @@ def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
 def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
     """Return by ID its first eight characters, or as many as make it unique."""
     ordered = sorted(set(job_ids))
-    # In this order only neighbours share a beginning; one character more than that is an id's alone.
-    shared = [-1, *(_shared(*pair) for pair in itertools.pairwise(ordered)), -1]
+    # In this order, neighbors share the longest prefixes; one more character makes an ID unique.
+    shared = [-1, *(_common_length(*pair) for pair in itertools.pairwise(ordered)), -1]
     return {
         job_id: job_id[: max(SHORT_ID, before + 1, after + 1)]
         for job_id, before, after in zip(ordered, shared, shared[1:], strict=False)
@@ -114,18 +114,18 @@ def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
 
 
 def day(date: datetime, today: datetime) -> str:
-    """Word a day without its time: ``23 Nov``, with the year where it is another one."""
+    """Return a day without its time: ``23 Nov``, with the year unless it is this year."""
     year = "" if date.year == today.year else f" {date.year}"
     return f"{date.day} {date:%b}{year}"
 
 
-def _shared(one: str, other: str) -> int:
-    """Return how many characters two texts begin with in common."""
+def _common_length(one: str, other: str) -> int:
+    """Return the length of the common prefix of two texts."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str:
-    """Word a time in the tenant's zone: ``today 02:14``, ``23 Nov 02:14``, with the year where it is another one.
+    """Return a time in the tenant's zone: ``today 02:14``, ``23 Nov 02:14``, with the year unless it is this year.
 
     Args:
         time: UTC; None becomes a dash.

@@ -1,6 +1,6 @@
-"""The addresses that the service sends: their hosts and server-relative paths.
+"""Parse the addresses that the service sends into hosts and server-relative paths.
 
-``SourceUri`` comes back as it was queued, percent-encoded or not (seen), so a path with ``%`` in it can mean two files.
+The service returns ``SourceUri`` as it was queued, percent-encoded or not (seen), so a path with ``%`` is ambiguous.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ _NEVER_ENCODED = re.compile(r"[^!-~]")
 def host_of(uri: str) -> str:
     """Return host and port of an absolute URI in lower case; empty for a server-relative one.
 
-    Letters beyond ASCII stay as they are: the lower case of some, as of the sign for Kelvin, is a letter of ASCII.
+    Letters beyond ASCII are unchanged: the lower case of some, such as the Kelvin sign, is an ASCII letter.
     """
-    found = _ABSOLUTE.fullmatch(uri)
-    host = found["host"] if found else ""
+    match = _ABSOLUTE.fullmatch(uri)
+    host = match["host"] if match else ""
     return host.lower() if host.isascii() else host
 
 
 def scheme_of(uri: str) -> str:
-    """``https`` for an absolute URI; empty for a server-relative one."""
-    found = _ABSOLUTE.fullmatch(uri)
-    return found["scheme"].lower() if found else ""
+    """Return the scheme of an absolute URI in lower case; empty for a server-relative one."""
+    match = _ABSOLUTE.fullmatch(uri)
+    return match["scheme"].lower() if match else ""
 
 
 def resolved(link: str, base: str) -> str:
-    """Work out where a link leads, as a redirect's; empty where it is no address of a host, whatever is wrong with it.
+    """Return the address that a link, such as a redirect, leads to; empty if it is invalid.
 
     Args:
-        link: absolute or relative, as it came.
-        base: the absolute URI that it was an answer to.
+        link: absolute or relative.
+        base: the absolute URI of the request.
 
     >>> resolved("../a.json", "https://contoso.sharepoint.com/sites/hr/b")
     'https://contoso.sharepoint.com/sites/a.json'
@@ -43,32 +43,32 @@ def resolved(link: str, base: str) -> str:
     try:
         parts = urlsplit(urljoin(base, link))
         is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of brackets, of ports, and of letters that normalization makes into "/" or "@"
+    except ValueError:  # brackets, ports, and letters that normalization turns into "/" or "@"
         return ""
     return parts.geturl() if is_address else ""
 
 
 def server_paths(uri: str) -> list[str]:
-    """Return the server-relative paths that a URI can mean, the likelier first; none for an empty or odd one.
+    """Return the server-relative paths that a URI can mean, the likeliest first; none for an empty or invalid URI.
 
-    What follows a ``?`` is no part of the path, as in ``…/a.json?web=1``: no name in SharePoint holds one.
+    A ``?`` begins the query, as in ``…/a.json?web=1``: no name in SharePoint contains one.
 
     >>> server_paths("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/a.json")[0]
     '/sites/hr/Shared Documents/a.json'
     """
-    found = _ABSOLUTE.fullmatch(uri)
-    raw = ((found["path"] or "") if found else uri).partition("?")[0].rstrip("/")
+    match = _ABSOLUTE.fullmatch(uri)
+    raw = ((match["path"] or "") if match else uri).partition("?")[0].rstrip("/")
     if not raw.startswith("/"):
         return []
     decoded = unquote(raw)
-    # A blank or a letter beyond ASCII says that the path is not encoded: its "%" means itself.
+    # A path with a blank or a letter beyond ASCII isn't encoded: its "%" is a character of the name.
     likely = [raw, decoded] if _NEVER_ENCODED.search(raw) else [decoded, raw]
-    # Some encode the blanks alone.
+    # Some clients encode only the blanks.
     return list(dict.fromkeys([*likely, raw.replace("%20", " ")]))
 
 
 def file_name(uri: str) -> str:
-    """Return the name of the file that a URI leads to, as the URI spells it, without a query.
+    """Return the file's name in a URI, not decoded, without the query.
 
     >>> file_name("https://contoso.sharepoint.com/sites/hr/Shared%20Documents/a%20b.json?web=1")
     'a%20b.json'

@@ -111,7 +111,7 @@ def test_failures_in_one_part_of_the_file_are_said_with_its_records(tmp_path: Pa
         ),
         (
             SharedTrait("kind of ID", "object_id", 9, 9, 9, 300, 0.001),
-            "All 9 users who failed have object IDs (of all users 3%",
+            "All 9 users who failed have IDs that are object IDs (of all users 3%",
         ),
         (
             SharedTrait("place", "201 to 300", 9, 9, 100, 300, 0.001),

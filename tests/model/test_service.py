@@ -9,7 +9,6 @@ import pytest
 
 from analyzer.model.service import (
     ABORTING,
-    DIRECTORY_SYNCED,
     ENDED,
     GUID,
     LOG_FILE_NAME,
@@ -79,12 +78,6 @@ def test_a_log_folder_is_named_after_source_and_job(source: str, folder: str) ->
     found = LOG_FOLDER_NAME.fullmatch(folder.upper())
     assert found is not None
     assert found["job_id"] == JOB.upper()
-
-
-def test_properties_that_the_directory_writes_are_those_of_the_vendors_table() -> None:
-    assert len(DIRECTORY_SYNCED) == 29
-    assert {"AccountName", "Department", "Manager", "SPS-JobTitle", "Office"} <= DIRECTORY_SYNCED
-    assert not {"AboutMe", "CellPhone", "Fax", "City"} & DIRECTORY_SYNCED
 
 
 _ROOT = Path(__file__).parents[2]
