@@ -1,8 +1,8 @@
-"""What the codes of logs and the errors of jobs mean, why they occur, and what to do.
+"""Explain log codes and job errors: their meaning, causes and remedies.
 
-The knowledge is the vendor's article (its section "Common exceptions"), the service's ``$metadata``, public threads,
-and for the messages of a GenericError what SQL Server, .NET and SharePoint document of theirs; each explanation says
-which, and whether it was seen or is inferred. What is unknown has an explanation that says so.
+Sources are the vendor's article (section "Common exceptions"), the service's ``$metadata``, public threads, and for
+GenericError the documentation of SQL Server, .NET and SharePoint. Each explanation names its source and whether it was
+seen or inferred. The explanation of an unknown name says that it is unknown.
 """
 
 from analyzer.catalogue.advice import support_request

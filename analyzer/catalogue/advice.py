@@ -1,10 +1,9 @@
-"""What happened in a job, and what to do about it: one decision for the terminal, the report, and retry files.
+"""Decide what to do about a job, and summarize its outcome, for the terminal, the report, and retry files.
 
-``headline`` says how the job ended for its users. ``advise`` goes from the facts of a job to an ordered tuple of
-advice. What the job's own data calls for comes first, with the reason; the catalogue's general remedies come after it,
-for codes that the data doesn't explain further. Advice that can't help with these facts isn't given: no retry file
-without records to put in, no "wait a day" if every user failed, no look at a log that doesn't exist. A configuration's
-own remedies (``[codes.NAME]``) replace all that we know about that name.
+``headline`` returns how a job ended for its users. ``advise`` returns an ordered tuple of advice from a job's facts.
+Advice from the job's data comes first, with a reason. General remedies follow for codes that the data doesn't explain.
+Advice that cannot help is omitted: no retry file without records, no "wait a day" if every user failed, no reading of a
+log that doesn't exist. Remedies of the configuration (``[codes.NAME]``) replace all built-in advice for that name.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ _SETTLED = frozenset(
         JobError.DataFileTooBig.name,
     }
 )
-"""For these the general remedies add nothing to what the data says."""
+"""Names for which advice from the data makes general remedies redundant."""
 
 _SUPERSEDED_REMEDIES = (
     "Open the file at",
-    "Where the message says",
+    "At the position in the message",
     "Double the backslash in the record",
     "Look at the end of the file",
     "Correct the record at",
@@ -50,19 +49,19 @@ _SUPERSEDED_REMEDIES = (
     "Have the feed write one object",
     "Check that every property",
 )
-"""How general remedies for a source file that can't be read begin where they say less than our copy of it does."""
+"""Starts of general remedies for an unreadable source file that are redundant if a copy of the file was analyzed."""
 
 _SUPPORT = "Open a support request with the job ID."
 
 _OTHERWISE, _A_DAY, _HOURS_A_DAY = "Otherwise ", "If a day has passed, ", 24
-"""Conditions at the front of a remedy that are met: there is nothing before it, or it is known how long a job waits."""
+"""Conditions at the start of a remedy that may be met: no remedy precedes it, or the job has waited long enough."""
 
 # Run `upa-analyzer pull` again.
 _COMMAND = re.compile(r"`upa-analyzer ([^`]+)`")
 
 
 def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
-    """Decide what to do about a job, the first thing to try first; nothing where there is nothing to do."""
+    """Return what to do about a job, in order; empty if there is nothing to do."""
     if facts.outcome is Outcome.succeeded:
         return ()
     if facts.users == 0:
@@ -79,12 +78,12 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
         return (Advice("open", "Look at the later job instead.", reason, command=command),)
     names = _names(facts, catalogue)
     own = {name for name in names if catalogue.explain(name).remedies != OURS.explain(name).remedies}
-    fitting = [advice for name in names if name not in own for advice in advice_for(name, facts)]
-    settled = _SETTLED.intersection(advice.about for advice in fitting)
+    specific = [advice for name in names if name not in own for advice in advice_for(name, facts)]
+    settled = _SETTLED.intersection(advice.about for advice in specific)
     configured = [advice for name in names if name in own for advice in _general(name, facts, catalogue)]
     general = [advice for name in names if name not in own | settled for advice in _general(name, facts, catalogue)]
     every: dict[str, Advice] = {}
-    for advice in (*configured, *fitting, *general):
+    for advice in (*configured, *specific, *general):
         every.setdefault(advice.text, advice)
     commands = {advice.command for advice in every.values()}
     return (
@@ -95,14 +94,14 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
 
 
 def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
-    """Return whether a file with the records of users who weren't updated can be created, and importing it can help."""
+    """Return whether a retry file can be created, and whether importing it can help."""
     if facts.outcome not in FAILED or not facts.readable or facts.outdated:
         return False
     if not facts.codes:
         return facts.outcome is Outcome.unknown
     if facts.none_resolved and not id_advice(facts.failed_ids).as_it_is:
         return False  # no ID type takes these IDs
-    # What is corrected outside of the file makes the same records right.
+    # Corrections outside of the file make the same records valid.
     corrected = {LogCode.InvalidProperty}
     if facts.source and facts.source.importable:
         corrected.add(LogCode.MissingIdentity)
@@ -110,7 +109,7 @@ def retry_can_help(facts: JobFacts, catalogue: Catalogue = OURS) -> bool:
 
 
 def _names(facts: JobFacts, catalogue: Catalogue) -> list[str]:
-    """Return what to explain: the log's codes, or the job as a whole where there are none."""
+    """Return the names to explain: the log's codes, or the job's error or outcome if there are none."""
     if facts.codes and facts.outcome.ended:
         return [one.name for one in facts.codes]
     known = catalogue.explain_job(facts.error, facts.outcome.value, has_log=facts.log_found, message=facts.message)
@@ -118,7 +117,7 @@ def _names(facts: JobFacts, catalogue: Catalogue) -> list[str]:
 
 
 def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
-    """Yield the catalogue's remedies, without those that the facts rule out."""
+    """Yield the catalogue's remedies that apply to the facts."""
     known = catalogue.explain(name)
     own = known.remedies != OURS.explain(name).remedies
     first = True
@@ -127,8 +126,11 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
             yield Advice(name, _SUPPORT, who=VENDOR, command=("show", facts.job_id))
         elif own or not _ruled_out(remedy, facts):
             text = remedy.replace("JOB", facts.job_id)
-            met = (_OTHERWISE if first else "", _A_DAY if facts.waiting and facts.waiting > _HOURS_A_DAY else "")
-            for condition in filter(text.startswith, filter(None, met)):
+            met_conditions = (
+                _OTHERWISE if first else "",
+                _A_DAY if facts.waiting and facts.waiting > _HOURS_A_DAY else "",
+            )
+            for condition in filter(text.startswith, filter(None, met_conditions)):
                 text = text[len(condition) :]
                 text = f"{text[:1].upper()}{text[1:]}"
             command = _COMMAND.search(text)
@@ -137,7 +139,7 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
 
 
 def _ruled_out(remedy: str, facts: JobFacts) -> bool:
-    """Return whether a general remedy needs what there isn't, or asks for what is known."""
+    """Return whether a general remedy is impossible or redundant."""
     checked = facts.source is not None and (facts.source.records > 0 or facts.source.problem != "")
     retry = facts.readable and facts.outcome in FAILED
     return (
@@ -151,7 +153,7 @@ def _ruled_out(remedy: str, facts: JobFacts) -> bool:
 
 
 def _located(source: SourceFacts | None) -> bool:
-    """Return whether our copy says more of what the service couldn't read than its message."""
+    """Return whether a copy of the source file shows the fault more precisely than the service's message."""
     return source is not None and bool(source.remedy or source.multi_value)
 
 
@@ -164,7 +166,7 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
         if way:
             yield Advice(LogCode.DataFileNotJson, WAYS_AROUND[way], command=("retry", facts.job_id, way))
     elif facts.source and facts.source.not_records and facts.outcome is not Outcome.partial:
-        # A job that ran shows that the service read such a file; of others that is unknown.
+        # The service read such a file if the import ran; otherwise that is unknown.
         yield Advice("no_record", WAYS_AROUND["--salvage"], command=("retry", facts.job_id, "--salvage"))
     elif unreadable and facts.source and facts.source.multi_value:
         text = f"Or create a retry file without {some(facts.source.multi_value)}."
@@ -187,12 +189,12 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
 
 
 def _without(facts: JobFacts, properties: Sequence[str]) -> tuple[str, ...]:
-    """Return the command that creates a retry file without some properties."""
+    """Return the command for a retry file without some properties."""
     return ("retry", facts.job_id, *(word for name in properties for word in ("--drop-property", name)))
 
 
 def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
-    """Say what a code of a job means, as the beginning of a sentence; with the property that isn't mapped."""
+    """Return the meaning of a code as the start of a sentence, with the properties that aren't mapped."""
     if name == LogCode.InvalidProperty and facts.properties:
         many = "is" if len(facts.properties) == 1 else "are"
         which = "property" if len(facts.properties) == 1 else "properties"
@@ -208,13 +210,13 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?")
 
 
 def support_request(job: Mapping[str, Any], *, has_log: bool, times: Sequence[tuple[str, str]] = ()) -> str:
-    """Write a text that an administrator can paste into a support request; what is missing is left to be filled in.
+    """Return a text for a support request, with placeholders for missing values.
 
     Args:
-        job: a row of the table ``jobs``; ``tenant``, ``job_id``, ``state``, ``error``, ``error_message``,
-            ``source_uri`` and ``log_folder_uri`` are read. Names and passwords in addresses, and queries, are left out.
-        has_log: whether the job left a log.
-        times: what is known of the job's times, each with its name, and written with its time zone.
+        job: a row of the table ``jobs``; uses ``tenant``, ``job_id``, ``state``, ``error``, ``error_message``,
+            ``source_uri`` and ``log_folder_uri``, without user names, passwords and queries in addresses.
+        has_log: whether there is a log.
+        times: names and texts of the job's times, with time zones.
 
     Returns:
         Lines of plain text, the last with a line end.
@@ -241,18 +243,18 @@ def support_request(job: Mapping[str, Any], *, has_log: bool, times: Sequence[tu
 
 
 def _without_secrets(uri: str) -> str:
-    """Return an address without user name, password, query and fragment; readable rather than encoded."""
+    """Return an address without user name, password, query and fragment, percent-decoded."""
     plain = re.split(r"[?#]", uri, maxsplit=1)[0]
     scheme, separator, rest = plain.partition("://")
     if not separator:
         return unquote(plain)
-    # What isn't a host is a user name or a password, which may hold any character: the host follows the last "@".
+    # If this isn't a host, it has a user name or password with any characters: the host follows the last "@".
     host = rest.partition("/")[0]
     return unquote(f"{scheme}://{rest if _HOST.fullmatch(host) else rest.rpartition('@')[2]}")
 
 
 def headline(facts: JobFacts) -> str:
-    """Say how a job ended for its users, as a clause: ``12 of 295 users not updated, 4 new``."""
+    """Return how a job ended for its users, as a clause: ``12 of 295 users not updated, 4 new``."""
     users, outcome = facts.users, facts.outcome
     not_updated = NotUpdatedCount.of(outcome, facts.not_updated, facts.failed)
     match outcome:
@@ -281,13 +283,13 @@ def headline(facts: JobFacts) -> str:
 
 
 def retry_clause(outcome: Outcome, users: int | None, not_updated: int | None, when: str) -> str:
-    """Say what a retry made of the run that it repairs: ``retried 28 Nov 09:10: 12 of 12 updated``.
+    """Return the result of a retry as a clause: ``retried 28 Nov 09:10: 12 of 12 updated``.
 
     Args:
-        outcome: the retry's.
-        users: in its file; None where unknown.
-        not_updated: likewise.
-        when: it ran, as it is shown; empty where unknown.
+        outcome: the retry's outcome.
+        users: number of users in its file; None if unknown.
+        not_updated: number of them that were not updated; None if unknown.
+        when: time of the retry as text; empty if unknown.
     """
     if not outcome.ended:
         result = f"the retry is {outcome.value}"
@@ -299,5 +301,5 @@ def retry_clause(outcome: Outcome, users: int | None, not_updated: int | None, w
 
 
 def still_open_clause(number: int | None) -> str:
-    """Say how many users of a run are open after its retries; None where unknown."""
+    """Return how many users are open after retries, as a clause; ``number`` is None if unknown."""
     return "how many are still open is unknown" if number is None else f"{number:,} still open"

@@ -1,7 +1,7 @@
-"""The codes of log entries, and patterns of what Json.NET, the service's JSON reader, says of a source file.
+"""Explain log codes, and messages of Json.NET, the service's JSON reader, about a source file.
 
-Codes were seen in logs. Json.NET's complaints of a backslash and of a quotation mark were seen in threads
-(script-samples 476; pnp/powershell 1692, 3981); the others are its own messages.
+All codes were seen in logs. Json.NET's messages about a backslash and a quotation mark were seen in threads
+(script-samples 476; pnp/powershell 1692, 3981); the others are from its source.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ EXPLANATIONS = (
         LogCode.InvalidProperty.value,
         "a property is not mapped",
         "The source file has a property that the property map lacks. One such property aborts the whole import.",
-        ("The feed has a new column.", "The property map lacks it, or spells it otherwise."),
+        ("The feed has a new column.", "The property map lacks it, or spells it differently."),
         ("Add the property to the property map, or take it out of the feed, and import again.",),
         "administrator",
         retry_helps=False,
@@ -59,7 +59,7 @@ EXPLANATIONS = (
         "the source file is not the JSON expected",
         "The service could not read the source file as JSON, and imported nothing.",
         (
-            "A backslash that is not doubled, as in R\\V.",
+            "A backslash that is not doubled, such as in R\\V.",
             "A quotation mark inside a value that is not escaped.",
             "The file was cut off, or is not in the import format.",
         ),
@@ -96,7 +96,7 @@ USUAL_MESSAGES = {
     "is not mapped to any property in the user profile application": LogCode.InvalidProperty.value,
     "Failed to import the custom properties due to an unexpected error": "InternalError",
 }
-"""The code or error of a message without its code (the article; the last: sp-dev-docs 2414)."""
+"""The code or error of messages without a code (source: the article; for the last one sp-dev-docs 2414)."""
 
 
 _WHOLE = "Then import the whole file again: no user was updated."

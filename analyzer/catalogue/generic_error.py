@@ -1,8 +1,8 @@
-"""GenericError: patterns of its messages, those about values first.
+"""Explain messages of GenericError; patterns about values come first.
 
-Phrases are facts: texts and numbers that SQL Server, .NET and SharePoint were seen, or are documented, to write. Only
-the first pattern was seen in an import's log; each explanation names its source. The numbers are SQL Server's and Azure
-SQL's own (``SqlConfigurableRetryFactory.BaselineTransientErrors`` lists the transient ones): a ``SqlException`` ends
+The phrases are texts and numbers that SQL Server, .NET and SharePoint were seen or are documented to write. Only the
+first pattern was seen in an import's log; each explanation names its source. The numbers are SQL Server's and Azure
+SQL's (``SqlConfigurableRetryFactory.BaselineTransientErrors`` lists the transient ones): a ``SqlException`` ends
 with ``Error Number:1205,State:51,Class:13``.
 """
 
@@ -21,19 +21,19 @@ def _sql(*numbers: int) -> tuple[str, ...]:
 
 
 PATTERNS = (
-    # The source file is the cause; the feed can correct it.
+    # Caused by the source file; the feed can correct it.
     Pattern(
         Explanation(
             "GenericError/duplicate-record-id",
             "two records belong to the same user",
-            "Two records of the source file lead to one profile, and the profile store refuses both values. The"
-            " RecordId is a number inside the store, not one of your IDs.",
+            "Two records of the source file belong to one profile, and the profile store refuses both values. The"
+            " RecordId is an internal number of the store, not one of your IDs.",
             (
                 "The feed has the same ID twice, perhaps in different letter case.",
-                "Two IDs lead to one profile, as an old and a new address of one person.",
+                "Two IDs belong to one profile, such as an old and a new address of one person.",
             ),
             (
-                "Look for IDs that are twice in the source file, in whatever letter case, and keep one of the records.",
+                "Look for IDs that are twice in the source file, in any letter case, and keep one of the records.",
                 "If there are none, send object IDs (CloudId) instead of addresses: each belongs to one user only.",
             ),
             "feed owner",
@@ -46,14 +46,14 @@ PATTERNS = (
         Explanation(
             "GenericError/duplicate-key",
             "the profile store already has such a row",
-            "The profile store refused a row because one with the same key is there already.",
+            "The profile store refused a row because one with the same key exists already.",
             (
-                "Two records lead to one profile.",
-                "Another import, or the directory's own synchronization, wrote the same user at the same moment.",
+                "Two records belong to one profile.",
+                "Another import, or the directory's own synchronization, wrote the same user at the same time.",
             ),
             (
                 "Look for IDs that are twice in the source file, and keep one of the records.",
-                "Otherwise import the retry file once more, while no other import is at work.",
+                "Otherwise import the retry file once more, while no other import is running.",
             ),
             "feed owner",
             retry_helps=None,
@@ -75,7 +75,7 @@ PATTERNS = (
             "A value has more characters than its property in the profile store takes.",
             (
                 "The feed sends a long text for a property of limited length.",
-                "The property was made shorter than the feed needs.",
+                "The property's maximum length is less than the feed needs.",
             ),
             (
                 "Look for the property's maximum length under Manage User Properties in the SharePoint admin center.",
@@ -108,7 +108,7 @@ PATTERNS = (
             ),
             (
                 "Compare the user's values with the types of the properties in the SharePoint admin center.",
-                "Have the feed write dates as 2026-11-23, and leave out a value that it does not have.",
+                "Have the feed write dates as 2026-11-23, and omit empty values.",
             ),
             "feed owner",
             retry_helps=False,
@@ -174,7 +174,7 @@ PATTERNS = (
         ),
         ("Microsoft.SharePoint.Taxonomy", "TermStore", "taxonomy", "term store", "term set"),
     ),
-    # The profile store, or the way to it, failed; most of these pass by themselves.
+    # The profile store or the connection to it failed; most of these failures are temporary.
     Pattern(
         Explanation(
             "GenericError/deadlock",
@@ -185,7 +185,7 @@ PATTERNS = (
                 "Two imports, or an import and the directory's synchronization, wrote at the same time.",
                 "Many users of one manager were updated at once.",
             ),
-            (_AGAIN, "Queue imports one after the other rather than side by side."),
+            (_AGAIN, "Queue imports one after the other rather than at the same time."),
             "administrator",
             retry_helps=True,
             known_from="SQL Server's error 1205, and Microsoft's account of it in SharePoint Server's profile import;"
@@ -196,7 +196,7 @@ PATTERNS = (
     Pattern(
         Explanation(
             "GenericError/update-conflict",
-            "the profile was changed by another writer at the same moment",
+            "the profile was changed by another writer at the same time",
             "Another writer changed the profile while the import wrote it.",
             ("The user, the directory's synchronization or another import wrote the same profile.",),
             (_AGAIN,),
@@ -255,8 +255,8 @@ PATTERNS = (
         Explanation(
             "GenericError/unavailable",
             "the profile store was not available",
-            "The database of the profile store could not be used for a while, as during a move or maintenance.",
-            ("Maintenance or a failover of the service.", "The store had no room left."),
+            "The database of the profile store was unavailable for a while, such as during maintenance.",
+            ("Maintenance or a failover of the service.", "The store ran out of space."),
             ("Look at the service health in the Microsoft 365 admin center.", "Then import the retry file.", _SUPPORT),
             "vendor",
             retry_helps=True,
@@ -278,7 +278,7 @@ PATTERNS = (
         Explanation(
             "GenericError/connection-lost",
             "the connection to the profile store broke",
-            "The connection between the import and the profile store could not be made, or broke.",
+            "The connection between the import and the profile store failed or was interrupted.",
             ("A fault of the service's own network.", "Maintenance or a failover of the service."),
             (_AGAIN, _SUPPORT),
             "vendor",
@@ -318,7 +318,7 @@ PATTERNS = (
             "operation was canceled",
         ),
     ),
-    # The service could not reach the profile, or failed in its own code.
+    # The service could not access the profile, or failed in its own code.
     Pattern(
         Explanation(
             "GenericError/access-denied",
@@ -367,7 +367,7 @@ PATTERNS = (
         Explanation(
             "GenericError/fault-of-the-service",
             "the service failed in its own code",
-            "The service's program expected something to be there that was not. The message does not say what.",
+            "The service's program lacked a value that it expected. The message does not say which.",
             ("A fault of the service.", "An empty or null value that the service does not expect."),
             (
                 "Check whether the user's record has an empty or null value; have the feed leave it out.",

@@ -1,7 +1,7 @@
-"""The words for a job: the service's errors and states, and this program's own.
+"""Explain the service's errors and states of jobs, and this program's terms.
 
-``NAME/no-log`` is the error of a job without a log; that jobs end so was seen in public threads (sp-dev-docs 2414,
-4698). A word that both use, such as ``unknown`` or ``succeeded``, has one explanation.
+``NAME/no-log`` is the error of a job without a log; such jobs were seen in public threads (sp-dev-docs 2414, 4698).
+A term that both use, such as ``unknown`` or ``succeeded``, has one explanation.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from analyzer.catalogue.model import ARTICLE, THREADS, Explanation
 
 FETCHED = "The service fetches source files about once an hour, so a job waits in Submitted first."
-"""How long a job waits to be read; PnPjs quotes the service's own words."""
+"""Source: the documentation of PnPjs, which quotes the service."""
 
 SUPPORT = "Open a support request with the job ID: `upa-analyzer show JOB` prints a text for it."
 
 GIVE_IDS = "give each record an ID, or queue with the right name of the ID property"
-"""What to do before a retry file is queued, where the service missed IDs."""
+"""Condition for queueing a retry file if the service found no IDs."""
 
 SPLIT = "split it with --max-bytes or --max-properties: the service refuses a file of more than 2 GB or 500,000 values"
-"""What to do before a retry file that is one file is queued, where the source file was too big."""
+"""Condition for queueing a single retry file if the source file was too big."""
 
 _NO_LOG = "/no-log"
 _OURS = "a term of upa-analyzer"
@@ -36,7 +36,7 @@ EXPLANATIONS = (
     Explanation(
         "InternalError",
         "the service failed",
-        "The service failed by itself. Which users were updated is unknown: assume that none were.",
+        "The service failed. Which users were updated is unknown: assume that none were.",
         ("A fault or an overload of the service.",),
         ("Import the whole file again. Importing a value twice does no harm.", SUPPORT),
         "vendor",
@@ -55,11 +55,11 @@ EXPLANATIONS = (
         ),
         (
             "Upload the file, check it in, and leave it where it is until the job has ended.",
-            "Queue it again with the address as SharePoint shows it.",
+            "Queue it again with the address that SharePoint shows.",
         ),
         "administrator",
         retry_helps=True,
-        known_from=f"{ARTICLE}; that a file that is checked out is invisible to the service is inferred",
+        known_from=f"{ARTICLE}; that the service can't see a checked-out file is inferred",
         takes=FETCHED,
     ),
     Explanation(
@@ -108,7 +108,7 @@ EXPLANATIONS = (
     Explanation(
         f"InternalError{_NO_LOG}",
         "the service failed and left no log",
-        "The service failed by itself and wrote no log. Which users were updated is unknown: assume that none were.",
+        "The service failed and wrote no log. Which users were updated is unknown: assume that none were.",
         (
             "A fault or an overload of the service.",
             "The source file has something that the service can't process, such as an encoding other than UTF-8.",
@@ -126,7 +126,7 @@ EXPLANATIONS = (
     ),
     Explanation(
         f"InvalidDataFile{_NO_LOG}",
-        "the source file did not pass validation, and there is no log that says why",
+        "the source file did not pass validation, and there is no log with the reason",
         "The service rejected the source file but wrote no log. No user was updated.",
         (
             "The file has no users, is empty, or isn't the JSON that the service expects.",
@@ -149,7 +149,7 @@ EXPLANATIONS = (
         "some users were not updated, but the log that names them is missing",
         "The import ran to its end with errors. The log that names the users is missing, so who was not updated is"
         " unknown.",
-        ("The log was deleted or moved.", "The account that reads it lacks access to the log folder."),
+        ("The log was deleted or moved.", "The account that downloads logs has no access to the log folder."),
         (
             "Look in the site's recycle bin for the log folder, and run `upa-analyzer pull` again.",
             "Otherwise import the whole file again. Importing a value twice does no harm.",
@@ -161,8 +161,8 @@ EXPLANATIONS = (
     Explanation(
         "succeeded",
         "all users were updated",
-        "The service updated every user of the source file and reports no error. It writes no log then. Values that"
-        " were wrong in the source file are wrong in the profiles now.",
+        "The service updated every user of the source file, reports no error, and writes no log. Values that were"
+        " wrong in the source file are now wrong in the profiles.",
         (),
         (),
         "administrator",
@@ -234,7 +234,7 @@ EXPLANATIONS = (
     Explanation(
         "superseded",
         "a later full run of the feed has ended",
-        "A later run of the same feed has ended, and carries newer values. A retry file of this job would write old"
+        "A later run of the same feed has ended, and has newer values. A retry file of this job would write old"
         " values over new ones, so it is not offered.",
         ("The feed ran again.",),
         ("Look at the newest run of the feed instead.",),
@@ -245,10 +245,10 @@ EXPLANATIONS = (
     Explanation(
         "retry",
         "a job that imports a retry file",
-        "The job imports a file that this program made of the users who failed. It belongs to the run that it repairs,"
-        " and is not counted as a run of the feed.",
+        "The job imports a file that this program created with the users who failed. It belongs to the run that it"
+        " repairs, and is not counted as a run of the feed.",
         ("A retry file was queued.",),
-        ("Look at the run that it repairs: it says who is still open.",),
+        ("Look at the run that it repairs: it lists users who are still open.",),
         "administrator",
         retry_helps=None,
         known_from=_OURS,
@@ -310,18 +310,18 @@ EXPLANATIONS = (
 )
 
 WITHOUT_LOG = {one.code.removesuffix(_NO_LOG): one.code for one in EXPLANATIONS if one.code.endswith(_NO_LOG)}
-"""Which explanation is meant of a job that ended in an error and left no log."""
+"""The explanation for each error of a job without a log."""
 
 
 def undocumented(name: str) -> Explanation:
-    """Explain ``Error 31`` or ``State 7``: a number that the service's enumeration doesn't have."""
+    """Explain a number that the service's enumerations lack, such as ``Error 31`` or ``State 7``."""
     what = name.partition(" ")[0].lower()
     return Explanation(
         name,
         "not known",
-        f"The service gave a number for the job's {what} that Microsoft doesn't document. What happened, and which"
+        f"The service returned a number for the job's {what} that Microsoft doesn't document. What happened, and which"
         " users were updated, is unknown.",
-        ("The service has a new number that this version does not know.",),
+        ("The service has a new number that this version doesn't know.",),
         (
             "Read the log, if there is one: its codes say which users failed.",
             "Otherwise import the whole file again. Importing a value twice does no harm.",

@@ -13,17 +13,17 @@ from analyzer.model.service import error_name, state_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Error 31, State 7: what the table jobs calls a number that the service's enumeration does not have
+# Error 31, State 7: names in the table jobs for numbers that the service's enumerations lack
 _NUMBER = re.compile(r"(?P<what> error | state )\ (?P<number> [0-9]{1,9} )", re.VERBOSE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What is known of codes and of their messages.
+    """Explanations of codes and of their messages.
 
     Attributes:
-        explanations: of codes, job errors and calls.
-        patterns: of their messages; among those of one code, the first match counts.
+        explanations: explanations of codes, job errors and calls.
+        patterns: patterns of messages; the first match counts among those of one code.
     """
 
     explanations: tuple[Explanation, ...]
@@ -31,29 +31,26 @@ class Catalogue:
 
     @property
     def names(self) -> list[str]:
-        """Every name that is explained: codes, job errors and calls, then patterns."""
+        """All explained names: codes, job errors and calls, then patterns."""
         return [one.code for one in (*self.explanations, *(pattern.explanation for pattern in self.patterns))]
 
     def explain(self, name: str) -> Explanation:
         """Explain a code, a job's error, state or outcome, a call or a pattern, regardless of case.
 
-        ``State 3`` and ``Error 23`` are known by their numbers. What is unknown has an explanation that says so.
+        ``State 3`` and ``Error 23`` are looked up by number. An unknown name has an explanation that says so.
         """
         wanted = _without_number(name).casefold()
         every = (*self.explanations, *(pattern.explanation for pattern in self.patterns))
         return next((one for one in every if one.code.casefold() == wanted), None) or _unknown(name)
 
     def explain_job(self, error: str, outcome: str, *, has_log: bool, message: str = "") -> Explanation:
-        """Explain a job as a whole: by its outcome while it runs, else by its error and whether it left a log.
+        """Explain a job: by its outcome while it runs, else by its error, its message, and whether it has a log.
 
         Args:
-            error: the job's, by name, as in the table ``jobs``: ``InternalError``, ``Error 31``.
-            outcome: by name: ``succeeded``, ``partial``, ``aborted``, ``unknown``, ``running`` or ``stuck``.
-            has_log: whether there is a log of it.
+            error: name of the error, as in the table ``jobs``: ``InternalError``, ``Error 31``.
+            outcome: ``succeeded``, ``partial``, ``aborted``, ``unknown``, ``running`` or ``stuck``.
+            has_log: whether there is a log.
             message: the job's ``ErrorMessage``.
-
-        Returns:
-            Where there is a log, the explanation of the error; its codes say more.
         """
         if outcome in {"running", "stuck"} or error == "NoError":
             return self.explain(outcome)
@@ -66,22 +63,22 @@ class Catalogue:
         return tuple(pattern for pattern in self.patterns if pattern.code.casefold() == code.casefold())
 
     def pattern_of(self, code: str, message: str, detail: str | None) -> Explanation | None:
-        """Return the first pattern of a code that a message matches; None where it matches none."""
+        """Return the first pattern of a code that a message matches; None if there is none."""
         return first_match(self.patterns_of(code), message, detail)
 
     def retry_helps(self, code: str, message: str, detail: str | None) -> bool | None:
-        """Return whether importing the same record unchanged can help: by an entry's message, else by its code."""
+        """Return whether importing the same record unchanged can help, by the message's pattern, else by its code."""
         return (self.pattern_of(code, message, detail) or self.explain(code)).retry_helps
 
     def explain_message(self, message: str, detail: str | None) -> Explanation | None:
-        """Explain a message without its code; None where it is unknown."""
+        """Explain a message without its code; None if it is unknown."""
         text = evidence(message, detail)
         usual = (code for phrase, code in codes.USUAL_MESSAGES.items() if phrase.casefold() in text)
         code = next(usual, None)
         return self.explain(code) if code else first_match(self.patterns, message, detail)
 
     def with_own(self, explanations: Iterable[Explanation], patterns: Iterable[Pattern]) -> Catalogue:
-        """Return a catalogue in which these replace ours of the same names, and patterns are tried before ours."""
+        """Return a catalogue in which these replace ours of the same name; these patterns are tried first."""
         own, own_patterns = tuple(explanations), tuple(patterns)
         names = {one.code.casefold() for one in (*own, *(pattern.explanation for pattern in own_patterns))}
         kept = (one for one in self.explanations if one.code.casefold() not in names)
@@ -94,16 +91,16 @@ OURS = Catalogue(
     # The more specific patterns come first, as a message without its code is tried against all.
     (*queue_errors.PATTERNS, *codes.PATTERNS, *generic_error.PATTERNS),
 )
-"""What is known without a configuration."""
+"""The built-in catalogue."""
 
 
 def explain(name: str) -> Explanation:
-    """Explain a name by our own catalogue; see ``Catalogue.explain``."""
+    """Explain a name by the built-in catalogue; see ``Catalogue.explain``."""
     return OURS.explain(name)
 
 
 def _without_number(name: str) -> str:
-    """Return the name of a state or error that is given by its number; any other name unchanged."""
+    """Convert the number of a state or error to its name; return other names unchanged."""
     number = _NUMBER.fullmatch(name)
     if number is None:
         return name

@@ -1,4 +1,4 @@
-"""Explanations of codes, patterns of their messages, and what advice on a job is made from."""
+"""Types of this package: explanations, patterns of messages, facts of a job, and advice."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ NOT_SEEN = "not seen in such a log, inferred"
 NOT_KNOWN = "not known"
 
 ADMINISTRATOR, OWNER, VENDOR = "administrator", "feed owner", "vendor"
-"""Who can do something about a failure."""
+"""Who can act on a failure."""
 
 DUPLICATES = ("GenericError/duplicate-record-id", "GenericError/duplicate-key")
 """The patterns for users who have several records."""
 
 MESSAGE_READ = 4_000
-"""Characters of a message that count. Its first words name the exception; a log may hold 100 MB."""
+"""Characters of a message that are searched: its first words name the exception, and it may have 100 MB."""
 
 DETAIL_READ = 64_000
-"""The same of its detail; the number of a SQL error is below a stack trace."""
+"""Characters of a detail that are searched: the number of a SQL error follows a stack trace."""
 
 #    at System.Data.SqlClient.SqlConnection.OnError(SqlException exception, …)
 # ClientConnectionId:26fdb134-8298-5bcb-986a-fcb349e2e056
 SAYS_NOTHING = r"(?m)^(?: {3}|ClientConnectionId:).*$"
-"""Lines of a detail that say where something failed, not what; an expression for Python's ``re`` and for Rust's."""
+"""Lines of a detail that show where the failure occurred, not which; an expression for Python's and Rust's regex."""
 
 _SAYS_NOTHING = re.compile(SAYS_NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One code, or one pattern of a code's messages, in plain words.
+    """An explanation of a code, or of a pattern of a code's messages.
 
     Attributes:
-        code: the log code or job error; of a pattern ``CODE/NAME``.
-        title: what happened, as a clause for a sentence.
+        code: the log code or job error; ``CODE/NAME`` for a pattern.
+        title: what happened, as a clause.
         meaning: what happened, in a sentence or two.
-        causes: likely causes, the likeliest first.
-        remedies: what to do, in the order in which to try it.
+        causes: possible causes, most likely first.
+        remedies: what to do, in order.
         who: who can do it: ``administrator``, ``feed owner`` or ``vendor``.
-        retry_helps: whether importing the same records unchanged can help; None where that is not known.
-        known_from: where the knowledge comes from, and whether it was seen or inferred.
-        takes: how long it usually takes, in a sentence; empty where there is nothing to wait for.
+        retry_helps: whether importing the same records unchanged can help; None if unknown.
+        known_from: the source, and whether it was seen or inferred.
+        takes: usual duration, in a sentence; empty if there is nothing to wait for.
     """
 
     code: str
@@ -69,17 +69,17 @@ class Explanation:
 
     @property
     def known(self) -> bool:
-        """Whether anything is known of the code."""
+        """Whether the code is known."""
         return self.known_from != NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Messages of one code that mean the same.
+    """A group of messages of one code with the same meaning.
 
     Attributes:
-        explanation: of the name ``CODE/NAME``.
-        phrases: the pattern matches messages that contain one of them, in any case; ``*`` is any text.
+        explanation: its explanation, named ``CODE/NAME``.
+        phrases: a message matches if it contains one of them, in any case; ``*`` is any text.
     """
 
     explanation: Explanation
@@ -97,7 +97,7 @@ class Pattern:
 
 
 def evidence(message: str, detail: str | None) -> str:
-    r"""Return what patterns match: the beginning of message and detail, without stack frames, case-folded.
+    r"""Return the text for matching: the start of message and detail, without stack frames, case-folded.
 
     >>> evidence("TimeoutException: x", "   at System.Y()\nError Number:-2,State:0,Class:11")
     'timeoutexception: x\n\nerror number:-2,state:0,class:11'
@@ -107,19 +107,19 @@ def evidence(message: str, detail: str | None) -> str:
 
 
 def first_match(patterns: Sequence[Pattern], message: str, detail: str | None) -> Explanation | None:
-    """Return the first pattern that a message matches; None where it matches none."""
+    """Return the explanation of the first pattern that a message matches; None if there is none."""
     text = evidence(message, detail)
     return next((pattern.explanation for pattern in patterns if pattern.matches(text)), None)
 
 
 def _holds(text: str, parts: tuple[str, ...]) -> bool:
-    """Return whether a text contains the parts one after the other; takes time linear in the text."""
+    """Return whether a text contains the parts in order, in linear time."""
     at = 0
     for part in parts:
-        found = text.find(part, at)
-        if found < 0:
+        start = text.find(part, at)
+        if start < 0:
             return False
-        at = found + len(part)
+        at = start + len(part)
     return True
 
 
@@ -136,9 +136,9 @@ class CodeFacts:
     """A code of the job's log, or one pattern of its messages.
 
     Attributes:
-        name: ``CODE``, or ``CODE/PATTERN`` where the messages match one.
-        entries: how many entries have it.
-        users: how many users they name.
+        name: ``CODE``, or ``CODE/PATTERN`` if the messages match a pattern.
+        entries: number of entries.
+        users: number of users that they name.
     """
 
     name: str
@@ -148,26 +148,26 @@ class CodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What our copy of the source file holds.
+    """Facts about our copy of the source file.
 
     Attributes:
-        problem: why it can't be read as JSON in the import format; empty where it can. Then the rest is unknown.
-        remedy: what to do about that, a sentence; empty where it isn't known.
-        misnamed: a clause that says what is wrong, where the service's message takes it for something else.
-        way_around: the option of ``retry`` that makes a file of one that can't be read; empty where none does.
-        id_property: empty where none is known.
-        records: how many it has.
-        without_id: the records (from 1) without an ID, the first few.
-        without_id_count: how many these are in all.
+        problem: why it can't be read as JSON in the import format; empty if it can. Otherwise the rest is unknown.
+        remedy: what to do about that, a sentence; empty if unknown.
+        misnamed: the fault as a clause, if the service's message describes another one.
+        way_around: the option of ``retry`` that can use an unreadable file; empty if there is none.
+        id_property: the ID property; empty if unknown.
+        records: number of records.
+        without_id: first few records without an ID, from 1.
+        without_id_count: number of all records without an ID.
         ids: the kinds of all IDs.
-        encoding: where it isn't UTF-8; empty where it is.
-        missing: why the service missed the ID in every record; None where it didn't.
-        duplicates: records (from 1) that have the same ID, the first few pairs.
-        not_records: places in the list (from 1) of values such as null, the first few.
+        encoding: the encoding; empty for UTF-8.
+        missing: why the service found no ID in any record; None if it did.
+        duplicates: first few pairs of records with the same ID, from 1.
+        not_records: first few places in the list of values such as null, from 1.
         multi_value: properties with a list or an object as a value.
-        strangers: keys of users that the log names and no record has; only for a file that was read to its end.
-        properties: names of the properties, the ID property left out.
-        whole: whether it was read to its end; counts are of the records that were read.
+        strangers: keys of users named in the log without a record; only if the file was read completely.
+        properties: names of the properties, except the ID property.
+        whole: whether it was read completely; otherwise counts are of the records that were read.
     """
 
     problem: str = ""
@@ -196,35 +196,34 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What is known of a job; ``analyzer.history.job_facts`` gathers it.
+    """Facts about a job, from ``analyzer.history.job_facts``. Job IDs are shortened to a unique prefix.
 
     Attributes:
-        outcome: how it ended.
-        job_id: as much of it as is this job's alone.
-        state: the service's word, or ``State 7``.
-        error: likewise.
-        message: the service's own, may be empty.
-        feed: the source file's pattern; empty where unknown.
+        outcome: the outcome.
+        job_id: the job's ID.
+        state: the service's name, or ``State 7``.
+        error: the service's name, or ``Error 31``.
+        message: the service's message; may be empty.
+        feed: the source file's pattern; empty if unknown.
         log_found: whether there is a log.
-        users: in the source file; None where unknown.
-        property_values: in the source file; None where unknown.
-        not_updated: users that were not; None where unknown.
-        failed: users that the log names.
-        new: how many of them are new; None where there is no earlier run to compare with.
-        codes: of the log, what matters most first.
-        properties: that InvalidProperty names.
-        failed_ids: kinds of the IDs of the users that the log calls unresolvable.
-        nameless: entries that identify no user, by code.
+        users: number of users in the source file; None if unknown.
+        property_values: number of values in the source file; None if unknown.
+        not_updated: number of users that were not updated; None if unknown.
+        failed: number of users named in the log.
+        new: how many of them are new; None without an earlier run.
+        codes: codes of the log, most important first.
+        properties: properties that InvalidProperty names.
+        failed_ids: kinds of the IDs that could not be resolved.
+        nameless: number of entries that identify no user, by code.
         source_at_hand: whether there is a copy of the source file that the job read.
-        source: what it holds; None where it was not read.
-        shared: what those who failed have in common.
-        waiting: hours since it was first seen, of a job that hasn't ended; None where unknown.
-        retry_of: the job whose retry file it imports; None where it is a run, or that is unknown.
-        superseded_by: the later full run of the feed, as much of its ID as is its alone; None where there is none.
-        open: users not updated by this run, nor by a later one or a retry; None where unknown.
-        due: those of them who failed in no later job; None where unknown.
-        retry_in: of a job whose open users are all in later jobs, the later job to retry, as much of its ID as is its
-            alone; None where there is none.
+        source: facts about that copy; None if it was not read.
+        shared: traits shared by users who failed.
+        waiting: hours since a running job was first seen; None if unknown.
+        retry_of: the job whose retry file it imports; None for a run, or if unknown.
+        superseded_by: the later full run of the feed; None if there is none.
+        open: number of users updated neither by this run nor by a later run or retry; None if unknown.
+        due: how many of them failed in no later job; None if unknown.
+        retry_in: the later job to retry, if all open users are in later jobs; else None.
     """
 
     outcome: Outcome
@@ -255,23 +254,23 @@ class JobFacts:
 
     @property
     def repeated(self) -> bool:
-        """Whether every entry that identifies no user is explained by users who have several records."""
+        """Whether duplicate records explain every entry that identifies no user."""
         repeats = sum(one.entries - one.users for one in self.codes if one.name in DUPLICATES)
         return bool(self.source and self.source.duplicates and 0 < sum(self.nameless.values()) <= repeats)
 
     @property
     def outdated(self) -> bool:
-        """Whether a retry file of this job isn't the thing to import any more."""
+        """Whether a retry file of this job must no longer be imported."""
         return self.superseded_by is not None or self.open == 0 or self.due == 0
 
     @property
     def readable(self) -> bool:
-        """Whether a retry file can take records from the source file as it is."""
+        """Whether records can be copied from the source file unchanged."""
         return self.source_at_hand and not (self.source and self.source.problem)
 
     @property
     def none_resolved(self) -> bool:
-        """Whether the service could resolve none of several users."""
+        """Whether the service resolved none of at least two users."""
         if self.users is None:
             return False
         without_id = self.source.without_id_count if self.source else 0
@@ -281,14 +280,14 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A thing to do.
+    """A recommended action.
 
     Attributes:
-        about: the code, pattern or job error that it is about.
-        text: in the imperative, one or two sentences.
-        reason: what in the job's data calls for it, a sentence; empty for a general remedy.
-        who: can do it: ``administrator``, ``feed owner`` or ``vendor``.
-        command: of ours that does it, or the next part of it: the words after the program's name; empty for none.
+        about: the code, pattern or job error that it is for.
+        text: the action, one or two imperative sentences.
+        reason: the reason from the job's data, a sentence; empty for a general remedy.
+        who: who can do it: ``administrator``, ``feed owner`` or ``vendor``.
+        command: arguments of our command for the action, or for its next step; may be empty.
     """
 
     about: str

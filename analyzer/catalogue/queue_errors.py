@@ -1,6 +1,6 @@
-"""The calls that start an import and list the jobs: why they are refused. Nothing of it gets into a log.
+"""Explain why the calls that queue an import or list jobs are refused. No log has these errors.
 
-The messages are those of the service's calls and of the clients that make them, as seen in public threads.
+The messages are those of the service and of its clients, as seen in public threads.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ EXPLANATIONS = (
     Explanation(
         _CALL,
         "the call that starts an import was refused",
-        "The service looked at the property map when the import was queued, and refused it, or the client failed before"
-        " that. No job was made.",
+        "The service refused the property map when the import was queued, or the client failed before"
+        " that. No job was created.",
         (
             "A property of the map does not exist, or is one that cannot be imported.",
             "The application or the person lacks a permission.",
@@ -35,7 +35,7 @@ EXPLANATIONS = (
     Explanation(
         _LIST,
         "the list of jobs was refused",
-        "The service did not give its list of import jobs. The jobs themselves may have run.",
+        "The service did not return its list of import jobs. The jobs themselves may have run.",
         ("The application or the person lacks a permission.", "The service's own list has too many items."),
         (_ADMIN_SITE, "Run `upa-analyzer doctor`: it tests each permission."),
         "administrator",
@@ -53,7 +53,7 @@ PATTERNS = (
             " the call was refused.",
             ("The property is marked as editable by users in the SharePoint admin center.",),
             (
-                "If the feed owns the property, clear its option to let users edit it, under Manage User Properties.",
+                "If the feed owns the property, clear its option to let users edit it under Manage User Properties.",
                 "Otherwise take the property out of the property map and out of the feed.",
             ),
             "administrator",
@@ -67,7 +67,7 @@ PATTERNS = (
             f"{_CALL}/taxonomic-property",
             "a property takes terms, or several values",
             "The property map names properties that take terms of the term store, which an import cannot write. The"
-            " service says the same of properties that take several values, also where no term set is involved.",
+            " service also refuses properties that take several values with this message, even without a term set.",
             ("The property takes several values.", "The property takes terms of the term store."),
             ("Take the property out of the property map, or map the value to a property with one plain value.",),
             "administrator",
@@ -133,14 +133,14 @@ PATTERNS = (
         Explanation(
             f"{_CALL}/sign-in",
             "the sign-in was refused by Entra ID",
-            "Entra ID refused the sign-in; its number, AADSTS and digits, says why. The import was not queued.",
+            "Entra ID refused the sign-in; the number after AADSTS gives the reason. The import was not queued.",
             (
                 "A wrong client ID, tenant, or certificate; a missing consent; a Conditional Access policy.",
                 "The application that PnP PowerShell used for everyone was deleted in 2024: each tenant needs its own.",
             ),
             (
                 "Look up the number in Microsoft's list of AADSTS error codes.",
-                "Run `upa-analyzer doctor`: it goes through the sign-in step by step.",
+                "Run `upa-analyzer doctor`: it checks the sign-in step by step.",
             ),
             "administrator",
             retry_helps=False,
@@ -151,9 +151,9 @@ PATTERNS = (
     Pattern(
         Explanation(
             f"{_CALL}/not-available",
-            "the tenant does not offer the import, or not at this moment",
-            "The service answers that the operation is not valid now. In 2016 it said so to tenants that did not have"
-            " the import yet; later reasons are unknown.",
+            "the tenant does not offer the import, or not at the moment",
+            "The service answers that the operation is not valid now. In 2016, tenants without the import received this"
+            " answer; later reasons are unknown.",
             ("The feature isn't available in the tenant.", "A fault of the service."),
             (
                 "Queue the import again in an hour.",
@@ -169,13 +169,13 @@ PATTERNS = (
         Explanation(
             f"{_CALL}/no-folder",
             "the folder for the source file does not exist",
-            "The client could not upload the source file, since the folder does not exist in the site that it is"
-            " connected to. No job was made.",
+            "The client could not upload the source file, because the folder does not exist in the site that it is"
+            " connected to. No job was created.",
             (
                 "The folder's name differs by language or spelling: Shared Documents, Documents.",
                 "The client is connected to another site.",
             ),
-            ("Give the folder's path as its address shows it, relative to the site that you connect to.",),
+            ("Specify the folder's path as in its address, relative to the site that you connect to.",),
             "administrator",
             retry_helps=False,
             known_from="PnP PowerShell's source; not seen posted, inferred",
@@ -185,9 +185,9 @@ PATTERNS = (
     Pattern(
         Explanation(
             f"{_CALL}/no-sync-job",
-            "the synchronization job of PnP PowerShell could not be made",
+            "the synchronization job of PnP PowerShell could not be created",
             "Sync-PnPSharePointUserProfilesFromAzureActiveDirectory found nothing to import, or the service refused the"
-            " call without saying why. No job is known.",
+            " call without a reason. No job is known.",
             (
                 "No user was given, or no user has a value for the mapped properties.",
                 "A property of the map does not exist, or users may edit it.",
@@ -209,7 +209,7 @@ PATTERNS = (
             ("The tenant has queued thousands of imports.",),
             (
                 "Open a support request: GetImportProfilePropertyJobs fails with the list view threshold.",
-                "Until then, single jobs can be asked for by ID: `upa-analyzer pull --job ID`.",
+                "Until then, request single jobs by ID: `upa-analyzer pull --job ID`.",
             ),
             "vendor",
             retry_helps=False,

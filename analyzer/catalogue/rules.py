@@ -1,4 +1,4 @@
-"""What a job's own data calls for: a rule for each code and job error, and for the source file."""
+"""Derive advice from a job's data: one rule for each code and job error, and one for the source file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from analyzer.catalogue.model import JobFacts, SourceFacts
 
 _NAMED = 5
-"""Properties, records or domains named in a sentence."""
+"""Limit of properties or records named in a sentence."""
 
 _FEW = 0.1
-"""Of the users: more new accounts than that at once are rather another fault."""
+"""Share of users: more failures than that rarely are new accounts."""
 
 _FEW_USERS = 20
 """The same where the number of users is unknown."""
@@ -28,14 +28,14 @@ _FEW_USERS = 20
 _WHOLE_FILE = "Import the whole file again. Importing a value twice does no harm."
 
 WAYS_AROUND = {
-    "--repair": "Or create a retry file in which that is repaired, where it is certain; each repair is listed.",
+    "--repair": "Or create a retry file in which that is repaired if the repair is certain; each repair is listed.",
     "--salvage": "Or create a retry file with the records that can be read; the others are listed.",
 }
-"""What ``retry`` makes of a source file that can't be read, by its option."""
+"""Advice for a source file that can't be read, by the option of ``retry``."""
 
 
 def advice_for(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """Yield what the job's data calls for about a code or a job's error; nothing where it adds nothing to the name."""
+    """Yield advice from the job's data for a code or job error; nothing if the data adds nothing."""
     rule = _unreadable if name.partition("/")[0] == LogCode.DataFileNotJson else _RULES.get(name)
     if rule is not None:
         yield from rule(facts)
@@ -74,9 +74,9 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
 
 
 def _one_kind(facts: JobFacts) -> Iterator[Advice]:
-    """Advise where every ID of one kind failed, and those of another kind didn't: a job takes one ID type for all."""
+    """Yield advice if all IDs of one kind failed and none of another kind: a job has one ID type for all users."""
     kind = facts.failed_ids.most
-    if kind is None or facts.source is None or facts.failed < 2:  # noqa: PLR2004 - a single ID is no kind
+    if kind is None or facts.source is None or facts.failed < 2:  # noqa: PLR2004 - one ID isn't a pattern
         return
     of_kind, total = facts.source.ids.counts.get(kind, 0), facts.source.ids.total
     if of_kind == facts.failed_ids.counts[kind] < total:
@@ -84,7 +84,7 @@ def _one_kind(facts: JobFacts) -> Iterator[Advice]:
         yield Advice(
             LogCode.IdentityNotResolvable,
             "Have the feed write the same kind of ID for everyone.",
-            f"Of the {of_kind:,} users with this kind of ID all failed ({finding}); the other {total - of_kind:,} have"
+            f"All {of_kind:,} users with this kind of ID failed ({finding}); the other {total - of_kind:,} have"
             " another kind.",
             OWNER,
         )
@@ -179,7 +179,7 @@ def _too_big(facts: JobFacts) -> Iterator[Advice]:
 
 
 def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """Advise by our copy of the source file, where the service says nothing."""
+    """Yield advice from our copy of the source file if the service gives no reason."""
     source = facts.source
     if source is None:
         return
@@ -205,7 +205,7 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
 
 
 def _unreadable(facts: JobFacts) -> Iterator[Advice]:
-    """Advise by our copy of a source file that the service couldn't read."""
+    """Yield advice from our copy of a source file that the service couldn't read."""
     source = facts.source
     if source and source.remedy:
         yield Advice(LogCode.DataFileNotJson, source.remedy, who=OWNER)
@@ -215,7 +215,7 @@ def _unreadable(facts: JobFacts) -> Iterator[Advice]:
 
 
 def _no_names(name: str, facts: JobFacts) -> Iterator[Advice]:
-    """Advise where a job failed for some users, and no entry names one."""
+    """Yield advice for a job that failed for some users without naming any."""
     if facts.readable:
         command = ("retry", facts.job_id, "--outcome", Outcome.unknown.value)
         yield Advice(name, _WHOLE_FILE, "No log says who failed.", command=command)
@@ -228,11 +228,11 @@ def _not_there(facts: JobFacts) -> Iterator[Advice]:
 
 
 def source_advice(facts: JobFacts) -> Iterator[Advice]:
-    """Advise by our copy of a source file that the service could read."""
+    """Yield advice from our copy of a source file that the service could read."""
     source = facts.source
     if facts.outcome is not Outcome.partial or source is None:
         return
-    if source.not_records:  # values in the list that hold no user, which the service passed over
+    if source.not_records:  # values that aren't records, which the service skipped
         places = listed(f"{place:,}" for place in source.not_records[:_NAMED])
         many = len(source.not_records) > 1
         where = f"Places {places} in its list hold no record" if many else f"Place {places} in its list holds no record"
@@ -245,7 +245,7 @@ def source_advice(facts: JobFacts) -> Iterator[Advice]:
 
 
 def some(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, and the number of others."""
     return listed_first(names, _NAMED)
 
 

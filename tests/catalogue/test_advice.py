@@ -73,7 +73,7 @@ FIRST: dict[str, tuple[JobFacts, str, str]] = {
     "one kind of two": (
         _unresolved(3, IdKind.object_id, source=_TWO_KINDS),
         "Have the feed write the same kind of ID for everyone.",
-        "Of the 3 users with this kind of ID all failed (the IDs are object IDs)",
+        "All 3 users with this kind of ID failed (the IDs are object IDs)",
     ),
     "one domain": (
         _unresolved(12, users=300, shared=(_FABRIKAM,)),
