@@ -7,6 +7,8 @@ keeps the order of the source file.
 from __future__ import annotations
 
 import bisect
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +21,7 @@ from analyzer.model.service import DUPLICATE_RECORDS, GUID, LogCode
 from analyzer.model.tables import ENTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 
 _AT_ONCE = 10_000
@@ -31,6 +33,11 @@ SOURCE_IDS = {"job_id": pl.String, "guid_ids": pl.Boolean}
 
 NAMED = {name: ENTRIES[name] for name in ("job_id", "code", "identity", "property", "message", "detail")}
 """Columns of the table ``entries`` that show who failed and why."""
+
+
+_GUID = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
+_GENERIC = (pl.col("code") == LogCode.GenericError).fill_null(value=False)
+_DUPLICATES = (pl.col("message") + pl.col("detail").fill_null("")).str.contains(DUPLICATE_RECORDS, literal=True)
 
 
 def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
@@ -48,13 +55,11 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
         identity, or with a claims prefix alone; and ``names`` Boolean, never null.
     """
     named = entries.with_columns(key=_keys(entries["identity"]))
-    guid = pl.col("key").str.contains(f"^{GUID.pattern}$").fill_null(value=False)
-    generic = (pl.col("code") == LogCode.GenericError).fill_null(value=False)
-    have_guids = [source_ids.filter("guid_ids")["job_id"], named.filter(guid & ~generic)["job_id"]]
+    have_guids = [source_ids.filter("guid_ids")["job_id"], named.filter(_GUID & ~_GENERIC)["job_id"]]
     # Bare files may not show their job: those without one belong together.
     guids_are_ids = pl.col("job_id").is_in(pl.concat(have_guids).unique().implode(), nulls_equal=True)
     return named.with_columns(
-        names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(guid & generic) | guids_are_ids)
+        names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(_GUID & _GENERIC) | guids_are_ids)
     )
 
 
@@ -74,27 +79,31 @@ class UserIds(Mapping[str, str]):
         marks: what ``source.find`` knows the users by: 1, 2, 3, … by key.
     """
 
-    __slots__ = ("_spelled", "marks")
+    __slots__ = ("_ends", "_spelled", "marks")
 
     def __init__(self, spelled: Mapping[str, str] | None = None) -> None:
         """Begin with some."""
         self.marks: dict[str, int] = {}
-        self._spelled: list[bytes | None] = []
+        # There may be a million users, so their spellings are one text: object by object they would take twice as much.
+        self._spelled = bytearray()
+        self._ends = array("q", [0])
         self.add(spelled or (), (spelled or {}).values())
 
     def add(self, keys: Iterable[str], identities: Iterable[str]) -> None:
         """Add those that are new; an empty key is no user's."""
-        marks, spelled = self.marks, self._spelled
+        marks, spelled, ends = self.marks, self._spelled, self._ends
         for key, identity in zip(keys, identities, strict=True):
             if key and key not in marks:
-                # Most IDs are their own key. There may be a million; bytes take less room than a text.
-                spelled.append(None if key == identity else identity.encode("utf-8", "surrogatepass"))
-                marks[key] = len(spelled)
+                marks[key] = len(ends)
+                # Most IDs are their own key.
+                if key != identity:
+                    spelled += identity.encode("utf-8", "surrogatepass")
+                ends.append(len(spelled))
 
     def __getitem__(self, key: str) -> str:
         """Return the ID as first spelled."""
-        spelled = self._spelled[self.marks[key] - 1]
-        return key if spelled is None else spelled.decode("utf-8", "surrogatepass")
+        mark = self.marks[key]
+        return self._spelled[self._ends[mark - 1] : self._ends[mark]].decode("utf-8", "surrogatepass") or key
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the keys."""
@@ -113,52 +122,75 @@ class NamedUsers:
     """The users that the log of one job names, and the entries that name no user.
 
     Attributes:
-        entries: those that have a code, as ``naming`` gives them.
+        ids: the users' IDs, with those that are doubtful.
+        codes: of the entries.
+        doubtful: the keys of Guids that need not be a user's ID.
+        duplicates: the key of each entry that reports several records of one user; the key need not be that user's.
     """
 
-    def __init__(self, entries: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        frames: Iterable[pl.DataFrame],
+        name: Callable[[pl.DataFrame], pl.DataFrame],
+        read: Callable[[], pl.DataFrame],
+    ) -> None:
+        """Take the entries of one job some at a time: a log of a million users is too large to keep all of it.
+
+        Args:
+            frames: the entries, columns ``NAMED``; at least one frame.
+            name: ``naming``, with what is known of the job's source file.
+            read: gives all entries as ``naming`` does; called where ``entries`` is asked for.
+        """
+        self.ids = UserIds()
+        self._read = read
+        self._without_user: Counter[str] = Counter()
+        codes: set[str] = set()
+        kept = []
+        for frame in frames:
+            named = name(frame.filter(frame["code"].is_not_null()))
+            codes.update(named["code"].unique())
+            self._without_user.update(named.filter(named["key"].is_null())["code"])
+            _add_ids(self.ids, named)
+            # Whether a Guid in a GenericError names a user depends on all frames: one other entry with a Guid decides.
+            generic = named.filter(_GENERIC)
+            kept += [generic.filter(_GUID | _DUPLICATES), named.filter(_GUID & ~_GENERIC).head(1)]
+        generic = name(pl.concat(kept)).filter(_GENERIC)
+        self.codes = frozenset(codes)
+        self.doubtful = doubtful_in(generic)
+        self.duplicates: list[str | None] = generic.filter(_DUPLICATES)["key"].to_list()
+
+    @classmethod
+    def in_table(cls, entries: pl.DataFrame) -> NamedUsers:
         """Take the entries of one job, as ``naming`` gives them."""
-        self.entries = entries.filter(entries["code"].is_not_null())
+        return cls([entries], lambda named: named, lambda: entries)
 
     @cached_property
-    def ids(self) -> UserIds:
-        """The users' IDs, with those that are doubtful."""
-        return ids_in(self.entries)
-
-    @cached_property
-    def doubtful(self) -> frozenset[str]:
-        """The keys of Guids that need not be a user's ID."""
-        return doubtful_in(self.entries)
+    def entries(self) -> pl.DataFrame:
+        """The entries that have a code, as ``naming`` gives them."""
+        entries = self._read()
+        return entries.filter(entries["code"].is_not_null())
 
     @property
     def certain(self) -> frozenset[str]:
         """The keys of those who are certainly users."""
         return frozenset(self.ids) - self.doubtful
 
-    @cached_property
-    def codes(self) -> frozenset[str]:
-        """The codes of the entries."""
-        return frozenset(self.entries["code"])
-
-    @cached_property
-    def duplicates(self) -> list[str | None]:
-        """The key of each entry that reports several records of one user; the key need not be that user's."""
-        generic = self.entries.filter(code=LogCode.GenericError)
-        text = generic["message"] + generic["detail"].fill_null("")
-        return generic.filter(text.str.contains(DUPLICATE_RECORDS, literal=True))["key"].to_list()
-
     def without_user(self, codes: Collection[str] = ()) -> int:
         """Count the entries that name no user and have another code than these."""
-        return self.entries.filter(self.entries["key"].is_null() & ~self.entries["code"].is_in(list(codes))).height
+        return sum(number for code, number in self._without_user.items() if code not in codes)
 
 
 def ids_in(entries: pl.DataFrame) -> UserIds:
     """Return the IDs in entries, as ``naming`` gives them."""
-    users = entries.select("key", "identity").drop_nulls("key").unique("key", keep="first", maintain_order=True)
     found = UserIds()
+    _add_ids(found, entries)
+    return found
+
+
+def _add_ids(found: UserIds, entries: pl.DataFrame) -> None:
+    users = entries.select("key", "identity").drop_nulls("key")
     for piece in users.iter_slices(_AT_ONCE):
         found.add(piece["key"].to_list(), piece["identity"].to_list())
-    return found
 
 
 def doubtful_in(entries: pl.DataFrame) -> frozenset[str]:

@@ -86,6 +86,8 @@ _LOGIN = re.compile(r"[^\s\\]+\\[^\\]+")
 _GUID_TOKEN = re.compile(rb'"' + GUID.pattern.encode() + rb'"').fullmatch
 _NOT_IN_ADDRESSES = re.compile(rb'[\s|#\\]|"@|@"')
 """What JSON strings with one ``@`` each must not contain to be addresses."""
+_PLAIN = rb'[^\x00-\x20@|#\\"\x7f-\xff]+'
+_PLAIN_ADDRESS = re.compile(b'"' + _PLAIN + b"@" + _PLAIN + b'"').fullmatch
 
 
 class IdKind(StrEnum):
@@ -219,7 +221,10 @@ class IdCounter:
         elif not at_signs and all(map(_GUID_TOKEN, tokens)):
             self._counts[IdKind.object_id] += len(tokens)
         else:
-            self._counts.update(kind_of(text) for token in tokens if (text := _text_of(token).strip()))
+            others = [token for token in tokens if not _PLAIN_ADDRESS(token)]
+            self._counts.update(kind_of(text) for token in others if (text := _text_of(token).strip()))
+            if len(others) < len(tokens):
+                self._counts[IdKind.at_domain] += len(tokens) - len(others)
 
 
 def _text_of(token: bytes) -> str:

@@ -16,6 +16,7 @@ import polars as pl
 from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
+from analyzer.logs.blocks import BlockLimits
 from analyzer.logs.read import LogReader, job_id_in
 from analyzer.model.identity import identity_key, looks_like_id
 from analyzer.model.job import Outcome
@@ -41,6 +42,10 @@ _LOOKED_AT = 50
 
 _ADVICE = "Write one ID a line, or name a CSV file with a column identity."
 _QUOTED = re.compile(r'"[^"]*+"')
+
+
+_SMALL_BLOCKS = BlockLimits(block=1_000_000)
+"""Takes 80 MiB less than the usual ones while a log is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
         job_id=job.job_id,
-        named_users=NamedUsers(tables.entries.filter(pl.col("job_id") == job.job_id)),
+        named_users=NamedUsers.in_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,
@@ -126,15 +131,18 @@ def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
     files, problems = find_logs(logs)
     if problems:
         raise problems[0]
-    guid_ids = has_guid_ids(source)
-    reading = LogReader(files)
-    # Nothing else is kept: of a large log it is most of the memory.
-    pieces = (frame.filter(frame["code"].is_not_null()).select(*NAMED) for frame in reading.frames())
-    entries = pl.concat([pl.DataFrame(schema=NAMED), *pieces])
+    source_ids = pl.DataFrame({"job_id": [None], "guid_ids": [has_guid_ids(source)]}, SOURCE_IDS)
+
+    def name(entries: pl.DataFrame) -> pl.DataFrame:
+        # They are of one job, whether their names show it or not.
+        return naming(entries.with_columns(job_id=pl.lit(None, pl.String)), source_ids)
+
+    reading = LogReader(files, limits=_SMALL_BLOCKS)
+    if all(file.path and file.path.is_file() for file in files):
+        named_users = NamedUsers(_coded(reading), name, lambda: name(pl.concat(_coded(LogReader(files)))))
+    else:  # a pipe can be read only once
+        named_users = NamedUsers.in_table(name(pl.concat(_coded(reading))))
     _check(reading.logs)
-    # They are of one job, whether their names show it or not.
-    source_ids = pl.DataFrame({"job_id": [None], "guid_ids": [guid_ids]}, SOURCE_IDS)
-    named_users = NamedUsers(naming(entries.with_columns(job_id=pl.lit(None, pl.String)), source_ids))
     return RetryInputs(
         source=source,
         source_missing="",
@@ -144,6 +152,13 @@ def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
         outcome=outcome_suggested_by(named_users),
         unfinished_logs=sum(log.unfinished for log in reading.logs),
     )
+
+
+def _coded(reading: LogReader) -> Iterator[pl.DataFrame]:
+    """Yield the entries that have a code, columns ``NAMED``; the others are most of the memory of some logs."""
+    yield pl.DataFrame(schema=NAMED)
+    for frame in reading.frames():
+        yield frame.filter(frame["code"].is_not_null()).select(*NAMED)
 
 
 def outcome_suggested_by(named_users: NamedUsers) -> Outcome:

@@ -40,7 +40,7 @@ def test_named_users_are_those_of_entries_with_a_code_one_after_the_other(
         path.write_text(line_end.join(lines), encoding="utf-8", newline="")
         files.append(LogFile(path, path.name))
     table = LogReader(files).table().select(*NAMED).with_columns(job_id=pl.lit("a"))
-    found = NamedUsers(naming(table, pl.DataFrame({"job_id": ["a"], "guid_ids": [guid_ids]}, SOURCE_IDS)))
+    found = NamedUsers.in_table(naming(table, pl.DataFrame({"job_id": ["a"], "guid_ids": [guid_ids]}, SOURCE_IDS)))
 
     coded = [row for row in table.iter_rows(named=True) if row["code"] is not None]
     spelled: dict[str, str] = {}

@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 
 def select(outcome: Outcome, entries: pl.DataFrame, error: str = "", **further: Any) -> Selection:  # noqa: ANN401 - its options
     """As ``analyzer.retry.selection.select.select``, of the entries."""
-    return select_by_told(outcome, NamedUsers(entries), error, **further)
+    return select_by_told(outcome, NamedUsers.in_table(entries), error, **further)

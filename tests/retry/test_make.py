@@ -28,7 +28,7 @@ def inputs(
     job_id: str | None = JOB,
     id_property: str = "",
 ) -> RetryInputs:
-    named = NamedUsers(entries)
+    named = NamedUsers.in_table(entries)
     return RetryInputs(source, "the tenant has deleted it", (), job_id, named, Outcome(outcome), id_property or None)
 
 

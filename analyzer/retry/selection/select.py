@@ -94,6 +94,8 @@ def select(  # noqa: PLR0913 - the facts of a job, and the options
 
 def _without_newer(selection: Selection, newer: frozenset[int]) -> Selection:
     """Exclude the users whose newer records are in later files."""
+    if not newer:
+        return selection
     if selection.all_records:
         return dataclasses.replace(selection, newer=newer, left_to_later=len(newer))
     left = {key: identity for key, identity in selection.identities.items() if mark_of(key) not in newer}

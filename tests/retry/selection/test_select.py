@@ -80,4 +80,4 @@ def test_what_has_to_be_done_before_an_aborted_job_is_retried(codes: list[tuple[
 )
 def test_a_log_alone_suggests_an_outcome(code: str | None, outcome: str) -> None:
     entries = named(entry("a", "IdentityNotResolvable", "x"), entry("a", code, message="InvalidProperty"))
-    assert outcome_suggested_by(NamedUsers(entries)).value == outcome
+    assert outcome_suggested_by(NamedUsers.in_table(entries)).value == outcome

@@ -38,7 +38,7 @@ def make(folder: Path, *users: str, options: RetryOptions = RetryOptions(), sour
     source = source or write_source(folder, ADA, BOB, EVE)
     entries = named(*(entry("a", "IdentityNotResolvable", user) for user in users))
     outcome = Outcome.partial if users else Outcome.succeeded
-    inputs = RetryInputs(source, "", (), None, NamedUsers(entries), outcome, "IdName", options=options)
+    inputs = RetryInputs(source, "", (), None, NamedUsers.in_table(entries), outcome, "IdName", options=options)
     return make_retry(inputs, folder / "retry" / "out.json")
 
 
@@ -239,7 +239,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path, monkeypatch:
 
 def test_where_no_log_is_whole_nothing_to_retry_is_not_the_whole_truth(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA)
-    inputs = RetryInputs(source, "", (), None, NamedUsers(named()), Outcome.partial, "IdName")
+    inputs = RetryInputs(source, "", (), None, NamedUsers.in_table(named()), Outcome.partial, "IdName")
     assert make_retry(inputs, tmp_path / "out.json").complete
     made = make_retry(dataclasses.replace(inputs, unfinished_logs=2), tmp_path / "out.json")
     assert not made.complete
