@@ -41,7 +41,7 @@ def test_global_options_are_taken_before_and_after_the_command(words: list[str],
     ],
     ids=" ".join,
 )
-def test_the_command_is_the_first_word_that_is_no_option_and_no_value(words: list[str], command: str) -> None:
+def test_the_command_is_the_first_word_that_is_neither_option_nor_value(words: list[str], command: str) -> None:
     assert Arguments.parse(words).command == command
 
 

@@ -35,7 +35,7 @@ def test_a_tenant_is_meant_however_its_name_is_spelled(tmp_path: Path) -> None:
     assert _context(tmp_path, "contoso", "fabrikam", selected="CONTOSO").tenant()[0] == "contoso"
 
 
-def test_a_tenant_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+def test_an_unknown_tenant_is_an_error_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         _context(tmp_path, selected="x").tenant()
     assert error.value.advice == "It has no tenants. Add one."

@@ -110,7 +110,7 @@ def test_an_error_is_one_plain_line_with_what_to_do_and_its_exit_code(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_was_mistyped_is_told_with_what_is_near_and_the_help_that_has_it(
+def test_a_mistyped_argument_has_a_suggestion_and_the_help_command(
     upa: Callable[..., Ran], words: list[str], what: str, advice: str
 ) -> None:
     ran = upa(*words)
@@ -151,7 +151,7 @@ def test_a_traceback_comes_when_it_is_asked_for(upa: Callable[..., Ran]) -> None
         ),
     ],
 )
-def test_what_nobody_expected_is_a_line_all_the_same(
+def test_an_unexpected_exception_is_one_line(
     upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
 ) -> None:
     def fail(*_arguments: object) -> None:
@@ -164,7 +164,7 @@ def test_what_nobody_expected_is_a_line_all_the_same(
     assert "Traceback" not in ran.err
 
 
-def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_output_pipe_is_not_an_error(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "w") as closed:
@@ -173,7 +173,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_behind_stdout_is_a_plain_line(tmp_path: Path) -> None:
+def test_a_full_disk_for_stdout_is_one_line(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         ran = _process("explain", "InvalidProperty", stdout=full, stderr=subprocess.PIPE, cwd=tmp_path)
     assert ran.returncode == 5
@@ -183,7 +183,7 @@ def test_a_full_disk_behind_stdout_is_a_plain_line(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("kind", ["a full disk", "a closed pipe"])
-def test_an_stderr_that_nobody_can_read_keeps_no_command_from_its_work(tmp_path: Path, kind: str) -> None:
+def test_an_unwritable_stderr_doesn_t_stop_a_command(tmp_path: Path, kind: str) -> None:
     (tmp_path / "feed.json").write_text('{"value":[{"mail":"ada@contoso.com"}]}', encoding="utf-8")
     (tmp_path / "feed.log").write_text("IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\n")
     for source, code, out in ("feed.json", 0, "feed-retry.json\n"), ("missing.json", 5, ""):
@@ -226,7 +226,7 @@ def test_the_version_on_a_full_disk_is_a_plain_line() -> None:
     assert ran.stderr.startswith("upa-analyzer: can't write the output: the disk is full.")
 
 
-def test_a_word_that_is_no_command_is_looked_for_among_all(upa: Callable[..., Ran]) -> None:
+def test_an_unknown_command_is_compared_with_all(upa: Callable[..., Ran]) -> None:
     ran = upa("retries")
     assert ran.code == 2
     assert "'retries'" in ran.err

@@ -30,7 +30,7 @@ def ids(only_tenant: LoopbackTenant) -> list[str]:
     return [night, morning, next_night]
 
 
-def test_it_is_no_later_run_than_that_night_s(upa: Callable[..., Ran], ids: list[str]) -> None:
+def test_the_run_is_the_one_of_that_night(upa: Callable[..., Ran], ids: list[str]) -> None:
     ran = upa("run")
     told = [Path(line).name for line in ran.out.splitlines() if line.endswith("-retry.json")]
     assert told == [f"feed-{ids[2]}-retry.json"]

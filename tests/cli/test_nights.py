@@ -69,7 +69,7 @@ def test_the_answer_comes_first_the_worst_feed_at_the_top(upa: Callable[..., Ran
     ]
 
 
-def test_what_is_open_is_said_each_night_and_what_was_new_once(upa: Callable[..., Ran], feed: Feed) -> None:
+def test_open_users_are_reported_each_night_and_new_ones_once(upa: Callable[..., Ran], feed: Feed) -> None:
     feed.night("ada")
     feed.night("ada", "bob")
     first, second = upa("run"), upa("run")
@@ -113,7 +113,7 @@ def test_a_run_that_was_healed_before_the_night_s_pull_fails_it_no_more(
 
 
 @pytest.mark.parametrize(("failed", "code"), [(("ada",), 0), (("ada", "bob"), 1)], ids=["recurring", "new"])
-def test_new_failures_are_told_from_recurring_ones(
+def test_new_failures_are_distinguished_from_recurring_ones(
     upa: Callable[..., Ran], feed: Feed, failed: tuple[str, ...], code: int
 ) -> None:
     feed.night("ada")

@@ -89,14 +89,14 @@ def test_show_and_the_report_part_a_code_by_pattern_also_by_those_of_the_configu
     )
 
 
-def test_an_empty_library_is_said_to_be_empty(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_an_empty_library_is_reported(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "jobs.json").write_text('{"value": []}', encoding="utf-8")
     ran = upa("jobs")
     assert (ran.code, ran.out, ran.err) == (0, "", "The library has no jobs.\n")
     assert upa("jobs", "--json").json == {"jobs": []}
 
 
-def test_show_tells_what_happened_and_what_comes_next(upa: Callable[..., Ran]) -> None:
+def test_show_prints_what_happened_and_the_next_step(upa: Callable[..., Ran]) -> None:
     ran = upa("show", PARTIAL[:8].upper(), "--library", SAMPLES)
     assert ran.code == 0
     assert ran.out.startswith("hr-feed: 12 of 295 users not updated, 4 new.\n")
@@ -120,7 +120,7 @@ def test_show_names_the_person_whose_record_the_service_could_not_read(upa: Call
     assert (located["record"], located["identity"], located["sure"]) == (102, "guenter.loewental@contoso.com", "sure")
 
 
-def test_show_bounds_entries_that_name_nobody(upa: Callable[..., Ran]) -> None:
+def test_show_bounds_the_place_of_unidentified_entries(upa: Callable[..., Ran]) -> None:
     job = _job(30, "hr-feed-2026-10-19")
     out = upa("show", job, "--library", SAMPLES).out
     assert "3 entries don't identify a user. Their places are likely, not certain: all 32 entries" in out
@@ -145,7 +145,7 @@ def test_show_bounds_entries_that_name_nobody(upa: Callable[..., Ran]) -> None:
         (_job(0, "phones-feed-2026-11-17"), "any", 0),
     ],
 )
-def test_show_fails_on_what_the_user_said(upa: Callable[..., Ran], job: str, fail_on: str, code: int) -> None:
+def test_show_fails_on_the_specified_outcomes(upa: Callable[..., Ran], job: str, fail_on: str, code: int) -> None:
     assert upa("show", job, "--library", SAMPLES, "--fail-on", fail_on).code == code
 
 
@@ -174,7 +174,7 @@ def test_parse_of_a_library_names_files_within_it(upa: Callable[..., Ran]) -> No
     assert {entry["tenant"] for entry in entries} == {"contoso.sharepoint.com"}
 
 
-def test_parse_of_a_log_of_no_known_shape_keeps_its_text_and_says_so(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_parse_of_an_unknown_format_keeps_its_text_and_reports_it(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "notes.log").write_text("Dear all,\nthe import went well.\n", encoding="utf-8")
     ran = upa("parse", "notes.log", "--json")
     assert ran.code == 0
@@ -182,14 +182,16 @@ def test_parse_of_a_log_of_no_known_shape_keeps_its_text_and_says_so(upa: Callab
     assert "notes.log has no entries in a known format" in ran.err
 
 
-def test_parse_refuses_a_name_that_tells_no_format_before_it_reads(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_parse_refuses_an_output_without_a_known_format_before_it_reads(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
     ran = upa("parse", SAMPLES, "-o", "entries.docx")
     assert ran.code == 2
     assert ".parquet" in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_retry_of_a_partial_job_holds_whom_the_log_names(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_retry_of_a_partial_job_contains_the_users_in_the_log(upa: Callable[..., Ran], tmp_path: Path) -> None:
     ran = upa("retry", PARTIAL[:8], "--library", SAMPLES)
     path = tmp_path / ran.out.strip()
     assert (ran.code, path.parent) == (0, tmp_path / "upa-data" / "contoso.sharepoint.com" / "retry")
@@ -243,7 +245,9 @@ def test_the_outcome_that_the_user_gives_wins(upa: Callable[..., Ran], tmp_path:
     assert upa(*_bare(tmp_path), "--outcome", "aborted", "--json").json["records"] == 2
 
 
-def test_a_source_file_that_is_no_json_is_said_with_line_and_column(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_source_file_with_invalid_json_is_an_error_with_line_and_column(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
     words = _bare(tmp_path)
     (tmp_path / "feed.json").write_text('{"value": [\n  {"mail": "d\\e.f"}]}', encoding="utf-8")
     ran = upa(*words)
@@ -252,7 +256,7 @@ def test_a_source_file_that_is_no_json_is_said_with_line_and_column(upa: Callabl
     assert [path.name for path in tmp_path.iterdir() if "retry" in path.name] == []
 
 
-def test_a_source_file_that_is_no_json_is_said_with_the_person(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_source_file_with_invalid_json_is_an_error_with_the_user(upa: Callable[..., Ran], tmp_path: Path) -> None:
     words = _bare(tmp_path)
     (tmp_path / "feed.json").write_text(
         '{"value": [{"mail": "a@b.c"}, {"mail": "d@e.f", "x": "\\V"}]}', encoding="utf-8"
@@ -264,7 +268,7 @@ def test_a_source_file_that_is_no_json_is_said_with_the_person(upa: Callable[...
     assert "The service refused the file for the same reason." in ran.err
 
 
-def test_a_log_of_no_known_shape_makes_no_retry(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_log_in_an_unknown_format_makes_no_retry(upa: Callable[..., Ran], tmp_path: Path) -> None:
     words = _bare(tmp_path)
     (tmp_path / "feed.log").write_text("Dear all,\n", encoding="utf-8")
     ran = upa(*words)
@@ -335,9 +339,7 @@ def test_a_template_that_is_wrong_is_named_and_the_old_report_stays(upa: Callabl
 
 
 @pytest.mark.parametrize("words", [["jobs"], ["show", "cc75e06b"], ["retry", "cc75e06b"], ["report"]], ids=" ".join)
-def test_of_a_tenant_that_was_never_pulled_it_is_said_how_to(
-    upa: Callable[..., Ran], tmp_path: Path, words: list[str]
-) -> None:
+def test_a_tenant_that_was_never_pulled_has_advice(upa: Callable[..., Ran], tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "upa-analyzer.toml").write_text(
         '[tenants.contoso]\nadmin_url = "https://contoso-admin.sharepoint.com"', encoding="utf-8"
     )
@@ -386,7 +388,7 @@ def test_a_job_without_a_source_is_listed_with_the_others(upa: Callable[..., Ran
     assert "feed         unknown" in upa("show", "aaaaaaaa").out
 
 
-def test_a_damaged_file_of_ours_counts_as_missing_and_is_said(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_damaged_state_file_counts_as_missing_and_is_reported(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "jobs.json").write_text('{"value": []}', encoding="utf-8")
     (tmp_path / ".upa").mkdir()
     (tmp_path / ".upa" / "pull.json").write_text("garbage", encoding="utf-8")
@@ -399,7 +401,7 @@ def test_a_damaged_file_of_ours_counts_as_missing_and_is_said(upa: Callable[...,
     ("content", "words"),
     [("[]", "there is no list of jobs"), ('{"value": 3}', "there is no list of jobs"), ('{"value": [3]}', "no list")],
 )
-def test_a_job_list_of_another_shape_is_said_plainly(
+def test_a_job_list_of_another_shape_is_an_error(
     upa: Callable[..., Ran], tmp_path: Path, content: str, words: str
 ) -> None:
     (tmp_path / "jobs.json").write_text(content, encoding="utf-8")
@@ -429,7 +431,7 @@ def test_a_retry_after_a_missing_id_lists_the_record_that_lacks_it(upa: Callable
     assert (row["identity"], row["records"]) == ("", "1")
 
 
-def test_a_source_of_windows_1252_becomes_utf_8_and_that_is_said(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_windows_1252_source_is_converted_to_utf_8_and_reported(upa: Callable[..., Ran], tmp_path: Path) -> None:
     record = '{"IdName":"b@contoso.com","City":"München"}'
     (tmp_path / "source.json").write_bytes(f'{{"value":[{record}]}}'.encode("cp1252"))
     (tmp_path / "job.log").write_text("IdentityNotResolvable\tb@contoso.com\t?\r\n", encoding="utf-8")
@@ -439,12 +441,12 @@ def test_a_source_of_windows_1252_becomes_utf_8_and_that_is_said(upa: Callable[.
     assert json.loads((tmp_path / "source-retry.json").read_text(encoding="utf-8-sig"))["value"] == [json.loads(record)]
 
 
-def test_a_retry_file_goes_into_a_folder_that_stands_there(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_retry_file_is_written_to_an_existing_folder(upa: Callable[..., Ran], tmp_path: Path) -> None:
     ran = upa("retry", PARTIAL, "--library", SAMPLES, "-o", ".")
     assert ran.code == 0
     assert (tmp_path / ran.out.strip()).name == f"hr-feed-2026-11-23-{PARTIAL}-retry.json"
 
 
-def test_parse_into_a_file_tells_its_name_as_json(upa: Callable[..., Ran]) -> None:
+def test_parse_to_a_file_returns_its_name_as_json(upa: Callable[..., Ran]) -> None:
     told = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
     assert (told["file"], told["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)

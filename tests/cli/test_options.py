@@ -25,7 +25,7 @@ def test_a_day_begins_in_the_tenant_s_zone(text: str, zone: ZoneInfo | None, exp
 
 
 @pytest.mark.parametrize("text", ["soon", "23.11.2026", "2026-13-01", "0001-01-01x"])
-def test_what_is_no_date_is_said_with_what_one_looks_like(text: str) -> None:
+def test_an_invalid_date_is_an_error_with_an_example(text: str) -> None:
     with pytest.raises(UsageError, match="isn't a date"):
         parse_day(text, None)
 
@@ -40,7 +40,7 @@ def test_what_is_no_date_is_said_with_what_one_looks_like(text: str) -> None:
         (FailOn.new, {"partial", "aborted", "unknown"}),
     ],
 )
-def test_which_outcomes_fail_is_as_the_user_said(fail_on: FailOn, meets: set[str]) -> None:
+def test_fail_on_selects_the_outcomes_that_fail(fail_on: FailOn, meets: set[str]) -> None:
     outcomes = {"succeeded", "partial", "aborted", "unknown", "running", "stuck"}
     assert {outcome for outcome in outcomes if fail_on.met_by(outcome, 2, is_retry=False)} == meets
 

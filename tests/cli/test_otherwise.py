@@ -70,7 +70,7 @@ def test_a_log_where_none_is_to_be_is_pulled_and_its_entries_are_counted(
     assert _shown(upa, job_id)["entries"] == 1
 
 
-def test_a_record_without_an_id_that_aborts_nothing_makes_nobody_a_failed_user(
+def test_a_record_without_an_id_that_aborts_nothing_adds_no_failed_user(
     upa: Callable[..., Ran], tenant: LoopbackTenant, tmp_path: Path
 ) -> None:
     job_id = tenant.add_job(1)
@@ -84,7 +84,7 @@ def test_a_record_without_an_id_that_aborts_nothing_makes_nobody_a_failed_user(
 
 
 @pytest.mark.parametrize("error", [20, 21, 22, 23, 1, 99])
-def test_whoever_was_updated_all_the_same_is_imported_again(
+def test_users_who_were_updated_anyway_are_imported_again(
     upa: Callable[..., Ran], tenant: LoopbackTenant, tmp_path: Path, error: int
 ) -> None:
     job_id = tenant.add_job(1, error=error)
@@ -93,7 +93,7 @@ def test_whoever_was_updated_all_the_same_is_imported_again(
     assert _records(ran, tmp_path) == ["ada@contoso.com", "bob@contoso.com"]
 
 
-def test_two_ids_that_only_the_service_tells_apart_are_said_to_be_one_user_s_and_not_guessed_between(
+def test_ids_that_differ_only_for_the_service_are_duplicates_and_not_guessed(
     upa: Callable[..., Ran], tenant: LoopbackTenant
 ) -> None:
     _source(tenant, "jos\u00e9@contoso.com", "jose\u0301@contoso.com", "bob@contoso.com")

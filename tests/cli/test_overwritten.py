@@ -49,7 +49,7 @@ def test_a_source_file_that_was_overwritten_before_the_pull_is_not_taken_for_the
     assert "it was changed after the job had read it" in " ".join(upa("show", job_id).out.split())
 
 
-def test_a_later_version_in_which_nobody_is_found_is_told_to_be_one(
+def test_a_later_source_version_without_the_users_is_reported(
     upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
 ) -> None:
     loopback.files[SOURCE], loopback.modified[SOURCE] = (
@@ -70,7 +70,7 @@ def test_a_later_version_in_which_nobody_is_found_is_told_to_be_one(
     )
 
 
-def test_nobody_counts_the_users_of_an_aborted_job_in_a_later_version(
+def test_users_of_an_aborted_job_are_not_counted_in_a_later_version(
     upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
 ) -> None:
     loopback.jobs[0]["Error"] = 23
@@ -117,7 +117,7 @@ def test_a_file_that_a_job_did_not_find_is_not_what_it_read(
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_of_a_job_without_a_log_the_pull_that_saw_its_end_tells(
+def test_without_a_log_the_pull_that_saw_the_end_dates_a_job(
     upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str, *, late: bool
 ) -> None:
     loopback.files = {SOURCE: _source("London")}

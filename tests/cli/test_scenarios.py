@@ -106,7 +106,7 @@ def test_an_internal_error_without_a_log_is_unknown_and_says_so(
     assert "log          none" in ran.out
 
 
-def test_a_job_whose_id_was_not_told_is_found_by_its_source_file(
+def test_a_job_without_a_returned_id_is_found_by_its_source_file(
     upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
     client = tenant_in("empty-guid")
@@ -122,7 +122,7 @@ def test_a_job_whose_id_was_not_told_is_found_by_its_source_file(
     assert _job(upa, first)["outcome"] == "partial"
 
 
-def test_a_log_that_names_nobody_makes_no_retry_file_and_says_what_to_do(
+def test_a_log_without_identified_users_makes_no_retry_file_and_has_advice(
     upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock
 ) -> None:
     job_id = _queued(tenant_in("nameless-logs"), "ada@contoso.com", "eve@contoso.com")
@@ -166,7 +166,7 @@ def test_a_running_job_s_retry_file_waits_for_its_end(
 
 
 @pytest.mark.parametrize("scenario", ["localized", "utf-16", "logs-elsewhere", "logs-in-subweb", "large-library"])
-def test_the_same_is_read_from_a_log_however_it_is_written_and_wherever_it_lies(
+def test_a_log_reads_the_same_in_any_format_and_place(
     upa: Callable[..., Ran], tenant_in: Callable[..., Client], clock: StandingClock, scenario: str, tmp_path: Path
 ) -> None:
     client = tenant_in(scenario)
@@ -199,14 +199,14 @@ def test_a_source_file_in_a_subweb_is_pulled(
     assert (tmp_path / f"upa-data/contoso/library{folder}/new.json").is_file()
 
 
-def test_a_library_that_cannot_be_listed_is_said_in_the_service_s_words(tenant_in: Callable[..., Client]) -> None:
+def test_an_unlistable_library_is_an_error_with_the_service_s_message(tenant_in: Callable[..., Client]) -> None:
     client = tenant_in("large-library")
     with pytest.raises(UnreachableError, match="exceeds the list view threshold") as error:
         list_folder(Webs(_session(client)), client.origin, FOLDER)
     assert error.value.exit_code == 4
 
 
-def test_a_job_list_that_is_refused_for_good_is_said_to_be_microsoft_s_to_fix(
+def test_a_permanently_refused_job_list_is_for_microsoft_to_fix(
     upa: Callable[..., Ran], tenant_in: Callable[..., Client]
 ) -> None:
     tenant_in("job-list-too-long")

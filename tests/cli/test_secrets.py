@@ -170,7 +170,7 @@ def test_no_character_of_a_proxy_s_password_has_a_part_of_it_shown_or_looked_up(
     assert set(names) <= {"127.0.0.1"}
 
 
-def test_a_user_or_password_that_splits_a_proxy_s_address_is_said_with_what_to_write(
+def test_a_proxy_password_with_a_reserved_character_is_an_error_with_advice(
     upa: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: tuple[Any, Path]
 ) -> None:
     _configure(tmp_path, _ADMIN, authority[1])

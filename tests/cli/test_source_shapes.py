@@ -161,7 +161,7 @@ CASES: dict[str, tuple[str, str, tuple[str, ...], int, tuple[str, ...], list[str
 
 
 @pytest.mark.parametrize(("source", "log", "options", "code", "words", "records"), CASES.values(), ids=CASES.keys())
-def test_each_shape_has_its_sentence_its_exit_code_and_its_records(  # noqa: PLR0913, PLR0917 - a row
+def test_each_source_shape_has_its_sentence_exit_code_and_records(  # noqa: PLR0913, PLR0917 - a row
     upa: Callable[..., Ran],
     tmp_path: Path,
     source: str,

@@ -32,7 +32,7 @@ def configured(only_tenant: LoopbackTenant) -> LoopbackTenant:
     return only_tenant
 
 
-def test_pull_says_what_it_brought_and_where_it_lies(
+def test_pull_prints_what_it_downloaded_and_the_folder(
     upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
 ) -> None:
     ran = upa("pull")
@@ -44,7 +44,7 @@ def test_pull_says_what_it_brought_and_where_it_lies(
     assert configured.seen[0].headers["authorization"] == "Bearer made-up-token"
 
 
-def test_pull_as_json_tells_the_same(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
+def test_pull_as_json_has_the_same_facts(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
     del configured.files[f"{FOLDER}/feed.json"]
     ran = upa("pull", "--json")
     told = ran.json
@@ -93,7 +93,7 @@ def test_run_as_json_names_its_files(upa: Callable[..., Ran], configured: Loopba
 
 @pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("partial", 1), ("aborted", 0), ("any", 1)])
 @pytest.mark.usefixtures("configured")
-def test_run_fails_on_what_the_user_said(upa: Callable[..., Ran], fail_on: str, code: int) -> None:
+def test_run_fails_on_the_specified_outcomes(upa: Callable[..., Ran], fail_on: str, code: int) -> None:
     assert upa("run", "--fail-on", fail_on).code == code
 
 
@@ -115,7 +115,7 @@ def test_run_makes_the_retry_file_anew_when_the_log_has_grown(
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (403, 3), (404, 4), (500, 4), (302, 4)])
-def test_a_tenant_that_refuses_or_fails_has_its_exit_code(
+def test_a_refusing_or_failing_tenant_has_its_exit_code(
     upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path, status: int, code: int
 ) -> None:
     configured.fail("GetImport", status)
@@ -186,7 +186,7 @@ def test_a_damaged_note_of_ours_is_named(upa: Callable[..., Ran], configured: Lo
     assert (ran.code, "files.json is damaged" in ran.err, configured.seen) == (5, True, [])
 
 
-def test_run_tells_a_stuck_job_again_and_a_forgotten_one_no_more(
+def test_run_repeats_a_stuck_job_but_not_one_that_is_no_longer_listed(
     upa: Callable[..., Ran], configured: LoopbackTenant
 ) -> None:
     stuck = configured.add_job(2, state=2, error=0, name="badges-2026-11-02.json")
@@ -250,7 +250,7 @@ def test_what_signs_an_address_of_a_job_is_in_no_output(
 
 
 @pytest.mark.parametrize("job_id", ["9" * 5000, "../\u202e/..", "a\x1bb"])
-def test_a_job_whose_id_is_no_name_has_a_retry_file_under_a_safe_one(
+def test_a_job_id_that_is_not_a_file_name_gives_a_safe_retry_file_name(
     upa: Callable[..., Ran], configured: LoopbackTenant, job_id: str
 ) -> None:
     odd = {"JobId": job_id, "Error": 1, "SourceUri": configured.jobs[0]["SourceUri"].replace("feed", "odd-feed")}

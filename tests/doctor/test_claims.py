@@ -26,7 +26,7 @@ def _token(claims: object) -> str:
         ("", False),
     ],
 )
-def test_whom_a_token_is_for_is_told_however_it_is_spelled(audience: str, ours: bool) -> None:
+def test_a_token_s_audience_is_recognized_in_any_spelling(audience: str, ours: bool) -> None:
     claims = claims_of(_token({"aud": audience}))
     assert claims is not None
     assert claims.is_for(HOST) is ours
@@ -44,7 +44,7 @@ def test_whom_a_token_is_for_is_told_however_it_is_spelled(audience: str, ours: 
         ({"roles": "no list", "exp": "soon"}, ["Sites.FullControl.All", "User.ReadWrite.All"], False),
     ],
 )
-def test_what_an_application_lacks_is_told_and_of_a_person_nothing(
+def test_missing_permissions_are_known_for_an_application_only(
     told: dict[str, object], missing: list[str], by_secret: bool
 ) -> None:
     claims = claims_of(_token(told))
@@ -53,5 +53,5 @@ def test_what_an_application_lacks_is_told_and_of_a_person_nothing(
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.????.c", _token([]), _token(5), "a.\u00e4.c"])
-def test_a_token_that_is_no_json_web_token_says_nothing(token: str) -> None:
+def test_a_token_that_is_not_a_jwt_has_no_claims(token: str) -> None:
     assert claims_of(token) is None

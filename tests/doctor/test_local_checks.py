@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.conftest import LoopbackTenant, Ran
 
 
-def test_a_time_zone_that_does_not_exist_is_told(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
+def test_an_unknown_time_zone_is_a_finding(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
     configure(timezone="Mars/Olympus")
     ran = upa("doctor", "--json")
     assert (ran.code, marks(ran.json, "bad")) == (2, ["configuration"])
@@ -26,7 +26,7 @@ def test_a_time_zone_that_does_not_exist_is_told(upa: Callable[..., Ran], config
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-3600, "1 hour slow"), (7200, "2 hours fast")])
-def test_a_wrong_clock_is_told_by_the_time_of_the_others(
+def test_a_wrong_clock_is_found_by_other_hosts_time(
     upa: Callable[..., Ran],
     configure: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
@@ -79,7 +79,7 @@ def test_how_long_a_certificate_is_good_is_counted_by_our_clock(  # noqa: PLR091
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "within 1 second of "), (-100, "within 100 seconds of ")])
-def test_how_far_a_clock_is_off_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
+def test_the_finding_states_how_far_the_clock_is_off(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     configure: Callable[..., None],
@@ -92,7 +92,7 @@ def test_how_far_a_clock_is_off_is_told(  # noqa: PLR0913, PLR0917 - fixtures an
     assert words in found(upa("doctor", "--json").json, "clock")
 
 
-def test_where_nobody_answers_nobody_tells_the_time(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
+def test_without_an_answer_the_clock_is_not_checked(upa: Callable[..., Ran], configure: Callable[..., None]) -> None:
     configure(auth="token", admin_url="https://127.0.0.1:9")
     ran = upa("doctor", "--json")
     assert (ran.code, "clock" in marks(ran.json, "skipped")) == (3, True)
@@ -113,7 +113,7 @@ def test_the_authority_s_clock_is_looked_at_though_the_tenant_s_is_ours(
     assert (ran.code, found(ran.json, "clock").startswith(told)) == (3, True)
 
 
-def test_a_data_folder_that_cannot_be_written_is_told(
+def test_an_unwritable_data_folder_is_a_finding(
     upa: Callable[..., Ran], configure: Callable[..., None], tmp_path: Path
 ) -> None:
     configure()

@@ -57,7 +57,7 @@ _AFTER_CERTIFICATE = ["token", "job list", "library"]
     ],
     ids=str,
 )
-def test_what_is_wrong_is_said_and_what_cannot_be_tried_is_skipped(  # noqa: PLR0913, PLR0917 - fixtures and cases
+def test_a_failed_check_is_reported_and_dependent_ones_are_skipped(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
     configure: Callable[..., None],
     wrong: dict[str, str],
@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_and_what_cannot_be_tried_is_skipped(  # noqa: PLR
     assert "upa-analyzer doctor" not in ran.out  # whoever reads it is there already
 
 
-def test_a_tenant_that_asks_to_wait_is_waited_for_and_the_wait_is_told(
+def test_a_requested_wait_is_kept_and_shown(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = [Given(429, b"{}", {"Retry-After": "60"})]
@@ -94,7 +94,7 @@ def test_a_tenant_that_asks_to_wait_is_waited_for_and_the_wait_is_told(
 
 
 @pytest.mark.parametrize("status", [200, 404, 500])
-def test_an_answer_that_nobody_foresaw_comes_with_what_to_do(
+def test_an_unexpected_answer_has_advice(
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     configure: Callable[..., None],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.conftest import LoopbackTenant, Ran
 
 
-def test_a_directory_that_does_not_exist_is_told_by_authority_and_admin_site(
+def test_an_unknown_directory_is_found_by_authority_and_admin_site(
     upa: Callable[..., Ran], configure: Callable[..., None], emulator: RunningEmulator
 ) -> None:
     configure(tenant_id="0f0f0f0f-0000-0000-0000-000000000000")
@@ -55,7 +55,7 @@ def test_a_ready_token_says_what_it_lacks(  # noqa: PLR0913, PLR0917 - fixtures 
     assert token not in ran.out
 
 
-def test_a_token_for_another_host_is_told(
+def test_a_token_for_another_host_is_a_finding(
     upa: Callable[..., Ran], configure: Callable[..., None], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UPA_TOKEN", emulator.ready["token"])
@@ -78,7 +78,7 @@ def test_a_token_for_another_host_is_told(
         ),
     ],
 )
-def test_what_a_token_says_of_itself_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
+def test_a_token_s_claims_are_shown(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     configure: Callable[..., None],
@@ -112,7 +112,7 @@ def test_the_folder_of_the_newest_job_is_tried_first_and_older_ones_after_it(
 
 
 @pytest.mark.parametrize("path", ["", "/"])
-def test_jobs_whose_source_has_no_path_tell_of_no_library(
+def test_jobs_without_a_source_path_name_no_library(
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     configure: Callable[..., None],
@@ -165,7 +165,7 @@ def test_a_folder_that_is_empty_by_now_can_be_read(
     assert "/sites/hr/Shared Documents can be read: 0 files" in found(upa("doctor", "--json").json, "library")
 
 
-def test_a_tenant_without_jobs_tells_of_no_library(
+def test_a_tenant_without_jobs_names_no_library(
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     given: type[Given],
@@ -181,7 +181,7 @@ def test_a_tenant_without_jobs_tells_of_no_library(
     assert "isn't a JSON web token" in found(ran.json, "token")
 
 
-def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(
+def test_a_source_outside_the_tenant_names_no_library(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UPA_TOKEN", "no.web.token")
@@ -198,7 +198,7 @@ def test_a_job_whose_source_lay_outside_the_tenant_tells_of_no_library(
     ("status", "words"),
     [(404, "isn't an admin site: it answered 404"), (503, "is temporarily unavailable (status 503)")],
 )
-def test_an_admin_site_that_is_none_is_told(  # noqa: PLR0913, PLR0917 - fixtures and cases
+def test_a_site_that_is_not_an_admin_site_is_a_finding(  # noqa: PLR0913, PLR0917 - fixtures and cases
     upa: Callable[..., Ran],
     loopback: LoopbackTenant,
     configure: Callable[..., None],
@@ -217,7 +217,7 @@ def test_an_admin_site_that_is_none_is_told(  # noqa: PLR0913, PLR0917 - fixture
 
 
 @pytest.mark.parametrize("status", [200, 401, 403])
-def test_an_admin_site_may_answer_nobody_as_it_likes_and_is_asked_once(
+def test_an_admin_site_may_refuse_anonymous_requests_and_is_asked_once(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], status: int
 ) -> None:
     configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
@@ -266,7 +266,7 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     [Given(404, b"{}"), Given(404, b'{"token_endpoint": "/"}'), Given(200, b"{}"), Given(200, b"<html>")],
     ids=repr,
 )
-def test_an_authority_that_is_none_is_told(
+def test_a_host_that_is_not_an_authority_is_a_finding(
     upa: Callable[..., Ran], loopback: LoopbackTenant, configure: Callable[..., None], answer: Given
 ) -> None:
     configure(authority=loopback.origin, admin_url=loopback.origin, ca_file=str(loopback.ca_file))

@@ -155,7 +155,7 @@ no_deadline = settings(
 
 @no_deadline
 @given(sources(), st.sets(st.sampled_from([*KEYS, "stranger@example.com"]), min_size=1))
-def test_the_file_holds_exactly_the_wanted_users_records_and_tells_the_rest(
+def test_the_file_contains_the_selected_records_and_lists_the_rest(
     tmp_path: Path, source: tuple[bytes, list[Written]], keys: set[str]
 ) -> None:
     path = tmp_path / "hr-feed.json"
@@ -168,7 +168,7 @@ def test_the_file_holds_exactly_the_wanted_users_records_and_tells_the_rest(
 
 @no_deadline
 @given(sources())
-def test_everybodys_file_holds_each_record_and_tells_the_rest(
+def test_a_file_of_all_users_contains_each_record_and_lists_the_rest(
     tmp_path: Path, source: tuple[bytes, list[Written]]
 ) -> None:
     path = tmp_path / "hr-feed.json"

@@ -139,7 +139,7 @@ def test_what_has_no_certain_spelling_is_left_to_the_person(tmp_path: Path, valu
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xef\xbb\xbf", b"[]", b"{}", b'{"value":[' + ADA.encode(), b"\xff\xfe{\0\xd8"])
-def test_what_is_no_source_file_is_a_clear_error(tmp_path: Path, raw: bytes) -> None:
+def test_an_invalid_source_file_is_an_error(tmp_path: Path, raw: bytes) -> None:
     source = tmp_path / "hr-feed.json"
     source.write_bytes(raw)
     wanted = request(source, partial("ada@contoso.com"))

@@ -214,7 +214,7 @@ DUPLICATES: dict[str, tuple[list[Row], list[Row], list[object], str]] = {
 
 
 @pytest.mark.parametrize(("records", "entries", "identities", "places"), DUPLICATES.values(), ids=DUPLICATES.keys())
-def test_users_of_several_records_are_listed_where_an_entry_tells_of_such(
+def test_users_with_several_records_are_listed_if_an_entry_reports_duplicates(
     tmp_path: Path, records: list[Row], entries: list[Row], identities: list[object], places: str
 ) -> None:
     result = made(tmp_path, records, entries)

@@ -57,7 +57,7 @@ def test_every_job_that_failed_has_a_file_or_a_reason(library: Library, tmp_path
     assert {retry.path is None for retry in retries.values()} == {True, False}
 
 
-def test_a_file_made_from_the_same_is_left_as_it_is(library: Library, tmp_path: Path) -> None:
+def test_a_file_made_from_the_same_inputs_is_unchanged(library: Library, tmp_path: Path) -> None:
     tables = load(library)
     first = make_retries(library, tables, tmp_path / "retry")
     before = {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()}
@@ -65,7 +65,7 @@ def test_a_file_made_from_the_same_is_left_as_it_is(library: Library, tmp_path: 
     assert {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()} == before
 
 
-def test_a_part_of_no_known_retry_beside_a_new_one_is_named(library: Library, tmp_path: Path) -> None:
+def test_a_part_of_an_unknown_retry_is_reported(library: Library, tmp_path: Path) -> None:
     tables = load(library)
     job_id = _newest_partial(tables)
     target = retry_target(library, next(job for job in library.jobs() if job.job_id == job_id), tmp_path)

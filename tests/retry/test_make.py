@@ -57,7 +57,7 @@ def test_a_partial_job_gives_the_users_that_its_log_names(tmp_path: Path) -> Non
     assert made.sentence == "1 user (named in the log; everyone else was updated)."
 
 
-def test_an_aborted_job_gives_everybody_and_says_what_comes_first(tmp_path: Path) -> None:
+def test_an_aborted_job_selects_all_records_with_a_condition(tmp_path: Path) -> None:
     entries = named(entry(JOB, "InvalidProperty", "ada@contoso.com", property="Floor"))
     made = make_retry(inputs(write_source(tmp_path, ADA, BOB), entries, "aborted"), tmp_path / "x.json")
     assert made.sentence == (
@@ -143,7 +143,7 @@ def test_a_record_that_the_log_says_lacks_an_id_and_that_is_not_found_makes_the_
     assert "Incomplete: 1 log entry doesn't identify a user." in made.sentence
 
 
-def test_a_log_whose_only_guid_is_no_users_identifies_no_user(tmp_path: Path) -> None:
+def test_a_guid_that_is_not_a_user_s_identifies_no_user(tmp_path: Path) -> None:
     entries = named(entry(JOB, "GenericError", GUID))
     with pytest.raises(InputError, match="no entry of the log identifies a user") as refused:
         make_retry(inputs(write_source(tmp_path, ADA, BOB), entries), tmp_path / "x.json")

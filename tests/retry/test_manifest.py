@@ -86,7 +86,7 @@ def test_another_number_of_records_than_in_the_manifest_is_found(tmp_path: Path)
     assert verify(path).differences == ("x.json has 3 records, not 4",)
 
 
-def test_a_file_that_only_looks_like_a_part_has_its_own_manifest(tmp_path: Path) -> None:
+def test_a_file_named_like_a_part_has_its_own_manifest(tmp_path: Path) -> None:
     (path,) = made(tmp_path)
     (tmp_path / "y-1-of-2.manifest.json").write_bytes(
         (tmp_path / "x.manifest.json").read_bytes().replace(b'"x.json"', b'"y-1-of-2.json"')

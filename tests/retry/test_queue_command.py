@@ -169,7 +169,7 @@ HOSTILE = [
 
 @given(st.text())
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
-def test_any_text_is_read_as_itself_and_is_one_line_that_a_terminal_only_shows(name: str, more: str) -> None:
+def test_any_text_is_quoted_exactly_on_one_printable_line(name: str, more: str) -> None:
     for text in (name, more, name + more):
         line = powershell_text(text)
         shell = PowerShell(line)
@@ -261,7 +261,7 @@ def test_the_id_type_is_inferred_from_the_kinds_of_all_ids(
     assert counter.kinds.inferred == InferredIdType(name, because)
 
 
-def test_what_is_inferred_is_said() -> None:
+def test_inferred_values_have_a_remark() -> None:
     remarks = queue_remarks(dataclasses.replace(RETRY, condition="map Floor or remove it from the feed"))
     condition, id_type, property_map = remarks
     assert condition == "Before you queue this file: map Floor or remove it from the feed."

@@ -109,7 +109,7 @@ NOT_READ = {
 
 
 @pytest.mark.parametrize(("content", "message"), NOT_READ.values(), ids=NOT_READ.keys())
-def test_a_file_that_is_no_list_is_an_error(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_list_is_an_error(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(InputError) as caught:
         users(tmp_path, content)
     assert message in str(caught.value)

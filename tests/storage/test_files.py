@@ -44,7 +44,7 @@ def test_an_error_while_writing_keeps_the_old_file_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_said_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_a_full_disk_is_reported_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 

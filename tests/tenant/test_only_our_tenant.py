@@ -135,7 +135,7 @@ def test_a_job_s_address_that_leads_elsewhere(around: Surroundings, tmp_path: Pa
 
 @pytest.mark.parametrize("call", ["Jobs", "/Files"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_next_page_that_lies_elsewhere(
+def test_a_next_page_on_another_host(
     around: Surroundings, given: type[Given], tmp_path: Path, name: str, call: str
 ) -> None:
     told = {"value": around.tenant.jobs if call == "Jobs" else [], "odata.nextLink": _hostile(around, name)}
@@ -162,7 +162,7 @@ def test_a_redirect_elsewhere(  # noqa: PLR0913, PLR0917 - fixtures and cases
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_web_that_lies_elsewhere(around: Surroundings, given: type[Given], tmp_path: Path, name: str) -> None:
+def test_a_web_on_another_host(around: Surroundings, given: type[Given], tmp_path: Path, name: str) -> None:
     told = json.dumps({"value": _hostile(around, name)}).encode()
 
     def fault(seen: Seen) -> Given | None:

@@ -117,7 +117,7 @@ def test_the_demo_as_json_is_json(upa: Callable[..., Ran], tmp_path: Path) -> No
     assert (second["outcome"], second["not_updated"]) == ("succeeded", 0)
 
 
-def test_the_demo_does_all_of_its_work_though_nobody_reads_on(tmp_path: Path) -> None:
+def test_the_demo_completes_though_its_output_is_closed(tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "analyzer", "demo", "--out", str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None

@@ -44,7 +44,7 @@ def test_a_code_is_explained_with_its_patterns(upa: Callable[..., Ran]) -> None:
     assert "Importing the same file again can help: unknown" in ran.out
 
 
-def test_a_pattern_is_explained_with_what_it_is_told_by(upa: Callable[..., Ran]) -> None:
+def test_a_pattern_is_explained_with_its_phrases(upa: Callable[..., Ran]) -> None:
     ran = upa("explain", "GenericError/deadlock")
     assert ran.out.startswith("GenericError/deadlock: two writers blocked each other in the profile store\n")
     assert "Importing the same file again can help: yes" in ran.out
@@ -66,13 +66,13 @@ def test_a_pasted_line_leads_to_its_pattern(upa: Callable[..., Ran], text: str, 
     assert ran.out.startswith(first)
 
 
-def test_a_pasted_line_that_matches_no_pattern_is_said_to_match_none(upa: Callable[..., Ran]) -> None:
+def test_a_pasted_line_without_a_pattern_is_reported(upa: Callable[..., Ran]) -> None:
     ran = upa("explain", f"{LINE}something new")
     assert ran.out.startswith("GenericError: ")
     assert ran.err == "The message matches none of these.\n"
 
 
-def test_as_json_a_code_has_its_patterns_and_three_answers_to_trying_again(upa: Callable[..., Ran]) -> None:
+def test_as_json_a_code_has_its_patterns_and_whether_a_retry_helps(upa: Callable[..., Ran]) -> None:
     told = upa("explain", "GenericError", "--json").json
     assert (told["code"], told["retry_helps"]) == ("GenericError", None)
     by_name = {pattern["code"]: pattern for pattern in told["patterns"]}
@@ -81,7 +81,7 @@ def test_as_json_a_code_has_its_patterns_and_three_answers_to_trying_again(upa: 
     assert upa("explain", "ImportCompleteWithError", "--json").json["patterns"] == []
 
 
-def test_of_an_unknown_code_it_is_said_which_are_known(upa: Callable[..., Ran]) -> None:
+def test_an_unknown_code_lists_the_known_ones(upa: Callable[..., Ran]) -> None:
     ran = upa("explain", "Nobody")
     assert (ran.code, ran.out.splitlines()[0]) == (0, "Nobody: not known")
     assert "IdentityNotResolvable" in ran.err
@@ -89,7 +89,7 @@ def test_of_an_unknown_code_it_is_said_which_are_known(upa: Callable[..., Ran]) 
 
 
 @pytest.mark.parametrize("code", ["Error 31", "State 7"])
-def test_a_number_that_nobody_documented_is_no_misspelt_name(upa: Callable[..., Ran], code: str) -> None:
+def test_an_undocumented_number_is_not_a_misspelled_name(upa: Callable[..., Ran], code: str) -> None:
     ran = upa("explain", code)
     assert f"{code}: not known" in ran.out
     assert "Did you mean" not in ran.err
@@ -127,7 +127,7 @@ def test_hostile_text_cannot_steer_the_terminal(upa: Callable[..., Ran]) -> None
     assert "\x1b" not in upa("explain", "\x1b[2Jwho knows").out + ran.out
 
 
-def test_a_message_that_names_a_place_has_its_record(upa: Callable[..., Ran]) -> None:
+def test_a_message_with_a_position_has_its_record(upa: Callable[..., Ran]) -> None:
     line = "DataFileNotJson\t\tBad JSON escape sequence: \\V. Path 'value[1672].Department', line 1, position 150235."
     assert "Where: Record 1,673, in Department (line 1, position 150,235)." in upa("explain", line).out
     assert "Where:" not in upa("explain", "DataFileNotJson").out

@@ -56,7 +56,7 @@ def test_a_feed_that_is_not_there_is_an_error_that_names_those_that_are(upa: Cal
     assert (ran.code, "no feed 'payroll'" in ran.err, "hr-feed" in ran.err) == (5, True, True)
 
 
-def test_where_no_job_is_left_that_is_said(upa: Callable[..., Ran]) -> None:
+def test_no_matching_job_is_reported(upa: Callable[..., Ran]) -> None:
     ran = upa("jobs", "--library", SAMPLES, "--feed", "hr-feed", "--outcome", "stuck")
     assert (ran.code, ran.out, ran.err) == (0, "", "No jobs match.\n")
 

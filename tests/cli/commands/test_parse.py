@@ -110,7 +110,7 @@ def test_where_nothing_can_be_read_nothing_is_written(upa: Callable[..., Ran], t
     assert (tmp_path / "e.parquet").read_bytes() == b"what was there"
 
 
-def test_a_folder_without_logs_is_said_and_the_others_are_done(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_folder_without_logs_is_reported_and_the_others_are_parsed(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "b.log").write_bytes(GOOD)
     ran = upa("parse", "empty", "b.log")
@@ -133,7 +133,7 @@ REMARKS = {
 
 
 @pytest.mark.parametrize(("raw", "remark"), REMARKS.values(), ids=REMARKS.keys())
-def test_what_is_not_as_usual_is_said(upa: Callable[..., Ran], tmp_path: Path, raw: bytes, remark: str) -> None:
+def test_unusual_logs_are_reported(upa: Callable[..., Ran], tmp_path: Path, raw: bytes, remark: str) -> None:
     (tmp_path / "a.log").write_bytes(raw)
     for output in ([], ["-o", "e.ndjson"]):
         ran = upa("parse", "a.log", *output)
@@ -170,9 +170,7 @@ class TestCheck:
             assert account["bytes"] == sum(account[part] for part in parts)
             assert account["missing"] == 0
 
-    def test_it_tells_entries_line_ends_blanks_and_the_mark_apart(
-        self, upa: Callable[..., Ran], tmp_path: Path
-    ) -> None:
+    def test_check_counts_entries_line_ends_blanks_and_the_mark(self, upa: Callable[..., Ran], tmp_path: Path) -> None:
         (tmp_path / "a.log").write_bytes(b"\xef\xbb\xbfGenericError\t\tx\r\n   at Store\n \n\n")
         (account,) = upa("parse", "a.log", "--check", "--json").json
         assert account == {
@@ -205,7 +203,7 @@ class TestCheck:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the terminal is opened as on Unix")
-def test_a_terminal_is_told_how_far_it_is(tmp_path: Path) -> None:
+def test_a_terminal_shows_the_progress(tmp_path: Path) -> None:
     import pty
 
     for number in range(300):
@@ -223,12 +221,12 @@ def test_a_terminal_is_told_how_far_it_is(tmp_path: Path) -> None:
     assert b"300 entries from 300 logs" in shown
 
 
-def test_json_tells_the_file_and_its_rows(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_json_has_the_file_and_its_rows(upa: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(GOOD + 2 * LINE.encode())
     assert json.loads(upa("parse", "a.log", "--json", "-o", "e.csv").out) == {"file": "e.csv", "rows": 3}
 
 
-def test_of_a_file_that_is_no_json_the_record_is_named(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_message_about_invalid_json_names_the_record(upa: Callable[..., Ran], tmp_path: Path) -> None:
     message = "Bad JSON escape sequence: \\V. Path 'value[1672].Department', line 1, position 150235."
     (tmp_path / "a.log").write_text(f"DataFileNotJson\t\t{message}\r\n", encoding="utf-8")
     ran = upa("parse", "a.log")
@@ -284,7 +282,7 @@ def damaged(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["jobs", "report"])
-def test_a_log_of_a_library_that_cannot_be_read_is_told_and_the_rest_is_done(
+def test_an_unreadable_log_of_a_library_is_reported_and_the_rest_is_done(
     upa: Callable[..., Ran], damaged: Path, command: str
 ) -> None:
     where = [damaged, "-o", damaged.parent / "out"] if command == "report" else ["--library", damaged]
@@ -299,7 +297,7 @@ def test_a_log_of_a_library_that_cannot_be_read_is_told_and_the_rest_is_done(
     ) == 2  # one is of an entry that names nobody
 
 
-def test_a_job_whose_log_cannot_be_read_is_shown_and_told(upa: Callable[..., Ran], damaged: Path) -> None:
+def test_a_job_with_an_unreadable_log_is_shown_and_reported(upa: Callable[..., Ran], damaged: Path) -> None:
     jobs = upa("jobs", "--library", damaged, "--json").json["jobs"]
     ids = {job["feed"]: job["job_id"] for job in jobs if "2026-11-23" in (job["source_uri"] or "")}
     ran = upa("show", ids["hr-feed"], "--library", damaged)
@@ -335,7 +333,7 @@ def test_a_retry_from_a_log_without_entries_is_refused(upa: Callable[..., Ran], 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 @pytest.mark.parametrize("name", ["e.parquet", "e.csv", "e.ndjson"])
-def test_a_full_disk_is_said_in_plain_words(
+def test_a_full_disk_is_reported_in_plain_words(
     upa: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     (tmp_path / "a.log").write_bytes(GOOD)
@@ -347,7 +345,7 @@ def test_a_full_disk_is_said_in_plain_words(
     assert "Traceback" not in ran.err
 
 
-def test_utf_16_that_was_cut_or_joined_is_said(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_cut_or_joined_utf_16_is_reported(upa: Callable[..., Ran], tmp_path: Path) -> None:
     line = "IdentityNotResolvable\tada@contoso.com\tnot found \u2013 x\r\n" * 3
     (tmp_path / "cut.log").write_bytes(line.encode("utf-16-le")[1:])
     (tmp_path / "joined.log").write_bytes(line.encode("utf-16") + line.encode("utf-16-be"))

@@ -69,7 +69,7 @@ CHOICES: dict[str, tuple[str, tuple[str, ...], list[Any]]] = {
 
 
 @pytest.mark.parametrize(("log", "options", "expected"), CHOICES.values(), ids=CHOICES.keys())
-def test_each_option_writes_whom_it_says_and_tells_so_in_json(
+def test_each_option_writes_its_users_and_reports_them_in_json(
     upa: Callable[..., Ran], tmp_path: Path, log: str, options: tuple[str, ...], expected: list[Any]
 ) -> None:
     put(tmp_path, ADA, BOB, EVE, log=log)
@@ -88,7 +88,7 @@ def test_each_option_writes_whom_it_says_and_tells_so_in_json(
     assert (again.code, again.out) == (0, "feed-retry.json\n")
 
 
-def test_retryable_takes_whom_a_retry_unchanged_can_mend(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_retryable_selects_users_that_an_unchanged_retry_can_help(upa: Callable[..., Ran], tmp_path: Path) -> None:
     log = "GenericError\tada@contoso.com\tTransaction (Process ID 51) was deadlocked on lock resources\n"
     put(tmp_path, ADA, BOB, log=log + "NobodyKnowsThis\tbob@contoso.com\tx\n")
     assert upa(*BARE, "--retryable").code == 0
@@ -108,7 +108,7 @@ def test_who_aborted_an_import_and_is_in_no_record_is_a_finding(
     assert unmatched(tmp_path) == [{"identity": "gone@contoso.com", "reason": reason, "records": "", "detail": ""}]
 
 
-def test_what_can_be_retried_where_nobody_can_say_who_was_updated(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_retryable_users_if_it_is_unknown_who_was_updated(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, BOB, EVE, log=UNRESOLVED.format("ada") + "GenericError\tbob@contoso.com\tNobody knows\n")
     ran = upa(*BARE, "--outcome", "unknown", "--retryable")
     assert (ran.code, values(tmp_path / "feed-retry.json")) == (0, [ADA])
@@ -122,9 +122,7 @@ def test_an_unknown_code_is_usage(upa: Callable[..., Ran], tmp_path: Path) -> No
     assert "Did you mean IdentityNotResolvable?" in ran.err
 
 
-def test_without_hashes_the_manifest_tells_none_of_what_it_was_made_from(
-    upa: Callable[..., Ran], tmp_path: Path
-) -> None:
+def test_without_hashes_the_manifest_has_no_hash_of_its_inputs(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, BOB)
     upa(*BARE, "--no-hash")
     manifest = json.loads((tmp_path / "feed-retry.manifest.json").read_bytes())
@@ -173,7 +171,7 @@ def test_a_limit_of_nothing_is_usage(upa: Callable[..., Ran], tmp_path: Path, op
     assert upa(*BARE, option, "0").code == 2
 
 
-def test_repairs_are_told_with_before_and_after(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_repairs_are_listed_with_before_and_after(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, r'{"mail":"bob@contoso.com","City":"R\V"}')
     assert upa(*BARE).code == 5
     told = upa(*BARE, "--repair", "--json").json
@@ -184,7 +182,9 @@ def test_repairs_are_told_with_before_and_after(upa: Callable[..., Ran], tmp_pat
     assert "1 repair, listed in feed-retry.repairs.csv." in upa(*BARE, "--repair").err
 
 
-def test_a_broken_file_is_told_to_be_salvageable_and_is_a_finding_then(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_broken_file_has_the_advice_to_salvage_it_which_lists_the_rest(
+    upa: Callable[..., Ran], tmp_path: Path
+) -> None:
     put(tmp_path, ADA, '{"mail":"bob@contoso.com","City":"Room "K" 2"}', EVE)
     ran = upa(*BARE)
     assert ran.code == 5

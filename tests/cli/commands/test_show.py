@@ -140,7 +140,7 @@ def test_the_property_that_aborted_an_import_is_in_the_first_lines(upa: Callable
     assert second == "  The property Floor is not mapped (InvalidProperty): 28 users."
 
 
-def test_what_failures_have_in_common_is_said_and_is_in_the_json(upa: Callable[..., Ran]) -> None:
+def test_what_failures_have_in_common_is_printed_and_in_the_json(upa: Callable[..., Ran]) -> None:
     words = "24 of the 58 users who failed have the domain mail.contoso.com (of all users 9%)."
     assert words in upa("show", "d797cc3f", "--library", SAMPLES).out
     first, *_ = upa("show", "d797cc3f", "--library", SAMPLES, "--json").json["in_common"]
@@ -270,7 +270,7 @@ def test_the_reports_pages_name_the_library_in_the_commands_that_they_advise(
     assert "Run <code>upa-analyzer retry 5f05e38c --library &#39;my lib&#39;</code>." in page
 
 
-def test_a_retry_is_told_with_the_run_that_it_repairs(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_retry_is_shown_with_its_run(upa: Callable[..., Ran], tmp_path: Path) -> None:
     library = _library(
         tmp_path / "lib", 30, _records("ada@contoso.com", "bob@contoso.com"), UNRESOLVED.format("ada@contoso.com")
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.conftest import Ran
 
 
-def test_of_a_tenant_with_a_ready_token_nobody_is_signed_out(upa: Callable[..., Ran], tmp_path: Path) -> None:
+def test_with_a_ready_token_no_one_is_signed_out(upa: Callable[..., Ran], tmp_path: Path) -> None:
     keys = 'admin_url = "https://contoso-admin.sharepoint.com"\nauth = "token"\n'
     (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{keys}", encoding="utf-8")
     ran = upa("sign-out")

@@ -149,7 +149,7 @@ def test_a_traceback_is_a_field_of_the_error(upa: Callable[..., Ran]) -> None:
 
 
 @pytest.mark.parametrize("words", [["--log-format", "xml"], ["--log-format"], ["--log-format=xml"]])
-def test_a_format_that_there_is_not_is_said_as_text(upa: Callable[..., Ran], words: list[str]) -> None:
+def test_an_unknown_log_format_is_reported_as_text(upa: Callable[..., Ran], words: list[str]) -> None:
     ran = upa("jobs", *words)
     assert ran.code == 2
     assert ran.err.startswith("upa-analyzer: ")
@@ -214,7 +214,7 @@ def test_libraries_own_records_are_silent_or_ours(form: LogFormat) -> None:
         ]
 
 
-def test_nothing_of_it_stays_behind() -> None:
+def test_no_unfinished_file_remains() -> None:
     before = (logging.lastResort, warnings.showwarning, logging.getLogger("analyzer.tenant.requests").handlers[:])
     with records_to(Log(), requests=True):
         pass

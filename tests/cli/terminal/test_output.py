@@ -64,13 +64,13 @@ def test_a_text_that_is_cut_says_so() -> None:
     assert line(columns, row, fit(columns, [row], 40)) == "somebody.with.a.long.n…  InvalidProperty"
 
 
-def test_of_a_text_that_tells_most_at_its_end_the_beginning_is_cut() -> None:
+def test_a_column_that_keeps_its_end_is_cut_at_the_beginning() -> None:
     columns = (Column("bytes"), Column("log", fold=True, end=True))
     row = ["840", "ImportProfileProperties-人事-20261005-022731-433.log"]
     assert line(columns, row, fit(columns, [row], 34)) == "840    …事-20261005-022731-433.log"
 
 
-def test_logs_that_begin_alike_can_be_told_apart_in_a_narrow_terminal(
+def test_logs_with_a_common_prefix_are_distinct_in_a_narrow_terminal(
     upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")

@@ -10,7 +10,7 @@ from analyzer.history.job_facts import PatternCount, patterns_in
 from tests.analysis.frames import entry, named
 
 
-def test_a_code_has_its_patterns_only_where_a_message_matches_one() -> None:
+def test_a_code_has_patterns_only_if_a_message_matches_one() -> None:
     told = named(
         entry("a", "GenericError", "ada@contoso.com", message="was deadlocked on lock"),
         entry("a", "GenericError", message="something new"),

@@ -143,14 +143,14 @@ def test_without_entries_there_are_no_users_to_choose_from() -> None:
     assert (found.empty, found.none_left, found.choice_clauses) == (True, False, ())
 
 
-def test_except_leaves_everybody_but_those_with_the_code() -> None:
+def test_except_excludes_only_users_with_the_code() -> None:
     found = of_aborted(Choices(except_=("invalidproperty",)))
     assert (found.all_records, found.excluded) == (True, {ADA: "Ada@contoso.com", BOB: BOB})
     assert found.choice_clauses == (f"without the 2 users with {UNMAPPED} (Ada@contoso.com and {BOB})",)
     assert (found.condition, found.without_missing_ids) == ("", False)
 
 
-def test_without_culprits_leaves_everybody_except_the_named_users() -> None:
+def test_without_culprits_excludes_the_users_in_the_log() -> None:
     found = of_aborted(Choices(without_culprits=True), *(entry("a", UNMAPPED, f"u{n}@x.com") for n in range(1, 1000)))
     assert (found.all_records, len(found.excluded)) == (True, 1002)
     clause = f"without the 1,002 users who aborted it (Ada@contoso.com, {BOB}, {EVE} and 999 more)"
@@ -202,7 +202,7 @@ def test_only_a_code_without_users_leaves_its_entries() -> None:
     assert (found.empty, found.none_left) == (False, False)
 
 
-def test_listed_users_stand_for_everybody() -> None:
+def test_listed_users_replace_all_records() -> None:
     found = of_aborted(Choices(users=listed("Kim@contoso.com", BOB), users_file="u.txt"), entry("a", UNMAPPED))
     assert (found.all_records, dict(found.identities)) == (False, {KIM: "Kim@contoso.com", BOB: BOB})
     assert (found.without_user, found.unknown_users) == (0, {})
@@ -298,7 +298,7 @@ def test_of_an_aborted_import_it_counts_whether_it_would_be_aborted_again(
 @pytest.mark.parametrize(
     ("entries", "error"), [((), ""), ((entry("a", "ProfileLocked", ADA),), "InvalidDataFile")], ids=["no log", "a code"]
 )
-def test_what_is_unknown_is_said_to_be_unknown(entries: tuple[dict[str, object], ...], error: str) -> None:
+def test_unknown_values_are_placeholders(entries: tuple[dict[str, object], ...], error: str) -> None:
     choices = Choices(retryable=True)
     found = select(Outcome.aborted, named(*entries), error, choices=choices, retry_helps=OURS.retry_helps)
     assert found.because == "whether a retry unchanged would be aborted again is unknown"
@@ -315,7 +315,7 @@ def narrow_unknown(choices: Choices, error: str, *further: dict[str, object]) ->
     return select(Outcome.unknown, entries, error, choices=choices, retry_helps=OURS.retry_helps)
 
 
-def test_where_a_retry_helps_against_the_error_users_whom_it_cannot_help_are_left_out() -> None:
+def test_if_a_retry_helps_against_the_error_users_it_cannot_help_are_excluded() -> None:
     found = narrow_unknown(Choices(retryable=True), "InternalError")
     assert found.all_records
     assert found.excluded == listed(EVE, KIM)
@@ -329,7 +329,7 @@ def test_where_a_retry_helps_against_the_error_users_whom_it_cannot_help_are_lef
 
 
 @pytest.mark.parametrize("error", ["", "Error 99"])
-def test_where_the_error_is_unknown_only_named_users_whom_a_retry_helps_are_taken(
+def test_for_an_unknown_error_only_retryable_users_in_the_log_are_selected(
     error: str,
 ) -> None:
     found = narrow_unknown(Choices(retryable=True), error)
@@ -496,7 +496,7 @@ def test_of_a_partial_job_exactly_those_who_fit_every_choice(
     CHOICES,
     st.sampled_from([("aborted", "InvalidDataFile"), ("unknown", "InternalError"), ("unknown", "")]),
 )
-def test_of_everybody_exactly_those_who_fit_every_choice(
+def test_of_all_records_exactly_those_that_meet_every_choice(
     entries: list[tuple[str, str | None, str]], choices: Choices, job: tuple[str, str]
 ) -> None:
     outcome, error = job

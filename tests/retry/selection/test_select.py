@@ -26,7 +26,7 @@ def test_of_a_partial_job_the_named_users_are_selected() -> None:
 
 
 @pytest.mark.parametrize(("outcome", "because"), [("aborted", "was aborted"), ("unknown", "is unknown")])
-def test_of_an_aborted_or_unknown_job_it_is_everybody(outcome: str, because: str) -> None:
+def test_an_aborted_or_unknown_job_selects_all_records(outcome: str, because: str) -> None:
     found = select(Outcome(outcome), ENTRIES)
     assert (found.all_records, dict(found.identities), found.without_user, found.empty) == (True, {}, 0, False)
     assert because in found.because

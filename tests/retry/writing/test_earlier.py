@@ -131,7 +131,7 @@ def test_what_is_in_the_way_and_the_same_is_not_copied(tmp_path: Path) -> None:
     assert make(tmp_path, *ALL).earlier == NO_EARLIER_FILES
 
 
-def test_where_no_copy_can_be_made_everything_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_no_copy_can_be_made_everything_is_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, *ALL, options=IN_THREE)
     (tmp_path / "retry" / "out.json").write_bytes(b"by hand")
     before = files(tmp_path / "retry")
@@ -208,7 +208,7 @@ def test_a_folder_in_the_place_of_a_part_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("users", [(), ALL], ids=["nothing to retry", "another file"])
-def test_where_a_file_cannot_go_everything_stays_as_it_was(
+def test_if_a_file_cannot_be_moved_everything_is_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, users: tuple[str, ...]
 ) -> None:
     make(tmp_path, *ALL, options=IN_THREE)

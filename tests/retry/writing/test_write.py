@@ -50,7 +50,7 @@ def test_the_file_holds_the_wanted_records_byte_for_byte_in_the_sources_order(tm
     assert (retry.records, retry.users, retry.unmatched, retry.complete) == (2, 2, (), True)
 
 
-def test_everybody_is_each_record(tmp_path: Path) -> None:
+def test_all_records_are_written(tmp_path: Path) -> None:
     retry = written(request(write_source(tmp_path, BOB, ADA), ALL_RECORDS))
     assert json.loads(retry.path.read_text("utf-8-sig")) == {"value": [json.loads(BOB), json.loads(ADA)]}
     assert (retry.records, retry.users, retry.complete) == (2, 2, True)
@@ -160,7 +160,7 @@ def test_entries_that_name_no_user_make_it_incomplete(tmp_path: Path) -> None:
     assert (retry.unmatched, retry.without_user, retry.complete) == ((), 2, False)
 
 
-def test_the_manifest_tells_what_it_was_made_from(tmp_path: Path) -> None:
+def test_the_manifest_describes_its_inputs(tmp_path: Path) -> None:
     source = write_source(tmp_path, ADA, BOB)
     log = tmp_path / "a.log"
     log.write_bytes(b"IdentityNotResolvable\tada@contoso.com\tx")
@@ -263,7 +263,7 @@ def test_what_a_retry_is_made_from_is_never_written_over(tmp_path: Path, name: s
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with a place")
-def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     wanted = request(write_source(tmp_path, ADA), ALL_RECORDS)
     wanted.target.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(wanted.target)

@@ -49,9 +49,7 @@ def test_a_fault_that_stays_is_an_error_after_five_tries(
     assert len(loopback.seen) == 5
 
 
-def test_who_watches_is_told_of_a_fault_that_does_not_pass_at_once(
-    loopback: LoopbackTenant, given: type[Given]
-) -> None:
+def test_a_fault_that_lasts_is_shown(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(502), given(502), given(502), then=True)
     list_jobs(loopback.session())
     host = loopback.origin.removeprefix("https://")
@@ -61,7 +59,7 @@ def test_who_watches_is_told_of_a_fault_that_does_not_pass_at_once(
     ]
 
 
-def test_what_all_connections_see_is_told_once_within_the_wait() -> None:
+def test_a_fault_of_all_connections_is_shown_once_per_wait() -> None:
     told: list[str] = []
     clock = FastClock()
     throttle = Throttle(ClientPolicy(tell=told.append, clock=clock))
@@ -155,7 +153,7 @@ def test_a_request_is_tried_with_three_tokens_at_most(loopback: LoopbackTenant) 
     assert len(loopback.seen) == 3
 
 
-def test_a_token_of_which_there_is_no_other_is_not_tried_again(loopback: LoopbackTenant) -> None:
+def test_a_token_that_cannot_be_renewed_is_not_sent_again(loopback: LoopbackTenant) -> None:
     loopback.fail("GetImport", 401)
     with pytest.raises(SignInError):
         list_jobs(loopback.session())

@@ -91,7 +91,7 @@ def test_an_address_without_end_is_not_shown_whole() -> None:
 
 
 @pytest.mark.parametrize("domain", ["sharepoint.us", "sharepoint.cn", "sharepoint-mil.us", "dps.mil", "sharepoint.de"])
-def test_a_national_cloud_s_tenant_has_its_hosts_there_alone(domain: str) -> None:
+def test_a_national_cloud_tenant_has_hosts_only_in_that_cloud(domain: str) -> None:
     hosts = Hosts(TenantAddress(f"https://contoso-admin.{domain}"))
     for name in ("contoso", "contoso-admin", "contoso-my"):
         assert hosts.origin(f"https://{name}.{domain}/a") == f"https://{name}.{domain}"
@@ -117,7 +117,7 @@ def test_a_national_cloud_s_tenant_has_its_hosts_there_alone(domain: str) -> Non
         "https://contoso-my.sharepoint.com",
     ],
 )
-def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: str) -> None:
+def test_an_invalid_admin_url_is_an_error_with_an_example(admin_url: str) -> None:
     with pytest.raises(UsageError) as error:
         Hosts(TenantAddress(admin_url))
     assert "isn't an admin site" in error.value.what
@@ -125,7 +125,7 @@ def test_an_admin_url_that_is_none_is_said_with_what_one_looks_like(admin_url: s
 
 
 @pytest.mark.parametrize("admin_url", ["https://fabrikam.sharepoint.us", "https://fabrikam-my.sharepoint.us/"])
-def test_a_site_in_place_of_the_admin_site_is_told_with_the_admin_site_s_own_address(admin_url: str) -> None:
+def test_a_site_as_admin_url_is_an_error_with_the_admin_site_s_address(admin_url: str) -> None:
     with pytest.raises(UsageError) as error:
         Hosts(TenantAddress(admin_url))
     assert error.value.advice == "It looks like https://fabrikam-admin.sharepoint.us."
@@ -145,7 +145,7 @@ def test_a_site_in_place_of_the_admin_site_is_told_with_the_admin_site_s_own_add
         "ä.com",
     ],
 )
-def test_a_further_host_that_is_none_is_said(host: str) -> None:
+def test_an_invalid_further_host_is_an_error(host: str) -> None:
     with pytest.raises(UsageError, match="which isn't a host"):
         Hosts(TenantAddress(_ADMIN, (host,)))
 
@@ -156,7 +156,7 @@ def test_the_admin_site_is_one_however_it_is_spelled(admin_url: str) -> None:
     assert (hosts.admin_origin, hosts.site_host) == (_ADMIN, "contoso.sharepoint.com")
 
 
-def test_a_host_that_is_not_named_as_an_admin_site_stands_alone() -> None:
+def test_a_host_not_named_like_an_admin_site_has_no_related_hosts() -> None:
     hosts = Hosts(TenantAddress("https://localhost:8443"))
     assert hosts.origin("/sites/hr") == "https://localhost:8443"
     with pytest.raises(RefusedError):

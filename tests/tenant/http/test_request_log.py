@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 HEADERS = {"client-request-id": "4", "x-ms-request-id": "3", "request-id": "2", "sprequestguid": "1"}
 
 
-def test_sharepoint_s_own_id_is_told_before_others() -> None:
+def test_sharepoint_s_own_request_id_is_preferred() -> None:
     told = dict(HEADERS)
     for name in reversed(HEADERS):
         assert correlation_id(told) == told.pop(name)
     assert correlation_id(told) is None
 
 
-def test_an_id_that_is_a_secret_is_not_told() -> None:
+def test_a_request_id_that_is_a_secret_is_masked() -> None:
     assert correlation_id({"sprequestguid": "Bearer made-up-token"}) == "Bearer ***"
 
 
-def test_a_request_is_told_in_milliseconds_and_bytes_also_where_there_are_none(
+def test_a_request_is_logged_with_milliseconds_and_bytes_even_if_zero(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG, LOGGER.name):

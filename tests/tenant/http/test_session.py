@@ -74,7 +74,7 @@ def test_whether_a_job_was_deleted_is_what_the_service_says(
         b'{"value": [{"JobId": "a", "State": []}]}',
     ],
 )
-def test_an_answer_that_is_no_job_list_is_said_to_be_none(
+def test_an_answer_that_is_not_a_job_list_is_an_error(
     loopback: LoopbackTenant, given: type[Given], body: bytes
 ) -> None:
     loopback.fail("GetImport", given(body=body))
@@ -82,7 +82,7 @@ def test_an_answer_that_is_no_job_list_is_said_to_be_none(
         list_jobs(loopback.session())
 
 
-def test_an_answer_that_is_no_job_is_said_to_be_none(loopback: LoopbackTenant, given: type[Given]) -> None:
+def test_an_answer_that_is_not_a_job_is_an_error(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(body=b'{"State": 4}'))
     with pytest.raises(UnreachableError, match="isn't a job"):
         get_job(loopback.session(), "a")
@@ -117,7 +117,7 @@ def test_a_job_list_in_pages_is_read_to_its_end(loopback: LoopbackTenant, given:
     assert [seen.method for seen in loopback.seen] == ["POST", "GET", "GET"]
 
 
-def test_a_job_that_is_listed_twice_counts_once_as_it_was_told_last(loopback: LoopbackTenant) -> None:
+def test_a_job_listed_twice_counts_once_with_its_last_entry(loopback: LoopbackTenant) -> None:
     for state in (1, 4):
         loopback.add_job(1, state, 0)
     assert [job.state for job in list_jobs(loopback.session())] == [4]
@@ -135,9 +135,7 @@ def test_a_listing_without_end_ends(
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"value": ' * 100_000], ids=["lists", "objects"])
-def test_an_answer_that_is_nested_without_end_is_no_json(
-    loopback: LoopbackTenant, given: type[Given], body: bytes
-) -> None:
+def test_an_answer_nested_too_deeply_is_not_json(loopback: LoopbackTenant, given: type[Given], body: bytes) -> None:
     loopback.fail("GetImport", given(body=body))
     with pytest.raises(UnreachableError, match="did not answer with JSON"):
         list_jobs(loopback.session())
@@ -159,7 +157,7 @@ def test_an_answer_without_end_is_not_read_whole(
             ask(session)
 
 
-def test_a_length_that_no_file_can_have_counts_as_not_told(loopback: LoopbackTenant, given: type[Given]) -> None:
+def test_an_impossible_length_counts_as_unknown(loopback: LoopbackTenant, given: type[Given]) -> None:
     listed = {"value": [{"Name": "a.log", "Length": "9" * 5000}]}
     loopback.fail("/Files", given(body=json.dumps(listed).encode()))
     files = list_folder(Webs(loopback.session()), loopback.origin, FOLDER)
@@ -234,7 +232,7 @@ def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: typ
     [{}, {"JobId": None}, {"JobId": ""}, {"JobId": "{}"}, {"JobId": 7}, None, "a job"],
     ids=str,
 )
-def test_an_entry_of_the_job_list_without_an_id_keeps_no_other_away_and_is_said(
+def test_a_job_list_entry_without_an_id_is_skipped_and_reported(
     loopback: LoopbackTenant, given: type[Given], odd: object
 ) -> None:
     loopback.add_job(1)

@@ -56,7 +56,7 @@ def test_a_tenant_that_does_not_say_how_long_is_asked_less_and_less_often(
     assert loopback.clock.waited[-1] > 15
 
 
-def test_what_nobody_told_is_a_minute_at_most_and_not_the_same_for_two_clients(loopback: LoopbackTenant) -> None:
+def test_a_default_wait_is_a_minute_at_most_and_differs_between_clients(loopback: LoopbackTenant) -> None:
     loopback.fail("GetImport", 503)
     waits = []
     for _ in range(2):
@@ -116,14 +116,14 @@ def test_the_patience_is_one_for_the_whole_session(loopback: LoopbackTenant, giv
     assert loopback.clock.waited == [500.0]
 
 
-def test_a_wait_is_told(loopback: LoopbackTenant, given: type[Given]) -> None:
+def test_a_wait_is_shown(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(429, headers={"Retry-After": "120"}), then=True)
     list_jobs(loopback.session())
     host = loopback.origin.removeprefix("https://")
     assert loopback.told == [f"{host} asks to wait. Continuing in 2 minutes"]
 
 
-def test_a_wait_that_one_connection_is_told_holds_all(clock: FastClock) -> None:
+def test_a_wait_requested_of_one_connection_holds_all(clock: FastClock) -> None:
     throttle = Throttle(ClientPolicy(clock=clock))
     throttle.hold(HOST, 20)
     threads = [threading.Thread(target=throttle.pass_through) for _ in range(8)]
@@ -146,7 +146,7 @@ def test_waits_that_overlap_cost_patience_once(clock: FastClock) -> None:
     assert clock.waited == [30.0]
 
 
-def test_nobody_sends_once_the_patience_has_ended(clock: FastClock) -> None:
+def test_nothing_is_sent_after_the_patience_has_ended(clock: FastClock) -> None:
     throttle = Throttle(ClientPolicy(patience=1, clock=clock))
     with pytest.raises(UnreachableError):
         throttle.hold(HOST, 2)
@@ -179,7 +179,7 @@ def test_requests_are_spread_before_the_limit_is_reached(clock: FastClock) -> No
     assert clock.waited == [1.0] * 3
 
 
-def test_requests_far_between_are_told_once(clock: FastClock) -> None:
+def test_a_slow_pace_is_shown_once(clock: FastClock) -> None:
     told: list[str] = []
     throttle = Throttle(ClientPolicy(clock=clock, tell=told.append))
     for remaining in ("10", "8", "6"):

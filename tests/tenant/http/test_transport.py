@@ -76,7 +76,7 @@ def test_a_bundle_or_a_folder_of_the_environment_takes_its_place(
 @pytest.mark.parametrize(
     ("content", "problem"), [(None, "can't be read: there is no such file"), (b"none", "has no certificate")]
 )
-def test_a_bundle_that_is_none_is_said_with_who_named_it(tmp_path: Path, content: bytes | None, problem: str) -> None:
+def test_an_invalid_bundle_is_an_error_with_its_variable(tmp_path: Path, content: bytes | None, problem: str) -> None:
     if content is not None:
         (tmp_path / "ca.pem").write_bytes(content)
     with pytest.raises(UsageError, match=problem) as error:
@@ -87,11 +87,11 @@ def test_a_bundle_that_is_none_is_said_with_who_named_it(tmp_path: Path, content
     assert "environment variable REQUESTS_CA_BUNDLE" in error.value.advice
 
 
-def test_a_bundle_below_a_file_is_said_to_be_nowhere(tmp_path: Path) -> None:
+def test_a_bundle_below_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="can't be read: a part of its path is no folder"):
         trust(tmp_path / "file" / "ca.pem")
 
 
-def test_where_nobody_names_a_bundle_the_platform_s_store_is_believed() -> None:
+def test_without_a_bundle_the_platform_s_store_is_trusted() -> None:
     assert isinstance(trust(None, {"REQUESTS_CA_BUNDLE": ""}), truststore.SSLContext)

@@ -61,7 +61,7 @@ def pull(
     return call
 
 
-def test_a_name_that_nobody_knows(pull: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host_name(pull: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     _resolve_none(monkeypatch, socket.EAI_NONAME)
     assert pull(_ORIGIN) == [
         "its name is unknown.",
@@ -77,7 +77,7 @@ def test_no_network_at_all(pull: Callable[..., list[str]], monkeypatch: pytest.M
     ]
 
 
-def test_nobody_listens(pull: Callable[..., list[str]]) -> None:
+def test_no_server_listens(pull: Callable[..., list[str]]) -> None:
     assert pull(f"https://127.0.0.1:{_free_port()}") == [
         "it refuses the connection.",
         "              Check the name in the configuration, and the firewall.",
@@ -249,7 +249,7 @@ def test_the_sign_in_page_of_a_network(  # noqa: PLR0913, PLR0917 - fixtures and
     assert pull(loopback.origin) == [f"upa-analyzer: {what}.", _IN_BETWEEN]
 
 
-def test_a_redirect_on_the_same_host_is_no_sign_in_page(
+def test_a_redirect_on_the_same_host_is_not_a_sign_in_page(
     pull: Callable[..., list[str]], loopback: LoopbackTenant, given: type[Given]
 ) -> None:
     loopback.fail("Jobs", given(308, b"", {"Location": "/elsewhere"}))
@@ -284,7 +284,7 @@ def test_a_redirect_on_the_same_host_is_no_sign_in_page(
     ],
     ids=str,
 )
-def test_what_a_test_cannot_bring_about_is_told_from_the_exception(
+def test_rare_network_errors_are_recognized_by_their_exception(
     monkeypatch: pytest.MonkeyPatch, error: requests.RequestException, reason: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://ada:made-up-password@127.0.0.1:8")
@@ -303,7 +303,7 @@ def test_what_a_test_cannot_bring_about_is_told_from_the_exception(
         ((1,), "its certificate isn't trusted: made up"),
     ],
 )
-def test_what_a_store_says_of_a_certificate_is_told_by_its_number(codes: tuple[int, ...], reason: str) -> None:
+def test_certificate_errors_of_platform_stores_are_recognized_by_number(codes: tuple[int, ...], reason: str) -> None:
     for code in codes:
         error = ssl.SSLCertVerificationError()
         error.verify_code, error.verify_message = code, "made up"

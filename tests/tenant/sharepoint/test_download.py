@@ -61,7 +61,7 @@ def test_a_file_comes_in_one_request(loopback: LoopbackTenant, file: RemoteFile)
     assert [seen.headers["accept-encoding"] for seen in loopback.seen] == ["identity"]
 
 
-def test_a_file_that_is_a_page_itself_comes_as_it_is(loopback: LoopbackTenant, file: RemoteFile) -> None:
+def test_a_file_that_is_a_web_page_is_downloaded_unchanged(loopback: LoopbackTenant, file: RemoteFile) -> None:
     page = b"<html>a page of the library</html>"
     _after(loopback, Given(body=page, headers={"ETag": etag(page), "Content-Type": "text/html"}))
     into = Bytes()
@@ -87,9 +87,7 @@ def test_a_part_from_another_place_is_not_taken_though_its_length_would_fit(
     assert into.content == CONTENT
 
 
-def test_a_part_that_is_too_short_is_noticed_though_the_listing_told_no_length(
-    loopback: LoopbackTenant, file: RemoteFile
-) -> None:
+def test_a_short_download_is_noticed_without_a_listed_length(loopback: LoopbackTenant, file: RemoteFile) -> None:
     headers = {"ETag": etag(CONTENT), "Content-Range": f"bytes 100000-{len(CONTENT) - 1}/{len(CONTENT)}"}
     _after(loopback, _cut(100_000), Given(206, CONTENT[100_000:-1], headers))
     into = Bytes()
@@ -147,16 +145,14 @@ def test_a_file_that_changed_while_it_came_comes_anew(loopback: LoopbackTenant, 
 
 
 @pytest.mark.parametrize("told", ["bytes 7-255999/256000", "bytes 0-255999/256000", "", "bytes */256000"])
-def test_a_part_that_begins_elsewhere_is_not_put_behind_what_is_there(
-    loopback: LoopbackTenant, file: RemoteFile, told: str
-) -> None:
+def test_a_part_at_another_position_is_not_appended(loopback: LoopbackTenant, file: RemoteFile, told: str) -> None:
     into = Bytes()
     _after(loopback, _cut(), Given(206, CONTENT, {"ETag": etag(CONTENT), "Content-Range": told}))
     assert download(Webs(loopback.session()), file, into) == file
     assert into.content == CONTENT
 
 
-def test_a_part_of_another_version_is_not_put_behind_what_is_there(loopback: LoopbackTenant, file: RemoteFile) -> None:
+def test_a_part_of_another_version_is_not_appended(loopback: LoopbackTenant, file: RemoteFile) -> None:
     into = Bytes()
     rest = f"bytes 100000-{len(CONTENT) - 1}/{len(CONTENT)}"
     _after(loopback, _cut(), Given(206, b"?" * 156_000, {"ETag": '"other"', "Content-Range": rest}))
@@ -236,7 +232,7 @@ def test_an_etag_that_the_header_spells_otherwise_is_the_listing_s(loopback: Loo
     assert download(Webs(loopback.session()), file, Bytes()) == file
 
 
-def test_a_refused_download_that_breaks_off_is_said_plainly(loopback: LoopbackTenant, file: RemoteFile) -> None:
+def test_an_interrupted_refusal_of_a_download_is_an_error(loopback: LoopbackTenant, file: RemoteFile) -> None:
     loopback.faults = lambda _seen: Given(403, b"x" * 100, headers={"Content-Length": "1000"})
     with pytest.raises(UnreachableError):
         download(Webs(loopback.session()), file, Bytes())

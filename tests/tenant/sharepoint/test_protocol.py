@@ -112,7 +112,7 @@ def test_the_service_s_words_are_found_in_each_shape_of_its_errors(body: bytes, 
 
 
 @pytest.mark.parametrize("body", [b"<title>Sign in", b"[]", b"", b"\xff"])
-def test_a_success_that_is_no_json_object_names_address_and_beginning(body: bytes) -> None:
+def test_a_success_without_a_json_object_is_an_error_with_address_and_beginning(body: bytes) -> None:
     with pytest.raises(UnreachableError) as error:
         json_of(Answer(200, {}, body), _URL)
     assert f"{_URL} did not answer with JSON" in error.value.what
@@ -127,7 +127,7 @@ def test_a_denied_answer_names_the_permissions_that_are_needed() -> None:
     assert "User.ReadWrite.All" in error.value.advice
 
 
-def test_why_a_token_is_refused_is_told_from_a_header_where_the_body_is_empty() -> None:
+def test_a_refusal_without_a_body_is_explained_by_its_header() -> None:
     headers = {"x-ms-diagnostics": '3000003;reason="Invalid audience Uri.";category="invalid_client"'}
     assert "Invalid audience Uri" in error_of(Answer(401, headers, b"{}"), _URL).what
     assert "HTTP status 401" in error_of(Answer(401, {"x-ms-diagnostics": "x"}, b"{}"), _URL).what
@@ -178,6 +178,6 @@ def test_a_code_without_a_number_is_left_out(code: str) -> None:
 
 
 @pytest.mark.parametrize("body", ['{"error_description": "%s"}', '{"error": {"message": {"value": "%s"}}}'])
-def test_a_token_that_the_service_repeats_is_not_told(body: str) -> None:
+def test_a_token_in_the_service_s_message_is_masked(body: str) -> None:
     said = service_message(Answer(403, {}, (body % "not with Authorization: Bearer made-up-token").encode()))
     assert said == "not with Authorization: ***"

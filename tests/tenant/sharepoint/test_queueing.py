@@ -37,7 +37,7 @@ def test_an_import_is_queued_with_the_body_that_clients_send(loopback: LoopbackT
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_properties_that_the_service_refuses_are_said_in_its_words(
+def test_refused_properties_are_an_error_with_the_service_s_message(
     loopback: LoopbackTenant, given: type[Given], status: int
 ) -> None:
     body = b'{"error": {"message": {"value": "Property Names [AboutMe] are editable by user."}}}'
@@ -101,9 +101,7 @@ def test_a_queue_that_never_answers_is_given_up_after_a_last_look(loopback: Loop
     assert len(_queued(loopback)) == 5
 
 
-def test_an_id_that_is_not_told_and_found_nowhere_is_no_reason_to_queue_again(
-    loopback: LoopbackTenant, given: type[Given]
-) -> None:
+def test_a_missing_job_id_is_no_reason_to_queue_again(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("QueueImport", given(body=_EMPTY))
     with pytest.raises(UnreachableError, match="lists 0 new jobs of that file"):
         queue_import(loopback.session(), _import(loopback))

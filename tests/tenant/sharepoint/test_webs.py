@@ -58,7 +58,7 @@ def test_a_folder_of_a_subweb_is_listed_by_that_web(loopback: LoopbackTenant, st
     assert _asked(loopback) == [json.dumps({"pageFullUrl": loopback.origin + LOGS}).encode()]
 
 
-def test_a_web_is_asked_for_once_for_all_that_lies_in_it(loopback: LoopbackTenant) -> None:
+def test_a_web_is_requested_once_for_all_its_files(loopback: LoopbackTenant) -> None:
     _subweb(loopback)
     for name in ("a.log", "b.log"):
         loopback.files[f"{LOGS}/{name}"] = name.encode()
@@ -112,7 +112,7 @@ def test_a_web_that_cannot_hold_the_folder_is_not_gone_to(loopback: LoopbackTena
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"value": {}}', b'{"d": {}}'])
-def test_an_answer_that_names_no_web_leaves_what_was_said_first(loopback: LoopbackTenant, body: bytes) -> None:
+def test_the_first_answer_counts_if_no_web_is_named(loopback: LoopbackTenant, body: bytes) -> None:
     _subweb(loopback, 403)
     refused = loopback.faults
     loopback.faults = lambda seen: Given(body=body) if seen.path.endswith(_CALL) else refused(seen)
@@ -168,7 +168,7 @@ def test_the_deepest_web_that_is_known_is_asked() -> None:
     assert webs.of(origin, "/Shared Documents") == ""
 
 
-def test_a_folder_is_asked_for_once_however_it_is_spelled_and_each_host_has_its_own() -> None:
+def test_a_folder_is_requested_once_per_host_in_any_spelling() -> None:
     tenant = _Telling(*["/sites/hr"] * 3)
     for path, origin, left in [
         ("/sites/hr/Docs/a.log", "https://contoso.sharepoint.com", 2),

@@ -67,7 +67,7 @@ def test_an_application_signs_in_with_its_certificate(
         ("locked.PFX", "wrong", "can't be read"),
     ],
 )
-def test_a_certificate_that_cannot_be_used_is_said_before_anything_is_sent(
+def test_an_unusable_certificate_is_an_error_before_anything_is_sent(
     emulator: RunningEmulator, certificates: Path, file: str, password: str | None, words: str
 ) -> None:
     session = _sign_in(emulator, certificates / file, password, authority="https://127.0.0.1:9")
@@ -118,7 +118,7 @@ def test_a_certificate_that_was_not_uploaded_is_refused_by_its_number(
         list_jobs(_sign_in(emulator, certificates / "app.pem"))
 
 
-def test_a_token_that_has_ended_is_said_in_the_service_s_words(emulator: RunningEmulator) -> None:
+def test_an_expired_token_is_an_error_with_the_service_s_message(emulator: RunningEmulator) -> None:
     ready = emulator.ready
     token = {"TOKEN": emulator.token_for(["Sites.FullControl.All"], lifetime=-1)}
     address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
@@ -133,7 +133,7 @@ def test_a_directory_that_the_authority_does_not_know_gives_no_sign_in(
         list_jobs(_sign_in(emulator, certificates / "app.pem", tenant_id="0f0f0f0f-0000-0000-0000-000000000000"))
 
 
-def test_an_authority_that_cannot_be_reached_is_said(emulator: RunningEmulator, certificates: Path) -> None:
+def test_an_unreachable_authority_is_an_error(emulator: RunningEmulator, certificates: Path) -> None:
     session = _sign_in(emulator, certificates / "app.pem", authority="https://127.0.0.1:9")
     with pytest.raises(UnreachableError, match=r"https://127\.0\.0\.1:9 can't be reached"):
         list_jobs(session)
@@ -167,7 +167,7 @@ def test_an_authority_that_answers_something_else_gave_no_sign_in(  # noqa: PLR0
 
 
 @pytest.mark.parametrize("further", ['"expires_in": null', '"expires_in": "soon"', '"id_token": "x"', '"scope": 5'])
-def test_a_token_with_something_odd_about_it_is_no_sign_in(
+def test_a_malformed_token_answer_is_not_a_sign_in(
     emulator: RunningEmulator, certificates: Path, loopback: LoopbackTenant, given: type[Given], further: str
 ) -> None:
     places = dict.fromkeys(("authorization_endpoint", "token_endpoint", "issuer"), f"{loopback.origin}/t/x")

@@ -61,11 +61,11 @@ def test_the_configuration_s_values_are_in_the_sentence(number: int, words: str)
         (700016, 3600, "has no application"),
     ],
 )
-def test_a_wrong_clock_is_told_by_the_date_of_the_refusal(number: int, ahead: float, words: str) -> None:
+def test_a_wrong_clock_is_recognized_by_the_date_of_the_refusal(number: int, ahead: float, words: str) -> None:
     assert words in refusal_of(_answer(number), CONTEXT, NOON + ahead).what
 
 
-def test_an_unknown_number_is_told_in_the_authority_s_words_without_what_is_for_its_support() -> None:
+def test_an_unknown_number_has_the_authority_s_message_without_support_data() -> None:
     error = refusal_of(_answer(123, "Something new."), CONTEXT, NOON)
     assert error.what == "the tenant refused the sign-in: AADSTS123: Something new"
     assert error.advice.startswith("Entra's sign-in logs say more.")
@@ -99,7 +99,7 @@ def test_a_managed_identity_that_gave_no_token_is_named(client_id: str, words: s
     assert "has no application" in refusal_of(_answer(700016), context, NOON).what
 
 
-def test_a_number_is_told_by_the_list_of_numbers_alone() -> None:
+def test_an_error_is_recognized_by_the_list_of_numbers_alone() -> None:
     answer = {"error": "invalid_client", "error_description": "No.", "error_codes": [5, 700016]}
     assert refusal_of(answer, CONTEXT, NOON).what.endswith("has no application c-1 (AADSTS700016)")
 
@@ -108,6 +108,6 @@ def test_a_number_that_is_known_is_a_refusal_though_the_authority_calls_it_a_fau
     assert refusal_of(_answer(700016, error="server_error"), CONTEXT, NOON).exit_code == 3
 
 
-def test_of_many_lines_the_first_is_told() -> None:
+def test_the_first_line_of_a_description_is_shown() -> None:
     error = refusal_of({"error_description": "AADSTS123: Something new.\r\nAnd more of it."}, CONTEXT, NOON)
     assert error.what.endswith(": AADSTS123: Something new")

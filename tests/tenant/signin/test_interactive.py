@@ -60,7 +60,7 @@ def test_a_person_signs_in_by_browser(
 
 
 @pytest.mark.usefixtures("no_browser")
-def test_without_a_browser_the_address_is_told(
+def test_without_a_browser_the_address_is_shown(
     sign_in: Callable[..., InteractiveSignIn], person: Person, emulator: RunningEmulator
 ) -> None:
     def tell(line: str) -> None:
@@ -70,7 +70,7 @@ def test_without_a_browser_the_address_is_told(
     assert sign_in("interactive", tell).token(emulator.ready["admin_url"])
 
 
-def test_nobody_before_the_browser_is_a_refused_sign_in(
+def test_no_sign_in_in_the_browser_is_a_refused_sign_in(
     sign_in: Callable[..., InteractiveSignIn], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_MINUTES", 0.001)
@@ -80,7 +80,7 @@ def test_nobody_before_the_browser_is_a_refused_sign_in(
     assert "device-code" in error.value.advice
 
 
-def test_the_next_command_asks_nobody(
+def test_the_next_command_needs_no_sign_in(
     sign_in: Callable[..., InteractiveSignIn], person: Person, never: Callable[[str], None], emulator: RunningEmulator
 ) -> None:
     sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
@@ -106,7 +106,7 @@ def test_a_declined_code_is_a_refused_sign_in(
         tokens.token(emulator.ready["admin_url"])
 
 
-def test_an_application_that_the_directory_lacks_asks_nobody(
+def test_an_unknown_application_asks_for_no_sign_in(
     application: Application, tmp_path: Path, never: Callable[[str], None]
 ) -> None:
     other = Application(application.authority, application.tenant_id, "0f0f0f0f", application.ca_file)
@@ -116,7 +116,7 @@ def test_an_application_that_the_directory_lacks_asks_nobody(
         )
 
 
-def test_a_person_whom_the_authority_has_forgotten_is_asked_again(
+def test_a_person_with_a_revoked_sign_in_is_asked_again(
     sign_in: Callable[..., InteractiveSignIn],
     person: Person,
     emulator: RunningEmulator,
@@ -147,7 +147,7 @@ def test_a_browser_is_waited_for_five_minutes_and_shows_that_it_is_done(
     assert (asked["timeout"], "You have signed in" in asked["success_template"]) == (300, True)
 
 
-def test_a_listener_to_which_nobody_came_prints_no_traceback_and_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unused_listener_prints_no_traceback_and_other_threads_do(monkeypatch: pytest.MonkeyPatch) -> None:
     another = RuntimeError("another")
     printed: list[object] = []
     monkeypatch.setattr(threading, "excepthook", lambda told: printed.append(told.exc_value))

@@ -53,7 +53,7 @@ def test_a_proxy_is_not_asked_the_way_to_this_machine(
     assert _tokens(emulator).token("https://contoso.sharepoint.com")
 
 
-def test_a_machine_outside_of_azure_is_said_to_be_one_at_once(
+def test_a_machine_outside_of_azure_is_an_error_at_once(
     emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, no_waiting: FastClock
 ) -> None:
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")

@@ -10,14 +10,14 @@ ADMIN = "https://contoso-admin.sharepoint.com"
 
 
 @pytest.mark.parametrize("value", ["Bearer abc", "a\nb", "a\x7fb", "t\u00f6ken"])
-def test_what_no_header_can_hold_is_no_token_and_is_not_shown(value: str) -> None:
+def test_a_token_that_no_header_can_contain_is_an_error_and_not_shown(value: str) -> None:
     tokens = ReadyToken({"T": value}, ADMIN, "T")
     with pytest.raises(SignInError, match="the environment variable T isn't a token") as error:
         tokens.token(ADMIN)
     assert value not in str(error.value)
 
 
-def test_what_stands_around_a_token_is_none_of_it() -> None:
+def test_blanks_around_a_token_are_ignored() -> None:
     assert ReadyToken({"T": " abc\r\n"}, ADMIN, "T").token(ADMIN) == "abc"
 
 

@@ -43,7 +43,7 @@ def test_an_authority_that_asks_to_wait_too_long_is_an_error(
         http.get(f"{loopback.origin}/x")
 
 
-def test_a_refusal_is_kept_as_it_came_and_asked_once(
+def test_a_refused_sign_in_is_kept_and_not_requested_again(
     http: SignInTransport, loopback: LoopbackTenant, given: type[Given]
 ) -> None:
     loopback.fail("/x", given(400, b'{"error": "invalid_tenant"}'), given(body=JSON))
@@ -53,7 +53,7 @@ def test_a_refusal_is_kept_as_it_came_and_asked_once(
     assert (http.refusal, loopback.clock.waited) == ({}, [])
 
 
-def test_on_this_machine_nobody_there_is_said_at_once(loopback: LoopbackTenant) -> None:
+def test_a_missing_local_endpoint_is_an_error_at_once(loopback: LoopbackTenant) -> None:
     http = SignInTransport(None, ClientPolicy(clock=loopback.clock), is_local=True)
     with pytest.raises(requests.ConnectionError):
         http.get("https://127.0.0.1:9/x")
@@ -61,7 +61,7 @@ def test_on_this_machine_nobody_there_is_said_at_once(loopback: LoopbackTenant) 
 
 
 @pytest.mark.parametrize("way", ["certificate", "device-code", "managed-identity"])
-def test_each_way_to_sign_in_waits_as_long_as_it_was_told_and_says_so(  # noqa: PLR0913, PLR0917 - fixtures and cases
+def test_each_way_to_sign_in_waits_as_requested_and_shows_it(  # noqa: PLR0913, PLR0917 - fixtures and cases
     loopback: LoopbackTenant,
     given: type[Given],
     certificates: Path,

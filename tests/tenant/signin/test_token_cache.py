@@ -94,9 +94,7 @@ def test_what_another_machine_encrypted_is_begun_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fault", [OSError("locked"), OSError(), RuntimeError("no service"), ValueError("no bus")], ids=repr
 )
-def test_a_keyring_that_nobody_unlocked_is_done_without(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Exception
-) -> None:
+def test_a_locked_keyring_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Exception) -> None:
     locked: Callable[[str], Any] = lambda location: Keyring(location, {}, fault)  # noqa: E731
     with caplog.at_level("DEBUG"):
         _keep(TokenCache(tmp_path, APPLICATION, protected=locked))
@@ -145,7 +143,7 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     "content", [b"null", b"[]", b'{"Account": []}', b'{"RefreshToken": {"a": 5}}', b"\xff\xfe{}"], ids=repr
 )
-def test_a_damaged_cache_holds_nobody_and_can_be_signed_out_of(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_cache_is_empty_and_can_be_signed_out_of(tmp_path: Path, content: bytes) -> None:
     _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
@@ -171,9 +169,7 @@ def test_an_account_without_a_name_was_somebody_s(tmp_path: Path) -> None:
     assert TokenCache(tmp_path, APPLICATION, protected=_unprotected).forget() == ["unknown"]
 
 
-def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unwritable_folder_doesn_t_stop_the_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "tokens").touch()
     _keep(TokenCache(tmp_path / "tokens", APPLICATION, protected=_unprotected))
     assert "can't be kept" in caplog.text
@@ -181,9 +177,7 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(
         TokenCache(tmp_path / "tokens", APPLICATION, protected=_unprotected).forget()
 
 
-def test_a_file_that_cannot_be_replaced_keeps_nobody_from_working(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unreplaceable_file_doesn_t_stop_the_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     _keep(TokenCache(tmp_path, APPLICATION, protected=_unprotected))
     (file,) = tmp_path.iterdir()
     file.unlink()
