@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.catalogue import OURS
-from analyzer.history.job_facts import looks_by_job
+from analyzer.history.job_facts import findings_by_job
 from analyzer.history.load import load
 from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
@@ -141,7 +141,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         catalogue=places.catalogue,
         commands=places.commands,
         whereabouts=whereabouts_by_job(library, tables),
-        looks=looks_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
+        findings=findings_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
     )
     index = write_report(request, progress=lambda done, total: writing(done, total, ""))
     return ReportResult(tables, retries, index)

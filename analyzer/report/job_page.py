@@ -139,8 +139,8 @@ def nameless_shown(view: View, run: Run, nameless: pl.DataFrame) -> tuple[Entrie
     """Return entries that don't identify a user, with their bounds, and a note that explains entries or bounds."""
     shown, whereabouts = entries_shown(nameless), view.whereabouts.get(run.job_id)
     if nameless.height and run.outcome is Outcome.partial and run.not_updated is not None:
-        look = view.looks.get(run.job_id)
-        records = [f"{record:,}" for record in look.facts.without_id] if look else []
+        findings = view.findings.get(run.job_id)
+        records = [f"{record:,}" for record in findings.facts.without_id] if findings else []
         where = f": {listed_first(records, _RECORDS_NAMED, nameless.height)}" if records else ""
         return shown, f"As many records of the source file have no ID ({count(nameless.height, 'record')}{where})."
     if whereabouts is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import JobFacts
-    from analyzer.history.job_facts import PatternCount, SourceLook
+    from analyzer.history.job_facts import PatternCount, SourceFindings
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
     from analyzer.retry.queue_command import RetryToQueue
@@ -71,7 +71,7 @@ class ReportRequest:
         catalogue: explanations of codes.
         whereabouts: bounds of the entries that don't identify a user, by job ID; only jobs with such entries.
         commands: completes the commands that the pages recommend.
-        looks: content of source files by job ID; only jobs whose file was read.
+        findings: findings in source files by job ID; only jobs whose file was read.
     """
 
     tables: Tables
@@ -83,7 +83,7 @@ class ReportRequest:
     catalogue: Catalogue = OURS
     whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
     commands: Commands = field(default_factory=Commands)
-    looks: Mapping[str, SourceLook] = field(default_factory=dict)
+    findings: Mapping[str, SourceFindings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class View(ReportRequest):
             "retry_in": retry_in(self.tables, run.job_id, self.short),
         }
         patterns = self.patterns.get(run.job_id, {})
-        return facts_of(row, self.tables, self.entries_of(run), patterns, self.looks.get(run.job_id))
+        return facts_of(row, self.tables, self.entries_of(run), patterns, self.findings.get(run.job_id))
 
     def patterns_of(self, run: Run, code: str) -> Sequence[PatternCount]:
         """Return the patterns that a job's entries of a code match, most important first."""

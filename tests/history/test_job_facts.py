@@ -10,7 +10,7 @@ import pytest
 from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue import OURS
 from analyzer.catalogue.model import CodeFacts
-from analyzer.history.job_facts import facts_of, look_into, patterns_in, shared_sentence
+from analyzer.history.job_facts import examine_source, facts_of, patterns_in, shared_sentence
 from analyzer.model.identity import IdKind, identity_key
 from analyzer.model.service import JobError
 from tests.report.conftest import Lines, LittleLibrary
@@ -37,7 +37,7 @@ def test_a_source_file_tells_its_ids_its_properties_and_what_is_wrong_with_them(
     people = _people(4)
     people[1]["IdName"], people[2]["IdName"] = "", None
     people.append({"IdName": "USER0@contoso.com", "Office": "1A"})
-    facts = look_into(_source(tmp_path, people), {"user0@contoso.com"}).facts
+    facts = examine_source(_source(tmp_path, people), {"user0@contoso.com"}).facts
     assert (facts.id_property, facts.records, facts.properties) == ("IdName", 5, ("City", "Office"))
     assert (facts.without_id, facts.without_id_count, facts.duplicates) == ((2, 3), 2, ((1, 5),))
     assert (facts.ids.counts, facts.encoding, facts.whole) == ({IdKind.at_domain: 3}, "", True)
@@ -46,17 +46,17 @@ def test_a_source_file_tells_its_ids_its_properties_and_what_is_wrong_with_them(
 def test_a_source_file_that_cannot_be_read_tells_why_without_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "hr.json"
     path.write_text('{"value": [{"IdName": "ada@contoso.com", "City": "R\\V"}]}', encoding="utf-8")
-    problem = look_into(path, set()).facts.problem
+    problem = examine_source(path, set()).facts.problem
     assert problem.startswith("hr.json ")
     assert str(tmp_path) not in problem
 
 
 def test_an_encoding_other_than_utf_8_is_named(tmp_path: Path) -> None:
-    assert look_into(_source(tmp_path, _people(2), "utf-16"), set()).facts.encoding == "UTF-16"
+    assert examine_source(_source(tmp_path, _people(2), "utf-16"), set()).facts.encoding == "UTF-16"
 
 
 def test_of_a_long_source_file_the_first_records_are_looked_at(tmp_path: Path) -> None:
-    facts = look_into(_source(tmp_path, _people(50)), set(), most=20).facts
+    facts = examine_source(_source(tmp_path, _people(50)), set(), most=20).facts
     assert (facts.records, facts.whole) == (20, False)
 
 
@@ -88,13 +88,13 @@ def test_what_those_who_failed_have_in_common_is_said(
     mixed = [*others]
     for number, person in enumerate(failed):
         mixed.insert(number * 20 + 3, person)
-    shared = look_into(_source(tmp_path, mixed), _keys(failed)).shared
+    shared = examine_source(_source(tmp_path, mixed), _keys(failed)).shared
     assert f"{said})" in [shared_sentence(one) for one in shared]
 
 
 def test_failures_in_one_part_of_the_file_are_said_with_its_records(tmp_path: Path) -> None:
     people = _people(400)
-    shared = look_into(_source(tmp_path, people), _keys(people[205:225])).shared
+    shared = examine_source(_source(tmp_path, people), _keys(people[205:225])).shared
     place = next(one for one in shared if one.trait == "place")
     first, last = map(int, place.value.split(" to "))
     assert first <= 206

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from analyzer.analysis.failures import without_user
-from analyzer.history.job_facts import looks_by_job
+from analyzer.history.job_facts import findings_by_job
 from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
 from analyzer.model.service import JobError, State
@@ -93,8 +93,8 @@ def test_what_failures_have_in_common_is_shown_if_the_source_file_was_read(
     little.source("hr-2026-11-23", [{"IdName": user, "City": "Kiel"} for user in users])
     view, run = little.run(job_id)
     assert job_page(view, run).shared == ()
-    looks = looks_by_job(Library.existing(little.root), view.tables, {job_id})
-    page = job_page(replace(view, looks=looks), run)
+    findings = findings_by_job(Library.existing(little.root), view.tables, {job_id})
+    page = job_page(replace(view, findings=findings), run)
     assert page.shared[0] == "All 9 users who failed have the domain fabrikam.com (of all users 13%)."
     assert "Look at the domain fabrikam.com" in page.to_do[0].text
 
@@ -243,8 +243,8 @@ def test_entries_that_records_without_an_id_explain_have_their_numbers(
     view, run = seen(little, job_id)
     nameless = view.entries_of(run).filter(~view.entries_of(run)["names"])
     assert nameless_shown(view, run, nameless)[1] == "As many records of the source file have no ID (1 record)."
-    looks = looks_by_job(Library.existing(little.root), view.tables, {job_id})
-    assert nameless_shown(dataclasses.replace(view, looks=looks), run, nameless)[1] == (
+    findings = findings_by_job(Library.existing(little.root), view.tables, {job_id})
+    assert nameless_shown(dataclasses.replace(view, findings=findings), run, nameless)[1] == (
         "As many records of the source file have no ID (1 record: 9)."
     )
 

@@ -70,7 +70,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     """Gather what there is to show; read the source file if it can explain something."""
     from analyzer.catalogue.advice import advise
     from analyzer.cli.views.job import JobView, failures_of
-    from analyzer.history.job_facts import facts_of, look_for, patterns_in, retry_in, superseded_by
+    from analyzer.history.job_facts import examine_job_source, facts_of, patterns_in, retry_in, superseded_by
     from analyzer.history.locations import whereabouts
     from analyzer.model.text import short_ids
 
@@ -85,7 +85,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         "retry_in": retry_in(tables, job.job_id, short),
     }
     patterns = patterns_in(of_job.entries, catalogue)
-    facts = facts_of(row, of_job, of_job.entries, patterns, look_for(row, of_job, source))
+    facts = facts_of(row, of_job, of_job.entries, patterns, examine_job_source(row, of_job, source))
     queued = (
         None if facts.outdated or facts.outcome not in FAILED else _retry_file(workspace.retry, of_job, job, library)
     )
