@@ -104,7 +104,7 @@ def overlay(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str
             names.append(next((known for known in table if known.lower() == name), name))
             table = table.setdefault(names[-1], {})
             if not isinstance(table, dict):
-                raise UsageError(f"the environment variable {variable} names no table of the configuration")
+                raise UsageError(f"the environment variable {variable} doesn't name a table of the configuration")
         table[key] = _FROM_TEXT.get(key, str)(value)
         variables[".".join([*names, key])] = variable
     return variables
@@ -136,10 +136,10 @@ def _problems(value: Any, kind: msgspec.inspect.Type, key: str) -> Iterator[tupl
     is_a = _WORDS.get(type(value), "a date")
     match named.get(is_a):
         case None:
-            yield key, f"{key}: it has to be {' or '.join(named)} and is {is_a}", _LISTED
+            yield key, f"{key} must be {' or '.join(named)}, not {is_a}", _LISTED
         case msgspec.inspect.LiteralType(values=values) if value not in values:
             *others, last = map(str, values)
-            yield key, f"{key}: it cannot be {value!r}", f"It is {', '.join(others)} or {last}."
+            yield key, f"{key} can't be {value!r}", f"Use {', '.join(others)}, or {last}."
         case msgspec.inspect.VarTupleType(item_type=item_type):
             for item in value:
                 yield from _problems(item, item_type, key)
@@ -217,7 +217,9 @@ def catalogue_of(codes: Mapping[str, CodeConfig], where: str) -> Catalogue:
     for name, config in codes.items():
         place = f"{where}: codes.{name}"
         if not _NAME.fullmatch(name):
-            raise UsageError(f"{place} is no name of a code", "It looks like ProfileLocked or GenericError/locked.")
+            raise UsageError(
+                f"{place} isn't the name of a code", "Use a name like ProfileLocked or GenericError/locked."
+            )
         explanation = _explanation(name, config, place)
         if "/" in name:
             patterns.append(Pattern(explanation, _phrases(explanation.code, config, place)))

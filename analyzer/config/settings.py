@@ -101,7 +101,7 @@ class Settings(msgspec.Struct, frozen=True):
             UsageError: TOML read its backslashes as tabs and the like.
         """
         if any(character < " " for character in text):
-            what = f"{text!r} in the configuration is no path: it has a tab, a line end or the like in it"
+            what = f"{text!r} in the configuration isn't a path: it contains a tab, a line end, or a similar character"
             raise UsageError(what, BACKSLASHES)
         return self.base / Path(text).expanduser()
 
@@ -142,4 +142,4 @@ def zone_of(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(f"timezone {name!r} is no time zone", "It looks like Europe/Berlin.") from error
+        raise UsageError(f"timezone {name!r} isn't a time zone", "Use a name such as Europe/Berlin.") from error

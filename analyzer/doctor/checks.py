@@ -135,7 +135,7 @@ def examine(configured: Callable[[], Subject], now: Callable[[], float] | None =
         result = first.run(examination)
     except AnalyzerError as error:
         yield _failure(first.name, error)
-        yield from (Finding(check.name, Mark.skipped, f"not tried: the {first.name} comes first") for check in further)
+        yield from (Finding(check.name, Mark.skipped, f"depends on the {first.name}") for check in further)
         return
     yield Finding(first.name, result.mark, result.found, result.advice)
     for check in further:
@@ -145,7 +145,7 @@ def examine(configured: Callable[[], Subject], now: Callable[[], float] | None =
 def _run(check: _Check, examination: Examination) -> Finding:
     lacking = next((needed for needed in check.needs if needed not in examination.passed), None)
     if lacking is not None:
-        return Finding(check.name, Mark.skipped, f"not tried: the {lacking} comes first")
+        return Finding(check.name, Mark.skipped, f"depends on the {lacking}")
     try:
         result = check.run(examination)
     except AnalyzerError as error:

@@ -37,7 +37,7 @@ _PLAIN_WORDS = {
     errno.EROFS: "the disk is read-only",
     errno.ENOENT: "there is no such file or folder",
     errno.EISDIR: "it is a folder",
-    errno.ENOTDIR: "a part of its path is no folder",
+    errno.ENOTDIR: "a part of its path isn't a folder",
     errno.EEXIST: "a file of that name is in the way",
     errno.ENAMETOOLONG: "the name is too long",
 }

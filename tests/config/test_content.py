@@ -45,6 +45,6 @@ def test_a_path_whose_backslashes_toml_took_for_tabs_and_line_ends_is_no_path(tm
     settings = _read(tmp_path, b'data = "C:\\temp\\new"')
     with pytest.raises(UsageError) as error:
         _ = settings.data
-    words = "'C:\\temp\\new' in the configuration is no path: it has a tab, a line end or the like in it"
+    words = "'C:\\temp\\new' in the configuration isn't a path: it contains a tab, a line end, or a similar character"
     assert error.value.what == words
     assert error.value.advice.startswith("In double quotes a backslash is written twice;")

@@ -100,9 +100,9 @@ def test_a_phrase_takes_no_longer_for_hostile_text(phrase: str) -> None:
     [
         ("Locked", CodeConfig(), "codes.Locked.title is missing"),
         ("Locked", CodeConfig(title=" . "), "codes.Locked.title is missing"),
-        ("Profile Locked", CodeConfig(title="x"), "codes.Profile Locked is no name of a code"),
-        ("GenericError/", CodeConfig(title="x"), "codes.GenericError/ is no name of a code"),
-        ("", CodeConfig(title="x"), "codes. is no name of a code"),
+        ("Profile Locked", CodeConfig(title="x"), "codes.Profile Locked isn't the name of a code"),
+        ("GenericError/", CodeConfig(title="x"), "codes.GenericError/ isn't the name of a code"),
+        ("", CodeConfig(title="x"), "codes. isn't the name of a code"),
         ("Locked", CodeConfig(title="x", message="y"), "codes.Locked.message: a code has no message of its own"),
         ("Locked/x", CodeConfig(title="x"), "codes.Locked/x.message is missing"),
         ("Locked/x", CodeConfig(title="x", message=("y", " ")), "codes.Locked/x.message: it has no words"),

@@ -107,22 +107,22 @@ def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("data = 5", "data: it has to be a text and is a number"),
-        ("data = true", "data: it has to be a text and is true or false"),
-        ("tenants = 5", "tenants: it has to be a table and is a number"),
-        ("[tenants]\ncontoso = 5", "tenants.contoso: it has to be a table and is a number"),
-        ('[tenants.a]\n[tenants.b]\nhosts = "x"', "tenants.b.hosts: it has to be a list and is a text"),
-        ("[tenants.b]\nhosts = [5]", "tenants.b.hosts: it has to be a text and is a number"),
-        ('[tenants.b]\nauth = "password"', "tenants.b.auth: it cannot be 'password'"),
-        ("[tenants.b]\nfeeds = 5", "tenants.b.feeds: it has to be a table and is a number"),
-        ("[tenants.b.feeds.p]\nmatch = 5", "tenants.b.feeds.p.match: it has to be a text and is a number"),
-        ("codes = 5", "codes: it has to be a table and is a number"),
-        ('[codes.A]\n[codes.B]\ncauses = "x"', "codes.B.causes: it has to be a list and is a text"),
-        ("[codes.B]\nremedies = [5]", "codes.B.remedies: it has to be a text and is a number"),
-        ('[codes.B]\nretry_helps = "no"', "codes.B.retry_helps: it has to be true or false and is a text"),
-        ("[codes.B]\nmessage = 1205", "codes.B.message: it has to be a text or a list and is a number"),
-        ('[codes.B]\nwho = "somebody"', "codes.B.who: it cannot be 'somebody'"),
-        ("[tenants.b]\nadmin_url = 1979-05-27", "tenants.b.admin_url: it has to be a text and is a date"),
+        ("data = 5", "data must be a text, not a number"),
+        ("data = true", "data must be a text, not true or false"),
+        ("tenants = 5", "tenants must be a table, not a number"),
+        ("[tenants]\ncontoso = 5", "tenants.contoso must be a table, not a number"),
+        ('[tenants.a]\n[tenants.b]\nhosts = "x"', "tenants.b.hosts must be a list, not a text"),
+        ("[tenants.b]\nhosts = [5]", "tenants.b.hosts must be a text, not a number"),
+        ('[tenants.b]\nauth = "password"', "tenants.b.auth can't be 'password'"),
+        ("[tenants.b]\nfeeds = 5", "tenants.b.feeds must be a table, not a number"),
+        ("[tenants.b.feeds.p]\nmatch = 5", "tenants.b.feeds.p.match must be a text, not a number"),
+        ("codes = 5", "codes must be a table, not a number"),
+        ('[codes.A]\n[codes.B]\ncauses = "x"', "codes.B.causes must be a list, not a text"),
+        ("[codes.B]\nremedies = [5]", "codes.B.remedies must be a text, not a number"),
+        ('[codes.B]\nretry_helps = "no"', "codes.B.retry_helps must be true or false, not a text"),
+        ("[codes.B]\nmessage = 1205", "codes.B.message must be a text or a list, not a number"),
+        ('[codes.B]\nwho = "somebody"', "codes.B.who can't be 'somebody'"),
+        ("[tenants.b]\nadmin_url = 1979-05-27", "tenants.b.admin_url must be a text, not a date"),
     ],
 )
 def test_a_wrong_type_is_named_with_the_file_and_the_key(tmp_path: Path, text: str, what: str) -> None:
@@ -141,8 +141,8 @@ def test_what_is_no_toml_is_said_to_be_none(tmp_path: Path, content: bytes) -> N
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ('[tenants.b]\nauth = "cert"', "It is certificate, device-code, interactive, managed-identity or token."),
-        ('[codes.B]\nwho = "boss"', "It is administrator, feed owner or vendor."),
+        ('[tenants.b]\nauth = "cert"', "Use certificate, device-code, interactive, managed-identity, or token."),
+        ('[codes.B]\nwho = "boss"', "Use administrator, feed owner, or vendor."),
         ("data = 5", "docs/configuration.md lists the keys."),
     ],
 )
@@ -209,7 +209,7 @@ def test_a_code_that_cannot_be_is_named_with_the_file(tmp_path: Path) -> None:
     [
         ("UPA_ANALYZER_DTA", "there is no key dta"),
         ("UPA_ANALYZER_TENANTS__CONTOSO__CLIENTID", "there is no key tenants.contoso.clientid"),
-        ("UPA_ANALYZER_DATA__X", "names no table"),
+        ("UPA_ANALYZER_DATA__X", "doesn't name a table"),
         ("UPA_ANALYZER_CODES__LOCKED__TITEL", "there is no key codes.locked.titel"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_variable_that_names_no_key_is_named_itself(tmp_path: Path, variable: 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "Europe", "../../etc/passwd", "\x00"])
 def test_a_zone_that_is_none_is_said(name: str) -> None:
-    with pytest.raises(UsageError, match="is no time zone"):
+    with pytest.raises(UsageError, match="isn't a time zone"):
         zone_of(name)
 
 

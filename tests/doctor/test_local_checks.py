@@ -22,7 +22,7 @@ def test_an_unknown_time_zone_is_a_finding(upa: Callable[..., Ran], configure: C
     configure(timezone="Mars/Olympus")
     ran = upa("doctor", "--json")
     assert (ran.code, marks(ran.json, "bad")) == (2, ["configuration"])
-    assert "timezone 'Mars/Olympus' is no time zone" in found(ran.json, "configuration")
+    assert "timezone 'Mars/Olympus' isn't a time zone" in found(ran.json, "configuration")
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-3600, "1 hour slow"), (7200, "2 hours fast")])

@@ -213,7 +213,7 @@ def test_a_site_that_is_not_an_admin_site_is_a_finding(  # noqa: PLR0913, PLR091
     ran = upa("doctor", "--json")
     assert (ran.code, words in found(ran.json, "admin site")) == (4, True)
     assert (marks(ran.json, "bad"), marks(ran.json, "skipped")) == (["admin site"], ["job list", "library"])
-    assert "the admin site comes first" in found(ran.json, "job list")
+    assert "depends on the admin site" in found(ran.json, "job list")
 
 
 @pytest.mark.parametrize("status", [200, 401, 403])

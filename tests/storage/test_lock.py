@@ -137,7 +137,7 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(upa: Callable[..., Ran]
     ran = upa("pull")
     assert ran.code == 5
     assert ran.err.splitlines() == [
-        f"upa-analyzer: {Path('file/data/contoso')} cannot be written: a part of its path is no folder.",
+        f"upa-analyzer: {Path('file/data/contoso')} cannot be written: a part of its path isn't a folder.",
         "              Choose another place; what was there before is unchanged.",
     ]
 

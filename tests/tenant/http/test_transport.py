@@ -89,7 +89,7 @@ def test_an_invalid_bundle_is_an_error_with_its_variable(tmp_path: Path, content
 
 def test_a_bundle_below_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="can't be read: a part of its path is no folder"):
+    with pytest.raises(UsageError, match="can't be read: a part of its path isn't a folder"):
         trust(tmp_path / "file" / "ca.pem")
 
 
