@@ -14,7 +14,7 @@ from analyzer.history.load import load
 from analyzer.library.mirror import Library
 from analyzer.model.identity import identity_key
 from analyzer.model.job import FAILED, Job
-from analyzer.retry.inputs import inputs_of_job
+from analyzer.retry.inputs import inputs_of_files, inputs_of_job
 from analyzer.retry.library_jobs import make_retries, retry_target
 from analyzer.retry.make import make_retry
 from analyzer.retry.model import Choices
@@ -63,6 +63,24 @@ def test_a_file_made_from_the_same_inputs_is_unchanged(library: Library, tmp_pat
     before = {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()}
     assert make_retries(library, tables, tmp_path / "retry") == first
     assert {path: path.stat().st_ino for path in (tmp_path / "retry").iterdir()} == before
+
+
+def test_bare_files_name_the_users_of_the_job(library: Library) -> None:
+    tables = load(library)
+    compared = 0
+    for job in library.jobs():
+        source, logs = library.source_file(job), library.log_files(job)
+        if source and logs:
+            of_job = inputs_of_job(library, tables, job).named_users
+            of_files = inputs_of_files(source, logs).named_users
+            assert list(of_files.ids.items()) == list(of_job.ids.items())
+            assert (of_files.doubtful, of_files.codes) == (of_job.doubtful, of_job.codes)
+            assert of_files.duplicates == of_job.duplicates
+            assert of_files.without_user() == of_job.without_user()
+            columns = ["code", "identity", "property", "message", "detail", "key", "names"]
+            assert of_files.entries.select(columns).equals(of_job.entries.select(columns))
+            compared += bool(of_job.codes)
+    assert compared
 
 
 def test_a_part_of_an_unknown_retry_is_reported(library: Library, tmp_path: Path) -> None:
