@@ -18,10 +18,12 @@ import msgspec
 from analyzer.source.model import GrammarError
 from analyzer.source.reader.tolerant import (
     ESCAPE_OR_BACKSLASH,
+    JSON_LITERAL,
     WIDE_BLANKS,
     TokenKind,
     after_value,
     expect,
+    is_utf8,
     read_key,
     read_object,
     skip_blank,
@@ -32,8 +34,7 @@ from analyzer.source.reader.tolerant import (
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _strict_all = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
-_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?"
-_json_value = re.compile(rb"true|false|null|" + _NUMBER)
+_literal = re.compile(JSON_LITERAL)
 _decimal = re.compile(rb"(-?)0*+([0-9]*+)(?:(\.)([0-9]*+))?([eE][-+]?[0-9]++)?")
 _other_base = re.compile(rb"0[xX](?P<hexadecimal>[0-9A-Fa-f]{1,16})|0++(?P<octal>[0-7]{0,22})")
 _odd_in_gap = re.compile(
@@ -115,8 +116,8 @@ class Respelled:
 def strict_members(raw: bytes) -> dict[str, msgspec.Raw] | None:
     """Return a record's spelled values by name; None unless it is certainly strict JSON in UTF-8."""
     try:
-        return _strict.decode(raw) if _is_utf8(raw) else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _strict.decode(raw) if is_utf8(raw) else None
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
@@ -128,13 +129,9 @@ def strict_members_of(joined: bytes) -> list[dict[str, msgspec.Raw]] | None:
     """
     try:
         # The first token that is not strict JSON ends it, so that none can be taken for a part of another.
-        return _strict_all.decode(b"[%b]" % joined) if _is_utf8(joined) else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _strict_all.decode(b"[%b]" % joined) if is_utf8(joined) else None
+    except (msgspec.DecodeError, RecursionError):
         return None
-
-
-def _is_utf8(raw: bytes) -> bool:
-    return raw.isascii() or bool(raw.decode("utf-8"))
 
 
 def doubled(token: bytes, ends: re.Pattern[bytes] | None = None) -> tuple[bytes, list[int]]:
@@ -163,7 +160,8 @@ def doubled_in_record(raw: bytes) -> tuple[bytes, list[int]]:
     """
     text, places = doubled(raw)
     try:
-        read_object(text, 0)
+        if rb"\"" in raw:  # nothing else hides the end of a value
+            read_object(text, 0)
     except GrammarError:
         return doubled(raw, _BACKSLASH_ENDS_ALONE)
     return text, places
@@ -183,10 +181,11 @@ def respell(raw: bytes, *, repair: bool = False) -> Respelled:
     draft = _Draft(places)
     end = 0
     try:
-        for token in tokens(text):
-            draft.gap(text[end : token.start], end, last=token.kind is TokenKind.close)
-            draft.token(token.kind, text[token.start : token.end], token.start)
-            end = token.end
+        for kind, start, after in tokens(text):
+            if start > end:
+                draft.gap(text[end:start], end, last=kind is TokenKind.close)
+            draft.token(kind, text[start:after], start)
+            end = after
     except GrammarError as error:
         return Respelled(None, (), (f"{_shown(text[error.offset :])} ({error.problem})",))
     draft.gap(text[end:], end, last=False)
@@ -232,7 +231,7 @@ class _Draft:
             self.deepest = max(self.deepest, self.depth)
         elif kind is TokenKind.close:
             self.depth -= 1
-        elif _plain_text.fullmatch(token):
+        elif kind is TokenKind.members or _plain_text.fullmatch(token):
             pass
         elif token[:1] in (b'"', b"'"):
             after, kinds, problem = _as_text(token)
@@ -241,7 +240,7 @@ class _Draft:
                 kinds = sorted([*kinds, ChangeKind.backslash])
         elif kind is TokenKind.key:
             after, kinds, problem = b'"%b"' % token, [ChangeKind.unquoted_name], _problem_of_name(token)
-        elif not _json_value.fullmatch(token):
+        elif not _literal.fullmatch(token):
             after, kinds, problem = _as_number(token)
         if problem:
             self.doubt(before, problem)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -42,6 +42,11 @@ _CLOSING = {b"{": b"}", b"[": b"]"}
 FLAT = re.compile(
     rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
 )
+JSON_LITERAL = rb"(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?)"
+_TEXT = rb'"[^"\\\x00-\x1f]*+"'
+# A member in strict JSON, without backslashes and nested values: its name and its value
+MEMBER = re.compile(rb"(%b)[ \t\r\n]*+:[ \t\r\n]*+(%b|%b(?![-+.A-Za-z0-9]))" % (_TEXT, _TEXT, JSON_LITERAL))
+_MEMBERS = re.compile(rb"%b(?:[ \t\r\n]*+,[ \t\r\n]*+%b){0,%d}" % (MEMBER.pattern, MEMBER.pattern, _MANY))
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -129,21 +134,23 @@ def read_object(buffer: Buffer, offset: int) -> Object:
 
 def read_key(buffer: Buffer, offset: int) -> tuple[str, int]:
     """Return a member's name, and where its value begins."""
-    name, at = _read_name(buffer, offset)
-    return name, skip_blank(buffer, expect(buffer, skip_blank(buffer, at), b":"))
+    end = _name_end(buffer, offset)
+    token = bytes(buffer[offset:end])
+    name = unquote(token) if token[:1] in (b'"', b"'") else token.decode("utf-8", "replace")
+    return name, skip_blank(buffer, expect(buffer, skip_blank(buffer, end), b":"))
 
 
-def _read_name(buffer: Buffer, offset: int) -> tuple[str, int]:
-    """A member's name, quoted or not, and where it ends."""
-    quoted = _string(buffer, offset)
-    if quoted is not None:
-        return unquote(bytes(buffer[offset:quoted])), quoted
+def _name_end(buffer: Buffer, offset: int) -> int:
+    """Where a member's name ends, quoted or not."""
+    end = _string(buffer, offset)
+    if end is not None:
+        return end
     found = _NAME.match(buffer, offset)
     if found and (blank := _wide_blank.search(buffer, offset, found.end())):
         found = _NAME.match(buffer, offset, blank.start())
     if found is None:
         raise _unexpected(buffer, offset, "a property's name")
-    return found[0].decode("utf-8", "replace"), found.end()
+    return found.end()
 
 
 def skip_value(buffer: Buffer, offset: int) -> int:
@@ -174,36 +181,25 @@ class TokenKind(StrEnum):
     key = auto()
     plain = auto()
     """A value that is neither an object nor a list."""
+    members = auto()
+    """Several members that ``MEMBER`` matches, in UTF-8, with all between them."""
 
 
-class Token(NamedTuple):
-    """A token of a record; between two of them are blanks, comments, commas and colons only."""
-
-    kind: TokenKind
-    start: int
-    end: int
-
-
-def tokens(raw: bytes) -> Iterator[Token]:
-    """Yield the tokens of a record; without recursion, as its depth is the file's choice.
+def tokens(raw: bytes) -> Iterator[tuple[TokenKind, int, int]]:
+    """Yield the tokens of a record, their starts and ends; between them are blanks, comments, commas and colons only.
 
     Raises:
         GrammarError: the bytes are not one object in the tolerated grammar.
     """
-    closing: list[bytes] = []
-    at = expect(raw, 0, b"{") - 1
+    # Without recursion, as its depth is the file's choice.
+    utf8 = is_utf8(raw)
+    at = expect(raw, 0, b"{")
+    yield TokenKind.open, 0, at
+    at = skip_blank(raw, at)
+    closing = [b"}"]
     while True:
-        opened = _CLOSING.get(raw[at : at + 1])
-        if opened is not None:
-            yield Token(TokenKind.open, at, at + 1)
-            closing.append(opened)
-            at = skip_blank(raw, at + 1)
-        else:
-            end = _skip_plain(raw, at)
-            yield Token(TokenKind.plain, at, end)
-            at = after_value(raw, end, closing[-1])
         while raw[at : at + 1] == closing[-1]:
-            yield Token(TokenKind.close, at, at + 1)
+            yield TokenKind.close, at, at + 1
             closing.pop()
             if not closing:
                 if skip_blank(raw, at + 1) < len(raw):
@@ -211,9 +207,30 @@ def tokens(raw: bytes) -> Iterator[Token]:
                 return
             at = after_value(raw, at + 1, closing[-1])
         if closing[-1] == b"}":
-            _, end = _read_name(raw, at)
-            yield Token(TokenKind.key, at, end)
+            if utf8 and (found := _MEMBERS.match(raw, at)):
+                yield TokenKind.members, at, found.end()
+                at = after_value(raw, found.end(), b"}")
+                continue
+            end = _name_end(raw, at)
+            yield TokenKind.key, at, end
             at = skip_blank(raw, expect(raw, skip_blank(raw, end), b":"))
+        opened = _CLOSING.get(raw[at : at + 1])
+        if opened is not None:
+            yield TokenKind.open, at, at + 1
+            closing.append(opened)
+            at = skip_blank(raw, at + 1)
+        else:
+            end = _skip_plain(raw, at)
+            yield TokenKind.plain, at, end
+            at = after_value(raw, end, closing[-1])
+
+
+def is_utf8(raw: bytes) -> bool:
+    """Return whether bytes are UTF-8."""
+    try:
+        return raw.isascii() or bool(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def expect(buffer: Buffer, offset: int, wanted: bytes, *, value_before: bool = False) -> int:
@@ -231,12 +248,12 @@ def unquote(token: bytes) -> str:
     return unescape(token[1:-1].decode("utf-8", "replace"))
 
 
-def unescape(text: str) -> str:
-    """Resolve a text's escapes; a lone surrogate, which no file can hold, becomes U+FFFD."""
+def unescape(text: str, halves: str = "replace") -> str:
+    """Resolve a text's escapes; a lone surrogate, which no file can hold, becomes U+FFFD unless ``halves`` keeps it."""
     if "\\" not in text:
         return text
     # Two escaped halves of a surrogate pair are one character.
-    return _ESCAPE.sub(_resolve, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _ESCAPE.sub(_resolve, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", halves)
 
 
 def _resolve(found: re.Match[str]) -> str:
