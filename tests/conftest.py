@@ -110,7 +110,7 @@ class LoopbackTenant:
         seen: the requests, in their order.
         faults: asked with each request; what it gives is the answer, unless None.
         clock: its sessions' clock.
-        told: what its sessions told.
+        notices: what its sessions notices.
     """
 
     def __init__(self, ca: trustme.CA, ca_file: Path) -> None:
@@ -120,7 +120,7 @@ class LoopbackTenant:
         self.seen: list[Seen] = []
         self.faults: Callable[[Seen], Given | None] = lambda _seen: None
         self.clock = FastClock(NOW)
-        self.told: list[str] = []
+        self.notices: list[str] = []
         self.ca_file = ca_file
         tenant = self
 
@@ -244,7 +244,7 @@ class LoopbackTenant:
         """A session that knows the token, on a clock that began at ``NOW``."""
         address = TenantAddress(self.origin, hosts, self.ca_file)
         tokens = ReadyToken({"TOKEN": TOKEN}, self.origin, "TOKEN")
-        return Session(address, tokens, ClientPolicy(patience=patience, tell=self.told.append, clock=self.clock))
+        return Session(address, tokens, ClientPolicy(patience=patience, notify=self.notices.append, clock=self.clock))
 
     def tenant(self) -> Tenant:
         """The tenant as a pull sees it."""
@@ -364,7 +364,7 @@ def no_secrets() -> Iterator[None]:
 
 @pytest.fixture
 def given() -> type[Given]:
-    """What the loopback's tenant can be told to answer."""
+    """What the loopback's tenant can be notices to answer."""
     return Given
 
 

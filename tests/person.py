@@ -20,12 +20,12 @@ class Person:
     """Whoever sits before the browser.
 
     Attributes:
-        told: the lines that said what to do.
+        notices: the lines that were shown to the person.
         opened: the addresses that the machine's browser was given.
     """
 
     def __init__(self, ca_file: str | Path, *, through_proxy: bool = False) -> None:
-        self.told: list[str] = []
+        self.notices: list[str] = []
         self.opened: list[str] = []
         self._http = requests.Session()
         self._http.trust_env = through_proxy
@@ -33,7 +33,7 @@ class Person:
 
     def type_code(self, line: str, *, decision: str = "approve") -> None:
         """Types the code of ``To sign in, use a web browser to open the page … and enter the code …``."""
-        self.told.append(line)
+        self.notices.append(line)
         found = re.search(r"open the page (\S+) and enter the code (\S+)", line)
         assert found
         form = {"user_code": found[2], "decision": decision}

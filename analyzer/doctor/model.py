@@ -66,7 +66,7 @@ class Subject:
         name: the tenant's.
         tenant: its table.
         environment: variables.
-        tell: shows a person who has to sign in what to do.
+        notify: shows a person who has to sign in what to do.
         policy: how to behave towards the tenant and the authority.
     """
 
@@ -74,7 +74,7 @@ class Subject:
     name: str
     tenant: TenantConfig
     environment: Mapping[str, str]
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     policy: ClientPolicy
 
 

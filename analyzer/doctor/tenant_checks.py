@@ -258,7 +258,7 @@ def _tokens(examination: Examination) -> Tokens:
     subject = examination.subject
     if examination.tokens is None:
         examination.tokens = tokens_of(
-            subject.settings, subject.tenant, subject.environment, subject.tell, subject.policy
+            subject.settings, subject.tenant, subject.environment, subject.notify, subject.policy
         )
     return examination.tokens
 

@@ -1,4 +1,4 @@
-"""The types that pass between the modules of the room and to its callers."""
+"""The types that pass between the modules of this package and to its callers."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ PATIENCE = 900.0
 CONNECTIONS = 8
 """Requests under way at once."""
 _LOOK_UP = 0.5
-"""Seconds after which Ctrl-C is looked for, as Windows doesn't interrupt a wait."""
+"""Seconds between two checks for Ctrl-C, as Windows doesn't interrupt a wait."""
 
 
 class Clock:
-    """The system's clocks, in one place, so that a test can have its own."""
+    """The system's clocks; tests replace them."""
 
     def now(self) -> datetime:
         """Return the time of day, UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds since some moment; never set back."""
+        """Return seconds since any moment; never set back."""
         return time.monotonic()
 
     def wait(self, seconds: float, stopped: threading.Event) -> None:
@@ -45,8 +45,8 @@ class Limits:
     Attributes:
         connect: seconds for a connection.
         silence: seconds for the next bytes.
-        least: bytes that have to come for each ``silence`` seconds spent on waiting for them. The default is 500 bytes
-            a second: a line on which a download makes progress is faster.
+        least: bytes that have to arrive in each ``silence`` seconds of waiting. The default is 500 bytes a second;
+            a connection on which a download makes progress is faster.
     """
 
     connect: float = 20.0
@@ -61,14 +61,14 @@ class ClientPolicy:
     Attributes:
         patience: seconds that it waits in all because a host asked it to.
         connections: requests under way at once.
-        tell: shows a sentence about each wait that a user would notice.
+        notify: shows a sentence about each wait that a user would notice.
         clock: the time.
         limits: how slowly an answer may come.
     """
 
     patience: float = PATIENCE
     connections: int = CONNECTIONS
-    tell: Callable[[str], None] = lambda _sentence: None
+    notify: Callable[[str], None] = lambda _sentence: None
     clock: Clock = field(default_factory=lambda: Clock())  # noqa: PLW0108 - looked up late, for tests
     limits: Limits = field(default_factory=lambda: Limits())  # noqa: PLW0108 - as the clock
 
@@ -122,7 +122,7 @@ class Sink(Protocol):
         ...
 
     def restart(self) -> None:
-        """Drop all bytes: the file comes again from its beginning."""
+        """Drop all bytes: the file is sent again from its beginning."""
         ...
 
 

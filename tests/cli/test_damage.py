@@ -31,8 +31,8 @@ def test_show_and_the_report_warn_of_damaged_values_of_a_job_that_succeeded(
     shown = upa("show", JOB, "--library", "library")
     # The terminal breaks lines where it likes.
     assert "Warning: names of types in City (1 record)" in " ".join(shown.out.split())
-    told = upa("show", JOB, "--library", "library", "--json").json["damage"]
-    assert [(one["kind"], one["record"], one["identity"]) for one in told] == [("type_name", 2, "bob@contoso.com")]
+    content = upa("show", JOB, "--library", "library", "--json").json["damage"]
+    assert [(one["kind"], one["record"], one["identity"]) for one in content] == [("type_name", 2, "bob@contoso.com")]
     assert upa("report", "library", "-o", "out").code == 0
     pages = "".join(page.read_text(encoding="utf-8") for page in (tmp_path / "out").rglob("*.html"))
     assert "names of types in City (1 record)" in pages

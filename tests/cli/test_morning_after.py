@@ -32,8 +32,8 @@ def ids(only_tenant: LoopbackTenant) -> list[str]:
 
 def test_the_run_is_the_one_of_that_night(upa: Callable[..., Ran], ids: list[str]) -> None:
     ran = upa("run")
-    told = [Path(line).name for line in ran.out.splitlines() if line.endswith("-retry.json")]
-    assert told == [f"feed-{ids[2]}-retry.json"]
+    content = [Path(line).name for line in ran.out.splitlines() if line.endswith("-retry.json")]
+    assert content == [f"feed-{ids[2]}-retry.json"]
     assert [job["job_id"] for job in upa("jobs", "--json").json["jobs"]] == ids
 
 

@@ -314,15 +314,15 @@ def test_a_report_says_how_to_queue_its_retry_files_and_what_comes_before(
 
 
 def test_a_report_of_some_jobs_is_about_these_alone(upa: Callable[..., Ran], tmp_path: Path) -> None:
-    told = upa("report", SAMPLES, "-o", "out", "--job", PARTIAL[:8], "--job", ABORTED, "--json").json
-    assert {job["job_id"] for job in told["jobs"]} == {PARTIAL, ABORTED}
-    assert all((tmp_path / retry["file"]).is_file() for retry in told["retries"])
+    actual = upa("report", SAMPLES, "-o", "out", "--job", PARTIAL[:8], "--job", ABORTED, "--json").json
+    assert {job["job_id"] for job in actual["jobs"]} == {PARTIAL, ABORTED}
+    assert all((tmp_path / retry["file"]).is_file() for retry in actual["retries"])
 
 
 def test_a_report_since_a_day_leaves_out_what_ran_before(upa: Callable[..., Ran]) -> None:
-    told = upa("report", SAMPLES, "-o", "out", "--since", "2026-11-20", "--json").json
-    assert {PARTIAL, ABORTED} < {job["job_id"] for job in told["jobs"]}
-    assert len(told["jobs"]) < len(LISTED)
+    actual = upa("report", SAMPLES, "-o", "out", "--since", "2026-11-20", "--json").json
+    assert {PARTIAL, ABORTED} < {job["job_id"] for job in actual["jobs"]}
+    assert len(actual["jobs"]) < len(LISTED)
 
 
 def test_a_template_that_is_wrong_is_named_and_the_old_report_stays(upa: Callable[..., Ran], tmp_path: Path) -> None:
@@ -448,5 +448,5 @@ def test_a_retry_file_is_written_to_an_existing_folder(upa: Callable[..., Ran], 
 
 
 def test_parse_to_a_file_returns_its_name_as_json(upa: Callable[..., Ran]) -> None:
-    told = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
-    assert (told["file"], told["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)
+    actual = upa("parse", SAMPLES, "--json", "-o", "all.parquet").json
+    assert (actual["file"], actual["rows"]) == ("all.parquet", pl.read_parquet("all.parquet").height)

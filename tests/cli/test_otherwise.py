@@ -36,8 +36,8 @@ def _source(tenant: LoopbackTenant, *users: str) -> None:
 
 
 def _shown(upa: Callable[..., Ran], job_id: str) -> dict[str, Any]:
-    told: dict[str, Any] = upa("show", job_id, "--json").json
-    return told
+    shown: dict[str, Any] = upa("show", job_id, "--json").json
+    return shown
 
 
 def _records(ran: Ran, folder: Path) -> list[str]:
@@ -76,8 +76,8 @@ def test_a_record_without_an_id_that_aborts_nothing_adds_no_failed_user(
     job_id = tenant.add_job(1)
     tenant.add_log(job_id, NOBODY + b"MissingIdentity\t\tThe identity is missing for the user object\r\n")
     upa("pull")
-    told = _shown(upa, job_id)
-    assert (told["outcome"], told["named_users"]) == ("partial", 1)
+    shown = _shown(upa, job_id)
+    assert (shown["outcome"], shown["named_users"]) == ("partial", 1)
     ran = upa("retry", job_id)
     assert (ran.code, "doesn't identify a user" in ran.err) == (1, True)
     assert _records(ran, tmp_path) == ["ada@contoso.com"]
@@ -109,14 +109,14 @@ def test_ids_that_differ_only_for_the_service_are_duplicates_and_not_guessed(
 def test_a_list_in_another_order_is_the_same_report(upa: Callable[..., Ran], tenant: LoopbackTenant) -> None:
     for number, day in ((1, "20261109"), (2, "20261116"), (3, "20261102")):
         tenant.add_log(tenant.add_job(number), NOBODY, time=f"{day}-020000-000")
-    told = [job["job_id"] for job in upa("run", "--json").json["jobs"]]
-    assert len(told) == 3
+    shown = [job["job_id"] for job in upa("run", "--json").json["jobs"]]
+    assert len(shown) == 3
     tenant.jobs.reverse()
-    assert [job["job_id"] for job in upa("run", "--json").json["jobs"]] == told
+    assert [job["job_id"] for job in upa("run", "--json").json["jobs"]] == shown
 
 
 def test_a_job_that_is_spelled_otherwise_is_the_same_job(upa: Callable[..., Ran], tenant: LoopbackTenant) -> None:
     tenant.jobs.append({"JobId": "{00000001-BD0E-49EC-8C9C-C4CFE370248C}", "State": "5", "Error": "30", "Further": 1})
     assert upa("pull").code == 0
-    told = _shown(upa, "00000001")
-    assert (told["job_id"], told["outcome"]) == ("00000001-bd0e-49ec-8c9c-c4cfe370248c", "partial")
+    shown = _shown(upa, "00000001")
+    assert (shown["job_id"], shown["outcome"]) == ("00000001-bd0e-49ec-8c9c-c4cfe370248c", "partial")

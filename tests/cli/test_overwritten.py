@@ -41,9 +41,9 @@ def test_a_source_file_that_was_overwritten_before_the_pull_is_not_taken_for_the
     upa: Callable[..., Ran], loopback: LoopbackTenant, job_id: str
 ) -> None:
     _written(loopback, "Paris", AFTER)
-    told = upa("run", "--json").json
-    assert [(retry["complete"], SAID in retry["sentence"]) for retry in told["retries"]] == [(False, True)]
-    assert [(job["users"], job["not_updated"]) for job in told["jobs"]] == [(None, 1)]
+    content = upa("run", "--json").json
+    assert [(retry["complete"], SAID in retry["sentence"]) for retry in content["retries"]] == [(False, True)]
+    assert [(job["users"], job["not_updated"]) for job in content["jobs"]] == [(None, 1)]
     ran = upa("retry", job_id)
     assert (ran.code, SAID in " ".join(ran.err.split())) == (1, True)
     assert "it was changed after the job had read it" in " ".join(upa("show", job_id).out.split())
@@ -56,10 +56,10 @@ def test_a_later_source_version_without_the_users_is_reported(
         b'{"value": [{"mail": "cleo@contoso.com", "City": "Rome"}]}',
         AFTER,
     )
-    (told,) = upa("run", "--json").json["retries"]
+    (content,) = upa("run", "--json").json["retries"]
     assert (
-        told["file"],
-        told["sentence"].endswith(
+        content["file"],
+        content["sentence"].endswith(
             "; the source file was changed after the job had read it, on 2026-11-24 at 01:30:00 UTC"
         ),
     ) == (None, True)
@@ -85,12 +85,12 @@ def test_the_version_that_a_job_read_stays_its_own_when_the_next_one_comes(
     second = loopback.add_job(2)
     loopback.modified[loopback.add_log(second, LINE, time="20261124-020000-000")] = "2026-11-24T02:00:00Z"
     _written(loopback, "Paris", AFTER)
-    told = upa("run", "--json").json
+    content = upa("run", "--json").json
     made = [upa("retry", job, "--superseded", "--json").json for job in (job_id, second)]
     cities = [json.loads((tmp_path / retry["file"]).read_text("utf-8-sig"))["value"][0]["City"] for retry in made]
     assert cities == ["London", "Paris"]
     assert [retry["complete"] for retry in made] == [True, True]
-    assert [job["users"] for job in told["jobs"]] == [2, 2]
+    assert [job["users"] for job in content["jobs"]] == [2, 2]
 
 
 def test_a_version_that_was_too_late_stays_so_when_the_next_one_comes(
@@ -111,9 +111,9 @@ def test_a_file_that_a_job_did_not_find_is_not_what_it_read(
 ) -> None:
     loopback.files = {SOURCE: _source("Paris")}
     loopback.jobs[0] |= {"Error": 20, "LogFolderUri": ""}
-    told = upa("run", "--json").json
-    assert [(retry["job_id"], retry["complete"]) for retry in told["retries"]] == [(job_id, False)]
-    assert "the source file was not there when the job looked for it" in told["retries"][0]["sentence"]
+    content = upa("run", "--json").json
+    assert [(retry["job_id"], retry["complete"]) for retry in content["retries"]] == [(job_id, False)]
+    assert "the source file was not there when the job looked for it" in content["retries"][0]["sentence"]
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -127,5 +127,5 @@ def test_without_a_log_the_pull_that_saw_the_end_dates_a_job(
         assert upa("run").code == 4
         loopback.faults = lambda _seen: None
         _written(loopback, "Paris", "2099-01-01T00:00:00Z")
-    told = upa("run", "--json").json
-    assert [(retry["job_id"], retry["complete"]) for retry in told["retries"]] == [(job_id, not late)]
+    content = upa("run", "--json").json
+    assert [(retry["job_id"], retry["complete"]) for retry in content["retries"]] == [(job_id, not late)]

@@ -61,8 +61,8 @@ def _queued(client: Client, *users: str, name: str = "new.json") -> str:
 
 
 def _job(upa: Callable[..., Ran], job_id: str) -> dict[str, Any]:
-    told: dict[str, Any] = upa("show", job_id, "--json").json
-    return told
+    content: dict[str, Any] = upa("show", job_id, "--json").json
+    return content
 
 
 def test_a_job_that_waits_for_its_hour_is_running(
@@ -71,8 +71,8 @@ def test_a_job_that_waits_for_its_hour_is_running(
     job_id = _queued(tenant_in("slow-pick-up"), "eve@contoso.com")
     clock.now += 3599
     assert upa("pull").code == 0
-    told = _job(upa, job_id)
-    assert (told["state"], told["outcome"], told["not_updated"]) == ("Submitted", "running", None)
+    content = _job(upa, job_id)
+    assert (content["state"], content["outcome"], content["not_updated"]) == ("Submitted", "running", None)
     clock.now += 1 + ALL
     upa("pull")
     assert _job(upa, job_id)["outcome"] == "partial"
@@ -88,8 +88,8 @@ def test_a_job_that_never_ends_is_running_and_stuck_once_a_later_run_has_overtak
     ran = upa("run")
     assert ran.code == 0
     for job_id, outcome in ((first, "stuck"), (second, "running")):
-        told = _job(upa, job_id)
-        assert (told["state"], told["outcome"], told["not_updated"]) == ("Processing", outcome, None)
+        content = _job(upa, job_id)
+        assert (content["state"], content["outcome"], content["not_updated"]) == ("Processing", outcome, None)
         assert [line for line in ran.out.splitlines() if line.lstrip().startswith(job_id[:8]) and outcome in line]
 
 
@@ -100,8 +100,8 @@ def test_an_internal_error_without_a_log_is_unknown_and_says_so(
     clock.now += ALL
     ran = upa("pull")
     assert (ran.code, f"{job_id[:8]}: no log: the tenant has no log folder for it" in ran.err) == (0, True)
-    told = _job(upa, job_id)
-    assert (told["error"], told["outcome"], told["not_updated"]) == ("InternalError", "unknown", None)
+    content = _job(upa, job_id)
+    assert (content["error"], content["outcome"], content["not_updated"]) == ("InternalError", "unknown", None)
     ran = upa("show", job_id[:8])
     assert "log          none" in ran.out
 
@@ -115,7 +115,7 @@ def test_a_job_without_a_returned_id_is_found_by_its_source_file(
     first = queue_import(_session(client), wanted)
     assert first == client.jobs()[-1]["JobId"]
     clock.now += ALL
-    # Of the jobs of one file the new one is told by those that were there before.
+    # Of the jobs of one file the new one is content by those that were there before.
     further = [queue_import(_session(client), wanted) for _ in range(2)]
     assert [first, *further] == [job["JobId"] for job in client.jobs()[-3:]]
     upa("pull")
@@ -128,8 +128,8 @@ def test_a_log_without_identified_users_makes_no_retry_file_and_has_advice(
     job_id = _queued(tenant_in("nameless-logs"), "ada@contoso.com", "eve@contoso.com")
     clock.now += ALL
     upa("pull")
-    told = _job(upa, job_id)
-    assert (told["outcome"], told["entries"], told["named_users"]) == ("partial", 1, 0)
+    content = _job(upa, job_id)
+    assert (content["outcome"], content["entries"], content["named_users"]) == ("partial", 1, 0)
     ran = upa("retry", job_id[:8])
     assert ran.code == 5
     assert "no entry of the log identifies a user." in ran.err
@@ -144,8 +144,8 @@ def test_a_log_that_still_grows_is_fetched_again(
     entries: list[tuple[str, int]] = []
     for _ in range(4):
         assert upa("pull").code == 0
-        told = _job(upa, job_id)
-        entries.append((told["outcome"], told["entries"]))
+        content = _job(upa, job_id)
+        entries.append((content["outcome"], content["entries"]))
         clock.now += VALIDATION
     outcomes, counts = zip(*entries, strict=True)
     assert outcomes == ("running", "running", "running", "partial")
@@ -158,11 +158,11 @@ def test_a_running_job_s_retry_file_waits_for_its_end(
 ) -> None:
     job_id = _queued(tenant_in("growing-logs"), "ada@contoso.com", "eve@contoso.com")
     clock.now += PICK_UP + VALIDATION
-    told = upa("run", "--json").json
-    assert job_id not in [retry["job_id"] for retry in told["retries"]]
+    content = upa("run", "--json").json
+    assert job_id not in [retry["job_id"] for retry in content["retries"]]
     clock.now += ALL
-    told = upa("run", "--json").json
-    assert [retry["job_id"] for retry in told["retries"] if retry["job_id"] == job_id] == [job_id]
+    content = upa("run", "--json").json
+    assert [retry["job_id"] for retry in content["retries"] if retry["job_id"] == job_id] == [job_id]
 
 
 @pytest.mark.parametrize("scenario", ["localized", "utf-16", "logs-elsewhere", "logs-in-subweb", "large-library"])
@@ -175,9 +175,9 @@ def test_a_log_reads_the_same_in_any_format_and_place(
     partial = _queued(client, "ada@contoso.com", "eve@contoso.com")
     clock.now += ALL
     assert upa("pull").code == 0
-    told = _job(upa, aborted)
-    assert told["outcome"] == "aborted"
-    assert {failure["code"] for failure in told["failures"]} == {"InvalidProperty", "MissingIdentity"}
+    content = _job(upa, aborted)
+    assert content["outcome"] == "aborted"
+    assert {failure["code"] for failure in content["failures"]} == {"InvalidProperty", "MissingIdentity"}
     assert [user["identity"] for user in _job(upa, partial)["users"]] == ["eve@contoso.com"]
     ran = upa("report")
     assert (ran.code, ran.err) == (0, "")
@@ -193,9 +193,9 @@ def test_a_source_file_in_a_subweb_is_pulled(
     upload(Webs(_session(client)), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
     client.queue("new.json", sourceUri=f"{client.origin}{folder}/new.json")
     clock.now += ALL
-    told = upa("pull", "--json").json
+    content = upa("pull", "--json").json
     # The other job's source file never was in this library.
-    assert [(left["job_id"], left["what"]) for left in told["left_out"]] == [(LATER, "source file")]
+    assert [(left["job_id"], left["what"]) for left in content["left_out"]] == [(LATER, "source file")]
     assert (tmp_path / f"upa-data/contoso/library{folder}/new.json").is_file()
 
 
@@ -222,11 +222,11 @@ def test_a_permanently_refused_job_list_is_for_microsoft_to_fix(
     assert f"upa-analyzer: {refused}. Only Microsoft can fix this: upa-analyzer doctor shows what to write" in ran.err
     assert "name them with upa-analyzer pull --job ID" in ran.err
     examined = upa("doctor", "--json")
-    told = next(step for step in examined.json["steps"] if step["step"] == "job list")
-    assert (examined.code, told["mark"], told["found"]) == (4, "bad", refused)
-    assert "Only Microsoft can fix this. Open a support request" in told["advice"]
-    assert "GetImportProfilePropertyJobs answers 500 with -2147024860" in told["advice"]
-    assert "Request ID" in told["advice"]
+    content = next(step for step in examined.json["steps"] if step["step"] == "job list")
+    assert (examined.code, content["mark"], content["found"]) == (4, "bad", refused)
+    assert "Only Microsoft can fix this. Open a support request" in content["advice"]
+    assert "GetImportProfilePropertyJobs answers 500 with -2147024860" in content["advice"]
+    assert "Request ID" in content["advice"]
 
 
 def test_a_token_of_another_host_is_refused_in_the_service_s_words(

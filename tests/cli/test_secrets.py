@@ -100,9 +100,15 @@ def test_who_signs_in_to_an_address_of_a_job_is_kept_nowhere_but_in_the_tenant_s
     configured.jobs[0]["LogFolderUri"] = f"https://{user}@{host}{log_folder(job_id)}"
     configured.jobs[0]["ErrorMessage"] = f"No access to https://{user}@{host}{FOLDER}/feed.json"
     configured.add_job(2)
-    told = [upa("run", "--verbose"), upa("pull", "--all"), upa("jobs"), upa("jobs", "--json"), upa("report", "--json")]
-    told += [upa("show", job_id), upa("show", job_id, "--json"), upa("retry", job_id)]
-    assert [ran.err for ran in told if _WORD in ran.out + ran.err] == []
+    content = [
+        upa("run", "--verbose"),
+        upa("pull", "--all"),
+        upa("jobs"),
+        upa("jobs", "--json"),
+        upa("report", "--json"),
+    ]
+    content += [upa("show", job_id), upa("show", job_id, "--json"), upa("retry", job_id)]
+    assert [ran.err for ran in content if _WORD in ran.out + ran.err] == []
     data = tmp_path / "upa-data"
     with_it = [path.name for path in data.rglob("*") if path.is_file() and _WORD.encode() in path.read_bytes()]
     assert with_it == ["jobs.json"]

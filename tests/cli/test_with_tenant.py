@@ -47,9 +47,9 @@ def test_pull_prints_what_it_downloaded_and_the_folder(
 def test_pull_as_json_has_the_same_facts(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
     del configured.files[f"{FOLDER}/feed.json"]
     ran = upa("pull", "--json")
-    told = ran.json
-    assert (len(told["new"]), told["log_files"], told["source_files"]) == (1, 1, 0)
-    assert [left["what"] for left in told["left_out"]] == ["source file"]
+    content = ran.json
+    assert (len(content["new"]), content["log_files"], content["source_files"]) == (1, 1, 0)
+    assert [left["what"] for left in content["left_out"]] == ["source file"]
     assert upa("pull", "--json").json["new"] == []
 
 
@@ -85,10 +85,10 @@ def test_run_ends_with_the_retry_file_and_the_report(
 
 
 def test_run_as_json_names_its_files(upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path) -> None:
-    told = upa("run", "--json").json
-    assert told["pulled"]["new"] == [configured.jobs[0]["JobId"]]
-    assert (tmp_path / told["report"]).is_file()
-    assert (tmp_path / told["retries"][0]["file"]).is_file()
+    content = upa("run", "--json").json
+    assert content["pulled"]["new"] == [configured.jobs[0]["JobId"]]
+    assert (tmp_path / content["report"]).is_file()
+    assert (tmp_path / content["retries"][0]["file"]).is_file()
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("partial", 1), ("aborted", 0), ("any", 1)])

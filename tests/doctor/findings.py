@@ -1,4 +1,4 @@
-"""What ``doctor --json`` told."""
+"""What ``doctor --json`` findings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ STEPS = (
 )
 
 
-def marks(told: dict[str, Any], mark: str) -> list[str]:
+def marks(findings: dict[str, Any], mark: str) -> list[str]:
     """The steps that have a mark."""
-    return [step["step"] for step in told["steps"] if step["mark"] == mark]
+    return [step["step"] for step in findings["steps"] if step["mark"] == mark]
 
 
-def found(told: dict[str, Any], step: str) -> str:
+def found(findings: dict[str, Any], step: str) -> str:
     """What a step found, and its advice."""
-    return next(f"{one['found']}. {one['advice']}" for one in told["steps"] if one["step"] == step)
+    return next(f"{one['found']}. {one['advice']}" for one in findings["steps"] if one["step"] == step)

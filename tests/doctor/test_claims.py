@@ -33,7 +33,7 @@ def test_a_token_s_audience_is_recognized_in_any_spelling(audience: str, ours: b
 
 
 @pytest.mark.parametrize(
-    ("told", "missing", "by_secret"),
+    ("findings", "missing", "by_secret"),
     [
         ({}, ["Sites.FullControl.All", "User.ReadWrite.All"], False),
         ({"roles": ["User.ReadWrite.All", "Sites.FullControl.All"], "appidacr": "2"}, [], False),
@@ -45,9 +45,9 @@ def test_a_token_s_audience_is_recognized_in_any_spelling(audience: str, ours: b
     ],
 )
 def test_missing_permissions_are_known_for_an_application_only(
-    told: dict[str, object], missing: list[str], by_secret: bool
+    findings: dict[str, object], missing: list[str], by_secret: bool
 ) -> None:
-    claims = claims_of(_token(told))
+    claims = claims_of(_token(findings))
     assert claims is not None
     assert (claims.missing, claims.by_secret, claims.ends) == (missing, by_secret, None)
 

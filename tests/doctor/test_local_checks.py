@@ -109,8 +109,8 @@ def test_the_authority_s_clock_is_looked_at_though_the_tenant_s_is_ours(
     monkeypatch.setattr("analyzer.doctor.checks.clock", NOW.timestamp)
     other_loopback.clock.at = NOW + timedelta(hours=1)
     ran = upa("doctor", "--json")
-    told = f"this machine's clock is 1 hour slow, by the time of {other_loopback.origin.removeprefix('https://')}"
-    assert (ran.code, found(ran.json, "clock").startswith(told)) == (3, True)
+    expected = f"this machine's clock is 1 hour slow, by the time of {other_loopback.origin.removeprefix('https://')}"
+    assert (ran.code, found(ran.json, "clock").startswith(expected)) == (3, True)
 
 
 def test_an_unwritable_data_folder_is_a_finding(

@@ -134,8 +134,8 @@ def test_the_folder_of_a_source_file_at_a_web_s_root_can_be_read(
     loopback.add_job(1, SourceUri=f"{loopback.origin}/feed.json")
     loopback.files["/feed.json"] = b"{}"
     loopback.faults = lambda seen: Given(401, b"{}") if seen.path.endswith("/_api/web") else None
-    told = found(upa("doctor", "--json").json, "library")
-    assert told == "/ can be read: 1 file. "
+    expected = found(upa("doctor", "--json").json, "library")
+    assert expected == "/ can be read: 1 file. "
     assert any("decodedUrl='%2F')/Files" in seen.path for seen in loopback.seen)
 
 
@@ -257,8 +257,8 @@ def test_an_authority_that_is_busy_is_not_taken_for_a_wrong_one(
     loopback.clock.at = None
     loopback.fail("openid-configuration", status)
     ran = upa("doctor", "--json")
-    told = f"{loopback.origin} is temporarily unavailable (status {status}). Try again later."
-    assert (ran.code, found(ran.json, "authority")) == (4, told)
+    expected = f"{loopback.origin} is temporarily unavailable (status {status}). Try again later."
+    assert (ran.code, found(ran.json, "authority")) == (4, expected)
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,8 @@ def test_a_host_that_is_not_an_authority_is_a_finding(
     loopback.clock.at = None
     loopback.faults = lambda seen: answer if "openid-configuration" in seen.path else None
     ran = upa("doctor", "--json")
-    told = f"{loopback.origin} isn't an authority: it answered {answer.status}, without an OpenID configuration."
-    assert (ran.code, found(ran.json, "authority").startswith(told)) == (4, True)
+    expected = f"{loopback.origin} isn't an authority: it answered {answer.status}, without an OpenID configuration."
+    assert (ran.code, found(ran.json, "authority").startswith(expected)) == (4, True)
 
 
 def test_an_authority_is_asked_once_at_its_own_address_and_followed_nowhere(

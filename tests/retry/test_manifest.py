@@ -80,9 +80,9 @@ def test_any_change_is_found(tmp_path: Path, change: Callable[[Path], None], nam
 def test_another_number_of_records_than_in_the_manifest_is_found(tmp_path: Path) -> None:
     (path,) = made(tmp_path)
     manifest = tmp_path / "x.manifest.json"
-    told = json.loads(manifest.read_bytes())
-    told["files"][0]["records"] = 4
-    manifest.write_text(json.dumps(told), encoding="utf-8")
+    content = json.loads(manifest.read_bytes())
+    content["files"][0]["records"] = 4
+    manifest.write_text(json.dumps(content), encoding="utf-8")
     assert verify(path).differences == ("x.json has 3 records, not 4",)
 
 
@@ -100,12 +100,12 @@ def test_a_file_named_like_a_part_has_its_own_manifest(tmp_path: Path) -> None:
 def test_a_manifest_that_somebody_made_up_leads_nowhere_else(tmp_path: Path, name: str, whose: str) -> None:
     (path,) = made(tmp_path)
     manifest = tmp_path / "x.manifest.json"
-    told = json.loads(manifest.read_bytes())
+    content = json.loads(manifest.read_bytes())
     if whose == "source":
-        told["source"]["name"] = name
+        content["source"]["name"] = name
     else:
-        told["files"].append(told["files"][0] | {"name": name})
-    manifest.write_text(json.dumps(told), encoding="utf-8")
+        content["files"].append(content["files"][0] | {"name": name})
+    manifest.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError, match="isn't the manifest of a retry file"):
         verify(path)
 

@@ -145,7 +145,7 @@ def _written(ids: list[str], notes: list[str], delimiter: str, encoding: str) ->
 def test_any_csv_gives_the_ids_in_its_column(
     tmp_path: Path, rows: list[tuple[str, str]], delimiter: str, encoding: str
 ) -> None:
-    # An id has no line end, and one with an apostrophe before a sign cannot be told from a guarded one.
+    # An id has no line end, and one with an apostrophe before a sign cannot be listed from a guarded one.
     ids = [" ".join(identity.splitlines()).replace("'", "") for identity, _ in rows]
     expected = {identity_key(identity) for identity in ids} - {""}
     content = _written(ids, [note for _, note in rows], delimiter, encoding)

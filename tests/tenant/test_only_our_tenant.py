@@ -138,8 +138,8 @@ def test_a_job_s_address_that_leads_elsewhere(around: Surroundings, tmp_path: Pa
 def test_a_next_page_on_another_host(
     around: Surroundings, given: type[Given], tmp_path: Path, name: str, call: str
 ) -> None:
-    told = {"value": around.tenant.jobs if call == "Jobs" else [], "odata.nextLink": _hostile(around, name)}
-    around.tenant.fail(call, given(body=json.dumps(told).encode()))
+    answer = {"value": around.tenant.jobs if call == "Jobs" else [], "odata.nextLink": _hostile(around, name)}
+    around.tenant.fail(call, given(body=json.dumps(answer).encode()))
     try:
         around.tenant.pull_into(tmp_path)
     except (RefusedError, UnreachableError):
@@ -163,11 +163,11 @@ def test_a_redirect_elsewhere(  # noqa: PLR0913, PLR0917 - fixtures and cases
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_web_on_another_host(around: Surroundings, given: type[Given], tmp_path: Path, name: str) -> None:
-    told = json.dumps({"value": _hostile(around, name)}).encode()
+    answer = json.dumps({"value": _hostile(around, name)}).encode()
 
     def fault(seen: Seen) -> Given | None:
         return (
-            given(body=told) if "GetWebUrlFromPageUrl" in seen.path else given(404) if "/Files" in seen.path else None
+            given(body=answer) if "GetWebUrlFromPageUrl" in seen.path else given(404) if "/Files" in seen.path else None
         )
 
     around.tenant.faults = fault

@@ -52,7 +52,7 @@ def told(person: Person, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         person.type_code(line)
 
     monkeypatch.setattr(Terminal, "ask", shown)
-    return person.told
+    return person.notices
 
 
 def test_by_device_code_the_person_is_told_once_and_on_stderr_alone(

@@ -28,7 +28,7 @@ def command(context: typer.Context) -> int:
     app = context.ensure_object(AppContext)
 
     def configured() -> Subject:
-        policy = ClientPolicy(tell=app.terminal.say)
+        policy = ClientPolicy(notify=app.terminal.say)
         return Subject(app.settings, *app.tenant(), app.environment, app.terminal.ask, policy)
 
     findings = []

@@ -77,7 +77,7 @@ def hold_and_connect(context: typer.Context, patience: str) -> tuple[Workspace, 
     settings, (name, tenant) = app.settings, app.tenant()
     workspace = Workspace(settings.data, name)
     hold(context, workspace)
-    policy = ClientPolicy(patience=parse_duration(patience), tell=app.terminal.say)
+    policy = ClientPolicy(patience=parse_duration(patience), notify=app.terminal.say)
     session = connect(settings, tenant, app.environment, policy, app.terminal.ask)
     warning = certificate_warning(settings, tenant, app.environment, datetime.now(UTC))
     if warning:

@@ -1,4 +1,4 @@
-"""What an answer says, as functions from data to data: its content, its headers in numbers, the error that it is.
+"""Interpret an answer, as functions from data to data: its JSON, numbers in its headers, and the error it means.
 
 Conventions: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest
 """
@@ -26,7 +26,7 @@ REDIRECTION = range(300, 400)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RANGE_NOT_SATISFIABLE = 401, 403, 404, 416
 ASK_AGAIN = frozenset({429, 503})
 CONCERNS_ALL = frozenset({UNAUTHORIZED, *ASK_AGAIN})
-"""Statuses that concern every request, and not the one alone."""
+"""Statuses that concern every request, not a single one."""
 IN_BETWEEN = "Is a proxy, or a sign-in page of the network, in between? Open the address in a browser to see."
 UNFORESEEN = "Try again later. If the error persists, Microsoft's support asks for the ID that --verbose shows."
 ALWAYS_THE_SAME = "SharePoint answers the same each time. Microsoft's support asks for the ID that --verbose shows."
@@ -34,12 +34,12 @@ ALWAYS_THE_SAME = "SharePoint answers the same each time. Microsoft's support as
 _REASON = re.compile(r'reason="(?P<reason>[^"]*)"')
 _NUMBER = re.compile(r"-?\d+")
 _HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
-"""Perhaps: a pair has two."""
+"""Matches half a surrogate pair, and also each half of a complete one."""
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _MOST_PAGES = 1_000
 _LONGEST_WAIT = 31_536_000.0
-"""Seconds, a year: more is beyond all patience, and may be more than can be counted."""
+"""Seconds, a year: more would exceed any patience, and may overflow."""
 _LONGEST_NUMBER = 18
 """Digits of a number of bytes."""
 _OVER_THRESHOLD = "-2147024860"
@@ -55,7 +55,7 @@ _PERMANENT_TYPES = frozenset({"Microsoft.SharePoint.SPQueryThrottledException", 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """The answer to a request.
 
     Attributes:
         status: HTTP status.
@@ -125,7 +125,7 @@ def next_page(page: Mapping[str, object], followed: set[str]) -> str | None:
 
 
 def is_permanent(answer: Answer) -> bool:
-    """Return whether an error says of itself that it is the same the next time, whatever its status."""
+    """Return whether an error's code shows that a retry gets the same error, whatever its status."""
     number, _, kind = str(_error_in(answer).get("code", "")).partition(",")
     return number.strip() in _PERMANENT_NUMBERS or kind.strip() in _PERMANENT_TYPES
 
@@ -171,7 +171,7 @@ def seconds_in(text: str) -> float | None:
 
 
 def byte_count(text: str) -> int | None:
-    """Return a number of bytes; None if it is none that a file can have."""
+    """Return a number of bytes; None if no file can have it."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
 
 
@@ -185,14 +185,14 @@ def date_in(text: str) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that ``Retry-After`` asks to wait, as a number or as a date; None if it doesn't say.
+    """Return the seconds that ``Retry-After`` asks to wait, as a number or as a date; None if it is missing or invalid.
 
     Args:
         headers: an answer's.
         now: our time, used if the answer doesn't have the tenant's.
     """
     text = headers.get("Retry-After", "").strip()
-    # A second one, of something in between, arrives in the same header after a comma; a date has a comma, too.
+    # A proxy's second value follows in the same header after a comma; a date contains a comma, too.
     parts = text.split(",")
     numbers = [number for part in parts if (number := seconds_in(part)) is not None]
     if len(numbers) == len(parts):
@@ -206,7 +206,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def error_of(answer: Answer, url: str) -> AnalyzerError:
-    """Return the error that an unsuccessful answer is."""
+    """Return the error for an unsuccessful answer."""
     message = service_message(answer) or _diagnostics(answer.headers) or f"HTTP status {answer.status}"
     if answer.status in {UNAUTHORIZED, FORBIDDEN}:
         return _refusal(answer, url, message)
@@ -221,7 +221,7 @@ def error_of(answer: Answer, url: str) -> AnalyzerError:
 
 
 def _diagnostics(headers: Mapping[str, str]) -> str:
-    """Return why a token is refused if the body doesn't say so (seen): ``3000003;reason="…";category="…"``."""
+    """Return a header's reason for refusing a token (seen without a body): ``3000003;reason="…";category="…"``."""
     found = _REASON.search(headers.get("x-ms-diagnostics", ""))
     return found["reason"] if found else ""
 
@@ -239,10 +239,10 @@ def _redirection(answer: Answer, url: str) -> FaultError:
 
 @dataclass(frozen=True, slots=True)
 class _Denial:
-    """A text of the service, seen in public threads, and what it means; Microsoft documents few.
+    """A message of the service, from public threads, and its meaning; Microsoft documents few.
 
     Attributes:
-        words: what the service's message contains, in lower case; one suffices.
+        words: alternatives that the service's message contains, in lower case.
         sentence: what is wrong, a clause.
         advice: what to do, sentences.
     """

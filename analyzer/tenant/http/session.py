@@ -1,4 +1,4 @@
-"""Requests to a tenant, with the token of their host, and only to the hosts that belong to the tenant."""
+"""Requests to a tenant: with the token of their host, and only to hosts of the tenant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _TOKENS = 3
-"""How many tokens a request is sent with."""
+"""Tokens with which a request is sent before it is refused."""
 _REDIRECTS = 3
 
 
@@ -45,8 +45,8 @@ class Session:
 
     Attributes:
         hosts: the hosts of the tenant.
-        policy: how to behave.
-        throttle: when to send.
+        policy: patience, connections, limits.
+        throttle: decides when to send.
     """
 
     def __init__(self, address: TenantAddress, tokens: Tokens, policy: ClientPolicy | None = None) -> None:
@@ -67,14 +67,14 @@ class Session:
         """Send a request whose answer is JSON; return the complete answer, whatever its status.
 
         Args:
-            method: HTTP's.
+            method: such as ``GET``.
             url: absolute.
             body: JSON, or the bytes of a file.
-            repeatable: whether sending it again does no harm.
+            repeatable: whether it may be sent again.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
-            FaultError: no answer came.
+            FaultError: there was no answer.
             UnreachableError: the tenant asks to wait longer than the patience lasts.
         """
         attempts = self.attempts(url)
@@ -91,18 +91,18 @@ class Session:
                 if answer.status in ASK_AGAIN:
                     attempts.hold(answer)
                 return answer
-            # Anything but JSON comes from something in between, and is temporary.
+            # Anything but JSON is a proxy's and temporary.
             if not attempts.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
                 return answer
 
     def chunks(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Generator[bytes]]:
         """Get a file: return status and headers at once, and the bytes a chunk at a time; of an error the body at once.
 
-        A caller that doesn't read the bytes to their end closes them. They may raise ``requests.RequestException``.
+        The caller has to close the bytes or read all of them. They may raise ``requests.RequestException``.
 
         Raises:
             RefusedError: the host is not the tenant's, or the sign-in failed.
-            FaultError: no answer came.
+            FaultError: there was no answer.
             UnreachableError: the tenant asks to wait longer than the patience lasts.
         """
         attempts = self.attempts(url)
@@ -128,7 +128,7 @@ class Session:
         return Attempts(self.throttle, self.hosts.origin(url).removeprefix("https://"))
 
     def stop(self) -> None:
-        """End what waits or receives in other threads; nothing can be sent any more."""
+        """End waits and transfers in other threads; nothing can be sent any more."""
         self.throttle.stopped.set()
 
     def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
@@ -210,10 +210,9 @@ class Hosts:
         name, dot, domain = admin.partition(".")
         tenant = name.removesuffix("-admin")
         self.site_host = tenant + dot + domain
-        # Tenants have NAME, NAME-admin and NAME-my in one domain, sharepoint.com or their cloud's; any other host has
-        # no relatives.
-        kin = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
-        self._known = {admin, *kin, *(_host(host) for host in address.hosts)}
+        # A tenant has NAME, NAME-admin, and NAME-my in one domain; other hosts have no related hosts.
+        related = {self.site_host, f"{tenant}-my{dot}{domain}"} if name.endswith("-admin") else set()
+        self._known = {admin, *related, *(_host(host) for host in address.hosts)}
 
     def has(self, uri: str) -> bool:
         """Return whether a URI from the service may be followed."""

@@ -1,6 +1,6 @@
-"""When to send a request, and whether to send it again: the whole policy of waiting and retrying.
+"""Decide when to send a request, and whether to send it again.
 
-One budget for all connections, as the tenant throttles the application and not one of them. What the headers mean:
+All connections share one budget, as the tenant throttles the application and not a connection. The headers:
 https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
 """
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from analyzer.tenant.model import ClientPolicy
 
 TEMPORARY = frozenset({408, 500, 502, 504})
-"""Statuses of faults of the service, or of what is in front of it, that are mostly gone the next time."""
+"""Statuses of faults of the service or of a proxy that are usually temporary."""
 _ATTEMPTS = 5
 _LONGEST_BACKOFF = 60.0
 _NOTICEABLE = 3.0
-"""Seconds from which on a wait is shown."""
+"""Seconds; shorter waits aren't shown."""
 _COST = 2
 """Resource units of a request: SharePoint charges 1 for a file, 2 for a listing."""
 _SHARE = 0.2
-"""SharePoint sends the headers from four fifths of the limit on; what is sent before doesn't need slowing down."""
+"""SharePoint sends the headers from four fifths of the limit on; with more remaining, no pace is needed."""
 
 
 class Throttle:
@@ -40,7 +40,7 @@ class Throttle:
 
     Attributes:
         policy: how the session behaves.
-        stopped: set when nothing is to be waited for any more.
+        stopped: set to end all waits.
     """
 
     def __init__(self, policy: ClientPolicy) -> None:
@@ -78,10 +78,10 @@ class Throttle:
             raise UnreachableError("the work was stopped")
 
     def hold(self, host: str, seconds: float) -> None:
-        """Let no connection send anything for so long.
+        """Let no connection send anything for some seconds.
 
         Raises:
-            UnreachableError: it is more than what is left of the patience.
+            UnreachableError: that exceeds the patience that is left.
         """
         with self._lock:
             now = self.policy.clock.monotonic()
@@ -93,28 +93,28 @@ class Throttle:
                 self._patience -= further
                 self._until = now + seconds
         if further >= _NOTICEABLE:
-            self.policy.tell(f"{host} asks to wait. Continuing in {duration(seconds)}")
+            self.policy.notify(f"{host} asks to wait. Continuing in {duration(seconds)}")
 
     def show_once(self, host: str, sentence: str, seconds: float) -> None:
         """Show a host's fault, unless another connection did so and its wait isn't over yet.
 
         Args:
-            host: which fails.
-            sentence: what is shown.
-            seconds: the wait that it announces.
+            host: the failing host.
+            sentence: the text to show.
+            seconds: the announced wait.
         """
         with self._lock:
             now = self.policy.clock.monotonic()
             if now < self._shown_until.get(host, now):
                 return
-            # A little less, so that the same connection isn't too early with its next one.
+            # A little less, so that the next fault of the same connection is shown.
             self._shown_until[host] = now + seconds * 0.9
-        self.policy.tell(sentence)
+        self.policy.notify(sentence)
 
     def heed(self, host: str, headers: Mapping[str, str]) -> None:
         """Slow down before the limit that an answer announces, and stop at it.
 
-        If that takes more than what is left of the patience, ``pass_through`` raises: the answer itself has come.
+        If that exceeds the patience that is left, ``pass_through`` raises later: this answer is complete.
         """
         limit = RateLimit.of(headers)
         if limit is None:
@@ -128,10 +128,10 @@ class Throttle:
             self._pace_until = self.policy.clock.monotonic() + limit.reset
         if limit.pace >= _NOTICEABLE and not was_slow and self._ended is None:
             pace = duration(limit.pace)
-            self.policy.tell(f"{host} is close to its limit: one request every {pace} until the limit is reset")
+            self.policy.notify(f"{host} is close to its limit: one request every {pace} until the limit is reset")
 
     def _left(self, now: float) -> float:
-        """Return the seconds until the caller may send; if there are none, its slot is taken."""
+        """Return the seconds until the caller may send; if 0, reserve its slot."""
         with self._lock:
             if now < self._until:
                 return self._until - now
@@ -154,7 +154,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The ``RateLimit-*`` headers: how much the tenant still gives before it throttles.
+    """The ``RateLimit-*`` headers: how much the tenant accepts before it throttles.
 
     Attributes:
         limit: resource units in all; 0 if unknown.
@@ -168,7 +168,7 @@ class RateLimit:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self | None:
-        """Return what the headers say; None if that is nothing useful."""
+        """Return the limit in the headers; None if it is missing or invalid."""
         remaining = number_in(headers.get("RateLimit-Remaining", ""))
         reset = seconds_in(headers.get("RateLimit-Reset", ""))
         if remaining is None or reset is None:
@@ -182,7 +182,7 @@ class RateLimit:
 
     @property
     def pace(self) -> float:
-        """Seconds from one request to the next with which what remains lasts until the reset."""
+        """Seconds between requests so that the remaining units last until the reset."""
         if self.is_used_up or self.remaining > self.limit * _SHARE > 0:
             return 0.0
         return self.reset * _COST / self.remaining
@@ -191,8 +191,8 @@ class RateLimit:
 class Attempts:
     """The attempts at one request.
 
-    A tenant that asks to wait is asked again until the patience ends. After any other temporary fault there are
-    ``_ATTEMPTS`` in all, each after twice the wait of the one before.
+    A throttled request is repeated until the patience ends. After other temporary faults there are ``_ATTEMPTS`` in
+    all, each after twice the previous wait.
     """
 
     def __init__(self, throttle: Throttle, host: str) -> None:
@@ -201,15 +201,15 @@ class Attempts:
         self._throttled = self._failed = 0
 
     def forget(self) -> None:
-        """Forget the faults so far, as there was progress since."""
+        """Forget the faults so far after progress."""
         self._failed = 0
 
     def after(self, answer: Answer, *, is_complete: bool = True) -> bool:
         """Return whether to send the request again, once the tenant allows it.
 
         Args:
-            answer: what came.
-            is_complete: whether it is what was requested, as far as known.
+            answer: to the request.
+            is_complete: False if it lacks the requested content.
 
         Raises:
             UnreachableError: the patience ends.
@@ -229,7 +229,7 @@ class Attempts:
             UnreachableError: the patience ends.
         """
         asked = retry_after(answer.headers, self._clock.now())
-        # A tenant that says "at once" again and again has to be asked less often all the same.
+        # A tenant that answers "retry at once" repeatedly is asked less often, too.
         own = _backoff(self._throttled - 1) if self._throttled or asked is None else 0.0
         self._throttle.hold(self._host, max(asked or 0.0, own))
         self._throttled += 1
@@ -252,5 +252,5 @@ class Attempts:
 
 
 def _backoff(before: int) -> float:
-    """Return the seconds to wait after so many waits before, never the same for two clients."""
+    """Return the seconds to wait after a number of previous waits, randomized to spread clients."""
     return min(_LONGEST_BACKOFF, 2.0 ** max(before, 0)) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, no secret

@@ -1,4 +1,4 @@
-"""The sockets, for the tenant's session and for msal's sign-in: which certificates to trust, and what is never sent."""
+"""The HTTP transport of the tenant's session and of msal's sign-in: trust, limits, logging."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Variables that name a bundle or a folder in the platform's place; on Linux its store heeds OpenSSL's own, too."""
+"""Variables that name a bundle or folder to use instead of the platform's store."""
 LOGGER = logging.getLogger("analyzer.tenant.requests")
 """Its records are of level DEBUG and have the attribute ``request``, a dict of what is logged."""
 CHUNK = 1 << 18
 _CORRELATION = ("sprequestguid", "request-id", "x-ms-request-id", "client-request-id")
 """Response headers with the ID by which Microsoft's support finds a request: SharePoint's own first, then Entra's."""
 _ENDS_USERINFO = re.compile(r"[/\\?#\[\]\s]")
-"""What ends the user and password in an address where it isn't percent-encoded."""
+"""Characters that end the user and password in an address unless percent-encoded."""
 _LARGEST = 1 << 26
-"""Bytes of an answer that is held in memory: a list of 100,000 jobs fits. Unpacked, a small answer may have no end."""
+"""Bytes of an answer that is held in memory, enough for 100,000 jobs; a small compressed answer may be endless."""
 _LARGEST_UNSTREAMED = 1 << 22
-"""The same of an authority's answer; none has a hundredth of it."""
+"""The same for an authority's answer; none has a hundredth of it."""
 _MOST_LINES = 1_000
 """Lines in a row; http.client takes 100 headers."""
 
@@ -63,11 +63,11 @@ class Transport(requests.Session):
         limits: Limits = Limits(),  # noqa: B008 - never changes
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Send nothing yet.
+        """Prepare connections.
 
         Args:
             ca_file: the certificate authority; None for the platform's.
-            connections: how many are kept open to a host, that is, how many threads use this at once.
+            connections: number kept open to a host: the number of threads that use this at once.
             limits: how slowly an answer may come.
             now: seconds since any moment, for the limits.
 
@@ -100,7 +100,7 @@ class Transport(requests.Session):
             response = super().send(request, **{**options, "stream": True})
             if not options.get("stream"):
                 with response:
-                    # What requests itself would read, without an end.
+                    # requests itself would read without a limit.
                     whole = bounded(response.iter_content(CHUNK), url, _LARGEST_UNSTREAMED)
                     response._content = whole  # noqa: SLF001
         except requests.RequestException:
@@ -111,12 +111,12 @@ class Transport(requests.Session):
         return response
 
     def resolve_redirects(self, *_arguments: Any, **_options: Any) -> Iterator[Any]:  # noqa: ANN401 - requests' own
-        """Return nothing: requests would parse where each redirect leads, which may not be an address at all."""
+        """Return nothing: requests would parse each redirect's target, which may not be an address."""
         return iter(())
 
 
 class _Adapter(HTTPAdapter):
-    """Connections with one trust, also through a proxy, whatever requests would take from the environment."""
+    """Connections with one TLS context, also through a proxy, whatever the environment of requests."""
 
     def __init__(self, context: ssl.SSLContext, connections: int, response_class: Callable[..., Any]) -> None:
         self._context = context
@@ -133,7 +133,7 @@ class _Adapter(HTTPAdapter):
         return super().proxy_manager_for(proxy, **options)
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401
-        """Send as requests does, but verify always."""
+        """Send as requests does, but always verify."""
         try:
             return super().send(request, *arguments, **{**options, "verify": True})
         except LocationValueError as error:  # an impossible host, which requests lets through
@@ -162,14 +162,14 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def trust(ca_file: Path | None, environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """Return what TLS connections are made with: ``ca_file``, else the environment's bundle, else the platform's store.
+    """Return a TLS context that trusts ``ca_file``, else the environment's bundle, else the platform's store.
 
     Args:
         ca_file: authorities in PEM form, and no others; None for the platform's.
         environment: may name a bundle, which ``ca_file`` overrides.
 
     Raises:
-        UsageError: the file that is named can't be read or has no certificate.
+        UsageError: the file can't be read or has no certificate.
     """
     if ca_file is not None:
         return _context_of(ca_file, 'Correct "ca_file" in the configuration: the authority\'s certificate in PEM form.')
@@ -193,13 +193,13 @@ def _context_of(path: Path, advice: str) -> ssl.SSLContext:
 
 
 def log_request(method: str, url: str, *, status: int | None, seconds: float, headers: Mapping[str, str]) -> None:
-    """Log a request: what support asks for, and nothing that is secret.
+    """Log a request with what Microsoft's support asks for, without secrets.
 
     Args:
-        method: HTTP's.
+        method: of the request.
         url: absolute; secrets in it are masked.
-        status: of the answer; None if none came.
-        seconds: from the first byte out to the answer's headers, or to its end if it was read at once.
+        status: of the answer; None if there was none.
+        seconds: until the answer's headers, or its end if it was read at once.
         headers: of the answer.
     """
     if not LOGGER.isEnabledFor(logging.DEBUG):
@@ -261,7 +261,7 @@ def content_of(response: requests.Response) -> Generator[bytes]:
 
 
 class _PacedConnection:
-    """A connection whose answers are paced, and which says with what status a proxy refuses a tunnel."""
+    """A connection whose answers are paced; it raises the status with which a proxy refuses a tunnel."""
 
     response_class: Callable[..., Any]
 
@@ -300,9 +300,9 @@ class _PacedResponse(http.client.HTTPResponse):
 
 
 class _Lines(io.BufferedReader):
-    """Raises ``http.client.HTTPException`` where lines have no end: ``100 Continue`` again and again, or trailers.
+    """Raises ``http.client.HTTPException`` for endless lines: repeated ``100 Continue``, or trailers.
 
-    Both are read line by line, and neither http.client nor urllib3 counts them.
+    Neither http.client nor urllib3 counts those.
     """
 
     _in_a_row = 0
@@ -323,37 +323,37 @@ class _Lines(io.BufferedReader):
 
 
 class PacedReader(io.RawIOBase):
-    """Reads from a socket, and compares what comes with the time that was spent on waiting for it.
+    """Reads from a socket, and compares the bytes received with the time spent on waiting for them.
 
-    What the reader itself does between two reads, as writing to a disk, doesn't count; neither does the wait for the
-    first byte, in which the service works.
+    Time between two reads, such as for writing to a disk, doesn't count; neither does the wait for the first byte, in
+    which the service works.
     """
 
     def __init__(self, raw: io.RawIOBase, limits: Limits, now: Callable[[], float]) -> None:
         self._raw, self._limits, self._now = raw, limits, now
-        self._began = False
-        self._waited, self._came = 0.0, 0
+        self._has_begun = False
+        self._waited, self._received = 0.0, 0
 
     def readable(self) -> bool:
         """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - whatever can be written to
-        """Read what is there, as ``io.RawIOBase.readinto``.
+        """Read as ``io.RawIOBase.readinto``.
 
         Raises:
-            TooSlowError: less came than the limits ask for.
+            TooSlowError: fewer bytes arrived than the limits require.
         """
         before = self._now()
         count = self._raw.readinto(buffer)
-        if self._began:
+        if self._has_begun:
             self._waited += self._now() - before
-            self._came += count or 0
-        self._began = True
+            self._received += count or 0
+        self._has_begun = True
         if self._waited >= self._limits.silence:
-            if count and self._came < self._limits.least:
-                raise TooSlowError(f"{self._came} bytes came in {self._waited:.0f} s")
-            self._waited, self._came = 0.0, 0
+            if count and self._received < self._limits.least:
+                raise TooSlowError(f"{self._received} bytes received in {self._waited:.0f} s")
+            self._waited, self._received = 0.0, 0
         return count
 
     def fileno(self) -> int:

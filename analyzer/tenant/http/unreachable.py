@@ -1,4 +1,4 @@
-"""Why no answer came, from the exceptions of requests, urllib3, ssl and the sockets, which wrap one another."""
+"""Explain why there is no answer, from the nested exceptions of requests, urllib3, ssl, and the sockets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Diagnosis(NamedTuple):
-    """What follows ``ORIGIN can't be reached:``, and what to do about it."""
+    """The text after ``ORIGIN can't be reached:``, and what to do about it."""
 
     reason: str
     advice: str
@@ -41,7 +41,7 @@ _BY_CODE = {
     10: _EXPIRED,
     62: _OTHER_NAME,
     64: _OTHER_NAME,
-    # Instead of OpenSSL's, from the platforms' stores: Windows (CERT_E_…), macOS (errSec…).
+    # Codes of the platforms' stores: Windows (CERT_E_…), macOS (errSec…).
     0x800B0101: _EXPIRED,
     0x800B0109: _AUTHORITY,
     0x800B010A: _AUTHORITY,
@@ -104,7 +104,7 @@ class TunnelError(OSError):
 class SplitProxyError(requests.exceptions.InvalidProxyURL):
     """The user or password in the address of a proxy has a character that ends it.
 
-    What precedes that character would be taken for a host, looked up, and shown.
+    The text before that character would be taken for a host, looked up, and shown.
     """
 
 
@@ -115,14 +115,14 @@ def unreachable(error: requests.RequestException, origin: str) -> UnreachableErr
         error: what requests raised.
         origin: ``https://HOST[:PORT]`` of the request.
     """
-    # The innermost says most: urllib3 takes a name that is not known for a timeout.
+    # The innermost is the most exact: urllib3 reports an unknown name as a timeout.
     causes = list(_causes(error))[::-1]
     diagnosis = _proxy_diagnosis(causes, origin) or _first_diagnosis(causes)
     return UnreachableError(f"{origin} can't be reached: {diagnosis.reason}", diagnosis.advice)
 
 
 def may_pass(error: BaseException) -> bool:
-    """Return whether a request that got no answer may get one the next time, without somebody changing something."""
+    """Return whether an unanswered request may succeed later without a change."""
     for cause in _causes(error):
         if isinstance(cause, (ssl.SSLCertVerificationError, *_NO_ADDRESS)):
             return False
@@ -149,7 +149,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _proxy_diagnosis(causes: list[BaseException], origin: str) -> _Diagnosis | None:
     if any(isinstance(cause, SplitProxyError) for cause in causes):
         return _SPLIT
-    # Our own addresses were checked before: if one of the two is invalid, it is the proxy's.
+    # Our own addresses were checked before, so the invalid one is the proxy's.
     if any(isinstance(cause, _NO_ADDRESS) for cause in causes) and _configured_proxy(origin):
         return _Diagnosis(
             "the address of the proxy is invalid", "HTTPS_PROXY looks like http://proxy.example.com:8080."

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 _PATH_REFUSED = frozenset({400, 410, 414, 423})
-"""What the tenant answers if it refuses a path, or if the file is locked: not a fault of the connection."""
+"""Statuses for a refused path or a locked file, not a fault of the connection."""
 
 
 def list_folder(webs: Webs, origin: str, path: str) -> list[RemoteFile] | None:
@@ -72,7 +72,7 @@ def list_folder(webs: Webs, origin: str, path: str) -> list[RemoteFile] | None:
 
 
 def file_info(webs: Webs, origin: str, path: str) -> RemoteFile | None:
-    """Return what the tenant lists of one file; None if there is no such file.
+    """Return the listed properties of one file; None if there is no such file.
 
     Raises:
         RefusedError: the file may not be read.
@@ -83,7 +83,7 @@ def file_info(webs: Webs, origin: str, path: str) -> RemoteFile | None:
         return None
     check_path(answer, url)
     folder, _, name = path.rpartition("/")
-    # With the name that was asked for: the answer's may differ in case, and must not lead elsewhere.
+    # With the requested name: the answer's may differ in case, and must not lead elsewhere.
     return _remote_file(origin, folder, {**json_of(answer, url), "Name": name})
 
 
@@ -130,7 +130,7 @@ def _remote_file(origin: str, folder: str, entry: dict[str, object]) -> RemoteFi
 
 _CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-\d+/(?P<total>\d+|\*)")
 _DOUBTS = 3
-"""How often a file that isn't as long as listed is requested again before the listing is considered out of date."""
+"""How often a file with another length than listed is requested again before it is listed again."""
 
 
 def download(webs: Webs, file: RemoteFile, into: Sink) -> RemoteFile | None:
@@ -138,8 +138,8 @@ def download(webs: Webs, file: RemoteFile, into: Sink) -> RemoteFile | None:
 
     Args:
         webs: of the tenant.
-        file: as the tenant listed it; its length and ETag are compared with what comes.
-        into: takes the bytes.
+        file: as the tenant listed it; its length and ETag are compared with the answer's.
+        into: receives the bytes.
 
     Returns:
         The properties of the version that was received; None if there is no such file.
@@ -210,7 +210,7 @@ class _Download:
         return True
 
     def _fits(self, answer: Answer) -> bool:
-        """Return whether what comes now fits what is there; if not, request everything again."""
+        """Return whether the answer continues the received bytes; if not, request everything again."""
         etag = answer.headers.get("ETag", "")
         if answer.status != PARTIAL_CONTENT:
             self._into.restart()
@@ -225,7 +225,7 @@ class _Download:
         return False
 
     def _receives(self, chunks: Generator[bytes]) -> bool:
-        """Return whether the bytes came to their end; if not, it has waited, and the download may be resumed."""
+        """Return whether all bytes arrived; if not, wait, so that the download can be resumed."""
         try:
             for chunk in chunks:
                 self._session.throttle.check_stopped()
@@ -234,7 +234,7 @@ class _Download:
             if self._is_as_listed():  # the announced length was beyond the end
                 self._total = self._into.received
                 return True
-            # Only bytes that never came before are progress: the same ones could come again and again.
+            # Only new bytes are progress: the same ones could be received again and again.
             if self._into.received > self._furthest:
                 self._furthest = self._into.received
                 self._attempts.forget()
@@ -244,7 +244,7 @@ class _Download:
         return True
 
     def _whole(self) -> RemoteFile | None:
-        """Return the properties of what was received if that is a complete version of the file, else None."""
+        """Return the properties of the received file if it is a complete version, else None."""
         received, listed = self._into.received, self._file
         if self._total not in (None, received):
             return None
@@ -252,7 +252,7 @@ class _Download:
         if is_listed and listed.length in (None, received):
             return replace(listed, length=received, etag=listed.etag or self._etag)
         if is_listed and self._doubts < _DOUBTS:
-            self._doubts += 1  # something in between may have cut it
+            self._doubts += 1  # a proxy may have cut it
             return None
         # It changed since it was listed, or its header spells the ETag differently.
         now = file_info(self._webs, self._origin, listed.path)
@@ -273,5 +273,5 @@ class _Download:
     def _fault(self, what: str) -> FaultError:
         of = f" of {self._total:,}" if self._total is not None else ""
         return FaultError(
-            f"{self._file.uri} {what}: {self._into.received:,}{of} bytes came", "Run the same command again."
+            f"{self._file.uri} {what}: {self._into.received:,}{of} bytes received", "Run the same command again."
         )

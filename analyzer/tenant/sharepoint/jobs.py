@@ -37,9 +37,9 @@ _REFUSED_STATUS = (400, 500)
 
 
 def list_jobs(session: Session) -> list[Job]:
-    """Return the tenant's job list in the service's order; a job that it lists twice, as when pages shift, once.
+    """Return the tenant's job list in the service's order; a job listed twice, as when pages shift, once.
 
-    That it comes in one answer is inferred: clients in production read one. Further pages are read, too.
+    That it is in one answer is inferred: clients in production read one. Further pages are read, too.
 
     Raises:
         RefusedError: sign-in or permission, or the next page is outside the tenant.
@@ -60,14 +60,14 @@ def list_jobs(session: Session) -> list[Job]:
 
 
 def _jobs_of(page: Mapping[str, object], url: str, session: Session) -> list[Job]:
-    """Return the jobs of a page; skip an entry without an ID, by which nothing could be requested, and say so."""
+    """Return the jobs of a page; skip entries without an ID, with a notice."""
     listed = page.get("value")
     entries = listed if isinstance(listed, list) else []
     named = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("JobId"), str)]
     named = [entry for entry in named if entry["JobId"].strip("{} ")]
     if 0 < len(named) < len(entries):
         skipped = count(len(entries) - len(named), "entry", "entries")
-        session.policy.tell(f"{skipped} of the job list without a job ID: skipped")
+        session.policy.notify(f"{skipped} of the job list without a job ID: skipped")
     try:
         return job_list({**page, "value": named} if named else page)
     except ValueError as error:
@@ -144,12 +144,12 @@ class Import:
 def queue_import(session: Session, wanted: Import) -> str:
     """Queue an import and return the job's ID.
 
-    Each call makes a job, so it must not be repeated blindly: if it isn't certain that the service took it, or if it
-    returns no ID (seen), the job is looked for by its source file, and the call is repeated only if there is none.
+    Each call creates a job, so it must not be repeated blindly: if it is uncertain whether the service accepted it, or
+    if it returns no ID (seen), search for the job by its source file, and repeat the call only if there is none.
 
     Raises:
         RefusedError: the service refuses the properties, or sign-in or permission.
-        UnreachableError: no answer came, or it is unknown which job was queued.
+        UnreachableError: there was no answer, or it is unknown which job was queued.
     """
     known = {job.job_id for job in _jobs_with(session, wanted.source_uri)}
     attempts = session.attempts(session.hosts.admin_origin)
@@ -177,10 +177,10 @@ def queue_import(session: Session, wanted: Import) -> str:
 
 
 def _send(session: Session, wanted: Import) -> str:
-    """Send the call; return the ID that the service gives, the empty Guid if it gives none.
+    """Send the call; return the job's ID, or the empty Guid if the answer has none.
 
     Raises:
-        UnreachableError: whether the service took the import isn't certain.
+        UnreachableError: it is uncertain whether the service accepted the import.
     """
     url = session.hosts.admin_origin + tenant_call("QueueImportProfileProperties")
     body = {

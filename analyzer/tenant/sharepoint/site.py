@@ -51,7 +51,7 @@ class Tenant:
         return files.list_folder(self.webs, self.session.hosts.origin(uri), path)
 
     def file(self, uri: str, path: str) -> RemoteFile | None:
-        """Return what the tenant lists of the file ``path`` on the host of ``uri``; None if there is no such file.
+        """Return the listed properties of the file ``path`` on the host of ``uri``; None if there is no such file.
 
         Raises:
             RefusedError: the host is not the tenant's, or the file may not be read.
@@ -60,9 +60,9 @@ class Tenant:
         return files.file_info(self.webs, self.session.hosts.origin(uri), path)
 
     def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
-        """See ``sharepoint.download.download``."""
+        """See ``sharepoint.files.download``."""
         return download(self.webs, file, into)
 
     def stop(self) -> None:
-        """End what waits or receives in other threads."""
+        """End waits and transfers in other threads."""
         self.session.stop()

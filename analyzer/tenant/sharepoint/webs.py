@@ -68,7 +68,7 @@ def _argument(text: str) -> str:
 
 
 class Webs:
-    """What is known of a tenant's webs. Paths compare without regard to case. Used by several threads at once.
+    """The known webs of a tenant. Paths are compared without case. Used by several threads at once.
 
     Attributes:
         session: of the tenant.
@@ -92,7 +92,7 @@ class Webs:
         """Send a request to the web that holds a path; return the answer and the address that gave it.
 
         Args:
-            method: HTTP's.
+            method: such as ``GET``.
             origin: of the host.
             path: server-relative, of a file or folder.
             url_at: the address of the request at a web.

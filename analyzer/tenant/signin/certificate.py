@@ -76,10 +76,10 @@ def read_certificate(path: Path, password: str | None) -> Certificate:
 
 
 def check_dates(certificate: Certificate, now: datetime, client_id: str) -> None:
-    """Raise unless a certificate is valid now.
+    """Check that a certificate is valid now.
 
     Args:
-        certificate: what was read.
+        certificate: the certificate.
         now: UTC.
         client_id: the application, for the advice.
 
@@ -101,12 +101,7 @@ def check_dates(certificate: Certificate, now: datetime, client_id: str) -> None
 
 
 def warning_of_end(certificate: Certificate, now: datetime) -> str:
-    """Return a warning that a certificate expires within 30 days; empty if it doesn't, or has expired.
-
-    Args:
-        certificate: what was read.
-        now: UTC.
-    """
+    """Return a warning that a certificate expires within 30 days; empty if it doesn't, or has expired."""
     left = certificate.ends - now
     if not timedelta() <= left <= _SOON:
         return ""
@@ -148,7 +143,7 @@ def _of_pfx(path: Path, content: bytes, password: str | None) -> x509.Certificat
 
 
 def _matching(path: Path, key: object, certificates: list[x509.Certificate]) -> x509.Certificate:
-    """Return the certificate of the key; a chain may come in any order."""
+    """Return the certificate of the key; a chain may be in any order."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if not isinstance(key, RSAPrivateKey):
@@ -186,7 +181,7 @@ class CertificateSignIn(CachedTokens):
         password: str | None = None,
         policy: ClientPolicy | None = None,
     ) -> None:
-        """Read and send nothing yet.
+        """Prepare the sign-in; read and send nothing.
 
         Args:
             application: the application.

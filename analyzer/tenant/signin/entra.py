@@ -1,4 +1,4 @@
-"""The application that signs in, and Entra's errors by number: what is wrong with what is configured, what to do.
+"""The application that signs in, and Entra's errors by number: what is wrong, and what to do.
 
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"AADSTS(\d+)")
 _SUPPORT_DATA = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp): .*", re.DOTALL)
 _UNAVAILABLE = frozenset({"server_error", "temporarily_unavailable"})
 LATE = 300.0
-"""Seconds that a clock may be off; Kerberos and Entra accept as much."""
+"""Seconds that a clock may be off: the tolerance of Kerberos and Entra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def refusal_of(answer: Mapping[str, Any], context: SignInContext, now: float) ->
             f"{context.application.authority} is temporarily unavailable: {reason}", "Try again later."
         )
     if refusal is None:
-        advice = "Entra's sign-in logs say more. upa-analyzer doctor shows how far it gets."
+        advice = "See Entra's sign-in logs for details. upa-analyzer doctor shows how far it gets."
         return SignInError(f"the tenant refused the sign-in: {reason}", advice)
     shown = f"AADSTS{known}" if known is not None else reason
     words = _words(context)

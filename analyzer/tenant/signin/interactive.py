@@ -42,20 +42,20 @@ class InteractiveSignIn(CachedTokens):
         application: Application,
         way: Way,
         cache: TokenCache,
-        tell: Callable[[str], None],
+        notify: Callable[[str], None],
         policy: ClientPolicy | None = None,
     ) -> None:
-        """Ask for nothing yet.
+        """Prepare the sign-in; send nothing.
 
         Args:
             application: the application that the person signs in to, and the directory.
             way: by browser or by code.
-            cache: where the person's tokens are kept.
-            tell: shows the person a line that says what to do.
+            cache: stores the person's tokens.
+            notify: shows the person a line that says what to do.
             policy: how to wait for the authority.
         """
         super().__init__()
-        self._application, self._way, self._cache, self._tell = application, way, cache, tell
+        self._application, self._way, self._cache, self._notify = application, way, cache, notify
         self._http = SignInTransport(application.ca_file, policy)
         self._client: Any = None
 
@@ -91,11 +91,11 @@ class InteractiveSignIn(CachedTokens):
 
     def _by_code(self, scopes: list[str]) -> dict[str, Any]:
         flow = self._client.initiate_device_flow(scopes)
-        self._tell(str(flow["message"]))  # an error has none
+        self._notify(str(flow["message"]))  # an error has none
         return dict(self._client.acquire_token_by_device_flow(flow))
 
     def _by_browser(self, scopes: list[str]) -> dict[str, Any]:
-        self._tell(_BROWSER)
+        self._notify(_BROWSER)
         from msal.oauth2cli.oauth2 import BrowserInteractionTimeoutError
 
         with _no_traceback_of_a_listener():
@@ -106,7 +106,7 @@ class InteractiveSignIn(CachedTokens):
                         prompt="select_account",
                         timeout=_MINUTES * 60,
                         success_template=_PAGE,
-                        auth_uri_callback=lambda uri: self._tell(f"No browser could be opened. Open {uri} in one."),
+                        auth_uri_callback=lambda uri: self._notify(f"No browser could be opened. Open {uri} in one."),
                     )
                 )
             except BrowserInteractionTimeoutError as error:
@@ -118,7 +118,7 @@ class InteractiveSignIn(CachedTokens):
 
 @contextmanager
 def _no_traceback_of_a_listener() -> Iterator[None]:
-    """Print no traceback of msal's listener, which ends its thread by an exception if no answer comes."""
+    """Suppress the traceback of msal's listener, whose thread ends with an exception if there is no answer."""
     earlier = threading.excepthook
 
     def hook(arguments: threading.ExceptHookArgs) -> None:
@@ -143,12 +143,12 @@ class TokenCache:
     def __init__(
         self, folder: Path, application: Application, *, protected: Callable[[str], Any] | None = None
     ) -> None:
-        """Read nothing yet.
+        """Prepare the cache; read nothing.
 
         Args:
-            folder: of the caches; made when there is something to keep.
-            application: whose tokens.
-            protected: makes a store that the platform protects; None for ``build_encrypted_persistence`` of
+            folder: of the caches; created with the first cache.
+            application: the application of the tokens.
+            protected: creates a store that the platform protects; None for ``build_encrypted_persistence`` of
                 msal-extensions.
         """
         names = "|".join([application.authority.rstrip("/"), application.tenant_id, application.client_id]).lower()
@@ -158,7 +158,7 @@ class TokenCache:
         self._tokens: Any = None
 
     def open(self) -> Any:  # noqa: ANN401 - msal has no types
-        """Return msal's cache with what was kept; an empty one if that can't be read."""
+        """Return msal's cache with the stored tokens; an empty one if they can't be read."""
         import msal
 
         kinds = msal.TokenCache.CredentialType
@@ -172,7 +172,7 @@ class TokenCache:
         return self._tokens
 
     def save(self) -> None:
-        """Keep what msal has learnt since; warn if that isn't possible."""
+        """Store msal's changes; warn if that isn't possible."""
         if self._tokens is None or not self._tokens.has_state_changed:
             return
         try:
@@ -181,7 +181,7 @@ class TokenCache:
             _LOG.warning("the sign-in can't be kept for the next command: %s", error)
 
     def forget(self) -> list[str]:
-        """Remove all that was kept; return the names of the accounts.
+        """Remove the stored tokens; return the names of the accounts.
 
         Raises:
             OutputError: the file can't be removed.
@@ -194,7 +194,7 @@ class TokenCache:
         location = Path(store.get_location())
         try:
             if store.is_encrypted and names:
-                store.save(_EMPTY)  # what the platform keeps, beside the file
+                store.save(_EMPTY)  # also clears the platform's store
             location.unlink(missing_ok=True)
         except OSError as error:
             raise cannot_write(location, error) from error

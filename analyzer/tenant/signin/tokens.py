@@ -64,11 +64,7 @@ class CachedTokens(ABC):
     """
 
     def __init__(self, *, now: Callable[[], float] = time.time) -> None:
-        """Request nothing yet.
-
-        Args:
-            now: seconds since any moment.
-        """
+        """Start without tokens; ``now`` returns seconds since any moment."""
         self._now = now
         self._lock = Lock()
         self._cached: dict[str, _CachedToken] = {}
@@ -115,7 +111,7 @@ class CachedTokens(ABC):
 
         Args:
             origin: the host's.
-            fresh: whether one that was given before is not enough.
+            fresh: whether to bypass caches.
 
         Raises:
             As ``token``.
@@ -125,23 +121,23 @@ class CachedTokens(ABC):
         if origin in self._refusals:
             raise self._refusals[origin]
         try:
-            given = self._ask(origin, fresh=fresh)
+            access = self._ask(origin, fresh=fresh)
         except SignInError as error:
             self._refusals[origin] = error
             raise
-        remember(given.token)
+        remember(access.token)
         now = self._now()
-        early = min(_EARLY, given.seconds / 2)
-        self._cached[origin] = _CachedToken(given.token, now + given.seconds - early, now + given.seconds)
-        return given.token
+        early = min(_EARLY, access.seconds / 2)
+        self._cached[origin] = _CachedToken(access.token, now + access.seconds - early, now + access.seconds)
+        return access.token
 
 
 class SignInTransport(Transport):
-    """What msal sends through: requests to an authority, with a budget of waiting of their own.
+    """The transport for msal: requests to an authority, with their own patience.
 
     Attributes:
-        refusal: the authority's last answer if it refused something, else empty.
-        answered: how it answered last, for an error; empty before its first answer.
+        refusal: the authority's last answer if it was an error, else empty.
+        answered: a description of its last answer, for an error; empty before the first one.
     """
 
     def __init__(self, ca_file: Path | None, policy: ClientPolicy | None = None, *, is_local: bool = False) -> None:
@@ -184,12 +180,12 @@ class SignInTransport(Transport):
 
 @contextmanager
 def msal_errors(http: SignInTransport, origin: str, context: SignInContext) -> Iterator[None]:
-    """Turn what msal raises inside it into errors of ours.
+    """Turn exceptions of msal into errors of ours.
 
     Args:
-        http: what msal sends through.
-        origin: where to, for the error.
-        context: what the configuration has, for the error.
+        http: the transport of msal.
+        origin: of the authority, for the error.
+        context: configured values, for the error.
 
     Raises:
         SignInError: the authority refused.
@@ -203,7 +199,7 @@ def msal_errors(http: SignInTransport, origin: str, context: SignInContext) -> I
     except requests.RequestException as error:
         raise unreachable(error, origin) from error
     except (MsalError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
-        # What msal raises if an answer is an error, isn't JSON, or lacks what msal looks for.
+        # msal raises these if an answer is an error, isn't JSON, or lacks a field.
         if http.refusal:
             raise refusal_of(http.refusal, context, time.time()) from error
         raise UnreachableError(

@@ -110,10 +110,10 @@ def test_an_end_in_the_middle_of_the_demo_leaves_what_was_there(
 
 
 def test_the_demo_as_json_is_json(upa: Callable[..., Ran], tmp_path: Path) -> None:
-    told = upa("demo", "--json", "--out", "out").json
-    assert told["retry"].endswith("-retry.json")
-    assert (tmp_path / told["report"]).is_file()
-    second = {job["job_id"]: job for job in told["jobs"]}[told["second_run"]]
+    content = upa("demo", "--json", "--out", "out").json
+    assert content["retry"].endswith("-retry.json")
+    assert (tmp_path / content["report"]).is_file()
+    second = {job["job_id"]: job for job in content["jobs"]}[content["second_run"]]
     assert (second["outcome"], second["not_updated"]) == ("succeeded", 0)
 
 
@@ -124,6 +124,6 @@ def test_the_demo_completes_though_its_output_is_closed(tmp_path: Path) -> None:
         assert running.stdout.readline().startswith("badges-feed: ")
         running.stdout.close()
         assert running.stderr is not None
-        told = running.stderr.read()
+        content = running.stderr.read()
     assert running.returncode == 0
-    assert "Open the report in a browser" in told
+    assert "Open the report in a browser" in content

@@ -73,9 +73,9 @@ def test_a_pasted_line_without_a_pattern_is_reported(upa: Callable[..., Ran]) ->
 
 
 def test_as_json_a_code_has_its_patterns_and_whether_a_retry_helps(upa: Callable[..., Ran]) -> None:
-    told = upa("explain", "GenericError", "--json").json
-    assert (told["code"], told["retry_helps"]) == ("GenericError", None)
-    by_name = {pattern["code"]: pattern for pattern in told["patterns"]}
+    content = upa("explain", "GenericError", "--json").json
+    assert (content["code"], content["retry_helps"]) == ("GenericError", None)
+    by_name = {pattern["code"]: pattern for pattern in content["patterns"]}
     assert by_name["GenericError/deadlock"]["retry_helps"] is True
     assert "Error Number:1205," in by_name["GenericError/deadlock"]["phrases"]
     assert upa("explain", "ImportCompleteWithError", "--json").json["patterns"] == []

@@ -163,8 +163,8 @@ class TestCheck:
         ran = upa("parse", sample_library(), "--check")
         assert ran.code == 0
         assert ran.err.endswith("Every byte is accounted for.\n")
-        told = upa("parse", sample_library(), "--check", "--json").json
-        for account in told:
+        content = upa("parse", sample_library(), "--check", "--json").json
+        for account in content:
             assert account["bytes"] == (sample_library() / account["log"]).stat().st_size
             parts = ("entries", "line_ends", "blanks", "mark", "missing")
             assert account["bytes"] == sum(account[part] for part in parts)

@@ -76,14 +76,14 @@ def test_each_option_writes_its_users_and_reports_them_in_json(
     (tmp_path / "users.csv").write_text("identity\nbob@contoso.com\n", encoding="utf-8")
     ran = upa(*BARE, *options, "--json")
     assert ran.code == 0, ran.err
-    told = ran.json
-    assert told["file"] == "feed-retry.json"
-    assert (told["files"], told["manifest"]) == (["feed-retry.json"], "feed-retry.manifest.json")
-    assert told["records"] == told["users"] == len(expected)
-    assert (told["complete"], told["unmatched"], told["respelled"]) == (True, 0, 0)
-    assert bool(told["chosen"]) is (options[0] in {"--only", "--except", "--users", "--without-culprits"})
+    content = ran.json
+    assert content["file"] == "feed-retry.json"
+    assert (content["files"], content["manifest"]) == (["feed-retry.json"], "feed-retry.manifest.json")
+    assert content["records"] == content["users"] == len(expected)
+    assert (content["complete"], content["unmatched"], content["respelled"]) == (True, 0, 0)
+    assert bool(content["chosen"]) is (options[0] in {"--only", "--except", "--users", "--without-culprits"})
     assert values(tmp_path / "feed-retry.json") == expected
-    assert told["sentence"] in ran.err
+    assert content["sentence"] in ran.err
     again = upa(*BARE, *options)
     assert (again.code, again.out) == (0, "feed-retry.json\n")
 
@@ -174,8 +174,8 @@ def test_a_limit_of_nothing_is_usage(upa: Callable[..., Ran], tmp_path: Path, op
 def test_repairs_are_listed_with_before_and_after(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, r'{"mail":"bob@contoso.com","City":"R\V"}')
     assert upa(*BARE).code == 5
-    told = upa(*BARE, "--repair", "--json").json
-    assert (told["repairs"], told["repairs_file"], told["complete"]) == (1, "feed-retry.repairs.csv", True)
+    content = upa(*BARE, "--repair", "--json").json
+    assert (content["repairs"], content["repairs_file"], content["complete"]) == (1, "feed-retry.repairs.csv", True)
     (row,) = csv.DictReader((tmp_path / "feed-retry.repairs.csv").read_text("utf-8-sig").splitlines())
     assert (row["record"], row["before"], row["after"]) == ("2", r'"R\V"', r'"R\\V"')
     assert values(tmp_path / "feed-retry.json") == [ADA, {"mail": "bob@contoso.com", "City": "R\\V"}]
@@ -265,8 +265,8 @@ def test_a_retry_file_is_verified(upa: Callable[..., Ran], tmp_path: Path) -> No
     ran = upa("retry", "--verify", "feed-retry.json")
     assert (ran.code, ran.out) == (0, "feed-retry.json is unchanged.\n")
     assert "2 users (named in the log" in ran.err
-    told = upa("retry", "--verify", "feed-retry.json", "--json").json
-    assert told == {"as_made": True, "differences": [], "not_checked": [], "complete": True}
+    content = upa("retry", "--verify", "feed-retry.json", "--json").json
+    assert content == {"as_made": True, "differences": [], "not_checked": [], "complete": True}
 
 
 def _byte(folder: Path) -> None:
@@ -294,8 +294,8 @@ def test_a_retry_file_that_is_not_as_made_is_a_finding(
     ran = upa("retry", "--verify", "feed-retry.json")
     assert (ran.code, ran.out) == (1, "")
     assert "Changed since it was created: feed" in ran.err
-    told = upa("retry", "--verify", "feed-retry.json", "--json")
-    assert (told.code, told.json["as_made"], len(told.json["differences"])) == (1, False, 1)
+    content = upa("retry", "--verify", "feed-retry.json", "--json")
+    assert (content.code, content.json["as_made"], len(content.json["differences"])) == (1, False, 1)
 
 
 def test_what_the_file_was_made_from_need_not_be_there(upa: Callable[..., Ran], tmp_path: Path) -> None:
@@ -402,36 +402,36 @@ def test_a_report_leaves_a_retry_with_options_alone(upa: Callable[..., Ran], tmp
 
 def test_the_last_lines_queue_the_file(upa: Callable[..., Ran], tmp_path: Path) -> None:
     run = ("retry", "869b00a6", "--library", sample_library())
-    plain, told = upa(*run), upa(*run, "--json").json["queue"]
+    plain, content = upa(*run), upa(*run, "--json").json["queue"]
     path = tmp_path / plain.out.strip()
-    connect, queue = told["commands"]
+    connect, queue = content["commands"]
     assert connect == "Connect-PnPOnline -Url 'https://contoso.sharepoint.com/sites/facilities' -Interactive"
     property_map = "@{'BadgeId'='BadgeId'; 'Building'='Building'; 'ValidUntil'='ValidUntil'; 'Floor'='Floor'}"
     assert queue == (
         f"New-PnPUPABulkImportJob -Folder 'Freigegebene Dokumente/Zugänge' -Path '{path}'"
         f" -UserProfilePropertyMapping {property_map} -IdProperty 'ObjectId' -IdType CloudId"
     )
-    assert told["remarks"][0] == "Before you queue this file: map Floor or remove it from the feed."
-    assert (told["id_type"], told["properties"][-1]) == ("CloudId", "Floor")
+    assert content["remarks"][0] == "Before you queue this file: map Floor or remove it from the feed."
+    assert (content["id_type"], content["properties"][-1]) == ("CloudId", "Floor")
     lines = plain.err.splitlines()
-    assert lines[-2:] == told["commands"]
+    assert lines[-2:] == content["commands"]
     assert "Before you queue this file, map Floor or remove it from the feed." in plain.err
-    assert set(told["remarks"][1:]) < set(lines[:-2])
+    assert set(content["remarks"][1:]) < set(lines[:-2])
 
 
 def test_of_bare_files_the_place_is_to_be_filled_in(upa: Callable[..., Ran], tmp_path: Path) -> None:
     put(tmp_path, ADA, BOB)
-    told = upa(*BARE, "--json").json["queue"]
-    assert "Replace SITE-URL and FOLDER, which are unknown." in told["remarks"]
-    assert " -IdProperty 'mail' -IdType Email" in told["commands"][1]
+    content = upa(*BARE, "--json").json["queue"]
+    assert "Replace SITE-URL and FOLDER, which are unknown." in content["remarks"]
+    assert " -IdProperty 'mail' -IdType Email" in content["commands"][1]
     (tmp_path / "feed.log").write_text("", encoding="utf-8")
     assert upa(*BARE, "--outcome", "partial", "--json").json["queue"] is None
 
 
 def test_the_hash_of_the_pull_is_the_manifests(upa: Callable[..., Ran], pulled: tuple[Path, Path, str]) -> None:
     root, _, job = pulled
-    told = upa("retry", job, "--library", root, "-o", "x.json", "--json")
-    assert told.code == 0, told.err
+    content = upa("retry", job, "--library", root, "-o", "x.json", "--json")
+    assert content.code == 0, content.err
     assert json.loads(Path("x.manifest.json").read_bytes())["source"]["sha256"] == "0" * 64
 
 

@@ -44,9 +44,9 @@ def configured(
 
 
 def _lines(ran: Ran) -> list[dict[str, Any]]:
-    told = [json.loads(line) for line in ran.err.splitlines()]
-    assert all(_TIME.fullmatch(line["time"]) and line["message"] and line["level"] for line in told)
-    return told
+    content = [json.loads(line) for line in ran.err.splitlines()]
+    assert all(_TIME.fullmatch(line["time"]) and line["message"] and line["level"] for line in content)
+    return content
 
 
 def test_verbose_shows_each_request_with_what_support_asks_for(
@@ -206,8 +206,8 @@ def test_libraries_own_records_are_silent_or_ours(form: LogFormat) -> None:
             "warnings: UserWarning: something is old",
         ]
     else:
-        told = [json.loads(line) for line in ran.stderr.splitlines()]
-        assert [(line["event"], line.get("logger"), line["level"]) for line in told] == [
+        content = [json.loads(line) for line in ran.stderr.splitlines()]
+        assert [(line["event"], line.get("logger"), line["level"]) for line in content] == [
             ("library", "another", "warning"),
             ("remark", None, "debug"),
             ("library", "warnings", "warning"),

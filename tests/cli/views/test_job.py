@@ -11,14 +11,14 @@ from tests.analysis.frames import entry, named
 
 
 def test_a_code_has_patterns_only_if_a_message_matches_one() -> None:
-    told = named(
+    content = named(
         entry("a", "GenericError", "ada@contoso.com", message="was deadlocked on lock"),
         entry("a", "GenericError", message="something new"),
         entry("a", "DataFileNotJson", message="something new"),
         entry("a", "Weird", message="was deadlocked on lock"),
     )
     deadlock = PatternCount("GenericError/deadlock", 1, 1)
-    failures = failures_of(told, patterns_in(told, OURS))
+    failures = failures_of(content, patterns_in(content, OURS))
     assert failures == [
         Failure("GenericError", 2, 1, (deadlock, PatternCount(None, 1, 0))),
         Failure("DataFileNotJson", 1, 0, ()),

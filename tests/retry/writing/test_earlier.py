@@ -120,8 +120,8 @@ def test_what_is_in_the_way_and_not_as_we_made_it_is_copied_and_named(
     assert re.fullmatch(rf"{path.stem}\.altered-[0-9a-f]{{8}}{path.suffix}", kept.name)
     assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (b"by hand", 10**18)
     assert path.read_bytes() != b"by hand"
-    (told,) = made.earlier.sentences
-    assert f"Its copy is {kept.name}; don't queue it." in told
+    (actual,) = made.earlier.sentences
+    assert f"Its copy is {kept.name}; don't queue it." in actual
     assert make(tmp_path, *ALL).earlier == NO_EARLIER_FILES
 
 

@@ -53,22 +53,22 @@ def test_a_fault_that_lasts_is_shown(loopback: LoopbackTenant, given: type[Given
     loopback.fail("GetImport", given(502), given(502), given(502), then=True)
     list_jobs(loopback.session())
     host = loopback.origin.removeprefix("https://")
-    assert [re.sub(r"\d+ s", "N s", sentence) for sentence in loopback.told] == [
+    assert [re.sub(r"\d+ s", "N s", sentence) for sentence in loopback.notices] == [
         f"Temporary failure of {host}. Retrying in N s (attempt 3 of 5)",
         f"Temporary failure of {host}. Retrying in N s (attempt 4 of 5)",
     ]
 
 
 def test_a_fault_of_all_connections_is_shown_once_per_wait() -> None:
-    told: list[str] = []
+    notices: list[str] = []
     clock = FastClock()
-    throttle = Throttle(ClientPolicy(tell=told.append, clock=clock))
+    throttle = Throttle(ClientPolicy(notify=notices.append, clock=clock))
     for host in ("a.example.com", "a.example.com", "b.example.com"):
         throttle.show_once(host, "it fails", 5)
-    assert told == ["it fails", "it fails"]
+    assert notices == ["it fails", "it fails"]
     clock.wait(5, throttle.stopped)
     throttle.show_once("a.example.com", "it still fails", 5)
-    assert told[2:] == ["it still fails"]
+    assert notices[2:] == ["it still fails"]
 
 
 def _error(code: str) -> bytes:

@@ -12,10 +12,10 @@ HEADERS = {"client-request-id": "4", "x-ms-request-id": "3", "request-id": "2", 
 
 
 def test_sharepoint_s_own_request_id_is_preferred() -> None:
-    told = dict(HEADERS)
+    actual = dict(HEADERS)
     for name in reversed(HEADERS):
-        assert correlation_id(told) == told.pop(name)
-    assert correlation_id(told) is None
+        assert correlation_id(actual) == actual.pop(name)
+    assert correlation_id(actual) is None
 
 
 def test_a_request_id_that_is_a_secret_is_masked() -> None:

@@ -238,7 +238,7 @@ def test_a_job_list_entry_without_an_id_is_skipped_and_reported(
     loopback.add_job(1)
     loopback.fail("GetImport", given(body=json.dumps({"value": [odd, *loopback.jobs, odd]}).encode()))
     assert [job.job_id[:8] for job in list_jobs(loopback.session())] == ["00000001"]
-    assert loopback.told == ["2 entries of the job list without a job ID: skipped"]
+    assert loopback.notices == ["2 entries of the job list without a job ID: skipped"]
     loopback.fail("GetImport", given(body=json.dumps({"value": [odd]}).encode()))
     with pytest.raises(UnreachableError, match="something that isn't a job list"):
         list_jobs(loopback.session())

@@ -97,8 +97,8 @@ def test_requests_are_spread_on_a_machine_that_runs_for_long(clock: FastClock) -
 def test_an_answer_that_says_that_the_limit_is_reached_holds_the_next_request(
     loopback: LoopbackTenant, given: type[Given]
 ) -> None:
-    told = {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": "40"}
-    loopback.fail("GetImport", given(body=b'{"value": []}', headers=told), then=True)
+    notices = {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": "40"}
+    loopback.fail("GetImport", given(body=b'{"value": []}', headers=notices), then=True)
     session = loopback.session()
     list_jobs(session)
     list_jobs(session)
@@ -120,7 +120,7 @@ def test_a_wait_is_shown(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("GetImport", given(429, headers={"Retry-After": "120"}), then=True)
     list_jobs(loopback.session())
     host = loopback.origin.removeprefix("https://")
-    assert loopback.told == [f"{host} asks to wait. Continuing in 2 minutes"]
+    assert loopback.notices == [f"{host} asks to wait. Continuing in 2 minutes"]
 
 
 def test_a_wait_requested_of_one_connection_holds_all(clock: FastClock) -> None:
@@ -180,11 +180,11 @@ def test_requests_are_spread_before_the_limit_is_reached(clock: FastClock) -> No
 
 
 def test_a_slow_pace_is_shown_once(clock: FastClock) -> None:
-    told: list[str] = []
-    throttle = Throttle(ClientPolicy(clock=clock, tell=told.append))
+    notices: list[str] = []
+    throttle = Throttle(ClientPolicy(clock=clock, notify=notices.append))
     for remaining in ("10", "8", "6"):
         throttle.heed(HOST, {"RateLimit-Remaining": remaining, "RateLimit-Reset": "40"})
-    assert told == [f"{HOST} is close to its limit: one request every 8 s until the limit is reset"]
+    assert notices == [f"{HOST} is close to its limit: one request every 8 s until the limit is reset"]
 
 
 def test_a_limit_that_is_used_up_is_waited_for(clock: FastClock) -> None:

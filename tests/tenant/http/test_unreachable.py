@@ -49,8 +49,8 @@ def pull(
 
     def call(origin: str, ca_file: Path | None = authority[1]) -> list[str]:
         trusted = f'ca_file = "{ca_file.as_posix()}"\n' if ca_file else ""
-        told = f'[tenants.contoso]\nadmin_url = "{origin}"\nauth = "token"\n{trusted}'
-        (tmp_path / "upa-analyzer.toml").write_text(told, encoding="utf-8")
+        settings = f'[tenants.contoso]\nadmin_url = "{origin}"\nauth = "token"\n{trusted}'
+        (tmp_path / "upa-analyzer.toml").write_text(settings, encoding="utf-8")
         ran = upa("pull")
         assert (ran.code, ran.out) == (4, "")
         assert [path.name for path in library.iterdir()] == ["jobs.json"]
@@ -288,9 +288,9 @@ def test_rare_network_errors_are_recognized_by_their_exception(
     monkeypatch: pytest.MonkeyPatch, error: requests.RequestException, reason: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://ada:made-up-password@127.0.0.1:8")
-    told = unreachable(error, _ORIGIN)
-    assert told.what == f"{_ORIGIN} can't be reached: {reason}"
-    assert not re.search("ada|word@", str(told))
+    raised = unreachable(error, _ORIGIN)
+    assert raised.what == f"{_ORIGIN} can't be reached: {reason}"
+    assert not re.search("ada|word@", str(raised))
 
 
 @pytest.mark.parametrize(

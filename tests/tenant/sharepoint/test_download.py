@@ -119,8 +119,8 @@ def test_a_line_that_breaks_again_and_again_is_gone_on_with_as_long_as_something
 
     def part(seen: Seen) -> Given:
         first = int(seen.headers["range"][6:-1])
-        told = {"ETag": etag(CONTENT), "Content-Range": f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"}
-        return Given(206, CONTENT[first:], told, cut=step)
+        actual = {"ETag": etag(CONTENT), "Content-Range": f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"}
+        return Given(206, CONTENT[first:], actual, cut=step)
 
     _after(loopback, _cut(step), *[part] * 11)
     into = Bytes()
@@ -130,7 +130,7 @@ def test_a_line_that_breaks_again_and_again_is_gone_on_with_as_long_as_something
 
 def test_a_line_on_which_nothing_comes_is_given_up(loopback: LoopbackTenant, file: RemoteFile) -> None:
     loopback.faults = lambda _seen: _cut(0)
-    with pytest.raises(FaultError, match="was interrupted: 0 of 256,000 bytes came"):
+    with pytest.raises(FaultError, match="was interrupted: 0 of 256,000 bytes received"):
         download(Webs(loopback.session()), file, Bytes())
     assert len(loopback.seen) == 5
 
@@ -144,10 +144,12 @@ def test_a_file_that_changed_while_it_came_comes_anew(loopback: LoopbackTenant, 
     assert now == replace(file, length=len(new), etag=etag(new))
 
 
-@pytest.mark.parametrize("told", ["bytes 7-255999/256000", "bytes 0-255999/256000", "", "bytes */256000"])
-def test_a_part_at_another_position_is_not_appended(loopback: LoopbackTenant, file: RemoteFile, told: str) -> None:
+@pytest.mark.parametrize("content_range", ["bytes 7-255999/256000", "bytes 0-255999/256000", "", "bytes */256000"])
+def test_a_part_at_another_position_is_not_appended(
+    loopback: LoopbackTenant, file: RemoteFile, content_range: str
+) -> None:
     into = Bytes()
-    _after(loopback, _cut(), Given(206, CONTENT, {"ETag": etag(CONTENT), "Content-Range": told}))
+    _after(loopback, _cut(), Given(206, CONTENT, {"ETag": etag(CONTENT), "Content-Range": content_range}))
     assert download(Webs(loopback.session()), file, into) == file
     assert into.content == CONTENT
 

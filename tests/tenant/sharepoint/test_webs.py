@@ -26,12 +26,12 @@ LOGS = f"{LIBRARY}/hr-Logs"
 _CALL = "/_api/SP.Web.GetWebUrlFromPageUrl"
 
 
-def _subweb(loopback: LoopbackTenant, status: int = 404, told: str = "{}" + SUBWEB) -> None:
+def _subweb(loopback: LoopbackTenant, status: int = 404, text: str = "{}" + SUBWEB) -> None:
     """The top web gives nothing of the subweb, and the tenant tells which web that is."""
 
     def fault(seen: Seen) -> Given | None:
         if seen.path.endswith(_CALL):
-            return Given(body=json.dumps({"value": told.format(loopback.origin)}).encode())
+            return Given(body=json.dumps({"value": text.format(loopback.origin)}).encode())
         if "/Files/add" in seen.path and seen.path.startswith("/sites/hr/import%20logs/"):
             return Given(body=b'{"Name": "new.json"}')
         return Given(status) if seen.path.startswith("/sites/hr/_api/web") else None
@@ -48,10 +48,10 @@ def _file(loopback: LoopbackTenant, path: str) -> RemoteFile:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-@pytest.mark.parametrize("told", ["{}" + SUBWEB, "{}" + SUBWEB.replace(" ", "%20"), "{}" + SUBWEB.upper()])
-def test_a_folder_of_a_subweb_is_listed_by_that_web(loopback: LoopbackTenant, status: int, told: str) -> None:
+@pytest.mark.parametrize("text", ["{}" + SUBWEB, "{}" + SUBWEB.replace(" ", "%20"), "{}" + SUBWEB.upper()])
+def test_a_folder_of_a_subweb_is_listed_by_that_web(loopback: LoopbackTenant, status: int, text: str) -> None:
     loopback.files[f"{LOGS}/a.log"] = b"a"
-    _subweb(loopback, status, told)
+    _subweb(loopback, status, text)
     listed = list_folder(Webs(loopback.session()), loopback.origin, LOGS)
     assert listed is not None
     assert [file.path for file in listed] == [f"{LOGS}/a.log"]
@@ -88,7 +88,7 @@ def test_what_the_top_web_gives_asks_for_no_web(loopback: LoopbackTenant) -> Non
 
 
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         "{}/sites/hr",
         "{}/SITES/HR",
@@ -101,9 +101,9 @@ def test_what_the_top_web_gives_asks_for_no_web(loopback: LoopbackTenant) -> Non
         "{}//",
     ],
 )
-def test_a_web_that_cannot_hold_the_folder_is_not_gone_to(loopback: LoopbackTenant, told: str) -> None:
+def test_a_web_that_cannot_hold_the_folder_is_not_gone_to(loopback: LoopbackTenant, text: str) -> None:
     loopback.files[f"{LOGS}/a.log"] = b"a"
-    _subweb(loopback, told=told)
+    _subweb(loopback, text=text)
     webs = Webs(loopback.session())
     assert list_folder(webs, loopback.origin, LOGS) is None
     assert list_folder(webs, loopback.origin, LOGS) is None

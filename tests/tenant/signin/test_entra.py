@@ -68,14 +68,14 @@ def test_a_wrong_clock_is_recognized_by_the_date_of_the_refusal(number: int, ahe
 def test_an_unknown_number_has_the_authority_s_message_without_support_data() -> None:
     error = refusal_of(_answer(123, "Something new."), CONTEXT, NOON)
     assert error.what == "the tenant refused the sign-in: AADSTS123: Something new"
-    assert error.advice.startswith("Entra's sign-in logs say more.")
+    assert error.advice.startswith("See Entra's sign-in logs for details.")
 
 
 @pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
 def test_an_authority_that_is_not_well_did_not_refuse(error: str) -> None:
-    told = refusal_of({"error": error, "error_description": "AADSTS90033: A transient error."}, CONTEXT, NOON)
-    assert (told.exit_code, told.advice) == (4, "Try again later.")
-    assert told.what.endswith("is temporarily unavailable: AADSTS90033: A transient error")
+    raised = refusal_of({"error": error, "error_description": "AADSTS90033: A transient error."}, CONTEXT, NOON)
+    assert (raised.exit_code, raised.advice) == (4, "Try again later.")
+    assert raised.what.endswith("is temporarily unavailable: AADSTS90033: A transient error")
 
 
 @pytest.mark.parametrize("error", [*BY_ERROR, "some_error"])

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sign_in(application: Application, tmp_path: Path) -> Callable[..., InteractiveSignIn]:
-    def made(way: Any, tell: Callable[[str], None]) -> InteractiveSignIn:  # noqa: ANN401 - a literal
-        return InteractiveSignIn(application, way, TokenCache(tmp_path, application), tell)
+    def made(way: Any, notify: Callable[[str], None]) -> InteractiveSignIn:  # noqa: ANN401 - a literal
+        return InteractiveSignIn(application, way, TokenCache(tmp_path, application), notify)
 
     return made
 
@@ -42,7 +42,7 @@ def test_a_person_signs_in_with_a_code_once_for_all_hosts(
     site = tokens.token("https://contoso.sharepoint.com")
     assert (_claims(admin)["aud"], _claims(admin)["upn"]) == (emulator.ready["admin_url"], "admin@contoso.com")
     assert _claims(site)["aud"] == "https://contoso.sharepoint.com"
-    assert len(person.told) == 1
+    assert len(person.notices) == 1
 
 
 def test_a_person_signs_in_by_browser(
@@ -52,22 +52,22 @@ def test_a_person_signs_in_by_browser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     person.sit_down(monkeypatch)
-    told: list[str] = []
-    token = sign_in("interactive", told.append).token(emulator.ready["admin_url"])
+    notices: list[str] = []
+    token = sign_in("interactive", notices.append).token(emulator.ready["admin_url"])
     assert _claims(token)["upn"] == "admin@contoso.com"
     assert "prompt=select_account" in person.opened[0]
-    assert told == ["Your browser opens: sign in there within 5 minutes."]
+    assert notices == ["Your browser opens: sign in there within 5 minutes."]
 
 
 @pytest.mark.usefixtures("no_browser")
 def test_without_a_browser_the_address_is_shown(
     sign_in: Callable[..., InteractiveSignIn], person: Person, emulator: RunningEmulator
 ) -> None:
-    def tell(line: str) -> None:
+    def notify(line: str) -> None:
         if line.startswith("No browser"):
             threading.Thread(target=person.browse, args=(line.split()[6],)).start()
 
-    assert sign_in("interactive", tell).token(emulator.ready["admin_url"])
+    assert sign_in("interactive", notify).token(emulator.ready["admin_url"])
 
 
 def test_no_sign_in_in_the_browser_is_a_refused_sign_in(
@@ -95,7 +95,7 @@ def test_a_refused_token_is_renewed_without_a_question(
     origin = emulator.ready["admin_url"]
     first = tokens.token(origin)
     assert tokens.renew(origin, first) != first
-    assert len(person.told) == 1
+    assert len(person.notices) == 1
 
 
 def test_a_declined_code_is_a_refused_sign_in(
@@ -130,7 +130,7 @@ def test_a_person_with_a_revoked_sign_in_is_asked_again(
     tokens.has_state_changed = True
     cache.save()
     assert sign_in("device-code", person.type_code).token(emulator.ready["admin_url"])
-    assert len(person.told) == 2
+    assert len(person.notices) == 2
 
 
 def test_a_browser_is_waited_for_five_minutes_and_shows_that_it_is_done(
@@ -150,7 +150,7 @@ def test_a_browser_is_waited_for_five_minutes_and_shows_that_it_is_done(
 def test_an_unused_listener_prints_no_traceback_and_other_threads_do(monkeypatch: pytest.MonkeyPatch) -> None:
     another = RuntimeError("another")
     printed: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", lambda told: printed.append(told.exc_value))
+    monkeypatch.setattr(threading, "excepthook", lambda notices: printed.append(notices.exc_value))
     with module._no_traceback_of_a_listener():
         _end_a_thread_by(_nobody_came)
         _end_a_thread_by(_raise, another)

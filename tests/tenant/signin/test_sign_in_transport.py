@@ -73,7 +73,7 @@ def test_each_way_to_sign_in_waits_as_requested_and_shows_it(  # noqa: PLR0913, 
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", loopback.origin)
     loopback.fail("/", given(503, headers={"Retry-After": "50"}))
     application = Application(loopback.origin, "t", "c", loopback.ca_file)
-    policy = ClientPolicy(patience=60, tell=loopback.told.append, clock=loopback.clock)
+    policy = ClientPolicy(patience=60, notify=loopback.notices.append, clock=loopback.clock)
     made: dict[str, Callable[[], Tokens]] = {
         "certificate": lambda: CertificateSignIn(application, certificates / "app.pem", policy=policy),
         "device-code": lambda: InteractiveSignIn(
@@ -83,4 +83,4 @@ def test_each_way_to_sign_in_waits_as_requested_and_shows_it(  # noqa: PLR0913, 
     }
     with pytest.raises(UnreachableError, match="kept asking to wait"):
         made[way]().token("https://contoso.sharepoint.com")
-    assert (loopback.clock.waited, len(loopback.told)) == ([50.0], 1)
+    assert (loopback.clock.waited, len(loopback.notices)) == ([50.0], 1)

@@ -128,8 +128,8 @@ def test_a_token_that_was_refused_is_not_given_again_though_none_could_be_had() 
 CONTEXT = SignInContext(Application("https://login.microsoftonline.com", "t", "c"), "https://contoso.sharepoint.com")
 
 
-@pytest.mark.parametrize(("told", "seconds"), [({"expires_in": 600}, 600), ({"expires_in": "600"}, 600), ({}, 3600)])
+@pytest.mark.parametrize(("answer", "seconds"), [({"expires_in": 600}, 600), ({"expires_in": "600"}, 600), ({}, 3600)])
 def test_a_token_is_good_for_as_long_as_the_authority_says_else_for_an_hour(
-    told: dict[str, object], seconds: float
+    answer: dict[str, object], seconds: float
 ) -> None:
-    assert token_in({"access_token": "made-up", **told}, CONTEXT).seconds == seconds
+    assert token_in({"access_token": "made-up", **answer}, CONTEXT).seconds == seconds
