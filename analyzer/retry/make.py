@@ -243,7 +243,7 @@ def _write(
             given_id_property=inputs.id_property or "",
             error=inputs.error,
             source_uri=inputs.source_uri,
-            found=None if selection.all_records else inferred.found,
+            found=None if selection.all_records else inferred.records,
         )
         request = complete_by_source(request, inputs.named_users)
         return request.selection, id_property, write_retry(request)

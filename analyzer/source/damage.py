@@ -1,10 +1,10 @@
-# ruff: noqa: RUF001, RUF003 - letters that look like others are what this is about
-"""Find values that an import writes without an error, and that are wrong: what generators did to them.
+# ruff: noqa: RUF001, RUF003 - ambiguous letters are the subject of this module
+"""Find values that the feed damaged, and that an import writes without an error.
 
-A job that succeeds leaves no log, so such values show in people's profiles alone. Seen in public threads: letters lost
-without a byte order mark (pnp/powershell 1501 and 4204, pnp/script-samples 878), UTF-8 that was read as another
-encoding (wobba/SPO-Trigger-Reindex 11), backslashes doubled again with each user (pnp/powershell 1692), and names of
-types in the place of values (pnp/powershell 4062).
+A succeeded job has no log, so such values are visible only in profiles. Seen in public threads: letters lost without a
+byte order mark (pnp/powershell 1501 and 4204, pnp/script-samples 878), UTF-8 that was read as another encoding
+(wobba/SPO-Trigger-Reindex 11), backslashes doubled again with each user (pnp/powershell 1692), and names of types in
+place of values (pnp/powershell 4062).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from analyzer.source.reader.tolerant import Record
 
 _NAMED = 5
-"""Properties."""
+"""Limit of properties in a warning."""
 _SHOWN = 60
-"""Characters of an example."""
+"""Limit of characters of an example."""
 
 
 class DamageKind(StrEnum):
-    """What happened to values."""
+    """The kind of damage."""
 
     no_mark = auto()
-    """They have letters beyond ASCII, and the file has no byte order mark."""
+    """Non-ASCII letters in a file without a byte order mark."""
     garbled = auto()
-    """They are UTF-8 that was read as Windows-1252 or iso-8859-1, once or several times."""
+    """UTF-8 that was read as Windows-1252 or ISO-8859-1, at least once."""
     lost = auto()
-    """They have U+FFFD in the place of letters."""
+    """Letters replaced by U+FFFD."""
     backslashes = auto()
-    """Their backslashes were doubled again."""
+    """Backslashes that were doubled again."""
     type_name = auto()
-    """They are the name of a .NET type, or an object as PowerShell prints it."""
+    """The name of a .NET type, or PowerShell's output for an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class Damage:
     """Damaged values of one property.
 
     Attributes:
-        kind: what happened to them.
-        property: as the source file spells it.
-        records: how many records have such a value.
-        record: the first of them, its place in the source from 1.
-        example: its value, cut.
-        identity: its ID; empty where that is unknown.
+        kind: kind of damage.
+        property: name as in the source file.
+        records: number of records with such a value.
+        record: number of the first of them, from 1.
+        example: its value, shortened.
+        identity: its ID; empty if unknown.
     """
 
     kind: DamageKind
@@ -63,10 +63,10 @@ class Damage:
     identity: str = ""
 
 
-# What bytes from 0x80 to 0xBF are in Windows-1252, and in iso-8859-1, as a class of characters
+# Characters for bytes 0x80 to 0xBF in Windows-1252 and ISO-8859-1
 _BYTES = bytes(range(0x80, 0xC0))
 _REST = "".join(sorted({*_BYTES.decode("cp1252", "ignore"), *_BYTES.decode("latin-1")}))
-# Those of them that are beside a letter in good text as well
+# Those that are also next to a letter in undamaged text
 _PUNCTUATION = "‘’“”‚„…–—‹›«»™©®\u00a0\u00ad·ºª°´"
 _LETTERS = "šžœŠŽŒŸ"
 _CERTAIN = "".join(character for character in _REST if character not in _PUNCTUATION + _LETTERS)
@@ -74,33 +74,33 @@ _OPENING = "‘“‚„‹«"
 _GARBLED = re.compile(
     "|".join(
         (
-            # ü, Ö, °: no language has Â or Ã before such a sign, nor within a word before a quotation mark or a dash.
+            # ü, Ö, °: no language has Â or Ã before such a character, or in a word before a quotation mark or dash.
             rf"[ÂÃ][{re.escape(_CERTAIN)}]|Ã[{_LETTERS}]",
             rf"[a-zß-ÿ][ÂÃÄÅÈÉ][{re.escape(_PUNCTUATION)}]",
             rf"[ÂÃÄÅÈÉ][{re.escape(_PUNCTUATION + _LETTERS)}][a-z]",
             rf"[ÂÃ][{_OPENING}]\w",
             r"(?<![^\W\d_])Â[°·ºª\u00a0\u00ad]",
-            # Vietnamese, as ế
+            # Vietnamese, such as ế
             rf"á[º»][{re.escape(_REST)}][a-z]",
             # š, ł, İ, ș
             rf"[ÄÅÈ][{re.escape(_CERTAIN)}]",
             rf"[a-z][ÄÅÈ][{_LETTERS}]",
-            # ’, €, ™, →, and those of an emoji
+            # ’, €, ™, →, and emoji
             rf"â[€‚„†‡ˆ‰\x80\x82\x84\x86][{re.escape(_REST)}]",
             rf"ð[{re.escape(_REST)}]{{3}}",
             "ï»¿",
-            # Words of other scripts: one sequence alone may be a letter before a sign.
+            # Other scripts: two sequences, as one may be a letter before a punctuation mark.
             *(rf"(?:[{lead}][{re.escape(_REST)}]){{2}}" for lead in ("ÎÏ", "ÐÑÒÓ", "ÔÕÖ", "×", "ØÙÚÛ")),
             rf"(?:[à-ï][{re.escape(_REST)}]{{2}}){{2}}",
         )
     )
 )
-# The same in UTF-8, roughly: it sorts out most values with letters beyond ASCII without decoding them.
+# Approximation for UTF-8 bytes, which excludes most non-ASCII values without decoding them.
 _MAY_BE_GARBLED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2|\xc5|\xc6|\xcb|\xe2[\x80\x82\x84]|\\u)")
 _LOST = "\ufffd".encode()
 _MAY_BE_ESCAPED = re.compile(rb"\\u(?:00[c-fC-F][0-9A-Fa-f](?:\\u|[\x80-\xff])|[fF]{3}[dD])")
 
-# \\server\share and \\?\C:\ begin with two: within a word, before a sign and at the end there is one.
+# \\server\share and \\?\C:\ begin with two; within a word, before punctuation, and at the end, one is correct.
 _DOUBLED = re.compile(r"\\{4}|(?<=\w)\\{2}|\\{2}(?=[^\w?.]|$)")
 _MAY_BE_DOUBLED = b"\\" * 4
 
@@ -115,25 +115,25 @@ _TYPE_NAME = re.compile(
 
 
 def _may_be_damaged(raw: bytes) -> bool:
-    """Whether a value of a record has to be decoded, by a cheap look, a missing byte order mark aside."""
-    # A single byte is looked for much faster than several, and most files have no backslash.
+    """Return quickly whether records may have damage other than a missing byte order mark."""
+    # Searching for one byte is much faster than for several, and most files have no backslash.
     if b"\\" in raw and (_MAY_BE_DOUBLED in raw or _MAY_BE_ESCAPED.search(raw)):
         return True
     if not raw.isascii() and (_LOST in raw or _MAY_BE_GARBLED.search(raw)):
         return True
-    # One by one: a loop would take as long as all of them.
+    # A loop would double the time.
     return b'"System.' in raw or b'"Microsoft.' in raw or b'"@{' in raw
 
 
 class DamageFinder:
-    """Find damaged values in the records of one source file, which come one by one."""
+    """Finds damaged values in the records of a source file."""
 
     def __init__(self, *, marked: bool, id_property: str = "") -> None:
-        """Begin without records.
+        """Start without records.
 
         Args:
             marked: whether the file has a byte order mark.
-            id_property: the name of the ID property; empty where it is unknown.
+            id_property: name of the ID property; empty if unknown.
         """
         self._marked = marked
         self.id_property = id_property
@@ -141,27 +141,27 @@ class DamageFinder:
         self._records: dict[tuple[DamageKind, str], int] = {}
 
     def suspects(self, raw: bytes) -> bool:
-        """Whether one of some records has to be looked at, by a cheap look."""
+        """Return quickly whether records may have damaged values."""
         return not (self._marked or raw.isascii()) or _may_be_damaged(raw)
 
-    def look(self, record: Record) -> None:
-        """Look at a record that is suspected; at most one value of each property and kind counts."""
+    def check(self, record: Record) -> None:
+        """Check a record; count at most one value for each property and kind."""
         for name, token in record.members.items():
             self._value(record, name, bytes(token))
 
-    def look_at_all(self, records: Sequence[Record], joined: bytes) -> None:
-        """Look at some records that are suspected, and are valid JSON.
+    def check_all(self, records: Sequence[Record], joined: bytes) -> None:
+        """Check records that are valid JSON.
 
         Args:
-            records: which.
-            joined: their bytes, with anything in ASCII between two of them.
+            records: the records.
+            joined: their bytes, which may be separated by ASCII text.
         """
         if _may_be_damaged(joined):
             for record in records:
                 if self.suspects(record.raw):
-                    self.look(record)
+                    self.check(record)
             return
-        # In a file without a mark these are most records: the values of a property are looked at together.
+        # In a file without a mark, this applies to most records, so check the values of a property together.
         shapes: dict[tuple[str, ...], list[Record]] = {}
         for record in records:
             shapes.setdefault(tuple(record.members), []).append(record)
@@ -176,7 +176,7 @@ class DamageFinder:
 
     @property
     def found(self) -> tuple[Damage, ...]:
-        """What was found so far, the most records of each kind first."""
+        """The damage found so far, by kind, most records first."""
         order = list(DamageKind)
         rows = sorted(self._records.items(), key=lambda row: (order.index(row[0][0]), -row[1]))
         return tuple(
@@ -234,26 +234,26 @@ _WORDS = {
 
 
 def damage_json(damage: Sequence[Damage]) -> list[dict[str, object]]:
-    """Return damage for machines."""
+    """Return damage as JSON objects."""
     return [{**asdict(one), "kind": one.kind.value} for one in damage]
 
 
 def warnings_of(damage: Sequence[Damage]) -> Iterator[str]:
-    """Say which values are damaged and what to do about it, a few sentences for each kind."""
+    """Yield a warning for each kind of damage, with advice."""
     for kind in DamageKind:
-        of_kind = [one for one in damage if one.kind is kind]
-        if not of_kind:
+        damaged = [one for one in damage if one.kind is kind]
+        if not damaged:
             continue
         what, why, advice = _WORDS[kind]
-        properties = [f"{one.property} ({count(one.records, 'record')})" for one in of_kind]
+        properties = [f"{one.property} ({count(one.records, 'record')})" for one in damaged]
         where = listed_first(properties, _NAMED, more="more properties")
-        one = of_kind[0]
-        whose = f" ({one.identity})" if one.identity else ""
-        yield f"Warning: {what} in {where}; {why}. First in record {one.record:,}{whose}: {one.example}. {advice}"
+        one = damaged[0]
+        identity = f" ({one.identity})" if one.identity else ""
+        yield f"Warning: {what} in {where}; {why}. First in record {one.record:,}{identity}: {one.example}. {advice}"
 
 
 def damage_in(text: str) -> list[DamageKind]:
-    """Return what is wrong with a value, a missing byte order mark aside.
+    """Return the kinds of damage of a value, other than a missing byte order mark.
 
     >>> damage_in("HenkilÃ¶stÃ¶palvelut")
     [<DamageKind.garbled: 'garbled'>]

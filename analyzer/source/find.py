@@ -1,8 +1,8 @@
-"""Find the records of some users, or everybody's, in a source file, as spans, in memory that doesn't grow with it.
+"""Find the records of some users, or of all users, in a source file, in constant memory.
 
-Several processes scan a large file, each from a guessed border on. What a process found is believed only if the scan
-before it arrives exactly at that border: inside a string or a nested value there may be text that decodes as well.
-Where it does not arrive, the scan before goes on. Such a process runs this module: it reads a request, answers, ends.
+Several processes scan a large file, each from a guessed border. The result of a process is used only if the previous
+scan ends exactly at that border, because text inside a string or nested value may also decode. Otherwise, the previous
+scan continues. Each process runs this module: it reads a request, writes a reply, and ends.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
 
     from analyzer.source.reader.json_text import Buffer, SourceFormatError
 
-_WORTH_A_PROCESS = 50_000_000
-"""Bytes: scanning them takes about as long as starting a process."""
-_BYTES_A_KEY = 50
-"""Bytes that are scanned while another process receives a key."""
-_MOST_PROCESSES = 4
-_MOST_WANTED = 200_000
-"""Users: each process holds all their IDs once more, some 200 bytes each."""
+_BYTES_PER_PROCESS = 50_000_000
+"""Bytes that take about as long to scan as starting a process."""
+_BYTES_PER_KEY = 50
+"""Bytes that are scanned in the time in which another process receives a key."""
+_MAX_PROCESSES = 4
+_MAX_WANTED = 200_000
+"""Limit of users: each process copies all IDs, about 200 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedRecords:
-    """The records of a source file that match.
+    """The wanted records of a source file.
 
     Attributes:
-        records: how many records the file has, values that aren't objects among them.
-        spans: those that were wanted, in their order.
-        others: the positions, from 0, of values in its list that aren't objects.
-        other_offsets: where these begin.
-        other: the error of the first of them, for a caller that can't skip them; None where there are none.
+        records: number of records in the file, including values that aren't objects.
+        spans: the wanted records, in order.
+        others: positions, from 0, of values in the list that aren't objects.
+        other_offsets: offsets of these values.
+        other: the error of the first of them, for a caller that can't skip them; None if there are none.
     """
 
     records: int
@@ -58,21 +58,20 @@ class MatchedRecords:
 
 
 def find_records(path: Path, id_property: str, wanted: Mapping[str, int] | None) -> MatchedRecords:
-    """Find records by the ID of their user, with all processors where the file is large.
+    """Find records by the ID of their user, with several processes if the file is large.
 
     Args:
         path: the source file.
-        id_property: the name of the property with the IDs; empty where it is unknown, and everybody is wanted.
-        wanted: marks from 1 on by key (``identity_key``), of which none is empty, for the users that are wanted; None
-            for everybody. Then the marks are those of ``mark_of``.
+        id_property: name of the ID property; may be empty if all users are wanted.
+        wanted: marks, from 1, of the wanted users by nonempty key (``identity_key``); None for all users, with marks
+            from ``mark_of``.
 
     Raises:
         InputError: the file can't be read.
-        NotJsonError: it isn't valid JSON even by what the service tolerates.
-        NotImportFormatError: it is, but not in the import format; also where no value in its list is an object.
+        NotJsonError: it isn't valid JSON, even with the syntax that the service tolerates.
+        NotImportFormatError: it isn't in the import format, or no value in its list is an object.
     """
     with reading(path) as buffer:
-        # After the list's bracket
         scanned = ScanState(begin(buffer, skip_blank(buffer, after_mark(buffer))) + 1)
         scanner = Scanner(buffer, id_property, wanted)
         if wanted is None or recoded_from(path):
@@ -89,7 +88,7 @@ def find_records(path: Path, id_property: str, wanted: Mapping[str, int] | None)
 
 
 class _Request(msgspec.Struct):
-    """What a process reads, in MessagePack on its standard input; ``keys`` are numbered by their order."""
+    """A request to a process, as MessagePack on standard input; ``keys`` are numbered in order."""
 
     path: str
     id_property: str
@@ -99,11 +98,11 @@ class _Request(msgspec.Struct):
 
 
 class _Reply(msgspec.Struct):
-    """What a process answers, in MessagePack on its standard output.
+    """A reply of a process, as MessagePack on standard output.
 
     Attributes:
         end, records, ended: as in ``ScanState``.
-        columns: the numbers of ``Spans`` in the machine's byte order.
+        columns: the columns of ``Spans`` in native byte order.
     """
 
     end: int
@@ -119,24 +118,24 @@ class _Segment(NamedTuple):
     process: subprocess.Popen[bytes]
 
 
-def answer(asked: bytes) -> bytes:
+def answer(message: bytes) -> bytes:
     """Scan the segment of a request, in the process that received it.
 
     Raises:
-        GrammarError: a fault, or a value in the list that isn't an object, where the segment begins at a true border;
-            any fault where it does not.
+        GrammarError: a fault, or a value in the list that isn't an object, if the segment begins at a true border;
+            otherwise any fault.
         InputError: the file can't be read.
     """
     from pathlib import Path
 
-    request = msgspec.msgpack.decode(asked, type=_Request)
-    # The file is known to be UTF-8: looking for its encoding again may mean reading all of it.
+    request = msgspec.msgpack.decode(message, type=_Request)
+    # The file is UTF-8; detecting that again could require reading all of it.
     with mapped(Path(request.path)) as buffer:
         scanned = ScanState(request.start)
         scanner = Scanner(buffer, request.id_property, marks_of(request.keys))
         scanner.scan(scanned, Border(*request.stop) if request.stop else None)
     if scanned.first_other is not None:
-        raise scanned.first_other  # a reply has no room for it; it is rare, so the scan before goes on
+        raise scanned.first_other  # rare, and not part of a reply: the previous scan continues
     columns = [column.tobytes() for column in scanned.spans.columns()]
     return msgspec.msgpack.encode(_Reply(scanned.end, scanned.records, scanned.ended, columns))
 
@@ -144,12 +143,12 @@ def answer(asked: bytes) -> bytes:
 def _scan_in_segments(
     path: Path, buffer: Buffer, scanner: Scanner, scanned: ScanState, wanted: Mapping[str, int]
 ) -> None:
-    """Continue a scan to the array's end, with the help of other processes where the rest is large.
+    """Continue a scan to the array's end, with other processes if the rest is large.
 
     Raises:
         GrammarError: as ``Scanner.scan``.
     """
-    borders = _borders(buffer, scanned.end, wanted) if len(wanted) <= _MOST_WANTED else []
+    borders = _borders(buffer, scanned.end, wanted) if len(wanted) <= _MAX_WANTED else []
     with _processes(path, scanner.id_property, wanted, borders) as segments:
         for border, segment in zip(borders, segments, strict=False):
             scanner.scan(scanned, border)
@@ -161,18 +160,18 @@ def _scan_in_segments(
 
 
 def _borders(buffer: Buffer, start: int, wanted: Sized) -> list[Border]:
-    """Guess borders that cut the rest of the file into a part for each process."""
+    """Guess borders that divide the rest of the file into one part for each process."""
     rest = len(buffer) - start
-    parts = max(1, min(_processors(), _MOST_PROCESSES, rest // _WORTH_A_PROCESS))
-    # This process is ahead by the time that the others take to receive the keys.
-    ahead = min(len(wanted) * _BYTES_A_KEY, rest // parts)
+    parts = max(1, min(_processors(), _MAX_PROCESSES, rest // _BYTES_PER_PROCESS))
+    # This process starts earlier, by the time in which the others receive the keys.
+    ahead = min(len(wanted) * _BYTES_PER_KEY, rest // parts)
     share = (rest - ahead) // parts
     guesses = [border_from(buffer, start + ahead + share * part) for part in range(1, parts)]
     return [guess for guess in guesses if guess]
 
 
 def _processors() -> int:
-    """How many this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -180,7 +179,7 @@ def _processors() -> int:
 def _processes(
     path: Path, id_property: str, wanted: Mapping[str, int], borders: list[Border]
 ) -> Iterator[list[_Segment]]:
-    """Start a process for each border; none where the system does not let us."""
+    """Start a process for each border, as far as the system allows."""
     segments: list[_Segment] = []
     try:
         with contextlib.suppress(OSError):
@@ -192,13 +191,13 @@ def _processes(
     finally:
         for segment in segments:
             segment.process.kill()
-            # The pipe to a process that ended early still holds what it did not read.
+            # The pipe to a process that ended early may have unread data.
             with contextlib.suppress(OSError), segment.process:
                 pass
 
 
 def _process() -> subprocess.Popen[bytes]:
-    # -P: no module of the current folder
+    # -P: don't import modules from the current folder
     command = [sys.executable, "-P", "-m", "analyzer.source.find"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
 
@@ -210,7 +209,7 @@ def _send(process: subprocess.Popen[bytes], request: _Request) -> None:
 
 
 def _add(scanned: ScanState, segment: _Segment) -> None:
-    """Add what a process found; nothing where it broke off, so that the scan goes on in this process."""
+    """Add the result of a process; if it failed, nothing, so that the scan continues in this process."""
     assert segment.process.stdout is not None  # noqa: S101 - it is a pipe
     with contextlib.suppress(OSError, msgspec.DecodeError):
         reply = msgspec.msgpack.decode(segment.process.stdout.read(), type=_Reply)

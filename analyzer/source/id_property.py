@@ -1,6 +1,6 @@
-"""Infer which property of a source file holds the users' IDs, where it isn't given.
+"""Infer the ID property of a source file.
 
-The service does not say with which ID property a job was queued, so it is inferred from the source file and the log.
+The service does not return the ID property of a job, so it is inferred from the source file and the log.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from analyzer.source.reader.tolerant import Record
 
 _PLACES = 50
-"""Places of a large file in which properties are looked for that its first records don't have."""
+"""Places in a file that are searched for properties that its first records lack."""
 _SAMPLE = 10_000
-"""Records by whose looks a property is judged."""
+"""Records by which properties are compared."""
 _SEVERAL = 5
 _DISTINCT = 0.95
-"""A source may have a few IDs twice: the service fails those."""
+"""Minimum share of distinct values: a source file may have a few IDs twice, which the service rejects."""
 _UNKNOWN = "nothing speaks for any property"
 # IdName, idName, ID, UserPrincipalName, mail, accountName
 _NAMED_LIKE_AN_ID = re.compile(r"id(?:name)?$|^id|mail|upn|user_?principal|login|account", re.IGNORECASE)
@@ -49,11 +49,11 @@ class IdProperty:
     """The ID property and how it is known.
 
     Attributes:
-        name: as the source file spells it; empty where it is unknown.
-        because: a clause, as "matches 212 of the 214 IDs in the log".
-        certain: False where only the look of its values speaks for it.
-        missing: where the service missed the ID in every record, what the records have instead; None elsewhere.
-        kinds: the kinds of the values of a property that was queued by another name; None elsewhere.
+        name: as in the source file; empty if unknown.
+        because: a clause such as "matches 212 of the 214 IDs in the log".
+        certain: False if inferred only from the form of its values.
+        missing: what the records have instead, if the service found no ID in any record; else None.
+        kinds: kinds of the values, if the property was queued under another name; else None.
     """
 
     name: str
@@ -64,7 +64,7 @@ class IdProperty:
 
     @property
     def without_ids(self) -> bool:
-        """Whether no record has an ID, under whatever name."""
+        """Whether no record has an ID under any name."""
         return self.missing in (MissingId.empty, MissingId.dropped)
 
 
@@ -73,12 +73,12 @@ class InferredIdProperty:
     """An ID property that was inferred.
 
     Attributes:
-        id_property: with an empty name where it is unknown.
-        found: the records with the IDs that were looked for, where they were.
+        id_property: the property; its name is empty if unknown.
+        records: the records with the wanted IDs; None if there are none.
     """
 
     id_property: IdProperty
-    found: MatchedRecords | None
+    records: MatchedRecords | None
 
 
 def infer_id_property(source: Path, identities: AbstractSet[str], *, some_lack_it: bool = False) -> IdProperty:
@@ -87,12 +87,12 @@ def infer_id_property(source: Path, identities: AbstractSet[str], *, some_lack_i
 
 
 def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False) -> InferredIdProperty:
-    """Infer the property that has the log's IDs, else one whose values look like IDs and don't repeat.
+    """Infer the property with the log's IDs, else one whose values look like IDs and are distinct.
 
     Args:
         source: the source file.
-        wanted: marks of the IDs in the log, as ``marks_of`` gives them; may be empty.
-        some_lack_it: the log has records without the ID, so a property that all records have is not it.
+        wanted: marks of the IDs in the log, from ``marks_of``; may be empty.
+        some_lack_it: whether the log has records without an ID, which excludes properties that all records have.
 
     Raises:
         UsageError: two properties hold different users under the log's IDs.
@@ -100,17 +100,17 @@ def infer(source: Path, wanted: Mapping[str, int], *, some_lack_it: bool = False
         NotJsonError: it isn't valid JSON.
     """
     records = read_records(source)
-    columns, number = _columns_of(records if some_lack_it else islice(records, _SAMPLE), wanted.keys())
-    found: dict[str, MatchedRecords] = {}
+    columns, total = _columns_of(records if some_lack_it else islice(records, _SAMPLE), wanted.keys())
+    matches: dict[str, MatchedRecords] = {}
     if wanted:
         names = [name for name, column in columns.items() if column.like_ids or column.named]
-        names += [name for name in _names_further_on(source) if name not in columns]
-        found = {name: one for name in names or columns if len((one := find_records(source, name, wanted)).spans)}
-    if not found:
-        return InferredIdProperty(_by_looks(columns, number, some_lack_it=some_lack_it), None)
-    users = {name: len(set(one.spans.marks)) for name, one in found.items()}
-    best = _best(source, users, {name: one.spans.positions for name, one in found.items()})
-    return InferredIdProperty(_known(best, users[best], len(wanted)), found[best])
+        names += [name for name in _names_in_samples(source) if name not in columns]
+        matches = {name: one for name in names or columns if len((one := find_records(source, name, wanted)).spans)}
+    if not matches:
+        return InferredIdProperty(_by_looks(columns, total, some_lack_it=some_lack_it), None)
+    users = {name: len(set(one.spans.marks)) for name, one in matches.items()}
+    best = _best(source, users, {name: one.spans.positions for name, one in matches.items()})
+    return InferredIdProperty(_known(best, users[best], len(wanted)), matches[best])
 
 
 def infer_from(
@@ -127,23 +127,23 @@ def infer_from(
 
 
 def by_a_few(records: Iterable[Record]) -> IdProperty:
-    """Infer the ID property from a few records; one that doesn't look like IDs has to differ in several."""
+    """Infer the ID property from a few records; values that don't look like IDs must be distinct in several records."""
     columns, number = _columns_of(records, frozenset())
-    found = _most_alike(columns, number, some_lack_it=False)
-    if found.name and not columns[found.name].like_ids and number < _SEVERAL:
+    inferred = _best_by_looks(columns, number, some_lack_it=False)
+    if inferred.name and not columns[inferred.name].like_ids and number < _SEVERAL:
         return IdProperty("", _UNKNOWN, certain=False)
-    return found
+    return inferred
 
 
 def name_by_looks(records: Iterable[Record]) -> str:
-    """Return the name of the property whose values look like IDs; empty where none has such values."""
+    """Return the name of the property whose values look like IDs; empty if there is none."""
     columns, number = _columns_of(records, frozenset())
-    name = _most_alike(columns, number, some_lack_it=False).name
+    name = _best_by_looks(columns, number, some_lack_it=False).name
     return name if name and columns[name].like_ids else ""
 
 
 def _best(source: Path, users: Mapping[str, int], places: Mapping[str, object]) -> str:
-    """Return the property that holds the most users; several such have to hold them in the same places."""
+    """Return the property with the most users; several such properties must have them in the same records."""
     best = max(users, key=users.__getitem__)
     rivals = [name for name in users if users[name] == users[best] and places[name] != places[best]]
     if rivals:
@@ -164,8 +164,8 @@ def _known(name: str, users: int, wanted: int) -> IdProperty:
     return IdProperty(name, because, certain=True)
 
 
-def _names_further_on(source: Path) -> list[str]:
-    """Names of properties with texts that look like IDs, at some places of a file."""
+def _names_in_samples(source: Path) -> list[str]:
+    """Return names of properties with texts that look like addresses, at some places of a file."""
     with opened(source) as buffer:
         return list(dict.fromkeys(_names_in(buffer)))
 
@@ -179,35 +179,35 @@ def _names_in(buffer: Buffer) -> Iterator[str]:
         try:
             records = _objects.decode(b"[%b]" % buffer[first.start : last.end])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue  # no more than a sample
+            continue  # it is only a sample
         for record in records:
             yield from (name for name, text in record.items() if isinstance(text, str) and "@" in text)
 
 
 @dataclass(slots=True)
 class _Column:
-    """What one property's values look like.
+    """Statistics of a property's values.
 
     Attributes:
-        records: have a text in it.
-        empty: have it without one: null or an empty text.
-        like_ids: of a sample, whose texts look like IDs.
-        distinct: texts of the sample.
-        named: keys of the IDs that were looked for.
-        named_at: the positions of their records.
+        records: number of records with a text.
+        empty: number of records with null or an empty text.
+        like_ids: number of texts in a sample that look like IDs.
+        distinct: keys of the texts in the sample.
+        named: keys of the wanted IDs.
+        named_at: positions of their records.
     """
 
     records: int = 0
     empty: int = 0
     like_ids: int = 0
     distinct: set[str] = field(default_factory=set)
-    # IDs are counted, not records: in a property such as the manager's many records have one ID.
+    # Count IDs, not records: in a property such as the manager, many records have the same ID.
     named: set[str] = field(default_factory=set)
     named_at: set[int] = field(default_factory=set)
 
     @property
     def sampled(self) -> int:
-        """Records of the sample that have a text in it."""
+        """Number of records of the sample with a text."""
         return min(_SAMPLE, self.records)
 
     def add(self, text: str | None, record: Record, identities: AbstractSet[str], *, sample: bool) -> None:
@@ -226,11 +226,11 @@ class _Column:
 
 
 def _columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[dict[str, _Column], int]:
-    """Return the properties of a source's records, and how many records these are.
+    """Return statistics by property, and the number of records.
 
     Args:
         source: the records.
-        identities: keys (``identity_key``) of IDs to look for; may be empty.
+        identities: keys (``identity_key``) of wanted IDs; may be empty.
     """
     columns: dict[str, _Column] = defaultdict(_Column)
     records = 0
@@ -241,51 +241,50 @@ def _columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple
     return columns, records
 
 
-def _most_alike(columns: dict[str, _Column], records: int, *, some_lack_it: bool) -> IdProperty:
-    """Return the property that looks most like the IDs, by a sample of the records."""
-    able = {
+def _best_by_looks(columns: dict[str, _Column], records: int, *, some_lack_it: bool) -> IdProperty:
+    """Return the property with distinct values that look most like IDs."""
+    candidates = {
         name: column
         for name, column in columns.items()
         if column.records and not (some_lack_it and column.records == records)
     }
-    fitting = {name: one for name, one in able.items() if len(one.distinct) >= _DISTINCT * one.sampled}
-    # In a short file one record is more than the few that may repeat. Of properties that look alike such a one is last.
+    fitting = {name: one for name, one in candidates.items() if len(one.distinct) >= _DISTINCT * one.sampled}
+    # In a short file, one repeated value exceeds the share; such properties come last.
     fitting |= {
         name: one
-        for name, one in able.items()
+        for name, one in candidates.items()
         if name not in fitting and one.like_ids > 0 and len(one.distinct) == one.sampled - 1 > 1
     }
     if not fitting:
         return IdProperty("", _UNKNOWN, certain=False)
-    # Of properties that look alike the first wins, as max gives it.
+    # max returns the first of equal properties.
     best = max(fitting, key=lambda name: fitting[name].like_ids / fitting[name].sampled)
     because = "its values look like IDs" if fitting[best].like_ids else "it is the first whose values don't repeat"
     return IdProperty(best, because, certain=False)
 
 
 def _by_looks(columns: dict[str, _Column], records: int, *, some_lack_it: bool) -> IdProperty:
-    """As ``_most_alike``; where no property that some records lack looks like the IDs, all of them lack it."""
-    found = _most_alike(columns, records, some_lack_it=some_lack_it)
-    if some_lack_it and records and not (found.name and columns[found.name].like_ids):
+    """Return the best property by looks; if none fits and some records lack an ID, assume that all do."""
+    inferred = _best_by_looks(columns, records, some_lack_it=some_lack_it)
+    if some_lack_it and records and not (inferred.name and columns[inferred.name].like_ids):
         return _missing_everywhere(columns, records)
-    return found
+    return inferred
 
 
 def _missing_everywhere(columns: dict[str, _Column], records: int) -> IdProperty:
-    """Say what the records have instead, where the service missed the ID in each of them.
+    """Infer why the service found no ID in any record.
 
-    A property that looks like the IDs was queued by another name: names of properties are case-sensitive to the
-    service. Without one, a property that is null or empty throughout may be the ID's. Without that, too, the feed
-    has lost it.
+    If a property looks like the IDs, the job was queued with another name (the service compares case-sensitively).
+    Else, a property that is always null or empty may be the ID property. Else, the feed omits it.
     """
-    like = _most_alike(
+    like = _best_by_looks(
         {name: column for name, column in columns.items() if column.like_ids}, records, some_lack_it=False
     )
     whole = like.name if like.name and columns[like.name].records == records else ""
     kinds = id_kinds(columns[whole].distinct) if whole else None
     empty = [name for name, column in columns.items() if column.empty == records]
     vacant = next((name for name in empty if _NAMED_LIKE_AN_ID.search(name)), empty[0] if len(empty) == 1 else "")
-    # Graph gives each user an object ID, whether the feed wants one or not.
+    # Graph always returns an object ID for each user.
     if kinds and not (vacant and kinds.most is IdKind.object_id):
         return replace(like, missing=MissingId.other_name, kinds=kinds)
     if vacant:

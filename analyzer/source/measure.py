@@ -1,4 +1,4 @@
-"""Measure what a source file holds."""
+"""Count records, values and damage of a source file."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ if TYPE_CHECKING:
     from analyzer.source.reader.tolerant import Record
 
 _FIRST = 200
-"""Records by which the ID property is known."""
+"""Records from which the ID property is inferred."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCounts:
-    """What a source file holds.
+    """Counts of a source file.
 
     Attributes:
-        source_bytes: its size.
-        users: its records.
-        property_values: its values but the IDs.
-        guid_ids: whether the first record has a Guid, so that a Guid in the log can be a user's ID.
-        without_id: records whose ID is missing, null, or blank, in the property whose values look like IDs; None where
-            no property has such values.
-        damage: values that an import writes without an error, and that are wrong.
+        source_bytes: size in bytes.
+        users: number of records.
+        property_values: number of values, without the IDs.
+        guid_ids: whether the first record has a Guid, so that a Guid in the log may be a user's ID.
+        without_id: number of records with a missing, null or blank ID; None if no property has values like IDs.
+        damage: wrong values that an import writes without an error.
     """
 
     source_bytes: int
@@ -51,7 +50,7 @@ class SourceCounts:
 def measure(path: Path) -> SourceCounts:
     """Count a source file.
 
-    Every record is taken to spend one property on the ID, so the ID property need not be known.
+    Assumes that one property of each record is the ID, which need not be known.
 
     Raises:
         InputError: the file cannot be read.
@@ -73,7 +72,7 @@ def measure(path: Path) -> SourceCounts:
 
 
 class _Counting:
-    """Counts the records of an open source file, many at once where nothing in them asks for a closer look."""
+    """Counts the records of an open source file, in chunks if none needs a closer look."""
 
     def __init__(self, buffer: Buffer, id_property: str, *, marked: bool) -> None:
         self._buffer = buffer
@@ -84,7 +83,7 @@ class _Counting:
         self.users = self.values = self.without_id = 0
 
     def take(self, at: int, _position: int) -> tuple[int, int] | None:
-        """Count a chunk of records; ``reader.chunk`` says why one that decodes is sound."""
+        """Count a chunk of records; see ``reader.chunk`` for why a chunk that decodes is valid."""
         if at < self._one_by_one:
             return None
         border = border_from(self._buffer, at + CHUNK)
@@ -108,7 +107,7 @@ class _Counting:
         self.values += max(0, len(record.members) - 1)
         self.without_id += not _has_id(record, self.id_property)
         if self.finder.suspects(record.raw):
-            self.finder.look(record)
+            self.finder.check(record)
 
 
 def _has_id(record: Record, id_property: str) -> bool:
@@ -116,12 +115,12 @@ def _has_id(record: Record, id_property: str) -> bool:
     if token is None:
         return False
     raw = bytes(token)
-    # Most IDs begin with a letter or a digit, which is seen without decoding them.
+    # Most IDs begin with a letter or digit, which is visible without decoding.
     return (raw[:1] == b'"' and raw[1:2].isalnum()) or bool((record.text(id_property) or "").strip())
 
 
 def has_guid_ids(path: Path) -> bool:
-    """Whether the first record has a Guid, so that a Guid in the log can be a user's ID.
+    """Return whether the first record has a Guid, so that a Guid in the log may be a user's ID.
 
     Raises:
         InputError: the file cannot be read.
@@ -129,7 +128,7 @@ def has_guid_ids(path: Path) -> bool:
     try:
         return any(_has_guid(record) for record in islice(read_records(path), 1))
     except SourceFormatError:
-        return False  # reported where all of it is read
+        return False  # reported when the whole file is read
 
 
 def _has_guid(record: Record) -> bool:

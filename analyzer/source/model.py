@@ -1,4 +1,4 @@
-"""The types that pass between the modules of the room: faults and where they are, spans and marks of records."""
+"""Types of this package: faults and their locations, spans and marks of records."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
 
 
 class Trouble(StrEnum):
-    """What kind of thing the grammar does not allow."""
+    """The kind of grammar error."""
 
     escape = auto()
-    """A backslash that begins no escape."""
+    """A backslash without a valid escape sequence."""
     endless = auto()
-    """A quotation mark without its other one."""
+    """A string without an end."""
     ended = auto()
     """The file ends too early."""
     no_value = auto()
-    """A word that is neither a number nor one of JSON's."""
+    """A word that is neither a number nor a JSON literal."""
     after_value = auto()
-    """Neither a comma nor the closing bracket after a value."""
+    """No comma or closing bracket after a value."""
     unexpected = auto()
-    """Something else than what has to be there."""
+    """Any other unexpected character."""
     no_format = auto()
-    """JSON, but not the import format."""
+    """Valid JSON, but not in the import format."""
     no_record = auto()
     """A value in the list that isn't an object."""
     unclosed = auto()
-    """The bracket of the list, or of the object, is all that is missing at the end."""
+    """Only the closing bracket of the list or of the object is missing at the end."""
     brackets = auto()
-    """Closing brackets after the end, and nothing else."""
+    """Extra closing brackets at the end."""
 
 
 class ShapeKind(StrEnum):
-    """How a source file that is valid JSON differs from the import format; what ``--repair`` lists is its value."""
+    """How valid JSON differs from the import format; ``--repair`` lists the value."""
 
     one_object = "one record without a list around it"
     wrapper = "a list one level too deep"
@@ -55,12 +55,12 @@ class Shape:
     """The shape of a source file that is valid JSON, but not in the import format.
 
     Attributes:
-        kind: how it differs.
-        offset: where it differs.
-        words: what differs, a clause.
-        advice: what to change in the program that writes the file, a sentence.
-        pieces: where lists of records and records without a list begin, in their order, where it is certain that these
-            are all the records; else empty.
+        kind: the kind of difference.
+        offset: offset of the difference.
+        words: description, a clause.
+        advice: what to change in the feed, a sentence.
+        pieces: offsets of lists of records, or of records without a list, if these certainly are all records; else
+            empty.
     """
 
     kind: ShapeKind
@@ -74,13 +74,13 @@ class GrammarError(Exception):
     """A byte that even the tolerated grammar does not allow.
 
     Attributes:
-        offset: of the offending byte.
-        problem: what is wrong, in plain words.
-        trouble: which kind of thing that is.
-        record: in which record of the array, from 1, where it is in one.
-        start: where that record begins.
-        shape: the file's, where it is valid JSON.
-        stopped: where reading had to stop, if that is not where the shape differs.
+        offset: offset of the byte.
+        problem: what is wrong, a clause.
+        trouble: the kind of error.
+        record: number of the record, from 1; None outside of records.
+        start: offset of that record.
+        shape: the file's shape, if it is valid JSON.
+        stopped: where reading stopped, if ``offset`` is that of the shape.
     """
 
     def __init__(self, offset: int, problem: str, trouble: Trouble = Trouble.unexpected) -> None:
@@ -94,14 +94,14 @@ class GrammarError(Exception):
         self.stopped: int | None = None
 
     def of_shape(self, shape: Shape | None) -> GrammarError:
-        """The same error with the file's shape, where that is known, and at the place where it differs."""
+        """Set the file's shape, if known, and its offset; return this error."""
         if shape is not None:
             self.shape, self.stopped, self.offset = shape, self.offset, shape.offset
         return self
 
 
 class FaultKind(StrEnum):
-    """What is wrong; its name is what JSON output says."""
+    """The kind of fault; its name is used in JSON output."""
 
     backslash = auto()
     quotation_mark = auto()
@@ -124,7 +124,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong: its kind, and a clause."""
+    """A fault: its kind, and a description as a clause."""
 
     kind: FaultKind
     words: str
@@ -132,14 +132,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The ID in a record.
+    """The ID of a record.
 
     Attributes:
-        text: as the source file spells it.
+        text: the ID as in the source file.
         property: the ID property.
         because: how the ID property is known, a clause.
         inferred: whether the ID property was inferred.
-        caution: why the ID is less sure than one of a whole record, a clause; empty where it is as sure.
+        caution: why the ID is less certain than that of a valid record, a clause; empty if it isn't.
     """
 
     text: str
@@ -151,16 +151,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ReportedPlace:
-    """Where the service could not read on, as its message reports it.
+    """The place at which the service stopped reading, as reported in its message.
 
     Attributes:
-        path: as written, ``value[1672].Department``; empty for the document itself.
-        record: which record of the source file, from 1, so 1,673 for ``value[1672]``; None where the path names none.
-            The service may have been after it.
-        property: the record's property; None where the path names none, or was cut off.
-        line: from 1; 0 where not even the first token could be read; None where the message was cut off.
-        position: UTF-16 units since the line's start, a byte order mark not counted; None likewise.
-        escape: whether the message complains of an escape sequence; None where its wording does not tell.
+        path: as in the message, ``value[1672].Department``; empty for the document itself.
+        record: number of the record, from 1: 1,673 for ``value[1672]``; None if the path has none. The service may
+            have stopped after it.
+        property: the record's property; None if the path has none, or was cut off.
+        line: from 1; 0 if the first token could not be read; None if the message was cut off.
+        position: UTF-16 units since the line's start, without a byte order mark; None if the message was cut off.
+        escape: whether the message is about an escape sequence; None if unknown.
     """
 
     path: str
@@ -172,7 +172,7 @@ class ReportedPlace:
 
 
 class Certainty(StrEnum):
-    """How sure it is that this is the record that the service stopped at."""
+    """How certain it is that the service stopped at this record."""
 
     sure = "sure"
     likely = "likely"
@@ -181,23 +181,23 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultLocation:
-    """Where a fault is in a source file, and what is wrong there.
+    """The location of a fault in a source file.
 
     Attributes:
-        record: from 1; None where the fault is in no record.
-        behind: the fault is after that record, before the next one.
-        identity: whose record it is; None where that is unknown.
-        property: the record's property in which, or after which, the fault is; None where it is in none.
+        record: number of the record, from 1; None if the fault is in no record.
+        after: whether the fault is after that record, before the next one.
+        identity: the ID of the record; None if unknown.
+        property: the property in or after which the fault is; None if there is none.
         line: from 1.
-        column: from 1, in characters; of the offending one.
-        excerpt: the text around it, on one line.
-        fault: what is wrong.
-        sure: how sure it is that this is the place.
-        remarks: what speaks against it, or has to be known; sentences without a full stop.
+        column: from 1, in characters.
+        excerpt: the text around the fault, on one line.
+        fault: the fault.
+        sure: the certainty of the location.
+        remarks: doubts and notes, as clauses.
     """
 
     record: int | None
-    behind: bool
+    after: bool
     identity: Identity | None
     property: str | None
     line: int
@@ -213,17 +213,17 @@ NO_ID = 0
 
 
 def marks_of(keys: Iterable[str]) -> dict[str, int]:
-    """Number the users with these keys from 1; an empty key is no user's."""
+    """Number the users with these keys from 1, without empty keys."""
     return {key: mark for mark, key in enumerate(filter(None, keys), start=1)}
 
 
 def mark_of(key: str) -> int:
-    """Return the mark of a key where everybody is wanted; the same within one process only."""
+    """Return the mark of a key if all users are wanted; it is valid in this process only."""
     return (hash(key) or 1) if key else NO_ID
 
 
 def mark_in(wanted: Mapping[str, int] | None, key: str) -> int | None:
-    """Return the mark of a key among those that are wanted (None: everybody); None where it is not wanted."""
+    """Return the mark of a key in ``wanted`` (None for all users); None if it isn't wanted."""
     return mark_of(key) if wanted is None else wanted.get(key)
 
 
@@ -233,13 +233,13 @@ def _numbers() -> array[int]:
 
 @dataclass(slots=True)
 class Spans:
-    """Records of a source file in their order: four numbers for each, as there may be millions.
+    """Records of a source file in order, as arrays of numbers, as there may be millions.
 
     Attributes:
-        starts: where each record begins, in bytes of the file's UTF-8.
-        ends: where it ends.
-        positions: its place in the array, from 0.
-        marks: whose it is: equal for the records of one user, ``NO_ID`` without an ID.
+        starts: start of each record, in bytes of the file's UTF-8.
+        ends: end of each record.
+        positions: positions in the array, from 0.
+        marks: marks of the users: equal for records of the same user, ``NO_ID`` without an ID.
     """
 
     starts: array[int] = field(default_factory=_numbers)
@@ -258,12 +258,12 @@ class Spans:
         self.marks.append(mark)
 
     def extend(self, others: Spans, *, records_before: int) -> None:
-        """Add records whose positions were counted from a later record on."""
+        """Add records with positions relative to ``records_before``."""
         self.starts.extend(others.starts)
         self.ends.extend(others.ends)
         self.positions.extend(position + records_before for position in others.positions)
         self.marks.extend(others.marks)
 
     def columns(self) -> Iterable[array[int]]:
-        """The numbers, attribute by attribute."""
+        """Return the four arrays."""
         return self.starts, self.ends, self.positions, self.marks

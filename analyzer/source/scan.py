@@ -1,8 +1,8 @@
-"""Scan a source file for the records of some users, or for everybody's: chunks decoded at once, at C's speed.
+"""Scan a source file for the records of some or all users, by decoding chunks of records with msgspec.
 
-The array is cut into chunks at what looks like the border of two records. A chunk that begins where a record begins
-and decodes ends where one ends (``reader.chunk``); one that does not decode, nor without comments and commas too many,
-is read record by record, as ``reader.records`` does it. So both give the same records, and stop at the same faults.
+The array is divided into chunks at likely borders of two records. A chunk that begins at a record and decodes also ends
+at one (``reader.chunk``). A chunk that does not decode, even without comments and extra commas, is read record by
+record, as in ``reader.records``. Therefore, both find the same records and the same faults.
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ if TYPE_CHECKING:
     from analyzer.source.reader.json_text import Buffer
 
 CHUNK = 1 << 15
-"""Bytes: with its records it stays in the processor's cache. Of long records a chunk is larger, up to ``_LARGEST``."""
-_LARGEST = 1 << 19
-_RECORDS = 8
-"""Looking for a chunk's end costs half a record, which is little beside so many; with more, more chunks hold a record
-that is wanted, and are decoded once more."""
-_LONGEST = 1 << 20
-"""Bytes; where no record ends within them, records are read one by one."""
+"""Bytes of a chunk, which fits in the processor's cache. Chunks of long records have up to ``_MAX_CHUNK`` bytes."""
+_MAX_CHUNK = 1 << 19
+_MIN_RECORDS = 8
+"""Records per chunk: with fewer, finding the end takes too long; with more, too many chunks have a wanted record, and
+are decoded again."""
+_MAX_RECORD = 1 << 20
+"""Bytes; longer records are read one by one."""
 _LINE_END = re.compile(rb"[\r\n]")
 
 
 @dataclass(slots=True)
 class ScanState:
-    """How far a scan is, and what it found.
+    """Progress and results of a scan.
 
     Attributes:
-        end: after the last record and the comma that follows it, or at the array's bracket.
-        records: how many records it went through, values that aren't objects among them.
-        others: the positions, from 0, of values in the array that aren't objects.
-        other_offsets: where these begin.
+        end: offset after the last record and its comma, or of the array's closing bracket.
+        records: number of records so far, including values that aren't objects.
+        spans: the wanted records.
+        ended: whether the closing bracket was reached.
+        others: positions, from 0, of values in the array that aren't objects.
+        other_offsets: offsets of these values.
         first_other: the error of the first of them.
-        spans: those that were wanted.
-        ended: whether it reached the array's bracket.
     """
 
     end: int
@@ -69,30 +69,30 @@ class ScanState:
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """A place between two records, true or guessed: where the one ends, and where the next begins."""
+    """A border of two records, known or guessed: the end of one, and the start of the next."""
 
     end: int
     start: int
 
 
 def border_from(buffer: Buffer, offset: int) -> Border | None:
-    """Return the next place that looks like a border of two records, if there is one within a megabyte."""
-    found = BORDER.search(buffer, offset, offset + _LONGEST)
+    """Return the next likely border of two records within a megabyte, if any."""
+    found = BORDER.search(buffer, offset, offset + _MAX_RECORD)
     return Border(found.start() + 1, found.end()) if found else None
 
 
 class Scanner:
-    """Scan the array of one source file for one set of users."""
+    """Scans the array of a source file for the records of some or all users."""
 
     def __init__(self, buffer: Buffer, id_property: str, wanted: Mapping[str, int] | None) -> None:
         """Prepare for a scan.
 
         Args:
             buffer: the source file.
-            id_property: the name of the property with the IDs.
-            wanted: the marks of the users that are wanted, by key; None for every record, with ``mark_of`` its key.
+            id_property: name of the ID property.
+            wanted: marks of the wanted users by key; None for all users, with marks from ``mark_of``.
         """
-        _have_freed_memory_kept()
+        _keep_freed_memory()
         self._buffer = buffer
         self.id_property = id_property
         self._wanted = wanted
@@ -105,8 +105,8 @@ class Scanner:
         """Continue a scan, up to another border.
 
         Args:
-            scanned: what was scanned so far; grows.
-            stop: a guessed border further on, beyond which the scan ends if it isn't one; None for the array's end.
+            scanned: the state so far; updated.
+            stop: a guessed border at which to stop, or after which if it isn't one; None for the array's end.
 
         Raises:
             GrammarError: a fault in a record or between two; its record is counted from where the scan began.
@@ -119,8 +119,8 @@ class Scanner:
                 self._walk(scanned, border.start if border else scanned.end + CHUNK)
 
     def _chunk(self, scanned: ScanState, border: Border) -> bool:
-        """Take the chunk up to a border; False where it has to be read record by record."""
-        if border.end - scanned.end > _LONGEST + CHUNK:
+        """Scan the chunk up to a border; return False if it must be read record by record."""
+        if border.end - scanned.end > _MAX_RECORD + CHUNK:
             return False
         piece = self._buffer[scanned.end : border.end]
         keys = None if self._lenient else self._decoder.keys(piece)
@@ -140,26 +140,26 @@ class Scanner:
             self._lenient = chunk != piece
             piece = chunk
         self._take(scanned, keys, piece)
-        self._size = min(max(CHUNK, _RECORDS * len(piece) // len(keys)), _LARGEST)
+        self._size = min(max(CHUNK, _MIN_RECORDS * len(piece) // len(keys)), _MAX_CHUNK)
         scanned.end = border.start
         return True
 
     def _border_after_comment(self, offset: int, *, block: bool) -> Border | None:
         if block:
-            end = self._buffer.find(b"*/", offset, offset + _LONGEST)
+            end = self._buffer.find(b"*/", offset, offset + _MAX_RECORD)
             return border_from(self._buffer, end) if end >= 0 else None
-        line_end = _LINE_END.search(self._buffer, offset, offset + _LONGEST)
+        line_end = _LINE_END.search(self._buffer, offset, offset + _MAX_RECORD)
         return border_from(self._buffer, line_end.start()) if line_end else None
 
     def _take(self, scanned: ScanState, keys: Sequence[str], chunk: bytes) -> None:
-        """Count a chunk's records, and note those that are wanted."""
+        """Count a chunk's records, and add the wanted ones."""
         wanted = self._wanted
         numbers: Sequence[int]
         if wanted is None:
             marks = list(map(mark_of, keys))
             numbers = range(len(keys))
         else:
-            # Marks of users that are wanted count from 1.
+            # Marks of wanted users start at 1.
             marks = [] if wanted.keys().isdisjoint(keys) else list(map(wanted.get, keys, repeat(0)))
             numbers = list(compress(range(len(keys)), marks))
         if numbers:
@@ -194,15 +194,15 @@ class Scanner:
         scanned.ended = self._buffer[at : at + 1] == b"]"
 
 
-def _have_freed_memory_kept() -> None:
-    """Let the C library keep what chunks give back instead of asking the system for each anew.
+def _keep_freed_memory() -> None:
+    """Make the C library reuse the memory of chunks instead of returning it to the system.
 
-    glibc keeps pieces as large as the largest that was ever given back (``mallopt(3)``, M_MMAP_THRESHOLD). In a process
-    that has done nothing else the scan takes twice as long without it. The piece is never touched, so it costs nothing.
+    glibc reuses blocks up to the size of the largest that was freed (``mallopt(3)``, M_MMAP_THRESHOLD). Without this, a
+    scan in a new process takes twice as long. The memory is never written, so it costs nothing.
     """
-    bytes(_LARGEST << 4)
+    bytes(_MAX_CHUNK << 4)
 
 
 def _may_be_altered(keys: Sequence[str]) -> bool:
-    """Whether an ID may have lost a comma that was taken for one too many."""
+    """Return whether blanking extra commas may have altered an ID."""
     return any("}" in key or "]" in key for key in keys)

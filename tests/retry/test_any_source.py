@@ -92,7 +92,7 @@ def sources(draw: st.DrawFn) -> tuple[bytes, list[Written]]:
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "CHUNK", 60)
-    monkeypatch.setattr(scan, "_LONGEST", 200)
+    monkeypatch.setattr(scan, "_MAX_RECORD", 200)
 
 
 def written(wanted: RetryRequest) -> RetryFiles | None:

@@ -226,8 +226,8 @@ def test_records_looked_at_together_have_the_damage_of_each(marked: bool) -> Non
     together, alone = (DamageFinder(marked=marked, id_property="IdName") for _ in range(2))
     for start in range(0, len(records), 8):
         some = records[start : start + 8]
-        together.look_at_all(some, b",".join(record.raw for record in some))
+        together.check_all(some, b",".join(record.raw for record in some))
     for record in records:
-        alone.look(record)
+        alone.check(record)
     assert together.found == alone.found
     assert together.found

@@ -76,8 +76,8 @@ SIGN = st.sampled_from(["", '"', ",", "{", "}", "]", "//", "'", "\\", "},{", '},
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "CHUNK", 40)
-    monkeypatch.setattr(scan, "_LONGEST", 150)
-    monkeypatch.setattr(scan, "_RECORDS", 1)
+    monkeypatch.setattr(scan, "_MAX_RECORD", 150)
+    monkeypatch.setattr(scan, "_MIN_RECORDS", 1)
 
 
 class InThisProcess:
@@ -105,7 +105,7 @@ class InThisProcess:
 
 @pytest.fixture
 def three_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "_WORTH_A_PROCESS", 30)
+    monkeypatch.setattr(find, "_BYTES_PER_PROCESS", 30)
     monkeypatch.setattr(find, "_processors", lambda: 3)
     monkeypatch.setattr(find, "_process", InThisProcess)
 
@@ -157,7 +157,7 @@ def test_no_more_than_one_comma_after_a_value_is_tolerated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bracket: str, before: str, value: str
 ) -> None:
     monkeypatch.setattr(scan, "CHUNK", 250)
-    monkeypatch.setattr(scan, "_LONGEST", 5000)
+    monkeypatch.setattr(scan, "_MAX_RECORD", 5000)
     member = f'"City":{value}' if value and bracket == "{}" else value
     odd = f"{bracket[0]}{member}{before}{bracket[1]}"
     path = tmp_path / "source.json"
@@ -214,7 +214,7 @@ def test_spans_are_those_of_the_utf_8(tmp_path: Path, encoding: str) -> None:
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that are started for a file of 2,000 records, when one is worth its start for 5,000 bytes."""
-    monkeypatch.setattr(find, "_WORTH_A_PROCESS", 5000)
+    monkeypatch.setattr(find, "_BYTES_PER_PROCESS", 5000)
     monkeypatch.setattr(find, "_processors", lambda: 3)
     records = [{"mail": f"user{one}@contoso.com"} for one in range(2000)]
     (tmp_path / "source.json").write_text(json.dumps({"value": records}), encoding="utf-8")
@@ -239,7 +239,7 @@ def test_real_processes_find_the_same(tmp_path: Path, started: list[subprocess.P
 
 
 def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "_WORTH_A_PROCESS", 5000)
+    monkeypatch.setattr(find, "_BYTES_PER_PROCESS", 5000)
     monkeypatch.setattr(find, "_processors", lambda: 3)
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     path = tmp_path / "source.json"

@@ -293,12 +293,12 @@ class _Copier:
         """Find damaged values in some records; ``members`` if they are valid JSON."""
         places_of = [self._chosen.spans.positions[number] for number in numbers]
         if members is not None:
-            self._finder.look_at_all(list(map(Record, places_of, itertools.repeat(0), raws, members)), joined)
+            self._finder.check_all(list(map(Record, places_of, itertools.repeat(0), raws, members)), joined)
             return
         for place, raw in zip(places_of, raws, strict=True):
             if self._finder.suspects(raw):
                 with contextlib.suppress(GrammarError):  # listed or repaired elsewhere
-                    self._finder.look(record_at(raw, 0, place)[0])
+                    self._finder.check(record_at(raw, 0, place)[0])
 
     def _list_unwritten(self, number: int, reason: Reason, detail: str) -> None:
         """List a record that isn't written."""

@@ -1,4 +1,4 @@
-"""A record that isn't valid JSON: what can be read of it before the fault and after, and whose it is."""
+"""Read a record that isn't valid JSON, before and after its fault, and find its ID."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
     from analyzer.source.reader.json_text import Buffer
 
-_LOOKED_AT = 1 << 16
-"""Bytes after the fault; a record is not longer than that, or is not followed."""
-_ENOUGH = 20
-"""Whole records by which the ID property is inferred without those after the fault."""
+_WINDOW = 1 << 16
+"""Bytes after the fault that are searched for the end of the record."""
+_MIN_RECORDS = 20
+"""Valid records that suffice to infer the ID property without those after the fault."""
 
-MAY_GO_ON = "the ID may go on after the fault"
+MAY_CONTINUE = "the ID may go on after the fault"
 BETWEEN = "it is unknown whether the fault is this record's or the next one's"
 _INSIDE = "the fault is in the ID itself"
 _AFTER = "the ID was read after the fault"
 
-# },{" and what is left of it where a bracket or the comma is missing; }] at the end
+# },{" or the rest of it if a bracket or the comma is missing; }] at the end
 _RECORD_ENDS = re.compile(rb"""(?:[}\]]\s*+,?|["'0-9A-Za-z]\s*+,)\s*+\{\s*+["'}]|\}\s*+,?\s*+\]""")
-# ,"IdName":"ada@contoso.com" as seen from its comma or bracket, before the next one. An escaped quotation mark
-# begins no name, so a text that holds such a thing properly written is not taken for it.
+# ,"IdName":"ada@contoso.com" up to the next comma or bracket. An escaped quotation mark doesn't begin a name, so
+# correctly escaped JSON in a text doesn't match.
 _MEMBER = re.compile(
     rb"""
     (?<= [,{\[] ) \s*+
@@ -58,7 +58,7 @@ _A_NAME = re.compile(rb"""["']\s*+:""")
 
 _STRING = r"""(?: "[^"\\\n]{0,200}+" | '[^'\\\n]{0,200}+' )"""
 _STRAY = r"[\x00-\x20,]*+"
-# After a whole value: the file's end; a bracket before JSON; ,"City": or ,City: with commas too many or none
+# After a complete value: the file's end; a bracket before JSON; ,"City": or ,City: with extra or missing commas
 _ENDED = re.compile(
     rf"""
     {_STRAY} (?:
@@ -70,23 +70,23 @@ _ENDED = re.compile(
     """.encode(),
     re.VERBOSE,
 )
-# ","@contoso.com", after "ada, where these marks are in the text: a text that names nothing
+# ","@contoso.com", after "ada if a text contains unescaped quotation marks: a string that isn't a name
 _CUT = re.compile(rf"{_STRAY} {_STRING} \s*+ [,}}\]]".encode(), re.VERBOSE)
 _RECORD = re.compile(rf"\{{ \s*+ (?: \}} | {_STRING} \s*+ : )".encode(), re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenRecord:
-    """A record that isn't valid JSON, or one that is.
+    """A record that may not be valid JSON.
 
     Attributes:
-        members: the spelled values that were read whole, by name.
-        repeated: names that it has twice, with different values.
-        property: the member that was read last, in which or after which the fault is; None before the first.
-        value_at: where its value begins.
-        value_end: where its value ends; None where the fault is in it.
-        end: where the record ends, as far as that shows after the fault.
-        error: what is wrong; None where the record is valid JSON.
+        members: complete raw values by name.
+        repeated: names with several different values.
+        property: the last member, in or after which the fault is; None before the first.
+        value_at: start of its value.
+        value_end: end of its value; None if the fault is in it.
+        end: end of the record, which is a guess after a fault.
+        error: the fault; None if the record is valid JSON.
     """
 
     members: dict[str, bytes]
@@ -122,38 +122,38 @@ def read_broken(buffer: Buffer, start: int) -> BrokenRecord:
 
 
 def without_beginning(buffer: Buffer, start: int, error: GrammarError) -> BrokenRecord:
-    """Return the record that should begin at a fault and does not, as it may lack its bracket.
+    """Return a record for a fault at which one should begin, as its bracket may be missing.
 
     Args:
         buffer: the source file.
-        start: of the text after the record before, or of the list's bracket.
+        start: end of the previous record, or offset of the list's bracket.
         error: the fault.
     """
     return BrokenRecord({}, frozenset(), None, start, None, _seeming_end(buffer, error.offset), error)
 
 
 def _seeming_end(buffer: Buffer, start: int) -> int:
-    """Where the record seems to end: before the next one begins, or the array ends."""
-    last = min(len(buffer), start + _LOOKED_AT)
-    found = _RECORD_ENDS.search(buffer, start, last)
-    return found.start() + 1 if found else last
+    """Return the likely end of the record: before the next one, or before the end of the array."""
+    last = min(len(buffer), start + _WINDOW)
+    end = _RECORD_ENDS.search(buffer, start, last)
+    return end.start() + 1 if end else last
 
 
 def record_has_ended(buffer: Buffer, offset: int) -> bool:
-    """Whether another record, or nothing, is at ``offset``, where a comma is missing after a record."""
+    """Return whether another record or the end of the file follows at ``offset``, without a comma."""
     return offset >= len(buffer) or _RECORD.match(buffer, offset) is not None
 
 
 def id_property_by(buffer: Buffer, whole: Sequence[Record], broken: BrokenRecord | None) -> IdProperty:
-    """Infer the ID property from the whole records before the fault, and from those after it where these are few."""
-    if len(whole) >= _ENOUGH or broken is None:
+    """Infer the ID property from the valid records before the fault, and those after it if there are too few."""
+    if len(whole) >= _MIN_RECORDS or broken is None:
         return by_a_few(whole)
-    later = islice(_records_after(buffer, broken.end), _ENOUGH)
+    later = islice(_records_after(buffer, broken.end), _MIN_RECORDS)
     return by_a_few([*whole, Record(0, 0, b"", broken.members), *later])
 
 
 def _records_after(buffer: Buffer, end: int) -> Iterator[Record]:
-    """Yield the whole records after a broken one, up to the next that is broken."""
+    """Yield the valid records between a broken one and the next broken one."""
     at = skip_blank(buffer, end)
     while buffer[at : at + 1] == b",":
         at = skip_blank(buffer, at + 1)
@@ -165,23 +165,23 @@ def _records_after(buffer: Buffer, end: int) -> Iterator[Record]:
 
 
 def identity_in(record: Record, id_property: IdProperty, caution: str = "") -> Identity | None:
-    """Return the ID of a whole record."""
+    """Return the ID of a valid record."""
     return _identity(record.text(id_property.name) if id_property.name else None, id_property, caution)
 
 
 def identity_in_broken(
     buffer: Buffer, broken: BrokenRecord, kind: FaultKind | None, id_property: IdProperty
 ) -> Identity | None:
-    """Return the ID of a record that isn't valid JSON, read before the fault, in it or after it.
+    """Return the ID of a record that isn't valid JSON, from before, in or after the fault.
 
     Args:
         buffer: the source file.
         broken: the record.
-        kind: of the fault; None where the record is whole.
-        id_property: which property holds the ID; its name may be empty.
+        kind: kind of the fault; None if the record is valid.
+        id_property: the ID property; its name may be empty.
     """
     name = id_property.name
-    # A text whose quotation marks aren't escaped may bring in a second ID, and which one is the text's is unknown.
+    # A text with unescaped quotation marks may contain a second ID; which one is part of the text is unknown.
     if not name or name in broken.repeated:
         return None
     if name == broken.property and kind in (FaultKind.quotation_mark, FaultKind.quotation_mark_missing):
@@ -194,16 +194,16 @@ def identity_in_broken(
 
 
 def _before(buffer: Buffer, broken: BrokenRecord, id_property: IdProperty) -> Identity | None:
-    """The ID that was read whole before the fault, where there is no other after it."""
+    """Return the complete ID before the fault, if there is no other after it."""
     name = id_property.name
     token = broken.members[name]
     if any(other != token for other in _all_after(buffer, broken, name)):
         return None
     end = broken.value_end
-    # Else the quotation mark before ``end`` may be one of the text, and the text go on.
+    # Otherwise, the quotation mark before ``end`` may be part of the text.
     if broken.error is None or name != broken.property or end is None or _ENDED.match(buffer, end):
         return _identity(text_of(token), id_property)
-    return None if _CUT.match(buffer, end) else _identity(text_of(token), id_property, MAY_GO_ON)
+    return None if _CUT.match(buffer, end) else _identity(text_of(token), id_property, MAY_CONTINUE)
 
 
 def _identity(text: str | None, id_property: IdProperty, caution: str = "") -> Identity | None:
@@ -213,19 +213,19 @@ def _identity(text: str | None, id_property: IdProperty, caution: str = "") -> I
 
 
 def _damaged(buffer: Buffer, broken: BrokenRecord, kind: FaultKind) -> str | None:
-    """An ID with a quotation mark too many or too few, as far as it shows."""
+    """Return the likely text of an ID with an extra or missing quotation mark."""
     if kind is FaultKind.quotation_mark:
         found = _TO_ITS_END.match(buffer, broken.value_at, broken.end)
-        # With a name in it, it is more than the ID.
+        # A text with a name in it is more than the ID.
         return found[2].decode("utf-8", "replace") if found and not _A_NAME.search(found[2]) else None
-    # What was read as its end is the next name's quotation mark: comma and brackets before it are not the ID's.
+    # It was read up to the next name's quotation mark: the comma and brackets before that aren't part of the ID.
     token = broken.members.get(broken.property or "")
     text = text_of(token) if token else None
     return text.rstrip(" \t\r\n,{}[]") if text else None
 
 
 def _at_fault(buffer: Buffer, broken: BrokenRecord, name: str) -> bytes | None:
-    """The spelled value in which the fault is, where that is a backslash that isn't escaped."""
+    """Return the raw value with the fault, if that is a backslash that isn't escaped."""
     if broken.property != name:
         return None
     member = _MEMBER.match(b",n:" + bytes(buffer[broken.value_at : broken.end]), 1)
@@ -233,17 +233,16 @@ def _at_fault(buffer: Buffer, broken: BrokenRecord, name: str) -> bytes | None:
 
 
 def _after(buffer: Buffer, broken: BrokenRecord, name: str) -> bytes | None:
-    """The spelled value of a member after the fault.
+    """Return the raw value of a member after the fault, if exactly one in the record looks like it.
 
-    What is text after a fault and what isn't is unknown: what looks like the member is taken for it, where only one
-    does before the next record begins.
+    It is unknown what is inside a text after a fault.
     """
-    found = _all_after(buffer, broken, name)
-    return found[0] if len(found) == 1 else None
+    values = _all_after(buffer, broken, name)
+    return values[0] if len(values) == 1 else None
 
 
 def _all_after(buffer: Buffer, broken: BrokenRecord, name: str) -> list[bytes]:
-    """The spelled values of all that looks like the member after the fault, or after the member that it is in."""
+    """Return the raw values of everything that looks like the member, from the last member on."""
     window = bytes(buffer[broken.value_at : broken.end])
     return [
         escaped(bytes(member["value"]))

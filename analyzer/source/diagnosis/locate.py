@@ -1,7 +1,7 @@
-"""Locate a fault in a source file, also where that isn't valid JSON: which record, whose, and what is wrong.
+"""Locate a fault in a source file, valid JSON or not: the record, its user, and the fault.
 
-A place that the service reports counts as confirmed where our own reader has to stop in the same record. What its
-position means to a few characters is inferred (``docs/reference/facts.md``), so nothing depends on them.
+A place reported by the service is confirmed if our reader stops in the same record. The exact meaning of its position
+is inferred (``docs/reference/facts.md``), so a difference of a few characters is ignored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.model.text import count
 from analyzer.source.diagnosis.broken import (
     BETWEEN,
-    MAY_GO_ON,
+    MAY_CONTINUE,
     id_property_by,
     identity_in,
     identity_in_broken,
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from analyzer.source.reader.tolerant import Record
 
 _NEAR = 8
-"""Bytes by which a position may be off and still be the same place."""
+"""Tolerance of a position in bytes."""
 _BACK = 1 << 16
 _SAMPLE = 200
-"""Whole records by which the ID property is inferred."""
+"""Valid records from which the ID property is inferred."""
 _RECORD_BEGINS = re.compile(rb"""(?<=[}\[])\s*+,?\s*+(?=\{\s*+["'}])""")
 _NESTED = (b"{", b"[")
 _OF_FILE = frozenset({Trouble.unclosed, Trouble.brackets})
-"""Faults of no record: all records are whole."""
+"""Faults of the file, with only valid records."""
 _NO_PLACE = ReportedPlace("", None, None, None, None)
 _NO_PLACE_REPORTED = "the log's message names no place; this is the first fault in the source file"
 _OTHER_FAULT = "the log's message reports another fault"
@@ -57,11 +57,11 @@ def locate(path: Path, place: ReportedPlace | None, id_property: str | None = No
 
     Args:
         path: the source file; need not be valid JSON.
-        place: as the message reports it; None for the first fault that our reader finds.
-        id_property: the name of the ID property; None to infer it from the whole records.
+        place: the place in the message; None for the first fault that our reader finds.
+        id_property: name of the ID property; None to infer it from the valid records.
 
     Returns:
-        None where there is neither a place nor a fault.
+        The location; None if there is neither a place nor a fault.
 
     Raises:
         InputError: the file can't be read.
@@ -78,16 +78,16 @@ def locate(path: Path, place: ReportedPlace | None, id_property: str | None = No
 
 @dataclass(slots=True)
 class _Walk:
-    """A walk through the whole records of a source file, up to the first fault or the end.
+    """Results of reading the records of a source file up to the first fault or the end.
 
     Attributes:
-        records: how many whole records there are before the fault.
+        records: number of valid records before the fault.
         sample: the first of them.
         last: the last of them.
         wanted: the one that the service reported.
-        holding: the number of the one that the target is in, from 1.
-        multi_values: in how many of them the property that the service reported has a list or an object.
-        error: the fault; None where the file is whole.
+        holding: number of the one at the target offset, from 1.
+        multi_values: number of records with a list or an object in the reported property.
+        error: the fault; None if the file is valid.
     """
 
     records: int = 0
@@ -100,7 +100,7 @@ class _Walk:
 
     @property
     def between_records(self) -> bool:
-        """Whether the fault is in no record: between two, or where something else than one begins."""
+        """Whether the fault is outside of records: between two, or at something that isn't a record."""
         return self.error is not None and (self.error.record is None or self.error.offset == self.error.start)
 
 
@@ -124,16 +124,16 @@ def _walk(buffer: Buffer, place: ReportedPlace, target: int | None) -> _Walk:
 
 @dataclass(frozen=True, slots=True)
 class _Whereabouts:
-    """Which record, whose, and which property, as in ``FaultLocation``."""
+    """A record, its ID and property, as in ``FaultLocation``."""
 
     record: int | None
-    behind: bool = False
+    after: bool = False
     identity: Identity | None = None
     property: str | None = None
 
 
 class _Locator:
-    """Locates one place, by a walk through the file."""
+    """Locates one place in a file that was read."""
 
     def __init__(self, buffer: Buffer, walk: _Walk, target: int | None, id_property: str | None) -> None:
         self._buffer = buffer
@@ -142,19 +142,19 @@ class _Locator:
         self._known = IdProperty(id_property, "you specified it", certain=True) if id_property else None
 
     def confirms(self, record: int | None) -> bool:
-        """Whether our reader has to stop where a path that names this record says that the service did."""
+        """Return whether our reader stops at the record at which the service reports that it stopped."""
         error, whole = self.walk.error, self.walk.records
         if error is None:
             return False
         if record is None:
             return self.walk.between_records
-        # Between two records the service has counted the first one or, where it took a value for one, the second.
+        # Between two records, the service may report either record.
         return record == whole + 1 or (self.walk.between_records and record == whole)
 
     def at_fault(self, place: ReportedPlace | None) -> FaultLocation:
-        """Locate where our reader has to stop; that is where the service did, unless there are doubts."""
+        """Locate the fault at which our reader stops, with remarks if the service may have stopped elsewhere."""
         error = self.walk.error
-        assert error is not None  # noqa: S101 - asked only when the walk ended so
+        assert error is not None  # noqa: S101 - callers check this
         fault = fault_of(self._buffer, error)
         if self.walk.between_records or error.start is None:
             where = self._between(error, place.record if place else None)
@@ -167,14 +167,14 @@ class _Locator:
         if place is None:
             return self._location(where, error.offset, fault, Certainty.likely, _NO_PLACE_REPORTED)
         if error.trouble is Trouble.endless:
-            # The service notices that a text has no end where the file ends.
+            # The service reports a string without an end at the end of the file.
             begin, end = error.offset, len(self._buffer)
         reach = range(begin - _NEAR, end + _NEAR + 1)
         remarks = tuple(_doubts(place, self._target, where, error, reach))
         return self._location(where, error.offset, fault, _certainty(remarks), *remarks)
 
     def at_record(self, place: ReportedPlace) -> FaultLocation:
-        """Locate the record that a path names, where our reader does not have to stop in it."""
+        """Locate the reported record, in which our reader finds no fault."""
         remark, record = self._disagreement(), self.walk.wanted
         if record is not None:
             identity = identity_in(record, self._id_property())
@@ -195,7 +195,7 @@ class _Locator:
         return self._by_position(place, remark)
 
     def _by_position(self, place: ReportedPlace, remark: str) -> FaultLocation:
-        """Locate what is at the position, where records could not be counted up to there."""
+        """Locate the reported position, if records could not be counted up to it."""
         where, fault = _Whereabouts(place.record, property=place.property), NOT_KNOWN
         offset = len(self._buffer) if self._target is None else self._target
         start = _record_before(self._buffer, offset) if self.walk.error and place.record else None
@@ -208,10 +208,10 @@ class _Locator:
         return self._location(where, offset, fault, Certainty.unsure, remark)
 
     def _between(self, error: GrammarError, reported: int | None) -> _Whereabouts:
-        """Return the record beside a fault that is in no record.
+        """Return the record next to a fault outside of records.
 
-        That is the next record, where the service reports it; else the last whole one. There is none where the fault
-        does not follow a record.
+        It is the next record if the service reports that, else the last valid one, or none if the fault does not
+        follow a record.
         """
         if error.trouble in _OF_FILE:
             return _Whereabouts(None)
@@ -223,13 +223,13 @@ class _Locator:
             return _Whereabouts(reported, identity=identity_in_broken(self._buffer, broken, None, self._id_property()))
         if last is None or not in_list:
             return _Whereabouts(None)
-        # After a comma it may be the next record's; without one it may be this one's, ended by a bracket in a text.
+        # After a comma, the fault may be the next record's; else it may be this one's, ended by a bracket in a text.
         sure = error.start is None and record_has_ended(self._buffer, error.offset)
         identity = identity_in(last, self._id_property(), "" if sure else BETWEEN)
-        return _Whereabouts(self.walk.records, behind=True, identity=identity)
+        return _Whereabouts(self.walk.records, after=True, identity=identity)
 
     def _disagreement(self) -> str:
-        """Say why the reported place is doubted, by what our reader found."""
+        """Return a remark on the difference between the reported place and our reader's result."""
         error = self.walk.error
         if error is None:
             return "our reader finds no fault in the source file: it was corrected, or it is not what the job read"
@@ -248,7 +248,7 @@ class _Locator:
         line, column = position(self._buffer, offset)
         return FaultLocation(
             record=where.record,
-            behind=where.behind,
+            after=where.after,
             identity=where.identity,
             property=where.property,
             line=line,
@@ -267,14 +267,14 @@ def _certainty(doubts: tuple[str, ...]) -> Certainty:
 def _doubts(
     place: ReportedPlace, target: int | None, where: _Whereabouts, error: GrammarError, reach: range
 ) -> Iterator[str]:
-    """Compare what the service reports with what was found, as remarks; none where they agree.
+    """Yield remarks on differences between the reported place and the fault.
 
     Args:
-        place: as the service reports it, a record that fits.
-        target: the offset that its line and position mean; None where the file has none such.
-        where: what was found.
+        place: the reported place, with a record that fits.
+        target: the offset of its line and position; None if the file is shorter.
+        where: the record of the fault.
         error: the fault.
-        reach: the offsets that are the same place.
+        reach: offsets that count as the same place.
     """
     if place.line is None or place.position is None:
         yield "the log's message names no position: it was cut off, or has another form"
@@ -285,14 +285,14 @@ def _doubts(
     if place.escape is not None and place.escape is not (error.trouble is Trouble.escape):
         yield _OTHER_FAULT
     caution = where.identity.caution if where.identity else ""
-    if caution == MAY_GO_ON:
+    if caution == MAY_CONTINUE:
         yield "the fault is directly after the ID"
     if caution == BETWEEN:
         yield "the fault is between two records"
 
 
 def _nested(record: Record, name: str | None, number: int) -> Fault | None:
-    """Return the fault of a list or an object as the property's value; ``number`` records have one."""
+    """Return the fault of a list or an object as a property's value; ``number`` is the number of such records."""
     token = bytes(record.members.get(name or "", b""))
     if token[:1] not in _NESTED:
         return None
@@ -302,15 +302,15 @@ def _nested(record: Record, name: str | None, number: int) -> Fault | None:
 
 
 def _record_before(buffer: Buffer, offset: int) -> int | None:
-    """Where the record seems to begin that an offset is in."""
+    """Return the likely start of the record at an offset."""
     start = None
-    for found in _RECORD_BEGINS.finditer(buffer, max(0, offset - _BACK), min(offset + 1, len(buffer))):
-        start = found.end()
+    for border in _RECORD_BEGINS.finditer(buffer, max(0, offset - _BACK), min(offset + 1, len(buffer))):
+        start = border.end()
     return start
 
 
 def _follows_record(buffer: Buffer, error: GrammarError, end: int | None) -> bool:
-    """Whether the fault follows a record that ends at ``end``, or is where one should begin."""
+    """Return whether the fault follows a record that ends at ``end``, or is at the start of a record."""
     if error.start is not None:
         return True
     return end is not None and error.trouble is not Trouble.no_format and skip_blank(buffer, end) >= error.offset

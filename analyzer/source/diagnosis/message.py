@@ -1,7 +1,7 @@
-r"""From a message of the service to the record, the user and the fault: where log and source meet.
+r"""Find the record, user and fault for a message of the service.
 
-The place in a Json.NET message is recognised by its shape, quotes and numbers, whatever the language. The messages, as
-seen in public threads, and how Json.NET writes them (``JsonPosition.FormatMessage``)::
+The place in a Json.NET message is recognized by its quotes and numbers, in any language. Messages as seen in public
+threads, in Json.NET's form (``JsonPosition.FormatMessage``)::
 
     Bad JSON escape sequence: \V. Path 'value[1672].Department', line 1, position 150235.
     After parsing a value an unexpected character was encountered: K. Path 'value[10].office', line 1, position 1244.
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from analyzer.source.reader.json_text import NotJsonError
 
 _AFTER = frozenset({FaultKind.comma_too_many, FaultKind.comma_missing, FaultKind.wrong_bracket})
-"""Faults after a property's value and not in it."""
+"""Faults after a property's value."""
 
 _LOOKED_AT = 2_000
-"""Characters at a message's end; the place is there, and no person writes a longer one."""
+"""Characters at the end of a message that are searched for the place."""
 
 _OPENING = "'\"`‘’‚“”„‹›«»"  # noqa: RUF001 - they are meant
-# A name with anything else in it than this goes into brackets (JsonPosition.WriteTo).
+# Other names are written in brackets (JsonPosition.WriteTo).
 _NAME = r"""[^\ .'"/\[\]()\\\t\n\r\f\x08\x85\u2028\u2029]+"""
 _STEP = r"""\.(?:NAME)|\[[0-9]+\]|\['[^'\\]*+(?:\\.[^'\\]*+)*'\]|\["[^"\\]*+(?:\\.[^"\\]*+)*"\]""".replace(
     "NAME", _NAME
 )
 
-# 'value[1672].Department', line 1, position 150235. The quote must close before a comma or the end, since the
-# character that Json.NET complains of may be in quotes as well.
+# 'value[1672].Department', line 1, position 150235. A comma or the end must follow, because the unexpected character
+# may also be in quotes.
 _QUOTED = re.compile(
     rf"""
     [{_OPENING}]
@@ -52,20 +52,20 @@ _QUOTED = re.compile(
     """,  # noqa: RUF001
     re.VERBOSE | re.DOTALL,
 )
-# value[1672].Depart where the message was cut off, or its quotes were lost
+# value[1672].Depart if the message was cut off, or its quotes were lost
 _UNQUOTED = re.compile(r"value\[[0-9]+\]")
-# 150235 or 150,235 with any separator of thousands, or 1,50,235
+# 150235, 150,235 with any thousands separator, or 1,50,235
 _NUMBER = r"(?:[0-9]{1,3}(?:[SEP][0-9]{2,3})*[SEP][0-9]{3}(?![0-9])|[0-9]+)".replace(
     "SEP", ",.'\u2019\u066c \xa0\u2009\u202f"
 )
 # , line 1, position 150235.
 _NUMBERS = re.compile(rf"[^0-9]*({_NUMBER})(?:[^0-9]+({_NUMBER}))?")
-# Bad JSON escape sequence: \V. as Json.NET begins; a sentence in another language shows nothing
+# Starts of Json.NET's messages in English, such as: Bad JSON escape sequence: \V.
 _SENTENCE = re.compile(
     r"(?P<escape>Bad JSON escape sequence|Invalid Unicode escape)|After parsing a value an unexpected character"
     r"|Unexpected character encountered|Invalid character after parsing|Invalid property identifier"
 )
-# value[1672].Department, value[3]['Cost Center']; what is below the property does not matter
+# value[1672].Department, value[3]['Cost Center']; the path below the property is ignored
 _RECORD = re.compile(
     rf"""
     value \[ (?P<index> [0-9]+ ) \]
@@ -74,17 +74,17 @@ _RECORD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _DIGITS = 12
-"""No file of 2 GB needs more."""
+"""Limit of digits; a file of 2 GB needs fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is known of the place that a message reports.
+    """The place that a message reports, and the fault in the source file.
 
     Attributes:
-        message: the service's.
-        place: what it reports; None where it reports none.
-        spot: the fault in the source file; None without a source file, and where nothing is to be found.
+        message: the service's message.
+        place: the reported place; None if there is none.
+        spot: the fault in the source file; None without a source file, or if none was found.
     """
 
     message: str
@@ -93,7 +93,7 @@ class Diagnosis:
 
     @property
     def sentence(self) -> str:
-        """What a person has to know, without a full stop at its end; empty where nothing is known."""
+        """A description without a final period; empty if nothing is known."""
         identity = self.spot.identity if self.spot else None
         if identity is None or not identity.inferred:
             return self.clause
@@ -101,19 +101,19 @@ class Diagnosis:
 
     @property
     def clause(self) -> str:
-        """The same without how the ID property is known."""
+        """The description without the source of the ID property."""
         if self.spot is not None:
             return _of_spot(self.spot)
         return _of_place(self.place) if self.place is not None else ""
 
 
 def diagnose(message: str, source: Path | None, id_property: str | None = None) -> Diagnosis:
-    """Find the place that a message of a ``DataFileNotJson`` entry reports.
+    """Find the place that the message of a ``DataFileNotJson`` entry reports.
 
     Args:
-        message: the entry's.
-        source: the source file, valid JSON or not; None without one.
-        id_property: the name of the ID property; None to infer it.
+        message: the message.
+        source: the source file, valid JSON or not; may be None.
+        id_property: name of the ID property; None to infer it.
 
     Raises:
         InputError: the source file can't be read.
@@ -122,17 +122,17 @@ def diagnose(message: str, source: Path | None, id_property: str | None = None) 
     return Diagnosis(message, place, locate(source, place, id_property) if source is not None else None)
 
 
-def diagnosis_json(found: Diagnosis) -> dict[str, object]:
-    """Return a diagnosis for machines: the keys are always there, null where nothing is known."""
-    place, spot = found.place, found.spot
+def diagnosis_json(diagnosis: Diagnosis) -> dict[str, object]:
+    """Return a diagnosis as a JSON object with all keys; unknown values are null."""
+    place, spot = diagnosis.place, diagnosis.spot
     identity = spot.identity if spot else None
     record = spot.record if spot else (place.record if place else None)
     return {
-        "message": found.message,
-        "sentence": found.sentence,
+        "message": diagnosis.message,
+        "sentence": diagnosis.sentence,
         "path": place.path if place else None,
         "record": record,
-        "behind_record": spot.behind if spot else None,
+        "behind_record": spot.after if spot else None,
         "property": spot.property if spot else (place.property if place else None),
         "identity": identity.text if identity else None,
         "id_property": identity.property if identity else None,
@@ -149,19 +149,19 @@ def diagnosis_json(found: Diagnosis) -> dict[str, object]:
 
 
 def unreadable(entries: pl.DataFrame) -> str:
-    """Return the message of a log's first ``DataFileNotJson`` entry; empty where there is none."""
+    """Return the message of a log's first ``DataFileNotJson`` entry; empty if there is none."""
     messages = entries.filter(code=LogCode.DataFileNotJson)["message"]
     return str(messages[0]) if len(messages) else ""
 
 
 def name_person(error: NotJsonError, source: Path, message: str, id_property: str | None = None) -> None:
-    """Add to the error of a source file that isn't valid JSON whose record it is, and that the service said the same.
+    """Add the user of the record to an error, and whether the service reported the same fault.
 
     Args:
-        error: as the reader raised it.
-        source: the file.
-        message: of the log's ``DataFileNotJson`` entry; empty where there is none.
-        id_property: the name of the ID property; None to infer it.
+        error: the reader's error.
+        source: the source file, which isn't valid JSON.
+        message: message of the log's ``DataFileNotJson`` entry; may be empty.
+        id_property: name of the ID property; None to infer it.
 
     Raises:
         InputError: the source file can't be read.
@@ -169,14 +169,14 @@ def name_person(error: NotJsonError, source: Path, message: str, id_property: st
     spot = locate(source, place_in(message), id_property)
     if spot is None or (spot.line, spot.column) != (error.line, error.column):
         return
-    if spot.identity is not None and not spot.behind:
+    if spot.identity is not None and not spot.after:
         error.what += f" ({_id_words(spot.identity)})"
     if message and spot.sure is Certainty.sure:
         error.advice = f"The service refused the file for the same reason. {error.advice}"
 
 
 def _id_words(identity: Identity) -> str:
-    """The ID as a sentence names it: with the property where that is inferred."""
+    """Return the ID for a sentence, with the property if that is inferred."""
     return f"{identity.property} {identity.text}" if identity.inferred else identity.text
 
 
@@ -197,7 +197,7 @@ def _record_words(spot: FaultLocation) -> str:
     if spot.record is None:
         return "the source file"
     user = _id_words(spot.identity) if spot.identity else "user unknown"
-    where = f"{'after ' if spot.behind else ''}record {spot.record:,} ({user})"
+    where = f"{'after ' if spot.after else ''}record {spot.record:,} ({user})"
     preposition = "after" if spot.fault.kind in _AFTER else "in"
     return f"{where}, {preposition} {spot.property}" if spot.property else where
 
@@ -211,23 +211,23 @@ def _of_place(place: ReportedPlace) -> str:
 
 
 def place_in(message: str) -> ReportedPlace | None:
-    r"""Return the place that a message reports; None where it reports none. Nothing raises.
+    r"""Return the place that a message reports; None if there is none. Accepts any text.
 
     >>> place_in(r"After parsing a value … encountered: K. Path 'value[10].office', line 1, position 1244.")
     ReportedPlace(path='value[10].office', record=11, property='office', line=1, position=1244, escape=None)
     """
     end = message[-_LOOKED_AT:]
-    # The last one: before it is the message's own sentence, which may quote the file.
-    found = _last(_QUOTED.finditer(end))
-    if found is not None:
-        record, name = _record(found["path"])
-        numbers = _NUMBERS.match(end, found.end())
+    # Use the last match: the sentence before it may quote the file.
+    quoted = _last(_QUOTED.finditer(end))
+    if quoted is not None:
+        record, name = _record(quoted["path"])
+        numbers = _NUMBERS.match(end, quoted.end())
         line, position = (_number(numbers[1]), _number(numbers[2])) if numbers else (None, None)
-        # A quoted word alone is no path.
+        # A quoted word without numbers isn't a path.
         if record is not None or position is not None:
-            return ReportedPlace(found["path"], record, name, line, position, _escape(end[: found.start()]))
+            return ReportedPlace(quoted["path"], record, name, line, position, _escape(end[: quoted.start()]))
     cut = _last(_UNQUOTED.finditer(end))
-    # A path whose end is not sure names no property.
+    # An incomplete path may have an incomplete property.
     return ReportedPlace(cut[0], _record(cut[0])[0], None, None, None, _escape(end[: cut.start()])) if cut else None
 
 

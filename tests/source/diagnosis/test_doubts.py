@@ -95,7 +95,7 @@ def test_a_fault_between_records_is_not_the_one_before_it_for_sure(
     tmp_path: Path, text: str, record: int, behind: bool, identity: tuple[str, str] | None
 ) -> None:
     spot = found(written(tmp_path, source_with(text)))
-    assert (spot.record, spot.behind, id_of(spot)) == (record, behind, identity)
+    assert (spot.record, spot.after, id_of(spot)) == (record, behind, identity)
     assert spot.sure is (Certainty.likely if behind else Certainty.sure)
 
 
@@ -156,4 +156,4 @@ def test_a_property_after_the_last_record_does_not_fit(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(whole(4) + whole(5)))
     assert found(path).sure is Certainty.sure
     spot = found(path, said_of(path).replace("value[3]", "value[3].City"))
-    assert (spot.record, spot.behind, spot.sure) == (4, True, Certainty.likely)
+    assert (spot.record, spot.after, spot.sure) == (4, True, Certainty.likely)

@@ -185,7 +185,7 @@ def test_a_broken_record_is_found_with_its_person_and_the_fault(
     text, kind, name, identity = broken
     path = written(tmp_path, source_with(text), encoding)
     spot = found(path, place_of(path))
-    assert (spot.record, spot.behind, spot.sure) == (4, False, Certainty.sure)
+    assert (spot.record, spot.after, spot.sure) == (4, False, Certainty.sure)
     assert (spot.fault.kind, spot.property, id_of(spot)) == (kind, name, identity)
     assert spot.identity is None or (spot.identity.property, spot.identity.inferred) == ("IdName", True)
 
