@@ -131,7 +131,7 @@ PATTERNS = (
                 "A comma is missing between two values.",
             ),
             (
-                r"At the position in the message, write \" for a quotation mark in a value, and \\ for a backslash.",
+                r"At the named position, write \" for a quotation mark inside a value, and \\ for a backslash.",
                 "Create the feed's file with a JSON library, which escapes such characters.",
                 _WHOLE,
             ),

@@ -60,7 +60,7 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
     yield from _one_kind(facts)
     yield from _one_domain(facts)
     yield Advice(
-        LogCode.IdentityNotResolvable, "Look each ID up in Entra ID; correct it in the feed, or remove it.", who=OWNER
+        LogCode.IdentityNotResolvable, "Look up each ID in Entra ID; correct it in the feed, or remove it.", who=OWNER
     )
     few = facts.failed <= (_FEW_USERS if facts.users is None else max(1, _FEW * facts.users))
     if few and facts.new != 0 and facts.readable:
@@ -97,8 +97,8 @@ def _one_domain(facts: JobFacts) -> Iterator[Advice]:
             LogCode.IdentityNotResolvable,
             f"Look at the domain {domain.value} in the Microsoft 365 admin center: have its users moved, or is it no"
             " longer verified?",
-            f"{domain.failed:,} of the {domain.failed_of:,} users who failed have it; of all users"
-            f" {percent(domain.users, domain.users_of)}.",
+            f"{domain.failed:,} of the {domain.failed_of:,} users who failed have it"
+            f" ({percent(domain.users, domain.users_of)} of all users).",
         )
 
 

@@ -248,7 +248,7 @@ def shared_sentence(shared: SharedTrait) -> str:
         what = f'have "{value}" as {name}' if value else f"have no {name}"
     is_all = shared.failed == shared.failed_of
     who = f"All {shared.failed:,}" if is_all else f"{shared.failed:,} of the {shared.failed_of:,}"
-    return f"{who} users who failed {what} (of all users {percent(shared.users, shared.users_of)})"
+    return f"{who} users who failed {what} ({percent(shared.users, shared.users_of)} of all users)"
 
 
 def _code_facts(

@@ -27,7 +27,7 @@ RETRY = f"retry {JOB[:8]}"
 PARTIAL, INVALID = 30, 23
 RETIRED = re.compile(r"whole truth|nobody can say|is no JSON|\bwhoever\b|stands? in|\bculprit|\bmend", re.IGNORECASE)
 
-LOOK_UP = "Look each ID up in Entra ID; correct it in the feed, or remove it."
+LOOK_UP = "Look up each ID in Entra ID; correct it in the feed, or remove it."
 LEAVE_OUT = "Have the feed leave out people without an ID, or give them one. There is no ID in IdName in records {}."
 WRITE_ONCE = (
     "Have the feed write each user once: keep one record of each. The same ID is in more than one record: 1 and 3."

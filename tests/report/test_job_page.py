@@ -74,7 +74,7 @@ def test_a_jobs_page_without_a_log_has_neither_causes_nor_people(little: LittleL
 def test_a_jobs_page_begins_with_what_fits_the_job_and_its_command(little: LittleLibrary, lines: type[Lines]) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user0@contoso.com"), users=9))
     page = job_page(view, run)
-    assert page.to_do[0].text == "Look each ID up in Entra ID; correct it in the feed, or remove it."
+    assert page.to_do[0].text == "Look up each ID in Entra ID; correct it in the feed, or remove it."
     assert [(one.who, one.command) for one in page.to_do] == [
         ("feed owner", ""),
         ("feed owner", ""),
@@ -95,7 +95,7 @@ def test_what_failures_have_in_common_is_shown_if_the_source_file_was_read(
     assert job_page(view, run).shared == ()
     findings = findings_by_job(Library.existing(little.root), view.tables, {job_id})
     page = job_page(replace(view, findings=findings), run)
-    assert page.shared[0] == "All 9 users who failed have the domain fabrikam.com (of all users 13%)."
+    assert page.shared[0] == "All 9 users who failed have the domain fabrikam.com (13% of all users)."
     assert "Look at the domain fabrikam.com" in page.to_do[0].text
 
 

@@ -141,7 +141,7 @@ def test_the_property_that_aborted_an_import_is_in_the_first_lines(upa: Callable
 
 
 def test_what_failures_have_in_common_is_printed_and_in_the_json(upa: Callable[..., Ran]) -> None:
-    words = "24 of the 58 users who failed have the domain mail.contoso.com (of all users 9%)."
+    words = "24 of the 58 users who failed have the domain mail.contoso.com (9% of all users)."
     assert words in upa("show", "d797cc3f", "--library", SAMPLES).out
     first, *_ = upa("show", "d797cc3f", "--library", SAMPLES, "--json").json["in_common"]
     assert (first["trait"], first["value"], first["failed"], first["failed_of"]) == (
@@ -155,7 +155,7 @@ def test_what_failures_have_in_common_is_printed_and_in_the_json(upa: Callable[.
 @pytest.mark.parametrize(
     ("state", "error", "meaning"),
     [
-        (5, 1, "The service failed by itself"),
+        (5, 1, "The service failed and wrote no log"),
         (5, 20, "The service could not find the source file"),
         (5, 21, "The source file is outside the tenant"),
         (5, 22, "The source file is over 2 GB or has more than 500,000 property values"),
