@@ -1,10 +1,9 @@
-"""Which users of a job no later import has updated, and which jobs a later run has superseded.
+"""Find the users of a job that no later import has updated, and the jobs that a later run has superseded.
 
-A user is *open* in a job that did not update them, until a later run of the feed or a retry did. A retry brings the
+A user is *open* in a job that did not update them, until a later run of the feed or a retry does. A retry has the
 values of the run that it repairs: imported after a later run, it closes nothing there. A run is *superseded* when a
-later full run of its feed has ended: its records hold older values. A later file that holds other users, as a feed
-writes that sends only what changed, or one file for each region, supersedes nothing; but of the users that it holds,
-the older records must not be imported any more.
+later full run of its feed has ended, because its records have older values. A later file with other users, such as a
+file of changes or of one region, supersedes nothing, but the older records of its users must not be imported anymore.
 """
 
 from __future__ import annotations
@@ -19,24 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+_MAY_UPDATE = frozenset({Outcome.succeeded, Outcome.partial, Outcome.unknown})
 _FULL = 0.5
-"""The share of an earlier file's users that a later one has to hold to be a full file, too."""
+"""The share of an earlier file's users that a later file has to contain to be a full file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One job, as far as it decides who is open. A user is a number, equal for equal IDs (``identity_key``).
+    """The facts of one job that decide which users are open. A user is a number, equal for equal ``identity_key``.
 
     Attributes:
-        job_id: of the job.
-        feed: its feed, or that of the run which it repairs.
+        job_id: the job's ID.
+        feed: its feed, or that of the run that it repairs.
         retry_of: the run that it repairs, at the end of a chain of retries; None for a run of the feed.
-        outcome: how it ended.
-        failed: the users that its log names.
-        names_all: whether the log names every user who failed; of a partial import only.
-        not_updated: how many users it left out; None where that is unknown.
-        carried: whether the service had the file at all: a job whose source file did not exist superseded nothing.
-        earliest, latest: between which times the job ended (UTC); None where that is unknown, which is any time.
+        outcome: its outcome.
+        failed: the users in its log.
+        names_all: whether the log has every user who failed; for a partial import only.
+        not_updated: the number of users not updated; None if unknown.
+        carried: whether the service read the file; a job whose source file did not exist superseded nothing.
+        earliest, latest: the times between which the job ended (UTC); None if unknown, which is any time.
     """
 
     job_id: str
@@ -51,22 +51,21 @@ class Import:
     latest: datetime | None = None
 
     def may_follow(self, other: Import) -> bool:
-        """Return whether this job, which is before the other one in the order, can have ended after it."""
+        """Return whether this job, which is sorted before the other one, may have ended after it."""
         return self.latest is not None and other.earliest is not None and self.latest > other.earliest
 
 
 @dataclass(slots=True)
 class OpenUsers:
-    """What became of a job's users since.
+    """The state of a job's users after later jobs.
 
     Attributes:
-        open: users that neither this job nor a later one updated; None where that is unknown.
-        due: those of them who failed in no later job, so that this job's retry file is the one to import; None where
-            that is unknown.
-        superseded_by: the later run that superseded the job; None where none did.
-        newer: those of the job's users whose records in later files of the feed are the ones to import, or were: its
-            own retry file must not hold them.
-        updated_since: those of the job's users that a later job certainly updated.
+        open: number of users that neither this job nor a later one updated; None if unknown.
+        due: number of open users who failed in no later job, so that this job's retry file is to be imported; None if
+            unknown.
+        superseded_by: the later run that superseded the job; None if there is none.
+        newer: users with newer records in later files of the feed: the job's retry file must not contain them.
+        updated_since: users that a later job certainly updated.
     """
 
     open: int | None
@@ -76,14 +75,14 @@ class OpenUsers:
     updated_since: frozenset[int] = field(default=frozenset(), compare=False)
 
     def is_open(self, user: int) -> bool | None:
-        """Return whether a user in the job's log is open; None where that is unknown."""
+        """Return whether a user in the job's log is open; None if unknown."""
         if user in self.updated_since:
             return False
         return None if self.open is None else True
 
     @property
     def needs_retry(self) -> bool:
-        """Return whether the job's own retry file is the thing to import now."""
+        """Whether the job's own retry file is to be imported now."""
         return self.superseded_by is None and self.due != 0
 
 
@@ -91,21 +90,21 @@ class SourceUsers(Protocol):
     """The users of jobs' source files."""
 
     def all_of(self, job_id: str) -> AbstractSet[int] | None:
-        """Return the users of a job's source file; None where they are unknown."""
+        """Return the users of a job's source file; None if unknown."""
 
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
-        """Return the first few users of a job's source file; None where they are unknown."""
+        """Return the first few users of a job's source file; None if unknown."""
 
     def ids_differ(self, job_id: str, other_id: str) -> bool:
-        """Return whether two files name users by IDs of another kind, or in another property, as far as is known."""
+        """Return whether two files are known to have different kinds of IDs or different ID properties."""
 
     def properties_of(self, job_id: str) -> AbstractSet[str] | None:
-        """Return the properties that a job's source file sets; None where they are unknown."""
+        """Return the properties in a job's source file; None if unknown."""
 
 
 @dataclass(slots=True)
-class _Later:
-    """What the later jobs of a feed did, going back in time."""
+class _LaterJobs:
+    """The users that the later jobs of a feed updated, perhaps updated, or did not, and those with newer records."""
 
     updated: set[int] = field(default_factory=set)
     perhaps: set[int] = field(default_factory=set)
@@ -114,61 +113,61 @@ class _Later:
 
 
 def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
-    """Tell who is open in each job, and which jobs are superseded.
+    """Find the open users of each job, and the jobs that are superseded.
 
     Args:
         imports: all jobs, the oldest first.
-        source: asked for as few source files as possible: of a healthy feed none is read.
+        source: asked for as few source files as possible; for a healthy feed none is read.
 
     Returns:
-        By job ID. A job that has not ended has no number, and neither has one whose users are unknown.
+        By job ID. The numbers of a job that has not ended, or whose users are unknown, are None.
     """
-    of_feed: dict[str, list[Import]] = {}
+    feeds: dict[str, list[Import]] = {}
     for job in imports:
-        of_feed.setdefault(job.feed, []).append(job)
-    found: dict[str, OpenUsers] = {}
-    for jobs in of_feed.values():
-        for these, members in _streams(jobs, source):
-            of_these = _of_feed(these, source)
-            for job_id, run_id in _superseded(_ended_or_stuck(these), source).items():
-                of_these[job_id].superseded_by = run_id
-                # Where IDs cannot be compared, it is unknown who was updated.
-                if of_these[job_id].open and source.ids_differ(job_id, run_id):
-                    of_these[job_id] = OpenUsers(None, None, run_id)
-            found |= {job_id: of_these[job_id] for job_id in members}
-    return found
+        feeds.setdefault(job.feed, []).append(job)
+    result: dict[str, OpenUsers] = {}
+    for feed in feeds.values():
+        for jobs, members in _streams(feed, source):
+            by_id = _of_feed(jobs, source)
+            ended = [job for job in jobs if job.outcome.ended or job.outcome is Outcome.stuck]
+            for job_id, run_id in _superseded(ended, source).items():
+                by_id[job_id].superseded_by = run_id
+                # If IDs cannot be compared, it is unknown who was updated.
+                if by_id[job_id].open and source.ids_differ(job_id, run_id):
+                    by_id[job_id] = OpenUsers(None, None, run_id)
+            result |= {job_id: by_id[job_id] for job_id in members}
+    return result
 
 
 def _streams(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequence[Import], AbstractSet[str]]]:
-    """Part a feed's jobs where their files set no property in common: such files share a name by chance.
+    """Split a feed's jobs if their files have no property in common: such files share a name by chance.
 
     Yields:
-        Jobs, and the IDs of those whose answer counts. A job whose properties are unknown can be of
-        any part, and is among the jobs of each.
+        Jobs, and the IDs of those whose result counts. A job with unknown properties may belong to any stream, and is
+        among the jobs of each.
     """
-    everybody = {job.job_id for job in jobs}
-    first_failed = next((place for place, job in enumerate(jobs) if job.outcome in FAILED), len(jobs))
+    all_ids = {job.job_id for job in jobs}
+    first_failed = next((index for index, job in enumerate(jobs) if job.outcome in FAILED), len(jobs))
     if first_failed >= len(jobs) - 1:
-        yield jobs, everybody
+        yield jobs, all_ids
         return
-    parts: list[tuple[set[str], set[str]]] = []  # properties, and the jobs
+    streams: list[tuple[set[str], set[str]]] = []  # properties, and IDs of jobs
     for job in jobs:
-        run_id = job.retry_of if job.retry_of in everybody else job.job_id
-        properties = source.properties_of(run_id)
-        if not properties:
+        run_id = job.retry_of if job.retry_of in all_ids else job.job_id
+        if not (properties := source.properties_of(run_id)):
             continue
-        same = [part for part in parts if not part[0].isdisjoint(properties)]
-        parts = [part for part in parts if part not in same]
-        parts.append(
-            (set(properties).union(*(part[0] for part in same)), {job.job_id}.union(*(part[1] for part in same)))
+        same = [stream for stream in streams if not stream[0].isdisjoint(properties)]
+        streams = [stream for stream in streams if stream not in same]
+        streams.append(
+            (set(properties).union(*(names for names, _ in same)), {job.job_id}.union(*(ids for _, ids in same)))
         )
-    known = set().union(*(members for _, members in parts))
-    if len(parts) <= 1:
-        yield jobs, everybody
+    known = set().union(*(ids for _, ids in streams))
+    if len(streams) <= 1:
+        yield jobs, all_ids
         return
-    yield jobs, everybody - known
-    for _, members in parts:
-        yield [job for job in jobs if job.job_id in members or job.job_id not in known], members
+    yield jobs, all_ids - known
+    for _, ids in streams:
+        yield [job for job in jobs if job.job_id in ids or job.job_id not in known], ids
 
 
 def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
@@ -177,14 +176,14 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
     runs = {job.job_id: by_id.get(job.retry_of or "", job) for job in jobs}
     # A retry has the values of its run, whenever it was imported.
     jobs = sorted(jobs, key=lambda job: order[runs[job.job_id].job_id])
-    # Only other jobs make it worth reading which users an aborted one left out.
+    # Without other failed jobs, the users of an aborted job need not be read.
     is_alone = sum(job.outcome in FAILED for job in jobs) == 1 and jobs[-1].outcome in FAILED
     not_updated = [_not_updated(job, source, is_alone=is_alone) for job in jobs]
     earlier: list[set[int]] = [set()]
     for users in not_updated:
         earlier.append(earlier[-1] | users if users else earlier[-1])
     found: dict[str, OpenUsers] = {}
-    later = _Later()
+    later = _LaterJobs()
     for place, job in reversed(list(enumerate(jobs))):
         users, before = not_updated[place], earlier[place]
         following = [other for other in jobs[:place] if _may_follow(other, job, runs)]
@@ -206,19 +205,19 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
         if users and users <= found[job.job_id].newer:
             found[job.job_id].due = 0
         if job.outcome.ended:
-            _go_back(job, before, later, source)
+            _add_updates(job, before, later, source)
             later.failed |= users or job.failed
     return found
 
 
 def _may_follow(other: Import, job: Import, runs: Mapping[str, Import]) -> bool:
-    """Return whether a job, which is before another one in the order, can bring values that are as new or newer."""
+    """Return whether a job that is sorted before another one may have values that are as new or newer."""
     run, other_run = runs[job.job_id], runs[other.job_id]
     return other.may_follow(job) if run is other_run else other_run.may_follow(run)
 
 
 def _not_updated(job: Import, source: SourceUsers, *, is_alone: bool) -> AbstractSet[int] | None:
-    """Return all users that a job may have left out; None where that is unknown."""
+    """Return all users that a job may not have updated; None if unknown."""
     if job.outcome is Outcome.succeeded:
         return frozenset()
     if job.outcome not in FAILED:
@@ -228,13 +227,13 @@ def _not_updated(job: Import, source: SourceUsers, *, is_alone: bool) -> Abstrac
     return None if is_alone else source.all_of(job.job_id)
 
 
-def _of_job(job: Import, users: AbstractSet[int] | None, later: _Later) -> OpenUsers:
+def _of_job(job: Import, users: AbstractSet[int] | None, later: _LaterJobs) -> OpenUsers:
     if users is None:
         return OpenUsers(None, None)
     left = users - later.updated
     if not left:
         return OpenUsers(0, 0)
-    # Of these, it is unknown whether the job itself updated them, or a later one.
+    # Otherwise it is unknown whether the job itself or a later one updated them.
     is_certain = job.outcome is Outcome.aborted or (job.outcome is Outcome.partial and job.names_all)
     if not is_certain or not left.isdisjoint(later.perhaps):
         due = 0 if left <= later.failed else None
@@ -242,46 +241,40 @@ def _of_job(job: Import, users: AbstractSet[int] | None, later: _Later) -> OpenU
     return OpenUsers(len(left), len(left - later.failed))
 
 
-def _go_back(job: Import, before: AbstractSet[int], later: _Later, source: SourceUsers) -> None:
-    """Add what a job did for the users that earlier jobs left out."""
-    asked = before - later.updated
-    if job.outcome in {Outcome.succeeded, Outcome.partial, Outcome.unknown}:
-        asked -= job.failed
-        if not asked:
-            return
-        held = source.all_of(job.job_id)
-        is_certain = held is not None and job.outcome is not Outcome.unknown and job.names_all
-        updated = asked if held is None else asked & held
-        if is_certain:
-            later.updated |= updated
-            later.perhaps -= updated
-        else:
-            later.perhaps |= updated
-            if job.retry_of is None:
-                later.newer |= updated
+def _add_updates(job: Import, before: AbstractSet[int], later: _LaterJobs, source: SourceUsers) -> None:
+    """Add the users of earlier jobs (``before``) that a job updated."""
+    users = before - later.updated - job.failed
+    if not users or job.outcome not in _MAY_UPDATE:
+        return
+    held = source.all_of(job.job_id)
+    is_certain = held is not None and job.outcome is not Outcome.unknown and job.names_all
+    updated = users if held is None else users & held
+    if is_certain:
+        later.updated |= updated
+        later.perhaps -= updated
+    else:
+        later.perhaps |= updated
+        if job.retry_of is None:
+            later.newer |= updated
 
 
 def _held(job: Import, users: AbstractSet[int], source: SourceUsers) -> AbstractSet[int]:
-    """Return which of these users a job, if it came later, may have updated."""
-    if job.outcome not in {Outcome.succeeded, Outcome.partial, Outcome.unknown}:
+    """Return the users that a job may have updated, if it ran later."""
+    if job.outcome not in _MAY_UPDATE:
         return frozenset()
     held = source.all_of(job.job_id)
     users = users - job.failed
     return users if held is None else users & held
 
 
-def _ended_or_stuck(jobs: Sequence[Import]) -> list[Import]:
-    return [job for job in jobs if job.outcome.ended or job.outcome is Outcome.stuck]
-
-
 def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
-    """Return the jobs that a later full run of the feed has superseded, by ID, and that run.
+    """Return by ID of each superseded job the later full run of the feed that superseded it.
 
-    A stuck job is among them, as its file may be queued again; it supersedes none.
+    A stuck job can be superseded, because its file may be queued again, but it supersedes none.
     """
     place = {job.job_id: place for place, job in enumerate(ended)}
     found: dict[str, str] = {}
-    # A retry holds values as old as those of the run that it repairs, of some of its users.
+    # A retry has the values of the run that it repairs.
     runs = {job.job_id: job.retry_of if job.retry_of in place else job.job_id for job in ended}
     left = {job.job_id: place[runs[job.job_id]] for job in ended if job.outcome in {*FAILED, Outcome.stuck}}
     samples: dict[str, AbstractSet[int] | None] = {}
@@ -302,7 +295,7 @@ def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
             sample = samples[runs[job_id]]
             common = len(sample & held) if sample and held else 0
             is_full = held is None or not sample or common >= _FULL * len(sample)
-            # Where not even the IDs can be compared, the older values are the ones that do harm.
+            # If not even the IDs can be compared, the older values are the ones that do harm.
             if is_full or (not common and source.ids_differ(run.job_id, runs[job_id] or job_id)):
                 found[job_id] = run.job_id
                 del left[job_id]

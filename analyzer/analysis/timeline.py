@@ -1,4 +1,4 @@
-"""The jobs in the order of time, and what is new from one run of a feed to the next."""
+"""Order jobs by time, and find the new failures of each run of a feed."""
 
 from __future__ import annotations
 
@@ -21,39 +21,38 @@ HOW_KNOWN = {
     "source": "its source file was written then; it ran after that",
     "name": "from the source file's name",
 }
-"""How we know when a job ran, by the values of ``ran_from``."""
+"""The source of the time of a job's run, by the values of ``ran_from``."""
 
 _NEAR = timedelta(days=2)
-"""Between the time in a file's name, of an unknown zone and often a day only, and the time at which it was written."""
+"""Between the time at which a file was written and the time in its name, often only a day in an unknown zone."""
 
 BOUND_WORDS = {"seen": "by ", "source": "after "}
-"""By the values of ``ran_from`` with which ``ran`` is a bound, the word before it."""
+"""The word before ``ran``, by the values of ``ran_from`` for which it is a bound."""
 
 
 def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
-    """Say when each job ran, and put the jobs in the order of time, the oldest first.
+    """Determine when each job ran, and sort the jobs by time, the oldest first.
 
-    The log's name holds the service's own time. Without a log, the pull that first saw the job ended is a bound, but
-    only where a pull before it had seen it not ended: the first pull of all finds jobs of any age. In the order, a job
-    takes the earliest place that it can have: after the pull before, and after its source file was written. So a retry
-    file that was queued in the morning, and is pulled with the next night's run, comes before that run. A job of
-    which nothing tells the earliest time comes first.
+    The log's name has the service's own time. Without a log, the pull that first saw the job ended is an upper bound,
+    if an earlier pull saw that it had not ended; the very first pull finds jobs of any age. A job is sorted by its
+    earliest possible time: after the previous pull, and after its source file was written. So a retry file that was
+    queued in the morning, and is pulled with the next night's run, comes before that run. Jobs without an earliest time
+    come first.
 
     Args:
-        jobs: as ``outcomes.job_table`` gives them.
+        jobs: from ``outcomes.job_table``.
 
     Returns:
-        ``jobs`` without the columns ``outcomes.TIMES``, and the columns ``ran`` Datetime UTC (null where nothing
-        tells), ``ran_from`` String (a key of ``HOW_KNOWN``), ``ran_is_bound`` Boolean, and ``earliest`` and ``latest``
-        Datetime UTC, between which it ended (null where that is unknown). Of a job that has not ended, ``ran`` is when
-        it was first seen.
+        ``jobs`` without the columns ``outcomes.TIMES``, and with the columns ``ran`` Datetime UTC (null if unknown),
+        ``ran_from`` String (a key of ``HOW_KNOWN``), ``ran_is_bound`` Boolean, and ``earliest`` and ``latest`` Datetime
+        UTC, between which the job ended (null if unknown). For a job that has not ended, ``ran`` is when it was first
+        seen.
     """
     not_before = pl.max_horizontal("previous_pull_at", "source_time", "name_time")
     jobs = jobs.with_columns(not_after=pl.min_horizontal("not_after", _logs_of_later_names(jobs)))
-    log, source, name = (pl.col(f"{where}_time") for where in ("log", "source", "name"))
-    # The first pull of all sees jobs of any age; only a later one bounds the time of their end.
+    log, source, name = pl.col("log_time"), pl.col("source_time"), pl.col("name_time")
     by_pull = pl.when(pl.col("finished").is_not_null()).then(pl.min_horizontal("finished", "not_after"))
-    # A file that was written long after the time in its name was touched since: the name is the better witness.
+    # A file that was written long after the time in its name has been modified: the name is more reliable.
     source = pl.when((source - name).abs().fill_null(_NEAR) <= _NEAR).then(source)
     known: dict[str, tuple[pl.Expr, pl.Expr, pl.Expr]] = {
         "log": (log, log, log),
@@ -61,7 +60,7 @@ def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
         "source": (source, source, source),
         "name": (name, name, name),
     }
-    # Of a job that the first pull saw ended, nothing else may be known: it ended at any time before that.
+    # A job that had ended before the first pull, without other evidence, ended at any time before that.
     by, is_open = pl.min_horizontal("first_seen", "not_after"), pl.col("outcome").is_in(NOT_ENDED)
     first = [pl.when(ran.is_not_null()).then(pl.lit(how)) for how, (ran, _, _) in known.items()]
     ran_from = pl.coalesce(*first, pl.when(by.is_not_null()).then(pl.lit("seen")))
@@ -81,40 +80,39 @@ def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _logs_of_later_names(jobs: pl.DataFrame) -> pl.Series:
-    """Return for each run the earliest log of the feed's runs whose files' names carry a later time.
+    """Return for each run the earliest log of the feed's runs whose files have a later time in their names.
 
     A feed that writes the time into its files' names has them imported in that order: an inference.
     """
     columns = ("feed", "retry_of", "name_time", "log_time")
     rows = jobs.select(columns).with_row_index().drop_nulls("name_time").sort("name_time", descending=True)
-    found: list[datetime | None] = [None] * jobs.height
-    logs: dict[str, list[tuple[datetime, datetime]]] = {}  # by feed: (time in the name, earliest log so far)
-    for place, feed, retry_of, name_time, log_time in rows.iter_rows():
-        of_feed = logs.setdefault(feed or "", [])
+    earliest_logs: list[datetime | None] = [None] * jobs.height
+    feeds: dict[str, list[tuple[datetime, datetime]]] = {}  # by feed: (time in the name, earliest log so far)
+    for index, feed, retry_of, name_time, log_time in rows.iter_rows():
+        logs = feeds.setdefault(feed or "", [])
         if retry_of is None:
-            found[place] = next((log for named, log in reversed(of_feed) if named > name_time), None)
+            earliest_logs[index] = next((log for later, log in reversed(logs) if later > name_time), None)
             if log_time is not None:
-                of_feed.append((name_time, min(log_time, of_feed[-1][1]) if of_feed else log_time))
-    return pl.Series(found, dtype=UTC)
+                logs.append((name_time, min(log_time, logs[-1][1]) if logs else log_time))
+    return pl.Series(earliest_logs, dtype=UTC)
 
 
-def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
-    """Tell which users of a run the feed's run before it did not name.
+def new_failures(jobs: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
+    """Mark the users of a run who did not fail in the feed's previous run.
 
     Args:
-        ordered: as ``timeline`` gives it.
-        users: as ``failures.by_user`` gives it.
+        jobs: from ``timeline``.
+        users: from ``failures.by_user``.
 
     Returns:
-        ``users`` and the column ``new`` Boolean, against the feed's latest earlier run that names everybody who failed;
-        null where there is none, where the run itself has no verdict on each user, and for a retry, which is no run of
-        the feed.
+        ``users`` with the column ``new`` Boolean: compared with the feed's latest earlier run whose log has everyone
+        who failed. Null if there is none, for a run that was aborted or has an unknown outcome, and for a retry.
     """
-    # An aborted or unknown run says nothing of who would have failed, so it is no run to compare with.
+    # An aborted or unknown run doesn't show who would have failed, so it isn't compared.
     comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
     is_run = pl.col("retry_of").is_null() & pl.col("feed").is_not_null()
-    # Nor is one whose log does not name everybody: the users it left out would count as new.
-    runs = ordered.filter(comparable & is_run & pl.col("latest").is_not_null()).with_columns(
+    # A run with an incomplete log can't be a previous run: the missing users would count as new.
+    runs = jobs.filter(comparable & is_run & pl.col("latest").is_not_null()).with_columns(
         names_all=pl.col("not_updated").is_not_null()
     )
     earlier = pl.DataFrame(
@@ -136,9 +134,9 @@ def new_failures(ordered: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
 
 
 def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) -> Iterator[tuple[str, str | None]]:
-    """Pair each run of a feed with the run to compare it with: the one before it, which has to be certain.
+    """Yield the ID of each run of a feed and that of its previous run; None if the order is uncertain.
 
-    Two runs that one pull saw, one without a log, can have come in either order.
+    The order of two runs that the same pull first saw, one of them without a log, is unknown.
     """
     before: tuple[str, datetime | None, datetime, bool] | None = None
     latest: datetime | None = None  # of the runs before that one
@@ -154,16 +152,15 @@ def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) ->
             before = run
 
 
-def weekly_codes(ordered: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
-    """Count entries by week and code.
+def weekly_codes(jobs: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Count entries by week and code, without retries and jobs of an unknown time.
 
     Returns:
-        Columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32. Retries, and jobs of an unknown
-        time, do not count.
+        Columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32.
     """
     return (
-        named.filter(pl.col("code").is_not_null())
-        .join(ordered.filter(pl.col("earliest").is_not_null() & pl.col("retry_of").is_null()), on="job_id")
+        entries.filter(pl.col("code").is_not_null())
+        .join(jobs.filter(pl.col("earliest").is_not_null() & pl.col("retry_of").is_null()), on="job_id")
         .group_by(pl.col("ran").dt.truncate("1w").dt.date().alias("week"), "code")
         .agg(entries=pl.len())
         .sort("week", "code")

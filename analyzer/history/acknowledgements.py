@@ -1,6 +1,6 @@
-"""What ``run`` no longer shows: acknowledged jobs, and remarks that it made before.
+"""Keep the acknowledged jobs, and the remarks of the last ``run``, so that ``run`` doesn't repeat them.
 
-Both are small JSON files in the tenant's folder, written only under the folder's lock: by ``ack`` and by ``run``.
+Both are small JSON files in the tenant's folder, written by ``ack`` and ``run`` only under the folder's lock.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 _ADVICE = "Restore it, or remove it and acknowledge again."
 _LAST_RUN = "last run"
-"""A key beside job IDs and feeds in the file of remarks."""
+"""A key in the file of remarks; the others are job IDs and feeds."""
 
 _DIGITS = 16
-"""Hexadecimal digits of a remark's hash; enough to tell the remarks about one job apart."""
+"""Hexadecimal digits of a remark's hash, enough to distinguish the remarks about one job."""
 
 
 class Acknowledgement(msgspec.Struct):
     """One acknowledged job.
 
     Attributes:
-        since: when it was acknowledged, UTC.
-        until: when that ends, UTC; None for no end.
-        job: the job's state, error, outcome, and entries at that time; the acknowledgement ends when one changes.
+        since: its time, UTC.
+        until: when it ends, UTC; None for no end.
+        job: the job's state, error, outcome, and entries at that time; it ends when one of them changes.
     """
 
     since: datetime
@@ -48,7 +48,7 @@ class Acknowledgements:
     """The acknowledged jobs of one tenant.
 
     Attributes:
-        damage: why the file can't be read, so that no job counts as acknowledged; None where it can.
+        damage: why the file can't be read, so that no job counts as acknowledged; None if it can.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -62,21 +62,16 @@ class Acknowledgements:
             self.damage = error
 
     def valid(self, jobs: pl.DataFrame, now: datetime) -> dict[str, Acknowledgement]:
-        """Return those of the jobs that are acknowledged now, by ID.
-
-        Args:
-            jobs: as ``load`` gives them.
-            now: UTC.
-        """
-        found = {}
+        """Return the acknowledgements that apply now (UTC) to rows of the table ``jobs``, by job ID."""
+        valid = {}
         for job in jobs.iter_rows(named=True) if self._by_id else ():
             one = self._by_id.get(job["job_id"])
             if one and (one.until is None or now < one.until) and one.job == _state_of(job):
-                found[job["job_id"]] = one
-        return found
+                valid[job["job_id"]] = one
+        return valid
 
     def add(self, job: Mapping[str, Any], now: datetime, until: datetime | None) -> Acknowledgement:
-        """Acknowledge a job, given by its row of the table ``jobs``.
+        """Acknowledge a job, a row of the table ``jobs``.
 
         Raises:
             InputError: the file is damaged.
@@ -111,7 +106,7 @@ class Remark:
     Attributes:
         about: the job's ID, or the feed's name.
         text: sentences.
-        key: what makes two nights' remarks the same; empty for the text itself.
+        key: equal for the same remark of two nights; empty to compare the text.
     """
 
     about: str
@@ -122,8 +117,8 @@ class Remark:
 class Remarks:
     """The remarks of the last ``run``, which the next one doesn't repeat.
 
-    Only the last run's are kept: the file stays small, and a remark that didn't apply for a night is shown again. After
-    a missing or damaged file, everything is.
+    Only the last run's are kept: the file stays small, and a remark that didn't apply for a night is shown again. If
+    the file is missing or damaged, all remarks are shown.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -135,14 +130,14 @@ class Remarks:
 
     @property
     def last_run(self) -> datetime | None:
-        """When the run began that wrote the file; None where unknown."""
+        """When the run that wrote the file began; None if unknown."""
         try:
             return datetime.fromisoformat(self._known[_LAST_RUN][0])
         except (LookupError, ValueError):
             return None
 
     def new(self, remarks: Iterable[Remark]) -> list[Remark]:
-        """Return those that were not made before."""
+        """Return the remarks that the last run didn't make."""
         return [one for one in remarks if _hash(one) not in self._known.get(one.about, ())]
 
     def keep(self, remarks: Iterable[Remark], now: datetime) -> None:
@@ -153,9 +148,9 @@ class Remarks:
         """
         kept: dict[str, list[str]] = {_LAST_RUN: [now.isoformat()]}
         for one in remarks:
-            of_one = kept.setdefault(one.about, [])
-            if _hash(one) not in of_one:
-                of_one.append(_hash(one))
+            hashes = kept.setdefault(one.about, [])
+            if _hash(one) not in hashes:
+                hashes.append(_hash(one))
         write_bytes(self._path, json_bytes(kept))
 
 

@@ -1,6 +1,6 @@
-"""The jobs of a feed, and where each feed is now: its newest run, its retries, and who is still open.
+"""Select the jobs of a feed, and summarize each feed: its newest run, its retries, and its open users.
 
-Polars is not imported here: ``retry`` from bare files goes without it.
+Polars isn't imported here, because ``retry`` without a library doesn't need it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _WORST_FIRST = (Outcome.aborted, Outcome.unknown, Outcome.stuck, Outcome.partial
 
 @dataclass(slots=True)
 class FeedStatus:
-    """One feed. Jobs are rows of the table ``jobs``.
+    """The status of one feed. Jobs are rows of the table ``jobs``.
 
     Attributes:
         feed: its name; the short ID of a job whose feed is unknown.
-        run: the newest run that has ended; None where none has.
-        new: how many of the run's failed users are new; None where that is unknown.
+        run: the newest run that has ended; None if none has.
+        new: how many of the run's failed users are new; None if unknown.
         retries: the run's retries that have ended, the oldest first.
-        earlier: other jobs of the feed whose own users are open, such as of a feed that sends only changes.
+        earlier: other jobs of the feed with open users of their own, such as of a feed that sends only changes.
         stuck: jobs that don't end.
         silent: whether the run is acknowledged.
     """
@@ -65,10 +65,10 @@ class FeedStatus:
 
 
 def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatus]:
-    """Return where each feed is, the worst first.
+    """Return the status of each feed, the worst first.
 
     Args:
-        tables: as ``load`` gives them.
+        tables: the tables of the library.
         silent: IDs of acknowledged jobs.
     """
     feeds: dict[str, FeedStatus] = {}
@@ -96,7 +96,7 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
 
 
 def new_in(users: pl.DataFrame) -> int | None:
-    """Return how many of a job's named users are new; None without a run to compare with, or without users."""
+    """Return how many of a job's failed users are new; None without users, or without a run to compare with."""
     return None if users.is_empty() or users["new"].null_count() else int(users["new"].sum())
 
 
@@ -111,10 +111,10 @@ def _needs_retry(tables: Tables, job_id: str) -> bool:
 
 
 def newest_failed(jobs: pl.DataFrame, feed: str = "") -> str | None:
-    """Return the ID of the newest run that failed, without retries; None where none failed.
+    """Return the ID of the newest run that failed, without retries; None if none failed.
 
     Args:
-        jobs: as ``load`` gives them, the oldest first.
+        jobs: the table ``jobs``, the oldest first.
         feed: as for ``of_feed``.
 
     Raises:
@@ -126,9 +126,7 @@ def newest_failed(jobs: pl.DataFrame, feed: str = "") -> str | None:
 
 
 def newest_to_retry(tables: Tables, feed: str = "") -> str | None:
-    """Return the ID of the newest job whose retry file is to be imported now; None where no job needs one.
-
-    It may be a retry in which users failed again.
+    """Return the ID of the newest job, possibly a retry, whose retry file is to be imported now; None if none is.
 
     Raises:
         InputError: there is no such feed.
@@ -143,7 +141,7 @@ def of_feed(jobs: pl.DataFrame, feed: str) -> pl.DataFrame:
 
     Args:
         jobs: the table ``jobs``.
-        feed: the feed's name, else a part of it or a pattern with ``*``; empty for any feed.
+        feed: the feed's name, a part of it, or a pattern with ``*``; empty for any feed.
 
     Raises:
         InputError: there is no such feed.

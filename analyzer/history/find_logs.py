@@ -1,4 +1,4 @@
-"""Find log files: those named, and in a folder, a library or an archive those that are logs by name or folder."""
+"""Find log files: specified files, and files in a folder, library, or archive that are logs by name or folder."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 _ENDINGS = (".log", ".log.gz")
 _NO_LOGS = (".parquet", ".csv", ".ndjson", ".xlsx", ".json", ".html")
-"""Endings of what people put beside logs, our own tables among it."""
+"""Extensions of other files that are often beside logs, such as our own tables."""
 
 _DAMAGED = -1
-"""In place of a member: the archive's list cannot be read; opening it fails again."""
+"""The member of an archive whose list cannot be read; opening it fails again."""
 
 
 def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
-    """Return the log files at paths, each once, and what is wrong with paths that have none.
+    """Return the log files at paths, each once, and the problems of paths without logs.
 
-    ``-`` is standard input. A named file is a log whatever it is called; of a named ZIP archive its members that are
-    called so, or all where none is.
+    ``-`` is standard input. A specified file is a log regardless of its name. The logs of a specified ZIP archive are
+    its members with the name of a log, or all members if there are none.
     """
-    found: dict[tuple[str, int | None], LogFile] = {}
+    by_place: dict[tuple[str, int | None], LogFile] = {}
     problems: list[InputError] = []
     for path in paths:
         known = len(problems)
@@ -46,15 +46,15 @@ def find_logs(paths: Iterable[Path]) -> tuple[list[LogFile], list[InputError]]:
             advice = "Logs end in .log, or are in a folder named STEM-JOBID-Logs."
             problems.append(InputError(f"{path} has no logs in it", advice))
         for real, log in logs:
-            found.setdefault((real, log.member), log)
-    return list(found.values()), problems
+            by_place.setdefault((real, log.member), log)
+    return list(by_place.values()), problems
 
 
 def log_at(path: Path) -> LogFile:
-    """Return a named file as a log.
+    """Return a file as a log.
 
     Raises:
-        InputError: it is not there.
+        InputError: the file does not exist.
     """
     try:
         return LogFile(path, _readable(str(path)), size=path.stat().st_size)
@@ -63,7 +63,7 @@ def log_at(path: Path) -> LogFile:
 
 
 def _logs_at(path: Path, problems: list[InputError]) -> Iterator[tuple[str, LogFile]]:
-    """Logs, each with the place that tells it as the same under another name."""
+    """Yield logs, each with its real path, which identifies it under any name."""
     if str(path) == STANDARD_INPUT:
         yield STANDARD_INPUT, LogFile(None, STANDARD_INPUT)
         return
@@ -71,15 +71,14 @@ def _logs_at(path: Path, problems: list[InputError]) -> Iterator[tuple[str, LogF
         yield from _in_folder(path, problems)
         return
     if not path.exists():
-        problems.append(InputError(f"{path} does not exist", "Name a log file, a folder with logs, or a library."))
+        problems.append(InputError(f"{path} does not exist", "Specify a log file, a folder with logs, or a library."))
         return
     real = os.path.realpath(path)
     if not is_zip(path):
         yield real, log_at(path)
         return
-    inside = _in_archive(path, str(path), None)
-    called_so = [log for log in inside if _is_log(*_names(log.name))]
-    for log in called_so or inside:
+    logs = _in_archive(path, str(path), None)
+    for log in [log for log in logs if _is_log(*_names(log.name))] or logs:
         yield real, log
 
 
@@ -97,13 +96,13 @@ def _in_folder(folder: Path, problems: list[InputError]) -> Iterator[tuple[str, 
 
 
 def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str, int]]:
-    """Yield the files below a folder, their real paths and sizes; without our own."""
+    """Yield the files below a folder with their real paths and sizes, except for our own files."""
     root = os.path.realpath(folder)
 
-    def tell(error: OSError) -> None:
+    def add_problem(error: OSError) -> None:
         problems.append(cannot_read(str(error.filename), error))
 
-    for place, folders, names in os.walk(folder, onerror=tell):
+    for place, folders, names in os.walk(folder, onerror=add_problem):
         folders[:] = sorted(name for name in folders if name != OWN_FOLDER)
         below = os.path.relpath(place, folder)
         for name in sorted(names):
@@ -116,15 +115,14 @@ def _files(folder: Path, problems: list[InputError]) -> Iterator[tuple[Path, str
 
 
 def _in_archive(path: Path, name: str, tenant: str | None) -> list[LogFile]:
-    """Return the members of a ZIP archive as logs; for a damaged one, a log whose reading fails."""
+    """Return the members of a ZIP archive as logs; for a damaged archive, a log that cannot be read."""
     try:
-        found = members(path)
+        return [
+            LogFile(path, _readable(f"{name}/{member.filename}"), tenant, place, member.compress_size)
+            for place, member in members(path)
+        ]
     except InputError:
         return [LogFile(path, _readable(name), tenant, _DAMAGED)]
-    return [
-        LogFile(path, _readable(f"{name}/{member.filename}"), tenant, place, member.compress_size)
-        for place, member in found
-    ]
 
 
 def _readable(name: str) -> str:
@@ -133,7 +131,7 @@ def _readable(name: str) -> str:
 
 
 def _names(path: str) -> tuple[str, str]:
-    """Return the name of a file and that of its folder."""
+    """Return the names of a file and its folder."""
     pure = PurePosixPath(path)
     return pure.name, pure.parent.name
 

@@ -1,4 +1,4 @@
-"""Load a library into tables, on which the analysis works."""
+"""Load a library into the tables for the analysis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
 from analyzer.analysis.naming import SOURCE_IDS, naming
-from analyzer.analysis.outcomes import LISTED, job_table
+from analyzer.analysis.outcomes import JOB_RECORDS, job_table
 from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
 from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_flags, with_open_users
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
     from analyzer.source.damage import Damage
 
-_WHOSE = {"log_file": pl.String, "job_id": pl.String}
-
 REMEMBERED_FROM = 4_000_000
-"""Source files of this many bytes or more are counted once: a library can hold hundreds, of up to 2 GB each."""
+"""Bytes from which the counts of a source file are saved: a library can have hundreds of files of up to 2 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +45,18 @@ class Tables:
     """The tables of a library, and how its files were read.
 
     Attributes:
-        jobs: the table ``jobs`` and the columns ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
-        entries: the table ``entries``, with ``key`` and ``names`` (``analysis.naming``).
-        users: the named users of each job, with ``new`` (``analysis.timeline``) and ``open`` (``history.open_users``).
+        jobs: the table ``jobs`` with ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
+        entries: the table ``entries`` with ``key`` and ``names`` (``analysis.naming``).
+        users: the users in the log of each job, with ``new`` (``analysis.timeline``) and ``open``
+            (``history.open_users``).
         observations: the table ``observations``.
-        logs: the log files by their path in the library: how each was read. One that is gone, though it was pulled and
-            others of its job are there, is among them.
+        logs: how each log file was read, by path in the library; including a missing one whose job has other logs.
         job_logs: by job ID, the paths of its log files in the library.
-        source_problems: by job ID, why its source file is of no use.
+        source_problems: by job ID, why its source file can't be used.
         source_later: by job ID, the evidence that our copy of its source file is a later version (``library.copies``).
-        open_users: by job ID, who is still open and what superseded it.
-        damage: by job ID, values of its source file that an import writes without an error, and that are wrong.
-        as_of: when the job list was current (UTC); None where unknown.
+        open_users: by job ID, its open users and the run that superseded it.
+        damage: by job ID, wrong values of its source file that an import writes without an error.
+        as_of: when the job list was current (UTC); None if unknown.
     """
 
     jobs: pl.DataFrame
@@ -75,7 +73,7 @@ class Tables:
 
     @property
     def log_problems(self) -> list[InputError]:
-        """Why logs could not be read, or not to their end."""
+        """Why logs could not be read completely."""
         return [log.problem for log in self.logs.values() if log.problem]
 
     def logs_of(self, job_id: str) -> list[LogRead]:
@@ -87,25 +85,25 @@ class Tables:
         return self.jobs.row(by_predicate=pl.col("job_id") == job_id, named=True)
 
     def superseded_by(self, job_id: str) -> str | None:
-        """Return the ID of the later full run of the job's feed; None where there is none."""
-        found = self.open_users.get(job_id)
-        return found.superseded_by if found else None
+        """Return the ID of the later full run of the job's feed; None if there is none."""
+        users = self.open_users.get(job_id)
+        return users.superseded_by if users else None
 
     def since(self, time: datetime) -> Tables:
-        """Return only the jobs that ran since (UTC), and those with an unknown time."""
-        return self._with(self.jobs.filter(pl.col("ran").is_null() | (pl.col("ran") >= time)))
+        """Return only the jobs that ran since ``time`` (UTC), and those with an unknown time."""
+        return self._filtered(pl.col("ran").is_null() | (pl.col("ran") >= time))
 
     def only(self, job_ids: Iterable[str]) -> Tables:
         """Return only these jobs."""
-        return self._with(self.jobs.filter(pl.col("job_id").is_in(list(job_ids))))
+        return self._filtered(pl.col("job_id").is_in(list(job_ids)))
 
-    def _with(self, jobs: pl.DataFrame) -> Tables:
-        ids = jobs.select("job_id")
-        narrowed = {
-            name: getattr(self, name).join(ids, on="job_id", how="semi", maintain_order="left")
+    def _filtered(self, condition: pl.Expr) -> Tables:
+        jobs = self.jobs.filter(condition)
+        others = {
+            name: getattr(self, name).join(jobs, on="job_id", how="semi", maintain_order="left")
             for name in ("entries", "users", "observations")
         }
-        return dataclasses.replace(self, jobs=jobs, **narrowed)
+        return dataclasses.replace(self, jobs=jobs, **others)
 
 
 def load(
@@ -115,19 +113,19 @@ def load(
     retry_folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Tables:
-    """Read the logs of a library and count its source files.
+    """Read the logs of a library and count its source files, for all jobs.
 
-    Always of all jobs: a job's feed tells whether it is stuck, and which of its failures are new.
+    The other jobs of a feed determine whether a job is stuck, and which of its failures are new.
 
     Args:
-        library: an existing one.
-        rules: the feeds that the configuration names.
-        retry_folder: with the tenant's retry files, whose manifests identify renamed ones.
-        progress: called with the numbers of jobs that are read, and of all.
+        library: an existing library.
+        rules: the feeds of the configuration.
+        retry_folder: the folder with the tenant's retry files, whose manifests identify renamed ones.
+        progress: called with the number of jobs that were read, and of all jobs.
 
     Raises:
-        InputError: the job list cannot be read. Logs that cannot be read are in ``log_problems``, source files that
-            cannot in ``source_problems``.
+        InputError: the job list cannot be read. Unreadable logs are in ``log_problems``, unreadable source files in
+            ``source_problems``.
     """
     jobs = library.jobs()
     reader = _Reader(library, jobs, rules, retry_folder)
@@ -136,7 +134,7 @@ def load(
         if progress:
             progress(done, len(jobs))
     with contextlib.suppress(OutputError, InputError):
-        library.state.save_counts()  # a library that may not be written is counted again
+        library.state.save_counts()  # a read-only library is counted again next time
     return reader.tables()
 
 
@@ -150,9 +148,9 @@ class _Reader:
         self._readers: dict[Path, list[str]] = {}
         self._rows: list[dict[str, Any]] = []
         self._files: dict[str, LogFile] = {}
-        self._whose: list[tuple[str, str]] = []
+        self._log_jobs: list[tuple[str, str]] = []  # log file and job ID
         self._pulled = PulledLogs(library)
-        self._less: dict[str, InputError] = {}
+        self._damaged_logs: dict[str, InputError] = {}
         self._source_ids: list[dict[str, object]] = []
         self._problems: dict[str, str] = {}
         self._later: dict[str, str] = {}
@@ -163,8 +161,8 @@ class _Reader:
         """Find one job's log files and count its source file."""
         counts = self._counts(job)
         log_files = self._library.log_files(job)
-        log_time = self._log(job, log_files)
-        noted = self._library.state.notes.get(job.job_id)
+        log_time = self._add_logs(job, log_files)
+        notes = self._library.state.notes.get(job.job_id)
         written = written_at(self._library, job)
         later = changed_later(job, written, ended_at(self._library, log_files, self._seen_ended.get(job.job_id)))
         if later:
@@ -177,7 +175,7 @@ class _Reader:
         if counts is not None and later:
             self._problems[job.job_id] = f"it {later}"
         if counts is None and job.job_id not in self._problems:
-            because = noted.source_missing if noted else None
+            because = notes.source_missing if notes else None
             self._problems[job.job_id] = because or "the library has no copy of it"
         self._source_ids.append({"job_id": job.job_id, "guid_ids": counts.guid_ids if counts else None})
         counts = None if later else counts
@@ -210,44 +208,42 @@ class _Reader:
         owned = set(sources.values())
         for row in self._rows:
             if row["job_id"] not in sources:
-                # Another job read the version that we have: this one had read its own before.
+                # If another job read our version, this one had read another version before.
                 path = self._copies.get(str(row["job_id"]))
                 row["not_after"] = row["source_time"] if path in owned else None
                 row["source_time"] = None
         self._name_feeds(sources)
         as_of = self._library.state.last_pull.pulled_at if self._library.state.last_pull else None
         reading = LogReader(self._files.values())
-        named = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
+        entries = naming(self._entries(reading), table(self._source_ids, SOURCE_IDS))
         for log in reading.logs:
-            log.problem = self._less.get(log.name) or log.problem
-        unfinished = {log.name for log in reading.logs if log.unfinished}
-        not_whole = {job_id for name, job_id in self._whose if name in unfinished}
-        listed = table(({**row, "log_whole": row["job_id"] not in not_whole} for row in self._rows), LISTED)
-        observations = observation_table(self._library)
-        jobs = job_table(listed, named, observations, as_of)
-        ordered, opened = with_open_users(timeline(jobs), named, sources)
-        users = with_open_flags(new_failures(ordered, by_user(named)), opened)
+            log.problem = self._damaged_logs.get(log.name) or log.problem
         logs = {log.name: log for log in reading.logs}
+        unfinished = {job_id for name, job_id in self._log_jobs if logs[name].unfinished}
+        records = table(({**row, "log_whole": row["job_id"] not in unfinished} for row in self._rows), JOB_RECORDS)
+        observations = observation_table(self._library)
+        jobs = timeline(job_table(records, entries, observations, as_of))
+        jobs, open_users = with_open_users(jobs, entries, sources)
         job_logs: dict[str, list[str]] = {}
-        for name, job_id in self._whose:
+        for name, job_id in self._log_jobs:
             job_logs.setdefault(job_id, []).append(name)
         return Tables(
-            jobs=ordered.select(*JOBS, "earliest", "latest"),
-            entries=named,
-            users=users,
+            jobs=jobs.select(*JOBS, "earliest", "latest"),
+            entries=entries,
+            users=with_open_flags(new_failures(jobs, by_user(entries)), open_users),
             observations=observations,
             logs=logs,
             job_logs=job_logs,
             source_problems=self._problems,
             source_later=self._later,
-            open_users=opened,
+            open_users=open_users,
             damage=self._damage,
             as_of=as_of,
         )
 
     def _name_feeds(self, sources: Mapping[str, Path]) -> None:
         """Add to each row its feed, the run that it repairs, and the time in its file's name."""
-        # The hash of what we have tells nothing of a job that may have read another version.
+        # Without the hashes of jobs that may have read another version.
         doubtful = {job_id for job_ids in self._readers.values() for job_id in job_ids} - sources.keys()
         hashes = {
             job.job_id: digest
@@ -265,17 +261,17 @@ class _Reader:
             row |= {
                 "feed": None if feed == UNKNOWN_FEED else feed,
                 "retry_of": retry_of,
-                # A retry file has the name, and so the time, of the file that it was made from.
+                # A retry file's name has the time of the file that it was made from.
                 "name_time": None if retry_of else source_name(job.source_uri).time,
             }
 
     def _certain_sources(self) -> dict[str, Path]:
-        """Our copies of source files by the jobs that certainly read them.
+        """Return our copies of source files by the ID of the jobs that certainly read them.
 
-        One name can have had several versions between two pulls. Of the jobs that may have read the one that we have,
-        those with a log did, as it was written before; of the others, one that is alone did.
+        A file can have had several versions between two pulls. Of the jobs that may have read our version, those with
+        a log did, because our version was written before the log; without logs, only a single job did.
         """
-        with_log = {job_id for _, job_id in self._whose}
+        with_log = {job_id for _, job_id in self._log_jobs}
         return {
             job_id: path
             for path, job_ids in self._readers.items()
@@ -284,45 +280,44 @@ class _Reader:
         }
 
     def _entries(self, reading: LogReader) -> pl.DataFrame:
-        entries = reading.table()
-        # The folder identifies the job, also for a renamed log file.
-        whose = pl.DataFrame(self._whose, _WHOSE, orient="row")
-        return entries.drop("job_id").join(whose, on="log_file", maintain_order="left").select(*ENTRIES)
+        # A log file's folder identifies its job even if the file was renamed.
+        jobs = pl.DataFrame(self._log_jobs, {"log_file": pl.String, "job_id": pl.String}, orient="row")
+        return reading.table().drop("job_id").join(jobs, on="log_file", maintain_order="left").select(*ENTRIES)
 
-    def _log(self, job: Job, log_files: Sequence[Path]) -> datetime | None:
-        newest = None
-        less = dict(self._pulled.damaged(log_files))
-        for path in dict.fromkeys([*log_files, *less]):
+    def _add_logs(self, job: Job, log_files: Sequence[Path]) -> datetime | None:
+        """Add a job's logs; return the newest time in their names."""
+        damaged = dict(self._pulled.damaged(log_files))
+        paths = list(dict.fromkeys([*log_files, *damaged]))
+        for path in paths:
             name = self._library.name_of(path)
             size = path.stat().st_size if path in log_files else 0
             self._files[name] = LogFile(path, name, self._library.tenant, size=size)
-            if path in less:
-                self._less[name] = less[path]
-            self._whose.append((name, job.job_id))
-            newest = max(filter(None, [newest, time_in_log_name(path.name)]), default=None)
-        return newest
+            if path in damaged:
+                self._damaged_logs[name] = damaged[path]
+            self._log_jobs.append((name, job.job_id))
+        return max(filter(None, (time_in_log_name(path.name) for path in paths)), default=None)
 
     def _counts(self, job: Job) -> SourceCount | None:
         path = self._library.source_file(job)
         if path is None:
             return None
         name, status = self._library.name_of(path), path.stat()
-        counted = self._library.state.counts.get(name)
-        now = (status.st_size, status.st_mtime_ns, COUNTS_VERSION)
-        if counted is None or (counted.size, counted.modified_ns, counted.counting) != now:
-            counted = _count(path, name, status.st_size, status.st_mtime_ns)
-            if counted.size >= REMEMBERED_FROM:
-                self._library.state.counts[name] = counted
-        if counted.problem:
-            self._problems[job.job_id] = counted.problem
-        return counted
+        counts = self._library.state.counts.get(name)
+        current = (status.st_size, status.st_mtime_ns, COUNTS_VERSION)
+        if counts is None or (counts.size, counts.modified_ns, counts.counting) != current:
+            counts = _count(path, name, status.st_size, status.st_mtime_ns)
+            if counts.size >= REMEMBERED_FROM:
+                self._library.state.counts[name] = counts
+        if counts.problem:
+            self._problems[job.job_id] = counts.problem
+        return counts
 
 
 def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:
     try:
         counts = measure(path)
     except InputError as error:
-        # By its name in the library, which may be moved or sent.
+        # With the path in the library, which may be moved or sent.
         return SourceCount(size, modified_ns, problem=error.what.replace(str(path), name), counting=COUNTS_VERSION)
     return SourceCount(
         size,

@@ -1,4 +1,4 @@
-"""Locate log entries without a user in the source file: by their position, or by their order."""
+"""Locate log entries without a user in the source file, by their positions or their order."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
 
-_LOOKED_UP = 5
-"""Positions looked up in one log: an import is aborted by its first, and each costs a walk through the source file."""
+_MOST_LOCATED = 5
+"""Positions located for one log. The first one aborts the import, and each costs a pass through the source file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where a log's entries without a user are.
+    """The locations of a log's entries without a user.
 
     Attributes:
-        located: the places named by messages; the first few, each message once.
-        bounds: columns ``analysis.bounds.BOUNDS``; no row where nothing is known.
-        order: what the bounds rest on; None where it was not examined.
+        located: the places in messages; the first few, each message once.
+        bounds: columns ``analysis.naming.BOUNDS``; empty if nothing is known.
+        order: the evidence for the bounds; None if it was not examined.
     """
 
     located: tuple[Diagnosis, ...]
@@ -50,7 +50,7 @@ class Whereabouts:
 
     @property
     def order_sentence(self) -> str:
-        """How sure the bounds are, and why; empty where there are none."""
+        """How certain the bounds are, and why; empty if there are none."""
         order = self.order
         if order is None or order.sure is None or self.bounds.is_empty():
             return ""
@@ -65,16 +65,16 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     """Locate one job's entries without a user.
 
     Args:
-        named: the job's entries as ``analysis.naming`` gives them.
-        source: its source file; None where there is none.
+        named: the job's entries with their users (``analysis.naming``).
+        source: its source file; None if there is none.
 
     Returns:
-        None where every entry names a user: nothing is read then.
+        None if every entry has a user; the source file isn't read then.
     """
     nameless = without_user(named)
     if nameless.is_empty():
         return None
-    messages = nameless.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_LOOKED_UP)
+    messages = nameless.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_MOST_LOCATED)
     located = tuple(_located(message, source) for message in messages)
     positions = None
     if source is not None and nameless.height > nameless.filter(code=LogCode.DataFileNotJson).height:
@@ -85,7 +85,7 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
 
 
 def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabouts]:
-    """Return by job ID the whereabouts of each job of a library whose log has entries without a user."""
+    """Return by job ID the locations of each job's entries without a user, if it has any."""
     sources = {job.job_id: library.source_file(job) for job in library.jobs()}
     jobs = tables.entries.partition_by("job_id", as_dict=True, maintain_order=True)
     found = ((str(job_id), whereabouts(named, sources.get(str(job_id)))) for (job_id,), named in jobs.items())
@@ -93,7 +93,7 @@ def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabout
 
 
 def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
-    """Return the same as JSON; the keys are always there."""
+    """Return the locations as JSON; all keys are always present."""
     order = found.order if found else None
     return {
         "located": [diagnosis_json(one) for one in found.located] if found else [],
@@ -105,7 +105,7 @@ def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
 
 
 def bounds_words(row: Mapping[str, Any]) -> str:
-    """Word a row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
+    """Return a row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
     after, before = row["after_record"], row["before_record"]
     first = f"record {after:,} ({row['after_identity']})" if after else ""
     last = f"record {before:,} ({row['before_identity']})" if before else ""
@@ -121,7 +121,7 @@ def _located(message: str, source: Path | None) -> Diagnosis:
 
 
 def _positions(named: pl.DataFrame, source: Path) -> pl.DataFrame | None:
-    """Columns ``POSITIONS`` for the ids that the log names; None where the source file does not tell."""
+    """Return the columns ``POSITIONS`` for the IDs in the log; None if the source file doesn't show them."""
     keys = set(named.filter("names")["key"])
     if len(keys) < FEWEST:
         return None

@@ -1,4 +1,4 @@
-"""Retries and the runs that they repair; who is still open; what is superseded: for the jobs of one library."""
+"""Find the retries, open users, and superseded jobs of a library."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
 
 _SAMPLE = 50
-"""Users of a source file that show whether a later file holds the same users."""
+"""Users of a source file that are compared with those of a later file."""
 
 _FEW = 5
-"""Records of a source file by which its properties are known: all have the same."""
+"""Records of a source file from which its properties are read: all records have the same."""
 
 _NO_FILE = (JobError.DataFileNotExist.name, JobError.DataFileNotInTenant.name)
 
@@ -47,20 +47,19 @@ def retries_of(
     written: Mapping[str, datetime],
     logged: Mapping[str, datetime],
 ) -> dict[str, str]:
-    """Tell which jobs are retries, and which run each repairs.
+    """Return the retries among jobs, and the run that each repairs.
 
-    A retry is known by the job ID in the name that we give a retry file, and where the file was renamed, by its
-    hash in a manifest.
+    A retry is recognized by the job ID in its file's name or, if the file was renamed, by its hash in a manifest.
 
     Args:
-        jobs: of a library.
-        hashes: by job ID the SHA-256 of its source file, where that is known.
-        folder: with our retry files and their manifests; None where there is none.
-        written: by job ID when its source file was written (UTC), where that is known.
-        logged: by job ID when its log was written (UTC), where there is one.
+        jobs: the jobs of a library.
+        hashes: known SHA-256 of source files by job ID.
+        folder: the folder with retry files and their manifests; None if there is none.
+        written: known times (UTC) at which source files were written, by job ID.
+        logged: times of logs (UTC) by job ID.
 
     Returns:
-        By the retry's job ID the ID of the run at the end of the chain, which the library need not know.
+        By the retry's job ID, the ID of the run at the end of the chain, which may be missing in the library.
     """
     by_hash: dict[str, list[str]] = {}
     for _, manifest in manifests_in(folder) if folder and hashes else ():
@@ -71,7 +70,7 @@ def retries_of(
     for job in jobs:
         repaired = source_name(job.source_uri).retry_of
         if not repaired:
-            # Who fails each night with the same record has the same retry file each night.
+            # Users who fail each night with the same records have the same retry file each night.
             candidates = by_hash.get(hashes.get(job.job_id, ""), [])
             repaired = _newest_before(written.get(job.job_id), candidates, logged)
         if repaired and repaired != job.job_id:
@@ -80,38 +79,34 @@ def retries_of(
 
 
 def feeds_of_jobs(jobs: Sequence[Job], retries: Mapping[str, str], rules: Sequence[FeedRule] = ()) -> dict[str, str]:
-    """Name the feed of each job; a retry has that of the run which it repairs, where the library knows it.
-
-    Returns:
-        By job ID.
-    """
+    """Return the feed of each job by job ID; a retry has the feed of the run that it repairs, if that is known."""
     by_id = {job.job_id: job for job in jobs}
-    whose = {job.job_id: by_id.get(retries.get(job.job_id, job.job_id), job) for job in jobs}
-    # A feed may be named by its host and folder, in which who signs in there must not be shown.
-    uris = {job_id: shown_uri(job.source_uri) for job_id, job in whose.items()}
+    runs = {job.job_id: by_id.get(retries.get(job.job_id, job.job_id), job) for job in jobs}
+    # A feed's name may contain its host, which must not show a login.
+    uris = {job_id: shown_uri(job.source_uri) for job_id, job in runs.items()}
     feeds = feeds_of(uris.values(), rules)
     return {job_id: feeds.get(uri, UNKNOWN_FEED) for job_id, uri in uris.items()}
 
 
 def with_open_users(
-    ordered: pl.DataFrame, named: pl.DataFrame, source_files: Mapping[str, Path]
+    jobs: pl.DataFrame, entries: pl.DataFrame, source_files: Mapping[str, Path]
 ) -> tuple[pl.DataFrame, dict[str, OpenUsers]]:
-    """Complete the table ``jobs`` by who is open and what is superseded.
+    """Add the columns ``superseded`` and ``open`` to the table ``jobs``.
 
     Args:
-        ordered: as ``timeline`` gives it.
-        named: the entries as ``analysis.naming`` gives them.
-        source_files: our copies by job ID, where there are any.
+        jobs: from ``timeline``.
+        entries: the entries with their users (``analysis.naming``).
+        source_files: our copies of source files by job ID.
 
     Returns:
-        ``ordered`` with the columns ``superseded`` and ``open``; and by job ID what that rests on.
+        The table, and the open users of each job by ID.
     """
     keys = {
         str(job_id): frozenset(users)
-        for job_id, users in named.filter("names").group_by("job_id").agg(pl.col("key").unique()).iter_rows()
+        for job_id, users in entries.filter("names").group_by("job_id").agg(pl.col("key").unique()).iter_rows()
     }
     columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated", "earliest", "latest")
-    rows = ordered.select(columns).rows(named=True)
+    rows = jobs.select(columns).rows(named=True)
     imports = [
         Import(
             job_id=row["job_id"],
@@ -128,24 +123,22 @@ def with_open_users(
         for row in rows
         if row["feed"]
     ]
-    found = open_users(imports, _SourceUsers(imports, keys, source_files))
-    for row in rows:
-        found.setdefault(row["job_id"], OpenUsers(None, None))
-    order = ordered["job_id"]
-    return ordered.with_columns(
-        superseded=pl.Series([found[job_id].superseded_by is not None for job_id in order], dtype=pl.Boolean),
-        open=pl.Series([found[job_id].open for job_id in order], dtype=pl.UInt32),
-    ), found
+    by_id = open_users(imports, _SourceUsers(imports, keys, source_files))
+    users = [by_id.setdefault(job_id, OpenUsers(None, None)) for job_id in jobs["job_id"]]
+    return jobs.with_columns(
+        superseded=pl.Series([one.superseded_by is not None for one in users], dtype=pl.Boolean),
+        open=pl.Series([one.open for one in users], dtype=pl.UInt32),
+    ), by_id
 
 
-def with_open_flags(users: pl.DataFrame, opened: Mapping[str, OpenUsers]) -> pl.DataFrame:
-    """Add to the named users of jobs whether each is open: column ``open`` Boolean, null where that is unknown."""
-    flags = [opened[job_id].is_open(mark_of(key)) for job_id, key in users.select("job_id", "key").iter_rows()]
+def with_open_flags(users: pl.DataFrame, open_users: Mapping[str, OpenUsers]) -> pl.DataFrame:
+    """Add the column ``open`` Boolean to the users in logs; null if unknown."""
+    flags = [open_users[job_id].is_open(mark_of(key)) for job_id, key in users.select("job_id", "key").iter_rows()]
     return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
 
 
 class _SourceUsers:
-    """The users of source files, as marks (``mark_of``). Files are read when asked for, and most answers are kept."""
+    """The users of source files, as marks (``mark_of``); files are read on demand and most results are cached."""
 
     def __init__(
         self, imports: Sequence[Import], keys: Mapping[str, AbstractSet[str]], files: Mapping[str, Path]
@@ -177,7 +170,7 @@ class _SourceUsers:
             return None
 
     def _sample(self, job_id: str) -> list[str | None] | None:
-        """Return the IDs of a file's first records; None where they are unknown."""
+        """Return the IDs in a file's first records; None if unknown."""
         path, name = self._files.get(job_id), self._id_property(job_id)
         if not path or not name:
             return None
@@ -199,13 +192,13 @@ class _SourceUsers:
         return {name.casefold() for name in names - {id_property}} if id_property else None
 
     def _read_ids(self, job_id: str) -> tuple[str, IdKind | None]:
-        """Return the ID property of a job's file, empty where it is unknown, and the kind of the IDs in it."""
+        """Return the ID property of a job's file, empty if unknown, and the kind of its IDs."""
         sample = self._sample(job_id)
         texts = [*self._keys.get(job_id, ())] if sample is None else sample
         return self._id_property(job_id), id_kinds(filter(None, texts)).most
 
     def _infer_id_property(self, job_id: str) -> str:
-        """Return the ID property of a job's file: as in the feed's other files, else by its own log, else by looks."""
+        """Return the ID property of a job's file: that of the feed's other files, else inferred from the file."""
         path, keys = self._files.get(job_id), self._keys.get(job_id, frozenset())
         if not path:
             return ""
@@ -218,34 +211,33 @@ class _SourceUsers:
             return ""
 
     def _find_usual(self, feed: str) -> str:
-        """Return the ID property of the feed's newest file whose log names a user; empty where none does."""
+        """Return the ID property of the feed's newest file with a user in its log; empty if there is none."""
         for job_id, its_feed in reversed(self._feeds.items()):
             path, keys = self._files.get(job_id), self._keys.get(job_id)
             if its_feed != feed or not path or not keys:
                 continue
             with contextlib.suppress(InputError, UsageError):
-                found = infer_id_property(path, keys)
-                if found.name and found.certain:
-                    return found.name
+                inferred = infer_id_property(path, keys)
+                if inferred.name and inferred.certain:
+                    return inferred.name
         return ""
 
 
 def _is_property(path: Path, name: str, keys: AbstractSet[str]) -> bool:
-    """Return whether a file has an ID property, and no other one that looks as if the log's IDs could be from it."""
+    """Return whether a file has this ID property, and no other property that may contain the log's IDs."""
     records = list(islice(read_records(path), _FEW))
     texts = [text for record in records if (text := record.text(name))]
     if not texts or not keys or any(identity_key(text) in keys for text in texts):
         return bool(texts)
     kind = id_kinds(keys).most
     others = {other for record in records for other in record.members if other != name}
-    like = [
-        other for other in others if id_kinds(filter(None, (record.text(other) for record in records))).most is kind
-    ]
-    return id_kinds(texts).most is kind and not (like and kind in {IdKind.at_domain, IdKind.object_id})
+    texts_of_others = ([text for record in records if (text := record.text(other))] for other in others)
+    has_similar = any(id_kinds(texts_of_other).most is kind for texts_of_other in texts_of_others)
+    return id_kinds(texts).most is kind and not (has_similar and kind in {IdKind.at_domain, IdKind.object_id})
 
 
 def _newest_before(written: datetime | None, candidates: Sequence[str], logged: Mapping[str, datetime]) -> str | None:
-    """Return the newest of the jobs that had ended when a file was written; None where nothing tells which that is."""
+    """Return the newest of the jobs that had ended when a file was written; None if it can't be determined."""
     if written is None:
         return candidates[0] if len(set(candidates)) == 1 else None
     before = [job_id for job_id in candidates if job_id not in logged or logged[job_id] <= written]
@@ -255,9 +247,9 @@ def _newest_before(written: datetime | None, candidates: Sequence[str], logged: 
 
 
 def _end_of_chain(job_id: str, direct: Mapping[str, str]) -> str:
-    passed = {job_id}
-    at = direct[job_id]
-    while at in direct and at not in passed:
-        passed.add(at)
-        at = direct[at]
-    return at
+    visited = {job_id}
+    run_id = direct[job_id]
+    while run_id in direct and run_id not in visited:
+        visited.add(run_id)
+        run_id = direct[run_id]
+    return run_id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.analysis.feeds import feeds_of, source_name
 from analyzer.analysis.naming import SOURCE_IDS, naming
-from analyzer.analysis.outcomes import LISTED, job_table
+from analyzer.analysis.outcomes import JOB_RECORDS, job_table
 from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def listed(job_id: str, state: str, error: str = "NoError", **columns: object) -
         "users": 10,
         "log_found": True,
     }
-    row = dict.fromkeys(LISTED) | known | {"job_id": job_id, "state": state, "error": error} | columns
+    row = dict.fromkeys(JOB_RECORDS) | known | {"job_id": job_id, "state": state, "error": error} | columns
     uri = str(row["source_uri"] or "")
     name = source_name(uri)
     # As ``load`` does it; a test may say otherwise.
@@ -77,4 +77,4 @@ def jobs(
     as_of: datetime | None = None,
 ) -> pl.DataFrame:
     """The jobs as ``job_table`` gives them."""
-    return job_table(table(rows, LISTED), named(*entries), table(observations, OBSERVATIONS), as_of)
+    return job_table(table(rows, JOB_RECORDS), named(*entries), table(observations, OBSERVATIONS), as_of)
