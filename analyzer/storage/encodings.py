@@ -1,7 +1,7 @@
-"""Which encoding a log or a source file is in, as far as its first bytes say: one policy for both.
+"""Detect the encoding of a log or source file by its first bytes.
 
-By byte order mark UTF-8 or UTF-16. Without a mark UTF-16 where one half of many units is zero: codes and names are
-ASCII, so in UTF-16 at least every fifth unit has a zero half, always the same one.
+A byte order mark shows UTF-8 or UTF-16. Without one, a file is UTF-16 if one half of many units is zero: codes and
+names are ASCII, so in UTF-16 at least every fifth unit has a zero half, always the same one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 
 UTF8, UTF16_LE, UTF16_BE, WINDOWS_1252 = "utf-8", "utf-16-le", "utf-16-be", "cp1252"
-"""As Python names them; ISO-8859-1 is read as Windows-1252, which has its letters."""
+"""Python's names; ISO-8859-1 is read as Windows-1252, which has the same letters."""
 UTF16 = (UTF16_LE, UTF16_BE)
 
 HEAD = 4096
@@ -23,7 +23,7 @@ _EVERY = 5
 
 
 def encoding_by_head(head: bytes) -> tuple[str, int] | None:
-    """Return the encoding that the first bytes show, and the length of their mark; None where they show none."""
+    """Return the encoding that the first bytes show, and the length of their byte order mark; None if unclear."""
     for mark, name in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return name, len(mark)

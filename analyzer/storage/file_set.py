@@ -1,4 +1,4 @@
-"""Several files that are written beside their places and take them together, or none does."""
+"""Write several files under temporary names, and move all of them to their places, or none."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
 
 class Disk:
-    """The operations of a set on the file system, one method each, so that a test can let any of them fail."""
+    """The operations of a set on the file system, one method each, so that tests can make any of them fail."""
 
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it."""
         path.mkdir(parents=True, exist_ok=True)
 
     def create(self, path: Path) -> IO[bytes]:
-        """Begin a file that is not there yet."""
+        """Create a file that does not exist yet."""
         return path.open("xb")
 
     def sync(self, stream: IO[bytes]) -> None:
-        """Bring a file to the disk."""
+        """Flush a file to the disk."""
         stream.flush()
         os.fsync(stream.fileno())
 
     def exists(self, path: Path) -> bool:
-        """Whether there is a file; a link that leads nowhere is one."""
+        """Return whether a file exists; a broken link is one."""
         return os.path.lexists(path)
 
     def link(self, path: Path, existing: Path) -> None:
-        """Give a file one more name.
+        """Create a hard link.
 
         Raises:
-            NotImplementedError: the platform has no such names.
+            NotImplementedError: the platform has no hard links.
         """
         path.hardlink_to(existing)
 
@@ -49,11 +49,11 @@ class Disk:
         shutil.copy2(existing, path, follow_symlinks=False)
 
     def rename(self, path: Path, place: Path) -> None:
-        """Give a file another name, and with it another file's place."""
+        """Rename a file, replacing another one."""
         path.replace(place)
 
     def remove(self, path: Path) -> None:
-        """Remove a file, where there is one."""
+        """Remove a file if it exists."""
         path.unlink(missing_ok=True)
 
 
@@ -61,21 +61,21 @@ _DISK: Final = Disk()
 
 
 class FileSet:
-    """Several files that are written beside their places and take them together, or none does.
+    """Several files, written under temporary names, that move to their places together or not at all.
 
-    Used as a context; what was written and not put in place is gone when it is left.
+    Used as a context manager, which removes files that were not put in place.
 
-    Before the first file takes its place, everything that is there gets a second name. Whatever fails from then on, an
-    interruption included, is undone by these names. One that cannot be put back keeps its second name, and the error
-    says which; it is never removed.
+    Before the first file is moved, each existing file gets a second name. On any failure, including an interruption,
+    the existing files are restored from these names. A file that cannot be restored keeps its second name, which the
+    error contains; it is never removed.
     """
 
     def __init__(self, disk: Disk = _DISK, folder: Path | None = None) -> None:
         """Begin without files.
 
         Args:
-            disk: does the work.
-            folder: on the same disk, in which the files are written; None for each one's own.
+            disk: the file system.
+            folder: the folder for the temporary files, on the same disk; None for the folder of each file.
         """
         self._disk = disk
         self._folder = folder
@@ -96,11 +96,11 @@ class FileSet:
 
     @property
     def beside(self) -> frozenset[Path]:
-        """The files as they are called until they take their places."""
+        """The temporary names of the files."""
         return frozenset(self._written)
 
     def new(self, near: Path) -> IO[bytes]:
-        """A file to write, in the folder of a path (or the set's own) and called somewhat like it.
+        """Create a temporary file with a name like ``near``, in its folder or that of the set.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -117,7 +117,7 @@ class FileSet:
         return stream
 
     def write(self, near: Path, content: bytes) -> None:
-        """A file with this content, begun as ``new`` does, and closed, so that there may be any number of them.
+        """Create a file as ``new`` does, write its content, and close it.
 
         Raises:
             OutputError: it cannot be written.
@@ -131,15 +131,15 @@ class FileSet:
             raise cannot_write(near, error) from error
 
     def put_in_place(self, paths: Sequence[Path], gone: Sequence[Path] = ()) -> None:
-        """Give the files their places, in the order in which they were begun; whole, and on the disk, before.
+        """Flush the files to the disk, and move them to their places in the order in which they were created.
 
         Args:
             paths: the places.
-            gone: files that go with it, before the last one takes its place.
+            gone: files to remove before the last file is moved.
 
         Raises:
-            OutputError: one of them cannot be written, or cannot go; then all is as it was, or the error names what
-                is not.
+            OutputError: a file cannot be written or removed. Everything was restored, or the error contains what was
+                not.
         """
         for stream, path in zip(self._streams, paths, strict=True):
             if stream.closed:
@@ -154,7 +154,7 @@ class FileSet:
         self._move([*moves[:-1], *((None, path) for path in gone), *moves[-1:]], kept)
 
     def _keep(self, places: Sequence[Path]) -> dict[Path, Path]:
-        """Give each file that is in one of the places a second name there; of each, that name."""
+        """Give each existing file a second name; return these names by path."""
         kept: dict[Path, Path] = {}
         for place in places:
             try:
@@ -164,7 +164,7 @@ class FileSet:
                 self._to_remove.append(name)
                 try:
                     self._disk.link(name, place)
-                except (OSError, NotImplementedError):  # on a file system without such names
+                except (OSError, NotImplementedError):  # a file system without hard links
                     self._disk.copy(place, name)
                 kept[place] = name
             except OSError as error:
@@ -172,8 +172,8 @@ class FileSet:
         return kept
 
     def _move(self, moves: Sequence[tuple[Path | None, Path]], kept: dict[Path, Path]) -> None:
-        """Rename or remove each file; where one cannot be, or anything else happens meanwhile, undo what was done."""
-        # From here on a second name may be the only one: it goes only when that is certainly not so.
+        """Rename or remove each file; on any exception, undo it."""
+        # From here on, a second name may be the only one, so it is kept until the file is certainly in its place.
         self._to_remove = []
         begun: list[Path] = []
         try:
@@ -192,7 +192,7 @@ class FileSet:
         self._to_remove = list(kept.values())
 
     def _undone(self, places: Sequence[Path], kept: dict[Path, Path]) -> Iterator[str]:
-        """Give places back what was in them, the last one first; says what could not be undone, a clause each."""
+        """Restore the previous files, the last one first; yield a clause for each that could not be restored."""
         for place in reversed(places):
             try:
                 if place not in kept:
@@ -200,7 +200,7 @@ class FileSet:
                     continue
                 if self._disk.exists(kept[place]):
                     self._disk.rename(kept[place], place)
-                # A rename from one name of a file to another one of it leaves both.
+                # Renaming one name of a file to another name of the same file leaves both.
                 self._to_remove.append(kept[place])
             except OSError:
                 where = f"what was in {place.name} before is in {kept[place].name}" if place in kept else ""

@@ -1,6 +1,6 @@
-"""Read and write whole files, and find those that the program carries.
+"""Read and write whole files, and find the files of the package.
 
-A new file is written next to its place and renamed, so that nothing is lost.
+A new file is written under a temporary name and renamed, so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _NAME_KEPT = 50
-"""Characters; of four bytes each, they and what is added still fit the 255 bytes of a name."""
+"""Characters kept of a name in a temporary name: even with four bytes each, it fits into 255 bytes."""
 
 _PART = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
 
@@ -44,7 +44,7 @@ _PLAIN_WORDS = {
 
 
 def plain_words(error: OSError) -> str:
-    """Word an operating system's error without its number."""
+    """Return an operating system's error in words, without its number."""
     return _PLAIN_WORDS.get(error.errno or 0) or (error.strerror or str(error)).lower()
 
 
@@ -74,12 +74,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path, form: type[_T], missing: _T, advice: str) -> _T:
-    """Return the content of a JSON file of ours; ``missing`` where there is no such file.
+    """Return the content of one of our JSON files.
 
     Args:
         path: the file.
         form: its type, for msgspec.
-        missing: of the same type.
+        missing: the result if there is no such file.
         advice: what to do about a damaged file.
 
     Raises:
@@ -99,7 +99,7 @@ def json_bytes(content: object) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal; only a piece of it is in memory at a time.
+    """Return a file's SHA-256 in hexadecimal, reading it in blocks.
 
     Raises:
         InputError: it cannot be read.
@@ -113,9 +113,9 @@ def sha256_of(path: Path) -> str:
 
 @contextlib.contextmanager
 def replacing_path(path: Path) -> Iterator[Path]:
-    """Yield the path of a file to write beside ``path``; it replaces ``path`` when the context ends without an error.
+    """Yield a temporary path to write; the file replaces ``path`` when the context ends without an error.
 
-    On an error, an interruption included, ``path`` stays as it was and the new file is removed.
+    On an error or interruption, ``path`` stays unchanged and the new file is removed.
 
     Raises:
         OutputError: the disk is full, the folder may not be written, and the like.
@@ -136,11 +136,11 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Open a file beside ``path`` for writing; it replaces ``path`` as in ``replacing_path``.
+    """Open a temporary file for writing; it replaces ``path`` as in ``replacing_path``.
 
     Args:
-        path: the place.
-        mode: the file's permissions from its first byte on, less the process's mask.
+        path: the final path.
+        mode: the file's permissions from the start, less the process's mask.
 
     Raises:
         OutputError: the disk is full, the folder may not be written, and the like.
@@ -161,7 +161,7 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 
 def beside_of(path: Path) -> Path:
-    """Return an unused name beside a path."""
+    """Return a temporary name in the folder of a path."""
     return path.with_name(f".{path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
 
 
@@ -171,7 +171,7 @@ def is_part(path: Path) -> bool:
 
 
 def begins_name_of_part(path: Path, stem: str) -> str | None:
-    """What ``beside_of`` kept of a name after this stem, for a file that it named after one; None for another.
+    """Return the part of a temporary name (``beside_of``) after ``stem``; None for other names.
 
     >>> from pathlib import Path
     >>> begins_name_of_part(Path(".feed-1-of-2.json.0a1b2c3d.part"), "feed")
@@ -187,14 +187,14 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 def templates_folder() -> Path:
     """Return the folder of our report templates."""
-    return _carried("report_templates")
+    return _packaged("report_templates")
 
 
 def sample_library() -> Path:
     """Return the library that ``demo`` starts from."""
-    return _carried("sample_logs")
+    return _packaged("sample_logs")
 
 
-def _carried(name: str) -> Path:
+def _packaged(name: str) -> Path:
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

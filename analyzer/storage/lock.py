@@ -1,7 +1,7 @@
-"""One command at a time in a folder of ours.
+"""Allow only one command at a time in a folder.
 
-The operating system's lock decides, and ends with the process that holds it. A file beside the lock names the holder
-for messages, as Windows lets no process read a locked file.
+The operating system's lock ends with its process. A second file has the holder for messages, because a locked file
+cannot be read on Windows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTS
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds the lock: the command, its process on which host, and since when (UTC)."""
+    """The holder of a lock: its command, process, host, and start (UTC)."""
 
     command: str
     process: int
@@ -47,14 +47,14 @@ def data_lock(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: float = 0,
 ) -> Iterator[None]:
-    """Hold the folder; a new one is removed afterwards, unless something was written to it.
+    """Lock a folder; if it is new, remove it afterwards unless something was written to it.
 
     Args:
-        folder: in which no other process may write.
-        command: its name, for the message of another one.
-        say: shows that nothing can be locked there; the work goes on.
+        folder: the folder.
+        command: the name of the running command, for the message of another one.
+        say: shows a warning if the file system has no locks.
         now: the clock.
-        wait: seconds, if another process holds it.
+        wait: seconds to wait for another process.
 
     Raises:
         LockedError: another process holds it.
@@ -75,10 +75,10 @@ def data_lock(
 
 
 def check_lock(folder: Path) -> None:
-    """Check that the lock file of a folder, if there is one, may be opened; lock nothing.
+    """Check that the lock file of a folder, if there is one, can be opened, without locking it.
 
     Raises:
-        OutputError: it may not, as that of another account.
+        OutputError: it cannot, for example because it belongs to another account.
     """
     try:
         if os.path.lexists(folder / LOCK):
@@ -128,7 +128,7 @@ def _held(folder: Path) -> LockedError:
 
 
 def _release(folder: Path, lock: BaseFileLock | None, new: Sequence[Path]) -> None:
-    """Release the folder; remove the new folders, if nothing was written there."""
+    """Release the lock, and remove new folders if nothing was written there."""
     with contextlib.suppress(OSError):
         (folder / HOLDER).unlink(missing_ok=True)
         if new and [path.name for path in folder.iterdir()] == [LOCK]:

@@ -1,4 +1,4 @@
-"""The manifest beside a retry file: what the file was made from and what it holds, so that anyone can check it."""
+"""Read and write the manifest beside a retry file, which describes its sources and content for verification."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDING = ".manifest.json"
 
 
 class FileEntry(msgspec.Struct):
-    """A file by name, size, and SHA-256, which is null where hashes were left out."""
+    """A file's name, size, and SHA-256; null if hashes were left out."""
 
     name: str
     bytes: int
@@ -29,46 +29,46 @@ class FileEntry(msgspec.Struct):
 
 
 class RetryFileEntry(FileEntry):
-    """A retry file, or a part of one, with its counts."""
+    """A retry file or a part of one, with its counts."""
 
     records: int = 0
     property_values: int = 0
 
 
 class Manifest(msgspec.Struct, kw_only=True):
-    """The content of a manifest. What older versions did not write is empty.
+    """The content of a manifest. Fields that older versions did not write are empty.
 
     Attributes:
         program: ``upa-analyzer`` and its version.
-        job_id: null for bare files.
-        outcome: of the job, as the file was made for it.
-        error: the job's, by name.
-        sentence: what the file holds and why.
-        first: what has to be done before the file is queued, a clause; empty where nothing is known.
+        job_id: null without a library.
+        outcome: the job's outcome when the file was made.
+        error: the name of the job's error.
+        sentence: what the file contains and why.
+        first: what to do before the file is queued, a clause; empty if nothing.
         id_property: the property with the IDs.
-        id_property_because: why that one.
-        id_type: what the IDs are by their shape, as PowerShell and the service call it; empty where that is unclear.
+        id_property_because: why that property.
+        id_type: the service's ID type for the IDs; empty if unclear.
         id_type_because: why, a clause.
         properties: the other properties in the file's records, in the order in which they first occur.
-        site: the address of the site with the source file; empty for bare files.
+        site: the address of the site with the source file; empty without a library.
         folder: the source file's folder in that site.
-        choices: the user's, as ``retry`` describes them.
+        choices: the user's choices, as ``retry`` describes them.
         source: the source file.
         logs: the log files.
         files: the retry file, or its parts in their order.
         companions: the lists beside the file.
         before: SHA-256 of the files that were in this place before, each of which may have been queued.
-        records: in all files.
-        users: distinct users among them.
-        property_values: values but the IDs.
-        respelled: records that were not JSON as they were.
-        repairs: in the list of repairs.
-        unmatched: in the list of what did not match.
-        entries_naming_nobody: entries of the log that identify no user.
+        records: number in all files.
+        users: number of distinct users.
+        property_values: number of values, without IDs.
+        respelled: records that were not valid JSON.
+        repairs: number in the list of repairs.
+        unmatched: number in the list of unmatched users.
+        entries_naming_nobody: entries of the log that don't identify a user.
         unfinished_logs: logs that may lack users.
-        source_later: what says that the job read an earlier source file, a clause without its subject.
-        left_to_later: users who were not updated and are left out, because later files hold their newer records.
-        complete: whether the file holds everybody else who was not updated, and each of them once.
+        source_later: the evidence that the job read an earlier source file, a clause without its subject.
+        left_to_later: users not updated who are left out, because later files have their newer records.
+        complete: whether the file has everyone else who was not updated, exactly once.
     """
 
     program: str = ""
@@ -104,22 +104,22 @@ class Manifest(msgspec.Struct, kw_only=True):
 
     @property
     def all_files(self) -> list[FileEntry]:
-        """The files that were made with the manifest."""
+        """The files that belong to the manifest."""
         return [*self.files, *self.companions]
 
     @property
     def hashes(self) -> list[str]:
-        """The SHA-256 of its retry files, and of those that were in their place before."""
+        """The SHA-256 of the retry files, and of those that were in their place before."""
         return list(dict.fromkeys([*self.before, *(file.sha256 for file in self.files if file.sha256)]))
 
     def as_json(self) -> bytes:
-        """The file's content."""
+        """Return the file's content."""
         content = json.dumps(msgspec.to_builtins(self), ensure_ascii=False, indent=1)
         return content.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """Read a manifest; None where the file is not one.
+    """Read a manifest; return None if the file isn't one.
 
     Raises:
         InputError: it cannot be read.
@@ -128,7 +128,7 @@ def read_manifest(path: Path) -> Manifest | None:
         manifest = msgspec.json.decode(read_bytes(path), type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    # A manifest from elsewhere must lead to nothing but files beside it.
+    # A manifest from elsewhere must lead only to files in its folder.
     entries = [manifest.source, *manifest.logs, *manifest.all_files]
     return manifest if all(_is_name(file.name) for file in entries) else None
 
@@ -142,23 +142,21 @@ def manifests_in(folder: Path) -> Iterator[tuple[Path, Manifest]]:
 
 
 def hashes_made(target: Path, job_id: str | None) -> list[str]:
-    """Return the SHA-256 of all retry files of a job that were ever made in a place, as its manifest lists them."""
+    """Return the SHA-256 of all retry files of a job in this place, according to its manifest."""
     try:
         manifest = read_manifest(manifest_path(target))
     except InputError:
         return []
-    if manifest is None or manifest.job_id != job_id:
-        return []
-    return manifest.hashes
+    return manifest.hashes if manifest and manifest.job_id == job_id else []
 
 
 def manifest_path(target: Path) -> Path:
-    """Return the place of a retry file's manifest; the parts of a split share that of the whole."""
+    """Return the path of a retry file's manifest; all parts of a split file have the same one."""
     return target.with_name(f"{target.stem}{_ENDING}")
 
 
 def program() -> str:
-    """Return the name and version of this program, as manifests state them."""
+    """Return the name and version of this program."""
     from importlib.metadata import version
 
     return f"upa-analyzer {version('upa-analyzer')}"

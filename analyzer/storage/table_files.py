@@ -1,4 +1,4 @@
-"""Write tables as Parquet, CSV, NDJSON or XLSX; a table need not fit in memory, and no text becomes a formula."""
+"""Write tables as Parquet, CSV, NDJSON, or XLSX, even if they exceed memory, and guard against formulas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 
-# Full-width signs, too: some spreadsheets take them for the plain ones.
+# Including full-width signs, which some spreadsheets interpret like the plain ones.
 _SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
@@ -39,26 +39,26 @@ _WIDTHS = {"log_file": 40, "identity": 32, "message": 60, "detail": 40}
 _USUAL_WIDTH = 16
 
 _PROBE = 1 << 20
-"""Bytes that a disk with space takes."""
+"""Bytes written to find out whether the disk is full."""
 
 FORMATS = (".parquet", ".csv", ".ndjson", ".xlsx")
 
 
 def check_format(path: Path) -> None:
-    """Refuse a name whose format is unknown, before any work is done.
+    """Check the format of a file by its name.
 
     Raises:
-        UsageError: it is not one of ``FORMATS``.
+        UsageError: the format isn't one of ``FORMATS``.
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"{path} doesn't have the ending of a table", f"Use {', '.join(FORMATS)}.")
 
 
 def write_table(frame: pl.LazyFrame, path: Path) -> int:
-    """Write a table in the format of its name; in CSV and XLSX no cell is a formula.
+    """Write a table in the format of the file's name; in CSV and XLSX, no cell is a formula.
 
     Returns:
-        How many cells were cut, because the format has a limit.
+        The number of cells that were cut because of the format's limit.
 
     Raises:
         UsageError: the name's format is unknown.
@@ -70,7 +70,7 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
         if kind == ".xlsx":
             return _write_workbook(frame, beside, path)
         if kind == ".parquet":
-            # The least effort of zstd is as fast as snappy, for a file a third smaller.
+            # zstd at its lowest level is as fast as snappy, and the file is a third smaller.
             frame.sink_parquet(beside, compression="zstd", compression_level=1)
         elif kind == ".csv":
             guarded(frame).sink_csv(beside, check_extension=False)
@@ -81,7 +81,7 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
 
 @contextlib.contextmanager
 def _disk_errors(path: Path, beside: Path) -> Iterator[None]:
-    """Raise what the operating system says where polars can't write a file; polars drops the error's number."""
+    """Raise the operating system's error if polars can't write a file, because polars drops its number."""
     import polars as pl
 
     try:
@@ -99,7 +99,7 @@ def _disk_errors(path: Path, beside: Path) -> Iterator[None]:
 
 
 def guarded(frame: Table) -> Table:
-    """Return the table with an apostrophe before each text that a spreadsheet would take for a formula.
+    """Return the table with an apostrophe before each text that a spreadsheet would interpret as a formula.
 
     See https://owasp.org/www-community/attacks/CSV_Injection.
     """
@@ -109,9 +109,9 @@ def guarded(frame: Table) -> Table:
 
 
 def rows_as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Return a short table as CSV in UTF-8 with a byte order mark, guarded; polars is not loaded."""
+    """Return a short table as CSV in UTF-8 with a byte order mark, guarded, without polars."""
     cells = [[f"'{cell}" if cell[:1] and cell[0] in _SIGNS else cell for cell in row] for row in rows]
-    # Python's csv does not know that a CR alone ends a line, too.
+    # Python's csv doesn't quote a CR without an LF, which ends a line, too.
     all_quoted = any("\r" in cell for row in cells for cell in row)
     content = io.StringIO(newline="")
     csv.writer(content, lineterminator="\n", quoting=csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL).writerows(
@@ -121,7 +121,7 @@ def rows_as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def unguarded(cell: str) -> str:
-    """Return a cell without the apostrophe that ``guarded`` put before it.
+    """Return a cell without the apostrophe of ``guarded``.
 
     >>> unguarded("'=1+1")
     '=1+1'
@@ -130,21 +130,21 @@ def unguarded(cell: str) -> str:
 
 
 def csv_bytes(frame: pl.DataFrame, *, byte_order_mark: bool) -> bytes:
-    """Return the table as CSV in UTF-8, guarded; spreadsheets take it for ANSI without the mark."""
+    """Return the table as CSV in UTF-8, guarded; without the mark, spreadsheets read it as ANSI."""
     text = guarded(frame).write_csv()
     return text.encode("utf-8-sig" if byte_order_mark else "utf-8")
 
 
 def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
-    """Write a table, row by row, with a fixed heading and filters; texts are neither formulas nor links.
+    """Write a table row by row, with a fixed heading and filters; texts are neither formulas nor links.
 
     Args:
-        frame: the table; times are written in UTC, as a sheet has no time zones.
-        place: path of the workbook.
-        path: name for errors.
+        frame: the table; times are written in UTC, because a sheet has no time zones.
+        place: the path of the workbook.
+        path: the path for errors.
 
     Returns:
-        How many cells were cut.
+        The number of cells that were cut.
 
     Raises:
         OutputError: the table has more rows than a sheet, or the disk is full.
@@ -152,7 +152,7 @@ def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
-    # The temporary files of the workbook are removed with their folder, whatever happens.
+    # The temporary files of the workbook are removed with their folder.
     with tempfile.TemporaryDirectory() as temporary:
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         workbook = xlsxwriter.Workbook(str(place), {"constant_memory": True, "tmpdir": temporary, **plain})
@@ -169,7 +169,7 @@ def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
 
 
 def _close_anyhow(workbook: Workbook) -> None:
-    """Close a workbook that is given up, so that it does not complain when it is deleted."""
+    """Close an incomplete workbook, so that it doesn't warn when it is deleted."""
     from xlsxwriter.exceptions import XlsxWriterException
 
     with contextlib.suppress(XlsxWriterException, OSError):
@@ -215,8 +215,8 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, time: ob
 
 
 def _fitting(text: str) -> str:
-    """Return the text, or its beginning and a mark where a cell cannot hold it."""
-    # Most texts are short enough without counting their units.
+    """Return the text; if it exceeds a cell, its beginning and a mark."""
+    # Most texts are short enough without counting UTF-16 units.
     if len(text) * 2 <= CELL_CHARACTERS:
         return text
     units = text.encode("utf-16-le", "surrogatepass")
