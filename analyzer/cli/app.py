@@ -1,4 +1,4 @@
-"""The commands, the global options, and how help and mistakes in the arguments are worded."""
+"""The commands, the global options, and the wording of help and usage errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ EXAMPLES = {
 }
 """The commands in the order of ``--help``, each with the words of its examples after the program's name."""
 _ELSEWHERE = {"emulator": "demo:serve", "sign-out": "doctor:sign_out"}
-"""The functions of the commands that share a module with another; the others are ``command`` in their own."""
+"""Functions of commands that share a module; the others are ``command`` in a module of their name."""
 
 _OFFERED_HELP = 60
 _NO_BRACKETS = str.maketrans("", "", "<>")
@@ -70,7 +70,7 @@ class Shell(StrEnum):
 
 
 def app_for(name: str) -> typer.Typer:
-    """Return the command line with this command alone, as building all takes longer; with all for another name."""
+    """Return the command line with only this command, as building all is slower; with all for an unknown name."""
     if COMPLETION in os.environ:
         from typer._completion_classes import completion_init
 
@@ -143,14 +143,14 @@ class Group(TyperGroup):
     """All commands. Global options are taken wherever they are."""
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
-        """Read the arguments, or those before the one that a shell wants completed."""
+        """Read the arguments; for a completion, those before the incomplete one."""
         return super().make_context(info_name, Arguments.parse(args).words, parent, **extra)
 
     def parse_args(self, ctx: Any, args: Any) -> Any:  # noqa: ANN401 - typer's own classes are private
         """Read the options.
 
         Raises:
-            UsageError: they are wrong.
+            UsageError: they are invalid.
         """
         try:
             return super().parse_args(ctx, args)
@@ -177,20 +177,20 @@ class Group(TyperGroup):
             formatter.write_dl([(name, one.get_short_help_str(limit=1000)) for name, one in self.commands.items()])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
-        """Write how to go on."""
+        """Write examples."""
         with formatter.section("Examples"):
             for words in ("demo", "doctor", "run", "show --help"):
                 formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
 
 
 class Command(TyperCommand):
-    """A command whose usage names its arguments as they are typed: ``show JOB`` and not ``show {JOB}``."""
+    """A command whose usage shows its arguments as they are typed: ``show JOB``, not ``show {JOB}``."""
 
     def parse_args(self, ctx: Any, args: Any) -> Any:  # noqa: ANN401 - as above
         """Read the options and arguments.
 
         Raises:
-            UsageError: they are wrong.
+            UsageError: they are invalid.
         """
         ctx.allow_extra_args = True
         try:
@@ -237,26 +237,26 @@ class Command(TyperCommand):
 
 
 def _help_of(param: Any) -> str:  # noqa: ANN401 - as above
-    """Return what an option does, and its default where it says one."""
+    """Return the help of an option, with its default."""
     default = param.show_default if isinstance(param.show_default, str) else param.default
-    is_said = bool(default) and default is not True and not callable(default)
-    return f"{param.help} Default: {default}." if is_said else str(param.help)
+    is_shown = bool(default) and default is not True and not callable(default)
+    return f"{param.help} Default: {default}." if is_shown else str(param.help)
 
 
 def _in_lines(found: list[Any]) -> list[Any]:
-    """Shorten the help of what a shell is offered: it takes a line for each, and typer would break a longer one."""
+    """Shorten the help of completions to one line each; typer would wrap longer ones."""
     for one in found:
         one.help = textwrap.shorten(one.help or "", _OFFERED_HELP, placeholder="…")
     return found
 
 
 def _usage_error(error: TyperException, context: Any) -> UsageError:  # noqa: ANN401 - as above
-    """Word a mistake in the arguments: what is wrong, what is near, and which help has it."""
-    near, what = "", error.format_message().rstrip(".")
+    """Return the error for wrong arguments: what is wrong, a suggestion, and the command for help."""
+    suggestion, what = "", error.format_message().rstrip(".")
     match error:
         case NoSuchOption():
             what = f"there is no option {error.option_name}"
-            near = f"Did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
+            suggestion = f"Did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
         case MissingParameter(param=param) if param is not None:
             what = f"{_name_of(param)} is missing"
         case BadParameter(param=param) if param is not None:
@@ -265,7 +265,7 @@ def _usage_error(error: TyperException, context: Any) -> UsageError:  # noqa: AN
         case BadOptionUsage(option_name=option):
             is_flag = any(option in one.opts and one.is_flag for one in context.command.params)
             what = f"{option} takes no value" if is_flag else f"{option} needs a value"
-    return UsageError(what, _advice(near, context.command_path))
+    return UsageError(what, _advice(suggestion, context.command_path))
 
 
 def _name_of(param: Any) -> str:  # noqa: ANN401 - as above
@@ -273,7 +273,7 @@ def _name_of(param: Any) -> str:  # noqa: ANN401 - as above
 
 
 def _expected(kind: Any) -> str:  # noqa: ANN401 - as above
-    """Word the values that an option takes; empty where any text may be one."""
+    """Describe the values of an option; empty if any text is valid."""
     if choices := getattr(kind, "choices", ()):
         return f"one of {', '.join(map(str, choices))}"
     least, most = getattr(kind, "min", None), getattr(kind, "max", None)
@@ -283,6 +283,6 @@ def _expected(kind: Any) -> str:  # noqa: ANN401 - as above
     return f"{number} of at least {least}" if most is None else f"{number} from {least} to {most}"
 
 
-def _advice(near: str, path: str) -> str:
-    """Add to a question about what is near the help that lists what there is."""
-    return f"{near} `{path} --help` shows the options and examples.".lstrip()
+def _advice(suggestion: str, path: str) -> str:
+    """Return a suggestion, followed by the command for help."""
+    return f"{suggestion} `{path} --help` shows the options and examples.".lstrip()

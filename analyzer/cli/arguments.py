@@ -1,4 +1,4 @@
-"""The command line before typer reads it: the command, and the global options wherever they are."""
+"""Find the command and the global options, wherever they are, before typer reads the command line."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _FLAGS = {"--verbose": "v", "--quiet": "q", "--json": "", "--no-color": "", "--v
 _VALUES = frozenset({"--config", "--tenant", "--log-format", "--show-completion"})
 """Global options with a value."""
 _LIBRARY = "--library"
-"""An option of single commands, which the commands that we suggest have to repeat."""
+"""An option of some commands, which suggested commands have to repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What the command line gives.
+    """The arguments of the command line.
 
     Attributes:
-        words: all of it, with the global options first and spelled out, as typer takes them.
-        command: the first word that is neither an option nor the value of a global one; empty where there is none.
-        flags: the global options without a value that are given.
-        values: of the other global options and of ``--library``; of one that is given twice the last.
+        words: all arguments, with the global options first and in their long form, as typer expects them.
+        command: the first word that is neither an option nor the value of a global one; empty if there is none.
+        flags: the specified global options without a value.
+        values: of the other global options and of ``--library``; the last one if an option is repeated.
     """
 
     words: list[str]
@@ -59,7 +59,7 @@ class Arguments:
                 front += found
                 flags.update(found)
             elif equals and name in _FLAGS:
-                front.append(word)  # takes no value: typer complains
+                front.append(word)  # takes no value: typer reports it
             elif name not in _VALUES:
                 rest.append(word)
                 if name == _LIBRARY:
@@ -72,7 +72,7 @@ class Arguments:
             else:
                 argument = next(remaining, None)
                 if argument is None:
-                    return Arguments([*front, word])  # alone, so that the error is about it
+                    return Arguments([*front, word])  # without a value: typer reports it
                 front += [word, argument]
                 values[name] = argument
         command = next((word for word in rest if not word.startswith("-")), "")
@@ -80,13 +80,13 @@ class Arguments:
 
     @property
     def commands(self) -> Commands:
-        """Compose further commands, with what this one was given to find the same jobs again."""
+        """Composes further commands, with the options of this one that select the jobs."""
         config, tenant, library = (self.values.get(name, "") for name in ("--config", "--tenant", _LIBRARY))
         return Commands(config, tenant, library, program=_program())
 
 
 def _flags_in(word: str) -> list[str]:
-    """Return the global flags of a word such as ``--quiet`` or ``-qv``; none where it is another one."""
+    """Return the global flags of a word such as ``--quiet`` or ``-qv``; none if it is another word."""
     if word in _FLAGS:
         return [word]
     names = {letter: name for name, letter in _FLAGS.items() if letter}
@@ -95,7 +95,7 @@ def _flags_in(word: str) -> list[str]:
 
 
 def _program() -> str:
-    """Return our name where the shell finds it; else the path by which we were started, as after ``make demo``."""
+    """Return the program's name if the shell finds it, else the path it was started by, as after ``make demo``."""
     if shutil.which(PROGRAM):
         return PROGRAM
     started = Path(sys.argv[0] if sys.argv else "")

@@ -1,4 +1,4 @@
-"""The command ``upa-analyzer``: where arguments come in, and where errors become two lines and an exit code."""
+"""The entry point of ``upa-analyzer``: run a command, and turn errors into two lines and an exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNEXPECTED = 5
 
 
 def entry() -> NoReturn:
-    """Run the installed command, and end without taking its objects apart, which takes a sixth of ``jobs``."""
+    """Run the installed command, and exit without freeing objects, which takes a sixth of the time of ``jobs``."""
     code: object = _UNEXPECTED
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
@@ -40,19 +40,19 @@ def entry() -> NoReturn:
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    """Treat the end that a service manager asks for as Ctrl-C: nothing half done is left."""
+    """Handle a service manager's signal like Ctrl-C, so that no unfinished file remains."""
     raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with the code of the contract (``docs/commands.md``)."""
-    # What numpy has for matrices would start threads, which is half of what loading it costs; we have no matrices.
+    # numpy's linear algebra, which isn't used, would start threads: half the time to load it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _tolerant_streams()
     try:
         sys.exit(_run(Arguments.parse((sys.argv[1:] if arguments is None else arguments) or ["--help"])))
     except KeyboardInterrupt:
-        # While our own modules were loading; nothing has been begun.
+        # While our own modules were loading; nothing has been started.
         sys.exit(INTERRUPTED)
 
 
@@ -75,21 +75,21 @@ def _run(arguments: Arguments) -> int:
             code = app(args=arguments.words, prog_name=PROGRAM, standalone_mode=False, obj=log.commands)
             sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output has closed it; what is still to be flushed at our end goes nowhere.
+        # The reader of the output closed it; discard what Python flushes at exit.
         discard_output()
         return 0
     except SystemExit as ended:
-        # typer ends so after it completed something, where 1 means nothing to offer; else the reader closed its pipe.
+        # typer exits like this after a completion, with 1 if there is none; else the reader closed its pipe.
         return ended.code if isinstance(ended.code, int) and COMPLETION in os.environ else 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: a traceback is shown only on request
         return _failed(error, log, verbose=verbose)
     if code == INTERRUPTED:
-        return _failed(KeyboardInterrupt(), log, verbose=False)  # typer makes a number of Ctrl-C, and says nothing
+        return _failed(KeyboardInterrupt(), log, verbose=False)  # typer turns Ctrl-C into a silent exit code
     return code if isinstance(code, int) else 0
 
 
 def _failed(error: BaseException, log: Log, *, verbose: bool) -> int:
-    """Say what is wrong and what to do; return the exit code."""
+    """Write what is wrong and what to do; return the exit code."""
     traceback = ""
     if verbose:
         from traceback import format_exception
@@ -120,7 +120,7 @@ def _described(error: BaseException) -> tuple[str, str, int]:
 
 
 def _tolerant_streams() -> None:
-    """Names beyond the console's code page become escapes instead of errors, as on Windows in a pipe."""
+    """Escape characters outside the console's code page instead of failing, as on Windows in a pipe."""
     # A scheduler may start us with its streams closed.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

@@ -68,10 +68,10 @@ def certificate(examination: Examination) -> CheckResult:
 
 
 def data_folder(examination: Examination) -> CheckResult:
-    """Check that we may write to the data folder; a test file is written and removed again.
+    """Check that the data folder can be written, with a test file.
 
     Raises:
-        OutputError: we may not, or there is another account's lock.
+        OutputError: it can't, or another account holds the lock.
         UsageError: the tenant's name can't be a folder's.
     """
     folder = examination.subject.settings.data
@@ -97,7 +97,7 @@ def _existing(folder: Path) -> Path:
 
 
 _LEADS_HERE = re.compile(r"\s*upa-analyzer doctor [^.]*\.")
-"""A sentence that other commands advise."""
+"""Advice of other commands to run this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The types that pass between the checks: what they examine, what they have learnt, what they found."""
+"""The types that pass between the checks."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ class Probe:
 
 @dataclass(slots=True)
 class Examination:
-    """What the checks so far have learnt.
+    """The results of the checks so far.
 
     Attributes:
         subject: the configured tenant.
         now: seconds since 1970, by our clock.
         address: where the tenant is.
         hosts: its hosts.
-        tokens: the way to sign in; None before the check of the token.
+        tokens: of the sign-in; None before the check of the token.
         probes: answers to requests without a token, by URL.
         jobs: the job list.
         passed: the checks that others can build on.

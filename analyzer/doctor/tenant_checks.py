@@ -92,16 +92,16 @@ def authority(examination: Examination) -> CheckResult:
 
 
 def token(examination: Examination) -> CheckResult:
-    """Check that we get a token for the admin site, and what it says of itself.
+    """Check that the sign-in returns a token for the admin site, and check its claims.
 
     Raises:
-        SignInError: we get none, or one that is invalid.
+        SignInError: there is none, or it is invalid.
         RefusedError: it lacks permissions.
         UnreachableError: the authority didn't answer.
     """
     origin = examination.hosts.admin_origin
     claims = claims_of(_tokens(examination).token(origin))
-    examination.passed.add("token")  # whatever it says, the tenant decides
+    examination.passed.add("token")  # whatever its claims, the tenant decides
     if claims is None:
         return CheckResult("received one that isn't a JSON web token, so nothing more can be checked")
     left = None if claims.ends is None else claims.ends - examination.now()
@@ -213,7 +213,7 @@ class Claims:
 
 
 def claims_of(token: str) -> Claims | None:
-    """Return what a token says; None if it isn't a JSON web token."""
+    """Return the claims of a token; None if it isn't a JSON web token."""
     try:
         body = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -280,7 +280,7 @@ class _NoTokens:
 
 
 def _probe_admin_site(examination: Examination) -> Probe:
-    """Send a request with an empty token, upon which SharePoint names the directory; once.
+    """Send one request with an empty token: SharePoint's answer names the directory.
 
     Raises:
         UnreachableError: there is no answer.
@@ -293,7 +293,7 @@ def _probe_admin_site(examination: Examination) -> Probe:
 
 
 def _probe_authority(examination: Examination) -> Probe:
-    """Request the authority's OpenID configuration of the directory; once.
+    """Request the authority's OpenID configuration of the directory, once.
 
     Raises:
         UnreachableError: there is no answer.

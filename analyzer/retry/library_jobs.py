@@ -82,7 +82,7 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     it was altered. A file that can't be made is a sentence in the result, not an error: the other jobs get theirs.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder can't be written.
     """
     short = short_ids(tables.jobs["job_id"])
     failed = set(tables.jobs.filter(pl.col("outcome").is_in(FAILED))["job_id"])
@@ -124,7 +124,7 @@ def current_manifest(target: Path, inputs: RetryInputs) -> Manifest | None:
     """Return the manifest of the existing retry file if it is byte for byte what would be made now; else None.
 
     Raises:
-        AnalyzerError: the file cannot be read.
+        AnalyzerError: the file can't be read.
     """
     manifest = read_manifest(manifest_path(target))
     if manifest is None or not (_is_current(manifest, inputs) and is_unaltered(target, manifest)):

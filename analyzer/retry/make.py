@@ -111,8 +111,8 @@ def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
 
     Raises:
         InputError: there are users to retry, but no readable source file or no matching record.
-        OutputError: the file cannot be written.
-        UsageError: the ID property cannot be inferred, or a choice makes no sense for this job.
+        OutputError: the file can't be written.
+        UsageError: the ID property can't be inferred, or a choice contradicts the job.
     """
     diagnosis = _diagnosis(inputs)
     selection = select(
@@ -265,11 +265,11 @@ def _options_for_faults(error: NotJsonError) -> str:
         return salvage_takes
     if trouble_of(error) in (Trouble.unclosed, Trouble.brackets):
         return "--repair closes the list and takes all records."
-    return f"--repair doubles such a backslash where that is certain; {salvage_takes}"
+    return f"--repair doubles such a backslash if that is certain; {salvage_takes}"
 
 
 def _options_for_shape(error: NotImportFormatError) -> str:
-    """Return the options that take records of a file of another shape, a sentence; empty where none does."""
+    """Return the options that take records of a file of another shape, a sentence; empty if none does."""
     return {
         "--salvage": "--salvage takes the records and lists the rest.",
         "--repair": "--repair takes the records as they are, and writes them in the import format.",
@@ -283,7 +283,7 @@ def _drops(diagnosis: Diagnosis | None, choices: Choices) -> bool:
 
 
 def _diagnosis(inputs: RetryInputs) -> Diagnosis | None:
-    """Find what the service could not read in the source file, where the import was aborted for that."""
+    """Find what the service could not read in the source file, if the import was aborted for that."""
     unread = inputs.outcome is Outcome.aborted and LogCode.DataFileNotJson in inputs.named_users.codes
     if not unread or inputs.options.reads_around_faults:
         return None

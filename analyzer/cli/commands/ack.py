@@ -61,9 +61,9 @@ def command(
         return
     row = tables.job(wanted.job_id)
     if undo:
-        was = known.remove(wanted.job_id)
-        said = "is no longer acknowledged" if was else "is not acknowledged"
-        _print(app, {wanted.job_id: None}, f"{_named(row)} {said}.")
+        removed = known.remove(wanted.job_id)
+        state = "is no longer acknowledged" if removed else "is not acknowledged"
+        _print(app, {wanted.job_id: None}, f"{_named(row)} {state}.")
         return
     added = known.add(row, now, end)
     from analyzer.cli.views.jobs import acknowledged_until
@@ -102,7 +102,7 @@ def _list(
 
 
 def _print(app: AppContext, known: Mapping[str, Acknowledgement | None], text: str) -> None:
-    """Say it in a line, or as JSON."""
+    """Print the text, or the acknowledgments as JSON."""
     if not app.terminal.json:
         app.terminal.prose(text)
         return

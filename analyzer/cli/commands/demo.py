@@ -39,7 +39,7 @@ _SPEED = 600.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Demo:
-    """The demo's tenant, and where its results go."""
+    """The demo's tenant, and the paths of its results."""
 
     app: AppContext
     emulator: Any
@@ -184,10 +184,10 @@ def queue_retry(tenant: Tenant, job: Job, path: Path, renamed: Mapping[str, str]
     """Upload a retry file next to the source file of its job, and queue it; return the ID of the new job.
 
     Args:
-        tenant: takes both.
-        job: that the file repairs.
+        tenant: to upload to.
+        job: the failed job.
         path: of the retry file; its manifest is next to it.
-        renamed: properties with another name in the profile store, by their name in the file.
+        renamed: names of properties in the profile store, by their name in the file, if they differ.
     """
     from analyzer.model.service import IdType
     from analyzer.model.uri import server_paths
@@ -209,10 +209,10 @@ def wait_until_ended(tenant: Tenant, job_id: str, patience: float = 60.0, poll: 
     """Wait for a job to end.
 
     Args:
-        tenant: that runs it.
+        tenant: of the job.
         job_id: of the job.
-        patience: seconds to wait at most.
-        poll: seconds between two looks.
+        patience: maximum seconds to wait.
+        poll: seconds between two requests.
 
     Raises:
         UnreachableError: it hasn't ended by then.

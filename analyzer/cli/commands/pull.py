@@ -86,7 +86,7 @@ def hold_and_connect(context: typer.Context, patience: str) -> tuple[Workspace, 
 
 
 def exit_code(terminal: Terminal, pulled: PullResult) -> int:
-    """Write what the tenant failed at, though the rest was pulled; return the exit code of that, or 0."""
+    """Write what couldn't be pulled because of the tenant; return the exit code, or 0."""
     code = 0
     if pulled.unlisted is not None:
         terminal.complain(_unlisted(pulled.unlisted, are_single_refused=isinstance(pulled.fault, ThresholdError)))
@@ -98,7 +98,7 @@ def exit_code(terminal: Terminal, pulled: PullResult) -> int:
 
 
 def _unlisted(error: ThresholdError, *, are_single_refused: bool) -> ThresholdError:
-    """Add to the error what the refused job list means for the rest of the pull."""
+    """Add to the error how the pull continues without the job list."""
     meanwhile = (
         "Single jobs are refused as well, so the library's jobs stay as they were."
         if are_single_refused

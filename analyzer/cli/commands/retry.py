@@ -203,7 +203,7 @@ def command(  # noqa: PLR0913 - the contract's options
     return _make(app.terminal, inputs, output / target.name if output and inside else output or target)
 
 
-def _in_library(  # noqa: PLR0913 - what the options say of the job
+def _in_library(  # noqa: PLR0913 - the options that select the job
     app: AppContext, library: Path | None, job: str, feed: str, id_property: str, *, superseded: bool
 ) -> tuple[RetryInputs, Path] | None:
     """Return the inputs and the retry file's usual path; None if no job needs a retry."""
@@ -219,7 +219,7 @@ def _in_library(  # noqa: PLR0913 - what the options say of the job
     return inputs, retry_target(opened, chosen, workspace.retry)
 
 
-def _of_job(  # noqa: PLR0913 - what the options say of the job
+def _of_job(  # noqa: PLR0913 - the options that select the job
     app: AppContext, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> RetryInputs:
     from analyzer.model.job import FAILED
@@ -251,7 +251,7 @@ def _check_what_is_meant(job: str, feed: str, source: Path | None, log: list[Pat
 
 
 def _newest(app: AppContext, library: Library, tables: Tables, feed: str) -> Job | None:
-    """Return the newest job that needs a retry, and say which, or that there is none."""
+    """Return the newest job that needs a retry, and print which, or that there is none."""
     from analyzer.cli.views.jobs import ran
 
     job_id = newest_to_retry(tables, feed)
@@ -268,7 +268,7 @@ def _newest(app: AppContext, library: Library, tables: Tables, feed: str) -> Job
 
 
 def _check_superseded(app: AppContext, tables: Tables, job_id: str) -> None:
-    """Refuse a job whose records a later run of its feed has replaced; one that has not ended has no retry file."""
+    """Raise UsageError if a later run of the feed superseded a failed job."""
     import polars as pl
 
     from analyzer.cli.views.jobs import ran
@@ -352,7 +352,7 @@ def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
     """Write the next step to stderr: what to check, then the lines to paste into PowerShell."""
     from analyzer.retry.queue_command import queue_commands, queue_remarks
 
-    for remark in queue_remarks(dataclasses.replace(queued, condition="")):  # which the summary says
+    for remark in queue_remarks(dataclasses.replace(queued, condition="")):  # the summary contains it
         terminal.say(remark)
     terminal.say("next, in PowerShell with the module PnP.PowerShell:")
     for line in queue_commands(queued):

@@ -1,4 +1,4 @@
-"""Write to stderr: plain lines for people, or a JSON object a line for log collectors. Secrets are masked in both."""
+"""Write to stderr: text for people, or a JSON object per line for log collectors. Secrets are masked in both."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LogFormat(StrEnum):
 
     @staticmethod
     def named(name: str) -> LogFormat:
-        """Return the format of this name; text where there is none, as the error about it has to be written."""
+        """Return the format of this name; text for an unknown one, whose error has to be written."""
         return LogFormat(name) if name in set(LogFormat) else LogFormat.text
 
 
@@ -62,7 +62,7 @@ class Log:
         self._line("info", "remark", text)
 
     def warning(self, text: str) -> None:
-        """Write that something works now, and soon won't."""
+        """Write that something will stop working soon."""
         self._line("warning", "remark", text)
 
     def stage(self, name: str) -> None:
@@ -126,11 +126,11 @@ class Log:
 
 @contextlib.contextmanager
 def records_to(log: Log, *, requests: bool) -> Iterator[None]:
-    """Write records of the standard ``logging`` and Python's warnings to ``log`` while it lasts.
+    """Write records of the standard ``logging`` and Python's warnings to ``log`` inside the context.
 
     Args:
         log: writes them.
-        requests: whether each request is shown.
+        requests: whether to write each request.
     """
     handler = _Handler(log)
     last_resort, logging.lastResort = logging.lastResort, handler
@@ -145,19 +145,19 @@ def records_to(log: Log, *, requests: bool) -> Iterator[None]:
 
 
 def visible(text: str) -> str:
-    """Return text from a log or the tenant without what could steer the terminal; a no-break space is a space."""
+    """Replace characters of a log or the tenant that could control the terminal; a no-break space becomes a space."""
     return text if text.isprintable() else _MAYBE_INVISIBLE.sub(lambda found: "".join(map(_visible, found[0])), text)
 
 
 def discard_output() -> None:
-    """Send nowhere what is still to be printed to stdout, also what Python flushes at its end."""
+    """Discard further output to stdout, also what Python flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_error(line: str) -> None:
-    """Print a line to stderr. If it is a closed pipe or a full disk, the work goes on; the exit code remains."""
+    """Print a line to stderr. A closed pipe or a full disk doesn't end the command or change its exit code."""
     try:
-        # In one piece, as several threads may write.
+        # With one call, as several threads may write.
         print(f"{line}\n", end="", file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
@@ -165,7 +165,7 @@ def _print_error(line: str) -> None:
 
 @contextlib.contextmanager
 def _requests_to(handler: logging.Handler) -> Iterator[None]:
-    tenant = logging.getLogger("analyzer.tenant")  # of its requests, and whatever else happens on the way to it
+    tenant = logging.getLogger("analyzer.tenant")  # its requests and connections
     level = tenant.level
     tenant.addHandler(handler)
     tenant.setLevel(logging.DEBUG)

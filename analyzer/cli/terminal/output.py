@@ -33,17 +33,17 @@ OUTCOME_STYLES = {
     "stuck": "red",
 }
 SUPERSEDED = "superseded"
-"""The beginning of the last cell of a row that no longer matters; it is dimmed."""
+"""The last cell of a dimmed row starts with this."""
 
 GAP = 2
 _UNLIMITED = 100_000
 _READABLE = 24
-"""How wide a text that may be cut stays as long as columns can be dropped."""
+"""Minimum width of a column that may be cut, while other columns can be dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Where a command prints.
+    """The output of a command.
 
     Attributes:
         json: whether results are JSON.
@@ -70,7 +70,7 @@ class Terminal:
             self.log.remark(text)
 
     def warn(self, text: str) -> None:
-        """Write to stderr, even if quiet, that something works now, and soon won't."""
+        """Write to stderr, even if quiet, that something will stop working soon."""
         self.log.warning(text)
 
     def show(self, text: str = "") -> None:
@@ -85,7 +85,7 @@ class Terminal:
         print(without_literals(text), flush=True)  # noqa: T201
 
     def ask(self, text: str) -> None:
-        """Write to stderr, even if quiet, what a person has to do before the command goes on."""
+        """Write to stderr, even if quiet, what a person has to do before the command continues."""
         self.log.remark(text)
 
     def complain(self, error: AnalyzerError) -> None:
@@ -97,7 +97,7 @@ class Terminal:
         self.show(json.dumps(content, ensure_ascii=_is_ascii_only(), indent=1, default=str))
 
     def results(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Print rows as a JSON array to stdout, one on a line, as they arrive.
+        """Print rows as a JSON array to stdout, one per line, as they arrive.
 
         Raises:
             BrokenPipeError: the reader of stdout closed it.
@@ -110,7 +110,7 @@ class Terminal:
         print("[]" if before == "[" else "]")  # noqa: T201
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table that fits the terminal: its least columns are dropped before anything is cut."""
+        """Print a table that fits the terminal: drop its least important columns before cutting text."""
         try:
             self.table_in_pieces(columns, [rows])
         except BrokenPipeError:
@@ -191,7 +191,7 @@ class Terminal:
 
 
 def _is_ascii_only() -> bool:
-    """Whether JSON has to be ASCII: another code page would escape a letter in a way that isn't valid JSON."""
+    """Return whether JSON has to be ASCII: other code pages would escape letters in a way that isn't valid JSON."""
     return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
 
 
@@ -214,9 +214,9 @@ class Column:
     Attributes:
         name: its heading.
         right: whether it is aligned to the right, as numbers are.
-        least: its place in the order in which columns are dropped, the highest first; 0 for never.
+        least: columns are dropped in descending order of this; 0 for never.
         fold: whether its text may be cut to fit, as the last resort.
-        end: whether the end is kept then, as the beginnings are all alike.
+        end: whether to cut at the start, as all texts start alike.
     """
 
     name: str
@@ -263,7 +263,7 @@ def _cell(text: str, width: int, column: Column) -> str:
 
 
 def _length(text: str, most: int) -> int:
-    """Return how many cells a text takes; for one that takes more than ``most``, any number above that."""
+    """Return the number of cells of a text; any larger number if it exceeds ``most``."""
     return cell_len(text) if len(text) <= most else max(most + 1, cell_len(text[: most + 1]))
 
 

@@ -36,7 +36,7 @@ _SHOWN_IN_COMMON = 3
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Failure:
-    """A code of a job's log, and the patterns that its messages match; none where no message matches one."""
+    """A code of a job's log, and the patterns that its messages match; empty if no message matches one."""
 
     code: str
     entries: int
@@ -46,15 +46,15 @@ class Failure:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class JobView:
-    """What there is to show of one job.
+    """The facts to show of one job.
 
     Attributes:
-        job: its row of ``tables.jobs``, with what ``facts_of`` needs besides.
-        tables: of this job alone.
-        facts: what the advice rests on.
+        job: its row of ``tables.jobs``, with further columns for ``facts_of``.
+        tables: of only this job.
+        facts: the basis of the advice.
         advice: in the order in which to try it.
         failures: by code, most entries first.
-        whereabouts: where entries without an identity are in the source file; None where that is unknown.
+        whereabouts: where entries without an identity are in the source file; None if unknown.
         users: in the log, a row each.
         queued: the retry file that can be queued now.
         retries: the rows of the jobs that imported a retry file of this one.
@@ -74,7 +74,7 @@ class JobView:
 
     @property
     def places(self) -> Whereabouts | None:
-        """Where entries without an identity are; None if these are of records without an ID, which says it all."""
+        """Where entries without an identity are; None if records without an ID explain them all."""
         source = self.facts.source
         explained = source is not None and source.without_id_count == sum(self.facts.nameless.values())
         return None if explained else self.whereabouts
@@ -150,7 +150,7 @@ def print_view(app: AppContext, shown: JobView, *, everyone: bool) -> None:
 
 
 def _runs(command: tuple[str, ...], facts: JobFacts, app: AppContext) -> bool:
-    """Whether a command is the next step: not this one, and a pull only if it is for this library."""
+    """Return whether a command is the next step: not this one, and a pull only for this library."""
     if not command or command == ("show", facts.job_id):
         return False
     return command[0] != "pull" or bool(app.settings.config.tenants and not app.commands.library)
@@ -249,7 +249,7 @@ def _print_queue(terminal: Terminal, queued: RetryToQueue | None) -> None:
 
 
 def status_text(new: bool | None, is_open: bool | None) -> str:
-    """Say whether a user is new or recurring, and whether a later import has updated the user since."""
+    """Format whether a user is new or recurring, and whether a later import has updated the user."""
     known = {True: "New", False: "Recurring", None: ""}[new]
     since = "updated since" if is_open is False else ""
     return ", ".join(filter(None, (known, since))) or "-"

@@ -1,4 +1,4 @@
-"""Jobs as rows of a table and as JSON, and what a pull brought."""
+"""Jobs as rows of a table and as JSON, and the result of a pull."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def job_rows(
 
 
 def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
-    """Say when a job ran: ``by …`` or ``after …`` for a bound, only the day if the file's name has it."""
+    """Format when a job ran: ``by …`` or ``after …`` for a bound, only the day if that is from the file's name."""
     from analyzer.analysis.timeline import BOUND_WORDS
 
     if job["ran_from"] == "name":
@@ -79,17 +79,17 @@ def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
 
 
 def not_updated(job: Mapping[str, Any]) -> str:
-    """Say how many users a job didn't update, in the report's words."""
+    """Format how many users a job didn't update, as in the report."""
     return not_updated_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"], dash="-")
 
 
 def open_users(job: Mapping[str, Any]) -> str:
-    """Say how many users of a job are open."""
+    """Format how many users of a job are open."""
     return "-" if not Outcome(job["outcome"]).ended else _number(job["open"], "unknown")
 
 
 def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
-    """Say ``acknowledged until 5 Dec``."""
+    """Return ``acknowledged until 5 Dec``."""
     return f"acknowledged until {until(one.until, zone, now) if one.until else 'it changes'}"
 
 
@@ -102,7 +102,7 @@ def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
 
 
 def retry_result(retry: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
-    """Say what a retry made of its run: ``retried 28 Nov 09:10: 12 of 12 updated``."""
+    """Return the result of a retry: ``retried 28 Nov 09:10: 12 of 12 updated``."""
     when = ran(retry, zone, now) if retry["ran"] else ""
     return retry_clause(Outcome(retry["outcome"]), retry["users"], retry["not_updated"], when)
 
@@ -136,7 +136,7 @@ def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:
 
 
 def pulled_clause(pulled: PullResult) -> str:
-    """Say ``Pulled 3 new jobs and 5 log files (1.2 MB) from contoso.sharepoint.com``."""
+    """Return ``Pulled 3 new jobs and 5 log files (1.2 MB) from contoso.sharepoint.com``."""
     parts = [count(len(pulled.new), "new job")]
     if pulled.changed:
         parts.append(count(len(pulled.changed), "changed job"))

@@ -1,4 +1,4 @@
-"""The output of ``run``: the state of each feed, what is new, what to retry, and remarks that are made once."""
+"""The output of ``run``: the state of each feed, what is new, what to retry, and remarks that are shown once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NAMED_JOBS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Night:
-    """The results of a run, and what of them is worth a line.
+    """The results of a nightly run.
 
     Attributes:
         pulled: the result of the pull.
@@ -42,7 +42,7 @@ class Night:
         places: where they are.
         now: UTC.
         acknowledged: the acknowledgements that are valid, by job ID.
-        last: when the last complete run began; None where unknown.
+        last: when the last complete run began; None if unknown.
     """
 
     pulled: PullResult
@@ -128,7 +128,7 @@ def feed_lines(night: Night) -> Iterator[str]:
 
 
 def status_sentence(status: FeedStatus, night: Night) -> str:
-    """Say ``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``, without a period."""
+    """Return ``hr-feed: 12 of 295 users not updated, 4 new; 12 open (cc75e06b, 23 Nov 02:14)``, without a period."""
     run, parts = status.run, []
     if run is not None and not status.silent and (status.has_open_users or status.retries):
         parts += _of_run(status, run, night)
@@ -159,12 +159,12 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
 
 
 def remarks_of(night: Night) -> Iterator[Remark]:
-    """Yield what is said once: what couldn't be downloaded or created, and values that arrived damaged."""
+    """Yield remarks to show once: what couldn't be downloaded or created, and damaged values."""
     commands = night.places.commands
     quiet = {*night.acknowledged, *night.made.tables.jobs.filter("superseded")["job_id"]}
     unmade = {retry.job_id for retry in night.made.retries.values() if retry.path is None and not retry.complete}
     for left in night.pulled.skipped:
-        # Why there is no retry file says the same of its source file.
+        # The remark about the retry file names its missing source file.
         if left.job_id not in quiet and not (left.what == "source file" and left.job_id in unmade):
             yield Remark(left.job_id, f"{night.short.get(left.job_id, left.job_id)}: no {left.what}: {left.because}")
     for retry in night.made.retries.values():

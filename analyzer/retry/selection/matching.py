@@ -212,7 +212,7 @@ def _with_id_advice(request: RetryRequest) -> RetryRequest:
 
 
 def _about_missing(id_property: IdProperty) -> str:
-    """Say what to do where the service missed the ID in every record, a clause."""
+    """Return what to do if the service missed the ID in every record, a clause."""
     advice = missing_id_advice(id_property.missing or MissingId.dropped, id_property.name, id_property.kinds)
     return f"{advice.action}: {advice.finding}"
 
