@@ -1,1 +1,1 @@
-"""The source file: record by record, never whole in memory."""
+"""Read source files record by record, in constant memory, and diagnose their faults."""

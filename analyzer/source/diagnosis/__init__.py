@@ -1,1 +1,1 @@
-"""What is wrong at a place of a source file, and whose record it is."""
+"""Find a fault in a source file, and the user of its record."""

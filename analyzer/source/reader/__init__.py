@@ -1,1 +1,1 @@
-"""The source file record by record, as spans of its bytes."""
+"""Read a source file record by record, as spans of its bytes."""

@@ -1,13 +1,12 @@
-"""Decode a chunk of a source file's array at once: the IDs of its records, and where the records are.
+"""Decode a chunk of a source file's array: the IDs of its records, and their spans.
 
-A chunk begins where a record begins. It decodes only if it ends where one ends: in a string the string would not end,
-in a nested value a bracket would be left over.
+A chunk begins at a record. It decodes only if it ends at the end of a record: otherwise, a string would not end, or a
+bracket would be unmatched.
 
-Comments and commas too many are blanked before, so that every other byte keeps its place. Only what decodes as strict
-JSON afterwards is believed, and that makes counting quotation marks enough: as long as the count is right, so is what
-was blanked; what would make it wrong, a single quote or a backslash outside of a string, is left, and isn't valid JSON.
-A comma is taken for one too many in a string as well; that alters the string and nothing else, so that IDs with a
-bracket in them need another look.
+Comments and extra commas are blanked first, so that all other bytes keep their offsets. Only strict JSON is accepted
+afterward, so it is sufficient to count quotation marks: what makes the count wrong (a single quote, or a backslash
+outside of a string) is kept and isn't strict JSON. A comma before a bracket in a string is also blanked. That alters
+only the string, so IDs with brackets are checked again.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
 
 _members = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
-# Escaped in JSON, or a bracket: a comma before one is taken for one too many in a name as well (``Blanker``)
-_HARD_TO_TELL = re.compile(r'["\\\x00-\x1f}\]]')
+# Characters that are escaped in JSON, and brackets, before which ``Blanker`` would blank a comma in a name
+_UNSUPPORTED_NAME = re.compile(r'["\\\x00-\x1f}\]]')
 _ID = attrgetter("id")
-# The quotation mark tells a border from most text that looks like one: in a string it would be escaped.
+# The quotation mark excludes most text inside strings, where it would be escaped.
 BORDER = re.compile(rb"""\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"|/[/*])""")
-"""What looks like the border of two records."""
-_SHORT = 1000
-"""Bytes of a record."""
+"""A likely border of two records."""
+_SHORT_RECORD = 1000
+"""Bytes of a record for which decoding all records is cheap."""
 
 _ESCAPED = re.compile(rb'\\[\\"]')
 _COMMENT = re.compile(rb"/[/*]")
@@ -44,7 +43,7 @@ _COMMA_TOO_MANY = re.compile(rb",[ \t\r\n]*[}\]]")
 _CLOSES = re.compile(rb"[ \t\r\n]*[}\]]")
 _EMPTY_OBJECT = re.compile(rb"\{[ \t\r\n]+\}")
 _EMPTY_ARRAY = re.compile(rb"\[[ \t\r\n]+\]")
-_MOST_SPELLINGS = 8
+_MAX_SPELLINGS = 8
 
 
 class ChunkDecoder:
@@ -54,16 +53,16 @@ class ChunkDecoder:
         """Prepare for the records of a file.
 
         Args:
-            id_property: the name of the property with the IDs; of several in a record the last counts.
+            id_property: name of the ID property; the last one in a record counts.
         """
         self._texts = _decoder(id_property, str | None)
         self._tokens = _decoder(id_property, msgspec.Raw)
 
     def keys(self, chunk: bytes) -> Sequence[str] | None:
-        """Return the key (``identity_key``) of each record's ID, empty where it has none.
+        """Return the key (``identity_key``) of each record's ID, empty if it has none.
 
         Returns:
-            None where the chunk isn't strict JSON from a record's beginning to a record's end.
+            The keys; None if the chunk isn't strict JSON from the start of a record to the end of a record.
         """
         array = b"[%b]" % chunk
         try:
@@ -74,7 +73,7 @@ class ChunkDecoder:
             return None
 
     def _keys_of_any_type(self, array: bytes) -> Sequence[str] | None:
-        """As ``keys``, where an ID isn't a string."""
+        """Return keys as ``keys`` does, for IDs that may not be strings."""
         try:
             tokens = [None if one.id is None else text_of(bytes(one.id)) for one in self._tokens(array)]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -83,7 +82,7 @@ class ChunkDecoder:
 
 
 def names_of(chunk: bytes) -> list[int] | None:
-    """Return how many names each record of a chunk has; None where the chunk does not decode."""
+    """Return the number of names of each record; None if the chunk does not decode."""
     try:
         return list(map(len, _members.decode(b"[%b]" % chunk)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -91,14 +90,14 @@ def names_of(chunk: bytes) -> list[int] | None:
 
 
 def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Return where some records of a chunk that decodes begin and end.
+    """Return the starts and ends of some records of a chunk that decodes.
 
     Args:
-        chunk: begins where a record begins.
-        count: of its records.
-        wanted: their numbers, from 0, in their order; at least one.
+        chunk: the chunk; begins at a record.
+        count: number of its records.
+        wanted: indexes of the records, in order; at least one.
     """
-    if len(chunk) >= _SHORT * count:
+    if len(chunk) >= _SHORT_RECORD * count:
         starts, ends = _spans_of_long(chunk, wanted[-1] + 1, count)
     elif chunk.count(b"{") == count and chunk.count(b"}") == count:
         return _spans_of_flat(chunk, wanted)
@@ -108,16 +107,16 @@ def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int]
 
 
 def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
-    """The wanted ones, where each record has one bracket that opens and one that closes, be it in a string."""
+    """Return spans of the wanted records, if each record has one opening and one closing bracket."""
     pieces = chunk.split(b"{")
-    # A piece ends before a bracket; the first one is before the first record.
+    # Each piece ends before a bracket; the first one precedes the first record.
     opened = list(accumulate(map(len, pieces)))
     starts = [opened[number] + number for number in wanted]
     return starts, [start + 2 + pieces[number + 1].rindex(b"}") for start, number in zip(starts, wanted, strict=True)]
 
 
 def _spans_of_short(chunk: bytes) -> tuple[list[int], list[int]]:
-    """All of them, where bytes cost little; none is looked for where the same is between all records."""
+    """Return spans of all records; if all separators are equal, without searching."""
     records = list(map(bytes, _raw_records.decode(b"[%b]" % chunk)))
     first = chunk.index(b"{")
     second = chunk.find(b"{", first + len(records[0]))
@@ -130,9 +129,9 @@ def _spans_of_short(chunk: bytes) -> tuple[list[int], list[int]]:
 
 
 def _spans_of_long(chunk: bytes, needed: int, count: int) -> tuple[list[int], list[int]]:
-    """The first ones, as many as are needed or more."""
+    """Return spans of at least the first ``needed`` records."""
     records: list[msgspec.Raw] = []
-    # What decodes up to a border ends where a record ends, as the chunk does.
+    # A part that decodes up to a border ends at a record, as the chunk does.
     border = BORDER.search(chunk, len(chunk) * needed // count) if needed < count else None
     if border:
         with contextlib.suppress(msgspec.DecodeError):
@@ -146,20 +145,20 @@ def _one_by_one(chunk: bytes, lengths: Iterable[int]) -> tuple[list[int], list[i
     starts, ends = [], []
     end = 0
     for length in lengths:
-        # Between two records there is nothing but blanks and a comma.
+        # Only blanks and a comma separate two records.
         starts.append(chunk.index(b"{", end))
         end = starts[-1] + length
         ends.append(end)
     return starts, ends
 
 
-def _refuse(_array: bytes) -> list[Any]:
+def _fail(_array: bytes) -> list[Any]:
     raise msgspec.DecodeError
 
 
 def _decoder(id_property: str, kind: object) -> Callable[[bytes], list[Any]]:
-    if _HARD_TO_TELL.search(id_property):
-        return _refuse  # the records are read one by one
+    if _UNSUPPORTED_NAME.search(id_property):
+        return _fail  # the records are read one by one
     record = msgspec.defstruct("Record", [("id", kind, None)], rename={"id": id_property}, gc=False)
     return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
 
@@ -168,8 +167,8 @@ class CutCommentError(Exception):
     """A comment that does not end within the piece.
 
     Attributes:
-        start: where it begins in the piece.
-        block: whether it is one that ends with ``*/`` and not with its line.
+        start: offset in the piece.
+        block: whether it ends with ``*/`` rather than with its line.
     """
 
     def __init__(self, start: int, *, block: bool) -> None:
@@ -179,55 +178,55 @@ class CutCommentError(Exception):
 
 
 class Blanker:
-    """Blank commas in pieces of one file, which has the same few ways to write one too many throughout."""
+    """Blanks extra commas in pieces of a file, which usually has only a few spellings of them."""
 
     def __init__(self) -> None:
-        """Begin with the shortest way."""
+        """Start with the shortest spelling."""
         self._spellings = [b",}"]
 
     def blanked(self, plain: bytes) -> bytes:
-        """Blank commas too many, in the ways that were met so far, in a piece without comments."""
+        """Blank extra commas of known spellings in a piece without comments."""
         return _blanked(plain, self._spellings)
 
     def further(self, plain: bytes) -> bytes | None:
-        """Blank all commas too many in a piece without comments; None where ``blanked`` found them all."""
-        found = set(_COMMA_TOO_MANY.findall(plain))
-        if found <= set(self._spellings):
+        """Blank all extra commas in a piece without comments; return None if ``blanked`` did so already."""
+        spellings = set(_COMMA_TOO_MANY.findall(plain))
+        if spellings <= set(self._spellings):
             return None
-        self._spellings += sorted(found.difference(self._spellings))[: _MOST_SPELLINGS - len(self._spellings)]
-        return _blanked(plain, found)
+        self._spellings += sorted(spellings.difference(self._spellings))[: _MAX_SPELLINGS - len(self._spellings)]
+        return _blanked(plain, spellings)
 
 
 def _blanked(plain: bytes, spellings: Iterable[bytes]) -> bytes:
-    # The longest first, so that of two commas only the last one goes: two are one too many for the service as well.
+    # Longest first, so that only the last of two commas is blanked: the service also accepts only one.
     for spelling in sorted(spellings, key=len, reverse=True):
         plain = plain.replace(spelling, b" " + spelling[1:])
     return plain
 
 
 def may_have_begun_with_a_comma(chunk: bytes) -> bool:
-    """Whether an object or array may be empty for a comma that was blanked, which is an error to the service."""
+    """Return whether an object or array may have had only a comma, which the service rejects."""
     return _EMPTY_OBJECT.search(chunk) is not None or _EMPTY_ARRAY.search(chunk) is not None
 
 
 def without_comments(piece: bytes) -> bytes:
-    """Blank comments in a piece, and a comma too many before one.
+    """Blank comments in a piece, and an extra comma before one.
 
     Args:
-        piece: begins outside of a string and of a comment.
+        piece: the piece; begins outside of strings and comments.
 
     Raises:
         CutCommentError: the piece ends within a comment.
     """
     if b"/" not in piece:
         return piece
-    # Without escapes, each quotation mark begins or ends a string.
+    # After blanking escapes, each quotation mark begins or ends a string.
     plain = _ESCAPED.sub(b"  ", piece)
     out: bytearray | None = None
     outside = 0
-    found = _COMMENT.search(plain)
-    while found:
-        start = found.start()
+    comment = _COMMENT.search(plain)
+    while comment:
+        start = comment.start()
         if plain.count(b'"', outside, start) % 2:
             outside = plain.find(b'"', start) + 1 or len(plain)
         else:
@@ -236,19 +235,19 @@ def without_comments(piece: bytes) -> bytes:
             out[start:outside] = b" " * (outside - start)
             if _CLOSES.match(plain, outside):
                 _blank_comma_before(out, start)
-        found = _COMMENT.search(plain, outside)
+        comment = _COMMENT.search(plain, outside)
     return piece if out is None else bytes(out)
 
 
 def _blank_comma_before(out: bytearray, at: int) -> None:
-    """Blank the comma before a comment, and so before a closing bracket, if there is one after a value."""
-    comma = _last_sign_before(out, at)
-    if out[comma : comma + 1] == b"," and out[_last_sign_before(out, comma)] not in b",{[":
+    """Blank a comma between a value and a comment that precedes a closing bracket."""
+    comma = _last_nonblank_before(out, at)
+    if out[comma : comma + 1] == b"," and out[_last_nonblank_before(out, comma)] not in b",{[":
         out[comma] = ord(" ")
 
 
-def _last_sign_before(out: bytearray, at: int) -> int:
-    """Where the last byte before a place is that isn't blank; 0 where there is none."""
+def _last_nonblank_before(out: bytearray, at: int) -> int:
+    """Return the offset of the last nonblank byte before an offset; 0 if there is none."""
     while at > 0 and out[at - 1] in b" \t\r\n":
         at -= 1
     return max(0, at - 1)

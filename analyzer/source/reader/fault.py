@@ -1,4 +1,4 @@
-"""Say what is wrong where a source file isn't what the service imports, for the person who corrects it."""
+"""Describe the fault of a source file that the service can't import, for the person who corrects it."""
 
 from __future__ import annotations
 
@@ -22,53 +22,53 @@ _REPAIRED = frozenset({Trouble.escape, Trouble.unclosed, Trouble.brackets})
 _WINDOW = 1 << 12
 _BLANK = b" \t\r\n"
 _TYPOGRAPHIC = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
-# City": after "Oslo, where the quotation mark after Oslo is missing
-_NAME_GOES_ON = re.compile(rb"""[^"'\\,:{}]{1,200}+["']\s*+:""")
+# City": after "Oslo, if the quotation mark after Oslo is missing
+_NAME_CONTINUES = re.compile(rb"""[^"'\\,:{}]{1,200}+["']\s*+:""")
 # "City": or City:
 NAME_FOLLOWS = re.compile(
     rb"""(?: "[^"\\\n]{0,200}+" | '[^'\\\n]{0,200}+' | [A-Za-z_$][A-Za-z0-9_$]*+ ) \s*+ :""", re.VERBOSE
 )
-# ": after City, where the quotation mark before City is missing
+# ": after City, if the quotation mark before City is missing
 _NAME_ENDS = re.compile(rb"""["']\s*+:""")
-# "Kiel", 2nd before floor", where the quotation mark after Kiel is not escaped
-_VALUE_GOES_ON = re.compile(rb"""["']\s*+,\s*+[A-Za-z0-9_$\x80-\xff]++\Z""")
-# "Sales\"},{" and "Sales\"," where the backslash hides the value's end from the reader, up to the next quotation mark
-_ENDED_UNSEEN = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+[,}][\s,{}\]]*+"\Z""")
+# "Kiel", 2nd before floor", if the quotation mark after Kiel is not escaped
+_VALUE_CONTINUES = re.compile(rb"""["']\s*+,\s*+[A-Za-z0-9_$\x80-\xff]++\Z""")
+# "Sales\"},{" and "Sales\"," if the backslash hides the value's end, so that it extends to the next quotation mark
+_HIDDEN_END = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+[,}][\s,{}\]]*+"\Z""")
 # "Sales\"}]} at the file's end
-_ENDED_LAST = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+\}[\s,}\]]*+\Z""")
+_HIDDEN_LAST_END = re.compile(rb"""(?<!\\)(?:\\\\)*+\\"\s*+\}[\s,}\]]*+\Z""")
 _LONGEST_NAME = 200
 _CLOSING = (b"}", b"]")
 
 
 def fault_of(buffer: Buffer, error: GrammarError) -> Fault:
-    """Say what is wrong where the grammar's reader had to stop."""
-    known = _of_file(buffer, error)
-    if known is not None:
-        return known
+    """Return the fault for a grammar error."""
+    file_fault = _of_file(buffer, error)
+    if file_fault is not None:
+        return file_fault
     at, start = error.offset, after_mark(buffer)
     if at <= start + _blank_at(buffer, start):
         return _beginning(buffer, at)
-    found = None
+    fault = None
     match error.trouble:
         case Trouble.escape:
-            found = _escape(buffer, at)
+            fault = _escape(buffer, at)
         case Trouble.endless:
-            found = _endless(buffer)
+            fault = _endless(buffer)
         case Trouble.no_value:
-            found = Fault(FaultKind.no_value, f"{error.problem}: a text needs quotation marks")
+            fault = Fault(FaultKind.no_value, f"{error.problem}: a text needs quotation marks")
         case Trouble.no_format:
-            found = Fault(FaultKind.import_format, error.problem)
+            fault = Fault(FaultKind.import_format, error.problem)
         case Trouble.after_value:
-            found = _after_value(buffer, at)
+            fault = _after_value(buffer, at)
         case Trouble.unexpected if at == error.start and NAME_FOLLOWS.match(buffer, at):
-            found = Fault(FaultKind.wrong_bracket, "the bracket that opens a record is missing")
+            fault = Fault(FaultKind.wrong_bracket, "the bracket that opens a record is missing")
         case Trouble.unexpected:
-            found = _unexpected(buffer, at)
-    return found or _anywhere(buffer, error)
+            fault = _unexpected(buffer, at)
+    return fault or _by_character(buffer, error)
 
 
 def _of_file(buffer: Buffer, error: GrammarError) -> Fault | None:
-    """What is wrong with the file as a whole, or was found out already."""
+    """Return a fault of the whole file, or of a value that hides its end; None for others."""
     if error.shape is not None:
         return Fault(FaultKind.import_format, error.shape.words)
     if ends_in_backslash(buffer, error):
@@ -85,17 +85,17 @@ def _of_file(buffer: Buffer, error: GrammarError) -> Fault | None:
 
 
 def ends_in_backslash(buffer: Buffer, error: GrammarError) -> bool:
-    r"""Whether a value that ends in a backslash seems to hide its own end, as in ``"Sales\"},{"IdName":``.
+    r"""Return whether a value seems to end in a backslash that hides its end, as in ``"Sales\"},{"IdName":``.
 
-    Then the value is read up to the next quotation mark, and a name follows on it without any.
+    The value then extends to the next quotation mark, and a name without an opening quotation mark follows.
     """
     if error.trouble is Trouble.endless:
-        return _ENDED_LAST.search(bytes(buffer[max(error.offset, len(buffer) - _WINDOW) :])) is not None
+        return _HIDDEN_LAST_END.search(bytes(buffer[max(error.offset, len(buffer) - _WINDOW) :])) is not None
     if error.trouble is not Trouble.after_value:
         return False
     before = bytes(buffer[max(0, error.offset - _WINDOW) : error.offset])
     follows = bytes(buffer[error.offset : error.offset + _WINDOW])
-    return _ENDED_UNSEEN.search(before) is not None and _NAME_GOES_ON.match(follows) is not None
+    return _HIDDEN_END.search(before) is not None and _NAME_CONTINUES.match(follows) is not None
 
 
 def _beginning(buffer: Buffer, at: int) -> Fault:
@@ -130,7 +130,7 @@ def _after_value(buffer: Buffer, at: int) -> Fault | None:
         return Fault(FaultKind.wrong_bracket, f'a "{here[:1].decode()}" that closes nothing')
     if here[:1] == b"{":
         return Fault(FaultKind.comma_missing, "a comma is missing before the bracket")
-    if text and before[:-1].rstrip(_BLANK).endswith((b",", b"{")) and _NAME_GOES_ON.match(here):
+    if text and before[:-1].rstrip(_BLANK).endswith((b",", b"{")) and _NAME_CONTINUES.match(here):
         return Fault(FaultKind.quotation_mark_missing, "the quotation mark at the end of a value is missing")
     if NAME_FOLLOWS.match(here) and (not text or here[:1] in (b'"', b"'")):
         return Fault(FaultKind.comma_missing, "a comma is missing between two properties")
@@ -143,11 +143,11 @@ def _unexpected(buffer: Buffer, at: int) -> Fault | None:
     here = bytes(buffer[at : at + _WINDOW])
     before = bytes(buffer[max(0, at - _WINDOW) : at]).rstrip(_BLANK)
     if before[-1:] in (b'"', b"'"):
-        # Not after a value: a fault there is known as such.
+        # The error isn't ``after_value``, so a name precedes.
         return _after_name(here, before)
-    found = _in_quotes(here, before)
-    if found is not None:
-        return found
+    fault = _in_quotes(here, before)
+    if fault is not None:
+        return fault
     if before.endswith(b":") and here[:1] in (b",", *_CLOSING):
         return Fault(FaultKind.value_missing, "a value is missing after the colon")
     if here[:1] == b",":
@@ -159,7 +159,7 @@ def _in_quotes(here: bytes, before: bytes) -> Fault | None:
     if _NAME_ENDS.match(here):
         words = "the quotation mark at the beginning of a property's name is missing"
         return Fault(FaultKind.quotation_mark_missing, words)
-    if _VALUE_GOES_ON.search(before[-_LONGEST_NAME:]):
+    if _VALUE_CONTINUES.search(before[-_LONGEST_NAME:]):
         return Fault(FaultKind.quotation_mark, "a quotation mark inside a value that is not escaped, before a comma")
     return Fault(FaultKind.backslash, "a backslash outside of a value") if here[:1] == b"\\" else None
 
@@ -167,7 +167,7 @@ def _in_quotes(here: bytes, before: bytes) -> Fault | None:
 def _after_name(here: bytes, before: bytes) -> Fault:
     if before[:-1].rstrip(_BLANK).endswith(b":"):
         return Fault(FaultKind.quotation_mark_missing, "the quotation mark at the end of a property's name is missing")
-    if here[:1] not in (b'"', b"'") and _NAME_GOES_ON.match(here):
+    if here[:1] not in (b'"', b"'") and _NAME_CONTINUES.match(here):
         return Fault(FaultKind.quotation_mark, "a quotation mark inside a property's name that is not escaped")
     if here[:1] in (b",", *_CLOSING):
         return Fault(FaultKind.value_missing, "a property has a name and no value")
@@ -182,7 +182,7 @@ def _bracket(here: bytes, before: bytes) -> Fault | None:
     return None
 
 
-def _anywhere(buffer: Buffer, error: GrammarError) -> Fault:
+def _by_character(buffer: Buffer, error: GrammarError) -> Fault:
     character = _character(buffer, error.offset)
     if character in _TYPOGRAPHIC:
         words = f"a typographic quotation mark ({character}) where a plain one has to be"
@@ -202,12 +202,12 @@ def _blank_at(buffer: Buffer, at: int) -> int:
 
 
 def trouble_of(error: NotJsonError) -> Trouble | None:
-    """Return what the grammar does not allow in a file that isn't valid JSON; None where that is unknown."""
+    """Return the kind of grammar error of a file that isn't valid JSON; None if unknown."""
     return error.__cause__.trouble if isinstance(error.__cause__, GrammarError) else None
 
 
 def way_around(error: NotJsonError | NotImportFormatError) -> str:
-    """Name the option of ``retry`` that makes a file of a source file with this fault; empty where none does."""
+    """Return the option of ``retry`` that can use a source file with this fault; empty if there is none."""
     if isinstance(error, NotImportFormatError):
         if error.kind is ShapeKind.no_record:
             return "--salvage"

@@ -1,8 +1,8 @@
-"""The bytes of a source file as UTF-8, and where in them something is.
+"""Open a source file as UTF-8, and convert between offsets and positions in it.
 
-A source file is JSON as Json.NET takes it: also with a byte order mark, comments, commas before a bracket, single
-quotes and unquoted names (the vendor's own example has commas before a bracket). It may be in another encoding: one
-that its first bytes show, else Windows-1252, where its letters show that.
+A source file is JSON as Json.NET accepts it: also with a byte order mark, comments, commas before a bracket, single
+quotes and unquoted names (the vendor's example has commas before a bracket). The encoding is detected from the first
+bytes; otherwise, it is Windows-1252 if non-ASCII bytes indicate that, else UTF-8.
 """
 
 from __future__ import annotations
@@ -32,35 +32,35 @@ if TYPE_CHECKING:
 Buffer: TypeAlias = "bytes | mmap.mmap"
 
 _PIECE = 1 << 20
-"""Bytes that are decoded at once: a file of 2 GB may be one line."""
-_LARGE = 1 << 26
-"""Bytes of a file in which the encoding is looked for once."""
+"""Bytes that are decoded at once, as a file of 2 GB may be one line."""
+_CACHED_SIZE = 1 << 26
+"""Minimum size of files whose encoding is cached, in bytes."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _CONTROL_PICTURES = 0x2400
-"""The block of Unicode with a sign for each control character, in their order."""
+"""Start of the Unicode block with a symbol for each control character."""
 
 WINDOWS_1252 = "Windows-1252"
 UTF_16 = "UTF-16"
 _UTF_16_WITHOUT_MARK = "UTF-16 without a byte order mark"
 
-_PIECES = 64
-"""Pieces beyond ASCII that are searched; one takes some milliseconds."""
-_ENOUGH = 10_000
-"""Letters, and places that are none in UTF-8; more than a damaged block of a disk holds."""
-_FEW = 2
-"""Places that aren't UTF-8 to a letter that is. In doubt it is UTF-8: the damaged values are listed then, while a
-letter of UTF-8 that is taken for two others is written."""
+_MAX_PIECES = 64
+"""Limit of non-ASCII pieces that are searched; each takes some milliseconds."""
+_MAX_LETTERS = 10_000
+"""Limit of letters and invalid places that are counted; more than in a damaged disk block."""
+_MAX_DAMAGE_RATIO = 2
+"""Maximum ratio of invalid places to letters in UTF-8. In doubt, assume UTF-8: then damaged values are listed, while
+UTF-8 letters read as Windows-1252 would be written silently."""
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 class SourceFormatError(InputError):
-    """A source file that isn't what the service imports: not valid JSON, or of another shape.
+    """A source file that the service can't import: not valid JSON, or not in the import format.
 
     Attributes:
-        offset: of the offending byte in the file's UTF-8.
-        line: 1-based.
-        column: 1-based, in characters.
+        offset: offset of the fault in the file's UTF-8.
+        line: from 1.
+        column: from 1, in characters.
     """
 
     offset: int
@@ -69,7 +69,7 @@ class SourceFormatError(InputError):
 
 
 class NotJsonError(SourceFormatError):
-    """A source file that isn't valid JSON, even by what the service tolerates.
+    """A source file that isn't valid JSON, even with the syntax that the service tolerates.
 
     Attributes:
         problem: what is wrong there.
@@ -106,7 +106,7 @@ class NotImportFormatError(SourceFormatError):
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Buffer]:
-    """Open a file as UTF-8: mapped where it is UTF-8 already, else a temporary copy.
+    """Open a file as UTF-8: memory-mapped if it is UTF-8, else as a temporary copy.
 
     Raises:
         InputError: the file can't be read, or is UTF-16 that can't be decoded.
@@ -145,7 +145,7 @@ def _map_of(stream: IO[bytes]) -> Iterator[Buffer]:
 
 
 def recoded_from(path: Path) -> str:
-    """Return the encoding of a source file that isn't UTF-8, as people name it; empty where it is.
+    """Return the common name of a source file's encoding; empty for UTF-8.
 
     Raises:
         InputError: the file can't be read.
@@ -158,8 +158,8 @@ def recoded_from(path: Path) -> str:
 
 
 def _encoding(path: Path, buffer: Buffer) -> str:
-    """As ``encoding_of``, looked for once in a large file: in one of ASCII alone that means to read all of it."""
-    if len(buffer) < _LARGE:
+    """Return ``encoding_of`` a file, cached for large files, because ASCII files must be read completely."""
+    if len(buffer) < _CACHED_SIZE:
         return encoding_of(buffer)
     status = path.stat()
     return _encoding_of_version(path, status.st_ino, status.st_size, status.st_mtime_ns)
@@ -171,32 +171,32 @@ def _encoding_of_version(path: Path, _inode: int, _size: int, _modified_ns: int)
         return encoding_of(buffer)
 
 
-def encoding_of(buffer: Buffer, *, piece: int = _PIECE, pieces: int = _PIECES) -> str:
-    """Return the encoding that the first bytes show; without them UTF-8 or Windows-1252.
+def encoding_of(buffer: Buffer, *, piece: int = _PIECE, pieces: int = _MAX_PIECES) -> str:
+    """Return the encoding indicated by the first bytes, else UTF-8 or Windows-1252.
 
-    Where bytes aren't UTF-8, most letters decide. Letters in Windows-1252 are hardly ever UTF-8 by accident (that takes
-    a capital as ``É`` before a sign as ``»``); in a file of UTF-8 most letters are, though some bytes are damaged.
+    If some bytes aren't UTF-8, the majority of letters decides. Letters in Windows-1252 rarely form valid UTF-8 (that
+    needs, for example, ``É`` before ``»``). In a damaged UTF-8 file, most letters are still valid.
 
     Args:
         buffer: the file's bytes.
-        piece: bytes that are searched at once.
-        pieces: the most pieces beyond ASCII that are searched.
+        piece: number of bytes that are searched at once.
+        pieces: maximum number of non-ASCII pieces that are searched.
     """
-    if (shown := encoding_by_head(bytes(buffer[: encodings.HEAD]))) is not None:
-        return shown[0]
+    if (detected := encoding_by_head(bytes(buffer[: encodings.HEAD]))) is not None:
+        return detected[0]
     letters = damaged = 0
     for number, run in enumerate(_runs(buffer, piece, pieces)):
         if not number and _is_utf8(buffer, run.start(), piece):
             return UTF8
         letters += len(_UTF8_LETTER.findall(run[0]))
         damaged += len(_UTF8_LETTER.sub(b" ", run[0]).split())
-        if letters + damaged >= _ENOUGH:
+        if letters + damaged >= _MAX_LETTERS:
             break
-    return UTF8 if letters * _FEW >= damaged else encodings.WINDOWS_1252
+    return UTF8 if letters * _MAX_DAMAGE_RATIO >= damaged else encodings.WINDOWS_1252
 
 
 def _is_utf8(buffer: Buffer, start: int, size: int) -> bool:
-    """Whether the piece from a place on is UTF-8; its last letter may go on after it."""
+    """Return whether a piece is UTF-8; its last letter may be incomplete."""
     piece = buffer[start : start + size]
     try:
         codecs.utf_8_decode(piece, "strict", start + len(piece) == len(buffer))
@@ -206,7 +206,7 @@ def _is_utf8(buffer: Buffer, start: int, size: int) -> bool:
 
 
 def _runs(buffer: Buffer, size: int, pieces: int) -> Iterator[re.Match[bytes]]:
-    """Yield runs of bytes beyond ASCII, in the first pieces that have any; ASCII is passed over at once."""
+    """Yield runs of non-ASCII bytes in the first pieces that have any."""
     at = searched = 0
     while at < len(buffer) and searched < pieces:
         end = at + size
@@ -228,45 +228,45 @@ def _as_utf8(path: Path, buffer: Buffer, encoding: str) -> Iterator[Buffer]:
             copy = held.enter_context(tempfile.TemporaryFile())
             _recode(path, buffer, encoding, copy)
         except OSError as error:
-            what = f"a copy of {path} in UTF-8 cannot be written among the temporary files: {plain_words(error)}"
+            problem = f"a copy of {path} in UTF-8 cannot be written among the temporary files: {plain_words(error)}"
             advice = "Free some space, or name another folder with TMPDIR (Windows: TMP); or save the file as UTF-8."
-            raise OutputError(what, advice) from error
+            raise OutputError(problem, advice) from error
         yield held.enter_context(_map_of(copy))
 
 
 def _recode(path: Path, buffer: Buffer, encoding: str, copy: IO[bytes]) -> None:
-    # What Windows-1252 leaves open becomes U+FFFD, as it does wherever else it is read.
+    # Undefined bytes of Windows-1252 become U+FFFD, as elsewhere in the program.
     decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding in encodings.UTF16 else "replace")
     for at in range(_mark(buffer), len(buffer), _PIECE):
         piece = buffer[at : at + _PIECE]
         try:
             text = decoder.decode(piece, final=at + _PIECE >= len(buffer))
         except UnicodeDecodeError as error:
-            # What the decoder kept of the piece before counts with this one.
+            # error.object begins with bytes that the decoder kept from the previous piece.
             start = at + error.start - (len(error.object) - len(piece))
-            what = f"{path} begins as UTF-16 but isn't UTF-16 from byte {start:,} on"
-            raise InputError(what, "Save it as UTF-8 with a byte order mark.") from error
+            problem = f"{path} begins as UTF-16 but isn't UTF-16 from byte {start:,} on"
+            raise InputError(problem, "Save it as UTF-8 with a byte order mark.") from error
         copy.write(text.encode("utf-8"))
     copy.flush()
 
 
 def _mark(buffer: Buffer) -> int:
-    """The length of the byte order mark; 0 without one."""
-    shown = encoding_by_head(bytes(buffer[:4]))
-    return shown[1] if shown else 0
+    """Return the length of the byte order mark, or 0."""
+    detected = encoding_by_head(bytes(buffer[:4]))
+    return detected[1] if detected else 0
 
 
 def after_mark(buffer: Buffer) -> int:
-    """Where the text of UTF-8 begins: after the byte order mark, if there is one."""
+    """Return the start of UTF-8 text, after a byte order mark."""
     return len(codecs.BOM_UTF8) if buffer[:3] == codecs.BOM_UTF8 else 0
 
 
 def position(buffer: Buffer, offset: int) -> tuple[int, int]:
-    """Return line and column of a byte, both from 1; the column in characters, a byte order mark not counted."""
+    """Return line and column of a byte, both from 1; the column in characters, without a byte order mark."""
     line, start = 1, after_mark(buffer)
     end = max(start, offset)
-    for found in _LINE_END.finditer(buffer, start, end):
-        line, start = line + 1, found.end()
+    for line_end in _LINE_END.finditer(buffer, start, end):
+        line, start = line + 1, line_end.end()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     pieces = range(start, end, _PIECE)
     characters = sum(len(decoder.decode(bytes(buffer[at : min(at + _PIECE, end)]))) for at in pieces)
@@ -274,24 +274,24 @@ def position(buffer: Buffer, offset: int) -> tuple[int, int]:
 
 
 def offset_of(buffer: Buffer, line: int, units: int) -> int | None:
-    """Return the offset of the byte so many UTF-16 units after the start of a line.
+    """Return the offset of a position in UTF-16 units.
 
     Args:
         buffer: the file's UTF-8.
         line: from 1.
-        units: from 0; a byte order mark does not count. Half of a pair counts as the whole.
+        units: from 0, without a byte order mark; half of a surrogate pair counts as the whole.
 
     Returns:
-        None where the file has no such line; the end of the file where it ends before.
+        The offset, at most the end of the file; None if the file has no such line.
     """
     at = after_mark(buffer)
     ends = _LINE_END.finditer(buffer, at)
     for _ in range(line - 1):
-        found = next(ends, None)
-        if found is None:
+        line_end = next(ends, None)
+        if line_end is None:
             return None
-        at = found.end()
-    # What a piece has of a cut character is read again with the next piece.
+        at = line_end.end()
+    # An incomplete character at the end of a piece is read again with the next piece.
     while units > 0 and at < len(buffer):
         piece = bytes(buffer[at : at + _PIECE])
         read, consumed = _units(piece, last=at + len(piece) >= len(buffer))
@@ -303,14 +303,14 @@ def offset_of(buffer: Buffer, line: int, units: int) -> int | None:
 
 
 def _units(piece: bytes, *, last: bool = False) -> tuple[int, int]:
-    """How many UTF-16 units are in the whole characters of a piece, and how many bytes these are."""
+    """Return the number of UTF-16 units of the complete characters of a piece, and of their bytes."""
     text, consumed = codecs.utf_8_decode(piece, "replace", last)
     wide = 0 if text.isascii() else sum(character > "\uffff" for character in text)
     return len(text) + wide, consumed
 
 
 def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:
-    """Return the text around a byte, on one line, with signs for control characters."""
+    """Return the text around a byte, on one line, with symbols for control characters."""
     start = max(after_mark(buffer), offset - around)
     text = bytes(buffer[start : offset + around]).decode("utf-8", "replace").strip("\ufffd")
     return "".join(map(_visible, text)).strip()

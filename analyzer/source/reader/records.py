@@ -1,4 +1,4 @@
-"""Read a source file record by record, as spans of its bytes, never whole in memory.
+"""Read a source file record by record, in constant memory.
 
 The import format is ``{"value": [{ID_PROPERTY: id, PROPERTY: value, …}, …]}`` (the vendor's article); further keys
 beside ``value`` are skipped.
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
     from analyzer.source.reader.json_text import Buffer, SourceFormatError
 
-# What no record begins with, or a record that is a list in a wrapper: [["…"]], ["…"], [{"value":[
-_NO_RECORD = re.compile(rb"""\[ \s*+ (?: [\["'] | \{ \s*+ ["']value["'] \s*+ : \s*+ \[ )""", re.VERBOSE)
+# A list whose first value isn't a record, or is a wrapper of a list: [["…"]], ["…"], [{"value":[
+_NOT_A_RECORD = re.compile(rb"""\[ \s*+ (?: [\["'] | \{ \s*+ ["']value["'] \s*+ : \s*+ \[ )""", re.VERBOSE)
 _BRACKETS = re.compile(rb"[\s,}\]]++\Z")
 
 
 def read_records(path: Path) -> Iterator[Record]:
-    """Yield the records of a source file, in their order; what else is in its list is skipped.
+    """Yield the records of a source file in order, without other values in its list.
 
     Raises:
         InputError: the file can't be read.
@@ -49,7 +49,7 @@ def read_records(path: Path) -> Iterator[Record]:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[Buffer]:
-    """Open a source file; a fault of its grammar found meanwhile becomes the error for people.
+    """Open a source file; convert a grammar error in the context to an error for users.
 
     Raises:
         InputError: the file can't be read.
@@ -64,7 +64,7 @@ def reading(path: Path) -> Iterator[Buffer]:
 
 
 def format_error(path: Path, buffer: Buffer, error: GrammarError) -> SourceFormatError:
-    """Return the error for people of a fault that a reader of the grammar found."""
+    """Convert a grammar error to an error for users."""
     if (shape := error.shape) is not None:
         return NotImportFormatError(str(path), buffer, shape)
     whereabouts = f", in record {error.record:,}" if error.record else ""
@@ -73,7 +73,7 @@ def format_error(path: Path, buffer: Buffer, error: GrammarError) -> SourceForma
 
 
 def has_no_users(path: Path) -> bool:
-    """Whether a source file certainly holds no users: its list is empty, or it has nothing in place of one.
+    """Return whether a source file certainly has no users: its list is empty, or nothing is in its place.
 
     Raises:
         InputError: the file can't be read.
@@ -86,21 +86,21 @@ def has_no_users(path: Path) -> bool:
 
 
 Taker: TypeAlias = "Callable[[int, int], tuple[int, int] | None]"
-"""Given where a record begins and its place in the list, may take several at once: how many these are, and where the
-next one begins; None where it takes none."""
+"""Called with the offset and position of a record; may process several records itself. Returns their number and the
+offset of the next record, or None for no records."""
 
 
 def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = None) -> Iterator[Record]:
-    """Yield the records of a source file that is open.
+    """Yield the records of an open source file.
 
     Args:
         buffer: the file's UTF-8.
-        taker: records that it takes are not yielded.
-        others: whether values in the list that aren't objects are skipped, unless there is nothing else. Such a
-            value has a place in the list: it counts in the positions.
+        taker: processes records that are then not yielded.
+        others: whether values in the list that aren't objects are skipped, unless there are no objects. They count in
+            the positions.
 
     Raises:
-        GrammarError: it isn't valid JSON even by what the service tolerates, or not in the import format.
+        GrammarError: it isn't valid JSON, even with tolerated syntax, or not in the import format.
     """
     start = begin(buffer, skip_blank(buffer, after_mark(buffer)))
     at = yield from list_at(buffer, start, others=others, taker=taker)
@@ -108,20 +108,20 @@ def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = No
 
 
 def begin(buffer: Buffer, offset: int) -> int:
-    """Return where the array with the records begins, at its bracket, in the object whose bracket is at ``offset``.
+    """Return the offset of the array with the records in the object at ``offset``.
 
     Raises:
-        GrammarError: no such array is found before the first fault, or it isn't a list of records; its
-            ``shape`` is known where the file is valid JSON.
+        GrammarError: there is no such array before the first fault, or it isn't a list of records; with the
+            ``shape`` if the file is valid JSON.
     """
     try:
         at = _list_of_records(buffer, offset)
     except GrammarError as error:
         raise _with_shape(buffer, offset, error) from None
-    if _NO_RECORD.match(buffer, at):
+    if _NOT_A_RECORD.match(buffer, at):
         no_records = GrammarError(at, "the list has something else in place of records", Trouble.no_format)
         no_records = _with_shape(buffer, offset, no_records)
-        # A fault further on is found, and its record counted, when the records are read.
+        # Otherwise, the file isn't valid JSON: reading the records finds the fault and its record.
         if no_records.shape is not None:
             raise no_records
     return at
@@ -140,7 +140,7 @@ def _list_of_records(buffer: Buffer, offset: int) -> int:
 
 
 def _with_shape(buffer: Buffer, offset: int, error: GrammarError) -> GrammarError:
-    """The error with the file's shape where the file is JSON; else the fault for which it isn't."""
+    """Return the error with the file's shape if the file is valid JSON, else with the fault."""
     try:
         return error.of_shape(shape_of(buffer, offset))
     except GrammarError as inner:
@@ -148,10 +148,10 @@ def _with_shape(buffer: Buffer, offset: int, error: GrammarError) -> GrammarErro
 
 
 def finish(buffer: Buffer, offset: int) -> None:
-    """Read what is after the array, whose end is at ``offset``: further keys, which are skipped.
+    """Check the text after the array, which ends at ``offset``; skip further keys.
 
     Raises:
-        GrammarError: it isn't valid JSON even by what the service tolerates, or has a second array with records.
+        GrammarError: it isn't valid JSON, even with tolerated syntax, or has a second array with records.
     """
     if skip_blank(buffer, offset) >= len(buffer):
         raise GrammarError(len(buffer), 'the object\'s "}" is missing at the end of the file', Trouble.unclosed)
@@ -175,7 +175,7 @@ def finish(buffer: Buffer, offset: int) -> None:
 
 
 def only_brackets(buffer: Buffer, at: int) -> bool:
-    """Whether nothing but closing brackets, commas, and blanks follows up to the file's end."""
+    """Return whether only closing brackets, commas, and blanks follow."""
     return _BRACKETS.match(buffer, at) is not None
 
 
@@ -198,14 +198,14 @@ def _second_list(buffer: Buffer, at: int) -> GrammarError:
 def list_at(
     buffer: Buffer, offset: int, *, position: int = 0, others: bool = False, taker: Taker | None = None
 ) -> Generator[Record, None, int]:
-    """Yield the records of the list at ``offset``; return (to ``yield from``) where it ends.
+    """Yield the records of the list at ``offset``; the generator returns the end of the list.
 
     Args:
         buffer: the source file.
-        offset: of the list's bracket.
-        position: of its first record.
+        offset: offset of the list's bracket.
+        position: position of its first record.
         others: as in ``records_of``.
-        taker: likewise.
+        taker: as in ``records_of``.
 
     Raises:
         GrammarError: a fault in it.
@@ -235,7 +235,7 @@ def list_at(
 
 
 def end_of_other(buffer: Buffer, at: int) -> int | None:
-    """Return where a value in the list ends that isn't an object; None where an object begins, or no valid JSON."""
+    """Return the end of a value in the list that isn't an object; None for an object or invalid JSON."""
     if buffer[at : at + 1] == b"{":
         return None
     try:
@@ -258,10 +258,10 @@ def no_record_at(buffer: Buffer, at: int, position: int) -> GrammarError:
 
 
 def after_record(buffer: Buffer, offset: int) -> int:
-    """Return the next record after the one that ends at ``offset``, or the list's bracket.
+    """Return the offset of the record after the one that ends at ``offset``, or of the list's closing bracket.
 
     Raises:
-        GrammarError: neither is there; its trouble is ``unclosed`` where nothing but the list's bracket is missing.
+        GrammarError: there is neither; its trouble is ``unclosed`` if only the list's bracket is missing.
     """
     try:
         at = after_value(buffer, offset, b"]")

@@ -1,13 +1,12 @@
-"""Say how valid JSON differs from the import format, and which parts of it are certainly the records.
+"""Describe how valid JSON differs from the import format, and which parts certainly are records.
 
-What generators make of the format, and where that was seen: PowerShell's ``ConvertTo-Json`` writes one record without
-its list when it comes through the pipeline (PowerShell issue 2448), wraps a list as ``{"value":[…],"Count":2}``
-(Windows PowerShell 5.1, issue 3153), and turns what is deeper than ``-Depth`` into texts such as
-``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (issue 3574). A program that appends puts one JSON text after
-another.
+Known deviations: PowerShell's ``ConvertTo-Json`` writes a single record without a list if it is piped (PowerShell issue
+2448), wraps a list as ``{"value":[…],"Count":2}`` (Windows PowerShell 5.1, issue 3153), and converts values deeper than
+``-Depth`` to texts such as ``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (issue 3574). Programs that append
+write several JSON texts.
 
-Certain is what changes no record and leaves no choice: an object around a list, or a list around a record. A list under
-another name may be one of something else, and a text in place of a record has lost its types: these are not corrected.
+A correction is certain if it changes no record and is unambiguous: an object around a list, or a list around a record.
+A list under another name may have other content, and a text in place of a record has lost its types.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ _ADVICE = 'Have the feed write {"value": [{…}, {…}]}.'
 _DEPTH = "Call ConvertTo-Json with a larger -Depth. What the texts have lost can't be restored: make the file again."
 _AS_LIST = "Have the feed write a list also for one record: @($records) or -AsArray in PowerShell."
 _TWICE = "Convert to JSON once: the file holds JSON as a text within JSON."
-_DEEPEST = 3
+_MAX_DEPTH = 3
 _SHOWN = 60
 _strict = msgspec.json.Decoder(msgspec.Raw)
 # @{IdName=ada@contoso.com; City=Oslo}, System.Collections.Hashtable, System.Object[]
 _CUT_BY_DEPTH = re.compile(r"@\{.*|(?:System|Microsoft|Selected|Deserialized)(?:\.\w+)+(?:\[\])?", re.DOTALL)
-_SURELY_AN_ID = re.compile(rf"[^\s@]@[^\s@]|{GUID.pattern}")
+_CERTAIN_ID = re.compile(rf"[^\s@]@[^\s@]|{GUID.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,10 @@ class _Member:
 
 
 def shape_of(buffer: Buffer, offset: int) -> Shape | None:
-    """Return the shape of a file whose text begins at ``offset``; None where nothing is known to differ.
+    """Return the shape of a file whose text begins at ``offset``; None if no difference is known.
 
     Raises:
-        GrammarError: the file isn't valid JSON, nor several JSON texts one after another.
+        GrammarError: the file is neither valid JSON nor a sequence of JSON texts.
     """
     texts = list(_texts(buffer, offset))
     if len(texts) > 1:
@@ -67,7 +66,7 @@ def shape_of(buffer: Buffer, offset: int) -> Shape | None:
 
 
 def several_in(buffer: Buffer, offset: int) -> Shape | None:
-    """Return the shape of a file of several JSON texts, the first at ``offset``; None for any other file.
+    """Return the shape of a file of several JSON texts, the first one at ``offset``; None for other files.
 
     Raises:
         GrammarError: one of them isn't valid JSON.
@@ -84,7 +83,7 @@ def shown_value(buffer: Buffer, at: int) -> str:
 
 
 def _texts(buffer: Buffer, offset: int) -> Iterator[tuple[int, int]]:
-    """Where the JSON texts of a file begin and end; there may be commas between them."""
+    """Yield the spans of a file's JSON texts; commas may separate them."""
     try:
         _strict.decode(memoryview(buffer)[offset:])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -102,7 +101,7 @@ def _texts(buffer: Buffer, offset: int) -> Iterator[tuple[int, int]]:
 
 
 def _several(buffer: Buffer, texts: list[tuple[int, int]]) -> Shape:
-    """Files of the import format that were joined, or records without a list around them."""
+    """Return the shape of concatenated files in the import format, or of records without a list."""
     lists = [_list_in(buffer, at) for at, _ in texts]
     words = f"it holds {len(texts):,} JSON texts one after another, and has to be one object with one list"
     advice = "Have the feed put all records into one list."
@@ -116,7 +115,7 @@ def _several(buffer: Buffer, texts: list[tuple[int, int]]) -> Shape:
 
 
 def _list_in(buffer: Buffer, at: int) -> int | None:
-    """The list of a text: its own, or the one called "value"."""
+    """Return the offset of a text's list: the text itself, or its "value"; None if there is none."""
     if buffer[at : at + 1] == b"[":
         return at
     values = [one for one in _members(buffer, at) if one.name == "value"]
@@ -131,7 +130,7 @@ def _bare_list(buffer: Buffer, at: int) -> Shape:
 
 
 def _with_records(buffer: Buffer, shape: Shape) -> Shape:
-    """The shape; without pieces where something else than records is in them, and as ``empty`` where nothing is."""
+    """Return the shape: without pieces if they have values other than records, and ``empty`` if they are empty."""
     lists = [at for at in shape.pieces if buffer[at : at + 1] == b"["]
     if not all(_only_records(buffer, at) for at in lists):
         return Shape(shape.kind, shape.offset, shape.words, shape.advice)
@@ -154,7 +153,7 @@ def _object(buffer: Buffer, at: int) -> Shape | None:
 
 
 def _other_case(buffer: Buffer, at: int, members: list[_Member]) -> Shape | None:
-    """An object whose list is called "Value" or the like; None where no member is."""
+    """Return the shape of an object whose list has a name such as "Value"; None if there is none."""
     cased = [one for one in members if one.name.strip().casefold() == "value"]
     if len(cased) == 1 and cased[0].sign in (b"[", b"{"):
         name = cased[0].name
@@ -174,7 +173,7 @@ def _other_case(buffer: Buffer, at: int, members: list[_Member]) -> Shape | None
 
 
 def _unnamed(buffer: Buffer, at: int, members: list[_Member]) -> Shape:
-    """An object without a "value"."""
+    """Return the shape of an object without a "value"."""
     lists = list(_lists(buffer, at, "", 0))
     if lists:
         names = " or ".join(f'"{path}"' for path, _ in lists[:3])
@@ -195,7 +194,7 @@ def _unnamed(buffer: Buffer, at: int, members: list[_Member]) -> Shape:
 
 
 def _value(buffer: Buffer, member: _Member) -> Shape | None:
-    """The shape by what the member is that should be the list; None where that is a list of objects, or mixed."""
+    """Return the shape by the value that should be the list; None for a list with objects."""
     if member.sign == b"[":
         return _in_list(buffer, member.at)
     if member.sign != b"{":
@@ -221,7 +220,7 @@ def _value(buffer: Buffer, member: _Member) -> Shape | None:
 
 
 def _in_list(buffer: Buffer, at: int) -> Shape | None:
-    """The shape where all that is in a list is something else than records; None else."""
+    """Return the shape of a list that has only values other than records; else None."""
     first = next(_elements(buffer, at), None)
     if first is None or (buffer[first[0] : first[0] + 1] == b"{" and _wrapped(buffer, first[0]) is None):
         return None
@@ -250,7 +249,7 @@ def _texts_in_place(buffer: Buffer, elements: list[tuple[int, int]]) -> Shape:
 
 
 def _plain(buffer: Buffer, at: int, what: str) -> Shape:
-    """A value that is neither object nor list where the object, or its list, has to be."""
+    """Return the shape of a plain value in place of an object or list."""
     token = bytes(buffer[at : skip_value(buffer, at)])
     words = f"it is valid JSON, but {what} is {shown_value(buffer, at)}"
     if token == b"null":
@@ -271,7 +270,7 @@ def _by_text(at: int, words: str, text: str) -> Shape:
 
 
 def _is_json(text: str) -> bool:
-    """Whether a text is an object or a list in JSON."""
+    """Return whether a text is a JSON object or list."""
     try:
         _strict.decode(text)
     except (msgspec.DecodeError, RecursionError):
@@ -280,7 +279,7 @@ def _is_json(text: str) -> bool:
 
 
 def _wrapped(buffer: Buffer, at: int) -> int | None:
-    """The list in ``{"value":[…],"Count":2}``, or in a page of a Graph answer; None where it is anything else."""
+    """Return the offset of the list in ``{"value":[…],"Count":2}`` or in a page from Graph; None for other values."""
     if buffer[at : at + 1] != b"{":
         return None
     within = counted = None
@@ -298,17 +297,17 @@ def _wrapped(buffer: Buffer, at: int) -> int | None:
 
 
 def _lists(buffer: Buffer, at: int, path: str, depth: int) -> Iterator[tuple[str, int]]:
-    """Paths and places of lists whose first element is an object, in an object and the objects in it."""
+    """Yield paths and offsets of lists whose first element is an object, in an object and nested objects."""
     for one in _members(buffer, at):
         here = f"{path}.{one.name}" if path else one.name
         if one.sign == b"[" and buffer[(first := skip_blank(buffer, one.at + 1)) : first + 1] == b"{":
             yield here, one.at
-        elif one.sign == b"{" and depth < _DEEPEST:
+        elif one.sign == b"{" and depth < _MAX_DEPTH:
             yield from _lists(buffer, one.at, here, depth + 1)
 
 
 def _members(buffer: Buffer, at: int) -> list[_Member]:
-    """The members of the object at ``at``."""
+    """Return the members of the object at ``at``."""
     members = []
     at = skip_blank(buffer, at + 1)
     while buffer[at : at + 1] != b"}":
@@ -320,7 +319,7 @@ def _members(buffer: Buffer, at: int) -> list[_Member]:
 
 
 def _elements(buffer: Buffer, at: int) -> Iterator[tuple[int, int]]:
-    """Where the values of the list at ``at`` begin and end."""
+    """Yield the spans of the values of the list at ``at``."""
     at = skip_blank(buffer, at + 1)
     while buffer[at : at + 1] != b"]":
         end = record_at(buffer, at, 0)[1] if buffer[at : at + 1] == b"{" else skip_value(buffer, at)
@@ -337,11 +336,11 @@ def _is_empty(buffer: Buffer, at: int) -> bool:
 
 
 def _is_plain_record(buffer: Buffer, at: int) -> bool:
-    """Whether an object has an ID by its looks and nothing nested: so it is no error message of some service."""
+    """Return whether an object has a likely ID and no nested values, unlike an error message of a service."""
     if buffer[at : at + 1] != b"{":
         return False
     members = _members(buffer, at)
     if any(one.sign in (b"{", b"[") for one in members):
         return False
     texts = (text_of(bytes(buffer[one.at : one.end])) for one in members)
-    return any(text and _SURELY_AN_ID.search(text) for text in texts)
+    return any(text and _CERTAIN_ID.search(text) for text in texts)

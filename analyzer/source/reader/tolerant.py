@@ -1,4 +1,4 @@
-"""Read one record of a source file in the grammar that the service tolerates, as a span of its bytes.
+"""Read one record of a source file in the grammar that the service tolerates.
 
 The grammar is Json.NET's by its defaults (https://www.newtonsoft.com/json): JSON, and comments, a comma before a
 closing bracket, single quotes, unquoted names, raw line ends in strings, ``NaN``, ``undefined``, ``new Date(…)``.
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from analyzer.source.reader.json_text import Buffer
 
-_MANY = 1000
+_MAX_REPEATS = 1000
 WIDE_BLANKS = rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
-# What .NET takes for white space, in UTF-8, and comments; not all at once, as the expression keeps each until its end
-_BLANK = re.compile(rb"(?:[ \t\r\n\x0b\x0c]++|%b|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % (WIDE_BLANKS, _MANY))
+# .NET's white space in UTF-8, and comments; limited, because the regex engine stores each repetition
+_BLANK = re.compile(rb"(?:[ \t\r\n\x0b\x0c]++|%b|//[^\r\n]*+|/\*(?s:.*?)\*/){0,%d}" % (WIDE_BLANKS, _MAX_REPEATS))
 _wide_blank = re.compile(WIDE_BLANKS)
 _NAME = re.compile(rb"[A-Za-z0-9_$\x80-\xff]++")
 _CONSTRUCTOR = re.compile(rb"new[ \t\r\n]+[A-Za-z.]+[ \t\r\n]*\([^()]*+\)")
@@ -37,8 +37,8 @@ ESCAPE_OR_BACKSLASH = re.compile(rb"""\\(["'\\/bfnrt]|u[0-9A-Fa-f]{4})?""")
 
 _BACKSLASH = ord("\\")
 _CLOSING = {b"{": b"}", b"[": b"]"}
-# A record without nested values and comments, found in one step; the decoder says whether it is JSON. Its repetitions
-# have an end since the expression keeps each until it is done; a record beyond them goes to the slow reader.
+# A record without nested values and comments; the decoder checks whether it is JSON. Repetitions are limited, because
+# the regex engine stores each; the slow reader reads longer records.
 FLAT = re.compile(
     rb"""\{[^{}\[\]"'/]*+(?:"[^"\\]*+(?:"|(?:\\.[^"\\]*+){1,5000}")[^{}\[\]"'/]*+){0,5000}\}""", re.DOTALL
 )
@@ -46,19 +46,19 @@ JSON_LITERAL = rb"(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-
 _TEXT = rb'"[^"\\\x00-\x1f]*+"'
 # A member in strict JSON, without backslashes and nested values: its name and its value
 MEMBER = re.compile(rb"(%b)[ \t\r\n]*+:[ \t\r\n]*+(%b|%b(?![-+.A-Za-z0-9]))" % (_TEXT, _TEXT, JSON_LITERAL))
-_MEMBERS = re.compile(rb"%b(?:[ \t\r\n]*+,[ \t\r\n]*+%b){0,%d}" % (MEMBER.pattern, MEMBER.pattern, _MANY))
+_MEMBERS = re.compile(rb"%b(?:[ \t\r\n]*+,[ \t\r\n]*+%b){0,%d}" % (MEMBER.pattern, MEMBER.pattern, _MAX_REPEATS))
 _strict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One user's record.
+    """A user's record.
 
     Attributes:
-        position: its place in the array, from 0, as in ``value[1672]``.
-        offset: where it begins in the file's UTF-8.
-        raw: its bytes (UTF-8) as in the source file.
-        members: the spelled values by name; of a name that occurs twice the last counts.
+        position: position in the array, from 0, as in ``value[1672]``.
+        offset: offset in the file's UTF-8.
+        raw: its bytes in UTF-8.
+        members: raw values by name; the last one of a repeated name.
     """
 
     position: int
@@ -67,30 +67,30 @@ class Record:
     members: dict[str, msgspec.Raw] | dict[str, bytes]
 
     def text(self, name: str) -> str | None:
-        """Return a member's value as the service reads it as text; None where it is missing, null or empty."""
+        """Return a member's value as text, as the service reads it; None if it is missing, null or empty."""
         token = self.members.get(name)
         return text_of(bytes(token)) if token is not None else None
 
 
 def text_of(token: bytes) -> str | None:
-    """Return a spelled value as text; None for null and for an empty string."""
+    """Return a raw value as text; None for null or an empty string."""
     if token[:1] in (b'"', b"'"):
         return unquote(token) or None
     return None if token in (b"null", b"undefined") else token.decode("utf-8", "replace")
 
 
 def record_at(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
-    """Return the record at an offset, and where it ends.
+    """Return the record at an offset, and its end.
 
     Raises:
-        GrammarError: it isn't valid JSON even by what the service tolerates; it has the record's number.
+        GrammarError: it isn't valid JSON, even with tolerated syntax; with the record's number.
     """
-    found = FLAT.match(buffer, at)
-    if found is not None:
+    flat = FLAT.match(buffer, at)
+    if flat is not None:
         try:
-            return Record(position, at, found[0], _strict.decode(found[0])), found.end()
+            return Record(position, at, flat[0], _strict.decode(flat[0])), flat.end()
         except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # tolerated spellings, names that aren't UTF-8, or an error whose place the slow reader finds
+            pass  # tolerated syntax, names that aren't UTF-8, or an error that the slow reader locates
     try:
         tolerated = read_object(buffer, at)
     except GrammarError as error:
@@ -101,23 +101,23 @@ def record_at(buffer: Buffer, at: int, position: int) -> tuple[Record, int]:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object's members by name, as they are spelled, and where the object ends."""
+    """An object's raw values by name, and its end."""
 
     members: dict[str, bytes]
     end: int
 
 
 def skip_blank(buffer: Buffer, offset: int) -> int:
-    """Return the next byte that is neither blank nor in a comment."""
-    while found := _BLANK.match(buffer, offset):
-        start, offset = offset, found.end()
-        if offset - start < _MANY:
+    """Return the offset of the next byte that is neither blank nor in a comment."""
+    while blank := _BLANK.match(buffer, offset):
+        start, offset = offset, blank.end()
+        if offset - start < _MAX_REPEATS:
             break
     return offset
 
 
 def read_object(buffer: Buffer, offset: int) -> Object:
-    """Read the object that begins at ``offset``; of a name that occurs twice the last counts.
+    """Read the object at ``offset``; the last one of a repeated name counts.
 
     Raises:
         GrammarError: the bytes aren't an object in the tolerated grammar.
@@ -133,7 +133,7 @@ def read_object(buffer: Buffer, offset: int) -> Object:
 
 
 def read_key(buffer: Buffer, offset: int) -> tuple[str, int]:
-    """Return a member's name, and where its value begins."""
+    """Return a member's name, and the offset of its value."""
     end = _name_end(buffer, offset)
     token = bytes(buffer[offset:end])
     name = unquote(token) if token[:1] in (b'"', b"'") else token.decode("utf-8", "replace")
@@ -154,7 +154,7 @@ def _name_end(buffer: Buffer, offset: int) -> int:
 
 
 def skip_value(buffer: Buffer, offset: int) -> int:
-    """Return where the value that begins at ``offset`` ends."""
+    """Return the end of the value at ``offset``."""
     return _skip_nested(buffer, offset) if buffer[offset : offset + 1] in _CLOSING else _skip_plain(buffer, offset)
 
 
@@ -169,12 +169,12 @@ def _skip_plain(buffer: Buffer, offset: int) -> int:
     if literal is None:
         raise _unexpected(buffer, offset, "a value")
     if literal[0] not in _WORDS and not _NUMBER.fullmatch(literal[0]):
-        raise GrammarError(offset, f"{literal[0][:30].decode('ascii')} is no value", Trouble.no_value)
+        raise GrammarError(offset, f"{literal[0][:30].decode('ascii')} isn't a value", Trouble.no_value)
     return literal.end()
 
 
 class TokenKind(StrEnum):
-    """What a token of a record is."""
+    """The kind of token."""
 
     open = auto()
     close = auto()
@@ -234,7 +234,7 @@ def is_utf8(raw: bytes) -> bool:
 
 
 def expect(buffer: Buffer, offset: int, wanted: bytes, *, value_before: bool = False) -> int:
-    """Return the offset after the byte that has to be at ``offset``."""
+    """Return the offset after the ``wanted`` byte, which must be at ``offset``."""
     if buffer[offset : offset + 1] == wanted:
         return offset + 1
     if value_before and offset < len(buffer):
@@ -244,7 +244,7 @@ def expect(buffer: Buffer, offset: int, wanted: bytes, *, value_before: bool = F
 
 
 def unquote(token: bytes) -> str:
-    """Return a quoted token's text, its escapes resolved."""
+    """Return a quoted token's text without escapes."""
     return unescape(token[1:-1].decode("utf-8", "replace"))
 
 
@@ -261,7 +261,7 @@ def _resolve(found: re.Match[str]) -> str:
 
 
 def escaped(token: bytes) -> bytes:
-    r"""Return a spelled value with each backslash doubled that begins no escape, so that it means itself.
+    r"""Double each backslash of a raw value that doesn't begin an escape.
 
     >>> escaped(rb'"CONTOSO\ada"')
     b'"CONTOSO\\\\ada"'
@@ -270,7 +270,7 @@ def escaped(token: bytes) -> bytes:
 
 
 def _string(buffer: Buffer, offset: int) -> int | None:
-    """The end of the string that begins at ``offset``; None where none begins."""
+    """Return the end of the string at ``offset``; None if there is no string."""
     quote = buffer[offset : offset + 1]
     if quote not in (b'"', b"'"):
         return None
@@ -288,7 +288,7 @@ def _string(buffer: Buffer, offset: int) -> int | None:
 
 
 def _is_escaped(buffer: Buffer, at: int) -> bool:
-    """Whether an odd number of backslashes is before the quotation mark at ``at``."""
+    """Return whether an odd number of backslashes precedes ``at``."""
     start = at
     while buffer[start - 1] == _BACKSLASH:
         start -= 1
@@ -296,7 +296,7 @@ def _is_escaped(buffer: Buffer, at: int) -> bool:
 
 
 def after_value(buffer: Buffer, offset: int, closing: bytes) -> int:
-    """Return the next name or value after the value that ends at ``offset``, or the closing bracket."""
+    """Return the offset of the next name or value after a value's end, or of the closing bracket."""
     at = skip_blank(buffer, offset)
     if buffer[at : at + 1] == closing:
         return at
@@ -304,7 +304,7 @@ def after_value(buffer: Buffer, offset: int, closing: bytes) -> int:
 
 
 def _skip_nested(buffer: Buffer, offset: int) -> int:
-    """The offset after the object or array at ``offset``; without recursion, as its depth is the file's choice."""
+    """Return the end of the object or array at ``offset``, without recursion, as its depth is unlimited."""
     closing: list[bytes] = []
     at = offset
     while True:

@@ -129,7 +129,7 @@ def test_a_large_file_is_looked_through_once_for_each_version(tmp_path: Path, mo
         looked.append(len(buffer))
         return encoding_of(buffer)
 
-    monkeypatch.setattr(json_text, "_LARGE", 10)
+    monkeypatch.setattr(json_text, "_CACHED_SIZE", 10)
     monkeypatch.setattr(json_text, "encoding_of", noted)
     path = tmp_path / "source.json"
     path.write_bytes(b'{"value":[]}')
