@@ -166,7 +166,7 @@ FIRST: dict[str, tuple[JobFacts, str, str]] = {
 
 
 @pytest.mark.parametrize(("facts", "text", "reason"), FIRST.values(), ids=FIRST.keys())
-def test_the_first_advice_is_the_one_that_fits(facts: JobFacts, text: str, reason: str) -> None:
+def test_the_first_advice_fits_the_facts(facts: JobFacts, text: str, reason: str) -> None:
     first = advise(facts)[0]
     assert first.text.startswith(text)
     assert reason in first.reason
@@ -198,7 +198,7 @@ def test_the_first_advice_is_the_one_that_fits(facts: JobFacts, text: str, reaso
         "no-log", "running", "same-values-fail-again",
     ],
 )  # fmt: skip
-def test_the_next_command_is_one_that_helps(facts: JobFacts, command: tuple[str, ...] | None) -> None:
+def test_the_next_command_helps(facts: JobFacts, command: tuple[str, ...] | None) -> None:
     commands = [one.command for one in advise(facts) if one.command]
     assert (commands[0] if commands else None) == command
 
@@ -212,7 +212,7 @@ def test_after_a_success_there_is_nothing_to_do() -> None:
     [({"new": 2}, True), ({"new": None}, True), ({"new": 0}, False), ({"users": 20}, False)],
     ids=["new", "no-run-before", "the-same-every-night", "many"],
 )
-def test_waiting_is_advised_where_a_few_are_new_only(further: dict[str, Any], *, waits: bool) -> None:
+def test_waiting_is_recommended_only_for_a_few_new_users(further: dict[str, Any], *, waits: bool) -> None:
     texts = _texts(_unresolved(3, **{"users": 300, **further}))
     assert any("wait a day" in text for text in texts) is waits
 
@@ -229,7 +229,7 @@ def test_waiting_is_advised_where_a_few_are_new_only(further: dict[str, Any], *,
     ],
     ids=["all", "all-but-the-nameless", "not-all", "source-unknown", "a-single-user", "another-code"],
 )
-def test_whether_no_user_could_be_resolved_is_known(
+def test_none_resolved_counts_users_with_an_id(
     code: str, failed: int, users: int | None, without_id: int, *, none: bool
 ) -> None:
     source = SourceFacts(id_property="Id", records=users or 0, without_id_count=without_id)
@@ -237,7 +237,7 @@ def test_whether_no_user_could_be_resolved_is_known(
     assert facts.none_resolved is none
 
 
-def test_a_configurations_own_remedies_are_all_that_is_said_of_a_code() -> None:
+def test_configured_remedies_replace_all_advice_on_a_code() -> None:
     own = catalogue_of({"IdentityNotResolvable": CodeConfig(remedies=("Ask Ada.",))}, "upa-analyzer.toml")
     facts = _unresolved(12, failed_ids=IdKinds({IdKind.object_id: 12}))
     about = [one.text for one in advise(facts, own) if one.about == "IdentityNotResolvable"]

@@ -14,7 +14,7 @@ from analyzer.model.service import JobError, LogCode, State
 from tests.logs.reference_parser import CODES
 
 
-def test_the_codes_that_begin_an_entry_without_tabs_are_those_that_were_seen_in_a_log() -> None:
+def test_codes_that_begin_an_entry_without_tabs_were_seen_in_a_log() -> None:
     assert sorted(LogCode) == CODES
 
 
@@ -73,12 +73,12 @@ def test_each_job_is_explained_also_without_a_log(job: tuple[str, str, bool], na
 
 
 @pytest.mark.parametrize("name", ["running", "stuck", "Submitted", "Processing", "Queued", "InternalError/no-log"])
-def test_what_takes_time_says_how_long_it_usually_takes(name: str) -> None:
+def test_states_that_take_time_have_a_usual_duration(name: str) -> None:
     assert explain(name).takes.endswith(".")
 
 
 @pytest.mark.parametrize("name", ["InternalError/no-log", "InvalidDataFile/no-log", "stuck", "unknown", "Error 31"])
-def test_where_only_microsoft_can_look_the_text_for_its_support_is_named(name: str) -> None:
+def test_remedies_for_microsoft_name_the_text_for_support(name: str) -> None:
     assert "support request" in explain(name).remedies[-1]
 
 
@@ -88,7 +88,7 @@ def test_no_name_is_explained_twice() -> None:
 
 
 @pytest.mark.parametrize("name", OURS.names)
-def test_an_explanation_says_what_why_and_what_to_do(name: str) -> None:
+def test_an_explanation_has_meaning_causes_and_remedies(name: str) -> None:
     found = explain(name)
     assert found.code == name
     assert found.known
@@ -103,7 +103,7 @@ def test_an_explanation_says_what_why_and_what_to_do(name: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", OURS.patterns, ids=lambda pattern: pattern.explanation.code)
-def test_a_pattern_belongs_to_a_code_and_says_whether_it_was_seen(pattern: Pattern) -> None:
+def test_a_pattern_belongs_to_a_code_and_states_whether_it_was_seen(pattern: Pattern) -> None:
     assert explain(pattern.code).known
     assert "seen" in pattern.explanation.known_from
     assert pattern in OURS.patterns_of(pattern.code)
@@ -114,7 +114,7 @@ def test_a_name_is_found_regardless_of_case() -> None:
     assert explain("genericerror/DEADLOCK") is explain("GenericError/deadlock")
 
 
-def test_of_an_unknown_code_it_is_said_that_it_is_not_known() -> None:
+def test_an_unknown_code_is_explained_as_unknown() -> None:
     found = explain("ProfileLocked")
     assert (found.code, found.title, found.known_from) == ("ProfileLocked", "not known", "not known")
     assert (found.known, found.retry_helps) == (False, None)
@@ -140,7 +140,7 @@ def test_whether_trying_again_helps_has_three_answers() -> None:
         ("ProfileLocked", "was deadlocked on lock", None, None),
     ],
 )
-def test_of_an_entry_its_message_tells_before_its_code(
+def test_an_entrys_message_takes_precedence_over_its_code(
     code: str, message: str, detail: str | None, helps: bool | None
 ) -> None:
     assert OURS.retry_helps(code, message, detail) is helps

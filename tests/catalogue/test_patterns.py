@@ -101,16 +101,16 @@ def test_a_generic_error_is_known_by_its_words_or_its_number(
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
-def test_a_source_file_that_isnt_json_is_known_by_the_readers_complaint(name: str | None, message: str) -> None:
+def test_a_source_file_that_isnt_json_is_recognized_by_the_readers_message(name: str | None, message: str) -> None:
     found = OURS.pattern_of("DataFileNotJson", message, None)
     assert (found.code if found else None) == (f"DataFileNotJson/{name}" if name else None)
 
 
-def test_the_names_in_stack_frames_say_nothing() -> None:
+def test_names_in_stack_frames_are_ignored() -> None:
     assert OURS.pattern_of("GenericError", "System.Exception: x", FRAMES) is None
 
 
-def test_a_message_that_is_indented_as_a_frame_is_none() -> None:
+def test_an_indented_message_is_not_a_stack_frame() -> None:
     found = OURS.pattern_of("GenericError", "   Timeout expired.", None)
     assert found is not None
     assert found.code == "GenericError/time-out"
@@ -127,7 +127,7 @@ def test_the_documentation_lists_every_pattern_and_whether_trying_again_helps() 
     assert listed == {one.explanation.code: helps[one.explanation.retry_helps] for one in OURS.patterns}
 
 
-def test_an_unknown_code_has_no_patterns_whatever_its_message_says() -> None:
+def test_an_unknown_code_has_no_patterns() -> None:
     assert OURS.pattern_of("Weird", "was deadlocked on lock", None) is None
 
 

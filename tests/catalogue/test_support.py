@@ -21,7 +21,7 @@ def text(more: dict[str, str], *, has_log: bool = False, times: Sequence[tuple[s
     return support_request({**job, "source_uri": SOURCE, **more}, has_log=has_log, times=times)
 
 
-def test_the_text_has_what_support_asks_for() -> None:
+def test_the_text_has_the_details_that_support_requests() -> None:
     lines = text(
         {"error_message": "Failed\nunexpectedly."}, times=[("First seen", "2026-11-28 02:10 UTC")]
     ).splitlines()
@@ -38,7 +38,7 @@ def test_the_text_has_what_support_asks_for() -> None:
         assert line in lines
 
 
-def test_what_is_unknown_stays_to_be_filled_in() -> None:
+def test_unknown_details_are_placeholders() -> None:
     found = support_request({"job_id": JOB}, has_log=False)
     assert [line.partition(":")[0] for line in found.splitlines() if "[fill in" in line] == [
         "Tenant",

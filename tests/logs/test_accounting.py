@@ -85,7 +85,7 @@ FAULTS: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], bool]] = {
 
 
 @pytest.mark.parametrize(("fault", "shows"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_a_table_lacks_is_missing(
+def test_bytes_missing_from_a_table_are_reported(
     monkeypatch: pytest.MonkeyPatch, fault: Callable[[pl.DataFrame], pl.DataFrame], shows: bool
 ) -> None:
     def faulty(block: Block, entries: Entries) -> pl.DataFrame:
@@ -96,7 +96,7 @@ def test_what_a_table_lacks_is_missing(
     assert (log.missing != 0) is shows
 
 
-def test_a_line_that_is_in_no_entry_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_line_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def ends_too_early(line: object, *_arguments: object) -> object:
         return line
 

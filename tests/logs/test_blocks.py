@@ -84,7 +84,7 @@ def test_a_log_of_any_line_ends_is_cut(tmp_path: Path, end: bytes) -> None:
     assert sum(text.count(b"\n") for text in texts(found)) == 1_000
 
 
-def test_an_entry_of_any_size_is_no_log(tmp_path: Path) -> None:
+def test_a_file_with_an_oversized_entry_is_not_a_log(tmp_path: Path) -> None:
     limits = BlockLimits(block=5_000, entry_bytes=20_000)
     (tmp_path / "a.log").write_bytes(ENTRY * 500 + b"x\n" * 50_000)
     (tmp_path / "b.log").write_bytes(ENTRY)
@@ -95,7 +95,7 @@ def test_an_entry_of_any_size_is_no_log(tmp_path: Path) -> None:
     assert rows == reading.logs[0].entries + 1
 
 
-def test_an_entry_of_millions_of_lines_is_no_log() -> None:
+def test_a_file_with_an_entry_of_millions_of_lines_is_not_a_log() -> None:
     _, (log,) = read([ENTRY + b"\n" * 50_000], block=5_000, entry_lines=20_000)
     assert "lines without an entry. Is it the log of an import job?" in str(log.problem)
 
@@ -105,6 +105,6 @@ def test_a_line_of_a_hundred_megabytes_is_one_cell() -> None:
     assert (len(row.message), log.missing, log.problem) == (100_000_000, 0, None)
 
 
-def test_millions_of_blank_lines_are_read_at_once() -> None:
+def test_millions_of_blank_lines_are_read_in_linear_time() -> None:
     ((first, last),), (log,) = read([ENTRY + b"\n" * 3_000_000 + ENTRY])
     assert (first.detail, last.line, log.missing) == (None, 3_000_002, 0)

@@ -45,7 +45,7 @@ IN_INVALID_PROPERTY = {
 
 
 @pytest.mark.parametrize(("message", "expected"), IN_INVALID_PROPERTY.values(), ids=IN_INVALID_PROPERTY.keys())
-def test_an_invalid_property_is_what_is_in_the_first_quotes(message: str, expected: str | None) -> None:
+def test_an_invalid_property_is_the_text_in_the_first_quotes(message: str, expected: str | None) -> None:
     assert property_in("InvalidProperty", message) == expected
 
 
@@ -61,10 +61,12 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize(("code", "message", "expected"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
-def test_elsewhere_a_property_follows_the_word_property(code: str | None, message: str, expected: str | None) -> None:
+def test_in_other_messages_a_property_follows_the_word_property(
+    code: str | None, message: str, expected: str | None
+) -> None:
     assert property_in(code, message) == expected
 
 
 @pytest.mark.parametrize("quote", ["'", "\u201a", "\u00ab", "\u300c", '"', "`", "\u2018", "'a"])
-def test_a_million_quotes_are_searched_at_once(quote: str) -> None:
+def test_a_million_quotes_are_searched_in_linear_time(quote: str) -> None:
     assert property_in("InvalidProperty", f"Property {quote * 200_000}") is None

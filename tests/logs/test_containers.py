@@ -57,7 +57,7 @@ WAYS: dict[str, Callable[[Path], Path]] = {
 
 
 @pytest.mark.parametrize("make", WAYS.values(), ids=WAYS.keys())
-def test_a_log_is_read_however_it_is_kept_and_nothing_is_unpacked_to_disk(
+def test_a_log_is_read_from_any_container_without_unpacking_to_disk(
     tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
     path = make(tmp_path)
@@ -130,7 +130,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 
 @pytest.mark.parametrize(("make", "words"), DAMAGED.values(), ids=DAMAGED.keys())
-def test_an_archive_that_cannot_be_read_is_said_and_the_others_are_read(
+def test_an_unreadable_archive_is_reported_and_the_others_are_read(
     tmp_path: Path, make: Callable[[Path], Path], words: str
 ) -> None:
     good = put(tmp_path / "b.log", RAW)
@@ -146,9 +146,7 @@ def test_an_archive_that_cannot_be_read_is_said_and_the_others_are_read(
     assert entries.height == 400 + bad.entries
 
 
-def test_an_archive_that_unpacks_to_far_more_than_any_log_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_archive_above_the_limit_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1_000_000)
     bomb = b"GenericError\t\tx\n" * 4_000_000
     for path in (put(tmp_path / "a.log.gz", gzip.compress(bomb)), zipped(tmp_path / "b.zip", {"b.log": bomb})):
@@ -158,7 +156,7 @@ def test_an_archive_that_unpacks_to_far_more_than_any_log_is_left(
         assert reading.logs[0].encoding.size < len(bomb) / 2
 
 
-def test_members_of_one_name_are_all_read(tmp_path: Path) -> None:
+def test_members_with_the_same_name_are_all_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr("a.log", RAW)
@@ -167,7 +165,7 @@ def test_members_of_one_name_are_all_read(tmp_path: Path) -> None:
     assert reading.table().height == 401
 
 
-def test_a_bomb_in_many_parts_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_applies_to_all_members_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1_000_000)
     part = b"GenericError\t\tx\n" * 30_000
     reading = LogReader(find_logs([zipped(tmp_path / "b.zip", {f"{number}.log": part for number in range(40)})])[0])
@@ -176,7 +174,7 @@ def test_a_bomb_in_many_parts_is_a_bomb(tmp_path: Path, monkeypatch: pytest.Monk
     assert 1 < len(read) < 40
 
 
-def test_binary_rubbish_is_no_log_and_is_said(tmp_path: Path) -> None:
+def test_binary_data_is_reported(tmp_path: Path) -> None:
     rubbish = put(tmp_path / "a.log", bytes(range(256)) * 30)
     text = put(tmp_path / "b.log", b"Dear Ada,\r\nhere is the log.")
     zeros = put(tmp_path / "c.log", RAW + b"\x00\x01\x02" * 1000)
@@ -187,7 +185,7 @@ def test_binary_rubbish_is_no_log_and_is_said(tmp_path: Path) -> None:
     assert [log.problem for log in reading.logs[1:]] == [None, None]
 
 
-def test_a_log_that_becomes_shorter_is_not_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_becomes_shorter_is_unfinished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "a.log", RAW)
     read_plain = containers._FileStream.read
 
@@ -239,7 +237,7 @@ def test_a_log_that_ends_where_a_user_would_be_named_is_unfinished(tmp_path: Pat
     assert reading.logs[0].unfinished is expected
 
 
-def test_a_log_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_without_read_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: Path, *_arguments: object, **_options: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 

@@ -78,7 +78,7 @@ def test_utf_16_that_was_cut_inside_a_character_is_read_in_its_own_byte_order(en
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_that_is_whole_is_not_said_to_be_cut(encoding: str) -> None:
+def test_complete_utf_16_is_not_reported_as_cut(encoding: str) -> None:
     for raw in (DASHED.encode(encoding), DASHED.encode(encoding)[2:]):
         found = Encoding()
         assert b"".join(utf8_chunks(io.BytesIO(raw).read, found, itertools.repeat(9))).decode().endswith(DASHED[1:])
@@ -86,7 +86,7 @@ def test_utf_16_that_is_whole_is_not_said_to_be_cut(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("between", [b"", b"x"], ids=["other-order", "shifted"])
-def test_a_part_of_utf_16_that_cannot_be_read_is_said(between: bytes) -> None:
+def test_an_unreadable_part_of_utf_16_is_reported(between: bytes) -> None:
     found = Encoding()
     raw = DASHED.encode("utf-16") + between + DASHED.encode("utf-16-le" if between else "utf-16-be")
     for _ in utf8_chunks(io.BytesIO(raw).read, found, itertools.repeat(1 << 20)):
@@ -96,7 +96,7 @@ def test_a_part_of_utf_16_that_cannot_be_read_is_said(between: bytes) -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 1 << 20])
 @pytest.mark.parametrize(("raw", "expected"), READABLE.values(), ids=READABLE.keys())
-def test_a_log_is_read_as_what_it_was_written(raw: bytes, expected: tuple[str, str, int], size: int) -> None:
+def test_a_log_is_read_in_its_encoding(raw: bytes, expected: tuple[str, str, int], size: int) -> None:
     assert decode(raw, size) == expected == text_of(raw)
 
 
@@ -113,7 +113,7 @@ def test_a_file_cut_off_in_a_character_stays_utf_8(tail: int) -> None:
 
 
 @pytest.mark.parametrize("filler", range(4090, 4100))
-def test_a_character_at_the_border_of_two_chunks_is_not_parted(filler: int) -> None:
+def test_a_character_at_the_border_of_two_chunks_is_not_split(filler: int) -> None:
     for raw, encoding in (((b"x" * filler) + "€".encode() + b"y", "utf-8"), ((b"x" * filler) + b"\xe4y", "cp1252")):
         text, name, replaced = decode(raw, 1)
         assert (text[filler:-1], text[-1], name, replaced) == ("€" if encoding == "utf-8" else "ä", "y", encoding, 0)
@@ -125,5 +125,5 @@ def test_a_character_at_the_border_of_two_chunks_is_not_parted(filler: int) -> N
     st.integers(0, 3).map(lambda far: b"x" * (4094 + far)) | st.just(b""),
     st.integers(1, 9),
 )
-def test_any_bytes_are_read_as_the_slow_decoder_reads_them(raw: bytes, before: bytes, size: int) -> None:
+def test_the_fast_and_the_slow_decoder_agree_on_any_bytes(raw: bytes, before: bytes, size: int) -> None:
     assert decode(before + raw, size) == text_of(before + raw)

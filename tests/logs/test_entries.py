@@ -121,7 +121,7 @@ NO_ENTRY = {
 
 
 @pytest.mark.parametrize("line", NO_ENTRY.values(), ids=NO_ENTRY.keys())
-def test_a_line_of_no_known_shape_is_text_before_and_detail_after_an_entry(line: str) -> None:
+def test_a_line_of_unknown_shape_is_text_before_and_detail_after_an_entry(line: str) -> None:
     assert rows_of(line) == [Row(1, None, None, line, None)]
     assert rows_of(f"GenericError\t\tx\n{line}") == [Row(1, "GenericError", None, "x", line)]
 
@@ -169,12 +169,12 @@ def test_line_ends_may_be_mixed() -> None:
 
 
 @pytest.mark.parametrize("long", ["@" * 200_000 + "\x0b", "a" * 200_000, "\u00a0" * 200_000, "-" * 200_000])
-def test_a_hostile_line_is_read_at_once(long: str) -> None:
+def test_a_hostile_line_is_read_in_linear_time(long: str) -> None:
     found = rows_of(f"GenericError {long}x") + rows_of(f"GenericError\t{long}x")
     assert [row.code for row in found] == ["GenericError", "GenericError"]
 
 
-def test_codes_are_known_by_all_of_their_letters() -> None:
+def test_codes_are_compared_completely() -> None:
     alike = [
         "InvalidProperty\t\t1",
         "InvalidPropertY\t\t2",
@@ -199,7 +199,7 @@ def test_codes_are_known_by_all_of_their_letters() -> None:
     ]
 
 
-def test_more_codes_than_are_remembered_are_all_read() -> None:
+def test_codes_beyond_the_cache_are_read() -> None:
     rng = random.Random(1)
     names = ["".join(rng.choices(string.ascii_letters + "-9", k=rng.randrange(1, 40))) for _ in range(3_000)]
     text = "".join(f"{name}\tada@contoso.com\t{number}\r\n" for number, name in enumerate(names + names))
@@ -208,7 +208,7 @@ def test_more_codes_than_are_remembered_are_all_read() -> None:
     assert found == parse(text)
 
 
-def test_what_is_no_code_is_looked_at_once_however_often_it_occurs() -> None:
+def test_a_repeated_field_that_is_not_a_code_is_checked_once() -> None:
     text = "GenericError\t\tx\n" + "   at Store\tx\n" * 50_000 + "Az\t\ty"
     ((first, last),), _ = read([text.encode()])
     assert (first.detail or "").count("\n") == 49_999

@@ -19,7 +19,7 @@ def test_mutated_logs_are_read_and_accounted_for(seed: int) -> None:
     fuzz_logs.fuzz(1_000, seed)
 
 
-def test_the_fuzzer_sees_what_is_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_fuzzer_detects_lost_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     whole = columns.columns_of
     no_user = pl.lit(None, pl.String)

@@ -68,12 +68,12 @@ def test_a_log_is_a_table_of_its_entries(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xef\xbb\xbf", b"\r\n\r\n", b"GenericError\t\tx", b"text"])
-def test_columns_and_types_are_the_same_of_any_log(tmp_path: Path, raw: bytes) -> None:
+def test_columns_and_types_are_the_same_for_every_log(tmp_path: Path, raw: bytes) -> None:
     reading = LogReader([log_at(write(tmp_path, raw))])
     assert dict(reading.table().schema) == dict(reading.lazy().collect_schema()) == SCHEMA
 
 
-def test_a_bare_file_has_its_path_as_given_and_no_tenant(tmp_path: Path) -> None:
+def test_a_bare_file_keeps_its_path_and_has_no_tenant(tmp_path: Path) -> None:
     path = write(tmp_path, b"GenericError\t\tx")
     row = LogReader([log_at(path)]).table().row(0, named=True)
     assert (row["log_file"], row["tenant"], row["job_id"]) == (str(path), None, JOB)
@@ -101,12 +101,12 @@ def test_what_could_not_be_decoded_is_counted(tmp_path: Path) -> None:
         "by neither": ("renamed.log", None),
     }.values(),
 )
-def test_the_name_of_the_file_or_its_folder_gives_the_job(name: str, expected: str | None) -> None:
+def test_the_job_id_comes_from_the_name_of_the_file_or_folder(name: str, expected: str | None) -> None:
     assert job_id_in(name) == expected
 
 
 @pytest.mark.parametrize("name", ["missing.log", "."])
-def test_a_file_that_cannot_be_read_is_said_and_the_others_are_read(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_file_is_reported_and_the_others_are_read(tmp_path: Path, name: str) -> None:
     good = log_at(write(tmp_path, b"GenericError\t\tx"))
     reading = LogReader([LogFile(tmp_path / name, name), good])
     assert reading.table().height == 1

@@ -51,7 +51,7 @@ CALL = "QueueImportProfileProperties"
         ("", ""),
     ],
 )
-def test_what_is_pasted_leads_to_a_pattern_or_else_to_a_code(text: str, name: str) -> None:
+def test_pasted_text_is_explained_by_its_pattern_or_code(text: str, name: str) -> None:
     assert recognize(text, OURS).code == name
 
 
@@ -166,7 +166,7 @@ CONSOLES = {
 
 
 @pytest.mark.parametrize(("text", "name"), CONSOLES.values(), ids=CONSOLES.keys())
-def test_what_consoles_say_of_jobs_and_calls_is_known(text: str, name: str) -> None:
+def test_console_output_on_jobs_and_calls_is_explained(text: str, name: str) -> None:
     assert recognize(text, OURS).code == name
     assert recognize(text.replace("\n", "\r\n"), OURS).code == name
 
@@ -219,11 +219,11 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("text", UNKNOWN.values(), ids=UNKNOWN.keys())
-def test_other_text_is_said_to_be_unknown(text: str) -> None:
+def test_other_text_is_explained_as_unknown(text: str) -> None:
     assert not recognize(text, OURS).known
 
 
-def test_of_several_lines_the_first_entry_is_explained() -> None:
+def test_the_first_entry_of_several_lines_is_explained() -> None:
     text = f"IdentityNotResolvable\tada@contoso.com\tx\r\nGenericError\t{GUID}\t{DUPLICATE}"
     assert recognize(text, OURS).code == "IdentityNotResolvable"
 

@@ -155,12 +155,12 @@ NO_ENTRY = {
 
 
 @pytest.mark.parametrize("line", NO_ENTRY.values(), ids=NO_ENTRY.keys())
-def test_text_that_only_looks_like_an_entry_is_none(line: str) -> None:
+def test_text_that_only_looks_like_an_entry_is_not_one(line: str) -> None:
     assert [row.code for row in rows_of(f"Hello\n{line}\nBye")] == [None]
     assert [row.code for row in rows_of(f"MissingIdentity\t\tx\n{line}\n{LINE}")] == ["MissingIdentity", CLEO[0]]
 
 
-def test_in_the_samples_nothing_is_read_as_pasted() -> None:
+def test_no_line_of_the_samples_is_read_as_pasted() -> None:
     for log in find_logs([sample_library()])[0]:
         assert log.path is not None
         ((_,), (found,)) = read([log.path.read_bytes()])
@@ -184,6 +184,6 @@ def test_in_the_samples_nothing_is_read_as_pasted() -> None:
     ],
     ids=lambda text: text[:24],
 )
-def test_a_hostile_line_is_looked_at_once(hostile: str) -> None:
+def test_a_hostile_line_is_searched_in_linear_time(hostile: str) -> None:
     found = entry_fields(hostile)
     assert found is None or list(found) == sorted(found)

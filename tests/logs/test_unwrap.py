@@ -106,7 +106,7 @@ WRAPPED = {
 
 @pytest.mark.parametrize(("text", "lines"), WRAPPED.values(), ids=WRAPPED.keys())
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_the_entries_in_another_format_are_found_each_byte_accounted_for(
+def test_entries_in_other_formats_are_read_and_each_byte_is_accounted_for(
     text: str, lines: list[int], encoding: str
 ) -> None:
     ((found,), (log,)) = read([text.encode(encoding)])
@@ -117,7 +117,7 @@ def test_the_entries_in_another_format_are_found_each_byte_accounted_for(
     assert log.account.around != 0
 
 
-def test_what_explain_is_given_is_unwrapped_too() -> None:
+def test_explain_unwraps_its_input() -> None:
     text, _ = WRAPPED["ConvertTo-Json of one job"]
     assert recognize(text, OURS).code == "IdentityNotResolvable"
 
@@ -129,7 +129,7 @@ def test_several_logs_one_of_them_wrapped_keep_their_line_numbers() -> None:
     assert numbers == [[1, 2], lines, [1, 2]]
 
 
-def test_a_cell_that_was_guarded_against_formulas_is_as_it_was() -> None:
+def test_a_cell_guarded_against_formulas_is_restored() -> None:
     table = pl.DataFrame({"code": ["GenericError"], "identity": ["'=1+1@x"], "message": ["x"]})
     ((row,), _) = read([table.write_csv().encode()])
     assert row[0] == Row(2, "GenericError", "=1+1@x", "x", None)
@@ -153,7 +153,7 @@ NO_LOG = {
 
 
 @pytest.mark.parametrize("text", NO_LOG.values(), ids=NO_LOG.keys())
-def test_other_text_is_left_as_it_is(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert unwrap(text) is None
 
 
@@ -171,5 +171,5 @@ def test_other_text_is_left_as_it_is(text: str) -> None:
     ],
     ids=lambda text: text[:20],
 )
-def test_hostile_text_is_gone_through_once(hostile: str) -> None:
+def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     assert unwrap(hostile) is None

@@ -64,7 +64,7 @@ def opened(browser: Browser, path: Path, width: int, *, scripts: bool = True) ->
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_page_opens_from_disk_without_a_sound_and_fits(browser: Browser, report: Path, width: int) -> None:
+def test_every_page_opens_from_disk_without_errors_and_fits(browser: Browser, report: Path, width: int) -> None:
     for path in sorted(report.rglob("*.html")):
         page, noise = opened(browser, path, width)
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
@@ -133,9 +133,7 @@ def test_without_scripts_a_command_is_selected_and_has_no_dead_button(browser: B
     page.context.close()
 
 
-def test_a_file_with_a_condition_says_so_on_the_button_and_is_no_primary_action(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_a_button_shows_a_condition_and_is_then_secondary(browser: Browser, tmp_path: Path) -> None:
     queue, little = conditional(tmp_path), LittleLibrary(tmp_path / "library")
     aborted = little.job("badges-2026-11-23", JobError.InvalidDataFile)
     plain = little.job("hr-2026-11-23", JobError.InternalError)

@@ -69,7 +69,7 @@ def pages(request: pytest.FixtureRequest, little: LittleLibrary, tmp_path: Path)
     return found
 
 
-def test_no_page_has_markup_that_a_log_brought(pages: list[Markup]) -> None:
+def test_no_page_has_markup_from_a_log(pages: list[Markup]) -> None:
     assert len(pages) == 4
     for page in pages:
         assert page.tags.count("script") == 1
@@ -78,7 +78,7 @@ def test_no_page_has_markup_that_a_log_brought(pages: list[Markup]) -> None:
         assert not [address for address in page.addresses if address.lower().startswith(("javascript:", "http"))]
 
 
-def test_a_formula_in_a_log_is_none_in_the_tables(little: LittleLibrary, tmp_path: Path) -> None:
+def test_a_formula_in_a_log_is_text_in_the_tables(little: LittleLibrary, tmp_path: Path) -> None:
     log = 'Odd\t=HYPERLINK("http://example.com")\t@SUM(1)\r\n-2+3\r\n'
     little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, message="+1")
     write_report(little.request(tmp_path))

@@ -64,7 +64,7 @@ def test_jobs_come_newest_first_and_those_without_a_time_last(little: LittleLibr
     assert [job.when for job in index(little).jobs] == ["23 Nov 2026", "16 Nov 2026", "time unknown"]
 
 
-def test_a_job_that_the_tenant_forgot_is_marked(little: LittleLibrary) -> None:
+def test_a_job_no_longer_listed_by_the_tenant_is_marked(little: LittleLibrary) -> None:
     little.job("hr-2026-11-23", gone=True)
     assert index(little).jobs[0].marks == (Note("No longer listed by the tenant"),)
 
@@ -130,7 +130,7 @@ def test_while_nothing_has_ended_only_the_running_jobs_are_counted(little: Littl
     assert first_sentence(little) == "No run has ended yet: 2 jobs are still running."
 
 
-def test_of_one_feed_the_first_sentence_is_its_jobs(little: LittleLibrary) -> None:
+def test_the_first_sentence_on_one_feed_is_its_jobs(little: LittleLibrary) -> None:
     little.job("hr-2026-11-16", JobError.InternalError)
     little.job("hr-2026-11-23", users=40)
     assert first_sentence(little) == "All 40 users updated."
@@ -162,7 +162,7 @@ def test_feeds_without_a_number_come_first_and_say_what_is_unknown(little: Littl
     )
 
 
-def test_of_many_feeds_the_worst_are_named(little: LittleLibrary) -> None:
+def test_the_worst_of_many_feeds_are_named(little: LittleLibrary) -> None:
     for number, feed in enumerate("abcdef", 1):
         little.job(f"{feed}-2026-11-23", ABORTED, users=number)
     assert first_sentence(little) == (
@@ -171,7 +171,7 @@ def test_of_many_feeds_the_worst_are_named(little: LittleLibrary) -> None:
     )
 
 
-def test_a_job_at_work_does_not_hide_the_run_before_it(little: LittleLibrary) -> None:
+def test_a_running_job_does_not_hide_the_previous_run(little: LittleLibrary) -> None:
     ended = little.job("hr-2026-11-16")
     little.job("hr-2026-11-23", state=State.Processing)
     assert [run.job_id for run in latest_runs(little.view().runs)[0]] == [ended]

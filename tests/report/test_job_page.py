@@ -147,16 +147,14 @@ def test_new_people_come_first_and_the_order_of_the_log_is_kept(little: LittleLi
     ]
 
 
-def test_of_very_many_people_the_first_are_shown_and_the_rest_counted(
-    little: LittleLibrary, lines: type[Lines]
-) -> None:
+def test_the_first_of_many_people_are_shown_and_the_rest_counted(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unresolved(*(f"user{number}@contoso.com" for number in range(1500)))
     people, note = people_of(*little.run(little.job("hr-2026-11-23", PARTIAL, log)))
     assert (len(people), people[-1].identity) == (1000, "user999@contoso.com")
     assert note == "The first 1,000 of 1,500 people are shown."
 
 
-def test_of_very_many_entries_of_one_person_the_first_are_shown(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_the_first_of_many_entries_of_one_person_are_shown(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unresolved(*["a@contoso.com"] * (ENTRIES_OF_PERSON + 5))
     ((person,), _) = people_of(*little.run(little.job("hr-2026-11-23", PARTIAL, log)))
     assert len(person.entries.rows) == ENTRIES_OF_PERSON
@@ -282,7 +280,7 @@ def test_a_missing_log_is_a_fault_only_where_there_should_be_one(little: LittleL
     )
 
 
-def test_what_pulls_saw_is_listed_with_the_pull_before(little: LittleLibrary) -> None:
+def test_observations_are_listed_with_the_previous_pull(little: LittleLibrary) -> None:
     job_id = little.job("hr", message="")
     seen = {"job_id": job_id, "state": State.Processing, "error": 0}
     little.own(
@@ -310,7 +308,7 @@ def test_a_start_that_a_pull_saw_is_a_bound(little: LittleLibrary) -> None:
     assert facts(little, job_id)["Started"] == ("by 2026-11-23 03:00:00 UTC", "a pull saw that it had started by then")
 
 
-def test_the_details_have_the_services_own_words(little: LittleLibrary) -> None:
+def test_the_details_have_the_services_message(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.InternalError)
     assert facts(little, job_id)["SharePoint status"] == ("Error, InternalError", "")
 

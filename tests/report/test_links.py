@@ -34,7 +34,7 @@ FILE = RetryLink(Path("/retry/hr.json"), "everybody, 295 users.", 295, complete=
 
 
 @pytest.mark.parametrize("name", ["hr feed.json", "a#b?c%d.json", "größe.json", 'quote".json', "javascript:x.json"])
-def test_an_address_leads_to_the_file_whatever_its_name(name: str) -> None:
+def test_an_address_links_to_a_file_of_any_name(name: str) -> None:
     address = href(Path("upa/retry") / name, Path("upa/reports/2026/jobs"))
     assert unquote(address) == f"../../../retry/{name}"
     assert not set(address) & set(' #?"')
@@ -44,7 +44,7 @@ def test_an_address_never_has_a_scheme() -> None:
     assert href(Path("report/javascript:alert(1)"), Path("report")) == "javascript%3Aalert%281%29"
 
 
-def test_a_file_name_that_is_no_text_keeps_its_bytes() -> None:
+def test_a_file_name_that_is_not_utf_8_keeps_its_bytes() -> None:
     assert href(Path("r/hr-\udcff.json"), Path("r")) == "hr-%FF.json"
 
 
@@ -53,7 +53,7 @@ def test_a_page_is_named_after_its_job() -> None:
 
 
 @pytest.mark.parametrize("job_id", ["../../evil", "..", "/etc/passwd", "a\\b", "con", "x" * 500, "é\udcff", "a\x00b"])
-def test_an_id_that_is_no_guid_never_becomes_a_path(job_id: str) -> None:
+def test_an_id_that_is_not_a_guid_never_becomes_a_path(job_id: str) -> None:
     name = page_name(job_id)
     assert Path(name).name == name
     assert name.isascii()
@@ -94,7 +94,7 @@ def test_the_templates_and_the_samples_are_found() -> None:
         pytest.param(FLOOR, False, "Retry file of hr (295 users) \u2013 first map Floor; incomplete", False, id="both"),
     ],
 )
-def test_a_condition_is_in_the_buttons_words_and_makes_it_no_primary_action(
+def test_a_condition_is_in_the_buttons_label_and_makes_it_secondary(
     little: LittleLibrary, first: str, complete: bool, label: str, primary: bool
 ) -> None:
     link = replace(FILE, complete=complete, queue=replace(QUEUE, condition=first))

@@ -35,7 +35,7 @@ def test_a_job_that_succeeded_updated_all_users(little: LittleLibrary) -> None:
     assert sentence(little, little.job("hr-2026-11-23", users=1234)) == "All 1,234 users updated."
 
 
-def test_a_job_that_succeeded_without_a_source_file_updated_everybody(little: LittleLibrary) -> None:
+def test_a_job_that_succeeded_without_a_source_file_updated_all_users(little: LittleLibrary) -> None:
     assert sentence(little, little.job("hr-2026-11-23", users=None)) == "All users updated."
 
 
@@ -122,7 +122,7 @@ def test_an_unknown_outcome_says_why(little: LittleLibrary, error: int, state: i
     assert cell(run) == "unknown"
 
 
-def test_a_job_at_work_says_when_that_was_seen(little: LittleLibrary) -> None:
+def test_a_running_job_has_the_time_of_the_last_observation(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", state=State.Processing)
     assert sentence(little, job_id) == "The job is still running (Processing), as of when the job list was saved."
     little.own("pull", {"pulled_at": "2026-11-23T03:40:00Z"})
@@ -131,7 +131,7 @@ def test_a_job_at_work_says_when_that_was_seen(little: LittleLibrary) -> None:
     assert cell(run) == "-"
 
 
-def test_a_job_that_its_feed_overtook_seems_stuck(little: LittleLibrary) -> None:
+def test_a_job_overtaken_by_a_later_run_of_its_feed_is_stuck(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-16", state=State.Processing)
     little.job("hr-2026-11-23")
     assert sentence(little, job_id).startswith("The job is stuck in Processing, as of ")
@@ -179,7 +179,7 @@ def test_a_retry_that_updates_no_user_leaves_the_runs_own_sentence(little: Littl
     )
 
 
-def test_a_retry_is_no_run_of_the_feed(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_a_retry_is_not_a_run_of_the_feed(little: LittleLibrary, lines: type[Lines]) -> None:
     run_id = two_failed(little, lines)
     without = little.view()
     before = [chart(without) for chart in (runs_chart, outcomes_chart, codes_chart)]

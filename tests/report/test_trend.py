@@ -46,7 +46,7 @@ def test_a_feed_is_a_line_that_is_broken_where_the_number_is_unknown(little: Lit
     )
 
 
-def test_of_many_feeds_those_hit_hardest_have_a_line(little: LittleLibrary) -> None:
+def test_the_worst_of_many_feeds_have_a_line(little: LittleLibrary) -> None:
     for number, name in enumerate("abcdefghi"):
         little.job(f"{name}-2026-11-23", JobError.InvalidDataFile, users=number + 1)
     chart = runs_chart(little.view())
@@ -71,7 +71,7 @@ def test_three_runs_are_too_few_for_a_trend(little: LittleLibrary, lines: type[L
     assert title(little) == "Users not updated per run: too few runs for a trend"
 
 
-def test_an_aborted_run_is_no_part_of_a_trend(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_an_aborted_run_is_not_part_of_a_trend(little: LittleLibrary, lines: type[Lines]) -> None:
     weekly(little, lines, "hr", [20, 20, 20, 20])
     little.job("hr-2026-11-23", ABORTED, users=5000)
     assert title(little) == "Users not updated per run: no clear trend"

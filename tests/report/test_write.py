@@ -63,7 +63,7 @@ def test_a_report_is_its_pages_and_tables(little: LittleLibrary, tmp_path: Path)
     }
 
 
-def test_nothing_but_the_report_is_left_in_the_folder(written: Path) -> None:
+def test_only_the_report_remains_in_the_folder(written: Path) -> None:
     assert {path.name for path in written.iterdir()} == {"data", "index.html", "jobs", "notes.txt"}
 
 
@@ -146,7 +146,7 @@ def test_a_file_in_the_way_of_a_folder_brings_the_old_report_back(written: Path,
     assert snapshot(written) == before
 
 
-def test_a_disk_that_takes_no_more_leaves_the_old_report(written: Path, little: LittleLibrary) -> None:
+def test_a_full_disk_leaves_the_old_report(written: Path, little: LittleLibrary) -> None:
     resource = pytest.importorskip("resource", reason="the platform has no limit on the size of files")
     before = snapshot(written)
     request = little.request(written)
@@ -223,7 +223,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-def test_what_a_killed_process_has_left_is_removed_by_the_next(at_work: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_files_of_a_killed_process_are_removed_by_the_next(at_work: subprocess.Popen[str], tmp_path: Path) -> None:
     at_work.communicate("")
     assert at_work.returncode == 9
     assert any(name.endswith("new/jobs/a.html") for name in _names(tmp_path))
@@ -232,7 +232,7 @@ def test_what_a_killed_process_has_left_is_removed_by_the_next(at_work: subproce
     assert _names(tmp_path) == []
 
 
-def test_what_another_process_is_at_work_in_stays(at_work: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_a_folder_used_by_another_process_stays(at_work: subprocess.Popen[str], tmp_path: Path) -> None:
     before = _names(tmp_path)
     with staging(tmp_path):
         pass
@@ -247,7 +247,7 @@ def _age(path: Path, hours: float) -> None:
 
 @pytest.mark.parametrize(("hours", "stays"), [(0, True), (2, False)], ids=["now", "two hours ago"])
 @pytest.mark.parametrize("name", [".upa-report-ab1_zz9q", ".upa-report-ab12zz9q.lock"], ids=["folder", "lock"])
-def test_what_has_no_lock_is_removed_once_it_is_old(tmp_path: Path, name: str, hours: float, *, stays: bool) -> None:
+def test_an_unlocked_folder_is_removed_when_it_is_old(tmp_path: Path, name: str, hours: float, *, stays: bool) -> None:
     path = tmp_path / name
     if name.endswith(".lock"):
         path.touch()
@@ -270,7 +270,7 @@ def test_what_has_no_lock_is_removed_once_it_is_old(tmp_path: Path, name: str, h
         "new/a.html",
     ],
 )
-def test_what_is_not_ours_stays_however_old_it_is(tmp_path: Path, name: str) -> None:
+def test_other_files_stay_however_old_they_are(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"mine")
@@ -281,7 +281,7 @@ def test_what_is_not_ours_stays_however_old_it_is(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_a_link_that_is_called_as_ours_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_with_our_name_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "new").mkdir(parents=True)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / ".upa-report-0123abcd").symlink_to(tmp_path / "elsewhere")
@@ -292,7 +292,7 @@ def test_a_link_that_is_called_as_ours_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere" / "new").is_dir()
 
 
-def test_where_nothing_can_be_locked_the_report_is_made_and_nothing_is_left(
+def test_without_locking_the_report_is_created_and_nothing_remains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object, **_options: object) -> None:

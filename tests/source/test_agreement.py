@@ -43,7 +43,7 @@ LAYOUT = st.fixed_dictionaries(
 
 @no_deadline
 @given(SOURCE, LAYOUT)
-def test_strict_json_is_read_as_json_reads_it(
+def test_strict_json_is_read_like_pythons_json(
     tmp_path: Path, source: list[dict[str, object]], layout: dict[str, object]
 ) -> None:
     text = json.dumps({"odata": [1, {"value": 2}], "value": source}, **layout)  # type: ignore[arg-type]

@@ -114,7 +114,7 @@ def test_letters_beside_signs_that_look_like_garbled_ones_are_not(word: str) -> 
         ("", []),
     ],
 )
-def test_a_value_tells_what_is_wrong_with_it(text: str, kinds: list[DamageKind]) -> None:
+def test_damage_is_detected_in_a_value(text: str, kinds: list[DamageKind]) -> None:
     assert damage_in(text) == kinds
 
 
@@ -153,7 +153,7 @@ def test_each_kind_is_counted_by_property_with_its_first_record(tmp_path: Path) 
         "@{a=b}",
     ],
 )
-def test_what_a_value_tells_is_found_in_a_file_however_it_is_spelled(tmp_path: Path, city: str, escaped: bool) -> None:
+def test_damage_is_found_in_a_file_in_any_spelling(tmp_path: Path, city: str, escaped: bool) -> None:
     found = found_in(tmp_path, written("Oslo", city, escaped=escaped))
     assert [(one.kind, one.record) for one in found] == [(kind, 2) for kind in damage_in(city)]
     assert found

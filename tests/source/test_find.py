@@ -179,7 +179,7 @@ def test_in_segments_too(tmp_path: Path, text: str) -> None:
 
 @no_deadline
 @given(sources())
-def test_everybody_is_found_with_marks_that_tell_users_apart(tmp_path: Path, text: str) -> None:
+def test_all_users_are_found_with_distinct_marks(tmp_path: Path, text: str) -> None:
     path = tmp_path / "source.json"
     path.write_bytes(text.encode())
     records, problem = slowly(path, "mail")
@@ -238,7 +238,7 @@ def test_real_processes_find_the_same(tmp_path: Path, started: list[subprocess.P
     assert [process.returncode for process in started] == [0, 0]
 
 
-def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_scan_continues_without_a_process_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "_BYTES_PER_PROCESS", 5000)
     monkeypatch.setattr(find, "_processors", lambda: 3)
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
@@ -259,7 +259,7 @@ def test_an_id_property_with_a_bracket_in_its_name_is_found_beside_commas_too_ma
 
 @pytest.mark.usefixtures("three_processes")
 @pytest.mark.parametrize("place", range(0, 40, 3))
-def test_a_value_that_is_no_record_is_found_in_whichever_segment_it_is(tmp_path: Path, place: int) -> None:
+def test_a_value_that_is_not_a_record_is_found_in_any_segment(tmp_path: Path, place: int) -> None:
     records = [f'{{"mail":"user{number}@contoso.com","City":"Kiel"}}' for number in range(40)]
     records[place] = "null"
     path = tmp_path / "source.json"

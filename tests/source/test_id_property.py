@@ -61,14 +61,12 @@ def test_two_properties_that_name_the_same_users_are_as_good(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("keys", [(), ("nobody@contoso.com",)])
-def test_without_any_match_it_is_the_property_that_looks_like_ids_and_said_to_be_uncertain(
-    tmp_path: Path, keys: tuple[str, ...]
-) -> None:
+def test_without_a_match_the_property_that_looks_like_ids_is_uncertain(tmp_path: Path, keys: tuple[str, ...]) -> None:
     found = infer(tmp_path, [{}, ADA, EVE], *keys)
     assert found == IdProperty("Mail", "its values look like IDs", certain=False)
 
 
-def test_where_none_looks_like_ids_it_is_the_first_that_does_not_repeat(tmp_path: Path) -> None:
+def test_without_likely_ids_it_is_the_first_property_with_distinct_values(tmp_path: Path) -> None:
     found = infer(tmp_path, [{"City": "Oslo", "Nr": 1, "Desk": "A"}, {"City": "Oslo", "Nr": 2, "Desk": "B"}])
     assert found == IdProperty("Nr", "it is the first whose values don't repeat", certain=False)
 
@@ -95,13 +93,13 @@ def test_a_property_that_every_record_has_is_not_the_one_that_some_lack(tmp_path
 
 
 @pytest.mark.parametrize("records", [[], [{"City": "Oslo"}, {"City": "Oslo"}]])
-def test_where_nothing_speaks_for_any_none_is_named(tmp_path: Path, records: list[object]) -> None:
+def test_without_evidence_no_property_is_named(tmp_path: Path, records: list[object]) -> None:
     assert infer(tmp_path, records, "ada@contoso.com") == IdProperty(
         "", "nothing speaks for any property", certain=False
     )
 
 
-def test_a_source_that_is_no_json_is_said(tmp_path: Path) -> None:
+def test_a_source_that_is_not_json_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "source.json"
     path.write_bytes(b"IdName;City")
     with pytest.raises(NotJsonError):

@@ -41,14 +41,14 @@ def test_users_values_and_the_kind_of_ids_are_counted(
     assert measure(path) == SourceCounts(len(raw), *expected)
 
 
-def test_a_source_that_is_no_json_is_not_counted(tmp_path: Path) -> None:
+def test_a_source_that_is_not_json_is_not_counted(tmp_path: Path) -> None:
     path = tmp_path / "source.json"
     path.write_bytes(b'{"value":[{"a":"1"},{')
     with pytest.raises(NotJsonError):
         measure(path)
 
 
-def test_a_source_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_source_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         measure(tmp_path / "missing.json")
 
@@ -75,7 +75,7 @@ def _record(draw: random.Random, number: int) -> object:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_many_records_at_once_are_counted_as_one_by_one(tmp_path: Path, seed: int) -> None:
+def test_chunks_are_counted_like_single_records(tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     records = [_record(draw, number) for number in range(4_000)]
     between = draw.choice([",", " , ", ",\r\n  "])

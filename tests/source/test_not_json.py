@@ -36,8 +36,8 @@ BROKEN = {
     "cut off behind a record": ('{"value":[{"a":1},', (1, 19, 'ends where "{" should be', "", "in record 2")),
     "cut off behind the array": ('{"value":[]', (1, 12, 'the object\'s "}" is missing at the end', "", "")),
     "nothing": ("", (1, 1, 'the file ends where "{" should be', "", "")),
-    "a word that is no value": ('{"value":[{"a":yes}]}', (1, 16, "yes is no value", "yes", "in record 1")),
-    "a day without quotes": ('{"value":[{"a":2026-11-23}]}', (1, 16, "2026-11-23 is no value", "", "in record 1")),
+    "a word that isn't a value": ('{"value":[{"a":yes}]}', (1, 16, "yes isn't a value", "yes", "in record 1")),
+    "a day without quotes": ('{"value":[{"a":2026-11-23}]}', (1, 16, "2026-11-23 isn't a value", "", "in record 1")),
     "no value behind a colon": ('{"value":[{"a":}]}', (1, 16, '"}" where a value should be', "", "in record 1")),
     "no name": ('{"value":[{:1}]}', (1, 12, "a property's name should be", "", "in record 1")),
     "text behind the end": ('{"value":[]} x', (1, 14, "after the end", "", "")),
@@ -48,7 +48,7 @@ BROKEN = {
     "a comment that never ends": ('{"value":[/* x', (1, 11, '"/" where', "", "in record 1")),
     "lines that CR ends": ('{\r"value":\r[x]}', (3, 2, '"x" where', "", "in record 1")),
     "lines that CRLF ends": ('{\r\n"value":\r\n[x]}', (3, 2, '"x" where', "", "in record 1")),
-    "letters beyond ASCII before": ('{"value":[{"ä€😀":x}]}', (1, 18, "x is no value", "😀", "in record 1")),
+    "letters beyond ASCII before": ('{"value":[{"ä€😀":x}]}', (1, 18, "x isn't a value", "😀", "in record 1")),
     "a control character": ('{"value":[\x00]}', (1, 11, "a control character where", "", "in record 1")),
 }
 
@@ -92,8 +92,8 @@ def test_an_excerpt_is_one_printable_line() -> None:
 
 
 @pytest.mark.parametrize("end", ["x", ".e", "e", ".."])
-def test_a_number_of_a_million_digits_that_is_none_is_refused(tmp_path: Path, end: str) -> None:
+def test_an_invalid_number_of_a_million_digits_is_rejected(tmp_path: Path, end: str) -> None:
     path = tmp_path / "hr-feed.json"
     path.write_text(f'{{"value":[{{"a":{"1" * 1_000_000}{end}}}]}}', encoding="utf-8")
-    with pytest.raises(NotJsonError, match="is no value"):
+    with pytest.raises(NotJsonError, match="isn't a value"):
         list(read_records(path))

@@ -179,7 +179,7 @@ def id_of(spot: FaultLocation) -> tuple[str, str] | None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_record_is_found_with_its_person_and_the_fault(
+def test_a_broken_record_is_found_with_its_user_and_the_fault(
     tmp_path: Path, broken: tuple[str, FaultKind, str | None, tuple[str, str] | None], encoding: str
 ) -> None:
     text, kind, name, identity = broken
@@ -342,7 +342,7 @@ def test_without_a_position_the_record_is_found_by_its_number(tmp_path: Path) ->
     assert id_of(found(path, ReportedPlace("value[3]", 4, None, None, None))) == (ADA, "")
 
 
-def test_without_a_place_it_is_the_first_fault_and_said_so(tmp_path: Path) -> None:
+def test_without_a_place_the_first_fault_is_reported_as_such(tmp_path: Path) -> None:
     path = written(tmp_path, source_with(r'{"IdName":"ada@contoso.com","Office":"R\V"}'))
     spot = found(path, None)
     assert (spot.record, spot.sure, id_of(spot)) == (4, Certainty.likely, (ADA, ""))
@@ -369,7 +369,7 @@ def test_a_value_that_never_ends_is_the_place_however_far_the_service_read(tmp_p
     assert (found(path, place_of(path)).record, found(path, place_of(path)).sure) == (3, Certainty.sure)
 
 
-def test_of_two_records_no_property_is_taken_for_the_id_but_one_that_looks_so(tmp_path: Path) -> None:
+def test_two_records_need_a_property_that_looks_like_ids(tmp_path: Path) -> None:
     path = written(tmp_path, r'{"value":[{"Name":"Ada"},{"Name":"Bob","City":"\V"}]}')
     assert found(path, place_of(path)).identity is None
     assert id_of(found(path, place_of(path), "Name")) == ("Bob", "")
@@ -384,7 +384,7 @@ def test_of_two_records_no_property_is_taken_for_the_id_but_one_that_looks_so(tm
     ],
     ids=["a short escape", "two marks", "another table"],
 )
-def test_words_say_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:
+def test_the_fault_is_described(tmp_path: Path, text: str, words: str) -> None:
     path = written(tmp_path, text)
     assert words in found(path, place_of(path)).fault.words
 

@@ -34,7 +34,7 @@ SENTENCES = {
     ),
     "nobody's": (
         '{"City":Kiel}',
-        "Record 4 (user unknown), in City: Kiel is no value: a text needs quotation marks",
+        "Record 4 (user unknown), in City: Kiel isn't a value: a text needs quotation marks",
         "",
     ),
     "a comma": (
@@ -57,7 +57,7 @@ def broken(folder: Path, record: str) -> Path:
 
 
 @pytest.mark.parametrize(("record", "head", "tail"), SENTENCES.values(), ids=SENTENCES.keys())
-def test_a_sentence_says_record_person_and_fault(tmp_path: Path, record: str, head: str, tail: str) -> None:
+def test_a_sentence_has_record_user_and_fault(tmp_path: Path, record: str, head: str, tail: str) -> None:
     path = broken(tmp_path, record)
     located = diagnose(said_of(path), path, "IdName")
     assert located.spot is not None
@@ -73,7 +73,7 @@ def test_a_sentence_shows_the_text_around_the_fault(tmp_path: Path) -> None:
     )
 
 
-def test_an_id_property_that_is_inferred_is_said_to_be(tmp_path: Path) -> None:
+def test_an_inferred_id_property_is_reported_as_such(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
     located = diagnose(said_of(path), path)
     assert located.clause.startswith("Record 4 (IdName ada@contoso.com), in Office: ")
@@ -93,11 +93,11 @@ def test_an_id_property_that_is_inferred_is_said_to_be(tmp_path: Path) -> None:
         ("Something else", ""),
     ],
 )
-def test_without_the_source_file_the_message_tells_the_record(message: str, sentence: str) -> None:
+def test_without_the_source_file_the_record_comes_from_the_message(message: str, sentence: str) -> None:
     assert diagnose(message, None).sentence == sentence
 
 
-def test_a_doubt_is_said(tmp_path: Path) -> None:
+def test_a_doubt_is_reported(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
     message = said_of(path)
     mended = diagnose(message, broken(tmp_path, whole(4)), "IdName").sentence
@@ -115,7 +115,7 @@ def test_json_has_all_keys_whatever_is_known(tmp_path: Path) -> None:
     assert known.keys() == without.keys() == nothing.keys()
 
 
-def test_the_error_of_a_source_that_is_no_json_names_the_person_and_the_service(tmp_path: Path) -> None:
+def test_the_error_of_a_source_that_is_not_json_has_the_user_and_the_service(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
     with pytest.raises(NotJsonError) as raised:
         list(read_records(path))
@@ -124,7 +124,7 @@ def test_the_error_of_a_source_that_is_no_json_names_the_person_and_the_service(
     assert raised.value.advice.startswith("The service refused the file for the same reason. Correct it there")
 
 
-def test_an_error_that_is_not_the_logs_is_not_said_to_be(tmp_path: Path) -> None:
+def test_an_error_other_than_the_logs_is_not_attributed_to_the_service(tmp_path: Path) -> None:
     path = broken(tmp_path, BACKSLASH)
     whole_record = "Path 'value[2].City', line 1, position 160."
     elsewhere = "Path 'value[3].Office', line 1, position 20."
@@ -232,7 +232,7 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize(("message", "place"), MESSAGES.values(), ids=MESSAGES.keys())
-def test_a_place_is_taken_by_its_shape(message: str, place: ReportedPlace | None) -> None:
+def test_a_place_is_recognized_by_its_shape(message: str, place: ReportedPlace | None) -> None:
     assert place_in(message) == place
 
 
@@ -259,7 +259,7 @@ def test_numbers_may_have_separators(separator: str, line: str, position: str) -
         ("", None),
     ],
 )
-def test_the_wording_may_tell_of_an_escape_or_of_another_fault(sentence: str, escape: bool | None) -> None:
+def test_the_wording_may_indicate_an_escape_or_another_fault(sentence: str, escape: bool | None) -> None:
     for path in ("'value[0].a', line 1, position 2.", "'value[0].a"):
         place = place_in(f"{sentence} Path {path}")
         assert place is not None

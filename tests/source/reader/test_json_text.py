@@ -142,7 +142,7 @@ def test_a_large_file_is_looked_through_once_for_each_version(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("place", ["write", "flush", "begin"])
-def test_where_there_is_no_room_for_a_copy_that_is_said_and_not_that_the_source_cannot_be_read(
+def test_a_full_temporary_folder_is_reported_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
@@ -192,7 +192,7 @@ def test_units_of_a_line_lead_to_a_byte(text: str, line: int, units: int, offset
 
 
 @given(st.text(st.sampled_from("a😀€\r\n"), max_size=30), st.integers(0, 30))
-def test_what_the_service_counts_leads_back_to_the_character(text: str, at: int) -> None:
+def test_a_position_of_the_service_leads_to_its_character(text: str, at: int) -> None:
     at = min(at, len(text))
     # A CRLF at the very end is counted as two by the service.
     if text[at - 1 : at + 1] != "\r\n" and not (at == len(text) and text.endswith("\r\n")):

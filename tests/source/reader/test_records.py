@@ -72,7 +72,9 @@ TOLERATED = {
 
 
 @pytest.mark.parametrize(("text", "expected"), TOLERATED.values(), ids=TOLERATED.keys())
-def test_what_the_service_tolerates_is_read(tmp_path: Path, text: str, expected: list[dict[str, str | None]]) -> None:
+def test_syntax_that_the_service_tolerates_is_read(
+    tmp_path: Path, text: str, expected: list[dict[str, str | None]]
+) -> None:
     assert [texts_of(record) for record in records_of(tmp_path, text)] == expected
 
 
@@ -153,6 +155,6 @@ def test_records_come_before_the_error_after_them(tmp_path: Path) -> None:
         next(found)
 
 
-def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         list(read_records(tmp_path / "missing.json"))

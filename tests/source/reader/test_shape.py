@@ -96,7 +96,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize(("text", "words", "records"), SHAPES.values(), ids=SHAPES.keys())
-def test_valid_json_of_another_shape_is_said_to_be_that(
+def test_valid_json_of_another_shape_is_reported_as_such(
     tmp_path: Path, text: str, words: str, records: list[str], encoding: str
 ) -> None:
     path = tmp_path / "hr-feed.json"
@@ -124,7 +124,7 @@ def test_valid_json_of_another_shape_is_said_to_be_that(
 
 
 @pytest.mark.parametrize(("text", "_words", "records"), SHAPES.values(), ids=SHAPES.keys())
-def test_only_what_is_certain_is_repaired_and_byte_for_byte(
+def test_only_certain_shapes_are_repaired_byte_for_byte(
     tmp_path: Path, text: str, _words: str, records: list[str]
 ) -> None:
     path = tmp_path / "hr-feed.json"
@@ -165,7 +165,7 @@ def test_a_fault_within_another_shape_is_the_fault_that_is_reported(tmp_path: Pa
         list(read_records(path))
 
 
-def test_values_that_are_no_records_are_passed_over_beside_records_and_keep_their_places(tmp_path: Path) -> None:
+def test_values_that_are_not_records_are_skipped_and_keep_their_places(tmp_path: Path) -> None:
     path = tmp_path / "hr-feed.json"
     path.write_text(f'{{"value":[null,{ADA},[1],{BOB},"x"]}}', encoding="utf-8")
     assert [(record.position, record.raw.decode()) for record in read_records(path)] == [(1, ADA), (3, BOB)]
