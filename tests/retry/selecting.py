@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.analysis.naming import NamedUsers
-from analyzer.retry.selection.select import select as select_by_told
+from analyzer.retry.selection.select import select as select_users
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 
 def select(outcome: Outcome, entries: pl.DataFrame, error: str = "", **further: Any) -> Selection:  # noqa: ANN401 - its options
     """As ``analyzer.retry.selection.select.select``, of the entries."""
-    return select_by_told(outcome, NamedUsers.in_table(entries), error, **further)
+    return select_users(outcome, NamedUsers.in_table(entries), error, **further)

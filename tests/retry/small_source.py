@@ -38,24 +38,24 @@ ALL_RECORDS = Selection(Outcome.aborted, True, UserIds(), 0, "the import was abo
 
 
 def request(source: Path, selection: Selection, *logs: Path, id_property: str = "IdName") -> RetryRequest:
-    """A request whose files go into the folder ``out`` beside the source."""
+    """A request whose files go into the folder ``out`` next to the source."""
     known = IdProperty(id_property, "you specified it", certain=True)
     return RetryRequest(source, logs, JOB, known, selection, source.parent / "out" / "hr-feed-retry.json")
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """What lies in a folder, hidden files too."""
+    """The files of a folder by name, with their content."""
     return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
 
 
 def described(path: Path) -> dict[str, object]:
-    """How a manifest has to describe a file."""
+    """The entry of a file in a manifest."""
     raw = path.read_bytes()
     return {"name": path.name, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
 
 
 def manifest_of(path: Path) -> dict[str, object]:
-    """The manifest beside a retry file."""
+    """The manifest of a retry file."""
     content = json.loads(path.with_name(f"{path.stem}.manifest.json").read_bytes())
     assert isinstance(content, dict)
     return content

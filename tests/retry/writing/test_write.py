@@ -91,7 +91,7 @@ UNMATCHED = {
         (Mismatch("Ada@contoso.com", Reason.duplicate, "1, 3", "they differ in City and CITY"),),
     ),
     "somebody else of two records": ((ADA, BOB, BOB), partial("ada@contoso.com"), ()),
-    "somebody else of two records, of whom an entry that names nobody may tell": (
+    "another user with two records, which may explain an unidentified entry": (
         (ADA, BOB, BOB),
         partial("ada@contoso.com", without_user=1),
         (Mismatch("bob@contoso.com", Reason.possible_duplicate, "2, 3"),),
