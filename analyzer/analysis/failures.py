@@ -1,14 +1,14 @@
-"""Who failed, why, and what they have in common.
+"""Count failures by code, pattern, property, and user, and find what the users who failed have in common.
 
-Counts are of entries as ``analysis.naming`` returns them; text that isn't an entry doesn't count.
+Entries are those of ``analysis.naming``; text that isn't an entry doesn't count.
 
 A trait is shared (``SharedTrait``) if chance doesn't explain it. For each value of each trait (a domain, a department,
-a part of the file), the users who failed are taken as drawn without replacement from all users of the source file: how
-likely is it that at least so many of them have the value? That is the upper tail of the hypergeometric distribution,
-Fisher's exact test. Many values are tried in one file, so the traits share ``ALARM`` equally, and the values of a trait
-share its part (Bonferroni's bound): of files whose failures are random, at most one in a hundred has a shared trait. A
-value counts as tried unless it has so few users that not even all of them failing would show anything (Tarone's bound,
-which is valid because it depends on the numbers of users alone and not on who failed).
+a part of the file), the users who failed are considered as drawn without replacement from all users of the source file:
+how likely is it that at least so many of them have the value? That is the upper tail of the hypergeometric
+distribution, Fisher's exact test. Many values are tested in one file, so the traits share ``ALARM`` equally, and the
+values of a trait share its part (Bonferroni's bound): of files with random failures, at most one in a hundred has a
+shared trait. A value with so few users that even the failure of all of them would not be significant doesn't count as a
+test (Tarone's bound, which is valid because it depends only on the numbers of users, not on who failed).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _USERS = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
 
 
-def by_code(named: pl.DataFrame) -> pl.DataFrame:
+def by_code(entries: pl.DataFrame) -> pl.DataFrame:
     """Count entries by code, most entries first.
 
     Returns:
-        Columns ``code`` String, ``entries`` UInt32, ``users`` UInt32 (distinct, named).
+        Columns ``code`` String, ``entries`` UInt32, ``users`` UInt32 (distinct).
     """
     return (
-        _coded(named)
+        _coded(entries)
         .group_by("code")
         .agg(entries=pl.len(), users=_USERS)
         .sort("entries", "code", descending=[True, False])
@@ -42,21 +42,21 @@ def by_code(named: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_pattern(
-    named: pl.DataFrame, pattern_of: Callable[[str, str, str], str | None], says_nothing: str
+    entries: pl.DataFrame, pattern_of: Callable[[str, str, str], str | None], says_nothing: str
 ) -> pl.DataFrame:
     """Count the entries of each code by what their messages mean.
 
     Args:
-        named: entries.
-        pattern_of: returns the name of the pattern that a code, message and detail match, None for none; called once
-            for equal ones, as a log can hold 100,000 failures of one kind.
-        says_nothing: a regular expression for what differs from detail to detail; it is removed from them.
+        entries: the entries.
+        pattern_of: returns the name of the pattern that a code, message, and detail match, or None; called once for
+            equal ones, because a log can have 100,000 failures of one kind.
+        says_nothing: a regular expression for insignificant parts of details; they are removed.
 
     Returns:
         Columns ``code`` String, ``pattern`` String (null for none), ``entries`` UInt32, ``users`` UInt32; in each code
         most users first, then most entries.
     """
-    coded = _coded(named).with_columns(pl.col("detail").fill_null("").str.replace_all(says_nothing, ""))
+    coded = _coded(entries).with_columns(pl.col("detail").fill_null("").str.replace_all(says_nothing, ""))
     distinct = coded.select("code", "message", "detail").unique()
     patterns = pl.Series("pattern", [pattern_of(*row) for row in distinct.iter_rows()], dtype=pl.String)
     return (
@@ -67,14 +67,14 @@ def by_pattern(
     )
 
 
-def by_property(named: pl.DataFrame) -> pl.DataFrame:
+def by_property(entries: pl.DataFrame) -> pl.DataFrame:
     """Count entries by property and code, most entries first.
 
     Returns:
         Columns ``property`` String, ``code`` String, ``entries`` UInt32, ``users`` UInt32.
     """
     return (
-        _coded(named)
+        _coded(entries)
         .filter(pl.col("property").is_not_null())
         .group_by("property", "code")
         .agg(entries=pl.len(), users=_USERS)
@@ -82,51 +82,50 @@ def by_property(named: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def by_user(named: pl.DataFrame) -> pl.DataFrame:
-    """Return one row for each job and named user, in the order of the logs.
+def by_user(entries: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each job and user, in the order of the logs.
 
     Returns:
-        Columns ``job_id``, ``key``, ``identity`` (as the log first spells it) String, ``codes`` List(String),
-        ``entries`` UInt32.
+        Columns ``job_id``, ``key``, ``identity`` (first spelling) String, ``codes`` List(String), ``entries`` UInt32.
     """
     return (
-        named.filter("names")
+        entries.filter("names")
         .group_by("job_id", "key", maintain_order=True)
         .agg(identity=pl.col("identity").first(), codes=pl.col("code").unique(maintain_order=True), entries=pl.len())
     )
 
 
-def without_user(named: pl.DataFrame) -> pl.DataFrame:
-    """Return the entries that have a code but name no user; columns as in ``named``."""
-    return _coded(named).filter(~pl.col("names"))
+def without_user(entries: pl.DataFrame) -> pl.DataFrame:
+    """Return the entries with a code but without a user."""
+    return _coded(entries).filter(~pl.col("names"))
 
 
-def _coded(named: pl.DataFrame) -> pl.DataFrame:
-    return named.filter(pl.col("code").is_not_null())
+def _coded(entries: pl.DataFrame) -> pl.DataFrame:
+    return entries.filter(pl.col("code").is_not_null())
 
 
 ALARM = 0.01
-"""How often something is said of a file whose failures are random, at the most."""
+"""The maximum share of files with random failures in which a trait is reported."""
 
 _FEWEST = 3
-"""Users who share a value, below which nothing is said however unlikely it is."""
+"""The minimum number of users who share a reported value."""
 
 _MOST_VALUES = 1_000
-"""Of a trait; one with more, as a phone number, tells each user from the others and groups none."""
+"""A trait with more values, such as a phone number, identifies users instead of grouping them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedTrait:
-    """A value that more of those who failed have than chance explains.
+    """A value that more of the users who failed have than chance explains.
 
     Attributes:
-        trait: as it was counted.
-        value: likewise.
-        failed: users who failed and have it.
-        failed_of: users who failed.
-        users: users of the source file who have it, those who failed included.
-        users_of: users of the source file.
-        probability: that chance gives as many or more.
+        trait: the trait.
+        value: its value.
+        failed: number of users who failed and have the value.
+        failed_of: number of users who failed.
+        users: number of users in the source file with the value, including those who failed.
+        users_of: number of users in the source file.
+        probability: the probability of as many or more by chance.
     """
 
     trait: str
@@ -140,7 +139,7 @@ class SharedTrait:
 
 @dataclass(slots=True)
 class Traits:
-    """Users counted by the values of their traits, as a source file is read user by user."""
+    """Counts of users by the values of their traits."""
 
     users: int = 0
     failed: int = 0
@@ -165,19 +164,19 @@ class Traits:
                 self._failed.pop(trait, None)
 
     def shared(self) -> tuple[SharedTrait, ...]:
-        """Return what the users who failed have in common, the least likely first; each set of users once."""
+        """Return what the users who failed have in common, the least likely first, once for each set of users."""
         found: list[SharedTrait] = []
         for trait in self._users:
             found += self._shared_in(trait, ALARM / len(self._users))
         found.sort(key=lambda one: one.probability)
-        # Two values that the same numbers of users have are most often two names of one thing.
+        # Two values with the same numbers of users usually describe the same thing.
         once: dict[tuple[int, int], SharedTrait] = {}
         for one in found:
             once.setdefault((one.failed, one.users), one)
         return tuple(once.values())
 
     def _shared_in(self, trait: str, alarm: float) -> Iterator[SharedTrait]:
-        # A user without the trait is no less counted than one with it.
+        # Users without the trait count as having the value "".
         counts = self._users[trait].copy()
         failed = self._failed.get(trait, Counter[str]()).copy()
         counts[""] += self.users - counts.total()
@@ -185,7 +184,7 @@ class Traits:
         least = sorted(
             tail(min(self.failed, users), self.failed, users, self.users) for users in counts.values() if users
         )
-        # The number of tries: values that could pass a bound divided by their own number.
+        # The number of tests: values that could pass a bound divided by their own number.
         tries = next(
             (number for number in range(1, len(least) + 1) if sum(p <= alarm / number for p in least) <= number), 1
         )

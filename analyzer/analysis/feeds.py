@@ -1,8 +1,8 @@
-"""Which feed a job belongs to, by the address of its source file.
+"""Find the feed of a job by the address of its source file.
 
-The service knows no feeds. A feed writes its files into one folder of one host, under names that differ only in what
-makes a name unique: a time, a GUID, a counter, a mark of a copy. What is left is the feed's name. That is an inference,
-and pages say so; a rule of the configuration overrides it.
+The service has no feeds. A feed writes its files into one folder of one host, under names that differ only in the parts
+that make them unique: a time, a GUID, a counter, the mark of a copy. The rest is the feed's name. This is an inference,
+which the report mentions; a rule of the configuration overrides it.
 
 The shapes of names are those of public generators: PnP PowerShell's ``userprofilesyncdata-yyyyMMddHHmmss-GUID``,
 ``Get-Date`` in its usual formats, ``GetTempFileName``, copies made by Explorer, Finder, and browsers.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 UNKNOWN_FEED = "?"
-"""The feed of a job that names no source file."""
+"""The feed of a job without a source file."""
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"
-"""A token begins and ends where no letter or digit touches it."""
+"""The start and end of a token, without a letter or digit next to it."""
 
-# Ours end in -GUID-retry or -GUID-retry-1-of-3, and then perhaps in the mark of a copy
+# Our retry files end in -GUID-retry or -GUID-retry-1-of-3, possibly followed by the mark of a copy
 _RETRY = re.compile(rf"(?:^|[-_. ])(?P<job>{GUID.pattern})-retry{_END}.*", re.IGNORECASE | re.DOTALL)
 # Explorer, Finder, and browsers, in the languages of Windows that add a word
 _COPY = re.compile(
@@ -102,8 +102,8 @@ _EPOCH = re.compile(rf"(?<!\d)(?P<seconds>1[4-9]\d{{8}})(?P<thousandths>\d{{3}})
 _TICKS = re.compile(rf"{_START}(?:(?P<ticks>6[34]\d{{16}})|(?P<filetime>13\d{{16}})){_END}")
 # The first part of a GUID
 _SHORT_ID = re.compile(rf"{_START}(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{{8}}{_END}", re.IGNORECASE)
-# A day of the year, a week, a month, a year, a date with a year of two digits, and any long number: unique, but no
-# time to rely on
+# A day of the year, a week, a month, a year, a date with a year of two digits, and any long number: unique, but not a
+# reliable time
 _UNIQUE = re.compile(
     rf"{_START}(?:20\d\d[-_.][0-3]\d\d|20\d\d[-_. ]?(?:W|KW|CW|WK)[-_. ]?\d\d|(?:W|KW|CW|WK)[-_. ]?\d\d[-_. ]?20\d\d"
     rf"|20\d\d[-_. ](?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[-_. ]20\d\d|20\d\d"
@@ -118,15 +118,15 @@ _YEAR_OF_TICKS, _YEAR_OF_FILETIME = datetime(1, 1, 1, tzinfo=UTC), datetime(1601
 
 @dataclass(frozen=True, slots=True)
 class SourceName:
-    """What the address of a source file says.
+    """The parts of a source file's address.
 
     Attributes:
         host: in lower case; empty for a server-relative address.
-        folder: server-relative, without a slash at its end; what is unique in it is ``*``.
-        feed: the file's name without what makes it unique; empty where nothing else is left.
-        time: the time in the name (UTC; a time without a zone is taken as UTC); None where there is none to rely on,
-            as in ``03-04-2026``.
-        retry_of: the ID of the job that our retry file repairs; None for every other file.
+        folder: server-relative, without a slash at its end; unique parts are ``*``.
+        feed: the file's name without its unique parts; empty if nothing is left.
+        time: the time in the name (UTC, also without a zone); None if there is none, or if it is ambiguous, such as
+            ``03-04-2026``.
+        retry_of: the ID of the job that a retry file repairs; None for other files.
     """
 
     host: str
@@ -138,11 +138,11 @@ class SourceName:
 
 @dataclass(frozen=True, slots=True)
 class FeedRule:
-    """A feed as the configuration names it.
+    """A feed of the configuration.
 
     Attributes:
-        name: of the feed.
-        match: a pattern for file names, with ``*`` and ``?``; case does not count.
+        name: the feed's name.
+        match: a pattern for file names with ``*`` and ``?``, ignoring case.
         folder: a server-relative folder or its address; empty for any.
     """
 
@@ -165,13 +165,13 @@ class FeedRule:
 
 @functools.lru_cache(maxsize=20_000)
 def source_name(source_uri: str) -> SourceName:
-    """Read the address of a source file.
+    """Parse the address of a source file.
 
     >>> source_name("https://contoso.sharepoint.com/sites/hr/Shared Documents/hr-feed-2026-11-23.json").feed
     'hr-feed'
     """
     path = (server_paths(source_uri) or [unquote(source_uri.partition("?")[0])])[0]
-    # macOS writes letters with marks as two characters.
+    # macOS decomposes letters with accents.
     path, name = (unicodedata.normalize("NFC", text) for text in (path, unquote(file_name(source_uri))))
     folder = path.rpartition("/")[0]
     retry = _RETRY.search(stem(name))
@@ -187,15 +187,14 @@ def source_name(source_uri: str) -> SourceName:
 
 
 def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict[str, str]:
-    """Name the feed of each source file; two feeds never have the same name.
+    """Return the feed's name by source URI; names are unique.
+
+    Of several feeds with one name, the one with the most jobs keeps it; the others include their folder:
+    ``hr-feed (/sites/it/Shared Documents)``.
 
     Args:
-        source_uris: of all jobs of a library, one a job.
-        rules: of the configuration; the first that takes a file wins.
-
-    Returns:
-        The feed's name by source URI. Of feeds of one name the one with the most jobs has the short name; the others
-        carry their folder: ``hr-feed (/sites/it/Shared Documents)``.
+        source_uris: the source URI of each job of a library.
+        rules: the feeds of the configuration; the first that matches wins.
     """
     uris = list(source_uris)
     found: dict[str, str] = {}
@@ -217,7 +216,7 @@ def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict
     for key in sorted(first, key=lambda key: (-jobs[key], key)):
         name = first[key]
         short = name.feed or f"{name.folder.rpartition('/')[2]}/*"
-        # The same folder of another host, as of a job that was queued with another tenant's address
+        # The same folder of another host, for example of a job that was queued with another tenant's address
         is_of_another_host = (short.casefold(), key[1]) in folders
         candidates = [short, f"{short} ({name.host})" if is_of_another_host else f"{short} ({name.folder or '/'})"]
         candidates.append(f"{short} ({name.host}{name.folder or '/'})")
@@ -228,7 +227,7 @@ def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict
 
 
 def _without_unique(text: str, *, is_temporary: bool = False) -> tuple[datetime | None, str]:
-    """Return the time in a name, and the name without what makes it unique."""
+    """Return the time in a name, and the name without its unique parts."""
     if is_temporary:
         return None, "tmp"
     left, is_unique, time = _COPY.sub("", text), False, None
@@ -242,16 +241,16 @@ def _without_unique(text: str, *, is_temporary: bool = False) -> tuple[datetime 
         (_SHORT_ID, None),
         (_UNIQUE, None),
     ):
-        found = list(pattern.finditer(left))
-        if found:
+        matches = list(pattern.finditer(left))
+        if matches:
             is_unique = True
-            times = [time_of(one) for one in found] if time_of else []
+            times = [time_of(match) for match in matches] if time_of else []
             time = time or next(filter(None, times), None)
             left = pattern.sub("-", left)
     if time is not None:
         words = _SEPARATORS.split(left.replace(",", " "))
         left = "-".join(word for word in words if not _WEEKDAY.fullmatch(word))
-    # Beside a date, a short number tells parts of one run apart: each part is a feed of its own.
+    # With a date, a short number is the part of a run: each part is a feed of its own.
     if not is_unique:
         left = _COUNTER.sub("-", left)
     left = _SEPARATORS.sub("-", left).strip("-")
@@ -261,11 +260,9 @@ def _without_unique(text: str, *, is_temporary: bool = False) -> tuple[datetime 
 
 
 def _folder_pattern(part: str) -> str:
-    """Return a folder's name, or ``*`` for one that is only a date, a GUID, a year, or a month."""
-    if not part or (len(part) == 2 and part.isdigit()):  # noqa: PLR2004 - a month or a day below a year
-        return "*" if part else ""
-    _, left = _without_unique(part)
-    return part if left else "*"
+    """Return a folder's name, or ``*`` if it is only a date, a GUID, a year, or a month."""
+    is_month_or_day = len(part) == 2 and part.isdigit()  # noqa: PLR2004
+    return part if not part or (not is_month_or_day and _without_unique(part)[1]) else "*"
 
 
 def _moment(year: int, month: int, day: int, found: re.Match[str]) -> datetime | None:
@@ -292,7 +289,7 @@ def _time_of_year_first(found: re.Match[str]) -> datetime | None:
 
 
 def _time_of_year_last(found: re.Match[str]) -> datetime | None:
-    """Read ``23-11-2026``, ``11.23.2026``, or ``23112026``; None where day and month could be exchanged."""
+    """Parse ``23-11-2026``, ``11.23.2026``, or ``23112026``; return None if day and month are ambiguous."""
     one, other = int(found["a"] or found["a8"]), int(found["b"] or found["b8"])
     if one == other or one > 12 or other > 12:  # noqa: PLR2004 - months
         day, month = (other, one) if other > one else (one, other)
@@ -312,7 +309,7 @@ def _time_of_epoch(found: re.Match[str]) -> datetime:
 
 
 def _time_of_ticks(found: re.Match[str]) -> datetime | None:
-    """Read .NET's ticks or a Windows file time: tenths of a microsecond since the year 1 or 1601."""
+    """Parse .NET's ticks or a Windows file time: tenths of a microsecond since the year 1 or 1601."""
     since = _YEAR_OF_TICKS if found["ticks"] else _YEAR_OF_FILETIME
     time = since + timedelta(microseconds=int(found["ticks"] or found["filetime"]) // 10)
     return time if time.year in range(2000, 2100) else None

@@ -1,7 +1,7 @@
-"""Find the users that the entries of a log name, and the record of an entry that names none.
+"""Identify the users of log entries, and find bounds for the records of entries without a user.
 
-Spellings of one user have one key. An entry without an identity is between the records of its neighbors, if the log
-keeps the order of the source file.
+All spellings of a user's ID have one key. An entry without an identity is between the records of its neighbors, if the
+log has the order of the source file.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE = 10_000
-"""Entries; Python's texts take much more room than the table's."""
+"""Entries whose IDs are converted at once; Python's strings take much more memory than the table's."""
 
 SOURCE_IDS = {"job_id": pl.String, "guid_ids": pl.Boolean}
-"""What ``naming`` takes of each job's source file: whether its IDs can be Guids; null where unknown."""
-
+"""Columns for ``naming``: whether the IDs of each job's source file can be GUIDs; null if unknown."""
 
 NAMED = {name: ENTRIES[name] for name in ("job_id", "code", "identity", "property", "message", "detail")}
 """Columns of the table ``entries`` that show who failed and why."""
@@ -41,9 +40,9 @@ _DUPLICATES = (pl.col("message") + pl.col("detail").fill_null("")).str.contains(
 
 
 def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
-    """Add to each entry its user, and whether it names one.
+    """Add the user's key to each entry, and whether the entry identifies a user.
 
-    A Guid in a ``GenericError`` need not be a user's ID (seen). It names a user only where the job's IDs are Guids, by
+    A GUID in a ``GenericError`` may not be a user's ID (seen). It is one only if the job's IDs are GUIDs according to
     its source file or its other entries.
 
     Args:
@@ -51,12 +50,12 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
         source_ids: columns ``SOURCE_IDS``.
 
     Returns:
-        The table ``entries`` with two more columns: ``key`` String, equal for one user's IDs, null without an
-        identity, or with a claims prefix alone; and ``names`` Boolean, never null.
+        The table ``entries`` with two more columns: ``key`` String, equal for one user's IDs, null without an identity
+        or for a claims prefix alone; and ``names`` Boolean, never null.
     """
     named = entries.with_columns(key=_keys(entries["identity"]))
     have_guids = [source_ids.filter("guid_ids")["job_id"], named.filter(_GUID & ~_GENERIC)["job_id"]]
-    # Bare files may not show their job: those without one belong together.
+    # Logs without a library may not show their job: those without one belong together.
     guids_are_ids = pl.col("job_id").is_in(pl.concat(have_guids).unique().implode(), nulls_equal=True)
     return named.with_columns(
         names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(_GUID & _GENERIC) | guids_are_ids)
@@ -64,7 +63,7 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
 
 
 def _keys(identities: pl.Series) -> pl.Series:
-    """Return the keys of a column of IDs; null where there is none."""
+    """Return the keys of a column of IDs; null without an ID."""
     pieces = [identities.slice(start, _AT_ONCE) for start in range(0, len(identities), _AT_ONCE)]
     keys = pl.concat(
         [pl.Series(identity_keys(piece.to_list()), dtype=pl.String) for piece in [identities[:0], *pieces]]
@@ -110,11 +109,11 @@ class UserIds(Mapping[str, str]):
         return iter(self.marks)
 
     def __len__(self) -> int:
-        """Count the users."""
+        """Return the number of users."""
         return len(self.marks)
 
     def __contains__(self, key: object) -> bool:
-        """Return whether this is a user's key."""
+        """Return whether a user has this key."""
         return key in self.marks
 
 
@@ -172,16 +171,16 @@ class NamedUsers:
 
     @property
     def certain(self) -> frozenset[str]:
-        """The keys of those who are certainly users."""
+        """The keys that are certainly users."""
         return frozenset(self.ids) - self.doubtful
 
     def without_user(self, codes: Collection[str] = ()) -> int:
-        """Count the entries that name no user and have another code than these."""
+        """Return the number of entries without a user and with a code other than these."""
         return sum(number for code, number in self._without_user.items() if code not in codes)
 
 
 def ids_in(entries: pl.DataFrame) -> UserIds:
-    """Return the IDs in entries, as ``naming`` gives them."""
+    """Return the IDs in entries from ``naming``."""
     found = UserIds()
     _add_ids(found, entries)
     return found
@@ -221,12 +220,12 @@ half would prove nothing, as chance alone gives that to logs of six."""
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How far a log's named entries are in the order of the source's records.
+    """How many of a log's entries are in the order of the source's records.
 
     Attributes:
-        compared: how many of them have a known record: their ID is in exactly one.
-        in_order: the most of them that do not go back.
-        records: how many different records these are of.
+        compared: the number of entries with a known record: their ID is in exactly one.
+        in_order: the largest number of them that are in ascending order.
+        records: the number of different records of these.
     """
 
     compared: int
@@ -235,24 +234,24 @@ class Order:
 
     @property
     def sure(self) -> str | None:
-        """``likely`` where all are in order, ``unsure`` where most are; None without a conclusion."""
+        """``likely`` if all are in order, ``unsure`` if most are; None without a conclusion."""
         if self.records < FEWEST or self.in_order < MOST * self.compared:
             return None
         return "likely" if self.in_order == self.compared else "unsure"
 
 
 def bounds(named: pl.DataFrame, positions: pl.DataFrame) -> tuple[pl.DataFrame, Order]:
-    """Return bounds for the entries of one job that name no user, and the order that they rest on.
+    """Return bounds for one job's entries without a user, and the order as their evidence.
 
-    An ID that is in no record, or in several, shows no place and is left out. A job's log files are taken as one log,
-    in the order of their entries in the table.
+    An ID in no record, or in several, shows no place and is left out. A job's log files count as one log, in the order
+    of their entries in the table.
 
     Args:
-        named: one job's entries as ``analysis.naming`` returns them.
+        named: one job's entries from ``naming``.
         positions: columns ``POSITIONS``.
 
     Returns:
-        Columns ``BOUNDS``, a row for each entry in the log's order, none without a conclusion; and the order.
+        Columns ``BOUNDS``, one row for each entry in the log's order, none without a conclusion; and the order.
     """
     alone = positions.filter(pl.len().over("key") == 1)
     coded = named.filter(pl.col("code").is_not_null()).join(alone, on="key", how="left", maintain_order="left")
@@ -280,9 +279,9 @@ def bounds(named: pl.DataFrame, positions: pl.DataFrame) -> tuple[pl.DataFrame, 
 
 
 def _kept(records: list[int | None]) -> list[int]:
-    """Return the places of a longest run of records that never goes back; gaps and nulls are skipped."""
-    lasts: list[int] = []  # the smallest last record of a run of each length
-    ends: list[int] = []  # and its place in the list
+    """Return the indexes of a longest non-decreasing subsequence of records; nulls are skipped."""
+    lasts: list[int] = []  # the smallest last record of a subsequence of each length
+    ends: list[int] = []  # and its index
     before: dict[int, int | None] = {}
     for at, record in enumerate(records):
         if record is None:
