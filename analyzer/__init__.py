@@ -3,7 +3,7 @@
 >>> import analyzer
 >>> entries = analyzer.read_log("sample_logs").collect()
 
-What is offered here is loaded when it is first used: the command line must not wait for it.
+The functions are loaded when they are first used, so that the command line starts fast.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The library for notebooks and scripts: what ``import analyzer`` offers.
+"""The functions of ``import analyzer``, for notebooks and scripts.
 
 Tables are polars frames with the columns and types of ``docs/reference/tables.md``. A file that cannot be read raises
 ``analyzer.InputError``, whose text says what, where, and what to do.
@@ -62,10 +62,10 @@ def check_log(path: str | os.PathLike[str]) -> pl.DataFrame:
     """Return how each log at a path is read, and whether every byte of it is accounted for.
 
     Returns:
-        One row for each log, with the columns of ``LOGS``: ``replaced`` characters are bytes that the encoding lacks,
-        ``bytes`` were read (of an archive: unpacked), ``texts`` are rows without a code, ``growing`` logs were being
-        written, ``cut_off`` ones end inside an entry, ``missing`` bytes are nowhere (0 as it should be), ``problem``
-        says why a log could not be read.
+        One row for each log, with the columns of ``LOGS``: ``replaced`` is the number of characters for bytes that the
+        encoding lacks, ``bytes`` the number of bytes read (unpacked), ``texts`` the number of rows without a code;
+        ``growing`` logs were being written, ``cut_off`` logs end inside an entry; ``missing`` is the number of bytes
+        not accounted for (should be 0), ``problem`` why a log could not be read.
 
     Raises:
         InputError: there is no such path, or no log in it.
@@ -77,14 +77,14 @@ def check_log(path: str | os.PathLike[str]) -> pl.DataFrame:
 
 
 def write_table(frame: pl.DataFrame | pl.LazyFrame, path: str | os.PathLike[str]) -> int:
-    """Write a table to ``.parquet``, ``.csv``, ``.ndjson`` or ``.xlsx``; a lazy one is never whole in memory.
+    """Write a table to ``.parquet``, ``.csv``, ``.ndjson``, or ``.xlsx``; a lazy frame may exceed memory.
 
     Returns:
-        How many cells were cut, as XLSX holds no more than 32,767 characters in one.
+        The number of cells that were cut, because XLSX allows only 32,767 characters in a cell.
 
     Raises:
         UsageError: the name's format is unknown.
-        OutputError: the file cannot be written, or a sheet does not hold as many rows; what was there is unchanged.
+        OutputError: the file cannot be written, or has too many rows for a sheet; an existing file is unchanged.
     """
     return table_files.write_table(frame.lazy(), Path(path))
 
@@ -95,13 +95,13 @@ def find_record(
     """Find the record that the message of a ``DataFileNotJson`` entry is about, and what is wrong with it.
 
     Args:
-        message: the entry's, with ``Path 'value[1672].Department', line 1, position 150235`` in it.
-        source: the source file, which need not be valid JSON; without it there is only the record's number.
-        id_property: the name of the id property; None to infer it.
+        message: the entry's message, with ``Path 'value[1672].Department', line 1, position 150235`` in it.
+        source: the source file, which need not be valid JSON; without it, only the record's number is found.
+        id_property: the name of the ID property; None to infer it.
 
     Returns:
-        ``sentence`` says it; ``place`` is what the message names (``record`` from 1, ``property``, ``line``,
-        ``position``), ``spot`` what is there in the source (``identity``, ``fault``, ``excerpt``, ``sure``).
+        The diagnosis as a ``sentence``; the ``place`` in the message (``record`` from 1, ``property``, ``line``,
+        ``position``); and the ``spot`` in the source (``identity``, ``fault``, ``excerpt``, ``sure``).
 
     Raises:
         InputError: the source file cannot be read.

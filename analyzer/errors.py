@@ -1,4 +1,4 @@
-"""Errors that a person reads: what was wrong and where, what to do, and the exit code of the contract."""
+"""Errors for users: what is wrong and where, what to do, and the exit code."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import ClassVar
 
 
 class AnalyzerError(Exception):
-    """Anything that ends a command with one plain line.
+    """An error that ends a command with a message instead of a traceback.
 
     Attributes:
-        what: what was wrong and where, a clause without a full stop.
+        what: what is wrong and where, a clause without a full stop.
         advice: what to do about it, sentences; may be empty.
     """
 
@@ -17,7 +17,7 @@ class AnalyzerError(Exception):
 
     def __init__(self, what: str, advice: str = "") -> None:
         super().__init__(what, advice)
-        # What the service says often ends with its own full stop.
+        # The service's messages often end with a full stop.
         self.what = what.rstrip(".")
         self.advice = advice
 
@@ -32,13 +32,13 @@ class UsageError(AnalyzerError):
 
 
 class RefusedError(AnalyzerError):
-    """The tenant refused us: sign-in or permission."""
+    """The tenant refused the sign-in, or the permission is missing."""
 
     exit_code = 3
 
 
 class SignInError(RefusedError):
-    """The tenant does not accept our sign-in: no token, or an invalid one. No other request would work either."""
+    """The tenant refused the sign-in: no token, or an invalid one. No other request would work either."""
 
 
 class UnreachableError(AnalyzerError):
@@ -48,14 +48,14 @@ class UnreachableError(AnalyzerError):
 
 
 class FaultError(UnreachableError):
-    """The tenant failed at one request each time; others may work."""
+    """One request failed repeatedly; others may work."""
 
 
 class ThresholdError(FaultError):
-    """SharePoint refuses a list because it has more items than it shows at once, and will each time.
+    """SharePoint refuses a list that exceeds its view threshold; retrying doesn't help.
 
     Attributes:
-        support: what to write to Microsoft, which has to change that; empty for the customer's own list.
+        support: the text of a request to Microsoft, which has to change it; empty for the customer's own list.
     """
 
     def __init__(self, what: str, advice: str = "", support: str = "") -> None:
@@ -64,18 +64,18 @@ class ThresholdError(FaultError):
 
 
 class InputError(AnalyzerError):
-    """Something that was to be read cannot be read."""
+    """Something cannot be read."""
 
     exit_code = 5
 
 
 class LockedError(AnalyzerError):
-    """Another process works on the same folder."""
+    """Another process is using the folder."""
 
     exit_code = 5
 
 
 class OutputError(AnalyzerError):
-    """Something that was to be written cannot be written."""
+    """Something cannot be written."""
 
     exit_code = 5

@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where results are written, and how times and codes are shown.
+    """The places of the results, and the options of the report.
 
     Attributes:
         report: the report's folder.
         retry: the retry files' folder.
-        templates: the user's templates; None for ours alone.
-        zone: of dates; None for UTC.
-        catalogue: what is known of codes.
-        feed_rules: the feeds that the configuration names.
-        commands: completes the commands that the report advises.
+        templates: the user's templates; None for ours.
+        zone: the time zone; None for UTC.
+        catalogue: the explanations of codes.
+        feed_rules: the feeds of the configuration.
+        commands: completes the commands in the report.
     """
 
     report: Path
@@ -60,11 +60,11 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which jobs a report is about.
+    """The jobs of a report.
 
     Attributes:
-        job_ids: only these; all when empty.
-        since: only jobs that ran since (UTC), by all that tells when.
+        job_ids: only these; empty for all.
+        since: only jobs that ran since (UTC); None for all.
     """
 
     job_ids: frozenset[str] = frozenset()
@@ -76,8 +76,8 @@ class ReportResult:
     """The result of a report.
 
     Attributes:
-        tables: what it was made from.
-        retries: the retry files by job id.
+        tables: the tables that it was made from.
+        retries: the retry files by job ID.
         index: the report's first page.
     """
 
@@ -89,17 +89,17 @@ class ReportResult:
 def run(
     tenant: RemoteTenant, library: Library, places: Places, now: datetime, stage: Stage
 ) -> tuple[PullResult, ReportResult]:
-    """Pull, write retry files and a report; only read from the tenant.
+    """Pull, and write retry files and a report.
 
     Args:
-        tenant: to pull from.
-        library: to write to.
-        places: where results are written.
+        tenant: the tenant to pull from.
+        library: the library to write.
+        places: the places of the results.
         now: UTC.
         stage: returns the progress of a stage by its name.
 
     Raises:
-        AnalyzerError: of the stage that failed; what the stages before it wrote stays.
+        AnalyzerError: a stage failed; the results of earlier stages are kept.
     """
     pulled = pull(tenant, library, now=now, progress=stage("pulling"))
     return pulled, report(Library(library.root), places, now, stage)
@@ -109,11 +109,11 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     """Write the retry files and the report of a library.
 
     Args:
-        library: an existing one.
-        places: where results go.
+        library: an existing library.
+        places: the places of the results.
         now: UTC.
         stage: as for ``run``.
-        scope: which jobs; None for all.
+        scope: the jobs; None for all.
 
     Raises:
         AnalyzerError: the job list cannot be read, or a file cannot be written.

@@ -72,16 +72,16 @@ def _keys(identities: pl.Series) -> pl.Series:
 
 
 class UserIds(Mapping[str, str]):
-    """Users' IDs as first spelled, by their key (``identity_key``), in the order in which they were added.
+    """The first spelling of users' IDs by their key (``identity_key``), in the order in which they were added.
 
     Attributes:
-        marks: what ``source.find`` knows the users by: 1, 2, 3, … by key.
+        marks: numbers of the users for ``source.find``, from 1, by key.
     """
 
     __slots__ = ("_ends", "_spelled", "marks")
 
     def __init__(self, spelled: Mapping[str, str] | None = None) -> None:
-        """Begin with some."""
+        """Begin with these IDs by key."""
         self.marks: dict[str, int] = {}
         # There may be a million users, so their spellings are one text: object by object they would take twice as much.
         self._spelled = bytearray()
@@ -89,18 +89,18 @@ class UserIds(Mapping[str, str]):
         self.add(spelled or (), (spelled or {}).values())
 
     def add(self, keys: Iterable[str], identities: Iterable[str]) -> None:
-        """Add those that are new; an empty key is no user's."""
+        """Add new users; skip empty keys."""
         marks, spelled, ends = self.marks, self._spelled, self._ends
         for key, identity in zip(keys, identities, strict=True):
             if key and key not in marks:
                 marks[key] = len(ends)
-                # Most IDs are their own key.
+                # Most IDs are equal to their key.
                 if key != identity:
                     spelled += identity.encode("utf-8", "surrogatepass")
                 ends.append(len(spelled))
 
     def __getitem__(self, key: str) -> str:
-        """Return the ID as first spelled."""
+        """Return the first spelling of an ID."""
         mark = self.marks[key]
         return self._spelled[self._ends[mark - 1] : self._ends[mark]].decode("utf-8", "surrogatepass") or key
 
@@ -118,13 +118,13 @@ class UserIds(Mapping[str, str]):
 
 
 class NamedUsers:
-    """The users that the log of one job names, and the entries that name no user.
+    """The users in the log of one job, and the entries without a user.
 
     Attributes:
-        ids: the users' IDs, with those that are doubtful.
-        codes: of the entries.
-        doubtful: the keys of Guids that need not be a user's ID.
-        duplicates: the key of each entry that reports several records of one user; the key need not be that user's.
+        ids: the users' IDs, including doubtful ones.
+        codes: the codes of the entries.
+        doubtful: the keys of GUIDs that may not be a user's ID.
+        duplicates: the key of each entry that reports several records of one user; it may not be that user's key.
     """
 
     def __init__(
@@ -133,12 +133,12 @@ class NamedUsers:
         name: Callable[[pl.DataFrame], pl.DataFrame],
         read: Callable[[], pl.DataFrame],
     ) -> None:
-        """Take the entries of one job some at a time: a log of a million users is too large to keep all of it.
+        """Read the entries of one job frame by frame, because a log of a million users is too large for memory.
 
         Args:
             frames: the entries, columns ``NAMED``; at least one frame.
-            name: ``naming``, with what is known of the job's source file.
-            read: gives all entries as ``naming`` does; called where ``entries`` is asked for.
+            name: ``naming`` for the job's source file.
+            read: returns all entries like ``naming``; called only for ``entries``.
         """
         self.ids = UserIds()
         self._read = read
@@ -160,12 +160,12 @@ class NamedUsers:
 
     @classmethod
     def in_table(cls, entries: pl.DataFrame) -> NamedUsers:
-        """Take the entries of one job, as ``naming`` gives them."""
+        """Take the entries of one job from ``naming``."""
         return cls([entries], lambda named: named, lambda: entries)
 
     @cached_property
     def entries(self) -> pl.DataFrame:
-        """The entries that have a code, as ``naming`` gives them."""
+        """The entries with a code, like those of ``naming``."""
         entries = self._read()
         return entries.filter(entries["code"].is_not_null())
 

@@ -1,1 +1,1 @@
-"""The configuration, and the way from a configured tenant to a session."""
+"""Read the configuration, and connect to a configured tenant."""

@@ -1,4 +1,4 @@
-"""Make a session with a configured tenant: its sign-in, its hosts, its certificate authority."""
+"""Create a session with a configured tenant: its sign-in, hosts, and certificate authority."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _NO_DIRECTORIES = frozenset({"common", "organizations", "consumers"})
-"""What Entra accepts in place of a directory, which then depends on the user."""
+"""Entra accepts these instead of a directory, which then depends on the user."""
 
 
 def connect(
@@ -42,14 +42,14 @@ def connect(
     policy: ClientPolicy | None = None,
     ask: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - a person waits
 ) -> Session:
-    """Make a session with a tenant of the configuration; nothing is sent yet.
+    """Create a session with a tenant of the configuration, without sending anything.
 
     Args:
-        settings: what relative paths are relative to.
+        settings: resolves relative paths.
         tenant: the tenant's table.
-        environment: variables that the table names.
-        policy: how the session behaves; the usual ones where None.
-        ask: shows a person who has to sign in what to do.
+        environment: the variables that the table refers to.
+        policy: the session's policy; None for the default.
+        ask: shows the user how to sign in.
 
     Raises:
         UsageError: the configuration lacks what the sign-in needs.
@@ -62,7 +62,7 @@ def address_of(settings: Settings, tenant: TenantConfig) -> TenantAddress:
     """Return the address of a tenant and the certificate authority to trust.
 
     Raises:
-        UsageError: that is not configured, or cannot be.
+        UsageError: the configuration is incomplete or invalid.
     """
     ca_file = settings.path(tenant.ca_file) if tenant.ca_file else None
     if ca_file is not None:
@@ -102,7 +102,7 @@ def application_of(tenant: TenantConfig, ca_file: Path | None) -> Application:
     """Return the application and its directory.
 
     Raises:
-        UsageError: they are not configured, or cannot be.
+        UsageError: the configuration is incomplete or invalid.
     """
     authority = tenant.authority.rstrip("/")
     host = host_of(authority)
@@ -139,11 +139,11 @@ def certificate_of(settings: Settings, tenant: TenantConfig, environment: Mappin
 
 
 def certificate_warning(settings: Settings, tenant: TenantConfig, environment: Mapping[str, str], now: datetime) -> str:
-    """Say that the certificate that signs in ends soon; empty where it doesn't, or there is none.
+    """Return a warning if the certificate for sign-in expires soon; else empty.
 
     Raises:
-        UsageError: as ``certificate_of``.
-        InputError: it cannot be read.
+        UsageError: as for ``certificate_of``.
+        InputError: the certificate cannot be read.
     """
     if tenant.auth != "certificate":
         return ""
@@ -151,10 +151,10 @@ def certificate_warning(settings: Settings, tenant: TenantConfig, environment: M
 
 
 def token_cache(tenant: TenantConfig, ca_file: Path | None = None) -> TokenCache:
-    """Return the cache of the tokens of users who signed in to a tenant.
+    """Return the token cache of users who signed in to a tenant.
 
     Raises:
-        UsageError: as ``application_of``.
+        UsageError: as for ``application_of``.
     """
     import platformdirs
 
@@ -168,7 +168,7 @@ def _check_file(path: Path, named: str, advice: str) -> None:
 
 
 def _check_unshared(settings: Settings, tenant: TenantConfig) -> None:
-    """Refuse a variable with a token that another tenant uses, too: it would be sent to both."""
+    """Check that no other tenant uses the same variable for its token, which would be sent to both."""
     ours = {tenant.token_env, tenant.site_token_env} - {""}
     for name, other in settings.config.tenants.items():
         shared = ours & {other.token_env, other.site_token_env}

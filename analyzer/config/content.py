@@ -1,4 +1,4 @@
-"""The content of a configuration: its TOML file and the environment, checked against the types of its tables.
+"""Read a configuration from its TOML file and the environment, and check it against the types of its tables.
 
 ``[codes.NAME]`` adds explanations of codes and patterns to the catalogue.
 """
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 BACKSLASHES = (
     r"In double quotes a backslash is written twice; in single quotes it stands for itself: 'C:\Users\ada\a.pem'."
 )
-"""What to do about a path whose backslashes are read as the beginnings of escapes."""
+"""Advice for a path with backslashes that begin escapes."""
 
 _LISTED = "docs/configuration.md lists the keys."
 _VARIABLE = "UPA_ANALYZER_"
 _LONGEST = 200
-"""Characters that are shown of a message of Python's TOML reader."""
+"""Characters shown of an error of Python's TOML reader."""
 
-_TRUTHS = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 _FROM_TEXT: dict[str, Callable[[str], object]] = {
     "hosts": lambda text: _parts(text, ","),
     "causes": lambda text: _parts(text, "\n"),
     "remedies": lambda text: _parts(text, "\n"),
     "message": lambda text: _parts(text, "\n"),
-    "retry_helps": lambda text: _TRUTHS.get(text.strip().lower(), text),
+    "retry_helps": lambda text: _BOOLEANS.get(text.strip().lower(), text),
 }
-"""How the text of a variable becomes the value of a key that isn't a text."""
+"""Converters from the text of a variable to the value of a key that isn't a text."""
 
 _WORDS: dict[type, str] = {
     str: "a text",
@@ -56,22 +56,22 @@ _WORDS: dict[type, str] = {
     msgspec.inspect.DictType: "a table",
     msgspec.inspect.StructType: "a table",
 }
-"""What a value is, or has to be; the other values of TOML are dates."""
+"""Types of values in words; the other values of TOML are dates."""
 
 
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the content of a configuration file.
 
     Raises:
-        UsageError: there is no such file; it isn't valid TOML, or not in UTF-8.
-        InputError: it cannot be read.
+        UsageError: the file doesn't exist, isn't valid TOML, or isn't in UTF-8.
+        InputError: the file cannot be read.
     """
     text = ""
     try:
         text = file.read_bytes().removeprefix(codecs.BOM_UTF8).decode().replace("\r\n", "\n")
         return tomllib.loads(text)
     except FileNotFoundError as error:
-        raise UsageError(f"there is no configuration {file}", "Name another one with --config.") from error
+        raise UsageError(f"there is no configuration {file}", "Specify another one with --config.") from error
     except OSError as error:
         raise cannot_read(file, error) from error
     except UnicodeDecodeError as error:
@@ -82,17 +82,17 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def overlay(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """Put the values of variables into a configuration, where they win over the file.
+    """Override values of a configuration with environment variables.
 
     Args:
         content: the configuration's tables; changed.
-        environment: its ``UPA_ANALYZER_TABLE__NAME__KEY`` variables count.
+        environment: variables ``UPA_ANALYZER_TABLE__NAME__KEY`` are used.
 
     Returns:
-        The variables by key: ``tenants.contoso.client_id``.
+        The variables by key, such as ``tenants.contoso.client_id``.
 
     Raises:
-        UsageError: a variable has a table's name where the configuration has a value.
+        UsageError: a variable has a value of the configuration as a table.
     """
     variables: dict[str, str] = {}
     for variable, value in environment.items():
@@ -113,20 +113,20 @@ def overlay(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str
 def check_content(
     content: dict[str, Any], form: type[msgspec.Struct], file: Path | None, variables: Mapping[str, str]
 ) -> None:
-    """Refuse keys that ``form`` does not have, and values of other types or not among the possible ones.
+    """Check for unknown keys, wrong types, and invalid values.
 
     Args:
         content: the configuration's tables.
         form: their types.
-        file: for errors; None where there is none.
-        variables: as ``overlay`` returns them, for errors.
+        file: the file, for errors; None if there is none.
+        variables: from ``overlay``, for errors.
 
     Raises:
-        UsageError: the first of these, with the file or the variable that it comes from.
+        UsageError: the first problem, with its file or variable.
     """
     for key, what, advice in _problems(content, msgspec.inspect.type_info(form), ""):
-        here = [variable for known, variable in variables.items() if f"{known}.".startswith(f"{key}.")]
-        raise UsageError(f"{f'the environment variable {here[0]}' if here else file}: {what}", advice)
+        source = next((variable for known, variable in variables.items() if f"{known}.".startswith(f"{key}.")), "")
+        raise UsageError(f"{f'the environment variable {source}' if source else file}: {what}", advice)
 
 
 def _problems(value: Any, kind: msgspec.inspect.Type, key: str) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - of TOML
@@ -188,7 +188,7 @@ _NAME = re.compile(r"(?: Error\ [0-9]++ | [A-Za-z][A-Za-z0-9]*+ ) (?: / [A-Za-z0
 class CodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table ``[codes.NAME]``: the fields of ``Explanation``, and ``message``, the phrases of a pattern.
 
-    What is left out stays as our own explanation of that name has it; ``docs/configuration.md`` explains the keys.
+    Missing keys are taken from our own explanation of that name; ``docs/configuration.md`` explains the keys.
     """
 
     title: str = ""
@@ -202,15 +202,15 @@ class CodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def catalogue_of(codes: Mapping[str, CodeConfig], where: str) -> Catalogue:
-    """Our catalogue, with a configuration's codes and patterns before ours.
+    """Return our catalogue with a configuration's codes and patterns before ours.
 
     Args:
         codes: the tables by name: a code, or ``CODE/NAME`` for a pattern of its messages.
         where: the file, for errors.
 
     Raises:
-        UsageError: a name that no log can hold; ``title`` missing where we explain nothing; a pattern without
-            phrases, an empty phrase, or phrases of what is no pattern.
+        UsageError: an invalid name; no ``title`` for a code that is unknown to us; a pattern without phrases or with an
+            empty one; phrases of a code instead of a pattern.
     """
     explanations: list[Explanation] = []
     patterns: list[Pattern] = []
@@ -224,7 +224,7 @@ def catalogue_of(codes: Mapping[str, CodeConfig], where: str) -> Catalogue:
         if "/" in name:
             patterns.append(Pattern(explanation, _phrases(explanation.code, config, place)))
         elif config.message:
-            raise UsageError(f"{place}.message: a code has no message of its own", f"Name a pattern: {name}/locked.")
+            raise UsageError(f"{place}.message: a code has no message of its own", f"Use a pattern: {name}/locked.")
         else:
             explanations.append(explanation)
     return OURS.with_own(explanations, patterns)

@@ -1,6 +1,6 @@
-"""The configuration ``upa-analyzer.toml``, typed; every key can come from the environment.
+"""Load the configuration ``upa-analyzer.toml``; every key can also be set in the environment.
 
-``docs/configuration.md`` lists the keys. Relative paths are relative to the file, without one to the current folder.
+``docs/configuration.md`` lists the keys. Relative paths are relative to the file, else to the current folder.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         data: the folder of the tenants' folders (``workspace``).
-        history: where the history is kept; not used yet.
-        keep_sources: how long our copies of source files are kept; not used yet.
-        templates: a folder whose templates come before ours.
+        history: not used yet.
+        keep_sources: not used yet.
+        templates: a folder with templates that override ours.
         tenants: by name.
         codes: the user's explanations of codes and of patterns (``CODE/NAME``), by name.
     """
@@ -75,12 +75,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """A configuration and where it comes from.
+    """A configuration and its file.
 
     Attributes:
-        config: its content.
-        base: the folder that relative paths are relative to.
-        file: the file; None where there is none.
+        config: the content.
+        base: the folder for relative paths.
+        file: the file; None if there is none.
         catalogue: the explanations of codes, the configuration's before ours.
     """
 
@@ -110,12 +110,12 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
     """Read the configuration.
 
     Args:
-        named: the file that the user named; None to look for one.
-        environment: its ``UPA_ANALYZER_…`` variables win over the file.
-        folders: where to look, the first file found is taken.
+        named: the file that the user specified; None to search for one.
+        environment: ``UPA_ANALYZER_…`` variables override the file.
+        folders: the folders to search; the first file is used.
 
     Raises:
-        UsageError: the named file doesn't exist; an unknown key, a wrong type, invalid TOML, an invalid code.
+        UsageError: the specified file doesn't exist; an unknown key, a wrong type, invalid TOML, an invalid code.
         InputError: the file cannot be read.
     """
     file = named or next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
@@ -132,7 +132,7 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """Return the time zone of a tenant; None (UTC) where none is set.
+    """Return the time zone of a tenant; None (UTC) if none is set.
 
     Raises:
         UsageError: there is no such zone.
