@@ -1,7 +1,7 @@
-"""Check that two spellings of a record have the same values: the check on what ``respell`` wrote.
+"""Check that two spellings of a record have the same values, to verify the output of ``respell``.
 
-The record before is read by the tolerant reader, the one after by the standard library. With ``respell`` it shares the
-bounds of tokens in the record before, and which backslashes stand for themselves.
+The tolerant reader reads the original, and the standard library reads the result. Shared with ``respell`` are only the
+token bounds of the original, and which of its backslashes are literal.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 def same_values(before: bytes, after: bytes) -> bool:
-    """Return whether a record has the same names, texts and numbers in the same order, whatever is nested.
+    """Return whether two records have the same names, texts and numbers in the same order, at any depth.
 
-    A number with a point or an exponent is another one than the integer of its value, as it is for the service.
+    A number with a point or an exponent differs from the equal integer, as for the service.
 
     Args:
-        before: as the tolerant reader accepts it, a backslash that begins no escape standing for itself.
-        after: strict JSON; anything else is the same as nothing.
+        before: a record that the tolerant reader accepts; a backslash that begins no escape is literal.
+        after: strict JSON; for anything else, the result is False.
     """
     try:
         value: object = _json.decode(after.decode("utf-8"))
@@ -67,14 +67,14 @@ def _number_value(token: str) -> object:
     """Read a number, without ``int`` on the digits of a file, which refuses many.
 
     Raises:
-        ValueError: neither JSON nor Json.NET has it, or JSON has no counterpart to it.
+        ValueError: it is valid neither in JSON nor in Json.NET, or JSON has no equivalent.
     """
     if token[0] == "0" and token[1:2] not in ("", ".", "e", "E"):
         return _of_64_bits(token)
-    found = _number.fullmatch(token)
-    if found is None:
+    match = _number.fullmatch(token)
+    if match is None:
         raise ValueError(f"{token[:30]} isn't a number")
-    sign, whole, point, fraction, exponent = found.groups("")
+    sign, whole, point, fraction, exponent = match.groups("")
     if len(exponent) > _LONGEST_EXPONENT:
         return "float", token
     digits = (whole + fraction).lstrip("0")

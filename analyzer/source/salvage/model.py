@@ -1,4 +1,4 @@
-"""What a broken source file holds: records to respell, stretches that cannot be read, corrections."""
+"""Types of a broken source file: repaired records, unreadable stretches, and corrections."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _CONTINUED = bytes(range(0x80, 0xC0))
 
 @dataclass(frozen=True, slots=True)
 class Repaired(Record):
-    """A record whose only fault is backslashes that begin no escape; ``raw`` is as in the file, so not JSON.
+    """A record whose only faults are backslashes that begin no escape; ``raw`` is unchanged, so not JSON.
 
     Attributes:
-        respelled: the same with such backslashes doubled; ``members`` are spelled so.
+        respelled: the record with these backslashes doubled, also in ``members``.
     """
 
     respelled: bytes
@@ -45,15 +45,15 @@ class Repaired(Record):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stretch of the array that is not a record, or not certainly one.
+    """A stretch of the array that isn't a record, or not certainly one.
 
     Attributes:
-        position: its place in the array, from 0, as far as places can be counted; None where it is in no record.
-        offset: where it begins in the file's UTF-8.
-        end: where it ends.
-        fault: what is wrong.
-        error: the fault that the grammar's reader found.
-        doubtful: nothing is wrong in it by itself, but it may be part of another record.
+        position: position in the array, from 0, if it can be counted; None outside of records.
+        offset: start in the file's UTF-8.
+        end: end of the stretch.
+        fault: the fault.
+        error: the grammar error.
+        doubtful: whether it is valid, but may be part of another record.
     """
 
     position: int | None
@@ -66,13 +66,13 @@ class Unreadable:
 
     @property
     def words(self) -> str:
-        """What is wrong, a clause."""
+        """The fault as a clause."""
         return self.fault.words
 
     def identity(self, name: str) -> Identity | None:
-        """Return whose record it is by the named ID property, as far as that shows.
+        """Return the likely ID, by the named ID property.
 
-        Call it while the file is open, that is before the next item is read.
+        Call it while the file is open, before the next item is read.
         """
         if self.position is None:
             return None
@@ -80,34 +80,34 @@ class Unreadable:
         if self._buffer[self.offset : self.offset + 1] == b"{":
             broken = read_broken(self._buffer, self.offset)
         elif NAME_FOLLOWS.match(self._buffer, self.offset):
-            # From the comma or bracket before it, which shows that a name begins
+            # Start at the comma or bracket before the name
             near = max(0, self.offset - _NEAR)
             start = max(self._buffer.rfind(sign, near, self.offset) for sign in (b",", b"["))
             broken = without_beginning(self._buffer, max(start, near), self.error)
         else:
             return None
-        found = identity_in_broken(self._buffer, broken, self.fault.kind if broken.error else None, known)
-        return dataclasses.replace(found, caution=_CAUTION) if found and self.doubtful else found
+        identity = identity_in_broken(self._buffer, broken, self.fault.kind if broken.error else None, known)
+        return dataclasses.replace(identity, caution=_CAUTION) if identity and self.doubtful else identity
 
     def identities(self, name: str) -> Iterator[str]:
-        """Yield the values of the named ID property in it: after a fault it may hold further records.
+        """Yield all values of the named ID property, as a stretch may have several records.
 
-        Call it while the file is open, as ``identity``.
+        Call it while the file is open, before the next item is read.
         """
         quoted = re.escape(name.encode("utf-8", "surrogatepass"))
         spelled = rb"""(?:["']%b["']|(?<=[\s{,/])%b)%b:%b%b""" % (quoted, quoted, _GAP, _GAP, _SHORT_TEXT)
-        for found in re.finditer(spelled, self._buffer[self.offset : self.end], re.DOTALL):
-            yield text_of(found[1]) or ""
+        for match in re.finditer(spelled, self._buffer[self.offset : self.end], re.DOTALL):
+            yield text_of(match[1]) or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A fault in no record, which can be corrected so that no record changes and none is missing.
+    """A corrected fault outside of records, so that no record changes and none is missing.
 
     Attributes:
-        kind: what is wrong, in a few words.
-        before: what is there.
-        after: what has to be there.
+        kind: the fault, in a few words.
+        before: the original text.
+        after: the corrected text.
     """
 
     kind: str
@@ -116,24 +116,24 @@ class Corrected:
 
 
 def unreadable(buffer: Buffer, position: int | None, offset: int, end: int, error: GrammarError) -> Unreadable:
-    """Return a stretch with a fault that the grammar's reader found."""
+    """Return an unreadable stretch with the fault of a grammar error."""
     return Unreadable(position, offset, end, fault_of(buffer, error), error, _buffer=buffer)
 
 
 def doubtful(buffer: Buffer, position: int, offset: int, end: int, error: GrammarError) -> Unreadable:
-    """Return a stretch that can be read but need not be a record, because of the fault beside it."""
+    """Return a readable stretch that may be part of another record, because of a fault next to it."""
     return Unreadable(position, offset, end, DOUBTFUL, error, doubtful=True, _buffer=buffer)
 
 
 class ReadBudget:
-    """Bytes that may still be read again, so that a file made to be slow is not."""
+    """The limit of bytes that are read again, so that the time for a hostile file stays linear."""
 
     def __init__(self, buffer: Buffer) -> None:
         self._left = 2 * len(buffer) + (1 << 21)
 
     @property
     def spent(self) -> bool:
-        """Whether nothing may be read again."""
+        """Whether the limit was reached."""
         return self._left < 0
 
     def spend(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""Read around the faults of a source file; the package says what is certain after one."""
+"""Read a source file with faults; see the package for what is certain after a fault."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Corrected", "Lines", "Record", "Repaired", "Unreadable", "check_shape", "salvage", "salvage_of"]
 
 _JUNK = 1 << 12
-"""Bytes before the file's object in which its beginning is looked for."""
-# ]}{ or ]},{ as where files were joined
+"""Bytes that are searched for the start of the file's object."""
+# ]}{ or ]},{ between concatenated files
 _JOINED = re.compile(rb"\]\s*+\}\s*+,?\s*+\{")
 
 
@@ -62,7 +62,7 @@ def salvage(path: Path, *, repair: bool = False) -> Iterator[Record | Unreadable
 
 
 def salvage_of(buffer: Buffer, *, repair: bool = False) -> Iterator[Record | Unreadable | Corrected]:
-    """Records and unreadable stretches of a source file that is open."""
+    """Yield records and unreadable stretches of an open source file."""
     start = skip_blank(buffer, after_mark(buffer))
     shape = _other_shape(buffer, start) if repair else None
     if shape is not None and shape.pieces:
@@ -94,7 +94,7 @@ def _pieces(buffer: Buffer, shape: Shape) -> Iterator[Record]:
 
 
 def _correction(buffer: Buffer, item: Unreadable) -> Corrected | None:
-    """How a stretch that is in no record is corrected; None where that would be a guess."""
+    """Return the correction of a stretch outside of records; None if it would be a guess."""
     if item.position is not None:
         return None
     stretch = bytes(buffer[item.offset : item.end])
