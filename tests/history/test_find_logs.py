@@ -82,7 +82,7 @@ def test_the_logs_of_a_library_are_named_within_it_and_know_their_tenant() -> No
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "does not exist"), ("empty", "has no logs in it")])
-def test_where_there_is_no_log_it_is_said(tmp_path: Path, name: str, words: str) -> None:
+def test_path_without_logs_is_reported(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "empty").mkdir()
     _put(tmp_path, "b/a.log")
     found, (problem,) = find_logs([tmp_path / name, tmp_path / "b"])
@@ -102,12 +102,12 @@ def test_an_archive_that_is_none_is_a_log_that_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
-def test_a_name_that_is_no_unicode_is_escaped(tmp_path: Path) -> None:
+def test_name_that_is_not_unicode_is_escaped(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.log")).write_bytes(b"x")
     assert [Path(log.name).name for log in find_logs([tmp_path])[0]] == ["b\\udcff.log"]
 
 
-def test_a_path_that_may_not_be_looked_at_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inaccessible_path_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: Path) -> bool:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 

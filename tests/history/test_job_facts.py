@@ -33,7 +33,7 @@ def _keys(records: list[dict[str, object]]) -> set[str]:
     return {identity_key(str(record["IdName"])) for record in records}
 
 
-def test_a_source_file_tells_its_ids_its_properties_and_what_is_wrong_with_them(tmp_path: Path) -> None:
+def test_facts_of_a_source_file(tmp_path: Path) -> None:
     people = _people(4)
     people[1]["IdName"], people[2]["IdName"] = "", None
     people.append({"IdName": "USER0@contoso.com", "Office": "1A"})
@@ -43,7 +43,7 @@ def test_a_source_file_tells_its_ids_its_properties_and_what_is_wrong_with_them(
     assert (facts.ids.counts, facts.encoding, facts.whole) == ({IdKind.at_domain: 3}, "", True)
 
 
-def test_a_source_file_that_cannot_be_read_tells_why_without_its_folder(tmp_path: Path) -> None:
+def test_unreadable_source_file_is_reported_without_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "hr.json"
     path.write_text('{"value": [{"IdName": "ada@contoso.com", "City": "R\\V"}]}', encoding="utf-8")
     problem = examine_source(path, set()).facts.problem
@@ -81,7 +81,7 @@ def test_of_a_long_source_file_the_first_records_are_looked_at(tmp_path: Path) -
     ],
     ids=["domain", "property", "kind-of-id"],
 )
-def test_what_those_who_failed_have_in_common_is_said(
+def test_shared_traits_of_failed_users(
     tmp_path: Path, failed: list[dict[str, object]], others: list[dict[str, object]], said: str
 ) -> None:
     # The failed are spread over the file, so that it isn't their place that they share.
@@ -92,7 +92,7 @@ def test_what_those_who_failed_have_in_common_is_said(
     assert said in [shared_sentence(one) for one in shared]
 
 
-def test_failures_in_one_part_of_the_file_are_said_with_its_records(tmp_path: Path) -> None:
+def test_failures_in_one_part_of_the_file_have_its_records(tmp_path: Path) -> None:
     people = _people(400)
     shared = examine_source(_source(tmp_path, people), _keys(people[205:225])).shared
     place = next(one for one in shared if one.trait == "place")
@@ -120,7 +120,7 @@ def test_failures_in_one_part_of_the_file_are_said_with_its_records(tmp_path: Pa
     ],
     ids=["missing-value", "kind", "place"],
 )
-def test_each_trait_has_its_words(one: SharedTrait, said: str) -> None:
+def test_each_trait_has_a_sentence(one: SharedTrait, said: str) -> None:
     assert shared_sentence(one) == said
 
 

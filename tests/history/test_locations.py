@@ -58,14 +58,14 @@ def test_most_in_order_is_unsure(tmp_path: Path) -> None:
     [(9, 2, None, 18, 5, 11), (2, 5, None, 9), (None, None), (30, 31, None, 32, 33, 34)],
     ids=["another order", "too few", "nobody named", "ids that are not in the source"],
 )
-def test_where_nothing_can_be_said_nothing_is(tmp_path: Path, numbers: tuple[int | None, ...]) -> None:
+def test_no_bounds_without_evidence(tmp_path: Path, numbers: tuple[int | None, ...]) -> None:
     found = whereabouts(log(*numbers), source(tmp_path))
     assert found is not None
     assert (found.by_entry(), found.order_sentence) == ({}, "")
     assert found.bounds.schema == pl.Schema(BOUNDS)
 
 
-def test_where_every_entry_names_somebody_nothing_is_read(tmp_path: Path) -> None:
+def test_source_is_not_read_if_every_entry_has_a_user(tmp_path: Path) -> None:
     assert whereabouts(log(2, 5, 9), tmp_path / "none.json") is None
     assert whereabouts_json(None) == {
         "located": [],
@@ -76,7 +76,7 @@ def test_where_every_entry_names_somebody_nothing_is_read(tmp_path: Path) -> Non
     }
 
 
-def test_a_source_that_tells_nothing_is_no_error(tmp_path: Path) -> None:
+def test_uninformative_source_is_not_an_error(tmp_path: Path) -> None:
     path = source(tmp_path)
     for raw in (b"IdName;City", b'{"value":[]}'):
         path.write_bytes(raw)
@@ -121,7 +121,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("after", "first", "before", "last", "words"), WORDS.values(), ids=WORDS.keys())
-def test_bounds_are_said_in_words(
+def test_bounds_in_words(
     after: int | None, first: str | None, before: int | None, last: str | None, words: str
 ) -> None:
     row = {"after_record": after, "after_identity": first, "before_record": before, "before_identity": last}

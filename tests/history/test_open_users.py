@@ -112,7 +112,7 @@ LEFT_OUT = "1 user is left out, because later imports of the feed had their reco
 
 @pytest.mark.parametrize("aborted", [False, True], ids=["partial", "aborted"])
 @pytest.mark.parametrize("later", [(), ("bea@contoso.com",)], ids=["which updated her", "in which she failed again"])
-def test_a_retry_file_leaves_out_whom_a_later_file_of_changes_holds(
+def test_retry_file_leaves_out_users_of_a_later_file_of_changes(
     nights: Nights, later: Sequence[str], *, aborted: bool
 ) -> None:
     people = ("ada", "bea", "cas", "dan", "eve")
@@ -127,7 +127,7 @@ def test_a_retry_file_leaves_out_whom_a_later_file_of_changes_holds(
 
 
 @pytest.mark.parametrize("aborted", [False, True], ids=["partial", "aborted"])
-def test_where_later_files_hold_everybody_nothing_is_left_to_retry(nights: Nights, *, aborted: bool) -> None:
+def test_nothing_to_retry_if_later_files_have_all_users(nights: Nights, *, aborted: bool) -> None:
     people = ("ada", "bea", "cas")
     first = nights.add(
         "changes-20261101.json", records(*people), *([] if aborted else ["ada@contoso.com"]), aborted=aborted

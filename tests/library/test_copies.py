@@ -61,7 +61,7 @@ def test_what_no_other_job_read_is_not_kept(library: WritableLibrary) -> None:
     assert not (library.root / ".upa").exists()
 
 
-def test_where_it_cannot_be_kept_that_is_said(library: WritableLibrary) -> None:
+def test_copy_that_cannot_be_kept_is_reported(library: WritableLibrary) -> None:
     (library.root / ".upa").mkdir()
     (library.root / ".upa" / "earlier").touch()
     with pytest.raises(OutputError, match=r"feed\.json cannot be written"):
@@ -88,12 +88,12 @@ def test_the_time_is_read_whatever_follows_it(end: str) -> None:
         "",
     ],
 )
-def test_a_name_that_tells_no_time_gives_none(name: str) -> None:
+def test_log_name_without_a_time(name: str) -> None:
     assert time_in_log_name(name) is None
 
 
 @pytest.mark.parametrize("date", ["00010101", "19991231", "21000101", "99991231"])
-def test_a_year_that_nobody_means_is_no_time(date: str) -> None:
+def test_implausible_year_is_not_a_time(date: str) -> None:
     name = f"ImportProfileProperties-5f05e38c-bd0e-49ec-8c9c-c4cfe370248c-{date}-000000-000.log"
     assert time_in_log_name(name) is None
 
@@ -145,7 +145,7 @@ def test_a_log_that_is_gone_though_another_of_its_job_is_there_may_have_named_us
     assert load(Library(tmp_path)).jobs["not_updated"].to_list() == [None]
 
 
-def test_where_no_log_is_left_the_job_has_none(job: str, tmp_path: Path) -> None:
+def test_job_without_any_log_has_no_damaged_logs(job: str, tmp_path: Path) -> None:
     shutil.rmtree(logs_of(tmp_path, job)[0].parent)
     assert problems(tmp_path) == []
     assert load(Library(tmp_path)).jobs["log_found"].to_list() == [False]

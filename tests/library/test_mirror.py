@@ -49,7 +49,7 @@ def _put(root: Path, path: str, content: bytes = b"x") -> Path:
     ],
     ids=["no folder", "an empty folder", "a file"],
 )
-def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:
+def test_path_that_is_not_a_library_is_reported(tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:
     with pytest.raises(InputError, match=words):
         Library.existing(make(tmp_path))
 
@@ -65,7 +65,7 @@ def test_what_is_no_library_is_said_to_be_none(tmp_path: Path, make: Callable[[P
         (b"\xff\xfe\x00", "isn't a job list: it is not UTF-8"),
     ],
 )
-def test_a_job_list_that_is_none_is_said_with_where(tmp_path: Path, content: bytes, words: str) -> None:
+def test_invalid_job_list_is_reported_with_the_position(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "jobs.json").write_bytes(content)
     with pytest.raises(InputError, match=words):
         Library(tmp_path).jobs()
@@ -111,7 +111,7 @@ def test_a_source_file_of_another_tenant_is_not_taken_from_ours(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("noted", ["../outside.json", "/etc/hosts", ".upa/earlier/../../jobs.json", "jobs.json"])
-def test_a_note_that_leads_elsewhere_than_to_an_earlier_version_is_not_followed(tmp_path: Path, noted: str) -> None:
+def test_note_that_leads_outside_earlier_versions_is_ignored(tmp_path: Path, noted: str) -> None:
     (tmp_path / "library").mkdir()
     _put(tmp_path, "outside.json")
     _put(tmp_path / "library", ".upa/earlier/1/feed.json")
@@ -156,7 +156,7 @@ def test_log_files_come_by_name_and_without_what_is_hidden(tmp_path: Path) -> No
     assert [path.name for path in library.log_files(library.jobs()[0])] == ["a.log", "b.log"]
 
 
-def test_the_log_folder_is_the_one_told_or_the_one_beside_the_source(tmp_path: Path) -> None:
+def test_log_folder_is_the_stated_one_or_beside_the_source(tmp_path: Path) -> None:
     (job,) = _library(tmp_path, LogFolderUri=f"{ORIGIN}/sites/hr/Elsewhere/Logs").jobs()
     assert log_folders(job)[0] == (f"{ORIGIN}/sites/hr/Elsewhere/Logs", "/sites/hr/Elsewhere/Logs")
     (job,) = _library(tmp_path).jobs()
@@ -199,11 +199,11 @@ def test_a_log_folder_that_leads_out_of_the_library_holds_nothing(tmp_path: Path
         ({"SourceUri": ""}, None),
     ],
 )
-def test_whose_library_it_is_is_told_by_its_addresses(tmp_path: Path, job: dict[str, str], tenant: str | None) -> None:
+def test_tenant_is_inferred_from_addresses(tmp_path: Path, job: dict[str, str], tenant: str | None) -> None:
     assert _library(tmp_path, **job).tenant == tenant
 
 
-def test_whose_library_it_is_is_told_by_the_last_pull_before_any_address(tmp_path: Path) -> None:
+def test_tenant_of_the_last_pull_wins_over_addresses(tmp_path: Path) -> None:
     _library(tmp_path)
     WritableLibrary(tmp_path).state.save_pull(PullTime(datetime(2026, 11, 23, tzinfo=UTC), "fabrikam.sharepoint.com"))
     assert Library(tmp_path).tenant == "fabrikam.sharepoint.com"
@@ -269,7 +269,7 @@ def test_without_a_hash_nothing_but_the_size_is_known(copy: Path) -> None:
     assert source_state(copy, noted) == SourceState()
 
 
-def test_a_copy_that_cannot_be_read_is_said(copy: Path) -> None:
+def test_unreadable_copy_is_reported(copy: Path) -> None:
     noted = seen(copy)
     copy.unlink()
     with pytest.raises(InputError, match=r"feed\.json cannot be read"):

@@ -61,7 +61,7 @@ def test_names_that_a_tenant_may_have_are_kept(tmp_path: Path, name: str) -> Non
         f"/{'long/' * 1000}a",
     ],
 )
-def test_a_path_that_is_no_name_on_some_platform_is_refused(tmp_path: Path, path: str) -> None:
+def test_path_that_is_invalid_on_some_platform_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputError, match="cannot be mirrored"):
         local_path(tmp_path, path)
 
@@ -83,7 +83,7 @@ def test_a_path_that_is_no_name_on_some_platform_is_refused(tmp_path: Path, path
         "/OTHER-~1.UPA/a.json",
     ],
 )
-def test_a_path_where_our_own_files_lie_is_refused(tmp_path: Path, path: str) -> None:
+def test_path_of_our_own_files_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputError, match="cannot be mirrored"):
         local_path(tmp_path, path)
 

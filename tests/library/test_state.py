@@ -234,7 +234,7 @@ def test_a_journal_that_somebody_sent_removes_and_moves_nothing_else(library: Pa
     assert outside.read_bytes() == b"theirs"
 
 
-def test_the_journal_is_gone_once_all_is_written_elsewhere(library: Path) -> None:
+def test_journal_is_removed_after_saving(library: Path) -> None:
     own = WritableState(library)
     own.begin_pull()
     own.note("a", pending=True)
@@ -262,7 +262,7 @@ def test_behind_a_torn_line_a_new_journal_is_begun(library: Path, torn: bytes) -
     own.save()
 
 
-def test_what_stands_behind_a_damaged_line_is_not_believed(library: Path) -> None:
+def test_steps_after_a_damaged_line_are_ignored(library: Path) -> None:
     _left(library, Noted("a", JobNotes(pending=True)), Noted("b", JobNotes(pending=True)))
     path = library / ".upa" / JOURNAL
     first, second = path.read_bytes().splitlines()
@@ -287,7 +287,7 @@ def test_a_hidden_file_that_is_not_ours_stays(library: Path) -> None:
     assert (library / ".DS_Store").read_bytes() == b"theirs"
 
 
-def test_a_folder_in_the_way_is_said_plainly(library: Path) -> None:
+def test_folder_in_place_of_the_file_is_reported(library: Path) -> None:
     _left(library, Placed(_PART, "/sites/hr/folder", _SEEN))
     (library / _PART).write_bytes(b"new")
     (library / "sites" / "hr" / "folder").mkdir()

@@ -93,7 +93,7 @@ def test_with_one_tenant_everything_moves_and_one_line_says_so(tmp_path: Path) -
     assert _moved(tmp_path) == []
 
 
-def test_of_several_tenants_what_cannot_be_told_apart_stays_and_is_named(tmp_path: Path) -> None:
+def test_ambiguous_files_of_several_tenants_stay_and_are_listed(tmp_path: Path) -> None:
     _library(tmp_path, "contoso", _id(1), _id(3))
     _library(tmp_path, "fabrikam", _id(2), _id(3))
     ours, theirs, both, bare = (
@@ -124,7 +124,7 @@ class _KilledError(BaseException):
 
 
 @pytest.mark.parametrize("tenants", [1, 2])
-def test_wherever_a_move_is_killed_the_next_command_finishes_it(
+def test_next_command_finishes_an_interrupted_move(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tenants: int
 ) -> None:
     def fill(data: Path) -> Path:
@@ -276,7 +276,7 @@ def test_a_library_that_somebody_sent_names_no_folder_of_ours(tmp_path: Path, ho
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "library", "Retry", "REPORTS", ".hidden", "con", "a."])
-def test_a_name_that_is_no_folder_of_its_own_is_refused(tmp_path: Path, name: str) -> None:
+def test_invalid_tenant_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="tenant"):
         Workspace(tmp_path, name)
 

@@ -65,13 +65,13 @@ def _remote(etag: str, modified: str = "", length: int | None = 5) -> RemoteFile
     ],
     ids=str,
 )
-def test_a_copy_is_told_by_etag_and_time_else_by_its_length(
+def test_copy_is_compared_by_etag_and_time_else_by_length(
     tmp_path: Path, seen: FileSeen | None, remote: RemoteFile, *, same: bool
 ) -> None:
     assert _fetcher(tmp_path, seen)[0].is_unchanged(remote) is same
 
 
-def test_what_was_told_by_its_length_is_told_by_its_etag_from_then_on(tmp_path: Path) -> None:
+def test_etag_is_noted_after_a_comparison_by_length(tmp_path: Path) -> None:
     fetcher, library = _fetcher(tmp_path, None)
     assert fetcher.is_unchanged(_remote("1", ONE))
     assert library.state.files[PATH] == FileSeen("1", 5, modified=ONE, host=HOST)
@@ -108,7 +108,7 @@ def test_memory_of_the_whole_file_is_freed_again_and_again(tmp_path: Path, monke
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told")
-def test_a_file_is_received_where_the_system_frees_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_received_without_advice_to_free_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: int) -> None:
         raise OSError(38, "Function not implemented")
 
@@ -130,7 +130,7 @@ def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_unwritable_place_is_reported(tmp_path: Path) -> None:
     (tmp_path / "sites").write_bytes(b"a file")
     with pytest.raises(OutputError, match=r"a\.json cannot be written"):
         PartFile(tmp_path / "sites" / "a.json").begin()
@@ -156,7 +156,7 @@ class _Full:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_disk_that_is_full_is_said_plainly(tmp_path: Path) -> None:
+def test_full_disk_is_reported(tmp_path: Path) -> None:
     file = PartFile(tmp_path / "a.json")
     file.begin()
     file._stream.close()
@@ -166,7 +166,7 @@ def test_a_disk_that_is_full_is_said_plainly(tmp_path: Path) -> None:
             step()
 
 
-def test_what_stands_in_the_way_is_said_plainly(tmp_path: Path) -> None:
+def test_obstacle_at_the_place_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     file = PartFile(tmp_path / "a.json")
     file.begin()

@@ -86,7 +86,7 @@ def _everything(root: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "error", [KeyboardInterrupt(), UnreachableError("the line is dead")], ids=["Ctrl-C", "network"]
 )
-def test_wherever_a_pull_breaks_off_the_next_one_makes_it_whole(
+def test_next_pull_completes_an_interrupted_one(
     loopback: LoopbackTenant, tmp_path: Path, error: BaseException, at_four: datetime
 ) -> None:
     _fill(loopback)
@@ -106,9 +106,7 @@ def test_wherever_a_pull_breaks_off_the_next_one_makes_it_whole(
     assert at > 10
 
 
-def test_wherever_a_later_pull_breaks_off_what_was_there_is_still_there(
-    loopback: LoopbackTenant, tmp_path: Path, at_four: datetime
-) -> None:
+def test_interrupted_pull_keeps_existing_files(loopback: LoopbackTenant, tmp_path: Path, at_four: datetime) -> None:
     _fill(loopback)
     roots = [tmp_path / str(at) for at in range(_MOST_STEPS)]
     for root in roots:
@@ -176,7 +174,7 @@ def test_a_file_that_was_whole_when_the_pull_was_killed_is_not_fetched_again(
 
 
 @pytest.mark.parametrize(("kind", "step"), [(PartFile, "finish"), (WritableState, "placed")], ids=["half", "whole"])
-def test_a_file_of_which_the_journal_says_no_more_than_that_it_was_begun_is_removed_and_comes_anew(
+def test_incomplete_file_is_removed_and_downloaded_again(
     loopback: LoopbackTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, step: str
 ) -> None:
     loopback.add_job(1, state=4, error=0, name="people.json")

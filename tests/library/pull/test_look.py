@@ -151,7 +151,7 @@ def test_a_job_that_cannot_be_asked_for_is_an_error(
         unlisted.pull_into(tmp_path, choice=Choice(frozenset({wanted})))
 
 
-def test_where_single_jobs_are_refused_too_the_library_stays_as_it_is(unlisted: LoopbackTenant, tmp_path: Path) -> None:
+def test_library_is_unchanged_if_single_jobs_are_refused_too(unlisted: LoopbackTenant, tmp_path: Path) -> None:
     _refuse(unlisted, "PropertyJob")
     pulled = unlisted.pull_into(tmp_path)
     assert isinstance(pulled.fault, ThresholdError)
@@ -160,7 +160,7 @@ def test_where_single_jobs_are_refused_too_the_library_stays_as_it_is(unlisted: 
         unlisted.pull_into(tmp_path, choice=Choice(frozenset({NEW})))
 
 
-def test_a_job_at_which_the_tenant_fails_stays_as_it_was(unlisted: LoopbackTenant, tmp_path: Path) -> None:
+def test_job_is_unchanged_if_its_request_fails(unlisted: LoopbackTenant, tmp_path: Path) -> None:
     def fault(seen: Seen) -> Given | None:
         if seen.path.endswith("PropertyJobs"):
             return Given(500, _CODE)

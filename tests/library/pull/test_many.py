@@ -92,7 +92,7 @@ def test_a_tenant_that_gives_no_file_is_soon_left_in_peace(loopback: LoopbackTen
     assert not (tmp_path / "jobs.json").exists()
 
 
-def test_a_file_that_changed_under_the_same_etag_is_told_by_its_time(loopback: LoopbackTenant, tmp_path: Path) -> None:
+def test_changed_file_with_the_same_etag_is_detected_by_its_time(loopback: LoopbackTenant, tmp_path: Path) -> None:
     job_id = loopback.add_job(1)
     path = loopback.add_log(job_id, b"first")
     time = ["2026-11-23T02:00:00Z"]

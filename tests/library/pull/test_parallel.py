@@ -19,7 +19,7 @@ def _nothing() -> None:
     pass
 
 
-def test_each_item_s_result_comes_with_its_index_and_nobody_is_stopped() -> None:
+def test_results_have_their_index_and_nothing_is_stopped() -> None:
     stopped = threading.Event()
     results = in_parallel(lambda number: number * 2, [5, 6, 7], threads=2, stop=stopped.set)
     assert sorted(results) == [(0, 10), (1, 12), (2, 14)]

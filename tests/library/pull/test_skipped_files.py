@@ -298,9 +298,7 @@ def test_a_place_at_which_the_tenant_fails_is_looked_at_again(
     assert _files(tmp_path) == {"jobs.json", f"{FOLDER}/feed.json".lstrip("/"), f"{FOLDER}/Logs/a.log".lstrip("/")}
 
 
-def test_where_the_told_log_folder_is_refused_the_one_beside_the_source_is_tried(
-    loopback: LoopbackTenant, tmp_path: Path
-) -> None:
+def test_refused_log_folder_falls_back_to_the_one_beside_the_source(loopback: LoopbackTenant, tmp_path: Path) -> None:
     job_id = loopback.add_job(1, LogFolderUri="https://fabrikam.sharepoint.com/sites/hr/Logs")
     path = loopback.add_log(job_id, b"IdentityNotResolvable\tada@contoso.com\t?\r\n")
     loopback.files[f"{FOLDER}/feed.json"] = b"{}"
