@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -80,8 +80,7 @@ class ChangeKind(StrEnum):
     number = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A token that was respelled. A token that was not JSON in several ways has a change for each.
 
     Attributes:
@@ -235,9 +234,8 @@ class _Draft:
             pass
         elif token[:1] in (b'"', b"'"):
             after, kinds, problem = _as_text(token)
-            before = self._undoubled(token, start)
-            if before != token:
-                kinds = sorted([*kinds, ChangeKind.backslash])
+            if self.places and (before := self._undoubled(token, start)) != token:
+                kinds.insert(0, ChangeKind.backslash)
         elif kind is TokenKind.key:
             after, kinds, problem = b'"%b"' % token, [ChangeKind.unquoted_name], _problem_of_name(token)
         elif not _literal.fullmatch(token):
@@ -316,7 +314,9 @@ def _problem_of_name(token: bytes) -> str:
         letters = set(token.decode("utf-8"))
     except UnicodeDecodeError:
         return "bytes that are not UTF-8"
-    if all(one in "_$" or (one <= "\uffff" and unicodedata.category(one) in _LETTERS) for one in letters):
+    if token.isascii() or all(
+        one in "_$" or (one <= "\uffff" and unicodedata.category(one) in _LETTERS) for one in letters
+    ):
         return ""
     return "a name without quotation marks that has more than letters and digits"
 

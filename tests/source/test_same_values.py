@@ -104,6 +104,8 @@ OTHER = [
     (b"true", b'"true"'),
     (rb'"R\V"', b'"RV"'),
     (rb'"a\nb"', rb'"a\\nb"'),
+    (rb'"\ud83d"', '"\ufffd"'.encode()),
+    (b'1,"b":0x1F,"c":5.', b'1,"b":0,"c":5.0'),
     (b"[[]]", b"[]"),
     (b"[[],1]", b"[[1]]"),
     (b"{}", b"[]"),
@@ -159,6 +161,15 @@ def test_length_is_the_files_choice() -> None:
     assert same_values(raw, raw)
     assert not same_values(raw, raw.replace(b"1}", b"2}"))
     assert not same_values(raw, raw.replace(b"[]", b"[[]]"))
+
+
+def test_each_of_very_many_members_counts() -> None:
+    raw = b'{"a":{%b},}' % b" , ".join(b'"b%d" : %d' % (number, number) for number in range(3000))
+    as_json = respell(raw).raw
+    assert as_json == raw.replace(b",}", b"}")
+    assert same_values(raw, as_json)
+    for number in (0, 999, 1000, 2999):
+        assert not same_values(raw, as_json.replace(b'"b%d" : %d' % (number, number), b'"b%d" : 1' % number + b"7"))
 
 
 def test_what_is_too_deep_to_be_read_is_the_same_as_nothing() -> None:
