@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.history.find_logs import find_logs
 from analyzer.logs.read import LogReader
-from analyzer.source.diagnosis.message import Diagnosis, diagnose
+from analyzer.source.diagnosis.service_message import Diagnosis, diagnose
 from analyzer.storage import table_files
 
 if TYPE_CHECKING:

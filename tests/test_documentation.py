@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from analyzer.cli.app import EXAMPLES, app_for
-from analyzer.config.content import CodeConfig
+from analyzer.config.read import CodeConfig
 from analyzer.config.settings import Config, FeedConfig, TenantConfig, load_settings
 from analyzer.emulator import SCENARIOS
 from analyzer.model.tables import JOBS

@@ -1,6 +1,6 @@
 """Count failures by code, pattern, property, and user, and find what the users who failed have in common.
 
-Entries are those of ``analysis.naming``; text that isn't an entry doesn't count.
+Entries are those of ``analysis.named_users``; text that isn't an entry doesn't count.
 
 A trait is shared (``SharedTrait``) if chance doesn't explain it. For each value of each trait (a domain, a department,
 a part of the file), the users who failed are considered as drawn without replacement from all users of the source file:

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from analyzer.catalogue.jobs import SUPPORT
+from analyzer.catalogue.job_errors import SUPPORT
 from analyzer.catalogue.lookup import OURS, Catalogue
 from analyzer.catalogue.model import DUPLICATES, OWNER, VENDOR, Advice
 from analyzer.catalogue.rules import WAYS_AROUND, advice_for, some, source_advice

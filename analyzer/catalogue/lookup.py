@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue import codes, generic_error, jobs, queue_errors
+from analyzer.catalogue import generic_error, queue_errors
+from analyzer.catalogue import job_errors as jobs
+from analyzer.catalogue import log_codes as codes
 from analyzer.catalogue.model import NOT_KNOWN, Explanation, Pattern, evidence, first_match
 from analyzer.model.service import error_name, state_name
 

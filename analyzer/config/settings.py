@@ -12,7 +12,7 @@ import msgspec
 
 from analyzer.analysis.feeds import FeedRule
 from analyzer.catalogue import OURS, Catalogue
-from analyzer.config.content import BACKSLASHES, CodeConfig, catalogue_of, check_content, overlay, read_toml
+from analyzer.config.read import BACKSLASHES, CodeConfig, catalogue_of, check_content, overlay, read_toml
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from analyzer.tenant.http.unreachable import unreachable
 from analyzer.tenant.sharepoint.jobs import list_jobs
 from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import Application
-from analyzer.tenant.signin.entra import LATE, SignInContext, refusal_of, span
+from analyzer.tenant.signin.entra_errors import LATE, SignInContext, refusal_of, span
 
 if TYPE_CHECKING:
     from analyzer.doctor.model import Examination

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from analyzer.emulator.address import is_api
 from analyzer.emulator.answers import error_answer, shape_of
-from analyzer.emulator.entra.sign_in import sign_in
+from analyzer.emulator.entra.web_requests import sign_in
 from analyzer.emulator.model import Answer, Asked, no_resource
 from analyzer.emulator.service import Service, disk_answer
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.api import Api
 from analyzer.emulator.app import App
 from analyzer.emulator.clock import ServiceClock
-from analyzer.emulator.crowded import CrowdedStorage
 from analyzer.emulator.digest import Digests
 from analyzer.emulator.entra.authority import Authority
 from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.entra.tokens import ALL_ROLES, Tokens
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.jobs import Jobs
+from analyzer.emulator.large_library import CrowdedStorage
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
 from analyzer.emulator.model import EmulatorError
 from analyzer.emulator.profiles import ProfileStore, User

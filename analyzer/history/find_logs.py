@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError
 from analyzer.library.mirror import JOB_LIST, Library
 from analyzer.library.paths import OWN_FOLDER
-from analyzer.logs.containers import is_zip, members
+from analyzer.logs.archives import is_zip, members
 from analyzer.logs.model import LogFile
 from analyzer.model.service import LOG_FILE_NAME, LOG_FOLDER_NAME
 from analyzer.storage.files import cannot_read

@@ -14,7 +14,7 @@ from analyzer.analysis.failures import Traits, by_code, by_pattern, by_property,
 from analyzer.catalogue import SAYS_NOTHING, first_match
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.errors import InputError, UsageError
-from analyzer.history.feeds import new_in
+from analyzer.history.feed_status import new_in
 from analyzer.model.identity import KIND_NOUNS, IdKind, IdKinds, id_kinds, identity_key, kind_of
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode

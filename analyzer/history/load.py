@@ -11,11 +11,11 @@ import polars as pl
 
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
-from analyzer.analysis.naming import SOURCE_IDS, naming
+from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import JOB_RECORDS, job_table
 from analyzer.analysis.timeline import new_failures, timeline
 from analyzer.errors import InputError, OutputError
-from analyzer.history.open_users import feeds_of_jobs, retries_of, with_open_flags, with_open_users
+from analyzer.history.repairs import feeds_of_jobs, retries_of, with_open_flags, with_open_users
 from analyzer.library.copies import PulledLogs, changed_later, ended_at, first_seen_ended, time_in_log_name, written_at
 from analyzer.library.model import COUNTS_VERSION, SourceCount
 from analyzer.logs.model import LogFile, LogRead
@@ -23,7 +23,7 @@ from analyzer.logs.read import LogReader
 from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.model.service import error_name, state_name
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
-from analyzer.source.measure import measure
+from analyzer.source.count_records import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.feeds import FeedRule
-    from analyzer.analysis.open_users import OpenUsers
+    from analyzer.analysis.open_and_superseded import OpenUsers
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
-    from analyzer.source.damage import Damage
+    from analyzer.source.damaged_values import Damage
 
 REMEMBERED_FROM = 4_000_000
 """Bytes from which the counts of a source file are saved: a library can have hundreds of files of up to 2 GB."""
@@ -46,9 +46,9 @@ class Tables:
 
     Attributes:
         jobs: the table ``jobs`` with ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
-        entries: the table ``entries`` with ``key`` and ``names`` (``analysis.naming``).
+        entries: the table ``entries`` with ``key`` and ``names`` (``analysis.named_users``).
         users: the users in the log of each job, with ``new`` (``analysis.timeline``) and ``open``
-            (``history.open_users``).
+            (``history.repairs``).
         observations: the table ``observations``.
         logs: how each log file was read, by path in the library; including a missing one whose job has other logs.
         job_logs: by job ID, the paths of its log files in the library.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.failures import without_user
-from analyzer.analysis.naming import FEWEST, POSITIONS, bounds
+from analyzer.analysis.named_users import FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
-from analyzer.source.diagnosis.message import Diagnosis, diagnose, diagnosis_json
+from analyzer.source.diagnosis.service_message import Diagnosis, diagnose, diagnosis_json
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.reader.records import read_records
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from analyzer.analysis.naming import Order
+    from analyzer.analysis.named_users import Order
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
 
@@ -36,7 +36,7 @@ class Whereabouts:
 
     Attributes:
         located: the places in messages; the first few, each message once.
-        bounds: columns ``analysis.naming.BOUNDS``; empty if nothing is known.
+        bounds: columns ``analysis.named_users.BOUNDS``; empty if nothing is known.
         order: the evidence for the bounds; None if it was not examined.
     """
 
@@ -65,7 +65,7 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     """Locate one job's entries without a user.
 
     Args:
-        named: the job's entries with their users (``analysis.naming``).
+        named: the job's entries with their users (``analysis.named_users``).
         source: its source file; None if there is none.
 
     Returns:

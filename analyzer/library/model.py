@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from analyzer.source.damage import Damage  # noqa: TC001 - likewise
+from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
     from analyzer.errors import FaultError, ThresholdError
@@ -84,7 +84,7 @@ class SourceCount(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         size: bytes; with ``modified_ns`` it shows whether the file has changed.
         modified_ns: when the file was last written, by the file system.
-        users, property_values, guid_ids, without_id, damage: as in ``source.measure``.
+        users, property_values, guid_ids, without_id, damage: as in ``source.count_records``.
         problem: why it could not be counted.
         counting: the ``COUNTS_VERSION`` of the counts.
     """

@@ -17,7 +17,7 @@ from analyzer.library.paths import OWN_FOLDER, is_name
 from analyzer.model.text import count, listed
 from analyzer.storage.files import cannot_write, is_part
 from analyzer.storage.lock import LOCK, data_lock
-from analyzer.storage.manifest import manifests_in
+from analyzer.storage.manifest_file import manifests_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

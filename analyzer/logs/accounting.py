@@ -13,9 +13,9 @@ import numpy as np
 
 from analyzer.logs.decode import size_in
 from analyzer.logs.entries import CODE, IDENTITY, MESSAGE
+from analyzer.logs.line_shapes import MARK
 from analyzer.logs.model import Account
-from analyzer.logs.shapes import MARK
-from analyzer.storage.encodings import UTF8, WINDOWS_1252
+from analyzer.storage.detect_encoding import UTF8, WINDOWS_1252
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import InputError
-from analyzer.logs.containers import Opener
+from analyzer.logs.archives import Opener
 from analyzer.logs.decode import size_in, utf8_chunks
+from analyzer.logs.line_shapes import CODE, entry_fields
 from analyzer.logs.model import PADDING, Block, Segment
-from analyzer.logs.shapes import CODE, entry_fields
-from analyzer.logs.unwrap import MAX_BYTES, unwrap
+from analyzer.logs.other_formats import MAX_BYTES, unwrap
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.logs.model import LogRead
-    from analyzer.logs.unwrap import InnerLog
+    from analyzer.logs.other_formats import InnerLog
 
 _TABBED = re.compile(f"{CODE}\t".encode())
 LONE_CR = re.compile(rb"\r(?!\n)")

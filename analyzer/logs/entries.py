@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from analyzer.logs.blocks import LONE_CR
+from analyzer.logs.line_shapes import FRAMES, KNOWN, EntryFields, entry_fields, is_code
 from analyzer.logs.model import PADDING
-from analyzer.logs.shapes import FRAMES, KNOWN, EntryFields, entry_fields, is_code
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:

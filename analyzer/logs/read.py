@@ -15,8 +15,8 @@ from analyzer.logs.accounting import accounts_of
 from analyzer.logs.blocks import USUAL_LIMITS, BlockLimits, blocks
 from analyzer.logs.columns import columns_of
 from analyzer.logs.entries import CODE, Codes, entries_of
+from analyzer.logs.line_shapes import is_cut_off
 from analyzer.logs.model import LogFile, LogRead
-from analyzer.logs.shapes import is_cut_off
 from analyzer.model.service import LOG_FILE_NAME, LOG_FOLDER_NAME
 from analyzer.model.tables import ENTRIES
 

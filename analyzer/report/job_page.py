@@ -26,7 +26,7 @@ from analyzer.report.sentences import (
     when_text,
 )
 from analyzer.report.view import queue_of, retry_button
-from analyzer.source.damage import warnings_of
+from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from analyzer.catalogue import OURS
-from analyzer.catalogue.jobs import SPLIT
+from analyzer.catalogue.job_errors import SPLIT
 from analyzer.history.job_facts import facts_of, patterns_in, retry_in, superseded_by
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands

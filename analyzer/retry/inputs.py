@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, naming
+from analyzer.analysis.named_users import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
 from analyzer.logs.blocks import BlockLimits
@@ -22,7 +22,7 @@ from analyzer.model.identity import identity_key, looks_like_id
 from analyzer.model.job import Outcome
 from analyzer.model.service import ABORTING_CODES
 from analyzer.retry.model import DEFAULT_OPTIONS, EVERYTHING, Choices, RetryHelps, RetryOptions, helps_unknown
-from analyzer.source.measure import has_guid_ids
+from analyzer.source.count_records import has_guid_ids
 from analyzer.storage.files import read_bytes
 from analyzer.storage.table_files import unguarded
 

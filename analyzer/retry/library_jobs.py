@@ -19,17 +19,17 @@ from analyzer.retry.model import EarlierFiles
 from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, unrelated_files
 from analyzer.source.model import mark_of
 from analyzer.storage.files import sha256_of
-from analyzer.storage.manifest import manifest_path, program, read_manifest
+from analyzer.storage.manifest_file import manifest_path, program, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from analyzer.analysis.open_users import OpenUsers
+    from analyzer.analysis.open_and_superseded import OpenUsers
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
-    from analyzer.storage.manifest import Manifest
+    from analyzer.storage.manifest_file import Manifest
 
 _FORBIDDEN = frozenset('\\/:*?"<>|')
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

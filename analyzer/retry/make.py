@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.naming import UserIds
+from analyzer.analysis.named_users import UserIds
 from analyzer.errors import InputError, UsageError
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import LogCode, stem
@@ -22,8 +22,8 @@ from analyzer.retry.model import (
     RetryRequest,
     Selection,
 )
-from analyzer.retry.selection.matching import complete_by_source
-from analyzer.retry.selection.select import select
+from analyzer.retry.selection.match_records import complete_by_source
+from analyzer.retry.selection.users_to_retry import select
 from analyzer.retry.summary import sentence
 from analyzer.retry.writing.write import clear, write_retry
 from analyzer.source.id_property import IdProperty, InferredIdProperty, infer, infer_from
@@ -31,14 +31,14 @@ from analyzer.source.model import FaultKind, Trouble, marks_of
 from analyzer.source.reader.fault import trouble_of, way_around
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, SourceFormatError
 from analyzer.source.reader.records import has_no_users
-from analyzer.storage.manifest import manifest_path
+from analyzer.storage.manifest_file import manifest_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.retry.inputs import RetryInputs
     from analyzer.retry.model import Choices, RetryOptions
-    from analyzer.source.diagnosis.message import Diagnosis
+    from analyzer.source.diagnosis.service_message import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def _write(
         request = complete_by_source(request, inputs.named_users)
         return request.selection, id_property, write_retry(request)
     except NotJsonError as error:
-        from analyzer.source.diagnosis.message import name_person, unreadable
+        from analyzer.source.diagnosis.service_message import name_person, unreadable
 
         name_person(error, source, unreadable(inputs.named_users.entries), inputs.id_property)
         error.advice = f"{error.advice} {_options_for_faults(error)}"
@@ -287,7 +287,7 @@ def _diagnosis(inputs: RetryInputs) -> Diagnosis | None:
     unread = inputs.outcome is Outcome.aborted and LogCode.DataFileNotJson in inputs.named_users.codes
     if not unread or inputs.options.reads_around_faults:
         return None
-    from analyzer.source.diagnosis.message import diagnose, unreadable
+    from analyzer.source.diagnosis.service_message import diagnose, unreadable
 
     try:
         return diagnose(unreadable(inputs.named_users.entries), inputs.source, inputs.id_property)

@@ -13,7 +13,7 @@ from analyzer.retry.queue_command import site_and_folder
 from analyzer.retry.summary import sentence
 from analyzer.source.find import find_records
 from analyzer.storage.files import cannot_read, sha256_of
-from analyzer.storage.manifest import (
+from analyzer.storage.manifest_file import (
     FileEntry,
     Manifest,
     RetryFileEntry,

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.analysis.naming import UserIds
+    from analyzer.analysis.named_users import UserIds
     from analyzer.model.job import Outcome
-    from analyzer.source.damage import Damage
+    from analyzer.source.damaged_values import Damage
     from analyzer.source.find import MatchedRecords
     from analyzer.source.id_property import IdProperty
     from analyzer.source.model import Spans

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.jobs import SPLIT
+from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.identity import WITHOUT_IDS, InferredIdType
 from analyzer.model.next_step import powershell_text
 from analyzer.model.service import IdType
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from analyzer.storage.manifest import Manifest
+    from analyzer.storage.manifest_file import Manifest
 
 SITE_UNKNOWN = "SITE-URL"
 FOLDER_UNKNOWN = "FOLDER"

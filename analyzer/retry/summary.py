@@ -6,12 +6,12 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.jobs import SPLIT
+from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.identity import MissingId
 from analyzer.model.job import Outcome
 from analyzer.model.text import capitalised, count, listed, listed_first
 from analyzer.retry.model import DEFAULT_OPTIONS, IDENTICAL, Reason
-from analyzer.source.damage import DamageKind, warnings_of
+from analyzer.source.damaged_values import DamageKind, warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from analyzer.source.model import GrammarError
 from analyzer.source.reader.tolerant import MEMBER, TokenKind, tokens, unescape
-from analyzer.source.respell import doubled_in_record
+from analyzer.source.strict_json import doubled_in_record
 
 _number = re.compile(r"(-?)([0-9]*+)(?:(\.)([0-9]*+))?(?:[eE]([-+]?[0-9]++))?")
 _other_base = re.compile(r"0x[0-9a-f]{1,16}|0++[0-7]{0,22}", re.IGNORECASE)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.feeds import feeds_of, source_name
-from analyzer.analysis.naming import SOURCE_IDS, naming
+from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import JOB_RECORDS, job_table
 from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.analysis.naming import BOUNDS, POSITIONS, Order, bounds
+from analyzer.analysis.named_users import BOUNDS, POSITIONS, Order, bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

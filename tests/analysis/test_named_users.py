@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.analysis.naming import NAMED, SOURCE_IDS, NamedUsers, UserIds, naming
+from analyzer.analysis.named_users import NAMED, SOURCE_IDS, NamedUsers, UserIds, naming
 from analyzer.logs.blocks import BlockLimits
 from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader

@@ -11,7 +11,7 @@ from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue import OURS
 from analyzer.catalogue.advice import advise
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
-from analyzer.config.content import CodeConfig, catalogue_of
+from analyzer.config.read import CodeConfig, catalogue_of
 from analyzer.model.identity import IdKind, IdKinds, MissingId
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.text import percent

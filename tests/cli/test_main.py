@@ -157,7 +157,7 @@ def test_an_unexpected_exception_is_one_line(
     def fail(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("analyzer.logs.recognize.recognize", fail)
+    monkeypatch.setattr("analyzer.logs.pasted_text.recognize", fail)
     ran = upa("explain", "InvalidProperty")
     assert ran.code == code
     assert words in ran.err

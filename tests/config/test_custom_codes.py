@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.catalogue import OURS, Explanation, explain
-from analyzer.config.content import CodeConfig, catalogue_of
+from analyzer.config.read import CodeConfig, catalogue_of
 from analyzer.errors import UsageError
 
 WHERE = "upa-analyzer.toml"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.analysis.naming import BOUNDS, Order
+from analyzer.analysis.named_users import BOUNDS, Order
 from analyzer.history.locations import Whereabouts, bounds_words, whereabouts, whereabouts_json
-from analyzer.source.diagnosis.message import Diagnosis
+from analyzer.source.diagnosis.service_message import Diagnosis
 from tests.analysis.frames import entry, named
 from tests.source.broken_source import said_of, source_with
 

@@ -17,7 +17,7 @@ from analyzer.errors import LockedError, OutputError, UsageError
 from analyzer.library.workspace import Workspace, move_old_layout
 from analyzer.storage.files import sample_library
 from analyzer.storage.lock import HOLDER, LOCK, data_lock
-from analyzer.storage.manifest import FileEntry, Manifest, RetryFileEntry
+from analyzer.storage.manifest_file import FileEntry, Manifest, RetryFileEntry
 from tests.conftest import FOLDER, TOKEN
 
 if TYPE_CHECKING:

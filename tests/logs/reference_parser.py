@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analyzer.logs.shapes import entry_fields
+from analyzer.logs.line_shapes import entry_fields
 
 CODES = ["DataFileNotJson", "GenericError", "IdentityNotResolvable", "InvalidProperty", "MissingIdentity"]
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue import explain
-from analyzer.config.content import CodeConfig, catalogue_of
+from analyzer.config.read import CodeConfig, catalogue_of
 from analyzer.history.job_facts import ranked_codes
 from analyzer.model.service import JobError
 from analyzer.report.model import Cause, Grid

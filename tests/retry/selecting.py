@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.analysis.naming import NamedUsers
-from analyzer.retry.selection.select import select as select_users
+from analyzer.analysis.named_users import NamedUsers
+from analyzer.retry.selection.users_to_retry import select as select_users
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 
 def select(outcome: Outcome, entries: pl.DataFrame, error: str = "", **further: Any) -> Selection:  # noqa: ANN401 - its options
-    """As ``analyzer.retry.selection.select.select``, of the entries."""
+    """As ``analyzer.retry.selection.users_to_retry.select``, of the entries."""
     return select_users(outcome, NamedUsers.in_table(entries), error, **further)

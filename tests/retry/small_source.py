@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.naming import UserIds
+from analyzer.analysis.named_users import UserIds
 from analyzer.model.identity import identity_key
 from analyzer.model.job import Outcome
 from analyzer.retry.model import RetryRequest, Selection

@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.errors import OutputError
 from analyzer.retry.model import RetryRequest
-from analyzer.retry.selection.records import Records
+from analyzer.retry.selection.find_records import Records
 from analyzer.retry.writing.write import write_retry
 from tests.retry.small_source import ADA, ALL_RECORDS, BOB, files, partial, request, write_source
 

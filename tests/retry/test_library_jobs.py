@@ -19,7 +19,7 @@ from analyzer.retry.library_jobs import make_retries, retry_target
 from analyzer.retry.make import make_retry
 from analyzer.retry.model import Choices
 from analyzer.storage.files import beside_of, sample_library
-from analyzer.storage.manifest import manifest_path
+from analyzer.storage.manifest_file import manifest_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

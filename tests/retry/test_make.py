@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.naming import NamedUsers
+from analyzer.analysis.named_users import NamedUsers
 from analyzer.errors import InputError, UsageError
 from analyzer.model.job import Outcome
 from analyzer.retry.inputs import RetryInputs

@@ -21,7 +21,7 @@ from analyzer.retry.queue_command import (
     to_queue,
 )
 from analyzer.retry.writing.write import write_retry
-from analyzer.storage.manifest import manifest_path, read_manifest
+from analyzer.storage.manifest_file import manifest_path, read_manifest
 from tests.retry.small_source import ADA, ALL_RECORDS, partial, request, write_source
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
-from analyzer.source.diagnosis.message import place_in
+from analyzer.source.diagnosis.service_message import place_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
-from analyzer.source.diagnosis.locate import locate
-from analyzer.source.diagnosis.message import place_in
+from analyzer.source.diagnosis.locate_fault import locate
+from analyzer.source.diagnosis.service_message import place_in
 from analyzer.source.model import Certainty
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analyzer.source.respell import respell
 from analyzer.source.same_values import same_values
+from analyzer.source.strict_json import respell
 from tests.source.spellings import RANDOM, RECORD, VALUE, Pairs, Pen, spelled
 
 if TYPE_CHECKING:

@@ -108,7 +108,7 @@ def _places(app: AppContext, workspace: Workspace) -> Places:
 
 
 def _first_run(demo: _Demo) -> ReportResult:
-    from analyzer.cli.views.night import Night, print_night, remarks_of
+    from analyzer.cli.views.run import Night, print_night, remarks_of
 
     pulled, reported = _run(demo)
     if not demo.terminal.json:
@@ -143,7 +143,7 @@ def _second_run(demo: _Demo, first: ReportResult, job: Job, retry: JobRetry) -> 
     import polars as pl
 
     from analyzer.cli.commands.report import reported_json
-    from analyzer.cli.views.night import Night, status_sentence
+    from analyzer.cli.views.run import Night, status_sentence
 
     terminal = demo.terminal
     failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
@@ -192,7 +192,7 @@ def queue_retry(tenant: Tenant, job: Job, path: Path, renamed: Mapping[str, str]
     from analyzer.model.service import IdType
     from analyzer.model.uri import server_paths
     from analyzer.storage.files import read_bytes
-    from analyzer.storage.manifest import manifest_path, read_manifest
+    from analyzer.storage.manifest_file import manifest_path, read_manifest
     from analyzer.tenant.sharepoint.files import upload
     from analyzer.tenant.sharepoint.jobs import Import, queue_import
 

@@ -29,8 +29,8 @@ def command(
 
     No library or configuration is needed.
     """
-    from analyzer.logs.recognize import recognize
-    from analyzer.source.diagnosis.message import diagnose
+    from analyzer.logs.pasted_text import recognize
+    from analyzer.source.diagnosis.service_message import diagnose
 
     app = context.ensure_object(AppContext)
     terminal, catalogue = app.terminal, app.settings.catalogue

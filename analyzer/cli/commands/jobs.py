@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.context import AppContext, FeedOption, LibraryOption, SinceOption, parse_day
-from analyzer.history.feeds import of_feed
+from analyzer.history.feed_status import of_feed
 from analyzer.model.job import Outcome
 
 

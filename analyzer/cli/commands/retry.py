@@ -13,7 +13,7 @@ import typer
 
 from analyzer.cli.context import AppContext, LibraryOption, hold
 from analyzer.errors import UsageError
-from analyzer.history.feeds import newest_to_retry
+from analyzer.history.feed_status import newest_to_retry
 from analyzer.model.job import find_job
 from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.model.text import SHORT_ID, short_ids
@@ -304,7 +304,7 @@ def _of_files(
 def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     from analyzer.retry.make import make_retry
     from analyzer.retry.queue_command import to_queue
-    from analyzer.storage.manifest import read_manifest
+    from analyzer.storage.manifest_file import read_manifest
 
     result = make_retry(inputs, target)
     manifest = read_manifest(result.retry.manifest) if result.retry else None
@@ -361,7 +361,7 @@ def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
 
 def _json(result: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
     from analyzer.retry.queue_command import queue_commands, queue_remarks
-    from analyzer.source.damage import damage_json
+    from analyzer.source.damaged_values import damage_json
 
     retry = result.retry
     return {

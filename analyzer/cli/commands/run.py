@@ -10,7 +10,7 @@ import typer
 from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOption, PatienceOption
 
 if TYPE_CHECKING:
-    from analyzer.cli.views.night import Night
+    from analyzer.cli.views.run import Night
 
 
 def command(
@@ -23,7 +23,7 @@ def command(
     from analyzer.cli.commands.pull import exit_code, hold_and_connect
     from analyzer.cli.commands.report import report_places, reported_json
     from analyzer.cli.views.jobs import pulled_json
-    from analyzer.cli.views.night import Night, feed_json, log_problems, print_night, remarks_of
+    from analyzer.cli.views.run import Night, feed_json, log_problems, print_night, remarks_of
     from analyzer.history.acknowledgements import Remarks
     from analyzer.pipeline import run
 
@@ -58,7 +58,7 @@ def command(
 
 def _fails(fail_on: FailOn, night: Night) -> bool:
     """Whether a job of this night is one on which to fail; not one that was healed or superseded since."""
-    from analyzer.history.feeds import new_in
+    from analyzer.history.feed_status import new_in
 
     if fail_on is FailOn.never:
         return False

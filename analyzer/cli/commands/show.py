@@ -9,7 +9,7 @@ import typer
 
 from analyzer.cli.context import AppContext, FailOn, FailOnOption, LibraryOption
 from analyzer.errors import AnalyzerError
-from analyzer.history.feeds import newest_failed
+from analyzer.history.feed_status import newest_failed
 from analyzer.model.job import FAILED, find_job
 
 if TYPE_CHECKING:

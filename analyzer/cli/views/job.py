@@ -96,7 +96,7 @@ def view_json(shown: JobView) -> dict[str, Any]:
     """Return the result of ``show --json``; a pattern's ``name`` is null for messages that match none."""
     from analyzer.history.locations import whereabouts_json
     from analyzer.retry.queue_command import queue_commands
-    from analyzer.source.damage import damage_json
+    from analyzer.source.damaged_values import damage_json
 
     return {
         **job_json(shown.tables.jobs)[0],
@@ -123,7 +123,7 @@ def view_json(shown: JobView) -> dict[str, Any]:
 
 def print_view(app: AppContext, shown: JobView, *, everyone: bool) -> None:
     """Print a job: the answer, why, what to do, details."""
-    from analyzer.source.damage import warnings_of
+    from analyzer.source.damaged_values import warnings_of
 
     terminal = app.terminal
     terminal.prose(f"{shown.facts.feed or shown.facts.job_id}: {headline(shown.facts)}.")

@@ -15,8 +15,8 @@ from analyzer.library.copies import parse_time, time_in_log_name
 from analyzer.library.mirror import WritableLibrary
 from analyzer.library.model import Choice, Observation, PullResult, PullTime
 from analyzer.library.paths import clashing
-from analyzer.library.pull.fetch import DownloadTask, Fetcher
-from analyzer.library.pull.look import RemoteListing, look_for_jobs, look_for_log, look_for_source
+from analyzer.library.pull.download import DownloadTask, Fetcher
+from analyzer.library.pull.list_remote import RemoteListing, look_for_jobs, look_for_log, look_for_source
 from analyzer.library.pull.parallel import in_parallel
 from analyzer.model.job import find_job
 from analyzer.model.service import JobError

@@ -14,13 +14,13 @@ from analyzer.errors import OutputError, UsageError
 from analyzer.model.identity import IdCounter
 from analyzer.model.text import did_you_mean, listed
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Mismatch, Reason, Repair, shown_places
-from analyzer.retry.selection.records import Records, record_places
+from analyzer.retry.selection.find_records import Records, record_places
 from analyzer.retry.writing.parts import BETWEEN
-from analyzer.source.damage import DamageFinder
+from analyzer.source.damaged_values import DamageFinder
 from analyzer.source.model import NO_ID, GrammarError
 from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
 from analyzer.source.reader.tolerant import Record, read_object, record_at
-from analyzer.source.respell import respell, strict_members, strict_members_of, without
+from analyzer.source.strict_json import respell, strict_members, strict_members_of, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.retry.model import RetryRequest
-    from analyzer.retry.selection.matching import ChosenRecords
+    from analyzer.retry.selection.match_records import ChosenRecords
     from analyzer.retry.writing.parts import Parts
-    from analyzer.source.damage import Damage
+    from analyzer.source.damaged_values import Damage
     from analyzer.source.reader.json_text import Buffer
 
 _AT_ONCE = 64

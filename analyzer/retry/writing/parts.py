@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from analyzer.errors import UsageError
 from analyzer.storage.files import cannot_write
-from analyzer.storage.manifest import RetryFileEntry
+from analyzer.storage.manifest_file import RetryFileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,15 +15,15 @@ from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.manifest import manifest_for
 from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles, Mismatch, Reason, RetryFiles, RetryRequest
-from analyzer.retry.selection.matching import match_records
-from analyzer.retry.selection.records import find_selected
+from analyzer.retry.selection.find_records import find_selected
+from analyzer.retry.selection.match_records import match_records
 from analyzer.retry.writing.copying import CopyResult, copy
 from analyzer.retry.writing.parts import Parts
 from analyzer.source.reader.json_text import recoded_from
 from analyzer.source.reader.records import reading
 from analyzer.storage.file_set import FileSet
 from analyzer.storage.files import begins_name_of_part, cannot_write, replacing_path, sha256_of
-from analyzer.storage.manifest import manifest_path, read_manifest
+from analyzer.storage.manifest_file import manifest_path, read_manifest
 from analyzer.storage.table_files import rows_as_csv
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.retry.model import Mismatch, Repair, Selection
-    from analyzer.retry.selection.matching import ChosenRecords
-    from analyzer.storage.manifest import FileEntry, Manifest
+    from analyzer.retry.selection.match_records import ChosenRecords
+    from analyzer.storage.manifest_file import FileEntry, Manifest
 
 
 _CANNOT_BE_WRITTEN = {Reason.unreadable, Reason.uncertain}

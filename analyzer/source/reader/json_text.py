@@ -19,8 +19,8 @@ import unicodedata
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import InputError, OutputError
-from analyzer.storage import encodings
-from analyzer.storage.encodings import UTF8, encoding_by_head
+from analyzer.storage import detect_encoding as encodings
+from analyzer.storage.detect_encoding import UTF8, encoding_by_head
 from analyzer.storage.files import cannot_read, plain_words
 
 if TYPE_CHECKING:

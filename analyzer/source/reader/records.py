@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from analyzer.source.model import GrammarError, Shape, ShapeKind, Trouble
 from analyzer.source.reader.fault import BACKSLASH_AT_END, ends_in_backslash
 from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError, after_mark, opened, position
-from analyzer.source.reader.shape import several_in, shape_of, shown_value
+from analyzer.source.reader.other_formats import several_in, shape_of, shown_value
 from analyzer.source.reader.tolerant import (
     Record,
     after_value,

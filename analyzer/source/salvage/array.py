@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.source.diagnosis.broken import read_broken
+from analyzer.source.diagnosis.broken_record import read_broken
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.fault import NAME_FOLLOWS
 from analyzer.source.reader.records import after_record, only_brackets

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.model import Fault, FaultKind, GrammarError, Trouble
 from analyzer.source.reader.fault import fault_of
+from analyzer.source.reader.other_formats import shown_value
 from analyzer.source.reader.records import no_record_at
-from analyzer.source.reader.shape import shown_value
 from analyzer.source.reader.tolerant import (
     ESCAPE_OR_BACKSLASH,
     FLAT,
@@ -28,8 +28,8 @@ from analyzer.source.reader.tolerant import (
     skip_blank,
     skip_value,
 )
-from analyzer.source.respell import BACKSLASH_ENDS, doubled
 from analyzer.source.salvage.model import Repaired, Unreadable, read_up_to
+from analyzer.source.strict_json import BACKSLASH_ENDS, doubled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

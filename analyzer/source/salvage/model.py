@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from analyzer.source.diagnosis.broken import identity_in_broken, read_broken, without_beginning
+from analyzer.source.diagnosis.broken_record import identity_in_broken, read_broken, without_beginning
 from analyzer.source.id_property import IdProperty
 from analyzer.source.model import Fault, FaultKind, Trouble
 from analyzer.source.reader.fault import NAME_FOLLOWS, fault_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.model import GrammarError, Shape, Trouble
 from analyzer.source.reader.json_text import after_mark, opened
+from analyzer.source.reader.other_formats import several_in, shown_value
 from analyzer.source.reader.records import begin, finish, format_error, list_at
-from analyzer.source.reader.shape import several_in, shown_value
 from analyzer.source.reader.tolerant import Record, record_at, skip_blank
 from analyzer.source.salvage.array import ArrayReader
 from analyzer.source.salvage.model import Corrected, Lines, Repaired, Unreadable, unreadable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.tenant.signin.certificate import CertificateSignIn, ManagedIdentitySignIn
-from analyzer.tenant.signin.entra import PUBLIC_CLOUD, Application
+from analyzer.tenant.signin.entra_errors import PUBLIC_CLOUD, Application
 from analyzer.tenant.signin.interactive import InteractiveSignIn, TokenCache
 from analyzer.tenant.signin.tokens import ReadyToken
 

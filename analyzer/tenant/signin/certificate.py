@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.errors import InputError, SignInError, UnreachableError
 from analyzer.model.text import count
 from analyzer.storage.files import read_bytes
-from analyzer.tenant.signin.entra import Application, SignInContext
+from analyzer.tenant.signin.entra_errors import Application, SignInContext
 from analyzer.tenant.signin.tokens import AccessToken, CachedTokens, SignInTransport, msal_errors, token_in
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from analyzer.errors import OutputError, SignInError
 from analyzer.storage.files import cannot_write, write_bytes
-from analyzer.tenant.signin.entra import SignInContext
+from analyzer.tenant.signin.entra_errors import SignInContext
 from analyzer.tenant.signin.tokens import AccessToken, CachedTokens, SignInTransport, msal_errors, token_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analyzer.tenant.model import ClientPolicy
-    from analyzer.tenant.signin.entra import Application
+    from analyzer.tenant.signin.entra_errors import Application
 
 
 _LOG = logging.getLogger(__name__)

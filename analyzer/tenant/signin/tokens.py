@@ -22,13 +22,13 @@ from analyzer.tenant.http.throttle import Attempts, Throttle
 from analyzer.tenant.http.transport import Transport
 from analyzer.tenant.http.unreachable import unreachable
 from analyzer.tenant.model import ClientPolicy
-from analyzer.tenant.signin.entra import refusal_of
+from analyzer.tenant.signin.entra_errors import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from analyzer.tenant.signin.entra import SignInContext
+    from analyzer.tenant.signin.entra_errors import SignInContext
 
 
 _EARLY = 300.0

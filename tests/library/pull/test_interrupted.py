@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.errors import UnreachableError
 from analyzer.library.mirror import Library
-from analyzer.library.pull.fetch import PartFile
+from analyzer.library.pull.download import PartFile
 from analyzer.library.pull.pull import pull
 from analyzer.library.state import WritableState
 from tests.conftest import NOW, Given

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.diagnosis.locate import locate
-from analyzer.source.diagnosis.message import place_in
+from analyzer.source.diagnosis.locate_fault import locate
+from analyzer.source.diagnosis.service_message import place_in
 from analyzer.source.model import Certainty, FaultLocation
 from tests.source.broken_source import place_of, said_of, source_with, whole
 

@@ -17,7 +17,7 @@ from analyzer.errors import OutputError
 from analyzer.source.reader import json_text
 from analyzer.source.reader.json_text import encoding_of, mapped, offset_of, opened, recoded_from
 from analyzer.source.reader.records import read_records
-from analyzer.storage.encodings import UTF8, UTF16_BE, UTF16_LE, WINDOWS_1252
+from analyzer.storage.detect_encoding import UTF8, UTF16_BE, UTF16_LE, WINDOWS_1252
 
 if TYPE_CHECKING:
     from pathlib import Path

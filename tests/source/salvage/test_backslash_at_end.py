@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.diagnosis.locate import locate
+from analyzer.source.diagnosis.locate_fault import locate
 from analyzer.source.model import FaultKind
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.reader.records import read_records
-from analyzer.source.respell import respell
 from analyzer.source.salvage.read import Record, Repaired, Unreadable, salvage_of
+from analyzer.source.strict_json import respell
 from tests.source.broken_source import place_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from analyzer.errors import SignInError, UnreachableError
 from analyzer.model.redaction import without_literals
 from analyzer.tenant.signin import Application
-from analyzer.tenant.signin.entra import SignInContext
+from analyzer.tenant.signin.entra_errors import SignInContext
 from analyzer.tenant.signin.tokens import AccessToken, CachedTokens, token_in
 
 ADMIN, SITE = "https://contoso-admin.sharepoint.com", "https://contoso.sharepoint.com"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.history.find_logs import find_logs
-from analyzer.logs import containers
+from analyzer.logs import archives as containers
 from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.naming import UserIds
-from analyzer.catalogue.jobs import GIVE_IDS, SPLIT
+from analyzer.analysis.named_users import UserIds
+from analyzer.catalogue.job_errors import GIVE_IDS, SPLIT
 from analyzer.errors import UsageError
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode
 from analyzer.model.text import did_you_mean, listed, listed_first
 from analyzer.retry.model import EVERYTHING, Selection, helps_unknown
-from analyzer.retry.selection.choices import (
+from analyzer.retry.selection.options import (
     narrow_all,
     narrow_named,
     narrow_unknown,
@@ -27,7 +27,7 @@ from analyzer.source.model import mark_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from analyzer.analysis.naming import NamedUsers
+    from analyzer.analysis.named_users import NamedUsers
     from analyzer.retry.model import Choices, RetryHelps
 
 _BECAUSE = {
@@ -207,7 +207,7 @@ def _recurring(
     """Return the entries whose cause is still in the selected records.
 
     Args:
-        entries: those that have a code, in the columns of ``analysis.naming``.
+        entries: those that have a code, in the columns of ``analysis.named_users``.
         selection: the users whose records are written.
         dropped: properties that the records are written without.
         readable: whether what can't be read of the source file is repaired or left out.

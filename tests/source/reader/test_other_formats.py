@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.diagnosis.locate import locate
+from analyzer.source.count_records import measure
+from analyzer.source.diagnosis.locate_fault import locate
 from analyzer.source.find import find_records
-from analyzer.source.measure import measure
 from analyzer.source.model import FaultKind
 from analyzer.source.reader.json_text import NotImportFormatError
 from analyzer.source.reader.records import has_no_users, read_records

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.open_users import Import, OpenUsers, open_users
+from analyzer.analysis.open_and_superseded import Import, OpenUsers, open_users
 from analyzer.model.job import Outcome
 from tests.analysis.frames import at
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from analyzer.catalogue import OURS
-from analyzer.logs.recognize import recognize
-from analyzer.logs.unwrap import unwrap
+from analyzer.logs.other_formats import unwrap
+from analyzer.logs.pasted_text import recognize
 from tests.logs.reading import read
 from tests.logs.reference_parser import Row
 

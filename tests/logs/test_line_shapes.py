@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.history.find_logs import find_logs
-from analyzer.logs.shapes import entry_fields
+from analyzer.logs.line_shapes import entry_fields
 from analyzer.storage.files import sample_library
 from tests.logs.reading import read, rows_of
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
-from analyzer.analysis.open_users import Import, OpenUsers, open_users
+from analyzer.analysis.open_and_superseded import Import, OpenUsers, open_users
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import IdKind, id_kinds, identity_key
 from analyzer.model.job import Outcome
@@ -20,7 +20,7 @@ from analyzer.source.find import find_records
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import read_records
-from analyzer.storage.manifest import manifests_in
+from analyzer.storage.manifest_file import manifests_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,7 +95,7 @@ def with_open_users(
 
     Args:
         jobs: from ``timeline``.
-        entries: the entries with their users (``analysis.naming``).
+        entries: the entries with their users (``analysis.named_users``).
         source_files: our copies of source files by job ID.
 
     Returns:

@@ -6,7 +6,7 @@ import codecs
 
 import pytest
 
-from analyzer.storage.encodings import HEAD, UTF8, UTF16_BE, UTF16_LE, encoding_by_head
+from analyzer.storage.detect_encoding import HEAD, UTF8, UTF16_BE, UTF16_LE, encoding_by_head
 
 HEADS = {
     "nothing": (b"", None),

@@ -13,7 +13,7 @@ import pytest
 from analyzer.errors import OutputError
 from analyzer.library.mirror import WritableLibrary
 from analyzer.library.model import FileSeen, PullResult
-from analyzer.library.pull.fetch import Digest, Fetcher, PartFile
+from analyzer.library.pull.download import Digest, Fetcher, PartFile
 from analyzer.tenant.model import RemoteFile
 
 if TYPE_CHECKING:

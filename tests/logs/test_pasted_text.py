@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.catalogue import OURS
-from analyzer.logs.recognize import recognize
+from analyzer.logs.pasted_text import recognize
 
 GUID = "eb659162-c499-4fe9-a38d-c579d3c380f6"
 DUPLICATE = (

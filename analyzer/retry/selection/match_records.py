@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.analysis.naming import UserIds
-from analyzer.catalogue.jobs import GIVE_IDS
+from analyzer.analysis.named_users import UserIds
+from analyzer.catalogue.job_errors import GIVE_IDS
 from analyzer.model.identity import MissingId, id_advice, id_kinds, identity_key, missing_id_advice
 from analyzer.model.job import Outcome
 from analyzer.model.service import LogCode
 from analyzer.model.text import count
 from analyzer.retry.model import Mismatch, Reason
-from analyzer.retry.selection.records import Records, find_all, find_duplicates, find_selected, marks_in, record_places
+from analyzer.retry.selection.find_records import (
+    Records,
+    find_all,
+    find_duplicates,
+    find_selected,
+    marks_in,
+    record_places,
+)
 from analyzer.source.model import NO_ID, mark_in, mark_of
 from analyzer.source.reader.records import reading
 
@@ -24,9 +31,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyzer.analysis.naming import NamedUsers
+    from analyzer.analysis.named_users import NamedUsers
     from analyzer.retry.model import RetryRequest, Selection
-    from analyzer.retry.selection.records import LookupResult
+    from analyzer.retry.selection.find_records import LookupResult
     from analyzer.source.find import MatchedRecords
     from analyzer.source.id_property import IdProperty
     from analyzer.source.model import Spans

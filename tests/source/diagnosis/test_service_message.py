@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analyzer.emulator.jsonnet.model import Container, Kind
 from analyzer.emulator.jsonnet.places import path_of
 from analyzer.errors import InputError
-from analyzer.source.diagnosis.message import diagnose, diagnosis_json, name_person, place_in, unreadable
+from analyzer.source.diagnosis.service_message import diagnose, diagnosis_json, name_person, place_in, unreadable
 from analyzer.source.model import ReportedPlace
 from analyzer.source.reader.json_text import NotJsonError
 from analyzer.source.reader.records import read_records

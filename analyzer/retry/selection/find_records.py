@@ -14,10 +14,10 @@ from analyzer.retry.model import Mismatch, Reason, Repair, shown_places
 from analyzer.source.find import MatchedRecords, find_records
 from analyzer.source.model import NO_ID, GrammarError, Spans, Trouble, mark_in, mark_of
 from analyzer.source.reader.json_text import SourceFormatError, opened
+from analyzer.source.reader.other_formats import shown_value
 from analyzer.source.reader.records import reading
-from analyzer.source.reader.shape import shown_value
 from analyzer.source.reader.tolerant import record_at
-from analyzer.source.respell import doubled_in_record
+from analyzer.source.strict_json import doubled_in_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

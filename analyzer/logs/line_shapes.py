@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from analyzer.catalogue.codes import USUAL_MESSAGES
+from analyzer.catalogue.log_codes import USUAL_MESSAGES
 from analyzer.model.service import GUID, LogCode
 
 MARK = "\ufeff"

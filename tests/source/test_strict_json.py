@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
 from analyzer.source.model import GrammarError
 from analyzer.source.reader.tolerant import read_object
-from analyzer.source.respell import Change, ChangeKind, Respelled, respell
+from analyzer.source.strict_json import Change, ChangeKind, Respelled, respell
 from tests.source.spellings import FLAT, RANDOM, RECORD, Pairs, Pen, loaded, spelled
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.logs.shapes import CODE, entry_fields, split_lines
+from analyzer.logs.line_shapes import CODE, entry_fields, split_lines
 from analyzer.storage.table_files import unguarded
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.source.measure import SourceCounts, measure
+from analyzer.source.count_records import SourceCounts, measure
 from analyzer.source.reader.json_text import NotJsonError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.model.service import LogCode
-from analyzer.source.diagnosis.locate import locate
+from analyzer.source.diagnosis.locate_fault import locate
 from analyzer.source.model import Certainty, FaultKind, ReportedPlace
 from analyzer.source.reader.tolerant import unescape
 

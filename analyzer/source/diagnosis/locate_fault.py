@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.model.text import count
-from analyzer.source.diagnosis.broken import (
+from analyzer.source.diagnosis.broken_record import (
     BETWEEN,
     MAY_CONTINUE,
     id_property_by,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from analyzer.source.diagnosis.broken import BrokenRecord
+    from analyzer.source.diagnosis.broken_record import BrokenRecord
     from analyzer.source.model import Identity
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.analysis.naming import NamedUsers
+from analyzer.analysis.named_users import NamedUsers
 from analyzer.model.job import Outcome
 from analyzer.retry.inputs import outcome_suggested_by
 from tests.analysis.frames import GUID, entry, named

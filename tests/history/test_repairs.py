@@ -15,7 +15,7 @@ from analyzer.library.mirror import Library
 from analyzer.retry.inputs import inputs_of_job
 from analyzer.retry.library_jobs import make_retries
 from analyzer.retry.make import make_retry
-from analyzer.storage.manifest import hashes_made, manifest_path
+from analyzer.storage.manifest_file import hashes_made, manifest_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,10 +11,10 @@ import polars as pl
 from analyzer.catalogue.advice import headline
 from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, ran, retry_result
 from analyzer.history.acknowledgements import Remark
-from analyzer.history.feeds import feed_statuses
+from analyzer.history.feed_status import feed_statuses
 from analyzer.history.job_facts import facts_of, patterns_in
 from analyzer.model.text import count, listed, short_ids
-from analyzer.source.damage import warnings_of
+from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analyzer.cli.context import AppContext
     from analyzer.errors import AnalyzerError
     from analyzer.history.acknowledgements import Acknowledgement
-    from analyzer.history.feeds import FeedStatus
+    from analyzer.history.feed_status import FeedStatus
     from analyzer.library.model import PullResult
     from analyzer.pipeline import Places, ReportResult
 

@@ -9,7 +9,7 @@ import pytest
 from analyzer.errors import FaultError, InputError, RefusedError, ThresholdError
 from analyzer.library.mirror import Library
 from analyzer.library.model import Choice
-from analyzer.library.pull.look import RemoteListing, look_for_log, look_for_source
+from analyzer.library.pull.list_remote import RemoteListing, look_for_log, look_for_source
 from analyzer.model.job import job_list
 from tests.conftest import Given
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.naming import UserIds, doubtful_in, ids_in
+from analyzer.analysis.named_users import UserIds, doubtful_in, ids_in
 from analyzer.model.service import LogCode
 from analyzer.model.text import count, listed, listed_first
 from analyzer.source.model import mark_of

@@ -19,8 +19,8 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.model import DETAIL_READ
-from analyzer.logs.shapes import entry_fields, split_lines, without_marks
-from analyzer.logs.unwrap import unwrap
+from analyzer.logs.line_shapes import entry_fields, split_lines, without_marks
+from analyzer.logs.other_formats import unwrap
 from analyzer.model.service import GUID, JobError, LogCode, State
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer.source.diagnosis.locate import locate
-from analyzer.source.diagnosis.message import place_in
+from analyzer.source.diagnosis.locate_fault import locate
+from analyzer.source.diagnosis.service_message import place_in
 from analyzer.source.model import Certainty, FaultKind, FaultLocation, ReportedPlace
 from tests.source.broken_source import place_of, said_of, source_with, whole
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.model.service import GUID
-from analyzer.source.damage import DamageFinder
+from analyzer.source.damaged_values import DamageFinder
 from analyzer.source.id_property import name_by_looks
 from analyzer.source.reader.chunk import ChunkDecoder, names_of
 from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
@@ -18,7 +18,7 @@ from analyzer.storage.files import cannot_read
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.source.damage import Damage
+    from analyzer.source.damaged_values import Damage
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.source.damage import Damage, DamageFinder, DamageKind, damage_in, warnings_of
-from analyzer.source.measure import measure
+from analyzer.source.count_records import measure
+from analyzer.source.damaged_values import Damage, DamageFinder, DamageKind, damage_in, warnings_of
 from analyzer.source.reader.tolerant import record_at
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import calendar
 import pytest
 
 from analyzer.tenant.signin import Application
-from analyzer.tenant.signin.entra import BY_ERROR, BY_NUMBER, SignInContext, refusal_of
+from analyzer.tenant.signin.entra_errors import BY_ERROR, BY_NUMBER, SignInContext, refusal_of
 
 CONTEXT = SignInContext(
     Application("https://login.microsoftonline.com", "t-1", "c-1"), "https://contoso.sharepoint.com", "app.pem"
