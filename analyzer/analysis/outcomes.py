@@ -60,9 +60,9 @@ def job_table(
         as_of: when the job list was current (UTC); None if unknown.
 
     Returns:
-        The table ``jobs`` without the columns that ``timeline`` and ``open_and_superseded`` add, in the order of ``records``,
-        and the columns ``TIMES`` Datetime UTC. ``previous_pull_at`` is the pull before the one that first saw the job
-        ended (null if there is none).
+        The table ``jobs`` without the columns that ``timeline`` and ``open_and_superseded`` add, in the order of
+        ``records``, and the columns ``TIMES`` Datetime UTC. ``previous_pull_at`` is the pull before the one that first
+        saw the job ended (null if there is none).
     """
     joined = (
         records.join(_counts(entries), on="job_id", how="left", maintain_order="left")

@@ -1,7 +1,7 @@
 """Decode a log of any encoding to UTF-8 in chunks; replaced characters are counted.
 
-``storage.detect_encoding`` detects a byte order mark, or UTF-16 without one. UTF-16 that was cut inside a character is read
-in the other byte order from the second byte on, if that gives fewer implausible characters and more known codes.
+``storage.detect_encoding`` detects a byte order mark, or UTF-16 without one. UTF-16 that was cut inside a character is
+read in the other byte order from the second byte on, if that gives fewer implausible characters and more known codes.
 Otherwise, the first non-ASCII character decides: UTF-8 if it is valid, else Windows-1252. Invalid single bytes in a
 UTF-8 log (people paste logs together) are read as Windows-1252, so that none is lost.
 """
