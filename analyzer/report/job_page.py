@@ -191,7 +191,7 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
         _time("Finished", run.finished, view, bound=BOUND_WORDS.get(ended, ""), how=HOW_KNOWN[ended]),
         _time("First seen by a pull", run.first_seen, view),
         _time("Last seen changed", run.last_changed, view),
-        Fact("Program", f"upa-analyzer {view.version}", f"this page was made on {second_text(view.now, view.zone)}"),
+        Fact("Program", f"upa-analyzer {view.version}", f"this page was created on {second_text(view.now, view.zone)}"),
     )
 
 

@@ -264,7 +264,7 @@ def test_source_file_and_times_say_how_they_are_known(little: LittleLibrary, lin
     assert details["Ran"] == ("23 Nov 2026, 02:00", "from the log's name")
     assert details["Finished"] == ("2026-11-23 02:00:00 UTC", "from the log's name")
     assert details["Started"] == ("unknown", "no pull saw it")
-    assert details["Program"] == ("upa-analyzer 1.0", "this page was made on 2026-11-23 04:00:00 UTC")
+    assert details["Program"] == ("upa-analyzer 1.0", "this page was created on 2026-11-23 04:00:00 UTC")
 
 
 def test_a_source_file_that_is_missing_says_why(little: LittleLibrary) -> None:
