@@ -72,7 +72,7 @@ class Arguments:
             else:
                 argument = next(remaining, None)
                 if argument is None:
-                    return Arguments([*front, word])  # without a value: typer reports it
+                    return Arguments([*front, word], flags=frozenset(flags), values=values)  # typer reports it
                 front += [word, argument]
                 values[name] = argument
         command = next((word for word in rest if not word.startswith("-")), "")
@@ -103,6 +103,6 @@ def _program() -> str:
         started = Path(sys.executable).with_name(f"{PROGRAM}.exe" if os.name == "nt" else PROGRAM)
     if started.stem != PROGRAM or not started.is_file():
         return PROGRAM
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(OSError, ValueError):  # the current folder may have been removed
         return str(started.absolute().relative_to(Path.cwd()))
     return str(started.absolute())

@@ -79,6 +79,8 @@ def read_toml(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         advice = BACKSLASHES if _is_valid(text.replace("\\", "/")) else "Correct it there."
         raise UsageError(f"{file} isn't valid TOML: {str(error)[:_LONGEST]}", advice) from error
+    except RecursionError as error:
+        raise UsageError(f"{file} isn't valid TOML: it is nested too deeply", "Correct it there.") from error
 
 
 def overlay(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
@@ -168,7 +170,7 @@ def _problems_of_keys(
 def _is_valid(text: str) -> bool:
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return False
     return True
 

@@ -28,6 +28,13 @@ def test_global_options_are_taken_before_and_after_the_command(words: list[str],
     assert Arguments.parse(words).words == expected
 
 
+def test_an_option_without_its_value_keeps_the_options_before_it() -> None:
+    parsed = Arguments.parse(["jobs", "-v", "--log-format", "json", "--tenant"])
+    assert parsed.words == ["--verbose", "--log-format", "json", "--tenant"]
+    assert parsed.flags == {"--verbose"}
+    assert parsed.values == {"--log-format": "json"}
+
+
 @pytest.mark.parametrize(
     ("words", "command"),
     [

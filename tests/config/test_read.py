@@ -41,6 +41,12 @@ def test_a_fault_elsewhere_than_in_a_backslash_has_no_advice_on_them(tmp_path: P
     assert error.value.advice == "Correct it there."
 
 
+def test_lists_nested_deeper_than_can_be_read_are_not_valid_toml(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="isn't valid TOML: it is nested too deeply") as error:
+        _read(tmp_path, b"data = " + b"[" * 5000)
+    assert error.value.advice == "Correct it there."
+
+
 def test_a_path_whose_backslashes_toml_took_for_tabs_and_line_ends_is_no_path(tmp_path: Path) -> None:
     settings = _read(tmp_path, b'data = "C:\\temp\\new"')
     with pytest.raises(UsageError) as error:

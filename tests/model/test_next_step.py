@@ -127,3 +127,18 @@ def test_a_command_names_the_program_as_the_shell_finds_it(
     monkeypatch.setattr(sys, "argv", [str(script)])
     monkeypatch.setenv("PATH", str(script.parent) if on_path else "")
     assert Arguments.parse(["show"]).commands.line("show", "5f05").split()[0] == str(Path(program))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not remove the current folder of a process")
+def test_a_command_names_the_program_by_its_path_in_a_removed_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "upa-analyzer"
+    script.touch(mode=0o755)
+    removed = tmp_path / "removed"
+    removed.mkdir()
+    monkeypatch.chdir(removed)
+    removed.rmdir()
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.setenv("PATH", "")
+    assert Arguments.parse(["show"]).commands.line("show").split()[0] == str(script)
