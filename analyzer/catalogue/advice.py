@@ -19,7 +19,7 @@ from analyzer.catalogue.rules import WAYS_AROUND, advice_for, some, source_advic
 from analyzer.model.identity import id_advice
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
 from analyzer.model.service import JobError, LogCode
-from analyzer.model.text import count
+from analyzer.model.text import capitalised, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -132,7 +132,7 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
             )
             for condition in filter(text.startswith, filter(None, met_conditions)):
                 text = text[len(condition) :]
-                text = f"{text[:1].upper()}{text[1:]}"
+                text = capitalised(text)
             command = _COMMAND.search(text)
             yield Advice(name, text, who=known.who, command=tuple(command[1].split()) if command else ())
             first = False
@@ -203,7 +203,7 @@ def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
     if source and (source.misnamed or source.multi_value):
         return source.misnamed or f"A list or an object is a value of {some(source.multi_value)}"
     known = catalogue.explain(name)
-    return f"{known.title[:1].upper()}{known.title[1:]}" if known.known else "The log has an unknown code"
+    return capitalised(known.title) if known.known else "The log has an unknown code"
 
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?")

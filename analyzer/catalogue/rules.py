@@ -9,7 +9,7 @@ from analyzer.catalogue.model import ADMINISTRATOR, DUPLICATES, OWNER, Advice
 from analyzer.model.identity import MissingId, id_advice, missing_id_advice
 from analyzer.model.job import Outcome
 from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
-from analyzer.model.text import listed, listed_first, percent
+from analyzer.model.text import capitalised, listed, listed_first, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
         advice = id_advice(facts.failed_ids)
         yield Advice(
             LogCode.IdentityNotResolvable,
-            f"{advice.action[:1].upper()}{advice.action[1:]}.",
+            f"{capitalised(advice.action)}.",
             f"All {facts.failed:,} users failed, and {advice.finding}.",
             ADMINISTRATOR if advice.as_it_is else OWNER,
         )
@@ -126,7 +126,7 @@ def _without_id(facts: JobFacts) -> Iterator[Advice]:
 
 def _missing(missing: MissingId, source: SourceFacts) -> Advice:
     advice = missing_id_advice(missing, source.id_property, source.ids)
-    action, finding = (f"{clause[:1].upper()}{clause[1:]}." for clause in (advice.action, advice.finding))
+    action, finding = (f"{capitalised(clause)}." for clause in (advice.action, advice.finding))
     return Advice(LogCode.MissingIdentity, action, finding, ADMINISTRATOR if advice.as_it_is else OWNER)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from analyzer.catalogue import OURS, Catalogue, Explanation, Pattern
 from analyzer.errors import UsageError
-from analyzer.model.text import did_you_mean
+from analyzer.model.text import capitalised, did_you_mean
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def _explanation(name: str, config: CodeConfig, place: str) -> Explanation:
     return Explanation(
         code=ours.code,
         title=title or ours.title,
-        meaning=config.meaning or (ours.meaning if ours.known else f"{title[:1].upper()}{title[1:]}."),
+        meaning=config.meaning or (ours.meaning if ours.known else f"{capitalised(title)}."),
         causes=config.causes or ours.causes,
         remedies=config.remedies or ours.remedies,
         who=config.who or ours.who,

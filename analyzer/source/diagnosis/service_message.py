@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.model.service import LogCode
+from analyzer.model.text import capitalised
 from analyzer.source.diagnosis.locate_fault import locate
 from analyzer.source.model import Certainty, FaultKind, ReportedPlace
 from analyzer.source.reader.tolerant import unescape
@@ -190,7 +191,7 @@ def _of_spot(spot: FaultLocation) -> str:
     if spot.sure is not Certainty.sure:
         doubts = "; ".join(spot.remarks)
         parts.append(f"this is {'likely' if spot.sure is Certainty.likely else 'not sure'}: {doubts}")
-    return ". ".join(part[:1].upper() + part[1:] for part in parts)
+    return ". ".join(map(capitalised, parts))
 
 
 def _record_words(spot: FaultLocation) -> str:
