@@ -22,9 +22,9 @@ from analyzer.model.service import JobError, LogCode
 from analyzer.model.text import capitalised, count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from analyzer.catalogue.model import JobFacts, SourceFacts
+    from analyzer.catalogue.model import JobFacts
 
 
 _SETTLED = frozenset(
@@ -38,18 +38,6 @@ _SETTLED = frozenset(
     }
 )
 """Names for which advice from the data makes general remedies redundant."""
-
-_SUPERSEDED_REMEDIES = (
-    "Open the file at",
-    "At the position in the message",
-    "Double the backslash in the record",
-    "Look at the end of the file",
-    "Correct the record at",
-    "Have the feed write {",
-    "Have the feed write one object",
-    "Check that every property",
-)
-"""Starts of general remedies for an unreadable source file that are redundant if a copy of the file was analyzed."""
 
 _SUPPORT = "Open a support request with the job ID."
 
@@ -140,21 +128,45 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
 
 def _ruled_out(remedy: str, facts: JobFacts) -> bool:
     """Return whether a general remedy is impossible or redundant."""
-    checked = facts.source is not None and (facts.source.records > 0 or facts.source.problem != "")
-    retry = facts.readable and facts.outcome in FAILED
-    return (
-        (("etry file" in remedy or "upa-analyzer retry" in remedy) and not retry)
-        or ("Read the log" in remedy and not facts.log_found)
-        or (remedy.startswith(_SUPERSEDED_REMEDIES) and _located(facts.source))
-        or ("ead the message" in remedy and not (facts.log_found or facts.message))
-        or (remedy.startswith("Check the source file") and checked)
-        or ("mport the whole file again" in remedy and facts.source is not None and facts.source.encoding != "")
-    )
+    return any(phrase in remedy and applies(facts) for phrase, applies in _RULED_OUT.items())
 
 
-def _located(source: SourceFacts | None) -> bool:
+def _without_retry(facts: JobFacts) -> bool:
+    return not (facts.readable and facts.outcome in FAILED)
+
+
+def _located(facts: JobFacts) -> bool:
     """Return whether a copy of the source file shows the fault more precisely than the service's message."""
-    return source is not None and bool(source.remedy or source.multi_value)
+    return facts.source is not None and bool(facts.source.remedy or facts.source.multi_value)
+
+
+def _checked(facts: JobFacts) -> bool:
+    """Return whether a copy of the source file was analyzed."""
+    return facts.source is not None and (facts.source.records > 0 or facts.source.problem != "")
+
+
+_RULED_OUT: Mapping[str, Callable[[JobFacts], bool]] = {
+    "etry file": _without_retry,
+    "upa-analyzer retry": _without_retry,
+    "Read the log": lambda facts: not facts.log_found,
+    "Read the message": lambda facts: not (facts.log_found or facts.message),
+    "mport the whole file again": lambda facts: facts.source is not None and facts.source.encoding != "",
+    "Check the source file": _checked,
+    **dict.fromkeys(
+        (
+            "Open the file at",
+            "At the named position",
+            "Double the backslash in the record",
+            "Look at the end of the file",
+            "Correct the record at",
+            "Have the feed write {",
+            "Have the feed write one object",
+            "Check that every property",
+        ),
+        _located,
+    ),
+}
+"""Phrases of general remedies, with what makes such a remedy impossible or redundant."""
 
 
 def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue import OURS
-from analyzer.catalogue.advice import advise
+from analyzer.catalogue.advice import _RULED_OUT, advise
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.config.read import CodeConfig, catalogue_of
 from analyzer.model.identity import IdKind, IdKinds, MissingId
@@ -312,3 +312,16 @@ def test_every_remedy_that_needs_a_retry_file_says_so_in_these_words() -> None:
 )
 def test_a_share_is_a_whole_percentage(part: int, whole: int, said: str) -> None:
     assert percent(part, whole) == said
+
+
+@pytest.mark.parametrize("phrase", _RULED_OUT)
+def test_each_phrase_that_rules_a_remedy_out_is_in_a_remedy(phrase: str) -> None:
+    known = (*OURS.explanations, *(pattern.explanation for pattern in OURS.patterns), OURS.explain("Error 31"))
+    assert any(phrase in remedy for one in known for remedy in one.remedies)
+
+
+def test_a_located_quotation_mark_needs_no_general_remedy_about_its_position() -> None:
+    code = "DataFileNotJson/quotation-mark"
+    about = OURS.explain(code).remedies[0]
+    assert about in {one.text for one in advise(_aborted_by(code))}
+    assert about not in {one.text for one in advise(_aborted_by(code, source=SourceFacts(remedy="Escape it.")))}
