@@ -1,8 +1,8 @@
 """Describe how valid JSON differs from the import format, and which parts certainly are records.
 
-Known deviations: PowerShell's ``ConvertTo-Json`` writes a single record without a list if it is piped (PowerShell issue
-2448), wraps a list as ``{"value":[…],"Count":2}`` (Windows PowerShell 5.1, issue 3153), and converts values deeper than
-``-Depth`` to texts such as ``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (issue 3574). Programs that append
+Known deviations: PowerShell's ``ConvertTo-Json`` writes a single record without a list if it is piped, wraps a list as
+``{"value":[…],"Count":2}`` (Windows PowerShell 5.1), and converts values deeper than ``-Depth`` to texts such as
+``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (seen: PowerShell/PowerShell 2448, 3153, 3574). Programs that append
 write several JSON texts.
 
 A correction is certain if it changes no record and is unambiguous: an object around a list, or a list around a record.

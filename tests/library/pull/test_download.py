@@ -95,7 +95,7 @@ def test_only_what_was_received_last_counts(tmp_path: Path, piece: int) -> None:
     assert [path.name for path in file.place.parent.iterdir()] == ["a.json"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has posix_fadvise")
 def test_memory_of_the_whole_file_is_freed_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, int, int]] = []
     monkeypatch.setattr(os, "posix_fadvise", lambda fd, at, length, _: told.append((at, length, os.fstat(fd).st_size)))
@@ -107,7 +107,7 @@ def test_memory_of_the_whole_file_is_freed_again_and_again(tmp_path: Path, monke
     assert told == [(0, 5, 5), (0, 9, 9)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has posix_fadvise")
 def test_file_is_received_without_advice_to_free_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: int) -> None:
         raise OSError(38, "Function not implemented")
