@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import InputError, OutputError
 from analyzer.model.identity import identity_key
 from analyzer.retry.manifest import manifest_for
-from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles, Mismatch, Reason, RetryFiles, RetryRequest
+from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles, Reason, RetryFiles
 from analyzer.retry.selection.find_records import find_selected
 from analyzer.retry.selection.match_records import match_records
 from analyzer.retry.writing.copying import CopyResult, copy
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.retry.model import Mismatch, Repair, Selection
+    from analyzer.retry.model import Mismatch, Repair, RetryRequest, Selection
     from analyzer.retry.selection.match_records import ChosenRecords
     from analyzer.storage.manifest_file import FileEntry, Manifest
 
