@@ -178,7 +178,7 @@ def complete_by_source(request: RetryRequest, named_users: NamedUsers) -> RetryR
     """
     if request.selection.all_records:
         return _with_id_advice(request)
-    selection, spans = request.selection, None
+    selection = request.selection
     duplicates = [
         key
         for key in named_users.duplicates
@@ -187,9 +187,9 @@ def complete_by_source(request: RetryRequest, named_users: NamedUsers) -> RetryR
     if selection.without_user or selection.doubtful or duplicates:
         spans = find_all(request)
         request = dataclasses.replace(request, all_spans=spans)
-    if duplicates and spans is not None:
-        request = _with_duplicates(request, duplicates, spans)
-    return _with_all_failed(request, named_users, spans)
+        if duplicates:
+            request = _with_duplicates(request, duplicates, spans)
+    return _with_all_failed(request, named_users)
 
 
 def _with_id_advice(request: RetryRequest) -> RetryRequest:
@@ -250,7 +250,7 @@ def _with_duplicates(request: RetryRequest, duplicates: Sequence[str | None], sp
     return dataclasses.replace(request, selection=selection, found=None)
 
 
-def _with_all_failed(request: RetryRequest, named_users: NamedUsers, spans: Spans | None) -> RetryRequest:
+def _with_all_failed(request: RetryRequest, named_users: NamedUsers) -> RetryRequest:
     """Add that the log names all users of the source file, and what to check if the service resolved none of them."""
     selection = request.selection
     if (
@@ -262,7 +262,7 @@ def _with_all_failed(request: RetryRequest, named_users: NamedUsers, spans: Span
         return request
     found = find_selected(request).found
     request = request if request.options.reads_around_faults else dataclasses.replace(request, found=found)
-    if not _are_all_records(found, spans):
+    if not _are_all_records(found, request.all_spans):
         return request
     first = selection.condition
     users = len(set(found.spans.marks))
