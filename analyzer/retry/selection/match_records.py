@@ -275,5 +275,5 @@ def _with_all_failed(request: RetryRequest, named_users: NamedUsers) -> RetryReq
 
 def _are_all_records(found: MatchedRecords, spans: Spans | None) -> bool:
     """Return whether the matched records are all that have an ID."""
-    without = list(spans.marks).count(NO_ID) if spans is not None else 0
+    without = spans.marks.count(NO_ID) if spans is not None else 0
     return len(found.spans) + without == found.records > 0
