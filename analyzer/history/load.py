@@ -159,7 +159,8 @@ class _Reader:
 
     def read(self, job: Job) -> None:
         """Find one job's log files and count its source file."""
-        counts = self._counts(job)
+        source = self._library.source_file(job)
+        counts = self._counts(job, source)
         log_files = self._library.log_files(job)
         log_time = self._add_logs(job, log_files)
         notes = self._library.state.notes.get(job.job_id)
@@ -167,7 +168,6 @@ class _Reader:
         later = changed_later(job, written, ended_at(self._library, log_files, self._seen_ended.get(job.job_id)))
         if later:
             self._later[job.job_id] = later
-        source = self._library.source_file(job)
         if source:
             self._copies[job.job_id] = source
         if source and not later:
@@ -297,8 +297,7 @@ class _Reader:
             self._log_jobs.append((name, job.job_id))
         return max(filter(None, (time_in_log_name(path.name) for path in paths)), default=None)
 
-    def _counts(self, job: Job) -> SourceCount | None:
-        path = self._library.source_file(job)
+    def _counts(self, job: Job, path: Path | None) -> SourceCount | None:
         if path is None:
             return None
         name, status = self._library.name_of(path), path.stat()
