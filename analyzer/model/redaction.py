@@ -9,8 +9,8 @@ import base64
 import html
 import json
 import re
+import sys
 import threading
-import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
@@ -64,7 +64,11 @@ def remember_environment(environment: Mapping[str, str]) -> None:
         if _SECRET_NAME.search(name):
             remember(value)
     proxies = [value for name, value in environment.items() if name.lower().endswith("_proxy")]
-    for proxy in {*proxies, *urllib.request.getproxies().values()}:
+    if sys.platform in {"darwin", "win32"}:  # others have no proxies but those of the environment
+        import urllib.request  # slow to load
+
+        proxies += urllib.request.getproxies().values()
+    for proxy in set(proxies):
         login = _PROXY.fullmatch(proxy)
         if login is not None:
             remember_login(login["user"], login["password"])
