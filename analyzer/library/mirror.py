@@ -75,8 +75,9 @@ class Library:
         """The tenant's host as in tables; None if unknown."""
         if self.state.last_pull and self.state.last_pull.tenant:
             return self.state.last_pull.tenant
+        jobs = self.jobs()
         # The log folder is always in the tenant; a source file may have been queued from another tenant.
-        for uris in ([job.log_folder_uri for job in self.jobs()], [job.source_uri for job in self.jobs()]):
+        for uris in ([job.log_folder_uri for job in jobs], [job.source_uri for job in jobs]):
             hosts = Counter(tenant_of(host_of(uri)) for uri in uris if host_of(uri))
             if hosts:
                 return hosts.most_common(1)[0][0]
