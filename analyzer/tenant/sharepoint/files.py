@@ -19,7 +19,6 @@ from analyzer.tenant.http.answer import (
     PARTIAL_CONTENT,
     RANGE_NOT_SATISFIABLE,
     SUCCESS,
-    Answer,
     byte_count,
     error_of,
     is_over_threshold,

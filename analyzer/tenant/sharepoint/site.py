@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.uri import tenant_of
 from analyzer.tenant.sharepoint import files, jobs
-from analyzer.tenant.sharepoint.files import download
 from analyzer.tenant.sharepoint.webs import Webs
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Tenant:
 
     def content(self, file: RemoteFile, into: Sink) -> RemoteFile | None:
         """See ``sharepoint.files.download``."""
-        return download(self.webs, file, into)
+        return files.download(self.webs, file, into)
 
     def stop(self) -> None:
         """End waits and transfers in other threads."""
