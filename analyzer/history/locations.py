@@ -74,10 +74,11 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     nameless = without_user(named)
     if nameless.is_empty():
         return None
-    messages = nameless.filter(code=LogCode.DataFileNotJson)["message"].unique(maintain_order=True).head(_MOST_LOCATED)
+    unread = nameless.filter(code=LogCode.DataFileNotJson)
+    messages = unread["message"].unique(maintain_order=True).head(_MOST_LOCATED)
     located = tuple(_located(message, source) for message in messages)
     positions = None
-    if source is not None and nameless.height > nameless.filter(code=LogCode.DataFileNotJson).height:
+    if source is not None and nameless.height > unread.height:
         positions = _positions(named, source)
     if positions is None:
         return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
