@@ -2,8 +2,8 @@
 
 Known deviations: PowerShell's ``ConvertTo-Json`` writes a single record without a list if it is piped, wraps a list as
 ``{"value":[…],"Count":2}`` (Windows PowerShell 5.1), and converts values deeper than ``-Depth`` to texts such as
-``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (seen: PowerShell/PowerShell 2448, 3153, 3574). Programs that append
-write several JSON texts.
+``@{IdName=ada@contoso.com}`` or ``System.Object[]`` (seen: PowerShell/PowerShell 2448, 3153, 3574). Programs that
+append write several JSON texts.
 
 A correction is certain if it changes no record and is unambiguous: an object around a list, or a list around a record.
 A list under another name may have other content, and a text in place of a record has lost its types.
