@@ -105,7 +105,7 @@ def _because(view: View, run: Run, facts: JobFacts) -> str:
             return f": {_nameless_words(facts) or nothing}"
         case Outcome.partial:
             codes = ranked_codes(run.outcome, view.entries_of(run))
-            most = f"{'most' if len(codes) > 1 else 'all'} because {reason(view, run)}" if codes else ""
+            most = f"{'most' if len(codes) > 1 else 'all'} because {clause(view, run, codes[0][0])}" if codes else ""
             return f"; {_nameless_words(facts) or most}".removesuffix("; ")
         case Outcome.aborted:
             named = f". The log names {count(facts.failed, 'user')}" if facts.failed else ""
