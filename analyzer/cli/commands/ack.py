@@ -93,7 +93,7 @@ def _list(
             job["feed"] or "unknown",
             job["outcome"],
             moment(one.since, zone, now),
-            until(one.until, zone, now) if one.until else "it changes",
+            until(one, zone, now),
         ]
         for job in tables.only(known).jobs.iter_rows(named=True)
         for one in [known[job["job_id"]]]

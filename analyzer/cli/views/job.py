@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.catalogue.advice import headline, still_open_clause
 from analyzer.cli.terminal.log import visible
-from analyzer.cli.views.jobs import acknowledged_until, job_json, not_updated, ran, retry_result
+from analyzer.cli.views.jobs import job_json, not_updated, ran, retry_result, until
 from analyzer.model.job import Outcome
 from analyzer.model.text import capitalised, count, duration, listed_first
 
@@ -293,9 +293,7 @@ def _print_details(app: AppContext, shown: JobView) -> None:
     if Outcome(job["outcome"]).ended:
         details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
     if shown.acknowledged:
-        zone = app.zone()
-        known = acknowledged_until(shown.acknowledged, zone, datetime.now(UTC))
-        details["acknowledged"] = known.removeprefix("acknowledged ")
+        details["acknowledged"] = f"until {until(shown.acknowledged, app.zone(), datetime.now(UTC))}"
     terminal.show()
     for name, value in details.items():
         # An address stays in one piece so that it can be copied.

@@ -90,15 +90,17 @@ def open_users(job: Mapping[str, Any]) -> str:
 
 def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
     """Return ``acknowledged until 5 Dec``."""
-    return f"acknowledged until {until(one.until, zone, now) if one.until else 'it changes'}"
+    return f"acknowledged until {until(one, zone, now)}"
 
 
-def until(time: datetime, zone: ZoneInfo | None, now: datetime) -> str:
-    """Return the day at whose start something ends, or the moment."""
+def until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
+    """Return the day at whose start an acknowledgement ends, or the moment; ``it changes`` if it has no end."""
     from datetime import UTC
 
-    local, today = time.astimezone(zone or UTC), now.astimezone(zone or UTC)
-    return moment(time, zone, now) if local.hour or local.minute else day(local, today)
+    if one.until is None:
+        return "it changes"
+    local, today = one.until.astimezone(zone or UTC), now.astimezone(zone or UTC)
+    return moment(one.until, zone, now) if local.hour or local.minute else day(local, today)
 
 
 def retry_result(retry: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
