@@ -16,8 +16,6 @@ from analyzer.errors import InputError, OutputError, UnreachableError, UsageErro
 from analyzer.model.service import LogCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import polars as pl
 
     from analyzer.cli.terminal.output import Terminal
@@ -30,11 +28,13 @@ if TYPE_CHECKING:
     from analyzer.tenant.sharepoint.site import Tenant
 
 
-RENAMED = {"Office": "OfficeCode"}
+_RENAMED = {"Office": "OfficeCode"}
 """Properties that have another name in the samples, as in the vendor's example, than in the profile store."""
 
 _HOST = "localhost"
 _SPEED = 600.0
+_PATIENCE, _POLL = 60.0, 0.1
+"""Maximum seconds to wait for a job to end, and seconds between two requests."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def _second_run(demo: _Demo, first: ReportResult, job: Job, retry: JobRetry) -> 
     known = _make_known(demo, failed)
     terminal.say(f"Added the {known} users of {job.job_id[:8]} to the test tenant. Importing their retry file.")
     assert retry.path is not None  # noqa: S101 - chosen for having one
-    queued = queue_retry(demo.tenant, job, retry.path, RENAMED)
-    wait_until_ended(demo.tenant, queued)
+    queued = _queue_retry(demo.tenant, job, retry.path)
+    _wait_until_ended(demo.tenant, queued)
     pulled, reported = _run(demo)
     second = reported.tables.only([queued.lower()]).jobs.row(0, named=True)
     if second["outcome"] != "succeeded" or second["not_updated"] != 0:
@@ -180,15 +180,8 @@ def _make_known(demo: _Demo, failed: pl.DataFrame) -> int:
     return len(users)
 
 
-def queue_retry(tenant: Tenant, job: Job, path: Path, renamed: Mapping[str, str]) -> str:
-    """Upload a retry file next to the source file of its job, and queue it; return the ID of the new job.
-
-    Args:
-        tenant: to upload to.
-        job: the failed job.
-        path: of the retry file; its manifest is next to it.
-        renamed: names of properties in the profile store, by their name in the file, if they differ.
-    """
+def _queue_retry(tenant: Tenant, job: Job, path: Path) -> str:
+    """Upload a retry file next to the source file of its job, and queue it; return the ID of the new job."""
     from analyzer.model.service import IdType
     from analyzer.model.uri import server_paths
     from analyzer.storage.files import read_bytes
@@ -201,29 +194,23 @@ def queue_retry(tenant: Tenant, job: Job, path: Path, renamed: Mapping[str, str]
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
     origin = session.hosts.origin(job.source_uri)
     uri = upload(tenant.webs, origin, folder, path.name, read_bytes(path))
-    property_map = {name: renamed.get(name, name) for name in manifest.properties}
+    property_map = {name: _RENAMED.get(name, name) for name in manifest.properties}
     return queue_import(session, Import(uri, IdType.Email, manifest.id_property, property_map))
 
 
-def wait_until_ended(tenant: Tenant, job_id: str, patience: float = 60.0, poll: float = 0.1) -> None:
+def _wait_until_ended(tenant: Tenant, job_id: str) -> None:
     """Wait for a job to end.
-
-    Args:
-        tenant: of the job.
-        job_id: of the job.
-        patience: maximum seconds to wait.
-        poll: seconds between two requests.
 
     Raises:
         UnreachableError: it hasn't ended by then.
     """
     from analyzer.tenant.sharepoint.jobs import get_job
 
-    end = time.monotonic() + patience
+    end = time.monotonic() + _PATIENCE
     while (job := get_job(tenant.session, job_id)) is None or not job.ended:
         if time.monotonic() > end:
-            raise UnreachableError(f"the job {job_id} didn't end within {patience:.0f} s")
-        time.sleep(poll)
+            raise UnreachableError(f"the job {job_id} didn't end within {_PATIENCE:.0f} s")
+        time.sleep(_POLL)
 
 
 def serve(
