@@ -71,6 +71,12 @@ def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
     )
 
 
+def importable_files(manifest: Manifest | None, folder: Path) -> RetryToQueue | None:
+    """Return how to queue the retry files of a manifest; None if there are none that the service can import."""
+    queued = to_queue(manifest, folder) if manifest and manifest.files else None
+    return queued if queued and queued.importable else None
+
+
 def site_and_folder(source_uri: str) -> tuple[str, str]:
     """Return the address of the site collection with a source file, and the file's folder in it; both empty if unknown.
 

@@ -303,7 +303,7 @@ def _of_files(
 
 def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     from analyzer.retry.make import make_retry
-    from analyzer.retry.queue_command import to_queue
+    from analyzer.retry.queue_command import importable_files
     from analyzer.storage.manifest_file import read_manifest
 
     result = make_retry(inputs, target)
@@ -313,8 +313,7 @@ def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     terminal.say(result.sentence)
     for sentence in result.earlier.sentences:
         terminal.say(sentence)
-    queued = to_queue(manifest, result.retry.manifest.parent) if result.retry and manifest and manifest.files else None
-    queued = queued if queued and queued.importable else None
+    queued = importable_files(manifest, target.parent)
     if terminal.json:
         terminal.result(_json(result, queued, inputs.job_id))
     elif result.retry is not None:

@@ -107,7 +107,7 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
     """Return the job's retry file if it is what would be created now."""
     from analyzer.retry.inputs import inputs_of_job
     from analyzer.retry.library_jobs import current_manifest, retry_target
-    from analyzer.retry.queue_command import to_queue
+    from analyzer.retry.queue_command import importable_files
 
     target = retry_target(library, job, folder)
     if not target.parent.is_dir():
@@ -116,5 +116,4 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
         manifest = current_manifest(target, inputs_of_job(library, tables, job))
     except AnalyzerError:
         return None  # it would be created again
-    queued = to_queue(manifest, target.parent) if manifest and manifest.files else None
-    return queued if queued and queued.importable else None
+    return importable_files(manifest, target.parent)
