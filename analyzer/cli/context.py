@@ -141,7 +141,9 @@ class AppContext:
         return Path() if self._is_library_here() else self.workspace().library
 
     def _is_library_here(self) -> bool:
-        return not self.tenant_name and not self.settings.config.tenants and Path("jobs.json").is_file()
+        from analyzer.library.paths import JOB_LIST
+
+        return not self.tenant_name and not self.settings.config.tenants and Path(JOB_LIST).is_file()
 
     def library(self, named: Path | None = None) -> Library:
         """Open the library.
