@@ -141,7 +141,7 @@ def _places(frame: pl.DataFrame) -> Iterator[str]:
     not_json = frame.filter(code=LogCode.DataFileNotJson)
     if not_json.is_empty():
         return
-    from analyzer.source.diagnosis.service_message import diagnose  # loads all that reads source files
+    from analyzer.source.diagnosis.service_message import diagnose
 
     for name, line, message in not_json.select("log_file", "line", "message").iter_rows():
         sentence = diagnose(message, None).sentence

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.service import LogCode
 from analyzer.model.text import capitalised
-from analyzer.source.diagnosis.locate_fault import locate
 from analyzer.source.model import Certainty, FaultKind, ReportedPlace
 from analyzer.source.reader.tolerant import unescape
 
@@ -120,7 +119,11 @@ def diagnose(message: str, source: Path | None, id_property: str | None = None) 
         InputError: the source file can't be read.
     """
     place = place_in(message)
-    return Diagnosis(message, place, locate(source, place, id_property) if source is not None else None)
+    if source is None:
+        return Diagnosis(message, place, None)
+    from analyzer.source.diagnosis.locate_fault import locate  # loads all that reads source files
+
+    return Diagnosis(message, place, locate(source, place, id_property))
 
 
 def diagnosis_json(diagnosis: Diagnosis) -> dict[str, object]:
@@ -167,7 +170,7 @@ def name_person(error: NotJsonError, source: Path, message: str, id_property: st
     Raises:
         InputError: the source file can't be read.
     """
-    spot = locate(source, place_in(message), id_property)
+    spot = diagnose(message, source, id_property).spot
     if spot is None or (spot.line, spot.column) != (error.line, error.column):
         return
     if spot.identity is not None and not spot.after:
