@@ -153,11 +153,12 @@ def finish(buffer: Buffer, offset: int) -> None:
     Raises:
         GrammarError: it isn't valid JSON, even with tolerated syntax, or has a second array with records.
     """
-    if skip_blank(buffer, offset) >= len(buffer):
+    first = skip_blank(buffer, offset)
+    if first >= len(buffer):
         raise GrammarError(len(buffer), 'the object\'s "}" is missing at the end of the file', Trouble.unclosed)
-    if buffer[(first := skip_blank(buffer, offset)) : first + 1] == b"]" and only_brackets(buffer, first):
+    if buffer[first : first + 1] == b"]" and only_brackets(buffer, first):
         raise _brackets(buffer, first)
-    at = after_value(buffer, offset, b"}")
+    at = after_value(buffer, first, b"}")
     while buffer[at : at + 1] != b"}":
         name, value = read_key(buffer, at)
         if name == "value":
@@ -248,9 +249,10 @@ def end_of_other(buffer: Buffer, at: int) -> int | None:
 
 def no_record_at(buffer: Buffer, at: int, position: int) -> GrammarError:
     """Return the error of a value in the list that isn't an object."""
-    error = GrammarError(at, f"{shown_value(buffer, at)} where a record should be", Trouble.no_record)
+    shown = shown_value(buffer, at)
+    error = GrammarError(at, f"{shown} where a record should be", Trouble.no_record)
     error.record, error.start = position + 1, at
-    words = f"record {position + 1:,} is {shown_value(buffer, at)}, and each record has to be an object"
+    words = f"record {position + 1:,} is {shown}, and each record has to be an object"
     error.shape = Shape(
         ShapeKind.no_record, at, f"it is valid JSON up to there, but {words}", "Have the feed leave it out."
     )

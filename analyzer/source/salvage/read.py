@@ -99,9 +99,7 @@ def _correction(buffer: Buffer, item: Unreadable) -> Corrected | None:
         return None
     stretch = bytes(buffer[item.offset : item.end])
     match item.error.trouble:
-        case Trouble.unclosed:
-            return Corrected(item.words, "", "")
-        case Trouble.brackets:
+        case Trouble.unclosed | Trouble.brackets:
             return Corrected(item.words, "", "")
         # What follows the record before is a record: else both were doubtful.
         case Trouble.after_value if not stretch.strip():
