@@ -139,6 +139,8 @@ def doubled(token: bytes, ends: re.Pattern[bytes] | None = None) -> tuple[bytes,
     Returns:
         The text, and where in it the first of two backslashes is for each that was doubled.
 
+    >>> doubled(rb'"CONTOSO\ada"')[0]
+    b'"CONTOSO\\\\ada"'
     >>> doubled(rb'{"Department":"Sales\","City":"R\V"}', BACKSLASH_ENDS)
     (b'{"Department":"Sales\\\\","City":"R\\\\V"}', [20, 33])
     """

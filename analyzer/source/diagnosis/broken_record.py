@@ -12,14 +12,14 @@ from analyzer.source.model import FaultKind, GrammarError, Identity
 from analyzer.source.reader.tolerant import (
     Record,
     after_value,
-    escaped,
     expect,
+    name_of,
     read_key,
     skip_blank,
     skip_value,
     text_of,
-    unquote,
 )
+from analyzer.source.strict_json import doubled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -229,7 +229,7 @@ def _at_fault(buffer: Buffer, broken: BrokenRecord, name: str) -> bytes | None:
     if broken.property != name:
         return None
     member = _MEMBER.match(b",n:" + bytes(buffer[broken.value_at : broken.end]), 1)
-    return escaped(bytes(member["value"])) if member else None
+    return doubled(bytes(member["value"]))[0] if member else None
 
 
 def _after(buffer: Buffer, broken: BrokenRecord, name: str) -> bytes | None:
@@ -245,11 +245,7 @@ def _all_after(buffer: Buffer, broken: BrokenRecord, name: str) -> list[bytes]:
     """Return the raw values of everything that looks like the member, from the last member on."""
     window = bytes(buffer[broken.value_at : broken.end])
     return [
-        escaped(bytes(member["value"]))
+        doubled(bytes(member["value"]))[0]
         for place in _EACH_PLACE.finditer(window)
-        if (member := _MEMBER.match(window, place.end())) and _name(member["name"]) == name
+        if (member := _MEMBER.match(window, place.end())) and name_of(member["name"]) == name
     ]
-
-
-def _name(token: bytes) -> str:
-    return unquote(token) if token[:1] in (b'"', b"'") else token.decode("utf-8", "replace")

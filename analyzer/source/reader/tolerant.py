@@ -135,9 +135,12 @@ def read_object(buffer: Buffer, offset: int) -> Object:
 def read_key(buffer: Buffer, offset: int) -> tuple[str, int]:
     """Return a member's name, and the offset of its value."""
     end = _name_end(buffer, offset)
-    token = bytes(buffer[offset:end])
-    name = unquote(token) if token[:1] in (b'"', b"'") else token.decode("utf-8", "replace")
-    return name, skip_blank(buffer, expect(buffer, skip_blank(buffer, end), b":"))
+    return name_of(bytes(buffer[offset:end])), skip_blank(buffer, expect(buffer, skip_blank(buffer, end), b":"))
+
+
+def name_of(token: bytes) -> str:
+    """Return a member's name, spelled with or without quotation marks."""
+    return unquote(token) if token[:1] in (b'"', b"'") else token.decode("utf-8", "replace")
 
 
 def _name_end(buffer: Buffer, offset: int) -> int:
@@ -258,15 +261,6 @@ def unescape(text: str, halves: str = "replace") -> str:
 
 def _resolve(found: re.Match[str]) -> str:
     return chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2])
-
-
-def escaped(token: bytes) -> bytes:
-    r"""Double each backslash of a raw value that doesn't begin an escape.
-
-    >>> escaped(rb'"CONTOSO\ada"')
-    b'"CONTOSO\\\\ada"'
-    """
-    return ESCAPE_OR_BACKSLASH.sub(lambda found: found[0] if found[1] else b"\\\\", token)
 
 
 def _string(buffer: Buffer, offset: int) -> int | None:
