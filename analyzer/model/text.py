@@ -38,6 +38,15 @@ def capitalised(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text, or its first characters and an ellipsis if it is longer.
+
+    >>> shortened("Department", 4)
+    'Depa…'
+    """
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def size(number: int) -> str:
     """Return a number of bytes in a suitable unit: ``1.2 MB`` (of 1,000,000 bytes)."""
     amount = float(number)

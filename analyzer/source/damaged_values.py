@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.model.text import count, listed_first
+from analyzer.model.text import count, listed_first, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -199,7 +199,7 @@ class DamageFinder:
         if key not in self._records:
             text = record.text(name) or ""
             identity = record.text(self.id_property) if self.id_property else None
-            self._first[key] = record.position + 1, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", identity or ""
+            self._first[key] = record.position + 1, shortened(text, _SHOWN), identity or ""
             self._records[key] = 0
         self._records[key] += 1
 

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from analyzer.model.text import shortened
 from analyzer.source.model import GrammarError
 from analyzer.source.reader.tolerant import (
     ESCAPE_OR_BACKSLASH,
@@ -357,8 +358,7 @@ def number(token: bytes) -> bytes | None:
 
 
 def _shown(token: bytes) -> str:
-    text = token[: 4 * _SHOWN].decode("utf-8", "replace")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shortened(token[: 4 * _SHOWN].decode("utf-8", "replace"), _SHOWN)
 
 
 def without(raw: bytes, name: str) -> bytes:

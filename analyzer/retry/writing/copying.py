@@ -12,7 +12,7 @@ import numpy as np
 
 from analyzer.errors import OutputError, UsageError
 from analyzer.model.identity import IdCounter
-from analyzer.model.text import did_you_mean, listed
+from analyzer.model.text import did_you_mean, listed, shortened
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Mismatch, Reason, Repair, shown_places
 from analyzer.retry.selection.find_records import Records, record_places
 from analyzer.retry.writing.parts import BETWEEN
@@ -328,5 +328,4 @@ def _differences(raws: Sequence[bytes], id_property: str) -> str:
 
 
 def _shorten(token: bytes) -> str:
-    text = token[: 4 * _SHOWN].decode("utf-8", "replace")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shortened(token[: 4 * _SHOWN].decode("utf-8", "replace"), _SHOWN)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.model.service import GUID
+from analyzer.model.text import shortened
 from analyzer.source.model import Shape, ShapeKind
 from analyzer.source.reader.tolerant import after_value, read_key, record_at, skip_blank, skip_value, text_of
 
@@ -78,8 +79,7 @@ def several_in(buffer: Buffer, offset: int) -> Shape | None:
 def shown_value(buffer: Buffer, at: int) -> str:
     """Return the value at ``at``, shortened, on one line."""
     token = bytes(buffer[at : min(skip_value(buffer, at), at + 4 * _SHOWN)])
-    text = " ".join(token.decode("utf-8", "replace").split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shortened(" ".join(token.decode("utf-8", "replace").split()), _SHOWN)
 
 
 def _texts(buffer: Buffer, offset: int) -> Iterator[tuple[int, int]]:
