@@ -26,6 +26,7 @@ _SAMPLE = 200
 _ENOUGH = 1 << 20
 """Bytes of records that no text holds unescaped."""
 _NEAR = 1 << 12
+_AFTER_NAME = frozenset({b" ", b"\t", b"\r", b"\n", b":"})
 _STRAY = re.compile(rb"[\s,]*+")
 _BETWEEN = re.compile(rb"""[^"'{}\[\]/]{0,200}+""")
 _NO_MARKS_TO_END = re.compile(rb"""[^"']{0,200}+\Z""")
@@ -280,9 +281,17 @@ class ArrayReader:
         return {unquote(found[1])} if found else set()
 
     def _likely_name(self, start: int) -> set[str]:
-        """Return the name with which most records begin after a fault in the first one; empty where no two do."""
+        """Return the name with which most records begin after a fault in the first one; empty where no two do.
+
+        A letter directly after it shows that it isn't a name: in ``{","Note"``, a text ends and another one begins.
+        """
         places = [found.end() for found in self._place.finditer(self._buffer, start, start + _ENOUGH)]
-        names = Counter(name for place in [start, *places] for name in self._first_names_at(place))
+        begun = [self._first_name.match(self._buffer, place) for place in [start, *places]]
+        names = Counter(
+            unquote(found[1])
+            for found in begun
+            if found and self._buffer[found.end(1) : found.end(1) + 1] in _AFTER_NAME
+        )
         return {name for name, count in names.most_common(1) if count > 1}
 
     def _stray_end(self, at: int) -> int:

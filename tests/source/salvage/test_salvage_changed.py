@@ -103,3 +103,9 @@ def test_whatever_is_damaged_the_others_are_read_in_their_places(
         start = len(source[:at].encode())
         assert place in read or any(start in stretch for stretch in covered)
         at += len(raw) + len(separator)
+
+
+def test_text_between_two_values_is_no_name_of_records() -> None:
+    begun, last = '{"City":"x},{","Note":"Kiel"', '{"City":"Oslo","Note":"x}"}'
+    source = '{"value":["' + ",".join([f"{begun}}}", f"{begun}}}", last]) + "]}"
+    assert last in [item.raw.decode() for item in items_of(source) if isinstance(item, Record)]
