@@ -41,6 +41,14 @@ def by_code(entries: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def job_codes(entries: pl.DataFrame) -> pl.DataFrame:
+    """Return the table ``job_codes``: the entries of each job and code, most entries first."""
+    counts = (
+        _coded(entries).group_by("tenant", "job_id", "code", maintain_order=True).agg(entries=pl.len(), users=_USERS)
+    )
+    return counts.sort("entries", descending=True, maintain_order=True)
+
+
 def by_pattern(
     entries: pl.DataFrame, pattern_of: Callable[[str, str, str], str | None], says_nothing: str
 ) -> pl.DataFrame:

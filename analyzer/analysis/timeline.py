@@ -152,16 +152,23 @@ def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) ->
             before = run
 
 
-def weekly_codes(jobs: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+def weekly_codes(jobs: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:
     """Count entries by week and code, without retries and jobs of an unknown time.
+
+    Args:
+        jobs: from ``timeline``.
+        codes: the table ``job_codes``.
 
     Returns:
         Columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32.
     """
     return (
-        entries.filter(pl.col("code").is_not_null())
-        .join(jobs.filter(pl.col("earliest").is_not_null() & pl.col("retry_of").is_null()), on="job_id")
+        codes.select("job_id", "code", "entries")
+        .join(
+            jobs.filter(pl.col("earliest").is_not_null() & pl.col("retry_of").is_null()).select("job_id", "ran"),
+            on="job_id",
+        )
         .group_by(pl.col("ran").dt.truncate("1w").dt.date().alias("week"), "code")
-        .agg(entries=pl.len())
+        .agg(pl.col("entries").sum())
         .sort("week", "code")
     )

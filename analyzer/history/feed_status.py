@@ -89,7 +89,7 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
     for name, run in runs.items():
         status = feeds[name]
         status.run, status.silent = run, run["job_id"] in silent
-        status.new = new_in(tables.users.filter(job_id=run["job_id"]))
+        status.new = new_in(tables.users_of(run["job_id"]))
         status.retries = retries.get(run["job_id"], [])
         status.earlier = [job for job in status.earlier if run["job_id"] not in (job["job_id"], job["retry_of"])]
     return sorted(feeds.values(), key=lambda status: status._badness)  # noqa: SLF001 - its own

@@ -137,7 +137,7 @@ def facts_of(
         property_values=job["property_values"],
         not_updated=job["not_updated"],
         failed=job["named_users"],
-        new=new_in(tables.users.filter(pl.col("job_id") == job_id)),
+        new=new_in(tables.users_of(job_id)),
         codes=tuple(_code_facts(outcome, entries, patterns)),
         properties=tuple(by_property(entries).filter(code=LogCode.InvalidProperty)["property"]),
         failed_ids=id_kinds(unresolved["identity"]),
@@ -172,10 +172,12 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     of_feed = pl.col("feed").eq_missing(pl.lit(tables.job(job_id)["feed"], pl.String))
     others = tables.jobs.filter(of_feed, pl.col("outcome").is_in(FAILED), pl.col("job_id") != job_id)
     needed = [other for other in others["job_id"] if (theirs := tables.open_users.get(other)) and theirs.needs_retry]
-    still_open = tables.users.filter(pl.col("open").fill_null(value=True), job_id=job_id)
-    with_users = set(tables.users.filter(pl.col("key").is_in(still_open["key"].implode()))["job_id"])
-    best = [other for other in needed if other in with_users] or needed
-    return short.get(best[-1], best[-1]) if best else None
+    if not needed:
+        return None
+    still_open = tables.users_of(job_id).filter(pl.col("open").fill_null(value=True))["key"].implode()
+    with_users = (other for other in reversed(needed) if tables.users_of(other)["key"].is_in(still_open).any())
+    best: str = next(with_users, needed[-1])
+    return short.get(best, best)
 
 
 def examine_source(
@@ -219,9 +221,8 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
     """
     if Outcome(job["outcome"]) not in FAILED or job["source_bytes"] is None or source is None:
         return None
-    of_job = pl.col("job_id") == job["job_id"]
-    some_lack_it = LogCode.MissingIdentity in set(tables.entries.filter(of_job)["code"])
-    return examine_source(source, set(tables.users.filter(of_job)["key"]), some_lack_it=some_lack_it)
+    some_lack_it = LogCode.MissingIdentity in set(tables.codes.filter(job_id=job["job_id"])["code"])
+    return examine_source(source, set(tables.users_of(job["job_id"])["key"]), some_lack_it=some_lack_it)
 
 
 def findings_by_job(library: Library, tables: Tables, job_ids: AbstractSet[str]) -> dict[str, SourceFindings]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.analysis.failures import by_user
+from analyzer.analysis.failures import by_user, job_codes
 from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import JOB_RECORDS, job_table
@@ -22,7 +22,7 @@ from analyzer.logs.model import LogFile, LogRead
 from analyzer.logs.read import LogReader
 from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.model.service import error_name, state_name
-from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
+from analyzer.model.tables import ENTRIES, JOBS, NAMED_ENTRIES, OBSERVATIONS, USERS, table
 from analyzer.source.count_records import measure
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
     from analyzer.source.damaged_values import Damage
 
+_USERS: dict[str, Any] = {name: kind for name, kind in USERS.items() if name != "tenant"} | {"open": pl.Boolean}
+
 REMEMBERED_FROM = 4_000_000
 """Bytes from which the counts of a source file are saved: a library can have hundreds of files of up to 2 GB."""
 
@@ -46,12 +48,8 @@ class Tables:
 
     Attributes:
         jobs: the table ``jobs`` with ``earliest`` and ``latest`` (``analysis.timeline``), the oldest first.
-        entries: the table ``entries`` with ``key`` and ``names`` (``analysis.named_users``).
-        users: the users in the log of each job, with ``new`` (``analysis.timeline``) and ``open``
-            (``history.repairs``).
+        codes: the table ``job_codes``.
         observations: the table ``observations``.
-        logs: how each log file was read, by path in the library; including a missing one whose job has other logs.
-        job_logs: by job ID, the paths of its log files in the library.
         source_problems: by job ID, why its source file can't be used.
         source_later: by job ID, the evidence that our copy of its source file is a later version (``library.copies``).
         open_users: by job ID, its open users and the run that superseded it.
@@ -60,25 +58,49 @@ class Tables:
     """
 
     jobs: pl.DataFrame
-    entries: pl.DataFrame
-    users: pl.DataFrame
+    codes: pl.DataFrame
     observations: pl.DataFrame
-    logs: dict[str, LogRead]
-    job_logs: dict[str, list[str]]
     source_problems: dict[str, str]
     source_later: dict[str, str]
     open_users: dict[str, OpenUsers]
     damage: dict[str, tuple[Damage, ...]]
     as_of: datetime | None
+    _entries: Mapping[str, pl.DataFrame]
+    _users: Mapping[str, pl.DataFrame]
+    _logs: Mapping[str, list[LogRead]]
 
     @property
     def log_problems(self) -> list[InputError]:
         """Why logs could not be read completely."""
-        return [log.problem for log in self.logs.values() if log.problem]
+        return [log.problem for logs in self._logs.values() for log in logs if log.problem]
 
     def logs_of(self, job_id: str) -> list[LogRead]:
-        """Return how each log file of a job was read."""
-        return [self.logs[name] for name in self.job_logs.get(job_id, ())]
+        """Return how each log file of a job was read, including a missing one if the job has other logs."""
+        return self._logs.get(job_id, [])
+
+    def entries_of(self, job_id: str) -> pl.DataFrame:
+        """Return the entries of a job with their users: columns ``NAMED_ENTRIES``, in the order of its logs."""
+        entries = self._entries.get(job_id)
+        return pl.DataFrame(schema=NAMED_ENTRIES) if entries is None else entries
+
+    def users_of(self, job_id: str) -> pl.DataFrame:
+        """Return the users in a job's log: columns ``USERS`` without ``tenant``, and ``open`` Boolean (null: unknown).
+
+        They are in the order of the log.
+        """
+        users = self._users.get(job_id)
+        return pl.DataFrame(schema=_USERS) if users is None else users
+
+    def scan_entries(self) -> pl.LazyFrame:
+        """Return the entries of all jobs, columns ``NAMED_ENTRIES``."""
+        return pl.concat(
+            [self.entries_of("").lazy(), *(self.entries_of(job_id).lazy() for job_id in self.jobs["job_id"])]
+        )
+
+    def scan_users(self) -> pl.LazyFrame:
+        """Return the users in the logs of all jobs, columns ``USERS``."""
+        users = pl.concat([self.users_of(""), *(self.users_of(job_id) for job_id in self.jobs["job_id"])])
+        return users.lazy().join(self.jobs.lazy().select("tenant", "job_id"), on="job_id").select(*USERS)
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return the row of a job in ``jobs``."""
@@ -101,9 +123,10 @@ class Tables:
         jobs = self.jobs.filter(condition)
         others = {
             name: getattr(self, name).join(jobs, on="job_id", how="semi", maintain_order="left")
-            for name in ("entries", "users", "observations")
+            for name in ("codes", "observations")
         }
-        return dataclasses.replace(self, jobs=jobs, **others)
+        logs = {job_id: self.logs_of(job_id) for job_id in jobs["job_id"]}
+        return dataclasses.replace(self, jobs=jobs, _logs=logs, **others)
 
 
 def load(
@@ -224,16 +247,18 @@ class _Reader:
         observations = observation_table(self._library)
         jobs = timeline(job_table(records, entries, observations, as_of))
         jobs, open_users = with_open_users(jobs, entries, sources)
-        job_logs: dict[str, list[str]] = {}
+        logs_of: dict[str, list[LogRead]] = {}
         for name, job_id in self._log_jobs:
-            job_logs.setdefault(job_id, []).append(name)
+            logs_of.setdefault(job_id, []).append(logs[name])
+        no_streak = {name: pl.lit(None, USERS[name]) for name in ("since", "runs", "seen")}
+        users = with_open_flags(new_failures(jobs, by_user(entries)).with_columns(**no_streak), open_users)
         return Tables(
             jobs=jobs.select(*JOBS, "earliest", "latest"),
-            entries=entries,
-            users=with_open_flags(new_failures(jobs, by_user(entries)), open_users),
+            codes=job_codes(entries),
             observations=observations,
-            logs=logs,
-            job_logs=job_logs,
+            _entries=_by_job(entries),
+            _users=_by_job(users.select(*_USERS)),
+            _logs=logs_of,
             source_problems=self._problems,
             source_later=self._later,
             open_users=open_users,
@@ -310,6 +335,11 @@ class _Reader:
         if counts.problem:
             self._problems[job.job_id] = counts.problem
         return counts
+
+
+def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = frame.partition_by("job_id", as_dict=True, maintain_order=True)
+    return {str(job_id): part for (job_id,), part in parts.items()}
 
 
 def _count(path: Path, name: str, size: int, modified_ns: int) -> SourceCount:

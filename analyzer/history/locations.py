@@ -88,8 +88,8 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
 def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabouts]:
     """Return by job ID the locations of each job's entries without a user, if it has any."""
     sources = {job.job_id: library.source_file(job) for job in library.jobs()}
-    jobs = tables.entries.partition_by("job_id", as_dict=True, maintain_order=True)
-    found = ((str(job_id), whereabouts(named, sources.get(str(job_id)))) for (job_id,), named in jobs.items())
+    jobs = tables.jobs.filter(pl.col("entries") > 0)["job_id"]
+    found = ((job_id, whereabouts(tables.entries_of(job_id), sources.get(job_id))) for job_id in jobs)
     return {job_id: where for job_id, where in found if where is not None}
 
 

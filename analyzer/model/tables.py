@@ -53,6 +53,30 @@ JOBS: dict[str, Any] = {
     "ran_is_bound": pl.Boolean,
 }
 
+JOB_CODES: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "code": pl.String,
+    "entries": pl.UInt32,
+    "users": pl.UInt32,
+}
+
+USERS: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "key": pl.String,
+    "identity": pl.String,
+    "codes": pl.List(pl.String),
+    "entries": pl.UInt32,
+    "new": pl.Boolean,
+    "since": pl.String,
+    "runs": pl.UInt32,
+    "seen": pl.UInt32,
+}
+
+NAMED_ENTRIES: dict[str, Any] = ENTRIES | {"key": pl.String, "names": pl.Boolean}
+"""The table ``entries`` with the user of each entry (``analysis.named_users``)."""
+
 OBSERVATIONS: dict[str, Any] = {
     "tenant": pl.String,
     "job_id": pl.String,

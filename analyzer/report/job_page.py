@@ -107,8 +107,8 @@ def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     """Return the people named in a job's log, new ones first, then in log order; and a note on omitted people."""
-    users = view.users.get(run.job_id)
-    if users is None:
+    users = view.tables.users_of(run.job_id)
+    if users.is_empty():
         return (), ""
     first = users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(PEOPLE_SHOWN)
     named = view.entries_of(run).filter("names", pl.col("key").is_in(first["key"].implode()))
@@ -199,10 +199,10 @@ def logs_of(view: View, run: Run) -> Grid | None:
     """Return the job's log files and how each was read; None if there is none."""
     entries = view.entries_of(run)
     in_file = dict(entries.group_by("log_file").agg(pl.col("code").is_not_null().sum()).rows())
-    # An empty log file has no entry to identify its job; its path names it.
-    names = [name for name in view.tables.logs if name in in_file or run.job_id in name.lower()]
-    logs = [(name, view.tables.logs[name]) for name in names]
-    rows = tuple((name, log.encoding.name, f"{in_file.get(name, 0):,}", _read(log)) for name, log in logs)
+    rows = tuple(
+        (log.name, log.encoding.name, f"{in_file.get(log.name, 0):,}", _read(log))
+        for log in view.tables.logs_of(run.job_id)
+    )
     return Grid(("Log file", "Encoding", "Entries", "Read"), rows) if rows else None
 
 

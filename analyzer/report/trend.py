@@ -78,7 +78,7 @@ def outcomes_chart(view: View) -> WeeksChart | None:
 def codes_chart(view: View) -> WeeksChart | None:
     """Return log entries per week by code; None if no job with a time has entries."""
     first = _first_monday(view)
-    rows = weekly_codes(view.tables.jobs, view.tables.entries).rows()
+    rows = weekly_codes(view.tables.jobs, view.tables.codes).rows()
     recent = [(week, code, entries) for week, code, entries in rows if first is None or week >= first]
     totals = Counter[str]()
     for _, code, entries in recent:

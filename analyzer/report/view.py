@@ -145,8 +145,6 @@ class View(ReportRequest):
         runs: all jobs, oldest first.
         by_id: jobs by ID.
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
-        entries: log entries by job ID.
-        users: named users by job ID, from ``new_failures``.
         short: short IDs by job ID.
         patterns: patterns that entries match, by job ID and code; only codes with patterns.
     """
@@ -155,8 +153,6 @@ class View(ReportRequest):
     runs: tuple[Run, ...]
     by_id: Mapping[str, Run]
     retries: Mapping[str, Sequence[Run]]
-    entries: Mapping[str, pl.DataFrame]
-    users: Mapping[str, pl.DataFrame]
     short: Mapping[str, str]
     patterns: Mapping[str, Mapping[str, Sequence[PatternCount]]]
 
@@ -164,7 +160,7 @@ class View(ReportRequest):
     def of(request: ReportRequest, version: str) -> View:
         """Prepare the tables of a request."""
         runs = tuple(Run.of(row) for row in request.tables.jobs.iter_rows(named=True))
-        entries = _by_job(request.tables.entries)
+        with_entries = [run.job_id for run in runs if run.entries]
         retries: dict[str, list[Run]] = {}
         for run in runs:
             if run.retry_of is not None:
@@ -175,16 +171,15 @@ class View(ReportRequest):
             runs=runs,
             by_id={run.job_id: run for run in runs},
             retries=retries,
-            entries=entries,
-            users=_by_job(request.tables.users),
             short=short_ids(run.job_id for run in runs),
-            patterns={job_id: patterns_in(frame, request.catalogue) for job_id, frame in entries.items()},
+            patterns={
+                job_id: patterns_in(request.tables.entries_of(job_id), request.catalogue) for job_id in with_entries
+            },
         )
 
     def entries_of(self, run: Run) -> pl.DataFrame:
         """Return a job's entries; an empty table if it has none."""
-        entries = self.entries.get(run.job_id)
-        return self.tables.entries.clear() if entries is None else entries
+        return self.tables.entries_of(run.job_id)
 
     def facts_of(self, run: Run) -> JobFacts:
         """Return a job's facts from its tables, and from its source file if that was read."""
@@ -205,11 +200,6 @@ class View(ReportRequest):
 def page_name(job_id: str) -> str:
     """Return the file name of a job's page: ``JOBID.html``."""
     return f"{name_in_files(job_id)}.html"
-
-
-def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    parts = frame.partition_by("job_id", as_dict=True, maintain_order=True)
-    return {str(job_id): part for (job_id,), part in parts.items()}
 
 
 _CONDITION_END = re.compile(r", or |: | \(|; ")

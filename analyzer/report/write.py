@@ -10,6 +10,8 @@ import shutil
 import time
 from typing import IO, TYPE_CHECKING
 
+import polars as pl
+
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import polars as pl
     from filelock import BaseFileLock
+
+    from analyzer.history.load import Tables
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
@@ -83,7 +86,7 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
     total = len(view.runs) + 1
     for name, frame in (
         ("jobs", tables.jobs.select(*JOBS)),
-        ("entries", _with_jobs(tables.entries, tables.jobs)),
+        ("entries", _with_jobs(tables)),
         ("observations", tables.observations.select(*OBSERVATIONS)),
     ):
         yield f"data/{name}.csv", csv_bytes(frame, byte_order_mark=True)
@@ -96,10 +99,12 @@ def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) 
         progress(total, total)
 
 
-def _with_jobs(entries: pl.DataFrame, jobs: pl.DataFrame) -> pl.DataFrame:
+def _with_jobs(tables: Tables) -> pl.DataFrame:
     """Return the table ``entries`` with ``feed`` and ``ran`` of each entry's job."""
-    of_job = jobs.select("job_id", "feed", "ran")
-    return entries.select(*ENTRIES).join(of_job, on="job_id", how="left", maintain_order="left")
+    of_jobs = [tables.entries_of(job_id).select(*ENTRIES) for job_id in tables.jobs["job_id"]]
+    of_job = tables.jobs.select("job_id", "feed", "ran")
+    entries = pl.concat([pl.DataFrame(schema=ENTRIES), *of_jobs])
+    return entries.join(of_job, on="job_id", how="left", maintain_order="left")
 
 
 def _encoded(html: str) -> bytes:

@@ -102,7 +102,7 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
         job_id=job.job_id,
-        named_users=NamedUsers.in_table(tables.entries.filter(pl.col("job_id") == job.job_id)),
+        named_users=NamedUsers.in_table(tables.entries_of(job.job_id)),
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from analyzer.analysis.failures import by_user
+from analyzer.analysis.failures import by_user, job_codes
 from analyzer.analysis.timeline import HOW_KNOWN, new_failures, timeline, weekly_codes
 from analyzer.model.tables import JOBS, UTC
 from tests.analysis.frames import FOLDER, at, entry, jobs, listed, named, seen
@@ -181,7 +181,7 @@ def test_weeks_begin_on_monday_in_utc() -> None:
         entry("none", "E1"),
         entry("r", "E1"),
     ]
-    assert weekly_codes(ordered, named(*entries)).rows() == [
+    assert weekly_codes(ordered, job_codes(named(*entries))).rows() == [
         (date(2026, 11, 16), "E1", 2),
         (date(2026, 11, 16), "E2", 1),
         (date(2026, 11, 23), "E1", 1),
@@ -197,7 +197,7 @@ def test_of_no_jobs_the_columns_are_the_same() -> None:
         }
         users = by_user(named())
         assert dict(new_failures(ordered, users).schema) == {**users.schema, "new": pl.Boolean}
-        assert dict(weekly_codes(ordered, named()).schema) == {
+        assert dict(weekly_codes(ordered, job_codes(named())).schema) == {
             "week": pl.Date,
             "code": pl.String,
             "entries": pl.UInt32,

@@ -131,7 +131,8 @@ def test_a_jobs_row_and_entries_become_facts(tmp_path: Path) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log)
     tables = little.tables().only([job_id])
     row = {**tables.jobs.row(0, named=True), "short": job_id[:8], "superseded_by": None, "retry_in": None}
-    facts = facts_of(row, tables, tables.entries, patterns_in(tables.entries, OURS))
+    entries = tables.entries_of(job_id)
+    facts = facts_of(row, tables, entries, patterns_in(entries, OURS))
     assert facts.codes == (CodeFacts("IdentityNotResolvable", 3, 2), CodeFacts("GenericError/deadlock", 1, 0))
     assert facts.nameless == {"IdentityNotResolvable": 1, "GenericError": 1}
     assert (facts.failed, facts.new, facts.users, facts.source_at_hand) == (2, 1, 3, True)

@@ -25,9 +25,13 @@ def samples() -> Tables:
     return load(Library.existing(sample_library()))
 
 
+def _entries(tables: Tables) -> pl.DataFrame:
+    return tables.scan_entries().collect().sort("log_file", "line")
+
+
 def test_the_columns_of_the_contract_come_first_with_their_types(samples: Tables) -> None:
     assert samples.jobs.select(*JOBS).schema == pl.Schema(JOBS)
-    assert samples.entries.select(*ENTRIES).schema == pl.Schema(ENTRIES)
+    assert samples.entries_of("").select(*ENTRIES).schema == pl.Schema(ENTRIES)
     assert samples.observations.schema == pl.Schema(OBSERVATIONS)
 
 
@@ -36,7 +40,7 @@ def test_the_tables_of_an_empty_library_have_every_column(tmp_path: Path) -> Non
     tables = load(Library.existing(tmp_path))
     assert tables.jobs.is_empty()
     assert tables.jobs.select(*JOBS).schema == pl.Schema(JOBS)
-    assert tables.entries.select(*ENTRIES).schema == pl.Schema(ENTRIES)
+    assert tables.entries_of("").select(*ENTRIES).schema == pl.Schema(ENTRIES)
     assert tables.as_of is None
 
 
@@ -44,7 +48,7 @@ def test_a_library_without_our_own_files_gives_the_same_entries_and_outcomes(sam
     shutil.copytree(sample_library(), tmp_path / "library")
     shutil.rmtree(tmp_path / "library" / ".upa")
     tables = load(Library.existing(tmp_path / "library"))
-    assert tables.entries.sort("log_file", "line").equals(samples.entries.sort("log_file", "line"))
+    assert _entries(tables).equals(_entries(samples))
     ended = ["succeeded", "partial", "aborted", "unknown"]
     both = [one.jobs.filter(pl.col("outcome").is_in(ended)).sort("job_id") for one in (samples, tables)]
     columns = ["job_id", "outcome", "not_updated", "users"]
@@ -67,7 +71,7 @@ def test_the_folder_says_whose_log_it_is_though_the_file_was_renamed(tmp_path: P
     log.parent.mkdir(parents=True)
     log.write_text("IdentityNotResolvable\tada@contoso.com\tUser identity cannot be resolved\n", encoding="utf-8")
     tables = load(Library.existing(tmp_path))
-    assert tables.entries["job_id"].to_list() == [job_id]
+    assert _entries(tables)["job_id"].to_list() == [job_id]
     assert tables.jobs["named_users"].to_list() == [1]
 
 
@@ -80,22 +84,22 @@ def test_progress_is_told_job_by_job() -> None:
 def test_what_is_left_out_of_the_jobs_is_left_out_of_every_table(samples: Tables) -> None:
     job_id = samples.jobs.filter(pl.col("outcome") == "partial")["job_id"][-1]
     only = samples.only([job_id])
-    assert set(only.jobs["job_id"]) == set(only.entries["job_id"]) == set(only.observations["job_id"]) == {job_id}
+    assert set(only.jobs["job_id"]) == set(_entries(only)["job_id"]) == set(only.observations["job_id"]) == {job_id}
     since = datetime(2026, 11, 20, tzinfo=UTC)
     recent = samples.since(since)
     assert 0 < recent.jobs.height < samples.jobs.height
     assert all(ran is None or ran >= since for ran in recent.jobs["ran"])
-    assert set(recent.entries["job_id"]) <= set(recent.jobs["job_id"])
+    assert set(_entries(recent)["job_id"]) <= set(recent.jobs["job_id"])
 
 
 def test_a_narrowed_table_keeps_who_is_new() -> None:
     tables = load(Library.existing(sample_library()))
     job_id = tables.jobs.filter(pl.col("outcome") == "partial")["job_id"][-1]
-    whole = tables.users.filter(pl.col("job_id") == job_id)
+    whole = tables.users_of(job_id)
     narrowed = tables.only([job_id])
-    assert narrowed.users.equals(whole)
+    assert narrowed.users_of(job_id).equals(whole)
     assert whole["new"].sum() == 4
-    assert set(narrowed.entries["job_id"]) == {job_id}
+    assert set(_entries(narrowed)["job_id"]) == {job_id}
 
 
 def test_a_run_without_a_log_stands_behind_what_earlier_pulls_saw_and_before_the_logs_since(

@@ -236,7 +236,8 @@ class Month:
         assert set(rows) == set(self.truth)
         named = {
             job_id: set(frame["identity"])
-            for (job_id,), frame in tables.users.partition_by("job_id", as_dict=True).items()
+            for job_id in tables.jobs["job_id"]
+            if not (frame := tables.users_of(job_id)).is_empty()
         }
         before: dict[str, str] = {}
         for job_id, truth in self.truth.items():
@@ -277,13 +278,13 @@ class Month:
             assert broken or self._lost_versions(truth.feed), (row, truth)
 
     def _check_who_is_open(self, tables: Tables, job_id: str) -> None:
-        users = tables.users.filter(pl.col("job_id") == job_id)
+        users = tables.users_of(job_id)
         still_open = self.open_users(job_id)
         known = {user: is_open for user, is_open in users.select("identity", "open").iter_rows() if is_open is not None}
         assert known == {user: user in still_open for user in known}, job_id
 
     def _check_new(self, tables: Tables, job_id: str, before: str | None) -> None:
-        users = tables.users.filter(pl.col("job_id") == job_id)
+        users = tables.users_of(job_id)
         found = dict(users.select("identity", "new").iter_rows())
         failed = self.truth[before].failed if before else frozenset()
         no_log = before is not None and not self.truth[before].failed

@@ -128,11 +128,13 @@ def _chosen(reported: ReportResult, library: Library) -> tuple[Job, JobRetry]:
     """Return the newest job whose failed users only have to be added to the tenant, and its retry file."""
     import polars as pl
 
-    named = reported.tables.entries
-    others = named.filter(~pl.col("names") | (pl.col("code") != LogCode.IdentityNotResolvable))["job_id"]
-    partial = reported.tables.jobs.filter((pl.col("outcome") == "partial") & ~pl.col("job_id").is_in(others.implode()))
+    tables = reported.tables
+    partial = tables.jobs.filter(pl.col("outcome") == "partial")
     jobs = {job.job_id: job for job in library.jobs()}
+    other = ~pl.col("names") | (pl.col("code") != LogCode.IdentityNotResolvable)
     for job_id in reversed(partial["job_id"].to_list()):
+        if not tables.entries_of(job_id).filter(other).is_empty():
+            continue
         retry = reported.retries.get(job_id)
         if retry is not None and retry.path is not None and retry.complete and not jobs[job_id].gone:
             return jobs[job_id], retry
@@ -140,13 +142,12 @@ def _chosen(reported: ReportResult, library: Library) -> tuple[Job, JobRetry]:
 
 
 def _second_run(demo: _Demo, first: ReportResult, job: Job, retry: JobRetry) -> None:
-    import polars as pl
 
     from analyzer.cli.commands.report import reported_json
     from analyzer.cli.views.run import Night, status_sentence
 
     terminal = demo.terminal
-    failed = first.tables.entries.filter((pl.col("job_id") == job.job_id) & pl.col("names"))
+    failed = first.tables.entries_of(job.job_id).filter("names")
     known = _make_known(demo, failed)
     terminal.say(f"Added the {known} users of {job.job_id[:8]} to the test tenant. Importing their retry file.")
     assert retry.path is not None  # noqa: S101 - chosen for having one

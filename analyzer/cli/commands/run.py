@@ -62,10 +62,9 @@ def _fails(fail_on: FailOn, night: Night) -> bool:
 
     if fail_on is FailOn.never:
         return False
-    users = night.made.tables.users.partition_by("job_id", as_dict=True)
-    none = night.made.tables.users.clear()
+    users_of = night.made.tables.users_of
     return any(
-        fail_on.met_by(job["outcome"], new_in(users.get((job["job_id"],), none)), is_retry=bool(job["retry_of"]))
+        fail_on.met_by(job["outcome"], new_in(users_of(job["job_id"])), is_retry=bool(job["retry_of"]))
         for job in night.news.iter_rows(named=True)
         if job["open"] != 0 and (job["outcome"] == "stuck" or not job["superseded"])
     )

@@ -84,8 +84,9 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         "superseded_by": later,
         "retry_in": retry_in(tables, job.job_id, short),
     }
-    patterns = patterns_in(of_job.entries, catalogue)
-    facts = facts_of(row, of_job, of_job.entries, patterns, examine_job_source(row, of_job, source))
+    entries = of_job.entries_of(job.job_id)
+    patterns = patterns_in(entries, catalogue)
+    facts = facts_of(row, of_job, entries, patterns, examine_job_source(row, of_job, source))
     queued = (
         None if facts.outdated or facts.outcome not in FAILED else _retry_file(workspace.retry, of_job, job, library)
     )
@@ -94,9 +95,9 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         tables=of_job,
         facts=facts,
         advice=advise(facts, catalogue),
-        failures=failures_of(of_job.entries, patterns),
-        whereabouts=whereabouts(of_job.entries, source),
-        users=of_job.users.drop("job_id").to_dicts(),
+        failures=failures_of(entries, patterns),
+        whereabouts=whereabouts(entries, source),
+        users=of_job.users_of(job.job_id).drop("job_id", "since", "runs", "seen").to_dicts(),
         queued=queued,
         retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
         acknowledged=app.acknowledged(workspace).valid(of_job.jobs, datetime.now(UTC)).get(job.job_id),

@@ -152,7 +152,8 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
     of_job = night.made.tables.only([run["job_id"]])
     row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
-    facts = facts_of(row, of_job, of_job.entries, patterns_in(of_job.entries, night.places.catalogue))
+    entries = of_job.entries_of(run["job_id"])
+    facts = facts_of(row, of_job, entries, patterns_in(entries, night.places.catalogue))
     if run["job_id"] not in night.brought:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was
     return [headline(facts)]
@@ -198,7 +199,7 @@ def log_problems(night: Night) -> dict[Remark, AnalyzerError]:
     """Return why logs can't be read, as remarks about their jobs."""
     return {
         Remark(job_id, str(problem)): problem
-        for job_id in night.made.tables.job_logs
+        for job_id in night.made.tables.jobs["job_id"]
         for log in night.made.tables.logs_of(job_id)
         if (problem := log.problem) is not None and job_id not in night.acknowledged
     }
