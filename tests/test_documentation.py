@@ -39,12 +39,12 @@ def _row(page: str, section: str, first: str) -> set[str]:
 
 @pytest.mark.parametrize("command", ["", *EXAMPLES])
 def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], command: str) -> None:
-    offered = set(_OPTION.findall(upa(*filter(None, [command]), "--help").out))
+    offered = set(_OPTION.findall(upa(*command.split(), "--help").out))
     assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md")))
 
 
 def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:
-    offered = "".join(upa(*filter(None, [command]), "--help").out for command in ("", *EXAMPLES))
+    offered = "".join(upa(*command.split(), "--help").out for command in ("", *EXAMPLES))
     assert set(_OPTION.findall(_page("commands.md").replace("mkdir -p", "") + _page("reference/retry.md"))) <= set(
         _OPTION.findall(offered)
     )
@@ -136,11 +136,11 @@ def test_other_commands_that_the_readme_names_are_taken_by_the_command_line() ->
 
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_the_examples_of_a_help_are_taken_by_the_command_line(upa: Callable[..., Ran], command: str) -> None:
-    shown = upa(command, "--help").out.partition("\nExamples:\n")[2].partition("\n\n")[0].splitlines()
+    shown = upa(*command.split(), "--help").out.partition("\nExamples:\n")[2].partition("\n\n")[0].splitlines()
     lines = [shlex.split(line) for line in shown]
     assert 2 <= len(lines) <= 4
     for program, *words in lines:
-        assert (program, words[0]) == ("upa-analyzer", command)
+        assert [program, *words][: 1 + len(command.split())] == ["upa-analyzer", *command.split()]
         _parse(words)
 
 
@@ -149,4 +149,7 @@ def _parse(words: list[str]) -> None:
     group: Any = typer.main.get_command(app_for(""))
     with group.make_context("upa-analyzer", words) as context:
         name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
-        command.make_context(name, rest, parent=context)
+        within = command.make_context(name, rest, parent=context)
+        if hasattr(command, "commands"):
+            name, command, rest = command.resolve_command(within, [*within._protected_args, *within.args])
+            command.make_context(name, rest, parent=within)

@@ -51,7 +51,13 @@ EXAMPLES = {
 }
 """The commands in the order of ``--help``, each with the words of its examples after the program's name."""
 _ELSEWHERE = {"emulator": "demo:serve", "sign-out": "doctor:sign_out"}
-"""Functions of commands that share a module; the others are ``command`` in a module of their name."""
+"""Functions of commands that share a module; the others are ``command`` in a module of their name.
+
+A command of a group, such as ``history publish``, is the function of its name in the group's module.
+"""
+
+GROUPS = {"history": "Publish the history, check it, rebuild it, or remove users and old jobs from it."}
+"""Groups of commands and their help; ``EXAMPLES`` has their commands with both words."""
 
 _OFFERED_HELP = 60
 _NO_BRACKETS = str.maketrans("", "", "<>")
@@ -86,13 +92,21 @@ def app_for(name: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for command in [name] if name in EXAMPLES else EXAMPLES:
-        app.command(command, cls=Command)(_function(command))
+    known = {*GROUPS, *EXAMPLES}
+    groups = {group: typer.Typer(cls=SubGroup, help=text) for group, text in GROUPS.items()}
+    for command in EXAMPLES:
+        first, _, word = command.partition(" ")
+        if first == name or name not in known:
+            (groups[first] if word else app).command(word or first, cls=Command)(_function(command))
+    for group, commands in groups.items():
+        if group == name or name not in known:
+            app.add_typer(commands, name=group)
     return app
 
 
 def _function(command: str) -> Callable[..., object]:
-    module, _, name = _ELSEWHERE.get(command, f"{command}:command").partition(":")
+    first, _, word = command.partition(" ")
+    module, _, name = _ELSEWHERE.get(command, f"{first}:{word or 'command'}").partition(":")
     function: Callable[..., object] = getattr(importlib.import_module(f"analyzer.cli.commands.{module}"), name)
     return function
 
@@ -164,7 +178,8 @@ class Group(TyperGroup):
             UsageError: there is no such command.
         """
         if args[0] not in self.commands and not ctx.resilient_parsing:
-            raise UsageError(f"there is no command {args[0]!r}", _advice(did_you_mean(args[0], self.commands), PROGRAM))
+            what = f"there is no command {' '.join([*ctx.command_path.split()[1:], args[0]])!r}"
+            raise UsageError(what, _advice(did_you_mean(args[0], self.commands), ctx.command_path))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: Any) -> Any:  # noqa: ANN401 - as above
@@ -173,6 +188,8 @@ class Group(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
         """Write what each command does, in full."""
+        if not self.commands:
+            return
         with formatter.section("Commands"):
             formatter.write_dl([(name, one.get_short_help_str(limit=1000)) for name, one in self.commands.items()])
 
@@ -181,6 +198,26 @@ class Group(TyperGroup):
         with formatter.section("Examples"):
             for words in ("demo", "doctor", "run", "show --help"):
                 formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
+
+
+class SubGroup(Group):
+    """Commands that share their first word, such as ``history``; without a second one, their help is shown."""
+
+    def parse_args(self, ctx: Any, args: Any) -> Any:  # noqa: ANN401 - as above
+        """Read the options.
+
+        Raises:
+            UsageError: they are invalid.
+        """
+        return super().parse_args(ctx, args or ["--help"])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        """Write the first example of each command."""
+        with formatter.section("Examples"):
+            for command, (words, *_) in EXAMPLES.items():
+                if command.startswith(f"{self.name} "):
+                    formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
+        _write_end(formatter)
 
 
 class Command(TyperCommand):
@@ -205,7 +242,8 @@ class Command(TyperCommand):
         """Offer the command's options, then the global ones."""
         found = super().shell_complete(ctx, incomplete)
         offered = {one.value for one in found}
-        more = TyperCommand.shell_complete(ctx.parent.command, ctx.parent, incomplete) if incomplete[:1] == "-" else []
+        top = ctx.find_root()
+        more = TyperCommand.shell_complete(top.command, top, incomplete) if incomplete[:1] == "-" else []
         return _in_lines([*found, *(one for one in more if one.value not in offered)])
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - as above
@@ -227,13 +265,17 @@ class Command(TyperCommand):
                 with formatter.section(heading):
                     formatter.write_dl(records)
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
         """Write the examples."""
         with formatter.section("Examples"):
-            for words in EXAMPLES[self.name or ""]:
+            for words in EXAMPLES[ctx.command_path.partition(" ")[2]]:
                 formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
-        formatter.write_paragraph()
-        formatter.write_text(f"{PROGRAM} --help lists the global options, such as --tenant, --json, and --verbose.")
+        _write_end(formatter)
+
+
+def _write_end(formatter: Any) -> None:  # noqa: ANN401 - as above
+    formatter.write_paragraph()
+    formatter.write_text(f"{PROGRAM} --help lists the global options, such as --tenant, --json, and --verbose.")
 
 
 def _help_of(param: Any) -> str:  # noqa: ANN401 - as above

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.cli.app import COMPLETION, EXAMPLES, Shell
+from analyzer.cli.app import COMPLETION, EXAMPLES, GROUPS, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def _values(shell: Shell, out: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ([""], list(EXAMPLES)),
+        ([""], [*(name for name in EXAMPLES if " " not in name), *GROUPS]),
         (["sh"], ["show"]),
         (["jobs", "--li"], ["--limit", "--library"]),
         (["jobs", "--no"], ["--no-color"]),

@@ -40,12 +40,12 @@ def test_the_help_names_every_command(upa: Callable[..., Ran], words: list[str])
     ran = upa(*words)
     assert (ran.code, ran.err) == (0, "")
     for command in COMMANDS:
-        assert f"\n  {command}" in ran.out
+        assert f"\n  {command.split()[0]}" in ran.out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_a_help(upa: Callable[..., Ran], command: str) -> None:
-    ran = upa(command, "--help")
+    ran = upa(*command.split(), "--help")
     assert ran.code == 0
     assert f"Usage: upa-analyzer {command}" in ran.out
 
