@@ -123,7 +123,7 @@ def with_open_users(
         for row in rows
         if row["feed"]
     ]
-    by_id = open_users(imports, _SourceUsers(imports, keys, source_files))
+    by_id = open_users(imports, SourceFiles(imports, keys, source_files))
     users = [by_id.setdefault(job_id, OpenUsers(None, None)) for job_id in jobs["job_id"]]
     return jobs.with_columns(
         superseded=pl.Series([one.superseded_by is not None for one in users], dtype=pl.Boolean),
@@ -137,7 +137,7 @@ def with_open_flags(users: pl.DataFrame, open_users: Mapping[str, OpenUsers]) ->
     return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
 
 
-class _SourceUsers:
+class SourceFiles:
     """The users of source files, as marks (``mark_of``); files are read on demand and most results are cached."""
 
     def __init__(
@@ -152,9 +152,11 @@ class _SourceUsers:
         self._usual = functools.cache(self._find_usual)
 
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
+        """Return the users in a file's first records; None if unknown."""
         return {mark_of(identity_key(text)) for text in self._sample(job_id) or () if text} or None
 
     def ids_differ(self, job_id: str, other_id: str) -> bool:
+        """Return whether two files are known to have different kinds of IDs or different ID properties."""
         (name, kind), (other_name, other_kind) = self._ids_of(job_id), self._ids_of(other_id)
         if kind is not None and other_kind is not None and kind != other_kind:
             return True
