@@ -91,6 +91,19 @@ class Tables:
         users = self._users.get(job_id)
         return pl.DataFrame(schema=_USERS) if users is None else users
 
+    def scan_entries_of(self, job_id: str) -> pl.LazyFrame:
+        """Return ``entries_of`` lazily, in any order, to read only some columns and rows of a log with millions."""
+        return self.entries_of(job_id).lazy()
+
+    def scan_users_of(self, job_id: str) -> pl.LazyFrame:
+        """Return ``users_of`` lazily, without ``open``, in the same order."""
+        return self.users_of(job_id).lazy().drop("open")
+
+    def version_of(self, job_id: str) -> str:
+        """Return a text that differs if a job's entries or users have changed; nothing large is read for it."""
+        frames = (self.entries_of(job_id), self.users_of(job_id).drop("open"))
+        return " ".join(f"{frame.height}-{frame.hash_rows().implode().hash().item():x}" for frame in frames)
+
     def scan_entries(self) -> pl.LazyFrame:
         """Return the entries of all jobs, columns ``NAMED_ENTRIES``."""
         return pl.concat(

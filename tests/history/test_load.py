@@ -10,8 +10,10 @@ import pytest
 
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
+from analyzer.model.service import JobError
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS
 from analyzer.storage.files import sample_library
+from tests.report.conftest import Lines, LittleLibrary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,3 +114,21 @@ def test_a_run_without_a_log_stands_behind_what_earlier_pulls_saw_and_before_the
     loopback.add_log(next_night, line, time="20261124-020000-000")
     loopback.pull_into(tmp_path, now=datetime(2026, 11, 24, 3, tzinfo=UTC))
     assert [*load(Library(tmp_path)).jobs["job_id"]] == [night, morning, next_night]
+
+
+def test_the_parts_of_a_job_are_its_whole_tables(samples: Tables) -> None:
+    for job_id in samples.jobs["job_id"]:
+        whole = samples.entries_of(job_id)
+        assert samples.scan_entries_of(job_id).collect().sort("log_file", "line").equals(whole.sort("log_file", "line"))
+        assert samples.scan_users_of(job_id).collect().equals(samples.users_of(job_id).drop("open"))
+
+
+def test_the_version_of_a_job_changes_with_its_log_only(tmp_path: Path) -> None:
+    little = LittleLibrary(tmp_path)
+    first = little.job("hr-2026-11-16", JobError.ImportCompleteWithError, Lines.unresolved("a@contoso.com"))
+    second = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, Lines.unresolved("a@contoso.com"))
+    before = little.tables()
+    little.log("hr-2026-11-23", second, Lines.unresolved("a@contoso.com", "b@contoso.com"))
+    after = little.tables()
+    assert after.version_of(first) == before.version_of(first)
+    assert after.version_of(second) != before.version_of(second)

@@ -56,10 +56,14 @@ class LittleLibrary:
             records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(users)]
             self.source(name, records)
         if log is not None:
-            day = name[-10:].replace("-", "")
-            file = f"ImportProfileProperties-{job_id}" + (f"-{day}-{at}-000.log" if at else ".log")
-            self._write(f"{FOLDER[1:]}/{name}-{job_id}-Logs/{file}", log)
+            self.log(name, job_id, log, at)
         return job_id
+
+    def log(self, name: str, job_id: str, log: str | bytes, at: str | None = "020000") -> None:
+        """Writes a job's log, instead of the one that is there."""
+        day = name[-10:].replace("-", "")
+        file = f"ImportProfileProperties-{job_id}" + (f"-{day}-{at}-000.log" if at else ".log")
+        self._write(f"{FOLDER[1:]}/{name}-{job_id}-Logs/{file}", log)
 
     def source(self, name: str, records: Sequence[Mapping[str, str]]) -> None:
         """Writes a job's source file."""
