@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -46,6 +48,8 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hosts: tuple[str, ...] = ()
     ca_file: str = ""
     timezone: str = ""
+    keep_sources: str = ""
+    keep_reports: str = ""
     feeds: dict[str, FeedConfig] = {}
 
     @property
@@ -54,13 +58,26 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(FeedRule(name, feed.match, feed.folder) for name, feed in self.feeds.items())
 
 
+class Keep(msgspec.Struct, frozen=True):
+    """How long files are kept; None for ever.
+
+    Attributes:
+        sources: copies of source files, since their job ended.
+        reports: reports of earlier days.
+    """
+
+    sources: timedelta | None
+    reports: timedelta | None
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration.
 
     Attributes:
         data: the folder of the tenants' folders (``workspace``).
         history: not used yet.
-        keep_sources: not used yet.
+        keep_sources: how long copies of source files are kept after their job has ended (``parse_keep``).
+        keep_reports: how long the reports of earlier days are kept.
         templates: a folder with templates that override ours.
         tenants: by name.
         codes: the user's explanations of codes and of patterns (``CODE/NAME``), by name.
@@ -69,6 +86,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "upa-data"
     history: str = ""
     keep_sources: str = "90d"
+    keep_reports: str = "90d"
     templates: str = ""
     tenants: dict[str, TenantConfig] = {}
     codes: dict[str, CodeConfig] = {}
@@ -93,6 +111,13 @@ class Settings(msgspec.Struct, frozen=True):
     def data(self) -> Path:
         """The data folder."""
         return self.path(self.config.data)
+
+    def keep(self, tenant: TenantConfig) -> Keep:
+        """Return how long a tenant's files are kept: as its own table says, else as the whole configuration does."""
+        return Keep(
+            parse_keep(tenant.keep_sources or self.config.keep_sources, "keep_sources"),
+            parse_keep(tenant.keep_reports or self.config.keep_reports, "keep_reports"),
+        )
 
     def path(self, text: str) -> Path:
         """Resolve a path of the configuration.
@@ -123,12 +148,42 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
     check_content(content, Config, file, overlay(content, environment))
     where = str(file) if file else "the environment"
     config = msgspec.convert(content, Config)
+    _check_keep(config, where)
     for name, tenant in config.tenants.items():
         for feed, keys in tenant.feeds.items():
             if not keys.match:
                 what = f"{where}: tenants.{name}.feeds.{feed} has no match"
                 raise UsageError(what, 'Add a pattern for file names, such as match = "hr-*.json".')
     return Settings(config, file.parent if file else Path(), file, catalogue_of(config.codes, where))
+
+
+_DAYS = {"d": 1, "w": 7, "y": 365}
+_KEEP = re.compile(r"(?P<number>[0-9]{1,5})(?P<unit>[dwy])")
+_FOREVER = "forever"
+
+
+def parse_keep(text: str, key: str) -> timedelta | None:
+    """Return how long to keep something: ``90d``, ``26w``, ``1y`` (365 days), or None for ``forever``.
+
+    Raises:
+        UsageError: it isn't one of these; ``key`` is the key of the configuration.
+    """
+    if text == _FOREVER:
+        return None
+    found = _KEEP.fullmatch(text)
+    if found is None:
+        raise UsageError(
+            f"{key} {text!r} isn't a time to keep files",
+            "Use days, weeks, or years, such as 90d, 26w, or 1y, or forever.",
+        )
+    return timedelta(days=int(found["number"]) * _DAYS[found["unit"]])
+
+
+def _check_keep(config: Config, where: str) -> None:
+    for place, table in [("", config), *((f"tenants.{name}.", tenant) for name, tenant in config.tenants.items())]:
+        for key in ("keep_sources", "keep_reports"):
+            if (text := getattr(table, key)) or not place:
+                parse_keep(text, f"{where}: {place}{key}")
 
 
 def zone_of(name: str) -> ZoneInfo | None:

@@ -64,6 +64,7 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
         source_modified: ``FileSeen.modified`` of that file.
         source_sha256: ``FileSeen.sha256`` of that file.
         source_missing: why there is no source file.
+        source_removed: we removed our copy: a pull doesn't download it again. ``source`` is where it was.
         log_missing: why there is no log although one is expected.
         fetched: the source file was downloaded by a pull that has not ended, or that failed.
         pending: the job was seen by a pull of other jobs; its files are yet to be downloaded.
@@ -73,6 +74,7 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     source_modified: str | None = None
     source_sha256: str | None = None
     source_missing: str | None = None
+    source_removed: bool = False
     log_missing: str | None = None
     fetched: bool = False
     pending: bool = False

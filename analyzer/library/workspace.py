@@ -70,9 +70,14 @@ class Workspace:
         """The folder of the retry files."""
         return self.root / _RETRY
 
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.root / _REPORTS
+
     def report(self, name: str) -> Path:
         """Return the folder of a report with this name."""
-        return self.root / _REPORTS / name
+        return self.reports / name
 
     @contextlib.contextmanager
     def held(self, command: str, say: Callable[[str], None]) -> Iterator[None]:

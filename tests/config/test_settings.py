@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from analyzer.config.settings import FILE_NAME, Config, FeedConfig, Settings, TenantConfig, load_settings, zone_of
+from analyzer.config.settings import FILE_NAME, Config, FeedConfig, Keep, Settings, TenantConfig, load_settings, zone_of
 from analyzer.errors import InputError, UsageError
 
 
@@ -25,6 +26,7 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         data = "d"
         history = "h"
         keep_sources = "30d"
+        keep_reports = "forever"
         [tenants.contoso]
         admin_url = "https://contoso-admin.sharepoint.com"
         auth = "token"
@@ -38,6 +40,8 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         hosts = ["files.contoso.com"]
         ca_file = "ca.pem"
         timezone = "Europe/Berlin"
+        keep_sources = "26w"
+        keep_reports = "1y"
         [tenants.contoso.feeds.people]
         match = "hr-*.json"
         folder = "/sites/hr/Docs"
@@ -57,10 +61,12 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         hosts=("files.contoso.com",),
         ca_file="ca.pem",
         timezone="Europe/Berlin",
+        keep_sources="26w",
+        keep_reports="1y",
         feeds={"people": FeedConfig("hr-*.json", "/sites/hr/Docs"), "badges": FeedConfig("badge?.json")},
     )
     assert [rule.name for rule in expected.feed_rules] == ["people", "badges"]
-    assert _read(tmp_path, text).config == Config("d", "h", "30d", tenants={"contoso": expected})
+    assert _read(tmp_path, text).config == Config("d", "h", "30d", "forever", tenants={"contoso": expected})
 
 
 def test_a_feed_needs_a_pattern(tmp_path: Path) -> None:
@@ -92,7 +98,7 @@ def test_the_first_file_that_is_there_is_taken(tmp_path: Path) -> None:
         ('[tenants.a.feeds.p]\nmach = "x"', "tenants.a.feeds.p.mach", "Did you mean match?"),
         ('[codes.Locked]\nremedy = "x"', "codes.Locked.remedy", "Did you mean remedies?"),
         ("[codes.GenericError.x]", "codes.GenericError.x", 'A pattern of a code is written [codes."GenericError/x"].'),
-        ("zzzzzz = 1", "zzzzzz", "Known are data, history, keep_sources, templates, tenants, codes."),
+        ("zzzzzz = 1", "zzzzzz", "Known are data, history, keep_sources, keep_reports, templates, tenants, codes."),
     ],
 )
 def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
@@ -229,3 +235,26 @@ def test_a_zone_that_is_none_is_said(name: str) -> None:
 def test_no_zone_is_utc_and_a_zone_is_that_zone() -> None:
     assert zone_of("") is None
     assert str(zone_of("Europe/Berlin")) == "Europe/Berlin"
+
+
+def test_a_tenant_keeps_files_as_its_own_table_says() -> None:
+    variables = {
+        "UPA_ANALYZER_KEEP_SOURCES": "26w",
+        "UPA_ANALYZER_TENANTS__A__KEEP_SOURCES": "1y",
+        "UPA_ANALYZER_TENANTS__A__KEEP_REPORTS": "forever",
+        "UPA_ANALYZER_TENANTS__B__TIMEZONE": "UTC",
+    }
+    settings = load_settings(None, variables, [])
+    kept = {name: settings.keep(tenant) for name, tenant in settings.config.tenants.items()}
+    assert kept == {
+        "a": Keep(timedelta(days=365), None),
+        "b": Keep(timedelta(days=182), timedelta(days=90)),
+    }
+
+
+@pytest.mark.parametrize("text", ["90", "90 d", "-1d", "1m", "1.5y", "d", "Forever", "90d "])
+def test_a_time_to_keep_files_that_is_none_is_an_error_with_its_place(tmp_path: Path, text: str) -> None:
+    for place, table in (("keep_reports", ""), ("tenants.a.keep_reports", "[tenants.a]\n")):
+        with pytest.raises(UsageError) as error:
+            _read(tmp_path, f'{table}keep_reports = "{text}"')
+        assert error.value.what == f"{tmp_path / FILE_NAME}: {place} {text!r} isn't a time to keep files"

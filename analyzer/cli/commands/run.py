@@ -11,6 +11,10 @@ from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOpt
 
 if TYPE_CHECKING:
     from analyzer.cli.views.run import Night
+    from analyzer.errors import AnalyzerError
+    from analyzer.history.keep import Swept
+    from analyzer.library.workspace import Workspace
+    from analyzer.pipeline import ReportResult
 
 
 def command(
@@ -33,6 +37,7 @@ def command(
     places = report_places(app, now, workspace)
     with app.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage)
+    swept, unswept = _swept(app, workspace, made, now)
     known = app.acknowledged(workspace).valid(made.tables.jobs, now)
     before = Remarks(workspace.root)
     night = Night(pulled, made, places, now, known, before.last_run)
@@ -46,14 +51,35 @@ def command(
                 "remarks": [{"about": remark.about, "text": remark.text} for remark in fresh],
                 "acknowledged": list(known),
                 "pulled": pulled_json(pulled),
+                "removed": swept.as_json,
                 **reported_json(made),
             }
         )
     else:
         print_night(app, night, fresh)
+        if swept.sentence:
+            app.terminal.say(swept.sentence)
     code = exit_code(app.terminal, pulled) or app.unread(unread)
     before.keep([*remarks, *problems], now)
+    if unswept is not None:
+        app.terminal.complain(unswept)
+        code = code or unswept.exit_code
     return code or int(_fails(fail_on, night))
+
+
+def _swept(
+    app: AppContext, workspace: Workspace, made: ReportResult, now: datetime
+) -> tuple[Swept, AnalyzerError | None]:
+    """Remove what is no longer kept; return also the error that ended it, because the night's results come first."""
+    from analyzer.errors import AnalyzerError
+    from analyzer.history.keep import Swept, sweep
+    from analyzer.library.removal import Removed
+
+    keep = app.settings.keep(app.tenant()[1])
+    try:
+        return sweep(workspace.library, workspace.reports, made.tables, keep, now.astimezone(app.zone() or UTC)), None
+    except AnalyzerError as error:
+        return Swept(Removed(), Removed()), error
 
 
 def _fails(fail_on: FailOn, night: Night) -> bool:

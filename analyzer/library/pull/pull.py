@@ -302,6 +302,8 @@ class _Stages:
 
     def _wants_source(self, job: Job, *, is_known: bool) -> bool:
         noted = self._library.state.notes.get(job.job_id)
+        if noted is not None and noted.source_removed:
+            return False
         if self._choice.since is not None and noted is not None and noted.log_missing == BEFORE_CHOICE:
             return False
         return not (is_known or (noted and noted.fetched)) or self._library.source_file(job) is None

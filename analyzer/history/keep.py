@@ -1,0 +1,135 @@
+"""Remove what the configuration no longer keeps: copies of source files that nothing needs, and earlier reports."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.library.mirror import WritableLibrary
+from analyzer.library.removal import Removed, copies_only_for, remove_sources
+from analyzer.model.job import NOT_ENDED
+from analyzer.model.text import count, listed, size
+from analyzer.storage.files import cannot_write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from analyzer.config.settings import Keep
+    from analyzer.history.load import Tables
+
+_DAY = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})(?:-selection)?(?P<page>\.html)?")
+_OUR_PAGES = ("index.html", "jobs/*.html", "data/*.csv")
+"""The files of a report in a folder of its day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was removed because it was no longer to be kept."""
+
+    sources: Removed
+    reports: Removed
+
+    @property
+    def sentence(self) -> str:
+        """What was removed, in words; empty if nothing was."""
+        parts = (("copy of a source file", "copies of source files", self.sources), ("report file", "", self.reports))
+        words = [f"{count(one.files, name, many)} ({size(one.bytes)})" for name, many, one in parts if one.files]
+        return f"Removed {listed(words)}, as keep_sources and keep_reports say." if words else ""
+
+    @property
+    def as_json(self) -> dict[str, int]:
+        """The key ``removed`` of ``run --json``."""
+        return {
+            "source_files": self.sources.files,
+            "source_bytes": self.sources.bytes,
+            "report_files": self.reports.files,
+            "report_bytes": self.reports.bytes,
+        }
+
+
+def sweep(root: Path, reports: Path, tables: Tables, keep: Keep, now: datetime) -> Swept:
+    """Remove copies of source files and reports that are older than the configuration keeps.
+
+    Args:
+        root: the library, which no other command may write.
+        reports: the folder of the tenant's reports.
+        tables: all jobs, after the newest were added.
+        keep: how long.
+        now: in the time zone of the reports' days.
+
+    Raises:
+        InputError: our notes on the library are damaged.
+        OutputError: a file can't be removed.
+    """
+    swept_sources = Removed()
+    if keep.sources is not None:
+        library = WritableLibrary(root)
+        if copies := copies_only_for(library, unneeded_sources(tables, now - keep.sources)):
+            because = f"removed after {count(keep.sources.days, 'day')} (keep_sources)"
+            swept_sources = remove_sources(library, copies, because)
+    before = (now - keep.reports).date() if keep.reports is not None else date.min
+    return Swept(swept_sources, remove_reports(reports, before))
+
+
+def unneeded_sources(tables: Tables, before: datetime) -> frozenset[str]:
+    """Return the jobs that ended before a time and whose source files nothing needs any more.
+
+    Needed are those of jobs that have not ended, of jobs with open users that aren't superseded, and of each feed's
+    newest run that has ended; also those of all later jobs of the feed, which show what they updated.
+    """
+    has_ended = ~pl.col("outcome").is_in(NOT_ENDED)
+    needed = ~has_ended | (pl.col("open").ne_missing(0) & ~pl.col("superseded"))
+    is_newest = pl.when(has_ended & pl.col("retry_of").is_null()).then(pl.int_range(pl.len())).max().over("feed")
+    kept_from = pl.when(needed | (pl.int_range(pl.len()) == is_newest)).then(pl.int_range(pl.len())).min().over("feed")
+    old = (pl.col("latest") < before) & (pl.int_range(pl.len()) < kept_from)
+    return frozenset(tables.jobs.filter(old)["job_id"])
+
+
+def remove_reports(folder: Path, before: date) -> Removed:
+    """Remove the reports of days before ``before``: pages in ``days/``, and folders of earlier versions.
+
+    Other files in such a folder stay, and so does the folder then.
+
+    Raises:
+        OutputError: a file can't be removed.
+    """
+    removed = Removed()
+    try:
+        for path in list(_old_pages(folder, before)):
+            removed = removed.plus(Removed(1, path.stat().st_size))
+            path.unlink()
+            for parent in (path.parent, path.parent.parent):
+                if (
+                    parent != folder
+                    and folder in parent.parents
+                    and parent.name != "days"
+                    and not any(parent.iterdir())
+                ):
+                    parent.rmdir()
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return removed
+
+
+def _old_pages(folder: Path, before: date) -> Iterator[Path]:
+    for path in [*folder.glob("days/*"), *folder.glob("*")]:
+        found = _DAY.fullmatch(path.name)
+        if found is None or path.is_symlink() or not _is_before(found["day"], before):
+            continue
+        if found["page"] and path.parent.name == "days" and path.is_file():
+            yield path
+        elif not found["page"] and path.parent == folder and path.is_dir():
+            for pages in _OUR_PAGES:
+                yield from (page for page in path.glob(pages) if page.is_file() and not page.is_symlink())
+
+
+def _is_before(day: str, before: date) -> bool:
+    try:
+        return date.fromisoformat(day) < before
+    except ValueError:
+        return False
