@@ -30,27 +30,30 @@ class Cost:
     Attributes:
         seconds: from its start to its end.
         megabytes: resident memory at its peak (of 1,000,000 bytes).
+        processor: seconds of processor time, which vary less while other programs run; 0 on Windows.
     """
 
     seconds: float
     megabytes: float
+    processor: float = 0
 
 
 def cost(command: Sequence[str]) -> Cost:
     """What a command takes; what it prints is thrown away. Windows does not tell the memory: it is 0 there."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    kilobytes = 0
+    kilobytes, processor = 0, 0.0
     if sys.platform == "win32":
         process.wait()
     else:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         kilobytes = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+        processor = usage.ru_utime + usage.ru_stime
     took = time.perf_counter() - begun
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command))
-    return Cost(took, kilobytes * 1024 / 1_000_000)
+    return Cost(took, kilobytes * 1024 / 1_000_000, processor)
 
 
 def costs(commands: Mapping[str, Sequence[str]], runs: int = RUNS) -> dict[str, Cost]:
@@ -61,10 +64,13 @@ def costs(commands: Mapping[str, Sequence[str]], runs: int = RUNS) -> dict[str, 
             took = cost(command)
             if run:
                 found[name].append(took)
-    return {
-        name: Cost(statistics.median(one.seconds for one in of), statistics.median(one.megabytes for one in of))
-        for name, of in found.items()
-    }
+    return {name: median(of) for name, of in found.items()}
+
+
+def median(found: Sequence[Cost]) -> Cost:
+    """Return the medians of several runs of one command."""
+    values = ([one.seconds for one in found], [one.megabytes for one in found], [one.processor for one in found])
+    return Cost(*map(statistics.median, values))
 
 
 def on_one_core(command: Sequence[str]) -> list[str]:
