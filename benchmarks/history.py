@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import history_killed
-import history_read
 import make_history
 from pulling import row
 from timing import PROGRAM, Cost, cost, costs, median
@@ -32,6 +32,7 @@ HERE = Path(__file__).parent
 IMPORT_POLARS = [sys.executable, "-c", "import polars"]
 FEW, MANY = 10, 1_000
 """Earlier runs of the feed."""
+_NEW_JOBS = 5
 
 
 class Workspace:
@@ -49,9 +50,13 @@ class Workspace:
             self._configuration.write_text('data = "."\n', encoding="utf-8")
         return [str(PROGRAM), "--config", str(self._configuration), *words]
 
-    def add(self, imports: Iterable[Import]) -> Workspace:
-        """Add jobs to the library; return the workspace."""
-        make_history.write_library(self.library, imports)
+    def add(self, imports: Callable[[], Iterable[Import]]) -> Workspace:
+        """Add jobs to the library; return the workspace.
+
+        In another process: what this one has taken counts for those that it starts.
+        """
+        with ProcessPoolExecutor(1) as pool:
+            pool.submit(_add, self.library, imports).result()
         return self
 
     def copied(self, name: str) -> Workspace:
@@ -68,11 +73,15 @@ class Workspace:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def _add(library: Path, imports: Callable[[], Iterable[Import]]) -> None:
+    make_history.write_library(library, imports())
+
+
 def made(folder: Path, name: str) -> Workspace:
     """Return the workspace of a load, with its history."""
     workspace = Workspace(folder / name)
     if not (workspace.library / "jobs.json").exists():
-        workspace.add(make_history.LOADS[name]())
+        workspace.add(make_history.LOADS[name])
     return workspace
 
 
@@ -113,13 +122,17 @@ def _reports(workspace: Workspace) -> None:
         workspace.forget_results()
         first.append(cost(report))
         nothing.append(cost(report))
-    nights = islice(make_history.nightly(make_history.NIGHTS + 2), make_history.NIGHTS * 3, None)
-    for job in nights:
-        workspace.add([job])
+    for number in range(_NEW_JOBS):
+        workspace.add(partial(_after_the_year, number))
         one.append(cost(report))
     for name, taken, most in (("first", first, 15), ("one new job", one, 2), ("nothing new", nothing, 1)):
         took = median(taken)
         at_most(f"report, {name}", took.seconds, most, _words(took))
+
+
+def _after_the_year(number: int) -> Iterable[Import]:
+    jobs = make_history.nightly(make_history.NIGHTS + _NEW_JOBS)
+    return islice(jobs, make_history.NIGHTS * 3 + number, make_history.NIGHTS * 3 + number + 1)
 
 
 def ingest(folder: Path) -> None:
@@ -129,7 +142,9 @@ def ingest(folder: Path) -> None:
         for earlier in (FEW, MANY):
             before = _with_earlier(folder, earlier, failed)
             for trial in range(5):
-                after = before.copied(f"{before.root.name}-{trial}").add([_after(earlier, failed)])
+                after = before.copied(f"{before.root.name}-{trial}").add(
+                    partial(_one_feed, failed, earlier, earlier + 1)
+                )
                 taken.setdefault(earlier, []).append(_in_process(after))
                 shutil.rmtree(after.root)
         few, many = median(taken[FEW]), median(taken[MANY])
@@ -141,18 +156,14 @@ def ingest(folder: Path) -> None:
 def _with_earlier(folder: Path, earlier: int, failed: int) -> Workspace:
     workspace = Workspace(folder / f"earlier-{earlier}-{failed}")
     if not (workspace.library / "jobs.json").exists():
-        workspace.add(islice(_one_feed(failed), earlier))
+        workspace.add(partial(_one_feed, failed, 0, earlier))
     cost(workspace.command("jobs"))
     return workspace
 
 
-def _one_feed(failed: int) -> Iterable[Import]:
-    nights = make_history.large(MANY + 1, failed)
-    return (job for job in nights if "/hr-feed-" in job.source)
-
-
-def _after(earlier: int, failed: int) -> Import:
-    return next(islice(_one_feed(failed), earlier, None))
+def _one_feed(failed: int, first: int, end: int) -> Iterable[Import]:
+    nights = make_history.large(end, failed)
+    return islice((job for job in nights if "/hr-feed-" in job.source), first, end)
 
 
 def _in_process(workspace: Workspace) -> Cost:
@@ -170,14 +181,17 @@ def large(folder: Path) -> None:
     at_most("bytes an entry, table entries", of_entries, 6)
     row("bytes an entry, with users", f"{of_entries + of_users:.2f}")
     taken = []
-    job = make_history.new_run()
     for _ in range(3):
-        after = workspace.copied("large-new").add([job])
+        after = workspace.copied("large-new").add(_new_run)
         taken.append(cost(after.command("report")))
         shutil.rmtree(after.root)
     took = median(taken)
     at_most("run after its pull, 100,000 failed", took.seconds, 4, _words(took))
     at_most("  MB", took.megabytes, 600)
+
+
+def _new_run() -> Iterable[Import]:
+    return [make_history.new_run()]
 
 
 def long(folder: Path) -> None:
@@ -218,12 +232,16 @@ def check(folder: Path) -> None:
 
 def killed(_folder: Path) -> None:
     """Kill ``run`` at a hundred random moments."""
+    import history_killed
+
     with tempfile.TemporaryDirectory() as temporary:
         history_killed.measure(Path(temporary))
 
 
 def read(_folder: Path) -> None:
     """Read while ``run`` writes."""
+    import history_read
+
     with tempfile.TemporaryDirectory() as temporary:
         history_read.measure(Path(temporary))
 
