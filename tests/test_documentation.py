@@ -80,6 +80,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
         (["show", "56a9bd95"], "failures users"),
         (["show", "135503d8"], "failures"),
         (["report", "-o", "report"], "retries"),
+        (["query", "SELECT 1", "-o", "q.csv"], ""),
         (["parse", sample_library(), "-o", "e.csv"], ""),
         (["parse", sample_library(), "--check"], ""),
         (["explain", "GenericError"], "patterns"),
@@ -88,7 +89,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_every_key_of_json_is_documented(upa: Callable[..., Ran], words: list[str], inner: str) -> None:
-    library = ["--library", sample_library()] if words[0] in ("jobs", "show") else []
+    library = ["--library", sample_library()] if words[0] in ("jobs", "show", "query") else []
     library = [sample_library()] if words[0] == "report" else library
     found = upa(*words, *library, "--json").json
     names = _keys(found).union(*(_keys(found[name]) for name in inner.split()))
@@ -104,6 +105,20 @@ def test_every_key_of_a_located_entry_is_documented(upa: Callable[..., Ran]) -> 
         found = upa("show", job, "--library", sample_library(), "--json").json[name]
         assert found
         assert _keys(found) <= set(re.findall(r"`([^`]+)`", text))
+
+
+_QUERIES = re.findall(r"^(\w[^\n]*)\n\n```sql\n(.*?)^```", _page("query.md"), re.MULTILINE | re.DOTALL)
+
+
+def test_there_are_ten_queries() -> None:
+    assert len(_QUERIES) == 10
+
+
+@pytest.mark.parametrize("sql", [sql for _, sql in _QUERIES], ids=[about[:40] for about, _ in _QUERIES])
+def test_a_query_of_the_documentation_runs(upa: Callable[..., Ran], sql: str) -> None:
+    ran = upa("query", sql, "--library", sample_library(), "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json or "users.runs" in sql
 
 
 def _shell_lines(text: str) -> list[str]:

@@ -31,6 +31,11 @@ EXAMPLES = {
     "pull": ("pull", "pull --since 2026-11-01", "pull --job 5f05e38c --all"),
     "jobs": ("jobs", "jobs --feed hr --outcome partial", "jobs --since 2026-11-01 --json"),
     "show": ("show", "show 5f05e38c", "show --feed hr --all"),
+    "query": (
+        'query "SELECT code, sum(users) AS users FROM job_codes GROUP BY code ORDER BY users DESC"',
+        'query "SELECT * FROM entries" -o entries.parquet',
+        "query - --json",
+    ),
     "parse": ("parse logs.zip -o entries.xlsx", "parse feed-Logs --json", "parse feed-Logs --check"),
     "report": ("report", "report --since 2026-11-01 -o report", "report sample_logs -o report"),
     "retry": (

@@ -86,6 +86,22 @@ OBSERVATIONS: dict[str, Any] = {
     "error": pl.String,
 }
 
+IMPORTS: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "queued_at": UTC,
+    "source_uri": pl.String,
+    "sha256": pl.String,
+    "bytes": pl.UInt64,
+    "users": pl.UInt32,
+    "id_type": pl.String,
+    "id_property": pl.String,
+    "property_map": pl.String,
+    "retry_of": pl.String,
+    "part": pl.UInt32,
+    "parts": pl.UInt32,
+}
+
 
 def table(rows: Iterable[Mapping[str, object]], schema: dict[str, Any]) -> pl.DataFrame:
     """Return rows as a table with the columns and types of ``schema``."""

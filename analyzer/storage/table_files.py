@@ -55,7 +55,9 @@ def check_format(path: Path) -> None:
 
 
 def write_table(frame: pl.LazyFrame, path: Path) -> int:
-    """Write a table in the format of the file's name; in CSV and XLSX, no cell is a formula.
+    """Write a table in the format of the file's name.
+
+    In CSV and XLSX, no cell is a formula, and lists and time spans are texts.
 
     Returns:
         The number of cells that were cut because of the format's limit.
@@ -68,12 +70,12 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
     kind = path.suffix.lower()
     with replacing_path(path) as beside, _disk_errors(path, beside):
         if kind == ".xlsx":
-            return _write_workbook(frame, beside, path)
+            return _write_workbook(_flat(frame), beside, path)
         if kind == ".parquet":
             # zstd at its lowest level is as fast as snappy, and the file is a third smaller.
             frame.sink_parquet(beside, compression="zstd", compression_level=1)
         elif kind == ".csv":
-            guarded(frame).sink_csv(beside, check_extension=False)
+            guarded(_flat(frame)).sink_csv(beside, check_extension=False)
         else:
             frame.sink_ndjson(beside, check_extension=False)
     return 0
@@ -96,6 +98,19 @@ def _disk_errors(path: Path, beside: Path) -> Iterator[None]:
         except OSError as probed:
             raise cannot_write(path, probed) from error
         raise
+
+
+def _flat(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the table with texts for lists (their elements, separated by commas) and for time spans."""
+    import polars as pl
+
+    schema = frame.collect_schema()
+    lists = [name for name, kind in schema.items() if isinstance(kind, pl.List | pl.Array)]
+    spans = [name for name, kind in schema.items() if isinstance(kind, pl.Duration)]
+    return frame.with_columns(
+        *(pl.col(name).cast(pl.List(pl.String)).list.join(", ", ignore_nulls=True) for name in lists),
+        *(pl.col(name).dt.to_string("polars") for name in spans),
+    )
 
 
 def guarded(frame: Table) -> Table:
@@ -155,7 +170,8 @@ def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
     # The temporary files of the workbook are removed with their folder.
     with tempfile.TemporaryDirectory() as temporary:
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        workbook = xlsxwriter.Workbook(str(place), {"constant_memory": True, "tmpdir": temporary, **plain})
+        options = {"constant_memory": True, "tmpdir": temporary, "default_date_format": "yyyy-mm-dd", **plain}
+        workbook = xlsxwriter.Workbook(str(place), options)
         with contextlib.ExitStack() as failed:
             failed.callback(_close_anyhow, workbook)
             cut = _write_sheet(frame, workbook, path)
@@ -208,7 +224,8 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, time: ob
         sheet.write_string(row, column, text)
         return text is not value
     if isinstance(value, datetime):
-        sheet.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), time)
+        in_utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        sheet.write_datetime(row, column, in_utc, time)
     else:
         sheet.write(row, column, value)
     return False

@@ -116,8 +116,13 @@ class Terminal:
         except BrokenPipeError:
             discard_output()  # as in ``show``
 
-    def table_in_pieces(self, columns: Sequence[Column], pieces: Iterable[Sequence[Sequence[str]]]) -> None:
+    def table_in_pieces(self, columns: Sequence[Column], pieces: Iterable[Sequence[Sequence[str]]]) -> list[str]:
         """Print a table piece by piece; the first piece determines the widths of its columns.
+
+        Text is cut to them where the width is limited.
+
+        Returns:
+            The names of the columns that don't fit.
 
         Raises:
             BrokenPipeError: the reader of stdout closed it.
@@ -130,11 +135,12 @@ class Terminal:
                 widths = fit(columns, shown, console.width)
                 shown.insert(0, [column.name for column in columns])
             for row in shown:
-                text = line(columns, row, widths or {})
+                text = line(columns, row, widths or {}, cut=console.width != _UNLIMITED)
                 if console.is_terminal:
                     console.print(_colored(text, row), soft_wrap=True)
                 else:
                     print(text)  # noqa: T201
+        return [] if widths is None else [one.name for at, one in enumerate(columns) if at not in widths]
 
     def prose(self, text: str, *, indent: str = "") -> None:
         """Print a sentence of the result, wrapped between words to the width of the terminal.
@@ -247,13 +253,15 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) ->
     return widths
 
 
-def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int]) -> str:
-    """Return a line of the table without trailing blanks."""
-    return (" " * GAP).join(_cell(row[at], width, columns[at]) for at, width in widths.items()).rstrip()
+def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int], *, cut: bool = True) -> str:
+    """Return a line of the table without trailing blanks; longer texts are cut, or move what follows."""
+    return (" " * GAP).join(_cell(row[at], width, columns[at], cut=cut) for at, width in widths.items()).rstrip()
 
 
-def _cell(text: str, width: int, column: Column) -> str:
+def _cell(text: str, width: int, column: Column, *, cut: bool) -> str:
     length = _length(text, width)
+    if length > width and not cut:
+        return text
     if length > width and column.end:
         return "…" + set_cell_size(text[: -width - 1 : -1], width - 1)[::-1]
     if length > width:
