@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.analysis.failures import Traits, by_code, by_pattern, by_property, without_user
-from analyzer.catalogue import SAYS_NOTHING, first_match
+from analyzer.analysis.failures import Traits
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.errors import InputError, UsageError
-from analyzer.history.feed_status import new_in
 from analyzer.model.identity import KIND_NOUNS, IdKind, IdKinds, id_kinds, identity_key, kind_of
 from analyzer.model.job import FAILED, Outcome
-from analyzer.model.service import ABORTING_CODES, LogCode
+from analyzer.model.service import LogCode
 from analyzer.model.text import percent
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import GrammarError, Trouble
@@ -26,12 +24,12 @@ from analyzer.source.reader.json_text import NotImportFormatError, NotJsonError,
 from analyzer.source.reader.records import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from analyzer.analysis.failures import SharedTrait
-    from analyzer.catalogue import Catalogue
+    from analyzer.history.job_log import JobLog
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.source.id_property import IdProperty
@@ -60,15 +58,6 @@ _DOMAIN, _KIND, _PLACE, _PROPERTY = "domain", "kind of ID", "place", "property "
 
 
 @dataclass(frozen=True, slots=True)
-class PatternCount:
-    """The numbers of entries that match a pattern (None: no pattern), and of their users."""
-
-    name: str | None
-    entries: int
-    users: int
-
-
-@dataclass(frozen=True, slots=True)
 class SourceFindings:
     """The facts of a source file, and what the users who failed have in common."""
 
@@ -76,36 +65,10 @@ class SourceFindings:
     shared: tuple[SharedTrait, ...] = ()
 
 
-def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[PatternCount]]:
-    """Return by code the patterns that its entries match, those with the most users first.
-
-    Codes without patterns in the catalogue are left out.
-    """
-    codes = entries["code"].drop_nulls().unique()
-    known = {code: patterns for code in codes if (patterns := catalogue.patterns_of(code))}
-
-    def pattern_of(code: str, message: str, detail: str) -> str | None:
-        match = first_match(known[code], message, detail)
-        return match.code if match else None
-
-    found: dict[str, list[PatternCount]] = {}
-    for code, *counts in by_pattern(entries.filter(pl.col("code").is_in(list(known))), pattern_of, SAYS_NOTHING).rows():
-        found.setdefault(code, []).append(PatternCount(*counts))
-    return found
-
-
-def ranked_codes(outcome: Outcome, entries: pl.DataFrame) -> list[tuple[str, int, int]]:
-    """Return the codes of a job's log with their entries and users: what aborted it first, then by users, entries."""
-    aborting = ABORTING_CODES if outcome is Outcome.aborted else frozenset[str]()
-    rows = by_code(entries).select("code", "entries", "users").rows()
-    return sorted(rows, key=lambda row: (row[0] not in aborting, -row[2], -row[1], row[0]))
-
-
 def facts_of(
     job: Mapping[str, Any],
     tables: Tables,
-    entries: pl.DataFrame,
-    patterns: Mapping[str, Sequence[PatternCount]],
+    log: JobLog,
     findings: SourceFindings | None = None,
 ) -> JobFacts:
     """Gather the facts of one job.
@@ -114,12 +77,10 @@ def facts_of(
         job: its row of ``tables.jobs`` with ``short``, its unique short ID, and ``superseded_by`` and ``retry_in``,
             the results of the functions of these names.
         tables: the tables of the library.
-        entries: the job's entries.
-        patterns: the patterns of the entries (``patterns_in``).
+        log: the job's log.
         findings: in its source file; None if it was not read.
     """
     job_id, outcome = job["job_id"], Outcome(job["outcome"])
-    unresolved = entries.filter("names", code=LogCode.IdentityNotResolvable).unique("key", maintain_order=True)
     has_source = job["source_bytes"] is not None
     source = findings.facts if findings else None
     if source is None and has_source and job_id in tables.source_problems:
@@ -137,11 +98,11 @@ def facts_of(
         property_values=job["property_values"],
         not_updated=job["not_updated"],
         failed=job["named_users"],
-        new=new_in(tables.users_of(job_id)),
-        codes=tuple(_code_facts(outcome, entries, patterns)),
-        properties=tuple(by_property(entries).filter(code=LogCode.InvalidProperty)["property"]),
-        failed_ids=id_kinds(unresolved["identity"]),
-        nameless=dict(without_user(entries)["code"].value_counts().rows()),
+        new=log.new,
+        codes=tuple(_code_facts(outcome, log)),
+        properties=tuple(log.properties_of(LogCode.InvalidProperty)),
+        failed_ids=id_kinds(log.unresolved),
+        nameless=log.nameless_codes,
         source_at_hand=has_source,
         source=source,
         shared=findings.shared if findings else (),
@@ -252,11 +213,9 @@ def shared_sentence(shared: SharedTrait) -> str:
     return f"{who} users who failed {what} ({percent(shared.users, shared.users_of)} of all users)"
 
 
-def _code_facts(
-    outcome: Outcome, entries: pl.DataFrame, patterns: Mapping[str, Sequence[PatternCount]]
-) -> Iterator[CodeFacts]:
-    for code, number, users in ranked_codes(outcome, entries):
-        counts = patterns.get(code, [])
+def _code_facts(outcome: Outcome, log: JobLog) -> Iterator[CodeFacts]:
+    for code, number, users in log.ranked_codes(outcome):
+        counts = log.patterns.get(code, [])
         if any(count.name for count in counts):
             yield from (CodeFacts(count.name or code, count.entries, count.users) for count in counts)
         else:

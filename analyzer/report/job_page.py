@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.analysis.failures import without_user
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
@@ -59,9 +58,9 @@ _ENTRY = ("code", "identity", "message", "detail", "log_file", "line")
 
 def job_page(view: View, run: Run) -> JobPage:
     """Return a job's page."""
-    entries = view.entries_of(run)
+    log = view.log_of(run.job_id)
     people, people_note = people_of(view, run)
-    nameless, nameless_note = nameless_shown(view, run, without_user(entries))
+    nameless, nameless_note = nameless_shown(view, run)
     facts = view.facts_of(run)
     button = retry_button(view, run, view.out / "jobs")
     return JobPage(
@@ -76,14 +75,14 @@ def job_page(view: View, run: Run) -> JobPage:
         warnings=tuple(warnings_of(view.tables.damage.get(run.job_id, ()))),
         causes=causes_of(view, run),
         located=located_in(view, run),
-        properties=properties_of(entries),
+        properties=properties_of(log),
         job_error=job_error_of(view, run),
         error_message=run.error_message or "",
         people=people,
         people_note=people_note,
         nameless=nameless,
         nameless_note=nameless_note,
-        no_entry=entries_shown(entries.filter(pl.col("code").is_null())),
+        no_entry=entries_shown(log.first_texts(ENTRIES_SHOWN, *_ENTRY), log.texts),
         facts=facts_of(view, run),
         logs=logs_of(view, run),
         observations=observations_of(view, run),
@@ -107,12 +106,11 @@ def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     """Return the people named in a job's log, new ones first, then in log order; and a note on omitted people."""
-    users = view.tables.users_of(run.job_id)
-    if users.is_empty():
+    log = view.log_of(run.job_id)
+    first = log.first_users(PEOPLE_SHOWN)
+    if first.is_empty():
         return (), ""
-    first = users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(PEOPLE_SHOWN)
-    named = view.entries_of(run).filter("names", pl.col("key").is_in(first["key"].implode()))
-    entries = named.select("key", *_ENTRY).rows_by_key("key")
+    entries = log.entries_of(first["key"], ENTRIES_OF_PERSON, *_ENTRY).rows_by_key("key")
     rows = first.select("key", "identity", "codes", "new", "open", "entries").rows()
     people = tuple(
         Person(
@@ -126,27 +124,32 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
         )
         for key, identity, codes, new, is_open, total in rows
     )
-    left = users.height - len(people)
-    return people, f"The first {len(people):,} of {users.height:,} people are shown." if left else ""
+    left = run.named_users > len(people)
+    return people, f"The first {len(people):,} of {run.named_users:,} people are shown." if left else ""
 
 
-def entries_shown(entries: pl.DataFrame) -> Entries:
-    """Return the first entries in log order."""
-    return _entries(entries.head(ENTRIES_SHOWN).select(_ENTRY).iter_rows(), entries.height, ENTRIES_SHOWN)
+def entries_shown(first: pl.DataFrame, total: int) -> Entries:
+    """Return entries, the first of ``total``."""
+    return _entries(first.iter_rows(), total, ENTRIES_SHOWN)
 
 
-def nameless_shown(view: View, run: Run, nameless: pl.DataFrame) -> tuple[Entries, str]:
+def nameless_shown(view: View, run: Run) -> tuple[Entries, str]:
     """Return entries that don't identify a user, with their bounds, and a note that explains entries or bounds."""
-    shown, whereabouts = entries_shown(nameless), view.whereabouts.get(run.job_id)
-    if nameless.height and run.outcome is Outcome.partial and run.not_updated is not None:
+    log = view.log_of(run.job_id)
+    total = sum(log.nameless_codes.values())
+    if not total:
+        return Entries((), ""), ""
+    first = log.first_nameless(ENTRIES_SHOWN, *_ENTRY)
+    shown, whereabouts = entries_shown(first, total), view.whereabouts_of(run)
+    if run.outcome is Outcome.partial and run.not_updated is not None:
         findings = view.findings.get(run.job_id)
         records = [f"{record:,}" for record in findings.facts.without_id] if findings else []
-        where = f": {listed_first(records, _RECORDS_NAMED, nameless.height)}" if records else ""
-        return shown, f"As many records of the source file have no ID ({count(nameless.height, 'record')}{where})."
+        where = f": {listed_first(records, _RECORDS_NAMED, total)}" if records else ""
+        return shown, f"As many records of the source file have no ID ({count(total, 'record')}{where})."
     if whereabouts is None:
         return shown, ""
     words = whereabouts.by_entry()
-    places = nameless.head(ENTRIES_SHOWN).select("log_file", "line").iter_rows()
+    places = first.select("log_file", "line").iter_rows()
     pairs = zip(shown.rows, places, strict=True)
     rows = tuple(dataclasses.replace(row, whereabouts=words.get(place, "")) for row, place in pairs)
     return dataclasses.replace(shown, rows=rows), whereabouts.order_sentence
@@ -166,7 +169,7 @@ def _entry(*fields: str | int | None) -> EntryRow:
 
 def located_in(view: View, run: Run) -> tuple[str, ...]:
     """Return a sentence for each place in the source file that a message of the log names."""
-    whereabouts = view.whereabouts.get(run.job_id)
+    whereabouts = view.whereabouts_of(run)
     return tuple(f"{one.sentence}." for one in whereabouts.located if one.sentence) if whereabouts else ()
 
 
@@ -197,12 +200,8 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
 
 def logs_of(view: View, run: Run) -> Grid | None:
     """Return the job's log files and how each was read; None if there is none."""
-    entries = view.entries_of(run)
-    in_file = dict(entries.group_by("log_file").agg(pl.col("code").is_not_null().sum()).rows())
-    rows = tuple(
-        (log.name, log.encoding.name, f"{in_file.get(log.name, 0):,}", _read(log))
-        for log in view.tables.logs_of(run.job_id)
-    )
+    logs = view.tables.logs_of(run.job_id)
+    rows = tuple((log.name, log.encoding.name, f"{log.entries:,}", _read(log)) for log in logs)
     return Grid(("Log file", "Encoding", "Entries", "Read"), rows) if rows else None
 
 

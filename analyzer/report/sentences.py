@@ -9,11 +9,9 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.failures import by_property
 from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import headline, retry_clause, still_open_clause
-from analyzer.history.job_facts import ranked_codes
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
 from analyzer.model.service import JobError, LogCode, State
 from analyzer.model.text import SHORT_ID, capitalised, count, listed_first
@@ -25,10 +23,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
-    import polars as pl
-
     from analyzer.catalogue import Explanation
     from analyzer.catalogue.model import JobFacts
+    from analyzer.history.job_log import JobLog
     from analyzer.report.view import Run, View
 
 
@@ -104,7 +101,7 @@ def _because(view: View, run: Run, facts: JobFacts) -> str:
             nothing = "the log has no entries" if run.log_found else "there is no log"
             return f": {_nameless_words(facts) or nothing}"
         case Outcome.partial:
-            codes = ranked_codes(run.outcome, view.entries_of(run))
+            codes = view.log_of(run.job_id).ranked_codes(run.outcome)
             most = f"{'most' if len(codes) > 1 else 'all'} because {clause(view, run, codes[0][0])}" if codes else ""
             return f"; {_nameless_words(facts) or most}".removesuffix("; ")
         case Outcome.aborted:
@@ -228,7 +225,7 @@ def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
     """Return the codes of a job's log with their explanations."""
     return tuple(
         _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
-        for code, lines, users in ranked_codes(run.outcome, view.entries_of(run))
+        for code, lines, users in view.log_of(run.job_id).ranked_codes(run.outcome)
     )
 
 
@@ -247,7 +244,7 @@ def error_explained(view: View, run: Run) -> Explanation:
 
 def reason(view: View, run: Run) -> str:
     """Return the worst cause as a clause after "because"; the job's error if the log has no code."""
-    ranked = ranked_codes(run.outcome, view.entries_of(run))
+    ranked = view.log_of(run.job_id).ranked_codes(run.outcome)
     if not ranked:
         return f"{error_explained(view, run).title} ({run.error})"
     return clause(view, run, ranked[0][0])
@@ -256,26 +253,25 @@ def reason(view: View, run: Run) -> str:
 def clause(view: View, run: Run, code: str) -> str:
     """Return a clause for a code: with the properties that are not mapped, or by its only pattern."""
     if code == LogCode.InvalidProperty:
-        names = by_property(view.entries_of(run)).filter(code=code)["property"].to_list()
+        names = view.log_of(run.job_id).properties_of(code)
         if len(names) == 1:
             return f"the property {names[0]} is not mapped"
         if names:
             return f"the properties {listed_first(names, _PROPERTIES_NAMED)} are not mapped"
-    patterns = view.patterns_of(run, code)
+    patterns = view.log_of(run.job_id).patterns.get(code, ())
     known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
     return known.title if known.known else f"the log says {code}, an unknown code"
 
 
-def properties_of(entries: pl.DataFrame) -> Grid | None:
+def properties_of(log: JobLog) -> Grid | None:
     """Return the properties named in the log, most entries first; None if there are none."""
-    rows = by_property(entries).select("property", "code", "entries", "users").rows()
-    shown = tuple((name, code, f"{lines:,}", f"{users:,}") for name, code, lines, users in rows)
+    shown = tuple((name, code, f"{lines:,}", f"{users:,}") for name, code, lines, users in log.properties)
     return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
 
 
 def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
     """Return the patterns of a code's messages, and the other messages; empty if none matches a pattern."""
-    patterns, catalogue = view.patterns_of(run, code), view.catalogue
+    patterns, catalogue = view.log_of(run.job_id).patterns.get(code, ()), view.catalogue
     if all(one.name is None for one in patterns):
         return ()
     return tuple(

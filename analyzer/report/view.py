@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from dataclasses import dataclass, field, fields
@@ -11,7 +12,8 @@ from urllib.parse import quote
 
 from analyzer.catalogue import OURS
 from analyzer.catalogue.job_errors import SPLIT
-from analyzer.history.job_facts import facts_of, patterns_in, retry_in, superseded_by
+from analyzer.history.job_facts import facts_of, retry_in, superseded_by
+from analyzer.history.job_log import JobLog
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands
 from analyzer.model.text import capitalised, count, short_ids
@@ -19,15 +21,13 @@ from analyzer.report.model import DASH, Note, Queue, RetryButton
 from analyzer.retry.queue_command import queue_commands, queue_remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    import polars as pl
-
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import JobFacts
-    from analyzer.history.job_facts import PatternCount, SourceFindings
+    from analyzer.history.job_facts import SourceFindings
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
     from analyzer.retry.queue_command import RetryToQueue
@@ -146,7 +146,7 @@ class View(ReportRequest):
         by_id: jobs by ID.
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
         short: short IDs by job ID.
-        patterns: patterns that entries match, by job ID and code; only codes with patterns.
+        log_of: opens the log of a job by ID, and keeps the last ones.
     """
 
     version: str
@@ -154,13 +154,12 @@ class View(ReportRequest):
     by_id: Mapping[str, Run]
     retries: Mapping[str, Sequence[Run]]
     short: Mapping[str, str]
-    patterns: Mapping[str, Mapping[str, Sequence[PatternCount]]]
+    log_of: Callable[[str], JobLog]
 
     @staticmethod
     def of(request: ReportRequest, version: str) -> View:
         """Prepare the tables of a request."""
         runs = tuple(Run.of(row) for row in request.tables.jobs.iter_rows(named=True))
-        with_entries = [run.job_id for run in runs if run.entries]
         retries: dict[str, list[Run]] = {}
         for run in runs:
             if run.retry_of is not None:
@@ -172,14 +171,8 @@ class View(ReportRequest):
             by_id={run.job_id: run for run in runs},
             retries=retries,
             short=short_ids(run.job_id for run in runs),
-            patterns={
-                job_id: patterns_in(request.tables.entries_of(job_id), request.catalogue) for job_id in with_entries
-            },
+            log_of=functools.lru_cache(maxsize=2)(lambda job_id: JobLog(request.tables, job_id, request.catalogue)),
         )
-
-    def entries_of(self, run: Run) -> pl.DataFrame:
-        """Return a job's entries; an empty table if it has none."""
-        return self.tables.entries_of(run.job_id)
 
     def facts_of(self, run: Run) -> JobFacts:
         """Return a job's facts from its tables, and from its source file if that was read."""
@@ -189,12 +182,11 @@ class View(ReportRequest):
             "superseded_by": superseded_by(self.tables, run.job_id, self.short),
             "retry_in": retry_in(self.tables, run.job_id, self.short),
         }
-        patterns = self.patterns.get(run.job_id, {})
-        return facts_of(row, self.tables, self.entries_of(run), patterns, self.findings.get(run.job_id))
+        return facts_of(row, self.tables, self.log_of(run.job_id), self.findings.get(run.job_id))
 
-    def patterns_of(self, run: Run, code: str) -> Sequence[PatternCount]:
-        """Return the patterns that a job's entries of a code match, most important first."""
-        return self.patterns.get(run.job_id, {}).get(code, ())
+    def whereabouts_of(self, run: Run) -> Whereabouts | None:
+        """Return the locations of a job's entries without a user; None if it has none."""
+        return self.whereabouts.get(run.job_id) if self.log_of(run.job_id).nameless_codes else None
 
 
 def page_name(job_id: str) -> str:

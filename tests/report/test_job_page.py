@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from analyzer.analysis.failures import without_user
 from analyzer.history.job_facts import findings_by_job
 from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
@@ -19,7 +18,6 @@ from analyzer.model.service import JobError, State
 from analyzer.report.job_page import (
     ENTRIES_OF_PERSON,
     ENTRIES_SHOWN,
-    entries_shown,
     facts_of,
     job_page,
     located_in,
@@ -167,7 +165,7 @@ def test_a_job_without_a_log_has_no_people(little: LittleLibrary) -> None:
 
 def test_entries_without_a_user_are_shown_a_few_hundred_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*[""] * (ENTRIES_SHOWN + 1))))
-    shown = entries_shown(without_user(view.entries_of(run)))
+    shown, _ = nameless_shown(view, run)
     assert len(shown.rows) == ENTRIES_SHOWN
     assert shown.rows[0].identity == ""
     assert shown.left_out == "The first 200 of 201 entries are shown."
@@ -212,8 +210,7 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
     log = lines.unresolved(*users[:2], "", *users[2:])
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=10)
     view, run = seen(little, job_id)
-    nameless = view.entries_of(run).filter(~view.entries_of(run)["names"])
-    entries, note = nameless_shown(view, run, nameless)
+    entries, note = nameless_shown(view, run)
     assert [row.whereabouts for row in entries.rows] == [
         "between record 4 (user3@contoso.com) and record 5 (user4@contoso.com)"
     ]
@@ -227,7 +224,7 @@ def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: typ
 def test_unknown_places_are_left_out(little: LittleLibrary) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, "Odd\t\t?\r\n")
     view, run = seen(little, job_id)
-    entries, note = nameless_shown(view, run, view.entries_of(run))
+    entries, note = nameless_shown(view, run)
     assert ([row.whereabouts for row in entries.rows], note, located_in(view, run)) == ([""], "", ())
     assert json.dumps(located_in(*little.run(job_id))) == "[]"
 
@@ -239,10 +236,9 @@ def test_entries_that_records_without_an_id_explain_have_their_numbers(
     records = [{"IdName": f"user{number}@contoso.com", "City": "Kiel"} for number in range(8)]
     little.source("hr-2026-11-23", [*records, {"IdName": "", "City": "Kiel"}])
     view, run = seen(little, job_id)
-    nameless = view.entries_of(run).filter(~view.entries_of(run)["names"])
-    assert nameless_shown(view, run, nameless)[1] == "As many records of the source file have no ID (1 record)."
+    assert nameless_shown(view, run)[1] == "As many records of the source file have no ID (1 record)."
     findings = findings_by_job(Library.existing(little.root), view.tables, {job_id})
-    assert nameless_shown(dataclasses.replace(view, findings=findings), run, nameless)[1] == (
+    assert nameless_shown(dataclasses.replace(view, findings=findings), run)[1] == (
         "As many records of the source file have no ID (1 record: 9)."
     )
 

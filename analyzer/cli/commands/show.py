@@ -70,7 +70,8 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     """Gather what there is to show; read the source file if it can explain something."""
     from analyzer.catalogue.advice import advise
     from analyzer.cli.views.job import JobView, failures_of
-    from analyzer.history.job_facts import examine_job_source, facts_of, patterns_in, retry_in, superseded_by
+    from analyzer.history.job_facts import examine_job_source, facts_of, retry_in, superseded_by
+    from analyzer.history.job_log import JobLog
     from analyzer.history.locations import whereabouts
     from analyzer.model.text import short_ids
 
@@ -85,8 +86,8 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         "retry_in": retry_in(tables, job.job_id, short),
     }
     entries = of_job.entries_of(job.job_id)
-    patterns = patterns_in(entries, catalogue)
-    facts = facts_of(row, of_job, entries, patterns, examine_job_source(row, of_job, source))
+    log = JobLog(of_job, job.job_id, catalogue)
+    facts = facts_of(row, of_job, log, examine_job_source(row, of_job, source))
     queued = (
         None if facts.outdated or facts.outcome not in FAILED else _retry_file(workspace.retry, of_job, job, library)
     )
@@ -95,7 +96,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         tables=of_job,
         facts=facts,
         advice=advise(facts, catalogue),
-        failures=failures_of(entries, patterns),
+        failures=failures_of(log),
         whereabouts=whereabouts(entries, source),
         users=of_job.users_of(job.job_id).drop("job_id", "since", "runs", "seen").to_dicts(),
         queued=queued,

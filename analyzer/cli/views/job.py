@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    import polars as pl
-
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import Advice, JobFacts
     from analyzer.cli.context import AppContext
     from analyzer.cli.terminal.output import Terminal
     from analyzer.history.acknowledgements import Acknowledgement
-    from analyzer.history.job_facts import PatternCount
+    from analyzer.history.job_log import JobLog, PatternCount
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
     from analyzer.retry.queue_command import RetryToQueue
@@ -80,16 +78,13 @@ class JobView:
         return None if explained else self.whereabouts
 
 
-def failures_of(entries: pl.DataFrame, patterns: Mapping[str, list[PatternCount]]) -> list[Failure]:
-    """Return the codes of a log, most entries first, each with its patterns, the worst first (``patterns_in``)."""
-    from analyzer.analysis.failures import by_code
+def failures_of(log: JobLog) -> list[Failure]:
+    """Return the codes of a log, most entries first, each with its patterns, the worst first."""
 
-    def named(counted: list[PatternCount]) -> tuple[PatternCount, ...]:
+    def named(counted: Sequence[PatternCount]) -> tuple[PatternCount, ...]:
         return tuple(counted) if any(one.name for one in counted) else ()
 
-    return [
-        Failure(code, lines, users, named(patterns.get(code, []))) for code, lines, users in by_code(entries).rows()
-    ]
+    return [Failure(code, lines, users, named(log.patterns.get(code, ()))) for code, lines, users in log.codes]
 
 
 def view_json(shown: JobView) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from analyzer.catalogue.advice import headline
 from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, ran, retry_result
 from analyzer.history.acknowledgements import Remark
 from analyzer.history.feed_status import feed_statuses
-from analyzer.history.job_facts import facts_of, patterns_in
+from analyzer.history.job_facts import facts_of
+from analyzer.history.job_log import JobLog
 from analyzer.model.text import count, listed, short_ids
 from analyzer.source.damaged_values import warnings_of
 
@@ -150,10 +151,9 @@ def status_sentence(status: FeedStatus, night: Night) -> str:
 def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[str]:
     if not status.has_open_users and run["open"] == 0:
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
-    of_job = night.made.tables.only([run["job_id"]])
     row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
-    entries = of_job.entries_of(run["job_id"])
-    facts = facts_of(row, of_job, entries, patterns_in(entries, night.places.catalogue))
+    log = JobLog(night.made.tables, run["job_id"], night.places.catalogue)
+    facts = facts_of(row, night.made.tables, log)
     if run["job_id"] not in night.brought:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was
     return [headline(facts)]

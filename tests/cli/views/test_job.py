@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
-from analyzer.catalogue import OURS
 from analyzer.cli.views.job import Failure, failures_of
-from analyzer.history.job_facts import PatternCount, patterns_in
-from tests.analysis.frames import entry, named
+from analyzer.history.job_log import JobLog, PatternCount
+from analyzer.model.service import JobError
+from tests.report.conftest import LittleLibrary
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def test_a_code_has_patterns_only_if_a_message_matches_one() -> None:
-    content = named(
-        entry("a", "GenericError", "ada@contoso.com", message="was deadlocked on lock"),
-        entry("a", "GenericError", message="something new"),
-        entry("a", "DataFileNotJson", message="something new"),
-        entry("a", "Weird", message="was deadlocked on lock"),
+def test_a_code_has_patterns_only_if_a_message_matches_one(tmp_path: Path) -> None:
+    little = LittleLibrary(tmp_path)
+    log = (
+        "GenericError\tada@contoso.com\twas deadlocked on lock\r\n"
+        "GenericError\t\tsomething new\r\n"
+        "DataFileNotJson\t\tsomething new\r\n"
+        "Weird\t\twas deadlocked on lock\r\n"
     )
+    job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log)
     deadlock = PatternCount("GenericError/deadlock", 1, 1)
-    failures = failures_of(content, patterns_in(content, OURS))
+    failures = failures_of(JobLog(little.tables(), job_id))
     assert failures == [
         Failure("GenericError", 2, 1, (deadlock, PatternCount(None, 1, 0))),
         Failure("DataFileNotJson", 1, 0, ()),

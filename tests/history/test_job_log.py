@@ -1,0 +1,102 @@
+"""Whatever is asked of a log: read in parts, the answer is that of the whole log, however its rows are stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.history.job_log import JobLog
+from analyzer.model.job import Outcome
+from analyzer.model.service import JobError
+from tests.report.conftest import LittleLibrary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+    import pytest
+
+    from analyzer.history.load import Tables
+
+COLUMNS = ("code", "identity", "message", "log_file", "line")
+CODES = st.sampled_from(["IdentityNotResolvable", "InvalidProperty", "GenericError", "MissingIdentity", "Odd"])
+USERS = st.sampled_from(["", *(f"{name}@contoso.com" for name in "abcdef"), "A@CONTOSO.COM"])
+MESSAGES = st.sampled_from(
+    ["Oh no", "Property 'Floor' is not mapped to any property in the user profile application.", "deadlocked on lock"]
+)
+ENTRIES = st.lists(st.tuples(CODES, USERS, MESSAGES), max_size=30)
+
+
+class Stored:
+    """The tables of a library, whose rows come in another order if they are read lazily."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.tables, name)
+
+    def scan_entries_of(self, job_id: str) -> pl.LazyFrame:
+        return self.tables.entries_of(job_id).sort("key", "line", descending=True).lazy()
+
+
+def _log(*entries: tuple[str, str, str]) -> str:
+    return "".join("\t".join(entry) + "\r\n" for entry in entries)
+
+
+@given(before=ENTRIES, now=ENTRIES, text=st.booleans(), limit=st.integers(1, 5))
+@settings(max_examples=40, deadline=None)
+def test_a_large_log_read_in_parts_gives_what_a_small_one_does(
+    tmp_path_factory: pytest.TempPathFactory,
+    before: list[tuple[str, str, str]],
+    now: list[tuple[str, str, str]],
+    limit: int,
+    *,
+    text: bool,
+) -> None:
+    little = LittleLibrary(tmp_path_factory.mktemp("library"))
+    little.job("hr-2026-11-16", JobError.ImportCompleteWithError, _log(*before), users=9)
+    log = ("something else\r\n" if text else "") + _log(*now)
+    job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=9)
+    tables = little.tables()
+    small, large = JobLog(tables, job_id), JobLog(Stored(tables), job_id, held=-1)  # type: ignore[arg-type]
+    assert (small.is_large, large.is_large) == (False, True)
+    for outcome in (Outcome.partial, Outcome.aborted):
+        assert large.ranked_codes(outcome) == small.ranked_codes(outcome)
+    assert large.patterns == small.patterns
+    assert large.properties == small.properties
+    assert large.nameless_codes == small.nameless_codes
+    assert sorted(large.unresolved) == sorted(small.unresolved)
+    assert (large.new, large.texts) == (small.new, small.texts)
+    assert large.first_nameless(limit, *COLUMNS).rows() == small.first_nameless(limit, *COLUMNS).rows()
+    assert large.first_texts(limit, *COLUMNS).rows() == small.first_texts(limit, *COLUMNS).rows()
+    users = small.first_users(limit)
+    assert large.first_users(limit).select(sorted(users.columns)).equals(users.select(sorted(users.columns)))
+    of_users = small.entries_of(users["key"], limit, *COLUMNS).rows_by_key("key")
+    for key, entries in large.entries_of(users["key"], limit, *COLUMNS).rows_by_key("key").items():
+        assert entries == of_users[key][:limit]
+
+
+def test_the_counts_are_those_of_the_entries(tmp_path: Path) -> None:
+    little = LittleLibrary(tmp_path)
+    log = _log(("Odd", "a@contoso.com", "1"), ("Odd", "", "2"), ("Zzz", "A@contoso.com", "3")) + "and more\r\n"
+    job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, "a line of text\r\n" + log)
+    found = JobLog(little.tables(), job_id)
+    assert found.codes == [("Odd", 2, 1), ("Zzz", 1, 1)]
+    assert found.nameless_codes == {"Odd": 1}
+    assert found.texts == 1
+    assert found.first_texts(5, "message").rows() == [("a line of text",)]
+    assert found.new is None
+    assert found.unresolved == []
+
+
+def test_new_users_come_first(tmp_path: Path) -> None:
+    little = LittleLibrary(tmp_path)
+    entries = {name: ("Odd", f"{name}@contoso.com", "") for name in "abcd"}
+    little.job("hr-2026-11-16", JobError.ImportCompleteWithError, _log(entries["a"], entries["c"]))
+    job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, _log(*entries.values()))
+    found = JobLog(little.tables(), job_id)
+    assert found.new == 2
+    assert [identity[0] for identity in found.first_users(3)["identity"]] == ["b", "d", "a"]
