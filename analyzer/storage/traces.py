@@ -1,0 +1,290 @@
+"""Find a user's ID in the bytes of files, in every spelling and encoding that logs, source files, and pages use.
+
+A spelling differs in case, in composed or decomposed letters, and in a prefix before the ID. Encodings are UTF-8,
+UTF-16, Windows-1252, and within these percent-encoding (also twice), JSON and HTML escapes, and CLIXML's. Each
+character may be written in its own way. Packed files (gzip, ZIP, XLSX, Parquet) are unpacked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html.entities
+import io
+import random
+import re
+import string
+import unicodedata
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.errors import InputError
+from analyzer.storage.files import cannot_read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+GZIP_MAGIC, ZIP_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+_CHUNK = 1 << 22
+_LONGEST = 1 << 14
+"""Bytes of the longest ID with every character escaped."""
+_IN_IDS = frozenset("._-+@")
+"""Characters beside letters and digits that continue an ID: ``lady-ada@contoso.com`` isn't ``ada@contoso.com``."""
+_ONE, _TWO = 1, 2
+_LETTERS = re.compile("[a-z0-9]+")
+_CODE = rb"(?:3\d|[46][1-9a-f]|[57][0-9a])"
+_ESCAPED_LETTERS = (
+    re.compile(rb"%(?:25)?" + _CODE),
+    re.compile(rb"\\u00" + _CODE),
+    re.compile(rb"_x00" + _CODE),
+    re.compile(rb"&#(?:x0?" + _CODE + rb"|0?(?:4[89]|5[0-7]|6[5-9]|[789]\d|1[012]\d);)"),
+)
+"""Escapes of ASCII letters and digits, in lower case. Each begins with its own text, which is found fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One occurrence of an ID.
+
+    Attributes:
+        start, end: offsets.
+        width: bytes of a character: 2 in UTF-16.
+        user: the number of the ID.
+    """
+
+    start: int
+    end: int
+    width: int
+    user: int
+
+
+class Traces:
+    """Searches for the IDs of some users."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        """Prepare to search.
+
+        Args:
+            keys: the users' keys (``identity_key``), none of them empty.
+        """
+        self._patterns: list[tuple[re.Pattern[bytes], int, int]] = []
+        self._anchors: list[bytes] = []
+        for user, key in enumerate(keys):
+            longest = max(_LETTERS.findall(key.partition("@")[0]) or _LETTERS.findall(key), key=len, default="")
+            self._anchors += [longest.encode(), longest.encode("utf-16-le")[:-1]]
+            characters = [_spellings(character) for character in key]
+            for width, encode in ((_ONE, _narrow), (_TWO, _utf_16("utf-16-le")), (_TWO, _utf_16("utf-16-be"))):
+                pattern = b"".join(
+                    _one_of(option for one in options for option in encode(one)) for options in characters
+                )
+                self._patterns.append((re.compile(pattern, re.DOTALL), width, user))
+
+    def find(self, data: bytes) -> list[Trace]:
+        """Return the occurrences in bytes that aren't packed, in their order and without overlaps."""
+        if not self._may_occur(data):
+            return []
+        found = [
+            Trace(match.start(), match.end(), width, user)
+            for pattern, width, user in self._patterns
+            for match in pattern.finditer(data)
+            if _is_whole(data, match.start(), match.end(), width)
+        ]
+        result: list[Trace] = []
+        for trace in sorted(found, key=lambda trace: (trace.start, -trace.end)):
+            if not result or trace.start >= result[-1].end:
+                result.append(trace)
+        return result
+
+    def _may_occur(self, data: bytes) -> bool:
+        """Return whether an ID may occur: its longest part is there, or an ASCII letter or digit is escaped."""
+        lower = data.lower()
+        if any(anchor in lower for anchor in self._anchors):
+            return True
+        narrow = lower.replace(b"\0", b"") if b"\0" in lower else lower
+        return any(escaped.search(narrow) for escaped in _ESCAPED_LETTERS)
+
+    def count(self, path: Path) -> int:
+        """Return the number of occurrences in a file, unpacked if it is packed.
+
+        Raises:
+            InputError: it can't be read or unpacked.
+        """
+        try:
+            with path.open("rb") as stream:
+                return self._count_table(path) if path.suffix == ".parquet" else self._count(stream, packed=True)
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+                raise cannot_read(path, error) from error
+            raise InputError(f"{path} can't be unpacked: {error}") from error
+        except pl.exceptions.PolarsError as error:
+            raise InputError(f"{path} isn't a table") from error
+
+    def replaced(
+        self, stream: IO[bytes], replace: Callable[[Trace, bytes], bytes], chunk_size: int = _CHUNK
+    ) -> Iterator[bytes]:
+        """Yield the bytes of a stream with each occurrence replaced.
+
+        Args:
+            stream: it isn't unpacked.
+            replace: returns the bytes for an occurrence and its own bytes.
+            chunk_size: bytes that are read at once.
+        """
+        data, done, at_end = b"", 0, False
+        while not at_end:
+            chunk = stream.read(chunk_size)
+            data, at_end = data + chunk, not chunk
+            settled = len(data) if at_end else max(done, len(data) - 2 * _LONGEST)
+            pieces = []
+            for trace in self.find(data):
+                if done <= trace.start < settled:
+                    pieces += [data[done : trace.start], replace(trace, data[trace.start : trace.end])]
+                    done = trace.end
+            settled = max(done, settled)
+            yield b"".join([*pieces, data[done:settled]])
+            # Some bytes before stay, as they decide where an ID begins.
+            done = min(settled, _TWO * _NEAR)
+            data = data[settled - done :]
+
+    def _count(self, stream: IO[bytes], *, packed: bool) -> int:
+        magic = stream.read(len(ZIP_MAGIC))
+        stream.seek(0)
+        if packed and magic.startswith(GZIP_MAGIC):
+            with gzip.GzipFile(fileobj=stream) as unpacked:
+                return self._count(io.BufferedReader(unpacked), packed=False)
+        if packed and magic == ZIP_MAGIC:
+            with zipfile.ZipFile(stream) as archive:
+                members = [name for name in archive.namelist() if not name.endswith("/")]
+                names = len(self.find("\n".join(members).encode(errors="surrogatepass")))
+                return names + sum(self._count(io.BytesIO(archive.read(name)), packed=True) for name in members)
+        number = 0
+
+        def note(_trace: Trace, raw: bytes) -> bytes:
+            nonlocal number
+            number += 1
+            return raw
+
+        for _ in self.replaced(stream, note):
+            pass
+        return number
+
+    def _count_table(self, path: Path) -> int:
+        number = 0
+        frame = pl.scan_parquet(path, hive_partitioning=False)
+        for name, kind in frame.collect_schema().items():
+            if kind == pl.List(pl.String):
+                column = frame.select(pl.col(name).explode()).collect()[name]
+            elif kind in (pl.String, pl.Binary, pl.Categorical):
+                column = frame.select(pl.col(name)).collect()[name]
+            else:
+                continue
+            values = column.drop_nulls().unique().cast(pl.Binary if kind == pl.Binary else pl.String)
+            number += len(self.find(b"\n".join(one if isinstance(one, bytes) else one.encode() for one in values)))
+        return number
+
+
+class Pseudonyms:
+    """Texts that replace IDs and have the same length, one for each user, drawn at random."""
+
+    def __init__(self, draw: random.Random | None = None) -> None:
+        """Draw from ``draw``; None for the system's randomness, from which nothing leads back to the user."""
+        self._draw = draw or random.SystemRandom()
+        self._tails: dict[int, str] = {}
+
+    def bytes_for(self, trace: Trace, raw: bytes) -> bytes:
+        """Return the replacement of an occurrence, as ``Traces.replaced`` needs it."""
+        units = len(raw) // trace.width
+        text = self.text(trace.user, units, is_address=b"@" in raw or b"40" in raw)
+        if trace.width == _ONE:
+            return text.encode() + raw[units:]
+        return text.encode("utf-16-be" if raw[:1] == b"\0" else "utf-16-le")
+
+    def text(self, user: int, length: int, *, is_address: bool) -> str:
+        """Return the replacement of a length: ``forgotten@4fz0q`` for an address, which stays of the kind."""
+        tail = self._tails.setdefault(user, "".join(self._draw.choices(string.ascii_lowercase + string.digits, k=64)))
+        while len(tail) < length:
+            tail += tail
+        head = "forgotten@" if is_address else "forgotten-"
+        return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
+
+
+def _spellings(character: str) -> set[str]:
+    """Return a character of a key in both cases, composed and decomposed."""
+    cases = {character, character.upper(), character.lower(), character.title()}
+    return {unicodedata.normalize(form, one) for one in cases for form in ("NFC", "NFD")}
+
+
+def _narrow(text: str) -> Iterator[bytes]:
+    """Yield what a text may be in an encoding with one byte for a character of ASCII."""
+    for written in _written(text):
+        yield written.encode(errors="surrogatepass")
+    if not text.isascii():
+        for encoding in ("cp1252", "latin-1"):
+            raw = text.encode(encoding, "ignore")
+            if raw and len(raw) == len(text):
+                yield raw
+
+
+def _utf_16(encoding: str) -> Callable[[str], Iterator[bytes]]:
+    return lambda text: (written.encode(encoding, "surrogatepass") for written in _written(text))
+
+
+def _written(text: str) -> Iterator[str]:
+    """Yield how a text of one character (or one with its accents) may be written in a text file."""
+    yield text
+    percents = {"".join(f"%{byte:02x}" for byte in text.encode(encoding, "ignore")) for encoding in ("utf-8", "cp1252")}
+    units = text.encode("utf-16-be", "surrogatepass")
+    numbers = [int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2)]
+    escapes = {mark.join(["", *(f"{number:04x}" for number in numbers)]) for mark in (r"\u", r"\\u")}
+    escapes.add("".join(f"_x{number:04x}_" for number in numbers))
+    for escape in [*filter(None, percents), *(one.replace("%", "%25") for one in percents if one), *escapes]:
+        prefix = escape[: len(escape) - len(escape.lstrip("\\_"))]
+        yield escape
+        yield prefix + re.sub("[0-9a-f]{2,}", lambda digits: digits[0].upper(), escape[len(prefix) :])
+    points = [ord(one) for one in text]
+    for form in ("&#{};", "&#0{};", "&#x{:x};", "&#x{:X};", "&#x0{:x};"):
+        yield "".join(form.format(point) for point in points)
+    named = [html.entities.codepoint2name.get(point) for point in points] if text != "'" else ["apos"]
+    if all(named):
+        yield "".join(f"&{name};" for name in named)
+    yield from {"\\": [r"\\", r"\\\\"], '"': [r"\"", '""'], "'": ["''"], "/": [r"\/"]}.get(text, ())
+
+
+def _one_of(options: Iterable[bytes]) -> bytes:
+    """Return a pattern for one of several texts, the longest first."""
+    return b"(?:" + b"|".join(map(re.escape, sorted(set(options), key=lambda one: (-len(one), one)))) + b")"
+
+
+def _is_whole(data: bytes, start: int, end: int, width: int) -> bool:
+    """Return whether an occurrence is no part of a longer ID."""
+    before, after = _text_before(data, start, width), _text_after(data, end, width)
+    if before and (before[-1].isalnum() or before[-1] in _IN_IDS) and not _ESCAPED.search(before):
+        return False
+    if after and after[0] == "." and len(after) > 1:
+        return not after[1].isalnum()
+    return not (after and (after[0].isalnum() or after[0] in _IN_IDS - {"."}))
+
+
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[bfnrt])$")
+"""An escaped character before an ID, such as the ``%7C`` in ``i%3A0%23.f%7Cmembership%7Cada%40contoso.com``."""
+_NEAR = 8
+"""Characters around an occurrence that are looked at."""
+
+
+def _text_before(data: bytes, start: int, width: int) -> str:
+    raw = data[max(0, start - _NEAR * width) : start]
+    if width == _ONE:
+        return raw.decode("utf-8", "ignore")
+    return _of_utf_16(raw[len(raw) % 2 :], data[start])
+
+
+def _text_after(data: bytes, end: int, width: int) -> str:
+    raw = data[end : end + _NEAR * width]
+    return raw.decode("utf-8", "ignore") if width == _ONE else _of_utf_16(raw[: len(raw) // 2 * 2], data[end - 2])
+
+
+def _of_utf_16(raw: bytes, first: int) -> str:
+    return raw.decode("utf-16-le" if first else "utf-16-be", "ignore")
