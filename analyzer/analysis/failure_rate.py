@@ -14,7 +14,7 @@ Statist. Soc. A 159, 547-563; Noufaily et al. 2013, Statistics in Medicine 32, 1
 - Deviations are measured with the square roots of Freeman and Tukey (1950, Annals of Mathematical Statistics 21,
   607-611), in which a Poisson number of any size has nearly the variance 1. Nights differ by more than that. As in
   Laney's p'-chart (2002, Quality Engineering 14, 531-537), the additional variance is estimated from the feed's own
-  deviations; the rate of a feed without a past is assumed to vary by about half of it.
+  deviations; the rate of a feed without a past is assumed to vary by 70 %.
 - Earlier numbers beyond their limit count only as much as the limit, so that a jump doesn't hide the next one.
 
 ``benchmarks/trend_alarms.py`` simulates healthy feeds of many shapes: in none of them is more than one run in a hundred
@@ -47,10 +47,10 @@ _WEEKDAY_MEMORY = 11 / 12
 _WEEKDAY_PRIOR = 3.0
 """The number of runs with the factor 1 that a day of the week begins with."""
 
-_LIMIT = 2.7
-"""Standard deviations. That leaves out 1 in 300 numbers on each side; the rest of the 1 in 100 is for estimates."""
+_LIMIT = 2.5
+"""Standard deviations. That leaves out 1 in 160 numbers on each side; the rest of the 1 in 100 is for estimates."""
 
-_VARIANCE, _VARIANCE_RUNS = 0.3, 6.0
+_VARIANCE, _VARIANCE_RUNS = 0.5, 3.0
 """The squared relative deviation of a feed's rate from night to night before it is known, and the number of runs with
 it that the estimate begins with."""
 
