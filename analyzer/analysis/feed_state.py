@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from analyzer.analysis.open_and_superseded import SourceUsers
 from analyzer.model.identity import IdKind  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
+    from collections.abc import Set as AbstractSet
 
     import polars as pl
 
@@ -94,3 +96,13 @@ class Checkpoints(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a checkpoint."""
+
+
+class FeedSource(SourceUsers, Protocol):
+    """The users of a feed's source files."""
+
+    def version_of(self, job_id: str) -> str:
+        """Return a text that changes when the other answers about a file do, except because it was removed."""
+
+    def keys_of(self, job_id: str, users: AbstractSet[int]) -> Mapping[int, str]:
+        """Return the keys of some users, if they are in a job's source file."""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-_MAY_UPDATE = frozenset({Outcome.succeeded, Outcome.partial, Outcome.unknown})
+MAY_UPDATE = frozenset({Outcome.succeeded, Outcome.partial, Outcome.unknown})
+"""The outcomes of jobs that may have updated users."""
+
 _FULL = 0.5
 """The share of an earlier file's users that a later file has to contain to be a full file."""
 
@@ -127,7 +129,7 @@ def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, Open
         feeds.setdefault(job.feed, []).append(job)
     result: dict[str, OpenUsers] = {}
     for feed in feeds.values():
-        for jobs, members in _streams(feed, source):
+        for jobs, members in streams_of(feed, source):
             by_id = _of_feed(jobs, source)
             ended = [job for job in jobs if job.outcome.ended or job.outcome is Outcome.stuck]
             for job_id, run_id in _superseded(ended, source).items():
@@ -139,7 +141,7 @@ def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, Open
     return result
 
 
-def _streams(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequence[Import], AbstractSet[str]]]:
+def streams_of(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequence[Import], AbstractSet[str]]]:
     """Split a feed's jobs if their files have no property in common: such files share a name by chance.
 
     Yields:
@@ -157,10 +159,13 @@ def _streams(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequ
         if not (properties := source.properties_of(run_id)):
             continue
         same = [stream for stream in streams if not stream[0].isdisjoint(properties)]
-        streams = [stream for stream in streams if stream not in same]
-        streams.append(
-            (set(properties).union(*(names for names, _ in same)), {job.job_id}.union(*(ids for _, ids in same)))
-        )
+        if not same:
+            streams.append((set(properties), {job.job_id}))
+            continue
+        (names, ids), *others = same
+        names.update(properties, *(theirs for theirs, _ in others))
+        ids.update({job.job_id}, *(theirs for _, theirs in others))
+        streams = [stream for stream in streams if not any(stream is other for other in others)]
     known = set().union(*(ids for _, ids in streams))
     if len(streams) <= 1:
         yield jobs, all_ids
@@ -170,29 +175,38 @@ def _streams(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequ
         yield [job for job in jobs if job.job_id in ids or job.job_id not in known], ids
 
 
-def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
+def by_values(jobs: Sequence[Import]) -> tuple[Sequence[Import], dict[str, Import]]:
+    """Sort jobs by the age of their values: a retry has those of its run, whenever it was imported.
+
+    Returns:
+        The jobs, and by job ID the run that has the same values, which is the job itself if it is no retry.
+    """
     order = {job.job_id: place for place, job in enumerate(jobs)}
     by_id = {job.job_id: job for job in jobs}
     runs = {job.job_id: by_id.get(job.retry_of or "", job) for job in jobs}
-    # A retry has the values of its run, whenever it was imported.
-    jobs = sorted(jobs, key=lambda job: order[runs[job.job_id].job_id])
+    return sorted(jobs, key=lambda job: order[runs[job.job_id].job_id]), runs
+
+
+def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
+    jobs, runs = by_values(jobs)
     # Without other failed jobs, the users of an aborted job need not be read.
-    is_alone = sum(job.outcome in FAILED for job in jobs) == 1 and jobs[-1].outcome in FAILED
-    not_updated = [_not_updated(job, source, is_alone=is_alone) for job in jobs]
+    is_alone = is_last_alone(jobs)
+    not_updated = [not_updated_by(job, source, is_alone=is_alone) for job in jobs]
     earlier: list[set[int]] = [set()]
-    for users in not_updated:
-        earlier.append(earlier[-1] | users if users else earlier[-1])
+    for job, users in zip(jobs, not_updated, strict=True):
+        left = job.failed if users is None else users
+        earlier.append(earlier[-1] | left if left else earlier[-1])
     found: dict[str, OpenUsers] = {}
     later = _LaterJobs()
     for place, job in reversed(list(enumerate(jobs))):
         users, before = not_updated[place], earlier[place]
-        following = [other for other in jobs[:place] if _may_follow(other, job, runs)]
+        following = [other for other in jobs[:place] if may_be_newer(other, job, runs)]
         if is_alone and job.outcome is Outcome.aborted and not following:
             found[job.job_id] = OpenUsers(job.not_updated, job.not_updated)
         else:
             found[job.job_id] = _of_job(job, users, later)
         left = job.failed if users is None else users
-        held = [_held(other, left, source) for other in following]
+        held = [held_by(other, left, source) for other in following]
         if found[job.job_id].open and any(held):
             found[job.job_id] = OpenUsers(None, None)
         by_runs = [
@@ -210,13 +224,18 @@ def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers
     return found
 
 
-def _may_follow(other: Import, job: Import, runs: Mapping[str, Import]) -> bool:
+def is_last_alone(jobs: Sequence[Import]) -> bool:
+    """Return whether only the last one of sorted jobs failed."""
+    return sum(job.outcome in FAILED for job in jobs) == 1 and jobs[-1].outcome in FAILED
+
+
+def may_be_newer(other: Import, job: Import, runs: Mapping[str, Import]) -> bool:
     """Return whether a job that is sorted before another one may have values that are as new or newer."""
     run, other_run = runs[job.job_id], runs[other.job_id]
     return other.may_follow(job) if run is other_run else other_run.may_follow(run)
 
 
-def _not_updated(job: Import, source: SourceUsers, *, is_alone: bool) -> AbstractSet[int] | None:
+def not_updated_by(job: Import, source: SourceUsers, *, is_alone: bool) -> AbstractSet[int] | None:
     """Return all users that a job may not have updated; None if unknown."""
     if job.outcome is Outcome.succeeded:
         return frozenset()
@@ -244,7 +263,7 @@ def _of_job(job: Import, users: AbstractSet[int] | None, later: _LaterJobs) -> O
 def _add_updates(job: Import, before: AbstractSet[int], later: _LaterJobs, source: SourceUsers) -> None:
     """Add the users of earlier jobs (``before``) that a job updated."""
     users = before - later.updated - job.failed
-    if not users or job.outcome not in _MAY_UPDATE:
+    if not users or job.outcome not in MAY_UPDATE:
         return
     held = source.all_of(job.job_id)
     is_certain = held is not None and job.outcome is not Outcome.unknown and job.names_all
@@ -258,9 +277,9 @@ def _add_updates(job: Import, before: AbstractSet[int], later: _LaterJobs, sourc
             later.newer |= updated
 
 
-def _held(job: Import, users: AbstractSet[int], source: SourceUsers) -> AbstractSet[int]:
+def held_by(job: Import, users: AbstractSet[int], source: SourceUsers) -> AbstractSet[int]:
     """Return the users that a job may have updated, if it ran later."""
-    if job.outcome not in _MAY_UPDATE:
+    if job.outcome not in MAY_UPDATE:
         return frozenset()
     held = source.all_of(job.job_id)
     users = users - job.failed
@@ -292,11 +311,26 @@ def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
         for job_id in older:
             if runs[job_id] not in samples:
                 samples[runs[job_id]] = source.first_of(runs[job_id])
-            sample = samples[runs[job_id]]
-            common = len(sample & held) if sample and held else 0
-            is_full = held is None or not sample or common >= _FULL * len(sample)
-            # If not even the IDs can be compared, the older values are the ones that do harm.
-            if is_full or (not common and source.ids_differ(run.job_id, runs[job_id] or job_id)):
+            if supersedes(run.job_id, held, runs[job_id], samples[runs[job_id]], source):
                 found[job_id] = run.job_id
                 del left[job_id]
     return found
+
+
+def supersedes(
+    later_id: str, held: AbstractSet[int] | None, job_id: str, sample: AbstractSet[int] | None, source: SourceUsers
+) -> bool:
+    """Return whether a later file is a full file with the users of an earlier one.
+
+    Args:
+        later_id: the later file's job.
+        held: its users; None if unknown.
+        job_id: the earlier file's job.
+        sample: some of its users; None if unknown.
+        source: asked for the IDs of files that have no user in common.
+    """
+    if held is None or not sample:
+        return True
+    common = len(sample & held)
+    # If not even the IDs can be compared, the older values are the ones that do harm.
+    return common >= _FULL * len(sample) or (not common and source.ids_differ(later_id, job_id))
