@@ -115,7 +115,7 @@ def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
     """Return by ID its first eight characters, or as many as make it unique."""
     ordered = sorted(set(job_ids))
     # In this order, neighbors share the longest prefixes; one more character makes an ID unique.
-    shared = [-1, *(_common_length(*pair) for pair in itertools.pairwise(ordered)), -1]
+    shared = [-1, *(common_length(*pair) for pair in itertools.pairwise(ordered)), -1]
     return {
         job_id: job_id[: max(SHORT_ID, before + 1, after + 1)]
         for job_id, before, after in zip(ordered, shared, shared[1:], strict=False)
@@ -128,7 +128,7 @@ def day(date: datetime, today: datetime) -> str:
     return f"{date.day} {date:%b}{year}"
 
 
-def _common_length(one: str, other: str) -> int:
+def common_length(one: str, other: str) -> int:
     """Return the length of the common prefix of two texts."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
