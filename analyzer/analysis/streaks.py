@@ -1,0 +1,173 @@
+"""How long users fail, who fails now and then, and how many are open after each run.
+
+A streak is the runs in a row that failed a user; the table ``users`` has for each run the first run of the user's
+streak (``since``). So the numbers of users by streak and code, which are few, show when streaks end, without comparing
+the users of two runs. If users of a streak change from one code to another, the end of others is shared among the codes
+whose number fell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from analyzer.model.job import NOT_ENDED
+
+FLAPPING_RUNS = 20
+"""The newest runs in which users who flap are looked for."""
+
+HEALING: dict[str, Any] = {
+    "code": pl.String,
+    "users": pl.UInt32,
+    "healed": pl.UInt32,
+    "failing": pl.UInt32,
+    "median": pl.Duration("us"),
+    "at_least": pl.Duration("us"),
+}
+"""Columns of ``time_to_heal``."""
+
+FLAPPING: dict[str, Any] = {
+    "key": pl.String,
+    "identity": pl.String,
+    "failed": pl.UInt32,
+    "streaks": pl.UInt32,
+    "codes": pl.List(pl.String),
+}
+"""Columns of ``flapping``."""
+
+
+def streak_counts(users: pl.LazyFrame) -> pl.DataFrame:
+    """Count users by run, streak, and code.
+
+    Args:
+        users: columns ``job_id``, ``since``, and ``codes`` of the table ``users``; of any number of jobs.
+
+    Returns:
+        Columns ``job_id``, ``since``, ``code`` String (the first of a user's codes), ``users`` UInt32; without
+        users whose streak is unknown.
+    """
+    code = pl.col("codes").list.first().alias("code")
+    return (
+        users.filter(pl.col("since").is_not_null())
+        .group_by("job_id", "since", code)
+        .agg(users=pl.len())
+        .collect(engine="streaming")
+    )
+
+
+def time_to_heal(runs: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """Return by code how long users fail, from the first run of a streak to the first run that updates them.
+
+    The median is Kaplan and Meier's (1958, Journal of the American Statistical Association 53, 457-481), in which users
+    who still fail count for as long as they have been failing.
+
+    Args:
+        runs: columns ``job_id`` and ``ran`` of the runs of one feed whose logs have all failures, the oldest first.
+        counts: from ``streak_counts``, of at least these runs.
+
+    Returns:
+        Columns ``HEALING``, most users first: the streaks, how many of them ended and how many have not, their median
+        duration, or the duration that it exceeds if too few have ended.
+    """
+    at = runs.select("job_id", pl.int_range(pl.len()).alias("at"), pl.col("ran"))
+    begun = at.select(pl.col("job_id").alias("since"), pl.col("ran").alias("begun"))
+    counted = counts.join(at.drop("ran"), on="job_id").join(begun, on="since").drop("job_id")
+    ended = _ended(counted).join(at.select(pl.col("at") - 1, "ran"), on="at")
+    failing = counted.filter(at=runs.height - 1).select(
+        "code", "begun", ran=pl.lit(runs["ran"].last()), ended=pl.lit(0.0), failing=pl.col("users").cast(pl.Float64)
+    )
+    streaks = pl.concat([ended.select(*failing.columns[:-1], failing=pl.lit(0.0)), failing]).with_columns(
+        lasted=pl.col("ran") - pl.col("begun")
+    )
+    return _medians(streaks)
+
+
+def _ended(counted: pl.DataFrame) -> pl.DataFrame:
+    """Return how many users of each streak and code fail in a run, but not in the next one."""
+    streak = ["at", "since", "begun"]
+    following = counted.filter(pl.col("at") > 0).with_columns(pl.col("at") - 1)
+    both = counted.join(following, on=[*streak, "code"], how="full", coalesce=True, suffix="_after")
+    now, after = (pl.col(name).fill_null(0).cast(pl.Float64) for name in ("users", "users_after"))
+    less = (now - after).clip(0)
+    # Users with another code than before are neither an end nor a begin.
+    share = (now - after).sum().clip(0).over(streak) / less.sum().over(streak)
+    return both.with_columns(ended=pl.when(less > 0).then(less * share).otherwise(0.0)).filter(pl.col("ended") > 0)
+
+
+def _medians(streaks: pl.DataFrame) -> pl.DataFrame:
+    """Return the table of ``time_to_heal`` from durations with numbers of users."""
+    by_duration = streaks.group_by("code", "lasted").agg(pl.col("ended", "failing").sum()).sort("code", "lasted")
+    at_risk = (pl.col("ended") + pl.col("failing")).cum_sum(reverse=True)
+    survive = pl.when(at_risk > 0).then(1 - pl.col("ended") / at_risk).otherwise(1.0).cum_prod()
+    half = pl.col("lasted").filter(pl.col("left") <= 0.5 + 1e-9).min()
+    return (
+        by_duration.with_columns(left=survive.over("code"))
+        .group_by("code")
+        .agg(
+            users=(pl.col("ended") + pl.col("failing")).sum().round(),
+            healed=pl.col("ended").sum().round(),
+            failing=pl.col("failing").sum().round(),
+            median=half,
+            at_least=pl.when(half.is_null()).then(pl.col("lasted").max()),
+        )
+        .filter(pl.col("users") > 0)
+        .sort("users", "code", descending=[True, False])
+        .select(pl.col(name).cast(kind) for name, kind in HEALING.items())
+    )
+
+
+def flapping(users: pl.LazyFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Return the users who failed, succeeded, and failed again within a feed's newest runs.
+
+    Args:
+        users: the table ``users``, of at least these runs.
+        runs: column ``job_id`` of the feed's runs whose logs have all failures, the oldest first; the last
+            ``FLAPPING_RUNS`` count.
+
+    Returns:
+        Columns ``FLAPPING``, most streaks first: ``failed`` is the number of runs that failed the user.
+    """
+    newest = runs["job_id"].tail(FLAPPING_RUNS)
+    return (
+        users.filter(pl.col("job_id").is_in(newest.implode()), pl.col("since").is_not_null())
+        .select("key", "identity", "since", "codes")
+        .group_by("key")
+        .agg(
+            identity=pl.col("identity").min(),
+            failed=pl.len(),
+            streaks=pl.col("since").n_unique(),
+            codes=pl.col("codes").list.explode(keep_nulls=False, empty_as_null=False).unique().sort(),
+        )
+        .filter(pl.col("streaks") > 1)
+        .sort("streaks", "failed", "key", descending=[True, True, False])
+        .select(pl.col(name).cast(kind) for name, kind in FLAPPING.items())
+        .collect(engine="streaming")
+    )
+
+
+def open_after(jobs: pl.DataFrame) -> pl.DataFrame:
+    """Return how many users of each run were open when the feed's next run came.
+
+    Args:
+        jobs: the table ``jobs`` with ``earliest``, the oldest first.
+
+    Returns:
+        Columns ``job_id`` String, ``open`` UInt32: users not updated by the run or by its retries until then, and for
+        a feed's newest run until now; null if unknown. One row for each run that has ended.
+    """
+    runs = jobs.filter(pl.col("retry_of").is_null(), ~pl.col("outcome").is_in(NOT_ENDED))
+    runs = runs.with_columns(next=pl.col("earliest").shift(-1).over("feed"), index=pl.int_range(pl.len()))
+    retries = (
+        jobs.filter(pl.col("retry_of").is_not_null())
+        .select(pl.col("retry_of").alias("job_id"), "earliest", updated=pl.col("users") - pl.col("not_updated"))
+        .join(runs.select("job_id", "next"), on="job_id")
+        .filter(pl.col("next").is_null() | (pl.col("earliest") < pl.col("next")))
+        .group_by("job_id")
+        .agg(pl.col("updated").sum())
+    )
+    left = (pl.col("not_updated").cast(pl.Int64) - pl.col("updated").fill_null(0).cast(pl.Int64)).clip(0)
+    is_newest = pl.col("index") == pl.col("index").max().over("feed")
+    return runs.join(retries, on="job_id", how="left", maintain_order="left").select(
+        "job_id", open=pl.when(is_newest).then("open").otherwise(left.cast(pl.UInt32))
+    )
