@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.analysis.differences import CHANGES, CODE_CHANGES, code_changes, previous_run, user_changes
@@ -36,6 +36,7 @@ def reference(before: Log, after: Log, *, all_before: bool, all_after: bool) -> 
     return found
 
 
+@settings(deadline=None)
 @given(_LOGS, _LOGS, st.booleans(), st.booleans())
 def test_each_user_of_two_logs_has_the_change_that_a_comparison_by_hand_finds(
     before: Log, after: Log, all_before: bool, all_after: bool
@@ -52,6 +53,7 @@ def test_each_user_of_two_logs_has_the_change_that_a_comparison_by_hand_finds(
     assert found["change"].to_list() == sorted(found["change"], key=order.index)
 
 
+@settings(deadline=None)
 @given(_LOGS, _LOGS)
 def test_the_codes_of_two_jobs_are_counted_side_by_side(before: Log, after: Log) -> None:
     counts = [Counter(code for codes in log.values() for code in codes) for log in (before, after)]
