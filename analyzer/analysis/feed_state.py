@@ -23,10 +23,10 @@ class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of a job's source file without reading all of it.
 
     Attributes:
-        source: the caller's fingerprint of the file; empty without a file.
+        source: the caller's fingerprint of the file; empty if there was none.
         log: the caller's fingerprint of the users in the job's log.
         usual: the ID property of the feed's other files with which these facts were gathered; may be empty.
-        proven: the ID property that the job's own log proves; empty if none.
+        proven: the ID property that the job's own log proves; empty if none, None if that was not needed.
         id_property: the file's ID property; empty if unknown.
         kind: the kind of its IDs; None if unknown or mixed.
         sample: keys of the first users; empty if unknown.
@@ -36,7 +36,7 @@ class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str = ""
     log: str = ""
     usual: str = ""
-    proven: str = ""
+    proven: str | None = None
     id_property: str = ""
     kind: IdKind | None = None
     sample: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class JobState(msgspec.Struct, frozen=True, omit_defaults=True):
         open: number of users that neither this job nor a later one updated; None if unknown.
         due: number of open users who failed in no later job; None if unknown.
         superseded_by: the later run that superseded the job; None if there is none.
-        facts: of its source file.
+        facts: of its source file; None if none were needed so far.
         place: the job's place in its feed when this was computed, from 0.
         signature: digest of what ``superseded_by`` depends on.
         stream: the first job of the stream of files that the job belongs to; empty if its feed is one stream.
@@ -59,7 +59,7 @@ class JobState(msgspec.Struct, frozen=True, omit_defaults=True):
     open: int | None = None
     due: int | None = None
     superseded_by: str | None = None
-    facts: SourceFacts = SourceFacts()
+    facts: SourceFacts | None = None
     place: int = 0
     signature: str = ""
     stream: str = ""

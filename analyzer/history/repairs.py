@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.analysis.feed_state import FeedJob
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
 from analyzer.analysis.open_and_superseded import Import, OpenUsers, open_users
-from analyzer.errors import InputError, UsageError
-from analyzer.model.identity import IdKind, id_kinds, identity_key
+from analyzer.history.source_files import SourceFiles
 from analyzer.model.job import Outcome
 from analyzer.model.redaction import shown_uri
 from analyzer.model.service import JobError
-from analyzer.source.find import find_records
-from analyzer.source.id_property import infer_id_property
-from analyzer.source.model import NO_ID, mark_of
-from analyzer.source.reader.records import read_records
+from analyzer.source.model import mark_of
 from analyzer.storage.manifest_file import manifests_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
     from analyzer.analysis.feeds import FeedRule
     from analyzer.model.job import Job
-
-_SAMPLE = 50
-"""Users of a source file that are compared with those of a later file."""
-
-_FEW = 5
-"""Records of a source file from which its properties are read: all records have the same."""
 
 _NO_FILE = (JobError.DataFileNotExist.name, JobError.DataFileNotInTenant.name)
 
@@ -123,7 +110,13 @@ def with_open_users(
         for row in rows
         if row["feed"]
     ]
-    by_id = open_users(imports, SourceFiles(imports, keys, source_files))
+    feeds: dict[str, list[FeedJob]] = {}
+    for job in imports:
+        feeds.setdefault(job.feed, []).append(FeedJob(job, log=""))
+    by_id: dict[str, OpenUsers] = {}
+    for jobs_of_feed in feeds.values():
+        source = SourceFiles(jobs_of_feed, lambda job_id: keys.get(job_id, ()), source_files)
+        by_id |= open_users([one.job for one in jobs_of_feed], source)
     users = [by_id.setdefault(job_id, OpenUsers(None, None)) for job_id in jobs["job_id"]]
     return jobs.with_columns(
         superseded=pl.Series([one.superseded_by is not None for one in users], dtype=pl.Boolean),
@@ -135,107 +128,6 @@ def with_open_flags(users: pl.DataFrame, open_users: Mapping[str, OpenUsers]) ->
     """Add the column ``open`` Boolean to the users in logs; null if unknown."""
     flags = [open_users[job_id].is_open(mark_of(key)) for job_id, key in users.select("job_id", "key").iter_rows()]
     return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
-
-
-class SourceFiles:
-    """The users of source files, as marks (``mark_of``); files are read on demand and most results are cached."""
-
-    def __init__(
-        self, imports: Sequence[Import], keys: Mapping[str, AbstractSet[str]], files: Mapping[str, Path]
-    ) -> None:
-        self._feeds = {job.job_id: job.feed for job in imports}
-        self._keys, self._files = keys, files
-        self.all_of = functools.lru_cache(maxsize=4)(self._read_all)  # each may hold millions of marks
-        self.properties_of = functools.cache(self._read_properties)
-        self._ids_of = functools.cache(self._read_ids)
-        self._id_property = functools.cache(self._infer_id_property)
-        self._usual = functools.cache(self._find_usual)
-
-    def first_of(self, job_id: str) -> AbstractSet[int] | None:
-        """Return the users in a file's first records; None if unknown."""
-        return {mark_of(identity_key(text)) for text in self._sample(job_id) or () if text} or None
-
-    def ids_differ(self, job_id: str, other_id: str) -> bool:
-        """Return whether two files are known to have different kinds of IDs or different ID properties."""
-        (name, kind), (other_name, other_kind) = self._ids_of(job_id), self._ids_of(other_id)
-        if kind is not None and other_kind is not None and kind != other_kind:
-            return True
-        return bool(name and other_name) and name.casefold() != other_name.casefold()
-
-    def _read_all(self, job_id: str) -> AbstractSet[int] | None:
-        path, name = self._files.get(job_id), self._id_property(job_id)
-        if not path or not name:
-            return None
-        try:
-            return frozenset(find_records(path, name, None).spans.marks) - {NO_ID} or None
-        except InputError:
-            return None
-
-    def _sample(self, job_id: str) -> list[str | None] | None:
-        """Return the IDs in a file's first records; None if unknown."""
-        path, name = self._files.get(job_id), self._id_property(job_id)
-        if not path or not name:
-            return None
-        try:
-            return [record.text(name) for record in islice(read_records(path), _SAMPLE)]
-        except InputError:
-            return None
-
-    def _read_properties(self, job_id: str) -> AbstractSet[str] | None:
-        path = self._files.get(job_id)
-        if not path:
-            return None
-        try:
-            names = {name for record in islice(read_records(path), _FEW) for name in record.members}
-        except InputError:
-            return None
-        usual = self._usual(self._feeds[job_id])
-        id_property = usual if usual in names else self._id_property(job_id)
-        return {name.casefold() for name in names - {id_property}} if id_property else None
-
-    def _read_ids(self, job_id: str) -> tuple[str, IdKind | None]:
-        """Return the ID property of a job's file, empty if unknown, and the kind of its IDs."""
-        sample = self._sample(job_id)
-        texts = [*self._keys.get(job_id, ())] if sample is None else sample
-        return self._id_property(job_id), id_kinds(filter(None, texts)).most
-
-    def _infer_id_property(self, job_id: str) -> str:
-        """Return the ID property of a job's file: that of the feed's other files, else inferred from the file."""
-        path, keys = self._files.get(job_id), self._keys.get(job_id, frozenset())
-        if not path:
-            return ""
-        try:
-            usual = self._usual(self._feeds[job_id])
-            if usual and _is_property(path, usual, keys):
-                return usual
-            return infer_id_property(path, keys).name
-        except (InputError, UsageError):
-            return ""
-
-    def _find_usual(self, feed: str) -> str:
-        """Return the ID property of the feed's newest file with a user in its log; empty if there is none."""
-        for job_id, its_feed in reversed(self._feeds.items()):
-            path, keys = self._files.get(job_id), self._keys.get(job_id)
-            if its_feed != feed or not path or not keys:
-                continue
-            with contextlib.suppress(InputError, UsageError):
-                inferred = infer_id_property(path, keys)
-                if inferred.name and inferred.certain:
-                    return inferred.name
-        return ""
-
-
-def _is_property(path: Path, name: str, keys: AbstractSet[str]) -> bool:
-    """Return whether a file has this ID property, and no other property that may contain the log's IDs."""
-    records = list(islice(read_records(path), _FEW))
-    texts = [text for record in records if (text := record.text(name))]
-    if not texts or not keys or any(identity_key(text) in keys for text in texts):
-        return bool(texts)
-    kind = id_kinds(keys).most
-    others = {other for record in records for other in record.members if other != name}
-    texts_of_others = ([text for record in records if (text := record.text(other))] for other in others)
-    has_similar = any(id_kinds(texts_of_other).most is kind for texts_of_other in texts_of_others)
-    return id_kinds(texts).most is kind and not (has_similar and kind in {IdKind.at_domain, IdKind.object_id})
 
 
 def _newest_before(written: datetime | None, candidates: Sequence[str], logged: Mapping[str, datetime]) -> str | None:
