@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.catalogue import OURS
+from analyzer.history.forget import forget_again
 from analyzer.history.job_facts import findings_by_job
 from analyzer.history.load import load
 from analyzer.history.locations import whereabouts_by_job
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.feeds import FeedRule
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
-    from analyzer.library.model import PullResult, RemoteTenant
+    from analyzer.library.model import Choice, PullResult, RemoteTenant
     from analyzer.model.text import Progress
     from analyzer.retry.library_jobs import JobRetry
 
@@ -101,8 +102,17 @@ def run(
     Raises:
         AnalyzerError: a stage failed; the results of earlier stages are kept.
     """
-    pulled = pull(tenant, library, now=now, progress=stage("pulling"))
+    pulled = pull_without_forgotten(tenant, library, now=now, progress=stage("pulling"))
     return pulled, report(Library(library.root), places, now, stage)
+
+
+def pull_without_forgotten(
+    tenant: RemoteTenant, library: Library, *, now: datetime, choice: Choice | None = None, progress: Progress
+) -> PullResult:
+    """Pull as ``pull`` does; then remove from the new files the users who were removed from the library before."""
+    pulled = pull(tenant, library, now=now, choice=choice, progress=progress)
+    pulled.forgotten_users = forget_again(library.root)
+    return pulled
 
 
 def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> ReportResult:

@@ -100,7 +100,7 @@ def remove_reports(folder: Path, before: date) -> Removed:
     """
     removed = Removed()
     try:
-        for path in list(_old_pages(folder, before)):
+        for path in list(old_pages(folder, before)):
             removed = removed.plus(Removed(1, path.stat().st_size))
             path.unlink()
             for parent in (path.parent, path.parent.parent):
@@ -116,7 +116,8 @@ def remove_reports(folder: Path, before: date) -> Removed:
     return removed
 
 
-def _old_pages(folder: Path, before: date) -> Iterator[Path]:
+def old_pages(folder: Path, before: date) -> Iterator[Path]:
+    """Yield the files that ``remove_reports`` removes."""
     for path in [*folder.glob("days/*"), *folder.glob("*")]:
         found = _DAY.fullmatch(path.name)
         if found is None or path.is_symlink() or not _is_before(found["day"], before):

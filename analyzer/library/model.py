@@ -46,6 +46,7 @@ class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
         modified_ns: when our copy was written, by the file system.
         modified: when the tenant's file was changed, in the tenant's ISO 8601; empty if unknown.
         host: the host that the file came from, in lower case; empty in notes of earlier versions.
+        searched: whether our copy was searched for removed users (``library.forgotten``).
     """
 
     etag: str
@@ -54,6 +55,7 @@ class FileSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     modified_ns: int = 0
     modified: str = ""
     host: str = ""
+    searched: bool = False
 
 
 class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -192,6 +194,7 @@ class PullResult:
         skipped: files that could not be downloaded.
         fault: why the last failed file could not be downloaded; the next pull asks for it again.
         unlisted: why the job list, and so any new job, is missing although the pull completed.
+        forgotten_users: users who were removed before, and again from the files of this pull (``history.forget``).
     """
 
     tenant: str
@@ -204,3 +207,4 @@ class PullResult:
     skipped: list[SkippedFile] = field(default_factory=list)
     fault: FaultError | None = None
     unlisted: ThresholdError | None = None
+    forgotten_users: int = 0

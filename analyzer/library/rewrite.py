@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -26,12 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.library.mirror import WritableLibrary
-    from analyzer.source.find import MatchedRecords
-    from analyzer.source.model import Spans
     from analyzer.storage.traces import Pseudonyms, Trace, Traces
-
-_BLANKS = b" \t\r\n"
-_COMMA = b","
 
 
 def redact_log(path: Path, traces: Traces, pseudonyms: Pseudonyms) -> int:
@@ -88,13 +84,14 @@ def keys_in(path: Path, id_property: str, is_wanted: Callable[[str], bool]) -> s
         return set()
 
 
-def remove_records(path: Path, id_property: str, keys: Sequence[str]) -> int | None:
-    """Replace the records of users in a source file by blanks.
+def replace_records(path: Path, id_property: str, keys: Sequence[str], pseudonyms: Pseudonyms) -> int | None:
+    """Leave only a pseudonym of the records of users in a source file.
 
-    Everything else stays at its place, so that positions in messages of the service are still right.
+    Each is as long as before, so that positions in messages of the service are still right. The pseudonym is that of
+    the user in logs (``redact_log``), so that every comparison with other jobs has the same result.
 
     Returns:
-        The number of records, or None if the file isn't one whose records can be removed.
+        The number of records, or None if the file isn't one whose records can be replaced.
 
     Raises:
         OutputError: it can't be written.
@@ -102,17 +99,19 @@ def remove_records(path: Path, id_property: str, keys: Sequence[str]) -> int | N
     try:
         if not id_property or recoded_from(path):
             return None
-        before = find_records(path, id_property, marks_of(keys))
-        if not len(before.spans):
+        found = find_records(path, id_property, marks_of(keys))
+        if not len(found.spans):
             return 0
         with replacing_path(path) as beside:
             shutil.copyfile(path, beside)
             with beside.open("r+b") as stream:
-                _blank(stream, before.spans)
-            _check_removed(beside, id_property, keys, before)
-    except (InputError, _NotRemovedError):
+                for start, end, mark in zip(found.spans.starts, found.spans.ends, found.spans.marks, strict=True):
+                    stream.seek(start)
+                    stream.write(_record(id_property, keys[mark - 1], pseudonyms, mark - 1, end - start))
+            _check_replaced(beside, id_property, keys, found.records)
+    except (InputError, _NotReplacedError):
         return None
-    return len(before.spans)
+    return len(found.spans)
 
 
 def note_rewritten(library: WritableLibrary, path: Path) -> None:
@@ -128,35 +127,19 @@ def note_rewritten(library: WritableLibrary, path: Path) -> None:
                 library.state.note(job_id, source_sha256=digest)
 
 
-class _NotRemovedError(Exception):
-    """The records can't be removed from a file without changing others."""
+class _NotReplacedError(Exception):
+    """The records of a file can't be replaced without changing others."""
 
 
-def _check_removed(path: Path, id_property: str, keys: Sequence[str], before: MatchedRecords) -> None:
-    left = before.records - len(before.spans)
-    after = find_records(path, id_property, marks_of(keys)) if left else None
-    if after is not None and (len(after.spans) or after.records != left):
-        raise _NotRemovedError
+def _record(id_property: str, key: str, pseudonyms: Pseudonyms, user: int, length: int) -> bytes:
+    pseudonym = pseudonyms.text(user, len(key.encode(errors="surrogatepass")), is_address="@" in key)
+    content = json.dumps({id_property: pseudonym}, ensure_ascii=False)[:-1].encode(errors="surrogatepass")
+    if len(content) >= length:
+        raise _NotReplacedError
+    return content.ljust(length - 1) + b"}"
 
 
-def _blank(stream: IO[bytes], spans: Spans) -> None:
-    for start, end in zip(spans.starts, spans.ends, strict=True):
-        stream.seek(start)
-        stream.write(b" " * (end - start))
-        comma = _next(stream, end, 1)
-        if comma is None:
-            comma = _next(stream, start - 1, -1)
-        if comma is not None:
-            stream.seek(comma)
-            stream.write(b" ")
-
-
-def _next(stream: IO[bytes], offset: int, step: int) -> int | None:
-    """Return the offset of the next byte that isn't blank if it is a comma."""
-    while offset >= 0:
-        stream.seek(offset)
-        byte = stream.read(1)
-        if not byte or byte not in _BLANKS:
-            return offset if byte == _COMMA else None
-        offset += step
-    return None
+def _check_replaced(path: Path, id_property: str, keys: Sequence[str], records: int) -> None:
+    after = find_records(path, id_property, marks_of(keys))
+    if len(after.spans) or after.records != records:
+        raise _NotReplacedError

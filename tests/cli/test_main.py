@@ -124,7 +124,7 @@ def test_a_mistyped_argument_has_a_suggestion_and_the_help_command(
 def test_a_help_names_values_as_the_documentation_does_and_is_cut_nowhere(
     upa: Callable[..., Ran], command: str
 ) -> None:
-    text = upa(*[command] if command else [], "--help").out
+    text = upa(*command.split(), "--help").out
     usage, *rest = text.splitlines()
     assert "{" not in usage
     assert not [line for line in rest if line.endswith("...")]

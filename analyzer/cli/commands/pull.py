@@ -41,7 +41,7 @@ def command(
     """Download new jobs, logs, and source files."""
     from analyzer.cli.views.jobs import pulled_clause, pulled_json
     from analyzer.library.model import Choice
-    from analyzer.library.pull.pull import pull
+    from analyzer.pipeline import pull_without_forgotten
 
     app = context.ensure_object(AppContext)
     _, tenant, library = hold_and_connect(context, patience)
@@ -49,7 +49,7 @@ def command(
     choice = Choice(ids, parse_day(since, app.zone()), everything)
     begun = time.monotonic()
     with app.terminal.progress("pulling") as progress:
-        pulled = pull(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
+        pulled = pull_without_forgotten(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
     if app.terminal.json:
         app.terminal.result(pulled_json(pulled))
     else:
@@ -86,8 +86,11 @@ def hold_and_connect(context: typer.Context, patience: str) -> tuple[Workspace, 
 
 
 def exit_code(terminal: Terminal, pulled: PullResult) -> int:
-    """Write what couldn't be pulled because of the tenant; return the exit code, or 0."""
+    """Write what couldn't be pulled because of the tenant, or was removed again; return the exit code, or 0."""
     code = 0
+    if pulled.forgotten_users:
+        who = "1 user who was" if pulled.forgotten_users == 1 else f"{pulled.forgotten_users:,} users who were"
+        terminal.say(f"Removed {who} removed before from the new files too. Remove them from the feed.")
     if pulled.unlisted is not None:
         terminal.complain(_unlisted(pulled.unlisted, are_single_refused=isinstance(pulled.fault, ThresholdError)))
         code = pulled.unlisted.exit_code

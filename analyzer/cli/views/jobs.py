@@ -163,6 +163,7 @@ def pulled_json(pulled: PullResult) -> dict[str, object]:
         "source_files": pulled.source_files,
         "received_bytes": pulled.received,
         "job_list_refused": pulled.unlisted is not None,
+        "forgotten_users": pulled.forgotten_users,
         "left_out": [{"job_id": one.job_id, "what": one.what, "because": one.because} for one in pulled.skipped],
     }
 

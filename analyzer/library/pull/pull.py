@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.errors import InputError
 from analyzer.library.copies import parse_time, time_in_log_name
+from analyzer.library.forgotten import Forgotten
 from analyzer.library.mirror import WritableLibrary
 from analyzer.library.model import Choice, Observation, PullResult, PullTime
 from analyzer.library.paths import clashing
@@ -88,7 +89,8 @@ class _Pull:
     def run(self, progress: Progress) -> PullResult:
         listing = look_for_jobs(self._tenant, list(self._known.values()), self._choice)
         self._result.unlisted, self._result.fault = listing.refused, listing.fault
-        listed = listing.jobs
+        forgotten = Forgotten(self._library.root).jobs
+        listed = [job for job in listing.jobs if job.job_id not in forgotten]
         merged = list(self._merged(listed))
         wanted = self._chosen(listed)
         self._observe(merged)

@@ -1,0 +1,83 @@
+"""What was removed from a library for good, so that a later pull doesn't bring it back: ``.upa/forgotten.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.library.paths import OWN_FOLDER
+from analyzer.storage.files import json_bytes, read_json, write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+_ADVICE = "Restore it, or move it away: then the next pull brings back what was removed."
+_DIGEST = 20
+
+
+class _Content(msgspec.Struct, omit_defaults=True):
+    """The file.
+
+    Attributes:
+        salt: of the users' hashes, in hexadecimal; each library has its own.
+        users: by hash, the day on which the user was removed.
+        jobs: IDs of removed jobs.
+    """
+
+    salt: str = ""
+    users: dict[str, str] = {}
+    jobs: list[str] = []
+
+
+class Forgotten:
+    """Removed users, of whom only a hash is kept, and removed jobs.
+
+    Attributes:
+        jobs: IDs of the jobs.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Read the file of a library.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        self._path = root / OWN_FOLDER / "forgotten.json"
+        self._content = read_json(self._path, _Content, _Content(), _ADVICE)
+        self.jobs = frozenset(self._content.jobs)
+
+    @property
+    def has_users(self) -> bool:
+        """Whether users were removed."""
+        return bool(self._content.users)
+
+    def is_user(self, key: str) -> bool:
+        """Return whether the user with a key (``identity_key``) was removed."""
+        return self._hash(key) in self._content.users
+
+    def add_users(self, keys: Iterable[str], now: datetime) -> None:
+        """Note removed users; ``save`` writes it."""
+        self._content.salt = self._content.salt or secrets.token_hex(_DIGEST)
+        self._content.users |= {self._hash(key): f"{now:%Y-%m-%d}" for key in keys}
+
+    def add_jobs(self, job_ids: Iterable[str]) -> None:
+        """Note removed jobs; ``save`` writes it."""
+        self.jobs |= frozenset(job_ids)
+        self._content.jobs = sorted(self.jobs)
+
+    def save(self) -> None:
+        """Write the file.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        write_bytes(self._path, json_bytes(self._content))
+
+    def _hash(self, key: str) -> str:
+        salt = bytes.fromhex(self._content.salt)
+        return hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=_DIGEST, key=salt).hexdigest()
