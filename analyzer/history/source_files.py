@@ -30,6 +30,9 @@ _SAMPLE = 50
 _FEW = 5
 """Records of a source file from which its properties are read: all records have the same."""
 
+_FILES_IN_MEMORY = 4
+"""Source files whose users are remembered: there may be millions of each."""
+
 
 class SourceFiles:
     """The source files of one feed; their users are marks (``mark_of``). Files are read on demand."""
@@ -48,7 +51,15 @@ class SourceFiles:
         self._keys_in_log, self._files = keys_of, files
         self._gathered: dict[str, SourceFacts] = {}
         self._proven: dict[str, str] = {}
-        self.all_of = functools.lru_cache(maxsize=4)(self._read_all)  # each may hold millions of marks
+        self._users: dict[str, AbstractSet[int] | None] = {}  # without a cycle, which would keep them in memory
+
+    def all_of(self, job_id: str) -> AbstractSet[int] | None:
+        """Return the users of a file; None if unknown."""
+        users = self._users.pop(job_id) if job_id in self._users else self._read_all(job_id)
+        self._users[job_id] = users
+        if len(self._users) > _FILES_IN_MEMORY:
+            del self._users[next(iter(self._users))]
+        return users
 
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
         """Return the users in a file's first records; None if unknown."""
