@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from analyzer.analysis.feeds import FeedRule
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.model import Choice, PullResult, RemoteTenant
@@ -46,8 +45,8 @@ class Places:
         templates: the user's templates; None for ours.
         zone: the time zone; None for UTC.
         catalogue: the explanations of codes.
-        feed_rules: the feeds of the configuration.
         commands: completes the commands in the report.
+        open_tables: opens the history of a library, with the argument ``progress`` as ``history.load.load``.
     """
 
     report: Path
@@ -55,8 +54,8 @@ class Places:
     templates: Path | None
     zone: ZoneInfo | None
     catalogue: Catalogue = OURS
-    feed_rules: tuple[FeedRule, ...] = ()
     commands: Commands = field(default_factory=Commands)
+    open_tables: Callable[..., Tables] = load
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +129,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     """
     scope = scope or Scope()
     reading = stage("reading logs")
-    tables = load(
-        library,
-        rules=places.feed_rules,
-        retry_folder=places.retry,
-        progress=lambda done, total: reading(done, total, ""),
-    )
+    tables = places.open_tables(library, progress=lambda done, total: reading(done, total, ""))
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)

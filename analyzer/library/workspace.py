@@ -75,6 +75,11 @@ class Workspace:
         """The folder of the reports."""
         return self.root / _REPORTS
 
+    @property
+    def history(self) -> Path:
+        """The folder of the history, unless the configuration names another one."""
+        return self.root / "history"
+
     def report(self, name: str) -> Path:
         """Return the folder of a report with this name."""
         return self.reports / name

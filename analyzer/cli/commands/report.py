@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,15 +34,15 @@ def command(
     from analyzer.pipeline import Scope, report
 
     app = context.ensure_object(AppContext)
-    where: Workspace | Path = output or app.workspace(library)
-    if not isinstance(where, Path):
-        hold(context, where)
+    workspace = app.workspace(library)
+    if output is None:
+        hold(context, workspace)
     opened = app.library(library)
     zone = app.zone()
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(app, now, where)
+    places = report_places(app, now, workspace, output)
     if library is not None:
         places = dataclasses.replace(places, commands=dataclasses.replace(app.commands, library=str(library)))
     if output is None and (job or since):
@@ -56,20 +57,20 @@ def command(
     return app.unread(made.tables.log_problems)
 
 
-def report_places(app: AppContext, now: datetime, where: Workspace | Path) -> Places:
+def report_places(app: AppContext, now: datetime, workspace: Workspace, output: Path | None = None) -> Places:
     """Return where a report and its retry files go: a tenant's folder by day, or the specified folder."""
     from analyzer.pipeline import Places
 
     zone, settings = app.zone(), app.settings
     day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
-        report=where if isinstance(where, Path) else where.report(day),
-        retry=where / "retry" if isinstance(where, Path) else where.retry,
+        report=output or workspace.report(day),
+        retry=output / "retry" if output else workspace.retry,
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
         catalogue=settings.catalogue,
-        feed_rules=app.feed_rules(),
         commands=app.commands,
+        open_tables=functools.partial(app.tables, workspace=workspace),
     )
 
 

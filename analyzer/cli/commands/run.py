@@ -84,13 +84,11 @@ def _swept(
 
 def _fails(fail_on: FailOn, night: Night) -> bool:
     """Whether a job of this night is one on which to fail; not one that was healed or superseded since."""
-    from analyzer.history.feed_status import new_in
-
     if fail_on is FailOn.never:
         return False
-    users_of = night.made.tables.users_of
+    new_of = night.made.tables.new_of
     return any(
-        fail_on.met_by(job["outcome"], new_in(users_of(job["job_id"])), is_retry=bool(job["retry_of"]))
+        fail_on.met_by(job["outcome"], new_of(job["job_id"]), is_retry=bool(job["retry_of"]))
         for job in night.news.iter_rows(named=True)
         if job["open"] != 0 and (job["outcome"] == "stuck" or not job["superseded"])
     )
