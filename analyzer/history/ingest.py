@@ -144,11 +144,13 @@ class _Ingest:
     def derive(self, rules: Sequence[FeedRule], inputs: Mapping[str, Any]) -> None:
         """Derive what depends on other jobs, and write the small tables."""
         sources = certain_sources(self._records, self.library.root)
+        for job_id, record in self._records.items():
+            record.is_certain = job_id in sources if record.source else record.is_certain
         feeds, retries = self._feeds(rules, sources)
         last_pull = self.library.state.last_pull
         as_of = last_pull.pulled_at if last_pull else None
         self._owned = {self._records[job_id].source for job_id in sources}
-        records = table((self._row(job, sources, feeds, retries) for job in self.jobs), JOB_RECORDS)
+        records = table((self._row(job, feeds, retries) for job in self.jobs), JOB_RECORDS)
         counts = table(
             (
                 {"job_id": job_id, **{name: getattr(record.counts, name) for name in COUNTS if name != "job_id"}}
@@ -216,9 +218,7 @@ class _Ingest:
         }
         logged = {job_id: record.log_time for job_id, record in self._records.items() if record.log_time}
         written = {
-            job_id: record.written
-            for job_id, record in self._records.items()
-            if record.written and (job_id in sources or not record.source)
+            job_id: record.written for job_id, record in self._records.items() if record.written and record.is_certain
         }
         for job_id, repaired in repaired_by(fresh, hashes, self._retry_folder, written, logged).items():
             self._records[job_id].repairs = repaired
@@ -226,14 +226,12 @@ class _Ingest:
         retries = end_of_chains(direct)
         return feeds_of_jobs(self.jobs, retries, rules), retries
 
-    def _row(
-        self, job: Job, sources: Mapping[str, Path], feeds: Mapping[str, str], retries: Mapping[str, str]
-    ) -> dict[str, object]:
+    def _row(self, job: Job, feeds: Mapping[str, str], retries: Mapping[str, str]) -> dict[str, object]:
         """Return the row of a job for ``job_table``."""
         record = self._records[job.job_id]
         count = None if record.later else record.count
         retry_of, feed = retries.get(job.job_id), feeds[job.job_id]
-        has_read = job.job_id in sources
+        has_read = record.is_certain
         # If another job read our version, this one had read another version before.
         owned = not has_read and record.source in self._owned
         return {
@@ -317,7 +315,7 @@ class _Ingest:
 
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""
-        for feed, members in feed_jobs(jobs, self._records, sources).items():
+        for feed, members in feed_jobs(jobs, self._records).items():
             users = FeedUsers(members, self.keys_of, sources, self.store.checkpoints(feed))
             for job_id, state in users.update().items():
                 self._records[job_id].state = state
@@ -375,15 +373,12 @@ def certain_sources(records: Mapping[str, JobRecord], root: Path) -> dict[str, P
     }
 
 
-def feed_jobs(
-    jobs: pl.DataFrame, records: Mapping[str, JobRecord], sources: Mapping[str, Path]
-) -> dict[str, list[FeedJob]]:
+def feed_jobs(jobs: pl.DataFrame, records: Mapping[str, JobRecord]) -> dict[str, list[FeedJob]]:
     """Return the jobs of each feed for ``FeedUsers``, in the order of the table.
 
     Args:
         jobs: from ``timeline``.
         records: by job ID.
-        sources: our copies of source files by job ID, of the jobs that certainly read them.
     """
     columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated", "earliest", "latest")
     feeds: defaultdict[str, list[FeedJob]] = defaultdict(list)
@@ -402,8 +397,7 @@ def feed_jobs(
             latest=latest,
         )
         record = records[job_id]
-        is_known = job_id in sources or not record.source  # what was read of a removed copy stays true
-        source = record.source_version if is_known else ""
+        source = record.source_version if record.is_certain else ""  # also of a copy that was removed
         feeds[feed].append(FeedJob(one, record.version, source, record.state))
     return feeds
 

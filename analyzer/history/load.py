@@ -239,7 +239,7 @@ class _History:
         rows = self.rows.filter(feed=feed)
         records = self.records(rows["job_id"].to_list())
         sources = certain_sources(records, self._root)
-        jobs = feed_jobs(rows, records, sources)[feed]
+        jobs = feed_jobs(rows, records)[feed]
         return FeedUsers(jobs, self._keys_of, sources, self.store.checkpoints(feed))
 
     def _keys_of(self, job_id: str) -> Collection[str]:

@@ -18,6 +18,7 @@ from analyzer.history.record import (
 )
 from analyzer.library.copies import changed_later, ended_at, time_in_log_name, written_at
 from analyzer.library.paths import key_of
+from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.source.count_records import measure
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def read_job(
     paths = list(dict.fromkeys([*log_files, *(library.root / name for name in damaged)]))
     of_logs = [stamp_of(library.root, path) for path in paths]
     stamps += of_logs
-    record = JobRecord(digest="", answer=dict(job.answer), stamps=stamps, logged=bool(log_files))
+    record = JobRecord(digest="", answer=_redacted(job), stamps=stamps, logged=bool(log_files))
     record.keys = [key_of(name) for name, size, _ in stamps if size != FOLDER]
     record.written = written_at(library, job)
     record.later = changed_later(job, record.written, ended_at(library, log_files, ended))
@@ -90,10 +91,23 @@ def read_job(
     return JobFiles(record, list(zip(paths, sizes, strict=True)), damaged)
 
 
+def _redacted(job: Job) -> dict[str, object]:
+    """Return the fields of a job's row in the list that we know, without secrets in its addresses."""
+    return {
+        "JobId": job.job_id,
+        "State": job.state,
+        "Error": job.error,
+        "ErrorMessage": shown_message(job.error_message),
+        "SourceUri": shown_uri(job.source_uri),
+        "LogFolderUri": shown_uri(job.log_folder_uri),
+    }
+
+
 def _remember(record: JobRecord, known: JobRecord) -> None:
     """Keep what was known of files that the library no longer has."""
     if not record.source and known.count is not None:
         record.count, record.source_version, record.later = known.count, known.source_version, known.later
+        record.written, record.is_certain = known.written, known.is_certain
     if not record.logged and known.logged:
         record.version, record.logged, record.log_time = known.version, True, known.log_time
 

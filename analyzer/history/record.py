@@ -115,11 +115,12 @@ class JobRecord(msgspec.Struct, omit_defaults=True):
 
     Attributes:
         digest: of the job's row in the list and of our notes on it.
-        answer: its row in the list.
+        answer: the fields of its row in the list that we know, without secrets.
         stamps: the files that were read, and the places where there was none.
         version: a digest of the log files that its entries were made from.
         source: our copy of its source file in the library; empty if there is none.
         source_version: a digest of that copy, also after it was removed; empty if the job read another version.
+        is_certain: whether the job certainly read that copy, also after it was removed.
         count: of that file; None if there is none.
         problem: why the source file can't be used; empty if it can.
         later: the evidence that the copy is a later version; empty if there is none.
@@ -143,6 +144,7 @@ class JobRecord(msgspec.Struct, omit_defaults=True):
     version: str = ""
     source: str = ""
     source_version: str = ""
+    is_certain: bool = False
     count: SourceCount | None = None
     problem: str = ""
     later: str = ""

@@ -133,22 +133,22 @@ def test_a_person_has_all_entries_with_detail_file_and_line(little: LittleLibrar
     )
 
 
-def test_new_people_come_first_and_the_order_of_the_log_is_kept(little: LittleLibrary, lines: type[Lines]) -> None:
+def test_new_people_come_first_each_group_by_id(little: LittleLibrary, lines: type[Lines]) -> None:
     little.job("hr-2026-11-16", PARTIAL, lines.unresolved("b@contoso.com", "d@contoso.com"))
     job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*(f"{name}@contoso.com" for name in "dcba")))
     people, _ = people_of(*little.run(job_id))
     assert [(person.identity[0], person.status) for person in people] == [
-        ("c", "New"),
         ("a", "New"),
-        ("d", "Recurring"),
+        ("c", "New"),
         ("b", "Recurring"),
+        ("d", "Recurring"),
     ]
 
 
 def test_the_first_of_many_people_are_shown_and_the_rest_counted(little: LittleLibrary, lines: type[Lines]) -> None:
-    log = lines.unresolved(*(f"user{number}@contoso.com" for number in range(1500)))
+    log = lines.unresolved(*(f"user{number:04}@contoso.com" for number in range(1500)))
     people, note = people_of(*little.run(little.job("hr-2026-11-23", PARTIAL, log)))
-    assert (len(people), people[-1].identity) == (1000, "user999@contoso.com")
+    assert (len(people), people[-1].identity) == (1000, "user0999@contoso.com")
     assert note == "The first 1,000 of 1,500 people are shown."
 
 
