@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,29 +9,27 @@ import polars as pl
 
 from analyzer.catalogue import OURS
 from analyzer.history.forget import forget_again
-from analyzer.history.job_sources import JobSources, PerJob
+from analyzer.history.job_facts import findings_by_job
 from analyzer.history.load import load
+from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
 from analyzer.model.job import FAILED
 from analyzer.model.next_step import Commands
-from analyzer.report.calendar import day_page_name
-from analyzer.report.write import INDEX, ReportRequest, RetryLink, write_report
+from analyzer.report.write import ReportRequest, RetryLink, write_report
 from analyzer.retry.library_jobs import make_retries
 from analyzer.retry.queue_command import to_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import datetime
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from analyzer.analysis.feeds import FeedRule
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
     from analyzer.library.model import Choice, PullResult, RemoteTenant
     from analyzer.model.text import Progress
-    from analyzer.report.model import Day
     from analyzer.retry.library_jobs import JobRetry
 
     Stage = Callable[[str], Progress]
@@ -49,9 +45,8 @@ class Places:
         templates: the user's templates; None for ours.
         zone: the time zone; None for UTC.
         catalogue: the explanations of codes.
-        feed_rules: the feeds of the configuration.
         commands: completes the commands in the report.
-        days_from: the first day whose page is kept; None for all.
+        open_tables: opens the history of a library, with the argument ``progress`` as ``history.load.load``.
     """
 
     report: Path
@@ -59,9 +54,8 @@ class Places:
     templates: Path | None
     zone: ZoneInfo | None
     catalogue: Catalogue = OURS
-    feed_rules: tuple[FeedRule, ...] = ()
     commands: Commands = field(default_factory=Commands)
-    days_from: date | None = None
+    open_tables: Callable[..., Tables] = load
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +79,15 @@ class ReportResult:
         tables: the tables that it was made from.
         retries: the retry files by job ID.
         index: the report's first page.
-        day: the page of the day; None if there is none.
     """
 
     tables: Tables
     retries: dict[str, JobRetry]
     index: Path
-    day: Path | None = None
 
 
-def run(  # noqa: PLR0913 - the stages, and what each needs
-    tenant: RemoteTenant,
-    library: Library,
-    places: Places,
-    now: datetime,
-    stage: Stage,
-    *,
-    say: Callable[[PullResult, ReportResult], Day] | None = None,
+def run(
+    tenant: RemoteTenant, library: Library, places: Places, now: datetime, stage: Stage
 ) -> tuple[PullResult, ReportResult]:
     """Pull, and write retry files and a report.
 
@@ -111,14 +97,12 @@ def run(  # noqa: PLR0913 - the stages, and what each needs
         places: the places of the results.
         now: UTC.
         stage: returns the progress of a stage by its name.
-        say: as for ``report``.
 
     Raises:
         AnalyzerError: a stage failed; the results of earlier stages are kept.
     """
     pulled = pull_without_forgotten(tenant, library, now=now, progress=stage("pulling"))
-    day = functools.partial(say, pulled) if say else None
-    return pulled, report(Library(library.root), places, now, stage, say=day)
+    return pulled, report(Library(library.root), places, now, stage)
 
 
 def pull_without_forgotten(
@@ -130,16 +114,8 @@ def pull_without_forgotten(
     return pulled
 
 
-def report(  # noqa: PLR0913 - likewise
-    library: Library,
-    places: Places,
-    now: datetime,
-    stage: Stage,
-    scope: Scope | None = None,
-    *,
-    say: Callable[[ReportResult], Day] | None = None,
-) -> ReportResult:
-    """Write the retry files of a library, and those pages of its report whose facts have changed.
+def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> ReportResult:
+    """Write the retry files and the report of a library.
 
     Args:
         library: an existing library.
@@ -147,42 +123,32 @@ def report(  # noqa: PLR0913 - likewise
         now: UTC.
         stage: as for ``run``.
         scope: the jobs; None for all.
-        say: returns what the page of the day says, before the pages are written; None for a report without that page.
 
     Raises:
         AnalyzerError: the job list cannot be read, or a file cannot be written.
     """
     scope = scope or Scope()
     reading = stage("reading logs")
-    tables = load(
-        library,
-        rules=places.feed_rules,
-        retry_folder=places.retry,
-        progress=lambda done, total: reading(done, total, ""),
-    )
+    tables = places.open_tables(library, progress=lambda done, total: reading(done, total, ""))
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)
+    links = {job_id: _link(retry) for job_id, retry in retries.items()}
     writing = stage("writing the report")
-    made = ReportResult(tables, retries, places.report / INDEX)
-    sources = JobSources(library, tables)
     request = ReportRequest(
         tables=tables,
         out=places.report,
-        links={job_id: _link(retry) for job_id, retry in retries.items()},
+        links=links,
         now=now,
         zone=places.zone,
         templates=places.templates,
         catalogue=places.catalogue,
         commands=places.commands,
-        whereabouts=PerJob(tables.jobs["job_id"], sources.whereabouts),
-        findings=PerJob(scope.job_ids or _newest_failed(tables), sources.findings),
-        source_of=sources.file,
-        day=say(made) if say else None,
-        days_from=places.days_from,
+        whereabouts=whereabouts_by_job(library, tables),
+        findings=findings_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
     )
-    write_report(request, progress=lambda done, total: writing(done, total, ""))
-    return dataclasses.replace(made, day=places.report / day_page_name(request.day.date) if request.day else None)
+    index = write_report(request, progress=lambda done, total: writing(done, total, ""))
+    return ReportResult(tables, retries, index)
 
 
 def _newest_failed(tables: Tables) -> frozenset[str]:

@@ -53,13 +53,35 @@ def naming(entries: pl.DataFrame, source_ids: pl.DataFrame) -> pl.DataFrame:
         The table ``entries`` with two more columns: ``key`` String, equal for one user's IDs, null without an identity
         or for a claims prefix alone; and ``names`` Boolean, never null.
     """
-    named = entries.with_columns(key=_keys(entries["identity"]))
+    named = with_keys(entries)
     have_guids = [source_ids.filter("guid_ids")["job_id"], named.filter(_GUID & ~_GENERIC)["job_id"]]
     # Logs without a library may not show their job: those without one belong together.
     guids_are_ids = pl.col("job_id").is_in(pl.concat(have_guids).unique().implode(), nulls_equal=True)
-    return named.with_columns(
-        names=pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(_GUID & _GENERIC) | guids_are_ids)
-    )
+    return named.with_columns(names=_names(guids_are_ids))
+
+
+def with_keys(entries: pl.DataFrame) -> pl.DataFrame:
+    """Add the column ``key`` as in ``naming``."""
+    return entries.with_columns(key=_keys(entries["identity"]))
+
+
+def has_guid_ids(entries: pl.DataFrame) -> bool:
+    """Return whether entries from ``with_keys`` show that their job's IDs are GUIDs."""
+    return not entries.filter(_GUID & ~_GENERIC).is_empty()
+
+
+def with_names(entries: pl.DataFrame, *, guids_are_ids: bool) -> pl.DataFrame:
+    """Add the column ``names`` as in ``naming`` to entries of one job from ``with_keys``.
+
+    Args:
+        entries: the entries.
+        guids_are_ids: whether the IDs in the job's source file can be GUIDs, or ``has_guid_ids`` of all its entries.
+    """
+    return entries.with_columns(names=_names(pl.lit(guids_are_ids)))
+
+
+def _names(guids_are_ids: pl.Expr) -> pl.Expr:
+    return pl.col("code").is_not_null() & pl.col("key").is_not_null() & (~(_GUID & _GENERIC) | guids_are_ids)
 
 
 def _keys(identities: pl.Series) -> pl.Series:

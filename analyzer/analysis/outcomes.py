@@ -37,6 +37,10 @@ whether its log files are complete, the time in the source file's name, the time
 it isn't this job's), a time by which the job had read its file because another version replaced it then, and the number
 of the source's records without an ID. Times are UTC; null is unknown."""
 
+COUNTS = {"job_id": pl.String} | dict.fromkeys(("entries", "named_users", "unnamed", "nameless"), pl.UInt32)
+"""Counts of a job's entries: those with a code, the distinct users that they name, those that identify no user, and
+those without an ID that are about a record without one."""
+
 _NOT_ABOUT_IDS = [LogCode.DataFileNotJson, LogCode.InvalidProperty]
 """Codes of entries without a user that are not about a record without an ID."""
 
@@ -49,13 +53,13 @@ _OF_JOB = {name: kind for name, kind in JOBS.items() if name not in _ADDED_LATER
 
 
 def job_table(
-    records: pl.DataFrame, entries: pl.DataFrame, observations: pl.DataFrame, as_of: datetime | None
+    records: pl.DataFrame, counts: pl.DataFrame, observations: pl.DataFrame, as_of: datetime | None
 ) -> pl.DataFrame:
     """Return the table ``jobs``.
 
     Args:
         records: columns ``JOB_RECORDS``, one row for each job.
-        entries: the entries of these jobs with their users (``naming``).
+        counts: columns ``COUNTS``, one row for each job with entries.
         observations: the table ``observations``; may be empty.
         as_of: when the job list was current (UTC); None if unknown.
 
@@ -65,7 +69,7 @@ def job_table(
         saw the job ended (null if there is none).
     """
     joined = (
-        records.join(_counts(entries), on="job_id", how="left", maintain_order="left")
+        records.join(counts, on="job_id", how="left", maintain_order="left")
         .join(_times(observations), on="job_id", how="left", maintain_order="left")
         .with_columns(pl.col("entries", "named_users", "unnamed", "nameless").fill_null(0))
     )
@@ -81,14 +85,26 @@ def job_table(
     )
 
 
-def _counts(entries: pl.DataFrame) -> pl.DataFrame:
+def count_entries(entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Count entries with a code of one job, or of a part of its users.
+
+    Args:
+        entries: the entries with their users (``naming``).
+
+    Returns:
+        One row with the columns ``COUNTS`` without ``job_id``; and by code the columns ``code``, ``entries``,
+        ``users``. Those of parts with different users can be added up.
+    """
     coded = entries.filter(pl.col("code").is_not_null())
-    return coded.group_by("job_id").agg(
+    users = pl.col("key").filter("names").n_unique()
+    total = coded.select(
         entries=pl.len(),
-        named_users=pl.col("key").filter("names").n_unique(),
+        named_users=users,
         unnamed=(~pl.col("names")).sum(),
         nameless=(pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum(),
     )
+    by_code = coded.group_by("code", maintain_order=True).agg(entries=pl.len(), users=users)
+    return total.cast(pl.UInt32), by_code.cast({"entries": pl.UInt32, "users": pl.UInt32})
 
 
 def _times(observations: pl.DataFrame) -> pl.DataFrame:

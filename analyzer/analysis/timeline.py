@@ -1,4 +1,4 @@
-"""Order jobs by time, and find the new failures of each run of a feed."""
+"""Order jobs by time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.outcomes import TIMES
-from analyzer.model.job import NOT_ENDED, Outcome
+from analyzer.model.job import NOT_ENDED
 from analyzer.model.tables import UTC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
 HOW_KNOWN = {
@@ -95,61 +94,6 @@ def _logs_of_later_names(jobs: pl.DataFrame) -> pl.Series:
             if log_time is not None:
                 logs.append((name_time, min(log_time, logs[-1][1]) if logs else log_time))
     return pl.Series(earliest_logs, dtype=UTC)
-
-
-def new_failures(jobs: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
-    """Mark the users of a run who did not fail in the feed's previous run.
-
-    Args:
-        jobs: from ``timeline``.
-        users: from ``failures.by_user``.
-
-    Returns:
-        ``users`` with the column ``new`` Boolean: compared with the feed's latest earlier run whose log has everyone
-        who failed. Null if there is none, for a run that was aborted or has an unknown outcome, and for a retry.
-    """
-    # An aborted or unknown run doesn't show who would have failed, so it isn't compared.
-    comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
-    is_run = pl.col("retry_of").is_null() & pl.col("feed").is_not_null()
-    # A run with an incomplete log can't be a previous run: the missing users would count as new.
-    runs = jobs.filter(comparable & is_run & pl.col("latest").is_not_null()).with_columns(
-        names_all=pl.col("not_updated").is_not_null()
-    )
-    earlier = pl.DataFrame(
-        [
-            (job_id, before)
-            for (_,), frame in runs.partition_by("feed", as_dict=True, maintain_order=True).items()
-            for job_id, before in _runs_before(frame.select("job_id", "earliest", "latest", "names_all").rows())
-        ],
-        schema={"job_id": pl.String, "previous": pl.String},
-        orient="row",
-    )
-    known = users.select(pl.col("job_id").alias("previous"), "key", before=pl.lit(value=True))
-    return (
-        users.join(earlier, on="job_id", how="left", maintain_order="left")
-        .join(known, on=["previous", "key"], how="left", maintain_order="left")
-        .with_columns(new=pl.when(pl.col("previous").is_not_null()).then(pl.col("before").is_null()))
-        .drop("previous", "before")
-    )
-
-
-def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) -> Iterator[tuple[str, str | None]]:
-    """Yield the ID of each run of a feed and that of its previous run; None if the order is uncertain.
-
-    The order of two runs that the same pull first saw, one of them without a log, is unknown.
-    """
-    before: tuple[str, datetime | None, datetime, bool] | None = None
-    latest: datetime | None = None  # of the runs before that one
-    for run in runs:
-        job_id, earliest, _, names_all = run
-        is_certain = before is not None and earliest is not None and before[2] <= earliest
-        if is_certain and before is not None and latest is not None and before[1] is not None:
-            is_certain = latest <= before[1]
-        yield job_id, before[0] if before is not None and is_certain else None
-        if names_all:
-            if before is not None:
-                latest = before[2] if latest is None else max(latest, before[2])
-            before = run
 
 
 def weekly_codes(jobs: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:

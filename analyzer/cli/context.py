@@ -41,12 +41,14 @@ class AppContext:
         config_file: of ``--config``; None to look for one.
         tenant_name: of ``--tenant``; empty for the only one.
         environment: variables.
+        held: the folder of the tenant that this command keeps other commands from writing to; None if none.
     """
 
     terminal: Terminal = field(default_factory=Terminal)
     config_file: Path | None = None
     tenant_name: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    held: Path | None = None
 
     @property
     def commands(self) -> Commands:
@@ -169,10 +171,28 @@ class AppContext:
     def tables(
         self, library: Library, workspace: Workspace, progress: Callable[[int, int], None] | None = None
     ) -> Tables:
-        """Read the logs of a library, and count its source files (``history.load``)."""
+        """Open the history of a library, after bringing it up to date (``history.load``)."""
         from analyzer.history.load import load
+        from analyzer.storage.lock import is_held
 
-        return load(library, rules=self.feed_rules(), retry_folder=workspace.retry, progress=progress)
+        return load(
+            library,
+            self.history(library, workspace),
+            rules=self.feed_rules(),
+            retry_folder=workspace.retry,
+            progress=progress,
+            is_busy=lambda: workspace.root != self.held and is_held(workspace.root),
+            say=self.terminal.say,
+        )
+
+    def history(self, library: Library, workspace: Workspace) -> Path:
+        """Return the folder of a library's history: the tenant's, or inside a library from elsewhere."""
+        from analyzer.library.paths import OWN_FOLDER
+
+        if library.root.resolve() != workspace.library.resolve():
+            return library.root / OWN_FOLDER / "history"
+        named = self.settings.config.history
+        return self.settings.path(named) / workspace.name if named else workspace.history
 
     def acknowledged(self, workspace: Workspace) -> Acknowledgements:
         """Return the acknowledged jobs of a tenant; write a remark if they can't be read."""
@@ -215,8 +235,9 @@ def hold(context: typer.Context, workspace: Workspace) -> None:
         LockedError: another command holds it.
         OutputError: the folder can't be written.
     """
-    say = context.ensure_object(AppContext).terminal.say
-    context.with_resource(workspace.held(context.info_name or "", say))
+    app = context.ensure_object(AppContext)
+    context.with_resource(workspace.held(context.info_name or "", app.terminal.say))
+    app.held = workspace.root
 
 
 LibraryOption = Annotated[

@@ -89,15 +89,10 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
     for name, run in runs.items():
         status = feeds[name]
         status.run, status.silent = run, run["job_id"] in silent
-        status.new = new_in(tables.users_of(run["job_id"]))
+        status.new = tables.new_of(run["job_id"])
         status.retries = retries.get(run["job_id"], [])
         status.earlier = [job for job in status.earlier if run["job_id"] not in (job["job_id"], job["retry_of"])]
     return sorted(feeds.values(), key=lambda status: status._badness)  # noqa: SLF001 - its own
-
-
-def new_in(users: pl.DataFrame) -> int | None:
-    """Return how many of a job's failed users are new; None without users, or without a run to compare with."""
-    return None if users.is_empty() or users["new"].null_count() else int(users["new"].sum())
 
 
 def is_open(job: Mapping[str, Any]) -> bool:

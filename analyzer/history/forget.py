@@ -231,7 +231,6 @@ def _apply(places: Places, search: Search, keys: Sequence[str], found: Sequence[
     for key, seen in library.state.files.items():
         library.state.files[key] = replace(seen, searched=True)
     library.state.save()
-    library.state.save_counts()
 
 
 class _Remover:
@@ -259,7 +258,6 @@ class _Remover:
         if replaced is None:
             self._remove_source(path)
         elif replaced:
-            self._library.state.counts.pop(self._library.name_of(path), None)
             note_rewritten(self._library, path)
 
     def _remove_source(self, path: Path) -> None:
@@ -316,12 +314,10 @@ def forget_jobs(places: Places, job_ids: frozenset[str], files: Sequence[Path]) 
         remove_empty(path.parent, places.library if places.library in path.parents else places.root)
         if places.library in path.parents:
             state.files.pop(key_of(library.name_of(path)), None)
-            state.counts.pop(library.name_of(path), None)
     library.save_jobs(job for job in library.jobs() if job.job_id not in job_ids)
     state.observations = [seen for seen in state.observations if seen.job_id not in job_ids]
     state.notes = {job_id: noted for job_id, noted in state.notes.items() if job_id not in job_ids}
     state.save()
-    state.save_counts()
 
 
 def _keys_in_logs(paths: Iterable[Path]) -> frozenset[str]:

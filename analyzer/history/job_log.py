@@ -13,14 +13,11 @@ import polars as pl
 
 from analyzer.analysis.failures import by_pattern, by_property
 from analyzer.catalogue import OURS, SAYS_NOTHING, first_match
-from analyzer.history.repairs import with_open_flags
 from analyzer.model.job import Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
-from analyzer.model.tables import ENTRIES, UTC
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
@@ -117,12 +114,10 @@ class JobLog:
         found = self._read(pl.col("names") & (pl.col("code") == LogCode.IdentityNotResolvable), "key", "identity")
         return found.unique("key", maintain_order=True)["identity"].to_list()
 
-    @functools.cached_property
+    @property
     def new(self) -> int | None:
         """The number of users who are new; None without users, or without a run to compare with."""
-        new = pl.col("new")
-        rows = self._users.lazy().select(new.sum(), unknown=new.null_count(), users=pl.len()).collect().row(0)
-        return None if rows[1] or not rows[2] else int(rows[0])
+        return self._tables.new_of(self.job_id)
 
     def first_nameless(self, limit: int, *columns: str) -> pl.DataFrame:
         """Return columns of the first entries without a user, in log order."""
@@ -137,7 +132,7 @@ class JobLog:
         new = pl.col("new").fill_null(value=False)
         first = [self._users.filter(which).head(limit).lazy().collect() for which in (new, ~new)]
         found = pl.concat(first).head(limit)
-        return found if "open" in found.columns else with_open_flags(found, self._tables.open_users)
+        return found if "open" in found.columns else self._tables.with_open(found, self.job_id)
 
     def entries_of(self, keys: pl.Series, limit: int, *columns: str) -> pl.DataFrame:
         """Return ``key`` and columns of the first entries of these users, in log order."""
@@ -147,11 +142,6 @@ class JobLog:
         first = pl.struct(columns).sort_by(_PLACE).head(limit).alias("entry")
         of_key = self._entries.lazy().filter(named).group_by("key").agg(first)
         return of_key.explode("entry").unnest("entry").collect(engine="streaming")
-
-    def table(self, feed: str, ran: datetime | None) -> pl.LazyFrame:
-        """Return the table ``entries`` with the job's feed and time; of a large log in any order."""
-        of_job = {"feed": pl.lit(feed, pl.String), "ran": pl.lit(ran, UTC)}
-        return self._entries.lazy().select(*ENTRIES).with_columns(**of_job)
 
     @functools.cached_property
     def _entries(self) -> pl.DataFrame | pl.LazyFrame:

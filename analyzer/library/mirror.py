@@ -134,6 +134,18 @@ class Library:
                 return [logs[name] for name in sorted(logs)]
         return []
 
+    def places_of(self, job: Job) -> list[Path]:
+        """Return every place where the job's source file or log folder can be, whether something is there or not."""
+        notes = self.state.notes.get(job.job_id)
+        if notes and notes.source:
+            kept = self._earlier(notes.source)
+            places = [kept] if kept else []
+        else:
+            host = _host(job.source_uri)
+            places = [place for path in server_paths(job.source_uri) for _, place in self._copies(host, path)]
+        places += [place for uri, path in log_folders(job) for _, place in self._copies(_host(uri), path)]
+        return list(dict.fromkeys(places))
+
     def seen(self, place: Path) -> FileSeen | None:
         """Return the notes on a file in the library from when it was pulled; None if there are none."""
         return self.state.files.get(key_of(self.name_of(place)))

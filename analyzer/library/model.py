@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
-
 if TYPE_CHECKING:
     from analyzer.errors import FaultError, ThresholdError
     from analyzer.model.job import Job
     from analyzer.tenant.model import RemoteFile, Sink
-
-COUNTS_VERSION = 1
-"""Version of the counts of a source file. A file with older counts is counted again."""
 
 
 class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,28 +75,6 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     log_missing: str | None = None
     fetched: bool = False
     pending: bool = False
-
-
-class SourceCount(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value of ``counts.json``, by path in the library: the counts of a source file.
-
-    Attributes:
-        size: bytes; with ``modified_ns`` it shows whether the file has changed.
-        modified_ns: when the file was last written, by the file system.
-        users, property_values, guid_ids, without_id, damage: as in ``source.count_records``.
-        problem: why it could not be counted.
-        counting: the ``COUNTS_VERSION`` of the counts.
-    """
-
-    size: int
-    modified_ns: int
-    users: int | None = None
-    property_values: int | None = None
-    guid_ids: bool = False
-    problem: str | None = None
-    without_id: int | None = None
-    damage: tuple[Damage, ...] = ()
-    counting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

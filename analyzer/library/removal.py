@@ -81,10 +81,8 @@ def remove_sources(library: WritableLibrary, copies: Mapping[Path, Sequence[str]
             removed = removed.plus(Removed(1, path.stat().st_size))
             _remove(path, library.root)
             state.files.pop(key_of(library.name_of(path)), None)
-            state.counts.pop(library.name_of(path), None)
     finally:
         state.save()
-    state.save_counts()
     return removed
 
 

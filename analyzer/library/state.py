@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from typing import IO, TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from analyzer.errors import InputError, OutputError
-from analyzer.library.model import FileSeen, JobNotes, Observation, PullTime, SourceCount
+from analyzer.library.model import FileSeen, JobNotes, Observation, PullTime
 from analyzer.library.paths import OWN_FOLDER, key_of, place_of
 from analyzer.storage.files import cannot_write, is_part, json_bytes, read_bytes, read_json, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _T = TypeVar("_T")
-COUNTS, JOURNAL = "counts.json", "journal.ndjson"
+JOURNAL = "journal.ndjson"
 _ADVICE = "Restore it, or move it away. The next pull begins a new one; what only this file contained is lost."
-_HOUR = 3600
 
 
 class Begun(msgspec.Struct, frozen=True, tag="begun"):
@@ -104,7 +102,7 @@ class Journal:
 
 
 class LibraryState:
-    """The folder ``.upa`` of a library to read; a reader writes only ``counts.json``.
+    """The folder ``.upa`` of a library to read; a reader writes nothing there but a history.
 
     A command that reads may begin before a pull and end after it. Everything else that it has read is outdated then.
 
@@ -120,24 +118,9 @@ class LibraryState:
         self.observations = self._load("observations", list[Observation], [])
         self.files = self._load("files", dict[str, FileSeen], {})
         self.notes = self._load("notes", dict[str, JobNotes], {})
-        self.counts = self._load("counts", dict[str, SourceCount], {})
-        self._counted = json_bytes(self.counts)
         self._journal = Journal(self._folder)
         for step in self._journal.steps():
             self._apply(step)
-
-    def save_counts(self) -> None:
-        """Write the counts if they changed; if two commands do, the later one wins.
-
-        Raises:
-            InputError: a file is damaged; its content must not be lost.
-            OutputError: the file cannot be written.
-        """
-        self._check_damage()
-        content = json_bytes(self.counts)
-        if content != self._counted:
-            write_bytes(self._folder / COUNTS, content)
-            self._counted = content
 
     def _apply(self, step: Step) -> None:
         """Apply a step to the notes, except for a file that is not renamed yet."""
@@ -177,9 +160,9 @@ class LibraryState:
 class WritableState(LibraryState):
     """The folder ``.upa`` for a pull, the only writer of notes on jobs and files; each step is in the journal."""
 
-    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, root: Path) -> None:
+        """Read the files, and the journal of a killed pull."""
         super().__init__(root)
-        self._clock = clock
         self._written = self._contents()
         self._is_pulling = False
         self._begun: list[str] = []
@@ -209,7 +192,7 @@ class WritableState(LibraryState):
                 self._place(step)
         left = [self._part(step.part) for step in steps if isinstance(step, Begun)]
         for part in [*left, *self._folder.glob(".*"), *self._root.glob(".*")]:
-            if part is not None and is_part(part) and not self._may_be_in_use(part):
+            if part is not None and is_part(part):
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
         self._is_pulling = True
@@ -296,12 +279,3 @@ class WritableState(LibraryState):
 
     def _name(self, part: Path) -> str:
         return part.relative_to(self._root).as_posix()
-
-    def _may_be_in_use(self, part: Path) -> bool:
-        """Return whether another command may be writing its counts, without a lock and in less than an hour."""
-        if not part.name.startswith(f".{COUNTS}."):
-            return False
-        try:
-            return self._clock() - part.stat().st_mtime < _HOUR
-        except OSError:
-            return True

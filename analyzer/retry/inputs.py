@@ -95,7 +95,7 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
     """Gather what a job's retry is made from."""
     source = library.source_state(job)
     # Who retries a superseded job wants the older values.
-    users = tables.open_users.get(job.job_id)
+    users = tables.users_after(job.job_id)
     row = tables.job(job.job_id)
     return RetryInputs(
         source=library.source_file(job),
@@ -111,7 +111,7 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         unfinished_logs=sum(log.unfinished for log in tables.logs_of(job.job_id)),
         source_later=tables.source_later.get(job.job_id, ""),
         source_uri=job.source_uri,
-        newer=users.newer if users and not users.superseded_by else frozenset(),
+        newer=frozenset() if users.superseded_by else users.newer,
     )
 
 

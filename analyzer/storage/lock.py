@@ -74,6 +74,21 @@ def data_lock(
         _release(folder, lock, new)
 
 
+def is_held(folder: Path) -> bool:
+    """Return whether another process, or this one, holds the lock of a folder."""
+    from filelock import FileLock, Timeout
+
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        with FileLock(folder / LOCK, timeout=0, thread_local=False):
+            return False
+    except Timeout:
+        return True
+    except (NotImplementedError, OSError):
+        return False
+
+
 def check_lock(folder: Path) -> None:
     """Check that the lock file of a folder, if there is one, can be opened, without locking it.
 

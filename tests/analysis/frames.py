@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+import polars as pl
+
+from analyzer.analysis.compare_runs import fold_users, run_orders
+from analyzer.analysis.failures import by_user
 from analyzer.analysis.feeds import feeds_of, source_name
 from analyzer.analysis.named_users import SOURCE_IDS, naming
-from analyzer.analysis.outcomes import JOB_RECORDS, job_table
+from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, count_entries, job_table
 from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 TENANT = "contoso.sharepoint.com"
 FOLDER = "https://contoso.sharepoint.com/sites/hr/Shared Documents/"
@@ -77,4 +77,23 @@ def jobs(
     as_of: datetime | None = None,
 ) -> pl.DataFrame:
     """The jobs as ``job_table`` gives them."""
-    return job_table(table(rows, JOB_RECORDS), named(*entries), table(observations, OBSERVATIONS), as_of)
+    users = named(*entries)
+    counts = [
+        count_entries(frame)[0].with_columns(job_id=pl.lit(job_id)).select(*COUNTS)
+        for (job_id,), frame in users.partition_by("job_id", as_dict=True).items()
+    ]
+    counted = pl.concat([pl.DataFrame(schema=COUNTS), *counts])
+    return job_table(table(rows, JOB_RECORDS), counted, table(observations, OBSERVATIONS), as_of)
+
+
+def folded(ordered: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """The users of all jobs with their streaks, folded job by job."""
+    orders, found = run_orders(ordered), dict[str, pl.DataFrame]()
+    users = by_user(entries)
+    for job_id in ordered["job_id"]:
+        order = orders.get(job_id)
+        previous = found[order.previous] if order and order.previous else None
+        recent = [found[one].select("key") for one in (order.recent if order else ())]
+        known = pl.concat([users.select("key").clear(), *recent])
+        found[job_id] = fold_users(users.filter(job_id=job_id), order, previous, known)
+    return pl.concat([fold_users(users.clear(), None, None, users.select("key").clear()), *found.values()])

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from analyzer.analysis.failures import by_user, job_codes
-from analyzer.analysis.timeline import HOW_KNOWN, new_failures, timeline, weekly_codes
+from analyzer.analysis.failures import job_codes
+from analyzer.analysis.timeline import HOW_KNOWN, timeline, weekly_codes
 from analyzer.model.tables import JOBS, UTC
-from tests.analysis.frames import FOLDER, at, entry, jobs, listed, named, seen
+from tests.analysis.frames import FOLDER, at, entry, folded, jobs, listed, named, seen
 
 PARTIAL = ("Error", "ImportCompleteWithError")
 
@@ -98,7 +98,7 @@ def test_jobs_of_one_time_are_in_the_order_of_their_ids() -> None:
 
 
 def new(ordered: pl.DataFrame, *entries: dict[str, object]) -> dict[tuple[str, str], bool | None]:
-    found = new_failures(ordered, by_user(named(*entries)))
+    found = folded(ordered, named(*entries))
     return {(job_id, key): is_new for job_id, key, is_new in found.select("job_id", "key", "new").iter_rows()}
 
 
@@ -195,8 +195,7 @@ def test_of_no_jobs_the_columns_are_the_same() -> None:
             "earliest": UTC,
             "latest": UTC,
         }
-        users = by_user(named())
-        assert dict(new_failures(ordered, users).schema) == {**users.schema, "new": pl.Boolean}
+        assert folded(ordered, named()).is_empty()
         assert dict(weekly_codes(ordered, job_codes(named())).schema) == {
             "week": pl.Date,
             "code": pl.String,

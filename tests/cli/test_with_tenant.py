@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from analyzer.model.job import name_in_files
@@ -243,7 +244,11 @@ def test_what_signs_an_address_of_a_job_is_in_no_output(
     assert {ran.code for ran in said} == {0}
     library = tmp_path / "upa-data" / "contoso" / "library"
     written = [path for path in (tmp_path / "upa-data").rglob("*") if path.is_file() and library not in path.parents]
-    texts = [*(path.read_text("utf-8") for path in written), *(ran.out + ran.err for ran in said), *map(str, written)]
+    tables = [path for path in written if path.suffix == ".parquet"]
+    texts = [path.read_text("utf-8") for path in written if path not in tables]
+    texts += [str(pl.read_parquet(path).rows()) for path in tables]
+    texts += [*(ran.out + ran.err for ran in said), *map(str, written)]
+    assert len(tables) > 2
     assert [text for text in texts if re.search("idden9|ecret9", text)] == []
     assert "feed.json?tempauth=***" in said[2].out
     assert "Hidden9/Secret9" in (library / "jobs.json").read_text("utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 from analyzer.errors import InputError, OutputError
 from analyzer.library.mirror import Library
-from analyzer.library.model import FileSeen, JobNotes, Observation, PullTime, SourceCount
+from analyzer.library.model import FileSeen, JobNotes, Observation, PullTime
 from analyzer.library.state import JOURNAL, Begun, Journal, LibraryState, Noted, Placed, WritableState
 
 if TYPE_CHECKING:
@@ -37,16 +37,13 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     own.observe(_seen())
     own.files["/sites/a"] = FileSeen('"1"', 12)
     own.note("a", log_missing="it was refused", pending=True)
-    own.counts["sites/a"] = SourceCount(12, 5, users=3)
     own.save()
-    own.save_counts()
     own.save_pull(PullTime(_NOW, "contoso.sharepoint.com"))
     assert own.last_pull == PullTime(_NOW, "contoso.sharepoint.com")
     again = LibraryState(tmp_path)
     assert again.observations == [_seen()]
     assert again.files == {"/sites/a": FileSeen('"1"', 12)}
     assert again.notes == {"a": JobNotes(log_missing="it was refused", pending=True)}
-    assert again.counts == own.counts
     assert again.last_pull == PullTime(_NOW, "contoso.sharepoint.com")
 
 
@@ -89,7 +86,7 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, cont
     assert f"{name}.json is damaged" in damage.what
     assert "Restore it, or move it away" in damage.advice
     own.note("a", log_missing="it was refused")
-    for step in (own.save, own.save_counts, own.begin_pull):
+    for step in (own.save, own.begin_pull):
         with pytest.raises(InputError, match="is damaged"):
             step()
     assert (tmp_path / ".upa" / f"{name}.json").read_bytes() == content
@@ -131,39 +128,9 @@ def test_another_error_in_the_same_state_is_an_observation(tmp_path: Path) -> No
     assert [seen.error for seen in own.observations] == [23, 30]
 
 
-def test_a_reader_has_no_way_to_write_more_than_counts() -> None:
-    public = {name for name in dir(LibraryState) if not name.startswith("_")}
-    assert public == {"save_counts"}
+def test_a_reader_has_no_way_to_write() -> None:
+    assert not {name for name in dir(LibraryState) if not name.startswith("_")}
     assert not hasattr(Library, "save_jobs")
-
-
-def test_a_reader_writes_its_counts_and_nothing_else_of_what_it_changed(tmp_path: Path) -> None:
-    reader = LibraryState(tmp_path)
-    reader.notes["a"] = JobNotes(pending=True)
-    reader.observations.append(_seen())
-    reader.files["/sites/a"] = FileSeen('"1"', 12)
-    reader.counts["sites/a"] = SourceCount(12, 5, users=3)
-    reader.save_counts()
-    assert [path.name for path in (tmp_path / ".upa").iterdir()] == ["counts.json"]
-
-
-def test_of_two_readers_the_last_one_s_counts_stay_whole(tmp_path: Path) -> None:
-    first, second = LibraryState(tmp_path), LibraryState(tmp_path)
-    first.counts["sites/a"] = SourceCount(12, 5, users=3)
-    second.counts["sites/b"] = SourceCount(13, 6, users=4)
-    first.save_counts()
-    second.save_counts()
-    assert LibraryState(tmp_path).counts == second.counts
-
-
-@pytest.mark.parametrize(("age", "stays"), [(0, True), (7200, False)], ids=["now", "two hours ago"])
-def test_counts_that_a_reader_may_be_writing_are_left_to_it(tmp_path: Path, age: int, *, stays: bool) -> None:
-    part = tmp_path / ".upa" / ".counts.json.0123abcd.part"
-    part.parent.mkdir()
-    part.touch()
-    os.utime(part, (then := part.stat().st_mtime - age, then))
-    WritableState(tmp_path).begin_pull()
-    assert part.exists() == stays
 
 
 _PATH = "/sites/hr/a.log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import shutil
 import time
 from datetime import UTC, datetime
@@ -100,10 +101,19 @@ def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: AN
 
 
 def _places(app: AppContext, workspace: Workspace) -> Places:
+    from analyzer.history.load import load
     from analyzer.pipeline import Places
 
+    day = datetime.now(UTC).date().isoformat()
     commands = dataclasses.replace(app.commands, config="", tenant="", library=str(workspace.library))
-    return Places(workspace.reports, workspace.retry, templates=None, zone=None, commands=commands)
+    return Places(
+        workspace.report(day),
+        workspace.retry,
+        templates=None,
+        zone=None,
+        commands=commands,
+        open_tables=functools.partial(load, place=workspace.history, retry_folder=workspace.retry),
+    )
 
 
 def _first_run(demo: _Demo) -> ReportResult:

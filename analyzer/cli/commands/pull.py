@@ -40,16 +40,19 @@ def command(
 ) -> int:
     """Download new jobs, logs, and source files."""
     from analyzer.cli.views.jobs import pulled_clause, pulled_json
+    from analyzer.library.mirror import Library
     from analyzer.library.model import Choice
     from analyzer.pipeline import pull_without_forgotten
 
     app = context.ensure_object(AppContext)
-    _, tenant, library = hold_and_connect(context, patience)
+    workspace, tenant, library = hold_and_connect(context, patience)
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, app.zone()), everything)
     begun = time.monotonic()
     with app.terminal.progress("pulling") as progress:
         pulled = pull_without_forgotten(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
+    with app.terminal.progress("reading logs") as reading:
+        app.tables(Library(library.root), workspace, lambda done, total: reading(done, total, ""))
     if app.terminal.json:
         app.terminal.result(pulled_json(pulled))
     else:

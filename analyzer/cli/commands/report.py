@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +16,6 @@ from analyzer.model.job import find_job
 if TYPE_CHECKING:
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import Places, ReportResult
-
-SELECTION = "selection"
-"""The folder of the report of selected jobs, in the tenant's folder of reports."""
 
 
 def command(
@@ -36,20 +34,20 @@ def command(
     from analyzer.pipeline import Scope, report
 
     app = context.ensure_object(AppContext)
-    where: Workspace | Path = output or app.workspace(library)
-    if not isinstance(where, Path):
-        hold(context, where)
+    workspace = app.workspace(library)
+    if output is None:
+        hold(context, workspace)
     opened = app.library(library)
     zone = app.zone()
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(app, where)
+    places = report_places(app, now, workspace, output)
     if library is not None:
         places = dataclasses.replace(places, commands=dataclasses.replace(app.commands, library=str(library)))
     if output is None and (job or since):
-        # The report of all jobs stays as it is.
-        places = dataclasses.replace(places, report=places.report / SELECTION)
+        # The day's report of all jobs stays as it is.
+        places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
     with app.terminal.stages() as stage:
         made = report(opened, places, now, stage, scope)
     if app.terminal.json:
@@ -59,19 +57,20 @@ def command(
     return app.unread(made.tables.log_problems)
 
 
-def report_places(app: AppContext, where: Workspace | Path) -> Places:
-    """Return where a report and its retry files go: a tenant's folder, or the specified folder."""
+def report_places(app: AppContext, now: datetime, workspace: Workspace, output: Path | None = None) -> Places:
+    """Return where a report and its retry files go: a tenant's folder by day, or the specified folder."""
     from analyzer.pipeline import Places
 
     zone, settings = app.zone(), app.settings
+    day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
-        report=where if isinstance(where, Path) else where.reports,
-        retry=where / "retry" if isinstance(where, Path) else where.retry,
+        report=output or workspace.report(day),
+        retry=output / "retry" if output else workspace.retry,
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
         catalogue=settings.catalogue,
-        feed_rules=app.feed_rules(),
         commands=app.commands,
+        open_tables=functools.partial(app.tables, workspace=workspace),
     )
 
 
@@ -81,7 +80,6 @@ def reported_json(made: ReportResult) -> dict[str, object]:
 
     return {
         "report": str(made.index),
-        "day": str(made.day) if made.day else None,
         "jobs": job_json(made.tables.jobs),
         "retries": [
             {

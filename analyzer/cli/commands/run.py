@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from analyzer.cli.views.run import Night
     from analyzer.errors import AnalyzerError
     from analyzer.history.keep import Swept
-    from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import ReportResult
 
@@ -29,28 +27,20 @@ def command(
     from analyzer.cli.commands.pull import exit_code, hold_and_connect
     from analyzer.cli.commands.report import report_places, reported_json
     from analyzer.cli.views.jobs import pulled_json
-    from analyzer.cli.views.run import Night, day_of, feed_json, log_problems, print_night, remarks_of
+    from analyzer.cli.views.run import Night, feed_json, log_problems, print_night, remarks_of
     from analyzer.history.acknowledgements import Remarks
     from analyzer.pipeline import run
 
     app = context.ensure_object(AppContext)
     workspace, tenant, library = hold_and_connect(context, patience)
     now = datetime.now(UTC)
-    keep = app.settings.keep(app.tenant()[1])
-    places = report_places(app, workspace)
-    if keep.reports is not None:
-        # ``sweep`` removes the pages of earlier days.
-        places = dataclasses.replace(places, days_from=(now.astimezone(app.zone() or UTC) - keep.reports).date())
-    before = Remarks(workspace.root)
-
-    def night_of(pulled: PullResult, made: ReportResult) -> Night:
-        known = app.acknowledged(workspace).valid(made.tables.jobs, now)
-        return Night(pulled, made, places, now, known, before.last_run)
-
+    places = report_places(app, now, workspace)
     with app.terminal.stages() as stage:
-        pulled, made = run(tenant, library, places, now, stage, say=lambda pulled, made: day_of(night_of(pulled, made)))
+        pulled, made = run(tenant, library, places, now, stage)
     swept, unswept = _swept(app, workspace, made, now)
-    night = night_of(pulled, made)
+    known = app.acknowledged(workspace).valid(made.tables.jobs, now)
+    before = Remarks(workspace.root)
+    night = Night(pulled, made, places, now, known, before.last_run)
     remarks, problems = list(remarks_of(night)), log_problems(night)
     fresh = before.new(remarks)
     unread = [problems[remark] for remark in before.new(problems)]
@@ -59,7 +49,7 @@ def command(
             {
                 "feeds": [feed_json(status, night) for status in night.statuses],
                 "remarks": [{"about": remark.about, "text": remark.text} for remark in fresh],
-                "acknowledged": list(night.acknowledged),
+                "acknowledged": list(known),
                 "pulled": pulled_json(pulled),
                 "removed": swept.as_json,
                 **reported_json(made),
@@ -94,13 +84,11 @@ def _swept(
 
 def _fails(fail_on: FailOn, night: Night) -> bool:
     """Whether a job of this night is one on which to fail; not one that was healed or superseded since."""
-    from analyzer.history.feed_status import new_in
-
     if fail_on is FailOn.never:
         return False
-    users_of = night.made.tables.users_of
+    new_of = night.made.tables.new_of
     return any(
-        fail_on.met_by(job["outcome"], new_in(users_of(job["job_id"])), is_retry=bool(job["retry_of"]))
+        fail_on.met_by(job["outcome"], new_of(job["job_id"]), is_retry=bool(job["retry_of"]))
         for job in night.news.iter_rows(named=True)
         if job["open"] != 0 and (job["outcome"] == "stuck" or not job["superseded"])
     )

@@ -92,7 +92,8 @@ def test_requests_are_shown_when_asked_for_alone(
 
 
 def test_a_collector_gets_a_request_field_by_field(upa: Callable[..., Ran], configured: LoopbackTenant) -> None:
-    stage, request = _lines(upa("pull", "--verbose", *_JSON))
+    stage, request, reading = _lines(upa("pull", "--verbose", *_JSON))
+    assert (reading["event"], reading["message"]) == ("stage", "reading logs")
     assert (stage["level"], stage["event"], stage["message"]) == ("info", "stage", "pulling")
     del request["time"], request["message"]
     assert request.pop("milliseconds") >= 0

@@ -1,0 +1,425 @@
+"""Bring a history up to date with its library: parse the logs of new and changed jobs, and derive the rest.
+
+For each such job its entries are written first. Then the jobs are put in order, and the users of each run are compared
+with those of its feed's run before. The table ``jobs`` is written last; until then the history is what it was, and a
+death in between is repaired by the next ingest, which writes the same files again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+
+from analyzer.analysis.compare_runs import fold_users, run_orders
+from analyzer.analysis.feed_state import FeedJob, JobState
+from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
+from analyzer.analysis.open_and_superseded import Import
+from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
+from analyzer.analysis.timeline import timeline
+from analyzer.history.entries_file import in_range, streamed, users_in, write_entries
+from analyzer.history.feed_users import FeedUsers
+from analyzer.history.read_job import read_job
+from analyzer.history.record import JobRecord, digest_of, job_digest, stamp_of
+from analyzer.history.repairs import NO_FILE, end_of_chains, feeds_of_jobs, repaired_by
+from analyzer.history.store import UNKNOWN_MONTH, DamagedError, Head, stored
+from analyzer.library.copies import PulledLogs, first_seen_ended
+from analyzer.logs.model import LogFile
+from analyzer.logs.read import LogReader
+from analyzer.model.job import Job, Outcome
+from analyzer.model.redaction import shown_message, shown_uri
+from analyzer.model.service import error_name, state_name
+from analyzer.model.tables import JOB_CODES, OBSERVATIONS, USERS, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from analyzer.analysis.compare_runs import RunOrder
+    from analyzer.analysis.feeds import FeedRule
+    from analyzer.history.entries_file import Range
+    from analyzer.history.store import Store
+    from analyzer.library.mirror import Library
+    from analyzer.library.model import Observation
+STATE_FILES = ("jobs.json", ".upa/files.json", ".upa/notes.json", ".upa/observations.json", ".upa/pull.json")
+"""The library's own files that a history depends on."""
+
+
+def inputs_of(library: Library, rules: Sequence[FeedRule]) -> dict[str, Any]:
+    """Return what a history is made from apart from the files of single jobs."""
+    stamps = [list(stamp_of(library.root, library.root / name)) for name in STATE_FILES]
+    return {"stamps": stamps, "rules": digest_of([dataclasses.astuple(rule) for rule in rules])}
+
+
+def load_records(store: Store) -> dict[str, JobRecord]:
+    """Return what the history keeps of each job; nothing if it can't be read."""
+    if not store.exists:
+        return {}
+    try:
+        store.head()
+        rows = store.small("jobs", ("job_id", "record"))
+        decode = msgspec.msgpack.Decoder(JobRecord).decode
+        return {job_id: decode(record) for job_id, record in rows.iter_rows()}
+    except (DamagedError, msgspec.DecodeError):
+        return {}
+
+
+def ingest(
+    library: Library,
+    store: Store,
+    *,
+    rules: Sequence[FeedRule] = (),
+    retry_folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Bring a history up to date.
+
+    Args:
+        library: an existing library.
+        store: the history's files; only one process may write them.
+        rules: the feeds of the configuration.
+        retry_folder: the folder with the tenant's retry files, whose manifests identify renamed ones.
+        progress: called with the number of jobs that were looked at, and of all jobs.
+
+    Raises:
+        InputError: the job list can't be read, or the history is of a newer version. Unreadable logs and source files
+            are noted in the tables.
+        OutputError: the history can't be written.
+    """
+    inputs = inputs_of(library, rules)  # before anything is read: what changes meanwhile is read the next time
+    run = _Ingest(library, store, retry_folder)
+    for done, job in enumerate(run.jobs, 1):
+        run.examine(job)
+        if progress:
+            progress(done, len(run.jobs))
+    run.derive(rules, inputs)
+
+
+class _Ingest:
+    def __init__(self, library: Library, store: Store, retry_folder: Path | None) -> None:
+        self.library, self.store, self._retry_folder = library, store, retry_folder
+        self._old = load_records(store)
+        self.jobs = library.jobs()
+        listed = {job.job_id for job in self.jobs}
+        # What the library no longer has stays in the history.
+        left = [record for job_id, record in self._old.items() if job_id not in listed]
+        self.jobs += [Job.from_answer(record.answer).marked_gone() for record in left]
+        self._records: dict[str, JobRecord] = {}
+        self._changed: set[str] = set()
+        self._owned: set[str] = set()
+        self._pulled = PulledLogs(library)
+        self._ended = first_seen_ended(library)
+
+    def examine(self, job: Job) -> None:
+        """Take what is known of a job, or read its files if they or our notes have changed."""
+        known = self._old.get(job.job_id)
+        if known is not None and self._is_current(job, known):
+            self._records[job.job_id] = known
+            return
+        found = read_job(self.library, job, self._pulled, self._ended.get(job.job_id), known)
+        record = found.record
+        record.digest = self._digest(job, record)
+        record.month = self._month(record, known, self._ended.get(job.job_id))
+        self._records[job.job_id] = record
+        self._changed.add(job.job_id)
+        if known is not None:
+            record.state, record.repairs = known.state, known.repairs
+            if (known.version, known.month) == (record.version, record.month) and self._has_files(job.job_id, known):
+                record.logs, record.counts, record.fold, record.new = known.logs, known.counts, known.fold, known.new
+                record.entries_size, record.users_size = known.entries_size, known.users_size
+                return
+        reading = LogReader(
+            LogFile(path, self.library.name_of(path), self.library.tenant, size=size) for path, size in found.logs
+        )
+        # A log file's folder identifies its job even if the file was renamed.
+        frames = (frame.with_columns(job_id=pl.lit(job.job_id, pl.String)) for frame in reading.frames())
+        guid_ids = bool(record.count and record.count.guid_ids)
+        record.counts = write_entries(self.store, job.job_id, record.month, frames, guid_ids=guid_ids)
+        record.logs = found.summaries(reading.logs)
+        record.entries_size = self.store.size("entries", job.job_id, record.month)
+
+    def derive(self, rules: Sequence[FeedRule], inputs: Mapping[str, Any]) -> None:
+        """Derive what depends on other jobs, and write the small tables."""
+        sources = certain_sources(self._records, self.library.root)
+        for job_id, record in self._records.items():
+            record.is_certain = job_id in sources if record.source else record.is_certain
+        feeds, retries = self._feeds(rules, sources)
+        last_pull = self.library.state.last_pull
+        as_of = last_pull.pulled_at if last_pull else None
+        self._owned = {self._records[job_id].source for job_id in sources}
+        records = table((self._row(job, feeds, retries) for job in self.jobs), JOB_RECORDS)
+        counts = table(
+            (
+                {"job_id": job_id, **{name: getattr(record.counts, name) for name in COUNTS if name != "job_id"}}
+                for job_id, record in self._records.items()
+            ),
+            COUNTS,
+        )
+        observations = observation_table(self.library)
+        jobs = timeline(job_table(records, counts, observations, as_of))
+        self._fold(jobs)
+        jobs = self._with_open_users(jobs, sources)
+        codes = (
+            {"tenant": self.library.tenant, "job_id": job_id, "code": code, "entries": entries, "users": users}
+            for job_id in jobs["job_id"]
+            for code, entries, users in self._records[job_id].counts.codes
+        )
+        self.store.write_small("job_codes", table(codes, JOB_CODES))
+        self.store.write_small("observations", observations)
+        head = Head(tenant=self.library.tenant, as_of=as_of.isoformat() if as_of else None, inputs=inputs)
+        self.store.write_small("jobs", self._with_records(jobs), head)
+        kept = {
+            self.store.file(name, job_id, record.month)
+            for job_id, record in self._records.items()
+            for name in ("entries", "users")
+        }
+        if self._changed or self._records.keys() != self._old.keys():
+            self.store.remove_others(kept)
+
+    def _is_current(self, job: Job, known: JobRecord) -> bool:
+        root = self.library.root
+        return (
+            known.digest == self._digest(job, known)
+            and all(stamp == stamp_of(root, root / stamp[0]) for stamp in known.stamps)
+            and self._has_files(job.job_id, known)
+        )
+
+    def _digest(self, job: Job, record: JobRecord) -> str:
+        state = self.library.state
+        seen = [state.files.get(key) for key in record.keys]
+        return job_digest(job, state.notes.get(job.job_id), self._ended.get(job.job_id), seen)
+
+    def _has_files(self, job_id: str, record: JobRecord) -> bool:
+        return all(
+            self.store.size(name, job_id, record.month) == size
+            for name, size in (("entries", record.entries_size), ("users", record.users_size))
+        )
+
+    @staticmethod
+    def _month(record: JobRecord, known: JobRecord | None, ended: Observation | None) -> str:
+        time = record.log_time or (ended.observed_at if ended else None)
+        if known is not None and (time is None or known.month != UNKNOWN_MONTH):
+            return known.month  # a better time is no reason to move its files
+        return f"{time:%Y-%m}" if time else UNKNOWN_MONTH
+
+    def _feeds(self, rules: Sequence[FeedRule], sources: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the feed of each job, and the run that each retry repairs, by job ID."""
+        fresh = [job for job in self.jobs if job.job_id in self._changed]
+        # Without the hashes of jobs that may have read another version.
+        hashes = {
+            job.job_id: digest
+            for job in fresh
+            if (not self._records[job.job_id].source or job.job_id in sources)
+            and not self._records[job.job_id].later
+            and (digest := self.library.pulled_sha256(job))
+        }
+        logged = {job_id: record.log_time for job_id, record in self._records.items() if record.log_time}
+        written = {
+            job_id: record.written for job_id, record in self._records.items() if record.written and record.is_certain
+        }
+        for job_id, repaired in repaired_by(fresh, hashes, self._retry_folder, written, logged).items():
+            self._records[job_id].repairs = repaired
+        direct = {job_id: record.repairs for job_id, record in self._records.items() if record.repairs}
+        retries = end_of_chains(direct)
+        return feeds_of_jobs(self.jobs, retries, rules), retries
+
+    def _row(self, job: Job, feeds: Mapping[str, str], retries: Mapping[str, str]) -> dict[str, object]:
+        """Return the row of a job for ``job_table``."""
+        record = self._records[job.job_id]
+        count = None if record.later else record.count
+        retry_of, feed = retries.get(job.job_id), feeds[job.job_id]
+        has_read = record.is_certain
+        # If another job read our version, this one had read another version before.
+        owned = not has_read and record.source in self._owned
+        return {
+            "tenant": self.library.tenant,
+            "job_id": job.job_id,
+            "state": job.state_name,
+            "error": job.error_name,
+            "error_message": shown_message(job.error_message) or None,
+            "source_uri": shown_uri(job.source_uri) or None,
+            "log_folder_uri": shown_uri(job.log_folder_uri) or None,
+            "gone": job.gone,
+            "source_bytes": count.size if count else None,
+            "users": count.users if count else None,
+            "property_values": count.property_values if count else None,
+            "without_id": count.without_id if count else None,
+            "log_found": record.logged,
+            "log_whole": not any(log.unfinished for log in record.logs),
+            "log_time": record.log_time,
+            "source_time": record.written if has_read else None,
+            "not_after": record.written if owned else None,
+            "feed": None if feed == UNKNOWN_FEED else feed,
+            "retry_of": retry_of,
+            # A retry file's name has the time of the file that it was made from.
+            "name_time": None if retry_of else source_name(job.source_uri).time,
+        }
+
+    def _fold(self, jobs: pl.DataFrame) -> None:
+        """Write the users of each job whose log, or whose feed's runs before it, have changed."""
+        orders = run_orders(jobs)
+        for job_id in jobs["job_id"]:
+            record, order = self._records[job_id], orders.get(job_id)
+            if not record.counts.named_users:
+                record.fold, record.new = "", None
+                self.store.remove_file("users", job_id, record.month)
+                record.users_size = 0
+                continue
+            fold = self._fold_digest(record, order)
+            if fold != record.fold or self.store.size("users", job_id, record.month) != record.users_size:
+                record.new = self._write_users(job_id, record, order)
+                record.users_size = self.store.size("users", job_id, record.month)
+                record.fold = fold
+                self._changed.add(job_id)
+
+    def _fold_digest(self, record: JobRecord, order: RunOrder | None) -> str:
+        if order is None:
+            return digest_of([record.version, None])
+        before = self._records[order.previous] if order.previous else None
+        recent = [(job_id, self._records[job_id].version) for job_id in order.recent]
+        return digest_of([record.version, order.previous, before.fold if before else "", recent])
+
+    def _write_users(self, job_id: str, record: JobRecord, order: RunOrder | None) -> int | None:
+        """Write a job's users; return how many are new, or None without a run to compare with."""
+        news: list[int | None] = []
+
+        def pieces() -> Iterator[pl.DataFrame]:
+            for keys in record.counts.ranges:
+                users = users_in(self.store, job_id, record.month, keys)
+                previous = self._users_of(order.previous, ("key", "since", "runs"), keys) if order else None
+                recent = [self._users_of(one, ("key",), keys) for one in (order.recent if order else ())]
+                known = pl.concat([one for one in recent if one is not None] or [users.select("key").clear()])
+                folded = fold_users(users, order, previous, known)
+                news.append(None if folded["new"].null_count() else int(folded["new"].sum()))
+                yield stored(folded.with_columns(tenant=pl.lit(self.library.tenant, pl.String)).select(*USERS), "users")
+
+        if len(record.counts.ranges) == 1:
+            self.store.write("users", job_id, record.month, next(pieces()))
+        else:
+            self.store.write("users", job_id, record.month, streamed(pieces(), USERS))
+        return None if None in news else sum(number or 0 for number in news)
+
+    def _users_of(self, job_id: str | None, columns: tuple[str, ...], keys: Range) -> pl.DataFrame | None:
+        """Return the users of an earlier run in a range of keys; None for no run."""
+        if job_id is None:
+            return None
+        record = self._records[job_id]
+        if not record.counts.named_users:
+            return pl.DataFrame(schema={name: USERS[name] for name in columns})
+        if keys == (None, None):
+            return self.store.read("users", job_id, record.month, columns)
+        return self.store.lazy("users", job_id, record.month).select(columns).filter(in_range(keys)).collect()
+
+    def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
+        """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""
+        for feed, members in feed_jobs(jobs, self._records).items():
+            users = FeedUsers(members, self.keys_of, sources, self.store.checkpoints(feed))
+            for job_id, state in users.update().items():
+                self._records[job_id].state = state
+        states = [self._records[job_id].state or JobState() for job_id in jobs["job_id"]]
+        return jobs.with_columns(
+            superseded=pl.Series([one.superseded_by is not None for one in states], dtype=pl.Boolean),
+            open=pl.Series([one.open for one in states], dtype=pl.UInt32),
+            due=pl.Series([one.due for one in states], dtype=pl.UInt32),
+            superseded_by=pl.Series([one.superseded_by for one in states], dtype=pl.String),
+        )
+
+    def keys_of(self, job_id: str) -> Collection[str]:
+        """Return the keys of the users in a job's log."""
+        users = self._users_of(job_id, ("key",), (None, None))
+        return [] if users is None else users["key"].to_list()
+
+    def _with_records(self, jobs: pl.DataFrame) -> pl.DataFrame:
+        """Add the columns ``store.INTERNAL`` that come from records."""
+        encode = msgspec.msgpack.encode
+        records = [self._records[job_id] for job_id in jobs["job_id"]]
+        problems = [json_or_none([log.problem for log in record.logs if log.problem]) for record in records]
+        damage = [json_or_none(record.count.damage if record.count and not record.later else ()) for record in records]
+        sizes = [(record.entries_size, record.users_size) for record in records]
+        return jobs.with_columns(
+            new=pl.Series([record.new for record in records], dtype=pl.UInt32),
+            source_problem=pl.Series([record.problem or None for record in records], dtype=pl.String),
+            source_later=pl.Series([record.later or None for record in records], dtype=pl.String),
+            entry_rows=pl.Series([record.counts.rows for record in records], dtype=pl.UInt32),
+            problems=pl.Series(problems, dtype=pl.String),
+            damage=pl.Series(damage, dtype=pl.String),
+            month=pl.Series([record.month for record in records], dtype=pl.String),
+            version=pl.Series([digest_of([record.version, record.fold]) for record in records], dtype=pl.String),
+            stamps=pl.Series(
+                [encode((record.stamps, *size)) for record, size in zip(records, sizes, strict=True)], dtype=pl.Binary
+            ),
+            record=pl.Series([encode(record) for record in records], dtype=pl.Binary),
+        )
+
+
+def certain_sources(records: Mapping[str, JobRecord], root: Path) -> dict[str, Path]:
+    """Return our copies of source files in a library by the ID of the jobs that certainly read them.
+
+    A file can have had several versions between two pulls. Of the jobs that may have read our version, those with a log
+    did, because our version was written before the log; without logs, only a single job did.
+    """
+    readers: dict[str, list[str]] = {}
+    for job_id, record in records.items():
+        if record.source and not record.later:
+            readers.setdefault(record.source, []).append(job_id)
+    return {
+        job_id: root / source
+        for source, job_ids in readers.items()
+        for job_id in job_ids
+        if len(job_ids) == 1 or records[job_id].logged
+    }
+
+
+def feed_jobs(jobs: pl.DataFrame, records: Mapping[str, JobRecord]) -> dict[str, list[FeedJob]]:
+    """Return the jobs of each feed for ``FeedUsers``, in the order of the table.
+
+    Args:
+        jobs: from ``timeline``.
+        records: by job ID.
+    """
+    columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated", "earliest", "latest")
+    feeds: defaultdict[str, list[FeedJob]] = defaultdict(list)
+    for job_id, feed, retry_of, outcome, error, not_updated, earliest, latest in jobs.select(columns).iter_rows():
+        if feed is None:
+            continue
+        one = Import(
+            job_id=job_id,
+            feed=feed,
+            retry_of=retry_of,
+            outcome=Outcome(outcome),
+            names_all=outcome != Outcome.partial or not_updated is not None,
+            not_updated=not_updated,
+            carried=error not in NO_FILE,
+            earliest=earliest,
+            latest=latest,
+        )
+        record = records[job_id]
+        source = record.source_version if record.is_certain else ""  # also of a copy that was removed
+        feeds[feed].append(FeedJob(one, record.version, source, record.state))
+    return feeds
+
+
+def json_or_none(content: Sequence[object]) -> str | None:
+    """Return a list as JSON; None if it is empty."""
+    return msgspec.json.encode(content).decode() if content else None
+
+
+def observation_table(library: Library) -> pl.DataFrame:
+    """Return the table ``observations`` of a library."""
+    return table(
+        (
+            {
+                "tenant": library.tenant,
+                "job_id": seen.job_id,
+                "observed_at": seen.observed_at,
+                "previous_pull_at": seen.previous_pull_at,
+                "state": state_name(seen.state),
+                "error": error_name(seen.error),
+            }
+            for seen in library.state.observations
+        ),
+        OBSERVATIONS,
+    )

@@ -1,0 +1,197 @@
+"""What a history keeps of each job for the next ingest, beside the tables."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.analysis.feed_state import JobState  # noqa: TC001 - likewise
+from analyzer.errors import InputError
+from analyzer.history.entries_file import EntryCounts
+from analyzer.logs.model import Encoding, LogFile, LogRead
+from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from analyzer.library.model import JobNotes, Observation
+    from analyzer.model.job import Job
+
+ABSENT, FOLDER = -1, -2
+"""Sizes in stamps of a path where nothing is, and of a folder, whose time changes when a file is added."""
+
+Stamp = tuple[str, int, int]
+"""A path in the library, its size or one of ``ABSENT`` and ``FOLDER``, and when it was changed in nanoseconds."""
+
+
+COUNTS_VERSION = 1
+"""Version of the counts of a source file. A file with older counts is counted again."""
+
+
+class SourceCount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The counts of a source file.
+
+    Attributes:
+        size: bytes; with ``modified_ns`` it shows whether the file has changed.
+        modified_ns: when the file was last written, by the file system.
+        users, property_values, guid_ids, without_id, damage: as in ``source.count_records``.
+        problem: why it could not be counted.
+        counting: the ``COUNTS_VERSION`` of the counts.
+    """
+
+    size: int
+    modified_ns: int
+    users: int | None = None
+    property_values: int | None = None
+    guid_ids: bool = False
+    problem: str | None = None
+    without_id: int | None = None
+    damage: tuple[Damage, ...] = ()
+    counting: int = 0
+
+
+class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a log file was read; the attributes are those of ``LogRead``."""
+
+    name: str
+    size: int = 0
+    encoding: Encoding = Encoding()
+    lines: int = 0
+    entries: int = 0
+    texts: int = 0
+    growing: bool = False
+    cut_off: bool = False
+    binary: bool = False
+    problem: tuple[str, str] | None = None
+
+    @staticmethod
+    def of(log: LogRead, problem: InputError | None = None) -> LogSummary:
+        """Return what to keep of a log.
+
+        Args:
+            log: how it was read.
+            problem: why it counts as incomplete, if that isn't its own problem.
+        """
+        problem = problem or log.problem
+        return LogSummary(
+            name=log.name,
+            size=log.file.size,
+            encoding=log.encoding,
+            lines=log.lines,
+            entries=log.entries,
+            texts=log.texts,
+            growing=log.growing,
+            cut_off=bool(log.cut_off),
+            binary=bool(log.binary),  # from numpy
+            problem=(problem.what, problem.advice) if problem else None,
+        )
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether entries may be missing at its end."""
+        return self.growing or self.cut_off or self.problem is not None
+
+    def log(self, tenant: str | None) -> LogRead:
+        """Return the log as it was read."""
+        return LogRead(
+            file=LogFile(None, self.name, tenant, size=self.size),
+            encoding=self.encoding,
+            lines=self.lines,
+            entries=self.entries,
+            texts=self.texts,
+            growing=self.growing,
+            cut_off=self.cut_off,
+            binary=self.binary,
+            problem=InputError(*self.problem) if self.problem else None,
+        )
+
+
+class JobRecord(msgspec.Struct, omit_defaults=True):
+    """What is known of one job without the other jobs.
+
+    Attributes:
+        digest: of the job's row in the list and of our notes on it.
+        answer: the fields of its row in the list that we know, without secrets.
+        stamps: the files that were read, and the places where there was none.
+        version: a digest of the log files that its entries were made from.
+        source: our copy of its source file in the library; empty if there is none.
+        source_version: a digest of that copy, also after it was removed; empty if the job read another version.
+        is_certain: whether the job certainly read that copy, also after it was removed.
+        count: of that file; None if there is none.
+        problem: why the source file can't be used; empty if it can.
+        later: the evidence that the copy is a later version; empty if there is none.
+        written: when our version was written; None if unknown. Times in UTC.
+        log_time: the newest time in the names of its logs; None if unknown.
+        keys: the keys of its files in our notes.
+        logs: how each log was read.
+        logged: whether the library has a log.
+        counts: of its entries.
+        month: of its files, such as ``2026-11``.
+        repairs: the job whose retry file it imported, directly; empty for none.
+        fold: a digest of what its ``users`` were made from; empty if it has none.
+        new: how many of its users are new; None without users or without a run to compare with.
+        entries_size, users_size: bytes of its files; 0 if it has none.
+        state: its users after later jobs; None before the first computation.
+    """
+
+    digest: str
+    answer: dict[str, object]
+    stamps: list[Stamp]
+    version: str = ""
+    source: str = ""
+    source_version: str = ""
+    is_certain: bool = False
+    count: SourceCount | None = None
+    problem: str = ""
+    later: str = ""
+    written: datetime | None = None
+    log_time: datetime | None = None
+    keys: list[str] = []
+    logs: list[LogSummary] = []
+    logged: bool = False
+    counts: EntryCounts = msgspec.field(default_factory=EntryCounts)
+    month: str = ""
+    repairs: str = ""
+    fold: str = ""
+    new: int | None = None
+    entries_size: int = 0
+    users_size: int = 0
+    state: JobState | None = None
+
+    def current_version(self) -> str:
+        """Return a digest of the files that the job's entries are made from."""
+        files = [stamp for stamp in self.stamps if stamp[1] >= 0 and stamp[0] != self.source]
+        return digest_of([files, bool(self.count and self.count.guid_ids)])
+
+
+def digest_of(content: object) -> str:
+    """Return a short digest of something that msgspec can encode."""
+    return hashlib.blake2b(msgspec.json.encode(content), digest_size=12).hexdigest()
+
+
+def job_digest(job: Job, notes: JobNotes | None, ended: Observation | None, seen: Iterable[object]) -> str:
+    """Return a digest of what we know of a job apart from its files.
+
+    Args:
+        job: its row in the list.
+        notes: our notes on it.
+        ended: the first observation of its end.
+        seen: our notes on its files.
+    """
+    return digest_of([job.answer, notes, ended, list(seen)])
+
+
+def stamp_of(root: Path, path: Path) -> Stamp:
+    """Return the stamp of a path in the library."""
+    name = path.relative_to(root).as_posix()
+    try:
+        status = path.stat()
+    except OSError:
+        return name, ABSENT, 0
+    # S_ISDIR without the import of stat: a folder's type bits.
+    is_folder = (status.st_mode & 0o170000) == 0o040000  # noqa: PLR2004
+    return name, FOLDER if is_folder else status.st_size, status.st_mtime_ns

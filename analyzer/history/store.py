@@ -1,0 +1,360 @@
+"""The files of a history: one folder of Parquet files for each tenant.
+
+``entries`` and ``users`` have a file for each job, in folders by month; the small tables have one file each. A file is
+written under a temporary name and renamed, so that a reader sees the old or the new one. ``jobs.parquet`` is written
+last: what it doesn't mention isn't part of the history yet, and is written again with the same content.
+``docs/reference/tables.md`` has the columns; each file's metadata has the version of the schema.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from analyzer.errors import InputError
+from analyzer.model.job import name_in_files
+from analyzer.model.tables import IMPORTS, JOB_CODES, JOBS, OBSERVATIONS, USERS, UTC
+from analyzer.model.tables import NAMED_ENTRIES as ENTRIES
+from analyzer.storage.files import beside_of, cannot_read, cannot_write, is_part, replacing_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+VERSION = 1
+"""Version of the schema. A history with an older one is upgraded, one with a newer one is refused."""
+
+UNKNOWN_MONTH = "unknown"
+PER_JOB = ("entries", "users")
+_METADATA = "upa-analyzer"
+_ROW_GROUP = 32_768
+"""Rows: small enough that a search for one user reads little, large enough to compress well."""
+
+INTERNAL: dict[str, Any] = {
+    "earliest": UTC,
+    "latest": UTC,
+    "due": pl.UInt32,
+    "superseded_by": pl.String,
+    "new": pl.UInt32,
+    "source_problem": pl.String,
+    "source_later": pl.String,
+    "entry_rows": pl.UInt32,
+    "problems": pl.String,
+    "damage": pl.String,
+    "month": pl.String,
+    "version": pl.String,
+    "stamps": pl.Binary,
+    "record": pl.Binary,
+}
+"""Columns of ``jobs.parquet`` beside those of ``JOBS``: what commands need beyond the table, the month and version of
+the job's files, and in MessagePack what shows whether they are current, and the ``JobRecord`` for the next ingest."""
+
+SMALL: dict[str, dict[str, Any]] = {
+    "jobs": JOBS | INTERNAL,
+    "job_codes": JOB_CODES,
+    "observations": OBSERVATIONS,
+    "imports": IMPORTS,
+}
+COLUMNS = {**SMALL, "entries": ENTRIES, "users": USERS}
+
+
+class JobFile(NamedTuple):
+    """A file of one job: its table, ``entries`` or ``users``; the job; its month; its path."""
+
+    table: str
+    job_id: str
+    month: str
+    path: Path
+
+
+class DamagedError(InputError):
+    """A file of the history is missing or can't be read; it is made again from the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What ``jobs.parquet`` says about the whole history in its metadata.
+
+    Attributes:
+        version: of the schema.
+        tenant: as in tables.
+        as_of: when the job list was current, ISO 8601; None if unknown.
+        inputs: what else the history was made from, by name, such as the stamps of the library's own files.
+    """
+
+    version: int = VERSION
+    tenant: str | None = None
+    as_of: str | None = None
+    inputs: Mapping[str, Any] | None = None
+
+
+class Store:
+    """Reads and writes the files of one history."""
+
+    def __init__(self, root: Path) -> None:
+        """Prepare to use a folder, which may be missing."""
+        self.root = root
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a history."""
+        return self._small("jobs").is_file()
+
+    @staticmethod
+    def columns(table: str) -> list[str]:
+        """Return the columns of a table as it is stored."""
+        return list(COLUMNS[table])
+
+    def head(self) -> Head:
+        """Return what the history says about itself.
+
+        Raises:
+            DamagedError: there is none, or it can't be read.
+            InputError: a newer version of the program wrote it.
+        """
+        with _reading(self._small("jobs")) as path:
+            text = pl.read_parquet_metadata(path).get(_METADATA, "{}")
+        try:
+            head = Head(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise DamagedError(f"{path} isn't a table of a history") from error
+        if head.version > VERSION:
+            raise InputError(
+                f"{self.root} was written by a newer version of upa-analyzer (schema {head.version}, known: {VERSION})",
+                "Update upa-analyzer, or set another folder as history in the configuration.",
+            )
+        return head
+
+    def small(self, table: str, columns: Iterable[str] | None = None) -> pl.DataFrame:
+        """Return a small table; empty if it was never written.
+
+        Raises:
+            DamagedError: it can't be read.
+        """
+        wanted = list(columns or SMALL[table])
+        path = self._small(table)
+        if not path.exists() and table != "jobs":
+            return pl.DataFrame(schema={name: SMALL[table][name] for name in wanted})
+        with _reading(path):
+            return pl.read_parquet(path, columns=wanted, memory_map=False)
+
+    def write_small(self, table: str, frame: pl.DataFrame, head: Head | None = None) -> None:
+        """Write a small table; ``jobs`` with the head of the history.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        content = (
+            {"version": VERSION, "tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs} if head else {}
+        )
+        with replacing_path(self._small(table)) as beside, _polars_errors(self._small(table)):
+            _write(frame.select(*SMALL[table]), beside, content)
+
+    def file(self, table: str, job_id: str, month: str) -> Path:
+        """Return the path of a job's file."""
+        return self.root / table / f"month={month}" / f"{name_in_files(job_id)}.parquet"
+
+    def write(self, table: str, job_id: str, month: str, frame: pl.DataFrame | pl.LazyFrame) -> None:
+        """Write a job's file; an empty table removes it.
+
+        It isn't synced to the disk: it is made again if a power failure loses it.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        path = self.file(table, job_id, month)
+        if isinstance(frame, pl.DataFrame) and frame.is_empty():
+            self.remove_file(table, job_id, month)
+            return
+        beside = beside_of(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _polars_errors(path):
+                _write(frame, beside, {"version": VERSION})
+            _replace(beside, path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+    def remove_file(self, table: str, job_id: str, month: str) -> None:
+        """Remove a job's file, if there is one."""
+        with contextlib.suppress(OSError):
+            self.file(table, job_id, month).unlink(missing_ok=True)
+
+    def read(self, table: str, job_id: str, month: str, columns: Iterable[str] | None = None) -> pl.DataFrame:
+        """Return a job's rows of ``entries`` or ``users``, sorted by key.
+
+        Raises:
+            DamagedError: the file is missing or can't be read.
+        """
+        with _reading(self.file(table, job_id, month)):
+            return self.lazy(table, job_id, month).select(columns or list(COLUMNS[table])).collect()
+
+    def lazy(self, table: str, job_id: str, month: str) -> pl.LazyFrame:
+        """Return a job's rows lazily, sorted by key; errors are polars' own."""
+        return full(pl.scan_parquet(self.file(table, job_id, month), cache=False, hive_partitioning=False), table)
+
+    def size(self, table: str, job_id: str, month: str) -> int:
+        """Return the bytes of a job's file; 0 if there is none."""
+        try:
+            return os.stat(self.file(table, job_id, month)).st_size  # noqa: PTH116 - called for each job
+        except OSError:
+            return 0
+
+    def checkpoints(self, feed: str) -> FeedCheckpoints:
+        """Return the checkpoints of a feed's open users."""
+        name = hashlib.blake2b(feed.encode(errors="replace"), digest_size=8).hexdigest()
+        return FeedCheckpoints(self.root / "checkpoints" / name)
+
+    def scan(self, files: Iterable[JobFile], table: str) -> pl.LazyFrame:
+        """Return the rows of many jobs' files lazily."""
+        paths = [file.path for file in files if file.table == table]
+        if not paths:
+            return pl.LazyFrame(schema=COLUMNS[table])
+        return full(pl.scan_parquet(paths, cache=False, hive_partitioning=False), table)
+
+    def files(self) -> Iterator[JobFile]:
+        """Yield the files of jobs that are in the folder, mentioned by ``jobs.parquet`` or not; without a job's ID."""
+        for table in PER_JOB:
+            for path in sorted((self.root / table).glob("month=*/*.parquet")):
+                yield JobFile(table, path.stem, path.parent.name.removeprefix("month="), path)
+
+    def remove_others(self, kept: Iterable[Path]) -> None:
+        """Remove files of jobs that aren't part of the history any more, and those of killed commands."""
+        known = set(kept)
+        for file in list(self.files()):
+            if file.path not in known:
+                with contextlib.suppress(OSError):
+                    file.path.unlink()
+        for folder in (self.root, *(self.root / table for table in PER_JOB)):
+            for pattern in ("*", "*/*"):
+                for path in folder.glob(pattern):
+                    if is_part(path):
+                        with contextlib.suppress(OSError):
+                            path.unlink()
+
+    def remove(self) -> None:
+        """Remove the whole history."""
+        for folder in (*PER_JOB, "checkpoints"):
+            shutil.rmtree(self.root / folder, ignore_errors=True)
+        for table in SMALL:
+            with contextlib.suppress(OSError):
+                self._small(table).unlink(missing_ok=True)
+
+    def _small(self, table: str) -> Path:
+        return self.root / f"{table}.parquet"
+
+
+class FeedCheckpoints:
+    """The checkpoints of one feed (``analysis.feed_state.Checkpoints``): a small file for each."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare to use a folder, which may be missing."""
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """Return the names of all checkpoints."""
+        return sorted(path.stem for path in self._folder.glob("*.parquet") if not is_part(path))
+
+    def load(self, name: str) -> tuple[bytes, pl.DataFrame] | None:
+        """Return a checkpoint; None if it can't be read."""
+        path = self._folder / f"{name}.parquet"
+        try:
+            with _reading(path):
+                head = pl.read_parquet_metadata(path)[_METADATA]
+                return head.encode(), pl.read_parquet(path, memory_map=False)
+        except (DamagedError, KeyError):
+            return None
+
+    def save(self, name: str, header: bytes, users: pl.DataFrame) -> None:
+        """Save a checkpoint.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        path = self._folder / f"{name}.parquet"
+        with replacing_path(path) as beside, _polars_errors(path):
+            users.write_parquet(beside, compression_level=1, metadata={_METADATA: header.decode()})
+
+    def remove(self, name: str) -> None:
+        """Remove a checkpoint."""
+        with contextlib.suppress(OSError):
+            (self._folder / f"{name}.parquet").unlink(missing_ok=True)
+
+
+def stored(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Return rows of ``entries`` or ``users`` as they are written.
+
+    Nearly all IDs are equal to their key. In ``entries`` such a key is null (and an entry without a key has ``""``); in
+    ``users`` such an identity is null.
+    """
+    same = pl.col("key") == pl.col("identity")
+    if table == "entries":
+        return frame.with_columns(
+            key=pl.when(same.fill_null(value=False)).then(None).otherwise(pl.col("key").fill_null(""))
+        )
+    return frame.with_columns(identity=pl.when(~same).then("identity"))
+
+
+def full(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
+    """Return rows as ``stored`` took them, columns ``COLUMNS[table]``."""
+    if table == "entries":
+        key = pl.coalesce("key", "identity")
+        frame = frame.with_columns(key=pl.when(key != "").then(key))
+    else:
+        frame = frame.with_columns(identity=pl.coalesce("identity", "key"))
+    return frame.select(*COLUMNS[table])
+
+
+def _write(frame: pl.DataFrame | pl.LazyFrame, path: Path, head: Mapping[str, Any]) -> None:
+    metadata = {_METADATA: json.dumps(head)}
+    how: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": _ROW_GROUP}
+    if isinstance(frame, pl.DataFrame):
+        frame.write_parquet(path, metadata=metadata, **how)
+    else:
+        frame.sink_parquet(path, metadata=metadata, maintain_order=True, **how)
+
+
+def _replace(beside: Path, path: Path, pause: Callable[[float], None] = time.sleep) -> None:
+    """Rename a file; on Windows, wait a moment for a reader that has the old one open."""
+    for wait in (0.05, 0.2, 0.5, None):
+        try:
+            beside.replace(path)
+        except PermissionError:
+            if wait is None:
+                raise
+            pause(wait)
+        else:
+            return
+
+
+@contextlib.contextmanager
+def _polars_errors(path: Path) -> Iterator[None]:
+    """Raise an operating system's error if polars can't write a file."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise cannot_write(path, OSError(str(error))) from error
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[Path]:
+    """Turn the errors of reading a file of the history into one kind."""
+    try:
+        yield path
+    except FileNotFoundError as error:
+        raise DamagedError(f"{path} is missing") from error
+    except OSError as error:
+        raise DamagedError(cannot_read(path, error).what) from error
+    except pl.exceptions.PolarsError as error:
+        raise DamagedError(f"{path} is damaged") from error
