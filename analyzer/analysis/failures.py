@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 _USERS = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
@@ -171,11 +171,24 @@ class Traits:
                 del self._users[trait]
                 self._failed.pop(trait, None)
 
-    def shared(self) -> tuple[SharedTrait, ...]:
-        """Return what the users who failed have in common, the least likely first, once for each set of users."""
+    def drawn(self, failed: Iterable[Mapping[str, str]]) -> Traits:
+        """Return the same users with others who failed: those with these traits, each of whom was added before."""
+        others = Traits(self.users, 0, self._users, {}, self._too_many)
+        for traits in failed:
+            others.failed += 1
+            for trait in traits.keys() & self._users.keys():
+                others._failed.setdefault(trait, Counter())[traits[trait]] += 1
+        return others
+
+    def shared(self, alarm: float = ALARM) -> tuple[SharedTrait, ...]:
+        """Return what the users who failed have in common, the least likely first, once for each set of users.
+
+        Args:
+            alarm: the maximum probability that there is anything if failures are random.
+        """
         found: list[SharedTrait] = []
         for trait in self._users:
-            found += self._shared_in(trait, ALARM / len(self._users))
+            found += self._shared_in(trait, alarm / len(self._users))
         found.sort(key=lambda one: one.probability)
         # Two values with the same numbers of users usually describe the same thing.
         once: dict[tuple[int, int], SharedTrait] = {}

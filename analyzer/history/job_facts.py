@@ -196,8 +196,14 @@ def findings_by_job(library: Library, tables: Tables, job_ids: AbstractSet[str])
     }
 
 
-def shared_sentence(shared: SharedTrait) -> str:
-    """Return what failures have in common as a clause: ``9 of the 12 users who failed have the domain …``."""
+def shared_sentence(shared: SharedTrait, who: str = "users who failed", among: str = "users") -> str:
+    """Return what failures have in common as a clause: ``9 of the 12 users who failed have the domain …``.
+
+    Args:
+        shared: the value and its numbers.
+        who: the users who have it in common.
+        among: the users with whom they are compared.
+    """
     trait, value = shared.trait, shared.value
     if trait == _DOMAIN:
         what = f"have the domain {value}" if value else "have an ID without a domain"
@@ -209,8 +215,8 @@ def shared_sentence(shared: SharedTrait) -> str:
         name = trait.removeprefix(_PROPERTY)
         what = f'have "{value}" as {name}' if value else f"have no {name}"
     is_all = shared.failed == shared.failed_of
-    who = f"All {shared.failed:,}" if is_all else f"{shared.failed:,} of the {shared.failed_of:,}"
-    return f"{who} users who failed {what} ({percent(shared.users, shared.users_of)} of all users)"
+    number = f"All {shared.failed:,}" if is_all else f"{shared.failed:,} of the {shared.failed_of:,}"
+    return f"{number} {who} {what} ({percent(shared.users, shared.users_of)} of all {among})"
 
 
 def _code_facts(outcome: Outcome, log: JobLog) -> Iterator[CodeFacts]:
@@ -242,7 +248,7 @@ def _examine(source: Path, id_property: IdProperty, failed: AbstractSet[str], mo
         if key and len(failed) >= _FEWEST_FAILED:
             place = str(record.offset * _PARTS // size)
             places[place] = (places.get(place, (record.position + 1, 0))[0], record.position + 1)
-            traits.add(_traits(record, key, text, name, place), failed=key in failed)
+            traits.add(traits_of(record, key, text, name, place), failed=key in failed)
     is_whole = next(records, None) is None
     shared = tuple(
         dataclasses.replace(one, value="{:,} to {:,}".format(*places[one.value])) if one.trait == _PLACE else one
@@ -252,7 +258,8 @@ def _examine(source: Path, id_property: IdProperty, failed: AbstractSet[str], mo
     return SourceFindings(facts.facts(id_property, recoded_from(source), strangers, is_whole=is_whole), shared)
 
 
-def _traits(record: Record, key: str, text: str, id_property: str, place: str) -> dict[str, str]:
+def traits_of(record: Record, key: str, text: str, id_property: str, place: str) -> dict[str, str]:
+    """Return the traits of a record by which failures are compared; ``place`` is its part of the file."""
     names = [name for name in record.members if name != id_property]
     return {
         _DOMAIN: key.rpartition("@")[2] if "@" in key else "",
