@@ -17,7 +17,15 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
-_BENCHMARKS = ("start", "pull_again", "pull_faults", "retry_file", "parse_log", "emulator_import")
+_BENCHMARKS = (
+    "start",
+    "pull_again",
+    "pull_faults",
+    "retry_file",
+    "parse_log",
+    "emulator_import",
+    "trend_alarms",
+)
 TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("-e .[emulator]", [["-m", "analyzer", "demo"]]),
     "test": (

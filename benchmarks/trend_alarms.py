@@ -1,6 +1,6 @@
 """How often a run of a healthy feed is called a jump, and which jumps are found: ``analysis.failure_rate``, simulated.
 
-It takes two to three minutes; ``--small`` simulates a twentieth.
+It takes about ten minutes; ``--small`` simulates a twentieth of the feeds in half a minute.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
         (["show", "135503d8"], "failures"),
         (["diff", "cc75e06b"], "codes users"),
         (["user", "o'brien@contoso.com"], "runs records"),
+        (["trend", "--feed", "hr-feed"], "feeds details"),
         (["report", "-o", "report"], "retries"),
         (["query", "SELECT 1", "-o", "q.csv"], ""),
         (["parse", sample_library(), "-o", "e.csv"], ""),
@@ -91,7 +92,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_every_key_of_json_is_documented(upa: Callable[..., Ran], words: list[str], inner: str) -> None:
-    library = ["--library", sample_library()] if words[0] in ("jobs", "show", "diff", "user", "query") else []
+    library = ["--library", sample_library()] if words[0] in ("jobs", "show", "diff", "trend", "user", "query") else []
     library = [sample_library()] if words[0] == "report" else library
     found = upa(*words, *library, "--json").json
     names = _keys(found).union(*(_keys(found[name]) for name in inner.split()))

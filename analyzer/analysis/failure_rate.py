@@ -231,6 +231,6 @@ def _judged(runs: pl.DataFrame) -> pl.DataFrame:
     return runs.with_columns(
         rate=pl.col("failed") / pl.col("users"),
         least=pl.when(known).then(again + pl.Series([one.least if one else None for one in usual], dtype=pl.Int64)),
-        most=pl.when(known).then(again + pl.Series(most, dtype=pl.Int64)),
+        most=pl.when(known).then(pl.min_horizontal(again + pl.Series(most, dtype=pl.Int64), "users")),
         jump=pl.Series(jumps, dtype=pl.Boolean),
     ).select(pl.col(name).cast(kind) for name, kind in RATES.items())

@@ -32,6 +32,7 @@ EXAMPLES = {
     "jobs": ("jobs", "jobs --feed hr --outcome partial", "jobs --since 2026-11-01 --json"),
     "show": ("show", "show 5f05e38c", "show --feed hr --all"),
     "diff": ("diff 5f05e38c", "diff 5f05e38c cc75e06b -o changes.xlsx"),
+    "trend": ("trend", "trend --feed hr-feed --since 2026-11-01", "trend --feed hr-feed -o hr-feed.svg"),
     "user": ("user ada@contoso.com", "user ada@contoso.com --json"),
     "query": (
         'query "SELECT code, sum(users) AS users FROM job_codes GROUP BY code ORDER BY users DESC"',

@@ -133,7 +133,7 @@ _OUTCOMES = {
 _INK, _FAINT, _PAPER = "#010203", "#040506", "#070809"
 _THEMED = {_INK: "currentColor", _FAINT: "var(--line)", _PAPER: "var(--paper)"}
 
-_STYLE: Any = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "upa-analyzer",
     "text.parse_math": False,  # a feed may be called $x_1$
@@ -165,7 +165,7 @@ _STEEP = 20
 
 def svg(chart: RunsChart | WeeksChart) -> str:
     """Return a chart as an ``<svg>`` element to put into a page."""
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
         # matplotlib measures letters that its font lacks wrongly, but browsers draw them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         small = isinstance(chart, WeeksChart) and chart.name == "trend"
