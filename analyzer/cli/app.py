@@ -48,6 +48,8 @@ EXAMPLES = {
         "retry --verify feed-5f05e38c-retry.json",
     ),
     "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
+    "history check": ("history check", "history check --library from-a-colleague"),
+    "history rebuild": ("history rebuild", "history rebuild --library from-a-colleague"),
     "history forget": (
         "history forget --user ada@contoso.com --user 8d0c4f3e-1b1c-4c7f-9d51-3b5a0d0f6a11",
         "history forget --before 2025-01-01 --yes",

@@ -20,6 +20,7 @@ from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
 from analyzer.analysis.open_and_superseded import Import
 from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
+from analyzer.errors import InputError
 from analyzer.history.entries_file import in_range, streamed, users_in, write_entries
 from analyzer.history.feed_users import FeedUsers
 from analyzer.history.read_job import read_job
@@ -27,6 +28,7 @@ from analyzer.history.record import JobRecord, digest_of, job_digest, stamp_of
 from analyzer.history.repairs import NO_FILE, end_of_chains, feeds_of_jobs, repaired_by
 from analyzer.history.store import UNKNOWN_MONTH, DamagedError, Head, stored
 from analyzer.library.copies import PulledLogs, first_seen_ended
+from analyzer.library.forgotten import Forgotten
 from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader
 from analyzer.model.job import Job, Outcome
@@ -105,7 +107,8 @@ class _Ingest:
         self.jobs = library.jobs()
         listed = {job.job_id for job in self.jobs}
         # What the library no longer has stays in the history.
-        left = [record for job_id, record in self._old.items() if job_id not in listed]
+        gone = self._old.keys() - listed - forgotten_jobs(library)
+        left = [record for job_id, record in self._old.items() if job_id in gone]
         self.jobs += [Job.from_answer(record.answer).marked_gone() for record in left]
         self._records: dict[str, JobRecord] = {}
         self._changed: set[str] = set()
@@ -353,6 +356,14 @@ class _Ingest:
             ),
             record=pl.Series([encode(record) for record in records], dtype=pl.Binary),
         )
+
+
+def forgotten_jobs(library: Library) -> frozenset[str]:
+    """Return the jobs that were removed from a library for good; none if these notes are damaged."""
+    try:
+        return Forgotten(library.root).jobs
+    except InputError:
+        return frozenset()
 
 
 def certain_sources(records: Mapping[str, JobRecord], root: Path) -> dict[str, Path]:

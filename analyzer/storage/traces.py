@@ -19,6 +19,7 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+import msgspec
 import polars as pl
 
 from analyzer.errors import InputError
@@ -181,8 +182,8 @@ class Traces:
                 column = frame.select(pl.col(name)).collect()[name]
             else:
                 continue
-            values = column.drop_nulls().unique().cast(pl.Binary if kind == pl.Binary else pl.String)
-            number += len(self.find(b"\n".join(one if isinstance(one, bytes) else one.encode() for one in values)))
+            texts = column.drop_nulls().unique().cast(pl.Binary if kind == pl.Binary else pl.String)
+            number += len(self.find(b"\n".join(_bytes_of(one) for one in texts)))
         return number
 
 
@@ -209,6 +210,16 @@ class Pseudonyms:
             tail += tail
         head = "forgotten@" if is_address else "forgotten-"
         return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
+
+
+def _bytes_of(value: str | bytes) -> bytes:
+    """Return a value of a table as text; MessagePack has lengths before its texts, which may look like letters."""
+    if isinstance(value, str):
+        return value.encode()
+    try:
+        return msgspec.json.encode(msgspec.msgpack.decode(value))
+    except msgspec.MsgspecError:
+        return value
 
 
 def _spellings(character: str) -> set[str]:

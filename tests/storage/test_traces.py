@@ -13,6 +13,7 @@ import zipfile
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -201,6 +202,14 @@ def test_bytes_in_a_table_are_searched(tmp_path: Path) -> None:
         tmp_path / "a.parquet"
     )
     assert Traces(["ada@contoso.com"]).count(tmp_path / "a.parquet") == 1
+
+
+@pytest.mark.parametrize("length", [9, 45, 48, 65, 120])
+def test_messagepack_in_a_table_is_searched(tmp_path: Path, length: int) -> None:
+    key = f"{'a' * (length - 4)}@b.c"
+    state = msgspec.msgpack.encode({"sample": [key, "1"], "open": 49})
+    pl.DataFrame({"state": [state]}).write_parquet(tmp_path / "a.parquet")
+    assert Traces([key]).count(tmp_path / "a.parquet") == 1
 
 
 def test_names_in_an_archive_are_searched(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from analyzer.history.forget import Found, Places
     from analyzer.library.workspace import Workspace
@@ -43,6 +42,8 @@ def forget(  # noqa: PLR0913 - an option each
 
     Afterwards, every file is searched for the users. Nothing is removed from the tenant.
     """
+    from analyzer.history.forget import Places
+
     app = context.ensure_object(AppContext)
     if bool(user) == bool(before):
         raise UsageError("specify either --user or --before", "`upa-analyzer history forget --help` shows examples.")
@@ -51,22 +52,17 @@ def forget(  # noqa: PLR0913 - an option each
     opened, workspace = app.library(library), app.workspace(library)
     if yes:
         hold(context, workspace)
-    places = _places(opened.root, workspace)
+    history = app.history(opened, workspace)
+    places = Places(opened.root, workspace.retry, workspace.reports, history, workspace.root)
     if user:
         return _forget_users(app, places, user, remove_sources=remove_sources, yes=yes)
     return _forget_jobs(app, places, workspace, before, yes=yes)
 
 
-def _places(library: Path, workspace: Workspace) -> Places:
-    from analyzer.history.forget import Places
-
-    is_own = library.absolute() == workspace.library.absolute()
-    history = workspace.root / "history" if is_own else library / ".upa" / "history"
-    return Places(library, workspace.retry, workspace.reports, history, workspace.root)
-
-
 def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remove_sources: bool, yes: bool) -> int:
-    from analyzer.history.forget import Action, Search, forget_users
+    from analyzer.history.check import rebuild
+    from analyzer.history.forget import Action, Search, forget_users, without_users
+    from analyzer.library.mirror import Library
     from analyzer.model.identity import identity_key
     from analyzer.model.text import count
 
@@ -79,6 +75,14 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
     with app.terminal.progress("searching"):
         if yes:
             done = forget_users(places, keys, datetime.now(UTC), without_sources=remove_sources)
+            rebuild(
+                Library(places.library),
+                places.history,
+                rules=app.feed_rules(),
+                retry_folder=places.retry,
+                say=app.terminal.say,
+                redact=without_users(keys),
+            )
             left = Search(places, keys).left()
         else:
             done = Search(places, keys, remove_sources=remove_sources).run()
@@ -105,6 +109,71 @@ def _print_files(app: AppContext, files: Sequence[Found]) -> None:
         files = files[:_SHOWN]
     columns = (Column("file", fold=True), Column("found", right=True), Column("action"))
     app.terminal.table(columns, [[str(one.path), f"{one.number:,}", str(one.action)] for one in files])
+
+
+def check(context: typer.Context, *, library: LibraryOption = None) -> int:
+    """Compare the history with the library: parse every log again, and read every file of the history.
+
+    Nothing is changed. The exit code is 1 if there is a difference.
+    """
+    from analyzer.cli.terminal.output import Column
+    from analyzer.history.check import check
+    from analyzer.history.store import Store
+    from analyzer.model.text import count
+
+    app = context.ensure_object(AppContext)
+    opened, workspace = app.library(library), app.workspace(library)
+    store = Store(app.history(opened, workspace))
+    with app.terminal.progress("checking"):
+        found = check(opened, store)
+    if app.terminal.json:
+        app.terminal.result({"history": str(store.root), "differences": [one._asdict() for one in found]})
+        return int(bool(found))
+    if not found:
+        app.terminal.prose(f"The history has what the library has: {count(len(opened.jobs()), 'job')}.")
+        return 0
+    app.terminal.prose(f"Found {count(len(found), 'difference')} between the history and the library:")
+    columns = (Column("about", fold=True), Column("what"))
+    app.terminal.table(columns, [[one.about or "history", one.what] for one in found])
+    for advice in dict.fromkeys(one.advice for one in found):
+        app.terminal.say(advice)
+    return 1
+
+
+def rebuild(context: typer.Context, *, library: LibraryOption = None) -> None:
+    """Make the history again from the library.
+
+    What the library no longer has is kept from the old history.
+    """
+    from analyzer.history.check import rebuild
+    from analyzer.model.text import count
+
+    app = context.ensure_object(AppContext)
+    opened, workspace = app.library(library), app.workspace(library)
+    hold(context, workspace)
+    place = app.history(opened, workspace)
+    with app.terminal.stages() as stage:
+        reading = stage("reading logs")
+        made = rebuild(
+            opened,
+            place,
+            rules=app.feed_rules(),
+            retry_folder=workspace.retry,
+            progress=lambda done, total: reading(done, total, ""),
+            say=app.terminal.say,
+        )
+    if app.terminal.json:
+        kept = {"kept_without_log": made.without_logs, "kept_without_source": made.without_sources}
+        app.terminal.result({"history": str(place), "jobs": made.jobs, **kept, "old_was_readable": made.was_readable})
+        return
+    app.terminal.prose(f"Made the history of {count(made.jobs, 'job')} again.")
+    for job_ids, what in ((made.without_logs, "entries"), (made.without_sources, "counts of the source file")):
+        if job_ids:
+            jobs = count(len(job_ids), "job")
+            app.terminal.say(f"Kept the {what} of {jobs} from the old history: the library no longer has the file.")
+    if not made.was_readable:
+        app.terminal.say("The old history couldn't be read. What only it had is lost.")
+    app.terminal.show(str(place))
 
 
 def _json(one: Found) -> dict[str, object]:
