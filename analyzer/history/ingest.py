@@ -106,11 +106,12 @@ class _Ingest:
         self._old = load_records(store)
         self.jobs = library.jobs()
         listed = {job.job_id for job in self.jobs}
-        # What the library no longer has stays in the history.
+        # Jobs that the library no longer has stay in the history as they were, without files.
         gone = self._old.keys() - listed - forgotten_jobs(library)
-        left = [record for job_id, record in self._old.items() if job_id in gone]
-        self.jobs += [Job.from_answer(record.answer).marked_gone() for record in left]
-        self._records: dict[str, JobRecord] = {}
+        self._records = {job_id: record for job_id, record in self._old.items() if job_id in gone}
+        for record in self._records.values():
+            record.source, record.stamps = "", []
+        self.lost = [Job.from_answer(record.answer).marked_gone() for record in self._records.values()]
         self._changed: set[str] = set()
         self._owned: set[str] = set()
         self._pulled = PulledLogs(library)
@@ -153,7 +154,7 @@ class _Ingest:
         last_pull = self.library.state.last_pull
         as_of = last_pull.pulled_at if last_pull else None
         self._owned = {self._records[job_id].source for job_id in sources}
-        records = table((self._row(job, feeds, retries) for job in self.jobs), JOB_RECORDS)
+        records = table((self._row(job, feeds, retries) for job in [*self.jobs, *self.lost]), JOB_RECORDS)
         counts = table(
             (
                 {"job_id": job_id, **{name: getattr(record.counts, name) for name in COUNTS if name != "job_id"}}
@@ -227,7 +228,7 @@ class _Ingest:
             self._records[job_id].repairs = repaired
         direct = {job_id: record.repairs for job_id, record in self._records.items() if record.repairs}
         retries = end_of_chains(direct)
-        return feeds_of_jobs(self.jobs, retries, rules), retries
+        return feeds_of_jobs([*self.jobs, *self.lost], retries, rules), retries
 
     def _row(self, job: Job, feeds: Mapping[str, str], retries: Mapping[str, str]) -> dict[str, object]:
         """Return the row of a job for ``job_table``."""

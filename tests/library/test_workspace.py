@@ -332,7 +332,13 @@ def test_no_tenant_s_people_are_in_another_tenant_s_folder(two: Callable[..., Ra
             assert two("run", "--tenant", name).code == 0
     for name, domain, theirs in (("contoso", b"@contoso.com", b"fabrikam"), ("fabrikam", b"@fabrikam.com", b"contoso")):
         files = _files(tmp_path / "upa-data" / name)
-        assert {path.partition("/")[0] for path in files} == {"library", "retry", "reports", "remarks.json"}
+        assert {path.partition("/")[0] for path in files} == {
+            "library",
+            "history",
+            "retry",
+            "reports",
+            "remarks.json",
+        }
         assert any(domain in content for path, content in files.items() if "/jobs/" in path)
         assert [path for path, content in files.items() if theirs in content] == []
     assert {path.name for path in (tmp_path / "upa-data").iterdir()} == {"contoso", "fabrikam"}
@@ -374,7 +380,9 @@ def test_a_library_of_version_0_1_is_read_where_it_is_and_moved_by_what_writes(
     shutil.rmtree(data / "contoso")
     before = _files(data)
     assert two("jobs", "--tenant", "contoso").code == 0
-    assert _files(data) == before
+    after = _files(data)
+    assert {path: after[path] for path in before} == before
+    assert {path.split("/")[1] for path in after.keys() - before.keys()} == {"history"}
     old = Path("upa-data", "library", "contoso")
     ran = two("report", old, "--tenant", "contoso")
     assert (ran.code, ran.out.startswith(str(Path("upa-data", "contoso", "reports")))) == (0, True)

@@ -70,7 +70,7 @@ def command(
         raise OutputError(f"{out} is a file", "Specify a folder with --out.")
     workspace = Workspace(out, "contoso")
     hold(context, workspace)
-    _forget_earlier_demo(workspace.library)
+    _forget_earlier_demo(workspace)
     app.terminal.say("Starting a local test tenant with the sample jobs.")
     with import_emulator().start(sample_library(), speed=_SPEED) as emulator:
         demo = _Demo(app, emulator, *_tenant(emulator, workspace.library), _places(app, workspace))
@@ -79,12 +79,14 @@ def command(
         _second_run(demo, reported, *chosen)
 
 
-def _forget_earlier_demo(library: Path) -> None:
+def _forget_earlier_demo(workspace: Workspace) -> None:
     """Remove what an earlier demo pulled: its tenant is gone, and this one has no retries yet."""
+    from analyzer.history.store import Store
     from analyzer.library.mirror import JOB_LIST, Library
 
-    if (library / JOB_LIST).is_file() and Library(library).tenant == _HOST:
-        shutil.rmtree(library, ignore_errors=True)
+    if (workspace.library / JOB_LIST).is_file() and Library(workspace.library).tenant == _HOST:
+        shutil.rmtree(workspace.library, ignore_errors=True)
+        Store(workspace.history).remove()
 
 
 def _tenant(emulator: Any, library: Path) -> tuple[Tenant, Library]:  # noqa: ANN401 - the emulator loads late
