@@ -173,11 +173,13 @@ class AppContext:
     ) -> Tables:
         """Open the history of a library, after bringing it up to date (``history.load``)."""
         from analyzer.history.load import load
+        from analyzer.storage.files import sample_library
         from analyzer.storage.lock import is_held
 
+        is_ours = library.root.resolve() == sample_library().resolve()  # the samples never change
         return load(
             library,
-            self.history(library, workspace),
+            None if is_ours else self.history(library, workspace),
             rules=self.feed_rules(),
             retry_folder=workspace.retry,
             progress=progress,
