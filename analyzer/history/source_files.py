@@ -51,6 +51,7 @@ class SourceFiles:
         self._keys_in_log, self._files = keys_of, files
         self._gathered: dict[str, SourceFacts] = {}
         self._proven: dict[str, str] = {}
+        self._samples: dict[str, AbstractSet[int] | None] = {}
         self._users: dict[str, AbstractSet[int] | None] = {}  # without a cycle, which would keep them in memory
 
     def all_of(self, job_id: str) -> AbstractSet[int] | None:
@@ -63,7 +64,10 @@ class SourceFiles:
 
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
         """Return the users in a file's first records; None if unknown."""
-        return set(map(mark_of, self.facts_of(job_id).sample)) or None
+        sample = self.facts_of(job_id).sample
+        if sample not in self._samples:  # most files of a feed begin with the same users
+            self._samples[sample] = frozenset(map(mark_of, sample.split("\n"))) if sample else None
+        return self._samples[sample]
 
     def ids_differ(self, job_id: str, other_id: str) -> bool:
         """Return whether two files are known to have different kinds of IDs or different ID properties."""
@@ -139,7 +143,7 @@ class SourceFiles:
             usual=self._usual,
             id_property=name,
             kind=id_kinds(filter(None, keys if texts is None else texts)).most,
-            sample=tuple(dict.fromkeys(identity_key(text) for text in texts or () if text)),
+            sample="\n".join(identity_key(text) for text in texts or () if text and text.strip()),
             properties=_properties(path, self._usual, name),
         )
 
