@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,20 +11,20 @@ import polars as pl
 
 from analyzer.catalogue import OURS
 from analyzer.history.forget import forget_again
-from analyzer.history.job_facts import findings_by_job
+from analyzer.history.job_sources import JobSources, PerJob
 from analyzer.history.load import load
-from analyzer.history.locations import whereabouts_by_job
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
 from analyzer.model.job import FAILED
 from analyzer.model.next_step import Commands
-from analyzer.report.write import ReportRequest, RetryLink, write_report
+from analyzer.report.calendar import day_page_name
+from analyzer.report.write import INDEX, ReportRequest, RetryLink, write_report
 from analyzer.retry.library_jobs import make_retries
 from analyzer.retry.queue_command import to_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.model import Choice, PullResult, RemoteTenant
     from analyzer.model.text import Progress
+    from analyzer.report.model import Day
     from analyzer.retry.library_jobs import JobRetry
 
     Stage = Callable[[str], Progress]
@@ -47,6 +50,7 @@ class Places:
         catalogue: the explanations of codes.
         commands: completes the commands in the report.
         open_tables: opens the history of a library, with the argument ``progress`` as ``history.load.load``.
+        days_from: the first day whose page is kept; None for all.
     """
 
     report: Path
@@ -56,6 +60,7 @@ class Places:
     catalogue: Catalogue = OURS
     commands: Commands = field(default_factory=Commands)
     open_tables: Callable[..., Tables] = load
+    days_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +84,23 @@ class ReportResult:
         tables: the tables that it was made from.
         retries: the retry files by job ID.
         index: the report's first page.
+        day: the page of the day; None if there is none.
     """
 
     tables: Tables
     retries: dict[str, JobRetry]
     index: Path
+    day: Path | None = None
 
 
-def run(
-    tenant: RemoteTenant, library: Library, places: Places, now: datetime, stage: Stage
+def run(  # noqa: PLR0913 - the stages, and what each needs
+    tenant: RemoteTenant,
+    library: Library,
+    places: Places,
+    now: datetime,
+    stage: Stage,
+    *,
+    say: Callable[[PullResult, ReportResult], Day] | None = None,
 ) -> tuple[PullResult, ReportResult]:
     """Pull, and write retry files and a report.
 
@@ -97,12 +110,14 @@ def run(
         places: the places of the results.
         now: UTC.
         stage: returns the progress of a stage by its name.
+        say: as for ``report``.
 
     Raises:
         AnalyzerError: a stage failed; the results of earlier stages are kept.
     """
     pulled = pull_without_forgotten(tenant, library, now=now, progress=stage("pulling"))
-    return pulled, report(Library(library.root), places, now, stage)
+    day = functools.partial(say, pulled) if say else None
+    return pulled, report(Library(library.root), places, now, stage, say=day)
 
 
 def pull_without_forgotten(
@@ -114,8 +129,16 @@ def pull_without_forgotten(
     return pulled
 
 
-def report(library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None) -> ReportResult:
-    """Write the retry files and the report of a library.
+def report(  # noqa: PLR0913 - likewise
+    library: Library,
+    places: Places,
+    now: datetime,
+    stage: Stage,
+    scope: Scope | None = None,
+    *,
+    say: Callable[[ReportResult], Day] | None = None,
+) -> ReportResult:
+    """Write the retry files of a library, and those pages of its report whose facts have changed.
 
     Args:
         library: an existing library.
@@ -123,6 +146,7 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
         now: UTC.
         stage: as for ``run``.
         scope: the jobs; None for all.
+        say: returns what the page of the day says, before the pages are written; None for a report without that page.
 
     Raises:
         AnalyzerError: the job list cannot be read, or a file cannot be written.
@@ -133,22 +157,26 @@ def report(library: Library, places: Places, now: datetime, stage: Stage, scope:
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)
-    links = {job_id: _link(retry) for job_id, retry in retries.items()}
     writing = stage("writing the report")
+    made = ReportResult(tables, retries, places.report / INDEX)
+    sources = JobSources(library, tables)
     request = ReportRequest(
         tables=tables,
         out=places.report,
-        links=links,
+        links={job_id: _link(retry) for job_id, retry in retries.items()},
         now=now,
         zone=places.zone,
         templates=places.templates,
         catalogue=places.catalogue,
         commands=places.commands,
-        whereabouts=whereabouts_by_job(library, tables),
-        findings=findings_by_job(library, tables, scope.job_ids or _newest_failed(tables)),
+        whereabouts=PerJob(tables.jobs["job_id"], sources.whereabouts),
+        findings=PerJob(scope.job_ids or _newest_failed(tables), sources.findings),
+        source_of=sources.file,
+        day=say(made) if say else None,
+        days_from=places.days_from,
     )
-    index = write_report(request, progress=lambda done, total: writing(done, total, ""))
-    return ReportResult(tables, retries, index)
+    write_report(request, progress=lambda done, total: writing(done, total, ""))
+    return dataclasses.replace(made, day=places.report / day_page_name(request.day.date) if request.day else None)
 
 
 def _newest_failed(tables: Tables) -> frozenset[str]:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.failures import SharedTrait
+    from analyzer.analysis.open_and_superseded import OpenUsers
     from analyzer.history.job_log import JobLog
     from analyzer.history.load import Tables
-    from analyzer.library.mirror import Library
     from analyzer.source.id_property import IdProperty
     from analyzer.source.reader.tolerant import Record
 
@@ -128,7 +128,7 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     None if the job has no such users, or no later job needs a retry.
     """
     users = tables.open_users.get(job_id)
-    if users is None or users.superseded_by or users.due != 0 or users.open == 0:
+    if users is None or not defers_to_later(users):
         return None
     of_feed = pl.col("feed").eq_missing(pl.lit(tables.job(job_id)["feed"], pl.String))
     others = tables.jobs.filter(of_feed, pl.col("outcome").is_in(FAILED), pl.col("job_id") != job_id)
@@ -139,6 +139,11 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     with_users = (other for other in reversed(needed) if tables.users_of(other)["key"].is_in(still_open).any())
     best: str = next(with_users, needed[-1])
     return short.get(best, best)
+
+
+def defers_to_later(users: OpenUsers) -> bool:
+    """Return whether all open users of a job are in later jobs, so that one of these is to be retried."""
+    return not users.superseded_by and users.due == 0 and users.open != 0
 
 
 def examine_source(
@@ -184,16 +189,6 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
         return None
     some_lack_it = LogCode.MissingIdentity in set(tables.codes.filter(job_id=job["job_id"])["code"])
     return examine_source(source, set(tables.users_of(job["job_id"])["key"]), some_lack_it=some_lack_it)
-
-
-def findings_by_job(library: Library, tables: Tables, job_ids: AbstractSet[str]) -> dict[str, SourceFindings]:
-    """Return by job ID the findings in the source files of these jobs; without jobs that have none."""
-    rows = {row["job_id"]: row for row in tables.jobs.iter_rows(named=True) if row["job_id"] in job_ids}
-    return {
-        job.job_id: findings
-        for job in library.jobs()
-        if job.job_id in rows and (findings := examine_job_source(rows[job.job_id], tables, library.source_file(job)))
-    }
 
 
 def shared_sentence(shared: SharedTrait, who: str = "users who failed", among: str = "users") -> str:

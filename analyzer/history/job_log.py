@@ -15,9 +15,11 @@ from analyzer.analysis.failures import by_pattern, by_property
 from analyzer.catalogue import OURS, SAYS_NOTHING, first_match
 from analyzer.model.job import Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
+from analyzer.model.tables import ENTRIES, UTC
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
@@ -142,6 +144,11 @@ class JobLog:
         first = pl.struct(columns).sort_by(_PLACE).head(limit).alias("entry")
         of_key = self._entries.lazy().filter(named).group_by("key").agg(first)
         return of_key.explode("entry").unnest("entry").collect(engine="streaming")
+
+    def table(self, feed: str, ran: datetime | None) -> pl.LazyFrame:
+        """Return the table ``entries`` with the job's feed and time; of a large log in any order."""
+        of_job = {"feed": pl.lit(feed, pl.String), "ran": pl.lit(ran, UTC)}
+        return self._entries.lazy().select(*ENTRIES).with_columns(**of_job)
 
     @functools.cached_property
     def _entries(self) -> pl.DataFrame | pl.LazyFrame:

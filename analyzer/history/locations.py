@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.analysis.named_users import Order
-    from analyzer.history.load import Tables
-    from analyzer.library.mirror import Library
 
 _MOST_LOCATED = 5
 """Positions located for one log. The first one aborts the import, and each costs a pass through the source file."""
@@ -83,14 +81,6 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     if positions is None:
         return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
     return Whereabouts(located, *bounds(named.filter(pl.col("code") != LogCode.DataFileNotJson), positions))
-
-
-def whereabouts_by_job(library: Library, tables: Tables) -> dict[str, Whereabouts]:
-    """Return by job ID the locations of each job's entries without a user, if it has any."""
-    sources = {job.job_id: library.source_file(job) for job in library.jobs()}
-    jobs = tables.jobs.filter(pl.col("entries") > 0)["job_id"]
-    found = ((job_id, whereabouts(tables.entries_of(job_id), sources.get(job_id))) for job_id in jobs)
-    return {job_id: where for job_id, where in found if where is not None}
 
 
 def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:

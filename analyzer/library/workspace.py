@@ -72,17 +72,13 @@ class Workspace:
 
     @property
     def reports(self) -> Path:
-        """The folder of the reports."""
+        """The folder of the report."""
         return self.root / _REPORTS
 
     @property
     def history(self) -> Path:
         """The folder of the history, unless the configuration names another one."""
         return self.root / "history"
-
-    def report(self, name: str) -> Path:
-        """Return the folder of a report with this name."""
-        return self.reports / name
 
     @contextlib.contextmanager
     def held(self, command: str, say: Callable[[str], None]) -> Iterator[None]:

@@ -6,11 +6,13 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
+from analyzer.report.calendar import months_of
 from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
 from analyzer.report.sentences import (
     LETTERS,
@@ -26,8 +28,9 @@ from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small
 from analyzer.report.view import page_name, retry_button
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from analyzer.report.calendar import DayPages
     from analyzer.report.view import Run, View
 
 _RECENT = timedelta(days=14)
@@ -39,8 +42,16 @@ _FEEDS_NAMED = 4
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def index_page(view: View) -> IndexPage:
-    """Return the first page."""
+def index_page(
+    view: View, days: DayPages = MappingProxyType({}), sentence: Callable[[View, Run], str] = feed_sentence
+) -> IndexPage:
+    """Return the first page.
+
+    Args:
+        view: what it is made from.
+        days: the days that have a page.
+        sentence: returns ``feed_sentence``, perhaps as it was made before.
+    """
     latest, ceased = latest_runs(view.runs)
     attention = needing_attention(view, latest)
     buttons = [button for run in latest for button in _buttons(view, run)]
@@ -49,10 +60,10 @@ def index_page(view: View) -> IndexPage:
     known = {run.ran_from for run in view.runs}
     return IndexPage(
         frame=frame_of(view),
-        lead=lead(view, latest),
+        lead=lead(view, latest, sentence),
         notes=tuple(_notes(view, latest, ceased)),
         buttons=tuple(sorted(buttons, key=lambda button: not button.primary)),
-        latest=tuple(_latest_run(view, run) for run in sorted(latest, key=lambda run: run not in attention)),
+        latest=tuple(_latest_run(view, run, sentence) for run in sorted(latest, key=lambda run: run not in attention)),
         trend=next((chart for chart in trends if chart), None),
         charts=tuple(chart for chart in charts if chart),
         jobs=tuple(job_row(view, run) for run in reversed(view.runs)),
@@ -60,18 +71,19 @@ def index_page(view: View) -> IndexPage:
         feeds=tuple(sorted({run.feed for run in view.runs})),
         outcomes=tuple(outcome.value for outcome in Outcome if any(run.outcome is outcome for run in view.runs)),
         footnotes=tuple((LETTERS[how], words) for how, words in HOW_KNOWN.items() if how in known),
+        months=months_of(view, days),
     )
 
 
-def frame_of(view: View) -> Frame:
-    """Return the details of the report that every page shows."""
+def frame_of(view: View, *, dated: bool = True) -> Frame:
+    """Return the details of the report; ``dated`` is whether the page is written whenever a report is made."""
     tenants = (run.tenant for run in view.runs if run.tenant)
     return Frame(
         tenant=next(tenants, ""),
         zone=view.zone.key if view.zone else "UTC",
-        made=second_text(view.now, view.zone),
+        made=second_text(view.now, view.zone) if dated else "",
         version=view.version,
-        as_of=minute_text(view.tables.as_of, view.zone) if view.tables.as_of else "",
+        as_of=minute_text(view.tables.as_of, view.zone) if dated and view.tables.as_of else "",
     )
 
 
@@ -111,7 +123,7 @@ def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     return [run for run in ordered if run not in ceased], ceased
 
 
-def lead(view: View, latest: Sequence[Run]) -> str:
+def lead(view: View, latest: Sequence[Run], sentence: Callable[[View, Run], str] = feed_sentence) -> str:
     """Return a sentence on the latest runs; it doesn't add up numbers of several feeds."""
     if not view.runs:
         return "The library holds no jobs."
@@ -121,7 +133,7 @@ def lead(view: View, latest: Sequence[Run]) -> str:
             return "There are retries only, and no run of a feed."
         return f"No run has ended yet: {count(unended, 'job is', 'jobs are')} still running."
     if len(latest) == 1:
-        return feed_sentence(view, latest[0])
+        return sentence(view, latest[0])
     worst = needing_attention(view, latest)
     if not worst:
         return f"No user is open in the latest runs of {len(latest)} feeds."
@@ -152,9 +164,9 @@ def _inactive_after(ran: Sequence[Run]) -> timedelta:
     return max(_RECENT, timedelta(seconds=2 * median(gaps))) if gaps else _RECENT
 
 
-def _latest_run(view: View, run: Run) -> LatestRun:
+def _latest_run(view: View, run: Run, sentence: Callable[[View, Run], str]) -> LatestRun:
     row = job_row(view, run)
-    return LatestRun(run.feed, row.href, row.when, row.outcome, feed_sentence(view, run))
+    return LatestRun(run.feed, row.href, row.when, row.outcome, sentence(view, run))
 
 
 def _buttons(view: View, run: Run) -> list[RetryButton]:

@@ -24,7 +24,7 @@ from analyzer.report.sentences import (
     second_text,
     when_text,
 )
-from analyzer.report.view import queue_of, retry_button
+from analyzer.report.view import entries_name, has_entries, queue_of, retry_button
 from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def job_page(view: View, run: Run) -> JobPage:
     facts = view.facts_of(run)
     button = retry_button(view, run, view.out / "jobs")
     return JobPage(
-        frame=frame_of(view),
+        frame=frame_of(view, dated=False),
         row=job_row(view, run),
         sentence=job_sentence(view, run, facts),
         history=tuple(history_of(view, run)),
@@ -86,6 +86,7 @@ def job_page(view: View, run: Run) -> JobPage:
         facts=facts_of(view, run),
         logs=logs_of(view, run),
         observations=observations_of(view, run),
+        csv=entries_name(run).rpartition("/")[2] if has_entries(view, run) else "",
     )
 
 
@@ -194,15 +195,19 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
         _time("Finished", run.finished, view, bound=BOUND_WORDS.get(ended, ""), how=HOW_KNOWN[ended]),
         _time("First seen by a pull", run.first_seen, view),
         _time("Last seen changed", run.last_changed, view),
-        Fact("Program", f"upa-analyzer {view.version}", f"this page was created on {second_text(view.now, view.zone)}"),
+        Fact("Program", f"upa-analyzer {view.version}", ""),
     )
 
 
 def logs_of(view: View, run: Run) -> Grid | None:
     """Return the job's log files and how each was read; None if there is none."""
-    logs = view.tables.logs_of(run.job_id)
-    rows = tuple((log.name, log.encoding.name, f"{log.entries:,}", _read(log)) for log in logs)
+    rows = tuple(log_words(log) for log in view.tables.logs_of(run.job_id))
     return Grid(("Log file", "Encoding", "Entries", "Read"), rows) if rows else None
+
+
+def log_words(log: LogRead) -> tuple[str, str, str, str]:
+    """Return a log file's name, encoding, number of entries, and how it was read."""
+    return log.name, log.encoding.name, f"{log.entries:,}", _read(log)
 
 
 def observations_of(view: View, run: Run) -> Grid | None:

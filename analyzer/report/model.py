@@ -155,7 +155,10 @@ class LatestRun:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Details of the report on every page: tenant, time zone, time, version, and age of the job list."""
+    """Details of the report: tenant, time zone, time, version, and age of the job list.
+
+    ``made`` and ``as_of`` are empty on the pages of jobs, which stay as they are until their facts change.
+    """
 
     tenant: str
     zone: str
@@ -165,8 +168,50 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence on a feed, as ``run`` prints it; ``job_id`` is its newest run, empty if there is none."""
+
+    sentence: str
+    job_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What ``run`` says on a day: the verdicts on feeds, the worst first, and on what it pulled."""
+
+    date: date
+    verdicts: tuple[Verdict, ...]
+    pulled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day of the calendar.
+
+    Attributes:
+        number: of the day in the month.
+        outcome: the worst outcome of the jobs that ran; empty if none did.
+        words: the number of jobs and their outcomes.
+        href: address of the day's page relative to the index; empty if it has none.
+    """
+
+    number: int
+    outcome: str
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of the calendar: weeks from Monday, with None for days of other months."""
+
+    name: str
+    weeks: tuple[tuple[CalendarDay | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPage:
-    """The report's first page; ``trend`` is None if there is nothing to draw."""
+    """The report's first page; ``trend`` is None if there is nothing to draw, ``months`` are the newest first."""
 
     frame: Frame
     lead: str
@@ -180,6 +225,19 @@ class IndexPage:
     feeds: tuple[str, ...]
     outcomes: tuple[str, ...]
     footnotes: tuple[tuple[str, str], ...]
+    months: tuple[Month, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """A day's page: what ``run`` said, with links to the pages of jobs; ``jobs`` are new or changed on that day."""
+
+    frame: Frame
+    title: str
+    verdicts: tuple[Note, ...]
+    jobs: tuple[JobRow, ...]
+    jobs_note: str
+    pulled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +333,7 @@ class JobPage:
         facts: the evidence.
         logs: log files, and how each was read.
         observations: states seen by pulls.
+        csv: name of the table of all entries next to the page; empty if there are none.
     """
 
     frame: Frame
@@ -299,3 +358,4 @@ class JobPage:
     facts: tuple[Fact, ...]
     logs: Grid | None
     observations: Grid | None
+    csv: str = ""

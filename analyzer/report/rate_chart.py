@@ -12,7 +12,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analyzer.report.render import PALETTE, STYLE
+from analyzer.report.charts import PALETTE, STYLE
 from analyzer.storage.files import replacing_path
 
 if TYPE_CHECKING:

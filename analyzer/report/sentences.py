@@ -175,6 +175,11 @@ def day_text(day: date) -> str:
     return f"{day.day} {day:%b} {day.year}"
 
 
+def long_day_text(day: date) -> str:
+    """Return ``Monday, 5 October 2026``."""
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+
+
 def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
     """Return ``23 Nov 2026, 02:14`` in the zone; a dash for None."""
     if time is None:

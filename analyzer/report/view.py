@@ -22,7 +22,7 @@ from analyzer.retry.queue_command import queue_commands, queue_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from analyzer.catalogue import Catalogue
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from analyzer.history.job_facts import SourceFindings
     from analyzer.history.load import Tables
     from analyzer.history.locations import Whereabouts
+    from analyzer.report.model import Day
     from analyzer.retry.queue_command import RetryToQueue
 
 
@@ -72,6 +73,9 @@ class ReportRequest:
         whereabouts: bounds of the entries that don't identify a user, by job ID; only jobs with such entries.
         commands: completes the commands that the pages recommend.
         findings: findings in source files by job ID; only jobs whose file was read.
+        source_of: returns our copy of a job's source file by job ID; None if there is none.
+        day: what ``run`` says today; None for a report without a page of the day.
+        days_from: the first day whose page is kept, and linked; None for all.
     """
 
     tables: Tables
@@ -81,9 +85,12 @@ class ReportRequest:
     zone: ZoneInfo | None
     templates: Path | None = None
     catalogue: Catalogue = OURS
-    whereabouts: Mapping[str, Whereabouts] = field(default_factory=dict)
+    whereabouts: Mapping[str, Whereabouts | None] = field(default_factory=dict)
     commands: Commands = field(default_factory=Commands)
-    findings: Mapping[str, SourceFindings] = field(default_factory=dict)
+    findings: Mapping[str, SourceFindings | None] = field(default_factory=dict)
+    source_of: Callable[[str], Path | None] = lambda _: None
+    day: Day | None = None
+    days_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,16 @@ class View(ReportRequest):
 def page_name(job_id: str) -> str:
     """Return the file name of a job's page: ``JOBID.html``."""
     return f"{name_in_files(job_id)}.html"
+
+
+def entries_name(run: Run) -> str:
+    """Return the name of the table of a job's entries in the report: ``jobs/JOBID.csv``."""
+    return f"jobs/{name_in_files(run.job_id)}.csv"
+
+
+def has_entries(view: View, run: Run) -> bool:
+    """Return whether a job's log has entries or other text."""
+    return any(log.entries or log.texts for log in view.tables.logs_of(run.job_id))
 
 
 _CONDITION_END = re.compile(r", or |: | \(|; ")

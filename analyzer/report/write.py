@@ -1,33 +1,40 @@
-"""Write a report: create every file in a staging folder, then move them into place, the index last."""
+"""Write a report: create what has changed in a staging folder, then move it into place, the index last."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
 import re
 import secrets
 import shutil
 import time
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-import polars as pl
-
-from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS
+from analyzer.model.tables import JOBS, OBSERVATIONS
+from analyzer.report.calendar import day_page_name, day_pages
+from analyzer.report.day_page import day_page, jobs_of_day
+from analyzer.report.facts import PageFacts, digest
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
-from analyzer.report.render import Renderer
-from analyzer.report.view import ReportRequest, RetryLink, View, page_name
+from analyzer.report.kept import Kept, Part, Written, read_kept, stamp, write_kept
+from analyzer.report.sentences import feed_sentence
+from analyzer.report.view import ReportRequest, RetryLink, View, entries_name, has_entries, page_name
 from analyzer.storage.file_set import Disk, FileSet
 from analyzer.storage.files import cannot_write
-from analyzer.storage.table_files import csv_bytes
+from analyzer.storage.table_files import csv_bytes, csv_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    import polars as pl
     from filelock import BaseFileLock
 
-    from analyzer.history.load import Tables
+    from analyzer.report.model import DayPage, IndexPage, JobPage, RunsChart, WeeksChart
+    from analyzer.report.render import Renderer
+    from analyzer.report.view import Run
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
@@ -41,6 +48,10 @@ _ABANDONED_AFTER = 3600
 """Seconds: a folder without a lock file (version 0.1), or a lock file without a folder, is unused after that."""
 
 
+_OF_JOB = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(html|csv)", re.IGNORECASE)
+"""Names of the files of a job."""
+
+
 class _Unsynced(Disk):
     """A disk without syncing: a report has many files, and can be created again after a power failure."""
 
@@ -49,10 +60,29 @@ class _Unsynced(Disk):
         stream.flush()
 
 
-def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
-    """Write ``index.html``, ``jobs/JOBID.html`` and ``data/*.csv`` into the folder.
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the report.
 
-    The folder changes only after every file is written. Other files in it never change.
+    Attributes:
+        name: in the report's folder.
+        facts: the digest of what it is made from.
+        content: returns its bytes in pieces.
+        run: the job whose page it is; None for other files.
+    """
+
+    name: str
+    facts: str
+    content: Callable[[], Iterable[bytes]]
+    run: Run | None = None
+
+
+def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
+    """Write those files of a report whose facts have changed since it was written.
+
+    These are ``index.html``, ``jobs/JOBID.html`` and ``jobs/JOBID.csv``, ``days/DATE.html`` if the request has a day,
+    and ``data/*.csv``. Pages of jobs that are no longer in the report are removed. The folder changes only after every
+    file is written. Other files in it never change.
 
     Args:
         request: the report and its folder.
@@ -68,43 +98,142 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
     out = request.out
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with staging(out) as staged, FileSet(_Unsynced(), staged / "new") as files:
-            places = []
-            for name, content in _files(request, progress):
-                places.append(out / name)
-                files.write(places[-1], content)
-            files.put_in_place(places)
+        _Site(View.of(request, _version()), read_kept(out)).update(progress)
     except OSError as error:
         raise cannot_write(out, error) from error
     return out / INDEX
 
 
-def _files(request: ReportRequest, progress: Callable[[int, int], None] | None) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of each file, the index last."""
-    tables, renderer = request.tables, Renderer(request.templates)
-    view = View.of(request, _version())
-    total = len(view.runs) + 1
-    for name, frame in (
-        ("jobs", tables.jobs.select(*JOBS)),
-        ("entries", _with_jobs(tables)),
-        ("observations", tables.observations.select(*OBSERVATIONS)),
-    ):
-        yield f"data/{name}.csv", csv_bytes(frame, byte_order_mark=True)
-    for done, run in enumerate(view.runs, 1):
-        yield f"jobs/{page_name(run.job_id)}", _encoded(renderer.html(job_page(view, run)))
-        if progress:
-            progress(done, total)
-    yield INDEX, _encoded(renderer.html(index_page(view)))
-    if progress:
-        progress(total, total)
+class _Site:
+    """The files of a report, which ``update`` brings up to date."""
+
+    def __init__(self, view: View, kept: Kept) -> None:
+        self._view, self._kept, self._out = view, kept, view.out
+        self._facts = PageFacts(view)
+        # A log that has changed can update other users of earlier jobs, in the same number.
+        self._revised = {
+            run.feed
+            for run in view.runs
+            if kept.versions.get(run.job_id, version := self._facts.versions[run.job_id]) != version
+        }
+        self._parts: dict[str, Part] = {}
+
+    def update(self, progress: Callable[[int, int], None] | None) -> None:
+        files = list(self._files())
+        stale = {file.name: file for file in files if not self._is_current(file)}
+        gone = self._gone(files)
+        written = {file.name: self._kept.files[file.name] for file in files if file.name not in stale}
+        if stale or gone:
+            written |= self._write([*stale.values()], gone, progress)
+        kept = Kept(files=written, parts=self._parts or self._kept.parts, versions=self._facts.versions)
+        if kept != self._kept:
+            write_kept(self._out, kept)
+
+    def _files(self) -> Iterator[_File]:
+        """Yield all files, the index last."""
+        view, facts = self._view, self._facts
+        for name, columns in (("jobs", JOBS), ("observations", OBSERVATIONS)):
+            frame = getattr(view.tables, name)
+            content = functools.partial(_table, frame, tuple(columns))
+            yield _File(f"data/{name}.csv", facts.tables[name], content)
+        for run in view.runs:
+            if has_entries(view, run):
+                yield _File(entries_name(run), facts.entries(run), functools.partial(self._entries, run))
+            page = functools.partial(job_page, view, run)
+            yield _File(f"jobs/{page_name(run.job_id)}", facts.jobs[run.job_id], self._html(page), run)
+        days = day_pages(self._out, view.days_from, *([view.day.date] if view.day else []))
+        if view.day:
+            page_facts = facts.day(view.day, jobs_of_day(view, view.day))
+            yield _File(
+                day_page_name(view.day.date), page_facts, self._html(functools.partial(day_page, view, view.day))
+            )
+        yield _File(INDEX, facts.index(days), self._html(functools.partial(index_page, view, days, self._sentence)))
+
+    def _is_current(self, file: _File) -> bool:
+        """Return whether a file is as it was written, from the same facts."""
+        written = self._kept.files.get(file.name)
+        if written is None or written.facts != file.facts or (file.run and file.run.feed in self._revised):
+            return False
+        if written.source and file.run and self._source(file.run) != written.source:
+            return False
+        return stamp(self._out / file.name) == (written.size, written.modified_ns)
+
+    def _gone(self, files: Iterable[_File]) -> list[Path]:
+        """Return the pages and tables of jobs that are no longer in the report."""
+        folder, names = self._out / "jobs", {file.name for file in files}
+        there = [path.name for path in folder.iterdir() if _OF_JOB.fullmatch(path.name)] if folder.is_dir() else []
+        ours = {f"jobs/{name}" for name in there} | {name for name in self._kept.files if name.startswith("jobs/")}
+        return [path for name in sorted(ours - names) if (path := self._out / name).is_file()]
+
+    def _write(
+        self, stale: list[_File], gone: list[Path], progress: Callable[[int, int], None] | None
+    ) -> dict[str, Written]:
+        """Write files and remove others; return how they are now."""
+        total, done = sum(file.name.endswith(".html") for file in stale), 0
+        sources: dict[str, tuple[int, int] | None] = {}
+        with staging(self._out) as staged, FileSet(_Unsynced(), staged / "new") as files:
+            places = []
+            for file in stale:
+                content = file.content()
+                if not (isinstance(content, list) and file.name in self._kept.files and self._holds(file, content)):
+                    places.append(self._out / file.name)
+                    files.write(places[-1], content)
+                sources[file.name] = self._source_read(file.run) if file.run else None
+                if progress and file.name.endswith(".html"):
+                    done += 1
+                    progress(done, total)
+            files.put_in_place(places, gone)
+        stamps = {file: stamp(self._out / file.name) for file in stale}
+        return {file.name: Written(file.facts, *now, sources[file.name]) for file, now in stamps.items() if now}
+
+    def _holds(self, file: _File, content: list[bytes]) -> bool:
+        """Return whether a file has this content, because its facts changed in what it doesn't show."""
+        with contextlib.suppress(OSError):
+            return (self._out / file.name).read_bytes() == b"".join(content)
+        return False
+
+    def _html(self, page: Callable[[], JobPage | DayPage | IndexPage]) -> Callable[[], list[bytes]]:
+        return lambda: [_encoded(self._renderer.html(page()))]
+
+    @functools.cached_property
+    def _renderer(self) -> Renderer:
+        from analyzer.report.render import Renderer  # jinja2 isn't imported if no page has changed
+
+        return Renderer(self._view.templates, self._chart)
+
+    def _entries(self, run: Run) -> Iterable[bytes]:
+        """Return the table ``entries`` of a job with its feed and time as CSV."""
+        return csv_pieces(self._view.log_of(run.job_id).table(run.feed, run.ran))
+
+    def _chart(self, chart: RunsChart | WeeksChart) -> str:
+        def draw() -> str:
+            from analyzer.report.charts import svg  # matplotlib takes half a second to import
+
+            return svg(chart)
+
+        return self._part(f"chart {chart.name}", digest(chart), draw)
+
+    def _sentence(self, view: View, run: Run) -> str:
+        return self._part(f"sentence {run.job_id}", self._facts.jobs[run.job_id], lambda: feed_sentence(view, run))
+
+    def _part(self, name: str, facts: str, make: Callable[[], str]) -> str:
+        """Return a part of the index as it was made before from the same facts, else make it."""
+        kept = self._kept.parts.get(name)
+        self._parts[name] = kept if kept and kept.facts == facts else Part(facts, make())
+        return self._parts[name].text
+
+    def _source(self, run: Run) -> tuple[int, int] | None:
+        path = self._view.source_of(run.job_id)
+        return stamp(path) if path else None
+
+    def _source_read(self, run: Run) -> tuple[int, int] | None:
+        """Return size and time of the source file if a job's page shows what is in it."""
+        view = self._view
+        return self._source(run) if view.findings.get(run.job_id) or view.whereabouts_of(run) else None
 
 
-def _with_jobs(tables: Tables) -> pl.DataFrame:
-    """Return the table ``entries`` with ``feed`` and ``ran`` of each entry's job."""
-    of_jobs = [tables.entries_of(job_id).select(*ENTRIES) for job_id in tables.jobs["job_id"]]
-    of_job = tables.jobs.select("job_id", "feed", "ran")
-    entries = pl.concat([pl.DataFrame(schema=ENTRIES), *of_jobs])
-    return entries.join(of_job, on="job_id", how="left", maintain_order="left")
+def _table(frame: pl.DataFrame, columns: tuple[str, ...]) -> list[bytes]:
+    return [csv_bytes(frame.select(columns), byte_order_mark=True)]
 
 
 def _encoded(html: str) -> bytes:

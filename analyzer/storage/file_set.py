@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Final, Self
 from analyzer.storage.files import beside_of, cannot_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from analyzer.errors import OutputError
@@ -116,15 +116,15 @@ class FileSet:
         self._streams.append(stream)
         return stream
 
-    def write(self, near: Path, content: bytes) -> None:
-        """Create a file as ``new`` does, write its content, and close it.
+    def write(self, near: Path, content: bytes | Iterable[bytes]) -> None:
+        """Create a file as ``new`` does, write its content or the pieces of it, and close it.
 
         Raises:
             OutputError: it cannot be written.
         """
         stream = self.new(near)
         try:
-            stream.write(content)
+            stream.writelines([content] if isinstance(content, bytes) else content)
             self._disk.sync(stream)
             stream.close()
         except OSError as error:

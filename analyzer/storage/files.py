@@ -190,6 +190,18 @@ def templates_folder() -> Path:
     return _packaged("report_templates")
 
 
+def template_folders(own: Path | None) -> list[Path]:
+    """Return the folders of report templates; those of the user's own folder replace ours of the same name.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if own is not None and not own.is_dir():
+        advice = "Specify a folder with templates, or leave out the option."
+        raise InputError(f"{own} isn't a folder with templates", advice)
+    return [folder for folder in (own, templates_folder()) if folder]
+
+
 def sample_library() -> Path:
     """Return the library that ``demo`` starts from."""
     return _packaged("sample_logs")

@@ -150,6 +150,15 @@ def csv_bytes(frame: pl.DataFrame, *, byte_order_mark: bool) -> bytes:
     return text.encode("utf-8-sig" if byte_order_mark else "utf-8")
 
 
+def csv_pieces(frame: pl.LazyFrame) -> Iterator[bytes]:
+    """Yield the table as ``csv_bytes`` returns it, with the mark, in pieces: it may exceed memory."""
+    import polars as pl
+
+    yield csv_bytes(pl.DataFrame(schema=frame.collect_schema()), byte_order_mark=True)
+    for piece in guarded(frame).collect_batches(maintain_order=True):
+        yield piece.write_csv(include_header=False).encode()
+
+
 def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
     """Write a table row by row, with a fixed heading and filters; texts are neither formulas nor links.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,6 @@ from analyzer.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import LoopbackTenant, Ran
 
@@ -80,13 +81,17 @@ def test_open_users_are_reported_each_night_and_new_ones_once(upa: Callable[...,
     assert "next: upa-analyzer show 00000002" in second.err
 
 
-def test_a_night_without_open_users_is_two_lines_and_the_report(upa: Callable[..., Ran], feed: Feed) -> None:
+def test_a_night_without_open_users_is_two_lines_and_two_pages(upa: Callable[..., Ran], feed: Feed) -> None:
     feed.night()
     ran = upa("run")
-    answer, pulled, report = filter(None, ran.out.splitlines())
+    answer, pulled, day, report = filter(None, ran.out.splitlines())
     assert answer == "No open users in hr."
     assert pulled.startswith("Pulled 1 new job")
     assert report.endswith("index.html")
+    said = re.sub(r"<[^>]+>", "", Path(day).read_text(encoding="utf-8"))
+    assert answer in said
+    assert pulled in said
+    assert f'href="days/{Path(day).name}"' in Path(report).read_text(encoding="utf-8")
 
 
 def test_a_retry_belongs_to_its_run(upa: Callable[..., Ran], feed: Feed) -> None:

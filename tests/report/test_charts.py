@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 import matplotlib as mpl
 import pytest
 
+from analyzer.report.charts import MARKERS, PALETTE, svg
 from analyzer.report.model import Grid, Line, RunsChart, Series, WeeksChart
-from analyzer.report.render import MARKERS, PALETTE, svg
 from analyzer.report.trend import MOST
 
 NOTHING = Grid((), ())

@@ -80,10 +80,10 @@ def test_no_page_has_markup_from_a_log(pages: list[Markup]) -> None:
 
 def test_a_formula_in_a_log_is_text_in_the_tables(little: LittleLibrary, tmp_path: Path) -> None:
     log = 'Odd\t=HYPERLINK("http://example.com")\t@SUM(1)\r\n-2+3\r\n'
-    little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, message="+1")
+    job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, message="+1")
     write_report(little.request(tmp_path))
-    for name in ("entries", "jobs"):
-        cells = csv.reader(io.StringIO((tmp_path / f"data/{name}.csv").read_text("utf-8-sig")))
+    for name in (f"jobs/{job_id}", "data/jobs"):
+        cells = csv.reader(io.StringIO((tmp_path / f"{name}.csv").read_text("utf-8-sig")))
         assert not [cell for row in cells for cell in row if cell.startswith(("=", "+", "-", "@"))]
 
 

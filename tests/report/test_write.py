@@ -55,7 +55,7 @@ def test_a_report_is_its_pages_and_tables(little: LittleLibrary, tmp_path: Path)
     out = tmp_path / "new" / "report"
     assert write_report(little.request(out)) == out / "index.html"
     assert set(snapshot(out)) == {
-        "data/entries.csv",
+        ".upa-report.json",
         "data/jobs.csv",
         "data/observations.csv",
         "index.html",
@@ -64,12 +64,20 @@ def test_a_report_is_its_pages_and_tables(little: LittleLibrary, tmp_path: Path)
 
 
 def test_only_the_report_remains_in_the_folder(written: Path) -> None:
-    assert {path.name for path in written.iterdir()} == {"data", "index.html", "jobs", "notes.txt"}
+    assert {path.name for path in written.iterdir()} == {
+        ".upa-report.json",
+        "data",
+        "index.html",
+        "jobs",
+        "notes.txt",
+    }
 
 
 def test_the_tables_have_the_columns_of_the_contract(written: Path) -> None:
     assert rows(written / "data/jobs.csv")[0] == list(JOBS)
-    assert rows(written / "data/entries.csv")[0] == [*ENTRIES, "feed", "ran"]
+    (entries,) = (written / "jobs").glob("*.csv")
+    assert rows(entries)[0] == [*ENTRIES, "feed", "ran"]
+    assert rows(entries)[1][4:6] == ["IdentityNotResolvable", "a@contoso.com"]
     assert rows(written / "data/observations.csv")[0] == list(OBSERVATIONS)
     assert (written / "data/jobs.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
@@ -149,6 +157,7 @@ def test_a_file_in_the_way_of_a_folder_brings_the_old_report_back(written: Path,
 def test_a_full_disk_leaves_the_old_report(written: Path, little: LittleLibrary) -> None:
     resource = pytest.importorskip("resource", reason="the platform has no limit on the size of files")
     before = snapshot(written)
+    little.job("hr-2026-11-23")
     request = little.request(written)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
@@ -167,6 +176,7 @@ def test_an_interruption_leaves_the_old_report(written: Path, little: LittleLibr
             raise KeyboardInterrupt
 
     before = snapshot(written)
+    little.job("hr-2026-11-23")
     with pytest.raises(KeyboardInterrupt):
         write_report(little.request(written), progress=interrupt)
     assert snapshot(written) == before

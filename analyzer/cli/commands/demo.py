@@ -106,10 +106,9 @@ def _places(app: AppContext, workspace: Workspace) -> Places:
     from analyzer.history.load import load
     from analyzer.pipeline import Places
 
-    day = datetime.now(UTC).date().isoformat()
     commands = dataclasses.replace(app.commands, config="", tenant="", library=str(workspace.library))
     return Places(
-        workspace.report(day),
+        workspace.reports,
         workspace.retry,
         templates=None,
         zone=None,

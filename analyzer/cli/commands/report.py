@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import Places, ReportResult
 
+SELECTION = "selection"
+"""The folder of the report of selected jobs, in the tenant's folder of reports."""
+
 
 def command(
     context: typer.Context,
@@ -42,12 +45,12 @@ def command(
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(app, now, workspace, output)
+    places = report_places(app, workspace, output)
     if library is not None:
         places = dataclasses.replace(places, commands=dataclasses.replace(app.commands, library=str(library)))
     if output is None and (job or since):
-        # The day's report of all jobs stays as it is.
-        places = dataclasses.replace(places, report=places.report.with_name(f"{places.report.name}-selection"))
+        # The report of all jobs stays as it is.
+        places = dataclasses.replace(places, report=places.report / SELECTION)
     with app.terminal.stages() as stage:
         made = report(opened, places, now, stage, scope)
     if app.terminal.json:
@@ -57,14 +60,13 @@ def command(
     return app.unread(made.tables.log_problems)
 
 
-def report_places(app: AppContext, now: datetime, workspace: Workspace, output: Path | None = None) -> Places:
-    """Return where a report and its retry files go: a tenant's folder by day, or the specified folder."""
+def report_places(app: AppContext, workspace: Workspace, output: Path | None = None) -> Places:
+    """Return where a report and its retry files go: a tenant's folder, or the specified folder."""
     from analyzer.pipeline import Places
 
     zone, settings = app.zone(), app.settings
-    day = now.astimezone(zone or UTC).date().isoformat()
     return Places(
-        report=output or workspace.report(day),
+        report=output or workspace.reports,
         retry=output / "retry" if output else workspace.retry,
         templates=settings.path(settings.config.templates) if settings.config.templates else None,
         zone=zone,
@@ -80,6 +82,7 @@ def reported_json(made: ReportResult) -> dict[str, object]:
 
     return {
         "report": str(made.index),
+        "day": str(made.day) if made.day else None,
         "jobs": job_json(made.tables.jobs),
         "retries": [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from analyzer.cli.views.run import Night
     from analyzer.errors import AnalyzerError
     from analyzer.history.keep import Swept
+    from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
     from analyzer.pipeline import ReportResult
 
@@ -27,20 +29,28 @@ def command(
     from analyzer.cli.commands.pull import exit_code, hold_and_connect
     from analyzer.cli.commands.report import report_places, reported_json
     from analyzer.cli.views.jobs import pulled_json
-    from analyzer.cli.views.run import Night, feed_json, log_problems, print_night, remarks_of
+    from analyzer.cli.views.run import Night, day_of, feed_json, log_problems, print_night, remarks_of
     from analyzer.history.acknowledgements import Remarks
     from analyzer.pipeline import run
 
     app = context.ensure_object(AppContext)
     workspace, tenant, library = hold_and_connect(context, patience)
     now = datetime.now(UTC)
-    places = report_places(app, now, workspace)
-    with app.terminal.stages() as stage:
-        pulled, made = run(tenant, library, places, now, stage)
-    swept, unswept = _swept(app, workspace, made, now)
-    known = app.acknowledged(workspace).valid(made.tables.jobs, now)
+    keep = app.settings.keep(app.tenant()[1])
+    places = report_places(app, workspace)
+    if keep.reports is not None:
+        # ``sweep`` removes the pages of earlier days.
+        places = dataclasses.replace(places, days_from=(now.astimezone(app.zone() or UTC) - keep.reports).date())
     before = Remarks(workspace.root)
-    night = Night(pulled, made, places, now, known, before.last_run)
+
+    def night_of(pulled: PullResult, made: ReportResult) -> Night:
+        known = app.acknowledged(workspace).valid(made.tables.jobs, now)
+        return Night(pulled, made, places, now, known, before.last_run)
+
+    with app.terminal.stages() as stage:
+        pulled, made = run(tenant, library, places, now, stage, say=lambda pulled, made: day_of(night_of(pulled, made)))
+    swept, unswept = _swept(app, workspace, made, now)
+    night = night_of(pulled, made)
     remarks, problems = list(remarks_of(night)), log_problems(night)
     fresh = before.new(remarks)
     unread = [problems[remark] for remark in before.new(problems)]
@@ -49,7 +59,7 @@ def command(
             {
                 "feeds": [feed_json(status, night) for status in night.statuses],
                 "remarks": [{"about": remark.about, "text": remark.text} for remark in fresh],
-                "acknowledged": list(known),
+                "acknowledged": list(night.acknowledged),
                 "pulled": pulled_json(pulled),
                 "removed": swept.as_json,
                 **reported_json(made),

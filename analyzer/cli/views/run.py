@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from analyzer.history.feed_status import feed_statuses
 from analyzer.history.job_facts import facts_of
 from analyzer.history.job_log import JobLog
 from analyzer.model.text import count, listed, short_ids
+from analyzer.report.model import Day, Verdict
 from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
@@ -91,9 +93,9 @@ class Night:
 def print_night(app: AppContext, night: Night, remarks: list[Remark]) -> None:
     """Print a line a feed, then the jobs that are new or changed, what to retry, and the report."""
     terminal = app.terminal
-    lines = list(feed_lines(night))
+    lines = list(verdicts(night))
     for line in lines:
-        terminal.prose(line, indent="  ")
+        terminal.prose(line.sentence, indent="  ")
     if lines:
         terminal.show()
     terminal.prose(f"{pulled_clause(night.pulled)}.")
@@ -110,22 +112,32 @@ def print_night(app: AppContext, night: Night, remarks: list[Remark]) -> None:
     for remark in remarks:
         terminal.say(remark.text)
     _print_retries(app, night)
+    if night.made.day:
+        terminal.say("Page of the day:")
+        terminal.show(str(night.made.day))
     terminal.say("Report:")
     terminal.show(str(night.made.index))
 
 
-def feed_lines(night: Night) -> Iterator[str]:
+def day_of(night: Night) -> Day:
+    """Return what the page of the day says: the lines on feeds, and what was pulled."""
+    date = night.now.astimezone(night.zone or UTC).date()
+    return Day(date, tuple(verdicts(night)), f"{pulled_clause(night.pulled)}.")
+
+
+def verdicts(night: Night) -> Iterator[Verdict]:
     """Yield a sentence for each feed with open users or a stuck job, the worst first, and one for all others."""
     well = []
     for status in night.statuses:
         retried_now = any(retry["job_id"] in night.brought for retry in status.retries) and not status.silent
         if not status.is_well or retried_now:
-            yield f"{status_sentence(status, night)}."
+            job = status.run or next(iter(status.stuck), None)
+            yield Verdict(f"{status_sentence(status, night)}.", job["job_id"] if job else "")
         elif status.run is not None and not status.silent:
             well.append(status.feed)
     if well:
         feeds = listed(well) if len(well) <= _NAMED_FEEDS else count(len(well), "feed")
-        yield f"No open users in {feeds}."
+        yield Verdict(f"No open users in {feeds}.")
 
 
 def status_sentence(status: FeedStatus, night: Night) -> str:

@@ -1,0 +1,46 @@
+"""Build the page of a day: what ``run`` said about each feed, and the jobs that were new or changed."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from analyzer.report.index_page import frame_of, job_row
+from analyzer.report.model import DayPage, Note
+from analyzer.report.sentences import long_day_text
+from analyzer.report.view import page_name
+
+if TYPE_CHECKING:
+    from analyzer.report.model import Day
+    from analyzer.report.view import Run, View
+
+JOBS_SHOWN = 100
+"""Limit of jobs on a page: the first pull of a library brings all of them."""
+
+
+def day_page(view: View, day: Day) -> DayPage:
+    """Return the page of a day."""
+    runs = jobs_of_day(view, day)
+    shown = runs[:JOBS_SHOWN]
+    left_out = f"The newest {len(shown):,} of {len(runs):,} jobs are shown."
+    return DayPage(
+        frame=frame_of(view),
+        title=long_day_text(day.date),
+        verdicts=tuple(
+            Note(one.sentence, f"jobs/{page_name(one.job_id)}" if one.job_id in view.by_id else "")
+            for one in day.verdicts
+        ),
+        jobs=tuple(job_row(view, run) for run in shown),
+        jobs_note=left_out if len(runs) > len(shown) else "",
+        pulled=day.pulled,
+    )
+
+
+def jobs_of_day(view: View, day: Day) -> list[Run]:
+    """Return the jobs that a pull of that day saw for the first time or changed, the newest first."""
+    return [run for run in reversed(view.runs) if _changed_on(run, view) == day.date]
+
+
+def _changed_on(run: Run, view: View) -> object:
+    times = [time for time in (run.first_seen, run.last_changed) if time]
+    return max(times).astimezone(view.zone or UTC).date() if times else None

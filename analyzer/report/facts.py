@@ -1,0 +1,152 @@
+"""Digest what goes into each page, without reading entries or rendering, to know which pages to write again.
+
+A digest may change although the page doesn't; a page never changes although its digest doesn't. The one exception is a
+source file that a page was made from: the writer compares its size and time (``report.kept``).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.history.job_facts import defers_to_later
+from analyzer.model.job import FAILED
+from analyzer.report.job_page import log_words
+from analyzer.report.view import queue_of, retry_button
+from analyzer.storage.files import cannot_read, template_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from analyzer.report.calendar import DayPages
+    from analyzer.report.model import Day
+    from analyzer.report.view import Run, View
+
+FORMAT = 1
+"""Increase when pages change although the program's version doesn't."""
+
+_encoded = msgspec.msgpack.Encoder().encode
+
+
+def digest(*facts: object) -> str:
+    """Return a digest of values that msgspec can encode."""
+    return hashlib.blake2b(_encoded(facts), digest_size=16).hexdigest()
+
+
+class PageFacts:
+    """The digests of a report's pages and tables.
+
+    Attributes:
+        versions: by job ID, the version of its entries and users.
+    """
+
+    def __init__(self, view: View) -> None:
+        """Digest what all pages have in common.
+
+        Raises:
+            InputError: a template can't be read.
+        """
+        self._view, tables = view, view.tables
+        self._common = digest(
+            FORMAT,
+            view.version,
+            _templates(view.templates),
+            view.catalogue,
+            view.commands,
+            view.zone.key if view.zone else "",
+            next((run.tenant for run in view.runs if run.tenant), ""),
+        )
+        self.versions = {run.job_id: tables.version_of(run.job_id) for run in view.runs}
+        self._rows = {str(row["job_id"]): row for row in tables.jobs.iter_rows(named=True)}
+        self._seen: dict[str, list[object]] = defaultdict(list)
+        for job_id, *seen in tables.observations.select(
+            "job_id", "observed_at", "previous_pull_at", "state", "error"
+        ).iter_rows():
+            self._seen[job_id].append(seen)
+        self._to_retry = functools.cache(self._jobs_to_retry)
+
+    @functools.cached_property
+    def tables(self) -> dict[str, str]:
+        """The digests of the tables of all jobs, by name."""
+        return {
+            "jobs": digest(FORMAT, list(self._rows.values())),
+            "observations": digest(FORMAT, self._view.tables.observations.rows()),
+        }
+
+    @functools.cached_property
+    def jobs(self) -> dict[str, str]:
+        """The digests of the pages of jobs, by job ID."""
+        return {run.job_id: self._job(run) for run in self._view.runs}
+
+    def entries(self, run: Run) -> str:
+        """Return the digest of the table of a job's entries."""
+        return digest(FORMAT, self.versions[run.job_id], run.feed, run.ran)
+
+    def day(self, day: Day, runs: Iterable[Run]) -> str:
+        """Return the digest of the page of a day and its jobs."""
+        return digest(self._common, day, self._view.tables.as_of, [self.jobs[run.job_id] for run in runs])
+
+    def index(self, days: DayPages) -> str:
+        """Return the digest of the first page; ``days`` are the days that have a page."""
+        return digest(
+            self._common,
+            self._view.tables.as_of,
+            self.jobs,
+            self._view.tables.codes.rows(),
+            [day.isoformat() for day in days],
+        )
+
+    def _job(self, run: Run) -> str:
+        view, tables, job_id = self._view, self._view.tables, run.job_id
+        users, later = tables.open_users.get(job_id), tables.superseded_by(job_id)
+        defers = users is not None and defers_to_later(users)
+        return digest(
+            self._common,
+            self._rows[job_id],
+            self.versions[job_id],
+            self._named(job_id),
+            self._named(run.retry_of) if run.retry_of else None,
+            self._named(later) if later else None,
+            [
+                (self._named(one.job_id), one.outcome, one.users, one.not_updated)
+                for one in view.retries.get(job_id, ())
+            ],
+            users and (users.open, users.due, users.needs_retry),
+            self._to_retry(run.feed) if defers else None,
+            retry_button(view, run, view.out / "jobs"),
+            queue_of(view, run),
+            self._seen.get(job_id),
+            [log_words(log) for log in tables.logs_of(job_id)],
+            tables.source_problems.get(job_id),
+            tables.damage.get(job_id),
+            job_id in view.findings,
+            None if run.outcome.ended else tables.as_of,
+        )
+
+    def _named(self, job_id: str) -> object:
+        """Return what the page of another job shows of a job."""
+        run = self._view.by_id.get(job_id)
+        return run and (self._view.short[job_id], job_id, run.feed, run.ran, run.ran_from, run.ran_is_bound)
+
+    def _jobs_to_retry(self, feed: str) -> list[object]:
+        """Return what decides which later job of a feed has a user's retry file."""
+        view = self._view
+        return [
+            (self._named(run.job_id), users.needs_retry, self.versions[run.job_id])
+            for run in view.runs
+            if run.feed == feed and run.outcome in FAILED and (users := view.tables.open_users.get(run.job_id))
+        ]
+
+
+def _templates(own: Path | None) -> list[tuple[str, bytes]]:
+    """Return the names and contents of the templates."""
+    files = (path for folder in template_folders(own) for path in sorted(folder.iterdir()) if path.is_file())
+    try:
+        return [(path.name, path.read_bytes()) for path in files]
+    except OSError as error:
+        raise cannot_read(own or "", error) from error
