@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,47 +17,21 @@ import polars as pl
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.named_users import has_guid_ids, with_keys, with_names
 from analyzer.analysis.outcomes import count_entries
+from analyzer.history.record import WHOLE, EntryCounts
 from analyzer.history.store import stored
 from analyzer.model.tables import NAMED_ENTRIES as ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from analyzer.history.record import Range
     from analyzer.history.store import Store
-
-Range = tuple[str | None, str | None]
-"""Keys from the first, inclusive, to the second, exclusive; None for no bound. Without a key: in the first range."""
-
-WHOLE: tuple[Range, ...] = ((None, None),)
 
 IN_MEMORY = 400_000
 """Entries of a job that are sorted in memory: about 200 MB."""
 
 _SAMPLED = 64
 """One of so many keys is kept for the choice of ranges."""
-
-
-@dataclass(slots=True)
-class EntryCounts:
-    """The numbers of a job's entries.
-
-    Attributes:
-        rows: all rows, also of text that isn't an entry.
-        entries: rows with a code.
-        named_users: distinct users that they name.
-        unnamed: entries with a code that identify no user.
-        nameless: entries without an ID that are about a record without one.
-        codes: columns ``JOB_CODES`` without ``tenant``; most entries first.
-        ranges: ranges of keys that fit into memory.
-    """
-
-    rows: int = 0
-    entries: int = 0
-    named_users: int = 0
-    unnamed: int = 0
-    nameless: int = 0
-    codes: list[tuple[str, int, int]] = field(default_factory=list)
-    ranges: tuple[Range, ...] = WHOLE
 
 
 def write_entries(

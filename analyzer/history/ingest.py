@@ -7,7 +7,6 @@ death in between is repaired by the next ingest, which writes the same files aga
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from analyzer.analysis.open_and_superseded import Import
 from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
+from analyzer.history.currency import inputs_of
 from analyzer.history.entries_file import in_range, streamed, users_in, write_entries
 from analyzer.history.feed_users import FeedUsers
 from analyzer.history.read_job import read_job
@@ -42,18 +42,10 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.compare_runs import RunOrder
     from analyzer.analysis.feeds import FeedRule
-    from analyzer.history.entries_file import Range
+    from analyzer.history.record import Range
     from analyzer.history.store import Store
     from analyzer.library.mirror import Library
     from analyzer.library.model import Observation
-STATE_FILES = ("jobs.json", ".upa/files.json", ".upa/notes.json", ".upa/observations.json", ".upa/pull.json")
-"""The library's own files that a history depends on."""
-
-
-def inputs_of(library: Library, rules: Sequence[FeedRule]) -> dict[str, Any]:
-    """Return what a history is made from apart from the files of single jobs."""
-    stamps = [list(stamp_of(library.root, library.root / name)) for name in STATE_FILES]
-    return {"stamps": stamps, "rules": digest_of([dataclasses.astuple(rule) for rule in rules])}
 
 
 def load_records(store: Store) -> dict[str, JobRecord]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import shutil
 import tempfile
 import weakref
@@ -18,9 +17,8 @@ import polars as pl
 
 from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
-from analyzer.history.feed_users import FeedUsers
-from analyzer.history.ingest import certain_sources, feed_jobs, ingest, inputs_of
-from analyzer.history.record import ABSENT, FOLDER, JobRecord, Stamp
+from analyzer.history.currency import is_current
+from analyzer.history.record import JobRecord
 from analyzer.history.store import DamagedError, JobFile, Store
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
 from analyzer.source.damaged_values import Damage
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from analyzer.analysis.feeds import FeedRule
+    from analyzer.history.feed_users import FeedUsers
     from analyzer.library.mirror import Library
     from analyzer.logs.model import LogRead
 
@@ -234,6 +233,9 @@ class _History:
 
     def _feed_users(self, feed: str | None) -> FeedUsers | None:
         """Return the users of a feed's jobs; None for jobs of an unknown feed."""
+        from analyzer.history.feed_users import FeedUsers
+        from analyzer.history.ingest import certain_sources, feed_jobs
+
         if feed is None:
             return None
         rows = self.rows.filter(feed=feed)
@@ -285,6 +287,8 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
         except DamagedError as error:
             say(f"{error.what[:1].upper()}{error.what[1:]}. Making the history again from the library.")
         try:
+            from analyzer.history.ingest import ingest
+
             with data_lock(place, "ingest", say, wait=_WAIT):
                 if not _current(library, store, rules):
                     ingest(library, store, rules=rules, retry_folder=retry_folder, progress=progress)
@@ -293,6 +297,8 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
             raise
         except OutputError as error:
             say(f"{error.what[:1].upper()}{error.what[1:]}. Using a temporary history for this command.")
+    from analyzer.history.ingest import ingest
+
     store = Store(Path(tempfile.mkdtemp(prefix="upa-history-")))
     weakref.finalize(store, shutil.rmtree, store.root, ignore_errors=True)
     ingest(library, store, rules=rules, retry_folder=retry_folder, progress=progress)
@@ -304,37 +310,3 @@ def _current(library: Library, store: Store, rules: Sequence[FeedRule]) -> bool:
         return store.exists and is_current(library, store, rules)
     except DamagedError:
         return False
-
-
-def is_current(library: Library, store: Store, rules: Sequence[FeedRule]) -> bool:
-    """Return whether a history was made from what is in the library now, by sizes and times of files.
-
-    Raises:
-        DamagedError: it can't be read.
-    """
-    if store.head().inputs != inputs_of(library, rules):
-        return False
-    rows = store.small("jobs", ("job_id", "month", "stamps"))
-    decode = msgspec.msgpack.Decoder(tuple[list[Stamp], int, int]).decode
-    prefix = f"{library.root}{os.sep}"
-    seen: dict[str, bool] = {}
-    for job_id, month, encoded in rows.iter_rows():
-        stamps, entries_size, users_size = decode(encoded)
-        for stamp in stamps:
-            if not seen.setdefault(stamp[0], _is_unchanged(prefix, stamp)):
-                return False
-        if entries_size and store.size("entries", job_id, month) != entries_size:
-            return False
-        if users_size and store.size("users", job_id, month) != users_size:
-            return False
-    return True
-
-
-def _is_unchanged(prefix: str, stamp: Stamp) -> bool:
-    name, size, modified_ns = stamp
-    try:
-        status = os.stat(prefix + name)  # noqa: PTH116 - called for thousands of files
-    except OSError:
-        return size == ABSENT
-    is_folder = (status.st_mode & 0o170000) == 0o040000  # noqa: PLR2004 - the type bits
-    return size == (FOLDER if is_folder else status.st_size) and modified_ns == status.st_mtime_ns

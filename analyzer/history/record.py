@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import msgspec
 
 from analyzer.analysis.feed_state import JobState  # noqa: TC001 - likewise
 from analyzer.errors import InputError
-from analyzer.history.entries_file import EntryCounts
 from analyzer.logs.model import Encoding, LogFile, LogRead
 from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
 
@@ -52,6 +52,35 @@ class SourceCount(msgspec.Struct, frozen=True, omit_defaults=True):
     without_id: int | None = None
     damage: tuple[Damage, ...] = ()
     counting: int = 0
+
+
+Range = tuple[str | None, str | None]
+"""Keys from the first, inclusive, to the second, exclusive; None for no bound. Without a key: in the first range."""
+
+WHOLE: tuple[Range, ...] = ((None, None),)
+
+
+@dataclass(slots=True)
+class EntryCounts:
+    """The numbers of a job's entries.
+
+    Attributes:
+        rows: all rows, also of text that isn't an entry.
+        entries: rows with a code.
+        named_users: distinct users that they name.
+        unnamed: entries with a code that identify no user.
+        nameless: entries without an ID that are about a record without one.
+        codes: columns ``JOB_CODES`` without ``tenant``; most entries first.
+        ranges: ranges of keys that fit into memory.
+    """
+
+    rows: int = 0
+    entries: int = 0
+    named_users: int = 0
+    unnamed: int = 0
+    nameless: int = 0
+    codes: list[tuple[str, int, int]] = field(default_factory=list)
+    ranges: tuple[Range, ...] = WHOLE
 
 
 class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,7 +15,7 @@ import analyzer.history.ingest
 import analyzer.history.read_job
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.errors import InputError
-from analyzer.history.entries_file import EntryCounts, users_in, write_entries
+from analyzer.history.entries_file import users_in, write_entries
 from analyzer.history.load import load
 from analyzer.history.store import Store
 from analyzer.library.mirror import Library
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.history.load import Tables
+    from analyzer.history.record import EntryCounts
 
 JOB_ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
 PATH = "sites/hr/Shared Documents/feed.json"
