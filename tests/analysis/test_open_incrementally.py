@@ -213,3 +213,15 @@ def test_any_feed_that_grows_or_changes_in_any_order_has_the_same_results(data: 
             feed.made[changed] = data.draw(_changed(feed.made[changed]))
         feed.update()
         feed.check()
+
+
+def test_jobs_of_unknown_time_that_are_sorted_otherwise_are_compared_again() -> None:
+    feed = Feed()
+    for rank, job_id in enumerate("abcd"):
+        feed.made[job_id] = Made(
+            Import(job_id, "hr", None, Outcome.partial, frozenset({1})), frozenset(USERS), rank=rank
+        )
+    feed.update()
+    feed.made |= {job_id: dataclasses.replace(feed.made[job_id], rank=9) for job_id in "ab"}
+    feed.update()
+    feed.check()
