@@ -19,7 +19,7 @@ from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
 from analyzer.history.currency import is_current
 from analyzer.history.record import JobRecord
-from analyzer.history.store import DamagedError, JobFile, Store
+from analyzer.history.store import VERSION, DamagedError, JobFile, Store
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
 from analyzer.source.damaged_values import Damage
 from analyzer.storage.lock import data_lock
@@ -278,15 +278,20 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
         OutputError: no history can be written.
     """
     if place is not None:
-        store = Store(place)
+        store, is_older = Store(place), False
         try:
             if store.exists:
-                store.head()  # a newer version is refused
-                if is_current(library, store, rules) or is_busy():
+                is_older = store.head().version < VERSION  # a newer one is refused
+                if not is_older and (is_current(library, store, rules) or is_busy()):
                     return Tables.of(store, library.root)
         except DamagedError as error:
             say(f"{error.what[:1].upper()}{error.what[1:]}. Making the history again from the library.")
         try:
+            if is_older:
+                from analyzer.history.check import rebuild
+
+                say(f"{place} was written by an earlier version. Making the history again from the library.")
+                rebuild(library, place, rules=rules, retry_folder=retry_folder, progress=progress, say=say)
             from analyzer.history.ingest import ingest
 
             with data_lock(place, "ingest", say, wait=_WAIT):

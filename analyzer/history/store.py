@@ -152,9 +152,9 @@ class Store:
         Raises:
             OutputError: it can't be written.
         """
-        content = (
-            {"version": VERSION, "tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs} if head else {}
-        )
+        content: dict[str, Any] = {"version": VERSION}
+        if head is not None:
+            content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs}
         with replacing_path(self._small(table)) as beside, _polars_errors(self._small(table)):
             _write(frame.select(*SMALL[table]), beside, content)
 

@@ -90,14 +90,20 @@ def test_a_removed_copy_is_not_pulled_again_and_its_numbers_stay(
 ) -> None:
     first = feed.ran(100, "ada")
     feed.ran(95)
+    upa("pull")
+    before = upa("jobs", "--json").json["jobs"]
     upa("run")
+    assert upa("jobs", "--json").json["jobs"] == before
+    upa("history", "rebuild")
+    assert upa("jobs", "--json").json["jobs"] == before
     feed.tenant.seen.clear()
     feed.tenant.jobs[0]["State"] = 4  # the tenant tells otherwise: the job is asked for again
     upa("pull")
     upa("pull", "--all")
     assert not [seen for seen in feed.tenant.seen if _day(100) in seen.path and "$value" in seen.path]
     (job,) = [job for job in upa("jobs", "--json").json["jobs"] if job["job_id"] == first]
-    assert (_copies(tmp_path), job["log_found"]) == ([_day(95)], True)
+    assert (_copies(tmp_path), job["users"], job["property_values"]) == ([_day(95)], 3, 3)
+    assert upa("history", "check").code == 0
 
 
 def test_show_and_retry_say_why_the_copy_is_missing(upa: Callable[..., Ran], feed: Feed) -> None:
