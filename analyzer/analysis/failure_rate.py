@@ -167,25 +167,13 @@ def _number_of(root: float) -> float:
     return ((root * root - 1) / (2 * root)) ** 2 if root > 1 else 0.0
 
 
-def new_by_job(users: pl.LazyFrame) -> pl.DataFrame:
-    """Count the new failures of each job.
-
-    Args:
-        users: columns ``job_id`` and ``new`` of the table ``users``; of any number of jobs.
-
-    Returns:
-        Columns ``job_id`` String, ``named`` UInt32, ``new`` UInt32 (null if a user has no run to compare with).
-    """
-    new = pl.when(pl.col("new").is_not_null().all()).then(pl.col("new").sum())
-    return users.group_by("job_id").agg(named=pl.len(), new=new.cast(pl.UInt32)).collect(engine="streaming")
-
-
 def failure_rates(jobs: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """Return the runs of feeds with their failures, and whether these jumped.
 
     Args:
         jobs: the table ``jobs`` with ``earliest``, the oldest first.
-        new: from ``new_by_job``; jobs without users in their log are missing.
+        new: columns ``job_id`` String, ``named`` UInt32, ``new`` UInt32: the users in each job's log, and how many of
+            them are new (null if unknown); jobs without users may be missing.
 
     Returns:
         Columns ``RATES``, one row for each run of a feed that has ended, in the order of ``jobs``. ``failed`` is the

@@ -41,7 +41,7 @@ def streak_counts(users: pl.LazyFrame) -> pl.DataFrame:
     """Count users by run, streak, and code.
 
     Args:
-        users: columns ``job_id``, ``since``, and ``codes`` of the table ``users``; of any number of jobs.
+        users: columns ``job_id``, ``since``, and ``codes`` of the table ``users``, of some runs.
 
     Returns:
         Columns ``job_id``, ``since``, ``code`` String (the first of a user's codes), ``users`` UInt32; without
@@ -117,29 +117,28 @@ def _medians(streaks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def flapping(users: pl.LazyFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """Return the users who failed, succeeded, and failed again within a feed's newest runs.
+def flapping(users: pl.LazyFrame) -> pl.DataFrame:
+    """Return the users who failed, succeeded, and failed again within some runs of a feed.
 
     Args:
-        users: the table ``users``, of at least these runs.
-        runs: column ``job_id`` of the feed's runs whose logs have all failures, the oldest first; the last
-            ``FLAPPING_RUNS`` count.
+        users: the table ``users`` of these runs, usually of the newest ``FLAPPING_RUNS`` whose logs have all failures.
 
     Returns:
-        Columns ``FLAPPING``, most streaks first: ``failed`` is the number of runs that failed the user.
+        Columns ``FLAPPING``, most streaks first: ``failed`` is the number of runs that failed the user, ``codes`` has
+        the user's first code in each.
     """
-    newest = runs["job_id"].tail(FLAPPING_RUNS)
     return (
-        users.filter(pl.col("job_id").is_in(newest.implode()), pl.col("since").is_not_null())
-        .select("key", "identity", "since", "codes")
+        users.filter(pl.col("since").is_not_null())
+        .select("key", "identity", "since", code=pl.col("codes").list.first())
         .group_by("key")
         .agg(
             identity=pl.col("identity").min(),
             failed=pl.len(),
             streaks=pl.col("since").n_unique(),
-            codes=pl.col("codes").list.explode(keep_nulls=False, empty_as_null=False).unique().sort(),
+            codes=pl.col("code").unique(),
         )
         .filter(pl.col("streaks") > 1)
+        .with_columns(pl.col("codes").list.sort())
         .sort("streaks", "failed", "key", descending=[True, True, False])
         .select(pl.col(name).cast(kind) for name, kind in FLAPPING.items())
         .collect(engine="streaming")

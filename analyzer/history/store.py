@@ -223,6 +223,20 @@ class Store:
             return pl.LazyFrame(schema=COLUMNS[table])
         return full(pl.scan_parquet(paths, cache=False, hive_partitioning=False), table)
 
+    def scan_entries_of_user(self, files: Iterable[JobFile], key: str) -> pl.LazyFrame:
+        """Return the entries of one user in many jobs' files lazily.
+
+        Of each file, only the parts with IDs around the user's are read: ``scan`` with a filter on ``key`` reads all.
+        """
+        paths = [file.path for file in files if file.table == "entries"]
+        if not paths:
+            return pl.LazyFrame(schema=ENTRIES)
+        stored_rows = pl.scan_parquet(paths, cache=False, hive_partitioning=False)
+        other_spellings = full(stored_rows.filter(pl.col("key") == key), "entries")
+        return pl.concat(
+            [full(stored_rows.filter(pl.col("identity") == key), "entries").filter(key=key), other_spellings]
+        )
+
     def files(self) -> Iterator[JobFile]:
         """Yield the files of jobs that are in the folder, mentioned by ``jobs.parquet`` or not; without a job's ID."""
         for table in PER_JOB:

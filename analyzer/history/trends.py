@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.analysis.failure_rate import failure_rates, new_by_job
-from analyzer.analysis.streaks import flapping, open_after, streak_counts, time_to_heal
+from analyzer.analysis.failure_rate import failure_rates
+from analyzer.analysis.streaks import FLAPPING_RUNS, flapping, open_after, streak_counts, time_to_heal
 from analyzer.history.clusters import clusters_of
 
 if TYPE_CHECKING:
@@ -70,10 +70,9 @@ def feed_trends(tables: Tables, jobs: pl.DataFrame, since: datetime | None) -> l
         jobs: the jobs of these feeds, a part of ``tables.jobs``.
         since: leave out runs before this time (UTC), which are still part of what is usual.
     """
-    users = tables.scan_users().filter(pl.col("job_id").is_in(jobs["job_id"].implode())).select("job_id", "new")
-    rates = failure_rates(jobs, new_by_job(users)).join(
-        open_after(jobs), on="job_id", how="left", maintain_order="left"
-    )
+    new = {job_id: tables.new_of(job_id) for job_id in jobs["job_id"]}
+    counts = jobs.select("job_id", named="named_users", new=pl.Series(list(new.values()), dtype=pl.UInt32))
+    rates = failure_rates(jobs, counts).join(open_after(jobs), on="job_id", how="left", maintain_order="left")
     if since is not None:
         rates = rates.filter(pl.col("ran") >= since)
     by_feed = rates.partition_by("feed", as_dict=True, maintain_order=True)
@@ -83,8 +82,7 @@ def feed_trends(tables: Tables, jobs: pl.DataFrame, since: datetime | None) -> l
 def trend_details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDetails:
     """Return what the failed users of a feed tell."""
     counted = trend.runs.filter(pl.col("failed").is_not_null()).select("job_id", "ran")
-    users = tables.scan_users().filter(pl.col("job_id").is_in(counted["job_id"].implode()))
-    counts = streak_counts(users)
+    counts = streak_counts(tables.only(counted["job_id"]).scan_users())
     jumped, last = None, trend.last_jump
     if last is not None:
         newest = counts.filter(job_id=counted["job_id"][-1], since=last["job_id"])
@@ -92,7 +90,7 @@ def trend_details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDe
     return TrendDetails(
         jumped=jumped,
         healing=time_to_heal(counted, counts),
-        flapping=flapping(users, counted),
+        flapping=flapping(tables.only(counted["job_id"].tail(FLAPPING_RUNS)).scan_users()),
         clusters=_clusters(library, tables, trend),
     )
 

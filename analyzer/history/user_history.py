@@ -69,8 +69,8 @@ class UserHistory:
     Attributes:
         key: equal for all spellings of the ID.
         identity: the ID as the newest log spells it; as it was asked for if no log has it.
-        runs: the jobs whose log has the user, the oldest first: columns ``job_id``, ``codes``, ``entries``, ``new``,
-            ``since``, ``runs`` as in the table ``users``.
+        runs: the jobs whose log has the user, the oldest first: columns ``job_id``, ``entries``, ``new``, ``since``,
+            ``runs`` as in the table ``users``.
         entries: the entries of the user, columns ``job_id``, ``code``, ``property``, ``message``, ``detail``, in the
             order of ``runs``.
         open: the feeds in which the user is open, with the ID of the newest job that failed the user.
@@ -101,10 +101,11 @@ def user_history(library: Library, tables: Tables, retry_folder: Path, identity:
         identity: the user's ID in any spelling.
     """
     key = identity_key(identity)
-    columns = ("job_id", "identity", "codes", "entries", "new", "since", "runs")
+    # Without the codes, which are lists: with them, polars reads every file in full.
+    columns = ("job_id", "identity", "entries", "new", "since", "runs")
     found = tables.scan_users().filter(pl.col("key") == key).select(columns).collect(engine="streaming")
-    order = tables.jobs.select("job_id", "feed")
-    runs = order.join(found, on="job_id", maintain_order="left")
+    runs = tables.jobs.select("job_id", "feed").join(found, on="job_id", maintain_order="left")
+    entries = _entries(tables, key, runs["job_id"].to_list())
     newest = {feed: job_id for job_id, feed in runs.select("job_id", "feed").iter_rows()}
     states = {feed: _is_open(tables, job_id, key) for feed, job_id in newest.items()}
     records = list(_records(library, tables, key, set(newest) or set(tables.jobs["feed"])))
@@ -113,7 +114,7 @@ def user_history(library: Library, tables: Tables, retry_folder: Path, identity:
         key=key,
         identity=runs["identity"][-1] if runs.height else identity.strip(),
         runs=runs.drop("feed", "identity"),
-        entries=_entries(tables, key, runs["job_id"].to_list()),
+        entries=entries,
         open={feed or "": newest[feed] for feed, state in states.items() if state},
         unknown={feed or "": newest[feed] for feed, state in states.items() if state is None},
         records=records,
@@ -123,17 +124,17 @@ def user_history(library: Library, tables: Tables, retry_folder: Path, identity:
 
 
 def _is_open(tables: Tables, job_id: str, key: str) -> bool | None:
-    flags = tables.users_of(job_id).filter(key=key)["open"]
-    return flags[0] if flags.len() else None
+    user = tables.scan_users_of(job_id).filter(pl.col("key") == key).collect()
+    return tables.with_open(user, job_id)["open"].item() if user.height else None
 
 
 def _entries(tables: Tables, key: str, job_ids: Sequence[str]) -> pl.DataFrame:
     """Return the entries of a user in these jobs."""
-    columns = ("job_id", "line", "code", "property", "message", "detail")
-    of_user = tables.scan_entries().filter(pl.col("key") == key, pl.col("job_id").is_in(job_ids))
-    found = of_user.select(columns).collect(engine="streaming").sort("line", maintain_order=True)
+    columns = ("job_id", "log_file", "line", "code", "property", "message", "detail")
+    found = tables.only(job_ids).scan_entries_of_user(key).select(columns).collect(engine="streaming")
     order = pl.DataFrame({"job_id": job_ids}, schema={"job_id": pl.String})
-    return order.join(found, on="job_id", maintain_order="left_right").drop("line")
+    in_order = order.join(found.sort("log_file", "line"), on="job_id", maintain_order="left_right")
+    return in_order.drop("log_file", "line")
 
 
 def _records(library: Library, tables: Tables, key: str, feeds: set[str | None]) -> Iterator[SourceRecord]:
@@ -151,7 +152,9 @@ def _records(library: Library, tables: Tables, key: str, feeds: set[str | None])
 def _failed_in(tables: Tables, feed: str) -> list[str]:
     """Return keys of users who failed in a feed's newest run with failures."""
     failed = tables.jobs.filter(pl.col("named_users") > 0, feed=feed)["job_id"]
-    return tables.users_of(failed[-1])["key"].head(_KNOWN_IDS).to_list() if failed.len() else []
+    if failed.is_empty():
+        return []
+    return tables.scan_users_of(failed[-1]).select("key").head(_KNOWN_IDS).collect()["key"].to_list()
 
 
 def _record(source: Path, feed: str, job_id: str, key: str, failed: Sequence[str]) -> SourceRecord:

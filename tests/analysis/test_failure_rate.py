@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analyzer.analysis.failure_rate import FEWEST_RUNS, RATES, Night, failure_rates, new_by_job, usual_numbers
+from analyzer.analysis.failure_rate import FEWEST_RUNS, RATES, Night, failure_rates, usual_numbers
 from analyzer.model.tables import JOBS
 from tests.analysis.healthy_feeds import RHYTHMS, Jump, Shape, simulate
 
@@ -148,14 +148,7 @@ def test_each_feed_is_judged_by_its_own_past() -> None:
     assert jumps.select("feed", "failed").rows() == [("hr", 200)]
 
 
-def test_new_failures_are_counted_by_job_and_unknown_if_one_is() -> None:
-    users = pl.LazyFrame(
-        {"job_id": ["a", "a", "b", "b"], "new": [True, False, None, True]}, {"job_id": pl.String, "new": pl.Boolean}
-    )
-    assert sorted(new_by_job(users).rows()) == [("a", 2, 1), ("b", 2, None)]
-
-
 def test_no_runs_give_an_empty_table() -> None:
-    rates = failure_rates(runs(), new_by_job(pl.LazyFrame(schema={"job_id": pl.String, "new": pl.Boolean})))
+    rates = failure_rates(runs(), pl.DataFrame(schema={"job_id": pl.String, "named": pl.UInt32, "new": pl.UInt32}))
     assert rates.is_empty()
     assert rates.schema == pl.Schema(RATES)

@@ -93,7 +93,7 @@ def test_a_change_of_the_code_does_not_end_a_streak(nights: Nights) -> None:
 @settings(deadline=None)
 @given(NIGHTS)
 def test_users_who_flap_failed_succeeded_and_failed_again(nights: Nights) -> None:
-    found = flapping(users_of(nights), runs_of(nights))
+    found = flapping(users_of(nights))
     assert found.schema == pl.Schema(FLAPPING)
     expected = {}
     for user in "abcdef":
@@ -102,11 +102,6 @@ def test_users_who_flap_failed_succeeded_and_failed_again(nights: Nights) -> Non
         if begins > 1:
             expected[user] = (sum(failed), begins)
     assert {row["key"]: (row["failed"], row["streaks"]) for row in found.iter_rows(named=True)} == expected
-
-
-def test_only_the_newest_twenty_runs_count_for_flapping() -> None:
-    nights: Nights = [{"a": "X"}, *[{}] * 19, {"a": "X", "b": "X"}, {}, {"b": "X"}]
-    assert flapping(users_of(nights), runs_of(nights))["key"].to_list() == ["b"]
 
 
 def jobs_of(*rows: Mapping[str, object]) -> pl.DataFrame:

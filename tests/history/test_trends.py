@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from analyzer.history.trends import feed_trends, trend_details
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
 from analyzer.model.tables import UTC as UTC_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 START = datetime(2026, 10, 1, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -39,10 +42,16 @@ def tables(nights: int = 30) -> Any:  # noqa: ANN401 - stands for Tables
             for user in sorted(failed)
         ]
     frame = pl.DataFrame(users, schema=USERS, orient="row")
+    news = dict(frame.group_by("job_id").agg(pl.col("new").sum()).iter_rows()) | {"job0": None}
+
+    def only(job_ids: Iterable[str]) -> Any:  # noqa: ANN401 - as above
+        return SimpleNamespace(scan_users=lambda: frame.filter(pl.col("job_id").is_in(list(job_ids))).lazy())
+
     return SimpleNamespace(
         jobs=pl.DataFrame(jobs, schema=JOBS | {"earliest": UTC_TYPE}, orient="row"),
-        scan_users=frame.lazy,
-        users_of=lambda job_id: frame.filter(job_id=job_id),
+        new_of=news.__getitem__,
+        only=only,
+        scan_users_of=lambda job_id: frame.filter(job_id=job_id).lazy(),
         scan_entries_of=lambda _: pl.LazyFrame(schema=NAMED_ENTRIES),
     )
 

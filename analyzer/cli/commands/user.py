@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.context import AppContext, LibraryOption
+from analyzer.errors import UsageError
+from analyzer.model.identity import identity_key
 
 
 def command(
@@ -21,6 +23,8 @@ def command(
     from analyzer.cli.views.user import print_user, user_json
     from analyzer.history.user_history import user_history
 
+    if not identity_key(identity):
+        raise UsageError("the ID is empty", "Specify a user's ID, such as ada@contoso.com.")
     app = context.ensure_object(AppContext)
     opened = app.library(library)
     workspace = app.workspace(library)

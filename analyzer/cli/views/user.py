@@ -67,6 +67,7 @@ def user_json(found: UserHistory, tables: Tables) -> dict[str, Any]:
     """Return the result of ``user --json``."""
     jobs = {row["job_id"]: row for row in tables.jobs.iter_rows(named=True)}
     entries: dict[str, list[dict[str, Any]]] = {}
+    codes = _by_job(found, "code")
     for entry in found.entries.iter_rows(named=True):
         entries.setdefault(entry.pop("job_id"), []).append(entry)
     return {
@@ -79,6 +80,7 @@ def user_json(found: UserHistory, tables: Tables) -> dict[str, Any]:
                 "feed": jobs[row["job_id"]]["feed"],
                 "ran": jobs[row["job_id"]]["ran"].isoformat() if jobs[row["job_id"]]["ran"] else None,
                 "outcome": jobs[row["job_id"]]["outcome"],
+                "codes": list(codes.get(row["job_id"], ())),
                 "entries": entries.get(row["job_id"], []),
             }
             for row in found.runs.iter_rows(named=True)
@@ -124,9 +126,7 @@ class _View:
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of the table of runs."""
-        properties: dict[str, dict[str, None]] = {}
-        for job_id, name in self._found.entries.select("job_id", "property").drop_nulls().iter_rows():
-            properties.setdefault(job_id, {})[name] = None
+        codes, properties = (_by_job(self._found, column) for column in ("code", "property"))
         for row in self._found.runs.iter_rows(named=True):
             job = self._jobs[row["job_id"]]
             yield [
@@ -134,7 +134,7 @@ class _View:
                 job["feed"] or "unknown",
                 self._ran(row["job_id"]) or "-",
                 job["outcome"],
-                ", ".join(row["codes"]),
+                ", ".join(codes.get(row["job_id"], ())) or "-",
                 ", ".join(properties.get(row["job_id"], ())) or "-",
                 self._status(row),
             ]
@@ -159,6 +159,14 @@ class _View:
     def _ran(self, job_id: str) -> str:
         job = self._jobs[job_id]
         return ran(job, self._zone, self._now) if job["ran"] else ""
+
+
+def _by_job(found: UserHistory, column: str) -> dict[str, dict[str, None]]:
+    """Return the distinct values of a column of the user's entries by job ID."""
+    values: dict[str, dict[str, None]] = {}
+    for job_id, value in found.entries.select("job_id", column).drop_nulls().iter_rows():
+        values.setdefault(job_id, {})[value] = None
+    return values
 
 
 def _print_record(terminal: Terminal, record: SourceRecord, view: _View) -> None:

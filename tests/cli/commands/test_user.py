@@ -82,6 +82,12 @@ def test_an_unknown_user_is_a_plain_answer_and_one_other_letter_is_suggested(
     assert (found["runs"], found["retry_files"], found["similar"]) == ([], [], similar)
 
 
+def test_an_empty_id_is_refused(upa: Callable[..., Ran]) -> None:
+    refused = upa("user", " ", *ON_SAMPLES)
+    assert refused.code == 2
+    assert "the ID is empty" in refused.err
+
+
 def test_a_terminal_shows_the_newest_thirty_runs(upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analyzer.cli.terminal.output.Terminal.interactive", True)
     monkeypatch.setattr("analyzer.cli.views.user.SHOWN_RUNS", 3)
