@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -138,7 +139,7 @@ def _after_the_year(number: int) -> Iterable[Import]:
 def ingest(folder: Path) -> None:
     """Measure what a run costs that is ingested after few and after many earlier runs of its feed."""
     for failed in (60, 20_000):
-        taken: dict[int, list[Cost]] = {}
+        taken: dict[int, list[float]] = {}
         for earlier in (FEW, MANY):
             before = _with_earlier(folder, earlier, failed)
             for trial in range(5):
@@ -147,9 +148,8 @@ def ingest(folder: Path) -> None:
                 )
                 taken.setdefault(earlier, []).append(_in_process(after))
                 shutil.rmtree(after.root)
-        few, many = median(taken[FEW]), median(taken[MANY])
-        times = many.seconds / few.seconds
-        reached = f"{times:.2f} ({few.seconds * 1000:.0f}, {many.seconds * 1000:.0f} ms)"
+        few, many = statistics.median(taken[FEW]), statistics.median(taken[MANY])
+        times, reached = many / few, f"{many / few:.2f} ({few * 1000:.0f}, {many * 1000:.0f} ms)"
         at_most(f"{failed:,} failed: {MANY:,} earlier runs : {FEW}", times, 1.2, reached)
 
 
@@ -166,11 +166,10 @@ def _one_feed(failed: int, first: int, end: int) -> Iterable[Import]:
     return islice((job for job in nights if "/hr-feed-" in job.source), first, end)
 
 
-def _in_process(workspace: Workspace) -> Cost:
-    """Measure one call that brings the history up to date, without the start of Python."""
-    words = [sys.executable, str(HERE / "peers" / "ingest_once.py"), str(workspace.library), str(workspace.history)]
-    seconds, megabytes = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
-    return Cost(float(seconds), float(megabytes))
+def _in_process(workspace: Workspace) -> float:
+    """Return the seconds of one call that brings the history up to date, without the start of Python."""
+    words = [sys.executable, str(HERE / "ingest_once.py"), str(workspace.library), str(workspace.history)]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def large(folder: Path) -> None:

@@ -84,12 +84,11 @@ def ingest(
         OutputError: the history can't be written.
     """
     inputs = inputs_of(library, rules)  # before anything is read: what changes meanwhile is read the next time
-    run = _Ingest(library, store, retry_folder)
-    for done, job in enumerate(run.jobs, 1):
-        run.examine(job)
-        if progress:
-            progress(done, len(run.jobs))
-    run.derive(rules, inputs)
+    try:
+        _Ingest(library, store, retry_folder).run(rules, inputs, progress)
+    except DamagedError:
+        store.remove_damaged()
+        _Ingest(library, store, retry_folder).run(rules, inputs, progress)
 
 
 class _Ingest:
@@ -109,6 +108,15 @@ class _Ingest:
         self._pulled = PulledLogs(library)
         self._ended = first_seen_ended(library)
 
+    def run(
+        self, rules: Sequence[FeedRule], inputs: Mapping[str, Any], progress: Callable[[int, int], None] | None
+    ) -> None:
+        for done, job in enumerate(self.jobs, 1):
+            self.examine(job)
+            if progress:
+                progress(done, len(self.jobs))
+        self.derive(rules, inputs)
+
     def examine(self, job: Job) -> None:
         """Take what is known of a job, or read its files if they or our notes have changed."""
         known = self._old.get(job.job_id)
@@ -124,7 +132,8 @@ class _Ingest:
         if known is not None:
             record.state, record.repairs = known.state, known.repairs
             if (known.version, known.month) == (record.version, record.month) and self._has_files(job.job_id, known):
-                record.logs, record.counts, record.fold, record.new = known.logs, known.counts, known.fold, known.new
+                record.counts, record.fold, record.new = known.counts, known.fold, known.new
+                record.logs = found.with_problems(known.logs)
                 record.entries_size, record.users_size = known.entries_size, known.users_size
                 return
         reading = LogReader(
@@ -135,6 +144,8 @@ class _Ingest:
         guid_ids = bool(record.count and record.count.guid_ids)
         record.counts = write_entries(self.store, job.job_id, record.month, frames, guid_ids=guid_ids)
         record.logs = found.summaries(reading.logs)
+        if known is not None and not found.logs:
+            record.logs = [log.lost() for log in known.logs]
         record.entries_size = self.store.size("entries", job.job_id, record.month)
 
     def derive(self, rules: Sequence[FeedRule], inputs: Mapping[str, Any]) -> None:

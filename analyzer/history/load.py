@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import shutil
@@ -63,13 +64,18 @@ class Tables:
     _history: _History
 
     @staticmethod
-    def of(store: Store, library_root: Path) -> Tables:
+    def of(store: Store, library_root: Path, repair: Callable[[DamagedError], None]) -> Tables:
         """Open a history that is up to date.
+
+        Args:
+            store: the history.
+            library_root: the library's folder.
+            repair: makes files of jobs again that can't be read, or raises the error.
 
         Raises:
             DamagedError: a small table can't be read.
         """
-        history = _History(store, library_root)
+        history = _History(store, library_root, repair)
         rows = history.rows
         as_of = store.head().as_of
         return Tables(
@@ -136,13 +142,13 @@ class Tables:
         """Return ``entries_of`` lazily in the order of keys, to read only some columns and rows of a large log."""
         if not self._history.has("entries", job_id):
             return pl.LazyFrame(schema=NAMED_ENTRIES)
-        return self._history.store.scan([self._history.files["entries", job_id]], "entries")
+        return self._history.scan([self._history.files["entries", job_id]], "entries")
 
     def scan_users_of(self, job_id: str) -> pl.LazyFrame:
         """Return ``users_of`` lazily, without ``open``."""
         if not self._history.has("users", job_id):
             return pl.LazyFrame(schema=USERS).drop("tenant")
-        return self._history.store.scan([self._history.files["users", job_id]], "users").drop("tenant")
+        return self._history.scan([self._history.files["users", job_id]], "users").drop("tenant")
 
     def version_of(self, job_id: str) -> str:
         """Return a text that differs if a job's entries or users have changed; nothing large is read for it."""
@@ -150,7 +156,7 @@ class Tables:
 
     def scan_entries(self) -> pl.LazyFrame:
         """Return the entries of all these jobs, columns ``NAMED_ENTRIES``."""
-        return self._history.store.scan(self.files(), "entries")
+        return self._history.scan(self.files(), "entries")
 
     def scan_entries_of_user(self, key: str) -> pl.LazyFrame:
         """Return the entries of one user in all these jobs, columns ``NAMED_ENTRIES``; fast in any history."""
@@ -158,7 +164,7 @@ class Tables:
 
     def scan_users(self) -> pl.LazyFrame:
         """Return the users in the logs of all these jobs, columns ``USERS``."""
-        return self._history.store.scan(self.files(), "users")
+        return self._history.scan(self.files(), "users")
 
     def files(self) -> list[JobFile]:
         """Return the files of these jobs' entries and users, the oldest job first."""
@@ -194,8 +200,8 @@ class Tables:
 class _History:
     """The files of one history, and what is read of them on demand."""
 
-    def __init__(self, store: Store, library_root: Path) -> None:
-        self.store, self._root = store, library_root
+    def __init__(self, store: Store, library_root: Path, repair: Callable[[DamagedError], None]) -> None:
+        self.store, self._root, self._repair = store, library_root, repair
         columns = [name for name in store.columns("jobs") if name not in {"stamps", "record"}]
         self.rows = store.small("jobs", columns)
         self.new: dict[str, int | None] = dict(self.rows.select("job_id", "new").iter_rows())
@@ -221,8 +227,21 @@ class _History:
     def has(self, table: str, job_id: str) -> bool:
         return (table, job_id) in self.files
 
-    def read(self, table: str, job_id: str) -> pl.DataFrame:
-        return self.store.read(table, job_id, self.files[table, job_id].month)
+    def read(self, table: str, job_id: str, columns: Iterable[str] | None = None) -> pl.DataFrame:
+        month = self.files[table, job_id].month
+        try:
+            return self.store.read(table, job_id, month, columns)
+        except DamagedError as error:
+            self._repair(error)
+            return self.store.read(table, job_id, month, columns)
+
+    def scan(self, files: Iterable[JobFile], table: str) -> pl.LazyFrame:
+        wanted = [file for file in files if file.table == table]
+        try:
+            self.store.check_ends(wanted)
+        except DamagedError as error:
+            self._repair(error)
+        return self.store.scan(wanted, table)
 
     def record(self, job_id: str) -> JobRecord:
         return self.records([job_id])[job_id]
@@ -251,8 +270,7 @@ class _History:
     def _keys_of(self, job_id: str) -> Collection[str]:
         if not self.has("users", job_id):
             return []
-        month = self.files["users", job_id].month
-        return self.store.read("users", job_id, month, ("key",))["key"].to_list()
+        return self.read("users", job_id, ("key",))["key"].to_list()
 
 
 def load(  # noqa: PLR0913 - a library, and how its history is found and kept
@@ -281,41 +299,53 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
         LockedError: another process is bringing the history up to date for too long.
         OutputError: no history can be written.
     """
+
+    def bring_up_to_date(store: Store) -> None:
+        from analyzer.history.ingest import ingest
+
+        ingest(library, store, rules=rules, retry_folder=retry_folder, progress=progress)
+
     if place is not None:
-        store, is_older = Store(place), False
+        store = Store(place)
+
+        def repair(error: DamagedError) -> None:
+            say(f"{error.what}. Making it again from the library.")
+            with data_lock(place, "ingest", say, wait=_WAIT):
+                store.remove_damaged()
+                bring_up_to_date(store)
+
         try:
-            if store.exists:
-                is_older = store.head().version < VERSION  # a newer one is refused
-                if not is_older and (is_current(library, store, rules) or is_busy()):
-                    return Tables.of(store, library.root)
+            if store.exists and not _is_older(store) and (is_current(library, store, rules) or is_busy()):
+                return Tables.of(store, library.root, repair)
         except DamagedError as error:
-            say(f"{error.what[:1].upper()}{error.what[1:]}. Making the history again from the library.")
+            say(f"{error.what}. Making the history again from the library.")
         try:
-            if is_older:
+            if _is_older(store):
                 from analyzer.history.check import rebuild
 
                 say(f"{place} was written by an earlier version. Making the history again from the library.")
                 rebuild(library, place, rules=rules, retry_folder=retry_folder, progress=progress, say=say)
-            from analyzer.history.ingest import ingest
-
             with data_lock(place, "ingest", say, wait=_WAIT):
-                if not _current(library, store, rules):
-                    ingest(library, store, rules=rules, retry_folder=retry_folder, progress=progress)
-                return Tables.of(store, library.root)
+                with contextlib.suppress(DamagedError):
+                    if store.exists and is_current(library, store, rules):
+                        return Tables.of(store, library.root, repair)
+                bring_up_to_date(store)
+                return Tables.of(store, library.root, repair)
         except LockedError:
             raise
         except OutputError as error:
-            say(f"{error.what[:1].upper()}{error.what[1:]}. Using a temporary history for this command.")
-    from analyzer.history.ingest import ingest
-
+            say(f"{error.what}. Using a temporary history for this command.")
     store = Store(Path(tempfile.mkdtemp(prefix="upa-history-")))
     weakref.finalize(store, shutil.rmtree, store.root, ignore_errors=True)
-    ingest(library, store, rules=rules, retry_folder=retry_folder, progress=progress)
-    return Tables.of(store, library.root)
+    bring_up_to_date(store)
+    return Tables.of(store, library.root, _cannot_repair)
 
 
-def _current(library: Library, store: Store, rules: Sequence[FeedRule]) -> bool:
-    try:
-        return store.exists and is_current(library, store, rules)
-    except DamagedError:
-        return False
+def _is_older(store: Store) -> bool:
+    with contextlib.suppress(DamagedError):
+        return store.exists and store.head().version < VERSION  # a newer one is refused
+    return False
+
+
+def _cannot_repair(error: DamagedError) -> None:
+    raise error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from analyzer.errors import InputError
 from analyzer.history.record import (
     ABSENT,
@@ -22,7 +24,7 @@ from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.source.count_records import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from analyzer.library.copies import PulledLogs
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from analyzer.library.model import Observation
     from analyzer.logs.model import LogRead
     from analyzer.model.job import Job
+
+_STILL_KNOWN = "The history has all its users. upa-analyzer pull --all downloads it again, if the tenant still has it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class JobFiles:
     def summaries(self, logs: Iterable[LogRead]) -> list[LogSummary]:
         """Return how the logs were read."""
         return [LogSummary.of(log, self.damaged.get(log.name)) for log in logs]
+
+    def with_problems(self, logs: Iterable[LogSummary]) -> list[LogSummary]:
+        """Return how logs were read earlier, whose entries are still in the history, with their present problems."""
+        problems = {name: (error.what, _STILL_KNOWN) for name, error in self.damaged.items()}
+        return [replace(log, problem=problems.get(log.name, log.problem)) for log in logs]
 
 
 def read_job(
@@ -86,7 +95,7 @@ def read_job(
         record.source_version = "" if record.later else digest_of([record.count.size, record.count.modified_ns])
     record.version = record.current_version()
     if known is not None:
-        _remember(record, known)
+        _remember(record, known, damaged)
     sizes = [max(0, size) if size != ABSENT else 0 for _, size, _ in of_logs]
     return JobFiles(record, list(zip(paths, sizes, strict=True)), damaged)
 
@@ -103,13 +112,26 @@ def _redacted(job: Job) -> dict[str, object]:
     }
 
 
-def _remember(record: JobRecord, known: JobRecord) -> None:
+def _remember(record: JobRecord, known: JobRecord, damaged: Collection[str]) -> None:
     """Keep what was known of files that the library no longer has."""
     if not record.source and known.count is not None:
         record.count, record.source_version, record.later = known.count, known.source_version, known.later
         record.written, record.is_certain = known.written, known.is_certain
     if not record.logged and known.logged:
         record.version, record.logged, record.log_time = known.version, True, known.log_time
+    if damaged and _lacks_only(damaged, record, known):
+        record.version = known.version
+
+
+def _lacks_only(damaged: Collection[str], record: JobRecord, known: JobRecord) -> bool:
+    """Return whether the logs are those that are known, but for damaged ones that have become shorter."""
+    before = {stamp[0]: stamp for stamp in known.stamps}
+    sizes = {log.name: log.size for log in known.logs}
+    return all(
+        size < sizes.get(name, 0) if name in damaged else (name, size, modified) == before.get(name)
+        for name, size, modified in record.stamps
+        if (name != record.source and size >= 0) or name in damaged
+    )
 
 
 def _count(path: Path, name: str, known: SourceCount | None) -> SourceCount:

@@ -124,6 +124,13 @@ class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether entries may be missing at its end."""
         return self.growing or self.cut_off or self.problem is not None
 
+    def lost(self) -> LogSummary:
+        """Return a log that is in neither the library nor the history any more."""
+        advice = "Its users are missing. upa-analyzer pull --all downloads it again, if the tenant still has it."
+        return LogSummary(
+            self.name, problem=(f"{self.name} no longer exists, nor do its entries in the history", advice)
+        )
+
     def log(self, tenant: str | None) -> LogRead:
         """Return the log as it was read."""
         return LogRead(

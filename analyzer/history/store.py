@@ -24,6 +24,7 @@ from analyzer.model.job import name_in_files
 from analyzer.model.tables import IMPORTS, JOB_CODES, JOBS, OBSERVATIONS, USERS, UTC
 from analyzer.model.tables import NAMED_ENTRIES as ENTRIES
 from analyzer.storage.files import beside_of, cannot_read, cannot_write, is_part, replacing_path
+from analyzer.storage.table_files import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,6 +36,7 @@ VERSION = 1
 UNKNOWN_MONTH = "unknown"
 PER_JOB = ("entries", "users")
 _METADATA = "upa-analyzer"
+_END = b"PAR1"
 _ROW_GROUP = 32_768
 """Rows: small enough that a search for one user reads little, large enough to compress well."""
 
@@ -134,14 +136,14 @@ class Store:
         return head
 
     def small(self, table: str, columns: Iterable[str] | None = None) -> pl.DataFrame:
-        """Return a small table; empty if it was never written.
+        """Return a small table; ``imports`` is empty if it was never written.
 
         Raises:
-            DamagedError: it can't be read.
+            DamagedError: it is missing or can't be read.
         """
         wanted = list(columns or SMALL[table])
         path = self._small(table)
-        if not path.exists() and table != "jobs":
+        if table == "imports" and not path.exists():
             return pl.DataFrame(schema={name: SMALL[table][name] for name in wanted})
         with _reading(path):
             return pl.read_parquet(path, columns=wanted, memory_map=False)
@@ -155,7 +157,7 @@ class Store:
         content: dict[str, Any] = {"version": VERSION}
         if head is not None:
             content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs}
-        with replacing_path(self._small(table)) as beside, _polars_errors(self._small(table)):
+        with replacing_path(self._small(table)) as beside, _polars_errors(self._small(table), beside):
             _write(frame.select(*SMALL[table]), beside, content)
 
     def file(self, table: str, job_id: str, month: str) -> Path:
@@ -177,7 +179,7 @@ class Store:
         beside = beside_of(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _polars_errors(path):
+            with _polars_errors(path, beside):
                 _write(frame, beside, {"version": VERSION})
             _replace(beside, path)
         except OSError as error:
@@ -197,8 +199,11 @@ class Store:
         Raises:
             DamagedError: the file is missing or can't be read.
         """
-        with _reading(self.file(table, job_id, month)):
-            return self.lazy(table, job_id, month).select(columns or list(COLUMNS[table])).collect()
+        with _reading(self.file(table, job_id, month)) as path:
+            rows = self.lazy(table, job_id, month).select(columns or list(COLUMNS[table])).collect()
+        if "job_id" in rows.columns and rows["job_id"].first() != job_id:
+            raise DamagedError(f"{path} has another job's rows")
+        return rows
 
     def lazy(self, table: str, job_id: str, month: str) -> pl.LazyFrame:
         """Return a job's rows lazily, sorted by key; errors are polars' own."""
@@ -250,12 +255,35 @@ class Store:
             if file.path not in known:
                 with contextlib.suppress(OSError):
                     file.path.unlink()
-        for folder in (self.root, *(self.root / table for table in PER_JOB)):
+        for folder in (self.root, *(self.root / table for table in (*PER_JOB, "checkpoints"))):
             for pattern in ("*", "*/*"):
                 for path in folder.glob(pattern):
                     if is_part(path):
                         with contextlib.suppress(OSError):
                             path.unlink()
+
+    def remove_damaged(self) -> None:
+        """Remove the files of jobs that can't be read, so that the next ingest writes them again."""
+        for file in list(self.files()):
+            try:
+                with _reading(file.path):
+                    (job_id, *_) = pl.read_parquet(file.path, memory_map=False)["job_id"].unique()
+            except DamagedError:
+                job_id = ""
+            if name_in_files(job_id) != file.job_id:
+                file.path.unlink(missing_ok=True)
+
+    def check_ends(self, files: Iterable[JobFile]) -> None:
+        """Check that files are there and end as Parquet files do, before many are read at once.
+
+        Raises:
+            DamagedError: one of them isn't.
+        """
+        for file in files:
+            with _reading(file.path), file.path.open("rb") as stream:
+                stream.seek(-len(_END), os.SEEK_END)
+                if stream.read() != _END:
+                    raise DamagedError(f"{file.path} is damaged")
 
     def remove(self) -> None:
         """Remove the whole history."""
@@ -297,7 +325,7 @@ class FeedCheckpoints:
             OutputError: it can't be written.
         """
         path = self._folder / f"{name}.parquet"
-        with replacing_path(path) as beside, _polars_errors(path):
+        with replacing_path(path) as beside, _polars_errors(path, beside):
             users.write_parquet(beside, compression_level=1, metadata={_METADATA: header.decode()})
 
     def remove(self, name: str) -> None:
@@ -353,10 +381,11 @@ def _replace(beside: Path, path: Path, pause: Callable[[float], None] = time.sle
 
 
 @contextlib.contextmanager
-def _polars_errors(path: Path) -> Iterator[None]:
+def _polars_errors(path: Path, beside: Path) -> Iterator[None]:
     """Raise an operating system's error if polars can't write a file."""
     try:
-        yield
+        with disk_errors(path, beside):
+            yield
     except pl.exceptions.PolarsError as error:
         raise cannot_write(path, OSError(str(error))) from error
 

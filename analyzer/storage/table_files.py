@@ -68,7 +68,7 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
     """
     check_format(path)
     kind = path.suffix.lower()
-    with replacing_path(path) as beside, _disk_errors(path, beside):
+    with replacing_path(path) as beside, disk_errors(path, beside):
         if kind == ".xlsx":
             return _write_workbook(_flat(frame), beside, path)
         if kind == ".parquet":
@@ -82,7 +82,7 @@ def write_table(frame: pl.LazyFrame, path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _disk_errors(path: Path, beside: Path) -> Iterator[None]:
+def disk_errors(path: Path, beside: Path) -> Iterator[None]:
     """Raise the operating system's error if polars can't write a file, because polars drops its number."""
     import polars as pl
 
