@@ -84,6 +84,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
         (["trend", "--feed", "hr-feed"], "feeds details"),
         (["report", "-o", "report"], "retries"),
         (["query", "SELECT 1", "-o", "q.csv"], ""),
+        (["history", "publish", "lake"], "tables"),
         (["parse", sample_library(), "-o", "e.csv"], ""),
         (["parse", sample_library(), "--check"], ""),
         (["explain", "GenericError"], "patterns"),
@@ -92,11 +93,12 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_every_key_of_json_is_documented(upa: Callable[..., Ran], words: list[str], inner: str) -> None:
-    library = ["--library", sample_library()] if words[0] in ("jobs", "show", "diff", "trend", "user", "query") else []
+    takes_library = ("jobs", "show", "diff", "trend", "user", "query", "history")
+    library = ["--library", sample_library()] if words[0] in takes_library else []
     library = [sample_library()] if words[0] == "report" else library
     found = upa(*words, *library, "--json").json
     names = _keys(found).union(*(_keys(found[name]) for name in inner.split()))
-    documented = _row("commands.md", "Results as JSON", words[0])
+    documented = _row("commands.md", "Results as JSON", " ".join(words[:2]) if words[0] == "history" else words[0])
     if words[0] == "show":  # "what `jobs` has of the job"
         documented |= _row("commands.md", "Results as JSON", "jobs")
     assert names - set(JOBS) <= documented

@@ -62,9 +62,14 @@ EXAMPLES = {
     "doctor": ("doctor", "doctor --tenant contoso"),
     "sign-out": ("sign-out", "sign-out --tenant contoso"),
     "emulator": ("emulator sample_logs", "emulator sample_logs --port 8443 --speed 60"),
+    "history publish": (
+        "history publish lake",
+        "history publish abfss://hr@onelake.dfs.fabric.microsoft.com/imports.Lakehouse/Tables",
+        "history publish s3://hr-imports/history --tenant contoso",
+    ),
 }
 """The commands in the order of ``--help``, each with the words of its examples after the program's name."""
-_ELSEWHERE = {"emulator": "demo:serve", "sign-out": "doctor:sign_out"}
+_ELSEWHERE = {"emulator": "demo:serve", "sign-out": "doctor:sign_out", "history publish": "publish:command"}
 """Functions of commands that share a module; the others are ``command`` in a module of their name.
 
 A command of a group, such as ``history publish``, is the function of its name in the group's module.

@@ -116,7 +116,7 @@ _NAMES = (
     r"access_?token|refresh_?token|id_?token|client_assertion|assertion|client_secret|device_code|tempauth|prooftoken|"
     r"password|passwd|passphrase|fedauth|rtfa|spoidcrl|x-requestdigest|formdigestvalue|site_?token|\w*_token"
 )
-_USER = r"(://)(?!user:password@)[^/\s'\"<>]+@"
+_USER = r"(?<!abfss)(://)(?!user:password@)[^/\s'\"<>]+@"  # abfss://CONTAINER@ACCOUNT has no user
 _ODD_USER = r"(://)(?!user:password@|\[)[^/@:'\"<>\r\n]+:(?!\d{1,5}(?!\d))(?=\S)[^'\"<>\r\n@]*@"
 """A user or a password with a blank or a slash. After a port, or if the colon ends a clause, it is a host instead, and
 the ``@`` belongs to the text after it."""
