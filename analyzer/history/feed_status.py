@@ -31,6 +31,7 @@ class FeedStatus:
     Attributes:
         feed: its name; the short ID of a job whose feed is unknown.
         run: the newest run that has ended; None if none has.
+        runs: all runs, the oldest first, including those that have not ended.
         new: how many of the run's failed users are new; None if unknown.
         retries: the run's retries that have ended, the oldest first.
         earlier: other jobs of the feed with open users of their own, such as of a feed that sends only changes.
@@ -40,6 +41,7 @@ class FeedStatus:
 
     feed: str
     run: Mapping[str, Any] | None = None
+    runs: list[Mapping[str, Any]] = field(default_factory=list)
     new: int | None = None
     retries: list[Mapping[str, Any]] = field(default_factory=list)
     earlier: list[Mapping[str, Any]] = field(default_factory=list)
@@ -77,6 +79,8 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
     for job in tables.jobs.iter_rows(named=True):
         name = job["feed"] or job["job_id"][:SHORT_ID]
         status = feeds.setdefault(name, FeedStatus(name))
+        if not job["retry_of"]:
+            status.runs.append(job)
         if not Outcome(job["outcome"]).ended:
             if job["outcome"] == Outcome.stuck and not job["gone"] and job["job_id"] not in silent:
                 status.stuck.append(job)

@@ -1,0 +1,271 @@
+"""Learn from the times of a feed's runs when the next one is due, and how late it may be.
+
+What comes after a run is learned from earlier runs at the same time of the week: after a Friday's run, a feed of the
+weekdays comes on Monday. So no schedule has to be guessed: daily, weekday, hourly, weekly, and monthly feeds, and those
+with several runs a day, are the same to this module. Times are compared by the clock of the tenant's zone, so that a
+schedule stays the same when daylight saving begins; a schedule in UTC moves by an hour, which is within the tolerance.
+
+Both tolerances are the second-largest of the feed's own past, so that one incident teaches nothing: how late its runs
+come, and how many in a row it skips, such as a feed that queues no job if nothing has changed. A feed that pauses on
+weekends may also pause on a holiday: one day without a run is no finding. ``benchmarks/README.md`` has the rate of
+false alarms.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import statistics
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
+
+_DAY, _WEEK = 24.0, 168.0
+"""Hours, as all numbers here unless they say otherwise."""
+_MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - by the clock of any zone
+
+_LEAST_RUNS, _LEAST_DAYS = 5, 14
+"""Before two weekends have passed, a feed of the weekdays looks like a daily one."""
+_KEPT, _KEPT_WEEKS, _RECENT = 1000, 30, 200
+"""Newest runs from which the rhythm is learned, the weeks from which those of a frequent feed are, and the newest runs
+from which its tolerances are."""
+_COMPARED = 8
+"""Newest runs at the same time of the week that are compared."""
+_BETWEEN_PARTS, _ALL_PARTS = 1.5, 6.0
+"""Between the jobs of one run, whose file is too large for one import, and for all of them."""
+_SEVERAL_A_DAY, _LONG = 20.0, 240.0
+"""Intervals below which a feed has several runs a day, and above which the day of the week doesn't matter."""
+_WIDENED = 1.5
+_REGULAR = 0.85
+"""Share of runs that come within a quarter of the interval from when they were expected."""
+_TOO_SILENT = 2
+"""How many times the longest pause of an irregular feed is too long."""
+_CEASED, _CEASED_INTERVALS = 30 * _DAY, 4
+_WITHOUT_HOLIDAYS = 130
+"""Days with runs after which a feed without a pause knows no holidays: half a year of weekdays."""
+_HOLIDAYS = 2
+"""Days of a pause that are a holiday, for a feed that has paused before: Good Friday and Easter Monday."""
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS_OF_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due after the last run. Times are UTC.
+
+    Attributes:
+        missed: when runs were expected that didn't come, the oldest first, without those that the feed may skip.
+        next: when the next run is expected; None if the feed has no rhythm.
+        is_silent: whether an irregular feed has paused for longer than ever.
+        has_ceased: whether the feed seems to have ended.
+    """
+
+    missed: tuple[datetime, ...] = ()
+    next: datetime | None = None
+    is_silent: bool = False
+    has_ceased: bool = False
+
+
+class _Step(NamedTuple):
+    """From one run to the next: how late it came, after which interval, and how many expected runs it skipped."""
+
+    late: float
+    interval: float
+    skipped: int
+    paused: int  # those of ``skipped`` on its first day, if that day had no run
+
+
+@dataclass(slots=True)
+class Rhythm:
+    """The rhythm of a feed.
+
+    Attributes:
+        zone: of its clock; None for UTC.
+        runs: when its runs came, in hours by that clock.
+        is_known: whether there are enough runs to tell.
+        is_regular: whether the next run can be expected.
+        interval: usual hours between runs.
+    """
+
+    zone: ZoneInfo | None
+    runs: list[float]
+    is_known: bool = False
+    is_regular: bool = False
+    interval: float = 0.0
+    _gaps: list[float] = field(default_factory=list)
+    _phases: list[tuple[float, int]] = field(default_factory=list)  # time of the week, index; three weeks of them
+    _late: float = 0.0
+    _skips: int = 0
+    _holidays: int = 0  # days that it may pause, beside its usual ones
+
+    @staticmethod
+    def of(times: Iterable[datetime], zone: ZoneInfo | None) -> Rhythm:
+        """Learn the rhythm of a feed.
+
+        Args:
+            times: when its runs came, UTC, in any order.
+            zone: its schedule follows the clock of this zone; None for UTC.
+        """
+        runs = sorted(_by_clock(time, zone) for time in sorted(times)[-_KEPT:])
+        recent = bisect.bisect(runs, runs[-1] - _KEPT_WEEKS * _WEEK) if runs else 0
+        rhythm = _learned(_without_parts(runs[min(recent, max(0, len(runs) - _KEPT_WEEKS)) :]), zone)
+        firsts = [next(day) for _, day in itertools.groupby(rhythm.runs, lambda run: run // _DAY)]
+        if rhythm.is_known and not rhythm.is_regular and len(firsts) < len(rhythm.runs):
+            # Its hours are irregular, but perhaps not its days.
+            by_day = _learned(firsts, zone)
+            rhythm = by_day if by_day.is_regular else rhythm
+        return rhythm
+
+    @property
+    def words(self) -> str:
+        """Return ``daily``, ``weekdays``, ``weekly (Sun)``, ``every 2 hours``…; ``irregular``; ``unknown``."""
+        if not self.is_regular:
+            return "irregular" if self.is_known else "unknown"
+        return _words(self.interval, _weekdays_of(self.runs))
+
+    def due(self, at: datetime) -> Due:
+        """Return what is due at ``at`` (UTC), if all runs until then are known."""
+        if not self.runs:
+            return Due()
+        now, last = _by_clock(at, self.zone), self.runs[-1]
+        longest = max(self._gaps, default=0.0)
+        usual = self.interval if self.is_regular else longest
+        has_ceased = now - last > max(_CEASED, _CEASED_INTERVALS * usual)
+        is_silent = self.is_known and not self.is_regular and now - last > _TOO_SILENT * longest
+        if has_ceased or not self.is_regular:
+            return Due(is_silent=is_silent, has_ceased=has_ceased)
+        missed: list[float] = []
+        for expected, late in self._expected(last):
+            if late > now:
+                may_skip = max(self._skips, _on_first_days(last, missed, self._holidays))
+                times = tuple(map(self._time, missed))
+                return Due(times if len(missed) > may_skip else (), self._time(expected))
+            missed.append(expected)
+        raise AssertionError  # the expected runs have no end
+
+    def learn(self) -> None:
+        """Learn from the runs."""
+        runs, self._gaps = self.runs, [after - before for before, after in itertools.pairwise(self.runs)]
+        self.is_known = len(runs) >= _LEAST_RUNS and runs[-1] - runs[0] >= _LEAST_DAYS * _DAY
+        if not self.is_known:
+            return
+        self.interval = statistics.median(self._gaps)
+        weeks = (-_WEEK, 0, _WEEK)
+        self._phases = sorted((run % _WEEK + week, index) for index, run in enumerate(runs[:-1]) for week in weeks)
+        steps = list(self._steps())
+        near = sum(abs(step.late) <= max(step.interval, 1) / 4 for step in steps)
+        self.is_regular = near >= _REGULAR * len(steps)
+        self._late = _second([step.late for step in steps])
+        if self.interval < 1.25 * _DAY and len(_weekdays_of(runs)) < _DAYS_OF_WEEK:
+            has_paused = any(step.paused for step in steps)
+            is_proven = len({run // _DAY for run in runs[-_RECENT:]}) >= _WITHOUT_HOLIDAYS
+            self._holidays = _HOLIDAYS if has_paused else 0 if is_proven else 1
+        self._skips = int(_second([step.skipped - step.paused * bool(self._holidays) for step in steps]))
+
+    def _steps(self) -> Iterator[_Step]:
+        for before, after in itertools.pairwise(self.runs[-_RECENT:]):
+            if after - before > max(_CEASED, _CEASED_INTERVALS * self.interval):
+                continue  # it had ceased, and came back
+            expected = [before]
+            for one, _ in self._expected(before):
+                if len(expected) > 1 and after <= (expected[-1] + one) / 2:
+                    break
+                expected.append(one)
+            skipped = expected[1:-1]
+            paused = _on_first_days(before, skipped, 1) if skipped and after // _DAY > skipped[0] // _DAY else 0
+            yield _Step(after - expected[-1], expected[-1] - expected[-2], len(skipped), paused)
+
+    def _expected(self, run: float) -> Iterator[tuple[float, float]]:
+        """Yield when the runs after one are expected, without end, and from when on each is late."""
+        while True:
+            before, run = run, self._next(run)
+            yield run, run + max(_least_tolerance(run - before), _WIDENED * self._late)
+
+    def _next(self, run: float) -> float:
+        """Return when a run is expected after one that came at ``run``."""
+        if self.interval > _LONG:
+            longest = sorted(self._gaps[-_COMPARED:])
+            return run + longest[-1 if len(longest) < _COMPARED else -2]
+        phase = run % _WEEK
+        at = bisect.bisect(self._phases, (phase, 0))
+        nearest = min(abs(found - phase) for found, _ in self._phases[at - 1 : at + 1])
+        reach = nearest + min(_DAY, self.interval) / 2
+        first = bisect.bisect(self._phases, (phase - reach, -1))
+        near = self._phases[first : bisect.bisect(self._phases, (phase + reach, _KEPT))]
+        newest = sorted((index, found) for found, index in near)[-_COMPARED:]
+        # From this run's time of the week, not from the others': if it came late, the next doesn't.
+        gaps = [self._gaps[index] + found - phase for index, found in newest]
+        return run + max(statistics.median_high(gaps), 0.1)
+
+    def _time(self, run: float) -> datetime:
+        return (_MONDAY + timedelta(hours=run)).replace(tzinfo=self.zone or UTC).astimezone(UTC)
+
+
+def _learned(runs: list[float], zone: ZoneInfo | None) -> Rhythm:
+    rhythm = Rhythm(zone, runs)
+    rhythm.learn()
+    return rhythm
+
+
+def _by_clock(time: datetime, zone: ZoneInfo | None) -> float:
+    """Return the hours since a Monday, by the clock of a zone."""
+    return (time.astimezone(zone or UTC).replace(tzinfo=None) - _MONDAY).total_seconds() / 3600
+
+
+def _without_parts(runs: list[float]) -> list[float]:
+    """Return the first job of each run whose file was imported in parts; all jobs if they come all the time."""
+    firsts: list[float] = []
+    before = -_WEEK
+    for run in runs:
+        if run - before > _BETWEEN_PARTS:
+            firsts.append(run)
+        elif run - firsts[-1] > _ALL_PARTS:
+            return runs
+        before = run
+    return firsts
+
+
+def _least_tolerance(interval: float) -> float:
+    """Return how late a run may be in any case: an hour or two for the service, and for a schedule in UTC."""
+    return max(2.0, interval / 12) if interval >= _DAY else min(max(interval / 2, 1 / 3), 2.0)
+
+
+def _on_first_days(last: float, missed: Sequence[float], number: int) -> int:
+    """Return how many of the missed runs were expected on the first days without a run."""
+    days = [one // _DAY for one in missed]
+    first = sorted({*days})[:number]
+    return 0 if last // _DAY in first else sum(day in first for day in days)
+
+
+def _second(values: Iterable[float]) -> float:
+    """Return the second-largest number; at least 0."""
+    return max(0.0, *sorted([0.0, 0.0, *values])[-2:-1])
+
+
+def _weekdays_of(runs: Sequence[float]) -> list[int]:
+    """Return the days of the week on which a feed has runs, from 0 for Monday, without rare ones."""
+    days = Counter(int(day) % _DAYS_OF_WEEK for day in {run // _DAY for run in runs if run > runs[-1] - 8 * _WEEK})
+    return sorted(day for day, number in days.items() if number >= 0.3 * max(days.values()))
+
+
+def _words(interval: float, weekdays: Sequence[int]) -> str:
+    names = ", ".join(_WEEKDAYS[day] for day in weekdays)
+    on_days = (
+        "" if len(weekdays) == _DAYS_OF_WEEK else " on weekdays" if weekdays == [0, 1, 2, 3, 4] else f" on {names}"
+    )
+    if interval < _SEVERAL_A_DAY:
+        hours = round(interval)
+        every = "hourly" if hours == 1 else f"every {hours} hours" if hours else f"every {round(interval * 60)} minutes"
+        return every + on_days
+    if interval < 0.8 * _WEEK and len(weekdays) < _DAYS_OF_WEEK:
+        return "weekdays" if weekdays == [0, 1, 2, 3, 4] else names
+    days = round(interval / _DAY)
+    if days == _DAYS_OF_WEEK:
+        return f"weekly ({names})"
+    names_of_days = {1: "daily", 14: "every 2 weeks", 28: "every 4 weeks", **dict.fromkeys(range(29, 33), "monthly")}
+    return names_of_days.get(days, f"every {days} days")
