@@ -31,7 +31,7 @@ _MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - by the clock of any zone
 
 _LEAST_RUNS, _LEAST_DAYS = 5, 14
 """Before two weekends have passed, a feed of the weekdays looks like a daily one."""
-_KEPT, _KEPT_WEEKS, _RECENT = 1000, 30, 200
+_KEPT, _KEPT_WEEKS, _RECENT = 2000, 30, 200
 """Newest runs from which the rhythm is learned, the weeks from which those of a frequent feed are, and the newest runs
 from which its tolerances are."""
 _COMPARED = 8
@@ -176,6 +176,8 @@ class Rhythm:
                 if len(expected) > 1 and after <= (expected[-1] + one) / 2:
                     break
                 expected.append(one)
+                if after <= one:
+                    break
             skipped = expected[1:-1]
             paused = _on_first_days(before, skipped, 1) if skipped and after // _DAY > skipped[0] // _DAY else 0
             yield _Step(after - expected[-1], expected[-1] - expected[-2], len(skipped), paused)
@@ -184,7 +186,8 @@ class Rhythm:
         """Yield when the runs after one are expected, without end, and from when on each is late."""
         while True:
             before, run = run, self._next(run)
-            yield run, run + max(_least_tolerance(run - before), _WIDENED * self._late)
+            interval = min(run - before, max(_DAY, self.interval))  # a weekend makes no run later
+            yield run, run + max(_least_tolerance(interval), _WIDENED * self._late)
 
     def _next(self, run: float) -> float:
         """Return when a run is expected after one that came at ``run``."""
@@ -194,7 +197,7 @@ class Rhythm:
         phase = run % _WEEK
         at = bisect.bisect(self._phases, (phase, 0))
         nearest = min(abs(found - phase) for found, _ in self._phases[at - 1 : at + 1])
-        reach = nearest + min(_DAY, self.interval) / 2
+        reach = max(nearest, 0.49 * min(_DAY, self.interval))
         first = bisect.bisect(self._phases, (phase - reach, -1))
         near = self._phases[first : bisect.bisect(self._phases, (phase + reach, _KEPT))]
         newest = sorted((index, found) for found, index in near)[-_COMPARED:]

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 EXAMPLES = {
     "demo": ("demo", "demo --out try-it"),
-    "run": ("run", "run --fail-on new", "run --tenant contoso --quiet"),
+    "run": ("run", "run --fail-on new", "run --tenant contoso --quiet", "run --all-tenants --json"),
     "pull": ("pull", "pull --since 2026-11-01", "pull --job 5f05e38c --all"),
     "jobs": ("jobs", "jobs --feed hr --outcome partial", "jobs --since 2026-11-01 --json"),
+    "feeds": ("feeds", "feeds --feed hr", "feeds --json"),
     "show": ("show", "show 5f05e38c", "show --feed hr --all"),
     "diff": ("diff 5f05e38c", "diff 5f05e38c cc75e06b -o changes.xlsx"),
     "trend": ("trend", "trend --feed hr-feed --since 2026-11-01", "trend --feed hr-feed -o hr-feed.svg"),
@@ -169,7 +170,7 @@ def _options(  # noqa: PLR0913 - the contract's global options
     log = Log(log_format, commands)
     bars = not (verbose or log.as_json)
     terminal = Terminal(json=json, quiet=quiet, color=False if no_color else None, log=log, bars=bars)
-    context.obj = AppContext(terminal=terminal, config_file=config, tenant_name=tenant)
+    context.obj = AppContext(terminal=terminal, config_file=config, tenant_name=tenant, verbose=verbose)
 
 
 class Group(TyperGroup):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import re
@@ -40,6 +41,7 @@ class AppContext:
         terminal: prints.
         config_file: of ``--config``; None to look for one.
         tenant_name: of ``--tenant``; empty for the only one.
+        verbose: of ``--verbose``.
         environment: variables.
         held: the folder of the tenant that this command keeps other commands from writing to; None if none.
     """
@@ -47,6 +49,7 @@ class AppContext:
     terminal: Terminal = field(default_factory=Terminal)
     config_file: Path | None = None
     tenant_name: str = ""
+    verbose: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     held: Path | None = None
 
@@ -69,6 +72,23 @@ class AppContext:
         folders = [Path(), platformdirs.user_config_path("upa-analyzer", appauthor=False)]
         return load_settings(self.config_file, self.environment, folders)
 
+    def tenant_names(self) -> list[str]:
+        """Return the names of all tenants of the configuration.
+
+        Raises:
+            UsageError: there are none, or one is selected.
+        """
+        if self.tenant_name:
+            raise UsageError("--all-tenants can't be combined with --tenant", "Specify one of them.")
+        if not self.settings.config.tenants:
+            raise self._no_tenant()
+        return [*self.settings.config.tenants]
+
+    def of_tenant(self, name: str) -> AppContext:
+        """Return the same options for one tenant; the commands that it suggests name this tenant."""
+        log = dataclasses.replace(self.terminal.log, commands=dataclasses.replace(self.commands, tenant=name))
+        return dataclasses.replace(self, terminal=dataclasses.replace(self.terminal, log=log), tenant_name=name)
+
     def tenant(self) -> tuple[str, TenantConfig]:
         """Return the selected tenant: by name, or the only one of the configuration.
 
@@ -90,17 +110,21 @@ class AppContext:
                 )
             return named[0], tenants[named[0]]
         if not tenants:
-            from analyzer.config.settings import FILE_NAME
-
-            raise UsageError(
-                f"no tenant is configured: there is no {FILE_NAME} with a table [tenants.NAME]",
-                "Create one as described in docs/configuration.md, or try `upa-analyzer demo`, which needs none.",
-            )
+            raise self._no_tenant()
         if len(tenants) > 1:
             raise UsageError(
                 f"the configuration has {len(tenants)} tenants: {', '.join(tenants)}", "Specify --tenant NAME."
             )
         return next(iter(tenants.items()))
+
+    @staticmethod
+    def _no_tenant() -> UsageError:
+        from analyzer.config.settings import FILE_NAME
+
+        return UsageError(
+            f"no tenant is configured: there is no {FILE_NAME} with a table [tenants.NAME]",
+            "Create one as described in docs/configuration.md, or try `upa-analyzer demo`, which needs none.",
+        )
 
     def workspace(self, named: Path | None = None) -> Workspace:
         """Return the tenant's folder: of the specified library, of the selected tenant, or the only one.

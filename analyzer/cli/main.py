@@ -10,21 +10,17 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from analyzer.cli.arguments import Arguments
+from analyzer.cli.failures import INTERRUPTED, UNEXPECTED, report_failure
 from analyzer.cli.terminal.log import Log, LogFormat, discard_output
-from analyzer.errors import AnalyzerError
 from analyzer.model.next_step import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INTERRUPTED = 130
-_USAGE = 2
-_UNEXPECTED = 5
-
 
 def entry() -> NoReturn:
     """Run the installed command, and exit without freeing objects, which takes a sixth of the time of ``jobs``."""
-    code: object = _UNEXPECTED
+    code: object = UNEXPECTED
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
@@ -36,7 +32,7 @@ def entry() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    os._exit(code if isinstance(code, int) else _UNEXPECTED)
+    os._exit(code if isinstance(code, int) else UNEXPECTED)
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
@@ -82,41 +78,10 @@ def _run(arguments: Arguments) -> int:
         # typer exits like this after a completion, with 1 if there is none; else the reader closed its pipe.
         return ended.code if isinstance(ended.code, int) and COMPLETION in os.environ else 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: a traceback is shown only on request
-        return _failed(error, log, verbose=verbose)
+        return report_failure(error, log, verbose=verbose)
     if code == INTERRUPTED:
-        return _failed(KeyboardInterrupt(), log, verbose=False)  # typer turns Ctrl-C into a silent exit code
+        return report_failure(KeyboardInterrupt(), log, verbose=False)  # typer turns Ctrl-C into a silent exit code
     return code if isinstance(code, int) else 0
-
-
-def _failed(error: BaseException, log: Log, *, verbose: bool) -> int:
-    """Write what is wrong and what to do; return the exit code."""
-    traceback = ""
-    if verbose:
-        from traceback import format_exception
-
-        traceback = "".join(format_exception(error))
-    what, advice, code = _described(error)
-    log.error(what, advice, code, traceback)
-    return code
-
-
-def _described(error: BaseException) -> tuple[str, str, int]:
-    """Return what is wrong, what to do, and the exit code."""
-    from typer.exceptions import Abort, TyperException
-
-    if isinstance(error, AnalyzerError):
-        return error.what, error.advice, error.exit_code
-    if isinstance(error, TyperException):
-        return error.format_message().rstrip("."), f"`{PROGRAM} --help` shows the commands.", _USAGE
-    if isinstance(error, (KeyboardInterrupt, Abort)):
-        return "interrupted", "Existing files are unchanged. Run the same command again.", INTERRUPTED
-    if isinstance(error, OSError):
-        from analyzer.storage.files import plain_words
-
-        what = f"can't use {error.filename}" if error.filename else "can't write the output"
-        return f"{what}: {plain_words(error)}", "Choose another location, or free some space.", _UNEXPECTED
-    what = f"something unexpected happened ({type(error).__name__}: {error})"
-    return what, "Run the command again with --verbose to see where, and report it.", _UNEXPECTED
 
 
 def _tolerant_streams() -> None:

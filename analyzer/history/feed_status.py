@@ -77,7 +77,7 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
     runs: dict[str, Mapping[str, Any]] = {}
     retries: dict[str, list[Mapping[str, Any]]] = {}
     for job in tables.jobs.iter_rows(named=True):
-        name = job["feed"] or job["job_id"][:SHORT_ID]
+        name = feed_name(job)
         status = feeds.setdefault(name, FeedStatus(name))
         if not job["retry_of"]:
             status.runs.append(job)
@@ -97,6 +97,11 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
         status.retries = retries.get(run["job_id"], [])
         status.earlier = [job for job in status.earlier if run["job_id"] not in (job["job_id"], job["retry_of"])]
     return sorted(feeds.values(), key=lambda status: status._badness)  # noqa: SLF001 - its own
+
+
+def feed_name(job: Mapping[str, Any]) -> str:
+    """Return the name of a job's feed; the short ID of a job whose feed is unknown."""
+    return str(job["feed"] or job["job_id"][:SHORT_ID])
 
 
 def is_open(job: Mapping[str, Any]) -> bool:

@@ -187,9 +187,9 @@ def _absence(rhythm: Rhythm, status: FeedStatus, as_of: AsOf) -> Iterator[Findin
         silence = (as_of.known_until - (run_time(last, as_of) or as_of.known_until)).total_seconds()
         yield Finding(Health.missing, f"no run for {duration(silence)}, longer than ever before")
     elif len(times) == 1:
-        yield Finding(Health.late, f"a run was expected {times[0]}")
+        yield Finding(Health.late, f"a run is late, expected {times[0]}")
     elif times:
-        yield Finding(Health.missing, f"{len(times)} runs were expected, at {listed_first(times, _NAMED)}")
+        yield Finding(Health.missing, f"{len(times)} runs are missing, expected {listed_first(times, _NAMED)}")
 
 
 def _failures(status: FeedStatus) -> Iterator[Finding]:
@@ -231,7 +231,7 @@ def _too_slow(runs: Sequence[Mapping[str, Any]], as_of: AsOf) -> Iterator[Findin
         takes = (as_of.known_until - begun).total_seconds()
         if takes > usual.limit:
             usually = duration(usual.median)
-            yield Finding(Health.slow, f"running for {duration(takes)}, usually {usually}")
+            yield Finding(Health.slow, f"a job has been running for {duration(takes)}, usually {usually}")
 
 
 def _shown(time: datetime | None, as_of: AsOf) -> str:

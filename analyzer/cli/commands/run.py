@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOption, PatienceOption
+from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOption, PatienceOption, parse_duration
+from analyzer.cli.failures import described, report_failure
 
 if TYPE_CHECKING:
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.cli.views.run import Night
     from analyzer.errors import AnalyzerError
     from analyzer.history.keep import Swept
@@ -20,16 +23,108 @@ if TYPE_CHECKING:
 
 
 def command(
-    context: typer.Context, *, fail_on: FailOnOption = FailOn.never, patience: PatienceOption = DEFAULT_PATIENCE
+    context: typer.Context,
+    *,
+    all_tenants: Annotated[
+        bool, typer.Option("--all-tenants", help="Do this for every tenant of the configuration, one after the other.")
+    ] = False,
+    fail_on: FailOnOption = FailOn.never,
+    patience: PatienceOption = DEFAULT_PATIENCE,
 ) -> int:
     """Pull, create retry files, and write the report: the nightly run.
 
     Nothing is written to the tenant. The first lines show which users are still open in each feed.
     """
+    app = context.ensure_object(AppContext)
+    if all_tenants:
+        return _every_tenant(context, fail_on, patience)
+    ended = _one_tenant(context, fail_on, patience)
+    if app.terminal.json:
+        app.terminal.result(ended.result)
+    return ended.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How the run of a tenant ended.
+
+    Attributes:
+        exit_code: of the run.
+        answer: what is shown of it, a clause.
+        result: for ``--json``; None after an error.
+        error: what ended the run; empty if nothing did.
+        advice: what to do about that; may be empty.
+    """
+
+    exit_code: int
+    answer: str
+    result: dict[str, object] | None = None
+    error: str = ""
+    advice: str = ""
+
+    def as_json(self, tenant: str) -> dict[str, object]:
+        """Return a tenant as ``run --all-tenants --json`` has it."""
+        found: dict[str, object] = {"tenant": tenant, "exit_code": self.exit_code}
+        if self.error:
+            found["error"] = {"what": self.error, "advice": self.advice or None}
+        return found if self.result is None else {**found, "result": self.result}
+
+
+def _every_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> int:
+    """Run every tenant of the configuration; return the highest of their exit codes.
+
+    Raises:
+        UsageError: a tenant is specified, none is configured, or ``patience`` isn't a time span.
+    """
+    app = context.ensure_object(AppContext)
+    names = app.tenant_names()
+    parse_duration(patience)
+    ended: dict[str, _Ended] = {}
+    for name in names:
+        _heading(app.terminal, name, is_first=not ended)
+        # A context of its own ends with the run, and with it the lock on the tenant's folder.
+        inner = typer.Context(context.command, parent=context, info_name=context.info_name, obj=app.of_tenant(name))
+        with inner:
+            ended[name] = _survived(inner, fail_on, patience)
+    if app.terminal.json:
+        app.terminal.result({"tenants": [one.as_json(name) for name, one in ended.items()]})
+    else:
+        _heading(app.terminal, "all tenants")
+        for name, one in ended.items():
+            app.terminal.show(f"{name}: {one.answer}")
+    return max(one.exit_code for one in ended.values())
+
+
+def _heading(terminal: Terminal, text: str, *, is_first: bool = False) -> None:
+    """Print a heading, or log the stage."""
+    if terminal.log.as_json and not terminal.quiet:
+        terminal.log.stage(text)
+    if not terminal.json:
+        terminal.show(f"== {text} ==" if is_first else f"\n== {text} ==")
+
+
+def _survived(context: typer.Context, fail_on: FailOn, patience: str) -> _Ended:
+    """Run a tenant; a failure of any kind is shown, and doesn't end the command."""
+    app = context.ensure_object(AppContext)
+    try:
+        return _one_tenant(context, fail_on, patience)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one tenant's failure keeps no other one back
+        what, advice, code = described(error)
+        report_failure(error, app.terminal.log, verbose=app.verbose)
+        return _Ended(code, f"exit code {code}: {what}", error=what, advice=app.commands.completed(advice))
+
+
+def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ended:
+    """Run the selected tenant, and show what was found unless results are JSON.
+
+    Raises:
+        AnalyzerError: the run ended.
+    """
     from analyzer.cli.commands.pull import exit_code, hold_and_connect
     from analyzer.cli.commands.report import report_places, reported_json
-    from analyzer.cli.views.jobs import pulled_json
-    from analyzer.cli.views.run import Night, day_of, feed_json, log_problems, print_night, remarks_of
+    from analyzer.cli.views.run import Night, day_of, log_problems, night_json, print_night, remarks_of, tenant_answer
     from analyzer.history.acknowledgements import Remarks
     from analyzer.pipeline import run
 
@@ -54,17 +149,9 @@ def command(
     remarks, problems = list(remarks_of(night)), log_problems(night)
     fresh = before.new(remarks)
     unread = [problems[remark] for remark in before.new(problems)]
+    result = None
     if app.terminal.json:
-        app.terminal.result(
-            {
-                "feeds": [feed_json(status, night) for status in night.statuses],
-                "remarks": [{"about": remark.about, "text": remark.text} for remark in fresh],
-                "acknowledged": list(night.acknowledged),
-                "pulled": pulled_json(pulled),
-                "removed": swept.as_json,
-                **reported_json(made),
-            }
-        )
+        result = {**night_json(night, fresh), "removed": swept.as_json, **reported_json(made)}
     else:
         print_night(app, night, fresh)
         if swept.sentence:
@@ -74,7 +161,7 @@ def command(
     if unswept is not None:
         app.terminal.complain(unswept)
         code = code or unswept.exit_code
-    return code or int(_fails(fail_on, night))
+    return _Ended(code or int(_fails(fail_on, night)), tenant_answer(night), result)
 
 
 def _swept(

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analyzer.catalogue.advice import headline
-from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, ran, retry_result
+from analyzer.cli.views.feeds import health_json
+from analyzer.cli.views.jobs import COLUMNS, SHOWN_JOBS, job_rows, pulled_clause, pulled_json, ran, retry_result
 from analyzer.history.acknowledgements import Remark
 from analyzer.history.feed_status import feed_statuses
+from analyzer.history.feeds import AsOf, Health, feed_healths
 from analyzer.history.job_facts import facts_of
 from analyzer.history.job_log import JobLog
-from analyzer.model.text import count, listed, short_ids
+from analyzer.model.text import count, listed, listed_first, short_ids
 from analyzer.report.model import Day, Verdict
 from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
     from analyzer.errors import AnalyzerError
     from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.feed_status import FeedStatus
+    from analyzer.history.feeds import FeedHealth
     from analyzer.library.model import PullResult
     from analyzer.pipeline import Places, ReportResult
 
 _NAMED_FEEDS = 5
 _NAMED_JOBS = 3
+_FINE = (Health.well, Health.unknown)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +73,12 @@ class Night:
     def statuses(self) -> list[FeedStatus]:
         """The state of each feed, the worst first."""
         return feed_statuses(self.made.tables, self.acknowledged)
+
+    @functools.cached_property
+    def healths(self) -> dict[str, FeedHealth]:
+        """The health of each feed by its name, the worst first."""
+        as_of = AsOf.of(self.made.tables, self.now, self.zone, is_listed=self.pulled.unlisted is None)
+        return {health.status.feed: health for health in feed_healths(self.statuses, as_of, self.acknowledged)}
 
     @functools.cached_property
     def brought(self) -> frozenset[str]:
@@ -172,7 +182,7 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
 
 
 def remarks_of(night: Night) -> Iterator[Remark]:
-    """Yield remarks to show once: what couldn't be downloaded or created, and damaged values."""
+    """Yield remarks to show once: what couldn't be downloaded or created, damaged values, feeds that aren't well."""
     commands = night.places.commands
     quiet = {*night.acknowledged, *night.made.tables.jobs.filter("superseded")["job_id"]}
     unmade = {retry.job_id for retry in night.made.retries.values() if retry.path is None and not retry.complete}
@@ -195,6 +205,10 @@ def remarks_of(night: Night) -> Iterator[Remark]:
         key = " ".join(sorted({f"{one.kind}:{one.property}" for one in damage}))
         for warning in warnings_of(damage):
             yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
+    for feed, health in night.healths.items():
+        for finding in health.remarkable:
+            # Until it is over, however many runs are missing.
+            yield Remark(feed, f"{feed}: {finding.reason}.", f"is {finding.health}")
 
 
 def _print_retries(app: AppContext, night: Night) -> None:
@@ -217,6 +231,21 @@ def log_problems(night: Night) -> dict[Remark, AnalyzerError]:
     }
 
 
+def night_json(night: Night, remarks: Iterable[Remark]) -> dict[str, object]:
+    """Return the result of ``run --json``, without the report's.
+
+    Args:
+        night: the results.
+        remarks: those that weren't made before.
+    """
+    return {
+        "feeds": [feed_json(status, night) for status in night.statuses],
+        "remarks": [{"about": remark.about, "text": remark.text} for remark in remarks],
+        "acknowledged": list(night.acknowledged),
+        "pulled": pulled_json(night.pulled),
+    }
+
+
 def feed_json(status: FeedStatus, night: Night) -> dict[str, object]:
     """Return a feed as ``run --json`` has it."""
     run: Mapping[str, Any] = status.run or {}
@@ -232,5 +261,18 @@ def feed_json(status: FeedStatus, night: Night) -> dict[str, object]:
         "earlier": [job["job_id"] for job in status.earlier],
         "stuck": [job["job_id"] for job in status.stuck],
         "is_well": status.is_well,
+        **health_json(night.healths[status.feed]),
         "sentence": f"{status_sentence(status, night)}.",
     }
+
+
+def tenant_answer(night: Night) -> str:
+    """Return what ``run --all-tenants`` shows of a tenant: ``2 of 5 feeds need attention: hr-feed (failing), …``."""
+    healths = [health for health in night.healths.values() if health.health is not Health.ceased]
+    ill = [f"{health.status.feed} ({health.health})" for health in healths if health.health not in _FINE]
+    if not healths:
+        return "no feeds"
+    if not ill:
+        return f"{count(len(healths), 'feed')}, none needs attention"
+    need = "needs" if len(ill) == 1 else "need"
+    return f"{len(ill)} of {count(len(healths), 'feed')} {need} attention: {listed_first(ill, _NAMED_FEEDS)}"

@@ -1,0 +1,34 @@
+"""``upa-analyzer feeds``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typer
+
+from analyzer.cli.context import AppContext, FeedOption, LibraryOption
+from analyzer.history.feed_status import feed_name, feed_statuses, of_feed
+
+
+def command(context: typer.Context, *, feed: FeedOption = "", library: LibraryOption = None) -> int:
+    """List feeds, the worst first: last run, open users, next expected run, and health."""
+    from analyzer.cli.views.feeds import COLUMNS, feed_json, feed_rows
+    from analyzer.history.feeds import AsOf, feed_healths
+
+    app, now = context.ensure_object(AppContext), datetime.now(UTC)
+    zone = app.zone()
+    opened = app.library(library)
+    workspace = app.workspace(library)
+    with app.terminal.progress("reading logs") as progress:
+        tables = app.tables(opened, workspace, lambda done, total: progress(done, total, ""))
+    known = app.acknowledged(workspace).valid(tables.jobs, now)
+    meant = set(map(feed_name, of_feed(tables.jobs, feed).iter_rows(named=True)))
+    statuses = [status for status in feed_statuses(tables, known) if status.feed in meant]
+    healths = feed_healths(statuses, AsOf.of(tables, now, zone), known)
+    if app.terminal.json:
+        app.terminal.result({"feeds": [feed_json(health) for health in healths]})
+    elif not healths:
+        app.terminal.say("The library has no jobs.")
+    else:
+        app.terminal.table(COLUMNS, feed_rows(healths, zone, now))
+    return app.unread(tables.log_problems)
