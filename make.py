@@ -25,6 +25,7 @@ _BENCHMARKS = (
     "parse_log",
     "emulator_import",
     "trend_alarms",
+    "feed_alarms",
 )
 TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("-e .[emulator]", [["-m", "analyzer", "demo"]]),

@@ -77,6 +77,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
     ("words", "inner"),
     [
         (["jobs"], ""),
+        (["feeds"], "feeds"),
         (["show", "56a9bd95"], "failures users"),
         (["show", "135503d8"], "failures"),
         (["diff", "cc75e06b"], "codes users"),
@@ -93,7 +94,7 @@ def _keys(found: dict[str, object] | list[dict[str, object]]) -> set[str]:
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_every_key_of_json_is_documented(upa: Callable[..., Ran], words: list[str], inner: str) -> None:
-    takes_library = ("jobs", "show", "diff", "trend", "user", "query", "history")
+    takes_library = ("jobs", "feeds", "show", "diff", "trend", "user", "query", "history")
     library = ["--library", sample_library()] if words[0] in takes_library else []
     library = [sample_library()] if words[0] == "report" else library
     found = upa(*words, *library, "--json").json
