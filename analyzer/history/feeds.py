@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.analysis.rhythm import Rhythm
 from analyzer.analysis.usual import usual_duration, usual_size
 from analyzer.model.job import Outcome
-from analyzer.model.text import SHORT_ID, count, duration, listed_first, moment, size
+from analyzer.model.text import SHORT_ID, count, duration, moment, size
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,7 +25,6 @@ before the pull that a daily run which doesn't come is late at the time of that 
 _AHEAD = timedelta(days=1)
 """A run that came later than this from now on was seen by a clock that was ahead."""
 _MEASURES = ("users", "property_values", "source_bytes")
-_NAMED = 3
 
 
 class Health(StrEnum):
@@ -40,10 +39,6 @@ class Health(StrEnum):
     unknown = "unknown"
     well = "well"
     ceased = "ceased"
-
-
-_IS_REMARKABLE = frozenset({Health.missing, Health.late, Health.small, Health.slow})
-"""What ``run`` remarks; it shows the rest each night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +81,6 @@ class FeedHealth:
     def reason(self) -> str:
         """All findings as clauses; empty if there is nothing to say."""
         return "; ".join(finding.reason for finding in self.findings if finding.reason)
-
-    @property
-    def remarkable(self) -> tuple[Finding, ...]:
-        """The findings that the feed's open users don't show."""
-        return tuple(finding for finding in self.findings if finding.health in _IS_REMARKABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,19 +177,19 @@ def _absence(rhythm: Rhythm, status: FeedStatus, as_of: AsOf) -> Iterator[Findin
         silence = (as_of.known_until - (run_time(last, as_of) or as_of.known_until)).total_seconds()
         yield Finding(Health.missing, f"no run for {duration(silence)}, longer than ever before")
     elif len(times) == 1:
-        yield Finding(Health.late, f"a run is late, expected {times[0]}")
+        yield Finding(Health.late, f"expected {times[0]}")
     elif times:
-        yield Finding(Health.missing, f"{len(times)} runs are missing, expected {listed_first(times, _NAMED)}")
+        yield Finding(Health.missing, f"{len(times)} runs missing since {times[0]}")
 
 
 def _failures(status: FeedStatus) -> Iterator[Finding]:
     """Yield which users are open, and which jobs are stuck."""
     for job in status.stuck:
-        yield Finding(Health.stuck, f"job {job['job_id'][:SHORT_ID]} is stuck in {job['state']}")
+        yield Finding(Health.stuck, f"{job['job_id'][:SHORT_ID]} is stuck in {job['state']}")
     if status.run is not None and status.has_open_users:
         number = status.run["open"]
         users = "open users unknown" if number is None else count(number, "open user")
-        aborted = "the import was aborted, " if status.run["outcome"] == Outcome.aborted else ""
+        aborted = "aborted, " if status.run["outcome"] == Outcome.aborted else ""
         yield Finding(Health.failing, aborted + users)
     if status.earlier:
         have = "has" if len(status.earlier) == 1 else "have"
@@ -214,7 +204,7 @@ def _too_small(runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
             continue
         of = size if measure == "source_bytes" else lambda number: f"{number:,}"
         what = {"users": " users", "property_values": " values"}.get(measure, "")
-        yield Finding(Health.small, f"its file has {of(known[-1])}{what}, usually {of(round(usual.median))}")
+        yield Finding(Health.small, f"{of(known[-1])}{what}, usually {of(round(usual.median))}")
         return
 
 
@@ -231,7 +221,7 @@ def _too_slow(runs: Sequence[Mapping[str, Any]], as_of: AsOf) -> Iterator[Findin
         takes = (as_of.known_until - begun).total_seconds()
         if takes > usual.limit:
             usually = duration(usual.median)
-            yield Finding(Health.slow, f"a job has been running for {duration(takes)}, usually {usually}")
+            yield Finding(Health.slow, f"running for {duration(takes)}, usually {usually}")
 
 
 def _shown(time: datetime | None, as_of: AsOf) -> str:

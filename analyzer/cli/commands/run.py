@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from analyzer.history.keep import Swept
     from analyzer.library.model import PullResult
     from analyzer.library.workspace import Workspace
-    from analyzer.pipeline import ReportResult
+    from analyzer.pipeline import Places, ReportResult
 
 
 def command(
@@ -44,7 +43,7 @@ def command(
     return ended.exit_code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Ended:
     """How the run of a tenant ended.
 
@@ -123,7 +122,7 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
         AnalyzerError: the run ended.
     """
     from analyzer.cli.commands.pull import exit_code, hold_and_connect
-    from analyzer.cli.commands.report import report_places, reported_json
+    from analyzer.cli.commands.report import reported_json
     from analyzer.cli.views.run import Night, day_of, log_problems, night_json, print_night, remarks_of, tenant_answer
     from analyzer.history.acknowledgements import Remarks
     from analyzer.pipeline import run
@@ -131,11 +130,7 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
     app = context.ensure_object(AppContext)
     workspace, tenant, library = hold_and_connect(context, patience)
     now = datetime.now(UTC)
-    keep = app.settings.keep(app.tenant()[1])
-    places = report_places(app, workspace)
-    if keep.reports is not None:
-        # ``sweep`` removes the pages of earlier days.
-        places = dataclasses.replace(places, days_from=(now.astimezone(app.zone() or UTC) - keep.reports).date())
+    places = _places(app, workspace, now)
     before = Remarks(workspace.root)
 
     def night_of(pulled: PullResult, made: ReportResult) -> Night:
@@ -147,8 +142,7 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
     swept, unswept = _swept(app, workspace, made, now)
     night = night_of(pulled, made)
     remarks, problems = list(remarks_of(night)), log_problems(night)
-    fresh = before.new(remarks)
-    unread = [problems[remark] for remark in before.new(problems)]
+    fresh, unread = before.new(remarks), [problems[remark] for remark in before.new(problems)]
     result = None
     if app.terminal.json:
         result = {**night_json(night, fresh), "removed": swept.as_json, **reported_json(made)}
@@ -162,6 +156,16 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
         app.terminal.complain(unswept)
         code = code or unswept.exit_code
     return _Ended(code or int(_fails(fail_on, night)), tenant_answer(night), result)
+
+
+def _places(app: AppContext, workspace: Workspace, now: datetime) -> Places:
+    from analyzer.cli.commands.report import report_places
+
+    keep, places = app.settings.keep(app.tenant()[1]), report_places(app, workspace)
+    if keep.reports is None:
+        return places
+    # ``sweep`` removes the pages of earlier days.
+    return dataclasses.replace(places, days_from=(now.astimezone(app.zone() or UTC) - keep.reports).date())
 
 
 def _swept(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("feed", fold=True),
     Column("health"),
-    Column("why", fold=True),
+    Column("why"),
     Column("open", right=True),
     Column("last run", least=1),
     Column("outcome", least=3),
@@ -28,12 +28,12 @@ COLUMNS = (
 
 
 def feed_rows(healths: Iterable[FeedHealth], zone: ZoneInfo | None, now: datetime) -> list[list[str]]:
-    """Return the cells of ``COLUMNS``, in the order of ``healths``; times are in ``zone``."""
+    """Return the cells of ``COLUMNS``, in the order of ``healths``; times are in ``zone``. Only the worst is said."""
     return [
         [
             health.status.feed,
             health.health,
-            health.reason,
+            health.findings[0].reason,
             open_users(health.status.run) if health.status.run else "-",
             ran(health.status.run, zone, now) if health.status.run else "-",
             health.status.run["outcome"] if health.status.run else "-",

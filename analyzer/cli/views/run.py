@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 _NAMED_FEEDS = 5
 _NAMED_JOBS = 3
 _FINE = (Health.well, Health.unknown)
+_REMARKS = {
+    Health.missing: "{}",
+    Health.late: "the next run is late, {}",
+    Health.small: "its newest file is unusually small: {}",
+    Health.slow: "its job takes unusually long: {}",
+}
+"""What is remarked of a feed's health; the rest is shown each night."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,9 +213,9 @@ def remarks_of(night: Night) -> Iterator[Remark]:
         for warning in warnings_of(damage):
             yield Remark(status.feed, f"{status.feed} ({night.short[job_id]}): {warning}", f"{key} {warning[:20]}")
     for feed, health in night.healths.items():
-        for finding in health.remarkable:
+        for finding in (one for one in health.findings if one.health in _REMARKS):
             # Until it is over, however many runs are missing.
-            yield Remark(feed, f"{feed}: {finding.reason}.", f"is {finding.health}")
+            yield Remark(feed, f"{feed}: {_REMARKS[finding.health].format(finding.reason)}.", f"is {finding.health}")
 
 
 def _print_retries(app: AppContext, night: Night) -> None:

@@ -52,7 +52,7 @@ def test_a_line_a_feed_the_worst_first(upa: Callable[..., Ran], nightly: Callabl
     assert ran.code == 0
     assert heading.split() == ["feed", "health", "why", "open", "last", "run", "outcome", "next", "expected", "rhythm"]
     assert [line.split()[:2] for line in lines] == [["badges", "missing"], ["it", "small"], ["hr", "failing"]]
-    assert "its file has 10 users, usually 40" in lines[1]
+    assert "10 users, usually 40" in lines[1]
     assert lines[2].split()[2:5] == ["1", "open", "user"]
     assert all(line.endswith("daily") for line in lines)
 
@@ -75,10 +75,10 @@ def test_run_remarks_once_what_is_wrong_with_a_feed(upa: Callable[..., Ran], nig
     nightly("hr", newest=10)
     nightly("badges", ago=3)
     first, second = upa("run"), upa("run")
-    assert "hr: its file has 10 users, usually 40." in first.err
-    assert "badges: 3 runs are missing, expected " in first.err
+    assert "hr: its newest file is unusually small: 10 users, usually 40." in first.err
+    assert "badges: 3 runs missing since " in first.err
     assert "usually 40" not in second.err
-    assert "are missing" not in second.err
+    assert "runs missing" not in second.err
 
 
 def test_the_sample_library_s_feeds_are_listed(upa: Callable[..., Ran]) -> None:
