@@ -3,7 +3,8 @@
 Only users who fail and didn't fail in the feed's previous run are judged. Users who fail keep failing, so the number of
 all failures of a night resembles that of the night before, which control charts for independent numbers don't expect;
 the new ones don't have that memory. No jump is missed: a run can't have more failures than the previous run without
-new ones. So the band of a run is the number of those who fail again, plus the usual number of new failures.
+new ones. So the band of a run is the number of those who fail again, plus the usual number of new failures. It reaches
+at least to the level of the last runs, because a return to it after an unusually good run isn't a jump.
 
 The usual number of new failures is predicted from the feed's own earlier runs, as in the detection of outbreaks
 (Farrington et al. 1996, A statistical algorithm for the early detection of outbreaks of infectious disease, J. R.
@@ -24,6 +25,7 @@ called a jump.
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -39,6 +41,9 @@ FEWEST_RUNS = 4
 
 FEWEST_USERS = 3
 """A jump has at least so many new failures."""
+
+_LEVEL_RUNS = 10
+"""Runs that show whether a feed only returns to its level after an unusually good run."""
 
 _MEMORY = 29 / 30
 """The weight of a run in relation to the next one: the last 30 runs or so count."""
@@ -71,39 +76,56 @@ RATES: dict[str, Any] = {
 
 
 class Night(NamedTuple):
-    """A run to be judged: its new failures, its users, and its day of the week (0 to 6).
+    """A run to be judged.
 
-    ``new`` is None if it is unknown, ``users`` is any number in proportion to the users.
+    Attributes:
+        failed: number of users who failed; None if unknown.
+        new: how many of them didn't fail in the feed's previous run; None if unknown.
+        users: any number in proportion to the users.
+        weekday: 0 to 6.
     """
 
+    failed: int | None
     new: int | None
     users: float
     weekday: int
 
 
-class Usual(NamedTuple):
-    """The usual number of new failures of a run, from ``least`` to ``most``."""
+class Band(NamedTuple):
+    """The usual number of failures of a run, from ``least`` to ``most``, and whether it has jumped above that."""
 
     least: int
     most: int
-
-    def is_jump(self, new: int) -> bool:
-        """Return whether this many new failures are a jump."""
-        return new > self.most and new >= FEWEST_USERS
+    jump: bool
 
 
-def usual_numbers(nights: Iterable[Night]) -> Iterator[Usual | None]:
-    """Yield for each run of a feed, the oldest first, the usual number of new failures according to the earlier runs.
+def bands(nights: Iterable[Night]) -> Iterator[Band | None]:
+    """Yield for each run of a feed, the oldest first, the usual number of failures according to the earlier runs.
 
-    It is None until ``FEWEST_RUNS`` earlier runs are known. Each run costs the same.
+    It is None for a run whose numbers are unknown, and until ``FEWEST_RUNS`` earlier runs are known. Each run costs the
+    same.
     """
     past = _Past()
+    levels: deque[int] = deque(maxlen=_LEVEL_RUNS)
     for night in nights:
-        expected = past.expected(night)
-        low, high = past.limits(expected)
-        yield Usual(max(0, math.ceil(low)), math.floor(high)) if past.runs >= FEWEST_RUNS else None
-        if night.new is not None:
-            past.add(night, min(night.new, max(high, FEWEST_USERS)) if past.runs else night.new, expected)
+        band = None
+        if night.failed is not None and night.new is not None:
+            expected = past.expected(night)
+            low, high = past.limits(expected)
+            if past.runs >= FEWEST_RUNS:
+                again = night.failed - night.new
+                most = max(again + math.floor(high), _level(levels))
+                jump = night.failed > most and night.new >= FEWEST_USERS
+                band = Band(again + max(0, math.ceil(low)), most, jump)
+            past.add(night, min(night.new, max(high, FEWEST_USERS)), expected)
+        if night.failed is not None:
+            levels.append(night.failed)
+        yield band
+
+
+def _level(levels: deque[int]) -> int:
+    """Return a number of failures that three of four recent runs don't exceed."""
+    return sorted(levels)[math.ceil(0.75 * (len(levels) - 1))] if levels else 0
 
 
 class _Past:
@@ -210,15 +232,13 @@ def _judged(runs: pl.DataFrame) -> pl.DataFrame:
     users = runs["users"].forward_fill().backward_fill().fill_null(1).to_list()
     days = runs["ran"].dt.weekday().fill_null(1).to_list()
     news = runs["new"].to_list()
-    nights = [Night(new, size or 1, day - 1) for new, size, day in zip(news, users, days, strict=True)]
-    usual = list(usual_numbers(nights))
-    again = (pl.col("failed") - pl.col("new")).cast(pl.Int64)
-    known = pl.col("new").is_not_null()
-    most = [min(one.most, 2**32 - 1) if one else None for one in usual]
-    jumps = [one.is_jump(new) if one and new is not None else None for one, new in zip(usual, news, strict=True)]
+    columns = (runs["failed"].to_list(), news, users, days)
+    nights = [Night(failed, new, size or 1, day - 1) for failed, new, size, day in zip(*columns, strict=True)]
+    found = list(bands(nights))
+    least, most, jump = ([band[at] if band else None for band in found] for at in range(3))
     return runs.with_columns(
         rate=pl.col("failed") / pl.col("users"),
-        least=pl.when(known).then(again + pl.Series([one.least if one else None for one in usual], dtype=pl.Int64)),
-        most=pl.when(known).then(pl.min_horizontal(again + pl.Series(most, dtype=pl.Int64), "users")),
-        jump=pl.Series(jumps, dtype=pl.Boolean),
+        least=pl.Series(least, dtype=pl.UInt32),
+        most=pl.min_horizontal(pl.Series(most, dtype=pl.UInt32), "users"),
+        jump=pl.Series(jump, dtype=pl.Boolean),
     ).select(pl.col(name).cast(kind) for name, kind in RATES.items())

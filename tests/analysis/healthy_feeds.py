@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.analysis.failure_rate import Night, usual_numbers
+from analyzer.analysis.failure_rate import Night, bands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +59,13 @@ class Feeds:
         """Return by night and feed whether the run was called a jump (1) or not (0); -1 without a judgement."""
         found = np.full(self.new.shape, -1, np.int8)
         for feed in range(self.new.shape[1]):
-            nights = zip(self.new[:, feed].tolist(), self.users[:, feed].tolist(), strict=True)
+            columns = (self.failed[:, feed].tolist(), self.new[:, feed].tolist(), self.users[:, feed].tolist())
+            rows = enumerate(zip(*columns, strict=True))
             # The feed's first run has nothing to be compared with.
-            judged = [Night(new if night else None, users, night % 7) for night, (new, users) in enumerate(nights)]
-            for night, usual in enumerate(usual_numbers(judged)):
-                if usual is not None:
-                    found[night, feed] = usual.is_jump(int(self.new[night, feed]))
+            nights = [Night(failed, new if night else None, users, night % 7) for night, (failed, new, users) in rows]
+            for night, band in enumerate(bands(nights)):
+                if band is not None:
+                    found[night, feed] = band.jump
         return found
 
 

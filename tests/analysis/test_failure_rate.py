@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analyzer.analysis.failure_rate import FEWEST_RUNS, RATES, Night, failure_rates, usual_numbers
+from analyzer.analysis.failure_rate import FEWEST_RUNS, RATES, Band, Night, bands, failure_rates
 from analyzer.model.tables import JOBS
 from tests.analysis.healthy_feeds import RHYTHMS, Jump, Shape, simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MIXED: tuple[tuple[int, float, float], ...] = (
     (10, 0.2, 0.9),
@@ -62,29 +62,47 @@ def test_a_real_jump_is_found(shape: Shape, jump: Jump, least: float) -> None:
     assert (found == 1).mean() >= least
 
 
+def judged(news: Sequence[int | None], again: int = 0, users: float = 1_000) -> list[Band | None]:
+    """The bands of runs with so many new failures each, and as many users who fail again."""
+    return list(bands(Night(None if new is None else again + new, new, users, 0) for new in news))
+
+
+def jumps(found: Sequence[Band | None]) -> list[int]:
+    return [night for night, band in enumerate(found) if band and band.jump]
+
+
 def test_a_jump_does_not_hide_the_next_one() -> None:
-    numbers = [10, 11, 9, 12, 10, 8, 10, 11, 500, 10, 9, 11, 60]
-    usual = list(usual_numbers(Night(new, 1_000, 0) for new in numbers))
-    jumps = [night for night, (one, new) in enumerate(zip(usual, numbers, strict=True)) if one and one.is_jump(new)]
-    assert jumps == [8, 12]
+    assert jumps(judged([10, 11, 9, 12, 10, 8, 10, 11, 500, 10, 9, 11, 60])) == [8, 12]
 
 
 def test_unknown_numbers_are_left_out() -> None:
     numbers = [10, 11, 9, 12, 10, 8, 10]
     gaps = [value for number in numbers for value in (number, None)]
-    known, with_gaps = (list(usual_numbers(Night(new, 100, 0) for new in news)) for news in (numbers, gaps))
+    known, with_gaps = judged(numbers), judged(gaps)
     assert with_gaps[::2] == known
+    assert with_gaps[1::2] == [None] * len(numbers)
     assert known[:FEWEST_RUNS] == [None] * FEWEST_RUNS
     assert all(known[FEWEST_RUNS:])
 
 
 def test_twice_the_users_have_twice_the_usual_failures() -> None:
-    past = [Night(100, 1_000, 0)] * 20
-    (small,), (large,) = ([list(usual_numbers([*past, Night(None, users, 0)]))[-1]] for users in (1_000, 2_000))
+    past = [Night(100, 100, 1_000, 0)] * 20
+    *_, small = bands([*past, Night(90, 90, 1_000, 0)])
+    *_, large = bands([*past, Night(90, 90, 2_000, 0)])
     assert small
     assert large
     assert small.most < 250 < large.most
-    assert small.least < 100 < large.least + 100
+    assert small.least < large.least
+
+
+def test_a_return_to_the_level_after_an_unusually_good_run_is_not_a_jump() -> None:
+    usual = [Night(60, 9, 300, 0)] * 20
+    *_, back = bands([*usual, Night(0, 0, 300, 0), Night(60, 60, 300, 0)])
+    assert back
+    assert (back.most, back.jump) == (60, False)
+    *_, above = bands([*usual, Night(0, 0, 300, 0), Night(90, 90, 300, 0)])
+    assert above
+    assert above.jump
 
 
 START = datetime(2026, 10, 1, 2, tzinfo=UTC)
