@@ -100,15 +100,23 @@ def fold_users(
         unknown = {name: pl.lit(None, USERS[name]) for name in ("new", "since", "runs", "seen")}
         return users.with_columns(**unknown).select(*_OF_JOB)
     before = pl.DataFrame(schema={"key": pl.String, "since": pl.String, "runs": pl.UInt32})
-    before = (before if previous is None else previous).rename({"since": "was_since", "runs": "was_runs"})
-    times = recent.group_by("key").agg(times=pl.len())
-    folded = users.join(before, on="key", how="left", maintain_order="left").join(
-        times, on="key", how="left", maintain_order="left"
-    )
+    before = before if previous is None else previous
     recurs = pl.col("was_runs").is_not_null()
-    return folded.with_columns(
-        new=~recurs if previous is not None else pl.lit(None, pl.Boolean),
-        since=pl.coalesce("was_since", "job_id"),
-        runs=pl.col("was_runs").fill_null(0).cast(pl.UInt32) + 1,
-        seen=pl.col("times").fill_null(0).cast(pl.UInt32) + 1,
-    ).select(*_OF_JOB)
+    return (
+        users.lazy()  # one query, because single steps of it take longer than their work
+        .join(
+            before.lazy().rename({"since": "was_since", "runs": "was_runs"}),
+            on="key",
+            how="left",
+            maintain_order="left",
+        )
+        .join(recent.lazy().group_by("key").agg(times=pl.len()), on="key", how="left", maintain_order="left")
+        .with_columns(
+            new=~recurs if previous is not None else pl.lit(None, pl.Boolean),
+            since=pl.coalesce("was_since", "job_id"),
+            runs=pl.col("was_runs").fill_null(0).cast(pl.UInt32) + 1,
+            seen=pl.col("times").fill_null(0).cast(pl.UInt32) + 1,
+        )
+        .select(*_OF_JOB)
+        .collect()
+    )

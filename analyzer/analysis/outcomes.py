@@ -85,26 +85,29 @@ def job_table(
     )
 
 
-def count_entries(entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def count_entries(entries: pl.DataFrame, *by: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Count entries with a code of one job, or of a part of its users.
 
     Args:
         entries: the entries with their users (``naming``).
+        by: columns whose values are counted by themselves, such as ``job_id``; they come first.
 
     Returns:
         One row with the columns ``COUNTS`` without ``job_id``; and by code the columns ``code``, ``entries``,
         ``users``. Those of parts with different users can be added up.
     """
-    coded = entries.filter(pl.col("code").is_not_null())
-    users = pl.col("key").filter("names").n_unique()
-    total = coded.select(
-        entries=pl.len(),
-        named_users=users,
-        unnamed=(~pl.col("names")).sum(),
-        nameless=(pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum(),
-    )
-    by_code = coded.group_by("code", maintain_order=True).agg(entries=pl.len(), users=users)
-    return total.cast(pl.UInt32), by_code.cast({"entries": pl.UInt32, "users": pl.UInt32})
+    coded = entries.lazy().filter(pl.col("code").is_not_null())
+    users = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
+    counts = {
+        "entries": pl.len().cast(pl.UInt32),
+        "named_users": users,
+        "unnamed": (~pl.col("names")).sum().cast(pl.UInt32),
+        "nameless": (pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum().cast(pl.UInt32),
+    }
+    total = coded.group_by(*by).agg(**counts) if by else coded.select(**counts)
+    by_code = coded.group_by(*by, "code", maintain_order=True).agg(entries=counts["entries"], users=users)
+    found = pl.collect_all([total, by_code])
+    return found[0], found[1]
 
 
 def _times(observations: pl.DataFrame) -> pl.DataFrame:

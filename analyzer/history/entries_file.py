@@ -10,19 +10,19 @@ import contextlib
 import itertools
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import polars as pl
 
 from analyzer.analysis.failures import by_user
-from analyzer.analysis.named_users import has_guid_ids, with_keys, with_names
+from analyzer.analysis.named_users import SOURCE_IDS, has_guid_ids, naming, with_keys, with_names
 from analyzer.analysis.outcomes import count_entries
 from analyzer.history.record import WHOLE, EntryCounts
 from analyzer.history.store import stored
 from analyzer.model.tables import NAMED_ENTRIES as ENTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from analyzer.history.record import Range
     from analyzer.history.store import Store
@@ -74,6 +74,52 @@ def write_entries(
     by_code = pl.concat(codes).group_by("code", maintain_order=True).agg(pl.col("entries", "users").sum())
     counts.codes = by_code.sort("entries", "code", descending=[True, False]).rows()
     return counts
+
+
+class SmallJob(NamedTuple):
+    """A job whose log is small: its ID, the month of its file, and whether its source's IDs can be GUIDs."""
+
+    job_id: str
+    month: str
+    guid_ids: bool
+
+
+def write_small(
+    store: Store, jobs: Sequence[SmallJob], entries: pl.DataFrame
+) -> tuple[dict[str, EntryCounts], dict[str, pl.DataFrame]]:
+    """Do what ``write_entries`` does for many jobs with small logs, which takes a tenth of the time.
+
+    Args:
+        store: the history.
+        jobs: the jobs.
+        entries: their entries, columns ``tables.ENTRIES``, each job's in the order of its logs.
+
+    Returns:
+        By job ID, the counts of its entries, and its users as from ``users_in``.
+
+    Raises:
+        OutputError: a file can't be written.
+    """
+    ids = pl.DataFrame([(job.job_id, job.guid_ids) for job in jobs], SOURCE_IDS, orient="row")
+    named = naming(entries, ids).sort("job_id", "key", nulls_last=False, maintain_order=True)
+    counts = {job.job_id: EntryCounts() for job in jobs}
+    for job_id, rows in named.group_by("job_id").len().iter_rows():
+        counts[job_id].rows = rows
+    totals, codes = count_entries(named, "job_id")
+    for job_id, entry_count, users, unnamed, nameless in totals.iter_rows():
+        one = counts[job_id]
+        one.entries, one.named_users, one.unnamed, one.nameless = entry_count, users, unnamed, nameless
+    for job_id, *code in codes.sort("entries", "code", descending=[True, False]).iter_rows():
+        counts[job_id].codes.append((code[0], code[1], code[2]))
+    files = _by_job(stored(named.select(*ENTRIES), "entries"))
+    for job in jobs:
+        store.write("entries", job.job_id, job.month, files.get(job.job_id, named.clear()))
+    return counts, _by_job(by_user(named))
+
+
+def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = frame.partition_by("job_id", as_dict=True, maintain_order=True)
+    return {str(job_id): part for (job_id,), part in parts.items()}
 
 
 def users_in(store: Store, job_id: str, month: str, keys: Range = (None, None)) -> pl.DataFrame:

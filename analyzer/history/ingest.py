@@ -7,13 +7,14 @@ death in between is repaired by the next ingest, which writes the same files aga
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import polars as pl
 
-from analyzer.analysis.compare_runs import fold_users, run_orders
+from analyzer.analysis.compare_runs import SEEN_IN, fold_users, run_orders
 from analyzer.analysis.feed_state import FeedJob, JobState
 from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
 from analyzer.analysis.open_and_superseded import Import
@@ -21,7 +22,7 @@ from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
 from analyzer.history.currency import inputs_of
-from analyzer.history.entries_file import in_range, streamed, users_in, write_entries
+from analyzer.history.entries_file import SmallJob, in_range, streamed, users_in, write_entries, write_small
 from analyzer.history.feed_users import FeedUsers
 from analyzer.history.read_job import read_job
 from analyzer.history.record import JobRecord, digest_of, job_digest, stamp_of
@@ -34,7 +35,7 @@ from analyzer.logs.read import LogReader
 from analyzer.model.job import Job, Outcome
 from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.model.service import error_name, state_name
-from analyzer.model.tables import JOB_CODES, OBSERVATIONS, USERS, table
+from analyzer.model.tables import ENTRIES, JOB_CODES, OBSERVATIONS, USERS, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.compare_runs import RunOrder
     from analyzer.analysis.feeds import FeedRule
+    from analyzer.history.read_job import JobFiles
     from analyzer.history.record import Range
     from analyzer.history.store import Store
     from analyzer.library.mirror import Library
@@ -91,6 +93,15 @@ def ingest(
         _Ingest(library, store, retry_folder).run(rules, inputs, progress)
 
 
+_SMALL, _BATCH = 1_000_000, 16_000_000
+"""Bytes of a job's logs up to which they are read with those of other jobs, and of all logs that are read at once."""
+
+_STREAK, _KEY = ("key", "since", "runs"), ("key",)
+
+_KEPT_ROWS, _KEPT_RUNS = 20_000, 3 * SEEN_IN
+"""Users of a run up to which they are kept for the feed's next runs, and the number of runs."""
+
+
 class _Ingest:
     def __init__(self, library: Library, store: Store, retry_folder: Path | None) -> None:
         self.library, self.store, self._retry_folder = library, store, retry_folder
@@ -104,6 +115,10 @@ class _Ingest:
             record.source, record.stamps = "", []
         self.lost = [Job.from_answer(record.answer).marked_gone() for record in self._records.values()]
         self._changed: set[str] = set()
+        self._waiting: dict[str, JobFiles] = {}
+        self._waiting_bytes = 0
+        self._users: dict[str, pl.DataFrame] = {}
+        self._streaks: dict[str, dict[tuple[str, ...], pl.DataFrame]] = {}
         self._owned: set[str] = set()
         self._pulled = PulledLogs(library)
         self._ended = first_seen_ended(library)
@@ -115,6 +130,7 @@ class _Ingest:
             self.examine(job)
             if progress:
                 progress(done, len(self.jobs))
+        self.read_small()
         self.derive(rules, inputs)
 
     def examine(self, job: Job) -> None:
@@ -136,17 +152,50 @@ class _Ingest:
                 record.logs = found.with_problems(known.logs)
                 record.entries_size, record.users_size = known.entries_size, known.users_size
                 return
-        reading = LogReader(
-            LogFile(path, self.library.name_of(path), self.library.tenant, size=size) for path, size in found.logs
-        )
+        if not found.logs:
+            record.logs = [log.lost() for log in known.logs] if known else []
+            self.store.remove_file("entries", job.job_id, record.month)
+            return
+        size = sum(size for _, size in found.logs)
+        if size > _SMALL or any(path.suffix == ".gz" for path, _ in found.logs):
+            self._read_large(job.job_id, found)
+            return
+        self._waiting[job.job_id] = found
+        self._waiting_bytes += size
+        if self._waiting_bytes > _BATCH:
+            self.read_small()
+
+    def _read_large(self, job_id: str, found: JobFiles) -> None:
+        record = found.record
+        reading = LogReader(self._log_files(found))
         # A log file's folder identifies its job even if the file was renamed.
-        frames = (frame.with_columns(job_id=pl.lit(job.job_id, pl.String)) for frame in reading.frames())
-        guid_ids = bool(record.count and record.count.guid_ids)
-        record.counts = write_entries(self.store, job.job_id, record.month, frames, guid_ids=guid_ids)
+        frames = (frame.with_columns(job_id=pl.lit(job_id, pl.String)) for frame in reading.frames())
+        record.counts = write_entries(self.store, job_id, record.month, frames, guid_ids=found.has_guid_ids)
         record.logs = found.summaries(reading.logs)
-        if known is not None and not found.logs:
-            record.logs = [log.lost() for log in known.logs]
-        record.entries_size = self.store.size("entries", job.job_id, record.month)
+        record.entries_size = self.store.size("entries", job_id, record.month)
+
+    def read_small(self) -> None:
+        """Read the logs of the jobs whose logs are small, all at once."""
+        waiting, self._waiting, self._waiting_bytes = self._waiting, {}, 0
+        if not waiting:
+            return
+        files = {job_id: self._log_files(found) for job_id, found in waiting.items()}
+        reading = LogReader(itertools.chain.from_iterable(files.values()))
+        owners = [(file.name, job_id) for job_id, of_job in files.items() for file in of_job]
+        of_files = pl.DataFrame(owners, {"log_file": pl.String, "job_id": pl.String}, orient="row")
+        entries = reading.table().drop("job_id").join(of_files, on="log_file", maintain_order="left")
+        jobs = [SmallJob(job_id, found.record.month, found.has_guid_ids) for job_id, found in waiting.items()]
+        counts, users = write_small(self.store, jobs, entries.select(*ENTRIES))
+        logs = {log.name: log for log in reading.logs}
+        for job_id, found in waiting.items():
+            found.record.counts = counts[job_id]
+            found.record.logs = found.summaries(logs[file.name] for file in files[job_id])
+            found.record.entries_size = self.store.size("entries", job_id, found.record.month)
+        self._users |= users
+
+    def _log_files(self, found: JobFiles) -> list[LogFile]:
+        library = self.library
+        return [LogFile(path, library.name_of(path), library.tenant, size=size) for path, size in found.logs]
 
     def derive(self, rules: Sequence[FeedRule], inputs: Mapping[str, Any]) -> None:
         """Derive what depends on other jobs, and write the small tables."""
@@ -295,12 +344,14 @@ class _Ingest:
 
         def pieces() -> Iterator[pl.DataFrame]:
             for keys in record.counts.ranges:
-                users = users_in(self.store, job_id, record.month, keys)
-                previous = self._users_of(order.previous, ("key", "since", "runs"), keys) if order else None
-                recent = [self._users_of(one, ("key",), keys) for one in (order.recent if order else ())]
+                users = self._users.pop(job_id, None)
+                users = users_in(self.store, job_id, record.month, keys) if users is None else users
+                previous = self._users_of(order.previous, _STREAK, keys) if order else None
+                recent = [self._users_of(one, _KEY, keys) for one in (order.recent if order else ())]
                 known = pl.concat([one for one in recent if one is not None] or [users.select("key").clear()])
                 folded = fold_users(users, order, previous, known)
                 news.append(None if folded["new"].null_count() else int(folded["new"].sum()))
+                self._keep(job_id, folded, keys)
                 yield stored(folded.with_columns(tenant=pl.lit(self.library.tenant, pl.String)).select(*USERS), "users")
 
         if len(record.counts.ranges) == 1:
@@ -317,8 +368,19 @@ class _Ingest:
         if not record.counts.named_users:
             return pl.DataFrame(schema={name: USERS[name] for name in columns})
         if keys == (None, None):
+            if job_id not in self._streaks:
+                self._keep(job_id, self.store.read("users", job_id, record.month, _STREAK), keys)
+            if job_id in self._streaks:
+                return self._streaks[job_id][columns]
             return self.store.read("users", job_id, record.month, columns)
         return self.store.lazy("users", job_id, record.month).select(columns).filter(in_range(keys)).collect()
+
+    def _keep(self, job_id: str, users: pl.DataFrame, keys: Range) -> None:
+        """Keep the users of a run for the next runs of its feed, if they are few."""
+        if keys == (None, None) and users.height <= _KEPT_ROWS:
+            self._streaks[job_id] = {columns: users.select(columns) for columns in (_STREAK, _KEY)}
+            if len(self._streaks) > _KEPT_RUNS:
+                del self._streaks[next(iter(self._streaks))]
 
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""
@@ -336,7 +398,7 @@ class _Ingest:
 
     def keys_of(self, job_id: str) -> Collection[str]:
         """Return the keys of the users in a job's log."""
-        users = self._users_of(job_id, ("key",), (None, None))
+        users = self._users_of(job_id, _KEY, (None, None))
         return [] if users is None else users["key"].to_list()
 
     def _with_records(self, jobs: pl.DataFrame) -> pl.DataFrame:
@@ -413,7 +475,7 @@ def feed_jobs(jobs: pl.DataFrame, records: Mapping[str, JobRecord]) -> dict[str,
         )
         record = records[job_id]
         source = record.source_version if record.is_certain else ""  # also of a copy that was removed
-        feeds[feed].append(FeedJob(one, record.version, source, record.state))
+        feeds[feed].append(FeedJob(one, record.version if record.counts.named_users else "", source, record.state))
     return feeds
 
 

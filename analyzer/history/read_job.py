@@ -50,6 +50,11 @@ class JobFiles:
     logs: list[tuple[Path, int]]
     damaged: dict[str, InputError] = field(default_factory=dict)
 
+    @property
+    def has_guid_ids(self) -> bool:
+        """Whether the IDs in its source file can be GUIDs."""
+        return self.record.count is not None and self.record.count.guid_ids
+
     def summaries(self, logs: Iterable[LogRead]) -> list[LogSummary]:
         """Return how the logs were read."""
         return [LogSummary.of(log, self.damaged.get(log.name)) for log in logs]

@@ -15,7 +15,7 @@ import analyzer.history.ingest
 import analyzer.history.read_job
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.errors import InputError
-from analyzer.history.entries_file import users_in, write_entries
+from analyzer.history.entries_file import SmallJob, users_in, write_entries, write_small
 from analyzer.history.load import load
 from analyzer.history.store import Store
 from analyzer.library.mirror import Library
@@ -23,11 +23,10 @@ from analyzer.model.tables import ENTRIES, USERS, table
 from analyzer.storage.files import sample_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from analyzer.history.load import Tables
-    from analyzer.history.record import EntryCounts
 
 JOB_ID = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
 PATH = "sites/hr/Shared Documents/feed.json"
@@ -134,11 +133,11 @@ def test_a_log_that_changed_is_read_again_and_no_other(samples: Path, monkeypatc
     opened(samples)
     read: list[str] = []
 
-    def noted(store: Store, job_id: str, month: str, frames: Iterator[pl.DataFrame], *, guid_ids: bool) -> EntryCounts:
-        read.append(job_id)
-        return write_entries(store, job_id, month, frames, guid_ids=guid_ids)
+    def noted(store: Store, jobs: Sequence[SmallJob], entries: pl.DataFrame) -> object:
+        read.extend(job.job_id for job in jobs)
+        return write_small(store, jobs, entries)
 
-    monkeypatch.setattr(analyzer.history.ingest, "write_entries", noted)
+    monkeypatch.setattr(analyzer.history.ingest, "write_small", noted)
     log = next(path for path in sorted(samples.rglob("*.log")) if b"IdentityNotResolvable" in path.read_bytes())
     log.write_bytes(log.read_bytes() + b"IdentityNotResolvable\tzoe@contoso.com\tUser identity cannot be resolved\r\n")
     changed = opened(samples)
@@ -263,6 +262,8 @@ def test_a_large_log_is_sorted_in_parts_like_a_small_one(
 
 def test_the_users_of_a_large_log_are_compared_in_parts(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = content(load(Library.existing(samples)))
+    monkeypatch.setattr(analyzer.history.ingest, "_SMALL", 0)
+    assert all(content(load(Library.existing(samples)))[table].equals(whole[table]) for table in whole)
     monkeypatch.setattr(analyzer.history.entries_file, "IN_MEMORY", 10)
     monkeypatch.setattr(analyzer.history.entries_file, "_SAMPLED", 1)
     in_parts = content(load(Library.existing(samples)))
