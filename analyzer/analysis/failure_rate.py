@@ -234,11 +234,13 @@ def _judged(runs: pl.DataFrame) -> pl.DataFrame:
     news = runs["new"].to_list()
     columns = (runs["failed"].to_list(), news, users, days)
     nights = [Night(failed, new, size or 1, day - 1) for failed, new, size, day in zip(*columns, strict=True)]
-    found = list(bands(nights))
-    least, most, jump = ([band[at] if band else None for band in found] for at in range(3))
+    found = pl.DataFrame(
+        [band or (None, None, None) for band in bands(nights)],
+        {"least": pl.UInt32, "most": pl.Int64, "jump": pl.Boolean},
+        orient="row",
+    )
     return runs.with_columns(
+        *found.select("least", "jump"),
         rate=pl.col("failed") / pl.col("users"),
-        least=pl.Series(least, dtype=pl.UInt32),
-        most=pl.min_horizontal(pl.Series(most, dtype=pl.UInt32), "users"),
-        jump=pl.Series(jump, dtype=pl.Boolean),
+        most=pl.when(found["most"].is_not_null()).then(pl.min_horizontal(found["most"], "users")),
     ).select(pl.col(name).cast(kind) for name, kind in RATES.items())

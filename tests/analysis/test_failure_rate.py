@@ -128,6 +128,7 @@ def test_the_band_is_that_of_those_who_fail_again_and_the_usual_new_ones() -> No
     assert rates["new"].to_list() == [None, *[3] * 7, 50]
     assert rates["rate"].to_list() == [0.04] * 8 + [0.2]
     assert rates["jump"].to_list() == [None] * 5 + [False] * 3 + [True]
+    assert [rates[name].null_count() for name in ("least", "most")] == [5, 5]
     last = rates.row(-1, named=True)
     assert last["least"] == 10  # 10 of 60 fail again
     assert 10 < last["most"] < 25

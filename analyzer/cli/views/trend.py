@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -180,8 +180,13 @@ def _number(number: int | None) -> str:
 def _healing_cells(row: Mapping[str, Any]) -> list[str]:
     median = row["median"] if row["median"] is not None else row["at_least"]
     least = "" if row["median"] is not None else "at least "
-    time = f"{least}{duration(median.total_seconds())}" if median else "unknown"
+    time = f"{least}{_rounded(median)}" if median else "unknown"
     return [row["code"], *(f"{row[name]:,}" for name in ("users", "healed", "failing")), time]
+
+
+def _rounded(time: timedelta) -> str:
+    days = round(time / timedelta(days=1))
+    return count(days, "day") if days else duration(time.total_seconds())
 
 
 def _print_flapping(terminal: Terminal, users: pl.DataFrame) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.cli.terminal.log import visible
 from analyzer.cli.terminal.output import SUPERSEDED, Column
 from analyzer.cli.views.jobs import ran
-from analyzer.model.text import count, listed, short_ids, shortened
+from analyzer.model.text import count, day, listed, short_ids, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,7 +154,9 @@ class _View:
     def _since(self, row: Mapping[str, Any]) -> str:
         if row["since"] is None or row["since"] not in self._jobs:
             return ""
-        return f"since {self._ran(row['since']) or self.short[row['since']]} ({count(row['runs'], 'run')})"
+        begun = self._jobs[row["since"]]["ran"]
+        since = day(begun.astimezone(self._zone or UTC), self._now) if begun else self.short[row["since"]]
+        return f"since {since} ({count(row['runs'], 'run')})"
 
     def _ran(self, job_id: str) -> str:
         job = self._jobs[job_id]

@@ -35,6 +35,7 @@ def test_a_feed_has_its_runs_the_newest_last(upa: Callable[..., Ran]) -> None:
     assert shown[0] == "phones-feed: 0 of 113 users failed in the newest run, as usual (0 to 5)."
     assert shown[2].split() == ["job", "ran", "outcome", "users", "failed", "rate", "new", "usual", "open", "note"]
     assert [line.split()[0] for line in shown[3:12]][-1] == "c64f3a13"
+    assert next(line for line in shown if line.startswith("IdentityNotResolvable")).split()[1:4] == ["2", "2", "0"]
     assert next(line for line in shown if line.startswith("12d97ad1")).endswith("aborted")
 
 
@@ -47,6 +48,10 @@ def test_json_has_the_runs_of_each_feed_and_the_details_of_a_single_one(upa: Cal
     (feed,) = single["feeds"]
     assert feed["job_id"].startswith("cc75e06b")
     assert [run["failed"] for run in feed["runs"]] == [41, 38, None, 58, 27, None, 19, 15, 12]
+    assert single["details"]["healing"] == [
+        {"code": "IdentityNotResolvable", "users": 93, "healed": 81, "failing": 12}
+        | {"median_days": pytest.approx(8.0, abs=0.01), "at_least_days": None}
+    ]
     assert set(single["details"]) == {"still_failing_since_jump", "healing", "flapping", "clusters"}
 
 

@@ -23,8 +23,10 @@ ON_SAMPLES = ("--library", SAMPLES)
 def test_any_spelling_of_an_id_finds_the_user(upa: Callable[..., Ran], spelling: str) -> None:
     shown = upa("user", spelling, *ON_SAMPLES)
     assert shown.code == 0
-    answer = "jane+payroll@contoso.com failed in 8 jobs, the newest cc75e06b (23 Nov 02:14); open in hr-feed"
-    assert shown.out.startswith(answer)
+    lines = shown.out.splitlines()
+    assert lines[0].startswith("jane+payroll@contoso.com failed in 8 jobs, the newest cc75e06b (23 Nov 02:14); open in")
+    assert lines[0].endswith("; open in hr-feed since 5 Oct (7 runs).")
+    assert lines[10].endswith("Recurring since 5 Oct (7 runs)")
     assert "Newest message: User identity cannot be resolved" in shown.out
     assert "NativeName  Jane Harewick" in shown.out
 
@@ -35,6 +37,8 @@ def test_the_runs_come_oldest_first_with_their_entries(upa: Callable[..., Ran]) 
     ids = [run["job_id"][:8] for run in found["runs"]]
     assert ids == ["61888ae9", "59e7f534", "56a9bd95", "d797cc3f", "32266973", "514a39a1", "598302ce"]
     assert [run["new"] for run in found["runs"]] == [None, *[False] * 6]
+    assert [run["runs"] for run in found["runs"]] == [1, 2, 3, 3, 4, 5, 6]  # one log is incomplete
+    assert {run["since"][:8] for run in found["runs"]} == {"61888ae9"}
     for run in found["runs"]:
         assert run["entries"][0]["code"] == "IdentityNotResolvable"
         assert run["codes"] == ["IdentityNotResolvable"]
