@@ -13,6 +13,7 @@ import polars as pl
 from analyzer.history.ingest import forgotten_jobs, ingest, load_records
 from analyzer.history.record import stamp_of
 from analyzer.history.store import COLUMNS, PER_JOB, SMALL, VERSION, DamagedError, Head, JobFile, Store, stored
+from analyzer.library.copies import PulledLogs
 from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader
 from analyzer.model.tables import ENTRIES
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from analyzer.analysis.feeds import FeedRule
     from analyzer.history.record import JobRecord
     from analyzer.library.mirror import Library
+    from analyzer.model.job import Job
+    from analyzer.storage.traces import Redaction
 
 _BEGUN = "rebuild.part"
 """The folder, in that of the history, of a history that is being made."""
@@ -127,10 +130,11 @@ class _Check:
 
     def _of_logs(self, rows: pl.DataFrame, codes: Counter[tuple[str, str]], stale: set[str]) -> Iterator[Difference]:
         """Parse each log, and compare its entries with those of the history."""
+        pulled = PulledLogs(self._library)
         owners: dict[str, str] = {}
         files: list[LogFile] = []
         for job_id, job in self._jobs.items():
-            if job_id in stale or job_id not in self._records:
+            if job_id in stale or job_id not in self._records or _lacks_logs(self._library, job, pulled):
                 continue
             for path in self._library.log_files(job):
                 files.append(LogFile(path, self._library.name_of(path), self._library.tenant, size=path.stat().st_size))
@@ -208,7 +212,7 @@ def rebuild(  # noqa: PLR0913 - as for load
     retry_folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
-    redact: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    redaction: Redaction | None = None,
 ) -> Rebuilt:
     """Make a history again from its library, beside the old one, which it then replaces.
 
@@ -221,7 +225,7 @@ def rebuild(  # noqa: PLR0913 - as for load
         retry_folder: the folder with the tenant's retry files.
         progress: as for ``ingest``.
         say: shows a remark.
-        redact: changes what is kept of entries; None to keep them as they are.
+        redaction: removes users from what is kept; None for none.
 
     Raises:
         InputError: the job list can't be read, or the history is of a newer version.
@@ -233,7 +237,7 @@ def rebuild(  # noqa: PLR0913 - as for load
         shutil.rmtree(new.root, ignore_errors=True)
         try:
             records = load_records(old)
-            without_logs, without_sources = _keep(library, old, new, records, redact)
+            without_logs, without_sources = _keep(library, old, new, records, redaction)
             ingest(library, new, rules=rules, retry_folder=retry_folder, progress=progress)
             jobs = new.small("jobs", ("job_id", "month"))
             _replace(old, new)
@@ -251,30 +255,32 @@ def _keep(
     old: Store,
     new: Store,
     records: Mapping[str, JobRecord],
-    redact: Callable[[pl.DataFrame], pl.DataFrame] | None,
+    redaction: Redaction | None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write to a new history what only the old one has; return the jobs without logs, and those without source file."""
     jobs, forgotten = {job.job_id: job for job in library.jobs()}, forgotten_jobs(library)
+    pulled = PulledLogs(library)
     kept: dict[str, JobRecord] = {}
     without_logs, without_sources = [], []
     for job_id, record in records.items():
         if job_id in forgotten:
             continue
         job = jobs.get(job_id)
-        lacks_logs = record.logged and (job is None or not library.log_files(job))
+        lacks_logs = record.logged and (job is None or _lacks_logs(library, job, pulled))
         lacks_source = record.count is not None and (job is None or library.source_file(job) is None)
         if lacks_logs and record.entries_size:
             try:
                 entries = old.read("entries", job_id, record.month)
             except DamagedError:
                 continue
-            entries = (redact(entries) if redact else entries).sort("key", nulls_last=False, maintain_order=True)
+            entries = redaction.table(entries) if redaction else entries
+            entries = entries.sort("key", nulls_last=False, maintain_order=True)
             new.write("entries", job_id, record.month, stored(entries, "entries"))
             record.entries_size = new.size("entries", job_id, record.month)
         if job is None or lacks_logs or lacks_source:
-            record.stamps, record.digest = [], ""
+            record.digest = ""  # its files are looked at again
             record.users_size, record.fold = 0, ""  # made again from the entries
-            kept[job_id] = record
+            kept[job_id] = _without_users(record, redaction) if redaction else record
         without_logs += [job_id] * lacks_logs
         without_sources += [job_id] * lacks_source
     if kept:
@@ -282,6 +288,16 @@ def _keep(
         encoded = [msgspec.msgpack.encode(kept[job_id]) for job_id in rows["job_id"]]
         new.write_small("jobs", rows.with_columns(record=pl.Series(encoded, dtype=pl.Binary)), Head())
     return tuple(without_logs), tuple(without_sources)
+
+
+def _lacks_logs(library: Library, job: Job, pulled: PulledLogs) -> bool:
+    """Return whether a job has no log any more, or one that has become shorter."""
+    logs = library.log_files(job)
+    return not logs or any(True for _ in pulled.damaged(logs))
+
+
+def _without_users(record: JobRecord, redaction: Redaction) -> JobRecord:
+    return msgspec.json.decode(redaction.text(msgspec.json.encode(record)), type=type(record))
 
 
 def _replace(old: Store, new: Store) -> None:

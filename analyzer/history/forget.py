@@ -7,14 +7,12 @@ again.
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
 from msgspec.structs import replace
 
 from analyzer.errors import InputError
@@ -187,24 +185,6 @@ def forget_users(places: Places, keys: Sequence[str], now: datetime, *, without_
     found = search.run()
     _apply(places, search, keys, found)
     return found
-
-
-def without_users(keys: Sequence[str]) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    """Return a function that replaces users by a pseudonym in entries whose logs the library no longer has."""
-    traces, pseudonyms = Traces(keys), Pseudonyms()
-
-    def replaced(text: str) -> str:
-        pieces = traces.replaced(io.BytesIO(text.encode(errors="surrogatepass")), pseudonyms.bytes_for)
-        return b"".join(pieces).decode(errors="surrogatepass")
-
-    def redacted(entries: pl.DataFrame) -> pl.DataFrame:
-        for column in entries.select(pl.col(pl.String)).columns:
-            texts = entries[column].unique().drop_nulls()
-            found = [text for text in texts if traces.find(text.encode(errors="surrogatepass"))]
-            entries = entries.with_columns(pl.col(column).replace({text: replaced(text) for text in found}))
-        return entries
-
-    return redacted
 
 
 def forget_again(root: Path) -> int:

@@ -212,6 +212,27 @@ class Pseudonyms:
         return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
 
 
+class Redaction:
+    """Replaces the IDs of users by pseudonyms in texts and tables."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        """Draw a pseudonym for each of the users with these keys."""
+        self._traces, self._pseudonyms = Traces(keys), Pseudonyms()
+
+    def text(self, data: bytes) -> bytes:
+        """Return a text in UTF-8 without the IDs."""
+        return b"".join(self._traces.replaced(io.BytesIO(data), self._pseudonyms.bytes_for))
+
+    def table(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return a table whose columns of texts are without the IDs."""
+        for column in frame.select(pl.col(pl.String)).columns:
+            texts = (text for text in frame[column].unique().drop_nulls() if self._traces.find(text.encode()))
+            frame = frame.with_columns(
+                pl.col(column).replace({text: self.text(text.encode()).decode() for text in texts})
+            )
+        return frame
+
+
 def _bytes_of(value: str | bytes) -> bytes:
     """Return a value of a table as text; MessagePack has lengths before its texts, which may look like letters."""
     if isinstance(value, str):

@@ -79,6 +79,21 @@ def test_a_user_is_removed_everywhere_and_every_count_stays(
     assert upa("history", "check").code == 0
 
 
+def test_what_only_the_history_has_is_without_the_user_too(upa: Callable[..., Ran], feed: Feed, tmp_path: Path) -> None:
+    feed.ran(95, ADA, "bob")
+    feed.ran(2, "bob", users=("bob", "eve"))
+    upa("run")
+    before = _jobs(upa)
+    library = tmp_path / "upa-data" / "contoso" / "library"
+    old = f"hr-{TODAY - timedelta(days=95):%Y%m%d}"
+    assert not list(library.rglob(f"{old}.json"))  # the run has removed it
+    for log in library.rglob(f"{old}-*/*.log"):
+        log.unlink()
+    assert upa("history", "forget", "--user", ADA, "--yes").code == 0
+    assert _traces(tmp_path) == []
+    assert _jobs(upa) == before
+
+
 def test_without_yes_nothing_changes(upa: Callable[..., Ran], feed: Feed, tmp_path: Path) -> None:
     feed.ran(1, ADA)
     upa("run")

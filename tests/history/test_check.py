@@ -14,7 +14,8 @@ from analyzer.history import check as module
 from analyzer.history.check import check, rebuild
 from analyzer.history.load import load
 from analyzer.history.store import SMALL, Head, Store, stored
-from analyzer.library.mirror import Library
+from analyzer.library.mirror import Library, WritableLibrary
+from analyzer.library.model import FileSeen
 from analyzer.model.tables import JOBS
 from analyzer.storage.files import sample_library
 
@@ -198,6 +199,21 @@ def test_what_the_library_no_longer_has_is_kept(place: Path, made: Path) -> None
     assert_frame_equal(_tables(after)["entries"], _tables(expected)["entries"])
     assert_frame_equal(_tables(after)["users"], _tables(expected)["users"])
     assert [one for one in _found(place) if "belongs" in one[1] or "rows" in one[1]] == []
+
+
+def test_the_entries_of_a_log_that_became_shorter_are_kept(place: Path, made: Path) -> None:
+    library = WritableLibrary(place / "library")
+    job = next(job for job in library.jobs() if library.log_files(job))
+    log = library.log_files(job)[0]
+    library.state.files[f"/{library.name_of(log)}"] = FileSeen("", log.stat().st_size)
+    library.state.save()
+    load(_library(place), place / "history")
+    log.write_bytes(log.read_bytes()[:-20])
+    load(_library(place), place / "history")
+    assert job.job_id in rebuild(_library(place), place / "history").without_logs
+    assert _found(place) == []
+    after, expected = load(_library(place), place / "history"), load(_library(made), made / "history")
+    assert_frame_equal(_tables(after)["entries"], _tables(expected)["entries"])
 
 
 def test_what_an_unreadable_history_had_is_lost_and_said(place: Path) -> None:

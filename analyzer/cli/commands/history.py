@@ -61,10 +61,11 @@ def forget(  # noqa: PLR0913 - an option each
 
 def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remove_sources: bool, yes: bool) -> int:
     from analyzer.history.check import rebuild
-    from analyzer.history.forget import Action, Search, forget_users, without_users
+    from analyzer.history.forget import Action, Search, forget_users
     from analyzer.library.mirror import Library
     from analyzer.model.identity import identity_key
     from analyzer.model.text import count
+    from analyzer.storage.traces import Redaction
 
     keys = list(dict.fromkeys(map(identity_key, users)))
     if short := [user for user, key in zip(users, keys, strict=False) if len(key) < _SHORTEST]:
@@ -81,7 +82,7 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
                 rules=app.feed_rules(),
                 retry_folder=places.retry,
                 say=app.terminal.say,
-                redact=without_users(keys),
+                redaction=Redaction(keys),
             )
             left = Search(places, keys).left()
         else:
