@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from analyzer.analysis.compare_runs import SEEN_IN, fold_users, run_orders
+from analyzer.analysis.compare_runs import fold_users, run_orders
 from analyzer.analysis.feed_state import FeedJob, JobState
 from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
 from analyzer.analysis.open_and_superseded import Import
@@ -98,8 +98,8 @@ _SMALL, _BATCH = 1_000_000, 16_000_000
 
 _STREAK, _KEY = ("key", "since", "runs"), ("key",)
 
-_KEPT_ROWS, _KEPT_RUNS = 20_000, 3 * SEEN_IN
-"""Users of a run up to which they are kept for the feed's next runs, and the number of runs."""
+_KEPT_OF_RUN, _KEPT = 20_000, 500_000
+"""Users of a run up to which they are kept for what follows, and those of all runs: about 50 MB."""
 
 
 class _Ingest:
@@ -119,6 +119,7 @@ class _Ingest:
         self._waiting_bytes = 0
         self._users: dict[str, pl.DataFrame] = {}
         self._streaks: dict[str, dict[tuple[str, ...], pl.DataFrame]] = {}
+        self._kept = 0
         self._owned: set[str] = set()
         self._pulled = PulledLogs(library)
         self._ended = first_seen_ended(library)
@@ -352,7 +353,8 @@ class _Ingest:
                 folded = fold_users(users, order, previous, known)
                 news.append(None if folded["new"].null_count() else int(folded["new"].sum()))
                 self._keep(job_id, folded, keys)
-                yield stored(folded.with_columns(tenant=pl.lit(self.library.tenant, pl.String)).select(*USERS), "users")
+                tenant = pl.lit(self.library.tenant, pl.String)
+                yield stored(folded.lazy().with_columns(tenant=tenant).select(*USERS), "users").collect()
 
         if len(record.counts.ranges) == 1:
             self.store.write("users", job_id, record.month, next(pieces()))
@@ -377,10 +379,11 @@ class _Ingest:
 
     def _keep(self, job_id: str, users: pl.DataFrame, keys: Range) -> None:
         """Keep the users of a run for the next runs of its feed, if they are few."""
-        if keys == (None, None) and users.height <= _KEPT_ROWS:
+        if keys == (None, None) and users.height <= _KEPT_OF_RUN:
             self._streaks[job_id] = {columns: users.select(columns) for columns in (_STREAK, _KEY)}
-            if len(self._streaks) > _KEPT_RUNS:
-                del self._streaks[next(iter(self._streaks))]
+            self._kept += users.height
+            while self._kept > _KEPT:
+                self._kept -= self._streaks.pop(next(iter(self._streaks)))[_KEY].height
 
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""

@@ -15,7 +15,7 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -66,6 +66,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "imports": IMPORTS,
 }
 COLUMNS = {**SMALL, "entries": ENTRIES, "users": USERS}
+
+
+Table = TypeVar("Table", "pl.DataFrame", "pl.LazyFrame")
 
 
 class JobFile(NamedTuple):
@@ -334,7 +337,7 @@ class FeedCheckpoints:
             (self._folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
-def stored(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+def stored(frame: Table, table: str) -> Table:
     """Return rows of ``entries`` or ``users`` as they are written.
 
     Nearly all IDs are equal to their key. In ``entries`` such a key is null (and an entry without a key has ``""``); in
