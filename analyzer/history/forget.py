@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from enum import StrEnum
@@ -243,8 +244,8 @@ class _Remover:
     def apply(self, one: Found) -> None:
         match one.action:
             case Action.redact:
-                redact_log(one.path, self._search.traces, self._pseudonyms)
-                note_rewritten(self._library, one.path)
+                note = functools.partial(note_rewritten, self._library, one.path)
+                redact_log(one.path, self._search.traces, self._pseudonyms, note)
             case Action.replace_records:
                 self._replace_records(one.path)
             case Action.remove if one.path in self._search.sources:
@@ -254,11 +255,9 @@ class _Remover:
 
     def _replace_records(self, path: Path) -> None:
         log_keys = self._log_keys(self._search.sources[path])
-        replaced = replace_records(path, id_property_of(path, log_keys), self._keys, self._pseudonyms)
-        if replaced is None:
+        note = functools.partial(note_rewritten, self._library, path)
+        if replace_records(path, id_property_of(path, log_keys), self._keys, self._pseudonyms, note) is None:
             self._remove_source(path)
-        elif replaced:
-            note_rewritten(self._library, path)
 
     def _remove_source(self, path: Path) -> None:
         remove_sources(self._library, {path: self._search.sources[path]}, "removed with a user (history forget)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import zlib
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import marks_of
 from analyzer.source.reader.json_text import recoded_from
 from analyzer.source.reader.records import read_records
-from analyzer.storage.files import cannot_read, replacing, replacing_path, sha256_of
+from analyzer.storage.files import replacing_path, sha256_of
 from analyzer.storage.traces import GZIP_MAGIC
 
 if TYPE_CHECKING:
@@ -30,10 +31,20 @@ if TYPE_CHECKING:
     from analyzer.storage.traces import Pseudonyms, Trace, Traces
 
 
-def redact_log(path: Path, traces: Traces, pseudonyms: Pseudonyms) -> int:
+def _ignore(_part: Path) -> None:
+    pass
+
+
+def redact_log(path: Path, traces: Traces, pseudonyms: Pseudonyms, note: Callable[[Path], None] = _ignore) -> int:
     """Replace the IDs of users in a log, plain or packed with gzip; return how many were replaced.
 
     Each is as long as before, so that the log keeps its size, its lines, and the places of its entries.
+
+    Args:
+        path: the log.
+        traces: of the users.
+        pseudonyms: replace their IDs.
+        note: called with the temporary path of the new file before it replaces the log.
 
     Raises:
         InputError: it can't be read or unpacked.
@@ -46,18 +57,20 @@ def redact_log(path: Path, traces: Traces, pseudonyms: Pseudonyms) -> int:
         number += 1
         return pseudonyms.bytes_for(trace, raw)
 
-    try:
-        with path.open("rb") as stream, replacing(path) as new:
-            is_packed = stream.read(2) == GZIP_MAGIC
-            stream.seek(0)
-            if not is_packed:
-                new.writelines(traces.replaced(stream, pseudonym))
-                return number
-            with gzip.GzipFile(fileobj=stream) as unpacked, gzip.GzipFile("", "wb", fileobj=new, mtime=0) as packed:
-                for chunk in traces.replaced(unpacked, pseudonym):  # type: ignore[arg-type]
-                    packed.write(chunk)
-    except (OSError, EOFError) as error:
-        raise cannot_read(path, error if isinstance(error, OSError) else OSError(str(error))) from error
+    with replacing_path(path) as beside:
+        try:
+            with path.open("rb") as stream, beside.open("xb") as new:
+                is_packed = stream.read(2) == GZIP_MAGIC
+                stream.seek(0)
+                if is_packed:
+                    with gzip.GzipFile(fileobj=stream) as unpacked, gzip.GzipFile("", "wb", 9, new, 0) as packed:
+                        for chunk in traces.replaced(unpacked, pseudonym):  # type: ignore[arg-type]
+                            packed.write(chunk)
+                else:
+                    new.writelines(traces.replaced(stream, pseudonym))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(f"{path} can't be unpacked: {error}") from error
+        note(beside)
     return number
 
 
@@ -84,11 +97,24 @@ def keys_in(path: Path, id_property: str, is_wanted: Callable[[str], bool]) -> s
         return set()
 
 
-def replace_records(path: Path, id_property: str, keys: Sequence[str], pseudonyms: Pseudonyms) -> int | None:
+def replace_records(
+    path: Path,
+    id_property: str,
+    keys: Sequence[str],
+    pseudonyms: Pseudonyms,
+    note: Callable[[Path], None] = _ignore,
+) -> int | None:
     """Leave only a pseudonym of the records of users in a source file.
 
     Each is as long as before, so that positions in messages of the service are still right. The pseudonym is that of
     the user in logs (``redact_log``), so that every comparison with other jobs has the same result.
+
+    Args:
+        path: the source file.
+        id_property: its ID property; empty if unknown.
+        keys: the users.
+        pseudonyms: replace their IDs.
+        note: called with the temporary path of the new file before it replaces the source file.
 
     Returns:
         The number of records, or None if the file isn't one whose records can be replaced.
@@ -109,18 +135,26 @@ def replace_records(path: Path, id_property: str, keys: Sequence[str], pseudonym
                     stream.seek(start)
                     stream.write(_record(id_property, keys[mark - 1], pseudonyms, mark - 1, end - start))
             _check_replaced(beside, id_property, keys, found.records)
+            note(beside)
     except (InputError, _NotReplacedError):
         return None
     return len(found.spans)
 
 
-def note_rewritten(library: WritableLibrary, path: Path) -> None:
-    """Note the new content of a file that was rewritten, so that it doesn't count as changed by hand."""
+def note_rewritten(library: WritableLibrary, path: Path, part: Path) -> None:
+    """Note the new content of a file before it is replaced, so that it doesn't count as changed by hand.
+
+    Args:
+        library: the library.
+        path: the file.
+        part: the temporary path of its new content.
+    """
     name, seen = library.name_of(path), library.seen(path)
-    digest, status = sha256_of(path), path.stat()
+    digest, status = sha256_of(part), part.stat()
     if seen is not None:
         rewritten = replace(seen, sha256=digest, length=status.st_size, modified_ns=status.st_mtime_ns)
-        library.state.files[key_of(name)] = rewritten
+        library.state.begun(part)
+        library.state.placed(part, key_of(name), rewritten)
     if name.startswith(EARLIER):
         for job_id, noted in list(library.state.notes.items()):
             if noted.source == name:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analyzer.library.mirror import WritableLibrary
 from analyzer.library.model import FileSeen
 from analyzer.library.rewrite import id_property_of, keys_in, note_rewritten, redact_log, replace_records
-from analyzer.storage.files import sha256_of
+from analyzer.storage.files import beside_of, sha256_of
 from analyzer.storage.traces import Pseudonyms, Traces
 
 if TYPE_CHECKING:
@@ -113,16 +113,26 @@ def test_an_unreadable_file_has_no_id_property(tmp_path: Path) -> None:
     assert replace_records(tmp_path / "feed.json", "", [KEY], Pseudonyms()) is None
 
 
-def test_the_new_content_is_noted(tmp_path: Path) -> None:
+def test_the_new_content_is_noted_before_it_is_in_place(tmp_path: Path) -> None:
     library = WritableLibrary(tmp_path)
     log, earlier = tmp_path / "a.log", tmp_path / ".upa" / "earlier" / "v" / "feed.json"
     earlier.parent.mkdir(parents=True)
     for path in (log, earlier):
-        path.write_bytes(b"new")
-    library.state.files["/a.log"] = FileSeen('"e"', 9, "old", 1, "2026-11-01", "contoso.sharepoint.com")
+        path.write_bytes(b"old")
+    library.state.files["/a.log"] = FileSeen('"e"', 3, "old", 1, "2026-11-01", "contoso.sharepoint.com")
     library.state.note("job", source=".upa/earlier/v/feed.json", source_sha256="old")
-    for path in (log, earlier):
-        note_rewritten(library, path)
-    expected = FileSeen('"e"', 3, sha256_of(log), log.stat().st_mtime_ns, "2026-11-01", "contoso.sharepoint.com")
-    assert library.state.files["/a.log"] == expected
-    assert library.state.notes["job"].source_sha256 == sha256_of(earlier)
+    library.state.save()
+    library.state.begin_pull()
+    parts = [beside_of(path) for path in (log, earlier)]
+    for path, part in zip((log, earlier), parts, strict=True):
+        part.write_bytes(b"newer")
+        note_rewritten(library, path, part)
+    assert library.state._journal._stream is not None
+    library.state._journal._stream.close()
+    after_a_death = WritableLibrary(tmp_path)
+    after_a_death.state.begin_pull()
+    modified_ns = log.stat().st_mtime_ns
+    assert log.read_bytes() == b"newer"
+    expected = FileSeen('"e"', 5, sha256_of(log), modified_ns, "2026-11-01", "contoso.sharepoint.com")
+    assert after_a_death.state.files["/a.log"] == expected
+    assert after_a_death.state.notes["job"].source_sha256 == sha256_of(log)
