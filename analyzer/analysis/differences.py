@@ -94,8 +94,8 @@ def user_changes(
         after_shows_all: whether users who aren't in ``after`` were updated.
 
     Returns:
-        Columns ``CHANGES``, one row for each user, in the order of ``Change``, then of the later log. ``change`` is a
-        value of ``Change``; codes are null for a user who isn't in that log.
+        Columns ``CHANGES``, one row for each user, in the order of ``Change``, then of ``after`` and ``before``.
+        ``change`` is a value of ``Change``; codes are null for a user who isn't in that log.
     """
     earlier = before.select("key", "identity", pl.col("codes").alias("codes_before"))
     joined = after.select("key", "identity", "codes").join(

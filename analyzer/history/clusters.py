@@ -61,7 +61,7 @@ def clusters_of(tables: Tables, job_id: str, source: Path | None) -> list[Cluste
         job_id: the run.
         source: the source file that it read; None if the library doesn't have it.
     """
-    users = tables.scan_users_of(job_id).select("key", "identity", "codes").collect()
+    users = tables.users_of(job_id).select("key", "identity", "codes")
     by_code = {
         str(code): frozenset(keys)
         for code, keys in users.explode("codes").group_by("codes").agg("key").sort("codes").iter_rows()

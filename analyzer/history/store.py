@@ -394,6 +394,22 @@ def _polars_errors(path: Path, beside: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def scanning() -> Iterator[None]:
+    """Turn the errors of reading many files lazily into one for users.
+
+    Raises:
+        InputError: a file can't be read.
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"a file of the history can't be read: {reason}", "Run `upa-analyzer history rebuild`."
+        ) from error
+
+
+@contextlib.contextmanager
 def _reading(path: Path) -> Iterator[Path]:
     """Turn the errors of reading a file of the history into one kind."""
     try:

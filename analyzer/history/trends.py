@@ -10,6 +10,7 @@ import polars as pl
 from analyzer.analysis.failure_rate import failure_rates
 from analyzer.analysis.streaks import FLAPPING_RUNS, flapping, open_after, streak_counts, time_to_heal
 from analyzer.history.clusters import clusters_of
+from analyzer.history.store import scanning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +81,16 @@ def feed_trends(tables: Tables, jobs: pl.DataFrame, since: datetime | None) -> l
 
 
 def trend_details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDetails:
-    """Return what the failed users of a feed tell."""
+    """Return what the failed users of a feed tell.
+
+    Raises:
+        InputError: a file of the history can't be read.
+    """
+    with scanning():
+        return _details(library, tables, trend)
+
+
+def _details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDetails:
     counted = trend.runs.filter(pl.col("failed").is_not_null()).select("job_id", "ran")
     counts = streak_counts(tables.only(counted["job_id"]).scan_users())
     jumped, last = None, trend.last_jump

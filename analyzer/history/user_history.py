@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.errors import InputError, UsageError
+from analyzer.history.store import scanning
 from analyzer.model.identity import identity_key
 from analyzer.model.text import common_length
 from analyzer.source.find import find_records
@@ -99,7 +100,15 @@ def user_history(library: Library, tables: Tables, retry_folder: Path, identity:
         tables: its tables.
         retry_folder: the folder with retry files; may be missing.
         identity: the user's ID in any spelling.
+
+    Raises:
+        InputError: a file of the history can't be read.
     """
+    with scanning():
+        return _user_history(library, tables, retry_folder, identity)
+
+
+def _user_history(library: Library, tables: Tables, retry_folder: Path, identity: str) -> UserHistory:
     key = identity_key(identity)
     # Without the codes, which are lists: with them, polars reads every file in full.
     columns = ("job_id", "identity", "entries", "new", "since", "runs")
@@ -124,8 +133,7 @@ def user_history(library: Library, tables: Tables, retry_folder: Path, identity:
 
 
 def _is_open(tables: Tables, job_id: str, key: str) -> bool | None:
-    user = tables.scan_users_of(job_id).filter(pl.col("key") == key).collect()
-    return tables.with_open(user, job_id)["open"].item() if user.height else None
+    return next(iter(tables.users_of(job_id).filter(key=key)["open"]), None)
 
 
 def _entries(tables: Tables, key: str, job_ids: Sequence[str]) -> pl.DataFrame:
@@ -154,7 +162,7 @@ def _failed_in(tables: Tables, feed: str) -> list[str]:
     failed = tables.jobs.filter(pl.col("named_users") > 0, feed=feed)["job_id"]
     if failed.is_empty():
         return []
-    return tables.scan_users_of(failed[-1]).select("key").head(_KNOWN_IDS).collect()["key"].to_list()
+    return tables.users_of(failed[-1])["key"].head(_KNOWN_IDS).to_list()
 
 
 def _record(source: Path, feed: str, job_id: str, key: str, failed: Sequence[str]) -> SourceRecord:

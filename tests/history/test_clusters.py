@@ -27,7 +27,7 @@ def tables_of(failed: dict[str, str], properties: dict[str, str] | None = None) 
         for key in failed
     ]
     return SimpleNamespace(
-        scan_users_of=lambda _: pl.LazyFrame(users, schema=USERS, orient="row"),
+        users_of=lambda _: pl.DataFrame(users, schema=USERS, orient="row"),
         scan_entries_of=lambda _: pl.LazyFrame(entries, schema=NAMED_ENTRIES, orient="row"),
     )
 

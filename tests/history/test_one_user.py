@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from analyzer.history.store import JobFile, Store, stored
+from analyzer.errors import InputError
+from analyzer.history.store import JobFile, Store, scanning, stored
 from analyzer.model.identity import identity_key
 from analyzer.model.tables import NAMED_ENTRIES
 
@@ -60,3 +61,13 @@ def test_without_files_there_are_none(tmp_path: Path) -> None:
     found = Store(tmp_path).scan_entries_of_user([], "ada@contoso.com").collect()
     assert found.is_empty()
     assert found.schema == pl.Schema(NAMED_ENTRIES)
+
+
+def test_a_file_that_cannot_be_read_is_an_error_with_what_to_do(files: tuple[Store, list[JobFile]]) -> None:
+    store, jobs = files
+    jobs[0].path.write_bytes(b"PAR1")
+    jobs[1].path.unlink()
+    for job in jobs[:2]:
+        with pytest.raises(InputError, match="a file of the history can't be read") as refused, scanning():
+            store.scan_entries_of_user([job], "ada@contoso.com").collect()
+        assert refused.value.advice == "Run `upa-analyzer history rebuild`."

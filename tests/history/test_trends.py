@@ -51,7 +51,7 @@ def tables(nights: int = 30) -> Any:  # noqa: ANN401 - stands for Tables
         jobs=pl.DataFrame(jobs, schema=JOBS | {"earliest": UTC_TYPE}, orient="row"),
         new_of=news.__getitem__,
         only=only,
-        scan_users_of=lambda job_id: frame.filter(job_id=job_id).lazy(),
+        users_of=lambda job_id: frame.filter(job_id=job_id),
         scan_entries_of=lambda _: pl.LazyFrame(schema=NAMED_ENTRIES),
     )
 
