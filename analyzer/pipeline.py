@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.catalogue import OURS
-from analyzer.history.forget import forget_again
 from analyzer.history.job_sources import JobSources, PerJob
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
@@ -124,6 +123,8 @@ def pull_without_forgotten(
     tenant: RemoteTenant, library: Library, *, now: datetime, choice: Choice | None = None, progress: Progress
 ) -> PullResult:
     """Pull as ``pull`` does; then remove from the new files the users who were removed from the library before."""
+    from analyzer.history.forget import forget_again  # it imports the reader of logs, which a report doesn't need
+
     pulled = pull(tenant, library, now=now, choice=choice, progress=progress)
     pulled.forgotten_users = forget_again(library.root)
     return pulled

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.failures import SharedTrait
-    from analyzer.analysis.open_and_superseded import OpenUsers
     from analyzer.history.job_log import JobLog
     from analyzer.history.load import Tables
     from analyzer.source.id_property import IdProperty
@@ -128,7 +127,7 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     None if the job has no such users, or no later job needs a retry.
     """
     users = tables.open_users.get(job_id)
-    if users is None or not defers_to_later(users):
+    if users is None or users.superseded_by or users.due != 0 or users.open == 0:
         return None
     of_feed = pl.col("feed").eq_missing(pl.lit(tables.job(job_id)["feed"], pl.String))
     others = tables.jobs.filter(of_feed, pl.col("outcome").is_in(FAILED), pl.col("job_id") != job_id)
@@ -139,11 +138,6 @@ def retry_in(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | Non
     with_users = (other for other in reversed(needed) if tables.users_of(other)["key"].is_in(still_open).any())
     best: str = next(with_users, needed[-1])
     return short.get(best, best)
-
-
-def defers_to_later(users: OpenUsers) -> bool:
-    """Return whether all open users of a job are in later jobs, so that one of these is to be retried."""
-    return not users.superseded_by and users.due == 0 and users.open != 0
 
 
 def examine_source(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from analyzer.model.text import capitalised
 from analyzer.report.index_page import frame_of, job_row
-from analyzer.report.model import DayPage, Note
-from analyzer.report.sentences import long_day_text
+from analyzer.report.model import DayPage, LatestRun
+from analyzer.report.sentences import long_day_text, when_text
 from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
-    from analyzer.report.model import Day
+    from analyzer.report.model import Day, Verdict
     from analyzer.report.view import Run, View
 
 JOBS_SHOWN = 100
@@ -26,11 +28,9 @@ def day_page(view: View, day: Day) -> DayPage:
     return DayPage(
         frame=frame_of(view),
         title=long_day_text(day.date),
-        verdicts=tuple(
-            Note(one.sentence, f"jobs/{page_name(one.job_id)}" if one.job_id in view.by_id else "")
-            for one in day.verdicts
-        ),
-        jobs=tuple(job_row(view, run) for run in shown),
+        feeds=tuple(_feed(view, one) for one in day.verdicts if one.feed),
+        others=tuple(one.sentence for one in day.verdicts if not one.feed),
+        jobs=tuple(dataclasses.replace(job_row(view, run), letter="") for run in shown),
         jobs_note=left_out if len(runs) > len(shown) else "",
         pulled=day.pulled,
     )
@@ -39,6 +39,14 @@ def day_page(view: View, day: Day) -> DayPage:
 def jobs_of_day(view: View, day: Day) -> list[Run]:
     """Return the jobs that a pull of that day saw for the first time or changed, the newest first."""
     return [run for run in reversed(view.runs) if _changed_on(run, view) == day.date]
+
+
+def _feed(view: View, verdict: Verdict) -> LatestRun:
+    run = view.by_id.get(verdict.job_id)
+    href, outcome = (f"jobs/{page_name(run.job_id)}", run.outcome.value) if run else ("", "")
+    return LatestRun(
+        verdict.feed, href, when_text(run, view.zone) if run else "", outcome, capitalised(verdict.sentence)
+    )
 
 
 def _changed_on(run: Run, view: View) -> object:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.history.job_facts import defers_to_later
-from analyzer.model.job import FAILED
 from analyzer.report.job_page import log_words
 from analyzer.report.view import queue_of, retry_button
 from analyzer.storage.files import cannot_read, template_folders
@@ -68,7 +66,6 @@ class PageFacts:
             "job_id", "observed_at", "previous_pull_at", "state", "error"
         ).iter_rows():
             self._seen[job_id].append(seen)
-        self._to_retry = functools.cache(self._jobs_to_retry)
 
     @functools.cached_property
     def tables(self) -> dict[str, str]:
@@ -89,7 +86,8 @@ class PageFacts:
 
     def day(self, day: Day, runs: Iterable[Run]) -> str:
         """Return the digest of the page of a day and its jobs."""
-        return digest(self._common, day, self._view.tables.as_of, [self.jobs[run.job_id] for run in runs])
+        job_ids = [run.job_id for run in runs] + [one.job_id for one in day.verdicts]
+        return digest(self._common, day, self._view.tables.as_of, [self.jobs.get(job_id) for job_id in job_ids])
 
     def index(self, days: DayPages) -> str:
         """Return the digest of the first page; ``days`` are the days that have a page."""
@@ -103,21 +101,19 @@ class PageFacts:
 
     def _job(self, run: Run) -> str:
         view, tables, job_id = self._view, self._view.tables, run.job_id
-        users, later = tables.open_users.get(job_id), tables.superseded_by(job_id)
-        defers = users is not None and defers_to_later(users)
+        users, following = tables.open_users.get(job_id), view.following.get(job_id)
         return digest(
             self._common,
             self._rows[job_id],
             self.versions[job_id],
             self._named(job_id),
             self._named(run.retry_of) if run.retry_of else None,
-            self._named(later) if later else None,
+            self._named(following.job_id) if following else None,
             [
                 (self._named(one.job_id), one.outcome, one.users, one.not_updated)
                 for one in view.retries.get(job_id, ())
             ],
             users and (users.open, users.due, users.needs_retry),
-            self._to_retry(run.feed) if defers else None,
             retry_button(view, run, view.out / "jobs"),
             queue_of(view, run),
             self._seen.get(job_id),
@@ -132,15 +128,6 @@ class PageFacts:
         """Return what the page of another job shows of a job."""
         run = self._view.by_id.get(job_id)
         return run and (self._view.short[job_id], job_id, run.feed, run.ran, run.ran_from, run.ran_is_bound)
-
-    def _jobs_to_retry(self, feed: str) -> list[object]:
-        """Return what decides which later job of a feed has a user's retry file."""
-        view = self._view
-        return [
-            (self._named(run.job_id), users.needs_retry, self.versions[run.job_id])
-            for run in view.runs
-            if run.feed == feed and run.outcome in FAILED and (users := view.tables.open_users.get(run.job_id))
-        ]
 
 
 def _templates(own: Path | None) -> list[tuple[str, bytes]]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from analyzer.catalogue.model import JobFacts
+    from analyzer.catalogue.model import Advice, JobFacts
     from analyzer.logs.model import LogRead
     from analyzer.report.view import Run, View
 
@@ -99,10 +99,15 @@ def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
             text=view.commands.completed(one.text),
             reason=one.reason,
             who="" if one.about in _NO_ACTION else one.who,
-            command=view.commands.line(*one.command) if one.command else "",
+            command=view.commands.line(*command) if (command := _command(one, facts)) else "",
         )
         for one in advice
     )
+
+
+def _command(advice: Advice, facts: JobFacts) -> tuple[str, ...]:
+    """Return the command of an advice; a later job is found by its feed, because it is another one each night."""
+    return ("show", "--feed", facts.feed) if advice.about in _NO_ACTION and facts.open != 0 else advice.command
 
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:

@@ -169,10 +169,22 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A sentence on a feed, as ``run`` prints it; ``job_id`` is its newest run, empty if there is none."""
+    """A sentence on a feed, as ``run`` prints it.
+
+    Attributes:
+        sentence: the sentence; without the feed's name, if there is one.
+        feed: the feed; empty for a sentence on several feeds.
+        job_id: its newest run; empty if there is none.
+    """
 
     sentence: str
+    feed: str = ""
     job_id: str = ""
+
+    @property
+    def line(self) -> str:
+        """The sentence with the feed's name."""
+        return f"{self.feed}: {self.sentence}" if self.feed else self.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +242,12 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class DayPage:
-    """A day's page: what ``run`` said, with links to the pages of jobs; ``jobs`` are new or changed on that day."""
+    """A day's page: what ``run`` said on ``feeds`` and on ``others``; ``jobs`` are new or changed on that day."""
 
     frame: Frame
     title: str
-    verdicts: tuple[Note, ...]
+    feeds: tuple[LatestRun, ...]
+    others: tuple[str, ...]
     jobs: tuple[JobRow, ...]
     jobs_note: str
     pulled: str

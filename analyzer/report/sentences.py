@@ -62,9 +62,8 @@ def marks_of(view: View, run: Run) -> Iterator[Note]:
     """Yield the remarks on a job in the list of jobs."""
     if run.retry_of is not None:
         yield Note(f"Retry of {_short(view, run.retry_of)}", _href(view, run.retry_of))
-    later = view.tables.superseded_by(run.job_id)
-    if later:
-        yield Note(f"Superseded by {_short(view, later)}", _href(view, later))
+    if run.superseded:
+        yield Note("Superseded")
     if view.retries.get(run.job_id) and run.open is not None:
         yield Note(f"Retried, {still_open_clause(run.open)}")
     if run.gone:
@@ -83,13 +82,15 @@ def history_of(view: View, run: Run) -> Iterator[Note]:
         yield Note(_retried(view, retry), _href(view, retry.job_id))
     if retries:
         yield Note(_still_open(run))
-    later = view.tables.superseded_by(run.job_id)
-    if later:
-        run_later = view.by_id.get(later)
-        which = f"{_short(view, later)}, {when_text(run_later, view.zone)}" if run_later else _short(view, later)
-        yield Note(f"Superseded: a later full run of the feed has ended ({which}).", _href(view, later))
+    if run.superseded:
+        # Not by which run: that is a newer one each night.
+        yield Note("Superseded: a later full run of the feed has ended.")
     elif run.outcome in FAILED and run.open == 0 and not retries:
         yield Note("0 still open: later imports have updated every user.")
+    following = view.following.get(run.job_id)
+    if following:
+        text = f"Next run of the feed: {_short(view, following.job_id)} ({when_text(following, view.zone)})."
+        yield Note(text, _href(view, following.job_id))
 
 
 def _because(view: View, run: Run, facts: JobFacts) -> str:

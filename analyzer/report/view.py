@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from analyzer.catalogue import OURS
 from analyzer.catalogue.job_errors import SPLIT
-from analyzer.history.job_facts import facts_of, retry_in, superseded_by
+from analyzer.history.job_facts import facts_of, superseded_by
 from analyzer.history.job_log import JobLog
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from analyzer.history.locations import Whereabouts
     from analyzer.report.model import Day
     from analyzer.retry.queue_command import RetryToQueue
+
+
+_UNKNOWN_FEED = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ class Run:
     def of(row: Mapping[str, Any]) -> Run:
         """Convert a row of ``Tables.jobs``; the feed of a job without a source file is ``?``."""
         values = {field.name: row[field.name] for field in fields(Run)}
-        return Run(**{**values, "outcome": Outcome(row["outcome"]), "feed": row["feed"] or "?"})
+        return Run(**{**values, "outcome": Outcome(row["outcome"]), "feed": row["feed"] or _UNKNOWN_FEED})
 
     @property
     def not_updated_count(self) -> NotUpdatedCount:
@@ -152,6 +155,7 @@ class View(ReportRequest):
         runs: all jobs, oldest first.
         by_id: jobs by ID.
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
+        following: by job ID, the feed's next run that has ended.
         short: short IDs by job ID.
         log_of: opens the log of a job by ID, and keeps the last ones.
     """
@@ -160,6 +164,7 @@ class View(ReportRequest):
     runs: tuple[Run, ...]
     by_id: Mapping[str, Run]
     retries: Mapping[str, Sequence[Run]]
+    following: Mapping[str, Run]
     short: Mapping[str, str]
     log_of: Callable[[str], JobLog]
 
@@ -177,6 +182,7 @@ class View(ReportRequest):
             runs=runs,
             by_id={run.job_id: run for run in runs},
             retries=retries,
+            following=_following(runs),
             short=short_ids(run.job_id for run in runs),
             log_of=functools.lru_cache(maxsize=2)(lambda job_id: JobLog(request.tables, job_id, request.catalogue)),
         )
@@ -187,13 +193,24 @@ class View(ReportRequest):
         row |= {
             "short": self.short[run.job_id],
             "superseded_by": superseded_by(self.tables, run.job_id, self.short),
-            "retry_in": retry_in(self.tables, run.job_id, self.short),
+            "retry_in": None,  # another job each night
         }
         return facts_of(row, self.tables, self.log_of(run.job_id), self.findings.get(run.job_id))
 
     def whereabouts_of(self, run: Run) -> Whereabouts | None:
         """Return the locations of a job's entries without a user; None if it has none."""
         return self.whereabouts.get(run.job_id) if self.log_of(run.job_id).nameless_codes else None
+
+
+def _following(runs: Sequence[Run]) -> dict[str, Run]:
+    newer: dict[str, Run] = {}
+    following: dict[str, Run] = {}
+    for run in reversed(runs):
+        if run.feed in newer:
+            following[run.job_id] = newer[run.feed]
+        if run.retry_of is None and run.outcome.ended and run.feed != _UNKNOWN_FEED:
+            newer[run.feed] = run
+    return following
 
 
 def page_name(job_id: str) -> str:

@@ -203,7 +203,9 @@ class _Site:
 
     def _entries(self, run: Run) -> Iterable[bytes]:
         """Return the table ``entries`` of a job with its feed and time as CSV."""
-        return csv_pieces(self._view.log_of(run.job_id).table(run.feed, run.ran))
+        log = self._view.log_of(run.job_id)
+        pieces = csv_pieces(log.table(run.feed, run.ran))
+        return pieces if log.is_large else list(pieces)
 
     def _chart(self, chart: RunsChart | WeeksChart) -> str:
         def draw() -> str:

@@ -219,7 +219,7 @@ def test_the_retry_file_of_a_retry_that_failed_has_a_button(little: LittleLibrar
     assert (button.href, button.label, button.primary) == ("../r.json", "Retry file of hr (1 user)", True)
 
 
-def test_a_superseded_job_names_the_later_run_and_offers_no_retry_file(
+def test_a_superseded_job_links_the_next_run_and_offers_no_retry_file(
     little: LittleLibrary, lines: type[Lines]
 ) -> None:
     early = little.job("hr-2026-11-16", PARTIAL, lines.unresolved("user0@contoso.com"), users=9)
@@ -227,15 +227,13 @@ def test_a_superseded_job_names_the_later_run_and_offers_no_retry_file(
     view, run = little.run(early, RetryLink(Path("r.json"), "1 user."))
     page = job_page(view, run)
     assert page.history == (
-        Note(
-            f"Superseded: a later full run of the feed has ended ({late[:8]}, 23 Nov 2026, 02:00).",
-            f"jobs/{late}.html",
-        ),
+        Note("Superseded: a later full run of the feed has ended."),
+        Note(f"Next run of the feed: {late[:8]} (23 Nov 2026, 02:00).", f"jobs/{late}.html"),
     )
     assert (page.retry, page.queue) == (None, None)
-    assert page.row.marks == (Note(f"Superseded by {late[:8]}", f"jobs/{late}.html"),)
+    assert page.row.marks == (Note("Superseded"),)
     assert [(one.text, one.command) for one in page.to_do] == [
-        ("Look at the newest run of the feed instead.", f"upa-analyzer show {late[:8]}")
+        ("Look at the newest run of the feed instead.", "upa-analyzer show --feed hr")
     ]
     assert index_page(view).buttons == ()
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from analyzer.library.workspace import Workspace
     from analyzer.model.job import Job
     from analyzer.pipeline import Places, ReportResult
+    from analyzer.report.model import Day
     from analyzer.retry.library_jobs import JobRetry
     from analyzer.tenant.sharepoint.site import Tenant
 
@@ -128,10 +129,16 @@ def _first_run(demo: _Demo) -> ReportResult:
 
 
 def _run(demo: _Demo) -> tuple[PullResult, ReportResult]:
+    from analyzer.cli.views.run import Night, day_of
     from analyzer.pipeline import run
 
+    now = datetime.now(UTC)
+
+    def say(pulled: PullResult, made: ReportResult) -> Day:
+        return day_of(Night(pulled, made, demo.places, now))
+
     with demo.terminal.stages() as stage:
-        return run(demo.tenant, demo.library, demo.places, datetime.now(UTC), stage)
+        return run(demo.tenant, demo.library, demo.places, now, stage, say=say)
 
 
 def _chosen(reported: ReportResult, library: Library) -> tuple[Job, JobRetry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -112,7 +112,7 @@ def print_night(app: AppContext, night: Night, remarks: list[Remark]) -> None:
     terminal = app.terminal
     lines = list(verdicts(night))
     for line in lines:
-        terminal.prose(line.sentence, indent="  ")
+        terminal.prose(line.line, indent="  ")
     if lines:
         terminal.show()
     terminal.prose(f"{pulled_clause(night.pulled)}.")
@@ -139,7 +139,9 @@ def print_night(app: AppContext, night: Night, remarks: list[Remark]) -> None:
 def day_of(night: Night) -> Day:
     """Return what the page of the day says: the lines on feeds, and what was pulled."""
     date = night.now.astimezone(night.zone or UTC).date()
-    return Day(date, tuple(verdicts(night)), f"{pulled_clause(night.pulled)}.")
+    # The page is read on later days: no "today".
+    read = dataclasses.replace(night, now=night.now + timedelta(days=2))
+    return Day(date, tuple(verdicts(read)), f"{pulled_clause(night.pulled)}.")
 
 
 def verdicts(night: Night) -> Iterator[Verdict]:
@@ -149,7 +151,8 @@ def verdicts(night: Night) -> Iterator[Verdict]:
         retried_now = any(retry["job_id"] in night.brought for retry in status.retries) and not status.silent
         if not status.is_well or retried_now:
             job = status.run or next(iter(status.stuck), None)
-            yield Verdict(f"{status_sentence(status, night)}.", job["job_id"] if job else "")
+            sentence = status_sentence(status, night).removeprefix(f"{status.feed}: ")
+            yield Verdict(f"{sentence}.", status.feed, job["job_id"] if job else "")
         elif status.run is not None and not status.silent:
             well.append(status.feed)
     if well:
