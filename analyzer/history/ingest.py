@@ -8,43 +8,38 @@ death in between is repaired by the next ingest, which writes the same files aga
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import polars as pl
 
-from analyzer.analysis.compare_runs import fold_users, run_orders
-from analyzer.analysis.feed_state import FeedJob, JobState
+from analyzer.analysis.feed_state import JobState
 from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
-from analyzer.analysis.open_and_superseded import Import
 from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
 from analyzer.history.currency import inputs_of
-from analyzer.history.entries_file import SmallJob, in_range, streamed, users_in, write_entries, write_small
+from analyzer.history.entries_file import SmallJob, write_entries, write_small
 from analyzer.history.feed_users import FeedUsers
+from analyzer.history.job_rows import certain_sources, feed_jobs, job_row, observation_table
 from analyzer.history.read_job import read_job
 from analyzer.history.record import JobRecord, digest_of, job_digest, stamp_of
-from analyzer.history.repairs import NO_FILE, end_of_chains, feeds_of_jobs, repaired_by
-from analyzer.history.store import UNKNOWN_MONTH, DamagedError, Head, stored
+from analyzer.history.repairs import end_of_chains, feeds_of_jobs, repaired_by
+from analyzer.history.store import UNKNOWN_MONTH, DamagedError, Head
+from analyzer.history.user_fold import UserFold
 from analyzer.library.copies import PulledLogs, first_seen_ended
 from analyzer.library.forgotten import Forgotten
 from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader
-from analyzer.model.job import Job, Outcome
-from analyzer.model.redaction import shown_message, shown_uri
-from analyzer.model.service import error_name, state_name
-from analyzer.model.tables import ENTRIES, JOB_CODES, OBSERVATIONS, USERS, table
+from analyzer.model.job import Job
+from analyzer.model.tables import ENTRIES, JOB_CODES, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.analysis.compare_runs import RunOrder
     from analyzer.analysis.feeds import FeedRule
     from analyzer.history.read_job import JobFiles
-    from analyzer.history.record import Range
     from analyzer.history.store import Store
     from analyzer.library.mirror import Library
     from analyzer.library.model import Observation
@@ -96,11 +91,6 @@ def ingest(
 _SMALL, _BATCH = 1_000_000, 16_000_000
 """Bytes of a job's logs up to which they are read with those of other jobs, and of all logs that are read at once."""
 
-_STREAK, _KEY = ("key", "since", "runs"), ("key",)
-
-_KEPT_OF_RUN, _KEPT = 20_000, 500_000
-"""Users of a run up to which they are kept for what follows, and those of all runs: about 50 MB."""
-
 
 class _Ingest:
     def __init__(self, library: Library, store: Store, retry_folder: Path | None) -> None:
@@ -117,10 +107,7 @@ class _Ingest:
         self._changed: set[str] = set()
         self._waiting: dict[str, JobFiles] = {}
         self._waiting_bytes = 0
-        self._users: dict[str, pl.DataFrame] = {}
-        self._streaks: dict[str, dict[tuple[str, ...], pl.DataFrame]] = {}
-        self._kept = 0
-        self._owned: set[str] = set()
+        self._fold = UserFold(store, self._records, library.tenant)
         self._pulled = PulledLogs(library)
         self._ended = first_seen_ended(library)
 
@@ -192,7 +179,7 @@ class _Ingest:
             found.record.counts = counts[job_id]
             found.record.logs = found.summaries(logs[file.name] for file in files[job_id])
             found.record.entries_size = self.store.size("entries", job_id, found.record.month)
-        self._users |= users
+        self._fold.read |= users
 
     def _log_files(self, found: JobFiles) -> list[LogFile]:
         library = self.library
@@ -206,8 +193,19 @@ class _Ingest:
         feeds, retries = self._feeds(rules, sources)
         last_pull = self.library.state.last_pull
         as_of = last_pull.pulled_at if last_pull else None
-        self._owned = {self._records[job_id].source for job_id in sources}
-        records = table((self._row(job, feeds, retries) for job in [*self.jobs, *self.lost]), JOB_RECORDS)
+        owned = {self._records[job_id].source for job_id in sources}
+        rows = (
+            {
+                **job_row(job, self._records[job.job_id], owned),
+                "tenant": self.library.tenant,
+                "feed": None if feeds[job.job_id] == UNKNOWN_FEED else feeds[job.job_id],
+                "retry_of": retries.get(job.job_id),
+                # A retry file's name has the time of the file that it was made from.
+                "name_time": None if job.job_id in retries else source_name(job.source_uri).time,
+            }
+            for job in [*self.jobs, *self.lost]
+        )
+        records = table(rows, JOB_RECORDS)
         counts = table(
             (
                 {"job_id": job_id, **{name: getattr(record.counts, name) for name in COUNTS if name != "job_id"}}
@@ -217,7 +215,7 @@ class _Ingest:
         )
         observations = observation_table(self.library)
         jobs = timeline(job_table(records, counts, observations, as_of))
-        self._fold(jobs)
+        self._changed |= self._fold.update(jobs)
         jobs = self._with_open_users(jobs, sources)
         codes = (
             {"tenant": self.library.tenant, "job_id": job_id, "code": code, "entries": entries, "users": users}
@@ -283,112 +281,10 @@ class _Ingest:
         retries = end_of_chains(direct)
         return feeds_of_jobs([*self.jobs, *self.lost], retries, rules), retries
 
-    def _row(self, job: Job, feeds: Mapping[str, str], retries: Mapping[str, str]) -> dict[str, object]:
-        """Return the row of a job for ``job_table``."""
-        record = self._records[job.job_id]
-        count = None if record.later else record.count
-        retry_of, feed = retries.get(job.job_id), feeds[job.job_id]
-        has_read = record.is_certain
-        # If another job read our version, this one had read another version before.
-        owned = not has_read and record.source in self._owned
-        return {
-            "tenant": self.library.tenant,
-            "job_id": job.job_id,
-            "state": job.state_name,
-            "error": job.error_name,
-            "error_message": shown_message(job.error_message) or None,
-            "source_uri": shown_uri(job.source_uri) or None,
-            "log_folder_uri": shown_uri(job.log_folder_uri) or None,
-            "gone": job.gone,
-            "source_bytes": count.size if count else None,
-            "users": count.users if count else None,
-            "property_values": count.property_values if count else None,
-            "without_id": count.without_id if count else None,
-            "log_found": record.logged,
-            "log_whole": not any(log.unfinished for log in record.logs),
-            "log_time": record.log_time,
-            "source_time": record.written if has_read else None,
-            "not_after": record.written if owned else None,
-            "feed": None if feed == UNKNOWN_FEED else feed,
-            "retry_of": retry_of,
-            # A retry file's name has the time of the file that it was made from.
-            "name_time": None if retry_of else source_name(job.source_uri).time,
-        }
-
-    def _fold(self, jobs: pl.DataFrame) -> None:
-        """Write the users of each job whose log, or whose feed's runs before it, have changed."""
-        orders = run_orders(jobs)
-        for job_id in jobs["job_id"]:
-            record, order = self._records[job_id], orders.get(job_id)
-            if not record.counts.named_users:
-                record.fold, record.new = "", None
-                self.store.remove_file("users", job_id, record.month)
-                record.users_size = 0
-                continue
-            fold = self._fold_digest(record, order)
-            if fold != record.fold or self.store.size("users", job_id, record.month) != record.users_size:
-                record.new = self._write_users(job_id, record, order)
-                record.users_size = self.store.size("users", job_id, record.month)
-                record.fold = fold
-                self._changed.add(job_id)
-
-    def _fold_digest(self, record: JobRecord, order: RunOrder | None) -> str:
-        if order is None:
-            return digest_of([record.version, None])
-        before = self._records[order.previous] if order.previous else None
-        recent = [(job_id, self._records[job_id].version) for job_id in order.recent]
-        return digest_of([record.version, order.previous, before.fold if before else "", recent])
-
-    def _write_users(self, job_id: str, record: JobRecord, order: RunOrder | None) -> int | None:
-        """Write a job's users; return how many are new, or None without a run to compare with."""
-        news: list[int | None] = []
-
-        def pieces() -> Iterator[pl.DataFrame]:
-            for keys in record.counts.ranges:
-                users = self._users.pop(job_id, None)
-                users = users_in(self.store, job_id, record.month, keys) if users is None else users
-                previous = self._users_of(order.previous, _STREAK, keys) if order else None
-                recent = [self._users_of(one, _KEY, keys) for one in (order.recent if order else ())]
-                known = pl.concat([one for one in recent if one is not None] or [users.select("key").clear()])
-                folded = fold_users(users, order, previous, known)
-                news.append(None if folded["new"].null_count() else int(folded["new"].sum()))
-                self._keep(job_id, folded, keys)
-                tenant = pl.lit(self.library.tenant, pl.String)
-                yield stored(folded.lazy().with_columns(tenant=tenant).select(*USERS), "users").collect()
-
-        if len(record.counts.ranges) == 1:
-            self.store.write("users", job_id, record.month, next(pieces()))
-        else:
-            self.store.write("users", job_id, record.month, streamed(pieces(), USERS))
-        return None if None in news else sum(number or 0 for number in news)
-
-    def _users_of(self, job_id: str | None, columns: tuple[str, ...], keys: Range) -> pl.DataFrame | None:
-        """Return the users of an earlier run in a range of keys; None for no run."""
-        if job_id is None:
-            return None
-        record = self._records[job_id]
-        if not record.counts.named_users:
-            return pl.DataFrame(schema={name: USERS[name] for name in columns})
-        if keys == (None, None):
-            if job_id not in self._streaks:
-                self._keep(job_id, self.store.read("users", job_id, record.month, _STREAK), keys)
-            if job_id in self._streaks:
-                return self._streaks[job_id][columns]
-            return self.store.read("users", job_id, record.month, columns)
-        return self.store.lazy("users", job_id, record.month).select(columns).filter(in_range(keys)).collect()
-
-    def _keep(self, job_id: str, users: pl.DataFrame, keys: Range) -> None:
-        """Keep the users of a run for the next runs of its feed, if they are few."""
-        if keys == (None, None) and users.height <= _KEPT_OF_RUN:
-            self._streaks[job_id] = {columns: users.select(columns) for columns in (_STREAK, _KEY)}
-            self._kept += users.height
-            while self._kept > _KEPT:
-                self._kept -= self._streaks.pop(next(iter(self._streaks)))[_KEY].height
-
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""
         for feed, members in feed_jobs(jobs, self._records).items():
-            users = FeedUsers(members, self.keys_of, sources, self.store.checkpoints(feed))
+            users = FeedUsers(members, self._fold.keys_of, sources, self.store.checkpoints(feed))
             for job_id, state in users.update().items():
                 self._records[job_id].state = state
         states = [self._records[job_id].state or JobState() for job_id in jobs["job_id"]]
@@ -398,11 +294,6 @@ class _Ingest:
             due=pl.Series([one.due for one in states], dtype=pl.UInt32),
             superseded_by=pl.Series([one.superseded_by for one in states], dtype=pl.String),
         )
-
-    def keys_of(self, job_id: str) -> Collection[str]:
-        """Return the keys of the users in a job's log."""
-        users = self._users_of(job_id, _KEY, (None, None))
-        return [] if users is None else users["key"].to_list()
 
     def _with_records(self, jobs: pl.DataFrame) -> pl.DataFrame:
         """Add the columns ``store.INTERNAL`` that come from records."""
@@ -435,71 +326,6 @@ def forgotten_jobs(library: Library) -> frozenset[str]:
         return frozenset()
 
 
-def certain_sources(records: Mapping[str, JobRecord], root: Path) -> dict[str, Path]:
-    """Return our copies of source files in a library by the ID of the jobs that certainly read them.
-
-    A file can have had several versions between two pulls. Of the jobs that may have read our version, those with a log
-    did, because our version was written before the log; without logs, only a single job did.
-    """
-    readers: dict[str, list[str]] = {}
-    for job_id, record in records.items():
-        if record.source and not record.later:
-            readers.setdefault(record.source, []).append(job_id)
-    return {
-        job_id: root / source
-        for source, job_ids in readers.items()
-        for job_id in job_ids
-        if len(job_ids) == 1 or records[job_id].logged
-    }
-
-
-def feed_jobs(jobs: pl.DataFrame, records: Mapping[str, JobRecord]) -> dict[str, list[FeedJob]]:
-    """Return the jobs of each feed for ``FeedUsers``, in the order of the table.
-
-    Args:
-        jobs: from ``timeline``.
-        records: by job ID.
-    """
-    columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated", "earliest", "latest")
-    feeds: defaultdict[str, list[FeedJob]] = defaultdict(list)
-    for job_id, feed, retry_of, outcome, error, not_updated, earliest, latest in jobs.select(columns).iter_rows():
-        if feed is None:
-            continue
-        one = Import(
-            job_id=job_id,
-            feed=feed,
-            retry_of=retry_of,
-            outcome=Outcome(outcome),
-            names_all=outcome != Outcome.partial or not_updated is not None,
-            not_updated=not_updated,
-            carried=error not in NO_FILE,
-            earliest=earliest,
-            latest=latest,
-        )
-        record = records[job_id]
-        source = record.source_version if record.is_certain else ""  # also of a copy that was removed
-        feeds[feed].append(FeedJob(one, record.version if record.counts.named_users else "", source, record.state))
-    return feeds
-
-
 def json_or_none(content: Sequence[object]) -> str | None:
     """Return a list as JSON; None if it is empty."""
     return msgspec.json.encode(content).decode() if content else None
-
-
-def observation_table(library: Library) -> pl.DataFrame:
-    """Return the table ``observations`` of a library."""
-    return table(
-        (
-            {
-                "tenant": library.tenant,
-                "job_id": seen.job_id,
-                "observed_at": seen.observed_at,
-                "previous_pull_at": seen.previous_pull_at,
-                "state": state_name(seen.state),
-                "error": error_name(seen.error),
-            }
-            for seen in library.state.observations
-        ),
-        OBSERVATIONS,
-    )

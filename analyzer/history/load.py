@@ -257,7 +257,7 @@ class _History:
     def _feed_users(self, feed: str | None) -> FeedUsers | None:
         """Return the users of a feed's jobs; None for jobs of an unknown feed."""
         from analyzer.history.feed_users import FeedUsers
-        from analyzer.history.ingest import certain_sources, feed_jobs
+        from analyzer.history.job_rows import certain_sources, feed_jobs
 
         if feed is None:
             return None
