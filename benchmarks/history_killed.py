@@ -37,6 +37,8 @@ BEFORE, NIGHTS = 6, 8
 _MOST_SECONDS = 120
 PULL_TIMES = ("first_seen", "last_changed", "finished", "observed_at", "previous_pull_at", "latest")
 """Columns that contain the time of a pull: only whether they have a value is compared."""
+OF_FILES = ("record", "stamps", "version")
+"""Columns of ``jobs`` that contain the times at which the library's files were written."""
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,29 @@ class Stage:
 def tables(data: Path) -> dict[str, pl.DataFrame]:
     """Return the tables of a tenant's history by path, without the times of pulls."""
     history = data / "contoso" / "history"
-    found = {path.relative_to(history).as_posix(): pl.read_parquet(path) for path in history.rglob("*.parquet")}
+    paths = [*history.glob("*.parquet"), *history.glob("*/month=*/*.parquet")]
+    found = {path.relative_to(history).as_posix(): pl.read_parquet(path) for path in paths}
     for name, table in found.items():
         present = [pl.col(column).is_not_null() for column in PULL_TIMES if column in table.columns]
         ids = [column for column in ("job_id", "code", "line", "key") if column in table.columns]
-        found[name] = table.with_columns(present).sort(ids)
+        if name == "jobs.parquet":
+            present.append(pl.when(pl.col("ran_from") != "seen").then("ran"))
+        found[name] = table.with_columns(present).drop(OF_FILES, strict=False).sort(ids)
     return found
 
 
 def differences(found: dict[str, pl.DataFrame], expected: dict[str, pl.DataFrame]) -> list[str]:
-    """Return the names of the tables that differ."""
-    return sorted(
-        name
-        for name in found.keys() | expected.keys()
-        if name not in found or name not in expected or not found[name].equals(expected[name])
-    )
+    """Return the tables that are missing, and the columns that differ."""
+    missing = [f"{name} is missing" for name in sorted(found.keys() ^ expected.keys())]
+    pairs = {name: (found[name], expected[name]) for name in sorted(found.keys() & expected.keys())}
+    if any(one.shape != other.shape for one, other in pairs.values()):
+        return [*missing, *(f"{name} {one.shape} {other.shape}" for name, (one, other) in pairs.items())]
+    return missing + [
+        f"{name}: {column}"
+        for name, (one, other) in pairs.items()
+        for column in one.columns
+        if not one[column].equals(other[column])
+    ]
 
 
 def start(stage: Stage, configuration: Path) -> subprocess.Popen[str]:
