@@ -147,7 +147,8 @@ class _View:
     def last_jump(self, run: Mapping[str, Any], still: int | None) -> str:
         """Return when a feed's failures jumped last, and how many of its new users still fail."""
         when = f"{self._short[run['job_id']]}, {ran(self._jobs[run['job_id']], self._zone, self._now)}"
-        return f"Last jump: {run['new']:,} new ({when}); {still or 0:,} of them still fail."
+        who = f"{still:,} of them still {'fails' if still == 1 else 'fail'}" if still else "none of them still fails"
+        return f"Last jump: {run['new']:,} new ({when}); {who}."
 
     def run_cells(self, run: Mapping[str, Any]) -> list[str]:
         """Return the cells of a run."""
