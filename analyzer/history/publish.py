@@ -37,11 +37,13 @@ if TYPE_CHECKING:
 TABLES = (*PER_JOB, "job_codes", "observations", "imports", "jobs")
 """In the order in which they are published: jobs last, when their rows are there."""
 
-BATCH_BYTES = 24_000_000
-"""Bytes of a history's files in one commit: about five million entries."""
+BATCH_BYTES = 12_000_000
+"""Bytes of a history's files in one commit: about 2.5 million entries."""
 _BATCH_JOBS = 1_000
 _PIECE = 50_000
 """Rows that are in memory at once, beside what deltalake buffers."""
+_ROW_GROUP = 131_072
+"""Rows that deltalake buffers for each month; its own default is eight times as many."""
 _ATTEMPTS = 5
 _CHECKPOINT_INTERVAL = "10"
 """Commits; deltalake's own default of 100 makes opening slow."""
@@ -130,7 +132,8 @@ def _job_unit(file: JobFile) -> _Unit:
     try:
         content = file.path.read_bytes()
     except OSError as error:
-        raise cannot_read(file.path, error) from error
+        what = cannot_read(file.path, error).what
+        raise InputError(what, "Run the same command again. `upa-analyzer history check` looks for damage.") from error
 
     def rows() -> pl.LazyFrame:
         return full(pl.scan_parquet(file.path, cache=False, hive_partitioning=False), file.table)
@@ -267,7 +270,7 @@ class _Publisher:
             mode="overwrite",
             predicate=self._predicate(batch, gone),
             schema_mode="merge",
-            writer_properties=WriterProperties(compression="ZSTD", compression_level=1),
+            writer_properties=WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_ROW_GROUP),
             commit_properties=CommitProperties(
                 custom_metadata={PROGRAM: version(PROGRAM)},
                 app_transactions=[Transaction(f"{PROGRAM}/{self.tenant}", delta.version() + 1)],
@@ -306,7 +309,8 @@ class _Publisher:
         except (OSError, pl.exceptions.PolarsError) as error:
             # Whatever the stream raises, deltalake makes it an error of its own.
             self._failure = InputError(
-                f"the {self.table} of the job {unit.job_id} can't be read", "Run the same command again."
+                f"the {self.table} of the job {unit.job_id} can't be read",
+                "Run the same command again. `upa-analyzer history check` looks for damage.",
             )
             raise self._failure from error
 
