@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -30,6 +31,18 @@ def test_what_is_new_is_published_once(upa: Callable[..., Ran], tmp_path: Path) 
     again = upa("history", "publish", tmp_path / "lake", *_LIBRARY)
     assert (again.code, again.err) == (0, "")
     assert again.out == f"Nothing new: {tmp_path / 'lake'} has 30 jobs of contoso.sharepoint.com.\n"
+
+
+def test_a_forgotten_user_is_removed_from_the_tables(upa: Callable[..., Ran], tmp_path: Path) -> None:
+    shutil.copytree(sample_library(), tmp_path / "library")
+    library = ("--library", tmp_path / "library")
+    upa("history", "publish", "lake", *library)
+    assert "o'brien" in pl.read_delta(str(tmp_path / "lake/entries")).write_ndjson()
+    assert upa("history", "forget", "--user", "o'brien@contoso.com", "--yes", *library).err == ""
+    published = upa("history", "publish", "lake", *library, "--json").json["tables"]
+    assert 1 < published[0]["changed"] < 15
+    for table in "entries", "users":
+        assert "o'brien" not in pl.read_delta(str(tmp_path / "lake" / table)).write_ndjson()
 
 
 @pytest.mark.parametrize("width", ["80", "140"])
