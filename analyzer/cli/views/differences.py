@@ -125,9 +125,8 @@ def users_table(found: Difference) -> pl.DataFrame:
     from analyzer.analysis.differences import CHANGES
 
     users = found.users if found.users is not None else pl.DataFrame(schema=CHANGES)
-    texts = [pl.col(name).list.join(", ") for name in ("codes_before", "codes")]
     jobs = {"job_before": found.before["job_id"], "job": found.after["job_id"]}
-    return users.drop("key").with_columns(*texts, **{name: pl.lit(job_id) for name, job_id in jobs.items()})
+    return users.drop("key").with_columns(**{name: pl.lit(job_id) for name, job_id in jobs.items()})
 
 
 def _names(
