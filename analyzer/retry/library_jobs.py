@@ -15,14 +15,14 @@ from analyzer.model.text import SHORT_ID, short_ids
 from analyzer.retry.inputs import RetryInputs, inputs_of_job
 from analyzer.retry.make import file_name, make_retry
 from analyzer.retry.manifest import described_choices
-from analyzer.retry.model import EarlierFiles
+from analyzer.retry.model import NO_EARLIER_FILES, EarlierFiles
 from analyzer.retry.writing.write import clear, is_unaltered, remove_leftovers, unrelated_files
 from analyzer.source.model import mark_of
-from analyzer.storage.files import sha256_of
+from analyzer.storage.files import is_part, sha256_of
 from analyzer.storage.manifest_file import manifest_path, program, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from analyzer.analysis.open_and_superseded import OpenUsers
@@ -87,21 +87,37 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     short = short_ids(tables.jobs["job_id"])
     failed = set(tables.jobs.filter(pl.col("outcome").is_in(FAILED))["job_id"])
     retries: dict[str, JobRetry] = {}
+    may_have_files = _jobs_with_files(folder)
     for job in library.jobs():
         if job.job_id not in failed:
             continue
-        target = retry_target(library, job, folder)
         users = tables.open_users.get(job.job_id)
         if users is not None and not users.needs_retry:
-            # The manifest stays: its hash identifies a retry that was queued under another name.
-            earlier = clear(target, [manifest_path(target)])
+            earlier = NO_EARLIER_FILES
+            if may_have_files(job.job_id):
+                target = retry_target(library, job, folder)
+                # The manifest stays: its hash identifies a retry that was queued under another name.
+                earlier = clear(target, [manifest_path(target)])
             sentence = " ".join([why_not_needed(tables, short, job.job_id, users), *earlier.sentences])
             left = tuple(dataclasses.replace(earlier, removed=()).sentences)
             retries[job.job_id] = JobRetry(job.job_id, None, sentence, complete=True, left=left)
         else:
+            target = retry_target(library, job, folder)
             inputs = inputs_of_job(library, tables, job)
             retries[job.job_id] = _existing(target, inputs, job) or _make(inputs, target, job, library)
     return retries
+
+
+def _jobs_with_files(folder: Path) -> Callable[[str], bool]:
+    """Return a function that returns whether a folder may have retry files of a job, by the folder's names alone."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        return lambda _: True
+    if any(is_part(folder / name) for name in names if name.startswith(".")):
+        return lambda _: True  # their names are cut, maybe before the job's ID
+    text = "\n".join(names)
+    return lambda job_id: name_in_files(job_id) in text
 
 
 def why_not_needed(tables: Tables, short: Mapping[str, str], job_id: str, users: OpenUsers) -> str:
