@@ -148,6 +148,9 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
     check_content(content, Config, file, overlay(content, environment))
     where = str(file) if file else "the environment"
     config = msgspec.convert(content, Config)
+    if "://" in config.history:
+        advice = "Name a folder of this computer. To write the history there, run `upa-analyzer history publish`."
+        raise UsageError(f"{where}: history {config.history!r} isn't a folder", advice)
     _check_keep(config, where)
     for name, tenant in config.tenants.items():
         for feed, keys in tenant.feeds.items():

@@ -125,6 +125,7 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
     from analyzer.cli.commands.report import reported_json
     from analyzer.cli.views.run import Night, day_of, log_problems, night_json, print_night, remarks_of, tenant_answer
     from analyzer.history.acknowledgements import Remarks
+    from analyzer.library.mirror import Library
     from analyzer.pipeline import run
 
     app = context.ensure_object(AppContext)
@@ -140,6 +141,8 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
     with app.terminal.stages() as stage:
         pulled, made = run(tenant, library, places, now, stage, say=lambda pulled, made: day_of(night_of(pulled, made)))
     swept, unswept = _swept(app, workspace, made, now)
+    if swept.sources.files:
+        app.tables(Library(workspace.library), workspace)  # so that the next command finds the history up to date
     night = night_of(pulled, made)
     remarks, problems = list(remarks_of(night)), log_problems(night)
     fresh, unread = before.new(remarks), [problems[remark] for remark in before.new(problems)]
