@@ -36,15 +36,15 @@ _KEPT, _KEPT_WEEKS, _RECENT = 2000, 30, 200
 from which its tolerances are."""
 _COMPARED = 8
 """Newest runs at the same time of the week that are compared."""
-_BETWEEN_PARTS, _ALL_PARTS = 1.5, 6.0
-"""Between the jobs of one run, whose file is too large for one import, and for all of them."""
 _SEVERAL_A_DAY, _LONG = 20.0, 240.0
 """Intervals below which a feed has several runs a day, and above which the day of the week doesn't matter."""
 _WIDENED = 1.5
 _REGULAR = 0.85
-"""Share of runs that come within a quarter of the interval from when they were expected."""
-_TOO_SILENT = 2
-"""How many times the longest pause of an irregular feed is too long."""
+"""Share of runs that come near the time at which they were expected."""
+_NEAR, _NEARER, _BY_HAND = 4, 8, (36.0, 480.0)
+"""Near is within a quarter of the interval, or an eighth where some runs by hand have similar intervals by chance."""
+_TOO_SILENT, _LEAST_IRREGULAR = 2, 10
+"""How many times the longest pause of an irregular feed is too long, if so many runs are known."""
 _CEASED, _CEASED_INTERVALS = 30 * _DAY, 4
 _WITHOUT_HOLIDAYS = 130
 """Days with runs after which a feed without a pause knows no holidays: half a year of weekdays."""
@@ -90,6 +90,7 @@ class Rhythm:
         is_known: whether there are enough runs to tell.
         is_regular: whether the next run can be expected.
         interval: usual hours between runs.
+        holidays: days in a row without a run that are no finding.
     """
 
     zone: ZoneInfo | None
@@ -97,11 +98,11 @@ class Rhythm:
     is_known: bool = False
     is_regular: bool = False
     interval: float = 0.0
+    holidays: int = 0
     _gaps: list[float] = field(default_factory=list)
     _phases: list[tuple[float, int]] = field(default_factory=list)  # time of the week, index; three weeks of them
     _late: float = 0.0
     _skips: int = 0
-    _holidays: int = 0  # days that it may pause, beside its usual ones
 
     @staticmethod
     def of(times: Iterable[datetime], zone: ZoneInfo | None) -> Rhythm:
@@ -113,12 +114,14 @@ class Rhythm:
         """
         runs = sorted(_by_clock(time, zone) for time in sorted(times)[-_KEPT:])
         recent = bisect.bisect(runs, runs[-1] - _KEPT_WEEKS * _WEEK) if runs else 0
-        rhythm = _learned(_without_parts(runs[min(recent, max(0, len(runs) - _KEPT_WEEKS)) :]), zone)
+        rhythm = _learned(runs[min(recent, max(0, len(runs) - _KEPT_WEEKS)) :], zone)
         firsts = [next(day) for _, day in itertools.groupby(rhythm.runs, lambda run: run // _DAY)]
-        if rhythm.is_known and not rhythm.is_regular and len(firsts) < len(rhythm.runs):
-            # Its hours are irregular, but perhaps not its days.
-            by_day = _learned(firsts, zone)
-            rhythm = by_day if by_day.is_regular else rhythm
+        if len(firsts) == len(rhythm.runs):
+            return rhythm
+        by_day = _learned(firsts, zone)
+        if by_day.is_regular and not rhythm.is_regular:
+            return by_day  # its hours are irregular, such as if its file is imported in parts, but not its days
+        rhythm.holidays = by_day.holidays
         return rhythm
 
     @property
@@ -135,14 +138,15 @@ class Rhythm:
         now, last = _by_clock(at, self.zone), self.runs[-1]
         longest = max(self._gaps, default=0.0)
         usual = self.interval if self.is_regular else longest
-        has_ceased = now - last > max(_CEASED, _CEASED_INTERVALS * usual)
-        is_silent = self.is_known and not self.is_regular and now - last > _TOO_SILENT * longest
-        if has_ceased or not self.is_regular:
-            return Due(is_silent=is_silent, has_ceased=has_ceased)
+        if now - last > max(_CEASED, _CEASED_INTERVALS * usual):
+            return Due(has_ceased=True)
+        if not self.is_regular:
+            can_tell = self.is_known and len(self.runs) >= _LEAST_IRREGULAR
+            return Due(is_silent=can_tell and now - last > _TOO_SILENT * longest)
         missed: list[float] = []
         for expected, late in self._expected(last):
             if late > now:
-                may_skip = max(self._skips, _on_first_days(last, missed, self._holidays))
+                may_skip = max(self._skips, _on_first_days(last, missed, self.holidays))
                 times = tuple(map(self._time, missed))
                 return Due(times if len(missed) > may_skip else (), self._time(expected))
             missed.append(expected)
@@ -158,14 +162,15 @@ class Rhythm:
         weeks = (-_WEEK, 0, _WEEK)
         self._phases = sorted((run % _WEEK + week, index) for index, run in enumerate(runs[:-1]) for week in weeks)
         steps = list(self._steps())
-        near = sum(abs(step.late) <= max(step.interval, 1) / 4 for step in steps)
+        nearness = _NEARER if _BY_HAND[0] <= self.interval < _BY_HAND[1] else _NEAR
+        near = sum(abs(step.late) <= max(step.interval, 1) / nearness for step in steps)
         self.is_regular = near >= _REGULAR * len(steps)
         self._late = _second([step.late for step in steps])
         if self.interval < 1.25 * _DAY and len(_weekdays_of(runs)) < _DAYS_OF_WEEK:
             has_paused = any(step.paused for step in steps)
             is_proven = len({run // _DAY for run in runs[-_RECENT:]}) >= _WITHOUT_HOLIDAYS
-            self._holidays = _HOLIDAYS if has_paused else 0 if is_proven else 1
-        self._skips = int(_second([step.skipped - step.paused * bool(self._holidays) for step in steps]))
+            self.holidays = _HOLIDAYS if has_paused else 0 if is_proven else 1
+        self._skips = int(_second([step.skipped - step.paused * bool(self.holidays) for step in steps]))
 
     def _steps(self) -> Iterator[_Step]:
         for before, after in itertools.pairwise(self.runs[-_RECENT:]):
@@ -218,19 +223,6 @@ def _learned(runs: list[float], zone: ZoneInfo | None) -> Rhythm:
 def _by_clock(time: datetime, zone: ZoneInfo | None) -> float:
     """Return the hours since a Monday, by the clock of a zone."""
     return (time.astimezone(zone or UTC).replace(tzinfo=None) - _MONDAY).total_seconds() / 3600
-
-
-def _without_parts(runs: list[float]) -> list[float]:
-    """Return the first job of each run whose file was imported in parts; all jobs if they come all the time."""
-    firsts: list[float] = []
-    before = -_WEEK
-    for run in runs:
-        if run - before > _BETWEEN_PARTS:
-            firsts.append(run)
-        elif run - firsts[-1] > _ALL_PARTS:
-            return runs
-        before = run
-    return firsts
 
 
 def _least_tolerance(interval: float) -> float:

@@ -163,9 +163,16 @@ def test_a_feed_that_has_ended_has_ceased_and_is_not_missing_for_ever() -> None:
     assert not Rhythm.of(_runs(3, on=lambda day: day.day == 1, days=200), BERLIN).due(_at(12, 31)).has_ceased
 
 
-def test_a_feed_that_came_back_after_a_long_pause_is_expected_again() -> None:
-    times = [time for time in _runs(2, days=180) if not 7 <= time.month <= 9]
+def test_a_feed_that_came_back_after_long_pauses_is_expected_again() -> None:
+    times = [time for time in _runs(2, days=180) if time.month not in {7, 9}]
     assert _missed(times, _at(11, 28)) == ["Sat 28 02:00"]
+
+
+def test_an_hourly_feed_that_has_paused_on_holidays_may_do_so_for_two_days() -> None:
+    hours = range(7, 20)
+    times = _runs(*hours, on=lambda day: _on_weekdays(day) and (day.month, day.day) != (6, 4))  # until 24 July
+    assert _missed(times, _at(7, 28, 23)) == []
+    assert len(_missed(times, _at(7, 29, 10))) == 2 * len(hours) + 3
 
 
 def test_a_feed_whose_hours_vary_is_expected_each_day() -> None:
@@ -188,6 +195,8 @@ def test_an_irregular_feed_is_silent_after_twice_its_longest_pause() -> None:
     assert not rhythm.due(times[-1] + timedelta(days=21)).is_silent
     assert rhythm.due(times[-1] + timedelta(days=23)).is_silent
     assert rhythm.due(times[-1] + timedelta(days=23)).next is None
+    assert not Rhythm.of(times[-9:], BERLIN).due(times[-1] + timedelta(days=23)).is_silent  # too few to tell
+    assert not Rhythm.of(_runs(*range(24), days=1), BERLIN).due(_at(6, 5)).is_silent
 
 
 def test_before_the_last_run_nothing_is_due_whatever_the_clock_says() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import polars as pl
 import pytest
 
 from analyzer.history.feed_status import FeedStatus
@@ -116,6 +119,8 @@ def test_an_acknowledged_run_is_not_small() -> None:
     runs = _nightly(users=1500)
     as_of = AsOf(NOW, NOW)
     assert feed_health(_status(runs), as_of, {runs[-1]["job_id"]}).health is Health.well
+    runs[-2]["users"] = 1400  # it was small, too, but is no longer the newest
+    assert feed_health(_status(runs), as_of, {runs[-1]["job_id"]}).health is Health.well
 
 
 def test_a_job_that_runs_longer_than_usual_is_slow() -> None:
@@ -181,6 +186,37 @@ def test_a_pull_that_sees_a_run_for_the_first_time_shows_by_when_it_came() -> No
     next_pull = NOW + timedelta(days=1, seconds=5)
     late = feed_health(_status(runs), AsOf(next_pull, next_pull, frozenset(pulls)))
     assert late.health is Health.late
+    by_hand = NOW + timedelta(hours=12)
+    assert feed_health(_status(runs), AsOf(by_hand, by_hand, frozenset(pulls))).health is Health.well
+
+
+def test_a_run_that_a_pull_saw_running_had_come_by_then() -> None:
+    """Each run is still running in the morning, and has ended by the next one."""
+    pulls = [NOW - timedelta(days=days) for days in range(31, -1, -1)]
+    runs = [
+        _run(day, after, first_seen=at, earliest=at, latest=after)
+        for day, (at, after) in enumerate(itertools.pairwise(pulls))
+    ]
+    late = feed_health(_status(runs), AsOf(NOW + timedelta(hours=3), NOW + timedelta(hours=3), frozenset(pulls)))
+    assert late.health is Health.late
+
+
+@pytest.mark.parametrize(
+    ("as_of", "now", "is_listed", "known_until"),
+    [
+        (NOW, NOW + timedelta(days=3), True, NOW),
+        (NOW, NOW - timedelta(days=3), True, NOW - timedelta(days=3)),
+        (None, NOW + timedelta(days=3), True, NOW - timedelta(hours=4)),
+        (NOW, NOW + timedelta(days=3), False, NOW - timedelta(hours=4)),
+    ],
+    ids=["the last pull", "a clock that jumped back", "without a pull the newest run", "a refused job list"],
+)
+def test_jobs_are_known_until_the_last_pull_with_a_job_list(
+    as_of: datetime | None, now: datetime, is_listed: bool, known_until: datetime
+) -> None:
+    jobs = pl.DataFrame(_nightly()).select("ran")
+    tables: Any = SimpleNamespace(as_of=as_of, jobs=jobs, observations=pl.DataFrame({"previous_pull_at": [NOW, None]}))
+    assert AsOf.of(tables, now, None, is_listed=is_listed) == AsOf(now, known_until, frozenset({NOW}))
 
 
 def test_the_worst_feed_comes_first() -> None:
