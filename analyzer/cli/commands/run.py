@@ -10,6 +10,7 @@ import typer
 
 from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOption, PatienceOption, parse_duration
 from analyzer.cli.failures import described, report_failure
+from analyzer.cli.terminal.log import discard_output
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
@@ -98,8 +99,13 @@ def _heading(terminal: Terminal, text: str, *, is_first: bool = False) -> None:
     """Print a heading, or log the stage."""
     if terminal.log.as_json and not terminal.quiet:
         terminal.log.stage(text)
-    if not terminal.json:
-        terminal.show(f"== {text} ==" if is_first else f"\n== {text} ==")
+    if terminal.json:
+        return
+    try:
+        # At once: what is written to stderr belongs below it.
+        terminal.show_now(f"== {text} ==" if is_first else f"\n== {text} ==")
+    except BrokenPipeError:
+        discard_output()
 
 
 def _survived(context: typer.Context, fail_on: FailOn, patience: str) -> _Ended:
@@ -107,8 +113,6 @@ def _survived(context: typer.Context, fail_on: FailOn, patience: str) -> _Ended:
     app = context.ensure_object(AppContext)
     try:
         return _one_tenant(context, fail_on, patience)
-    except BrokenPipeError:
-        raise
     except Exception as error:  # noqa: BLE001 - one tenant's failure keeps no other one back
         what, advice, code = described(error)
         report_failure(error, app.terminal.log, verbose=app.verbose)
