@@ -23,6 +23,7 @@ _BENCHMARKS = (
     "pull_faults",
     "retry_file",
     "parse_log",
+    "history",
     "emulator_import",
     "trend_alarms",
     "feed_alarms",
