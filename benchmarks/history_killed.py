@@ -59,7 +59,10 @@ class Stage:
         """Make a data folder; return its configuration."""
         if self.start is not None:
             shutil.copytree(self.start, folder)
-        return self.tenant.configure(folder)
+        configuration = self.tenant.configure(folder)
+        with configuration.open("a", encoding="utf-8") as stream:
+            stream.write('keep_sources = "forever"\n')  # the run after one that removed files says so
+        return configuration
 
 
 def tables(data: Path) -> dict[str, pl.DataFrame]:
