@@ -172,16 +172,16 @@ def _in_process(workspace: Workspace) -> float:
     return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
-def large(folder: Path) -> None:
+def large(folder: Path, nights: int = make_history.LARGE_NIGHTS) -> None:
     """Measure a new run of 100,000 failed users on 99 million entries, and the bytes of an entry."""
-    workspace = ingested(folder, "large")
-    entries = len(make_history.FEEDS) * make_history.LARGE_NIGHTS * make_history.LARGE_FAILED
+    workspace = _large(folder, nights)
+    entries = len(make_history.FEEDS) * nights * make_history.LARGE_FAILED
     of_entries, of_users = (_bytes(workspace.history / name) / entries for name in ("entries", "users"))
     at_most("bytes an entry, table entries", of_entries, 6)
     row("bytes an entry, with users", f"{of_entries + of_users:.2f}")
     taken = []
     for _ in range(3):
-        after = workspace.copied("large-new").add(_new_run)
+        after = workspace.copied("large-new").add(partial(_new_run, nights))
         taken.append(cost(after.command("report")))
         shutil.rmtree(after.root)
     took = median(taken)
@@ -189,8 +189,18 @@ def large(folder: Path) -> None:
     at_most("  MB", took.megabytes, 600)
 
 
-def _new_run() -> Iterable[Import]:
-    return [make_history.new_run()]
+def _new_run(nights: int) -> Iterable[Import]:
+    return [make_history.new_run(nights)]
+
+
+def _large(folder: Path, nights: int) -> Workspace:
+    if nights == make_history.LARGE_NIGHTS:
+        return ingested(folder, "large")
+    workspace = Workspace(folder / f"large-{nights}")
+    if not (workspace.library / "jobs.json").exists():
+        workspace.add(partial(make_history.large, nights))
+    cost(workspace.command("jobs"))
+    return workspace
 
 
 def long(folder: Path) -> None:
@@ -210,9 +220,9 @@ def long(folder: Path) -> None:
     at_most("  MB", report.megabytes, 800)
 
 
-def user(folder: Path) -> None:
+def user(folder: Path, nights: int = make_history.LARGE_NIGHTS) -> None:
     """Measure all that happened to one user, against DuckDB on the same files."""
-    workspace = ingested(folder, "large")
+    workspace = _large(folder, nights)
     identity = make_history.address(7)
     peer = [sys.executable, str(HERE / "peers" / "duckdb_user.py"), str(workspace.history), identity]
     found = costs({"ours": workspace.command("user", identity), "DuckDB": peer}, runs=5)
@@ -284,12 +294,14 @@ def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all if left out")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "upa-analyzer-history")
+    parser.add_argument("--nights", type=int, default=make_history.LARGE_NIGHTS, help="of the large tenant")
     chosen = parser.parse_args(words)
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    for name in chosen.parts or PARTS:
+    parts = PARTS | {name: partial(part, nights=chosen.nights) for name, part in (("large", large), ("user", user))}
+    for name in chosen.parts or parts:
         begun = time.perf_counter()
         print(name)
-        PARTS[name](chosen.folder)
+        parts[name](chosen.folder)
         print(f"  (measured in {time.perf_counter() - begun:.0f} s)")
 
 
