@@ -99,14 +99,11 @@ def changed_later(job: Job, written: datetime | None, ended: datetime | None) ->
 
 
 def written_at(library: Library, job: Job) -> datetime | None:
-    """Return when our version of a job's source file was written, by the tenant's clock; None if unknown.
-
-    It is known after our copy was removed.
-    """
+    """Return when our version of a job's source file was written, by the tenant's clock; None if unknown."""
     source = library.source_file(job)
     notes = library.state.notes.get(job.job_id)
     if notes and notes.source:
-        return parse_time(notes.source_modified or "") if source or notes.source_removed else None
+        return parse_time(notes.source_modified or "") if source else None
     seen = library.seen(source) if source else None
     return parse_time(seen.modified) if seen else None
 

@@ -134,7 +134,6 @@ def replace_records(
                 for start, end, mark in zip(found.spans.starts, found.spans.ends, found.spans.marks, strict=True):
                     stream.seek(start)
                     stream.write(_record(id_property, keys[mark - 1], pseudonyms, mark - 1, end - start))
-            _check_replaced(beside, id_property, keys, found.records)
             note(beside)
     except (InputError, _NotReplacedError):
         return None
@@ -162,7 +161,7 @@ def note_rewritten(library: WritableLibrary, path: Path, part: Path) -> None:
 
 
 class _NotReplacedError(Exception):
-    """The records of a file can't be replaced without changing others."""
+    """A record is too short for its pseudonym."""
 
 
 def _record(id_property: str, key: str, pseudonyms: Pseudonyms, user: int, length: int) -> bytes:
@@ -171,9 +170,3 @@ def _record(id_property: str, key: str, pseudonyms: Pseudonyms, user: int, lengt
     if len(content) >= length:
         raise _NotReplacedError
     return content.ljust(length - 1) + b"}"
-
-
-def _check_replaced(path: Path, id_property: str, keys: Sequence[str], records: int) -> None:
-    after = find_records(path, id_property, marks_of(keys))
-    if len(after.spans) or after.records != records:
-        raise _NotReplacedError

@@ -129,6 +129,8 @@ def test_the_next_pulls_do_not_bring_the_user_back(upa: Callable[..., Ran], feed
     assert "removed before" in upa("run").err
     assert _traces(tmp_path) == []
     assert "removed before" not in upa("run").err
+    files = json.loads((tmp_path / "upa-data/contoso/library/.upa/files.json").read_bytes())
+    assert {file["searched"] for file in files.values()} == {True}
 
 
 def test_what_other_records_say_about_the_user_is_left_and_named(

@@ -61,13 +61,14 @@ def test_run_removes_the_copies_that_nothing_needs_and_says_so_once(
     feed.ran(100, "ada")
     feed.ran(95)
     feed.ran(80)
+    feed.ran(70)
     before = upa("run", "--json").json["removed"]
     assert (before["source_files"], before["report_files"]) == (2, 0)
     assert before["source_bytes"] == 2 * len(feed.tenant.files[f"{FOLDER}/{_day(95)}"])
-    assert _copies(tmp_path) == [_day(80)]
+    assert _copies(tmp_path) == [_day(80), _day(70)]
     again = upa("run")
     assert "Removed" not in again.err
-    assert _copies(tmp_path) == [_day(80)]
+    assert _copies(tmp_path) == [_day(80), _day(70)]
 
 
 def test_the_line_names_number_and_bytes(upa: Callable[..., Ran], feed: Feed) -> None:

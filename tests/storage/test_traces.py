@@ -149,6 +149,13 @@ def test_blocks_change_nothing_in_a_long_stream() -> None:
     assert b"".join(pieces).count(b"#") == number > 100
 
 
+def test_the_border_of_a_block_hides_no_letter_before_an_id() -> None:
+    traces = Traces(["ada@contoso.com"])
+    for before in range(7_200, 7_250):  # what is settled of the first block ends there
+        raw = b"\t" * before + b"lada@contoso.com" + b"\t" * 60_000
+        assert b"".join(traces.replaced(io.BytesIO(raw), lambda *_: b"#", chunk_size=40_000)) == raw
+
+
 @given(st.sampled_from(KEYS), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]), _WRITE)
 @settings(max_examples=50, deadline=None)
 def test_a_pseudonym_has_the_length_and_leaves_no_trace(key: str, encoding: str, write: object) -> None:
