@@ -131,10 +131,11 @@ class JobLog:
 
     def first_users(self, limit: int) -> pl.DataFrame:
         """Return the rows of ``Tables.users_of`` of the first users, new ones first."""
+        if isinstance(self._users, pl.DataFrame):
+            return self._users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(limit)
         new = pl.col("new").fill_null(value=False)
-        first = [self._users.filter(which).head(limit).lazy().collect() for which in (new, ~new)]
-        found = pl.concat(first).head(limit)
-        return found if "open" in found.columns else self._tables.with_open(found, self.job_id)
+        first = [self._users.filter(which).head(limit).collect(engine="streaming") for which in (new, ~new)]
+        return self._tables.with_open(pl.concat(first).head(limit), self.job_id)
 
     def entries_of(self, keys: pl.Series, limit: int, *columns: str) -> pl.DataFrame:
         """Return ``key`` and columns of the first entries of these users, in log order."""

@@ -204,8 +204,8 @@ class _Site:
     def _entries(self, run: Run) -> Iterable[bytes]:
         """Return the table ``entries`` of a job with its feed and time as CSV."""
         log = self._view.log_of(run.job_id)
-        pieces = csv_pieces(log.table(run.feed, run.ran))
-        return pieces if log.is_large else list(pieces)
+        table = log.table(run.feed, run.ran)
+        return csv_pieces(table) if log.is_large else [csv_bytes(table.collect(), byte_order_mark=True)]
 
     def _chart(self, chart: RunsChart | WeeksChart) -> str:
         def draw() -> str:
