@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analyzer.model.identity import InferredIdType
 from analyzer.model.service import JobError
+from analyzer.report.model import Day, Verdict
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import RetryToQueue, queue_commands
 from tests.report.conftest import LittleLibrary
@@ -48,7 +51,9 @@ def report(little: LittleLibrary, lines: type[Lines], tmp_path: Path) -> Path:
     little.job(f"{'long' * 30}-2026-11-23", JobError.InvalidDataFile, aborted, message="M" * 300, users=12480)
     little.job("phones-2026-11-23", gone=True)
     out = tmp_path / "report"
-    write_report(little.request(out, {job_id: RetryLink(tmp_path / "hr.json", "3 users.")}))
+    request = little.request(out, {job_id: RetryLink(tmp_path / "hr.json", "3 users.")})
+    verdicts = (Verdict("2 of 3 users not updated.", "hr", job_id), Verdict("Stuck.", "F" * 150))
+    write_report(replace(request, day=Day(date(2026, 11, 23), verdicts, "Pulled 4 new jobs.")))
     return out
 
 
@@ -71,6 +76,21 @@ def test_every_page_opens_from_disk_without_errors_and_fits(browser: Browser, re
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
         assert noise == []
         page.context.close()
+
+
+def test_the_calendar_leads_to_the_page_of_a_day_by_keyboard(browser: Browser, report: Path) -> None:
+    page, noise = opened(browser, report / "index.html", 390)
+    day = page.get_by_role("table", name="November 2026").get_by_role("link", name="23")
+    box = day.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 24
+    day.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Monday, 23 November 2026").wait_for()
+    page.get_by_role("link", name="hr", exact=True).first.click()
+    page.get_by_role("heading", name="What to do").wait_for()
+    assert noise == []
+    page.context.close()
 
 
 def test_a_page_prints_on_a4_without_losing_a_column(browser: Browser, report: Path) -> None:
