@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class PullTime(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``pull.json``: the time of the last pull (UTC), and its tenant."""
+    """``pull.json``: the time of the last pull (UTC), its tenant, and whether SharePoint refused it the job list."""
 
     pulled_at: datetime
     tenant: str | None = None
+    list_refused: bool = False
 
 
 class Observation(msgspec.Struct, frozen=True):

@@ -24,7 +24,9 @@ def command(context: typer.Context, *, feed: FeedOption = "", library: LibraryOp
     known = app.acknowledged(workspace).valid(tables.jobs, now)
     meant = set(map(feed_name, of_feed(tables.jobs, feed).iter_rows(named=True)))
     statuses = [status for status in feed_statuses(tables, known) if status.feed in meant]
-    healths = feed_healths(statuses, AsOf.of(tables, now, zone), known)
+    last_pull = opened.state.last_pull
+    as_of = AsOf.of(tables, now, zone, is_listed=last_pull is None or not last_pull.list_refused)
+    healths = feed_healths(statuses, as_of, known)
     if app.terminal.json:
         app.terminal.result({"feeds": [feed_json(health) for health in healths]})
     elif not healths:

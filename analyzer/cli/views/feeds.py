@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def feed_rows(healths: Iterable[FeedHealth], zone: ZoneInfo | None, now: datetime) -> list[list[str]]:
-    """Return the cells of ``COLUMNS``, in the order of ``healths``; times are in ``zone``. Only the worst is said."""
+    """Return the cells of ``COLUMNS`` with the worst finding of each feed; times are in ``zone``."""
     return [
         [
             health.status.feed,

@@ -105,7 +105,8 @@ class _Pull:
             # Also if the pull fails, so that nothing is downloaded twice.
             self._library.state.save()
         self._library.save_jobs(merged)
-        self._library.state.save_pull(PullTime(self._now, self._tenant.name))
+        is_refused = self._result.unlisted is not None
+        self._library.state.save_pull(PullTime(self._now, self._tenant.name, list_refused=is_refused))
         return self._result
 
     def _bring(self, wanted: list[Job], listed: list[Job], progress: Progress) -> set[str]:
