@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import pickle
 import random
 import shutil
@@ -216,6 +217,37 @@ def test_two_publishers_at_once_write_nothing_twice(history: SampleHistory, tmp_
     published = _publish(history, tmp_path / "lake", meanwhile, _SMALL_BATCH)
     assert met == ["entries"]
     assert published["entries"].commits == 0
+    _check(tmp_path / "lake", history)
+
+
+def test_a_job_that_another_publisher_moves_to_a_month_is_there_once(history: SampleHistory, tmp_path: Path) -> None:
+    other = SampleHistory(tmp_path / "other")
+    other.put("00000003", ["Other@contoso.com"], "2027-01")
+    met: list[str] = []
+
+    def meanwhile(_done: int, _left: int, table: str) -> None:
+        if not met:
+            met.append(table)
+            _publish(other, tmp_path / "lake")
+
+    _publish(history, tmp_path / "lake", meanwhile)
+    _check(tmp_path / "lake", history)
+
+
+def test_what_another_publisher_wrote_between_two_commits_is_not_written_again(
+    history: SampleHistory, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+
+    def between() -> str:
+        opened.append("")
+        if len(opened) == 2:
+            _publish(history, tmp_path / "lake")
+        return "made-up-token"
+
+    location = dataclasses.replace(delta_location(str(tmp_path / "lake"), {}), token=between)
+    published = next(publish(history.tables, history.tenant, location, batch_bytes=_SMALL_BATCH))
+    assert (published.table, published.commits) == ("entries", 1)
     _check(tmp_path / "lake", history)
 
 
