@@ -37,6 +37,8 @@ SUPERSEDED = "superseded"
 
 GAP = 2
 _UNLIMITED = 100_000
+_LONGEST = 50_000
+"""Characters of a cell that is shown whole where the width isn't limited, also if it exceeds its column."""
 _READABLE = 24
 """Minimum width of a column that may be cut, while other columns can be dropped."""
 
@@ -260,7 +262,7 @@ def line(columns: Sequence[Column], row: Sequence[str], widths: dict[int, int], 
 
 def _cell(text: str, width: int, column: Column, *, cut: bool) -> str:
     length = _length(text, width)
-    if length > width and not cut:
+    if length > width and not cut and len(text) <= _LONGEST:
         return text
     if length > width and column.end:
         return "…" + set_cell_size(text[: -width - 1 : -1], width - 1)[::-1]

@@ -60,11 +60,6 @@ def test_a_narrow_terminal_names_what_it_leaves_out(upa: Callable[..., Ran], mon
     assert "too narrow for error, error_message, " in ran.err
 
 
-def test_a_pipe_gets_every_character(upa: Callable[..., Ran]) -> None:
-    sql = "SELECT 'short' AS a, 1 AS b UNION ALL SELECT job_id || message, 2 AS b FROM entries"
-    assert "…" not in upa("query", sql, *_LIBRARY).out
-
-
 def test_files_have_every_row_and_no_formula(upa: Callable[..., Ran], tmp_path: Path) -> None:
     sql = "SELECT '=1+1' AS formula, key, codes, ran - first_seen AS span FROM users JOIN jobs USING (job_id)"
     sql += " ORDER BY key, job_id"

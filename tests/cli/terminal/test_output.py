@@ -166,3 +166,13 @@ def test_an_address_to_sign_in_at_is_shown_whole_however_quiet(capsys: pytest.Ca
     line = f"Open https://login.microsoftonline.com/t/oauth2/v2.0/authorize?{query} and enter the code ABCD23456."
     Terminal(quiet=True).ask(line)
     assert capsys.readouterr().err == f"{line}\n"
+
+
+@pytest.mark.parametrize(("width", "last"), [("", "0123456789  b"), ("80", "0…  b")], ids=["pipe", "80 columns"])
+def test_a_later_piece_is_cut_only_where_the_width_is_limited(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str, last: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    columns = [Column("x", fold=True), Column("y")]
+    Terminal().table_in_pieces(columns, [[["aa", "b"]], [["0123456789", "b"]]])
+    assert capsys.readouterr().out.splitlines()[-1] == last
