@@ -73,6 +73,7 @@ def test_a_user_is_removed_everywhere_and_every_count_stays(
     ran = upa("history", "forget", "--user", ADA, "--yes")
     assert ran.out.splitlines()[0] == f"Removed {ADA} from {len(places)} files."
     assert (ran.code, _traces(tmp_path)) == (0, [])
+    assert ran.err == "The next run or report makes the retry files and pages again that are still needed.\n"
     assert _jobs(upa) == before
     users = upa("show", newest, "--json").json["users"]
     assert {user["identity"].partition("@")[0] for user in users} == {"forgotten", "eve"}

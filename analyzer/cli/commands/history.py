@@ -97,6 +97,8 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
     who, number = count(len(keys), "ID") if len(keys) > 1 else users[0], count(len(changed), "file")
     app.terminal.prose(f"Removed {who} from {number}." if yes else f"Found {who} in {number}. Nothing was changed.")
     _print_files(app, changed)
+    if yes and any(one.action is Action.remove for one in changed):
+        app.terminal.say("The next run or report makes the retry files and pages again that are still needed.")
     for one in left:
         app.terminal.prose(f"{'Left' if yes else 'Stays'}: {one.path} ({count(one.number, 'time')}): {one.because}")
     return int(bool(left))
