@@ -212,3 +212,8 @@ def test_any_times_are_judged_without_an_error(minutes: list[int], at: int) -> N
     due = Rhythm.of(times, BERLIN).due(now)
     assert all(missed < now for missed in due.missed)
     assert list(due.missed) == sorted(set(due.missed))
+
+
+def test_some_runs_by_hand_at_similar_intervals_are_no_rhythm() -> None:
+    by_hand = [_at(6, 1, 9) + timedelta(days=day) for day in (0, 6, 13, 21, 28, 36, 44)]
+    assert Rhythm.of(by_hand, BERLIN).words == "irregular"
