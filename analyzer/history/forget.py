@@ -30,7 +30,7 @@ from analyzer.model.job import name_in_files
 from analyzer.storage.files import cannot_write, is_part
 from analyzer.storage.lock import HOLDER, LOCK
 from analyzer.storage.manifest_file import manifests_in
-from analyzer.storage.traces import Pseudonyms, Traces
+from analyzer.storage.traces import Pseudonyms, Redaction, Traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -169,22 +169,38 @@ class Search:
         return is_page and self._places.reports in path.parents
 
 
-def forget_users(places: Places, keys: Sequence[str], now: datetime, *, without_sources: bool = False) -> list[Found]:
-    """Remove users from the library, retry files, and reports; the history must be made again afterwards.
+def forget_users(
+    places: Places,
+    keys: Sequence[str],
+    now: datetime,
+    rebuild: Callable[[Redaction], object],
+    *,
+    without_sources: bool = False,
+) -> list[Found]:
+    """Remove users from the library, retry files, reports, and the history.
+
+    Args:
+        places: the tenant's folders.
+        keys: keys of the users, each once.
+        now: UTC.
+        rebuild: makes the history again, and removes the users from what it keeps of the old one.
+        without_sources: whether source files with the users are removed as a whole.
 
     Returns:
         What was done, by file.
 
     Raises:
         InputError: our notes are damaged, or a log can't be read.
-        OutputError: a file can't be written or removed. The next call finishes what was begun.
+        OutputError: a file can't be written or removed. The same command finishes what was begun.
     """
     forgotten = Forgotten(places.library)
     forgotten.add_users(keys, now)
-    forgotten.save()
+    pseudonyms = Pseudonyms(forgotten.begin(keys, Pseudonyms.drawn))
     search = Search(places, keys, remove_sources=without_sources)
     found = search.run()
-    _apply(places, search, keys, found)
+    _apply(places, _Remover(search, keys, pseudonyms), found)
+    rebuild(Redaction(search.traces, pseudonyms))
+    forgotten.end()
     return found
 
 
@@ -214,7 +230,8 @@ def forget_again(root: Path) -> int:
             keys |= keys_in(source, id_property_of(source, in_logs), forgotten.is_user)
             fresh[source] = in_logs
     search = Search(places, sorted(keys))
-    _apply(places, search, sorted(keys), search.run(fresh) if keys else [])
+    pseudonyms = Pseudonyms([Pseudonyms.drawn() for _ in keys])
+    _apply(places, _Remover(search, sorted(keys), pseudonyms), search.run(fresh) if keys else [])
     return len(keys)
 
 
@@ -223,44 +240,44 @@ def _is_new(library: Library, path: Path) -> bool:
     return seen is not None and not seen.searched
 
 
-def _apply(places: Places, search: Search, keys: Sequence[str], found: Sequence[Found]) -> None:
+def _apply(places: Places, remover: _Remover, found: Sequence[Found]) -> None:
     library = WritableLibrary(places.library)
     library.state.begin_pull()
-    remover = _Remover(library, search, keys)
-    for one in found:
-        remover.apply(one)
-    for key, seen in library.state.files.items():
-        library.state.files[key] = replace(seen, searched=True)
-    library.state.save()
+    try:
+        for one in found:
+            remover.apply(library, one)
+        for key, seen in library.state.files.items():
+            library.state.files[key] = replace(seen, searched=True)
+    finally:
+        library.state.save()
 
 
 class _Remover:
     """Does what was decided for each file."""
 
-    def __init__(self, library: WritableLibrary, search: Search, keys: Sequence[str]) -> None:
-        self._library, self._search, self._keys = library, search, keys
-        self._pseudonyms = Pseudonyms()
+    def __init__(self, search: Search, keys: Sequence[str], pseudonyms: Pseudonyms) -> None:
+        self._search, self._keys, self._pseudonyms = search, keys, pseudonyms
 
-    def apply(self, one: Found) -> None:
+    def apply(self, library: WritableLibrary, one: Found) -> None:
         match one.action:
             case Action.redact:
-                note = functools.partial(note_rewritten, self._library, one.path)
+                note = functools.partial(note_rewritten, library, one.path)
                 redact_log(one.path, self._search.traces, self._pseudonyms, note)
             case Action.replace_records:
-                self._replace_records(one.path)
+                self._replace_records(library, one.path)
             case Action.remove if one.path in self._search.sources:
-                self._remove_source(one.path)
+                self._remove_source(library, one.path)
             case Action.remove:
                 _remove(one.path)
 
-    def _replace_records(self, path: Path) -> None:
+    def _replace_records(self, library: WritableLibrary, path: Path) -> None:
         log_keys = self._log_keys(self._search.sources[path])
-        note = functools.partial(note_rewritten, self._library, path)
+        note = functools.partial(note_rewritten, library, path)
         if replace_records(path, id_property_of(path, log_keys), self._keys, self._pseudonyms, note) is None:
-            self._remove_source(path)
+            self._remove_source(library, path)
 
-    def _remove_source(self, path: Path) -> None:
-        remove_sources(self._library, {path: self._search.sources[path]}, "removed with a user (history forget)")
+    def _remove_source(self, library: WritableLibrary, path: Path) -> None:
+        remove_sources(library, {path: self._search.sources[path]}, "removed with a user (history forget)")
 
     def _log_keys(self, job_ids: Sequence[str]) -> frozenset[str]:
         return _keys_in_logs([path for path, job_id in self._search.logs.items() if job_id in job_ids])

@@ -12,7 +12,7 @@ from analyzer.library.paths import OWN_FOLDER
 from analyzer.storage.files import json_bytes, read_json, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -27,11 +27,14 @@ class _Content(msgspec.Struct, omit_defaults=True):
         salt: of the users' hashes, in hexadecimal; each library has its own.
         users: by hash, the day on which the user was removed.
         jobs: IDs of removed jobs.
+        begun: by hash, the text of the pseudonym of users who are being removed, so that a command that finishes an
+            interrupted one uses the same; empty afterwards.
     """
 
     salt: str = ""
     users: dict[str, str] = {}
     jobs: list[str] = []
+    begun: dict[str, str] = {}
 
 
 class Forgotten:
@@ -64,6 +67,17 @@ class Forgotten:
         """Note removed users; ``save`` writes it."""
         self._content.salt = self._content.salt or secrets.token_hex(_DIGEST)
         self._content.users |= {self._hash(key): f"{now:%Y-%m-%d}" for key in keys}
+
+    def begin(self, keys: Sequence[str], draw: Callable[[], str]) -> list[str]:
+        """Return the texts of the pseudonyms of users, in their order, and note them until ``end``."""
+        self._content.begun = {one: self._content.begun.get(one) or draw() for one in map(self._hash, keys)}
+        self.save()
+        return [*self._content.begun.values()]
+
+    def end(self) -> None:
+        """Drop the texts of pseudonyms: then nothing leads back to the users."""
+        self._content.begun = {}
+        self.save()
 
     def add_jobs(self, job_ids: Iterable[str]) -> None:
         """Note removed jobs; ``save`` writes it."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import gzip
 import html.entities
 import io
-import random
 import re
+import secrets
 import string
 import unicodedata
 import zipfile
@@ -26,7 +26,7 @@ from analyzer.errors import InputError
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 GZIP_MAGIC, ZIP_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
@@ -36,6 +36,7 @@ _LONGEST = 1 << 14
 _IN_IDS = frozenset("._-+@")
 """Characters beside letters and digits that continue an ID: ``lady-ada@contoso.com`` isn't ``ada@contoso.com``."""
 _ONE, _TWO = 1, 2
+_TAIL = 64
 _LETTERS = re.compile("[a-z0-9]+")
 _CODE = rb"(?:3\d|[46][1-9a-f]|[57][0-9a])"
 _ESCAPED_LETTERS = (
@@ -188,12 +189,16 @@ class Traces:
 
 
 class Pseudonyms:
-    """Texts that replace IDs and have the same length, one for each user, drawn at random."""
+    """Texts that replace IDs and have the same length, one for each user."""
 
-    def __init__(self, draw: random.Random | None = None) -> None:
-        """Draw from ``draw``; None for the system's randomness, from which nothing leads back to the user."""
-        self._draw = draw or random.SystemRandom()
-        self._tails: dict[int, str] = {}
+    def __init__(self, tails: Sequence[str]) -> None:
+        """Use the random texts that were drawn for the users (``drawn``), in the order of their numbers."""
+        self._tails = tails
+
+    @staticmethod
+    def drawn() -> str:
+        """Return a random text for one user, from which nothing leads back to the user."""
+        return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(_TAIL))
 
     def bytes_for(self, trace: Trace, raw: bytes) -> bytes:
         """Return the replacement of an occurrence, as ``Traces.replaced`` needs it."""
@@ -205,9 +210,7 @@ class Pseudonyms:
 
     def text(self, user: int, length: int, *, is_address: bool) -> str:
         """Return the replacement of a length: ``forgotten@4fz0q`` for an address, which stays of the kind."""
-        tail = self._tails.setdefault(user, "".join(self._draw.choices(string.ascii_lowercase + string.digits, k=64)))
-        while len(tail) < length:
-            tail += tail
+        tail = self._tails[user] * (length // _TAIL + 1)
         head = "forgotten@" if is_address else "forgotten-"
         return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
 
@@ -215,9 +218,9 @@ class Pseudonyms:
 class Redaction:
     """Replaces the IDs of users by pseudonyms in texts and tables."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        """Draw a pseudonym for each of the users with these keys."""
-        self._traces, self._pseudonyms = Traces(keys), Pseudonyms()
+    def __init__(self, traces: Traces, pseudonyms: Pseudonyms) -> None:
+        """Prepare to replace the users of a search."""
+        self._traces, self._pseudonyms = traces, pseudonyms
 
     def text(self, data: bytes) -> bytes:
         """Return a text in UTF-8 without the IDs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +30,7 @@ def test_a_log_keeps_its_size_and_its_other_lines(tmp_path: Path, name: str, enc
     users = ["bob@contoso.com", "Ada@contoso.com", "lada@contoso.com", "zoë@contoso.com"]
     raw = "".join(map(LINE.format, users)).encode(encoding)
     path.write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
-    assert redact_log(path, Traces([KEY]), Pseudonyms(random.Random(1))) == 1
+    assert redact_log(path, Traces([KEY]), Pseudonyms([Pseudonyms.drawn(), Pseudonyms.drawn()])) == 1
     after = gzip.decompress(path.read_bytes()) if name.endswith("gz") else path.read_bytes()
     assert len(after) == len(raw)
     lines = after.decode(encoding).splitlines()
@@ -64,7 +63,7 @@ def test_only_a_pseudonym_is_left_of_the_user_s_records_and_others_stay_where_th
     mark = b"\xef\xbb\xbf" if has_mark else b""
     raw = mark + json.dumps({"value": records}, indent=indent, separators=separators, ensure_ascii=False).encode()
     path.write_bytes(raw)
-    pseudonyms = Pseudonyms(random.Random(1))
+    pseudonyms = Pseudonyms([Pseudonyms.drawn(), Pseudonyms.drawn()])
     anonymous = {"mail": pseudonyms.text(0, len(KEY), is_address=True)}
     is_user = [record["mail"].lower() == KEY for record in records]
     assert replace_records(path, "mail", [KEY], pseudonyms) == sum(is_user)
@@ -88,7 +87,7 @@ def test_only_a_pseudonym_is_left_of_the_user_s_records_and_others_stay_where_th
 def test_a_file_whose_records_cannot_be_replaced_stays_as_it_is(tmp_path: Path, content: str, encoding: str) -> None:
     path = tmp_path / "feed.json"
     path.write_bytes(content.encode(encoding))
-    assert replace_records(path, "mail", [KEY], Pseudonyms()) is None
+    assert replace_records(path, "mail", [KEY], Pseudonyms([Pseudonyms.drawn()])) is None
     assert path.read_bytes() == content.encode(encoding)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -99,7 +98,7 @@ def test_a_manager_is_not_taken_for_the_user(tmp_path: Path) -> None:
     path.write_text(json.dumps({"value": records}), encoding="utf-8")
     name = id_property_of(path, frozenset())
     assert name == "mail"
-    assert replace_records(path, name, [KEY], Pseudonyms()) == 0
+    assert replace_records(path, name, [KEY], Pseudonyms([Pseudonyms.drawn()])) == 0
     assert keys_in(path, name, lambda key: key.startswith("user1")) == {
         "user1@contoso.com",
         *(f"user1{digit}@contoso.com" for digit in range(10)),
@@ -110,7 +109,7 @@ def test_an_unreadable_file_has_no_id_property(tmp_path: Path) -> None:
     (tmp_path / "feed.json").write_text("{", encoding="utf-8")
     assert id_property_of(tmp_path / "feed.json", frozenset([KEY])) == ""
     assert keys_in(tmp_path / "feed.json", "mail", lambda _key: True) == set()
-    assert replace_records(tmp_path / "feed.json", "", [KEY], Pseudonyms()) is None
+    assert replace_records(tmp_path / "feed.json", "", [KEY], Pseudonyms([Pseudonyms.drawn()])) is None
 
 
 def test_the_new_content_is_noted_before_it_is_in_place(tmp_path: Path) -> None:

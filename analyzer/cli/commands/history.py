@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from analyzer.history.forget import Found, Places
     from analyzer.library.workspace import Workspace
+    from analyzer.storage.traces import Redaction
 
 _SHORTEST, _SHOWN = 3, 30
 
@@ -65,7 +66,6 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
     from analyzer.library.mirror import Library
     from analyzer.model.identity import identity_key
     from analyzer.model.text import count
-    from analyzer.storage.traces import Redaction
 
     keys = list(dict.fromkeys(map(identity_key, users)))
     if short := [user for user, key in zip(users, keys, strict=False) if len(key) < _SHORTEST]:
@@ -73,17 +73,15 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
             f"{short[0]!r} is too short for an ID: it would be found everywhere",
             f"Specify IDs of at least {_SHORTEST} characters.",
         )
+
+    def make_again(redaction: Redaction) -> None:
+        library, rules = Library(places.library), app.feed_rules()
+        say = app.terminal.say
+        rebuild(library, places.history, rules=rules, retry_folder=places.retry, say=say, redaction=redaction)
+
     with app.terminal.progress("searching"):
         if yes:
-            done = forget_users(places, keys, datetime.now(UTC), without_sources=remove_sources)
-            rebuild(
-                Library(places.library),
-                places.history,
-                rules=app.feed_rules(),
-                retry_folder=places.retry,
-                say=app.terminal.say,
-                redaction=Redaction(keys),
-            )
+            done = forget_users(places, keys, datetime.now(UTC), make_again, without_sources=remove_sources)
             left = Search(places, keys).left()
         else:
             done = Search(places, keys, remove_sources=remove_sources).run()
