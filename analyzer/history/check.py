@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _BEGUN = "rebuild.part"
 """The folder, in that of the history, of a history that is being made."""
-_BEHIND = "Any command that reads the history brings it up to date."
+_UPDATE = "Any command that reads the history brings it up to date."
 _REBUILD = "`upa-analyzer history rebuild` makes it again from the library."
 
 
@@ -57,7 +57,7 @@ def check(library: Library, store: Store) -> list[Difference]:
         InputError: the job list can't be read, or the history is of a newer version.
     """
     if not store.exists:
-        return [Difference("", "there is no history yet", _BEHIND)]
+        return [Difference("", "there is no history yet", _UPDATE)]
     return list(_Check(library, store).differences())
 
 
@@ -75,12 +75,12 @@ class _Check:
             yield Difference("", error.what)
             return
         if version != VERSION:
-            yield Difference("", f"it has schema {version}, not {VERSION}", _BEHIND)
+            yield Difference("", f"it has schema {version}, not {VERSION}", _UPDATE)
         rows = small["jobs"]
         yield from self._of_jobs(rows["job_id"].to_list())
         stale = {job_id for job_id, record in self._records.items() if self._is_stale(record)}
         for job_id in sorted(stale):
-            yield Difference(job_id, "the library has other files of it since", _BEHIND)
+            yield Difference(job_id, "the library has other files of it since", _UPDATE)
         yield from self._of_files(rows)
         codes = Counter({(job_id, code): entries for _, job_id, code, entries, _ in small["job_codes"].iter_rows()})
         yield from self._of_logs(rows, codes, stale)
@@ -93,7 +93,7 @@ class _Check:
             if job_id not in self._records:
                 yield Difference(job_id, "what the history keeps of it can't be read")
         for job_id in self._jobs.keys() - set(job_ids):
-            yield Difference(job_id, "it is in the library, but not in the history", _BEHIND)
+            yield Difference(job_id, "it is in the library, but not in the history", _UPDATE)
 
     def _is_stale(self, record: JobRecord) -> bool:
         root = self._library.root

@@ -38,7 +38,7 @@ class _Content(msgspec.Struct, omit_defaults=True):
 
 
 class Forgotten:
-    """Removed users, of whom only a hash is kept, and removed jobs.
+    """Removed users, with only a hash of each, and removed jobs.
 
     Attributes:
         jobs: IDs of the jobs.

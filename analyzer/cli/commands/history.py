@@ -68,7 +68,7 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
     from analyzer.model.text import count
 
     keys = list(dict.fromkeys(map(identity_key, users)))
-    if short := [user for user, key in zip(users, keys, strict=False) if len(key) < _SHORTEST]:
+    if short := [user for user in users if len(identity_key(user)) < _SHORTEST]:
         raise UsageError(
             f"{short[0]!r} is too short for an ID: it would be found everywhere",
             f"Specify IDs of at least {_SHORTEST} characters.",
