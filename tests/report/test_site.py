@@ -259,6 +259,20 @@ def test_after_any_changes_the_report_is_that_from_scratch(world: World, seed: i
     assert world.content() == world.from_scratch()
 
 
+def test_a_page_follows_a_later_log_that_changes_which_users_were_updated_but_not_how_many(world: World) -> None:
+    name, lines = f"hr-{world.second}-retry", Lines.unresolved
+    retry = world.little.retry(
+        world.second, PARTIAL, lines("user1@contoso.com"), seen="2026-11-20T04:00:00+00:00", users=4
+    )
+    world.update()
+    before = world.content()
+    world.little.log(name, retry, lines("user3@contoso.com"), None)
+    world.update()
+    page = f"jobs/{world.second}.html"
+    assert world.content() == world.from_scratch()
+    assert world.content()[page] != before[page]
+
+
 def test_a_day_without_changes_writes_nothing(world: World) -> None:
     state = (world.out / NAME).read_bytes()
     assert world.update() == set()
