@@ -100,7 +100,7 @@ def facts_of(
         new=log.new,
         codes=tuple(_code_facts(outcome, log)),
         properties=tuple(log.properties_of(LogCode.InvalidProperty)),
-        failed_ids=id_kinds(log.unresolved),
+        failed_ids=id_kinds(log.unresolved()),
         nameless=log.nameless_codes,
         source_at_hand=has_source,
         source=source,

@@ -18,7 +18,7 @@ from analyzer.model.service import ABORTING_CODES, LogCode
 from analyzer.model.tables import ENTRIES, UTC
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from analyzer.catalogue import Catalogue
@@ -108,13 +108,18 @@ class JobLog:
         """The number of rows of text that isn't an entry."""
         return sum(log.texts for log in self.files)
 
-    @functools.cached_property
-    def unresolved(self) -> list[str]:
-        """A spelling of each ID that could not be resolved."""
-        if not any(code == LogCode.IdentityNotResolvable for code, _, _ in self.codes):
-            return []
-        found = self._read(pl.col("names") & (pl.col("code") == LogCode.IdentityNotResolvable), "key", "identity")
-        return found.unique("key", maintain_order=True)["identity"].to_list()
+    def unresolved(self) -> Iterator[str]:
+        """Yield a spelling of each ID that could not be resolved."""
+        code = LogCode.IdentityNotResolvable
+        if not any(one == code for one, _, _ in self.codes):
+            return
+        if isinstance(self._users, pl.DataFrame):
+            found = self._read(pl.col("names") & (pl.col("code") == code), "key", "identity")
+            yield from found.unique("key", maintain_order=True)["identity"]
+        else:
+            users = self._users.filter(pl.col("codes").list.contains(code.value)).select("identity")
+            for piece in users.collect_batches():
+                yield from piece["identity"]
 
     @property
     def new(self) -> int | None:

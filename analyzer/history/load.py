@@ -125,7 +125,10 @@ class Tables:
 
     def with_open(self, users: pl.DataFrame, job_id: str) -> pl.DataFrame:
         """Add the column ``open`` to users in a job's log."""
-        feed = self._history.feed_users(self.job(job_id)["feed"])
+        job = self.job(job_id)
+        if job["open"] is not None and job["open"] == job["not_updated"]:
+            return users.with_columns(open=pl.lit(value=True))  # without the users of a log with millions
+        feed = self._history.feed_users(job["feed"])
         flags = feed.open_flags(job_id, users["key"]) if feed else [None] * users.height
         return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
 

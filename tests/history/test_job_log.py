@@ -68,7 +68,7 @@ def test_a_large_log_read_in_parts_gives_what_a_small_one_does(
     assert large.patterns == small.patterns
     assert large.properties == small.properties
     assert large.nameless_codes == small.nameless_codes
-    assert sorted(map(str.casefold, large.unresolved)) == sorted(map(str.casefold, small.unresolved))
+    assert sorted(map(str.casefold, large.unresolved())) == sorted(map(str.casefold, small.unresolved()))
     assert (large.new, large.texts) == (small.new, small.texts)
     assert large.first_nameless(limit, *COLUMNS).rows() == small.first_nameless(limit, *COLUMNS).rows()
     assert large.first_texts(limit, *COLUMNS).rows() == small.first_texts(limit, *COLUMNS).rows()
@@ -89,7 +89,7 @@ def test_the_counts_are_those_of_the_entries(tmp_path: Path) -> None:
     assert found.texts == 1
     assert found.first_texts(5, "message").rows() == [("a line of text",)]
     assert found.new is None
-    assert found.unresolved == []
+    assert list(found.unresolved()) == []
 
 
 def test_new_users_come_first(tmp_path: Path) -> None:
