@@ -24,7 +24,7 @@ from analyzer.model.service import GUID, stem
 from analyzer.model.uri import file_name, host_of, server_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 UNKNOWN_FEED = "?"
 """The feed of a job without a source file."""
@@ -186,7 +186,11 @@ def source_name(source_uri: str) -> SourceName:
     )
 
 
-def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict[str, str]:
+def feeds_of(
+    source_uris: Iterable[str],
+    rules: Sequence[FeedRule] = (),
+    name_of: Callable[[str], SourceName] | None = None,
+) -> dict[str, str]:
     """Return the feed's name by source URI; names are unique.
 
     Of several feeds with one name, the one with the most jobs keeps it; the others include their folder:
@@ -195,7 +199,9 @@ def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict
     Args:
         source_uris: the source URI of each job of a library.
         rules: the feeds of the configuration; the first that matches wins.
+        name_of: returns what ``source_name`` does, for one who keeps it; None for ``source_name``.
     """
+    name_of = name_of or source_name
     uris = list(source_uris)
     found: dict[str, str] = {}
     keys: dict[str, tuple[str, str, str]] = {}
@@ -204,11 +210,11 @@ def feeds_of(source_uris: Iterable[str], rules: Sequence[FeedRule] = ()) -> dict
         if rule:
             found[uri] = rule.name
         elif uri:
-            name = source_name(uri)
+            name = name_of(uri)
             keys[uri] = (name.host, name.folder.casefold(), name.feed.casefold())
         else:
             found[uri] = UNKNOWN_FEED
-    first = {key: source_name(uri) for uri, key in reversed(keys.items())}
+    first = {key: name_of(uri) for uri, key in reversed(keys.items())}
     jobs = Counter(keys[uri] for uri in uris if uri in keys)
     taken = {name.casefold() for name in found.values()}
     folders: set[tuple[str, str]] = set()

@@ -243,7 +243,7 @@ def rebuild(  # noqa: PLR0913 - as for load
             _replace(old, new)
         finally:
             shutil.rmtree(new.root, ignore_errors=True)
-        old.remove_others(old.file(table, *row) for table in PER_JOB for row in jobs.iter_rows())
+        old.remove_others(old.path_of(table, *row) for table in PER_JOB for row in jobs.iter_rows())
     return Rebuilt(jobs.height, without_logs, without_sources, bool(records) or not old.exists)
 
 

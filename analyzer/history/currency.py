@@ -42,7 +42,7 @@ def is_current(library: Library, store: Store, rules: Sequence[FeedRule]) -> boo
     for job_id, month, encoded in rows.iter_rows():
         stamps, entries_size, users_size = decode(encoded)
         for stamp in stamps:
-            if not seen.setdefault(stamp[0], _is_unchanged(prefix, stamp)):
+            if not seen.setdefault(stamp[0], is_unchanged(prefix, stamp)):
                 return False
         if entries_size and store.size("entries", job_id, month) != entries_size:
             return False
@@ -51,7 +51,8 @@ def is_current(library: Library, store: Store, rules: Sequence[FeedRule]) -> boo
     return True
 
 
-def _is_unchanged(prefix: str, stamp: Stamp) -> bool:
+def is_unchanged(prefix: str, stamp: Stamp) -> bool:
+    """Return whether a place in a library is as its stamp says; ``prefix`` is the library's folder with a separator."""
     name, size, modified_ns = stamp
     try:
         status = os.stat(prefix + name)  # noqa: PTH116 - called for thousands of files

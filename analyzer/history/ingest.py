@@ -8,22 +8,23 @@ death in between is repaired by the next ingest, which writes the same files aga
 from __future__ import annotations
 
 import itertools
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import polars as pl
 
 from analyzer.analysis.feed_state import JobState
-from analyzer.analysis.feeds import UNKNOWN_FEED, source_name
+from analyzer.analysis.feeds import UNKNOWN_FEED
 from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
-from analyzer.history.currency import inputs_of
+from analyzer.history.currency import inputs_of, is_unchanged
 from analyzer.history.entries_file import SmallJob, write_entries, write_small
 from analyzer.history.feed_users import FeedUsers
 from analyzer.history.job_rows import certain_sources, feed_jobs, job_row, observation_table
 from analyzer.history.read_job import read_job
-from analyzer.history.record import JobRecord, digest_of, job_digest, stamp_of
+from analyzer.history.record import JobRecord, digest_of, job_digest
 from analyzer.history.repairs import end_of_chains, feeds_of_jobs, repaired_by
 from analyzer.history.store import UNKNOWN_MONTH, DamagedError, Head
 from analyzer.history.user_fold import UserFold
@@ -108,6 +109,7 @@ class _Ingest:
         self._waiting: dict[str, JobFiles] = {}
         self._waiting_bytes = 0
         self._fold = UserFold(store, self._records, library.tenant)
+        self._prefix = f"{library.root}{os.sep}"
         self._pulled = PulledLogs(library)
         self._ended = first_seen_ended(library)
 
@@ -196,12 +198,12 @@ class _Ingest:
         owned = {self._records[job_id].source for job_id in sources}
         rows = (
             {
-                **job_row(job, self._records[job.job_id], owned),
+                **job_row(self._records[job.job_id], owned, gone=job.gone),
                 "tenant": self.library.tenant,
                 "feed": None if feeds[job.job_id] == UNKNOWN_FEED else feeds[job.job_id],
                 "retry_of": retries.get(job.job_id),
                 # A retry file's name has the time of the file that it was made from.
-                "name_time": None if job.job_id in retries else source_name(job.source_uri).time,
+                "name_time": None if job.job_id in retries else self._records[job.job_id].name.time,
             }
             for job in [*self.jobs, *self.lost]
         )
@@ -227,7 +229,7 @@ class _Ingest:
         head = Head(tenant=self.library.tenant, as_of=as_of.isoformat() if as_of else None, inputs=inputs)
         self.store.write_small("jobs", self._with_records(jobs), head)
         kept = {
-            self.store.file(name, job_id, record.month)
+            self.store.path_of(name, job_id, record.month)
             for job_id, record in self._records.items()
             for name in ("entries", "users")
         }
@@ -235,10 +237,9 @@ class _Ingest:
             self.store.remove_others(kept)
 
     def _is_current(self, job: Job, known: JobRecord) -> bool:
-        root = self.library.root
         return (
             known.digest == self._digest(job, known)
-            and all(stamp == stamp_of(root, root / stamp[0]) for stamp in known.stamps)
+            and all(is_unchanged(self._prefix, stamp) for stamp in known.stamps)
             and self._has_files(job.job_id, known)
         )
 
@@ -279,7 +280,8 @@ class _Ingest:
             self._records[job_id].repairs = repaired
         direct = {job_id: record.repairs for job_id, record in self._records.items() if record.repairs}
         retries = end_of_chains(direct)
-        return feeds_of_jobs([*self.jobs, *self.lost], retries, rules), retries
+        names = {job_id: (str(record.answer["SourceUri"]), record.name) for job_id, record in self._records.items()}
+        return feeds_of_jobs(names, retries, rules), retries
 
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.feed_state import FeedJob
 from analyzer.analysis.open_and_superseded import Import
 from analyzer.history.repairs import NO_FILE
-from analyzer.model.job import Outcome
-from analyzer.model.redaction import shown_message, shown_uri
+from analyzer.model.job import Job, Outcome
 from analyzer.model.service import error_name, state_name
 from analyzer.model.tables import OBSERVATIONS, table
 
@@ -21,17 +20,17 @@ if TYPE_CHECKING:
 
     from analyzer.history.record import JobRecord
     from analyzer.library.mirror import Library
-    from analyzer.model.job import Job
 
 
-def job_row(job: Job, record: JobRecord, owned: Collection[str]) -> dict[str, object]:
+def job_row(record: JobRecord, owned: Collection[str], *, gone: bool) -> dict[str, object]:
     """Return what is known of a job without other jobs, for ``job_table``.
 
     Args:
-        job: the job.
-        record: what the history keeps of it.
+        record: what the history keeps of the job.
         owned: the copies of source files that a job certainly read.
+        gone: whether the tenant no longer lists it.
     """
+    job = Job.from_answer(record.answer)
     count = None if record.later else record.count
     # If another job read our version, this one had read another version before.
     is_replaced = not record.is_certain and record.source in owned
@@ -39,10 +38,10 @@ def job_row(job: Job, record: JobRecord, owned: Collection[str]) -> dict[str, ob
         "job_id": job.job_id,
         "state": job.state_name,
         "error": job.error_name,
-        "error_message": shown_message(job.error_message) or None,
-        "source_uri": shown_uri(job.source_uri) or None,
-        "log_folder_uri": shown_uri(job.log_folder_uri) or None,
-        "gone": job.gone,
+        "error_message": job.error_message or None,
+        "source_uri": job.source_uri or None,
+        "log_folder_uri": job.log_folder_uri or None,
+        "gone": gone,
         "source_bytes": count.size if count else None,
         "users": count.users if count else None,
         "property_values": count.property_values if count else None,

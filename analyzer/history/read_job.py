@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from analyzer.analysis.feeds import source_name
 from analyzer.errors import InputError
 from analyzer.history.record import (
     ABSENT,
@@ -85,7 +86,9 @@ def read_job(
     paths = list(dict.fromkeys([*log_files, *(library.root / name for name in damaged)]))
     of_logs = [stamp_of(library.root, path) for path in paths]
     stamps += of_logs
-    record = JobRecord(digest="", answer=_redacted(job), stamps=stamps, logged=bool(log_files))
+    answer = _redacted(job)
+    name = source_name(str(answer["SourceUri"]))
+    record = JobRecord(digest="", answer=answer, name=name, stamps=stamps, logged=bool(log_files))
     record.keys = [key_of(name) for name, size, _ in stamps if size != FOLDER]
     record.written = written_at(library, job)
     record.later = changed_later(job, record.written, ended_at(library, log_files, ended))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.analysis.feed_state import JobState  # noqa: TC001 - likewise
+from analyzer.analysis.feeds import SourceName  # noqa: TC001 - likewise
 from analyzer.errors import InputError
 from analyzer.logs.model import Encoding, LogFile, LogRead
 from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
@@ -83,6 +84,10 @@ class EntryCounts:
     ranges: tuple[Range, ...] = WHOLE
 
 
+NAMES_VERSION = 1
+"""Version of ``analysis.feeds.source_name``. The names of earlier versions are read again."""
+
+
 class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a log file was read; the attributes are those of ``LogRead``."""
 
@@ -152,6 +157,7 @@ class JobRecord(msgspec.Struct, omit_defaults=True):
     Attributes:
         digest: of the job's row in the list and of our notes on it.
         answer: the fields of its row in the list that we know, without secrets.
+        name: the parts of its source file's address.
         stamps: the files that were read, and the places where there was none.
         version: a digest of the log files that its entries were made from.
         source: our copy of its source file in the library; empty if there is none.
@@ -176,6 +182,7 @@ class JobRecord(msgspec.Struct, omit_defaults=True):
 
     digest: str
     answer: dict[str, object]
+    name: SourceName
     stamps: list[Stamp]
     version: str = ""
     source: str = ""
@@ -218,7 +225,7 @@ def job_digest(job: Job, notes: JobNotes | None, ended: Observation | None, seen
         ended: the first observation of its end.
         seen: our notes on its files.
     """
-    return digest_of([job.answer, notes, ended, list(seen)])
+    return digest_of([NAMES_VERSION, job.answer, notes, ended, list(seen)])
 
 
 def stamp_of(root: Path, path: Path) -> Stamp:

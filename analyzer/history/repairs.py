@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
-from analyzer.model.redaction import shown_uri
 from analyzer.model.service import JobError
 from analyzer.storage.manifest_file import manifests_in
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from analyzer.analysis.feeds import FeedRule
+    from analyzer.analysis.feeds import FeedRule, SourceName
     from analyzer.model.job import Job
 
 _SAMPLE = 50
@@ -73,14 +72,20 @@ def end_of_chains(direct: Mapping[str, str]) -> dict[str, str]:
     return {job_id: _end_of_chain(job_id, direct) for job_id in direct}
 
 
-def feeds_of_jobs(jobs: Sequence[Job], retries: Mapping[str, str], rules: Sequence[FeedRule] = ()) -> dict[str, str]:
-    """Return the feed of each job by job ID; a retry has the feed of the run that it repairs, if that is known."""
-    by_id = {job.job_id: job for job in jobs}
-    runs = {job.job_id: by_id.get(retries.get(job.job_id, job.job_id), job) for job in jobs}
-    # A feed's name may contain its host, which must not show a login.
-    uris = {job_id: shown_uri(job.source_uri) for job_id, job in runs.items()}
-    feeds = feeds_of(uris.values(), rules)
-    return {job_id: feeds.get(uri, UNKNOWN_FEED) for job_id, uri in uris.items()}
+def feeds_of_jobs(
+    names: Mapping[str, tuple[str, SourceName]], retries: Mapping[str, str], rules: Sequence[FeedRule] = ()
+) -> dict[str, str]:
+    """Return the feed of each job by job ID; a retry has the feed of the run that it repairs, if that is known.
+
+    Args:
+        names: by job ID, the address of its source file without secrets, as a feed's name may contain its host; and the
+            parts of that address.
+        retries: from ``end_of_chains``.
+        rules: the feeds of the configuration.
+    """
+    runs = {job_id: names.get(retries.get(job_id, job_id), name) for job_id, name in names.items()}
+    feeds = feeds_of((uri for uri, _ in runs.values()), rules, dict(runs.values()).__getitem__)
+    return {job_id: feeds.get(uri, UNKNOWN_FEED) for job_id, (uri, _) in runs.items()}
 
 
 def _newest_before(written: datetime | None, candidates: Sequence[str], logged: Mapping[str, datetime]) -> str | None:

@@ -15,6 +15,7 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import polars as pl
@@ -28,7 +29,6 @@ from analyzer.storage.table_files import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
 VERSION = 1
 """Version of the schema. A history with an older one is upgraded, one with a newer one is refused."""
@@ -165,7 +165,11 @@ class Store:
 
     def file(self, table: str, job_id: str, month: str) -> Path:
         """Return the path of a job's file."""
-        return self.root / table / f"month={month}" / f"{name_in_files(job_id)}.parquet"
+        return Path(self.path_of(table, job_id, month))
+
+    def path_of(self, table: str, job_id: str, month: str) -> str:
+        """Return the path of a job's file as a text, for many jobs."""
+        return f"{self.root}{os.sep}{table}{os.sep}month={month}{os.sep}{name_in_files(job_id)}.parquet"
 
     def write(self, table: str, job_id: str, month: str, frame: pl.DataFrame | pl.LazyFrame) -> None:
         """Write a job's file; an empty table removes it.
@@ -215,7 +219,7 @@ class Store:
     def size(self, table: str, job_id: str, month: str) -> int:
         """Return the bytes of a job's file; 0 if there is none."""
         try:
-            return os.stat(self.file(table, job_id, month)).st_size  # noqa: PTH116 - called for each job
+            return os.stat(self.path_of(table, job_id, month)).st_size  # noqa: PTH116 - called for each job
         except OSError:
             return 0
 
@@ -251,19 +255,20 @@ class Store:
             for path in sorted((self.root / table).glob("month=*/*.parquet")):
                 yield JobFile(table, path.stem, path.parent.name.removeprefix("month="), path)
 
-    def remove_others(self, kept: Iterable[Path]) -> None:
-        """Remove files of jobs that aren't part of the history any more, and those of killed commands."""
+    def remove_others(self, kept: Iterable[str]) -> None:
+        """Remove files of jobs that aren't part of the history any more, and those of killed commands.
+
+        Args:
+            kept: from ``path_of``.
+        """
         known = set(kept)
-        for file in list(self.files()):
-            if file.path not in known:
-                with contextlib.suppress(OSError):
-                    file.path.unlink()
-        for folder in (self.root, *(self.root / table for table in (*PER_JOB, "checkpoints"))):
-            for pattern in ("*", "*/*"):
-                for path in folder.glob(pattern):
-                    if is_part(path):
-                        with contextlib.suppress(OSError):
-                            path.unlink()
+        for folder, _, names in os.walk(self.root):  # without a path object for each of thousands of files
+            of_jobs = os.path.basename(folder).startswith("month=")  # noqa: PTH119 - likewise
+            for name in names:
+                is_left = of_jobs and name.endswith(".parquet") and os.path.join(folder, name) not in known  # noqa: PTH118
+                if is_left or (name.startswith(".") and is_part(Path(folder, name))):
+                    with contextlib.suppress(OSError):
+                        Path(folder, name).unlink()
 
     def remove_damaged(self) -> None:
         """Remove the files of jobs that can't be read, so that the next ingest writes them again."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.library.paths import OWN_FOLDER, key_of, place_of
+from analyzer.library.paths import OWN_FOLDER, key_of
 from analyzer.model.service import ENDED, LOG_FILE_NAME, JobError
 from analyzer.storage.files import cannot_write
 
@@ -153,11 +152,10 @@ class PulledLogs:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._folders: dict[Path, dict[str, FileSeen]] = {}
-        for path, seen in library.state.files.items():
-            with contextlib.suppress(InputError):  # a path that can't be mirrored was not pulled
-                place = place_of(library.root, path)
-                self._folders.setdefault(place.parent, {})[place.name] = seen
+        self._folders: dict[str, dict[str, FileSeen]] = {}
+        for key, seen in library.state.files.items():
+            folder, _, name = key.rpartition("/")
+            self._folders.setdefault(folder, {})[name] = seen
 
     def damaged(self, logs: Sequence[Path]) -> Iterator[tuple[Path, InputError]]:
         """Yield the logs of one job that are shorter than when they were pulled, or missing while others exist.
@@ -166,7 +164,7 @@ class PulledLogs:
         """
         names = {log.name for log in logs}
         for folder in dict.fromkeys(log.parent for log in logs):
-            for name, seen in self._folders.get(folder, {}).items():
+            for name, seen in self._folders.get(key_of(self._library.name_of(folder)), {}).items():
                 log = folder / name
                 shown = self._library.name_of(log)
                 if log in logs:
