@@ -1,9 +1,11 @@
-"""Find the users of a job that no later import has updated, and the jobs that a later run has superseded.
+"""Define which users of a job no later import has updated, and which jobs a later run has superseded.
 
 A user is *open* in a job that did not update them, until a later run of the feed or a retry does. A retry has the
 values of the run that it repairs: imported after a later run, it closes nothing there. A run is *superseded* when a
 later full run of its feed has ended, because its records have older values. A later file with other users, such as a
 file of changes or of one region, supersedes nothing, but the older records of its users must not be imported anymore.
+
+Here are the rules for two jobs, and the types; ``open_incrementally`` applies the rules to the jobs of a feed.
 """
 
 from __future__ import annotations
@@ -11,12 +13,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
+from analyzer.model.identity import IdKind  # noqa: TC001 - msgspec reads the annotations
 from analyzer.model.job import FAILED, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
+
+    import polars as pl
 
 MAY_UPDATE = frozenset({Outcome.succeeded, Outcome.partial, Outcome.unknown})
 """The outcomes of jobs that may have updated users."""
@@ -88,8 +95,8 @@ class OpenUsers:
         return self.superseded_by is None and self.due != 0
 
 
-class SourceUsers(Protocol):
-    """The users of jobs' source files."""
+class FeedSource(Protocol):
+    """The users of a feed's source files."""
 
     def all_of(self, job_id: str) -> AbstractSet[int] | None:
         """Return the users of a job's source file; None if unknown."""
@@ -103,45 +110,93 @@ class SourceUsers(Protocol):
     def properties_of(self, job_id: str) -> AbstractSet[str] | None:
         """Return the properties in a job's source file; None if unknown."""
 
+    def version_of(self, job_id: str) -> str:
+        """Return a text that changes when the other answers about a file do, except because it was removed."""
 
-@dataclass(slots=True)
-class _LaterJobs:
-    """The users that the later jobs of a feed updated, perhaps updated, or did not, and those with newer records."""
-
-    updated: set[int] = field(default_factory=set)
-    perhaps: set[int] = field(default_factory=set)
-    failed: set[int] = field(default_factory=set)
-    newer: set[int] = field(default_factory=set)
+    def keys_of(self, job_id: str, users: AbstractSet[int]) -> Mapping[int, str]:
+        """Return the keys of some users, if they are in a job's source file."""
 
 
-def open_users(imports: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
-    """Find the open users of each job, and the jobs that are superseded.
+class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a job's source file without reading all of it.
 
-    Args:
-        imports: all jobs, the oldest first.
-        source: asked for as few source files as possible; for a healthy feed none is read.
-
-    Returns:
-        By job ID. The numbers of a job that has not ended, or whose users are unknown, are None.
+    Attributes:
+        source: the caller's fingerprint of the file; empty if there was none.
+        log: the caller's fingerprint of the users in the job's log.
+        usual: the ID property of the feed's other files with which these facts were gathered; may be empty.
+        proven: the ID property that the job's own log proves; empty if none, None if that was not needed.
+        id_property: the file's ID property; empty if unknown.
+        kind: the kind of its IDs; None if unknown or mixed.
+        sample: keys of the first users, a line each; empty if unknown. As one text, it is read and compared faster.
+        properties: the properties in the file except the ID property, in lower case; None if unknown.
     """
-    feeds: dict[str, list[Import]] = {}
-    for job in imports:
-        feeds.setdefault(job.feed, []).append(job)
-    result: dict[str, OpenUsers] = {}
-    for feed in feeds.values():
-        for jobs, members in streams_of(feed, source):
-            by_id = _of_feed(jobs, source)
-            ended = [job for job in jobs if job.outcome.ended or job.outcome is Outcome.stuck]
-            for job_id, run_id in _superseded(ended, source).items():
-                by_id[job_id].superseded_by = run_id
-                # If IDs cannot be compared, it is unknown who was updated.
-                if by_id[job_id].open and source.ids_differ(job_id, run_id):
-                    by_id[job_id] = OpenUsers(None, None, run_id)
-            result |= {job_id: by_id[job_id] for job_id in members}
-    return result
+
+    source: str = ""
+    log: str = ""
+    usual: str = ""
+    proven: str | None = None
+    id_property: str = ""
+    kind: IdKind | None = None
+    sample: str = ""
+    properties: tuple[str, ...] | None = None
 
 
-def streams_of(jobs: Sequence[Import], source: SourceUsers) -> Iterator[tuple[Sequence[Import], AbstractSet[str]]]:
+class JobState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The result of one job, which the caller keeps as JSON and passes again the next time.
+
+    Attributes:
+        open: number of users that neither this job nor a later one updated; None if unknown.
+        due: number of open users who failed in no later job; None if unknown.
+        superseded_by: the later run that superseded the job; None if there is none.
+        facts: of its source file; None if none were needed so far.
+        place: the job's place in its feed when this was computed, from 0.
+        signature: digest of what ``superseded_by`` depends on.
+        stream: the first job of the stream of files that the job belongs to; empty if its feed is one stream.
+    """
+
+    open: int | None = None
+    due: int | None = None
+    superseded_by: str | None = None
+    facts: SourceFacts | None = None
+    place: int = 0
+    signature: str = ""
+    stream: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedJob:
+    """One job of a feed.
+
+    Attributes:
+        job: its facts, with an empty ``failed``: the users in its log are loaded only when they are needed.
+        log: a fingerprint that changes when the users in its log do.
+        source: a fingerprint that changes when its source file does; empty if there is no copy that it certainly read.
+        stored: the state after the last computation; None for a new job.
+    """
+
+    job: Import
+    log: str
+    source: str = ""
+    stored: JobState | None = None
+
+
+class Checkpoints(Protocol):
+    """One feed's checkpoints, which the caller keeps. A missing one only costs time."""
+
+    def names(self) -> Collection[str]:
+        """Return the names of all checkpoints: hexadecimal digests."""
+
+    def load(self, name: str) -> tuple[bytes, pl.DataFrame] | None:
+        """Return a checkpoint as it was saved; None if it can't be read."""
+
+    def save(self, name: str, header: bytes, users: pl.DataFrame) -> None:
+        """Save a checkpoint: JSON, and a table with the columns ``key`` String and ``class`` UInt32."""
+
+    def remove(self, name: str) -> None:
+        """Remove a checkpoint."""
+
+
+def streams_of(jobs: Sequence[Import], source: FeedSource) -> Iterator[tuple[Sequence[Import], AbstractSet[str]]]:
     """Split a feed's jobs if their files have no property in common: such files share a name by chance.
 
     Yields:
@@ -187,43 +242,6 @@ def by_values(jobs: Sequence[Import]) -> tuple[Sequence[Import], dict[str, Impor
     return sorted(jobs, key=lambda job: order[runs[job.job_id].job_id]), runs
 
 
-def _of_feed(jobs: Sequence[Import], source: SourceUsers) -> dict[str, OpenUsers]:
-    jobs, runs = by_values(jobs)
-    # Without other failed jobs, the users of an aborted job need not be read.
-    is_alone = is_last_alone(jobs)
-    not_updated = [not_updated_by(job, source, is_alone=is_alone) for job in jobs]
-    earlier: list[set[int]] = [set()]
-    for job, users in zip(jobs, not_updated, strict=True):
-        left = job.failed if users is None else users
-        earlier.append(earlier[-1] | left if left else earlier[-1])
-    found: dict[str, OpenUsers] = {}
-    later = _LaterJobs()
-    for place, job in reversed(list(enumerate(jobs))):
-        users, before = not_updated[place], earlier[place]
-        following = [other for other in jobs[:place] if may_be_newer(other, job, runs)]
-        if is_alone and job.outcome is Outcome.aborted and not following:
-            found[job.job_id] = OpenUsers(job.not_updated, job.not_updated)
-        else:
-            found[job.job_id] = _of_job(job, users, later)
-        left = job.failed if users is None else users
-        held = [held_by(other, left, source) for other in following]
-        if found[job.job_id].open and any(held):
-            found[job.job_id] = OpenUsers(None, None)
-        by_runs = [
-            theirs
-            for other, theirs in zip(following, held, strict=True)
-            if runs[other.job_id] is not runs[job.job_id]  # else its values are the same
-        ]
-        found[job.job_id].updated_since = frozenset(left & later.updated)
-        found[job.job_id].newer = frozenset(left & (later.updated | later.failed | later.newer)).union(*by_runs)
-        if users and users <= found[job.job_id].newer:
-            found[job.job_id].due = 0
-        if job.outcome.ended:
-            _add_updates(job, before, later, source)
-            later.failed |= users or job.failed
-    return found
-
-
 def is_last_alone(jobs: Sequence[Import]) -> bool:
     """Return whether only the last one of sorted jobs failed."""
     return sum(job.outcome in FAILED for job in jobs) == 1 and jobs[-1].outcome in FAILED
@@ -235,7 +253,7 @@ def may_be_newer(other: Import, job: Import, runs: Mapping[str, Import]) -> bool
     return other.may_follow(job) if run is other_run else other_run.may_follow(run)
 
 
-def not_updated_by(job: Import, source: SourceUsers, *, is_alone: bool) -> AbstractSet[int] | None:
+def not_updated_by(job: Import, source: FeedSource, *, is_alone: bool) -> AbstractSet[int] | None:
     """Return all users that a job may not have updated; None if unknown."""
     if job.outcome is Outcome.succeeded:
         return frozenset()
@@ -246,38 +264,7 @@ def not_updated_by(job: Import, source: SourceUsers, *, is_alone: bool) -> Abstr
     return None if is_alone else source.all_of(job.job_id)
 
 
-def _of_job(job: Import, users: AbstractSet[int] | None, later: _LaterJobs) -> OpenUsers:
-    if users is None:
-        return OpenUsers(None, None)
-    left = users - later.updated
-    if not left:
-        return OpenUsers(0, 0)
-    # Otherwise it is unknown whether the job itself or a later one updated them.
-    is_certain = job.outcome is Outcome.aborted or (job.outcome is Outcome.partial and job.names_all)
-    if not is_certain or not left.isdisjoint(later.perhaps):
-        due = 0 if left <= later.failed else None
-        return OpenUsers(None, due)
-    return OpenUsers(len(left), len(left - later.failed))
-
-
-def _add_updates(job: Import, before: AbstractSet[int], later: _LaterJobs, source: SourceUsers) -> None:
-    """Add the users of earlier jobs (``before``) that a job updated."""
-    users = before - later.updated - job.failed
-    if not users or job.outcome not in MAY_UPDATE:
-        return
-    held = source.all_of(job.job_id)
-    is_certain = held is not None and job.outcome is not Outcome.unknown and job.names_all
-    updated = users if held is None else users & held
-    if is_certain:
-        later.updated |= updated
-        later.perhaps -= updated
-    else:
-        later.perhaps |= updated
-        if job.retry_of is None:
-            later.newer |= updated
-
-
-def held_by(job: Import, users: AbstractSet[int], source: SourceUsers) -> AbstractSet[int]:
+def held_by(job: Import, users: AbstractSet[int], source: FeedSource) -> AbstractSet[int]:
     """Return the users that a job may have updated, if it ran later."""
     if job.outcome not in MAY_UPDATE:
         return frozenset()
@@ -286,39 +273,8 @@ def held_by(job: Import, users: AbstractSet[int], source: SourceUsers) -> Abstra
     return users if held is None else users & held
 
 
-def _superseded(ended: Sequence[Import], source: SourceUsers) -> dict[str, str]:
-    """Return by ID of each superseded job the later full run of the feed that superseded it.
-
-    A stuck job can be superseded, because its file may be queued again, but it supersedes none.
-    """
-    place = {job.job_id: place for place, job in enumerate(ended)}
-    found: dict[str, str] = {}
-    # A retry has the values of the run that it repairs.
-    runs = {job.job_id: job.retry_of if job.retry_of in place else job.job_id for job in ended}
-    left = {job.job_id: place[runs[job.job_id]] for job in ended if job.outcome in {*FAILED, Outcome.stuck}}
-    samples: dict[str, AbstractSet[int] | None] = {}
-    for run in reversed(
-        [job for job in ended if job.retry_of is None and job.carried and job.outcome is not Outcome.stuck]
-    ):
-        older = [
-            job_id
-            for job_id, since in left.items()
-            if runs[job_id] != run.job_id and (since < place[run.job_id] or run.may_follow(ended[since]))
-        ]
-        if not older:
-            continue
-        held = source.all_of(run.job_id)
-        for job_id in older:
-            if runs[job_id] not in samples:
-                samples[runs[job_id]] = source.first_of(runs[job_id])
-            if supersedes(run.job_id, held, runs[job_id], samples[runs[job_id]], source):
-                found[job_id] = run.job_id
-                del left[job_id]
-    return found
-
-
 def supersedes(
-    later_id: str, held: AbstractSet[int] | None, job_id: str, sample: AbstractSet[int] | None, source: SourceUsers
+    later_id: str, held: AbstractSet[int] | None, job_id: str, sample: AbstractSet[int] | None, source: FeedSource
 ) -> bool:
     """Return whether a later file is a full file with the users of an earlier one.
 

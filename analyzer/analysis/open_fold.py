@@ -1,8 +1,7 @@
-"""Follow the users whom the jobs of a feed left out, one job after the other, until a later job updates them.
+"""Follow the users that the jobs of a feed left out, one job after the other, until a later job updates them.
 
-The result is that of ``open_and_superseded``, which walks through all jobs at once. Here, what is kept does not grow
-with the number of jobs: of a user, only the jobs since the last one that certainly updated them matter. Users with the
-same jobs are a class, and there are few classes.
+What is kept does not grow with the number of jobs: of a user, only the jobs since the last one that certainly updated
+them matter. Users with the same jobs are a class, and there are few classes.
 """
 
 from __future__ import annotations
@@ -129,7 +128,7 @@ class OpenFold:
             job: the job.
             users: all users that it may not have updated; None if unknown.
             file_of: returns the users of a job's source file.
-            newer: those of them for whom a job that is sorted before it may have newer values.
+            newer: those of them of which a job that is sorted before it may have newer values.
             disputed: whether a job that is sorted before it may have updated some of them later.
         """
         place, is_retry = len(self.places), job.retry_of is not None
@@ -245,7 +244,7 @@ class _Counts:
 
 
 def _result(place: Place, left: int, perhaps: int, failed: int, newer: int) -> OpenUsers:
-    """Return the state of a job's users, as ``open_and_superseded`` does from the users themselves."""
+    """Return the state of a job's users from their numbers: not updated since, perhaps updated, and so on."""
     if place.users is None:
         return OpenUsers(None, None)
     if not left:

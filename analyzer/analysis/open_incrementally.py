@@ -1,7 +1,7 @@
 """Compute the open users and superseded jobs of one feed from what was kept of its earlier jobs.
 
-The results equal those of ``open_and_superseded.open_users``, which computes them from all jobs at once, with one
-exception: what was known of a source file counts, although the file was removed since.
+What was known of a source file counts, although the file was removed since. Apart from that, the results equal those
+from all jobs at once: tests compare them with a slow reference.
 
 After each job, a checkpoint can be saved: the users that no later job updated (``open_fold``). Its name is a digest of
 all jobs up to it, so that a late or changed job makes later checkpoints useless, and an earlier one is continued.
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.analysis.feed_state import JobState
 from analyzer.analysis.open_and_superseded import (
     MAY_UPDATE,
+    JobState,
     OpenUsers,
     by_values,
     held_by,
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from analyzer.analysis.feed_state import Checkpoints, FeedJob, FeedSource
-    from analyzer.analysis.open_and_superseded import Import
+    from analyzer.analysis.open_and_superseded import Checkpoints, FeedJob, FeedSource, Import
 
 _VERSION = 1
 """Of checkpoints."""

@@ -14,7 +14,7 @@ from analyzer.model.job import FAILED, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyzer.analysis.feed_state import FeedJob, FeedSource
+    from analyzer.analysis.open_and_superseded import FeedJob, FeedSource
 
 
 class Compared(NamedTuple):

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from analyzer.analysis.feed_state import Checkpoints, FeedJob, JobState
-    from analyzer.analysis.open_and_superseded import OpenUsers
+    from analyzer.analysis.open_and_superseded import Checkpoints, FeedJob, JobState, OpenUsers
 
 
 class FeedUsers:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from analyzer.analysis.feed_state import JobState
 from analyzer.analysis.feeds import UNKNOWN_FEED
+from analyzer.analysis.open_and_superseded import JobState
 from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError

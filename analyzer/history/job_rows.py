@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.feed_state import FeedJob
-from analyzer.analysis.open_and_superseded import Import
+from analyzer.analysis.open_and_superseded import FeedJob, Import
 from analyzer.history.repairs import NO_FILE
 from analyzer.model.job import Job, Outcome
 from analyzer.model.service import error_name, state_name

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.analysis.feed_state import JobState  # noqa: TC001 - likewise
 from analyzer.analysis.feeds import SourceName  # noqa: TC001 - likewise
+from analyzer.analysis.open_and_superseded import JobState  # noqa: TC001 - likewise
 from analyzer.errors import InputError
 from analyzer.logs.model import Encoding, LogFile, LogRead
 from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise

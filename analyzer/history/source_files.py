@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.analysis.feed_state import SourceFacts
+from analyzer.analysis.open_and_superseded import SourceFacts
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import IdKind, id_kinds, identity_key
 from analyzer.source.find import find_records
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from analyzer.analysis.feed_state import FeedJob
+    from analyzer.analysis.open_and_superseded import FeedJob
 
 _SAMPLE = 50
 """Users of a source file that are compared with those of a later file."""

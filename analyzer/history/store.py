@@ -306,7 +306,7 @@ class Store:
 
 
 class FeedCheckpoints:
-    """The checkpoints of one feed (``analysis.feed_state.Checkpoints``): a small file for each."""
+    """The checkpoints of one feed (``analysis.open_and_superseded.Checkpoints``): a small file for each."""
 
     def __init__(self, folder: Path) -> None:
         """Prepare to use a folder, which may be missing."""

@@ -1,4 +1,4 @@
-"""Who is open in a job, and what a later run superseded; held against a slow reference too."""
+"""Who is open in a job, and what a later run superseded, both incrementally and from all jobs at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.analysis.open_and_superseded import Import, OpenUsers, open_users
+from analyzer.analysis.open_and_superseded import FeedJob, Import, OpenUsers
+from analyzer.analysis.open_incrementally import IncrementalFeed
 from analyzer.model.job import Outcome
+from tests.analysis import reference_open_users as reference
 from tests.analysis.frames import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
+
+    import polars as pl
 
 EVERYBODY = frozenset(range(1, 11))
 
@@ -44,6 +48,43 @@ class Files:
     def first_of(self, job_id: str) -> AbstractSet[int] | None:
         users = self.files.get(job_id, EVERYBODY)
         return set(sorted(users)[:3]) if users else None
+
+    def version_of(self, job_id: str) -> str:
+        return job_id
+
+    def keys_of(self, job_id: str, users: AbstractSet[int]) -> Mapping[int, str]:
+        return {user: str(user) for user in users & (self.files.get(job_id, EVERYBODY) or frozenset())}
+
+
+class NoCheckpoints:
+    """Keeps nothing."""
+
+    def names(self) -> list[str]:
+        return []
+
+    def load(self, name: str) -> tuple[bytes, pl.DataFrame] | None:
+        raise AssertionError(name)
+
+    def save(self, name: str, header: bytes, users: pl.DataFrame) -> None:
+        """Ignore it."""
+
+    def remove(self, name: str) -> None:
+        raise AssertionError(name)
+
+
+def open_users(jobs: Sequence[Import], files: Files) -> dict[str, OpenUsers]:
+    """Compute the users of each job incrementally; those from all jobs at once are equal."""
+    named = {job.job_id: {user: str(user) for user in job.failed} for job in jobs}
+    found: dict[str, OpenUsers] = {}
+    for feed in dict.fromkeys(job.feed for job in jobs):
+        of_feed = [FeedJob(replace(job, failed=frozenset()), str(job.failed)) for job in jobs if job.feed == feed]
+        incremental = IncrementalFeed(of_feed, named.__getitem__, int, files, NoCheckpoints())
+        found |= {one.job.job_id: incremental.of_job(one.job.job_id) for one in of_feed}
+    at_once = reference.open_users(jobs, Files(files.files, files.id_properties, files.properties))
+    for job_id, users in at_once.items():
+        assert found[job_id] == users, job_id
+        assert (found[job_id].newer, found[job_id].updated_since) == (users.newer, users.updated_since), job_id
+    return found
 
 
 def run(job_id: str, *failed: int, outcome: Outcome = Outcome.partial, names_all: bool = True) -> Import:

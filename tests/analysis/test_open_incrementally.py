@@ -11,11 +11,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.analysis.feed_state import FeedJob, JobState
-from analyzer.analysis.open_and_superseded import Import, OpenUsers, open_users
+from analyzer.analysis.open_and_superseded import FeedJob, Import, JobState, OpenUsers
 from analyzer.analysis.open_incrementally import IncrementalFeed
 from analyzer.model.job import Outcome
 from tests.analysis.frames import at
+from tests.analysis.reference_open_users import open_users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

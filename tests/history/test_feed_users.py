@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from analyzer.analysis.feed_state import FeedJob, JobState
-from analyzer.analysis.open_and_superseded import Import, OpenUsers, open_users
+from analyzer.analysis.open_and_superseded import FeedJob, Import, JobState, OpenUsers
 from analyzer.history import source_files
 from analyzer.history.feed_users import FeedUsers
 from analyzer.history.source_files import SourceFiles
 from analyzer.model.job import Outcome
 from analyzer.source.model import mark_of
+from tests.analysis.reference_open_users import open_users
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
