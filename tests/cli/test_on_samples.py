@@ -369,13 +369,13 @@ def test_the_samples_are_never_written_to(upa: Callable[..., Ran]) -> None:
     assert _everything(SAMPLES) == before
 
 
-def test_a_report_of_one_job_leaves_the_days_report_alone_and_knows_who_is_new(
+def test_a_report_of_one_job_leaves_that_of_all_jobs_alone_and_knows_who_is_new(
     upa: Callable[..., Ran], tmp_path: Path
 ) -> None:
     whole = tmp_path / upa("report", SAMPLES).out.strip()
     before = whole.read_bytes()
     part = tmp_path / upa("report", SAMPLES, "--job", PARTIAL[:8]).out.strip()
-    assert part.parent.name == f"{whole.parent.name}-selection"
+    assert part.parent == whole.parent / "selection"
     assert whole.read_bytes() == before
     assert "not updated, 4 new" in (part.parent / "jobs" / f"{PARTIAL}.html").read_text(encoding="utf-8")
 
