@@ -1,22 +1,35 @@
-"""Read the source files of jobs for the pages that show what is in them, when such a page is written."""
+"""Read the source files of jobs when they are asked for, and locate log entries without a user in them.
+
+Such entries are located by the positions in their messages, or by the order of the log's other entries.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
+from analyzer.analysis.failures import without_user
+from analyzer.analysis.named_users import FEWEST, POSITIONS, bounds
+from analyzer.errors import InputError, UsageError
 from analyzer.history.job_facts import SourceFindings, examine_job_source
 from analyzer.history.job_log import JobLog
-from analyzer.history.locations import Whereabouts, whereabouts
+from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
+from analyzer.source.diagnosis.service_message import Diagnosis, diagnose, diagnosis_json
+from analyzer.source.id_property import infer_id_property
+from analyzer.source.reader.records import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from typing import Any
 
+    from analyzer.analysis.named_users import Order
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
@@ -85,3 +98,104 @@ class JobSources:
             unread = (pl.col("code") == LogCode.DataFileNotJson) & ~pl.col("names")
             return whereabouts(self._tables.scan_entries_of(job_id).filter(unread).collect(), self.file(job_id))
         return whereabouts(self._tables.entries_of(job_id), self.file(job_id))
+
+
+_MOST_LOCATED = 5
+"""Positions located for one log. The first one aborts the import, and each costs a pass through the source file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """The locations of a log's entries without a user.
+
+    Attributes:
+        located: the places in messages; the first few, each message once.
+        bounds: columns ``analysis.named_users.BOUNDS``; empty if nothing is known.
+        order: the evidence for the bounds; None if it was not examined.
+    """
+
+    located: tuple[Diagnosis, ...]
+    bounds: pl.DataFrame
+    order: Order | None
+
+    def by_entry(self) -> dict[tuple[str, int], str]:
+        """Return a clause for each bounded entry, by log file and line."""
+        return {(row["log_file"], row["line"]): bounds_words(row) for row in self.bounds.iter_rows(named=True)}
+
+    @property
+    def order_sentence(self) -> str:
+        """How certain the bounds are, and why; empty if there are none."""
+        order = self.order
+        if order is None or order.sure is None or self.bounds.is_empty():
+            return ""
+        if order.sure == "likely":
+            which = f"all {order.compared:,} entries that name one record are"
+            return f"Their places are likely, not certain: {which} in the source file's order."
+        which = f"{order.in_order:,} of {order.compared:,} entries that name one record are"
+        return f"Their places are uncertain: {which} in the source file's order; the others were left out."
+
+
+def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
+    """Locate one job's entries without a user.
+
+    Args:
+        named: the job's entries with their users (``analysis.named_users``).
+        source: its source file; None if there is none.
+
+    Returns:
+        None if every entry has a user; the source file isn't read then.
+    """
+    nameless = without_user(named)
+    if nameless.is_empty():
+        return None
+    unread = nameless.filter(code=LogCode.DataFileNotJson)
+    messages = unread["message"].unique(maintain_order=True).head(_MOST_LOCATED)
+    located = tuple(_located(message, source) for message in messages)
+    positions = None
+    if source is not None and nameless.height > unread.height:
+        positions = _positions(named, source)
+    if positions is None:
+        return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
+    return Whereabouts(located, *bounds(named.filter(pl.col("code") != LogCode.DataFileNotJson), positions))
+
+
+def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
+    """Return the locations as JSON; all keys are always present."""
+    order = found.order if found else None
+    return {
+        "located": [diagnosis_json(one) for one in found.located] if found else [],
+        "bounds": found.bounds.to_dicts() if found else [],
+        "bounds_sure": order.sure if order else None,
+        "bounds_compared": order.compared if order else 0,
+        "bounds_in_order": order.in_order if order else 0,
+    }
+
+
+def bounds_words(row: Mapping[str, Any]) -> str:
+    """Return a row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
+    after, before = row["after_record"], row["before_record"]
+    first = f"record {after:,} ({row['after_identity']})" if after else ""
+    last = f"record {before:,} ({row['before_identity']})" if before else ""
+    if after and before:
+        return f"at {first}" if after == before else f"between {first} and {last}"
+    return f"at or after {first}" if after else f"at or before {last}"
+
+
+def _located(message: str, source: Path | None) -> Diagnosis:
+    with contextlib.suppress(InputError):
+        return diagnose(message, source)
+    return diagnose(message, None)
+
+
+def _positions(named: pl.DataFrame, source: Path) -> pl.DataFrame | None:
+    """Return the columns ``POSITIONS`` for the IDs in the log; None if the source file doesn't show them."""
+    keys = set(named.filter("names")["key"])
+    if len(keys) < FEWEST:
+        return None
+    try:
+        name = infer_id_property(source, keys).name
+        texts = ((record.text(name), record.position) for record in read_records(source))
+        rows = [(key, at + 1) for text, at in texts if text and (key := identity_key(text)) in keys]
+    except (InputError, UsageError):
+        return None
+    return pl.DataFrame(rows, schema=POSITIONS, orient="row")

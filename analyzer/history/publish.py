@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.errors import AnalyzerError, InputError, OutputError, UsageError
-from analyzer.history.delta_errors import delta_error
+from analyzer.history.delta_location import delta_error
 from analyzer.history.query import frames_of
 from analyzer.history.store import COLUMNS, PER_JOB, JobFile, full
 from analyzer.model.next_step import PROGRAM

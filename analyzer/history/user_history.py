@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.errors import InputError, UsageError
+from analyzer.history.job_sources import JobSources
 from analyzer.history.store import scanning
 from analyzer.model.identity import identity_key
 from analyzer.model.text import common_length
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
 
 _KNOWN_IDS = 50
-"""Failed users of a feed by whom the ID property of its source file is recognized."""
+"""Failed users of a feed by which the ID property of its source file is recognized."""
 
 _SWAPPED = 2
 
@@ -147,12 +148,11 @@ def _entries(tables: Tables, key: str, job_ids: Sequence[str]) -> pl.DataFrame:
 
 def _records(library: Library, tables: Tables, key: str, feeds: set[str | None]) -> Iterator[SourceRecord]:
     """Yield the user's record in the newest source file of each feed."""
-    jobs = {job.job_id: job for job in library.jobs()}
+    sources = JobSources(library, tables)
     runs = tables.jobs.filter(pl.col("retry_of").is_null(), pl.col("source_bytes").is_not_null())
     for feed in sorted(feed for feed in feeds if feed):
         for job_id in runs.filter(feed=feed)["job_id"].reverse():
-            source = library.source_file(jobs[job_id]) if job_id in jobs else None
-            if source is not None:
+            if source := sources.file(job_id):
                 yield _record(source, feed, job_id, key, _failed_in(tables, feed))
                 break
 

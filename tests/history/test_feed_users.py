@@ -12,9 +12,8 @@ import msgspec
 import pytest
 
 from analyzer.analysis.open_and_superseded import FeedJob, Import, JobState, OpenUsers
-from analyzer.history import source_files
-from analyzer.history.feed_users import FeedUsers
-from analyzer.history.source_files import SourceFiles
+from analyzer.history import feed_users
+from analyzer.history.feed_users import FeedUsers, SourceFiles
 from analyzer.model.job import Outcome
 from analyzer.source.model import mark_of
 from tests.analysis.reference_open_users import open_users
@@ -113,13 +112,13 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the source files that were opened."""
     opened: list[str] = []
     for name in ("read_records", "find_records", "infer_id_property"):
-        function = getattr(source_files, name)
+        function = getattr(feed_users, name)
 
         def noted(path: Path, *args: object, function: object = function) -> object:
             opened.append(path.stem)
             return function(path, *args)  # type: ignore[operator]
 
-        monkeypatch.setattr(source_files, name, noted)
+        monkeypatch.setattr(feed_users, name, noted)
     return opened
 
 

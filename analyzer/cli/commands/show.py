@@ -72,7 +72,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     from analyzer.cli.views.job import JobView, failures_of
     from analyzer.history.job_facts import examine_job_source, facts_of, retry_in, superseded_by
     from analyzer.history.job_log import JobLog
-    from analyzer.history.locations import whereabouts
+    from analyzer.history.job_sources import whereabouts
     from analyzer.model.text import short_ids
 
     catalogue, source = app.settings.catalogue, library.source_file(job)

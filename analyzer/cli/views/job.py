@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
     from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.job_log import JobLog, PatternCount
+    from analyzer.history.job_sources import Whereabouts
     from analyzer.history.load import Tables
-    from analyzer.history.locations import Whereabouts
     from analyzer.retry.queue_command import RetryToQueue
 
 _SHOWN_USERS = 30
@@ -89,7 +89,7 @@ def failures_of(log: JobLog) -> list[Failure]:
 
 def view_json(shown: JobView) -> dict[str, Any]:
     """Return the result of ``show --json``; a pattern's ``name`` is null for messages that match none."""
-    from analyzer.history.locations import whereabouts_json
+    from analyzer.history.job_sources import whereabouts_json
     from analyzer.retry.queue_command import queue_commands
     from analyzer.source.damaged_values import damage_json
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from analyzer.analysis.named_users import BOUNDS, Order
-from analyzer.history.locations import Whereabouts, bounds_words, whereabouts, whereabouts_json
+from analyzer.history.job_sources import Whereabouts, bounds_words, whereabouts, whereabouts_json
 from analyzer.source.diagnosis.service_message import Diagnosis
 from tests.analysis.frames import entry, named
 from tests.source.broken_source import said_of, source_with
