@@ -93,6 +93,10 @@ _SMALL, _BATCH = 1_000_000, 16_000_000
 """Bytes of a job's logs up to which they are read with those of other jobs, and of all logs that are read at once."""
 
 
+_RULES = 1
+"""Version of the rules by which users are open (``analysis.open_incrementally``): others are computed again."""
+
+
 class _Ingest:
     def __init__(self, library: Library, store: Store, retry_folder: Path | None) -> None:
         self.library, self.store, self._retry_folder = library, store, retry_folder
@@ -106,6 +110,7 @@ class _Ingest:
             record.source, record.stamps = "", []
         self.lost = [Job.from_answer(record.answer).marked_gone() for record in self._records.values()]
         self._changed: set[str] = set()
+        self._feed_digests: dict[str, str] = {}
         self._waiting: dict[str, JobFiles] = {}
         self._waiting_bytes = 0
         self._fold = UserFold(store, self._records, library.tenant)
@@ -226,7 +231,12 @@ class _Ingest:
         )
         self.store.write_small("job_codes", table(codes, JOB_CODES))
         self.store.write_small("observations", observations)
-        head = Head(tenant=self.library.tenant, as_of=as_of.isoformat() if as_of else None, inputs=inputs)
+        head = Head(
+            tenant=self.library.tenant,
+            as_of=as_of.isoformat() if as_of else None,
+            inputs=inputs,
+            feeds=self._feed_digests,
+        )
         self.store.write_small("jobs", self._with_records(jobs), head)
         kept = {
             self.store.path_of(name, job_id, record.month)
@@ -285,7 +295,11 @@ class _Ingest:
 
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""
+        known = self._known_feeds()
         for feed, members in feed_jobs(jobs, self._records).items():
+            self._feed_digests[feed] = digest_of([_RULES, [(one.job, one.log, one.source) for one in members]])
+            if known.get(feed) == self._feed_digests[feed] and all(one.stored for one in members):
+                continue
             users = FeedUsers(members, self._fold.keys_of, sources, self.store.checkpoints(feed))
             for job_id, state in users.update().items():
                 self._records[job_id].state = state
@@ -296,6 +310,12 @@ class _Ingest:
             due=pl.Series([one.due for one in states], dtype=pl.UInt32),
             superseded_by=pl.Series([one.superseded_by for one in states], dtype=pl.String),
         )
+
+    def _known_feeds(self) -> Mapping[str, str]:
+        try:
+            return self.store.head().feeds if self._old else {}
+        except DamagedError:
+            return {}
 
     def _with_records(self, jobs: pl.DataFrame) -> pl.DataFrame:
         """Add the columns ``store.INTERNAL`` that come from records."""

@@ -138,6 +138,8 @@ class Tables:
 
     def users_after(self, job_id: str) -> OpenUsers:
         """Return the users of a job after later jobs, with ``newer`` and ``updated_since``."""
+        if self._history.is_last(job_id):
+            return self.open_users[job_id]
         feed = self._history.feed_users(self.job(job_id)["feed"])
         return feed.of_job(job_id) if feed else OpenUsers(None, None)
 
@@ -256,6 +258,18 @@ class _History:
     @functools.cached_property
     def _encoded(self) -> dict[str, bytes]:
         return dict(self.store.small("jobs", ("job_id", "record")).iter_rows())
+
+    def is_last(self, job_id: str) -> bool:
+        """Return whether a job is certainly the last one of its feed, so that nothing has happened to its users since.
+
+        A retry has the values of the run that it repairs, which other runs may have followed.
+        """
+        job = self.jobs_by_id[job_id]
+        others = self.rows.filter(pl.col("feed").eq_missing(pl.lit(job["feed"], pl.String)))
+        if job["retry_of"] or job["earliest"] is None or others["job_id"][-1] != job_id:
+            return False
+        ended = others["latest"].head(-1)
+        return not ended.null_count() and bool((ended <= job["earliest"]).all())
 
     def _feed_users(self, feed: str | None) -> FeedUsers | None:
         """Return the users of a feed's jobs; None for jobs of an unknown feed."""

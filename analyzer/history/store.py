@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -93,12 +93,14 @@ class Head:
         tenant: as in tables.
         as_of: when the job list was current, ISO 8601; None if unknown.
         inputs: what else the history was made from, by name, such as the stamps of the library's own files.
+        feeds: by feed, a digest of what the open users of its jobs were computed from.
     """
 
     version: int = VERSION
     tenant: str | None = None
     as_of: str | None = None
     inputs: Mapping[str, Any] | None = None
+    feeds: Mapping[str, str] = field(default_factory=dict)
 
 
 class Store:
@@ -159,7 +161,7 @@ class Store:
         """
         content: dict[str, Any] = {"version": VERSION}
         if head is not None:
-            content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs}
+            content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs, "feeds": head.feeds}
         with replacing_path(self._small(table)) as beside, _polars_errors(self._small(table), beside):
             _write(frame.select(*SMALL[table]), beside, content)
 

@@ -156,6 +156,28 @@ def test_a_history_that_was_brought_up_to_date_is_one_made_anew(samples: Path, t
     assert are_equal(tables, load(Library.existing(part)))
 
 
+def test_nothing_has_happened_to_the_users_of_a_feeds_last_job(samples: Path) -> None:
+    tables = opened(samples)
+    history = tables._history
+    last = [job_id for job_id in tables.jobs["job_id"] if history.is_last(job_id)]
+    assert len(last) > 1
+    for job_id in last:
+        feed = history.feed_users(tables.job(job_id)["feed"])
+        found = feed.of_job(job_id) if feed else None
+        assert found == tables.users_after(job_id)
+        assert found is not None
+        assert (found.newer, found.updated_since) == (frozenset(), frozenset())
+
+
+def test_open_users_of_a_feed_that_has_not_changed_are_not_computed_again(
+    samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened(samples)
+    monkeypatch.delattr(analyzer.history.ingest, "FeedUsers")
+    os.utime(samples / "jobs.json", ns=(1, 1))  # behind, so that it is ingested again
+    assert are_equal(opened(samples), first)
+
+
 def test_jobs_and_logs_that_the_library_lost_stay(samples: Path) -> None:
     before = opened(samples)
     named = before.jobs.filter(pl.col("named_users") > 0)["job_id"]
