@@ -195,7 +195,7 @@ def forget_users(
     """
     forgotten = Forgotten(places.library)
     forgotten.add_users(keys, now)
-    pseudonyms = Pseudonyms(forgotten.begin(keys, Pseudonyms.drawn))
+    pseudonyms = Pseudonyms(keys, forgotten.begin(keys, Pseudonyms.drawn))
     search = Search(places, keys, remove_sources=without_sources)
     found = search.run()
     _apply(places, _Remover(search, keys, pseudonyms), found)
@@ -230,7 +230,7 @@ def forget_again(root: Path) -> int:
             keys |= keys_in(source, id_property_of(source, in_logs), forgotten.is_user)
             fresh[source] = in_logs
     search = Search(places, sorted(keys))
-    pseudonyms = Pseudonyms([Pseudonyms.drawn() for _ in keys])
+    pseudonyms = Pseudonyms(sorted(keys), [Pseudonyms.drawn() for _ in keys])
     _apply(places, _Remover(search, sorted(keys), pseudonyms), search.run(fresh) if keys else [])
     return len(keys)
 

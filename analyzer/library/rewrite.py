@@ -133,7 +133,7 @@ def replace_records(
             with beside.open("r+b") as stream:
                 for start, end, mark in zip(found.spans.starts, found.spans.ends, found.spans.marks, strict=True):
                     stream.seek(start)
-                    stream.write(_record(id_property, keys[mark - 1], pseudonyms, mark - 1, end - start))
+                    stream.write(_record(id_property, pseudonyms.text(mark - 1), end - start))
             note(beside)
     except (InputError, _NotReplacedError):
         return None
@@ -164,9 +164,8 @@ class _NotReplacedError(Exception):
     """A record is too short for its pseudonym."""
 
 
-def _record(id_property: str, key: str, pseudonyms: Pseudonyms, user: int, length: int) -> bytes:
-    pseudonym = pseudonyms.text(user, len(key.encode(errors="surrogatepass")), is_address="@" in key)
-    content = json.dumps({id_property: pseudonym}, ensure_ascii=False)[:-1].encode(errors="surrogatepass")
+def _record(id_property: str, pseudonym: str, length: int) -> bytes:
+    content = json.dumps({id_property: pseudonym}, ensure_ascii=False)[:-1].encode()
     if len(content) >= length:
         raise _NotReplacedError
     return content.ljust(length - 1) + b"}"

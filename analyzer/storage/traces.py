@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import html.entities
 import io
+import itertools
 import re
 import secrets
 import string
@@ -35,8 +36,12 @@ _LONGEST = 1 << 14
 """Bytes of the longest ID with every character escaped."""
 _IN_IDS = frozenset("._-+@")
 """Characters beside letters and digits that continue an ID: ``lady-ada@contoso.com`` isn't ``ada@contoso.com``."""
-_ONE, _TWO = 1, 2
+_NARROW = "utf-8"
 _TAIL = 64
+_ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüý"
+"""Letters with two bytes in UTF-8 and one in Windows-1252; decomposed they have three, as most letters with accents."""
+_SHORT, _LONG = 2, 4
+"""Bytes of these letters, and of those beyond the first 65,536, in UTF-8."""
 _LETTERS = re.compile("[a-z0-9]+")
 _CODE = rb"(?:3\d|[46][1-9a-f]|[57][0-9a])"
 _ESCAPED_LETTERS = (
@@ -54,13 +59,13 @@ class Trace:
 
     Attributes:
         start, end: offsets.
-        width: bytes of a character: 2 in UTF-16.
+        encoding: ``utf-16-le``, ``utf-16-be``, or ``utf-8``, which also stands for Windows-1252.
         user: the number of the ID.
     """
 
     start: int
     end: int
-    width: int
+    encoding: str
     user: int
 
 
@@ -73,27 +78,28 @@ class Traces:
         Args:
             keys: the users' keys (``identity_key``), none of them empty.
         """
-        self._patterns: list[tuple[re.Pattern[bytes], int, int]] = []
+        self._patterns: list[tuple[re.Pattern[bytes], str, int]] = []
         self._anchors: list[bytes] = []
         for user, key in enumerate(keys):
             longest = max(_LETTERS.findall(key.partition("@")[0]) or _LETTERS.findall(key), key=len, default="")
             self._anchors += [longest.encode(), longest.encode("utf-16-le")[:-1]]
             characters = [_spellings(character) for character in key]
-            for width, encode in ((_ONE, _narrow), (_TWO, _utf_16("utf-16-le")), (_TWO, _utf_16("utf-16-be"))):
+            for encoding in (_NARROW, "utf-16-le", "utf-16-be"):
+                encode = _narrow if encoding == _NARROW else _utf_16(encoding)
                 pattern = b"".join(
                     _one_of(option for one in options for option in encode(one)) for options in characters
                 )
-                self._patterns.append((re.compile(pattern, re.DOTALL), width, user))
+                self._patterns.append((re.compile(pattern, re.DOTALL), encoding, user))
 
     def find(self, data: bytes) -> list[Trace]:
         """Return the occurrences in bytes that aren't packed, in their order and without overlaps."""
         if not self._may_occur(data):
             return []
         found = [
-            Trace(match.start(), match.end(), width, user)
-            for pattern, width, user in self._patterns
+            Trace(match.start(), match.end(), encoding, user)
+            for pattern, encoding, user in self._patterns
             for match in pattern.finditer(data)
-            if _is_whole(data, match.start(), match.end(), width)
+            if _is_whole(data, match.start(), match.end(), encoding)
         ]
         result: list[Trace] = []
         for trace in sorted(found, key=lambda trace: (trace.start, -trace.end)):
@@ -148,7 +154,7 @@ class Traces:
             settled = max(done, settled)
             yield b"".join([*pieces, data[done:settled]])
             # Some bytes before stay, as they decide where an ID begins.
-            done = min(settled, _TWO * _NEAR)
+            done = min(settled, 2 * _NEAR)
             data = data[settled - done :]
 
     def _count(self, stream: IO[bytes], *, packed: bool) -> int:
@@ -191,28 +197,39 @@ class Traces:
 class Pseudonyms:
     """Texts that replace IDs and have the same length, one for each user."""
 
-    def __init__(self, tails: Sequence[str]) -> None:
-        """Use the random texts that were drawn for the users (``drawn``), in the order of their numbers."""
+    def __init__(self, keys: Iterable[str], tails: Sequence[str]) -> None:
+        """Use the random texts that were drawn for the users (``drawn``).
+
+        Args:
+            keys: the users' keys, as for ``Traces``.
+            tails: the texts, in the same order.
+        """
         self._tails = tails
+        self._texts = [_like(key, tail) for key, tail in zip(keys, tails, strict=True)]
 
     @staticmethod
     def drawn() -> str:
         """Return a random text for one user, from which nothing leads back to the user."""
         return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(_TAIL))
 
-    def bytes_for(self, trace: Trace, raw: bytes) -> bytes:
-        """Return the replacement of an occurrence, as ``Traces.replaced`` needs it."""
-        units = len(raw) // trace.width
-        text = self.text(trace.user, units, is_address=b"@" in raw or b"40" in raw)
-        if trace.width == _ONE:
-            return text.encode() + raw[units:]
-        return text.encode("utf-16-be" if raw[:1] == b"\0" else "utf-16-le")
+    def text(self, user: int) -> str:
+        """Return the pseudonym of a user, which has the length of the key in every encoding."""
+        return self._texts[user]
 
-    def text(self, user: int, length: int, *, is_address: bool) -> str:
-        """Return the replacement of a length: ``forgotten@4fz0q`` for an address, which stays of the kind."""
-        tail = self._tails[user] * (length // _TAIL + 1)
-        head = "forgotten@" if is_address else "forgotten-"
-        return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
+    def bytes_for(self, trace: Trace, raw: bytes) -> bytes:
+        """Return the replacement of an occurrence, as ``Traces.replaced`` needs it.
+
+        It is the user's pseudonym, also in another encoding, unless the ID has escapes, which make it longer.
+        """
+        encoding = trace.encoding if trace.encoding != _NARROW or _is_utf_8(raw) else "cp1252"
+        for form in ("NFC", "NFD"):
+            content = unicodedata.normalize(form, self._texts[trace.user]).encode(encoding, "ignore")
+            if len(content) == len(raw) and (encoding.startswith("utf-16") or content.isascii() == raw.isascii()):
+                return content
+        width = _width_of(trace.encoding)
+        units = len(raw) // width
+        text = _ascii(self._tails[trace.user], units, is_address=b"@" in raw or b"40" in raw)
+        return text.encode(encoding) + raw[units * width :]
 
 
 class Redaction:
@@ -234,6 +251,33 @@ class Redaction:
                 pl.col(column).replace({text: self.text(text.encode()).decode() for text in texts})
             )
         return frame
+
+
+def _like(key: str, tail: str) -> str:
+    """Return a pseudonym that has as many bytes as a key in every encoding: its last letters are of the same kinds."""
+    sizes = [len(one.encode(errors="surrogatepass")) for one in key if not one.isascii()]
+    letters = (
+        _ACCENTED[ord(one) % len(_ACCENTED)]
+        if size == _SHORT
+        else chr((0x4E00 if size < _LONG else 0x20000) + ord(one))
+        for size, one in zip(sizes, itertools.cycle(tail[::-1]), strict=False)
+    )
+    return _ascii(tail, len(key) - len(sizes), is_address="@" in key) + "".join(letters)
+
+
+def _ascii(tail: str, length: int, *, is_address: bool) -> str:
+    """Return a pseudonym of ASCII: ``forgotten@4fz0q`` for an address, which stays of the kind."""
+    head = "forgotten@" if is_address else "forgotten-"
+    tail *= length // _TAIL + 1
+    return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _bytes_of(value: str | bytes) -> bytes:
@@ -293,9 +337,9 @@ def _one_of(options: Iterable[bytes]) -> bytes:
     return b"(?:" + b"|".join(map(re.escape, sorted(set(options), key=lambda one: (-len(one), one)))) + b")"
 
 
-def _is_whole(data: bytes, start: int, end: int, width: int) -> bool:
+def _is_whole(data: bytes, start: int, end: int, encoding: str) -> bool:
     """Return whether an occurrence is no part of a longer ID."""
-    before, after = _text_before(data, start, width), _text_after(data, end, width)
+    before, after = _text_before(data, start, encoding), _text_after(data, end, encoding)
     if before and (before[-1].isalnum() or before[-1] in _IN_IDS) and not _ESCAPED.search(before):
         return False
     if after and after[0] == "." and len(after) > 1:
@@ -309,17 +353,17 @@ _NEAR = 8
 """Characters around an occurrence that are looked at."""
 
 
-def _text_before(data: bytes, start: int, width: int) -> str:
+def _text_before(data: bytes, start: int, encoding: str) -> str:
+    width = _width_of(encoding)
     raw = data[max(0, start - _NEAR * width) : start]
-    if width == _ONE:
-        return raw.decode("utf-8", "ignore")
-    return _of_utf_16(raw[len(raw) % 2 :], data[start])
+    return raw[len(raw) % width :].decode(encoding, "ignore")
 
 
-def _text_after(data: bytes, end: int, width: int) -> str:
+def _text_after(data: bytes, end: int, encoding: str) -> str:
+    width = _width_of(encoding)
     raw = data[end : end + _NEAR * width]
-    return raw.decode("utf-8", "ignore") if width == _ONE else _of_utf_16(raw[: len(raw) // 2 * 2], data[end - 2])
+    return raw[: len(raw) // width * width].decode(encoding, "ignore")
 
 
-def _of_utf_16(raw: bytes, first: int) -> str:
-    return raw.decode("utf-16-le" if first else "utf-16-be", "ignore")
+def _width_of(encoding: str) -> int:
+    return 1 if encoding == _NARROW else 2

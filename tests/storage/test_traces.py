@@ -162,7 +162,7 @@ def test_a_pseudonym_has_the_length_and_leaves_no_trace(key: str, encoding: str,
     assert callable(write)
     text = f"a\t{write(key)}\tb {key.upper()}\r\n"
     raw = text.encode(encoding)
-    traces, pseudonyms = Traces([key]), Pseudonyms([Pseudonyms.drawn(), Pseudonyms.drawn()])
+    traces, pseudonyms = Traces([key]), Pseudonyms([key], [Pseudonyms.drawn()])
     after = b"".join(traces.replaced(io.BytesIO(raw), pseudonyms.bytes_for))
     assert len(after) == len(raw)
     assert traces.find(after) == []
@@ -170,8 +170,8 @@ def test_a_pseudonym_has_the_length_and_leaves_no_trace(key: str, encoding: str,
 
 
 def test_a_user_has_one_pseudonym_which_stays_an_address() -> None:
-    pseudonyms = Pseudonyms([Pseudonyms.drawn(), Pseudonyms.drawn()])
-    traces = Traces(["ada.lovelace@contoso.com", "bob.b.babbage@contoso.com"])
+    keys = ["ada.lovelace@contoso.com", "bob.b.babbage@contoso.com"]
+    traces, pseudonyms = Traces(keys), Pseudonyms(keys, [Pseudonyms.drawn(), Pseudonyms.drawn()])
     raw = b"ada.lovelace@contoso.com\nbob.b.babbage@contoso.com\nADA.lovelace@contoso.com\n"
     one, other, again = b"".join(traces.replaced(io.BytesIO(raw), pseudonyms.bytes_for)).decode().split()
     assert one == again != other
