@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
+import polars as pl
 
 from analyzer.analysis.open_and_superseded import SourceFacts
 from analyzer.analysis.open_incrementally import IncrementalFeed
 from analyzer.errors import InputError, UsageError
+from analyzer.history.store import CHECKPOINTS, METADATA, DamagedError, reading, replacing_table
 from analyzer.model.identity import IdKind, id_kinds, identity_key
 from analyzer.source.find import find_records
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import read_records
+from analyzer.storage.files import is_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.analysis.open_and_superseded import Checkpoints, FeedJob, JobState, OpenUsers
+    from analyzer.history.store import Store
 
 
 class FeedUsers:
@@ -71,6 +76,44 @@ class FeedUsers:
         """Return whether users in a job's log are open by their keys; None if unknown."""
         users = self.of_job(job_id)
         return [users.is_open(mark_of(key)) for key in keys]
+
+
+class FeedCheckpoints:
+    """The checkpoints of one feed (``Checkpoints``): a small file for each."""
+
+    def __init__(self, store: Store, feed: str) -> None:
+        """Prepare; nothing is read yet."""
+        name = hashlib.blake2b(feed.encode(errors="replace"), digest_size=8).hexdigest()
+        self._folder = store.root / CHECKPOINTS / name
+
+    def names(self) -> list[str]:
+        """Return the names of all checkpoints."""
+        return sorted(path.stem for path in self._folder.glob("*.parquet") if not is_part(path))
+
+    def load(self, name: str) -> tuple[bytes, pl.DataFrame] | None:
+        """Return a checkpoint; None if it can't be read."""
+        path = self._folder / f"{name}.parquet"
+        try:
+            with reading(path):
+                head = pl.read_parquet_metadata(path)[METADATA]
+                return head.encode(), pl.read_parquet(path, memory_map=False)
+        except (DamagedError, KeyError):
+            return None
+
+    def save(self, name: str, header: bytes, users: pl.DataFrame) -> None:
+        """Save a checkpoint.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        path = self._folder / f"{name}.parquet"
+        with replacing_table(path) as beside:
+            users.write_parquet(beside, compression_level=1, metadata={METADATA: header.decode()})
+
+    def remove(self, name: str) -> None:
+        """Remove a checkpoint."""
+        with contextlib.suppress(OSError):
+            (self._folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
 _SAMPLE = 50

@@ -21,7 +21,7 @@ from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
 from analyzer.history.currency import inputs_of, is_unchanged
 from analyzer.history.entries_file import SmallJob, write_entries, write_small
-from analyzer.history.feed_users import FeedUsers
+from analyzer.history.feed_users import FeedCheckpoints, FeedUsers
 from analyzer.history.job_rows import certain_sources, feed_jobs, job_row, observation_table
 from analyzer.history.read_job import read_job
 from analyzer.history.record import JobRecord, digest_of, job_digest
@@ -300,7 +300,7 @@ class _Ingest:
             self._feed_digests[feed] = digest_of([_RULES, [(one.job, one.log, one.source) for one in members]])
             if known.get(feed) == self._feed_digests[feed] and all(one.stored for one in members):
                 continue
-            users = FeedUsers(members, self._fold.keys_of, sources, self.store.checkpoints(feed))
+            users = FeedUsers(members, self._fold.keys_of, sources, FeedCheckpoints(self.store, feed))
             for job_id, state in users.update().items():
                 self._records[job_id].state = state
         states = [self._records[job_id].state or JobState() for job_id in jobs["job_id"]]

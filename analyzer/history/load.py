@@ -273,7 +273,7 @@ class _History:
 
     def _feed_users(self, feed: str | None) -> FeedUsers | None:
         """Return the users of a feed's jobs; None for jobs of an unknown feed."""
-        from analyzer.history.feed_users import FeedUsers
+        from analyzer.history.feed_users import FeedCheckpoints, FeedUsers
         from analyzer.history.job_rows import certain_sources, feed_jobs
 
         if feed is None:
@@ -282,7 +282,7 @@ class _History:
         records = self.records(rows["job_id"].to_list())
         sources = certain_sources(records, self._root)
         jobs = feed_jobs(rows, records)[feed]
-        return FeedUsers(jobs, self._keys_of, sources, self.store.checkpoints(feed))
+        return FeedUsers(jobs, self._keys_of, sources, FeedCheckpoints(self.store, feed))
 
     def _keys_of(self, job_id: str) -> Collection[str]:
         if not self.has("users", job_id):

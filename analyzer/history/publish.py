@@ -20,7 +20,7 @@ import polars as pl
 from analyzer.errors import AnalyzerError, InputError, OutputError, UsageError
 from analyzer.history.delta_location import delta_error
 from analyzer.history.query import frames_of
-from analyzer.history.store import COLUMNS, PER_JOB, JobFile, full
+from analyzer.history.store import COLUMNS, PER_JOB, JobFile, rows_in
 from analyzer.model.next_step import PROGRAM
 from analyzer.model.tables import JOBS
 from analyzer.storage.files import cannot_read
@@ -136,7 +136,7 @@ def _job_unit(file: JobFile) -> _Unit:
         raise InputError(what, "Run the same command again. `upa-analyzer history check` looks for damage.") from error
 
     def rows() -> pl.LazyFrame:
-        return full(pl.scan_parquet(file.path, cache=False, hive_partitioning=False), file.table)
+        return rows_in([file.path], file.table)
 
     return _Unit(file.job_id, file.month, _digest(content), len(content), rows)
 

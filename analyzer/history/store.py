@@ -9,11 +9,9 @@ last: what it doesn't mention isn't part of the history yet, and is written agai
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -24,18 +22,20 @@ from analyzer.errors import InputError
 from analyzer.model.job import name_in_files
 from analyzer.model.tables import IMPORTS, JOB_CODES, JOBS, OBSERVATIONS, USERS, UTC
 from analyzer.model.tables import NAMED_ENTRIES as ENTRIES
-from analyzer.storage.files import beside_of, cannot_read, cannot_write, is_part, replacing_path
+from analyzer.storage.files import cannot_read, cannot_write, is_part, replacing_path
 from analyzer.storage.table_files import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 VERSION = 1
 """Version of the schema. A history with an older one is upgraded, one with a newer one is refused."""
 
 UNKNOWN_MONTH = "unknown"
 PER_JOB = ("entries", "users")
-_METADATA = "upa-analyzer"
+CHECKPOINTS = "checkpoints"
+"""The folder with a folder for each feed (``feed_users``)."""
+METADATA = "upa-analyzer"
 _END = b"PAR1"
 _ROW_GROUP = 32_768
 """Rows: small enough that a search for one user reads little, large enough to compress well."""
@@ -127,8 +127,8 @@ class Store:
             DamagedError: there is none, or it can't be read.
             InputError: a newer version of the program wrote it.
         """
-        with _reading(self._small("jobs")) as path:
-            text = pl.read_parquet_metadata(path).get(_METADATA, "{}")
+        with reading(self._small("jobs")) as path:
+            text = pl.read_parquet_metadata(path).get(METADATA, "{}")
         try:
             head = Head(**json.loads(text))
         except (TypeError, ValueError) as error:
@@ -150,7 +150,7 @@ class Store:
         path = self._small(table)
         if table == "imports" and not path.exists():
             return pl.DataFrame(schema={name: SMALL[table][name] for name in wanted})
-        with _reading(path):
+        with reading(path):
             return pl.read_parquet(path, columns=wanted, memory_map=False)
 
     def write_small(self, table: str, frame: pl.DataFrame, head: Head | None = None) -> None:
@@ -162,7 +162,7 @@ class Store:
         content: dict[str, Any] = {"version": VERSION}
         if head is not None:
             content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs, "feeds": head.feeds}
-        with replacing_path(self._small(table)) as beside, _polars_errors(self._small(table), beside):
+        with replacing_table(self._small(table)) as beside:
             _write(frame.select(*SMALL[table]), beside, content)
 
     def file(self, table: str, job_id: str, month: str) -> Path:
@@ -181,21 +181,11 @@ class Store:
         Raises:
             OutputError: it can't be written.
         """
-        path = self.file(table, job_id, month)
         if isinstance(frame, pl.DataFrame) and frame.is_empty():
             self.remove_file(table, job_id, month)
             return
-        beside = beside_of(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with _polars_errors(path, beside):
-                _write(frame, beside, {"version": VERSION})
-            _replace(beside, path)
-        except OSError as error:
-            raise cannot_write(path, error) from error
-        finally:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+        with replacing_table(self.file(table, job_id, month), sync=False) as beside:
+            _write(frame, beside, {"version": VERSION})
 
     def remove_file(self, table: str, job_id: str, month: str) -> None:
         """Remove a job's file, if there is one."""
@@ -208,7 +198,7 @@ class Store:
         Raises:
             DamagedError: the file is missing or can't be read.
         """
-        with _reading(self.file(table, job_id, month)) as path:
+        with reading(self.file(table, job_id, month)) as path:
             rows = self.lazy(table, job_id, month).select(columns or list(COLUMNS[table])).collect()
         if "job_id" in rows.columns and rows["job_id"].first() != job_id:
             raise DamagedError(f"{path} has another job's rows")
@@ -216,7 +206,7 @@ class Store:
 
     def lazy(self, table: str, job_id: str, month: str) -> pl.LazyFrame:
         """Return a job's rows lazily, sorted by key; errors are polars' own."""
-        return full(pl.scan_parquet(self.file(table, job_id, month), cache=False, hive_partitioning=False), table)
+        return rows_in([self.file(table, job_id, month)], table)
 
     def size(self, table: str, job_id: str, month: str) -> int:
         """Return the bytes of a job's file; 0 if there is none."""
@@ -225,17 +215,12 @@ class Store:
         except OSError:
             return 0
 
-    def checkpoints(self, feed: str) -> FeedCheckpoints:
-        """Return the checkpoints of a feed's open users."""
-        name = hashlib.blake2b(feed.encode(errors="replace"), digest_size=8).hexdigest()
-        return FeedCheckpoints(self.root / "checkpoints" / name)
-
     def scan(self, files: Iterable[JobFile], table: str) -> pl.LazyFrame:
         """Return the rows of many jobs' files lazily."""
         paths = [file.path for file in files if file.table == table]
         if not paths:
             return pl.LazyFrame(schema=COLUMNS[table])
-        return full(pl.scan_parquet(paths, cache=False, hive_partitioning=False), table)
+        return rows_in(paths, table)
 
     def scan_entries_of_user(self, files: Iterable[JobFile], key: str) -> pl.LazyFrame:
         """Return the entries of one user in many jobs' files lazily.
@@ -276,7 +261,7 @@ class Store:
         """Remove the files of jobs that can't be read, so that the next ingest writes them again."""
         for file in list(self.files()):
             try:
-                with _reading(file.path):
+                with reading(file.path):
                     (job_id, *_) = pl.read_parquet(file.path, memory_map=False)["job_id"].unique()
             except DamagedError:
                 job_id = ""
@@ -290,14 +275,14 @@ class Store:
             DamagedError: one of them isn't.
         """
         for file in files:
-            with _reading(file.path), file.path.open("rb") as stream:
+            with reading(file.path), file.path.open("rb") as stream:
                 stream.seek(-len(_END), os.SEEK_END)
                 if stream.read() != _END:
                     raise DamagedError(f"{file.path} is damaged")
 
     def remove(self) -> None:
         """Remove the whole history."""
-        for folder in (*PER_JOB, "checkpoints"):
+        for folder in (*PER_JOB, CHECKPOINTS):
             shutil.rmtree(self.root / folder, ignore_errors=True)
         for table in SMALL:
             with contextlib.suppress(OSError):
@@ -305,43 +290,6 @@ class Store:
 
     def _small(self, table: str) -> Path:
         return self.root / f"{table}.parquet"
-
-
-class FeedCheckpoints:
-    """The checkpoints of one feed (``analysis.open_and_superseded.Checkpoints``): a small file for each."""
-
-    def __init__(self, folder: Path) -> None:
-        """Prepare to use a folder, which may be missing."""
-        self._folder = folder
-
-    def names(self) -> list[str]:
-        """Return the names of all checkpoints."""
-        return sorted(path.stem for path in self._folder.glob("*.parquet") if not is_part(path))
-
-    def load(self, name: str) -> tuple[bytes, pl.DataFrame] | None:
-        """Return a checkpoint; None if it can't be read."""
-        path = self._folder / f"{name}.parquet"
-        try:
-            with _reading(path):
-                head = pl.read_parquet_metadata(path)[_METADATA]
-                return head.encode(), pl.read_parquet(path, memory_map=False)
-        except (DamagedError, KeyError):
-            return None
-
-    def save(self, name: str, header: bytes, users: pl.DataFrame) -> None:
-        """Save a checkpoint.
-
-        Raises:
-            OutputError: it can't be written.
-        """
-        path = self._folder / f"{name}.parquet"
-        with replacing_path(path) as beside, _polars_errors(path, beside):
-            users.write_parquet(beside, compression_level=1, metadata={_METADATA: header.decode()})
-
-    def remove(self, name: str) -> None:
-        """Remove a checkpoint."""
-        with contextlib.suppress(OSError):
-            (self._folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
 def stored(frame: Table, table: str) -> Table:
@@ -358,6 +306,11 @@ def stored(frame: Table, table: str) -> Table:
     return frame.with_columns(identity=pl.when(~same).then("identity"))
 
 
+def rows_in(paths: list[Path], table: str) -> pl.LazyFrame:
+    """Return the rows of files of ``entries`` or ``users`` lazily, columns ``COLUMNS[table]``."""
+    return full(pl.scan_parquet(paths, cache=False, hive_partitioning=False), table)
+
+
 def full(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
     """Return rows as ``stored`` took them, columns ``COLUMNS[table]``."""
     if table == "entries":
@@ -369,7 +322,7 @@ def full(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
 
 
 def _write(frame: pl.DataFrame | pl.LazyFrame, path: Path, head: Mapping[str, Any]) -> None:
-    metadata = {_METADATA: json.dumps(head)}
+    metadata = {METADATA: json.dumps(head)}
     how: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": _ROW_GROUP}
     if isinstance(frame, pl.DataFrame):
         frame.write_parquet(path, metadata=metadata, **how)
@@ -377,27 +330,19 @@ def _write(frame: pl.DataFrame | pl.LazyFrame, path: Path, head: Mapping[str, An
         frame.sink_parquet(path, metadata=metadata, maintain_order=True, **how)
 
 
-def _replace(beside: Path, path: Path, pause: Callable[[float], None] = time.sleep) -> None:
-    """Rename a file; on Windows, wait a moment for a reader that has the old one open."""
-    for wait in (0.05, 0.2, 0.5, None):
-        try:
-            beside.replace(path)
-        except PermissionError:
-            if wait is None:
-                raise
-            pause(wait)
-        else:
-            return
-
-
 @contextlib.contextmanager
-def _polars_errors(path: Path, beside: Path) -> Iterator[None]:
-    """Raise an operating system's error if polars can't write a file."""
-    try:
-        with disk_errors(path, beside):
-            yield
-    except pl.exceptions.PolarsError as error:
-        raise cannot_write(path, OSError(str(error))) from error
+def replacing_table(path: Path, *, sync: bool = True) -> Iterator[Path]:
+    """Yield a temporary path for a table as ``replacing_path`` does.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    with replacing_path(path, sync=sync) as beside:
+        try:
+            with disk_errors(path, beside):
+                yield beside
+        except pl.exceptions.PolarsError as error:
+            raise cannot_write(path, OSError(str(error))) from error
 
 
 @contextlib.contextmanager
@@ -417,7 +362,7 @@ def scanning() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[Path]:
+def reading(path: Path) -> Iterator[Path]:
     """Turn the errors of reading a file of the history into one kind."""
     try:
         yield path

@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -20,7 +21,7 @@ import msgspec
 from analyzer.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 _T = TypeVar("_T")
@@ -112,10 +113,15 @@ def sha256_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def replacing_path(path: Path) -> Iterator[Path]:
+def replacing_path(path: Path, *, sync: bool = True, pause: Callable[[float], None] = time.sleep) -> Iterator[Path]:
     """Yield a temporary path to write; the file replaces ``path`` when the context ends without an error.
 
     On an error or interruption, ``path`` stays unchanged and the new file is removed.
+
+    Args:
+        path: the final path.
+        sync: whether a power failure just afterwards must not lose the file.
+        pause: waits for some seconds; on Windows, a reader may have the old file open for a moment.
 
     Raises:
         OutputError: the disk is full, the folder may not be written, and the like.
@@ -124,14 +130,28 @@ def replacing_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
-        with beside.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        beside.replace(path)
+        if sync:
+            with beside.open("rb+") as stream:
+                os.fsync(stream.fileno())
+        _rename(beside, path, pause)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def _rename(beside: Path, path: Path, pause: Callable[[float], None]) -> None:
+    """Rename a file; wait if the old one is open."""
+    for wait in (0.05, 0.2, 0.5, None):
+        try:
+            beside.replace(path)
+        except PermissionError:
+            if wait is None:
+                raise
+            pause(wait)
+        else:
+            return
 
 
 @contextlib.contextmanager

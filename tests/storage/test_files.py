@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import InputError, OutputError
-from analyzer.storage.files import cannot_write, plain_words, read_bytes, replacing, write_bytes
+from analyzer.storage.files import cannot_write, plain_words, read_bytes, replacing, replacing_path, write_bytes
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -66,8 +66,11 @@ def test_a_rename_that_fails_keeps_the_old_file_and_leaves_nothing(
     path = tmp_path / "a.json"
     path.write_bytes(b"old")
     monkeypatch.setattr(Path, "replace", refused)
-    with pytest.raises(OutputError, match="permission denied"):
-        write_bytes(path, b"new")
+    with (
+        pytest.raises(OutputError, match="permission denied"),
+        replacing_path(path, pause=lambda _: None) as beside,
+    ):
+        beside.write_bytes(b"new")
     assert files(tmp_path) == {"a.json": b"old"}
 
 
@@ -103,3 +106,22 @@ def test_errors_without_words_of_ours_have_the_systems() -> None:
     assert plain_words(OSError(errno.EIO, "Input/output error")) == "input/output error"
     assert plain_words(OSError("odd")) == "odd"
     assert cannot_write(Path("a"), OSError(errno.EIO, "X")).advice.startswith("Choose another place")
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_reader_that_holds_the_old_file_for_a_moment_on_windows_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    pauses: list[float] = []
+    replace = Path.replace
+
+    def replace_when_closed(path: Path, target: Path) -> Path:
+        if len(pauses) < times:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_when_closed)
+    with replacing_path(tmp_path / "a.json", pause=pauses.append) as beside:
+        beside.write_bytes(b"new")
+    assert files(tmp_path) == {"a.json": b"new"}
+    assert len(pauses) == times
