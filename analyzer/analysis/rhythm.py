@@ -1,4 +1,4 @@
-"""Learn from the times of a feed's runs when the next one is due, and how late it may be.
+"""Learn from a feed's past runs when the next one is due, and whether the newest is unusually small or long.
 
 What comes after a run is learned from earlier runs at the same time of the week: after a Friday's run, a feed of the
 weekdays comes on Monday. So no schedule has to be guessed: daily, weekday, hourly, weekly, and monthly feeds, and those
@@ -7,14 +7,16 @@ schedule stays the same when daylight saving begins; a schedule in UTC moves by 
 
 Both tolerances are the second-largest of the feed's own past, so that one incident teaches nothing: how late its runs
 come, and how many in a row it skips, such as a feed that queues no job if nothing has changed. A feed that pauses on
-weekends may also pause on a holiday: one day without a run is no finding. ``benchmarks/README.md`` has the rate of
-false alarms.
+weekends may also pause on a holiday: one day without a run is no finding. Sizes
+and durations are judged by medians and ranks of the feed's own past, so that neither a few outliers nor a steady growth
+matters. ``benchmarks/README.md`` has the rate of false alarms.
 """
 
 from __future__ import annotations
 
 import bisect
 import itertools
+import math
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DAY, _WEEK = 24.0, 168.0
-"""Hours, as all numbers here unless they say otherwise."""
+"""Hours, as all numbers of a rhythm unless they say otherwise."""
 _MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - by the clock of any zone
 
 _LEAST_RUNS, _LEAST_DAYS = 5, 14
@@ -52,6 +54,21 @@ _HOLIDAYS = 2
 """Days of a pause that are a holiday, for a feed that has paused before: Good Friday and Easter Monday."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAYS_OF_WEEK = 7
+
+_LEAST = 6
+"""Earlier runs that it takes to know what is usual."""
+_SIZES, _DURATIONS = 30, 30
+"""Newest runs that are compared."""
+_SMALL_EACH = 8
+"""Each so many runs, one may have been as small: weekly exceptions, and a loss that has become the new usual."""
+_DROP = 0.8
+_SPREADS = 4
+_WIDEST = 0.35
+"""Spread of the logarithms of the sizes from which a feed has no usual size, as one that sends only changes."""
+_LEAST_DROP = 5
+"""A loss of fewer users, values, or bytes is nothing unusual in a very small feed."""
+_TIMES, _SLACK = 2.0, 1800.0
+"""How many times the longest duration but one is too long, and at least so many seconds longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,3 +281,48 @@ def _words(interval: float, weekdays: Sequence[int]) -> str:
         return f"weekly ({names})"
     names_of_days = {1: "daily", 14: "every 2 weeks", 28: "every 4 weeks", **dict.fromkeys(range(29, 33), "monthly")}
     return names_of_days.get(days, f"every {days} days")
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual for a feed.
+
+    Attributes:
+        median: of its newest runs.
+        limit: a size below it is unusually small; a duration above it is unusually long.
+    """
+
+    median: float
+    limit: float
+
+
+def usual_size(earlier: Sequence[int]) -> Usual | None:
+    """Return the usual size of a feed's runs; None if there are too few, or if they vary too much.
+
+    Args:
+        earlier: sizes of the runs before, in any unit, the oldest first.
+    """
+    sizes = sorted(earlier[-_SIZES:])
+    if len(sizes) < _LEAST or not sizes[len(sizes) // 2]:
+        return None
+    logarithms = [math.log(max(size, 0.5)) for size in sizes]
+    middle = statistics.median(logarithms)
+    spread = 1.4826 * statistics.median(abs(one - middle) for one in logarithms)
+    if spread > _WIDEST:
+        return None
+    smallest = sizes[len(sizes) // _SMALL_EACH]
+    median = statistics.median(sizes)
+    limit = min(_DROP * smallest, math.exp(middle - _SPREADS * spread), median - _LEAST_DROP)
+    return Usual(median, max(0.0, limit))
+
+
+def usual_duration(earlier: Sequence[float]) -> Usual | None:
+    """Return the usual duration of a feed's runs; None if too few are known.
+
+    Args:
+        earlier: durations of the runs before in seconds, the oldest first.
+    """
+    durations = sorted(earlier[-_DURATIONS:])
+    if len(durations) < _LEAST:
+        return None
+    return Usual(statistics.median(durations), max(_TIMES * durations[-2], durations[-2] + _SLACK))

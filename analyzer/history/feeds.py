@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from analyzer.analysis.rhythm import Rhythm
-from analyzer.analysis.usual import usual_duration, usual_size
+from analyzer.analysis.rhythm import Rhythm, usual_duration, usual_size
 from analyzer.model.job import Outcome
 from analyzer.model.text import SHORT_ID, count, duration, moment, size
 

@@ -18,8 +18,7 @@ import polars as pl
 
 from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
-from analyzer.history.currency import is_current
-from analyzer.history.record import JobRecord
+from analyzer.history.record import JobRecord, is_current
 from analyzer.history.store import VERSION, DamagedError, JobFile, Store
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
 from analyzer.source.damaged_values import Damage

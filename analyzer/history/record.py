@@ -1,11 +1,13 @@
-"""What a history keeps of each job for the next ingest, beside the tables."""
+"""What a history keeps of each job beside the tables, to find out quickly whether it is up to date with its library."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,9 +18,12 @@ from analyzer.logs.model import Encoding, LogFile, LogRead
 from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from analyzer.analysis.feeds import FeedRule
+    from analyzer.history.store import Store
+    from analyzer.library.mirror import Library
     from analyzer.library.model import JobNotes, Observation
     from analyzer.model.job import Job
 
@@ -28,6 +33,8 @@ ABSENT, FOLDER = -1, -2
 Stamp = tuple[str, int, int]
 """A path in the library, its size or one of ``ABSENT`` and ``FOLDER``, and when it was changed in nanoseconds."""
 
+STATE_FILES = ("jobs.json", ".upa/files.json", ".upa/notes.json", ".upa/observations.json", ".upa/pull.json")
+"""The library's own files that a history depends on."""
 
 COUNTS_VERSION = 1
 """Version of the counts of a source file. A file with older counts is counted again."""
@@ -228,13 +235,54 @@ def job_digest(job: Job, notes: JobNotes | None, ended: Observation | None, seen
     return digest_of([NAMES_VERSION, job.answer, notes, ended, list(seen)])
 
 
+def inputs_of(library: Library, rules: Sequence[FeedRule]) -> dict[str, Any]:
+    """Return what a history is made from apart from the files of single jobs."""
+    stamps = [list(stamp_of(library.root, library.root / name)) for name in STATE_FILES]
+    return {"stamps": stamps, "rules": digest_of([dataclasses.astuple(rule) for rule in rules])}
+
+
+def is_current(library: Library, store: Store, rules: Sequence[FeedRule]) -> bool:
+    """Return whether a history was made from what is in the library now, by sizes and times of files.
+
+    Raises:
+        DamagedError: it can't be read.
+    """
+    if store.head().inputs != inputs_of(library, rules):
+        return False
+    rows = store.small("jobs", ("job_id", "month", "stamps"))
+    decode = msgspec.msgpack.Decoder(tuple[list[Stamp], int, int]).decode
+    prefix = f"{library.root}{os.sep}"
+    unchanged: set[Stamp] = set()  # several jobs have the same source file
+    for job_id, month, encoded in rows.iter_rows():
+        stamps, entries_size, users_size = decode(encoded)
+        for stamp in stamps:
+            if stamp not in unchanged and not is_unchanged(prefix, stamp):
+                return False
+            unchanged.add(stamp)
+        if entries_size and store.size("entries", job_id, month) != entries_size:
+            return False
+        if users_size and store.size("users", job_id, month) != users_size:
+            return False
+    return True
+
+
 def stamp_of(root: Path, path: Path) -> Stamp:
     """Return the stamp of a path in the library."""
-    name = path.relative_to(root).as_posix()
+    return path.relative_to(root).as_posix(), *_size_and_time(path)
+
+
+def is_unchanged(prefix: str, stamp: Stamp) -> bool:
+    """Return whether a place in a library is as its stamp says; ``prefix`` is the library's folder with a separator."""
+    name, *size_and_time = stamp
+    return _size_and_time(prefix + name) == tuple(size_and_time)
+
+
+def _size_and_time(path: Path | str) -> tuple[int, int]:
+    """Return a stamp without the path."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - called for thousands of files
     except OSError:
-        return name, ABSENT, 0
+        return ABSENT, 0
     # S_ISDIR without the import of stat: a folder's type bits.
     is_folder = (status.st_mode & 0o170000) == 0o040000  # noqa: PLR2004
-    return name, FOLDER if is_folder else status.st_size, status.st_mtime_ns
+    return FOLDER if is_folder else status.st_size, status.st_mtime_ns

@@ -1,19 +1,38 @@
-"""Keep what each file of a report was made from, so that the next report writes only what has changed."""
+"""Digest what goes into each page of a report, and keep it, so that the next report writes only what has changed.
+
+Nothing is rendered for a digest, and no entry is read. A digest may change although the page doesn't; a page never
+changes although its digest doesn't. The one exception is a source file that a page was made from: the writer compares
+its size and time.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.storage.files import write_bytes
+from analyzer.report.job_page import log_words
+from analyzer.report.view import queue_of, retry_button
+from analyzer.storage.files import cannot_read, template_folders, write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from analyzer.report.calendar import DayPages
+    from analyzer.report.model import Day
+    from analyzer.report.view import Run, View
 
 NAME = ".upa-report.json"
 _FORMAT = 1
+"""Version of the file."""
+
+_PAGES = 1
+"""Increase it when pages change although the program's version doesn't."""
 
 
 class Written(msgspec.Struct, frozen=True, array_like=True):
@@ -80,3 +99,114 @@ def stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
+
+
+_encoded = msgspec.msgpack.Encoder().encode
+
+
+def digest(*facts: object) -> str:
+    """Return a digest of values that msgspec can encode."""
+    return hashlib.blake2b(_encoded(facts), digest_size=16).hexdigest()
+
+
+class PageFacts:
+    """The digests of a report's pages and tables.
+
+    Attributes:
+        versions: by job ID, the version of its entries and users.
+    """
+
+    def __init__(self, view: View) -> None:
+        """Digest what all pages have in common.
+
+        Raises:
+            InputError: a template can't be read.
+        """
+        self._view, tables = view, view.tables
+        self._common = digest(
+            _PAGES,
+            view.version,
+            _templates(view.templates),
+            view.catalogue,
+            view.commands,
+            view.zone.key if view.zone else "",
+            next((run.tenant for run in view.runs if run.tenant), ""),
+        )
+        self.versions = {run.job_id: tables.version_of(run.job_id) for run in view.runs}
+        self._rows = {str(row["job_id"]): row for row in tables.jobs.iter_rows(named=True)}
+        self._seen: dict[str, list[object]] = defaultdict(list)
+        for job_id, *seen in tables.observations.select(
+            "job_id", "observed_at", "previous_pull_at", "state", "error"
+        ).iter_rows():
+            self._seen[job_id].append(seen)
+
+    @functools.cached_property
+    def tables(self) -> dict[str, str]:
+        """The digests of the tables of all jobs, by name."""
+        return {
+            "jobs": digest(_PAGES, list(self._rows.values())),
+            "observations": digest(_PAGES, self._view.tables.observations.rows()),
+        }
+
+    @functools.cached_property
+    def jobs(self) -> dict[str, str]:
+        """The digests of the pages of jobs, by job ID."""
+        return {run.job_id: self._job(run) for run in self._view.runs}
+
+    def entries(self, run: Run) -> str:
+        """Return the digest of the table of a job's entries."""
+        return digest(_PAGES, self.versions[run.job_id], run.feed, run.ran)
+
+    def day(self, day: Day, runs: Iterable[Run]) -> str:
+        """Return the digest of the page of a day and its jobs."""
+        job_ids = [run.job_id for run in runs] + [one.job_id for one in day.verdicts]
+        return digest(self._common, day, self._view.tables.as_of, [self.jobs.get(job_id) for job_id in job_ids])
+
+    def index(self, days: DayPages) -> str:
+        """Return the digest of the first page; ``days`` are the days that have a page."""
+        return digest(
+            self._common,
+            self._view.tables.as_of,
+            self.jobs,
+            self._view.tables.codes.rows(),
+            [day.isoformat() for day in days],
+        )
+
+    def _job(self, run: Run) -> str:
+        view, tables, job_id = self._view, self._view.tables, run.job_id
+        users, following = tables.open_users.get(job_id), view.following.get(job_id)
+        return digest(
+            self._common,
+            self._rows[job_id],
+            self.versions[job_id],
+            self._named(job_id),
+            self._named(run.retry_of) if run.retry_of else None,
+            self._named(following.job_id) if following else None,
+            [
+                (self._named(one.job_id), one.outcome, one.users, one.not_updated)
+                for one in view.retries.get(job_id, ())
+            ],
+            users and (users.open, users.due, users.needs_retry),
+            retry_button(view, run, view.out / "jobs"),
+            queue_of(view, run),
+            self._seen.get(job_id),
+            [log_words(log) for log in tables.logs_of(job_id)],
+            tables.source_problems.get(job_id),
+            tables.damage.get(job_id),
+            job_id in view.findings,
+            None if run.outcome.ended else tables.as_of,
+        )
+
+    def _named(self, job_id: str) -> object:
+        """Return what the page of another job shows of a job."""
+        run = self._view.by_id.get(job_id)
+        return run and (self._view.short[job_id], job_id, run.feed, run.ran, run.ran_from, run.ran_is_bound)
+
+
+def _templates(own: Path | None) -> list[tuple[str, bytes]]:
+    """Return the names and contents of the templates."""
+    files = (path for folder in template_folders(own) for path in sorted(folder.iterdir()) if path.is_file())
+    try:
+        return [(path.name, path.read_bytes()) for path in files]
+    except OSError as error:
+        raise cannot_read(own or "", error) from error

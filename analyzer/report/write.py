@@ -15,10 +15,9 @@ from typing import IO, TYPE_CHECKING
 from analyzer.model.tables import JOBS, OBSERVATIONS
 from analyzer.report.calendar import day_page_name, day_pages
 from analyzer.report.day_page import day_page, jobs_of_day
-from analyzer.report.facts import PageFacts, digest
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
-from analyzer.report.kept import Kept, Part, Written, read_kept, stamp, write_kept
+from analyzer.report.kept import Kept, PageFacts, Part, Written, digest, read_kept, stamp, write_kept
 from analyzer.report.sentences import feed_sentence
 from analyzer.report.view import ReportRequest, RetryLink, View, entries_name, has_entries, page_name
 from analyzer.storage.file_set import Disk, FileSet

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from analyzer.analysis.compare_runs import fold_users, run_orders
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.feeds import feeds_of, source_name
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, count_entries, job_table
+from analyzer.analysis.streaks import fold_users, run_orders
 from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
 
 TENANT = "contoso.sharepoint.com"

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from analyzer.analysis.usual import usual_duration, usual_size
+from analyzer.analysis.rhythm import usual_duration, usual_size
 
 
 def _is_small(size: int, *earlier: int) -> bool:

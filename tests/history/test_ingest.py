@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-import analyzer.history.entries_file
 import analyzer.history.ingest
+import analyzer.history.job_tables
 import analyzer.history.read_job
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.errors import InputError
-from analyzer.history.entries_file import SmallJob, users_in, write_entries, write_small
+from analyzer.history.job_tables import SmallJob, users_in, write_entries, write_small
 from analyzer.history.load import load
 from analyzer.history.store import Store
 from analyzer.library.mirror import Library
@@ -266,7 +266,7 @@ def test_a_large_log_is_sorted_in_parts_like_a_small_one(
 
     small, large = Store(tmp_path / "small"), Store(tmp_path / "large")
     counts = write_entries(small, "a", "2026-11", frames(), guid_ids=guid_ids)
-    monkeypatch.setattr(analyzer.history.entries_file, "IN_MEMORY", 500)
+    monkeypatch.setattr(analyzer.history.job_tables, "IN_MEMORY", 500)
     in_parts = write_entries(large, "a", "2026-11", frames(), guid_ids=guid_ids)
     assert len(in_parts.ranges) > 3
     assert (in_parts.rows, in_parts.entries, in_parts.named_users, in_parts.unnamed, in_parts.nameless) == (
@@ -286,8 +286,8 @@ def test_the_users_of_a_large_log_are_compared_in_parts(samples: Path, monkeypat
     whole = content(load(Library.existing(samples)))
     monkeypatch.setattr(analyzer.history.ingest, "_SMALL", 0)
     assert all(content(load(Library.existing(samples)))[table].equals(whole[table]) for table in whole)
-    monkeypatch.setattr(analyzer.history.entries_file, "IN_MEMORY", 10)
-    monkeypatch.setattr(analyzer.history.entries_file, "_SAMPLED", 1)
+    monkeypatch.setattr(analyzer.history.job_tables, "IN_MEMORY", 10)
+    monkeypatch.setattr(analyzer.history.job_tables, "_SAMPLED", 1)
     in_parts = content(load(Library.existing(samples)))
     assert all(in_parts[table].equals(whole[table]) for table in whole)
     assert in_parts["users"].schema == pl.Schema(USERS)

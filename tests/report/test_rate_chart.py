@@ -12,7 +12,7 @@ import pytest
 
 from analyzer.analysis.failure_rate import RATES
 from analyzer.errors import OutputError
-from analyzer.report.rate_chart import draw_rates
+from analyzer.report.charts import draw_rates
 
 if TYPE_CHECKING:
     from pathlib import Path

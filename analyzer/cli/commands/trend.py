@@ -85,6 +85,6 @@ def _write(trends: Sequence[FeedTrend], output: Path, zone: ZoneInfo | None) -> 
         names = ", ".join(trend.feed for trend in trends)
         raise UsageError(f"a chart shows one feed, not {len(trends)}", f"Specify --feed NAME: {names}.")
     from analyzer.cli.views.trend import trend_sentence
-    from analyzer.report.rate_chart import draw_rates
+    from analyzer.report.charts import draw_rates
 
     draw_rates(trends[0].runs, trend_sentence(trends[0]), output, zone)
