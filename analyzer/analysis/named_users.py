@@ -139,51 +139,73 @@ class UserIds(Mapping[str, str]):
         return key in self.marks
 
 
-class NamedUsers:
-    """The users in the log of one job, and the entries without a user.
+@dataclass(frozen=True, slots=True)
+class _FoundUsers:
+    ids: UserIds
+    codes: frozenset[str]
+    without_user: Counter[str]
+    doubtful: frozenset[str]
+    duplicates: list[str | None]
 
-    Attributes:
-        ids: the users' IDs, including doubtful ones.
-        codes: the codes of the entries.
-        doubtful: the keys of GUIDs that may not be a user's ID.
-        duplicates: the key of each entry that reports several records of one user; it may not be that user's key.
-    """
+
+class NamedUsers:
+    """The users in the log of one job, and the entries without a user. The log is read when they are first used."""
 
     def __init__(
         self,
-        frames: Iterable[pl.DataFrame],
+        frames: Callable[[], Iterable[pl.DataFrame]],
         name: Callable[[pl.DataFrame], pl.DataFrame],
         read: Callable[[], pl.DataFrame],
     ) -> None:
-        """Read the entries of one job frame by frame, because a log of a million users is too large for memory.
+        """Prepare to read the entries of one job frame by frame, because a log of a million users is large.
 
         Args:
-            frames: the entries, columns ``NAMED``; at least one frame.
+            frames: returns the entries, columns ``NAMED``; at least one frame. Called once.
             name: ``naming`` for the job's source file.
             read: returns all entries like ``naming``; called only for ``entries``.
         """
-        self.ids = UserIds()
-        self._read = read
-        self._without_user: Counter[str] = Counter()
-        codes: set[str] = set()
-        kept = []
-        for frame in frames:
-            named = name(frame.filter(frame["code"].is_not_null()))
-            codes.update(named["code"].unique())
-            self._without_user.update(named.filter(named["key"].is_null())["code"])
-            _add_ids(self.ids, named)
-            # Whether a Guid in a GenericError names a user depends on all frames: one other entry with a Guid decides.
-            generic = named.filter(_GENERIC)
-            kept += [generic.filter(_GUID | _DUPLICATES), named.filter(_GUID & ~_GENERIC).head(1)]
-        generic = name(pl.concat(kept)).filter(_GENERIC)
-        self.codes = frozenset(codes)
-        self.doubtful = doubtful_in(generic)
-        self.duplicates: list[str | None] = generic.filter(_DUPLICATES)["key"].to_list()
+        self._frames, self._name, self._read = frames, name, read
 
     @classmethod
     def in_table(cls, entries: pl.DataFrame) -> NamedUsers:
         """Take the entries of one job from ``naming``."""
-        return cls([entries], lambda named: named, lambda: entries)
+        return cls(lambda: [entries], lambda named: named, lambda: entries)
+
+    @cached_property
+    def _found(self) -> _FoundUsers:
+        ids, codes, without_user = UserIds(), set[str](), Counter[str]()
+        kept = []
+        for frame in self._frames():
+            named = self._name(frame.filter(frame["code"].is_not_null()))
+            codes.update(named["code"].unique())
+            without_user.update(named.filter(named["key"].is_null())["code"])
+            _add_ids(ids, named)
+            # Whether a Guid in a GenericError names a user depends on all frames: one other entry with a Guid decides.
+            generic = named.filter(_GENERIC)
+            kept += [generic.filter(_GUID | _DUPLICATES), named.filter(_GUID & ~_GENERIC).head(1)]
+        generic = self._name(pl.concat(kept)).filter(_GENERIC)
+        duplicates = generic.filter(_DUPLICATES)["key"].to_list()
+        return _FoundUsers(ids, frozenset(codes), without_user, doubtful_in(generic), duplicates)
+
+    @property
+    def ids(self) -> UserIds:
+        """The users' IDs, including doubtful ones."""
+        return self._found.ids
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the entries."""
+        return self._found.codes
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """The keys of GUIDs that may not be a user's ID."""
+        return self._found.doubtful
+
+    @property
+    def duplicates(self) -> list[str | None]:
+        """The key of each entry that reports several records of one user; it may not be that user's key."""
+        return self._found.duplicates
 
     @cached_property
     def entries(self) -> pl.DataFrame:
@@ -198,7 +220,7 @@ class NamedUsers:
 
     def without_user(self, codes: Collection[str] = ()) -> int:
         """Return the number of entries without a user and with a code other than these."""
-        return sum(number for code, number in self._without_user.items() if code not in codes)
+        return sum(number for code, number in self._found.without_user.items() if code not in codes)
 
 
 def ids_in(entries: pl.DataFrame) -> UserIds:

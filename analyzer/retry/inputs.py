@@ -27,8 +27,9 @@ from analyzer.storage.files import read_bytes
 from analyzer.storage.table_files import unguarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
@@ -43,6 +44,9 @@ _LOOKED_AT = 50
 _ADVICE = "Write one ID a line, or name a CSV file with a column identity."
 _QUOTED = re.compile(r'"[^"]*+"')
 
+
+_HELD = 300_000
+"""Entries of a job's log up to which they are read at once."""
 
 _SMALL_BLOCKS = BlockLimits(block=1_000_000)
 """Takes 80 MiB less than the usual ones while a log is read."""
@@ -102,7 +106,7 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_missing=tables.source_problems.get(job.job_id, ""),
         logs=library.log_files(job),
         job_id=job.job_id,
-        named_users=NamedUsers.in_table(tables.entries_of(job.job_id)),
+        named_users=_named_users(tables, row),
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         id_property=id_property,
@@ -113,6 +117,21 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_uri=job.source_uri,
         newer=frozenset() if users.superseded_by else users.newer,
     )
+
+
+def _named_users(tables: Tables, job: Mapping[str, Any]) -> NamedUsers:
+    """Return the users in a job's log; a large one is read in parts, in the order of its users."""
+    job_id = job["job_id"]
+
+    def frames() -> Iterator[pl.DataFrame]:
+        if job["entries"] <= _HELD:
+            yield tables.entries_of(job_id)
+            return
+        columns = tables.scan_entries_of(job_id).select(*NAMED, "key", "names")
+        yield columns.head(0).collect()
+        yield from columns.collect_batches(chunk_size=_HELD)
+
+    return NamedUsers(frames, lambda named: named, lambda: tables.entries_of(job_id))
 
 
 def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
@@ -139,9 +158,10 @@ def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
 
     reading = LogReader(files, limits=_SMALL_BLOCKS)
     if all(file.path and file.path.is_file() for file in files):
-        named_users = NamedUsers(_coded(reading), name, lambda: name(pl.concat(_coded(LogReader(files)))))
+        named_users = NamedUsers(lambda: _coded(reading), name, lambda: name(pl.concat(_coded(LogReader(files)))))
     else:  # a pipe can be read only once
         named_users = NamedUsers.in_table(name(pl.concat(_coded(reading))))
+    outcome = outcome_suggested_by(named_users)  # reads the logs
     _check(reading.logs)
     return RetryInputs(
         source=source,
@@ -149,7 +169,7 @@ def inputs_of_files(source: Path, logs: Sequence[Path]) -> RetryInputs:
         logs=list(dict.fromkeys(file.path for file in files if file.path and file.path.is_file())),
         job_id=None,
         named_users=named_users,
-        outcome=outcome_suggested_by(named_users),
+        outcome=outcome,
         unfinished_logs=sum(log.unfinished for log in reading.logs),
     )
 

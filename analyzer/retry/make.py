@@ -114,6 +114,8 @@ def make_retry(inputs: RetryInputs, target: Path) -> RetryResult:
         OutputError: the file can't be written.
         UsageError: the ID property can't be inferred, or a choice contradicts the job.
     """
+    if inputs.source is None and inputs.outcome in (Outcome.aborted, Outcome.unknown) and not inputs.choices.narrow:
+        _source(inputs)  # raises an error, before a log is read that can have millions of entries
     diagnosis = _diagnosis(inputs)
     selection = select(
         inputs.outcome,

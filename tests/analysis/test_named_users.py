@@ -89,7 +89,7 @@ def test_a_log_read_in_blocks_names_the_users_of_its_table(
     table = name(LogReader(files).table())
     blocks = LogReader(files, limits=BlockLimits(block=20)).frames()
     empty = pl.DataFrame(schema=NAMED)
-    found = NamedUsers([empty, *(block.select(*NAMED) for block in blocks)], name, lambda: table)
+    found = NamedUsers(lambda: [empty, *(block.select(*NAMED) for block in blocks)], name, lambda: table)
     expected = NamedUsers.in_table(table)
     assert list(found.ids.items()) == list(expected.ids.items())
     assert (found.doubtful, found.certain, found.codes) == (expected.doubtful, expected.certain, expected.codes)
