@@ -182,7 +182,8 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
     if Outcome(job["outcome"]) not in FAILED or job["source_bytes"] is None or source is None:
         return None
     some_lack_it = LogCode.MissingIdentity in set(tables.codes.filter(job_id=job["job_id"])["code"])
-    return examine_source(source, set(tables.users_of(job["job_id"])["key"]), some_lack_it=some_lack_it)
+    failed = tables.scan_users_of(job["job_id"]).select("key").collect()["key"]
+    return examine_source(source, set(failed), some_lack_it=some_lack_it)
 
 
 def shared_sentence(shared: SharedTrait, who: str = "users who failed", among: str = "users") -> str:
