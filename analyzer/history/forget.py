@@ -152,13 +152,20 @@ class Search:
             return Action.redact, ""
         if path in self.sources:
             return Action.remove if self._remove_sources else Action.replace_records, ""
-        if path in self._of_retries or self._is_of_retry(path) or self._is_of_report(path) or is_part(path):
+        is_made = path in self._of_retries or self._is_of_retry(path) or self._is_of_report(path) or is_part(path)
+        if is_made or self._is_of_unused_history(path):
             return Action.remove, ""
         if self._places.history in path.parents:
             return Action.rebuild, ""
         if path == self._places.library / "jobs.json":
             return Action.keep, "it is the tenant's list of jobs"
         return Action.keep, "upa-analyzer didn't write it, or has to keep it"
+
+    def _is_of_unused_history(self, path: Path) -> bool:
+        """Return whether a file is in a history from before the library or the history was moved."""
+        is_used = self._places.history in path.parents
+        unused = (self._places.library / OWN_FOLDER / "history", self._places.root / "history")
+        return not is_used and any(folder in path.parents for folder in unused)
 
     def _is_of_retry(self, path: Path) -> bool:
         """Return whether a file without a manifest is named like one of a retry, such as a copy of an altered one."""

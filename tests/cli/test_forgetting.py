@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,22 @@ def test_what_only_the_history_has_is_without_the_user_too(upa: Callable[..., Ra
     assert upa("history", "forget", "--user", ADA, "--yes").code == 0
     assert _traces(tmp_path) == []
     assert _jobs(upa) == before
+
+
+@pytest.mark.parametrize("unused", ["library/.upa/history", "history"])
+def test_a_history_that_is_not_used_any_more_keeps_nothing_of_the_user(
+    upa: Callable[..., Ran], feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused: str
+) -> None:
+    feed.ran(1, ADA)
+    upa("run")
+    root = tmp_path / "upa-data" / "contoso"
+    if unused == "history":
+        monkeypatch.setenv("UPA_ANALYZER_HISTORY", str(tmp_path / "histories"))
+    else:
+        shutil.copytree(root / "history", root / unused)
+    assert [place for place in _traces(tmp_path) if place.startswith(unused)]
+    assert upa("history", "forget", "--user", ADA, "--yes").code == 0
+    assert _traces(tmp_path) == []
 
 
 def test_without_yes_nothing_changes(upa: Callable[..., Ran], feed: Feed, tmp_path: Path) -> None:
