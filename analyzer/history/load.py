@@ -79,7 +79,8 @@ class Tables:
         as_of = store.head().as_of
         return Tables(
             jobs=rows.select(*JOBS, "earliest", "latest"),
-            codes=store.small("job_codes"),
+            # It may have been written since, with further jobs.
+            codes=store.small("job_codes").join(rows, on="job_id", how="semi", maintain_order="left"),
             observations=store.small("observations"),
             open_users={
                 job_id: OpenUsers(is_open, due, later)

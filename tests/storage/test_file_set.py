@@ -197,7 +197,7 @@ def test_where_undoing_fails_too_nothing_is_lost_and_the_error_names_it(tmp_path
 
 def test_what_does_not_go_into_a_file_of_a_set_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
-        def write(self, _content: bytes) -> int:
+        def writelines(self, _content: list[bytes]) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         def close(self) -> None: ...
