@@ -211,6 +211,11 @@ class AppContext:
             say=self.terminal.say,
         )
 
+    def tables_with_progress(self, library: Library, workspace: Workspace) -> Tables:
+        """Return ``tables``, and show the progress."""
+        with self.terminal.progress("reading logs") as progress:
+            return self.tables(library, workspace, lambda done, total: progress(done, total, ""))
+
     def history(self, library: Library, workspace: Workspace) -> Path:
         """Return the folder of a library's history: the tenant's, or inside a library from elsewhere."""
         from analyzer.library.paths import OWN_FOLDER

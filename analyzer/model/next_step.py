@@ -10,7 +10,7 @@ from dataclasses import dataclass
 PROGRAM = "upa-analyzer"
 _TAKES_LIBRARY = frozenset({"jobs", "feeds", "show", "retry", "ack", "query", "history"})
 _TAKES_NO_TENANT = frozenset({"demo", "emulator"})
-_NEEDS_NO_LIBRARY = frozenset({"--source", "--verify"})
+_NEEDS_NO_LIBRARY = frozenset({"--source", "--verify", "--help"})
 
 # `upa-analyzer retry 5f05e38c`, or without backticks: upa-analyzer pull --all downloads it again …
 _IN_TEXT = re.compile(

@@ -19,8 +19,7 @@ def command(context: typer.Context, *, feed: FeedOption = "", library: LibraryOp
     zone = app.zone()
     opened = app.library(library)
     workspace = app.workspace(library)
-    with app.terminal.progress("reading logs") as progress:
-        tables = app.tables(opened, workspace, lambda done, total: progress(done, total, ""))
+    tables = app.tables_with_progress(opened, workspace)
     known = app.acknowledged(workspace).valid(tables.jobs, now)
     meant = set(map(feed_name, of_feed(tables.jobs, feed).iter_rows(named=True)))
     statuses = [status for status in feed_statuses(tables, known) if status.feed in meant]

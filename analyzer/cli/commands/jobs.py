@@ -43,8 +43,7 @@ def command(  # noqa: PLR0913 - the contract's options
     not_before = parse_day(since, zone)
     opened = app.library(library)
     workspace = app.workspace(library)
-    with app.terminal.progress("reading logs") as progress:
-        tables = app.tables(opened, workspace, lambda done, total: progress(done, total, ""))
+    tables = app.tables_with_progress(opened, workspace)
     known = app.acknowledged(workspace).valid(tables.jobs, now)
     meant = of_feed(tables.jobs, feed)
     if not_before:

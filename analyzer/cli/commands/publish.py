@@ -25,8 +25,6 @@ _COLUMNS = (
     Column("commits", right=True, least=1),
     Column("version", right=True, least=2),
 )
-_TOTAL_TABLES = frozenset({"jobs", "job_codes", "observations", "imports"})
-"""Tables that are written as a whole if anything in them has changed."""
 
 
 def command(
@@ -63,14 +61,9 @@ def command(
 
 
 def _print(app: AppContext, what: str, location: str, published: list[PublishedTable]) -> None:
-    """Print what was written.
+    """Print what was written; ``what`` is there now, such as ``12 jobs of contoso.sharepoint.com``."""
+    from analyzer.history.store import PER_JOB
 
-    Args:
-        app: prints.
-        what: how many jobs of which tenant.
-        location: as specified.
-        published: each table.
-    """
     changed = [one for one in published if one.commits]
     if not changed:
         app.terminal.show(f"Nothing new: {location} has {what}.")
@@ -78,8 +71,8 @@ def _print(app: AppContext, what: str, location: str, published: list[PublishedT
     app.terminal.show(f"Published what is new: {location} now has {what}.")
     rows = []
     for one in changed:
-        is_total = one.table in _TOTAL_TABLES
-        jobs = ["-", "-"] if is_total else [f"{one.changed:,}", f"{one.removed:,}"]
+        # Other tables are written as a whole if anything in them has changed.
+        jobs = [f"{one.changed:,}", f"{one.removed:,}"] if one.table in PER_JOB else ["-", "-"]
         rows.append([one.table, f"{one.rows:,}", *jobs, f"{one.commits:,}", f"{one.version:,}"])
     app.terminal.table(_COLUMNS, rows)
 

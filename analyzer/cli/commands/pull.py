@@ -51,8 +51,7 @@ def command(
     begun = time.monotonic()
     with app.terminal.progress("pulling") as progress:
         pulled = pull_without_forgotten(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
-    with app.terminal.progress("reading logs") as reading:
-        app.tables(Library(library.root), workspace, lambda done, total: reading(done, total, ""))
+    app.tables_with_progress(Library(library.root), workspace)
     if app.terminal.json:
         app.terminal.result(pulled_json(pulled))
     else:

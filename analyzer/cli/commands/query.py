@@ -45,8 +45,7 @@ def command(
         check_format(output)
     text = sys.stdin.read() if sql == "-" else sql
     opened = app.library(library)
-    with terminal.progress("reading logs") as progress:
-        tables = app.tables(opened, app.workspace(library), lambda done, total: progress(done, total, ""))
+    tables = app.tables_with_progress(opened, app.workspace(library))
     frames = frames_of(tables)
     result = query(text, frames)
     with query_errors(text, frames):

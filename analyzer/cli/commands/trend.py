@@ -48,8 +48,7 @@ def command(
             f"{output} doesn't have the ending of a chart or table", f"Use {', '.join((*_CHARTS, *_TABLES))}."
         )
     opened = app.library(library)
-    with app.terminal.progress("reading logs") as progress:
-        tables = app.tables(opened, app.workspace(library), lambda done, total: progress(done, total, ""))
+    tables = app.tables_with_progress(opened, app.workspace(library))
     trends = feed_trends(tables, of_feed(tables.jobs, feed), not_before)
     if output is not None:
         _write(trends, output, zone)

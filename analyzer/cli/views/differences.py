@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.analysis.differences import Change, code_changes, shows_all, user_changes
 from analyzer.cli.terminal.output import Column
-from analyzer.cli.views.jobs import ran
+from analyzer.cli.views.jobs import job_and_time
 from analyzer.model.identity import KIND_NOUNS, id_kinds
 from analyzer.model.job import NotUpdatedCount, Outcome
 from analyzer.model.text import capitalised, listed, short_ids
@@ -134,10 +134,7 @@ def _names(
 ) -> tuple[str, str]:
     """Return the jobs in words: ``cc75e06b (23 Nov 02:14)``."""
     short, now = short_ids(tables.jobs["job_id"]), datetime.now(UTC)
-    first, second = (
-        f"{short[job['job_id']]} ({ran(job, zone, now)})" if job["ran"] else short[job["job_id"]]
-        for job in (before, after)
-    )
+    first, second = (job_and_time(job, short, zone, now) for job in (before, after))
     return first, second
 
 

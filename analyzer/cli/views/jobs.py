@@ -59,7 +59,7 @@ def job_rows(
             ran(job, zone, now),
             job["error"],
             job["outcome"],
-            _number(job["users"], "unknown"),
+            number_or("unknown", job["users"]),
             not_updated(job),
             open_users(job),
             ", ".join(_notes(job, short, zone, now, acknowledged.get(job["job_id"]))),
@@ -78,6 +78,11 @@ def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
     return f"{bound}{moment(job['ran'], zone, now)}"
 
 
+def job_and_time(job: Mapping[str, Any], short: Mapping[str, str], zone: ZoneInfo | None, now: datetime) -> str:
+    """Return a job's short ID, and when it ran: ``cc75e06b (23 Nov 02:14)``."""
+    return f"{short[job['job_id']]} ({ran(job, zone, now)})" if job["ran"] else short[job["job_id"]]
+
+
 def not_updated(job: Mapping[str, Any]) -> str:
     """Format how many users a job didn't update, as in the report."""
     return not_updated_text(Outcome(job["outcome"]), job["not_updated"], job["named_users"], dash="-")
@@ -85,7 +90,7 @@ def not_updated(job: Mapping[str, Any]) -> str:
 
 def open_users(job: Mapping[str, Any]) -> str:
     """Format how many users of a job are open."""
-    return "-" if not Outcome(job["outcome"]).ended else _number(job["open"], "unknown")
+    return "-" if not Outcome(job["outcome"]).ended else number_or("unknown", job["open"])
 
 
 def acknowledged_until(one: Acknowledgement, zone: ZoneInfo | None, now: datetime) -> str:
@@ -131,9 +136,14 @@ def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:
     """Return the table ``jobs``, a row an object; times in ISO 8601, UTC."""
     from analyzer.model.tables import JOBS
 
+    return rows_json(jobs.select(*JOBS))
+
+
+def rows_json(table: pl.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table, times in ISO 8601."""
     return [
-        {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}
-        for job in jobs.select(*JOBS).iter_rows(named=True)
+        {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
+        for row in table.iter_rows(named=True)
     ]
 
 
@@ -168,5 +178,6 @@ def pulled_json(pulled: PullResult) -> dict[str, object]:
     }
 
 
-def _number(number: int | None, missing: str) -> str:
+def number_or(missing: str, number: int | None) -> str:
+    """Return a number with separators, or another text if it is unknown."""
     return missing if number is None else f"{number:,}"

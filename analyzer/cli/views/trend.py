@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import polars as pl
 from analyzer.analysis.failure_rate import FEWEST_RUNS
 from analyzer.analysis.streaks import FLAPPING_RUNS
 from analyzer.cli.terminal.output import Column
-from analyzer.cli.views.jobs import ran
+from analyzer.cli.views.jobs import number_or, ran, rows_json
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, duration, short_ids
 
@@ -109,7 +110,7 @@ def trends_json(trends: Sequence[FeedTrend], details: TrendDetails | None, file:
                 "sentence": trend_sentence(trend),
                 "job_id": trend.newest["job_id"] if trend.newest else None,
                 "last_jump": trend.last_jump["job_id"] if trend.last_jump else None,
-                "runs": _with_iso_times(trend.runs.drop("feed")),
+                "runs": rows_json(trend.runs.drop("feed")),
             }
             for trend in trends
         ],
@@ -156,12 +157,12 @@ class _View:
             self._short[run["job_id"]],
             ran(self._jobs[run["job_id"]], self._zone, self._now),
             run["outcome"],
-            _number(run["users"]),
-            _number(run["failed"]),
+            number_or("-", run["users"]),
+            number_or("-", run["failed"]),
             rate_text(run["rate"]),
-            _number(run["new"]),
+            number_or("-", run["new"]),
             "-" if run["most"] is None or run["jump"] is None else _band(run),
-            _number(run["open"]),
+            number_or("-", run["open"]),
             "jump" if run["jump"] else run["outcome"] if run["outcome"] == Outcome.aborted else "",
         ]
 
@@ -172,10 +173,6 @@ def rate_text(rate: float | None) -> str:
         return "-"
     percent = rate * 100
     return f"{percent:.1f}%" if percent >= _SMALL or not percent else f"{percent:.2g}%"
-
-
-def _number(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
 
 
 def _healing_cells(row: Mapping[str, Any]) -> list[str]:
@@ -209,8 +206,6 @@ def _print_flapping(terminal: Terminal, users: pl.DataFrame) -> None:
 
 
 def _details_json(details: TrendDetails) -> dict[str, Any]:
-    import dataclasses
-
     days = [pl.col(name).dt.total_seconds() / 86_400 for name in ("median", "at_least")]
     healing = details.healing.with_columns(days).rename({"median": "median_days", "at_least": "at_least_days"})
     return {
@@ -222,7 +217,3 @@ def _details_json(details: TrendDetails) -> dict[str, Any]:
             for one in details.clusters
         ],
     }
-
-
-def _with_iso_times(runs: pl.DataFrame) -> list[dict[str, Any]]:
-    return [{**row, "ran": row["ran"].isoformat() if row["ran"] else None} for row in runs.iter_rows(named=True)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.log import visible
 from analyzer.cli.terminal.output import SUPERSEDED, Column
-from analyzer.cli.views.jobs import ran
+from analyzer.cli.views.jobs import job_and_time, ran
 from analyzer.model.text import count, day, listed, short_ids, shortened
 
 if TYPE_CHECKING:
@@ -120,9 +120,8 @@ class _View:
         return f"{failed}; open in {listed(self._open(feed, job_id) for feed, job_id in found.open.items())}."
 
     def job(self, job_id: str) -> str:
-        """``cc75e06b (23 Nov 02:14)``."""
-        when = self._ran(job_id)
-        return f"{self.short[job_id]} ({when})" if when else self.short[job_id]
+        """Return a job's short ID, and when it ran."""
+        return job_and_time(self._jobs[job_id], self.short, self._zone, self._now)
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of the table of runs."""
