@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import AnalyzerError
 from analyzer.model.next_step import PROGRAM
+from analyzer.model.text import shortened
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal.log import Log
 
 INTERRUPTED, UNEXPECTED = 130, 5
 _USAGE = 2
+_LONGEST = 300
+"""Characters of an unexpected exception, such as that of a failed query; --verbose shows all."""
 
 
 def report_failure(error: BaseException, log: Log, *, verbose: bool) -> int:
@@ -41,5 +44,6 @@ def described(error: BaseException) -> tuple[str, str, int]:
 
         what = f"can't use {error.filename}" if error.filename else "can't write the output"
         return f"{what}: {plain_words(error)}", "Choose another location, or free some space.", UNEXPECTED
-    what = f"something unexpected happened ({type(error).__name__}: {error})"
+    message = shortened(" ".join(str(error).split()), _LONGEST)
+    what = f"something unexpected happened ({type(error).__name__}: {message})"
     return what, "Run the command again with --verbose to see where, and report it.", UNEXPECTED

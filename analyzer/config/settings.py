@@ -163,6 +163,8 @@ def load_settings(named: Path | None, environment: Mapping[str, str], folders: l
 _DAYS = {"d": 1, "w": 7, "y": 365}
 _KEEP = re.compile(r"(?P<number>[0-9]{1,5})(?P<unit>[dwy])")
 _FOREVER = "forever"
+_LONGEST = timedelta(days=365_000)
+"""Longer times have no beginning that a calendar could name."""
 
 
 def parse_keep(text: str, key: str) -> timedelta | None:
@@ -179,7 +181,7 @@ def parse_keep(text: str, key: str) -> timedelta | None:
             f"{key} {text!r} isn't a time to keep files",
             "Use days, weeks, or years, such as 90d, 26w, or 1y, or forever.",
         )
-    return timedelta(days=int(found["number"]) * _DAYS[found["unit"]])
+    return min(_LONGEST, timedelta(days=int(found["number"]) * _DAYS[found["unit"]]))
 
 
 def _check_keep(config: Config, where: str) -> None:

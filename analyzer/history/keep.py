@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -69,7 +69,7 @@ def sweep(root: Path, reports: Path, tables: Tables, keep: Keep, now: datetime) 
     swept_sources = Removed()
     if keep.sources is not None:
         library = WritableLibrary(root)
-        if copies := copies_only_for(library, unneeded_sources(tables, now - keep.sources)):
+        if copies := copies_only_for(library, unneeded_sources(tables, now.astimezone(UTC) - keep.sources)):
             because = f"removed after {count(keep.sources.days, 'day')} (keep_sources)"
             swept_sources = remove_sources(library, copies, because)
     before = (now - keep.reports).date() if keep.reports is not None else date.min
@@ -77,7 +77,7 @@ def sweep(root: Path, reports: Path, tables: Tables, keep: Keep, now: datetime) 
 
 
 def unneeded_sources(tables: Tables, before: datetime) -> frozenset[str]:
-    """Return the jobs that ended before a time and whose source files nothing needs any more.
+    """Return the jobs that ended before a time (UTC) and whose source files nothing needs any more.
 
     Needed are those of jobs that have not ended, of jobs with open users that aren't superseded, and of each feed's
     newest run that has ended; also those of all later jobs of the feed, which show what they updated.

@@ -71,6 +71,17 @@ def test_run_removes_the_copies_that_nothing_needs_and_says_so_once(
     assert _copies(tmp_path) == [_day(80), _day(70)]
 
 
+@pytest.mark.parametrize("setting", ["TENANTS__CONTOSO__TIMEZONE=Europe/Berlin", "KEEP_REPORTS=9999y"])
+def test_run_removes_copies_in_any_time_zone_and_however_long_reports_are_kept(
+    upa: Callable[..., Ran], feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv(*f"UPA_ANALYZER_{setting}".split("="))
+    feed.ran(100)
+    feed.ran(70)
+    assert upa("run").code == 0
+    assert _copies(tmp_path) == [_day(70)]
+
+
 def test_the_line_names_number_and_bytes(upa: Callable[..., Ran], feed: Feed) -> None:
     feed.ran(100)
     feed.ran(95)

@@ -164,6 +164,18 @@ def test_an_unexpected_exception_is_one_line(
     assert "Traceback" not in ran.err
 
 
+def test_an_unexpected_exception_of_many_lines_is_one_line(
+    upa: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("odd\n\n  thing " + "x" * 5000)
+
+    monkeypatch.setattr("analyzer.logs.pasted_text.recognize", fail)
+    first, _advice = upa("explain", "InvalidProperty").err.splitlines()
+    assert first.startswith("upa-analyzer: something unexpected happened (RuntimeError: odd thing xxx")
+    assert len(first) < 500
+
+
 def test_a_closed_output_pipe_is_not_an_error(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
