@@ -138,7 +138,8 @@ def test_the_commands_of_the_readme_run_one_after_the_other(upa: Callable[..., R
     # Up to the installation, nothing needs a tenant. What make does for the demo is to run it.
     lines = ["upa-analyzer demo" if line == "make demo" else line for line in lines[: lines.index("pip install .")]]
     ran = [shlex.split(line)[1:] for line in lines if line.startswith("upa-analyzer ")]
-    assert [words[0] for words in ran] == ["demo", "jobs", "show", "retry", "report", "explain", "parse"]
+    history = ["feeds", "trend", "user", "query"]
+    assert [words[0] for words in ran] == ["demo", "jobs", "show", "retry", "report", *history, "explain", "parse"]
     for words in ran:
         result = upa(*words)
         assert (result.code, bool(result.out)) == (0, True), (words, result.err)

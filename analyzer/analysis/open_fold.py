@@ -128,7 +128,7 @@ class OpenFold:
             job: the job.
             users: all users that it may not have updated; None if unknown.
             file_of: returns the users of a job's source file.
-            newer: those of them of which a job that is sorted before it may have newer values.
+            newer: those with newer values in a job that is sorted before it, perhaps.
             disputed: whether a job that is sorted before it may have updated some of them later.
         """
         place, is_retry = len(self.places), job.retry_of is not None

@@ -12,7 +12,19 @@ import polars as pl
 
 from analyzer.history.ingest import forgotten_jobs, ingest, load_records
 from analyzer.history.record import stamp_of
-from analyzer.history.store import COLUMNS, PER_JOB, SMALL, VERSION, DamagedError, Head, JobFile, Store, stored
+from analyzer.history.store import (
+    CHECKPOINTS,
+    COLUMNS,
+    PER_JOB,
+    SMALL,
+    VERSION,
+    WAIT,
+    DamagedError,
+    Head,
+    JobFile,
+    Store,
+    stored,
+)
 from analyzer.library.copies import PulledLogs
 from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader
@@ -32,6 +44,8 @@ if TYPE_CHECKING:
 
 _BEGUN = "rebuild.part"
 """The folder, in that of the history, of a history that is being made."""
+_DIGESTS = 1 << 64
+"""Sums of hashes are compared modulo this, as polars adds them up."""
 _UPDATE = "Any command that reads the history brings it up to date."
 _REBUILD = "`upa-analyzer history rebuild` makes it again from the library."
 
@@ -148,13 +162,11 @@ class _Check:
             fresh.update({(job_id, code): number for job_id, code, number in by_code.iter_rows()})
             _add_digests(digests, own)
         months = dict(rows.select("job_id", "month").iter_rows())
+        counted, parsed = _by_job(codes), _by_job(fresh)
         for job_id in sorted(set(owners.values())):
-            counted = {code: number for (one, code), number in codes.items() if one == job_id}
-            parsed = {code: number for (one, code), number in fresh.items() if one == job_id}
-            if counted != parsed:
-                what = (
-                    f"its logs have {sum(parsed.values()):,} entries, and the history counts {sum(counted.values()):,}"
-                )
+            if counted[job_id] != parsed[job_id]:
+                numbers = [sum(counts[job_id].values()) for counts in (parsed, counted)]
+                what = f"its logs have {numbers[0]:,} entries, and the history counts {numbers[1]:,}"
                 yield Difference(job_id, what)
             elif not self._has_digest(job_id, months[job_id], digests[job_id]):
                 yield Difference(job_id, "its entries aren't those in its logs")
@@ -167,9 +179,6 @@ class _Check:
             except DamagedError:
                 return True  # reported as a file
         return stored[job_id] % _DIGESTS == digest % _DIGESTS
-
-
-_DIGESTS = 1 << 64
 
 
 def _by_job(counts: Mapping[tuple[str, str], int]) -> defaultdict[str, dict[str, int]]:
@@ -233,7 +242,7 @@ def rebuild(  # noqa: PLR0913 - as for load
         LockedError: another process is writing the history.
     """
     old, new = Store(place), Store(place / _BEGUN)
-    with data_lock(place, "history rebuild", say, wait=_WAIT):
+    with data_lock(place, "history rebuild", say, wait=WAIT):
         shutil.rmtree(new.root, ignore_errors=True)
         try:
             records = load_records(old)
@@ -245,9 +254,6 @@ def rebuild(  # noqa: PLR0913 - as for load
             shutil.rmtree(new.root, ignore_errors=True)
         old.remove_others(old.path_of(table, *row) for table in PER_JOB for row in jobs.iter_rows())
     return Rebuilt(jobs.height, without_logs, without_sources, bool(records) or not old.exists)
-
-
-_WAIT = 300.0
 
 
 def _keep(
@@ -303,7 +309,7 @@ def _without_users(record: JobRecord, redaction: Redaction) -> JobRecord:
 def _replace(old: Store, new: Store) -> None:
     """Move the files of a new history into the folder of the old one, the table of jobs last."""
     try:
-        shutil.rmtree(old.root / "checkpoints", ignore_errors=True)
+        shutil.rmtree(old.root / CHECKPOINTS, ignore_errors=True)
         paths = sorted(path for path in new.root.rglob("*") if path.is_file())
         last = new.root / "jobs.parquet"
         for path in [*(path for path in paths if path != last), last]:

@@ -117,11 +117,9 @@ class Search:
         self.traces = Traces(keys)
         library = Library(places.library)
         self.logs: dict[Path, str] = {}
-        self.sources: dict[Path, list[str]] = {}
         for job in library.jobs():
             self.logs |= dict.fromkeys(library.log_files(job), job.job_id)
-            if (source := library.source_file(job)) is not None:
-                self.sources.setdefault(source, []).append(job.job_id)
+        self.sources = library.readers_of_sources()
         self._of_retries = set(_retry_files(places.retry, lambda _manifest: True))
 
     def run(self, paths: Iterable[Path] | None = None) -> list[Found]:
@@ -299,18 +297,13 @@ def files_of_jobs(places: Places, job_ids: frozenset[str], before: date) -> list
         before: reports of earlier days go, too.
     """
     library = Library(places.library)
-    readers: dict[Path, bool] = {}
-    logs: list[Path] = []
-    for job in library.jobs():
-        is_removed = job.job_id in job_ids
-        logs += library.log_files(job) if is_removed else []
-        if (source := library.source_file(job)) is not None:
-            readers[source] = readers.get(source, True) and is_removed
+    logs = [path for job in library.jobs() if job.job_id in job_ids for path in library.log_files(job)]
+    sources = [path for path, readers in library.readers_of_sources().items() if job_ids.issuperset(readers)]
     retries = _retry_files(places.retry, lambda manifest: (manifest.job_id or "") in job_ids)
     pages = {f"{name_in_files(job_id)}.html" for job_id in job_ids}
     reports = [path for path in places.reports.rglob("*.html") if path.name in pages]
     tables = places.reports.rglob("data/*.csv")
-    files = [*logs, *(path for path, removed in readers.items() if removed), *retries, *reports, *tables]
+    files = [*logs, *sources, *retries, *reports, *tables]
     return [path for path in dict.fromkeys([*files, *old_pages(places.reports, before)]) if path.is_file()]
 
 

@@ -192,7 +192,7 @@ def shared_sentence(shared: SharedTrait, who: str = "users who failed", among: s
     Args:
         shared: the value and its numbers.
         who: the users who have it in common.
-        among: the users with whom they are compared.
+        among: the users with which they are compared.
     """
     trait, value = shared.trait, shared.value
     if trait == _DOMAIN:

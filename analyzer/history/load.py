@@ -19,7 +19,7 @@ import polars as pl
 from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
 from analyzer.history.record import JobRecord, is_current
-from analyzer.history.store import VERSION, DamagedError, JobFile, Store
+from analyzer.history.store import VERSION, WAIT, DamagedError, JobFile, Store
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
 from analyzer.source.damaged_values import Damage
 from analyzer.storage.lock import data_lock
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from analyzer.logs.model import LogRead
 
 _USERS: dict[str, Any] = {name: kind for name, kind in USERS.items() if name != "tenant"} | {"open": pl.Boolean}
-_WAIT = 300.0
-"""Seconds to wait for another process that brings the same history up to date."""
 
 
 @dataclass(frozen=True)
@@ -327,7 +325,7 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
 
         def repair(error: DamagedError) -> None:
             say(f"{error.what}. Making it again from the library.")
-            with data_lock(place, "ingest", say, wait=_WAIT):
+            with data_lock(place, "ingest", say, wait=WAIT):
                 store.remove_damaged()
                 bring_up_to_date(store)
 
@@ -342,7 +340,7 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
 
                 say(f"{place} was written by an earlier version. Making the history again from the library.")
                 rebuild(library, place, rules=rules, retry_folder=retry_folder, progress=progress, say=say)
-            with data_lock(place, "ingest", say, wait=_WAIT):
+            with data_lock(place, "ingest", say, wait=WAIT):
                 with contextlib.suppress(DamagedError):
                     if store.exists and is_current(library, store, rules):
                         return Tables.of(store, library.root, repair)

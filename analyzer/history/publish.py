@@ -345,7 +345,7 @@ class _Publisher:
             yield
         except (AnalyzerError, CommitFailedError):
             raise
-        except Exception as error:
+        except Exception as error:  # deltalake raises plain ones for errors of Arrow
             if self._failure:
                 raise self._failure from error
             raise delta_error(error, self.table, self.location) from error

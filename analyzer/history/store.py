@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 VERSION = 1
 """Version of the schema. A history with an older one is upgraded, one with a newer one is refused."""
 
+WAIT = 300.0
+"""Seconds to wait for another process that writes the same history."""
+
 UNKNOWN_MONTH = "unknown"
 PER_JOB = ("entries", "users")
 CHECKPOINTS = "checkpoints"

@@ -83,6 +83,14 @@ class Library:
                 return hosts.most_common(1)[0][0]
         return None
 
+    def readers_of_sources(self) -> dict[Path, list[str]]:
+        """Return our copies of source files with the IDs of the jobs that read them."""
+        readers: dict[Path, list[str]] = {}
+        for job in self.jobs():
+            if (source := self.source_file(job)) is not None:
+                readers.setdefault(source, []).append(job.job_id)
+        return readers
+
     def source_file(self, job: Job) -> Path | None:
         """Return our copy of the source file that the job read; None if there is none."""
         notes = self.state.notes.get(job.job_id)
