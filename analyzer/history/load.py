@@ -251,7 +251,12 @@ class _History:
 
     def records(self, job_ids: Collection[str]) -> dict[str, JobRecord]:
         decode = msgspec.msgpack.Decoder(JobRecord).decode
-        return {job_id: decode(self._encoded[job_id]) for job_id in job_ids}
+        try:
+            return {job_id: decode(self._encoded[job_id]) for job_id in job_ids}
+        except msgspec.DecodeError:
+            self._repair(DamagedError(f"{self.store.root} has what this version can't read"))
+            del self._encoded
+            return {job_id: decode(self._encoded[job_id]) for job_id in job_ids}
 
     @functools.cached_property
     def _encoded(self) -> dict[str, bytes]:

@@ -91,6 +91,15 @@ def test_a_damaged_file_of_a_job_is_made_again(folder: Path, table: str, damage:
     assert_same(opened(folder), expected)
 
 
+def test_what_cannot_be_decoded_is_made_again(folder: Path) -> None:
+    expected = content(opened(folder))
+    store = Store(folder / "history")
+    rows = store.small("jobs").with_columns(record=pl.lit(b"\x80"))
+    store.write_small("jobs", rows, store.head())
+    assert_same(opened(folder), expected)
+    assert_same(opened(folder), expected)
+
+
 @pytest.mark.parametrize("table", ["entries", "users"])
 def test_another_jobs_file_under_the_name_of_a_job_is_not_taken_for_it(folder: Path, table: str) -> None:
     expected = content(opened(folder))
