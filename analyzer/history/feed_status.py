@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import InputError
-from analyzer.model.job import FAILED, Outcome
-from analyzer.model.text import SHORT_ID
+from analyzer.model.job import FAILED, WORST_FIRST, Outcome
+from analyzer.model.text import SHORT_ID, count
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analyzer.history.load import Tables
-
-
-_WORST_FIRST = (Outcome.aborted, Outcome.unknown, Outcome.stuck, Outcome.partial)
 
 
 @dataclass(slots=True)
@@ -59,10 +56,15 @@ class FeedStatus:
         return not (self.has_open_users or self.earlier or self.stuck)
 
     @property
+    def earlier_clause(self) -> str:
+        """How many earlier jobs have open users: ``2 earlier jobs have open users``."""
+        return f"{count(len(self.earlier), 'earlier job has', 'earlier jobs have')} open users"
+
+    @property
     def _badness(self) -> tuple[int, int, str]:
         outcomes = [str(self.run["outcome"])] if self.run is not None and self.has_open_users else []
         outcomes += [Outcome.stuck] if self.stuck else []
-        worst = min((_WORST_FIRST.index(Outcome(outcome)) for outcome in outcomes), default=len(_WORST_FIRST))
+        worst = min((WORST_FIRST.index(Outcome(outcome)) for outcome in outcomes), default=len(WORST_FIRST))
         return worst, -((self.run or {}).get("open") or 0), self.feed
 
 

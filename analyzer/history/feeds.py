@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from analyzer.analysis.rhythm import Due
     from analyzer.history.feed_status import FeedStatus
     from analyzer.history.load import Tables
 
@@ -132,7 +133,7 @@ def feed_health(status: FeedStatus, as_of: AsOf, silent: Collection[str] = ()) -
     due = rhythm.due(as_of.known_until or as_of.now)
     runs = [run for run in status.runs if run["job_id"] not in silent]
     findings = [
-        *_absence(rhythm, status, as_of),
+        *_absence(due, status, as_of),
         *_failures(status),
         *(_too_small(runs) if runs and runs[-1] is status.runs[-1] else ()),
         *_too_slow(runs, as_of),
@@ -164,11 +165,11 @@ def run_time(run: Mapping[str, Any], as_of: AsOf) -> datetime | None:
     return None if time is None or time > as_of.now + _AHEAD else time
 
 
-def _absence(rhythm: Rhythm, status: FeedStatus, as_of: AsOf) -> Iterator[Finding]:
+def _absence(due: Due, status: FeedStatus, as_of: AsOf) -> Iterator[Finding]:
     """Yield whether runs are missing or late, or come no more."""
     if as_of.known_until is None or not status.runs:
         return
-    due, last = rhythm.due(as_of.known_until), status.runs[-1]
+    last = status.runs[-1]
     times = [_shown(time, as_of) for time in due.missed]
     if due.has_ceased and Outcome(last["outcome"]).ended:
         yield Finding(Health.ceased, f"no run since {_shown(last['ran'], as_of)}")
@@ -191,8 +192,7 @@ def _failures(status: FeedStatus) -> Iterator[Finding]:
         aborted = "aborted, " if status.run["outcome"] == Outcome.aborted else ""
         yield Finding(Health.failing, aborted + users)
     if status.earlier:
-        have = "has" if len(status.earlier) == 1 else "have"
-        yield Finding(Health.failing, f"{count(len(status.earlier), 'earlier job')} {have} open users")
+        yield Finding(Health.failing, status.earlier_clause)
 
 
 def _too_small(runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -77,7 +77,7 @@ def write_entries(
         if len(found.ranges) == 1:
             store.write("entries", job_id, month, next(sorted_pieces()))
         else:
-            store.write("entries", job_id, month, streamed(sorted_pieces(), ENTRIES))
+            store.write("entries", job_id, month, _streamed(sorted_pieces(), ENTRIES))
     total = pl.concat(totals).sum().row(0, named=True)
     counts.entries, counts.named_users = total["entries"], total["named_users"]
     counts.unnamed, counts.nameless = total["unnamed"], total["nameless"]
@@ -150,10 +150,10 @@ def users_in(store: Store, job_id: str, month: str, keys: Range = (None, None)) 
     columns = ("job_id", "key", "identity", "code", "names")
     if keys == (None, None):
         return by_user(store.read("entries", job_id, month, columns))
-    return by_user(store.lazy("entries", job_id, month).select(columns).filter(in_range(keys)).collect())
+    return by_user(store.lazy("entries", job_id, month).select(columns).filter(_in_range(keys)).collect())
 
 
-def in_range(keys: Range) -> pl.Expr:
+def _in_range(keys: Range) -> pl.Expr:
     """Return the condition for rows whose key is in a range."""
     first, end = keys
     key = pl.col("key")
@@ -162,7 +162,7 @@ def in_range(keys: Range) -> pl.Expr:
     return (key >= first) if end is None else (key >= first) & (key < end)
 
 
-def streamed(pieces: Iterator[pl.DataFrame], schema: Mapping[str, Any]) -> pl.LazyFrame:
+def _streamed(pieces: Iterator[pl.DataFrame], schema: Mapping[str, Any]) -> pl.LazyFrame:
     """Return pieces of a table as a lazy table that is written piece by piece, once."""
     from polars.io.plugins import register_io_source
 
@@ -217,7 +217,7 @@ class _Entries:
             yield pl.concat(self._frames)
             return
         for keys in self.ranges:
-            yield pl.scan_parquet(self._files).filter(in_range(keys)).collect()
+            yield pl.scan_parquet(self._files).filter(_in_range(keys)).collect()
 
     def _spill(self) -> None:
         if self._folder is None:
@@ -303,7 +303,7 @@ class UserFold:
         if len(record.counts.ranges) == 1:
             self._store.write("users", job_id, record.month, next(pieces()))
         else:
-            self._store.write("users", job_id, record.month, streamed(pieces(), USERS))
+            self._store.write("users", job_id, record.month, _streamed(pieces(), USERS))
         return None if None in news else sum(number or 0 for number in news)
 
     def _users_of(self, job_id: str | None, columns: tuple[str, ...], keys: Range) -> pl.DataFrame | None:
@@ -319,7 +319,7 @@ class UserFold:
             if job_id in self._streaks:
                 return self._streaks[job_id][columns]
             return self._store.read("users", job_id, record.month, columns)
-        return self._store.lazy("users", job_id, record.month).select(columns).filter(in_range(keys)).collect()
+        return self._store.lazy("users", job_id, record.month).select(columns).filter(_in_range(keys)).collect()
 
     def _keep(self, job_id: str, users: pl.DataFrame, keys: Range) -> None:
         """Keep the users of a run for the next runs of its feed, if they are few."""

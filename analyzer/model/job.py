@@ -182,6 +182,16 @@ FAILED = (Outcome.partial, Outcome.aborted, Outcome.unknown)
 NOT_ENDED = (Outcome.running, Outcome.stuck)
 """The outcomes of jobs that the service has not ended."""
 
+WORST_FIRST = (
+    Outcome.aborted,
+    Outcome.unknown,
+    Outcome.stuck,
+    Outcome.partial,
+    Outcome.running,
+    Outcome.succeeded,
+)
+"""All outcomes."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotUpdatedCount:

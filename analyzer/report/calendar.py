@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
-from analyzer.model.job import Outcome
+from analyzer.model.job import WORST_FIRST, Outcome
 from analyzer.model.text import count
 from analyzer.report.model import CalendarDay, Month
 
@@ -27,14 +27,6 @@ MONTHS = 12
 DayPages = Mapping[date, str]
 """Addresses of the pages of days, relative to the first page."""
 
-_WORST_FIRST = (
-    Outcome.aborted,
-    Outcome.unknown,
-    Outcome.stuck,
-    Outcome.partial,
-    Outcome.running,
-    Outcome.succeeded,
-)
 _PAGE = re.compile(r"\d{4}-\d\d-\d\d\.html")
 
 
@@ -88,8 +80,8 @@ def _cell(day: date, month: int, outcomes: Mapping[date, list[Outcome]], pages: 
     if day.month != month:
         return None
     found = outcomes.get(day, [])
-    worst = min(found, key=_WORST_FIRST.index, default=None)
-    number = {outcome: found.count(outcome) for outcome in _WORST_FIRST if outcome in found}
+    worst = min(found, key=WORST_FIRST.index, default=None)
+    number = {outcome: found.count(outcome) for outcome in WORST_FIRST if outcome in found}
     words = ", ".join(f"{total} {outcome}" for outcome, total in number.items())
     return CalendarDay(
         number=day.day,

@@ -85,8 +85,6 @@ _TITLE_WIDTH = 92
 _MOST_DOTS = 80
 """Runs up to which each has a dot."""
 
-FORMATS = (".svg", ".png")
-
 
 def svg(chart: RunsChart | WeeksChart) -> str:
     """Return a chart as an ``<svg>`` element to put into a page."""

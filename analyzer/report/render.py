@@ -39,14 +39,12 @@ _ADVICE = "Correct it, or remove the file from the folder to use the built-in on
 class Renderer:
     """Renders pages with templates that are read once."""
 
-    def __init__(
-        self, templates: Path | None = None, draw: Callable[[RunsChart | WeeksChart], str] | None = None
-    ) -> None:
+    def __init__(self, templates: Path | None, draw: Callable[[RunsChart | WeeksChart], str]) -> None:
         """Open the templates.
 
         Args:
-            templates: a folder whose files replace the built-in ones of the same name.
-            draw: returns a chart as SVG; by default ``charts.svg``.
+            templates: a folder whose files replace the built-in ones of the same name; None for the built-in ones.
+            draw: returns a chart as SVG (``charts.svg``).
 
         Raises:
             InputError: there is no such folder, or its CSS or JS cannot be read.
@@ -63,7 +61,7 @@ class Renderer:
         # The page's content security policy allows only this script, by its hash.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         self._environment.globals.update(style=self._raw("report.css"), script=script, script_hash=f"sha256-{digest}")
-        self._environment.globals["draw"] = lambda chart: Markup((draw or _svg)(chart))  # noqa: S704 - matplotlib escapes its texts
+        self._environment.globals["draw"] = lambda chart: Markup(draw(chart))  # noqa: S704 - matplotlib escapes its texts
 
     def html(self, page: IndexPage | DayPage | JobPage) -> str:
         """Return a page as HTML.
@@ -93,12 +91,6 @@ class Renderer:
             if any(frame.filename.startswith(str(folder)) for folder in self._folders):
                 return f"{frame.filename}, line {frame.lineno}"
         return f"the template {name}"
-
-
-def _svg(chart: RunsChart | WeeksChart) -> str:
-    from analyzer.report.charts import svg  # matplotlib takes half a second to import
-
-    return svg(chart)
 
 
 def _problem(error: BaseException) -> str:

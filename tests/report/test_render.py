@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
+from analyzer.report.charts import svg
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
 from analyzer.report.render import Renderer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def render(little: LittleLibrary, templates: Path | None) -> str:
     view = little.view()
-    return Renderer(templates).html(index_page(view))
+    return Renderer(templates, svg).html(index_page(view))
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_page_names_nothing_outside_itself(little: LittleLibrary) -> None:
 
 def test_headings_come_in_order(little: LittleLibrary) -> None:
     view, run = little.run(little.job("hr-2026-11-23", 30, "Odd\ta@contoso.com\t?\r\nOdd\t\t?\r\n"))
-    for html in (Renderer().html(index_page(view)), Renderer().html(job_page(view, run))):
+    for html in (Renderer(None, svg).html(index_page(view)), Renderer(None, svg).html(job_page(view, run))):
         levels = [int(level) for level in re.findall(r"<h(\d)", html)]
         assert levels[0] == 1
         assert levels.count(1) == 1
@@ -103,9 +104,9 @@ def test_an_unreadable_template_is_an_error(little: LittleLibrary, own: Path) ->
 def test_an_unreadable_style_is_an_error(own: Path) -> None:
     (own / "report.css").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match=r"the template report\.css cannot be read"):
-        Renderer(own)
+        Renderer(own, svg)
 
 
 def test_a_folder_of_templates_has_to_exist(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="isn't a folder with templates"):
-        Renderer(tmp_path / "nowhere")
+        Renderer(tmp_path / "nowhere", svg)

@@ -10,6 +10,7 @@ import typer
 from analyzer.cli.context import AppContext, FeedOption, LibraryOption, SinceOption, parse_day
 from analyzer.errors import UsageError
 from analyzer.history.feed_status import of_feed
+from analyzer.storage.table_files import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.history.trends import FeedTrend
 
-_CHARTS, _TABLES = (".svg", ".png"), (".csv", ".xlsx", ".parquet", ".ndjson")
+_CHARTS = (".svg", ".png")
 
 
 def command(
@@ -43,9 +44,9 @@ def command(
     app = context.ensure_object(AppContext)
     zone = app.zone()
     not_before = parse_day(since, zone)
-    if output is not None and output.suffix.lower() not in (*_CHARTS, *_TABLES):
+    if output is not None and output.suffix.lower() not in (*_CHARTS, *FORMATS):
         raise UsageError(
-            f"{output} doesn't have the ending of a chart or table", f"Use {', '.join((*_CHARTS, *_TABLES))}."
+            f"{output} doesn't have the ending of a chart or table", f"Use {', '.join((*_CHARTS, *FORMATS))}."
         )
     opened = app.library(library)
     tables = app.tables_with_progress(opened, app.workspace(library))
@@ -74,7 +75,7 @@ def _write(trends: Sequence[FeedTrend], output: Path, zone: ZoneInfo | None) -> 
     """
     if not trends:
         raise UsageError("there is no run to write", "Specify another --feed or --since.")
-    if output.suffix.lower() in _TABLES:
+    if output.suffix.lower() in FORMATS:
         from analyzer.cli.views.trend import rates_table
         from analyzer.storage.table_files import write_table
 

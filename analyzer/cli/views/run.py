@@ -173,8 +173,7 @@ def status_sentence(status: FeedStatus, night: Night) -> str:
         ids = [night.short[job["job_id"]] for job in status.earlier[-_NAMED_JOBS:]]
         more = len(status.earlier) - len(ids)
         named = listed([*ids, f"{more} more"] if more else ids)
-        have = "has" if len(status.earlier) == 1 else "have"
-        parts.append(f"{count(len(status.earlier), 'earlier job')} {have} open users ({named})")
+        parts.append(f"{status.earlier_clause} ({named})")
     for job in status.stuck:
         parts.append(f"job {night.short[job['job_id']]} is stuck in {job['state']}")
     return f"{status.feed}: {'; '.join(parts) or 'no open users'}"
