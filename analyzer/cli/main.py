@@ -10,8 +10,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from analyzer.cli.arguments import Arguments
-from analyzer.cli.failures import INTERRUPTED, UNEXPECTED, report_failure
-from analyzer.cli.terminal.log import Log, LogFormat, discard_output
+from analyzer.cli.terminal.log import INTERRUPTED, UNEXPECTED, Log, LogFormat, discard_output, report_failure
 from analyzer.model.next_step import PROGRAM
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from analyzer.history.job_tables import SmallJob, UserFold, write_entries, write
 from analyzer.history.read_job import read_job
 from analyzer.history.record import JobRecord, digest_of, inputs_of, is_unchanged, job_digest
 from analyzer.history.repairs import end_of_chains, feeds_of_jobs, repaired_by
-from analyzer.history.store import UNKNOWN_MONTH, DamagedError, Head
+from analyzer.history.store import PER_JOB, UNKNOWN_MONTH, DamagedError, Head
 from analyzer.library.copies import PulledLogs, first_seen_ended
 from analyzer.library.forgotten import Forgotten
 from analyzer.logs.model import LogFile
@@ -195,31 +195,10 @@ class _Ingest:
         sources = certain_sources(self._records, self.library.root)
         for job_id, record in self._records.items():
             record.is_certain = job_id in sources if record.source else record.is_certain
-        feeds, retries = self._feeds(rules, sources)
         last_pull = self.library.state.last_pull
         as_of = last_pull.pulled_at if last_pull else None
-        owned = {self._records[job_id].source for job_id in sources}
-        rows = (
-            {
-                **job_row(self._records[job.job_id], owned, gone=job.gone),
-                "tenant": self.library.tenant,
-                "feed": None if feeds[job.job_id] == UNKNOWN_FEED else feeds[job.job_id],
-                "retry_of": retries.get(job.job_id),
-                # A retry file's name has the time of the file that it was made from.
-                "name_time": None if job.job_id in retries else self._records[job.job_id].name.time,
-            }
-            for job in [*self.jobs, *self.lost]
-        )
-        records = table(rows, JOB_RECORDS)
-        counts = table(
-            (
-                {"job_id": job_id, **{name: getattr(record.counts, name) for name in COUNTS if name != "job_id"}}
-                for job_id, record in self._records.items()
-            ),
-            COUNTS,
-        )
         observations = observation_table(self.library)
-        jobs = timeline(job_table(records, counts, observations, as_of))
+        jobs = timeline(job_table(*self._rows(rules, sources), observations, as_of))
         self._changed |= self._fold.update(jobs)
         jobs = self._with_open_users(jobs, sources)
         codes = (
@@ -236,13 +215,30 @@ class _Ingest:
             feeds=self._feed_digests,
         )
         self.store.write_small("jobs", self._with_records(jobs), head)
-        kept = {
-            self.store.path_of(name, job_id, record.month)
-            for job_id, record in self._records.items()
-            for name in ("entries", "users")
-        }
         if self._changed or self._records.keys() != self._old.keys():
-            self.store.remove_others(kept)
+            months = {job_id: record.month for job_id, record in self._records.items()}
+            self.store.remove_others(self.store.path_of(name, *of) for of in months.items() for name in PER_JOB)
+
+    def _rows(self, rules: Sequence[FeedRule], sources: Mapping[str, Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the columns ``JOB_RECORDS`` and ``COUNTS`` of all jobs."""
+        feeds, retries = self._feeds(rules, sources)
+        owned = {self._records[job_id].source for job_id in sources}
+        rows = (
+            {
+                **job_row(self._records[job.job_id], owned, gone=job.gone),
+                "tenant": self.library.tenant,
+                "feed": None if feeds[job.job_id] == UNKNOWN_FEED else feeds[job.job_id],
+                "retry_of": retries.get(job.job_id),
+                # A retry file's name has the time of the file that it was made from.
+                "name_time": None if job.job_id in retries else self._records[job.job_id].name.time,
+            }
+            for job in [*self.jobs, *self.lost]
+        )
+        counts = (
+            {"job_id": job_id, **{name: getattr(record.counts, name) for name in COUNTS if name != "job_id"}}
+            for job_id, record in self._records.items()
+        )
+        return table(rows, JOB_RECORDS), table(counts, COUNTS)
 
     def _is_current(self, job: Job, known: JobRecord) -> bool:
         return (
@@ -319,8 +315,8 @@ class _Ingest:
         """Add the columns ``store.INTERNAL`` that come from records."""
         encode = msgspec.msgpack.encode
         records = [self._records[job_id] for job_id in jobs["job_id"]]
-        problems = [json_or_none([log.problem for log in record.logs if log.problem]) for record in records]
-        damage = [json_or_none(record.count.damage if record.count and not record.later else ()) for record in records]
+        problems = [_json_or_none([log.problem for log in record.logs if log.problem]) for record in records]
+        damage = [_json_or_none(record.count.damage if record.count and not record.later else ()) for record in records]
         sizes = [(record.entries_size, record.users_size) for record in records]
         return jobs.with_columns(
             new=pl.Series([record.new for record in records], dtype=pl.UInt32),
@@ -346,6 +342,6 @@ def forgotten_jobs(library: Library) -> frozenset[str]:
         return frozenset()
 
 
-def json_or_none(content: Sequence[object]) -> str | None:
+def _json_or_none(content: Sequence[object]) -> str | None:
     """Return a list as JSON; None if it is empty."""
     return msgspec.json.encode(content).decode() if content else None

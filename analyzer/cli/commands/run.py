@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, FailOnOption, PatienceOption, parse_duration
-from analyzer.cli.failures import described, report_failure
-from analyzer.cli.terminal.log import discard_output
+from analyzer.cli.terminal.log import described, discard_output, report_failure
 
 if TYPE_CHECKING:
     from analyzer.cli.terminal.output import Terminal
