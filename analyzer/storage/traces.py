@@ -24,6 +24,7 @@ import msgspec
 import polars as pl
 
 from analyzer.errors import InputError
+from analyzer.model.service import GUID
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _IN_IDS = frozenset("._-+@")
 """Characters beside letters and digits that continue an ID: ``lady-ada@contoso.com`` isn't ``ada@contoso.com``."""
 _NARROW = "utf-8"
 _TAIL = 64
+_FORGOTTEN_ID = "f0f0f0f0"
+"""The beginning of the pseudonym of an object ID, which is one, too: a file's ID type is inferred from its IDs."""
 _ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüý"
 """Letters with two bytes in UTF-8 and one in Windows-1252; decomposed they have three, as most letters with accents."""
 _SHORT, _LONG = 2, 4
@@ -255,6 +258,9 @@ class Redaction:
 
 def _like(key: str, tail: str) -> str:
     """Return a pseudonym that has as many bytes as a key in every encoding: its last letters are of the same kinds."""
+    if GUID.fullmatch(key):
+        digits = iter(_FORGOTTEN_ID + "".join(f"{ord(one) % 16:x}" for one in tail))
+        return "".join(next(digits) if one.isalnum() else one for one in key)
     sizes = [len(one.encode(errors="surrogatepass")) for one in key if not one.isascii()]
     letters = (
         _ACCENTED[ord(one) % len(_ACCENTED)]
@@ -269,7 +275,10 @@ def _ascii(tail: str, length: int, *, is_address: bool) -> str:
     """Return a pseudonym of ASCII: ``forgotten@4fz0q`` for an address, which stays of the kind."""
     head = "forgotten@" if is_address else "forgotten-"
     tail *= length // _TAIL + 1
-    return f"{head}{tail}"[:length] if length >= len(head) + 4 else tail[:length]
+    if length >= len(head) + 4:
+        return f"{head}{tail}"[:length]
+    middle = length // 2
+    return f"{tail[:middle]}@{tail[middle:]}"[:length] if is_address and middle else tail[:length]
 
 
 def _is_utf_8(raw: bytes) -> bool:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.model.identity import identity_key
+from analyzer.model.identity import identity_key, kind_of
 from analyzer.storage.traces import Pseudonyms, Traces
 
 if TYPE_CHECKING:
@@ -177,6 +177,15 @@ def test_a_user_has_one_pseudonym_which_stays_an_address() -> None:
     assert one == again != other
     assert one.startswith("forgotten@")
     assert other.startswith("forgotten@")
+
+
+@pytest.mark.parametrize(
+    "key", ["8d0c4f3e-1b1c-4c7f-9d51-3b5a0d0f6a11", "ada@contoso.com", "jo@fir.de", "王小明@fir.de", "4711"]
+)
+def test_a_pseudonym_is_of_the_kind_of_the_id(key: str) -> None:
+    pseudonym = Pseudonyms([key], [Pseudonyms.drawn()]).text(0)
+    assert kind_of(pseudonym) is kind_of(key)
+    assert len(pseudonym) == len(key)
 
 
 @pytest.mark.parametrize("name", ["a.log", "a.log.gz", "a.zip", "a.xlsx", "a.parquet"])
