@@ -20,11 +20,18 @@ from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
 from analyzer.history.feed_users import FeedCheckpoints, FeedUsers
-from analyzer.history.job_rows import certain_sources, feed_jobs, job_row, observation_table
+from analyzer.history.job_rows import (
+    certain_sources,
+    end_of_chains,
+    feed_jobs,
+    feeds_of_jobs,
+    job_row,
+    observation_table,
+    repaired_by,
+)
 from analyzer.history.job_tables import SmallJob, UserFold, write_entries, write_small
 from analyzer.history.read_job import read_job
 from analyzer.history.record import JobRecord, digest_of, inputs_of, is_unchanged, job_digest
-from analyzer.history.repairs import end_of_chains, feeds_of_jobs, repaired_by
 from analyzer.history.store import PER_JOB, UNKNOWN_MONTH, DamagedError, Head
 from analyzer.library.copies import PulledLogs, first_seen_ended
 from analyzer.library.forgotten import Forgotten
