@@ -252,11 +252,15 @@ def traits_of(record: Record, key: str, text: str, id_property: str, place: str)
     """Return the traits of a record by which failures are compared; ``place`` is its part of the file."""
     names = [name for name in record.members if name != id_property]
     return {
-        _DOMAIN: key.rpartition("@")[2] if "@" in key else "",
-        _KIND: kind_of(text.strip() or text),
+        **traits_of_id(key, text),
         _PLACE: place,
         **{_PROPERTY + name: (record.text(name) or "")[:_LONGEST_VALUE] for name in names},
     }
+
+
+def traits_of_id(key: str, text: str) -> dict[str, str]:
+    """Return the traits of an ID: of its key, and as it is spelled."""
+    return {_DOMAIN: key.rpartition("@")[2] if "@" in key else "", _KIND: kind_of(text.strip() or text)}
 
 
 class _FactCounter:

@@ -12,10 +12,10 @@ from analyzer.analysis.failure_rate import failure_rates
 from analyzer.analysis.failures import ALARM, Traits
 from analyzer.analysis.streaks import FLAPPING_RUNS, flapping, open_after, streak_counts, time_to_heal
 from analyzer.errors import InputError, UsageError
-from analyzer.history.job_facts import MOST_RECORDS, shared_sentence, traits_of
+from analyzer.history.job_facts import MOST_RECORDS, shared_sentence, traits_of, traits_of_id
 from analyzer.history.job_sources import JobSources
 from analyzer.history.store import scanning
-from analyzer.model.identity import identity_key, kind_of
+from analyzer.model.identity import identity_key
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.reader.records import read_records
 
@@ -205,10 +205,6 @@ def _of_failures(tables: Tables, job_id: str, users: pl.DataFrame) -> tuple[Mapp
     everyone = Traits()
     traits: dict[str, Mapping[str, str]] = {}
     for key, identity in users.select("key", "identity").iter_rows():
-        traits[key] = {
-            "domain": key.rpartition("@")[2] if "@" in key else "",
-            "kind of ID": kind_of(identity.strip() or identity),
-            "property": properties.get(key, ""),
-        }
+        traits[key] = {**traits_of_id(key, identity), "property": properties.get(key, "")}
         everyone.add(traits[key], failed=False)
     return traits, everyone
