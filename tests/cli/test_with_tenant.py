@@ -76,9 +76,10 @@ def test_run_ends_with_the_retry_file_and_the_report(
     upa: Callable[..., Ran], configured: LoopbackTenant, tmp_path: Path
 ) -> None:
     ran = upa("run")
-    *_, retry, report = ran.out.splitlines()
+    *_, retry, day, report = ran.out.splitlines()
     assert ran.code == 0
     assert (tmp_path / report).name == "index.html"
+    assert (tmp_path / day).parent.name == "days"
     assert [record["mail"] for record in json.loads((tmp_path / retry).read_text("utf-8-sig"))["value"]] == [
         "ada@contoso.com"
     ]
