@@ -107,7 +107,7 @@ class FeedCheckpoints:
             OutputError: it can't be written.
         """
         path = self._folder / f"{name}.parquet"
-        with replacing_table(path) as beside:
+        with replacing_table(path, sync=False) as beside:
             users.write_parquet(beside, compression_level=1, metadata={METADATA: header.decode()})
 
     def remove(self, name: str) -> None:

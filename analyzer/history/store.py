@@ -165,7 +165,8 @@ class Store:
         content: dict[str, Any] = {"version": VERSION}
         if head is not None:
             content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs, "feeds": head.feeds}
-        with replacing_table(self._small(table)) as beside:
+        # Only what can't be derived again has to survive a power failure.
+        with replacing_table(self._small(table), sync=table in {"jobs", "imports"}) as beside:
             _write(frame.select(*SMALL[table]), beside, content)
 
     def file(self, table: str, job_id: str, month: str) -> Path:
