@@ -100,6 +100,8 @@ class JobLog:
     @functools.cached_property
     def nameless_codes(self) -> dict[str, int]:
         """By code, the number of entries without a user."""
+        if not self._tables.unnamed_of(self.job_id):
+            return {}
         counts = self._entries.lazy().filter(_NAMELESS).group_by("code").agg(pl.len())
         return dict(sorted(counts.collect(engine="streaming").rows()))
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from analyzer.history.store import Store
 
 
-IN_MEMORY = 400_000
-"""Entries of a job that are sorted in memory: about 200 MB."""
+IN_MEMORY = 250_000
+"""Entries of a job that are sorted in memory: about 130 MB."""
 
 _SAMPLED = 64
 """One of so many keys is kept for the choice of ranges."""

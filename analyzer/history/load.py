@@ -20,6 +20,7 @@ from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
 from analyzer.history.record import JobRecord, is_current
 from analyzer.history.store import VERSION, WAIT, DamagedError, JobFile, Store
+from analyzer.model.job import Outcome
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
 from analyzer.source.damaged_values import Damage
 from analyzer.storage.lock import data_lock
@@ -126,6 +127,8 @@ class Tables:
         job = self.job(job_id)
         if job["open"] is not None and job["open"] == job["not_updated"]:
             return users.with_columns(open=pl.lit(value=True))  # without the users of a log with millions
+        if job["open"] == 0 and job["outcome"] == Outcome.partial and job["not_updated"] is not None:
+            return users.with_columns(open=pl.lit(value=False))  # the log names everyone, and all were updated
         feed = self._history.feed_users(job["feed"])
         flags = feed.open_flags(job_id, users["key"]) if feed else [None] * users.height
         return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
@@ -133,6 +136,10 @@ class Tables:
     def new_of(self, job_id: str) -> int | None:
         """Return how many of a job's failed users are new; None without users, or without a run to compare with."""
         return self._history.new.get(job_id)
+
+    def unnamed_of(self, job_id: str) -> int:
+        """Return how many of a job's entries identify no user."""
+        return self._history.record(job_id).counts.unnamed
 
     def users_after(self, job_id: str) -> OpenUsers:
         """Return the users of a job after later jobs, with ``newer`` and ``updated_since``."""
