@@ -31,7 +31,7 @@ from analyzer.history.job_rows import (
 )
 from analyzer.history.job_tables import SmallJob, UserFold, write_entries, write_small
 from analyzer.history.read_job import read_job
-from analyzer.history.record import JobRecord, digest_of, inputs_of, is_unchanged, job_digest
+from analyzer.history.record import JobRecord, decode_record, digest_of, inputs_of, is_unchanged, job_digest
 from analyzer.history.store import PER_JOB, UNKNOWN_MONTH, DamagedError, Head
 from analyzer.library.copies import PulledLogs, first_seen_ended
 from analyzer.library.forgotten import Forgotten
@@ -58,8 +58,7 @@ def load_records(store: Store) -> dict[str, JobRecord]:
     try:
         store.head()
         rows = store.small("jobs", ("job_id", "record"))
-        decode = msgspec.msgpack.Decoder(JobRecord).decode
-        return {job_id: decode(record) for job_id, record in rows.iter_rows()}
+        return {job_id: decode_record(record) for job_id, record in rows.iter_rows()}
     except (DamagedError, msgspec.DecodeError):
         return {}
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
-from analyzer.history.record import JobRecord, is_current
+from analyzer.history.record import JobRecord, decode_record, is_current
 from analyzer.history.store import VERSION, WAIT, DamagedError, JobFile, Store
 from analyzer.model.job import Outcome
 from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
@@ -257,13 +257,12 @@ class _History:
         return self.records([job_id])[job_id]
 
     def records(self, job_ids: Collection[str]) -> dict[str, JobRecord]:
-        decode = msgspec.msgpack.Decoder(JobRecord).decode
         try:
-            return {job_id: decode(self._encoded[job_id]) for job_id in job_ids}
+            return {job_id: decode_record(self._encoded[job_id]) for job_id in job_ids}
         except msgspec.DecodeError:
             self._repair(DamagedError(f"{self.store.root} has what this version can't read"))
             del self._encoded
-            return {job_id: decode(self._encoded[job_id]) for job_id in job_ids}
+            return {job_id: decode_record(self._encoded[job_id]) for job_id in job_ids}
 
     @functools.cached_property
     def _encoded(self) -> dict[str, bytes]:

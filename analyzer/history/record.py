@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import stat
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Any
@@ -218,6 +219,10 @@ class JobRecord(msgspec.Struct, omit_defaults=True):
         return digest_of([files, bool(self.count and self.count.guid_ids)])
 
 
+decode_record = msgspec.msgpack.Decoder(JobRecord).decode
+"""Read a record as an ingest wrote it; raise ``msgspec.DecodeError`` if this version can't."""
+
+
 def digest_of(content: object) -> str:
     """Return a short digest of something that msgspec can encode."""
     return hashlib.blake2b(msgspec.json.encode(content), digest_size=12).hexdigest()
@@ -283,6 +288,4 @@ def _size_and_time(path: Path | str) -> tuple[int, int]:
         status = os.stat(path)  # noqa: PTH116 - called for thousands of files
     except OSError:
         return ABSENT, 0
-    # S_ISDIR without the import of stat: a folder's type bits.
-    is_folder = (status.st_mode & 0o170000) == 0o040000  # noqa: PLR2004
-    return FOLDER if is_folder else status.st_size, status.st_mtime_ns
+    return FOLDER if stat.S_ISDIR(status.st_mode) else status.st_size, status.st_mtime_ns
