@@ -106,3 +106,21 @@ IMPORTS: dict[str, Any] = {
 def table(rows: Iterable[Mapping[str, object]], schema: dict[str, Any]) -> pl.DataFrame:
     """Return rows as a table with the columns and types of ``schema``."""
     return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+FINDINGS: dict[str, Any] = {
+    "file": pl.String,
+    "severity": pl.String,
+    "code": pl.String,
+    "kind": pl.String,
+    "certainty": pl.String,
+    "record": pl.UInt32,
+    "identity": pl.String,
+    "property": pl.String,
+    "line": pl.UInt32,
+    "column": pl.UInt32,
+    "message": pl.String,
+    "suggestion": pl.String,
+    "remedy": pl.String,
+}
+"""The findings of ``check``, one row each."""

@@ -1,0 +1,1 @@
+"""Imports: check a file before it is sent."""
