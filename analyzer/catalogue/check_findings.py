@@ -154,18 +154,151 @@ DUPLICATE_ID: Final = FindingKind(
     f"seen: {THREADS}",
 )
 
+OTHER_ID_KIND: Final = FindingKind(
+    "other-id-kind",
+    _UNRESOLVED,
+    Severity.fails,
+    Certainty.likely,
+    "has an ID of another kind than the ID type",
+    "have an ID of another kind than the ID type",
+    "Have the feed write IDs of one kind for everyone, and queue with the ID type for it.",
+    f"seen: {ARTICLE}; that no other ID is resolved is inferred",
+)
+MIXED_IDS: Final = FindingKind(
+    "mixed-ids",
+    _UNRESOLVED,
+    Severity.fails,
+    Certainty.likely,
+    "has IDs that no one ID type takes",
+    "have IDs that no one ID type takes",
+    "Have the feed write user principal names or object IDs for everyone.",
+    f"seen: {ARTICLE}; that no other ID is resolved is inferred",
+)
+NO_ID_PROPERTY: Final = FindingKind(
+    "no-id-property",
+    LogCode.MissingIdentity.value,
+    Severity.aborts,
+    Certainty.possible,
+    "has no property that looks like an ID",
+    "have no property that looks like an ID",
+    "Have the feed write the ID, or specify the property with --id-property.",
+    "inferred from the values",
+)
+NOT_A_RECORD: Final = FindingKind(
+    "not-a-record",
+    _NOT_JSON,
+    Severity.aborts,
+    Certainty.likely,
+    "isn't an object",
+    "aren't objects",
+    "Have the feed leave it out.",
+    "inferred from Json.NET's source",
+)
+NULL_RECORD: Final = FindingKind(
+    "null-record",
+    "",
+    Severity.note,
+    Certainty.likely,
+    "is null, and is skipped",
+    "are null, and are skipped",
+    "Have the feed leave it out.",
+    f"inferred from jobs in {THREADS}",
+)
+NO_USERS: Final = FindingKind(
+    "no-users",
+    "",
+    Severity.note,
+    Certainty.likely,
+    "has no users",
+    "have no users",
+    "There is nothing to import. If that isn't intended, look at the feed's query.",
+    "inferred",
+)
+UNUSED_PROPERTY: Final = FindingKind(
+    "unused-property",
+    "",
+    Severity.note,
+    Certainty.sure,
+    "lacks a property of the map",
+    "lack a property of the map",
+    "If the property should be imported, have the feed write it, in the spelling of the map.",
+    f"seen: {ARTICLE}",
+)
+LETTERS_WITHOUT_MARK: Final = FindingKind(
+    "letters-without-mark",
+    "",
+    Severity.harm,
+    Certainty.likely,
+    "has letters beyond ASCII and no byte order mark",
+    "have letters beyond ASCII and no byte order mark",
+    "Have the feed write UTF-8 with a byte order mark (in PowerShell 7: -Encoding utf8BOM).",
+    f"seen: {ARTICLE} for letters beyond ISO-8859-1, {THREADS} for others",
+)
+GARBLED_LETTERS: Final = FindingKind(
+    "garbled-letters",
+    "",
+    Severity.harm,
+    Certainty.likely,
+    "has garbled letters",
+    "have garbled letters",
+    "Have the feed read its data as UTF-8: it was read as another encoding.",
+    f"seen: {THREADS}",
+)
+LOST_LETTERS: Final = FindingKind(
+    "lost-letters",
+    "",
+    Severity.harm,
+    Certainty.sure,
+    "has lost letters (\ufffd)",
+    "have lost letters (\ufffd)",
+    "Have the feed read its data in the encoding that they have.",
+    f"seen: {THREADS}",
+)
+DOUBLED_BACKSLASHES: Final = FindingKind(
+    "doubled-backslashes",
+    "",
+    Severity.harm,
+    Certainty.likely,
+    "has doubled backslashes",
+    "have doubled backslashes",
+    "Have the feed escape each backslash once.",
+    f"seen: {THREADS}",
+)
+TYPE_NAME: Final = FindingKind(
+    "type-name",
+    "",
+    Severity.harm,
+    Certainty.sure,
+    "has the name of a type in place of a value",
+    "have the name of a type in place of a value",
+    "Have the feed write the value, and join a list into one text.",
+    f"seen: {THREADS}",
+)
+
 FINDING_KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
             NOT_JSON,
             OTHER_SHAPE,
+            NOT_A_RECORD,
             TOO_BIG,
             TOO_MANY_VALUES,
+            NO_ID_PROPERTY,
             MISSING_ID,
             UNMAPPED_PROPERTY,
+            OTHER_ID_KIND,
+            MIXED_IDS,
             EMPTY_ID,
             DUPLICATE_ID,
+            LETTERS_WITHOUT_MARK,
+            GARBLED_LETTERS,
+            LOST_LETTERS,
+            DOUBLED_BACKSLASHES,
+            TYPE_NAME,
+            NO_USERS,
+            NULL_RECORD,
+            UNUSED_PROPERTY,
         )
     }
 )

@@ -1,15 +1,19 @@
-"""Types of this package: what is known of an import, batches of records, and the checks that read them."""
+"""Types of this package: what is known of an import, and the checks that read its records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from analyzer.source.batches import Batch
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from analyzer.imports.findings import Findings
     from analyzer.model.service import IdType
+
+__all__ = ["Batch", "ImportPlan", "RecordCheck"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +29,6 @@ class ImportPlan:
     id_type: IdType | None = None
     id_property: str = ""
     property_map: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records of a source file that have the same properties in the same order.
-
-    Attributes:
-        names: the properties.
-        numbers: the number of each record in the file, from 1, ascending.
-        columns: for each property its values, one a record, as JSON has them: texts, numbers, Booleans, None, lists,
-            and dictionaries.
-        identities: the ID of each record as text; None if the record has none, or null.
-    """
-
-    names: tuple[str, ...]
-    numbers: Sequence[int]
-    columns: tuple[Sequence[object], ...]
-    identities: Sequence[str | None]
 
 
 class RecordCheck(Protocol):

@@ -89,8 +89,13 @@ Taker: TypeAlias = "Callable[[int, int], tuple[int, int] | None]"
 """Called with the offset and position of a record; may process several records itself. Returns their number and the
 offset of the next record, or None for no records."""
 
+OnOther: TypeAlias = "Callable[[int, int], None]"
+"""Called with the offset and position of a value that isn't an object."""
 
-def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = None) -> Iterator[Record]:
+
+def records_of(
+    buffer: Buffer, *, others: bool = False, taker: Taker | None = None, on_other: OnOther | None = None
+) -> Iterator[Record]:
     """Yield the records of an open source file.
 
     Args:
@@ -98,12 +103,13 @@ def records_of(buffer: Buffer, *, others: bool = False, taker: Taker | None = No
         taker: processes records that are then not yielded.
         others: whether values in the list that aren't objects are skipped, unless there are no objects. They count in
             the positions.
+        on_other: called with each of these values.
 
     Raises:
         GrammarError: it isn't valid JSON, even with tolerated syntax, or not in the import format.
     """
     start = begin(buffer, skip_blank(buffer, after_mark(buffer)))
-    at = yield from list_at(buffer, start, others=others, taker=taker)
+    at = yield from list_at(buffer, start, others=others, taker=taker, on_other=on_other)
     finish(buffer, at)
 
 
@@ -196,8 +202,14 @@ def _second_list(buffer: Buffer, at: int) -> GrammarError:
     return error
 
 
-def list_at(
-    buffer: Buffer, offset: int, *, position: int = 0, others: bool = False, taker: Taker | None = None
+def list_at(  # noqa: PLR0913 - the options of records_of
+    buffer: Buffer,
+    offset: int,
+    *,
+    position: int = 0,
+    others: bool = False,
+    taker: Taker | None = None,
+    on_other: OnOther | None = None,
 ) -> Generator[Record, None, int]:
     """Yield the records of the list at ``offset``; the generator returns the end of the list.
 
@@ -207,6 +219,7 @@ def list_at(
         position: position of its first record.
         others: as in ``records_of``.
         taker: as in ``records_of``.
+        on_other: as in ``records_of``.
 
     Raises:
         GrammarError: a fault in it.
@@ -228,6 +241,8 @@ def list_at(
             first_other = first_other or no_record_at(buffer, at, position)
             if not others:
                 raise first_other
+            if on_other is not None:
+                on_other(at, position)
         position += 1
         at = after_record(buffer, end)
     if first_other is not None and not records:

@@ -69,6 +69,16 @@ class Unreadable:
         """The fault as a clause."""
         return self.fault.words
 
+    @property
+    def property_name(self) -> str:
+        """The property in or after which the fault is; empty if unknown.
+
+        Read it while the file is open, before the next item is read.
+        """
+        if self.position is None or self._buffer[self.offset : self.offset + 1] != b"{":
+            return ""
+        return read_broken(self._buffer, self.offset).property or ""
+
     def identity(self, name: str) -> Identity | None:
         """Return the likely ID, by the named ID property.
 

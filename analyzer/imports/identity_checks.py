@@ -1,0 +1,164 @@
+"""Check the IDs of a file: missing, empty, of another kind than the job takes, and duplicate ones."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analyzer.catalogue.check_findings import DUPLICATE_ID, EMPTY_ID, MISSING_ID, MIXED_IDS, OTHER_ID_KIND
+from analyzer.model.identity import ID_TYPES, KIND_NOUNS, IdKind, IdKinds, identity_keys, kind_of
+from analyzer.model.service import GUID, IdType
+from analyzer.source.model import NO_ID, mark_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.imports.findings import Findings
+    from analyzer.source.batches import Batch
+
+_ADDRESS = r"[^\s@|#\\]++@[^\s@|#\\]++"
+_ADDRESSES = re.compile(rf"{_ADDRESS}(?:\n{_ADDRESS})*+")
+_GUIDS = re.compile(rf"{GUID.pattern}(?:\n{GUID.pattern})*+")
+
+
+class MissingIds:
+    """Finds records without an ID and with an empty one."""
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Look at some records."""
+        if None in batch.identities:
+            numbers = [
+                number for number, identity in zip(batch.numbers, batch.identities, strict=True) if identity is None
+            ]
+            findings.add_records(MISSING_ID, "the record has no ID", numbers, [None] * len(numbers))
+        if not all(map(_is_visible, filter(None.__ne__, batch.identities))):
+            numbers = [
+                number
+                for number, identity in zip(batch.numbers, batch.identities, strict=True)
+                if identity is not None and not _is_visible(identity)
+            ]
+            findings.add_records(EMPTY_ID, "the ID is empty", numbers, [""] * len(numbers))
+
+    def finish(self, findings: Findings) -> None:
+        """Nothing is left to add."""
+
+
+def _is_visible(identity: str | None) -> bool:
+    return bool(identity) and not identity.isspace()  # type: ignore[union-attr]  # None is falsy
+
+
+class DuplicateIds:
+    """Finds IDs that several records have, in any spelling.
+
+    Keeps eight bytes a record. ``records`` of the duplicates are known after ``finish``; their texts need the file
+    again (``duplicates_in``).
+
+    Attributes:
+        numbers: the numbers of records whose ID another record has, too; with the number of the first such record.
+    """
+
+    def __init__(self) -> None:
+        """Start without IDs."""
+        self.numbers: dict[int, int] = {}
+        self._marks = array("q")
+        self._numbers = array("I")
+
+    def take(self, batch: Batch, findings: Findings) -> None:  # noqa: ARG002 - all are known at the end only
+        """Look at some records."""
+        self._marks.extend(map(mark_of, identity_keys(batch.identities)))
+        self._numbers.extend(batch.numbers)
+
+    def finish(self, findings: Findings) -> None:  # noqa: ARG002 - their IDs need the file again
+        """Find the duplicates."""
+        seen = pl.DataFrame(
+            {"mark": pl.Series(self._marks, dtype=pl.Int64), "number": pl.Series(self._numbers, dtype=pl.UInt32)}
+        )
+        seen = seen.filter(pl.col("mark") != NO_ID).filter(pl.col("mark").is_duplicated())
+        first = seen.select("number", first=pl.col("number").min().over("mark"))
+        self.numbers = dict(first.iter_rows())
+        self._marks, self._numbers = array("q"), array("I")
+
+
+class DuplicateTexts:
+    """Lists the records that ``DuplicateIds`` found, in a second pass."""
+
+    def __init__(self, numbers: dict[int, int]) -> None:
+        """Prepare to list these records."""
+        self._numbers = numbers
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Look at some records."""
+        for number, identity in zip(batch.numbers, batch.identities, strict=True):
+            first = self._numbers.get(number)
+            if first is not None:
+                message = "a later record has the same ID" if first == number else f"record {first:,} has the same ID"
+                findings.add(DUPLICATE_ID, message, record=number, identity=identity)
+
+    def finish(self, findings: Findings) -> None:
+        """Nothing is left to add."""
+
+
+class IdKindCheck:
+    """Finds IDs of another kind than the job's ID type takes; without an ID type, IDs of several kinds.
+
+    Attributes:
+        counts: number of IDs by kind, so far.
+    """
+
+    def __init__(self, id_type: IdType | None) -> None:
+        """Check against an ID type; None if unknown."""
+        self.counts: Counter[IdKind] = Counter()
+        self._id_type = id_type
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Look at some records."""
+        kinds = _kinds_of(batch.identities)
+        if isinstance(kinds, IdKind):
+            self.counts[kinds] += len(batch.identities)
+            kinds = [kinds] * len(batch.identities) if not self._takes(kinds) else []
+        else:
+            self.counts.update(kind for kind in kinds if kind is not None)
+        if self._id_type is None or not kinds:
+            return
+        wrong = [index for index, kind in enumerate(kinds) if kind is not None and not self._takes(kind)]
+        findings.add_records(
+            OTHER_ID_KIND,
+            [f"the ID is {KIND_NOUNS[kinds[index]][0]}, not {_TAKEN[self._id_type]}" for index in wrong],  # type: ignore[index]  # None was skipped
+            [batch.numbers[index] for index in wrong],
+            [batch.identities[index] for index in wrong],
+        )
+
+    def finish(self, findings: Findings) -> None:
+        """Advise on the ID type that fits."""
+        kinds = IdKinds(dict(self.counts.most_common()))
+        inferred = kinds.inferred
+        if self._id_type is None:
+            if kinds.total and not inferred.name:
+                findings.add(MIXED_IDS, inferred.because)
+        elif findings.count(OTHER_ID_KIND) == kinds.total and inferred.name:
+            findings.advise(OTHER_ID_KIND, f"Queue with the ID type {inferred.name}: {inferred.because}.")
+
+    def _takes(self, kind: IdKind) -> bool:
+        # That the service takes a name with a claims prefix was seen.
+        return self._id_type is None or kind is IdKind.claims or self._id_type in ID_TYPES[kind]
+
+
+_TAKEN = {
+    IdType.Email: "a mail address",
+    IdType.PrincipalName: "a user principal name",
+    IdType.CloudId: "an object ID",
+}
+
+
+def _kinds_of(identities: Sequence[str | None]) -> IdKind | list[IdKind | None]:
+    """Return the kind of all IDs if they have the same common one, fast; else the kind of each, None without an ID."""
+    joined = "" if None in identities else "\n".join(identities)  # type: ignore[arg-type]  # checked
+    if _ADDRESSES.fullmatch(joined):
+        return IdKind.at_domain
+    if _GUIDS.fullmatch(joined):
+        return IdKind.object_id
+    return [kind_of(identity.strip()) if identity and not identity.isspace() else None for identity in identities]

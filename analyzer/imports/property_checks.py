@@ -1,0 +1,135 @@
+"""Check the properties of a file against the property map, and its texts for damage that an import writes silently."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.catalogue.check_findings import (
+    DOUBLED_BACKSLASHES,
+    GARBLED_LETTERS,
+    LETTERS_WITHOUT_MARK,
+    LOST_LETTERS,
+    TYPE_NAME,
+    UNMAPPED_PROPERTY,
+    UNUSED_PROPERTY,
+)
+from analyzer.model.text import count, nearest, shortened
+from analyzer.source.damaged_values import DamageKind, damage_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from analyzer.catalogue.check_findings import FindingKind
+    from analyzer.imports.findings import Findings
+    from analyzer.source.batches import Batch
+
+_SHOWN = 60
+"""Characters of a value that are shown."""
+
+
+class MapCheck:
+    """Finds properties that the map lacks, and properties of the map that no record has.
+
+    A record without an ID isn't listed: the service reports only the missing ID (inferred).
+    """
+
+    def __init__(self, property_map: Mapping[str, str], id_property: str) -> None:
+        """Check against a map: profile property by property of the file; names are case-sensitive."""
+        self._map = property_map
+        self._id_property = id_property
+        self._seen: set[str] = set()
+        self._unmapped: dict[tuple[str, ...], list[str]] = {}
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Look at some records."""
+        if batch.names not in self._unmapped:
+            self._seen.update(batch.names)
+            self._unmapped[batch.names] = [
+                name for name in batch.names if name not in self._map and name != self._id_property
+            ]
+        for name in self._unmapped[batch.names]:
+            numbers, identities = _with_id(batch)
+            findings.add_records(UNMAPPED_PROPERTY, f"{name} isn't in the property map", numbers, identities, name)
+
+    def finish(self, findings: Findings) -> None:
+        """Add properties of the map that no record has, and what the unmapped ones may be called in the map."""
+        unused = [name for name in self._map if name not in self._seen] if self._seen else []
+        for name in unused:
+            findings.add(UNUSED_PROPERTY, f"no record has {name}", property_name=name)
+        unmapped = list(dict.fromkeys(name for names in self._unmapped.values() for name in names))
+        similar = {name: near for name in unmapped if (near := _similar(name, unused))}
+        if similar:
+            pairs = "; ".join(f"{name}, where the map has {near}" for name, near in similar.items())
+            findings.advise(UNMAPPED_PROPERTY, f"Use the same spelling in the feed and in the map: {pairs}.")
+
+
+def _similar(name: str, names: Sequence[str]) -> str:
+    same = [one for one in names if one.strip().casefold() == name.strip().casefold()]
+    return same[0] if same else nearest(name, names)
+
+
+def _with_id(batch: Batch) -> tuple[Sequence[int], Sequence[str | None]]:
+    if None not in batch.identities:
+        return batch.numbers, batch.identities
+    pairs = [pair for pair in zip(batch.numbers, batch.identities, strict=True) if pair[1] is not None]
+    return [number for number, _ in pairs], [identity for _, identity in pairs]
+
+
+_KINDS = {
+    DamageKind.garbled: GARBLED_LETTERS,
+    DamageKind.lost: LOST_LETTERS,
+    DamageKind.backslashes: DOUBLED_BACKSLASHES,
+    DamageKind.type_name: TYPE_NAME,
+}
+_TYPE_OR_OBJECT = re.compile(r"(?:^|\n)\s*(?:System\.|Microsoft\.|@\{)")
+
+
+class DamageCheck:
+    """Finds texts that were damaged before, or will be because the file has no byte order mark."""
+
+    def __init__(self, *, marked: bool) -> None:
+        """Check a file with or without a byte order mark."""
+        self._marked = marked
+        self._letters: dict[str, tuple[int, int, str | None, str]] = {}
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Look at some records."""
+        for name, column in zip(batch.names, batch.columns, strict=True):
+            texts = column if set(map(type, column)) == {str} else [one if type(one) is str else "" for one in column]
+            joined = "\n".join(texts)  # type: ignore[arg-type]  # all are texts
+            is_ascii = joined.isascii()
+            if not is_ascii and not self._marked:
+                self._note_letters(batch, name, texts)  # type: ignore[arg-type]
+            if "\\\\" in joined or _TYPE_OR_OBJECT.search(joined) or not is_ascii:
+                self._look_closely(batch, name, texts, findings)  # type: ignore[arg-type]
+
+    def finish(self, findings: Findings) -> None:
+        """Add one finding for each property with letters beyond ASCII, as they have one cause."""
+        for name, (records, number, identity, text) in self._letters.items():
+            message = f"{count(records, 'record')} with letters beyond ASCII, the first with {shortened(text, _SHOWN)}"
+            findings.add(LETTERS_WITHOUT_MARK, message, record=number, identity=identity, property_name=name)
+
+    def _note_letters(self, batch: Batch, name: str, texts: Sequence[str]) -> None:
+        ascii_only = list(map(str.isascii, texts))
+        records = ascii_only.count(False)
+        if name in self._letters:
+            before, *first = self._letters[name]
+            self._letters[name] = (before + records, *first)  # type: ignore[assignment]  # the rest of the same tuple
+        else:
+            at = ascii_only.index(False)
+            self._letters[name] = records, batch.numbers[at], batch.identities[at], texts[at]
+
+    def _look_closely(self, batch: Batch, name: str, texts: Sequence[str], findings: Findings) -> None:
+        found: dict[FindingKind, list[int]] = {}
+        for index, text in enumerate(texts):
+            for kind in damage_in(text):
+                found.setdefault(_KINDS[kind], []).append(index)
+        for kind_of_finding, indexes in found.items():
+            findings.add_records(
+                kind_of_finding,
+                [f"{name} is {shortened(texts[index], _SHOWN)}" for index in indexes],
+                [batch.numbers[index] for index in indexes],
+                [batch.identities[index] for index in indexes],
+                name,
+            )

@@ -1,0 +1,179 @@
+"""Read a source file in batches of records with the same properties, whose values are columns.
+
+A check of a large file must not run Python for each value. Chunks of records are decoded by msgspec, as in ``scan``
+(``reader.chunk`` explains why a chunk that decodes ends at a record); a chunk that doesn't decode, or has an ID that
+isn't text, is read record by record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.source.reader.records import records_of
+from analyzer.source.reader.tolerant import text_of
+from analyzer.source.scan import CHUNK, border_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from analyzer.source.reader.json_text import Buffer
+    from analyzer.source.reader.tolerant import Record
+
+_objects = msgspec.json.Decoder(list[dict[str, object]])
+_value = msgspec.json.Decoder()
+_MOST_PENDING = 1_000
+_TEXT_OR_NULL = frozenset({str, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of a source file that have the same properties in the same order.
+
+    Attributes:
+        names: the properties.
+        numbers: the number of each record in the file, from 1, ascending.
+        columns: for each property its values, one a record, as JSON has them: texts, numbers, Booleans, None, lists,
+            and dictionaries.
+        identities: the ID of each record as text; None if the record has none, or null.
+    """
+
+    names: tuple[str, ...]
+    numbers: Sequence[int]
+    columns: tuple[Sequence[object], ...]
+    identities: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+class BatchReader:
+    """Reads the records of an open source file as batches.
+
+    Attributes:
+        records: number of values in the list so far, including those that aren't records.
+        values: number of property values so far, without IDs.
+        others: for each value in the list that isn't an object its number, from 1, and its offset.
+    """
+
+    def __init__(self, buffer: Buffer, id_property: str, take: Callable[[Batch], None]) -> None:
+        """Prepare to read.
+
+        Args:
+            buffer: the file's UTF-8.
+            id_property: the ID property; empty if there is none.
+            take: called with each batch.
+        """
+        self.records = 0
+        self.values = 0
+        self.others: list[tuple[int, int]] = []
+        self._buffer = buffer
+        self._id_property = id_property
+        self._take = take
+        self._one_by_one = 0
+        self._pending: list[Record] = []
+
+    def read(self) -> None:
+        """Read the whole file.
+
+        Raises:
+            GrammarError: a fault; the records before it were taken.
+        """
+        try:
+            for record in records_of(self._buffer, others=True, taker=self._chunk, on_other=self._note_other):
+                self.add(record)
+        finally:
+            self.flush()
+
+    def add(self, record: Record) -> None:
+        """Add one record, at or after the position of the last one."""
+        self.records = record.position + 1
+        self._pending.append(record)
+        if len(self._pending) >= _MOST_PENDING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on the records that were read one by one."""
+        pending, self._pending = self._pending, []
+        shapes: dict[tuple[str, ...], list[Record]] = {}
+        for record in pending:
+            shapes.setdefault(tuple(record.members), []).append(record)
+        for names, alike in shapes.items():
+            rows = [[_decoded(bytes(token)) for token in record.members.values()] for record in alike]
+            identities = [_identity(record, self._id_property) for record in alike]
+            self._pass_on(names, [record.position + 1 for record in alike], rows, identities)
+
+    def _note_other(self, offset: int, position: int) -> None:
+        self.records = position + 1
+        self.others.append((position + 1, offset))
+
+    def _chunk(self, at: int, position: int) -> tuple[int, int] | None:
+        """Take a chunk of records at once; None if they must be read one by one."""
+        if at < self._one_by_one:
+            return None
+        border = border_from(self._buffer, at + CHUNK)
+        if border is None:
+            self._one_by_one = at + CHUNK
+            return None
+        try:
+            objects = _objects.decode(b"[%b]" % bytes(self._buffer[at : border.end]))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._one_by_one = border.start
+            return None
+        name = self._id_property
+        identities = [one.get(name) for one in objects]
+        if not _TEXT_OR_NULL.issuperset(map(type, identities)):
+            self._one_by_one = border.start
+            return None
+        self.flush()
+        self._take_objects(objects, position + 1, identities)  # type: ignore[arg-type]  # checked above
+        self.records = position + len(objects)
+        return len(objects), border.start
+
+    def _take_objects(self, objects: list[dict[str, object]], first: int, identities: list[str | None]) -> None:
+        shapes: dict[tuple[str, ...], list[int]] = {}
+        for index, one in enumerate(objects):
+            shapes.setdefault(tuple(one), []).append(index)
+        if len(shapes) == 1:
+            names = next(iter(shapes))
+            self._pass_on(names, range(first, first + len(objects)), [one.values() for one in objects], identities)
+            return
+        for names, indexes in shapes.items():
+            rows = [objects[index].values() for index in indexes]
+            numbers = [first + index for index in indexes]
+            self._pass_on(names, numbers, rows, [identities[index] for index in indexes])
+
+    def _pass_on(
+        self,
+        names: tuple[str, ...],
+        numbers: Sequence[int],
+        rows: Sequence[Iterable[object]],
+        identities: Sequence[str | None],
+    ) -> None:
+        self.values += len(numbers) * (len(names) - (self._id_property in names))
+        self._take(Batch(names, numbers, tuple(zip(*rows, strict=True)), identities))
+
+
+def _identity(record: Record, id_property: str) -> str | None:
+    """Return a record's ID as the service reads it; null and a missing ID are None, an empty one is empty."""
+    token = record.members.get(id_property)
+    if token is None:
+        return None
+    raw = bytes(token)
+    return (text_of(raw) or "") if raw[:1] in (b'"', b"'") else text_of(raw)
+
+
+def _decoded(token: bytes) -> object:
+    """Return a value, also if it is spelled in a way that only the service tolerates."""
+    try:
+        return _value.decode(token)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    if token[:1] == b"[":
+        return [token.decode("utf-8", "replace")]
+    if token[:1] == b"{":
+        return {"": token.decode("utf-8", "replace")}
+    text = text_of(token)
+    return "" if text is None and token[:1] in (b'"', b"'") else text
