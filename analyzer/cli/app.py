@@ -48,6 +48,11 @@ EXAMPLES = {
         "retry --source feed.json --log feed-Logs",
         "retry --verify feed-5f05e38c-retry.json",
     ),
+    "check": (
+        "check hr-feed.json",
+        "check hr-feed.json --id-type PrincipalName --map City --map Office=OfficeCode",
+        "check hr-feed.json -o findings.xlsx --fail-on aborts",
+    ),
     "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
     "history check": ("history check", "history check --library from-a-colleague"),
     "history rebuild": ("history rebuild", "history rebuild --library from-a-colleague"),

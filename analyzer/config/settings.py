@@ -31,6 +31,9 @@ class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     match: str = ""
     folder: str = ""
+    id_type: Literal["", "Email", "CloudId", "PrincipalName"] = ""
+    id_property: str = ""
+    properties: dict[str, str] = {}
 
 
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -167,7 +167,8 @@ class _Checking:
     def _add_shape(self, shape: Shape) -> None:
         kind = NO_USERS if shape.kind is ShapeKind.empty else OTHER_SHAPE
         line, column = position(self._buffer, shape.offset)
-        self._findings.add(kind, shape.words, line=line, column=column, remedy=shape.advice)
+        self._findings.add(kind, shape.words, line=line, column=column)
+        self._findings.advise(kind, shape.advice)
 
     def _add_fault(self, item: Unreadable | Corrected) -> None:
         if isinstance(item, Corrected):

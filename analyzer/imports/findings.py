@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.catalogue.check_findings import FINDING_KINDS
+from analyzer.catalogue.check_findings import FINDING_KINDS, Severity
 from analyzer.model.tables import FINDINGS
 
 if TYPE_CHECKING:
@@ -46,9 +46,15 @@ class Findings:
         self._remedies: dict[str, str] = {}
 
     @property
-    def listed(self) -> bool:
-        """Whether all findings are in the table."""
-        return self._left >= 0
+    def unlisted(self) -> int:
+        """The number of findings that aren't in the table."""
+        return max(0, -self._left)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The worst severity of the findings; None without findings."""
+        found = {FINDING_KINDS[name].severity for name, _ in self.counts}
+        return next((severity for severity in Severity if severity in found), None)
 
     def add(  # noqa: PLR0913 - the columns of the table
         self,

@@ -1,0 +1,107 @@
+"""``upa-analyzer check FILE...``: what would go wrong if these files were imported."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.catalogue.check_findings import Severity
+from analyzer.cli.context import AppContext
+from analyzer.errors import InputError
+from analyzer.imports.plan import PlanOptions, feed_of, plan_of
+
+if TYPE_CHECKING:
+    from analyzer.imports.check import CheckResult
+
+_FOUND = 1
+
+
+class IdTypeOption(StrEnum):
+    """``--id-type``, as the service names them."""
+
+    Email = "Email"
+    CloudId = "CloudId"
+    PrincipalName = "PrincipalName"
+
+
+class FailOn(StrEnum):
+    """``--fail-on``: the least severe findings that count."""
+
+    aborts = "aborts"
+    fails = "fails"
+    harm = "harm"
+    note = "note"
+    never = "never"
+
+
+def command(  # noqa: PLR0913 - the contract's options
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Source files.", metavar="FILE...", readable=False)],
+    *,
+    feed: Annotated[
+        str, typer.Option(metavar="NAME", help="Feed of the configuration. Default: found by the file's name.")
+    ] = "",
+    id_type: Annotated[
+        IdTypeOption | None, typer.Option(metavar="TYPE", help="Email, CloudId, or PrincipalName. Default: the feed's.")
+    ] = None,
+    id_property: Annotated[
+        str, typer.Option(metavar="NAME", help="Property that holds the IDs. Default: the feed's, else inferred.")
+    ] = "",
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="SOURCE=PROFILE", help="Property map. Repeatable. Default: the feed's."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write this .parquet, .csv, .ndjson, or .xlsx file."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn,
+        typer.Option(
+            metavar="SEVERITY", help="Exit code 1 from this severity on: aborts, fails, harm, note, or never."
+        ),
+    ] = FailOn.harm,
+) -> int:
+    """Check source files before they are imported: what would abort, who would fail, what would do harm."""
+    from analyzer.cli.views.check import check_json, print_check, rows_of
+    from analyzer.imports.check import check_file
+    from analyzer.storage.table_files import check_format, write_table
+
+    app = context.ensure_object(AppContext)
+    if output is not None:
+        check_format(output)
+    feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
+    options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
+    results, problems = [], []
+    for file in files:
+        name = feed_of(file.name, feeds, feed)
+        try:
+            results.append(check_file(file, plan_of(options, feeds.get(name))))
+        except InputError as error:
+            problems.append(error)
+    if not results:
+        raise problems[0]
+    if app.terminal.json:
+        app.terminal.result({"files": [check_json(result) for result in results]})
+    else:
+        for result in results:
+            print_check(app.terminal, result)
+    if output is not None:
+        write_table(rows_of(results), output)
+        app.terminal.say(f"Wrote {output}.")
+    for problem in problems:
+        app.terminal.complain(problem)
+    failed = any(_counts(result, fail_on) for result in results)
+    return InputError.exit_code if problems else _FOUND if failed else 0
+
+
+def _counts(result: CheckResult, least: FailOn) -> bool:
+    """Return whether a file has a finding of this severity or a worse one."""
+    worst = result.findings.worst
+    if least is FailOn.never or worst is None:
+        return False
+    order = list(Severity)
+    return order.index(worst) <= order.index(Severity(least.value))
