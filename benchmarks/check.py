@@ -1,0 +1,64 @@
+"""What a check costs, and whether it foretells what the service does: ``check.py [--folder DIR] [PART …]``.
+
+The loads are those of ``retry_file.py`` (``make_source.py``): they are made in DIR the first time, and kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from make_source import ID_PROPERTY, make
+from pulling import row
+from timing import PROGRAM, anonymous_megabytes, costs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+HERE = Path(__file__).parent
+MAP = {
+    "legal": ("AboutMe", "Skills", "Projects", "Interests"),
+    "stress": (
+        *("FirstName", "LastName", "Department", "Office", "Floor", "WorkPhone", "CostCenter", "Manager"),
+        *("AboutMe", "Page"),
+    ),
+}
+"""The properties of each load."""
+
+
+def large(folder: Path) -> None:
+    """Measure ``check`` of 2 GB, beside one pass of msgspec over the same records."""
+    for load, names in MAP.items():
+        source, log = make(folder, load)
+        with tempfile.TemporaryDirectory(dir=folder) as out:
+            peer = [sys.executable, HERE / "peers" / "msgspec_raw.py", source, log, ID_PROPERTY, Path(out) / "out.json"]
+            options = ["--id-property", ID_PROPERTY, "--id-type", "PrincipalName", "--fail-on", "never", "--json"]
+            ours = [PROGRAM, "check", source, *options, *(f"--map={name}" for name in names)]
+            found = costs({"ours": list(map(str, ours)), "msgspec": list(map(str, peer))}, runs=3)
+        took, theirs = found["ours"], found["msgspec"]
+        reached = f"{took.seconds / theirs.seconds:.2f} ({took.seconds:.1f}, {theirs.seconds:.1f} s)"
+        row(f"{load}: in times of msgspec", reached, "at most 3", met=took.seconds <= 3 * theirs.seconds)
+        megabytes = anonymous_megabytes(list(map(str, ours)))
+        row(f"{load}: anonymous memory, MB", f"{megabytes:,.0f}", "at most 400", met=megabytes <= 400)
+
+
+PARTS: dict[str, Callable[[Path], None]] = {"large": large}
+
+
+def main(words: Sequence[str]) -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all if left out")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "upa-analyzer-sources")
+    chosen = parser.parse_args(words)
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    for name in chosen.parts or PARTS:
+        print(name)
+        PARTS[name](chosen.folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
