@@ -22,7 +22,7 @@ from analyzer.report.sentences import feed_sentence
 from analyzer.report.view import ReportRequest, RetryLink, View, entries_name, has_entries, page_name
 from analyzer.storage.file_set import Disk, FileSet
 from analyzer.storage.files import cannot_write
-from analyzer.storage.table_files import csv_bytes, csv_pieces
+from analyzer.storage.table_files import csv_bytes, write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analyzer.report.model import DayPage, IndexPage, JobPage, RunsChart, WeeksChart
     from analyzer.report.render import Renderer
     from analyzer.report.view import Run
+    from analyzer.storage.file_set import Content
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
@@ -66,13 +67,13 @@ class _File:
     Attributes:
         name: in the report's folder.
         facts: the digest of what it is made from.
-        content: returns its bytes in pieces.
+        content: returns its content.
         run: the job whose page it is; None for other files.
     """
 
     name: str
     facts: str
-    content: Callable[[], Iterable[bytes]]
+    content: Callable[[], Content]
     run: Run | None = None
 
 
@@ -200,11 +201,13 @@ class _Site:
 
         return Renderer(self._view.templates, self._chart)
 
-    def _entries(self, run: Run) -> Iterable[bytes]:
+    def _entries(self, run: Run) -> Content:
         """Return the table ``entries`` of a job with its feed and time as CSV."""
         log = self._view.log_of(run.job_id)
         table = log.table(run.feed, run.ran)
-        return csv_pieces(table) if log.is_large else [csv_bytes(table.collect(), byte_order_mark=True)]
+        if log.is_large:
+            return functools.partial(write_csv, table, self._out / entries_name(run))
+        return [csv_bytes(table.collect(), byte_order_mark=True)]
 
     def _chart(self, chart: RunsChart | WeeksChart) -> str:
         def draw() -> str:

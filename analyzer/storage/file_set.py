@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from typing import IO, TYPE_CHECKING, Final, Self
+from collections.abc import Callable, Iterable
+from typing import IO, TYPE_CHECKING, Final, Self, TypeAlias
 
 from analyzer.storage.files import beside_of, cannot_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from analyzer.errors import OutputError
+
+Content: TypeAlias = bytes | Iterable[bytes] | Callable[[IO[bytes]], object]
+"""The content of a file: whole, in pieces, or what writes it to an empty file."""
 
 
 class Disk:
@@ -116,15 +120,18 @@ class FileSet:
         self._streams.append(stream)
         return stream
 
-    def write(self, near: Path, content: bytes | Iterable[bytes]) -> None:
-        """Create a file as ``new`` does, write its content or the pieces of it, and close it.
+    def write(self, near: Path, content: Content) -> None:
+        """Create a file as ``new`` does, write its content, and close it.
 
         Raises:
             OutputError: it cannot be written.
         """
         stream = self.new(near)
         try:
-            stream.writelines([content] if isinstance(content, bytes) else content)
+            if callable(content):
+                content(stream)
+            else:
+                stream.writelines([content] if isinstance(content, bytes) else content)
             self._disk.sync(stream)
             stream.close()
         except OSError as error:

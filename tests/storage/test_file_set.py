@@ -17,6 +17,8 @@ from analyzer.storage.files import is_part
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analyzer.storage.file_set import Content
+
 
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
@@ -48,6 +50,14 @@ def test_a_set_that_is_not_put_in_place_leaves_nothing(tmp_path: Path) -> None:
     with FileSet() as made:
         made.write(tmp_path / "a.json", b"new")
     assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("content", [b"list", [b"li", b"st"], lambda stream: stream.write(b"list")])
+def test_a_file_of_a_set_has_its_content_from_bytes_pieces_or_what_writes_it(tmp_path: Path, content: Content) -> None:
+    with FileSet() as made:
+        made.write(tmp_path / "b.csv", content)
+        made.put_in_place([tmp_path / "b.csv"])
+    assert files(tmp_path) == {"b.csv": b"list"}
 
 
 def test_a_set_with_a_folder_of_its_own_writes_there(tmp_path: Path) -> None:

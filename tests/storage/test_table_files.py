@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import polars as pl
@@ -15,11 +15,15 @@ import pytest
 from analyzer.errors import OutputError, UsageError
 from analyzer.model.tables import ENTRIES, JOBS, OBSERVATIONS, table
 from analyzer.storage import table_files
-from analyzer.storage.table_files import check_format, csv_bytes, guarded, rows_as_csv, unguarded, write_table
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from analyzer.storage.table_files import (
+    check_format,
+    csv_bytes,
+    guarded,
+    rows_as_csv,
+    unguarded,
+    write_csv,
+    write_table,
+)
 
 ROW = {
     **dict.fromkeys(ENTRIES),
@@ -142,6 +146,22 @@ def test_a_csv_holds_hostile_text_and_nothing_else_of_it(mark: bool) -> None:
     assert raw.startswith(b"\xef\xbb\xbf") is mark
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
     assert rows == [["message"], ["'" + hostile[0]], [hostile[1]], [hostile[2]]]
+
+
+@pytest.mark.parametrize("formula_in", [0, 150_000, 299_999])
+def test_a_large_csv_is_that_of_the_table_in_memory(tmp_path: Path, formula_in: int) -> None:
+    texts = [f"ada{number}@contoso.com" for number in range(300_000)]
+    texts[formula_in] = "=1+1"
+    frame = pl.DataFrame({"identity": texts, "detail": [None, 'a"b,c\r\nd', "+1"] * 100_000})
+    with (tmp_path / "e.csv").open("wb") as stream:
+        write_csv(frame.lazy(), tmp_path / "e.csv", stream)
+    assert (tmp_path / "e.csv").read_bytes() == csv_bytes(frame, byte_order_mark=True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_large_csv_on_a_full_disk_is_an_error_with_its_place(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as stream, pytest.raises(OutputError, match=r"e\.csv .*the disk is full"):
+        write_csv(pl.LazyFrame({"a": ["x" * 100_000]}), tmp_path / "e.csv", stream)
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, *PLAIN, 'a"b,c\r\nd', "a\rb", "ö\u2028"])
