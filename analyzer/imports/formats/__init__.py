@@ -1,0 +1,1 @@
+"""Write the findings of a check for pipelines: SARIF, JUnit XML, and Markdown."""
