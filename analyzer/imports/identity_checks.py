@@ -30,25 +30,21 @@ class MissingIds:
 
     def take(self, batch: Batch, findings: Findings) -> None:
         """Look at some records."""
-        if None in batch.identities:
-            numbers = [
-                number for number, identity in zip(batch.numbers, batch.identities, strict=True) if identity is None
-            ]
+        texts = batch.identities
+        if None in texts:
+            numbers = [number for number, identity in zip(batch.numbers, texts, strict=True) if identity is None]
             findings.add_records(MISSING_ID, "the record has no ID", numbers, [None] * len(numbers))
-        if not all(map(_is_visible, filter(None.__ne__, batch.identities))):
+            texts = [identity for identity in texts if identity is not None]
+        if "" in texts or any(map(str.isspace, texts)):  # type: ignore[arg-type]  # no None is left
             numbers = [
                 number
                 for number, identity in zip(batch.numbers, batch.identities, strict=True)
-                if identity is not None and not _is_visible(identity)
+                if identity is not None and not identity.strip()
             ]
             findings.add_records(EMPTY_ID, "the ID is empty", numbers, [""] * len(numbers))
 
     def finish(self, findings: Findings) -> None:
         """Nothing is left to add."""
-
-
-def _is_visible(identity: str | None) -> bool:
-    return bool(identity) and not identity.isspace()  # type: ignore[union-attr]  # None is falsy
 
 
 class DuplicateIds:

@@ -107,8 +107,9 @@ class DamageCheck:
     def finish(self, findings: Findings) -> None:
         """Add one finding for each property with letters beyond ASCII, as they have one cause."""
         for name, (records, number, identity, text) in self._letters.items():
-            message = f"{count(records, 'record')} with letters beyond ASCII, the first with {shortened(text, _SHOWN)}"
-            findings.add(LETTERS_WITHOUT_MARK, message, record=number, identity=identity, property_name=name)
+            first = f"record {number:,}{f' ({identity})' if identity else ''}: {shortened(text, _SHOWN)}"
+            message = f"{count(records, 'record')} with letters beyond ASCII, the first is {first}"
+            findings.add(LETTERS_WITHOUT_MARK, message, property_name=name)
 
     def _note_letters(self, batch: Batch, name: str, texts: Sequence[str]) -> None:
         ascii_only = list(map(str.isascii, texts))

@@ -14,6 +14,9 @@ from analyzer.errors import InputError
 from analyzer.imports.plan import PlanOptions, feed_of, plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.imports.check import CheckResult
 
 _FOUND = 1
@@ -25,6 +28,14 @@ class IdTypeOption(StrEnum):
     Email = "Email"
     CloudId = "CloudId"
     PrincipalName = "PrincipalName"
+
+
+class FormatOption(StrEnum):
+    """``--format``, as ``imports.formats.render.Format``."""
+
+    sarif = "sarif"
+    junit = "junit"
+    markdown = "markdown"
 
 
 class FailOn(StrEnum):
@@ -56,7 +67,13 @@ def command(  # noqa: PLR0913 - the contract's options
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write this .parquet, .csv, .ndjson, or .xlsx file."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write this .parquet, .csv, .ndjson, or .xlsx file, or --format's."
+        ),
+    ] = None,
+    form: Annotated[
+        FormatOption | None,
+        typer.Option("--format", metavar="FORMAT", help="Write for a pipeline: sarif, junit, or markdown."),
     ] = None,
     fail_on: Annotated[
         FailOn,
@@ -66,12 +83,12 @@ def command(  # noqa: PLR0913 - the contract's options
     ] = FailOn.harm,
 ) -> int:
     """Check source files before they are imported: what would abort, who would fail, what would do harm."""
-    from analyzer.cli.views.check import check_json, print_check, rows_of
+    from analyzer.cli.views.check import rows_of
     from analyzer.imports.check import check_file
     from analyzer.storage.table_files import check_format, write_table
 
     app = context.ensure_object(AppContext)
-    if output is not None:
+    if output is not None and form is None:
         check_format(output)
     feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
@@ -84,24 +101,54 @@ def command(  # noqa: PLR0913 - the contract's options
             problems.append(error)
     if not results:
         raise problems[0]
-    if app.terminal.json:
-        app.terminal.result({"files": [check_json(result) for result in results]})
+    if form is not None:
+        _write_format(app.terminal, results, form, output, fail_on)
     else:
-        for result in results:
-            print_check(app.terminal, result)
-    if output is not None:
-        write_table(rows_of(results), output)
-        app.terminal.say(f"Wrote {output}.")
+        _print(app.terminal, results)
+        if output is not None:
+            write_table(rows_of(results), output)
+            app.terminal.say(f"Wrote {output}.")
     for problem in problems:
         app.terminal.complain(problem)
     failed = any(_counts(result, fail_on) for result in results)
     return InputError.exit_code if problems else _FOUND if failed else 0
 
 
+def _print(terminal: Terminal, results: Sequence[CheckResult]) -> None:
+    from analyzer.cli.views.check import check_json, print_check
+
+    if terminal.json:
+        terminal.result({"files": [check_json(result) for result in results]})
+        return
+    for result in results:
+        print_check(terminal, result)
+
+
+def _write_format(
+    terminal: Terminal, results: Sequence[CheckResult], form: FormatOption, output: Path | None, fail_on: FailOn
+) -> None:
+    """Write a format for pipelines to a file, or to stdout; the summaries to stderr."""
+    from analyzer.imports.formats.render import Format, render
+    from analyzer.imports.summary import summary
+    from analyzer.storage.files import write_bytes
+
+    for result in results:
+        terminal.say(f"{result.path.name}: {summary(result)}")
+    failing = [one for one in Severity if _reaches(one, fail_on)]
+    text = render(results, Format[form.value], Path.cwd(), failing)
+    if output is None:
+        terminal.show(text.rstrip("\n"))
+        return
+    write_bytes(output, text.encode())
+    terminal.say(f"Wrote {output}.")
+
+
 def _counts(result: CheckResult, least: FailOn) -> bool:
     """Return whether a file has a finding of this severity or a worse one."""
     worst = result.findings.worst
-    if least is FailOn.never or worst is None:
-        return False
+    return worst is not None and _reaches(worst, least)
+
+
+def _reaches(severity: Severity, least: FailOn) -> bool:
     order = list(Severity)
-    return order.index(worst) <= order.index(Severity(least.value))
+    return least is not FailOn.never and order.index(severity) <= order.index(Severity(least.value))

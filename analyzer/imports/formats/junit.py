@@ -29,7 +29,7 @@ FAILING = frozenset(Severity) - {Severity.note}
 
 
 def junit(files: Sequence[CheckedFile], failing: Collection[Severity] = FAILING) -> str:
-    """Return JUnit XML.
+    """Return JUnit XML in ASCII, so that it is right whatever encoding a shell writes it in.
 
     Args:
         files: the files that were checked.
@@ -38,11 +38,12 @@ def junit(files: Sequence[CheckedFile], failing: Collection[Severity] = FAILING)
     suites = ["".join(_suite(file, failing)) for file in files]
     failures = sum(_failures(file, failing) for file in files)
     tests = len(files) * len(FINDING_KINDS)
-    return (
+    text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuites name="upa-analyzer check" tests="{tests}" failures="{failures}" errors="0" time="0">\n'
         f"{''.join(suites)}</testsuites>\n"
     )
+    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _failures(file: CheckedFile, failing: Collection[Severity]) -> int:
