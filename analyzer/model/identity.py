@@ -69,6 +69,12 @@ def looks_like_id(text: str) -> bool:
     return _LIKE_AN_ID.search(text) is not None
 
 
+def number_like_ids(texts: Sequence[str]) -> int:
+    """Return how many of some texts look like a user's ID."""
+    # In most columns none does, which one search shows: no ID spans two lines.
+    return sum(map(looks_like_id, texts)) if looks_like_id("\n".join(texts)) else 0
+
+
 def _composed(identity: str) -> str:
     # Lower case first: some letters have a composed form only in lower case.
     text = identity.lower()

@@ -7,12 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.model.service import GUID
-from analyzer.source.damaged_values import DamageFinder
+from analyzer.source.damaged_values import DamageFinder, may_be_damaged
 from analyzer.source.id_property import name_by_looks
-from analyzer.source.reader.chunk import ChunkDecoder, names_of
+from analyzer.source.reader.chunk import ChunkDecoder, members_of
 from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.reader.records import read_records, reading, records_of
-from analyzer.source.scan import CHUNK, border_from
+from analyzer.source.reader.tolerant import Record
+from analyzer.source.scan import CHUNK, Border, border_from
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from analyzer.source.damaged_values import Damage
     from analyzer.source.reader.json_text import Buffer
-    from analyzer.source.reader.tolerant import Record
 
 _FIRST = 200
 """Records from which the ID property is inferred."""
@@ -61,7 +61,7 @@ def measure(path: Path) -> SourceCounts:
     except OSError as error:
         raise cannot_read(path, error) from error
     with reading(path) as buffer:
-        first = list(islice(records_of(buffer, others=True), _FIRST))
+        first = _first_records(buffer)
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
         counting = _Counting(buffer, name_by_looks(first), marked=marked)
         for record in records_of(buffer, others=True, taker=counting.take):
@@ -69,6 +69,33 @@ def measure(path: Path) -> SourceCounts:
     guid_ids = bool(first) and _has_guid(first[0])
     without_id = counting.without_id if counting.id_property else None
     return SourceCounts(size, counting.users, counting.values, guid_ids, without_id, counting.finder.found)
+
+
+def _first_records(buffer: Buffer) -> list[Record]:
+    """Return at least the first ``_FIRST`` records of an open source file, in chunks as ``_Counting`` reads them."""
+    first: list[Record] = []
+
+    def take(at: int, position: int) -> tuple[int, int] | None:
+        border = _border(buffer, at) if len(first) < _FIRST else None
+        members = members_of(bytes(buffer[at : border.end])) if border else None
+        if border is None or members is None:
+            return None
+        first.extend(Record(position + number, at, b"", names) for number, names in enumerate(members[:_FIRST]))
+        return len(members), border.start
+
+    for record in records_of(buffer, others=True, taker=take):
+        if len(first) >= _FIRST:
+            break
+        first.append(record)
+    return first[:_FIRST]
+
+
+def _border(buffer: Buffer, at: int) -> Border | None:
+    """Return the likely end of a chunk that begins at a record; for the last chunk, that of the list."""
+    if len(buffer) - at > 2 * CHUNK:
+        return border_from(buffer, at + CHUNK)
+    end = buffer.rfind(b"]", at)
+    return Border(end, end) if end > at else None
 
 
 class _Counting:
@@ -82,22 +109,23 @@ class _Counting:
         self.finder = DamageFinder(marked=marked, id_property=id_property)
         self.users = self.values = self.without_id = 0
 
-    def take(self, at: int, _position: int) -> tuple[int, int] | None:
+    def take(self, at: int, position: int) -> tuple[int, int] | None:
         """Count a chunk of records; see ``reader.chunk`` for why a chunk that decodes is valid."""
         if at < self._one_by_one:
             return None
-        border = border_from(self._buffer, at + CHUNK)
+        border = _border(self._buffer, at)
         if border is None:
             self._one_by_one = at + CHUNK
             return None
         chunk = bytes(self._buffer[at : border.end])
-        names = None if self.finder.suspects(chunk) else names_of(chunk)
-        keys = self._decoder.keys(chunk) if names is not None else None
-        if names is None or keys is None:
+        members = None if may_be_damaged(chunk) else members_of(chunk)
+        keys = self._decoder.keys(chunk) if members is not None else None
+        if members is None or keys is None:
             self._one_by_one = border.start
             return None
+        self.finder.check_mark(members, range(position, position + len(keys)), chunk)
         self.users += len(keys)
-        self.values += sum(max(0, number - 1) for number in names)
+        self.values += sum(max(0, len(names) - 1) for names in members)
         self.without_id += keys.count("")
         return len(keys), border.start
 

@@ -15,11 +15,12 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from analyzer.model.text import count, listed_first, shortened
+from analyzer.source.reader.tolerant import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analyzer.source.reader.tolerant import Record
+    from analyzer.source.reader.tolerant import Members
 
 _NAMED = 5
 """Limit of properties in a warning."""
@@ -114,7 +115,7 @@ _TYPE_NAME = re.compile(
 )
 
 
-def _may_be_damaged(raw: bytes) -> bool:
+def may_be_damaged(raw: bytes) -> bool:
     """Return quickly whether records may have damage other than a missing byte order mark."""
     # Searching for one byte is much faster than for several, and most files have no backslash.
     if b"\\" in raw and (_MAY_BE_DOUBLED in raw or _MAY_BE_ESCAPED.search(raw)):
@@ -142,7 +143,7 @@ class DamageFinder:
 
     def suspects(self, raw: bytes) -> bool:
         """Return quickly whether records may have damaged values."""
-        return not (self._marked or raw.isascii()) or _may_be_damaged(raw)
+        return not (self._marked or raw.isascii()) or may_be_damaged(raw)
 
     def check(self, record: Record) -> None:
         """Check a record; count at most one value for each property and kind."""
@@ -156,29 +157,41 @@ class DamageFinder:
             records: the records.
             joined: their bytes, which may be separated by ASCII text.
         """
-        if _may_be_damaged(joined):
+        if may_be_damaged(joined):
             for record in records:
                 if self.suspects(record.raw):
                     self.check(record)
             return
+        self.check_mark([record.members for record in records], [record.position for record in records], joined)
+
+    def check_mark(self, members: Sequence[Members], positions: Sequence[int], joined: bytes) -> None:
+        """Check records that are valid JSON, and that aren't damaged apart from a missing byte order mark.
+
+        Args:
+            members: their raw values by name.
+            positions: their positions.
+            joined: their bytes, which may be separated by ASCII text.
+        """
+        if self._marked or joined.isascii():
+            return
         # In a file without a mark, this applies to most records, so check the values of a property together.
-        shapes: dict[tuple[str, ...], list[Record]] = {}
-        for record in records:
-            shapes.setdefault(tuple(record.members), []).append(record)
+        shapes: dict[tuple[str, ...], list[int]] = {}
+        for number, of_record in enumerate(members):
+            shapes.setdefault(tuple(of_record), []).append(number)
         for names, alike in shapes.items():
-            for name, tokens in zip(
-                names, zip(*(record.members.values() for record in alike), strict=True), strict=True
-            ):
-                if not b"".join(tokens).isascii():
-                    for record, token in zip(alike, tokens, strict=True):
-                        if not bytes(token).isascii():
-                            self._note(DamageKind.no_mark, record, name)
+            columns = zip(*(members[number].values() for number in alike), strict=True)
+            for name, tokens in zip(names, columns, strict=True):
+                if b"".join(tokens).isascii():
+                    continue
+                beyond = [number for number, token in zip(alike, tokens, strict=True) if not bytes(token).isascii()]
+                first = Record(positions[beyond[0]], 0, b"", members[beyond[0]])
+                self._note(DamageKind.no_mark, first, name, len(beyond))
 
     @property
     def found(self) -> tuple[Damage, ...]:
         """The damage found so far, by kind, most records first."""
         order = list(DamageKind)
-        rows = sorted(self._records.items(), key=lambda row: (order.index(row[0][0]), -row[1]))
+        rows = sorted(self._records.items(), key=lambda row: (order.index(row[0][0]), -row[1], self._first[row[0]][0]))
         return tuple(
             Damage(kind, name, records, record, example, identity)
             for (kind, name), records in rows
@@ -194,14 +207,14 @@ class DamageFinder:
         for kind in damage_in(text):
             self._note(kind, record, name)
 
-    def _note(self, kind: DamageKind, record: Record, name: str) -> None:
+    def _note(self, kind: DamageKind, record: Record, name: str, records: int = 1) -> None:
+        """Note a damaged value; ``record`` is the first of so many records."""
         key = kind, name
-        if key not in self._records:
+        if key not in self._first or record.position + 1 < self._first[key][0]:
             text = record.text(name) or ""
             identity = record.text(self.id_property) if self.id_property else None
             self._first[key] = record.position + 1, shortened(text, _SHOWN), identity or ""
-            self._records[key] = 0
-        self._records[key] += 1
+        self._records[key] = self._records.get(key, 0) + records
 
 
 _WORDS = {

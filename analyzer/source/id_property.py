@@ -9,20 +9,21 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from analyzer.errors import UsageError
-from analyzer.model.identity import IdKind, MissingId, id_kinds, identity_key, looks_like_id
+from analyzer.model.identity import IdKind, MissingId, id_kinds, identity_keys, number_like_ids
 from analyzer.source.find import find_records
 from analyzer.source.model import marks_of
 from analyzer.source.reader.json_text import opened
 from analyzer.source.reader.records import read_records
+from analyzer.source.reader.tolerant import texts_of
 from analyzer.source.scan import CHUNK, border_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -35,6 +36,8 @@ _PLACES = 50
 """Places in a file that are searched for properties that its first records lack."""
 _SAMPLE = 10_000
 """Records by which properties are compared."""
+_BLOCK = 100
+"""Records that are examined at once; ``_SAMPLE`` is a multiple of it. More of long records would take much memory."""
 _SEVERAL = 5
 _DISTINCT = 0.95
 """Minimum share of distinct values: a source file may have a few IDs twice, which the service rejects."""
@@ -184,6 +187,10 @@ def _names_in(buffer: Buffer) -> Iterator[str]:
             yield from (name for name, text in record.items() if isinstance(text, str) and "@" in text)
 
 
+_Value: TypeAlias = "tuple[int, msgspec.Raw | bytes]"
+"""The position of a record, and one of its raw values."""
+
+
 @dataclass(slots=True)
 class _Column:
     """Statistics of a property's values.
@@ -210,19 +217,22 @@ class _Column:
         """Number of records of the sample with a text."""
         return min(_SAMPLE, self.records)
 
-    def add(self, text: str | None, record: Record, identities: AbstractSet[str], *, sample: bool) -> None:
-        """Add the value of one record."""
-        if text is None or not text.strip():
-            self.empty += 1
-            return
-        self.records += 1
+    def add(self, values: Sequence[_Value], identities: AbstractSet[str], *, sample: bool) -> None:
+        """Add the values of several records."""
+        found = texts_of([token for _, token in values])
+        texts = [text for text in found if text and text.strip()]
+        self.empty += len(found) - len(texts)
+        self.records += len(texts)
+        keys = identity_keys(texts) if sample or identities else []
         if sample:
-            self.like_ids += looks_like_id(text)
-            self.distinct.add(identity_key(text))
-        key = identity_key(text) if identities else ""
-        if key in identities:
-            self.named.add(key)
-            self.named_at.add(record.position)
+            self.like_ids += number_like_ids(texts)
+            self.distinct.update(keys)
+        if not identities.isdisjoint(keys):
+            at = (position for (position, _), text in zip(values, found, strict=True) if text and text.strip())
+            for position, key in zip(at, keys, strict=True):
+                if key in identities:
+                    self.named.add(key)
+                    self.named_at.add(position)
 
 
 def _columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple[dict[str, _Column], int]:
@@ -233,12 +243,17 @@ def _columns_of(source: Iterable[Record], identities: AbstractSet[str]) -> tuple
         identities: keys (``identity_key``) of wanted IDs; may be empty.
     """
     columns: dict[str, _Column] = defaultdict(_Column)
-    records = 0
-    for record in source:
-        records += 1
-        for name in record.members:
-            columns[name].add(record.text(name), record, identities, sample=records <= _SAMPLE)
-    return columns, records
+    number = 0
+    records = iter(source)
+    while block := list(islice(records, _BLOCK)):
+        values: dict[str, list[_Value]] = defaultdict(list)
+        for record in block:
+            for name, token in record.members.items():
+                values[name].append((record.position, token))
+        for name, of_name in values.items():
+            columns[name].add(of_name, identities, sample=number < _SAMPLE)
+        number += len(block)
+    return columns, number
 
 
 def _best_by_looks(columns: dict[str, _Column], records: int, *, some_lack_it: bool) -> IdProperty:

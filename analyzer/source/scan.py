@@ -7,6 +7,7 @@ record, as in ``reader.records``. Therefore, both find the same records and the 
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from dataclasses import dataclass, field
@@ -194,8 +195,9 @@ class Scanner:
         scanned.ended = self._buffer[at : at + 1] == b"]"
 
 
+@functools.cache
 def _keep_freed_memory() -> None:
-    """Make the C library reuse the memory of chunks instead of returning it to the system.
+    """Make the C library reuse the memory of chunks instead of returning it to the system, in this process.
 
     glibc reuses blocks up to the size of the largest that was freed (``mallopt(3)``, M_MMAP_THRESHOLD). Without this, a
     scan in a new process takes twice as long. The memory is never written, so it costs nothing.

@@ -100,3 +100,11 @@ def test_damage_in_the_middle_of_many_records_is_found(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"value": records}).encode())
     (damage,) = measure(path).damage
     assert (damage.record, damage.records, damage.identity) == (3_211, 1, "user3210@contoso.com")
+
+
+@pytest.mark.parametrize("end", [b"]}", b" ] }", b'],"next":[]}', b'],"next":[{"a":"]"}]}', b",]}", b",null]}"])
+def test_the_last_records_are_counted_whatever_follows_them(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "feed.json"
+    path.write_bytes(b'{"value":[{"Id":"a@x","b":"]"},{"Id":"b@x"},{"b":1}' + end)
+    counts = measure(path)
+    assert (counts.users, counts.property_values, counts.without_id) == (3, 1, 1)

@@ -231,3 +231,13 @@ def test_records_looked_at_together_have_the_damage_of_each(marked: bool) -> Non
         alone.check(record)
     assert together.found == alone.found
     assert together.found
+
+
+def test_the_first_of_the_records_with_different_properties_is_the_example(tmp_path: Path) -> None:
+    people = [{"Id": "a@x", "City": "Oslo", "Floor": "1"}, {"Id": "b@x", "City": "Köln"}]
+    people.append({"Id": "c@x", "City": "Zürich", "Floor": "Büro"})
+    raw = json.dumps({"value": people}, ensure_ascii=False).encode()
+    assert [(one.property, one.records, one.record, one.example) for one in found_in(tmp_path, raw)] == [
+        ("City", 2, 2, "Köln"),
+        ("Floor", 1, 3, "Büro"),
+    ]

@@ -12,6 +12,7 @@ only the string, so IDs with brackets are checked again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from itertools import accumulate
 from operator import add, attrgetter
@@ -81,10 +82,10 @@ class ChunkDecoder:
         return identity_keys(tokens)
 
 
-def names_of(chunk: bytes) -> list[int] | None:
-    """Return the number of names of each record; None if the chunk does not decode."""
+def members_of(chunk: bytes) -> list[dict[str, msgspec.Raw]] | None:
+    """Return the raw values of each record by name; None if the chunk does not decode."""
     try:
-        return list(map(len, _members.decode(b"[%b]" % chunk)))
+        return _members.decode(b"[%b]" % chunk)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -156,6 +157,7 @@ def _fail(_array: bytes) -> list[Any]:
     raise msgspec.DecodeError
 
 
+@functools.lru_cache(maxsize=16)  # the source files of a feed have the same ID property
 def _decoder(id_property: str, kind: object) -> Callable[[bytes], list[Any]]:
     if _UNSUPPORTED_NAME.search(id_property):
         return _fail  # the records are read one by one
