@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,11 +17,13 @@ from analyzer.analysis.open_and_superseded import SourceFacts
 from analyzer.analysis.open_incrementally import IncrementalFeed
 from analyzer.errors import InputError, UsageError
 from analyzer.history.store import CHECKPOINTS, METADATA, DamagedError, reading, replacing_table
-from analyzer.model.identity import IdKind, id_kinds, identity_key
+from analyzer.model.identity import IdKind, id_kinds, identity_key, identity_keys
 from analyzer.source.find import find_records
 from analyzer.source.id_property import infer_id_property
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import read_records
+from analyzer.source.reader.records import reading as reading_source
+from analyzer.source.scan import first_records
 from analyzer.storage.files import is_part
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.open_and_superseded import Checkpoints, FeedJob, JobState, OpenUsers
     from analyzer.history.store import Store
+    from analyzer.source.reader.tolerant import Record
 
 
 class FeedUsers:
@@ -227,16 +229,18 @@ class SourceFiles:
         one, path, keys = self._jobs[job_id], self._files.get(job_id), frozenset(self._keys_in_log(job_id))
         if path is None:
             return SourceFacts(log=one.log, kind=id_kinds(keys).most)
-        name = _id_property(path, self._usual, keys)
-        texts = _sample(path, name) if name else None
+        records, is_whole = _first_records(path)
+        few = records[:_FEW] if is_whole or len(records) >= _FEW else None
+        name = _id_property(path, few, self._usual, keys)
+        texts = [record.text(name) for record in records] if name and is_whole else None
         return SourceFacts(
             source=one.source,
             log=one.log,
             usual=self._usual,
             id_property=name,
             kind=id_kinds(filter(None, keys if texts is None else texts)).most,
-            sample="\n".join(identity_key(text) for text in texts or () if text and text.strip()),
-            properties=_properties(path, self._usual, name),
+            sample="\n".join(identity_keys([text for text in texts or () if text and text.strip()])),
+            properties=None if few is None else _properties(few, self._usual, name),
         )
 
     def _find_proven(self, job_id: str) -> str:
@@ -269,35 +273,36 @@ class SourceFiles:
             return None
 
 
-def _id_property(path: Path, usual: str, keys: AbstractSet[str]) -> str:
-    """Return the ID property of a file: that of the feed's other files, else inferred; empty if unknown."""
+def _first_records(path: Path) -> tuple[list[Record], bool]:
+    """Return a file's first records, and whether they have no fault; without those after it."""
+    records: list[Record] = []
     try:
-        return usual if usual and _is_property(path, usual, keys) else infer_id_property(path, keys).name
+        with reading_source(path) as buffer:
+            records.extend(first_records(buffer, _SAMPLE))
+    except InputError:
+        return records, False
+    return records, True
+
+
+def _id_property(path: Path, few: Sequence[Record] | None, usual: str, keys: AbstractSet[str]) -> str:
+    """Return the ID property of a file: that of the feed's other files, else inferred; empty if unknown."""
+    if usual and few is None:
+        return ""
+    try:
+        return usual if usual and _is_property(few or (), usual, keys) else infer_id_property(path, keys).name
     except (InputError, UsageError):
         return ""
 
 
-def _sample(path: Path, name: str) -> list[str | None] | None:
-    """Return the IDs in a file's first records; None if unknown."""
-    try:
-        return [record.text(name) for record in islice(read_records(path), _SAMPLE)]
-    except InputError:
-        return None
-
-
-def _properties(path: Path, usual: str, name: str) -> tuple[str, ...] | None:
+def _properties(few: Sequence[Record], usual: str, name: str) -> tuple[str, ...] | None:
     """Return the names of properties except the ID property, in lower case; None if unknown."""
-    try:
-        names = {name for record in islice(read_records(path), _FEW) for name in record.members}
-    except InputError:
-        return None
+    names = {name for record in few for name in record.members}
     id_property = usual if usual in names else name
     return tuple(sorted({name.casefold() for name in names - {id_property}})) if id_property else None
 
 
-def _is_property(path: Path, name: str, keys: AbstractSet[str]) -> bool:
-    """Return whether a file has this ID property, and no other property that may contain the log's IDs."""
-    records = list(islice(read_records(path), _FEW))
+def _is_property(records: Sequence[Record], name: str, keys: AbstractSet[str]) -> bool:
+    """Return whether records have this ID property, and no other property that may contain the log's IDs."""
     texts = [text for record in records if (text := record.text(name))]
     if not texts or not keys or any(identity_key(text) in keys for text in texts):
         return bool(texts)

@@ -76,6 +76,7 @@ def file_key(path: str, other_host: str = "") -> str:
     return f"//{other_host}{path}" if other_host else path
 
 
+@functools.lru_cache(maxsize=256)  # several questions about a job in succession
 def place_of(root: Path, key: str) -> Path:
     """Return the file or folder of the library with a key.
 

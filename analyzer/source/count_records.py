@@ -12,8 +12,7 @@ from analyzer.source.id_property import name_by_looks
 from analyzer.source.reader.chunk import ChunkDecoder, members_of
 from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, recoded_from
 from analyzer.source.reader.records import read_records, reading, records_of
-from analyzer.source.reader.tolerant import Record
-from analyzer.source.scan import CHUNK, Border, border_from
+from analyzer.source.scan import CHUNK, end_of_chunk, first_records
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from analyzer.source.damaged_values import Damage
     from analyzer.source.reader.json_text import Buffer
+    from analyzer.source.reader.tolerant import Record
 
 _FIRST = 200
 """Records from which the ID property is inferred."""
@@ -61,7 +61,7 @@ def measure(path: Path) -> SourceCounts:
     except OSError as error:
         raise cannot_read(path, error) from error
     with reading(path) as buffer:
-        first = _first_records(buffer)
+        first = list(first_records(buffer, _FIRST))
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
         counting = _Counting(buffer, name_by_looks(first), marked=marked)
         for record in records_of(buffer, others=True, taker=counting.take):
@@ -69,33 +69,6 @@ def measure(path: Path) -> SourceCounts:
     guid_ids = bool(first) and _has_guid(first[0])
     without_id = counting.without_id if counting.id_property else None
     return SourceCounts(size, counting.users, counting.values, guid_ids, without_id, counting.finder.found)
-
-
-def _first_records(buffer: Buffer) -> list[Record]:
-    """Return at least the first ``_FIRST`` records of an open source file, in chunks as ``_Counting`` reads them."""
-    first: list[Record] = []
-
-    def take(at: int, position: int) -> tuple[int, int] | None:
-        border = _border(buffer, at) if len(first) < _FIRST else None
-        members = members_of(bytes(buffer[at : border.end])) if border else None
-        if border is None or members is None:
-            return None
-        first.extend(Record(position + number, at, b"", names) for number, names in enumerate(members[:_FIRST]))
-        return len(members), border.start
-
-    for record in records_of(buffer, others=True, taker=take):
-        if len(first) >= _FIRST:
-            break
-        first.append(record)
-    return first[:_FIRST]
-
-
-def _border(buffer: Buffer, at: int) -> Border | None:
-    """Return the likely end of a chunk that begins at a record; for the last chunk, that of the list."""
-    if len(buffer) - at > 2 * CHUNK:
-        return border_from(buffer, at + CHUNK)
-    end = buffer.rfind(b"]", at)
-    return Border(end, end) if end > at else None
 
 
 class _Counting:
@@ -113,7 +86,7 @@ class _Counting:
         """Count a chunk of records; see ``reader.chunk`` for why a chunk that decodes is valid."""
         if at < self._one_by_one:
             return None
-        border = _border(self._buffer, at)
+        border = end_of_chunk(self._buffer, at)
         if border is None:
             self._one_by_one = at + CHUNK
             return None

@@ -11,7 +11,7 @@ import functools
 import re
 from array import array
 from dataclasses import dataclass, field
-from itertools import compress, repeat
+from itertools import compress, islice, repeat
 from typing import TYPE_CHECKING
 
 from analyzer.model.identity import identity_key
@@ -22,14 +22,16 @@ from analyzer.source.reader.chunk import (
     ChunkDecoder,
     CutCommentError,
     may_have_begun_with_a_comma,
+    members_of,
     spans_in,
     without_comments,
 )
-from analyzer.source.reader.records import after_record, end_of_other, no_record_at
-from analyzer.source.reader.tolerant import record_at, skip_blank
+from analyzer.source.reader.json_text import after_mark
+from analyzer.source.reader.records import after_record, begin, end_of_other, no_record_at, records_of
+from analyzer.source.reader.tolerant import Record, record_at, skip_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from analyzer.source.model import GrammarError
     from analyzer.source.reader.json_text import Buffer
@@ -80,6 +82,29 @@ def border_from(buffer: Buffer, offset: int) -> Border | None:
     """Return the next likely border of two records within a megabyte, if any."""
     found = BORDER.search(buffer, offset, offset + _MAX_RECORD)
     return Border(found.start() + 1, found.end()) if found else None
+
+
+def end_of_chunk(buffer: Buffer, at: int) -> Border | None:
+    """Return the likely end of a chunk that begins at a record, if any; for the last chunk, that of the list."""
+    if len(buffer) - at > 2 * CHUNK:
+        return border_from(buffer, at + CHUNK)
+    end = buffer.rfind(b"]", at)
+    return Border(end, end) if end > at else None
+
+
+def first_records(buffer: Buffer, number: int) -> Iterator[Record]:
+    """Yield the first records of an open source file as ``records_of`` does; those of a chunk lack their bytes.
+
+    Raises:
+        GrammarError: a fault before or in them.
+    """
+    start = begin(buffer, skip_blank(buffer, after_mark(buffer)))
+    at = skip_blank(buffer, start + 1)
+    border = end_of_chunk(buffer, at)
+    members = members_of(bytes(buffer[at : border.end])) if border else None
+    if members is None or len(members) < number:
+        return islice(records_of(buffer, others=True), number)
+    return (Record(position, at, b"", names) for position, names in enumerate(members[:number]))
 
 
 class Scanner:
