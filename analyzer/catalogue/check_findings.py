@@ -2,68 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from analyzer.catalogue.model import ADMINISTRATOR, ARTICLE, OWNER, THREADS
+from analyzer.catalogue import schema_findings as schema
+from analyzer.catalogue.finding_kind import Certainty, FindingKind, Severity
+from analyzer.catalogue.model import ADMINISTRATOR, ARTICLE, THREADS
 from analyzer.model.service import JobError, LogCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class Severity(StrEnum):
-    """What a fault does, the worst first."""
-
-    aborts = auto()
-    """The service refuses the queue call or aborts the job: no user is updated."""
-    fails = auto()
-    """The user isn't updated."""
-    harm = auto()
-    """A wrong value is written without an error."""
-    note = auto()
-    """Nothing goes wrong, but it may not be intended."""
-
-
-class Certainty(StrEnum):
-    """How certain it is that the service does this with this file."""
-
-    sure = auto()
-    likely = auto()
-    possible = auto()
-
-
-QUEUE_CALL = "QueueImportProfileProperties"
-"""The code of faults for which the call that queues the import is refused; there is no job and no log."""
-
-
-@dataclass(frozen=True, slots=True)
-class FindingKind:
-    """A kind of finding.
-
-    Attributes:
-        name: identifies the kind in output, such as ``unmapped-property``.
-        code: what the log or the job would show; empty if neither shows anything.
-        severity: what it does.
-        certainty: how certain that is.
-        one: what is wrong with one record (or with the file), as a clause that follows "1 record" or "The file".
-        many: the same for several records.
-        remedy: what to do, sentences in the imperative.
-        known_from: the source, and whether it was seen or inferred.
-        who: who can do it: ``administrator`` or ``feed owner``.
-    """
-
-    name: str
-    code: str
-    severity: Severity
-    certainty: Certainty
-    one: str
-    many: str
-    remedy: str
-    known_from: str
-    who: str = OWNER
 
 
 _NOT_JSON = LogCode.DataFileNotJson.value
@@ -275,30 +223,37 @@ TYPE_NAME: Final = FindingKind(
     f"seen: {THREADS}",
 )
 
+_BY_SEVERITY = list(Severity)
 FINDING_KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
     {
         kind.name: kind
-        for kind in (
-            NOT_JSON,
-            OTHER_SHAPE,
-            NOT_A_RECORD,
-            TOO_BIG,
-            TOO_MANY_VALUES,
-            NO_ID_PROPERTY,
-            MISSING_ID,
-            UNMAPPED_PROPERTY,
-            OTHER_ID_KIND,
-            MIXED_IDS,
-            EMPTY_ID,
-            DUPLICATE_ID,
-            LETTERS_WITHOUT_MARK,
-            GARBLED_LETTERS,
-            LOST_LETTERS,
-            DOUBLED_BACKSLASHES,
-            TYPE_NAME,
-            NO_USERS,
-            NULL_RECORD,
-            UNUSED_PROPERTY,
+        for kind in sorted(
+            (
+                *schema.QUEUE_CALL_KINDS,
+                NOT_JSON,
+                schema.NESTED_VALUE,
+                OTHER_SHAPE,
+                NOT_A_RECORD,
+                TOO_BIG,
+                TOO_MANY_VALUES,
+                NO_ID_PROPERTY,
+                MISSING_ID,
+                UNMAPPED_PROPERTY,
+                OTHER_ID_KIND,
+                MIXED_IDS,
+                EMPTY_ID,
+                DUPLICATE_ID,
+                *schema.VALUE_KINDS,
+                LETTERS_WITHOUT_MARK,
+                GARBLED_LETTERS,
+                LOST_LETTERS,
+                DOUBLED_BACKSLASHES,
+                TYPE_NAME,
+                NO_USERS,
+                NULL_RECORD,
+                UNUSED_PROPERTY,
+            ),
+            key=lambda kind: _BY_SEVERITY.index(kind.severity),
         )
     }
 )

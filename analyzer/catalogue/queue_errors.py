@@ -5,7 +5,7 @@ The messages are those of the service and of its clients, as seen in public thre
 
 from __future__ import annotations
 
-from analyzer.catalogue.model import ARTICLE, THREADS, Explanation, Pattern
+from analyzer.catalogue.model import ARTICLE, NOT_SEEN, THREADS, Explanation, Pattern
 
 _CALL = "QueueImportProfileProperties"
 _LIST = "GetImportProfilePropertyJobs"
@@ -45,6 +45,19 @@ EXPLANATIONS = (
 )
 
 PATTERNS = (
+    Pattern(
+        Explanation(
+            f"{_CALL}/unknown-property",
+            "a property does not exist",
+            "The property map names properties that the profile store does not have, so the call was refused.",
+            ("The name in the map is misspelt.", "The property was never created, or was deleted."),
+            ("Correct the name in the property map, or create the property.", _MAP),
+            "administrator",
+            retry_helps=False,
+            known_from=f"{ARTICLE}: the call checks that the properties exist; the message is {NOT_SEEN}",
+        ),
+        ("do not exist in the user profile application",),
+    ),
     Pattern(
         Explanation(
             f"{_CALL}/editable-by-user",

@@ -45,3 +45,25 @@ def too_long(name: str, max_length: int, length: int) -> list[str]:
         f"System.ArgumentException: Property '{name}' takes at most {max_length} characters; the value has {length}.",
         *_IMPORT_TRACE,
     ]
+
+
+_FORMATS = {
+    "date": (
+        "Microsoft.Office.Server.UserProfiles.PropertyInvalidFormatException: Invalid Date Format: Input must match"
+        " smalldatetime data type ---> System.FormatException: String was not recognized as a valid DateTime."
+    ),
+    "boolean": "System.FormatException: String was not recognized as a valid Boolean.",
+    "person": (
+        "Microsoft.Office.Server.UserProfiles.PropertyInvalidFormatException: Invalid Property Value: Incorrect user"
+        " account in property '{name}'."
+    ),
+}
+_NUMBER = "System.FormatException: Input string was not in a correct format."
+
+
+def wrong_type(name: str, kind: str) -> list[str]:
+    """The failure of a user one of whose values is not of its property's type.
+
+    The words for dates were seen of SharePoint Server's own profile import; that an import fails so is inferred.
+    """
+    return [_FORMATS.get(kind, _NUMBER).format(name=name), *_IMPORT_TRACE]

@@ -19,6 +19,7 @@ from analyzer.emulator import failures, logwriter
 from analyzer.emulator.jsonnet import JsonReaderError, read_records
 from analyzer.emulator.jsonnet.numbers import as_text
 from analyzer.emulator.jsonnet.places import units
+from analyzer.emulator.values import is_of_type
 from analyzer.model.service import MAX_PROPERTY_VALUES, IdType, JobError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def write(validated: Validated, store: ProfileStore) -> ImportResult:
             # The store fails for the user, not for each record.
             entries += [_duplicate(user, request)] if occurrences[id(user)] else []
             occurrences[id(user)] = 0
-        elif failure := _too_long(record, request, store):
+        elif failure := _value_failure(record, request, store):
             entries.append(logwriter.generic_error(_guid(request, user), failure))
         else:
             _write_values(user, record, request, store)
@@ -209,12 +210,16 @@ def _foreign_guid(request: ImportRequest, user: User) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.job_id}/{user.object_id}/{user.user_principal_name}"))
 
 
-def _too_long(record: Record, request: ImportRequest, store: ProfileStore) -> list[str] | None:
-    """The failure of the record's first value that its property has no room for; None where all fit."""
+def _value_failure(record: Record, request: ImportRequest, store: ProfileStore) -> list[str] | None:
+    """The failure of the record's first value that its property does not take; None where all fit."""
     for name, value in record.values.items():
         known = store.property(request.property_map[name])
-        if known is not None and known.max_length is not None and units(value) > known.max_length:
+        if known is None:
+            continue
+        if known.max_length is not None and units(value) > known.max_length:
             return failures.too_long(known.name, known.max_length, units(value))
+        if value and not is_of_type(value, known.type, store):
+            return failures.wrong_type(known.name, known.type)
     return None
 
 

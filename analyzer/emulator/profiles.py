@@ -47,7 +47,8 @@ class Property:
 
     Attributes:
         editable: by the users themselves; then it cannot be imported.
-        type: ``string``, ``date``, ``taxonomic``, ``multivalue`` or another.
+        type: ``string``, ``date``, ``boolean``, ``integer``, ``float``, ``person``, ``taxonomic``, ``multivalue`` or
+            another, of which any text is.
         max_length: of a value, in UTF-16 units; None for no limit.
     """
 

@@ -20,7 +20,9 @@ from analyzer.catalogue.check_findings import (
 )
 from analyzer.imports.findings import Findings
 from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds
+from analyzer.imports.map_checks import check_map
 from analyzer.imports.property_checks import DamageCheck, MapCheck
+from analyzer.imports.value_checks import ValueChecks
 from analyzer.model.identity import missing_id_advice
 from analyzer.model.service import MAX_PROPERTY_VALUES, MAX_SOURCE_BYTES
 from analyzer.model.text import capitalised
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.imports.model import ImportPlan, RecordCheck
+    from analyzer.imports.property_schema import PropertySchema
     from analyzer.source.batches import Batch
     from analyzer.source.model import Shape
     from analyzer.source.reader.json_text import Buffer
@@ -68,13 +71,16 @@ class CheckResult:
     findings: Findings = field(compare=False)
 
 
-def check_file(path: Path, plan: ImportPlan, further: Sequence[RecordCheck] = ()) -> CheckResult:
+def check_file(
+    path: Path, plan: ImportPlan, further: Sequence[RecordCheck] = (), schema: PropertySchema | None = None
+) -> CheckResult:
     """Check a source file.
 
     Args:
         path: the file.
         plan: what it is to be queued with, as far as it is known.
-        further: more checks of each record, such as against a schema or a directory.
+        further: more checks of each record, such as against a directory.
+        schema: the properties of the profile store; None if unknown.
 
     Raises:
         InputError: the file can't be read.
@@ -89,8 +95,11 @@ def check_file(path: Path, plan: ImportPlan, further: Sequence[RecordCheck] = ()
     with opened(path) as buffer:
         id_property = _id_property(path, buffer, plan)
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
-        checking = _Checking(buffer, plan, id_property.name, marked, further, findings)
+        checks = [*further, ValueChecks(plan.property_map, id_property.name, schema)]
+        checking = _Checking(buffer, plan, id_property.name, marked, checks, findings)
         checking.run()
+    if plan.property_map is not None:
+        check_map(plan.property_map, schema, findings)
     _advise_on_ids(path, id_property, findings)
     return CheckResult(path, plan, id_property, findings.records, checking.values, findings)
 

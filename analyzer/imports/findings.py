@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from analyzer.catalogue.check_findings import FINDING_KINDS, Severity
+from analyzer.catalogue.check_findings import FINDING_KINDS
+from analyzer.catalogue.finding_kind import Severity
 from analyzer.model.tables import FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.catalogue.check_findings import FindingKind
+    from analyzer.catalogue.finding_kind import FindingKind
 
 MOST_LISTED = 1_000_000
 """Findings of one file that are listed; further ones are only counted. A file that the service accepts has fewer."""

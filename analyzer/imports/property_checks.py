@@ -20,7 +20,7 @@ from analyzer.source.damaged_values import DamageKind, damage_in
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyzer.catalogue.check_findings import FindingKind
+    from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.findings import Findings
     from analyzer.source.batches import Batch
 

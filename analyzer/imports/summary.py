@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.catalogue.check_findings import FINDING_KINDS, FindingKind, Severity
+from analyzer.catalogue.check_findings import FINDING_KINDS
+from analyzer.catalogue.finding_kind import FindingKind, Severity
 from analyzer.model.text import count, listed_first
 
 if TYPE_CHECKING:

@@ -79,6 +79,39 @@ MAX_PROPERTY_VALUES = 500_000
 MAX_BODY_BYTES = 262_144_000
 """SharePoint's limit for one request (250 MiB); a larger file is uploaded in chunks."""
 
+SYNCED_PROPERTIES = (
+    "AccountName",
+    "ADGuid",
+    "Department",
+    "FirstName",
+    "GroupType",
+    "IsPublic",
+    "IsUnifiedGroup",
+    "LastName",
+    "Manager",
+    "msOnline-ObjectId",
+    "Office",
+    "PreferredName",
+    "PublicSiteRedirect",
+    "SPO-IsSPO",
+    "SPS-ClaimID",
+    "SPS-Department",
+    "SPS-DistinguishedName",
+    "SPS-HideFromAddressLists",
+    "SPS-JobTitle",
+    "SPS-MUILanguages",
+    "SPS-RecipientTypeDetails",
+    "SPS-SavedSID",
+    "SPS-SIPAddress",
+    "SPS-UserPrincipalName",
+    "SPS-UserType",
+    "Title",
+    "UserName",
+    "WorkEmail",
+    "WorkPhone",
+)
+"""The profile properties that the directory syncs by default (the article's table)."""
+
 TENANT_API = "/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/"
 
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.catalogue.check_findings import Severity
+from analyzer.catalogue.finding_kind import Severity
 from analyzer.cli.context import AppContext
 from analyzer.errors import InputError
 from analyzer.imports.plan import PlanOptions, feed_of, plan_of
@@ -65,6 +65,10 @@ def command(  # noqa: PLR0913 - the contract's options
         list[str] | None,
         typer.Option("--map", metavar="SOURCE=PROFILE", help="Property map. Repeatable. Default: the feed's."),
     ] = None,
+    schema: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Schema of the profile properties: XML or CSV.", readable=False),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -85,6 +89,7 @@ def command(  # noqa: PLR0913 - the contract's options
     """Check source files before they are imported: what would abort, who would fail, what would do harm."""
     from analyzer.cli.views.check import rows_of
     from analyzer.imports.check import check_file
+    from analyzer.imports.property_schema import read_schema
     from analyzer.storage.table_files import check_format, write_table
 
     app = context.ensure_object(AppContext)
@@ -92,11 +97,12 @@ def command(  # noqa: PLR0913 - the contract's options
         check_format(output)
     feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
+    known = read_schema(schema) if schema is not None else None
     results, problems = [], []
     for file in files:
         name = feed_of(file.name, feeds, feed)
         try:
-            results.append(check_file(file, plan_of(options, feeds.get(name))))
+            results.append(check_file(file, plan_of(options, feeds.get(name)), schema=known))
         except InputError as error:
             problems.append(error)
     if not results:
