@@ -11,14 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from analyzer.catalogue.check_findings import FINDING_KINDS, Severity
+from analyzer.catalogue.check_findings import FINDING_KINDS
+from analyzer.catalogue.finding_kind import Severity
 from analyzer.imports.formats.model import EFFECTS, finding_text, visible
 from analyzer.model.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from analyzer.catalogue.check_findings import FindingKind
+    from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.formats.model import CheckedFile, Group
 
 MOST_LISTED = 100

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.check_findings import Severity
+from analyzer.catalogue.finding_kind import Severity
 from analyzer.imports.formats.model import EFFECTS, finding_text, visible
 from analyzer.model.text import count, shortened
 

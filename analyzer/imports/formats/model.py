@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.check_findings import FINDING_KINDS, FindingKind, Severity
+from analyzer.catalogue.check_findings import FINDING_KINDS
+from analyzer.catalogue.finding_kind import FindingKind, Severity
 from analyzer.model.text import count
 
 if TYPE_CHECKING:

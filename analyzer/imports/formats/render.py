@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from analyzer.catalogue.check_findings import Severity
+    from analyzer.catalogue.finding_kind import Severity
     from analyzer.imports.check import CheckResult
 
 

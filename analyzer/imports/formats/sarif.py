@@ -19,7 +19,8 @@ from urllib.parse import quote
 import polars as pl
 
 from analyzer.analysis.feeds import source_name
-from analyzer.catalogue.check_findings import FINDING_KINDS, Certainty, Severity
+from analyzer.catalogue.check_findings import FINDING_KINDS
+from analyzer.catalogue.finding_kind import Certainty, Severity
 from analyzer.imports.formats.model import finding_text, visible
 from analyzer.model.identity import identity_key
 from analyzer.model.tables import FINDINGS
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import PurePath
 
-    from analyzer.catalogue.check_findings import FindingKind
+    from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.formats.model import CheckedFile
 
 MOST_RESULTS = 5_000

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.catalogue.check_findings import FINDING_KINDS, UNMAPPED_PROPERTY, Severity
+from analyzer.catalogue.check_findings import FINDING_KINDS, UNMAPPED_PROPERTY
+from analyzer.catalogue.finding_kind import Severity
 from analyzer.imports.formats.junit import MOST_LISTED, junit
 from tests.imports.formats.checked import HOSTILE, with_findings, without_findings
 
