@@ -124,3 +124,14 @@ FINDINGS: dict[str, Any] = {
     "remedy": pl.String,
 }
 """The findings of ``check``, one row each."""
+
+CHANGES: dict[str, Any] = {
+    "file": pl.String,
+    "record": pl.UInt32,
+    "identity": pl.String,
+    "property": pl.String,
+    "kind": pl.String,
+    "before": pl.String,
+    "after": pl.String,
+}
+"""The changes of ``check --fix``, one row each."""

@@ -22,13 +22,9 @@ from analyzer.source.reader.tolerant import (
     JSON_LITERAL,
     WIDE_BLANKS,
     TokenKind,
-    after_value,
-    expect,
     is_utf8,
-    read_key,
+    name_of,
     read_object,
-    skip_blank,
-    skip_value,
     tokens,
 )
 
@@ -88,11 +84,13 @@ class Change(NamedTuple):
         kind: what was not JSON.
         before: the token.
         after: its spelling in JSON; empty where it was removed.
+        name: the property's name before it; empty if there is none.
     """
 
     kind: ChangeKind
     before: bytes
     after: bytes
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +184,8 @@ def respell(raw: bytes, *, repair: bool = False) -> Respelled:
         for kind, start, after in tokens(text):
             if start > end:
                 draft.gap(text[end:start], end, last=kind is TokenKind.close)
+            if kind is TokenKind.key:
+                draft.name = name_of(text[start:after])
             draft.token(kind, text[start:after], start)
             end = after
     except GrammarError as error:
@@ -206,6 +206,7 @@ class _Draft:
     depth: int = 0
     deepest: int = 0
     passed: int = 0
+    name: str = ""
 
     def gap(self, gap: bytes, start: int, *, last: bool) -> None:
         """Add what is between two tokens; after the last value a comma goes."""
@@ -265,7 +266,7 @@ class _Draft:
     def change(self, kinds: list[ChangeKind], before: bytes, after: bytes) -> None:
         """Note changes of a token."""
         if len(self.changes) < _MOST:
-            self.changes += [Change(kind, before, after) for kind in kinds]
+            self.changes += [Change(kind, before, after, self.name) for kind in kinds]
         else:
             self.further += len(kinds)
 
@@ -359,40 +360,3 @@ def number(token: bytes) -> bytes | None:
 
 def _shown(token: bytes) -> str:
     return shortened(token[: 4 * _SHOWN].decode("utf-8", "replace"), _SHOWN)
-
-
-def without(raw: bytes, name: str) -> bytes:
-    """Return the record without the members of a name, however it is spelled; each goes with one comma.
-
-    The comma after the member goes; where there is none, the one before it. White space and comments around stay.
-
-    Args:
-        raw: a record that the tolerant reader accepts.
-        name: its escapes resolved; case counts, as it does for the service.
-
-    Raises:
-        GrammarError: the tolerant reader does not accept the record.
-    """
-    if b"\\" not in raw and name.encode("utf-8", "replace") not in raw:
-        return raw
-    kept, copied = bytearray(), 0
-    gone: list[tuple[int, int]] = []
-    comma_before: int | None = None
-    at = skip_blank(raw, expect(raw, 0, b"{"))
-    while raw[at : at + 1] != b"}":
-        member, value = read_key(raw, at)
-        end = skip_value(raw, value)
-        follows = skip_blank(raw, end)
-        comma = follows if raw[follows : follows + 1] == b"," else None
-        if member != name:
-            comma_before = comma
-        else:
-            gone.append((at, end))
-            comma = comma_before if comma is None else comma
-            if comma is not None:
-                gone.append((comma, comma + 1))
-        at = after_value(raw, end, b"}")
-    for start, end in sorted(gone):
-        kept += raw[copied:start]
-        copied = end
-    return bytes(kept + raw[copied:])

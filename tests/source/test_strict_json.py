@@ -109,7 +109,7 @@ def test_what_changes_is_said(raw: bytes, expected: bytes, kinds: list[str] | No
 
 def test_a_change_holds_the_token_before_and_after() -> None:
     raw = rb'{"Department":"R\V"}'
-    change = Change(ChangeKind.backslash, rb'"R\V"', rb'"R\\V"')
+    change = Change(ChangeKind.backslash, rb'"R\V"', rb'"R\\V"', "Department")
     assert respell(raw, repair=True) == Respelled(rb'{"Department":"R\\V"}', (change,))
 
 

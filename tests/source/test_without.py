@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.source.model import GrammarError
-from analyzer.source.strict_json import respell, without
+from analyzer.source.strict_json import respell
+from analyzer.source.without import without
 from tests.source.spellings import NAME, RANDOM, VALUE, Pairs, Pen, loaded
 
 if TYPE_CHECKING:

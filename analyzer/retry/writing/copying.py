@@ -20,7 +20,8 @@ from analyzer.source.damaged_values import DamageFinder
 from analyzer.source.model import NO_ID, GrammarError
 from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
 from analyzer.source.reader.tolerant import Record, read_object, record_at
-from analyzer.source.strict_json import respell, strict_members, strict_members_of, without
+from analyzer.source.strict_json import respell, strict_members, strict_members_of
+from analyzer.source.without import without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -75,6 +75,20 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
     Raises:
         OutputError: one is or can't.
     """
+    refuse_inputs(paths, [(request.source, "source file"), *((log, "log") for log in request.logs)], "-o")
+
+
+def refuse_inputs(paths: Sequence[Path], inputs: Sequence[tuple[Path, str]], option: str) -> None:
+    """Refuse paths that are inputs, under any name, or can't be written.
+
+    Args:
+        paths: the paths.
+        inputs: the files that are read, and what they are.
+        option: the option with which another path is specified.
+
+    Raises:
+        OutputError: one is an input, a folder, or something else that isn't a file.
+    """
     for path in paths:
         try:
             if not path.exists():
@@ -83,10 +97,10 @@ def check_places(paths: Sequence[Path], request: RetryRequest) -> None:
                 raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
             if not path.is_file():
                 # A device or a pipe would be replaced by a file if permissions allow it.
-                raise OutputError(f"{path} can't be written: it isn't a file", "Specify a file with -o.")
-            for read, kind in ((request.source, "source file"), *((log, "log") for log in request.logs)):
+                raise OutputError(f"{path} can't be written: it isn't a file", f"Specify a file with {option}.")
+            for read, kind in inputs:
                 if read.exists() and path.samefile(read):
-                    raise OutputError(f"{path} is the {kind} itself", "Specify another file with -o.")
+                    raise OutputError(f"{path} is the {kind} itself", f"Specify another file with {option}.")
         except OSError as error:
             raise cannot_write(path, error) from error
 

@@ -261,6 +261,11 @@ def after_mark(buffer: Buffer) -> int:
     return len(codecs.BOM_UTF8) if buffer[:3] == codecs.BOM_UTF8 else 0
 
 
+def is_ascii(buffer: Buffer) -> bool:
+    """Return whether a file has no byte beyond ASCII."""
+    return all(buffer[at : at + _PIECE].isascii() for at in range(0, len(buffer), _PIECE))
+
+
 def position(buffer: Buffer, offset: int) -> tuple[int, int]:
     """Return line and column of a byte, both from 1; the column in characters, without a byte order mark."""
     line, start = 1, after_mark(buffer)

@@ -86,12 +86,12 @@ class ArrayReader:
         gave_up: no end of it was found, and all up to the file's end was given.
     """
 
-    def __init__(self, buffer: Buffer, *, repair: bool) -> None:
+    def __init__(self, buffer: Buffer, *, repair: bool, commas: bool = False) -> None:
         self.begun = self.gave_up = False
         self.end = 0
         self._buffer = buffer
         self._budget = ReadBudget(buffer)
-        self._reader = ElementReader(buffer, repair, self._budget)
+        self._reader = ElementReader(buffer, repair, self._budget, commas)
         self._names: set[str] = set()
 
     def items(self, offset: int) -> Generator[Item, None, int]:

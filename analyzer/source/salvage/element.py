@@ -43,6 +43,10 @@ _SIZES = (1 << 10, 1 << 14, 1 << 18)
 """Bytes from a record's beginning in which its end is looked for."""
 _CUT = 40
 """Bytes before the end of these where a fault may be that of the cut."""
+_MOST_COMMAS = 20
+"""Commas of a record that are corrected."""
+_LONGEST_BLANK = 1 << 10
+_BLANK_BEFORE = re.compile(rb"[ \t\r\n]*+\Z")
 _MAY_HIDE_ITS_END = frozenset({Trouble.escape, Trouble.after_value, Trouble.unexpected, Trouble.endless})
 _MIXED = "{}; the same value has escapes, so which backslashes are meant is not known"
 # A comment, and either kind of string
@@ -59,12 +63,14 @@ class ElementReader:
         buffer: the source file.
         repair: whether a record whose only fault is backslashes is one.
         budget: for what is read again.
+        commas: whether a record whose only faults are commas is one.
         known: the names in the first records that were read; grows.
     """
 
     buffer: Buffer
     repair: bool
     budget: ReadBudget
+    commas: bool = False
     known: set[frozenset[str]] = field(default_factory=set)
 
     def element_at(self, at: int, position: int) -> tuple[Item, int]:
@@ -79,6 +85,8 @@ class ElementReader:
             found = None
             if self.buffer[at : at + 1] == b"{":
                 found = self._with_backslashes(at, position, error) if error.trouble in _MAY_HIDE_ITS_END else None
+                if found is None and self.commas:
+                    found = self._with_commas(at, position, error)
             elif error.offset == at and self.buffer[at : at + 1] not in (b'"', b"'"):
                 found = self._other_value(at, position)
             if found is None:
@@ -101,6 +109,28 @@ class ElementReader:
         if not found.certain:
             fault = Fault(FaultKind.backslash, _MIXED.format(fault.words))
         return Unreadable(position, at, end, fault, error, _buffer=self.buffer), end
+
+    def _with_commas(self, at: int, position: int, error: GrammarError) -> tuple[Item, int] | None:
+        """Return a record without surplus commas and with missing ones, if it then has the names of another record."""
+        if _comma_corrected(self.buffer, error) is None:
+            return None
+        for raw in self._pieces(at, flat=True):
+            text: bytes = raw
+            for _ in range(_MOST_COMMAS):
+                try:
+                    record = read_object(text, 0)
+                except GrammarError as further:
+                    corrected = _comma_corrected(text, further)
+                    if corrected is None:
+                        break
+                    text = corrected
+                    continue
+                end = at + record.end - len(text) + len(raw)
+                text = text[: record.end]
+                if not self._names_of_another(frozenset(record.members), end):
+                    return None
+                return Repaired(position, at, bytes(self.buffer[at:end]), record.members, text, commas=True), end
+        return None
 
     def _doubled_at(self, at: int, ends: re.Pattern[bytes] | None) -> _Doubled | None:
         """Return the record at ``at`` with backslashes doubled; None where these are not all that is wrong with it."""
@@ -142,17 +172,29 @@ class ElementReader:
         return self.buffer[at : at + 1] == b"," and names == frozenset(following.members)
 
     def _other_value(self, at: int, position: int) -> tuple[Item, int] | None:
-        """Return a value that is not an object where a record, or the array's end, follows."""
+        """Return a value that is not an object where a record, null, or the array's end follows."""
         try:
             end = skip_value(self.buffer, at)
             follows = after_value(self.buffer, end, b"]")
         except GrammarError:
             return None
-        if self.buffer[follows : follows + 1] not in (b"]", b"{"):
+        if self.buffer[follows : follows + 1] not in (b"]", b"{") and self.buffer[follows : follows + 4] != b"null":
             return None
         fault = Fault(FaultKind.import_format, f"{shown_value(self.buffer, at)} in place of a record")
         error = no_record_at(self.buffer, at, position)
         return Unreadable(position, at, end, fault, error, _buffer=self.buffer), end
+
+
+def _comma_corrected(text: Buffer, error: GrammarError) -> bytes | None:
+    """Return a text with the comma that its first fault lacks, or without the one that is too many; else None."""
+    at = error.offset
+    if error.trouble is Trouble.after_value and text[at : at + 1] == b'"':
+        found = _BLANK_BEFORE.search(text, max(0, at - _LONGEST_BLANK), at)
+        end = found.start() if found else at
+        return b"%b,%b" % (text[:end], text[end:])
+    if error.trouble is Trouble.unexpected and text[at : at + 1] == b",":
+        return b"%b%b" % (text[:at], text[at + 1 :])
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from analyzer.source.reader.tolerant import Record, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.source.model import GrammarError, Identity
+    from analyzer.source.model import GrammarError, Identity, Shape
     from analyzer.source.reader.json_text import Buffer
 
 Item: TypeAlias = "Record | Unreadable"
@@ -34,13 +34,15 @@ _CONTINUED = bytes(range(0x80, 0xC0))
 
 @dataclass(frozen=True, slots=True)
 class Repaired(Record):
-    """A record whose only faults are backslashes that begin no escape; ``raw`` is unchanged, so not JSON.
+    """A record whose only faults are backslashes that begin no escape, or only commas; ``raw`` is unchanged.
 
     Attributes:
-        respelled: the record with these backslashes doubled, also in ``members``.
+        respelled: the record without these faults, also in ``members``.
+        commas: whether its commas were corrected.
     """
 
     respelled: bytes
+    commas: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,19 @@ class Corrected:
         kind: the fault, in a few words.
         before: the original text.
         after: the corrected text.
+        start: start of the stretch to replace, in the file's UTF-8.
+        end: end of the stretch.
+        text: what to write in its place.
+        shape: the file's shape, if that is what is corrected; it needs more than one replacement.
     """
 
     kind: str
     before: str
     after: str
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+    text: bytes = field(default=b"", compare=False)
+    shape: Shape | None = field(default=None, compare=False)
 
 
 def unreadable(buffer: Buffer, position: int | None, offset: int, end: int, error: GrammarError) -> Unreadable:

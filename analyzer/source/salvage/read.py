@@ -23,6 +23,7 @@ __all__ = ["Corrected", "Lines", "Record", "Repaired", "Unreadable", "check_shap
 
 _JUNK = 1 << 12
 """Bytes that are searched for the start of the file's object."""
+_STRAY = re.compile(rb"[\s,]*+")
 # ]}{ or ]},{ between concatenated files
 _JOINED = re.compile(rb"\]\s*+\}\s*+,?\s*+\{")
 
@@ -61,15 +62,23 @@ def salvage(path: Path, *, repair: bool = False) -> Iterator[Record | Unreadable
         yield from salvage_of(buffer, repair=repair)
 
 
-def salvage_of(buffer: Buffer, *, repair: bool = False) -> Iterator[Record | Unreadable | Corrected]:
-    """Yield records and unreadable stretches of an open source file."""
+def salvage_of(
+    buffer: Buffer, *, repair: bool = False, commas: bool = False
+) -> Iterator[Record | Unreadable | Corrected]:
+    """Yield records and unreadable stretches of an open source file.
+
+    Args:
+        buffer: the file's UTF-8.
+        repair: as in ``salvage``.
+        commas: whether a record whose only fault is a comma too many or a missing one is a record (``Repaired``).
+    """
     start = skip_blank(buffer, after_mark(buffer))
     shape = _other_shape(buffer, start) if repair else None
     if shape is not None and shape.pieces:
-        yield Corrected(shape.kind.value, shown_value(buffer, shape.offset), "")
+        yield Corrected(shape.kind.value, shown_value(buffer, shape.offset), "", shape=shape)
         yield from _pieces(buffer, shape)
         return
-    for item in _read_from(buffer, start, repair=repair):
+    for item in _read_from(buffer, start, repair=repair, commas=commas):
         yield (_correction(buffer, item) if isinstance(item, Unreadable) else None) or item
 
 
@@ -97,18 +106,41 @@ def _correction(buffer: Buffer, item: Unreadable) -> Corrected | None:
     """Return the correction of a stretch outside of records; None if it would be a guess."""
     if item.position is not None:
         return None
+    if item.error.trouble is Trouble.unclosed:
+        return _closed(buffer, item)
+    if item.error.trouble is Trouble.brackets:
+        return _without_brackets(buffer, item)
+    # What follows the record before is a record: else both were doubtful.
     stretch = bytes(buffer[item.offset : item.end])
-    match item.error.trouble:
-        case Trouble.unclosed | Trouble.brackets:
-            return Corrected(item.words, "", "")
-        # What follows the record before is a record: else both were doubtful.
-        case Trouble.after_value if not stretch.strip():
-            return Corrected("no comma between two records", "", ",")
+    if item.error.trouble is Trouble.after_value and not stretch.strip():
+        return Corrected("no comma between two records", "", ",", item.offset, item.offset, b",")
+    if not stretch.strip(b" \t\r\n,") and buffer[item.end : item.end + 1] == b"{":
+        kept = stretch.replace(b",", b"")
+        return Corrected("a comma too many between two records", ",", "", item.offset, item.end, kept)
     return None
 
 
-def _read_from(buffer: Buffer, start: int, *, repair: bool) -> Iterator[Record | Unreadable]:
-    reader = ArrayReader(buffer, repair=repair)
+def _closed(buffer: Buffer, item: Unreadable) -> Corrected:
+    """Close the list after its last record, or the object after its list."""
+    stray = _STRAY.match(buffer, item.offset)
+    at = stray.end() if stray else item.offset
+    if skip_blank(buffer, at) >= len(buffer):
+        return Corrected(item.words, "", "}", item.offset, item.offset, b"}")
+    blank = bytes(buffer[item.offset : at]).replace(b",", b"")
+    return Corrected(item.words, "", "]", item.offset, at, b"]" + blank)
+
+
+def _without_brackets(buffer: Buffer, item: Unreadable) -> Corrected:
+    """Leave out closing brackets; in place of those after the list, write the object's."""
+    start = item.error.offset
+    stretch = bytes(buffer[start:]).rstrip()
+    within = skip_blank(buffer, item.offset) == start
+    text = b"}" if within else b""
+    return Corrected(item.words, stretch.decode("utf-8", "replace"), text.decode(), start, start + len(stretch), text)
+
+
+def _read_from(buffer: Buffer, start: int, *, repair: bool, commas: bool) -> Iterator[Record | Unreadable]:
+    reader = ArrayReader(buffer, repair=repair, commas=commas)
     try:
         finish(buffer, (yield from reader.items(begin(buffer, start))))
     except GrammarError as error:
@@ -118,7 +150,7 @@ def _read_from(buffer: Buffer, start: int, *, repair: bool) -> Iterator[Record |
         late = None if reader.begun else _begins_late(buffer, start)
         yield unreadable(buffer, None, reader.end or start, len(buffer) if late is None else late, error)
         if late is not None:
-            yield from _read_from(buffer, late, repair=repair)
+            yield from _read_from(buffer, late, repair=repair, commas=commas)
 
 
 def _begins_late(buffer: Buffer, start: int) -> int | None:

@@ -117,7 +117,7 @@ def test_the_records_around_a_damaged_one_are_read(text: str, lost: str) -> None
 # The text between records 2 and 3 of 4; what is given of it, and of the records beside it.
 BETWEEN = {
     "no comma": ("", [(None, "+,")], []),
-    "two commas": (",,", [(None, "!,")], []),
+    "two commas": (",,", [(None, "+")], []),
     "a backslash": (",\\", [(None, "!\\")], []),
     "a bracket": (",}", [], [1, 3, 4, 5]),
     "a bracket that ends the list": (",],", [], [1, 4, 5]),
