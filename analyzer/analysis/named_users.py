@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.model.identity import identity_keys
+from analyzer.model.identity import OWN_KEY, identity_keys
 from analyzer.model.service import DUPLICATE_RECORDS, GUID, LogCode
 from analyzer.model.tables import ENTRIES
 
@@ -86,11 +86,11 @@ def _names(guids_are_ids: pl.Expr) -> pl.Expr:
 
 def _keys(identities: pl.Series) -> pl.Series:
     """Return the keys of a column of IDs; null without an ID."""
-    pieces = [identities.slice(start, _AT_ONCE) for start in range(0, len(identities), _AT_ONCE)]
-    keys = pl.concat(
-        [pl.Series(identity_keys(piece.to_list()), dtype=pl.String) for piece in [identities[:0], *pieces]]
-    )
-    return keys.set(keys == "", None)
+    is_key = identities.str.contains(OWN_KEY).fill_null(value=False)  # as nearly all are
+    others = identities.filter(~is_key)
+    pieces = [others.slice(start, _AT_ONCE) for start in range(0, len(others), _AT_ONCE)]
+    keys = pl.concat([pl.Series(identity_keys(piece.to_list()), dtype=pl.String) for piece in [others[:0], *pieces]])
+    return identities.clone().scatter((~is_key).arg_true(), keys.set(keys == "", None))
 
 
 class UserIds(Mapping[str, str]):

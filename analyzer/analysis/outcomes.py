@@ -85,28 +85,30 @@ def job_table(
     )
 
 
-def count_entries(entries: pl.DataFrame, *by: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Count entries with a code of one job, or of a part of its users.
+def count_entries(entries: pl.DataFrame, users: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Count the entries with a code of jobs, or of a part of their users.
 
     Args:
         entries: the entries with their users (``naming``).
-        by: columns whose values are counted by themselves, such as ``job_id``; they come first.
+        users: these users, from ``failures.by_user``.
 
     Returns:
-        One row with the columns ``COUNTS`` without ``job_id``; and by code the columns ``code``, ``entries``,
-        ``users``. Those of parts with different users can be added up.
+        Columns ``COUNTS``, one row for each job with such entries; and columns ``job_id``, ``code``, ``entries``,
+        ``users``, one row for each of its codes. Those of parts with different users can be added up.
     """
+    number = pl.len().cast(pl.UInt32)
     coded = entries.lazy().filter(pl.col("code").is_not_null())
-    users = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
-    counts = {
-        "entries": pl.len().cast(pl.UInt32),
-        "named_users": users,
-        "unnamed": (~pl.col("names")).sum().cast(pl.UInt32),
-        "nameless": (pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum().cast(pl.UInt32),
-    }
-    total = coded.group_by(*by).agg(**counts) if by else coded.select(**counts)
-    by_code = coded.group_by(*by, "code", maintain_order=True).agg(entries=counts["entries"], users=users)
-    found = pl.collect_all([total, by_code])
+    counts = coded.group_by("job_id").agg(
+        entries=number,
+        unnamed=(~pl.col("names")).sum().cast(pl.UInt32),
+        nameless=(pl.col("key").is_null() & ~pl.col("code").is_in(_NOT_ABOUT_IDS)).sum().cast(pl.UInt32),
+    )
+    of_jobs = users.lazy().group_by("job_id").agg(named_users=number)
+    codes = coded.group_by("job_id", "code", maintain_order=True).agg(entries=number)
+    of_codes = users.lazy().explode("codes").group_by("job_id", code="codes").agg(users=number)
+    counts = counts.join(of_jobs, on="job_id", how="left").with_columns(pl.col("named_users").fill_null(0))
+    codes = codes.join(of_codes, on=["job_id", "code"], how="left", maintain_order="left")
+    found = pl.collect_all([counts.select(*COUNTS), codes.with_columns(pl.col("users").fill_null(0))])
     return found[0], found[1]
 
 

@@ -169,7 +169,9 @@ class _Ingest:
         reading = LogReader(self._log_files(found))
         # A log file's folder identifies its job even if the file was renamed.
         frames = (frame.with_columns(job_id=pl.lit(job_id, pl.String)) for frame in reading.frames())
-        record.counts = write_entries(self.store, job_id, record.month, frames, guid_ids=found.has_guid_ids)
+        record.counts, users = write_entries(self.store, job_id, record.month, frames, guid_ids=found.has_guid_ids)
+        if users is not None:
+            self._fold.add({job_id: users})
         record.logs = found.summaries(reading.logs)
         record.entries_size = self.store.size("entries", job_id, record.month)
 
@@ -190,7 +192,7 @@ class _Ingest:
             found.record.counts = counts[job_id]
             found.record.logs = found.summaries(logs[file.name] for file in files[job_id])
             found.record.entries_size = self.store.size("entries", job_id, found.record.month)
-        self._fold.read |= users
+        self._fold.add(users)
 
     def _log_files(self, found: JobFiles) -> list[LogFile]:
         library = self.library

@@ -1,25 +1,21 @@
 """Turn a job's logs into its rows of ``entries`` and ``users``, sorted by key, in bounded memory.
 
-A log of a few million entries doesn't fit into memory as a table. Its entries are written to a temporary file first,
-and sorted range by range: the ranges of keys come from a sample, so that each has about as many entries. Users are
-compared with those of the feed's runs before, and written in the same ranges.
+Those of a log with millions of entries are written in ranges of keys (``entry_sort``). Users are compared with those of
+the feed's runs before.
 """
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from analyzer.analysis.failures import by_user
-from analyzer.analysis.named_users import SOURCE_IDS, has_guid_ids, naming, with_keys, with_names
+from analyzer.analysis.named_users import SOURCE_IDS, naming, with_names
 from analyzer.analysis.outcomes import count_entries
 from analyzer.analysis.streaks import fold_users, run_orders
-from analyzer.history.record import WHOLE, EntryCounts, digest_of
+from analyzer.history.entry_sort import EntrySort, in_range
+from analyzer.history.record import EntryCounts, digest_of
 from analyzer.history.store import stored
 from analyzer.model.tables import NAMED_ENTRIES as ENTRIES
 from analyzer.model.tables import USERS
@@ -32,21 +28,15 @@ if TYPE_CHECKING:
     from analyzer.history.store import Store
 
 
-IN_MEMORY = 250_000
-"""Entries of a job that are sorted in memory: about 130 MB."""
-
-_SAMPLED = 64
-"""One of so many keys is kept for the choice of ranges."""
-
 _STREAK, _KEY = ("key", "since", "runs"), ("key",)
 
 _KEPT_OF_RUN, _KEPT = 20_000, 500_000
-"""Users of a run up to which they are kept for what follows, and those of all runs: about 50 MB."""
+"""Users of a run up to which they are kept for the next runs; and those of all runs, or of new logs: about 50 MB."""
 
 
 def write_entries(
     store: Store, job_id: str, month: str, frames: Iterable[pl.DataFrame], *, guid_ids: bool
-) -> EntryCounts:
+) -> tuple[EntryCounts, pl.DataFrame | None]:
     """Write a job's entries, and count them.
 
     Args:
@@ -56,34 +46,41 @@ def write_entries(
         frames: its entries, columns ``tables.ENTRIES``, in the order of its logs.
         guid_ids: whether the IDs in its source file can be GUIDs.
 
+    Returns:
+        The counts of its entries; and its users as from ``users_in``, or None if they are too many to keep.
+
     Raises:
         OutputError: the file can't be written.
     """
-    with _Entries(frames) as found:
+    with EntrySort(frames) as found:
         names_guids = guid_ids or found.has_guid_ids
         counts = EntryCounts(ranges=found.ranges)
         totals: list[pl.DataFrame] = []
         codes: list[pl.DataFrame] = []
+        users: list[pl.DataFrame] = []
 
         def sorted_pieces() -> Iterator[pl.DataFrame]:
             for piece in found.pieces():
                 named = with_names(piece, guids_are_ids=names_guids).select(*ENTRIES)
-                total, by_code = count_entries(named)
+                users.append(by_user(named))
+                total, by_code = count_entries(named, users[-1])
                 totals.append(total)
                 codes.append(by_code)
                 counts.rows += named.height
-                yield stored(named.sort("key", nulls_last=False, maintain_order=True), "entries")
+                if sum(part.height for part in users) > _KEPT:
+                    users[:] = [part.clear() for part in users]
+                yield stored(named, "entries")
 
         if len(found.ranges) == 1:
             store.write("entries", job_id, month, next(sorted_pieces()))
         else:
             store.write("entries", job_id, month, _streamed(sorted_pieces(), ENTRIES))
-    total = pl.concat(totals).sum().row(0, named=True)
+    total = pl.concat(totals).drop("job_id").sum().row(0, named=True)
     counts.entries, counts.named_users = total["entries"], total["named_users"]
     counts.unnamed, counts.nameless = total["unnamed"], total["nameless"]
     by_code = pl.concat(codes).group_by("code", maintain_order=True).agg(pl.col("entries", "users").sum())
     counts.codes = by_code.sort("entries", "code", descending=[True, False]).rows()
-    return counts
+    return counts, pl.concat(users) if counts.named_users <= _KEPT else None
 
 
 class SmallJob(NamedTuple):
@@ -115,16 +112,17 @@ def write_small(
     counts = {job.job_id: EntryCounts() for job in jobs}
     for job_id, rows in named.group_by("job_id").len().iter_rows():
         counts[job_id].rows = rows
-    totals, codes = count_entries(named, "job_id")
-    for job_id, entry_count, users, unnamed, nameless in totals.iter_rows():
+    users = by_user(named)
+    totals, codes = count_entries(named, users)
+    for job_id, entry_count, named_users, unnamed, nameless in totals.iter_rows():
         one = counts[job_id]
-        one.entries, one.named_users, one.unnamed, one.nameless = entry_count, users, unnamed, nameless
+        one.entries, one.named_users, one.unnamed, one.nameless = entry_count, named_users, unnamed, nameless
     for job_id, *code in codes.sort("entries", "code", descending=[True, False]).iter_rows():
         counts[job_id].codes.append((code[0], code[1], code[2]))
     files = _by_job(stored(named.select(*ENTRIES), "entries"))
     for job in jobs:
         store.write("entries", job.job_id, job.month, files.get(job.job_id, named.clear()))
-    return counts, _by_job(by_user(named))
+    return counts, _by_job(users)
 
 
 def _by_job(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -150,16 +148,7 @@ def users_in(store: Store, job_id: str, month: str, keys: Range = (None, None)) 
     columns = ("job_id", "key", "identity", "code", "names")
     if keys == (None, None):
         return by_user(store.read("entries", job_id, month, columns))
-    return by_user(store.lazy("entries", job_id, month).select(columns).filter(_in_range(keys)).collect())
-
-
-def _in_range(keys: Range) -> pl.Expr:
-    """Return the condition for rows whose key is in a range."""
-    first, end = keys
-    key = pl.col("key")
-    if first is None:
-        return pl.lit(value=True) if end is None else key.is_null() | (key < end)
-    return (key >= first) if end is None else (key >= first) & (key < end)
+    return by_user(store.lazy("entries", job_id, month).select(columns).filter(in_range(keys)).collect())
 
 
 def _streamed(pieces: Iterator[pl.DataFrame], schema: Mapping[str, Any]) -> pl.LazyFrame:
@@ -176,78 +165,21 @@ def _streamed(pieces: Iterator[pl.DataFrame], schema: Mapping[str, Any]) -> pl.L
     return register_io_source(source, schema=dict(schema))
 
 
-class _Entries:
-    """A job's entries with their keys: in memory, or in a temporary file if there are many."""
-
-    def __init__(self, frames: Iterable[pl.DataFrame]) -> None:
-        self.has_guid_ids = False
-        self.ranges: tuple[Range, ...] = WHOLE
-        self._frames: list[pl.DataFrame] = [with_keys(pl.DataFrame(schema=ENTRIES).drop("key", "names"))]
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._files: list[Path] = []
-        self._sample: list[pl.Series] = []
-        self._read(frames)
-
-    def _read(self, frames: Iterable[pl.DataFrame]) -> None:
-        rows = 0
-        for frame in frames:
-            keyed = with_keys(frame)
-            self.has_guid_ids = self.has_guid_ids or has_guid_ids(keyed)
-            self._sample.append(keyed["key"].gather_every(_SAMPLED))
-            self._frames.append(keyed)
-            rows += keyed.height
-            if rows > IN_MEMORY:
-                self._spill()
-                rows = 0
-        if self._folder is not None:
-            self._spill()
-            self._choose_ranges()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            with contextlib.suppress(OSError):
-                self._folder.cleanup()
-
-    def pieces(self) -> Iterator[pl.DataFrame]:
-        """Yield the entries of each range, in the order of the logs."""
-        if self._folder is None:
-            yield pl.concat(self._frames)
-            return
-        for keys in self.ranges:
-            yield pl.scan_parquet(self._files).filter(_in_range(keys)).collect()
-
-    def _spill(self) -> None:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="upa-", ignore_cleanup_errors=True)
-        self._files.append(Path(self._folder.name) / f"{len(self._files):06}.parquet")
-        pl.concat(self._frames).write_parquet(self._files[-1], compression="lz4")
-        self._frames = self._frames[:1]
-
-    def _choose_ranges(self) -> None:
-        sample = pl.concat(self._sample).drop_nulls().sort()
-        pieces = max(1, -(-len(sample) * _SAMPLED // IN_MEMORY))
-        bounds = sorted({sample[at * len(sample) // pieces] for at in range(1, pieces)})
-        edges = [None, *bounds, None]
-        self.ranges = tuple(itertools.pairwise(edges))
-
-
 class UserFold:
-    """Keeps the table ``users`` up to date.
-
-    Attributes:
-        read: users of jobs whose entries were just read, as from ``users_in``, by job ID; others are read
-            from the files.
-    """
+    """Keeps the table ``users`` up to date."""
 
     def __init__(self, store: Store, records: Mapping[str, JobRecord], tenant: str | None) -> None:
         """Prepare; ``records`` has all jobs before ``update`` is called."""
         self._store, self._records, self._tenant = store, records, tenant
-        self.read: dict[str, pl.DataFrame] = {}
+        self._new: dict[str, pl.DataFrame] = {}
         self._streaks: dict[str, dict[tuple[str, ...], pl.DataFrame]] = {}
         self._kept = 0
+
+    def add(self, users: Mapping[str, pl.DataFrame]) -> None:
+        """Keep the users of new logs, by job ID as from ``users_in``, to save reading them; but not too many."""
+        for job_id, of_job in users.items():
+            if sum(known.height for known in self._new.values()) + of_job.height <= _KEPT:
+                self._new[job_id] = of_job
 
     def update(self, jobs: pl.DataFrame) -> set[str]:
         """Write the users of each job whose log, or whose feed's runs before it, have changed; return their job IDs.
@@ -286,11 +218,13 @@ class UserFold:
     def _write_users(self, job_id: str, record: JobRecord, order: RunOrder | None) -> int | None:
         """Write a job's users; return how many are new, or None without a run to compare with."""
         news: list[int | None] = []
+        read = self._new.pop(job_id, None)
 
         def pieces() -> Iterator[pl.DataFrame]:
             for keys in record.counts.ranges:
-                users = self.read.pop(job_id, None)
-                users = users_in(self._store, job_id, record.month, keys) if users is None else users
+                users = (
+                    users_in(self._store, job_id, record.month, keys) if read is None else read.filter(in_range(keys))
+                )
                 previous = self._users_of(order.previous, _STREAK, keys) if order else None
                 recent = [self._users_of(one, _KEY, keys) for one in (order.recent if order else ())]
                 known = pl.concat([one for one in recent if one is not None] or [users.select("key").clear()])
@@ -319,7 +253,7 @@ class UserFold:
             if job_id in self._streaks:
                 return self._streaks[job_id][columns]
             return self._store.read("users", job_id, record.month, columns)
-        return self._store.lazy("users", job_id, record.month).select(columns).filter(_in_range(keys)).collect()
+        return self._store.lazy("users", job_id, record.month).select(columns).filter(in_range(keys)).collect()
 
     def _keep(self, job_id: str, users: pl.DataFrame, keys: Range) -> None:
         """Keep the users of a run for the next runs of its feed, if they are few."""

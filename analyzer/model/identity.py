@@ -36,6 +36,8 @@ _BLANKS = bytes([*range(0x21), 0x7F, 0x85, 0xA0])
 _LATIN_1 = bytes(range(256)).decode("latin-1")
 _NOT_ITS_OWN_KEY = _BLANKS + "".join(letter for letter in _LATIN_1 if letter.lower() != letter).encode("latin-1") + b"|"
 _LOWER = _LATIN_1.lower().encode("latin-1")
+OWN_KEY = "^[" + "".join(rf"\x{{{byte:x}}}" for byte in range(256) if byte not in _NOT_ITS_OWN_KEY) + "]+$"
+"""A regular expression, in Rust's syntax, for IDs in Latin-1 that are equal to their key."""
 
 
 def identity_key(identity: str) -> str:

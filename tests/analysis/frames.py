@@ -9,7 +9,7 @@ import polars as pl
 from analyzer.analysis.failures import by_user
 from analyzer.analysis.feeds import feeds_of, source_name
 from analyzer.analysis.named_users import SOURCE_IDS, naming
-from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, count_entries, job_table
+from analyzer.analysis.outcomes import JOB_RECORDS, count_entries, job_table
 from analyzer.analysis.streaks import fold_users, run_orders
 from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
 
@@ -77,12 +77,8 @@ def jobs(
     as_of: datetime | None = None,
 ) -> pl.DataFrame:
     """The jobs as ``job_table`` gives them."""
-    users = named(*entries)
-    counts = [
-        count_entries(frame)[0].with_columns(job_id=pl.lit(job_id)).select(*COUNTS)
-        for (job_id,), frame in users.partition_by("job_id", as_dict=True).items()
-    ]
-    counted = pl.concat([pl.DataFrame(schema=COUNTS), *counts])
+    of_jobs = named(*entries)
+    counted, _ = count_entries(of_jobs, by_user(of_jobs))
     return job_table(table(rows, JOB_RECORDS), counted, table(observations, OBSERVATIONS), as_of)
 
 

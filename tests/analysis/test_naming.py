@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from analyzer.analysis.named_users import with_keys
+from analyzer.model.identity import identity_key
 from analyzer.model.tables import ENTRIES
 from tests.analysis.frames import GUID, entry, named
 
@@ -52,3 +56,19 @@ def test_spellings_of_one_user_have_one_key_and_entries_keep_their_order() -> No
 @pytest.mark.parametrize("rows", [(), (entry("a", None),)])
 def test_the_columns_are_those_of_entries_and_two_more(rows: tuple[dict[str, object], ...]) -> None:
     assert dict(named(*rows).schema) == {**ENTRIES, "key": pl.String, "names": pl.Boolean}
+
+
+_OTHER_LETTERS = st.sampled_from("łŁαΣςАя\u0301\u212aİ")
+_IDS = st.one_of(st.text(st.one_of(st.characters(max_codepoint=0xFF), _OTHER_LETTERS), max_size=8), st.none())
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(_IDS, st.just("ada@contoso.com"), st.just("i:0#.f|membership|Zo\xcb")), max_size=6))
+def test_keys_of_a_column_are_those_of_each_id(identities: list[str | None]) -> None:
+    keyed = with_keys(pl.DataFrame({"identity": identities}, {"identity": pl.String}))
+    assert keyed["key"].to_list() == [identity_key(identity or "") or None for identity in identities]
+
+
+def test_an_id_with_each_letter_of_latin_1_has_its_key() -> None:
+    identities = [f"a{chr(code)}b{chr(code)}" for code in range(256)]
+    assert with_keys(pl.DataFrame({"identity": identities}))["key"].to_list() == list(map(identity_key, identities))

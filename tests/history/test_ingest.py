@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+import analyzer.history.entry_sort
 import analyzer.history.ingest
-import analyzer.history.job_tables
 import analyzer.history.read_job
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.errors import InputError
@@ -265,9 +265,9 @@ def test_a_large_log_is_sorted_in_parts_like_a_small_one(
         yield from entries.iter_slices(170)
 
     small, large = Store(tmp_path / "small"), Store(tmp_path / "large")
-    counts = write_entries(small, "a", "2026-11", frames(), guid_ids=guid_ids)
-    monkeypatch.setattr(analyzer.history.job_tables, "IN_MEMORY", 500)
-    in_parts = write_entries(large, "a", "2026-11", frames(), guid_ids=guid_ids)
+    counts, of_small = write_entries(small, "a", "2026-11", frames(), guid_ids=guid_ids)
+    monkeypatch.setattr(analyzer.history.entry_sort, "IN_MEMORY", 500)
+    in_parts, of_large = write_entries(large, "a", "2026-11", frames(), guid_ids=guid_ids)
     assert len(in_parts.ranges) > 3
     assert (in_parts.rows, in_parts.entries, in_parts.named_users, in_parts.unnamed, in_parts.nameless) == (
         (counts.rows, counts.entries, counts.named_users, counts.unnamed, counts.nameless)
@@ -278,16 +278,19 @@ def test_a_large_log_is_sorted_in_parts_like_a_small_one(
     assert both[0]["key"].is_sorted()
     ids = pl.DataFrame({"job_id": ["a"], "guid_ids": [guid_ids]}, SOURCE_IDS)
     assert both[0].sort("line").equals(naming(entries, ids))
-    users = pl.concat([users_in(large, "a", "2026-11", keys) for keys in in_parts.ranges])
-    assert users.equals(users_in(small, "a", "2026-11"))
+    users = users_in(small, "a", "2026-11")
+    assert pl.concat([users_in(large, "a", "2026-11", keys) for keys in in_parts.ranges]).equals(users)
+    for read in (of_small, of_large):
+        assert read is not None
+        assert read.equals(users)
 
 
 def test_the_users_of_a_large_log_are_compared_in_parts(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = content(load(Library.existing(samples)))
     monkeypatch.setattr(analyzer.history.ingest, "_SMALL", 0)
     assert all(content(load(Library.existing(samples)))[table].equals(whole[table]) for table in whole)
-    monkeypatch.setattr(analyzer.history.job_tables, "IN_MEMORY", 10)
-    monkeypatch.setattr(analyzer.history.job_tables, "_SAMPLED", 1)
+    monkeypatch.setattr(analyzer.history.entry_sort, "IN_MEMORY", 10)
+    monkeypatch.setattr(analyzer.history.entry_sort, "_SAMPLED", 1)
     in_parts = content(load(Library.existing(samples)))
     assert all(in_parts[table].equals(whole[table]) for table in whole)
     assert in_parts["users"].schema == pl.Schema(USERS)
