@@ -52,7 +52,7 @@ def job_codes(entries: pl.DataFrame) -> pl.DataFrame:
 def by_pattern(
     entries: pl.DataFrame, pattern_of: Callable[[str, str, str], str | None], says_nothing: str
 ) -> pl.DataFrame:
-    """Count the entries of each code by what their messages mean.
+    """Count the entries of each job and code by what their messages mean.
 
     Args:
         entries: the entries.
@@ -61,32 +61,40 @@ def by_pattern(
         says_nothing: a regular expression for insignificant parts of details; they are removed.
 
     Returns:
-        Columns ``code`` String, ``pattern`` String (null for none), ``entries`` UInt32, ``users`` UInt32; in each code
-        most users first, then most entries.
+        Columns ``job_id`` String, ``code`` String, ``pattern`` String (null for none), ``entries`` UInt32, ``users``
+        UInt32; in each code most users first, then most entries.
     """
     coded = _coded(entries).with_columns(pl.col("detail").fill_null("").str.replace_all(says_nothing, ""))
     distinct = coded.select("code", "message", "detail").unique()
     patterns = pl.Series("pattern", [pattern_of(*row) for row in distinct.iter_rows()], dtype=pl.String)
     return (
         coded.join(distinct.with_columns(patterns), on=distinct.columns, how="left")
-        .group_by("code", "pattern")
+        .group_by("job_id", "code", "pattern")
         .agg(entries=pl.len(), users=_USERS)
-        .sort("code", "users", "entries", "pattern", descending=[False, True, True, False], nulls_last=True)
+        .sort(
+            "job_id",
+            "code",
+            "users",
+            "entries",
+            "pattern",
+            descending=[False, False, True, True, False],
+            nulls_last=True,
+        )
     )
 
 
 def by_property(entries: pl.DataFrame) -> pl.DataFrame:
-    """Count entries by property and code, most entries first.
+    """Count the entries of each job by property and code, most entries first.
 
     Returns:
-        Columns ``property`` String, ``code`` String, ``entries`` UInt32, ``users`` UInt32.
+        Columns ``job_id`` String, ``property`` String, ``code`` String, ``entries`` UInt32, ``users`` UInt32.
     """
     return (
         _coded(entries)
         .filter(pl.col("property").is_not_null())
-        .group_by("property", "code")
+        .group_by("job_id", "property", "code")
         .agg(entries=pl.len(), users=_USERS)
-        .sort("entries", "property", "code", descending=[True, False, False])
+        .sort("job_id", "entries", "property", "code", descending=[False, True, False, False])
     )
 
 

@@ -1,44 +1,53 @@
-"""Count and read the parts of one job's log that pages, headlines, and advice need.
-
-Each part is read when it is first used, and from a log with millions of entries only its columns and rows.
-"""
+"""Count and read the parts of one job's log that pages, headlines, and advice need."""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from analyzer.analysis.failures import by_pattern, by_property
-from analyzer.catalogue import OURS, SAYS_NOTHING, first_match
+from analyzer.catalogue import OURS
+from analyzer.history.log_parts import Limits, LogParts
 from analyzer.model.job import Outcome
 from analyzer.model.service import ABORTING_CODES, LogCode
-from analyzer.model.tables import ENTRIES, UTC
+from analyzer.model.tables import UTC
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from analyzer.catalogue import Catalogue
     from analyzer.history.load import Tables
+    from analyzer.history.log_parts import PatternCount
 
 HELD = 100_000
 """Entries up to which a log is read once and held; of a larger one, each part is read by itself."""
 
-_HAS_CODE = pl.col("code").is_not_null()
-_NAMELESS = _HAS_CODE & ~pl.col("names")
-_PLACE = ("log_file", "line")
+_TOGETHER = 20_000
+"""Entries of small logs that are read together: about 20 MB."""
+
+_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class PatternCount:
-    """The numbers of entries that match a pattern (None: no pattern), and of their users."""
+class LogUser(NamedTuple):
+    """A user in a log.
 
-    name: str | None
+    Attributes:
+        identity: the first spelling.
+        codes: the codes of the entries.
+        new: whether the user is new; None without a run to compare with.
+        open: whether the user is open; None if unknown.
+        entries: number of entries.
+        first: the columns ``ENTRY`` of the first entries, in log order.
+    """
+
+    identity: str
+    codes: list[str]
+    new: bool | None
+    open: bool | None
     entries: int
-    users: int
+    first: list[tuple[Any, ...]]
 
 
 class JobLog:
@@ -49,61 +58,52 @@ class JobLog:
         files: how each log file was read.
     """
 
-    def __init__(self, tables: Tables, job_id: str, catalogue: Catalogue = OURS, *, held: int = HELD) -> None:
-        """Open a log; nothing is read yet.
+    def __init__(self, tables: Tables, job_id: str, parts: LogParts) -> None:
+        """Open a log (``JobLogs.of``); nothing is read yet.
 
         Args:
             tables: the tables of the library.
             job_id: the job's ID.
-            catalogue: the patterns of messages.
-            held: as ``HELD``.
+            parts: the parts of this log, and maybe of others.
         """
-        self._tables, self.job_id, self._catalogue = tables, job_id, catalogue
+        self._tables, self._parts, self.job_id = tables, parts, job_id
         self.files = tables.logs_of(job_id)
-        self._is_held = sum(log.entries + log.texts for log in self.files) <= held
 
     @property
     def is_large(self) -> bool:
         """Whether only parts of it are read."""
-        return not self._is_held
+        return self._parts.is_large
 
-    @functools.cached_property
+    @property
     def codes(self) -> list[tuple[str, int, int]]:
         """The codes with their numbers of entries and users, most entries first."""
-        rows = self._tables.codes.filter(job_id=self.job_id).select("code", "entries", "users").rows()
-        return sorted(rows, key=lambda row: (-row[1], row[0]))
+        return self._parts.codes.get(self.job_id, [])
 
     def ranked_codes(self, outcome: Outcome) -> list[tuple[str, int, int]]:
         """Return ``codes``, the worst first: what aborted the job, then by users, then by entries."""
         aborting = ABORTING_CODES if outcome is Outcome.aborted else frozenset[str]()
         return sorted(self.codes, key=lambda row: (row[0] not in aborting, -row[2], -row[1], row[0]))
 
-    @functools.cached_property
+    @property
     def patterns(self) -> dict[str, list[PatternCount]]:
         """By code, the patterns that its messages match, those with the most users first; only codes with patterns."""
-        known = [code for code, _, _ in self.codes if self._catalogue.patterns_of(code)]
-        if not known:
-            return {}
-        return patterns_in(
-            self._read(pl.col("code").is_in(known), "code", "key", "names", "message", "detail"), self._catalogue
-        )
+        return self._parts.patterns.get(self.job_id, {})
 
-    @functools.cached_property
+    @property
     def properties(self) -> list[tuple[str, str, int, int]]:
         """The properties that messages name, each with a code, entries, and users; most entries first."""
-        return by_property(self._read(pl.col("property").is_not_null(), "code", "key", "names", "property")).rows()
+        return self._parts.properties.get(self.job_id, [])
 
     def properties_of(self, code: str) -> list[str]:
         """Return the properties that messages of a code name, most entries first."""
         return [name for name, its_code, _, _ in self.properties if its_code == code]
 
-    @functools.cached_property
+    @property
     def nameless_codes(self) -> dict[str, int]:
         """By code, the number of entries without a user."""
         if not self._tables.unnamed_of(self.job_id):
             return {}
-        counts = self._entries.lazy().filter(_NAMELESS).group_by("code").agg(pl.len())
-        return dict(sorted(counts.collect(engine="streaming").rows()))
+        return dict(self._parts.nameless_codes.get(self.job_id, ()))
 
     @property
     def texts(self) -> int:
@@ -112,84 +112,79 @@ class JobLog:
 
     def unresolved(self) -> Iterator[str]:
         """Yield a spelling of each ID that could not be resolved."""
-        code = LogCode.IdentityNotResolvable
-        if not any(one == code for one, _, _ in self.codes):
-            return
-        if isinstance(self._users, pl.DataFrame):
-            found = self._read(pl.col("names") & (pl.col("code") == code), "key", "identity")
-            yield from found.unique("key", maintain_order=True)["identity"]
-        else:
-            users = self._users.filter(pl.col("codes").list.contains(code.value)).select("identity")
-            for piece in users.collect_batches():
-                yield from piece["identity"]
+        if any(code == LogCode.IdentityNotResolvable for code, _, _ in self.codes):
+            yield from self._parts.unresolved(self.job_id)
 
     @property
     def new(self) -> int | None:
         """The number of users who are new; None without users, or without a run to compare with."""
         return self._tables.new_of(self.job_id)
 
-    def first_nameless(self, limit: int, *columns: str) -> pl.DataFrame:
-        """Return columns of the first entries without a user, in log order."""
-        return self._first(_NAMELESS, limit, columns)
+    @property
+    def first_nameless(self) -> list[tuple[Any, ...]]:
+        """The columns ``ENTRY`` of the first entries without a user, in log order."""
+        return self._parts.first_nameless.get(self.job_id, []) if self.nameless_codes else []
 
-    def first_texts(self, limit: int, *columns: str) -> pl.DataFrame:
-        """Return columns of the first rows of text that isn't an entry, in log order."""
-        return self._first(~_HAS_CODE, limit, columns) if self.texts else pl.DataFrame(schema=dict.fromkeys(columns))
+    @property
+    def first_texts(self) -> list[tuple[Any, ...]]:
+        """The columns ``ENTRY`` of the first rows of text that isn't an entry, in log order."""
+        return self._parts.first_texts.get(self.job_id, []) if self.texts else []
 
-    def first_users(self, limit: int) -> pl.DataFrame:
-        """Return the rows of ``Tables.users_of`` of the first users, new ones first."""
-        if isinstance(self._users, pl.DataFrame):
-            return self._users.sort("new", descending=True, nulls_last=True, maintain_order=True).head(limit)
-        new = pl.col("new").fill_null(value=False)
-        first = [self._users.filter(which).head(limit).collect(engine="streaming") for which in (new, ~new)]
-        return self._tables.with_open(pl.concat(first).head(limit), self.job_id)
-
-    def entries_of(self, keys: pl.Series, limit: int, *columns: str) -> pl.DataFrame:
-        """Return ``key`` and columns of the first entries of these users, in log order."""
-        named = pl.col("names") & pl.col("key").is_in(keys.implode())
-        if self._is_held:
-            return self._read(named, "key", *columns)
-        first = pl.struct(columns).sort_by(_PLACE).head(limit).alias("entry")
-        of_key = self._entries.lazy().filter(named).group_by("key").agg(first)
-        return of_key.explode("entry").unnest("entry").collect(engine="streaming")
+    def first_users(self) -> Iterator[LogUser]:
+        """Yield the first users, new ones first."""
+        users, entries = self._parts.first_users.get(self.job_id, []), self._parts.entries_of_users
+        flags = self._tables.open_flags(self.job_id, [key for key, *_ in users])
+        for (key, identity, codes, new, total), is_open in zip(users, flags, strict=True):
+            yield LogUser(identity, codes, new, is_open, total, entries[self.job_id, key])
 
     def table(self, feed: str, ran: datetime | None) -> pl.LazyFrame:
         """Return the table ``entries`` with the job's feed and time; of a large log in any order."""
         of_job = {"feed": pl.lit(feed, pl.String), "ran": pl.lit(ran, UTC)}
-        return self._entries.lazy().select(*ENTRIES).with_columns(**of_job)
-
-    @functools.cached_property
-    def _entries(self) -> pl.DataFrame | pl.LazyFrame:
-        return (self._tables.entries_of if self._is_held else self._tables.scan_entries_of)(self.job_id)
-
-    @functools.cached_property
-    def _users(self) -> pl.DataFrame | pl.LazyFrame:
-        return (self._tables.users_of if self._is_held else self._tables.scan_users_of)(self.job_id)
-
-    def _read(self, which: pl.Expr, *columns: str) -> pl.DataFrame:
-        found = self._entries.filter(which).select(columns)
-        return found if isinstance(found, pl.DataFrame) else found.collect(engine="streaming")
-
-    def _first(self, which: pl.Expr, limit: int, columns: Collection[str]) -> pl.DataFrame:
-        if self._is_held:
-            return self._entries.lazy().filter(which).head(limit).select(columns).collect()
-        found = self._entries.lazy().filter(which).sort(_PLACE).head(limit)
-        return found.select(columns).collect(engine="streaming")
+        return self._parts.entries(self.job_id).with_columns(**of_job)
 
 
-def patterns_in(entries: pl.DataFrame, catalogue: Catalogue) -> dict[str, list[PatternCount]]:
-    """Return by code the patterns that its entries match, those with the most users first.
+class JobLogs:
+    """Opens the logs of a library's jobs, and keeps what was read last."""
 
-    Codes without patterns in the catalogue are left out.
-    """
-    codes = entries["code"].drop_nulls().unique()
-    known = {code: patterns for code in codes if (patterns := catalogue.patterns_of(code))}
+    def __init__(
+        self, tables: Tables, catalogue: Catalogue = OURS, *, held: int = HELD, limits: Limits = _LIMITS
+    ) -> None:
+        """Prepare; nothing is read yet.
 
-    def pattern_of(code: str, message: str, detail: str) -> str | None:
-        match = first_match(known[code], message, detail)
-        return match.code if match else None
+        Args:
+            tables: the tables of the library.
+            catalogue: the patterns of messages.
+            held: as ``HELD``.
+            limits: how much of a log is shown.
+        """
+        self._tables = tables
+        self._groups: dict[str, tuple[str, ...]] = {}
 
-    found: dict[str, list[PatternCount]] = {}
-    for code, *counts in by_pattern(entries.filter(pl.col("code").is_in(list(known))), pattern_of, SAYS_NOTHING).rows():
-        found.setdefault(code, []).append(PatternCount(*counts))
-    return found
+        @functools.lru_cache(maxsize=2)
+        def parts(job_ids: tuple[str, ...]) -> LogParts:
+            is_large = sum(_rows(tables, job_id) for job_id in job_ids) > held
+            return LogParts(tables, job_ids, catalogue, limits, is_large=is_large)
+
+        self._parts = parts
+
+    def of(self, job_id: str) -> JobLog:
+        """Open the log of a job."""
+        return JobLog(self._tables, job_id, self._parts(self._groups.get(job_id, (job_id,))))
+
+    def read_together(self, job_ids: Iterable[str]) -> None:
+        """From now on, read the small logs of these jobs in groups; they are asked for in this order."""
+        groups: list[list[str]] = [[]]
+        room = _TOGETHER
+        for job_id in job_ids:
+            rows = _rows(self._tables, job_id)
+            if rows > room:
+                groups.append([])
+                room = _TOGETHER
+            groups[-1].append(job_id)
+            room -= rows
+        self._groups = {job_id: tuple(group) for group in groups for job_id in group}
+
+
+def _rows(tables: Tables, job_id: str) -> int:
+    """Return the number of entries and rows of other text in a job's log."""
+    return sum(log.entries + log.texts for log in tables.logs_of(job_id))

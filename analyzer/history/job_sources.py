@@ -17,7 +17,7 @@ from analyzer.analysis.failures import without_user
 from analyzer.analysis.named_users import FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
 from analyzer.history.job_facts import SourceFindings, examine_job_source
-from analyzer.history.job_log import JobLog
+from analyzer.history.job_log import JobLogs
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.service_message import Diagnosis, diagnose, diagnosis_json
@@ -91,10 +91,9 @@ class JobSources:
 
         In a large log, only faults that the messages locate in the source file are looked for.
         """
-        log = JobLog(self._tables, job_id)
-        if not log.nameless_codes:
+        if not self._tables.unnamed_of(job_id):
             return None
-        if log.is_large:
+        if JobLogs(self._tables).of(job_id).is_large:
             unread = (pl.col("code") == LogCode.DataFileNotJson) & ~pl.col("names")
             return whereabouts(self._tables.scan_entries_of(job_id).filter(unread).collect(), self.file(job_id))
         return whereabouts(self._tables.entries_of(job_id), self.file(job_id))

@@ -120,18 +120,27 @@ class Tables:
         """
         if not self._history.has("users", job_id):
             return pl.DataFrame(schema=_USERS)
-        return self.with_open(self._history.read("users", job_id).drop("tenant"), job_id)
+        users = self._history.read("users", job_id).drop("tenant")
+        return users.with_columns(open=pl.Series(self.open_flags(job_id, users["key"]), dtype=pl.Boolean))
 
-    def with_open(self, users: pl.DataFrame, job_id: str) -> pl.DataFrame:
-        """Add the column ``open`` to users in a job's log."""
+    def open_flags(self, job_id: str, keys: Collection[str]) -> list[bool | None]:
+        """Return whether users in a job's log are open by their keys; None if unknown."""
         job = self.job(job_id)
         if job["open"] is not None and job["open"] == job["not_updated"]:
-            return users.with_columns(open=pl.lit(value=True))  # without the users of a log with millions
+            return [True] * len(keys)  # without the users of a log with millions
         if job["open"] == 0 and job["outcome"] == Outcome.partial and job["not_updated"] is not None:
-            return users.with_columns(open=pl.lit(value=False))  # the log names everyone, and all were updated
+            return [False] * len(keys)  # the log names everyone, and all were updated
         feed = self._history.feed_users(job["feed"])
-        flags = feed.open_flags(job_id, users["key"]) if feed else [None] * users.height
-        return users.with_columns(open=pl.Series(flags, dtype=pl.Boolean))
+        return feed.open_flags(job_id, keys) if feed else [None] * len(keys)
+
+    def entries_of_jobs(self, job_ids: Collection[str]) -> pl.DataFrame:
+        """Return ``entries_of`` for several jobs; small ones are read much faster together."""
+        entries = self._history.read_together("entries", job_ids)
+        return entries.sort("job_id", "log_file", "line", maintain_order=True)
+
+    def users_of_jobs(self, job_ids: Collection[str]) -> pl.DataFrame:
+        """Return ``users_of`` for several jobs, without ``open``."""
+        return self._history.read_together("users", job_ids).drop("tenant")
 
     def new_of(self, job_id: str) -> int | None:
         """Return how many of a job's failed users are new; None without users, or without a run to compare with."""
@@ -244,6 +253,15 @@ class _History:
         except DamagedError as error:
             self._repair(error)
             return self.store.read(table, job_id, month, columns)
+
+    def read_together(self, table: str, job_ids: Collection[str]) -> pl.DataFrame:
+        """Return the rows of several jobs, those of each job as from ``read``."""
+        wanted = [job_id for job_id in job_ids if self.has(table, job_id)]
+        with contextlib.suppress(OSError, pl.exceptions.PolarsError):
+            found = self.store.scan([self.files[table, job_id] for job_id in wanted], table).collect()
+            if set(found["job_id"].unique()) == set(wanted):
+                return found
+        return pl.concat([self.read(table, job_id) for job_id in wanted])  # which finds the damaged one
 
     def scan(self, files: Iterable[JobFile], table: str) -> pl.LazyFrame:
         wanted = [file for file in files if file.table == table]

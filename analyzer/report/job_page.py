@@ -28,20 +28,13 @@ from analyzer.report.view import entries_name, has_entries, queue_of, retry_butt
 from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+    from typing import Any
 
     from analyzer.catalogue.model import Advice, JobFacts
     from analyzer.logs.model import LogRead
     from analyzer.report.view import Run, View
-
-PEOPLE_SHOWN = 1_000
-"""Limit of people on a page, as longer pages open slowly; the CSV file has them all."""
-
-ENTRIES_SHOWN = 200
-"""Limit of entries that don't identify a user, and of text that isn't an entry."""
-
-ENTRIES_OF_PERSON = 20
 
 _SHARED_SHOWN = 3
 """Limit of traits that failures share."""
@@ -53,12 +46,11 @@ _NO_ACTION = ("open", "superseded")
 """Topics of advice that require no action."""
 
 _STATUS = {True: "New", False: "Recurring", None: DASH}
-_ENTRY = ("code", "identity", "message", "detail", "log_file", "line")
 
 
 def job_page(view: View, run: Run) -> JobPage:
     """Return a job's page."""
-    log = view.log_of(run.job_id)
+    log = view.log_of(run)
     people, people_note = people_of(view, run)
     nameless, nameless_note = nameless_shown(view, run)
     facts = view.facts_of(run)
@@ -82,7 +74,7 @@ def job_page(view: View, run: Run) -> JobPage:
         people_note=people_note,
         nameless=nameless,
         nameless_note=nameless_note,
-        no_entry=entries_shown(log.first_texts(ENTRIES_SHOWN, *_ENTRY), log.texts),
+        no_entry=entries_shown(log.first_texts, log.texts),
         facts=facts_of(view, run),
         logs=logs_of(view, run),
         observations=observations_of(view, run),
@@ -112,40 +104,39 @@ def _command(advice: Advice, facts: JobFacts) -> tuple[str, ...]:
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     """Return the people named in a job's log, new ones first, then in log order; and a note on omitted people."""
-    log = view.log_of(run.job_id)
-    first = log.first_users(PEOPLE_SHOWN)
-    if first.is_empty():
-        return (), ""
-    entries = log.entries_of(first["key"], ENTRIES_OF_PERSON, *_ENTRY).rows_by_key("key")
-    rows = first.select("key", "identity", "codes", "new", "open", "entries").rows()
     people = tuple(
         Person(
-            identity=identity,
-            codes=tuple(codes),
-            status=_STATUS[new],
-            since="updated since" if is_open is False else "",
-            count=total,
-            counted=count(total, "entry", "entries"),
-            entries=_entries(entries[key], total, ENTRIES_OF_PERSON),
+            identity=user.identity,
+            codes=tuple(user.codes),
+            status=_STATUS[user.new],
+            since="updated since" if user.open is False else "",
+            count=user.entries,
+            counted=count(user.entries, "entry", "entries"),
+            entries=entries_shown(user.first, user.entries),
         )
-        for key, identity, codes, new, is_open, total in rows
+        for user in view.log_of(run).first_users()
     )
+    if not people:
+        return (), ""
     left = run.named_users > len(people)
     return people, f"The first {len(people):,} of {run.named_users:,} people are shown." if left else ""
 
 
-def entries_shown(first: pl.DataFrame, total: int) -> Entries:
-    """Return entries, the first of ``total``."""
-    return _entries(first.iter_rows(), total, ENTRIES_SHOWN)
+def entries_shown(first: Sequence[tuple[Any, ...]], total: int) -> Entries:
+    """Return entries, columns ``log_parts.ENTRY``, the first of ``total``."""
+    left_out = (
+        f"The first {len(first):,} of {count(total, 'entry', 'entries')} are shown." if len(first) < total else ""
+    )
+    return Entries(tuple(_entry(*entry) for entry in first), left_out)
 
 
 def nameless_shown(view: View, run: Run) -> tuple[Entries, str]:
     """Return entries that don't identify a user, with their bounds, and a note that explains entries or bounds."""
-    log = view.log_of(run.job_id)
+    log = view.log_of(run)
     total = sum(log.nameless_codes.values())
     if not total:
         return Entries((), ""), ""
-    first = log.first_nameless(ENTRIES_SHOWN, *_ENTRY)
+    first = log.first_nameless
     shown, whereabouts = entries_shown(first, total), view.whereabouts_of(run)
     if run.outcome is Outcome.partial and run.not_updated is not None:
         findings = view.findings.get(run.job_id)
@@ -155,22 +146,16 @@ def nameless_shown(view: View, run: Run) -> tuple[Entries, str]:
     if whereabouts is None:
         return shown, ""
     words = whereabouts.by_entry()
-    places = first.select("log_file", "line").iter_rows()
-    pairs = zip(shown.rows, places, strict=True)
-    rows = tuple(dataclasses.replace(row, whereabouts=words.get(place, "")) for row, place in pairs)
+    pairs = zip(shown.rows, first, strict=True)
+    rows = tuple(dataclasses.replace(row, whereabouts=words.get(entry[-2:], "")) for row, entry in pairs)
     return dataclasses.replace(shown, rows=rows), whereabouts.order_sentence
 
 
-def _entries(entries: Iterable[tuple[str | int | None, ...]], total: int, limit: int) -> Entries:
-    rows = tuple(_entry(*entry) for _, entry in zip(range(limit), entries, strict=False))
-    left_out = f"The first {len(rows):,} of {count(total, 'entry', 'entries')} are shown." if len(rows) < total else ""
-    return Entries(rows, left_out)
-
-
-def _entry(*fields: str | int | None) -> EntryRow:
-    code, identity, message, detail, log_file, line = fields
-    place = f"{str(log_file).rsplit('/', 1)[-1]}, line {line:,}"
-    return EntryRow(str(code or ""), str(identity or ""), str(message or ""), str(detail or ""), place)
+def _entry(  # noqa: PLR0913, PLR0917 - the columns
+    code: str | None, identity: str | None, message: str | None, detail: str | None, log_file: str, line: int
+) -> EntryRow:
+    place = f"{log_file.rsplit('/', 1)[-1]}, line {line:,}"
+    return EntryRow(code or "", identity or "", message or "", detail or "", place)
 
 
 def located_in(view: View, run: Run) -> tuple[str, ...]:

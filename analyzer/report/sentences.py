@@ -102,7 +102,7 @@ def _because(view: View, run: Run, facts: JobFacts) -> str:
             nothing = "the log has no entries" if run.log_found else "there is no log"
             return f": {_nameless_words(facts) or nothing}"
         case Outcome.partial:
-            codes = view.log_of(run.job_id).ranked_codes(run.outcome)
+            codes = view.log_of(run).ranked_codes(run.outcome)
             most = f"{'most' if len(codes) > 1 else 'all'} because {clause(view, run, codes[0][0])}" if codes else ""
             return f"; {_nameless_words(facts) or most}".removesuffix("; ")
         case Outcome.aborted:
@@ -231,7 +231,7 @@ def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
     """Return the codes of a job's log with their explanations."""
     return tuple(
         _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
-        for code, lines, users in view.log_of(run.job_id).ranked_codes(run.outcome)
+        for code, lines, users in view.log_of(run).ranked_codes(run.outcome)
     )
 
 
@@ -250,7 +250,7 @@ def error_explained(view: View, run: Run) -> Explanation:
 
 def reason(view: View, run: Run) -> str:
     """Return the worst cause as a clause after "because"; the job's error if the log has no code."""
-    ranked = view.log_of(run.job_id).ranked_codes(run.outcome)
+    ranked = view.log_of(run).ranked_codes(run.outcome)
     if not ranked:
         return f"{error_explained(view, run).title} ({run.error})"
     return clause(view, run, ranked[0][0])
@@ -259,12 +259,12 @@ def reason(view: View, run: Run) -> str:
 def clause(view: View, run: Run, code: str) -> str:
     """Return a clause for a code: with the properties that are not mapped, or by its only pattern."""
     if code == LogCode.InvalidProperty:
-        names = view.log_of(run.job_id).properties_of(code)
+        names = view.log_of(run).properties_of(code)
         if len(names) == 1:
             return f"the property {names[0]} is not mapped"
         if names:
             return f"the properties {listed_first(names, _PROPERTIES_NAMED)} are not mapped"
-    patterns = view.log_of(run.job_id).patterns.get(code, ())
+    patterns = view.log_of(run).patterns.get(code, ())
     known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
     return known.title if known.known else f"the log says {code}, an unknown code"
 
@@ -277,7 +277,7 @@ def properties_of(log: JobLog) -> Grid | None:
 
 def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
     """Return the patterns of a code's messages, and the other messages; empty if none matches a pattern."""
-    patterns, catalogue = view.log_of(run.job_id).patterns.get(code, ()), view.catalogue
+    patterns, catalogue = view.log_of(run).patterns.get(code, ()), view.catalogue
     if all(one.name is None for one in patterns):
         return ()
     return tuple(

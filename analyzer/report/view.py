@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 from dataclasses import dataclass, field, fields
@@ -13,7 +12,7 @@ from urllib.parse import quote
 from analyzer.catalogue import OURS
 from analyzer.catalogue.job_errors import SPLIT
 from analyzer.history.job_facts import facts_of, superseded_by
-from analyzer.history.job_log import JobLog
+from analyzer.history.job_log import JobLogs
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands
 from analyzer.model.text import capitalised, count, short_ids
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import JobFacts
     from analyzer.history.job_facts import SourceFindings
+    from analyzer.history.job_log import JobLog
     from analyzer.history.job_sources import Whereabouts
     from analyzer.history.load import Tables
     from analyzer.report.model import Day
@@ -157,7 +157,7 @@ class View(ReportRequest):
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
         following: by job ID, the feed's next run that has ended.
         short: short IDs by job ID.
-        log_of: opens the log of a job by ID, and keeps the last ones.
+        logs: opens the logs of jobs.
     """
 
     version: str
@@ -166,7 +166,7 @@ class View(ReportRequest):
     retries: Mapping[str, Sequence[Run]]
     following: Mapping[str, Run]
     short: Mapping[str, str]
-    log_of: Callable[[str], JobLog]
+    logs: JobLogs
 
     @staticmethod
     def of(request: ReportRequest, version: str) -> View:
@@ -184,8 +184,12 @@ class View(ReportRequest):
             retries=retries,
             following=_following(runs),
             short=short_ids(run.job_id for run in runs),
-            log_of=functools.lru_cache(maxsize=2)(lambda job_id: JobLog(request.tables, job_id, request.catalogue)),
+            logs=JobLogs(request.tables, request.catalogue),
         )
+
+    def log_of(self, run: Run) -> JobLog:
+        """Open the log of a job."""
+        return self.logs.of(run.job_id)
 
     def facts_of(self, run: Run) -> JobFacts:
         """Return a job's facts from its tables, and from its source file if that was read."""
@@ -195,11 +199,11 @@ class View(ReportRequest):
             "superseded_by": superseded_by(self.tables, run.job_id, self.short),
             "retry_in": None,  # another job each night
         }
-        return facts_of(row, self.tables, self.log_of(run.job_id), self.findings.get(run.job_id))
+        return facts_of(row, self.tables, self.log_of(run), self.findings.get(run.job_id))
 
     def whereabouts_of(self, run: Run) -> Whereabouts | None:
         """Return the locations of a job's entries without a user; None if it has none."""
-        return self.whereabouts.get(run.job_id) if self.log_of(run.job_id).nameless_codes else None
+        return self.whereabouts.get(run.job_id) if self.log_of(run).nameless_codes else None
 
 
 def _following(runs: Sequence[Run]) -> dict[str, Run]:

@@ -171,6 +171,7 @@ class _Site:
         """Write files and remove others; return how they are now."""
         total, done = sum(file.name.endswith(".html") for file in stale), 0
         sources: dict[str, tuple[int, int] | None] = {}
+        self._view.logs.read_together(file.run.job_id for file in stale if file.run)
         with staging(self._out) as staged, FileSet(_Unsynced(), staged / "new") as files:
             places = []
             for file in stale:
@@ -203,7 +204,7 @@ class _Site:
 
     def _entries(self, run: Run) -> Content:
         """Return the table ``entries`` of a job with its feed and time as CSV."""
-        log = self._view.log_of(run.job_id)
+        log = self._view.log_of(run)
         table = log.table(run.feed, run.ran)
         if log.is_large:
             return functools.partial(write_csv, table, self._out / entries_name(run))

@@ -44,12 +44,14 @@ def test_by_pattern_counts_entries_and_users_the_worst_of_a_code_first() -> None
         entry("a", "GenericError", message=""),
         entry("a", "Another", message="x"),
         entry("a", None, message="slow no entry"),
+        entry("b", "GenericError", "ada@contoso.com", message="slow 1"),
     )
     assert by_pattern(entries, _first_word, "").rows() == [
-        ("Another", "Another/x", 1, 0),
-        ("GenericError", "GenericError/twice", 2, 2),
-        ("GenericError", "GenericError/slow", 3, 1),
-        ("GenericError", None, 1, 0),
+        ("a", "Another", "Another/x", 1, 0),
+        ("a", "GenericError", "GenericError/twice", 2, 2),
+        ("a", "GenericError", "GenericError/slow", 3, 1),
+        ("a", "GenericError", None, 1, 0),
+        ("b", "GenericError", "GenericError/slow", 1, 1),
     ]
 
 
@@ -61,12 +63,17 @@ def test_by_pattern_asks_once_for_what_is_the_same_but_for_what_says_nothing() -
 
     details = [f"   at frame {number}\nid:{number}\nError" for number in range(1000)]
     entries = named(*(entry("a", "GenericError", message="x", detail=detail) for detail in details))
-    assert by_pattern(entries, pattern_of, r"(?m)^(?: {3}|id:).*$").rows() == [("GenericError", None, 1000, 0)]
+    assert by_pattern(entries, pattern_of, r"(?m)^(?: {3}|id:).*$").rows() == [("a", "GenericError", None, 1000, 0)]
     assert asked == [("GenericError", "x", "\n\nError")]
 
 
 def test_by_property_counts_only_entries_that_name_one() -> None:
-    assert by_property(ENTRIES).rows() == [("Floor", "InvalidProperty", 2, 2), ("Badge", "InvalidProperty", 1, 1)]
+    again = ENTRIES.with_columns(line=pl.col("line") + 9).filter(job_id="a", property="Badge")
+    assert by_property(pl.concat([ENTRIES, again])).rows() == [
+        ("a", "Badge", "InvalidProperty", 2, 1),
+        ("a", "Floor", "InvalidProperty", 1, 1),
+        ("b", "Floor", "InvalidProperty", 1, 1),
+    ]
 
 
 def test_by_user_has_a_row_for_each_job_and_user_in_the_logs_order() -> None:
@@ -90,8 +97,13 @@ def test_of_no_entries_the_columns_are_the_same() -> None:
     for table in (named(), ENTRIES):
         assert dict(by_code(table).schema) == {"code": pl.String, **counts}
         parted = dict(by_pattern(table, _first_word, "").schema)
-        assert parted == {"code": pl.String, "pattern": pl.String, **counts}
-        assert dict(by_property(table).schema) == {"property": pl.String, "code": pl.String, **counts}
+        assert parted == {"job_id": pl.String, "code": pl.String, "pattern": pl.String, **counts}
+        assert dict(by_property(table).schema) == {
+            "job_id": pl.String,
+            "property": pl.String,
+            "code": pl.String,
+            **counts,
+        }
         assert dict(by_user(table).schema) == {
             "job_id": pl.String,
             "key": pl.String,

@@ -107,6 +107,25 @@ def test_another_jobs_file_under_the_name_of_a_job_is_not_taken_for_it(folder: P
     assert_same(opened(folder), expected)
 
 
+def replaced(path: Path) -> None:
+    shutil.copyfile(path.with_name(f"{job_id(4)}.parquet"), path)
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, replaced])
+@pytest.mark.parametrize("table", ["entries", "users"])
+def test_a_damaged_file_of_many_that_are_read_together_is_made_again(
+    folder: Path, table: str, damage: Callable[[Path], None]
+) -> None:
+    def together(tables: Tables) -> pl.DataFrame:
+        return {"entries": tables.entries_of_jobs, "users": tables.users_of_jobs}[table](tables.jobs["job_id"])
+
+    tables = opened(folder)
+    expected = together(tables)
+    assert set(expected["job_id"]) == {job_id(night) for night in (1, 2, 3, 4)}
+    damage(per_job_file(folder, table))
+    assert together(tables).equals(expected)
+
+
 def test_a_history_without_jobs_but_with_the_files_of_jobs_is_made_again(folder: Path) -> None:
     expected = content(opened(folder))
     for path in (folder / "history").glob("*.parquet"):

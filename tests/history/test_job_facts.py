@@ -10,7 +10,7 @@ import pytest
 from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue.model import CodeFacts
 from analyzer.history.job_facts import examine_source, facts_of, shared_sentence
-from analyzer.history.job_log import JobLog
+from analyzer.history.job_log import JobLogs
 from analyzer.model.identity import IdKind, identity_key
 from analyzer.model.service import JobError
 from tests.report.conftest import Lines, LittleLibrary
@@ -131,7 +131,7 @@ def test_a_jobs_row_and_entries_become_facts(tmp_path: Path) -> None:
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log)
     tables = little.tables().only([job_id])
     row = {**tables.jobs.row(0, named=True), "short": job_id[:8], "superseded_by": None, "retry_in": None}
-    facts = facts_of(row, tables, JobLog(tables, job_id))
+    facts = facts_of(row, tables, JobLogs(tables).of(job_id))
     assert facts.codes == (CodeFacts("IdentityNotResolvable", 3, 2), CodeFacts("GenericError/deadlock", 1, 0))
     assert facts.nameless == {"IdentityNotResolvable": 1, "GenericError": 1}
     assert (facts.failed, facts.new, facts.users, facts.source_at_hand) == (2, 1, 3, True)

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.history.job_log import JobLog
+from analyzer.history.job_log import JobLogs
+from analyzer.history.load import load
+from analyzer.history.log_parts import Limits
+from analyzer.library.mirror import Library
 from analyzer.model.job import Outcome
 from analyzer.model.service import JobError
+from analyzer.storage.files import sample_library
 from tests.report.conftest import LittleLibrary
 
 if TYPE_CHECKING:
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
     from analyzer.history.load import Tables
 
-COLUMNS = ("code", "identity", "message", "log_file", "line")
 CODES = st.sampled_from(["IdentityNotResolvable", "InvalidProperty", "GenericError", "MissingIdentity", "Odd"])
 USERS = st.sampled_from(["", *(f"{name}@contoso.com" for name in "abcdef"), "A@CONTOSO.COM"])
 MESSAGES = st.sampled_from(
@@ -61,7 +64,9 @@ def test_a_large_log_read_in_parts_gives_what_a_small_one_does(
     log = ("something else\r\n" if text else "") + _log(*now)
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=9)
     tables = little.tables()
-    small, large = JobLog(tables, job_id), JobLog(Stored(tables), job_id, held=-1)  # type: ignore[arg-type]
+    limits = Limits(entries=limit, users=limit, of_user=limit)
+    small = JobLogs(tables, limits=limits).of(job_id)
+    large = JobLogs(Stored(tables), held=-1, limits=limits).of(job_id)  # type: ignore[arg-type]
     assert (small.is_large, large.is_large) == (False, True)
     for outcome in (Outcome.partial, Outcome.aborted):
         assert large.ranked_codes(outcome) == small.ranked_codes(outcome)
@@ -70,24 +75,35 @@ def test_a_large_log_read_in_parts_gives_what_a_small_one_does(
     assert large.nameless_codes == small.nameless_codes
     assert sorted(map(str.casefold, large.unresolved())) == sorted(map(str.casefold, small.unresolved()))
     assert (large.new, large.texts) == (small.new, small.texts)
-    assert large.first_nameless(limit, *COLUMNS).rows() == small.first_nameless(limit, *COLUMNS).rows()
-    assert large.first_texts(limit, *COLUMNS).rows() == small.first_texts(limit, *COLUMNS).rows()
-    users = small.first_users(limit)
-    assert large.first_users(limit).select(sorted(users.columns)).equals(users.select(sorted(users.columns)))
-    of_users = small.entries_of(users["key"], limit, *COLUMNS).rows_by_key("key")
-    for key, entries in large.entries_of(users["key"], limit, *COLUMNS).rows_by_key("key").items():
-        assert entries == of_users[key][:limit]
+    assert large.first_nameless == small.first_nameless
+    assert large.first_texts == small.first_texts
+    assert list(large.first_users()) == list(small.first_users())
+
+
+def test_logs_that_are_read_together_give_what_each_gives_by_itself() -> None:
+    tables = load(Library.existing(sample_library()))
+    job_ids = tables.jobs["job_id"].to_list()
+    limits = Limits(entries=2, users=3, of_user=1)
+    together = JobLogs(tables, limits=limits)
+    together.read_together(job_ids)
+    for job_id in job_ids:
+        log, alone = together.of(job_id), JobLogs(tables, limits=limits).of(job_id)
+        for part in ("codes", "patterns", "properties", "nameless_codes", "first_nameless", "first_texts"):
+            assert getattr(log, part) == getattr(alone, part), part
+        assert list(log.first_users()) == list(alone.first_users())
+        assert list(log.unresolved()) == list(alone.unresolved())
+        assert log.table("hr", None).collect().equals(alone.table("hr", None).collect())
 
 
 def test_the_counts_are_those_of_the_entries(tmp_path: Path) -> None:
     little = LittleLibrary(tmp_path)
     log = _log(("Odd", "a@contoso.com", "1"), ("Odd", "", "2"), ("Zzz", "A@contoso.com", "3")) + "and more\r\n"
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, "a line of text\r\n" + log)
-    found = JobLog(little.tables(), job_id)
+    found = JobLogs(little.tables()).of(job_id)
     assert found.codes == [("Odd", 2, 1), ("Zzz", 1, 1)]
     assert found.nameless_codes == {"Odd": 1}
     assert found.texts == 1
-    assert found.first_texts(5, "message").rows() == [("a line of text",)]
+    assert [message for _, _, message, *_ in found.first_texts] == ["a line of text"]
     assert found.new is None
     assert list(found.unresolved()) == []
 
@@ -97,6 +113,6 @@ def test_new_users_come_first(tmp_path: Path) -> None:
     entries = {name: ("Odd", f"{name}@contoso.com", "") for name in "abcd"}
     little.job("hr-2026-11-16", JobError.ImportCompleteWithError, _log(entries["a"], entries["c"]))
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, _log(*entries.values()))
-    found = JobLog(little.tables(), job_id)
+    found = JobLogs(little.tables()).of(job_id)
     assert found.new == 2
-    assert [identity[0] for identity in found.first_users(3)["identity"]] == ["b", "d", "a"]
+    assert [user.identity[0] for user in found.first_users()] == ["b", "d", "a", "c"]

@@ -54,7 +54,7 @@ def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, line
         + "Weird\ta@contoso.com\t?\r\nWeird\tb@contoso.com\t?\r\n"
     )
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, log))
-    assert view.log_of(run.job_id).ranked_codes(run.outcome) == [
+    assert view.log_of(run).ranked_codes(run.outcome) == [
         ("Weird", 2, 2),
         ("IdentityNotResolvable", 1, 1),
         ("Odd", 5, 0),
@@ -64,7 +64,7 @@ def test_the_code_that_names_most_users_is_the_worst(little: LittleLibrary, line
 def test_what_aborted_an_import_is_worse_than_what_names_more_users(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unresolved("a@contoso.com", "b@contoso.com") + NOT_JSON
     view, run = little.run(little.job("hr-2026-11-23", ABORTED, log))
-    assert [code for code, *_ in view.log_of(run.job_id).ranked_codes(run.outcome)] == [
+    assert [code for code, *_ in view.log_of(run).ranked_codes(run.outcome)] == [
         "DataFileNotJson",
         "IdentityNotResolvable",
     ]
@@ -158,7 +158,7 @@ def test_a_message_without_a_property_leaves_the_general_words(little: LittleLib
 def test_failures_by_property_are_counted(little: LittleLibrary, lines: type[Lines]) -> None:
     log = lines.unmapped(["a@contoso.com", "b@contoso.com"], "Floor") + lines.unmapped(["a@contoso.com"], "Wing")
     view, run = little.run(little.job("badges-2026-11-23", ABORTED, log))
-    assert properties_of(view.log_of(run.job_id)) == Grid(
+    assert properties_of(view.log_of(run)) == Grid(
         ("Property", "Code", "Entries", "Users named"),
         (("Floor", "InvalidProperty", "2", "2"), ("Wing", "InvalidProperty", "1", "1")),
     )
@@ -166,7 +166,7 @@ def test_failures_by_property_are_counted(little: LittleLibrary, lines: type[Lin
 
 def test_a_log_that_names_no_property_has_no_such_table(little: LittleLibrary, lines: type[Lines]) -> None:
     view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com")))
-    assert properties_of(view.log_of(run.job_id)) is None
+    assert properties_of(view.log_of(run)) is None
 
 
 def test_the_services_own_error_is_explained_and_no_error_is_not(little: LittleLibrary) -> None:

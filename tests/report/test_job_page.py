@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from analyzer.history.job_sources import JobSources, PerJob
+from analyzer.history.log_parts import Limits
 from analyzer.library.mirror import Library
 from analyzer.model.service import JobError, State
 from analyzer.report.job_page import (
-    ENTRIES_OF_PERSON,
-    ENTRIES_SHOWN,
     facts_of,
     job_page,
     located_in,
@@ -152,9 +151,9 @@ def test_the_first_of_many_people_are_shown_and_the_rest_counted(little: LittleL
 
 
 def test_the_first_of_many_entries_of_one_person_are_shown(little: LittleLibrary, lines: type[Lines]) -> None:
-    log = lines.unresolved(*["a@contoso.com"] * (ENTRIES_OF_PERSON + 5))
+    log = lines.unresolved(*["a@contoso.com"] * 25)
     ((person,), _) = people_of(*little.run(little.job("hr-2026-11-23", PARTIAL, log)))
-    assert len(person.entries.rows) == ENTRIES_OF_PERSON
+    assert len(person.entries.rows) == Limits().of_user == 20
     assert person.entries.left_out == "The first 20 of 25 entries are shown."
 
 
@@ -163,9 +162,9 @@ def test_a_job_without_a_log_has_no_people(little: LittleLibrary) -> None:
 
 
 def test_entries_without_a_user_are_shown_a_few_hundred_at_most(little: LittleLibrary, lines: type[Lines]) -> None:
-    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*[""] * (ENTRIES_SHOWN + 1))))
+    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved(*[""] * 201)))
     shown, _ = nameless_shown(view, run)
-    assert len(shown.rows) == ENTRIES_SHOWN
+    assert len(shown.rows) == Limits().entries == 200
     assert shown.rows[0].identity == ""
     assert shown.left_out == "The first 200 of 201 entries are shown."
 

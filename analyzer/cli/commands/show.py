@@ -71,7 +71,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     from analyzer.catalogue.advice import advise
     from analyzer.cli.views.job import JobView, failures_of
     from analyzer.history.job_facts import examine_job_source, facts_of, retry_in, superseded_by
-    from analyzer.history.job_log import JobLog
+    from analyzer.history.job_log import JobLogs
     from analyzer.history.job_sources import whereabouts
     from analyzer.model.text import short_ids
 
@@ -86,7 +86,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         "retry_in": retry_in(tables, job.job_id, short),
     }
     entries = of_job.entries_of(job.job_id)
-    log = JobLog(of_job, job.job_id, catalogue)
+    log = JobLogs(of_job, catalogue).of(job.job_id)
     facts = facts_of(row, of_job, log, examine_job_source(row, of_job, source))
     queued = (
         None if facts.outdated or facts.outcome not in FAILED else _retry_file(workspace.retry, of_job, job, library)

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from analyzer.cli.context import AppContext
     from analyzer.cli.terminal.output import Terminal
     from analyzer.history.acknowledgements import Acknowledgement
-    from analyzer.history.job_log import JobLog, PatternCount
+    from analyzer.history.job_log import JobLog
     from analyzer.history.job_sources import Whereabouts
     from analyzer.history.load import Tables
+    from analyzer.history.log_parts import PatternCount
     from analyzer.retry.queue_command import RetryToQueue
 
 _SHOWN_USERS = 30

@@ -16,7 +16,7 @@ from analyzer.history.acknowledgements import Remark
 from analyzer.history.feed_status import feed_statuses
 from analyzer.history.feeds import AsOf, Health, feed_healths
 from analyzer.history.job_facts import facts_of
-from analyzer.history.job_log import JobLog
+from analyzer.history.job_log import JobLogs
 from analyzer.model.text import count, listed, listed_first, short_ids
 from analyzer.report.model import Day, Verdict
 from analyzer.source.damaged_values import warnings_of
@@ -183,7 +183,7 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
     if not status.has_open_users and run["open"] == 0:
         return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
     row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
-    log = JobLog(night.made.tables, run["job_id"], night.places.catalogue)
+    log = JobLogs(night.made.tables, night.places.catalogue).of(run["job_id"])
     facts = facts_of(row, night.made.tables, log)
     if run["job_id"] not in night.brought:
         facts = dataclasses.replace(facts, new=None)  # they were new when the job was

@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from analyzer.cli.views.job import Failure, failures_of
-from analyzer.history.job_log import JobLog, PatternCount
+from analyzer.history.job_log import JobLogs
+from analyzer.history.log_parts import PatternCount
 from analyzer.model.service import JobError
 from tests.report.conftest import LittleLibrary
 
@@ -24,7 +25,7 @@ def test_a_code_has_patterns_only_if_a_message_matches_one(tmp_path: Path) -> No
     )
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log)
     deadlock = PatternCount("GenericError/deadlock", 1, 1)
-    failures = failures_of(JobLog(little.tables(), job_id))
+    failures = failures_of(JobLogs(little.tables()).of(job_id))
     assert failures == [
         Failure("GenericError", 2, 1, (deadlock, PatternCount(None, 1, 0))),
         Failure("DataFileNotJson", 1, 0, ()),
