@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from analyzer.catalogue import schema_findings as schema
+from analyzer.catalogue.directory_findings import USER_KINDS
 from analyzer.catalogue.finding_kind import Certainty, FindingKind, Severity
 from analyzer.catalogue.model import ADMINISTRATOR, ARTICLE, THREADS
 from analyzer.model.service import JobError, LogCode
@@ -243,6 +244,7 @@ FINDING_KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
                 MIXED_IDS,
                 EMPTY_ID,
                 DUPLICATE_ID,
+                *USER_KINDS,
                 *schema.VALUE_KINDS,
                 LETTERS_WITHOUT_MARK,
                 GARBLED_LETTERS,

@@ -114,12 +114,11 @@ def _best(asked: pl.DataFrame, directory: Directory, id_type: IdType | None) -> 
     """Return the first test that each ID meets: ``index`` and columns of ``RESOLUTIONS``; unknown ones are absent."""
     wanted = [int(kind) for kind in LOOKED_UP[id_type]]
     kind = pl.col("kind")
-    spelled = pl.col("identity").str.contains("|", literal=True)
     outside = pl.col("guest") & (kind != int(KeyKind.principal_name)) & (kind != int(KeyKind.object_id))
     rank = (
         pl.when(pl.col("deleted"))
         .then(_DELETED)
-        .when(kind.is_in(wanted) & ~spelled & ~_braced())
+        .when(kind.is_in(wanted) & ~_braced())
         .then(_EXACT)
         .when(outside | (kind == int(KeyKind.outside)))
         .then(_OUTSIDE)
@@ -185,7 +184,8 @@ def _match() -> pl.Expr:
 def _proof(match: pl.Expr, id_type: IdType | None) -> pl.Expr:
     """Return the evidence in words, for ``Resolution.proof``."""
     kind = pl.col("kind")
-    name = pl.coalesce("principal_name", "mail", "object_id")
+    names = ["mail", "principal_name"] if id_type is IdType.Email else ["principal_name", "mail"]
+    name = pl.coalesce(*names, "object_id")
     of = pl.concat_str(
         pl.lit(" of "),
         pl.when(pl.col("guest")).then(pl.lit("the guest ")).otherwise(pl.lit("")),
@@ -210,13 +210,7 @@ def _proof(match: pl.Expr, id_type: IdType | None) -> pl.Expr:
         pl.lit(" of a user without a mail address"),
     )
     named = pl.when((kind == int(KeyKind.principal_name)) & (id_type is IdType.Email)).then(mail).otherwise(of)
-    spelling = (
-        pl.when(pl.col("identity").str.contains("|", literal=True))
-        .then(pl.lit(", with a claims prefix"))
-        .when(_braced())
-        .then(pl.lit(", in another spelling"))
-        .otherwise(pl.lit(""))
-    )
+    spelling = pl.when(_braced()).then(pl.lit(", in another spelling")).otherwise(pl.lit(""))
     return (
         pl.when(match == Match.several)
         .then(pl.format("an ID or address of {} users", "users"))
@@ -260,6 +254,6 @@ def _misspelt(left: pl.DataFrame, directory: Directory, id_type: IdType | None) 
         "index",
         "user",
         pl.lit(Match.misspelt.value).alias("match"),
-        pl.concat_str(pl.lit("no user's ID, but one letter from "), target).alias("proof"),
+        pl.concat_str(pl.lit("no user's, but one letter from "), target).alias("proof"),
         target.alias("suggestion"),
     )

@@ -18,6 +18,7 @@ from analyzer.catalogue.check_findings import (
     TOO_BIG,
     TOO_MANY_VALUES,
 )
+from analyzer.imports.directory_checks import DirectoryCheck
 from analyzer.imports.findings import Findings
 from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds
 from analyzer.imports.map_checks import check_map
@@ -61,6 +62,7 @@ class CheckResult:
         records: number of records, including those that can't be read.
         values: number of property values, without IDs.
         findings: the findings.
+        looked_up: whether the IDs were looked up in a directory export.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class CheckResult:
     records: int
     values: int
     findings: Findings = field(compare=False)
+    looked_up: bool = False
 
 
 def check_file(
@@ -101,7 +104,12 @@ def check_file(
     if plan.property_map is not None:
         check_map(plan.property_map, schema, findings)
     _advise_on_ids(path, id_property, findings)
-    return CheckResult(path, plan, id_property, findings.records, checking.values, findings)
+    looked_up = bool(id_property.name) and _looks_up(further)
+    return CheckResult(path, plan, id_property, findings.records, checking.values, findings, looked_up)
+
+
+def _looks_up(checks: Sequence[RecordCheck]) -> bool:
+    return any(isinstance(check, DirectoryCheck) and check.looks_up for check in checks)
 
 
 class _Checking:
@@ -120,12 +128,12 @@ class _Checking:
         self._id_property = id_property
         self._findings = findings
         self._duplicates = DuplicateIds()
-        self._checks: list[RecordCheck] = [DamageCheck(marked=marked)]
+        self._checks: list[RecordCheck] = [DamageCheck(marked=marked), *further]
         if id_property:
-            self._checks += [MissingIds(), self._duplicates, IdKindCheck(plan.id_type)]
+            listed = not _looks_up(further)
+            self._checks += [MissingIds(), self._duplicates, IdKindCheck(plan.id_type, listed=listed)]
         if plan.property_map is not None:
             self._checks.append(MapCheck(plan.property_map, id_property))
-        self._checks += further
         self.values = 0
 
     def run(self) -> None:

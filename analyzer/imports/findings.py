@@ -29,6 +29,7 @@ class Findings:
     Attributes:
         counts: number of findings by kind and property (empty if it isn't about one).
         records: number of records in the file so far.
+        remarks: what couldn't be checked, sentences.
     """
 
     def __init__(self, file: str = "", most: int = MOST_LISTED) -> None:
@@ -40,6 +41,7 @@ class Findings:
         """
         self.counts: Counter[tuple[str, str]] = Counter()
         self.records = 0
+        self.remarks: list[str] = []
         self._file = file
         self._left = most
         self._rows: list[tuple[object, ...]] = []
@@ -86,19 +88,21 @@ class Findings:
         row = (record, identity, line, column, message, suggestion, remedy)
         self._extend(kind, property_name, [row])
 
-    def add_records(
+    def add_records(  # noqa: PLR0913 - the columns of the table
         self,
         kind: FindingKind,
         messages: Iterable[str] | str,
         records: Sequence[int],
         identities: Iterable[str | None],
         property_name: str = "",
+        *,
+        suggestions: Iterable[str | None] = repeat(None),
     ) -> None:
         """Add a finding for each of several records, which may share a message."""
         texts = repeat(messages) if isinstance(messages, str) else messages
         rows = [
-            (record, identity, None, None, text, None, "")
-            for record, identity, text in zip(records, identities, texts, strict=False)
+            (record, identity, None, None, text, suggestion, "")
+            for record, identity, text, suggestion in zip(records, identities, texts, suggestions, strict=False)
         ]
         self._extend(kind, property_name, rows)
 

@@ -105,8 +105,9 @@ class IdKindCheck:
         counts: number of IDs by kind, so far.
     """
 
-    def __init__(self, id_type: IdType | None) -> None:
-        """Check against an ID type; None if unknown."""
+    def __init__(self, id_type: IdType | None, *, listed: bool = True) -> None:
+        """Check against an ID type; None if unknown. Only count if another check lists the IDs."""
+        self._listed = listed
         self.counts: Counter[IdKind] = Counter()
         self._id_type = id_type
 
@@ -118,7 +119,7 @@ class IdKindCheck:
             kinds = [kinds] * len(batch.identities) if not self._takes(kinds) else []
         else:
             self.counts.update(kind for kind in kinds if kind is not None)
-        if self._id_type is None or not kinds:
+        if self._id_type is None or not kinds or not self._listed:
             return
         wrong = [index for index, kind in enumerate(kinds) if kind is not None and not self._takes(kind)]
         findings.add_records(

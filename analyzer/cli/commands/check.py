@@ -69,6 +69,10 @@ def command(  # noqa: PLR0913 - the contract's options
         Path | None,
         typer.Option(metavar="FILE", help="Schema of the profile properties: XML or CSV.", readable=False),
     ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Look up the IDs in this export of all users.", readable=False),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -88,7 +92,9 @@ def command(  # noqa: PLR0913 - the contract's options
 ) -> int:
     """Check source files before they are imported: what would abort, who would fail, what would do harm."""
     from analyzer.cli.views.check import rows_of
+    from analyzer.directory.read_export import read_directory
     from analyzer.imports.check import check_file
+    from analyzer.imports.directory_checks import DirectoryCheck
     from analyzer.imports.property_schema import read_schema
     from analyzer.storage.table_files import check_format, write_table
 
@@ -97,12 +103,15 @@ def command(  # noqa: PLR0913 - the contract's options
         check_format(output)
     feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
+    export = read_directory(directory) if directory is not None else None
     known = read_schema(schema) if schema is not None else None
     results, problems = [], []
     for file in files:
         name = feed_of(file.name, feeds, feed)
         try:
-            results.append(check_file(file, plan_of(options, feeds.get(name)), schema=known))
+            plan = plan_of(options, feeds.get(name))
+            further = [DirectoryCheck(export, plan.id_type)] if export else []
+            results.append(check_file(file, plan, further, schema=known))
         except InputError as error:
             problems.append(error)
     if not results:

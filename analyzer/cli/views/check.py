@@ -88,8 +88,13 @@ def remarks(result: CheckResult) -> list[str]:
             " [tenants.NAME.feeds.FEED]."
         )
     if result.plan.id_type is None:
-        found.append("The ID type isn't known, so IDs were only compared with one another. Specify --id-type.")
-    return found
+        compared = (
+            "any user principal name, mail address, and object ID counts as found"
+            if result.looked_up
+            else "IDs were only compared with one another"
+        )
+        found.append(f"The ID type isn't known, so {compared}. Specify --id-type.")
+    return found + result.findings.remarks
 
 
 def rows_of(results: list[CheckResult]) -> pl.LazyFrame:
