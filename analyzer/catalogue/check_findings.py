@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from analyzer.catalogue import schema_findings as schema
+from analyzer.catalogue.change_findings import CHANGE_KINDS
 from analyzer.catalogue.directory_findings import USER_KINDS
 from analyzer.catalogue.finding_kind import Certainty, FindingKind, Severity
 from analyzer.catalogue.model import ADMINISTRATOR, ARTICLE, THREADS
@@ -251,6 +252,7 @@ FINDING_KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
                 LOST_LETTERS,
                 DOUBLED_BACKSLASHES,
                 TYPE_NAME,
+                *CHANGE_KINDS,
                 NO_USERS,
                 NULL_RECORD,
                 UNUSED_PROPERTY,

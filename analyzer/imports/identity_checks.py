@@ -131,12 +131,14 @@ class IdKindCheck:
 
     def finish(self, findings: Findings) -> None:
         """Advise on the ID type that fits."""
-        kinds = IdKinds(dict(self.counts.most_common()))
+        counts = dict(self.counts.most_common())
+        counts.pop(IdKind.claims, None)  # each ID type takes them
+        kinds = IdKinds(counts)
         inferred = kinds.inferred
         if self._id_type is None:
             if kinds.total and not inferred.name:
                 findings.add(MIXED_IDS, inferred.because)
-        elif findings.count(OTHER_ID_KIND) == kinds.total and inferred.name:
+        elif kinds.total and findings.count(OTHER_ID_KIND) == kinds.total and inferred.name:
             findings.advise(OTHER_ID_KIND, f"Queue with the ID type {inferred.name}: {inferred.because}.")
 
     def _takes(self, kind: IdKind) -> bool:

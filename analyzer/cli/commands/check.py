@@ -10,7 +10,7 @@ import typer
 
 from analyzer.catalogue.finding_kind import Severity
 from analyzer.cli.context import AppContext
-from analyzer.errors import InputError
+from analyzer.errors import AnalyzerError, InputError, UsageError
 from analyzer.imports.plan import PlanOptions, feed_of, plan_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from analyzer.cli.terminal.output import Terminal
     from analyzer.imports.check import CheckResult
+    from analyzer.imports.last_run import LastRun, Runs
+    from analyzer.imports.model import RecordCheck
 
 _FOUND = 1
 
@@ -73,6 +75,12 @@ def command(  # noqa: PLR0913 - the contract's options
         Path | None,
         typer.Option(metavar="FILE", help="Look up the IDs in this export of all users.", readable=False),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Earlier file to compare with. Default: that of the feed's last run.", readable=False
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -93,6 +101,7 @@ def command(  # noqa: PLR0913 - the contract's options
     """Check source files before they are imported: what would abort, who would fail, what would do harm."""
     from analyzer.cli.views.check import rows_of
     from analyzer.directory.read_export import read_directory
+    from analyzer.imports.changes import LastRunCheck
     from analyzer.imports.check import check_file
     from analyzer.imports.directory_checks import DirectoryCheck
     from analyzer.imports.property_schema import read_schema
@@ -105,12 +114,15 @@ def command(  # noqa: PLR0913 - the contract's options
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
     export = read_directory(directory) if directory is not None else None
     known = read_schema(schema) if schema is not None else None
+    runs = None if against else _runs_of(app)
     results, problems = [], []
     for file in files:
         name = feed_of(file.name, feeds, feed)
         try:
             plan = plan_of(options, feeds.get(name))
-            further = [DirectoryCheck(export, plan.id_type)] if export else []
+            last = _last_run(file, name, against, runs)
+            further: list[RecordCheck] = [LastRunCheck(last, plan)] if last else []
+            further += [DirectoryCheck(export, plan.id_type)] if export else []
             results.append(check_file(file, plan, further, schema=known))
         except InputError as error:
             problems.append(error)
@@ -127,6 +139,39 @@ def command(  # noqa: PLR0913 - the contract's options
         app.terminal.complain(problem)
     failed = any(_counts(result, fail_on) for result in results)
     return InputError.exit_code if problems else _FOUND if failed else 0
+
+
+def _runs_of(app: AppContext) -> Runs | None:
+    """Return the runs of the library; None without one, as a file can be checked without it."""
+    from datetime import UTC, datetime
+
+    from analyzer.imports.last_run import Runs
+
+    try:
+        if not app.library_folder(None).is_dir():
+            return None
+    except UsageError:
+        return None
+    try:
+        library = app.library()
+        tables = app.tables_with_progress(library, app.workspace())
+    except AnalyzerError as error:
+        app.terminal.say(f"Not compared with the last run: {error.what}.")
+        return None
+    return Runs(library, tables, app.zone(), datetime.now(UTC))
+
+
+def _last_run(file: Path, feed: str, against: Path | None, runs: Runs | None) -> LastRun | None:
+    from analyzer.imports.last_run import LastRun
+    from analyzer.storage.files import cannot_read
+
+    if against is not None:
+        try:
+            against.stat()
+        except OSError as error:
+            raise cannot_read(against, error) from error
+        return LastRun(against, against.name)
+    return runs.last(file, feed) if runs else None
 
 
 def _print(terminal: Terminal, results: Sequence[CheckResult]) -> None:
