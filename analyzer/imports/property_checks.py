@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.check_findings import (
@@ -15,15 +14,16 @@ from analyzer.catalogue.check_findings import (
     UNUSED_PROPERTY,
 )
 from analyzer.model.text import count, nearest, shortened
-from analyzer.source.damaged_values import DamageKind, damage_in
+from analyzer.source.damaged_values import TYPE_NAMES_BEGIN, DamageKind, damage_in, is_type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.findings import Findings
     from analyzer.source.batches import Batch
 
+_TYPE_NAMES_BEGIN = frozenset(TYPE_NAMES_BEGIN)
 _SHOWN = 60
 """Characters of a value that are shown."""
 
@@ -82,7 +82,6 @@ _KINDS = {
     DamageKind.backslashes: DOUBLED_BACKSLASHES,
     DamageKind.type_name: TYPE_NAME,
 }
-_TYPE_OR_OBJECT = re.compile(r"(?:^|\n)\s*(?:System\.|Microsoft\.|@\{)")
 
 
 class DamageCheck:
@@ -96,13 +95,17 @@ class DamageCheck:
     def take(self, batch: Batch, findings: Findings) -> None:
         """Look at some records."""
         for name, column in zip(batch.names, batch.columns, strict=True):
-            texts = column if set(map(type, column)) == {str} else [one if type(one) is str else "" for one in column]
-            joined = "\n".join(texts)  # type: ignore[arg-type]  # all are texts
-            is_ascii = joined.isascii()
-            if not is_ascii and not self._marked:
-                self._note_letters(batch, name, texts)  # type: ignore[arg-type]
-            if "\\\\" in joined or _TYPE_OR_OBJECT.search(joined) or not is_ascii:
-                self._look_closely(batch, name, texts, findings)  # type: ignore[arg-type]
+            types = set(map(type, column))
+            if str not in types:
+                continue
+            texts = column if len(types) == 1 else [one if isinstance(one, str) else "" for one in column]
+            if not self._marked:
+                self._note_letters(batch, name, texts)  # type: ignore[arg-type]  # all are texts
+            if batch.may_be_damaged:
+                self._look_at(range(len(texts)), batch, name, texts, findings)  # type: ignore[arg-type]
+            elif not _TYPE_NAMES_BEGIN.isdisjoint({text[:1] for text in texts}):  # type: ignore[index]
+                named = [index for index, text in enumerate(texts) if is_type_name(text)]  # type: ignore[arg-type]
+                self._look_at(named, batch, name, texts, findings)  # type: ignore[arg-type]
 
     def finish(self, findings: Findings) -> None:
         """Add one finding for each property with letters beyond ASCII, as they have one cause."""
@@ -114,6 +117,8 @@ class DamageCheck:
     def _note_letters(self, batch: Batch, name: str, texts: Sequence[str]) -> None:
         ascii_only = list(map(str.isascii, texts))
         records = ascii_only.count(False)
+        if not records:
+            return
         if name in self._letters:
             before, *first = self._letters[name]
             self._letters[name] = (before + records, *first)  # type: ignore[assignment]  # the rest of the same tuple
@@ -121,16 +126,19 @@ class DamageCheck:
             at = ascii_only.index(False)
             self._letters[name] = records, batch.numbers[at], batch.identities[at], texts[at]
 
-    def _look_closely(self, batch: Batch, name: str, texts: Sequence[str], findings: Findings) -> None:
+    def _look_at(
+        self, indexes: Iterable[int], batch: Batch, name: str, texts: Sequence[str], findings: Findings
+    ) -> None:
+        """Look at some values of a property."""
         found: dict[FindingKind, list[int]] = {}
-        for index, text in enumerate(texts):
-            for kind in damage_in(text):
+        for index in indexes:
+            for kind in damage_in(texts[index]):
                 found.setdefault(_KINDS[kind], []).append(index)
-        for kind_of_finding, indexes in found.items():
+        for kind_of_finding, damaged in found.items():
             findings.add_records(
                 kind_of_finding,
-                [f"{name} is {shortened(texts[index], _SHOWN)}" for index in indexes],
-                [batch.numbers[index] for index in indexes],
-                [batch.identities[index] for index in indexes],
+                [f"{name} is {shortened(texts[index], _SHOWN)}" for index in damaged],
+                [batch.numbers[index] for index in damaged],
+                [batch.identities[index] for index in damaged],
                 name,
             )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from analyzer.source.damaged_values import may_have_damaged_letters
 from analyzer.source.reader.records import records_of
 from analyzer.source.reader.tolerant import text_of
 from analyzer.source.scan import CHUNK, border_from
@@ -38,12 +39,15 @@ class Batch:
         columns: for each property its values, one a record, as JSON has them: texts, numbers, Booleans, None, lists,
             and dictionaries.
         identities: the ID of each record as text; None if the record has none, or null.
+        may_be_damaged: whether a value may have garbled or lost letters or doubled backslashes, by a quick look at the
+            bytes.
     """
 
     names: tuple[str, ...]
     numbers: Sequence[int]
     columns: tuple[Sequence[object], ...]
     identities: Sequence[str | None]
+    may_be_damaged: bool = True
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -103,7 +107,8 @@ class BatchReader:
         for names, alike in shapes.items():
             rows = [[_decoded(bytes(token)) for token in record.members.values()] for record in alike]
             identities = [_identity(record, self._id_property) for record in alike]
-            self._pass_on(names, [record.position + 1 for record in alike], rows, identities)
+            damaged = any(may_have_damaged_letters(record.raw) for record in alike)
+            self._pass_on(names, [record.position + 1 for record in alike], rows, identities, damaged=damaged)
 
     def _note_other(self, offset: int, position: int) -> None:
         self.records = position + 1
@@ -118,7 +123,8 @@ class BatchReader:
             self._one_by_one = at + CHUNK
             return None
         try:
-            objects = _objects.decode(b"[%b]" % bytes(self._buffer[at : border.end]))
+            chunk = b"".join((b"[", memoryview(self._buffer)[at : border.end], b"]"))
+            objects = _objects.decode(chunk)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._one_by_one = border.start
             return None
@@ -128,22 +134,25 @@ class BatchReader:
             self._one_by_one = border.start
             return None
         self.flush()
-        self._take_objects(objects, position + 1, identities)  # type: ignore[arg-type]  # checked above
+        self._take_objects(objects, position + 1, identities, damaged=may_have_damaged_letters(chunk))  # type: ignore[arg-type]  # checked above
         self.records = position + len(objects)
         return len(objects), border.start
 
-    def _take_objects(self, objects: list[dict[str, object]], first: int, identities: list[str | None]) -> None:
+    def _take_objects(
+        self, objects: list[dict[str, object]], first: int, identities: list[str | None], *, damaged: bool
+    ) -> None:
         shapes: dict[tuple[str, ...], list[int]] = {}
         for index, one in enumerate(objects):
             shapes.setdefault(tuple(one), []).append(index)
         if len(shapes) == 1:
             names = next(iter(shapes))
-            self._pass_on(names, range(first, first + len(objects)), [one.values() for one in objects], identities)
+            numbers: Sequence[int] = range(first, first + len(objects))
+            self._pass_on(names, numbers, [one.values() for one in objects], identities, damaged=damaged)
             return
         for names, indexes in shapes.items():
             rows = [objects[index].values() for index in indexes]
             numbers = [first + index for index in indexes]
-            self._pass_on(names, numbers, rows, [identities[index] for index in indexes])
+            self._pass_on(names, numbers, rows, [identities[index] for index in indexes], damaged=damaged)
 
     def _pass_on(
         self,
@@ -151,9 +160,11 @@ class BatchReader:
         numbers: Sequence[int],
         rows: Sequence[Iterable[object]],
         identities: Sequence[str | None],
+        *,
+        damaged: bool,
     ) -> None:
         self.values += len(numbers) * (len(names) - (self._id_property in names))
-        self._take(Batch(names, numbers, tuple(zip(*rows, strict=True)), identities))
+        self._take(Batch(names, numbers, tuple(zip(*rows, strict=True)), identities, damaged))
 
 
 def _identity(record: Record, id_property: str) -> str | None:

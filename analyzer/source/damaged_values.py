@@ -99,11 +99,11 @@ _GARBLED = re.compile(
 # Approximation for UTF-8 bytes, which excludes most non-ASCII values without decoding them.
 _MAY_BE_GARBLED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2|\xc5|\xc6|\xcb|\xe2[\x80\x82\x84]|\\u)")
 _LOST = "\ufffd".encode()
-_MAY_BE_ESCAPED = re.compile(rb"\\u(?:00[c-fC-F][0-9A-Fa-f](?:\\u|[\x80-\xff])|[fF]{3}[dD])")
+# Four backslashes, or such letters as escapes
+_BACKSLASHES = re.compile(rb"\\(?:\\{3}|u(?:00[c-fC-F][0-9A-Fa-f](?:\\u|[\x80-\xff])|[fF]{3}[dD]))")
 
 # \\server\share and \\?\C:\ begin with two; within a word, before punctuation, and at the end, one is correct.
 _DOUBLED = re.compile(r"\\{4}|(?<=\w)\\{2}|\\{2}(?=[^\w?.]|$)")
-_MAY_BE_DOUBLED = b"\\" * 4
 
 _TYPE_NAME = re.compile(
     r"System\.(?:Object|String|Byte|Char|U?Int\d\d|DateTime|Guid)\[\]"
@@ -117,13 +117,16 @@ _TYPE_NAME = re.compile(
 
 def may_be_damaged(raw: bytes) -> bool:
     """Return quickly whether records may have damage other than a missing byte order mark."""
-    # Searching for one byte is much faster than for several, and most files have no backslash.
-    if b"\\" in raw and (_MAY_BE_DOUBLED in raw or _MAY_BE_ESCAPED.search(raw)):
-        return True
-    if not raw.isascii() and (_LOST in raw or _MAY_BE_GARBLED.search(raw)):
-        return True
     # A loop would double the time.
-    return b'"System.' in raw or b'"Microsoft.' in raw or b'"@{' in raw
+    return may_have_damaged_letters(raw) or b'"System.' in raw or b'"Microsoft.' in raw or b'"@{' in raw
+
+
+def may_have_damaged_letters(raw: bytes) -> bool:
+    """Return quickly whether records may have garbled or lost letters, or doubled backslashes."""
+    # Searching for one byte is much faster than for several, and most files have no backslash.
+    if b"\\" in raw and _BACKSLASHES.search(raw):
+        return True
+    return not raw.isascii() and ((_LOST[:1] in raw and _LOST in raw) or _MAY_BE_GARBLED.search(raw) is not None)
 
 
 class DamageFinder:
@@ -279,6 +282,15 @@ def damage_in(text: str) -> list[DamageKind]:
             kinds.append(DamageKind.lost)
     if "\\\\" in text and _DOUBLED.search(text):
         kinds.append(DamageKind.backslashes)
-    if text[:1] in "SM@" and _TYPE_NAME.fullmatch(text.strip()):
+    if is_type_name(text):
         kinds.append(DamageKind.type_name)
     return kinds
+
+
+TYPE_NAMES_BEGIN = "SM@"
+"""First characters of names of types."""
+
+
+def is_type_name(text: str) -> bool:
+    """Return whether a value is the name of a .NET type, or PowerShell's output for an object."""
+    return text[:1] in TYPE_NAMES_BEGIN and _TYPE_NAME.fullmatch(text.strip()) is not None
