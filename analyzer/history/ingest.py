@@ -8,7 +8,6 @@ death in between is repaired by the next ingest, which writes the same files aga
 from __future__ import annotations
 
 import itertools
-import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,7 +30,7 @@ from analyzer.history.job_rows import (
 )
 from analyzer.history.job_tables import SmallJob, UserFold, write_entries, write_small
 from analyzer.history.read_job import read_job
-from analyzer.history.record import JobRecord, decode_record, digest_of, inputs_of, is_unchanged, job_digest
+from analyzer.history.record import JobRecord, Places, decode_record, digest_of, has_files, inputs_of, job_digest
 from analyzer.history.store import PER_JOB, UNKNOWN_MONTH, DamagedError, Head
 from analyzer.library.copies import PulledLogs, first_seen_ended
 from analyzer.library.forgotten import Forgotten
@@ -118,7 +117,7 @@ class _Ingest:
         self._waiting: dict[str, JobFiles] = {}
         self._waiting_bytes = 0
         self._fold = UserFold(store, self._records, library.tenant)
-        self._prefix = f"{library.root}{os.sep}"
+        self._places, self._sizes = Places(library.root), store.sizes()
         self._pulled = PulledLogs(library)
         self._ended = first_seen_ended(library)
 
@@ -251,7 +250,7 @@ class _Ingest:
     def _is_current(self, job: Job, known: JobRecord) -> bool:
         return (
             known.digest == self._digest(job, known)
-            and all(is_unchanged(self._prefix, stamp) for stamp in known.stamps)
+            and all(map(self._places.is_unchanged, known.stamps))
             and self._has_files(job.job_id, known)
         )
 
@@ -261,10 +260,7 @@ class _Ingest:
         return job_digest(job, state.notes.get(job.job_id), self._ended.get(job.job_id), seen)
 
     def _has_files(self, job_id: str, record: JobRecord) -> bool:
-        return all(
-            self.store.size(name, job_id, record.month) == size
-            for name, size in (("entries", record.entries_size), ("users", record.users_size))
-        )
+        return has_files(self.store, self._sizes, job_id, record.month, (record.entries_size, record.users_size))
 
     @staticmethod
     def _month(record: JobRecord, known: JobRecord | None, ended: Observation | None) -> str:

@@ -15,11 +15,13 @@ import msgspec
 from analyzer.analysis.feeds import SourceName  # noqa: TC001 - likewise
 from analyzer.analysis.open_and_superseded import JobState  # noqa: TC001 - likewise
 from analyzer.errors import InputError
+from analyzer.history.store import PER_JOB
+from analyzer.library.paths import HOSTS_FOLDER
 from analyzer.logs.model import Encoding, LogFile, LogRead
 from analyzer.source.damaged_values import Damage  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from analyzer.analysis.feeds import FeedRule
@@ -96,12 +98,18 @@ NAMES_VERSION = 1
 """Version of ``analysis.feeds.source_name``. The names of earlier versions are read again."""
 
 
+_DEFAULT_ENCODING = msgspec.Raw(msgspec.msgpack.encode(Encoding()))
+
+
 class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a log file was read; the attributes are those of ``LogRead``."""
+    """How a log file was read; the attributes are those of ``LogRead``, the encoding in MessagePack.
+
+    An ingest reads the summaries of all logs, and none of their encodings.
+    """
 
     name: str
     size: int = 0
-    encoding: Encoding = Encoding()
+    encoding: msgspec.Raw = _DEFAULT_ENCODING
     lines: int = 0
     entries: int = 0
     texts: int = 0
@@ -122,7 +130,7 @@ class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):
         return LogSummary(
             name=log.name,
             size=log.file.size,
-            encoding=log.encoding,
+            encoding=msgspec.Raw(msgspec.msgpack.encode(log.encoding)),
             lines=log.lines,
             entries=log.entries,
             texts=log.texts,
@@ -148,7 +156,7 @@ class LogSummary(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the log as it was read."""
         return LogRead(
             file=LogFile(None, self.name, tenant, size=self.size),
-            encoding=self.encoding,
+            encoding=msgspec.msgpack.decode(self.encoding, type=Encoding),
             lines=self.lines,
             entries=self.entries,
             texts=self.texts,
@@ -256,30 +264,43 @@ def is_current(library: Library, store: Store, rules: Sequence[FeedRule]) -> boo
         return False
     rows = store.small("jobs", ("job_id", "month", "stamps"))
     decode = msgspec.msgpack.Decoder(tuple[list[Stamp], int, int]).decode
-    prefix = f"{library.root}{os.sep}"
-    unchanged: set[Stamp] = set()  # several jobs have the same source file
+    places, sizes = Places(library.root), store.sizes()
     for job_id, month, encoded in rows.iter_rows():
-        stamps, entries_size, users_size = decode(encoded)
-        for stamp in stamps:
-            if stamp not in unchanged and not is_unchanged(prefix, stamp):
-                return False
-            unchanged.add(stamp)
-        if entries_size and store.size("entries", job_id, month) != entries_size:
-            return False
-        if users_size and store.size("users", job_id, month) != users_size:
+        stamps, *expected = decode(encoded)
+        if not all(map(places.is_unchanged, stamps)) or not has_files(store, sizes, job_id, month, expected):
             return False
     return True
+
+
+def has_files(store: Store, sizes: Mapping[str, int], job_id: str, month: str, expected: Iterable[int]) -> bool:
+    """Return whether the files of a job, ``entries`` and ``users``, have their sizes; ``sizes`` is from the store."""
+    return all(
+        sizes.get(store.path_of(table, job_id, month), 0) == size for table, size in zip(PER_JOB, expected, strict=True)
+    )
+
+
+class Places:
+    """Compares places in a library with their stamps, thousands in a few milliseconds."""
+
+    def __init__(self, root: Path) -> None:
+        """Prepare for the library in a folder."""
+        self._prefix = f"{root}{os.sep}"
+        self._has_other_hosts = (root / HOSTS_FOLDER).exists()
+
+    def is_unchanged(self, stamp: Stamp) -> bool:
+        """Return whether a place is as its stamp says."""
+        name, size, modified_ns = stamp
+        if not self._has_other_hosts and name.startswith(_OF_OTHER_HOSTS):
+            return size == ABSENT
+        return _size_and_time(self._prefix + name) == (size, modified_ns)
+
+
+_OF_OTHER_HOSTS = f"{HOSTS_FOLDER}/"
 
 
 def stamp_of(root: Path, path: Path) -> Stamp:
     """Return the stamp of a path in the library."""
     return path.relative_to(root).as_posix(), *_size_and_time(path)
-
-
-def is_unchanged(prefix: str, stamp: Stamp) -> bool:
-    """Return whether a place in a library is as its stamp says; ``prefix`` is the library's folder with a separator."""
-    name, *size_and_time = stamp
-    return _size_and_time(prefix + name) == tuple(size_and_time)
 
 
 def _size_and_time(path: Path | str) -> tuple[int, int]:

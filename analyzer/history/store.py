@@ -219,6 +219,18 @@ class Store:
         except OSError:
             return 0
 
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of all files of jobs by path, as from ``path_of``: faster than ``size`` for each job."""
+        sizes: dict[str, int] = {}
+        for folder in self._month_folders():
+            with os.scandir(folder) as files:
+                sizes |= {file.path: file.stat().st_size for file in files}
+        return sizes
+
+    def _month_folders(self) -> list[str]:
+        tables = (self.root / table for table in PER_JOB)
+        return [str(folder) for table in tables if table.is_dir() for folder in table.glob("month=*")]
+
     def scan(self, files: Iterable[JobFile], table: str) -> pl.LazyFrame:
         """Return the rows of many jobs' files lazily."""
         paths = [file.path for file in files if file.table == table]
@@ -253,13 +265,13 @@ class Store:
             kept: from ``path_of``.
         """
         known = set(kept)
-        for folder, _, names in os.walk(self.root):  # without a path object for each of thousands of files
-            of_jobs = os.path.basename(folder).startswith("month=")  # noqa: PTH119 - likewise
-            for name in names:
-                is_left = of_jobs and name.endswith(".parquet") and os.path.join(folder, name) not in known  # noqa: PTH118
-                if is_left or (name.startswith(".") and is_part(Path(folder, name))):
-                    with contextlib.suppress(OSError):
-                        Path(folder, name).unlink()
+        # Without a path object for each of thousands of files.
+        found = {f"{folder}{os.sep}{name}" for folder in self._month_folders() for name in os.listdir(folder)}  # noqa: PTH208
+        left = [Path(path) for path in found - known]
+        parts = [path for path in (*self.root.glob(".*"), *self.root.glob(f"{CHECKPOINTS}/*/.*")) if is_part(path)]
+        for path in (*(path for path in left if path.suffix == ".parquet" or is_part(path)), *parts):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def remove_damaged(self) -> None:
         """Remove the files of jobs that can't be read, so that the next ingest writes them again."""

@@ -37,6 +37,9 @@ class Library:
         state: our notes about it, from ``.upa``.
     """
 
+    _listed: tuple[bytes, list[Job]] | None = None
+    """The content of the job list that was read last, and its jobs."""
+
     def __init__(self, root: Path) -> None:
         """Open the folder; it may be missing."""
         self.root = root
@@ -64,8 +67,12 @@ class Library:
         path = self.root / JOB_LIST
         if not path.exists():
             return []
+        content = read_bytes(path)
+        if self._listed is not None and self._listed[0] == content:
+            return list(self._listed[1])
         try:
-            return job_list(json.loads(read_bytes(path).decode("utf-8-sig")))
+            self._listed = content, job_list(json.loads(content.decode("utf-8-sig")))
+            return list(self._listed[1])
         except ValueError as error:
             advice = "Restore it, or move it away: the next pull lists the jobs that the tenant still knows."
             raise InputError(f"{path} isn't a job list: {_problem(error)}", advice) from error

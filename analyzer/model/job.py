@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -106,6 +107,7 @@ def job_list(content: object) -> list[Job]:
     return [Job.from_answer(answer) for answer in answers]
 
 
+@functools.lru_cache(maxsize=8_192)  # asked several times for each job of a history
 def name_in_files(job_id: str) -> str:
     """Return a job's ID as a part of file names; a GUID is unchanged.
 
@@ -122,12 +124,15 @@ def name_in_files(job_id: str) -> str:
 
 def _text(answer: Mapping[str, object], name: str) -> str:
     """Return a string of the answer; half a surrogate pair, which no table can hold, becomes a question mark."""
-    return str(answer.get(name) or "").encode("utf-8", "replace").decode("utf-8")
+    text = str(answer.get(name) or "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(answer: Mapping[str, object], name: str, names: type[IntEnum]) -> int:
     """Return a number of an enumeration, which may also be a string, or a name as in OData."""
     value = answer.get(name, 0)
+    if type(value) is int:
+        return value
     if isinstance(value, str) and value in names.__members__:
         return names[value]
     with contextlib.suppress(ValueError):

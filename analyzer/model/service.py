@@ -8,6 +8,7 @@ and of the vendor's article "Introducing bulk UPA custom profile properties upda
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import IntEnum, StrEnum
 
@@ -130,11 +131,13 @@ DUPLICATE_RECORDS = "multiple instances of the same single-value property"
 """Part of the message of a ``GenericError`` for two records of one user; its GUID and record ID aren't a user's ID."""
 
 
+@functools.lru_cache(maxsize=256)
 def state_name(number: int) -> str:
     """Return a state's name, such as ``Succeeded`` for 4; ``State 7`` for an undocumented number."""
     return State(number).name if number in State.__members__.values() else f"State {number}"
 
 
+@functools.lru_cache(maxsize=256)
 def error_name(number: int) -> str:
     """Return an error's name, such as ``NoError`` for 0; ``Error 7`` for an undocumented number."""
     return JobError(number).name if number in JobError.__members__.values() else f"Error {number}"

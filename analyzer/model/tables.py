@@ -104,8 +104,10 @@ IMPORTS: dict[str, Any] = {
 
 
 def table(rows: Iterable[Mapping[str, object]], schema: dict[str, Any]) -> pl.DataFrame:
-    """Return rows as a table with the columns and types of ``schema``."""
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
+    """Return rows as a table with the columns and types of ``schema``; a value that a row lacks is null."""
+    found = list(rows)
+    # Columns are built several times as fast as rows.
+    return pl.DataFrame({name: [row.get(name) for row in found] for name in schema}, schema=schema)
 
 
 FINDINGS: dict[str, Any] = {
