@@ -12,7 +12,7 @@ import json
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from analyzer.emulator.content import Collection, Entity, Int64, Primitive
+from analyzer.emulator.content import Collection, Entity, Int64, Primitive, Texts
 from analyzer.emulator.model import Answer, TokenRefusedError
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def _verbose(content: Entity | Collection, api: str) -> dict[str, object]:
 
 
 def _verbose_value(value: object, api: str) -> object:
+    if isinstance(value, Texts):
+        return {"__metadata": {"type": "Collection(Edm.String)"}, "results": value}
     return _verbose(value, api) if isinstance(value, (Entity, Collection)) else _primitive(value)
 
 

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from analyzer.emulator.content import Entity
 from analyzer.emulator.digest import LIFETIME
 from analyzer.emulator.model import Reply, no_resource, wrong_verb
+from analyzer.emulator.profile_calls import PEOPLE_MANAGER
 from analyzer.emulator.uris import is_admin_host, split_uri
 from analyzer.model.service import TENANT_API
 
 if TYPE_CHECKING:
     from analyzer.emulator.digest import Digests
     from analyzer.emulator.model import Call
+    from analyzer.emulator.profile_calls import ProfileCalls
     from analyzer.emulator.tenant_calls import TenantCalls
     from analyzer.emulator.web_calls import WebCalls
 
 _TENANT = TENANT_API.strip("/").split("/")[-1].lower()
+
+_ON_PROFILES = frozenset({_TENANT, PEOPLE_MANAGER})
 
 _READING = frozenset({"sp.web.getweburlfrompageurl"})
 """Static functions that clients call with GET, too (seen)."""
@@ -26,13 +30,16 @@ _CONTEXT = ("contextinfo", "sp.web.getcontextwebinformation")
 class Api:
     """SharePoint's REST, as far as imports need it."""
 
-    def __init__(self, web: WebCalls, admin_web: WebCalls, tenant: TenantCalls, digests: Digests) -> None:
+    def __init__(
+        self, web: WebCalls, admin_web: WebCalls, tenant: TenantCalls, profiles: ProfileCalls, digests: Digests
+    ) -> None:
         """Hands on to these.
 
         Args:
             web: answers for the files of the sites.
             admin_web: answers for those of the admin site, where that is asked by a name of its own.
             tenant: answers the job calls.
+            profiles: answers the calls on profiles.
             digests: makes and checks digests.
         """
         self.webs = web.webs
@@ -42,13 +49,14 @@ class Api:
         self._by_first_segment = {
             "web": lambda call: self._files(call).answer(call),
             _TENANT: self._tenant_call,
+            PEOPLE_MANAGER: profiles.answer,
             **dict.fromkeys(_CONTEXT, self._context),
         }
 
     @staticmethod
     def is_on_profiles(call: Call) -> bool:
         """Whether a call needs the permission on user profiles."""
-        return bool(call.segments) and call.segments[0].key == _TENANT
+        return bool(call.segments) and call.segments[0].key in _ON_PROFILES
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call.

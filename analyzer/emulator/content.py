@@ -13,6 +13,10 @@ class Int64(int):
     """A number that the service writes as a string."""
 
 
+class Texts(list[str]):
+    """Strings as one value of an entity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """One entity.

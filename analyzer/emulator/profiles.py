@@ -125,6 +125,10 @@ class ProfileStore:
             return Property(name)
         return self._properties.get(name.lower())
 
+    def property_names(self) -> list[str]:
+        """The names of the properties; none where any property exists."""
+        return [known.name for known in (self._properties or {}).values()]
+
     def add_property(self, known: Property) -> None:
         """Makes a property known; where any property exists already, that changes nothing."""
         if self._properties is not None:

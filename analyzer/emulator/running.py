@@ -27,6 +27,7 @@ from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.large_library import CrowdedStorage
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
 from analyzer.emulator.model import EmulatorError
+from analyzer.emulator.profile_calls import ProfileCalls
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.scenarios import behaviour
 from analyzer.emulator.server import Server, bind
@@ -153,7 +154,13 @@ class RunningEmulator:
     def _app(self, origin: str, spool: Path, authority: Authority, chosen: Behaviour, webs: Webs) -> App:
         tenant_calls = TenantCalls(self.jobs, self._store, uuid.uuid4, chosen)
         digests = Digests(secrets.token_bytes(32), time.time)
-        api = Api(WebCalls(self.storage, webs), WebCalls(self.admin_storage, webs), tenant_calls, digests)
+        api = Api(
+            WebCalls(self.storage, webs),
+            WebCalls(self.admin_storage, webs),
+            tenant_calls,
+            ProfileCalls(self._store),
+            digests,
+        )
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
 
 

@@ -22,7 +22,7 @@ from analyzer.model.text import listed, shortened
 from analyzer.storage.detect_encoding import UTF8, WINDOWS_1252, encoding_by_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -84,9 +84,11 @@ class PropertySchema:
         return self._by_key.get(name.strip().lower())
 
 
-def named(names: Iterable[str], source: str) -> PropertySchema:
-    """Return a schema of which only the names are known, as a user's profile shows them."""
-    return PropertySchema((ProfileProperty(name) for name in names), source)
+def shown_by_tenant(names: Sequence[str], schema: PropertySchema | None = None) -> PropertySchema:
+    """Return the properties that the tenant's profiles show, with what ``schema`` knows of them."""
+    details = [schema.get(name) if schema is not None else None for name in names]
+    known = (one or ProfileProperty(name) for one, name in zip(details, names, strict=True))
+    return PropertySchema(known, "the tenant's profiles")
 
 
 def read_schema(path: Path) -> PropertySchema:

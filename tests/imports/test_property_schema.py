@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.imports.property_schema import ProfileProperty, ValueType, named, read_schema
+from analyzer.imports.property_schema import ProfileProperty, ValueType, read_schema, shown_by_tenant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +135,14 @@ def test_names_ignore_case_and_the_first_one_counts(tmp_path: Path) -> None:
 
 
 def test_of_a_profile_only_the_names_are_known() -> None:
-    assert named(["Floor"], "the tenant").get("floor") == ProfileProperty("Floor")
+    assert shown_by_tenant(["Floor"]).get("floor") == ProfileProperty("Floor")
+
+
+def test_a_schema_adds_what_it_knows_of_the_properties_that_the_tenant_has(tmp_path: Path) -> None:
+    listed = read_schema(written(tmp_path, "name,type\nFLOOR,integer\nGone,date\n"))
+    schema = shown_by_tenant(["Floor", "Desk"], listed)
+    assert schema.get("floor") == ProfileProperty("FLOOR", ValueType.integer)
+    assert (schema.get("desk"), schema.get("gone")) == (ProfileProperty("Desk"), None)
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'

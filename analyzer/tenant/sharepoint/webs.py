@@ -58,6 +58,11 @@ def web_of_page_call(web: str) -> str:
     return f"{quote(web)}/_api/SP.Web.GetWebUrlFromPageUrl"
 
 
+def profile_call(name: str, account: str) -> str:
+    """Return the path of a call on the profile of an account, ``i:0#.f|membership|ada@contoso.com``."""
+    return f"/_api/SP.UserProfiles.PeopleManager/{name}(accountName=@v)?@v='{_argument(account)}'"
+
+
 def add_file_call(name: str) -> str:
     """Return the call on a folder that uploads a complete file, replacing one of that name."""
     return f"/Files/add(overwrite=true,url='{_argument(name)}')"
