@@ -28,6 +28,14 @@ _FOUR = ["a.json", "b.json", "c.json", "hr.json"]
 _LOG_FOLDER = LOGS.rpartition("/")[2]
 
 
+_ADA = "i:0#.f|membership|ada@contoso.com"
+
+
+def _profile(tenant: Tenant) -> dict[str, str]:
+    person = tenant.site.people_manager.get_properties_for(_ADA).execute_query()
+    return dict(person.user_profile_properties or {})
+
+
 def _in_pages(list_files: Callable[[Folder], FileCollection]) -> Callable[[Tenant], list[str]]:
     def call(tenant: Tenant) -> list[str]:
         for name in ("a.json", "b.json", "c.json"):
@@ -179,6 +187,10 @@ READING = [
         lambda t: t.site.web.get_file_by_server_relative_path(f"{FOLDER}/x").get_exists().execute_query().value,
         False,
     ),
+    Asked(
+        "profile", lambda t: t.admin.people_manager.get_properties_for(_ADA).execute_query().email, "ada@contoso.com"
+    ),
+    Asked("property of a profile", lambda t: _profile(t)["SPS-UserPrincipalName"], "ada@contoso.com"),
     Asked("content", lambda t: t.file().get_content().execute_query().value, HR),
     Asked("content from an offset", lambda t: t.file().get_content(start=5).execute_query().value, HR[5:]),
     Asked("content as a stream", lambda t: t.file().open_binary_stream().execute_query().value, HR),

@@ -39,6 +39,13 @@ def retry_file(upa: Callable[..., Ran]) -> bytes:
     return Path(ran.out.splitlines()[-1]).read_bytes()
 
 
+def source_file(beside: Path) -> Path:
+    """A source file on our disk."""
+    path = beside.with_name("checked.json")
+    path.write_bytes(source("ada@contoso.com", City="Bonn"))
+    return path
+
+
 def ended(session: Session, job_id: str, contoso: Contoso) -> bool:
     """Watches a job to its end."""
     assert not _job(session, job_id).ended
@@ -57,6 +64,7 @@ def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]
     session = contoso.session(file)
     assert upa("pull").code == 0
     assert upa("doctor").code == 0
+    assert upa("check", source_file(file), "--map", "City=WebSite", "--properties-of", "ada@contoso.com").code == 0
     again = queued(session, "hr-retry.json", retry_file(upa))
     assert ended(session, again, contoso)
     deleted = queued(session, "deleted.json", b"{}")

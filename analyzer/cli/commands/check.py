@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.imports.check import CheckResult
     from analyzer.imports.last_run import LastRun, Runs
     from analyzer.imports.model import RecordCheck
+    from analyzer.imports.property_schema import PropertySchema
 
 _FOUND = 1
 
@@ -71,6 +72,10 @@ def command(  # noqa: PLR0913 - the contract's options
         Path | None,
         typer.Option(metavar="FILE", help="Schema of the profile properties: XML or CSV.", readable=False),
     ] = None,
+    properties_of: Annotated[
+        str,
+        typer.Option(metavar="USER", help="Sign in, and compare the map with this user's profile."),
+    ] = "",
     directory: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Look up the IDs in this export of all users.", readable=False),
@@ -104,7 +109,6 @@ def command(  # noqa: PLR0913 - the contract's options
     from analyzer.imports.changes import LastRunCheck
     from analyzer.imports.check import check_file
     from analyzer.imports.directory_checks import DirectoryCheck
-    from analyzer.imports.property_schema import read_schema
     from analyzer.storage.table_files import check_format, write_table
 
     app = context.ensure_object(AppContext)
@@ -113,7 +117,7 @@ def command(  # noqa: PLR0913 - the contract's options
     feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
     export = read_directory(directory) if directory is not None else None
-    known = read_schema(schema) if schema is not None else None
+    known = _schema(app, schema, properties_of)
     runs = None if against else _runs_of(app)
     results, problems = [], []
     for file in files:
@@ -172,6 +176,32 @@ def _last_run(file: Path, feed: str, against: Path | None, runs: Runs | None) ->
             raise cannot_read(against, error) from error
         return LastRun(against, against.name)
     return runs.last(file, feed) if runs else None
+
+
+def _schema(app: AppContext, file: Path | None, user: str) -> PropertySchema | None:
+    """Return what is known of the profile properties: from a file, and from a user's profile in the tenant.
+
+    Raises:
+        InputError: the file isn't a schema.
+        UsageError: the tenant has no such user.
+        AnalyzerError: the tenant can't be reached, or refuses.
+    """
+    from analyzer.config.connect import connect
+    from analyzer.imports.property_schema import read_schema, shown_by_tenant
+    from analyzer.tenant.model import ClientPolicy
+    from analyzer.tenant.sharepoint.profiles import property_names
+
+    schema = read_schema(file) if file is not None else None
+    if not user:
+        return schema
+    policy = ClientPolicy(notify=app.terminal.say)
+    session = connect(app.settings, app.tenant()[1], app.environment, policy, app.terminal.ask)
+    names = property_names(session, user)
+    if names is None:
+        raise UsageError(
+            f"the tenant has no profile of {user}", "Specify the user principal name of any user who has a profile."
+        )
+    return shown_by_tenant(names, schema)
 
 
 def _print(terminal: Terminal, results: Sequence[CheckResult]) -> None:

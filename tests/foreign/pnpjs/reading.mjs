@@ -133,4 +133,15 @@ const FILES = [
   ["stream", streamed, (t) => [t.source.text, t.source.text.length]],
 ];
 
-export const READING = [...WEB, ...FOLDERS, ...LISTING, ...FILES];
+const ADA = "i:0#.f|membership|ada@contoso.com";
+const PROFILES = [
+  ["profile", async (t) => (await t.sp.profiles.getPropertiesFor(ADA)).AccountName, ADA],
+  [
+    "properties of a profile",
+    async (t) => (await t.sp.profiles.getPropertiesFor(ADA)).UserProfileProperties.find((p) => p.Key === "WorkEmail"),
+    { Key: "WorkEmail", Value: "ada@contoso.com", ValueType: "Edm.String" },
+  ],
+  ["property of no profile", async (t) => (await t.sp.profiles.getPropertiesFor("eve"))["odata.null"], true],
+];
+
+export const READING = [...WEB, ...FOLDERS, ...LISTING, ...FILES, ...PROFILES];

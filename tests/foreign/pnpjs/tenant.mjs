@@ -7,6 +7,7 @@ import "@pnp/sp/context-info/index.js";
 import "@pnp/sp/files/index.js";
 import "@pnp/sp/folders/index.js";
 import "@pnp/sp/items/index.js";
+import "@pnp/sp/profiles/index.js";
 import "@pnp/sp/webs/index.js";
 import "@pnp/sp-admin";
 
