@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.feeds import FeedRule
     from analyzer.config.settings import Settings, TenantConfig
+    from analyzer.directory.model import Directory
     from analyzer.errors import AnalyzerError
     from analyzer.history.acknowledgements import Acknowledgements
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.library.workspace import Workspace
     from analyzer.model.next_step import Commands
+    from analyzer.model.service import IdType
 
 
 @dataclass
@@ -239,6 +241,33 @@ class AppContext:
         tenant = self._tenant_if_clear()
         return tenant.feed_rules if tenant else ()
 
+    def id_type_of(self, feed: str | None) -> IdType | None:
+        """Return the ID type that the configuration says of a feed; None if it doesn't."""
+        from analyzer.model.service import IdType
+
+        tenant = self._tenant_if_clear()
+        found = tenant.feeds.get(feed or "") if tenant else None
+        return IdType[found.id_type] if found and found.id_type else None
+
+    def directory(self, named: Path | None) -> Directory | None:
+        """Read a directory export: the specified one, else the configured tenant's, if there is one.
+
+        Raises:
+            InputError: it can't be read; if it is the configured one, that is only a remark.
+        """
+        from analyzer.directory.read_export import read_directory
+
+        if named is not None:
+            return read_directory(named)
+        tenant = self._tenant_if_clear()
+        if tenant is None or not tenant.directory:
+            return None
+        try:
+            return read_directory(self.settings.path(tenant.directory))
+        except InputError as error:
+            self.terminal.say(f"{error} Until then no IDs are looked up.")
+            return None
+
     def zone(self) -> ZoneInfo | None:
         """Return the zone of times shown: that of the selected tenant, or None for UTC."""
         from analyzer.config.settings import zone_of
@@ -274,6 +303,14 @@ def hold(context: typer.Context, workspace: Workspace) -> None:
 LibraryOption = Annotated[
     Path | None,
     typer.Option("--library", metavar="DIR", help="Use this library folder instead of the configured tenant's."),
+]
+DirectoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Look up IDs that couldn't be resolved in this export of all users. Default: the configured tenant's.",
+    ),
 ]
 SinceOption = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Select jobs that ran on or after this day, such as 2026-11-23.")

@@ -53,6 +53,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = ""
     keep_sources: str = ""
     keep_reports: str = ""
+    directory: str = ""
     feeds: dict[str, FeedConfig] = {}
 
     @property

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.catalogue.check_findings import OTHER_ID_KIND
-from analyzer.catalogue.directory_findings import (
-    AMBIGUOUS_ID,
-    DELETED_USER,
-    DISABLED_USER,
-    GUEST_ADDRESS,
-    MISSPELT_ID,
-    NOT_IN_EXPORT,
-    RENAMED_USER,
-    UNKNOWN_USER,
-    UNLICENSED_USER,
-)
+from analyzer.catalogue.directory_findings import NOT_IN_EXPORT
+from analyzer.directory.look_up import KIND_OF
 from analyzer.directory.match import healthy_keys, resolve
 from analyzer.directory.model import Match
 from analyzer.imports.findings import MOST_LISTED
@@ -34,17 +25,6 @@ if TYPE_CHECKING:
     from analyzer.model.service import IdType
     from analyzer.source.batches import Batch
 
-_KINDS: dict[Match, FindingKind] = {
-    Match.other_kind: OTHER_ID_KIND,
-    Match.renamed: RENAMED_USER,
-    Match.deleted: DELETED_USER,
-    Match.guest: GUEST_ADDRESS,
-    Match.several: AMBIGUOUS_ID,
-    Match.misspelt: MISSPELT_ID,
-    Match.unknown: UNKNOWN_USER,
-    Match.disabled: DISABLED_USER,
-    Match.unlicensed: UNLICENSED_USER,
-}
 _FILTERED = 0.25
 """The share of unknown IDs from which the export may be filtered, or another tenant's."""
 _FEW = 20
@@ -99,7 +79,7 @@ class DirectoryCheck:
         found = records.join(found, on="identity", maintain_order="left")
         unknown = found.filter(match=Match.unknown.value).height
         filtered = unknown > max(_FEW, _FILTERED * self._with_id)
-        for match, kind in _KINDS.items():
+        for match, kind in KIND_OF.items():
             rows = found.filter(match=match.value)
             if match in {Match.unknown, Match.misspelt} and self._id_type is not None:
                 others = rows["identity"].map_elements(self._is_of_other_kind, pl.Boolean, skip_nulls=False)

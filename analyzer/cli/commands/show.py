@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import AppContext, FailOn, FailOnOption, LibraryOption
+from analyzer.cli.context import AppContext, DirectoryOption, FailOn, FailOnOption, LibraryOption
 from analyzer.errors import AnalyzerError
 from analyzer.history.feed_status import newest_failed
 from analyzer.model.job import FAILED, find_job
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.cli.views.job import JobView
+    from analyzer.directory.model import Directory
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.library.workspace import Workspace
@@ -37,6 +39,7 @@ def command(  # noqa: PLR0913 - the contract's options
         str, typer.Option("--feed", metavar="NAME", help="Show the newest run of this feed that failed.")
     ] = "",
     everyone: Annotated[bool, typer.Option("--all", help="Show every user, also on a terminal.")] = False,
+    directory: DirectoryOption = None,
     library: LibraryOption = None,
     fail_on: FailOnOption = FailOn.never,
 ) -> int:
@@ -55,7 +58,10 @@ def command(  # noqa: PLR0913 - the contract's options
         else:
             app.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
         return 0
+    export = app.directory(directory)
     shown = _view(app, tables, wanted, opened, workspace)
+    if export is not None:
+        shown = _with_directory(app, shown, export)
     if app.terminal.json:
         app.terminal.result(view_json(shown))
     else:
@@ -103,6 +109,15 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
         acknowledged=app.acknowledged(workspace).valid(of_job.jobs, datetime.now(UTC)).get(job.job_id),
     )
+
+
+def _with_directory(app: AppContext, shown: JobView, export: Directory) -> JobView:
+    """Look up in a directory export the IDs that the service couldn't resolve."""
+    from analyzer.directory.look_up import UNRESOLVED, look_up
+
+    identities = (user["identity"] for user in shown.users if UNRESOLVED in user["codes"])
+    found = look_up(identities, export, app.id_type_of(shown.job["feed"]), shown.job["users"])
+    return dataclasses.replace(shown, looked_up=found)
 
 
 def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> RetryToQueue | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.catalogue.advice import headline, still_open_clause
 from analyzer.cli.terminal.log import visible
+from analyzer.cli.views.directory import look_up_json, print_look_up, resolution_json
 from analyzer.cli.views.jobs import job_json, not_updated, ran, retry_result, until
 from analyzer.model.job import Outcome
 from analyzer.model.text import capitalised, count, duration, listed_first
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.catalogue.model import Advice, JobFacts
     from analyzer.cli.context import AppContext
     from analyzer.cli.terminal.output import Terminal
+    from analyzer.directory.look_up import LookUp
     from analyzer.history.acknowledgements import Acknowledgement
     from analyzer.history.job_log import JobLog
     from analyzer.history.job_sources import Whereabouts
@@ -58,6 +60,7 @@ class JobView:
         queued: the retry file that can be queued now.
         retries: the rows of the jobs that imported a retry file of this one.
         acknowledged: the acknowledgement that is valid now.
+        looked_up: what the IDs that couldn't be resolved are in a directory export; None without one.
     """
 
     job: Mapping[str, Any]
@@ -70,6 +73,7 @@ class JobView:
     queued: RetryToQueue | None
     retries: list[dict[str, Any]]
     acknowledged: Acknowledgement | None = None
+    looked_up: LookUp | None = None
 
     @property
     def places(self) -> Whereabouts | None:
@@ -111,7 +115,12 @@ def view_json(shown: JobView) -> dict[str, Any]:
         "queue_commands": list(queue_commands(shown.queued)) if shown.queued else [],
         "in_common": [dataclasses.asdict(one) for one in shown.facts.shared],
         "failures": [dataclasses.asdict(one) for one in shown.failures],
-        "users": [{name: value for name, value in user.items() if name != "key"} for user in shown.users],
+        "users": [
+            {name: value for name, value in user.items() if name != "key"}
+            | {"directory": resolution_json(shown.looked_up, user["identity"])}
+            for user in shown.users
+        ],
+        "directory": look_up_json(shown.looked_up),
         "damage": damage_json(shown.tables.damage.get(shown.job["job_id"], ())),
         **whereabouts_json(shown.whereabouts),
     }
@@ -137,7 +146,9 @@ def print_view(app: AppContext, shown: JobView, *, everyone: bool) -> None:
     command = next(runs, ())
     _print_advice(app, advice, shown.facts, command)
     _print_queue(terminal, shown.queued)
-    _print_users(terminal, shown.users, everyone=everyone)
+    if shown.looked_up is not None:
+        print_look_up(terminal, shown.looked_up)
+    _print_users(terminal, shown.users, everyone=everyone, looked_up=shown.looked_up)
     _print_details(app, shown)
     if any(one.command == ("show", shown.facts.job_id) for one in shown.advice):
         _print_support(app, shown)
@@ -251,7 +262,7 @@ def status_text(new: bool | None, is_open: bool | None) -> str:
     return ", ".join(filter(None, (known, since))) or "-"
 
 
-def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: bool) -> None:
+def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: bool, looked_up: LookUp | None) -> None:
     from analyzer.cli.terminal.output import Column
 
     if not users:
@@ -266,6 +277,11 @@ def _print_users(terminal: Terminal, users: list[dict[str, Any]], *, everyone: b
         columns.insert(1, Column("status", least=2))
         for row, user in zip(rows, shown, strict=True):
             row.insert(1, status_text(user["new"], user["open"]))
+    if looked_up is not None:
+        columns.append(Column("in the directory", fold=True))
+        for row, user in zip(rows, shown, strict=True):
+            one = looked_up.by_identity.get(user["identity"])
+            row.append(one.proof if one else "-")
     terminal.table(columns, rows)
 
 
