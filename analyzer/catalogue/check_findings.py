@@ -10,6 +10,7 @@ from analyzer.catalogue.change_findings import CHANGE_KINDS
 from analyzer.catalogue.directory_findings import USER_KINDS
 from analyzer.catalogue.finding_kind import Certainty, FindingKind, Severity
 from analyzer.catalogue.model import ADMINISTRATOR, ARTICLE, THREADS
+from analyzer.catalogue.origin_findings import ORIGIN_KINDS
 from analyzer.model.service import JobError, LogCode
 
 if TYPE_CHECKING:
@@ -252,6 +253,7 @@ FINDING_KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
                 LOST_LETTERS,
                 DOUBLED_BACKSLASHES,
                 TYPE_NAME,
+                *ORIGIN_KINDS,
                 *CHANGE_KINDS,
                 NO_USERS,
                 NULL_RECORD,

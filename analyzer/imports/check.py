@@ -22,9 +22,10 @@ from analyzer.imports.directory_checks import DirectoryCheck
 from analyzer.imports.findings import Findings
 from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds
 from analyzer.imports.map_checks import check_map
+from analyzer.imports.origin import note_origin
 from analyzer.imports.property_checks import DamageCheck, MapCheck
 from analyzer.imports.value_checks import ValueChecks
-from analyzer.model.identity import missing_id_advice
+from analyzer.model.identity import IdKind, MissingId, missing_id_advice
 from analyzer.model.service import MAX_PROPERTY_VALUES, MAX_SOURCE_BYTES
 from analyzer.model.text import capitalised
 from analyzer.source.batches import BatchReader
@@ -101,6 +102,7 @@ def check_file(
         checks = [*further, ValueChecks(plan.property_map, id_property.name, schema)]
         checking = _Checking(buffer, plan, id_property.name, marked, checks, findings)
         checking.run()
+        note_origin(path, buffer, findings)
     if plan.property_map is not None:
         check_map(plan.property_map, schema, findings)
     _advise_on_ids(path, id_property, findings)
@@ -245,6 +247,19 @@ def _advise_on_ids(path: Path, id_property: IdProperty, findings: Findings) -> N
         inferred = infer_id_property(path, frozenset(), some_lack_it=True)
     except SourceFormatError:
         return
-    if inferred.missing is not None:
+    if inferred.missing is MissingId.other_name and id_property.certain:
+        findings.advise(MISSING_ID, _other_property(id_property.name, inferred))
+    elif inferred.missing is not None:
         advice = missing_id_advice(inferred.missing, inferred.name or id_property.name, inferred.kinds)
         findings.advise(MISSING_ID, f"{capitalised(advice.action)}: {advice.finding}.")
+
+
+def _other_property(wanted: str, inferred: IdProperty) -> str:
+    """Say that the IDs may be in another property than the one that was specified."""
+    if wanted.casefold() == inferred.name.casefold():
+        return f"Specify --id-property {inferred.name}, as the file has it: names are case-sensitive."
+    id_type = " --id-type CloudId" if inferred.kinds and inferred.kinds.most is IdKind.object_id else ""
+    return (
+        f"Have the feed write {wanted}. Or specify --id-property {inferred.name}{id_type}, if its values are the IDs of"
+        " these users: they look like IDs."
+    )

@@ -144,6 +144,8 @@ class Findings:
         )
 
     def _extend(self, kind: FindingKind, property_name: str, rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
         self.counts[kind.name, property_name] += len(rows)
         fitting = rows[: max(0, self._left)]
         self._left -= len(rows)

@@ -13,6 +13,7 @@ from analyzer.catalogue.check_findings import (
     UNMAPPED_PROPERTY,
     UNUSED_PROPERTY,
 )
+from analyzer.imports.origin import find_serialized_dates
 from analyzer.model.text import count, nearest, shortened
 from analyzer.source.damaged_values import TYPE_NAMES_BEGIN, DamageKind, damage_in, is_type_name
 
@@ -101,9 +102,12 @@ class DamageCheck:
             texts = column if len(types) == 1 else [one if isinstance(one, str) else "" for one in column]
             if not self._marked:
                 self._note_letters(batch, name, texts)  # type: ignore[arg-type]  # all are texts
+            begins = {text[:1] for text in texts}  # type: ignore[index]
+            if "/" in begins:
+                find_serialized_dates(batch, name, texts, findings)  # type: ignore[arg-type]
             if batch.may_be_damaged:
                 self._look_at(range(len(texts)), batch, name, texts, findings)  # type: ignore[arg-type]
-            elif not _TYPE_NAMES_BEGIN.isdisjoint({text[:1] for text in texts}):  # type: ignore[index]
+            elif not _TYPE_NAMES_BEGIN.isdisjoint(begins):
                 named = [index for index, text in enumerate(texts) if is_type_name(text)]  # type: ignore[arg-type]
                 self._look_at(named, batch, name, texts, findings)  # type: ignore[arg-type]
 
