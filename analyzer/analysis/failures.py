@@ -16,12 +16,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 _USERS = pl.col("key").filter("names").n_unique().cast(pl.UInt32)
@@ -178,6 +179,27 @@ class Traits:
                 self._too_many.add(trait)
                 del self._users[trait]
                 self._failed.pop(trait, None)
+
+    def add_all(self, traits: Mapping[str, Sequence[str | None]], failed: Sequence[bool]) -> None:
+        """Count several users as ``add`` does: by trait the value of each, None where it is missing."""
+        self.users += len(failed)
+        self.failed += sum(failed)
+        for trait, values in traits.items():
+            if self.has_too_many(trait):
+                continue
+            counts = self._users.setdefault(trait, Counter())
+            counts.update(value for value in values if value is not None)
+            if any(failed):
+                of_failed = (value for value in compress(values, failed) if value is not None)
+                self._failed.setdefault(trait, Counter()).update(of_failed)
+            if len(counts) > _MOST_VALUES:
+                self._too_many.add(trait)
+                del self._users[trait]
+                self._failed.pop(trait, None)
+
+    def has_too_many(self, trait: str) -> bool:
+        """Return whether a trait has too many values to be compared, so that it need not be counted any more."""
+        return trait in self._too_many
 
     def drawn(self, failed: Iterable[Mapping[str, str]]) -> Traits:
         """Return the same users with others who failed: those with these traits, each of whom was added before."""

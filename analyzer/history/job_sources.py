@@ -16,7 +16,7 @@ import polars as pl
 from analyzer.analysis.failures import without_user
 from analyzer.analysis.named_users import FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
-from analyzer.history.job_facts import SourceFindings, examine_job_source
+from analyzer.history.job_facts import examine_job_source
 from analyzer.history.job_log import JobLogs
 from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis.named_users import Order
     from analyzer.history.load import Tables
+    from analyzer.history.source_findings import SourceFindings
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
 

@@ -12,8 +12,9 @@ from analyzer.analysis.failure_rate import failure_rates
 from analyzer.analysis.failures import ALARM, Traits
 from analyzer.analysis.streaks import FLAPPING_RUNS, flapping, open_after, streak_counts, time_to_heal
 from analyzer.errors import InputError, UsageError
-from analyzer.history.job_facts import MOST_RECORDS, shared_sentence, traits_of, traits_of_id
+from analyzer.history.job_facts import shared_sentence
 from analyzer.history.job_sources import JobSources
+from analyzer.history.source_findings import MOST_RECORDS, traits_of, traits_of_id
 from analyzer.history.store import scanning
 from analyzer.model.identity import identity_key
 from analyzer.source.id_property import infer_id_property

@@ -88,6 +88,7 @@ _MOST = 0.95
 
 # ada_fabrikam.com#EXT#@contoso.onmicrosoft.com
 _GUEST = re.compile(r"\S+#ext#@\S+", re.IGNORECASE)
+_PLAIN_TEXT = re.compile(r"[^\s@\\|#]+@[^\s@\\|#]+")
 _AT_A_DOMAIN = re.compile(r"[^\s@\\|]+@[^\s@\\|]+")
 # CONTOSO\ada
 _LOGIN = re.compile(r"[^\s\\]+\\[^\\]+")
@@ -283,6 +284,8 @@ def id_kinds(identities: Iterable[str]) -> IdKinds:
 
 def kind_of(identity: str) -> IdKind:
     """Return the kind of an ID that isn't blank."""
+    if _PLAIN_TEXT.fullmatch(identity):  # as most are: none of the others has an @ without a |, # or backslash
+        return IdKind.at_domain
     if GUID.fullmatch(identity):
         return IdKind.object_id
     if _CLAIMS_PREFIX.match(identity):

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import JobFacts
-    from analyzer.history.job_facts import SourceFindings
     from analyzer.history.job_log import JobLog
     from analyzer.history.job_sources import Whereabouts
     from analyzer.history.load import Tables
+    from analyzer.history.source_findings import SourceFindings
     from analyzer.report.model import Day
     from analyzer.retry.queue_command import RetryToQueue
 

@@ -9,8 +9,9 @@ import pytest
 
 from analyzer.analysis.failures import SharedTrait
 from analyzer.catalogue.model import CodeFacts
-from analyzer.history.job_facts import examine_source, facts_of, shared_sentence
+from analyzer.history.job_facts import facts_of, shared_sentence
 from analyzer.history.job_log import JobLogs
+from analyzer.history.source_findings import examine_source
 from analyzer.model.identity import IdKind, identity_key
 from analyzer.model.service import JobError
 from tests.report.conftest import Lines, LittleLibrary
