@@ -16,7 +16,7 @@ from analyzer.model.identity import identity_key
 from analyzer.source import find, scan
 from analyzer.source.find import find_records
 from analyzer.source.model import NO_ID
-from analyzer.source.reader.json_text import NotJsonError
+from analyzer.source.reader.json_text import SourceFormatError
 from analyzer.source.reader.records import read_records
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def slowly(path: Path, name: str) -> tuple[list[tuple[int, int, int, str]], str]
         for record in read_records(path):
             key = identity_key(record.text(name) or "")
             found.append((record.offset, record.offset + len(record.raw), record.position, key))
-    except NotJsonError as error:
+    except SourceFormatError as error:
         return found, str(error)
     return found, ""
 
@@ -130,7 +130,7 @@ def check_wanted(path: Path, name: str) -> None:
     records, problem = slowly(path, name)
     wanted = wanted_of(records)
     if problem:
-        with pytest.raises(NotJsonError) as error:
+        with pytest.raises(SourceFormatError) as error:
             find_records(path, name, wanted)
         assert str(error.value) == problem
         return
@@ -184,7 +184,7 @@ def test_all_users_are_found_with_distinct_marks(tmp_path: Path, text: str) -> N
     path.write_bytes(text.encode())
     records, problem = slowly(path, "mail")
     if problem:
-        with pytest.raises(NotJsonError):
+        with pytest.raises(SourceFormatError):
             find_records(path, "mail", None)
         return
     spans = find_records(path, "mail", None).spans

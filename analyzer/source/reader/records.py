@@ -230,7 +230,8 @@ def list_at(  # noqa: PLR0913 - the options of records_of
     while buffer[at : at + 1] != b"]":
         taken = taker(at, position) if taker else None
         if taken is not None:
-            records, position, at = records + taken[0], position + taken[0], taken[1]
+            # A comment may be between them.
+            records, position, at = records + taken[0], position + taken[0], skip_blank(buffer, taken[1])
             continue
         end = None if buffer[at : at + 1] == b"{" else end_of_other(buffer, at)
         if end is None:
