@@ -98,7 +98,7 @@ class JobLog:
         """Return the properties that messages of a code name, most entries first."""
         return [name for name, its_code, _, _ in self.properties if its_code == code]
 
-    @property
+    @functools.cached_property
     def nameless_codes(self) -> dict[str, int]:
         """By code, the number of entries without a user."""
         if not self._tables.unnamed_of(self.job_id):
@@ -159,6 +159,7 @@ class JobLogs:
         """
         self._tables = tables
         self._groups: dict[str, tuple[str, ...]] = {}
+        self._last: JobLog | None = None
 
         @functools.lru_cache(maxsize=2)
         def parts(job_ids: tuple[str, ...]) -> LogParts:
@@ -169,7 +170,9 @@ class JobLogs:
 
     def of(self, job_id: str) -> JobLog:
         """Open the log of a job."""
-        return JobLog(self._tables, job_id, self._parts(self._groups.get(job_id, (job_id,))))
+        if self._last is None or self._last.job_id != job_id:
+            self._last = JobLog(self._tables, job_id, self._parts(self._groups.get(job_id, (job_id,))))
+        return self._last
 
     def read_together(self, job_ids: Iterable[str]) -> None:
         """From now on, read the small logs of these jobs in groups; they are asked for in this order."""
@@ -182,7 +185,7 @@ class JobLogs:
                 room = _TOGETHER
             groups[-1].append(job_id)
             room -= rows
-        self._groups = {job_id: tuple(group) for group in groups for job_id in group}
+        self._groups, self._last = {job_id: tuple(group) for group in groups for job_id in group}, None
 
 
 def _rows(tables: Tables, job_id: str) -> int:

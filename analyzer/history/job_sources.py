@@ -18,11 +18,10 @@ from analyzer.analysis.named_users import FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
 from analyzer.history.job_facts import examine_job_source
 from analyzer.history.job_log import JobLogs
-from analyzer.model.identity import identity_key
 from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.service_message import Diagnosis, diagnose, diagnosis_json
-from analyzer.source.id_property import infer_id_property
-from analyzer.source.reader.records import read_records
+from analyzer.source.id_property import infer
+from analyzer.source.model import Spans, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -192,10 +191,11 @@ def _positions(named: pl.DataFrame, source: Path) -> pl.DataFrame | None:
     keys = set(named.filter("names")["key"])
     if len(keys) < FEWEST:
         return None
+    wanted = marks_of(keys)
     try:
-        name = infer_id_property(source, keys).name
-        texts = ((record.text(name), record.position) for record in read_records(source))
-        rows = [(key, at + 1) for text, at in texts if text and (key := identity_key(text)) in keys]
+        records = infer(source, wanted).records
     except (InputError, UsageError):
         return None
+    spans, key_of = records.spans if records else Spans(), {mark: key for key, mark in wanted.items()}
+    rows = [(key_of[mark], at + 1) for mark, at in zip(spans.marks, spans.positions, strict=True)]
     return pl.DataFrame(rows, schema=POSITIONS, orient="row")

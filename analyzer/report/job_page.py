@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
@@ -202,11 +200,9 @@ def log_words(log: LogRead) -> tuple[str, str, str, str]:
 
 def observations_of(view: View, run: Run) -> Grid | None:
     """Return the job's states seen by pulls, oldest first; None if there is none."""
-    seen = view.tables.observations.filter(pl.col("job_id") == run.job_id).sort("observed_at")
-    rows = seen.select("observed_at", "previous_pull_at", "state", "error").rows()
     shown = tuple(
         (second_text(at, view.zone), second_text(before, view.zone) if before else DASH, state, error)
-        for at, before, state, error in rows
+        for at, before, state, error in view.observations.get(run.job_id, ())
     )
     return Grid(("Seen at", "Previous pull", "SharePoint status", "Error"), shown) if shown else None
 

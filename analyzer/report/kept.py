@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -134,11 +133,6 @@ class PageFacts:
         )
         self.versions = {run.job_id: tables.version_of(run.job_id) for run in view.runs}
         self._rows = {str(row["job_id"]): row for row in tables.jobs.iter_rows(named=True)}
-        self._seen: dict[str, list[object]] = defaultdict(list)
-        for job_id, *seen in tables.observations.select(
-            "job_id", "observed_at", "previous_pull_at", "state", "error"
-        ).iter_rows():
-            self._seen[job_id].append(seen)
 
     @functools.cached_property
     def tables(self) -> dict[str, str]:
@@ -189,7 +183,7 @@ class PageFacts:
             users and (users.open, users.due, users.needs_retry),
             retry_button(view, run, view.out / "jobs"),
             queue_of(view, run),
-            self._seen.get(job_id),
+            view.observations.get(job_id),
             [log_words(log) for log in tables.logs_of(job_id)],
             tables.source_problems.get(job_id),
             tables.damage.get(job_id),

@@ -157,6 +157,7 @@ class View(ReportRequest):
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
         following: by job ID, the feed's next run that has ended.
         short: short IDs by job ID.
+        observations: when a pull saw a job, when the pull before was, the state, and the error; the oldest first.
         logs: opens the logs of jobs.
     """
 
@@ -166,6 +167,7 @@ class View(ReportRequest):
     retries: Mapping[str, Sequence[Run]]
     following: Mapping[str, Run]
     short: Mapping[str, str]
+    observations: Mapping[str, Sequence[tuple[datetime, datetime | None, str, str]]]
     logs: JobLogs
 
     @staticmethod
@@ -184,6 +186,9 @@ class View(ReportRequest):
             retries=retries,
             following=_following(runs),
             short=short_ids(run.job_id for run in runs),
+            observations=request.tables.observations.sort("observed_at", maintain_order=True)
+            .select("job_id", "observed_at", "previous_pull_at", "state", "error")
+            .rows_by_key("job_id"),
             logs=JobLogs(request.tables, request.catalogue),
         )
 

@@ -208,7 +208,7 @@ class _Site:
         table = log.table(run.feed, run.ran)
         if log.is_large:
             return functools.partial(write_csv, table, self._out / entries_name(run))
-        return [csv_bytes(table.collect(), byte_order_mark=True)]
+        return [csv_bytes(table, byte_order_mark=True)]
 
     def _chart(self, chart: RunsChart | WeeksChart) -> str:
         def draw() -> str:

@@ -27,6 +27,7 @@ _SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _BEGINS_FORMULA = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 Table = TypeVar("Table", "pl.DataFrame", "pl.LazyFrame")
+Texts = TypeVar("Texts", "pl.Series", "pl.Expr")
 
 SHEET_ROWS = 1_048_575
 """Rows below the heading."""
@@ -127,6 +128,10 @@ def _guarded(texts: pl.Series) -> pl.Series:
     # To look for formulas takes a tenth of the time of writing the texts again, and hardly any table has one.
     if not texts.str.contains(_BEGINS_FORMULA).any():
         return texts
+    return _escaped(texts)
+
+
+def _escaped(texts: Texts) -> Texts:
     return texts.str.replace(_BEGINS_FORMULA, "'${0}")
 
 
@@ -151,9 +156,12 @@ def unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:2] and cell[1] in _SIGNS else cell
 
 
-def csv_bytes(frame: pl.DataFrame, *, byte_order_mark: bool) -> bytes:
-    """Return the table as CSV in UTF-8, guarded; without the mark, spreadsheets read it as ANSI."""
-    text = guarded(frame).write_csv()
+def csv_bytes(frame: pl.DataFrame | pl.LazyFrame, *, byte_order_mark: bool) -> bytes:
+    """Return a table that fits into memory as CSV in UTF-8, guarded; without the mark, spreadsheets read it as ANSI."""
+    import polars as pl
+
+    # Most such tables are small: to look for formulas first would take several times as long.
+    text = frame.lazy().with_columns(_escaped(pl.col(pl.String))).collect(engine="in-memory").write_csv()
     return text.encode("utf-8-sig" if byte_order_mark else "utf-8")
 
 
