@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.source import count_records
+from analyzer.source import scan
 from analyzer.source.count_records import SourceCounts, measure
 from analyzer.source.reader.json_text import NotJsonError
 
@@ -112,7 +112,7 @@ def test_the_last_records_are_counted_whatever_follows_them(tmp_path: Path, end:
 
 
 def test_a_comment_between_two_records_isnt_taken_for_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(count_records, "CHUNK", 40)
+    monkeypatch.setattr(scan, "CHUNK", 40)
     record = '{"mail":"ada@contoso.com","City":"Oslo"}'
     path = tmp_path / "source.json"
     path.write_text(f'{{"value":[{record}, // a comment }},{{\n{record},\n{record}]}}', encoding="utf-8")
