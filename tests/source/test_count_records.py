@@ -112,7 +112,7 @@ def test_the_last_records_are_counted_whatever_follows_them(tmp_path: Path, end:
 
 
 def test_a_comment_between_two_records_isnt_taken_for_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, "CHUNK", 40)
+    monkeypatch.setattr(scan, "CHUNK", 20)
     records = ", // a comment },{\n".join(['{"mail":"ada@contoso.com","City":"Oslo"}'] * 9)
     path = tmp_path / "source.json"
     path.write_text(f'{{"value":[{records}]}}', encoding="utf-8")
