@@ -30,6 +30,7 @@ class Findings:
         counts: number of findings by kind and property (empty if it isn't about one).
         records: number of records in the file so far.
         remarks: what couldn't be checked, sentences.
+        place_word: what ``line`` in the table is: ``line``, or ``row`` of a workbook.
     """
 
     def __init__(self, file: str = "", most: int = MOST_LISTED) -> None:
@@ -42,6 +43,8 @@ class Findings:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.records = 0
         self.remarks: list[str] = []
+        self.place_word = "line"
+        self._places: Sequence[int] | None = None
         self._file = file
         self._left = most
         self._rows: list[tuple[object, ...]] = []
@@ -118,6 +121,10 @@ class Findings:
         """Return the number of findings of a kind."""
         return sum(number for (name, _), number in self.counts.items() if name == kind.name)
 
+    def place_in_table(self, places: Sequence[int], word: str) -> None:
+        """Set the row of each record in the table from which the file was made, and what a row is called."""
+        self._places, self.place_word = places, word
+
     def table(self) -> pl.DataFrame:
         """Return the findings as a table ``FINDINGS``: the worst first, then by record."""
         self._flush()
@@ -133,6 +140,11 @@ class Findings:
             }
         )
         rows = pl.concat([pl.DataFrame(schema=_SCHEMA), *self._pieces])
+        if self._places is not None:
+            line = pl.Series("line", self._places, pl.UInt32)
+            places = pl.DataFrame([pl.Series("record", range(1, len(line) + 1), pl.UInt32), line])
+            rows = rows.drop("line").join(places, on="record", how="left", maintain_order="left")
+            rows = rows.with_columns(column=pl.lit(None, pl.UInt32))
         return (
             rows.join(of_kind, on="kind", how="left")
             .sort("order", "record", "property", nulls_last=True, maintain_order=True)

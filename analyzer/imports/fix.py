@@ -23,6 +23,7 @@ import polars as pl
 from analyzer.errors import OutputError, UsageError
 from analyzer.imports.edits import ChangeKind, Changes, Edits
 from analyzer.imports.fix_shape import SHAPE_AFTER, shape_before, wrap
+from analyzer.imports.input_file import check_unchanged, state_of
 from analyzer.model.identity import identity_key
 from analyzer.retry.writing.write import refuse_inputs
 from analyzer.source.batches import BatchReader
@@ -107,7 +108,7 @@ def fix(
         inputs: further files that must not be replaced.
 
     Raises:
-        InputError: the file can't be read.
+        InputError: the file can't be read, or changes while it is read.
         OutputError: a file can't be written, or is an input.
         UsageError: ``drop_unmapped`` without a map or an ID property.
     """
@@ -118,6 +119,7 @@ def fix(
     changes_file = changes_path(target)
     refuse_inputs([target, changes_file], [(one, "input file") for one in (path, *inputs)], "--fix")
     mapped = plan.property_map if drop_unmapped else None
+    before = state_of(path)
     with opened(path) as buffer:
         fixer = _Fixer(path, buffer, plan.id_property, mapped)
         fixer.read()
@@ -127,6 +129,7 @@ def fix(
         with FileSet() as files:
             _write(files, target, fixer.pieces())
             _verify(next(iter(files.beside)), target, records)
+            check_unchanged(path, before)
             files.write(changes_file, csv_bytes(changes.table(), byte_order_mark=True))
             files.put_in_place([target, changes_file])
     return FixResult(target, changes_file, changes, records)

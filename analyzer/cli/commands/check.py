@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,12 +15,14 @@ from analyzer.errors import AnalyzerError, InputError, UsageError
 from analyzer.imports.plan import PlanOptions, feed_of, plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from analyzer.cli.terminal.output import Terminal
+    from analyzer.cli.views.fix import Fixed
     from analyzer.imports.check import CheckResult
+    from analyzer.imports.input_file import InputFile
     from analyzer.imports.last_run import LastRun, Runs
-    from analyzer.imports.model import RecordCheck
+    from analyzer.imports.model import ImportPlan, RecordCheck
     from analyzer.imports.property_schema import PropertySchema
 
 _FOUND = 1
@@ -53,7 +56,14 @@ class FailOn(StrEnum):
 
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Source files.", metavar="FILE...", readable=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Source files, CSV files, or XLSX workbooks. - reads a source file from standard input.",
+            metavar="FILE...",
+            readable=False,
+        ),
+    ],
     *,
     feed: Annotated[
         str, typer.Option(metavar="NAME", help="Feed of the configuration. Default: found by the file's name.")
@@ -86,6 +96,13 @@ def command(  # noqa: PLR0913 - the contract's options
             metavar="FILE", help="Earlier file to compare with. Default: that of the feed's last run.", readable=False
         ),
     ] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(metavar="FIXED", help="Write a repaired file, and list each change.", readable=False),
+    ] = None,
+    drop_unmapped: Annotated[
+        bool, typer.Option("--drop-unmapped", help="With --fix: leave out properties that the map lacks.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -109,6 +126,7 @@ def command(  # noqa: PLR0913 - the contract's options
     from analyzer.imports.changes import LastRunCheck
     from analyzer.imports.check import check_file
     from analyzer.imports.directory_checks import DirectoryCheck
+    from analyzer.imports.input_file import input_file
     from analyzer.storage.table_files import check_format, write_table
 
     app = context.ensure_object(AppContext)
@@ -119,30 +137,44 @@ def command(  # noqa: PLR0913 - the contract's options
     export = read_directory(directory) if directory is not None else None
     known = _schema(app, schema, properties_of)
     runs = None if against else _runs_of(app)
-    results, problems = [], []
+    _check_fix(fix, files, drop_unmapped=drop_unmapped)
+    results, problems, fixed = [], [], None
     for file in files:
         name = feed_of(file.name, feeds, feed)
         try:
             plan = plan_of(options, feeds.get(name))
             last = _last_run(file, name, against, runs)
-            further: list[RecordCheck] = [LastRunCheck(last, plan)] if last else []
-            further += [DirectoryCheck(export, plan.id_type)] if export else []
-            results.append(check_file(file, plan, further, schema=known))
+
+            def check(path: Path, plan: ImportPlan, last: LastRun | None = last) -> CheckResult:
+                further: list[RecordCheck] = [LastRunCheck(last, plan)] if last else []
+                further += [DirectoryCheck(export, plan.id_type)] if export else []
+                return check_file(path, plan, further, schema=known)
+
+            with input_file(file, plan.id_property) as given:
+                results.append(given.named(check(given.path, plan)))
+                if fix is not None:
+                    fixed = _fixed(given, results[-1], fix, check, drop_unmapped=drop_unmapped)
         except InputError as error:
             problems.append(error)
     if not results:
         raise problems[0]
     if form is not None:
-        _write_format(app.terminal, results, form, output, fail_on)
+        _write_format(app.terminal, results, form, output, fail_on, fixed)
     else:
-        _print(app.terminal, results)
+        _print(app.terminal, results, fixed)
         if output is not None:
             write_table(rows_of(results), output)
             app.terminal.say(f"Wrote {output}.")
     for problem in problems:
         app.terminal.complain(problem)
-    failed = any(_counts(result, fail_on) for result in results)
-    return InputError.exit_code if problems else _FOUND if failed else 0
+    return InputError.exit_code if problems else _exit_code(results, fixed, fail_on)
+
+
+def _exit_code(results: Sequence[CheckResult], fixed: Fixed | None, least: FailOn) -> int:
+    """Return whether there are findings, or, of a repaired file, whether some remain or it couldn't be written."""
+    if fixed is not None:
+        return _FOUND if fixed.after is None or _counts(fixed.after, least) else 0
+    return _FOUND if any(_counts(result, least) for result in results) else 0
 
 
 def _runs_of(app: AppContext) -> Runs | None:
@@ -204,26 +236,68 @@ def _schema(app: AppContext, file: Path | None, user: str) -> PropertySchema | N
     return shown_by_tenant(names, schema)
 
 
-def _print(terminal: Terminal, results: Sequence[CheckResult]) -> None:
+def _check_fix(fix: Path | None, files: Sequence[Path], *, drop_unmapped: bool) -> None:
+    """Refuse combinations of options.
+
+    Raises:
+        UsageError: there is no one file to repair.
+    """
+    if fix is None and drop_unmapped:
+        raise UsageError("--drop-unmapped needs --fix", "Specify the repaired file with --fix FIXED.json.")
+    if fix is not None and len(files) > 1:
+        raise UsageError("--fix repairs one file at a time", "Check the files one by one.")
+
+
+def _fixed(
+    given: InputFile,
+    result: CheckResult,
+    target: Path,
+    check: Callable[[Path, ImportPlan], CheckResult],
+    *,
+    drop_unmapped: bool,
+) -> Fixed:
+    """Write the repaired file, and check it."""
+    from analyzer.cli.views.fix import Fixed
+    from analyzer.imports.fix import fix
+
+    plan = dataclasses.replace(result.plan, id_property=result.id_property.name)
+    inputs = [given.shown] if given.shown != given.path else []
+    done = fix(given.path, target, plan, drop_unmapped=drop_unmapped, inputs=inputs)
+    return Fixed(done, target, check(done.path, plan) if done.path else None)
+
+
+def _print(terminal: Terminal, results: Sequence[CheckResult], fixed: Fixed | None) -> None:
     from analyzer.cli.views.check import check_json, print_check
+    from analyzer.cli.views.fix import fix_json, print_fix
 
     if terminal.json:
-        terminal.result({"files": [check_json(result) for result in results]})
+        repaired = {"fix": fix_json(fixed)} if fixed is not None else {}
+        terminal.result({"files": [check_json(result) | repaired for result in results]})
         return
     for result in results:
         print_check(terminal, result)
+    if fixed is not None:
+        print_fix(terminal, fixed)
 
 
-def _write_format(
-    terminal: Terminal, results: Sequence[CheckResult], form: FormatOption, output: Path | None, fail_on: FailOn
+def _write_format(  # noqa: PLR0913, PLR0917 - what a format is made from
+    terminal: Terminal,
+    results: Sequence[CheckResult],
+    form: FormatOption,
+    output: Path | None,
+    fail_on: FailOn,
+    fixed: Fixed | None,
 ) -> None:
     """Write a format for pipelines to a file, or to stdout; the summaries to stderr."""
+    from analyzer.cli.views.fix import sentence
     from analyzer.imports.formats.render import Format, render
     from analyzer.imports.summary import summary
     from analyzer.storage.files import write_bytes
 
     for result in results:
         terminal.say(f"{result.path.name}: {summary(result)}")
+    if fixed is not None:
+        terminal.say(sentence(fixed))
     failing = [one for one in Severity if _reaches(one, fail_on)]
     text = render(results, Format[form.value], Path.cwd(), failing)
     if output is None:

@@ -36,7 +36,7 @@ def print_check(terminal: Terminal, result: CheckResult) -> None:
     if table.is_empty():
         return
     shown = table.head(_SHOWN) if terminal.interactive else table
-    terminal.table(_COLUMNS, [_cells(row) for row in shown.iter_rows(named=True)])
+    terminal.table(_COLUMNS, [_cells(row, result.findings.place_word) for row in shown.iter_rows(named=True)])
     if shown.height < table.height:
         terminal.show(f"Showing {shown.height:,} of {table.height:,}; --json and -o FILE have every finding.")
     if result.findings.unlisted:
@@ -104,8 +104,8 @@ def rows_of(results: list[CheckResult]) -> pl.LazyFrame:
     return pl.concat([result.findings.table() for result in results]).lazy()
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    place = f"line {row['line']:,}" if row["line"] else "-"
+def _cells(row: dict[str, Any], place_word: str) -> list[str]:
+    place = f"{place_word} {row['line']:,}" if row["line"] else "-"
     record = f"{row['record']:,}" if row["record"] else "-"
     return [
         record,
