@@ -31,7 +31,15 @@ from analyzer.model.text import capitalised
 from analyzer.source.batches import BatchReader
 from analyzer.source.id_property import IdProperty, infer_id_property, name_by_looks
 from analyzer.source.model import GrammarError, ShapeKind
-from analyzer.source.reader.json_text import UTF_16, SourceFormatError, after_mark, opened, position, recoded_from
+from analyzer.source.reader.json_text import (
+    UTF_16,
+    SourceFormatError,
+    after_mark,
+    is_ascii,
+    opened,
+    position,
+    recoded_from,
+)
 from analyzer.source.reader.other_formats import shown_value
 from analyzer.source.reader.records import records_of
 from analyzer.source.salvage.model import Corrected, Unreadable
@@ -130,7 +138,7 @@ class _Checking:
         self._id_property = id_property
         self._findings = findings
         self._duplicates = DuplicateIds()
-        self._checks: list[RecordCheck] = [DamageCheck(marked=marked), *further]
+        self._checks: list[RecordCheck] = [DamageCheck(marked=marked, is_ascii=lambda: is_ascii(buffer)), *further]
         if id_property:
             listed = not _looks_up(further)
             self._checks += [MissingIds(), self._duplicates, IdKindCheck(plan.id_type, listed=listed)]

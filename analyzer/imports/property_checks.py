@@ -18,7 +18,7 @@ from analyzer.model.text import count, nearest, shortened
 from analyzer.source.damaged_values import TYPE_NAMES_BEGIN, DamageKind, damage_in, is_type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.findings import Findings
@@ -88,9 +88,15 @@ _KINDS = {
 class DamageCheck:
     """Finds texts that were damaged before, or will be because the file has no byte order mark."""
 
-    def __init__(self, *, marked: bool) -> None:
-        """Check a file with or without a byte order mark."""
+    def __init__(self, *, marked: bool, is_ascii: Callable[[], bool] = lambda: False) -> None:
+        """Check a file with or without a byte order mark.
+
+        Args:
+            marked: whether it has one.
+            is_ascii: returns whether the file is ASCII: then its letters are written as escapes, which need no mark.
+        """
         self._marked = marked
+        self._is_ascii = is_ascii
         self._letters: dict[str, tuple[int, int, str | None, str]] = {}
 
     def take(self, batch: Batch, findings: Findings) -> None:
@@ -113,6 +119,8 @@ class DamageCheck:
 
     def finish(self, findings: Findings) -> None:
         """Add one finding for each property with letters beyond ASCII, as they have one cause."""
+        if self._letters and self._is_ascii():
+            return
         for name, (records, number, identity, text) in self._letters.items():
             first = f"record {number:,}{f' ({identity})' if identity else ''}: {shortened(text, _SHOWN)}"
             message = f"{count(records, 'record')} with letters beyond ASCII, the first is {first}"
