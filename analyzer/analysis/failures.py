@@ -100,15 +100,26 @@ def by_property(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_user(entries: pl.DataFrame) -> pl.DataFrame:
-    """Return one row for each job and user, in the order of the logs.
+    """Return one row for each job and user.
+
+    Args:
+        entries: the entries; those of a job and user have to be side by side, in the order of the logs.
 
     Returns:
         Columns ``job_id``, ``key``, ``identity`` (first spelling) String, ``codes`` List(String), ``entries`` UInt32.
     """
+    named = entries.lazy().filter("names").select("job_id", "key", "identity", "code")
+    number = pl.col("job_id").rle_id() + pl.col("key").rle_id()  # sorted, so that nothing has to be looked up
     return (
-        entries.filter("names")
-        .group_by("job_id", "key", maintain_order=True)
-        .agg(identity=pl.col("identity").first(), codes=pl.col("code").unique(maintain_order=True), entries=pl.len())
+        named.with_columns(user=number.set_sorted())
+        .group_by("user", maintain_order=True)
+        .agg(
+            pl.col("job_id", "key", "identity").first(),
+            codes=pl.col("code").unique(maintain_order=True),
+            entries=pl.len(),
+        )
+        .drop("user")
+        .collect()
     )
 
 

@@ -83,8 +83,17 @@ class EntrySort:
         if not self._files:
             yield _sorted(pl.concat(self._frames))
             return
-        for keys in self.ranges:
-            yield _sorted(pl.scan_parquet(self._files).filter(in_range(keys)).collect())
+        with ThreadPoolExecutor(1, "sort") as pool:
+            pieces = iter(self.ranges)
+            upcoming = pool.submit(self._piece, next(pieces))
+            for keys in pieces:  # each is read while the one before is used
+                piece, upcoming = upcoming, pool.submit(self._piece, keys)
+                yield piece.result()
+            yield upcoming.result()
+
+    def _piece(self, keys: Range) -> pl.DataFrame:
+        spilled = pl.scan_parquet(self._files).filter(in_range(keys))
+        return _sorted(spilled.with_columns(pl.coalesce("identity", "key")).collect())
 
     def _spill(self, pool: ThreadPoolExecutor, writing: Future[None] | None) -> Future[None]:
         """Begin to write the entries that are in memory, while the next ones are parsed."""
@@ -114,7 +123,9 @@ def in_range(keys: Range) -> pl.Expr:
 
 
 def _write_sorted(frames: Sequence[pl.DataFrame], path: Path) -> None:
-    _sorted(pl.concat(frames)).write_parquet(path, compression="lz4", row_group_size=_ROW_GROUP)
+    differs = pl.col("identity").ne_missing(pl.col("key"))
+    spilled = _sorted(pl.concat(frames)).with_columns(identity=pl.when(differs).then("identity"))
+    spilled.write_parquet(path, compression="lz4", row_group_size=_ROW_GROUP)
 
 
 def _sorted(entries: pl.DataFrame) -> pl.DataFrame:

@@ -78,14 +78,19 @@ def jobs(
 ) -> pl.DataFrame:
     """The jobs as ``job_table`` gives them."""
     of_jobs = named(*entries)
-    counted, _ = count_entries(of_jobs, by_user(of_jobs))
+    counted, _ = count_entries(of_jobs, users_of(of_jobs))
     return job_table(table(rows, JOB_RECORDS), counted, table(observations, OBSERVATIONS), as_of)
+
+
+def users_of(entries: pl.DataFrame) -> pl.DataFrame:
+    """The users of all jobs."""
+    return by_user(entries.sort("job_id", "key", maintain_order=True))
 
 
 def folded(ordered: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """The users of all jobs with their streaks, folded job by job."""
     orders, found = run_orders(ordered), dict[str, pl.DataFrame]()
-    users = by_user(entries)
+    users = users_of(entries)
     for job_id in ordered["job_id"]:
         order = orders.get(job_id)
         previous = found[order.previous] if order and order.previous else None
