@@ -98,7 +98,7 @@ class _Counting:
             return None
         self.finder.check_mark(members, range(position, position + len(keys)), chunk)
         self.users += len(keys)
-        self.values += sum(max(0, len(names) - 1) for names in members)
+        self.values += sum(map(len, members)) - sum(map(bool, members))
         self.without_id += keys.count("")
         return len(keys), border.start
 
