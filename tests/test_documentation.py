@@ -40,14 +40,13 @@ def _row(page: str, section: str, first: str) -> set[str]:
 @pytest.mark.parametrize("command", ["", *EXAMPLES])
 def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], command: str) -> None:
     offered = set(_OPTION.findall(upa(*command.split(), "--help").out))
-    assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md")))
+    assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md") + _page("check.md")))
 
 
 def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:
     offered = "".join(upa(*command.split(), "--help").out for command in ("", *EXAMPLES))
-    assert set(_OPTION.findall(_page("commands.md").replace("mkdir -p", "") + _page("reference/retry.md"))) <= set(
-        _OPTION.findall(offered)
-    )
+    pages = _page("commands.md").replace("mkdir -p", "") + _page("check.md") + _page("reference/retry.md")
+    assert set(_OPTION.findall(pages)) <= set(_OPTION.findall(offered))
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
