@@ -120,8 +120,8 @@ MIXED_IDS: Final = FindingKind(
     _UNRESOLVED,
     Severity.fails,
     Certainty.likely,
-    "has IDs that no one ID type takes",
-    "have IDs that no one ID type takes",
+    "has an ID of another kind than others",
+    "have IDs of another kind than others",
     "Have the feed write user principal names or object IDs for everyone.",
     f"seen: {ARTICLE}; that no other ID is resolved is inferred",
 )

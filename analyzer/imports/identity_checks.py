@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analyzer.source.batches import Batch
 
 _ADDRESS = r"[^\s@|#\\]++@[^\s@|#\\]++"
+_MOST_REMEMBERED = 1_000
+"""Records that are remembered for each kind of ID."""
 _ADDRESSES = re.compile(rf"{_ADDRESS}(?:\n{_ADDRESS})*+")
 _GUIDS = re.compile(rf"{GUID.pattern}(?:\n{GUID.pattern})*+")
 
@@ -110,6 +112,7 @@ class IdKindCheck:
         self._listed = listed
         self.counts: Counter[IdKind] = Counter()
         self._id_type = id_type
+        self._remembered: dict[IdKind, list[tuple[int, str | None]]] = {}
 
     def take(self, batch: Batch, findings: Findings) -> None:
         """Look at some records."""
@@ -119,7 +122,10 @@ class IdKindCheck:
             kinds = [kinds] * len(batch.identities) if not self._takes(kinds) else []
         else:
             self.counts.update(kind for kind in kinds if kind is not None)
-        if self._id_type is None or not kinds or not self._listed:
+        if not kinds or not self._listed:
+            return
+        if self._id_type is None:
+            self._remember(kinds, batch)
             return
         wrong = [index for index, kind in enumerate(kinds) if kind is not None and not self._takes(kind)]
         findings.add_records(
@@ -137,9 +143,27 @@ class IdKindCheck:
         inferred = kinds.inferred
         if self._id_type is None:
             if kinds.total and not inferred.name:
-                findings.add(MIXED_IDS, inferred.because)
+                self._add_mixed(kinds, findings)
         elif kinds.total and findings.count(OTHER_ID_KIND) == kinds.total and inferred.name:
             findings.advise(OTHER_ID_KIND, f"Queue with the ID type {inferred.name}: {inferred.because}.")
+
+    def _remember(self, kinds: Sequence[IdKind | None], batch: Batch) -> None:
+        """Remember records by the kind of their IDs; which kind is wrong is known only at the end."""
+        for number, identity, kind in zip(batch.numbers, batch.identities, kinds, strict=True):
+            if kind is not None and len(remembered := self._remembered.setdefault(kind, [])) < _MOST_REMEMBERED:
+                remembered.append((number, identity))
+
+    def _add_mixed(self, kinds: IdKinds, findings: Findings) -> None:
+        """Add the records with an ID of another kind than nearly all others; the file if there is no such kind."""
+        types = ID_TYPES[kinds.most] if kinds.most else ()
+        others = [kind for kind in kinds.counts if types and not set(types).intersection(ID_TYPES[kind])]
+        if not all(len(self._remembered.get(kind, ())) == kinds.counts[kind] for kind in others) or not others:
+            findings.add(MIXED_IDS, kinds.inferred.because)
+            return
+        for kind in others:
+            for number, identity in self._remembered[kind]:
+                message = f"the ID is {KIND_NOUNS[kind][0]}, unlike the others"
+                findings.add(MIXED_IDS, message, record=number, identity=identity)
 
     def _takes(self, kind: IdKind) -> bool:
         # That the service takes a name with a claims prefix was seen.
