@@ -61,8 +61,11 @@ class Runs:
             feed: the feed; empty to find it by the file's name.
 
         Returns:
-            None if there is none, or if the name belongs to several feeds.
+            None if there is none, if the name belongs to several feeds, or if the file is a retry file, which has
+            only some users of its feed.
         """
+        if source_name(file.name).retry_of:
+            return None
         feed = feed or self._feed_of(file.name)
         runs = [job for job in self._jobs() if feed and job["feed"] == feed and not job["retry_of"]]
         jobs = {job.job_id: job for job in self.library.jobs()} if runs else {}

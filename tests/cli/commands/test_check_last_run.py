@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import Ran
 
 LAST = "sites/hr/Shared Documents/imports/hr-feed-2026-11-23.json"
+RETRIED = "cc75e06b-27bd-57d7-8a0f-9cfd0e2f7d9e"
 JOB = "job cc75e06b (23 Nov"
 
 
@@ -54,6 +55,13 @@ def test_a_copy_of_a_source_file_is_compared_with_the_run_before(upa: Callable[.
     ran = upa("check", LAST)
     assert ran.code == 0
     assert "Compared with job 598302ce" in ran.err
+
+
+@pytest.mark.usefixtures("library")
+def test_a_retry_file_is_not_compared(upa: Callable[..., Ran]) -> None:
+    ran = upa("check", write(f"hr-feed-2026-11-23-{RETRIED}-retry.json", users=12))
+    assert ran.code == 0
+    assert "ompared with j" not in ran.err
 
 
 @pytest.mark.usefixtures("library")
