@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.imports.value_marks import EMPTY, NULL, USER, ValueMarks, value_marks
@@ -13,6 +13,7 @@ from tests.imports.batches import batches
 VALUES = st.one_of(st.none(), st.text(max_size=3), st.integers(0, 3), st.booleans(), st.just(["a"]), st.just({"a": 1}))
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=20))
 def test_equal_texts_have_equal_marks(values: list[object]) -> None:
     marks = value_marks(values).tolist()
@@ -41,6 +42,7 @@ def test_a_user_has_one_row_and_a_missing_property_is_null() -> None:
     assert marks.records == 3
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 30))
 def test_of_a_large_file_the_same_part_of_the_users_is_remembered(users: int, most: int) -> None:
     marks, all_of_them = ValueMarks(lambda _: True, most), ValueMarks(lambda _: True)

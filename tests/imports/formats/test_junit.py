@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.catalogue.check_findings import FINDING_KINDS, UNMAPPED_PROPERTY
@@ -71,6 +71,7 @@ def test_only_some_severities_fail_a_test() -> None:
     assert len([test for test in root.iter("testcase") if test.find("system-out") is not None]) == 3
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_any_text_of_a_file_is_xml(text: str) -> None:
     (suite,) = ET.fromstring(junit([with_findings(text=text)]))

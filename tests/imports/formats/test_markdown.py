@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -55,6 +55,7 @@ def test_hostile_text_is_text(text: str) -> None:
     assert unescape(READER.render(escaped(text))).strip() == f"<p>{visible(text).strip()}</p>"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40))
 def test_any_text_of_a_file_is_text(text: str) -> None:
     inner = re.sub(r"\s+", " ", visible(text)).strip()
