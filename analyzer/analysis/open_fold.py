@@ -100,9 +100,14 @@ class OpenFold:
     def saved(self) -> tuple[bytes, pl.DataFrame]:
         """Return what ``restored`` needs; only possible without ``unnamed`` users."""
         self._remove_unused()
-        keys = [self._keys[user] for user in self._users]
+        keys = list(map(self._keys.__getitem__, self._users))
         users = pl.DataFrame({"key": keys, "class": list(self._users.values())}, USERS)
         return msgspec.json.encode(_Header(self.places, self._classes)), users.sort("key")
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the keys of all users are known."""
+        return self._users.keys() <= self._keys.keys()
 
     @property
     def unnamed(self) -> AbstractSet[int]:

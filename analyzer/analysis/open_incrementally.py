@@ -244,12 +244,11 @@ class _Stream:
     def _is_named(self, fold: OpenFold) -> bool:
         """Return whether all users of a fold have keys; those from source files are read again if they are few."""
         for place in range(len(fold.places)):
-            unnamed = fold.unnamed
-            if not unnamed or len(unnamed) > _MAX_UNNAMED:
+            if fold.is_named or len(unnamed := fold.unnamed) > _MAX_UNNAMED:
                 break
             if _needs_its_file(self._sorted[place].job):
                 fold.name(self._source.keys_of(self._sorted[place].job.job_id, unnamed))
-        return not fold.unnamed
+        return fold.is_named
 
     def _is_kept(self, place: int) -> bool:
         """Return whether a checkpoint is kept: the older they are, the fewer."""

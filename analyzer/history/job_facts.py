@@ -111,7 +111,8 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
         return None
     some_lack_it = LogCode.MissingIdentity in set(tables.codes.filter(job_id=job["job_id"])["code"])
     failed = tables.scan_users_of(job["job_id"]).select("key").collect()["key"]
-    return examine_source(source, set(failed), some_lack_it=some_lack_it)
+    proven = tables.proven_id_property(job["job_id"])
+    return examine_source(source, set(failed), proven=proven, some_lack_it=some_lack_it)
 
 
 def shared_sentence(shared: SharedTrait, who: str = "users who failed", among: str = "users") -> str:

@@ -199,6 +199,10 @@ class Tables:
         users = self.open_users.get(job_id)
         return users.superseded_by if users else None
 
+    def proven_id_property(self, job_id: str) -> str:
+        """Return the source file's ID property that a job's log proves; empty if none is known to be proven."""
+        return self._history.record(job_id).proven_id_property
+
     def since(self, time: datetime) -> Tables:
         """Return only the jobs that ran since ``time`` (UTC), and those with an unknown time."""
         return self._filtered(pl.col("ran").is_null() | (pl.col("ran") >= time))

@@ -152,7 +152,7 @@ class LogParts:
             return
         has_code = pl.col("codes").list.contains(LogCode.IdentityNotResolvable.value)
         for piece in self._users.filter(has_code).select("identity").collect_batches():
-            yield from piece["identity"]
+            yield from piece["identity"].to_list()
 
     def entries(self, job_id: str) -> pl.LazyFrame:
         """Return the table ``entries`` of one job, in log order unless it is large."""

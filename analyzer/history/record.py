@@ -221,6 +221,14 @@ class JobRecord(msgspec.Struct, omit_defaults=True):
     users_size: int = 0
     state: JobState | None = None
 
+    @property
+    def proven_id_property(self) -> str:
+        """The ID property of its source file that its log proves; empty if none is known to be proven."""
+        facts = self.state.facts if self.state else None
+        if facts is None or (facts.log, facts.source) != (self.version, self.source_version):
+            return ""
+        return facts.proven or ""
+
     def current_version(self) -> str:
         """Return a digest of the files that the job's entries are made from."""
         files = [stamp for stamp in self.stamps if stamp[1] >= 0 and stamp[0] != self.source]

@@ -15,7 +15,7 @@ from analyzer.analysis.failures import Traits
 from analyzer.catalogue.model import SourceFacts
 from analyzer.errors import InputError, UsageError
 from analyzer.model.identity import IdKind, IdKinds, identity_keys, kind_of
-from analyzer.source.id_property import infer_id_property
+from analyzer.source.id_property import IdProperty, infer_id_property
 from analyzer.source.model import GrammarError, Trouble
 from analyzer.source.reader.chunk import members_of, spans_in
 from analyzer.source.reader.fault import BACKSLASH_AT_END, way_around
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import msgspec
 
     from analyzer.analysis.failures import SharedTrait
-    from analyzer.source.id_property import IdProperty
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record
 
@@ -71,18 +70,22 @@ class SourceFindings:
 
 
 def examine_source(
-    source: Path, failed: AbstractSet[str], *, some_lack_it: bool = False, most: int = MOST_RECORDS
+    source: Path, failed: AbstractSet[str], *, proven: str = "", some_lack_it: bool = False, most: int = MOST_RECORDS
 ) -> SourceFindings:
     """Read a source file for facts that explain a job's failures.
 
     Args:
         source: the file.
         failed: keys (``identity_key``) of the users in the log.
-        some_lack_it: whether the log reports records without an ID.
+        proven: its ID property, if that was already inferred from these users.
+        some_lack_it: whether the log reports records without an ID, so that the property is inferred from all records.
         most: the maximum number of records to read.
     """
     try:
-        id_property = infer_id_property(source, failed, some_lack_it=some_lack_it)
+        if proven and not some_lack_it:
+            id_property = IdProperty(proven, "matches IDs in the log", certain=True)
+        else:
+            id_property = infer_id_property(source, failed, some_lack_it=some_lack_it)
         with reading(source) as buffer:
             examination = _Examination(buffer, source.stat().st_size, id_property.name, failed, most)
             examination.read()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ID = "user0@contoso.com"
+
+
 def _source(folder: Path, records: list[dict[str, object]], encoding: str = "utf-8-sig") -> Path:
     path = folder / "hr.json"
     path.write_text(json.dumps({"value": records}, ensure_ascii=False), encoding=encoding)
@@ -137,3 +140,20 @@ def test_a_jobs_row_and_entries_become_facts(tmp_path: Path) -> None:
     assert facts.nameless == {"IdentityNotResolvable": 1, "GenericError": 1}
     assert (facts.failed, facts.new, facts.users, facts.source_at_hand) == (2, 1, 3, True)
     assert facts.failed_ids.counts == {IdKind.at_domain: 2}
+
+
+def test_the_id_property_that_a_log_proves_is_known_from_its_history(tmp_path: Path) -> None:
+    little = LittleLibrary(tmp_path / "library")
+    ids = [little.job(f"hr-2026-11-2{n}", JobError.ImportCompleteWithError, Lines.unresolved(_ID)) for n in (2, 3)]
+    assert "IdName" in {little.tables().proven_id_property(job_id) for job_id in ids}
+    path = _source(tmp_path, _people(3))
+    assert examine_source(path, {_ID}, proven="IdName") == examine_source(path, {_ID})
+
+
+def test_an_id_property_that_another_log_proved_is_not_known(tmp_path: Path) -> None:
+    little = LittleLibrary(tmp_path / "library")
+    ids = [little.job(f"hr-2026-11-2{n}", JobError.ImportCompleteWithError, Lines.unresolved(_ID)) for n in (2, 3)]
+    for job_id in ids:
+        record = little.tables()._history.record(job_id)
+        record.version = "another"
+        assert record.proven_id_property == ""
