@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import polars as pl
 
 from analyzer.analysis.failures import without_user
-from analyzer.analysis.named_users import FEWEST, POSITIONS, bounds
+from analyzer.analysis.named_users import BOUNDS, FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
 from analyzer.history.job_facts import examine_job_source
 from analyzer.history.job_log import JobLogs
@@ -154,7 +154,7 @@ def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
     if source is not None and nameless.height > unread.height:
         positions = _positions(named, source)
     if positions is None:
-        return Whereabouts(located, bounds(named.clear(), pl.DataFrame(schema=POSITIONS))[0], None)
+        return Whereabouts(located, pl.DataFrame(schema=BOUNDS), None)
     return Whereabouts(located, *bounds(named.filter(pl.col("code") != LogCode.DataFileNotJson), positions))
 
 

@@ -310,8 +310,7 @@ def offset_of(buffer: Buffer, line: int, units: int) -> int | None:
 def _units(piece: bytes, *, last: bool = False) -> tuple[int, int]:
     """Return the number of UTF-16 units of the complete characters of a piece, and of their bytes."""
     text, consumed = codecs.utf_8_decode(piece, "replace", last)
-    wide = 0 if text.isascii() else sum(character > "\uffff" for character in text)
-    return len(text) + wide, consumed
+    return len(text.encode("utf-16-le")) // 2, consumed
 
 
 def excerpt(buffer: Buffer, offset: int, around: int = 20) -> str:
