@@ -7,7 +7,7 @@ one is only suggested.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from analyzer.directory.users import guids_of, keys_of
 from analyzer.model.service import IdType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MOST_MISSPELT = 20_000
 """Unknown IDs up to which users with almost the same one are looked for: with more, the export is another tenant's."""
@@ -84,25 +84,30 @@ def resolve(identities: pl.Series, directory: Directory, id_type: IdType | None 
 
 
 def resolutions(identities: Iterable[str], directory: Directory, id_type: IdType | None = None) -> Iterator[Resolution]:
-    """Yield what each ID is, as ``resolve`` finds it."""
+    """Return what each ID is, as ``resolve`` finds it."""
     table = resolve(pl.Series("identity", list(identities), pl.String), directory, id_type)
-    for row in table.drop("user").iter_rows(named=True):
-        yield Resolution(
-            row["identity"], Match(row["match"]), row["proof"], row["corrected"] or "", row["suggestion"] or ""
-        )
+    return map(resolution, table.iter_rows(named=True))
+
+
+def resolution(row: Mapping[str, Any]) -> Resolution:
+    """Return a row of ``RESOLUTIONS`` as an object."""
+    return Resolution(
+        row["identity"], Match(row["match"]), row["proof"], row["corrected"] or "", row["suggestion"] or ""
+    )
 
 
 def inferred_id_type(identities: pl.Series, directory: Directory) -> IdType | None:
-    """Return the only ID type under which most users have these IDs; None if two fit equally well, or none does."""
+    """Return the ID type of most IDs that are users'; None if no type is, or two fit equally well."""
     keys = pl.DataFrame({"key": guids_of_series(keys_of(identities))}).unique()
-    found = keys.join(directory.keys, on="key")
+    known = directory.keys.filter(pl.col("kind").is_in([int(kind) for kind in LOOKED_UP[None]]))
+    found = keys.join(known, on="key")
     numbers = {
         id_type: found.filter(pl.col("kind").is_in([int(kind) for kind in LOOKED_UP[id_type]]))["key"].n_unique()
         for id_type in IdType
     }
     most = max(numbers.values())
     best = [id_type for id_type, number in numbers.items() if number == most]
-    return best[0] if most and len(best) == 1 else None
+    return best[0] if len(best) == 1 and most > found["key"].n_unique() / 2 else None
 
 
 def guids_of_series(keys: pl.Series) -> pl.Series:

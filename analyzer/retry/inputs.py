@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from analyzer.directory.model import Directory
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.logs.model import LogRead
     from analyzer.model.job import Job
+    from analyzer.model.service import IdType
 
 _HEADER = "identity"
 _SEPARATORS = "\t;,"
@@ -74,6 +76,8 @@ class RetryInputs:
         retry_helps: what is known of codes.
         source_uri: of the source file, as the job has it; empty for bare files.
         newer: users whose newer records later files of the feed hold, by their marks (``mark_of``).
+        directory: an export by which IDs are corrected; None for no correction.
+        id_type: of the feed, by the configuration; None if unknown.
     """
 
     source: Path | None
@@ -93,6 +97,8 @@ class RetryInputs:
     retry_helps: RetryHelps = helps_unknown
     source_uri: str = ""
     newer: frozenset[int] = frozenset()
+    directory: Directory | None = None
+    id_type: IdType | None = None
 
 
 def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> RetryInputs:

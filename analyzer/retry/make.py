@@ -36,6 +36,8 @@ from analyzer.storage.manifest_file import manifest_path
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.directory.model import Directory
+    from analyzer.model.service import IdType
     from analyzer.retry.inputs import RetryInputs
     from analyzer.retry.model import Choices, RetryOptions
     from analyzer.source.diagnosis.service_message import Diagnosis
@@ -248,6 +250,8 @@ def _write(
             found=None if selection.all_records else inferred.records,
         )
         request = complete_by_source(request, inputs.named_users)
+        if inputs.directory is not None:
+            request = _corrected(request, inputs.directory, inputs.id_type, selection.condition)
         return request.selection, id_property, write_retry(request)
     except NotJsonError as error:
         from analyzer.source.diagnosis.service_message import name_person, unreadable
@@ -258,6 +262,18 @@ def _write(
     except NotImportFormatError as error:
         error.advice = f"{error.advice} {_options_for_shape(error)}".strip()
         raise
+
+
+def _corrected(request: RetryRequest, directory: Directory, id_type: IdType | None, condition: str) -> RetryRequest:
+    """Return the request with corrections of IDs; ``condition`` is what to do first whatever the IDs are."""
+    from analyzer.retry.selection.correct_ids import with_corrections
+
+    request = with_corrections(request, directory, id_type)
+    selection = request.selection
+    if selection.all_records or len(request.corrections.by_key) < len(selection.identities):
+        return request
+    # The users failed because of their IDs, not because of the ID type.
+    return dataclasses.replace(request, selection=dataclasses.replace(selection, condition=condition))
 
 
 def _options_for_faults(error: NotJsonError) -> str:

@@ -14,6 +14,7 @@ from analyzer.retry.summary import sentence
 from analyzer.source.find import find_records
 from analyzer.storage.files import cannot_read, sha256_of
 from analyzer.storage.manifest_file import (
+    CorrectedIdEntry,
     FileEntry,
     Manifest,
     RetryFileEntry,
@@ -77,6 +78,7 @@ def manifest_for(
         property_values=retry.property_values,
         respelled=retry.respelled,
         repairs=len(retry.repairs),
+        corrected_ids=[CorrectedIdEntry(one.record, one.before, one.after, one.proof) for one in retry.corrected],
         unmatched=len(retry.unmatched),
         entries_naming_nobody=retry.without_user,
         unfinished_logs=retry.unfinished_logs,
@@ -94,7 +96,9 @@ def described_choices(chosen: Sequence[str], options: RetryOptions, id_property:
         options: the options for writing.
         id_property: as the user specified it; empty if it was inferred.
     """
+    correct_ids = {"correct_ids": options.correct_ids} if options.correct_ids else {}
     return {
+        **correct_ids,
         "users": list(chosen),
         "id_property": id_property,
         "drop_properties": list(options.drop_properties),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.model.identity import WITHOUT_IDS, InferredIdType
 from analyzer.model.service import MAX_PROPERTY_VALUES
 from analyzer.model.text import listed_first
+from analyzer.retry.corrections import NO_CORRECTIONS, CorrectedId, IdCorrections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -136,6 +137,7 @@ class RetryOptions:
         max_properties: values in one file, without IDs.
         hashes: whether the manifest contains the SHA-256 of the source and the logs.
         force: whether to use a source file that may be another job's or another version.
+        correct_ids: name of the directory export by which IDs are corrected; empty if none are.
     """
 
     drop_properties: tuple[str, ...] = ()
@@ -145,6 +147,7 @@ class RetryOptions:
     max_properties: int = MAX_PROPERTY_VALUES
     hashes: bool = True
     force: bool = False
+    correct_ids: str = ""
 
     @property
     def reads_around_faults(self) -> bool:
@@ -176,6 +179,7 @@ class RetryRequest:
         given_id_property: as the user specified it; empty if it was inferred.
         error: name of the job's error; empty for bare files.
         source_uri: of the source file, as in the job list; empty for bare files.
+        corrections: of IDs.
     """
 
     source: Path
@@ -193,6 +197,7 @@ class RetryRequest:
     given_id_property: str = ""
     error: str = ""
     source_uri: str = ""
+    corrections: IdCorrections = NO_CORRECTIONS
 
 
 class Reason(StrEnum):
@@ -321,6 +326,8 @@ class RetryFiles:
         properties: of the records except the IDs, in the order of their first occurrence.
         id_type: to queue the file with.
         damage: wrong values that are imported without an error.
+        corrections: of IDs, as in the request.
+        corrected: the IDs that were written otherwise than in the source.
     """
 
     paths: tuple[Path, ...]
@@ -341,6 +348,8 @@ class RetryFiles:
     properties: tuple[str, ...] = ()
     id_type: InferredIdType = WITHOUT_IDS
     damage: tuple[Damage, ...] = ()
+    corrections: IdCorrections = NO_CORRECTIONS
+    corrected: tuple[CorrectedId, ...] = ()
 
     @property
     def path(self) -> Path:

@@ -77,7 +77,7 @@ def sentence(
         parts += _how_to_drop(retry)
     if not id_property.without_ids:
         parts += _to_correct(retry)
-    return " ".join([*parts, *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
+    return " ".join([*parts, *_corrected(retry), *_how_known(id_property), *_how_spelled(retry), *_damaged(retry)])
 
 
 def _how_chosen(selection: Selection, options: RetryOptions) -> Iterator[str]:
@@ -125,6 +125,19 @@ def _how_to_drop(retry: RetryFiles) -> Iterator[str]:
                 f"An import takes no multi-value property, and {records} one in {one.property}:"
                 f" --drop-property {shlex.quote(one.property)} leaves it out."
             )
+
+
+def _corrected(retry: RetryFiles) -> Iterator[str]:
+    """Yield how many IDs are others than in the source."""
+    corrections = retry.corrections
+    if not corrections.by:
+        return
+    number = len(retry.corrected)
+    corrected = count(number, "ID is", "IDs are") if number else "No ID is"
+    yield f"{corrected} corrected by {corrections.by}."
+    if corrections.left:
+        left = count(len(corrections.left), "ID isn't", "IDs aren't")
+        yield f"{left} corrected, because another record is the same user's."
 
 
 def _how_known(id_property: IdProperty) -> Iterator[str]:

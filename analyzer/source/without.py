@@ -1,4 +1,4 @@
-"""Leave members out of a record, byte for byte."""
+"""Leave members out of a record, or replace their values, byte for byte."""
 
 from __future__ import annotations
 
@@ -58,3 +58,26 @@ def spans_of(raw: bytes, names: Collection[str]) -> list[tuple[int, int]]:
                 gone.append((comma, comma + 1))
         at = after_value(raw, end, b"}")
     return sorted(gone)
+
+
+def with_value(raw: bytes, name: str, token: bytes) -> bytes:
+    """Return the record with another value for each member of a name; all else stays.
+
+    Args:
+        raw: a record that the tolerant reader accepts.
+        name: its escapes resolved.
+        token: the value as JSON.
+
+    Raises:
+        GrammarError: the tolerant reader does not accept the record.
+    """
+    kept, copied = bytearray(), 0
+    at = skip_blank(raw, expect(raw, 0, b"{"))
+    while raw[at : at + 1] != b"}":
+        member, value = read_key(raw, at)
+        end = skip_value(raw, value)
+        if member == name:
+            kept += raw[copied:value] + token
+            copied = end
+        at = after_value(raw, end, b"}")
+    return bytes(kept + raw[copied:])

@@ -35,6 +35,15 @@ class RetryFileEntry(FileEntry):
     property_values: int = 0
 
 
+class CorrectedIdEntry(msgspec.Struct):
+    """An ID that a retry file has instead of the source's: the record from 1, both IDs, and the proof."""
+
+    record: int
+    before: str
+    after: str
+    proof: str
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """The content of a manifest. Fields that older versions did not write are empty.
 
@@ -63,6 +72,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         property_values: number of values, without IDs.
         respelled: records that were not valid JSON.
         repairs: number in the list of repairs.
+        corrected_ids: IDs that are others than in the source.
         unmatched: number in the list of unmatched users.
         entries_naming_nobody: entries of the log that don't identify a user.
         unfinished_logs: logs that may lack users.
@@ -95,6 +105,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     property_values: int = 0
     respelled: int = 0
     repairs: int = 0
+    corrected_ids: list[CorrectedIdEntry] = []
     unmatched: int = 0
     entries_naming_nobody: int = 0
     unfinished_logs: int = 0

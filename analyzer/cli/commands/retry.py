@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
     from analyzer.retry.inputs import RetryInputs
-    from analyzer.retry.make import RetryResult
-    from analyzer.retry.queue_command import RetryToQueue
 
 _INCOMPLETE = _NOT_AS_MADE = 1
 
@@ -97,6 +95,14 @@ SalvageOption = Annotated[
 RepairOption = Annotated[
     bool, _contents("--repair", help="Like --salvage, and also correct faults if the meaning stays. List each repair.")
 ]
+CorrectIdsOption = Annotated[
+    Path | None,
+    _contents(
+        metavar="FILE",
+        readable=False,
+        help="Correct IDs if this export of all users proves that both are the same user's. List each.",
+    ),
+]
 MaxBytesOption = Annotated[
     int,
     _contents(
@@ -145,6 +151,7 @@ def command(  # noqa: PLR0913 - the contract's options
     drop_property: DropPropertyOption = None,
     salvage: SalvageOption = False,
     repair: RepairOption = False,
+    correct_ids: CorrectIdsOption = None,
     max_bytes: MaxBytesOption = MOST_BYTES,
     max_properties: MaxPropertiesOption = MAX_PROPERTY_VALUES,
     no_hash: NoHashOption = False,
@@ -192,8 +199,18 @@ def command(  # noqa: PLR0913 - the contract's options
             without_culprits=without_culprits,
             drop_properties=dropped,
         ),
-        options=RetryOptions(dropped, salvage, repair, max_bytes, max_properties, hashes=not no_hash, force=force),
+        options=RetryOptions(
+            dropped,
+            salvage,
+            repair,
+            max_bytes,
+            max_properties,
+            hashes=not no_hash,
+            force=force,
+            correct_ids=correct_ids.name if correct_ids else "",
+        ),
         retry_helps=app.settings.catalogue.retry_helps,
+        directory=app.directory(correct_ids) if correct_ids else None,
     )
     if inputs.job_id and (apart := variant(inputs, own)):
         # The run's own file keeps its place: a report may link to it.
@@ -229,6 +246,7 @@ def _of_job(  # noqa: PLR0913 - the options that select the job
     if not superseded:
         _check_superseded(app, tables, job.job_id)
     inputs = inputs_of_job(library, tables, job, id_property or None)
+    inputs = dataclasses.replace(inputs, id_type=app.id_type_of(tables.job(job.job_id)["feed"]))
     if superseded:
         inputs = dataclasses.replace(inputs, newer=frozenset())
     users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
@@ -302,6 +320,7 @@ def _of_files(
 
 
 def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
+    from analyzer.cli.views.retry import print_corrected, print_queue, retry_json
     from analyzer.retry.make import make_retry
     from analyzer.retry.queue_command import importable_files
     from analyzer.storage.manifest_file import read_manifest
@@ -313,14 +332,16 @@ def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
     terminal.say(result.sentence)
     for sentence in result.earlier.sentences:
         terminal.say(sentence)
+    if result.retry:
+        print_corrected(terminal, result.retry)
     queued = importable_files(manifest, target.parent)
     if terminal.json:
-        terminal.result(_json(result, queued, inputs.job_id))
+        terminal.result(retry_json(result, queued, inputs.job_id))
     elif result.retry is not None:
         for path in result.retry.paths:
             terminal.show(str(path))
     if queued is not None:
-        _print_queue(terminal, queued)
+        print_queue(terminal, queued)
     return 0 if result.complete else _INCOMPLETE
 
 
@@ -345,51 +366,3 @@ def _verify(terminal: Terminal, path: Path) -> int:
     elif not verified.differences:
         terminal.show(f"{path} is unchanged.")
     return _NOT_AS_MADE if verified.differences else 0
-
-
-def _print_queue(terminal: Terminal, queued: RetryToQueue) -> None:
-    """Write the next step to stderr: what to check, then the lines to paste into PowerShell."""
-    from analyzer.retry.queue_command import queue_commands, queue_remarks
-
-    for remark in queue_remarks(dataclasses.replace(queued, condition="")):  # the summary contains it
-        terminal.say(remark)
-    terminal.say("next, in PowerShell with the module PnP.PowerShell:")
-    for line in queue_commands(queued):
-        terminal.say(line)
-
-
-def _json(result: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:
-    from analyzer.retry.queue_command import queue_commands, queue_remarks
-    from analyzer.source.damaged_values import damage_json
-
-    retry = result.retry
-    return {
-        "job_id": job_id,
-        "outcome": result.selection.outcome.value,
-        "sentence": result.sentence,
-        "file": str(retry.path) if retry and retry.paths else None,
-        "files": [str(path) for path in retry.paths] if retry else [],
-        "manifest": str(retry.manifest) if retry else None,
-        "unmatched_file": str(retry.unmatched_file) if retry else None,
-        "records": retry.records if retry else 0,
-        "users": retry.users if retry else 0,
-        "unmatched": len(retry.unmatched) if retry else 0,
-        "entries_naming_nobody": retry.without_user if retry else result.selection.without_user,
-        "respelled": retry.respelled if retry else 0,
-        "repairs": len(retry.repairs) if retry else 0,
-        "repairs_file": str(retry.repairs_file) if retry and retry.repairs_file else None,
-        "damage": damage_json(retry.damage) if retry else [],
-        "chosen": list(result.selection.choice_clauses),
-        "removed": [str(path) for path in result.earlier.removed],
-        "stale": [str(path) for path in result.earlier.remaining],
-        "kept": [str(path) for path in result.earlier.copies],
-        "queue": None
-        if queued is None
-        else {
-            "commands": list(queue_commands(queued)),
-            "remarks": list(queue_remarks(queued)),
-            "id_type": queued.id_type.name or None,
-            "properties": list(queued.properties),
-        },
-        "complete": result.complete,
-    }

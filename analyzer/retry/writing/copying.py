@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,17 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import OutputError, UsageError
-from analyzer.model.identity import IdCounter
+from analyzer.model.identity import IdCounter, identity_key
 from analyzer.model.text import did_you_mean, listed, shortened
+from analyzer.retry.corrections import CorrectedId
 from analyzer.retry.model import IDENTICAL, MOST_PLACES, Mismatch, Reason, Repair, shown_places
 from analyzer.retry.selection.find_records import Records, record_places
 from analyzer.retry.writing.parts import BETWEEN
 from analyzer.source.damaged_values import DamageFinder
-from analyzer.source.model import NO_ID, GrammarError
+from analyzer.source.model import NO_ID, GrammarError, mark_in
 from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
 from analyzer.source.reader.tolerant import Record, read_object, record_at
 from analyzer.source.strict_json import respell, strict_members, strict_members_of
-from analyzer.source.without import without
+from analyzer.source.without import with_value, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,6 +64,7 @@ class CopyResult:
         respelled: how many of them aren't valid JSON in the source.
         unmatched: what couldn't be written.
         repairs: what was repaired.
+        corrected: IDs that were written otherwise.
         properties: of the written records except the ID, in the order of their first occurrence.
         ids: counts the kinds of IDs.
         damage: wrong values in the written records.
@@ -72,6 +75,7 @@ class CopyResult:
     respelled: int = 0
     unmatched: list[Mismatch] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
+    corrected: list[CorrectedId] = field(default_factory=list)
     properties: dict[str, None] = field(default_factory=dict)
     ids: IdCounter = field(default_factory=IdCounter)
     damage: tuple[Damage, ...] = ()
@@ -141,6 +145,9 @@ class _Copier:
         self._multi_values: dict[str, _MultiValue] = {}
         encoding = recoded_from(request.source)
         self._loses_bytes = encoding == WINDOWS_1252
+        self._corrections = request.corrections.by_key
+        wanted = None if request.selection.all_records else request.selection.identities.marks
+        self._to_correct = {mark for key in self._corrections if (mark := mark_in(wanted, key))}
         marked = after_mark(buffer) > 0 or encoding == UTF_16
         self._finder = DamageFinder(marked=marked, id_property=self._id_property)
 
@@ -163,7 +170,7 @@ class _Copier:
         """Write records at once if they are valid JSON, else one by one."""
         raws = [self._records.raw(number) for number in numbers]
         joined = BETWEEN.join(raws)
-        one_by_one = self._options.drop_properties or self._loses_bytes
+        one_by_one = self._options.drop_properties or self._loses_bytes or self._has_to_correct(numbers)
         members = None if one_by_one else strict_members_of(joined)
         if self._finder.suspects(joined):
             self._find_damage(numbers, raws, members, joined)
@@ -196,6 +203,8 @@ class _Copier:
                 return
             raw = respelled
             members = read_object(raw, 0).members
+        if self._chosen.spans.marks[number] in self._to_correct:
+            raw, members = self._with_corrected_id(number, raw, members)
         if self._options.drop_properties:
             raw, members = self._without_dropped(raw, members)
         self._note_properties([members])
@@ -204,6 +213,24 @@ class _Copier:
         self._parts.add(raw, len(members) - spelled, self._chosen.spans.positions[number])
         self.result.records += 1
         self.result.without_id += not spelled or self._chosen.spans.marks[number] == NO_ID
+
+    def _has_to_correct(self, numbers: list[int]) -> bool:
+        """Return whether one of some records may have an ID to correct."""
+        marks = self._chosen.spans.marks
+        return bool(self._to_correct) and not self._to_correct.isdisjoint(marks[number] for number in numbers)
+
+    def _with_corrected_id(
+        self, number: int, raw: bytes, members: Mapping[str, Buffer]
+    ) -> tuple[bytes, Mapping[str, Buffer]]:
+        """Return a record with the right ID; unchanged if it only shares the mark of a user with a wrong one."""
+        identity = self._records.identity(number)
+        found = self._corrections.get(identity_key(identity))
+        if found is None:
+            return raw, members
+        token = json.dumps(found.corrected, ensure_ascii=False).encode()
+        place = self._chosen.spans.positions[number] + 1
+        self.result.corrected.append(CorrectedId(place, identity, found.corrected, found.proof))
+        return with_value(raw, self._id_property, token), {**members, self._id_property: token}
 
     def _note_properties(self, records: Sequence[Mapping[str, Buffer]]) -> None:
         """Note the properties of written records, and the kinds of their IDs."""

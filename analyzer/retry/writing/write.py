@@ -158,7 +158,10 @@ def _finish(
         damage=copied.damage,
         repairs_file=repairs_file if request.options.repair else None,
         properties=tuple(copied.properties),
-        id_type=copied.ids.kinds.inferred,
+        id_type=(request.corrections.id_type if copied.records > copied.without_id else None)
+        or copied.ids.kinds.inferred,
+        corrections=request.corrections,
+        corrected=tuple(copied.corrected),
     )
     beside = {unmatched_file: unmatched_csv(retry.unmatched)}
     if retry.repairs_file:

@@ -207,6 +207,7 @@ def test_the_manifest_describes_its_inputs(tmp_path: Path) -> None:
         "property_values": 1,
         "respelled": 0,
         "repairs": 0,
+        "corrected_ids": [],
         "unmatched": 1,
         "entries_naming_nobody": 1,
         "unfinished_logs": 0,
