@@ -53,14 +53,14 @@ class ValueMarks:
     def take(self, batch: Batch) -> NDArray[np.int64]:
         """Remember some records; return the marks of their users, also of those that aren't remembered."""
         users = _marks(list(map(mark_of, identity_keys(batch.identities))))
-        self.records += int(np.count_nonzero(users != NO_ID))
+        self.records += int(np.count_nonzero(users))
         at = [index for index, name in enumerate(batch.names) if self._is_wanted(name)]
         names = tuple(batch.names[index] for index in at)
         columns = [batch.columns[index] for index in at]
-        kept = users
-        if self.mask:
-            indexes = np.flatnonzero(users & self.mask == 0).tolist()
-            kept = users[indexes]
+        is_kept = (users & self.mask == 0) & (users != NO_ID)
+        kept = users[is_kept]
+        if len(kept) < len(users):
+            indexes = np.flatnonzero(is_kept).tolist()
             columns = [[column[index] for index in indexes] for column in columns]
         pieces = self._shapes.setdefault(names, [[] for _ in range(len(names) + 1)])
         for piece, marks in zip(pieces, [kept, *map(value_marks, columns)], strict=True):
@@ -94,7 +94,7 @@ class ValueMarks:
             for names, pieces in self._shapes.items()
         ]
         table = pl.concat([pl.DataFrame(schema={USER: pl.Int64}), *frames], how="diagonal")
-        return table.filter(pl.col(USER) != NO_ID).unique(USER, keep="first")
+        return table.unique(USER, keep="first")
 
 
 def value_marks(column: Sequence[object]) -> NDArray[np.int64]:

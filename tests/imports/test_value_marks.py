@@ -52,7 +52,15 @@ def test_of_a_large_file_the_same_part_of_the_users_is_remembered(users: int, mo
             marks.take(batch)
             all_of_them.take(batch)
     assert marks.records == all_of_them.records == users
-    assert len(marks.table()) * 2 <= most or marks.mask == 0
+    assert len(marks.table()) * 2 <= most
+    assert bool(marks.mask) is (users * 2 > most)
     all_of_them.restrict(marks.mask)
     assert set(marks.table()[USER]) == set(all_of_them.table()[USER])
     assert np.all(marks.table()[USER].to_numpy() & marks.mask == 0)
+
+
+def test_records_without_an_id_are_not_remembered() -> None:
+    marks = ValueMarks(lambda _: True, 10)
+    for batch in batches([{"Id": ""}, {"Id": None}] * 50, "Id"):
+        marks.take(batch)
+    assert (marks.records, marks.mask, marks.table().height) == (0, 0, 0)

@@ -127,11 +127,10 @@ def command(  # noqa: PLR0913 - the contract's options
     from analyzer.imports.check import check_file
     from analyzer.imports.directory_checks import DirectoryCheck
     from analyzer.imports.input_file import input_file
-    from analyzer.storage.table_files import check_format, write_table
+    from analyzer.storage.table_files import write_table
 
     app = context.ensure_object(AppContext)
-    if output is not None and form is None:
-        check_format(output)
+    _check_output(app.terminal, form, output)
     feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
     export = read_directory(directory) if directory is not None else None
@@ -168,6 +167,20 @@ def command(  # noqa: PLR0913 - the contract's options
     for problem in problems:
         app.terminal.complain(problem)
     return InputError.exit_code if problems else _exit_code(results, fixed, fail_on)
+
+
+def _check_output(terminal: Terminal, form: FormatOption | None, output: Path | None) -> None:
+    """Refuse an output that can't be written.
+
+    Raises:
+        UsageError: two formats are specified, or the file's isn't known.
+    """
+    from analyzer.storage.table_files import check_format
+
+    if form is not None and terminal.json:
+        raise UsageError("--format can't be combined with --json", "Specify one of them.")
+    if form is None and output is not None:
+        check_format(output)
 
 
 def _exit_code(results: Sequence[CheckResult], fixed: Fixed | None, least: FailOn) -> int:

@@ -52,3 +52,9 @@ def test_fail_on_decides_which_tests_fail(upa: Callable[..., Ran], feeds: Path) 
 
 def test_an_unknown_format_is_an_error(upa: Callable[..., Ran], feeds: Path) -> None:  # noqa: ARG001 - the folder
     assert upa("check", "feeds/hr.json", "--format", "xml").code == 2
+
+
+def test_two_formats_are_an_error(upa: Callable[..., Ran], feeds: Path) -> None:  # noqa: ARG001 - the folder
+    ran = upa("check", "feeds/hr.json", "--format", "sarif", "--json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--format can't be combined with --json" in ran.err

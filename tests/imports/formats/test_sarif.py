@@ -7,7 +7,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.catalogue.check_findings import DUPLICATE_ID, FINDING_KINDS, NOT_JSON, UNMAPPED_PROPERTY
@@ -127,6 +127,8 @@ def test_what_the_table_does_not_list_counts_as_left_out() -> None:
 
 
 @settings(deadline=None)
+@example("[click](https://example.com)")
+@example("[record](1)")
 @given(st.text(max_size=50))
 def test_no_text_of_a_file_becomes_a_link_or_breaks_the_log(text: str) -> None:
     for result in run_of(with_findings(text=text.encode("utf-8", "replace").decode()))["results"]:
