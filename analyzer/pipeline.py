@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analyzer.catalogue import Catalogue
+    from analyzer.directory.look_up import LookUp
+    from analyzer.directory.model import Directory
     from analyzer.history.load import Tables
     from analyzer.library.model import Choice, PullResult, RemoteTenant
+    from analyzer.model.service import IdType
     from analyzer.model.text import Progress
     from analyzer.report.model import Day
     from analyzer.retry.library_jobs import JobRetry
@@ -50,6 +53,8 @@ class Places:
         commands: completes the commands in the report.
         open_tables: opens the history of a library, with the argument ``progress`` as ``history.load.load``.
         days_from: the first day whose page is kept; None for all.
+        directory: an export in which IDs that couldn't be resolved are looked up; None for none.
+        id_type_of: the ID type of a feed by the configuration.
     """
 
     report: Path
@@ -60,6 +65,8 @@ class Places:
     commands: Commands = field(default_factory=Commands)
     open_tables: Callable[..., Tables] = load
     days_from: date | None = None
+    directory: Directory | None = None
+    id_type_of: Callable[[str | None], IdType | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +180,10 @@ def report(  # noqa: PLR0913 - likewise
         whereabouts=PerJob(tables.jobs["job_id"], sources.whereabouts),
         findings=PerJob(scope.job_ids or _newest_failed(tables), sources.findings),
         source_of=sources.file,
+        looked_up=PerJob(
+            (scope.job_ids or _newest_failed(tables)) if places.directory else (),
+            functools.partial(_looked_up, tables, places),
+        ),
         day=say(made) if say else None,
         days_from=places.days_from,
     )
@@ -184,6 +195,17 @@ def _newest_failed(tables: Tables) -> frozenset[str]:
     """Return the newest failed run of each feed; no other source files are read, even for a year of jobs."""
     failed = tables.jobs.filter(pl.col("retry_of").is_null() & pl.col("outcome").is_in(FAILED))
     return frozenset(failed.group_by("feed").agg(pl.col("job_id").last())["job_id"])
+
+
+def _looked_up(tables: Tables, places: Places, job_id: str) -> LookUp | None:
+    """Look up the IDs of a job that couldn't be resolved; None if it has none."""
+    from analyzer.directory.look_up import UNRESOLVED, look_up
+
+    users, job = tables.users_of(job_id), tables.job(job_id)
+    identities = users.filter(pl.col("codes").list.contains(UNRESOLVED))["identity"]
+    if places.directory is None or identities.is_empty():
+        return None
+    return look_up(identities, places.directory, places.id_type_of(job["feed"]), job["users"])
 
 
 def _link(retry: JobRetry) -> RetryLink:

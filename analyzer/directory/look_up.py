@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -77,6 +78,14 @@ class LookUp:
     directory: Directory
     by_identity: Mapping[str, Resolution]
     users: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """A digest of what is known of the IDs, for pages that show it."""
+        words = [(one.identity, one.match, one.proof) for one in self.by_identity.values()]
+        return hashlib.blake2b(
+            repr((words, [*self.remarks])).encode(errors="surrogatepass"), digest_size=16
+        ).hexdigest()
 
     @property
     def sentences(self) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""Read a directory export: a CSV file in any of the usual encodings and with any of the usual separators."""
+"""Read a directory export: CSV in any of the usual encodings and with any of the usual separators, or a workbook."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from analyzer.storage.detect_encoding import UTF8, WINDOWS_1252, encoding_by_hea
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import IO
 
@@ -32,6 +34,9 @@ _LONGEST_ROW = 50
 """Lines of one row; a longer one begins with a quotation mark that isn't closed."""
 _NAMED = 6
 """Headings that an error names."""
+_WORKBOOK = b"PK\x03\x04"
+_LARGEST = 1 << 31
+"""Bytes that a workbook may unpack to."""
 _ADVICE: Final = (
     "Export all users from the Entra admin center (Users > Download users), the Microsoft 365 admin center (Export"
     " users), or with `Get-MgUser -All | Export-Csv`."
@@ -86,6 +91,8 @@ def _table(path: Path) -> pl.DataFrame:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
         encoding, mark = encoding_by_head(head) or ("", 0)
+    if head.startswith(_WORKBOOK):
+        return _workbook(path)
     if encoding in ("", UTF8):
         layout = _layout(path, head[mark:].decode(errors="replace"))
         try:
@@ -94,6 +101,27 @@ def _table(path: Path) -> pl.DataFrame:
             encoding, mark = WINDOWS_1252, 0
     recoded = _recoded(path, encoding, mark)
     return _parsed(path, recoded, _layout(path, recoded[:_HEAD].decode(errors="replace")))
+
+
+def _workbook(path: Path) -> pl.DataFrame:
+    """Return the known columns of the first sheet of an XLSX workbook.
+
+    Raises:
+        InputError: it isn't one, or another table.
+    """
+    import python_calamine as calamine
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(part.file_size for part in archive.infolist()) > _LARGEST:
+                raise InputError(f"{path} unpacks to more than 2 GB", "Save it as CSV in UTF-8.")
+        with calamine.CalamineWorkbook.from_path(path) as workbook:
+            rows = (list(map(str, row)) for row in workbook.get_sheet_by_index(0).iter_rows() if any(row))
+            columns = _known_columns(path, next(rows, []))
+            cells = [[row[place] for place in columns.values()] for row in rows]
+    except (zipfile.BadZipFile, calamine.CalamineError) as error:
+        raise InputError(f"{path} can't be read as an XLSX workbook", "Save it as CSV in UTF-8.") from error
+    return pl.DataFrame(cells, schema={column.value: pl.String for column in columns}, orient="row")
 
 
 class _NotUtf8Error(Exception):
@@ -127,16 +155,25 @@ def _layout(path: Path, head: str) -> _Layout:
         before += 1
     by_separator = {one: next(csv.reader([lines[before].strip()], delimiter=one), []) for one in _SEPARATORS}
     separator = max(_SEPARATORS, key=lambda one: (len(column_indexes(by_separator[one])), len(by_separator[one])))
-    columns = column_indexes(by_separator[separator])
+    return _Layout(separator, before, _known_columns(path, by_separator[separator]), ends)
+
+
+def _known_columns(path: Path, headings: Sequence[str]) -> dict[Column, int]:
+    """Return the positions of the known columns.
+
+    Raises:
+        InputError: none has IDs.
+    """
+    columns = column_indexes(headings)
     if IDS.isdisjoint(columns):
-        if not head.strip("\0\r\n "):
+        if not any(map(str.strip, headings)):
             raise InputError(f"{path} is empty", _ADVICE)
-        seen = ", ".join(heading.strip() for heading in by_separator[separator][:_NAMED] if heading.isprintable())
+        seen = ", ".join(heading.strip() for heading in headings[:_NAMED] if heading.isprintable())
         raise InputError(
             f"{path} isn't a directory export: none of its headings ({seen}) is {LOOKED_FOR}",
             _ADVICE,
         )
-    return _Layout(separator, before, columns, ends)
+    return columns
 
 
 def _parsed(path: Path, source: Path | bytes, layout: _Layout) -> pl.DataFrame:

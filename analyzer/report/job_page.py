@@ -50,6 +50,7 @@ def job_page(view: View, run: Run) -> JobPage:
     """Return a job's page."""
     log = view.log_of(run)
     people, people_note = people_of(view, run)
+    looked_up = view.looked_up.get(run.job_id)
     nameless, nameless_note = nameless_shown(view, run)
     facts = view.facts_of(run)
     button = retry_button(view, run, view.out / "jobs")
@@ -77,6 +78,8 @@ def job_page(view: View, run: Run) -> JobPage:
         logs=logs_of(view, run),
         observations=observations_of(view, run),
         csv=entries_name(run).rpartition("/")[2] if has_entries(view, run) else "",
+        directory=(*looked_up.sentences, *looked_up.remarks) if looked_up else (),
+        directory_name=looked_up.directory.name if looked_up else "",
     )
 
 
@@ -102,6 +105,8 @@ def _command(advice: Advice, facts: JobFacts) -> tuple[str, ...]:
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     """Return the people named in a job's log, new ones first, then in log order; and a note on omitted people."""
+    looked_up = view.looked_up.get(run.job_id)
+    resolved = looked_up.by_identity if looked_up else {}
     people = tuple(
         Person(
             identity=user.identity,
@@ -111,6 +116,7 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
             count=user.entries,
             counted=count(user.entries, "entry", "entries"),
             entries=entries_shown(user.first, user.entries),
+            directory=found.proof if (found := resolved.get(user.identity)) else "",
         )
         for user in view.log_of(run).first_users()
     )

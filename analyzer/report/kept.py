@@ -188,6 +188,7 @@ class PageFacts:
             tables.source_problems.get(job_id),
             tables.damage.get(job_id),
             job_id in view.findings,
+            found.digest if (found := view.looked_up.get(job_id)) else None,
             None if run.outcome.ended else tables.as_of,
         )
 

@@ -298,7 +298,8 @@ class Cause:
 class Person:
     """A user named in the log.
 
-    ``status`` is New, Recurring, or a dash without a run to compare with; ``since`` is the result of later imports.
+    ``status`` is New, Recurring, or a dash without a run to compare with; ``since`` is the result of later imports;
+    ``directory`` is what the ID is in a directory export, empty if it wasn't looked up.
     """
 
     identity: str
@@ -308,6 +309,7 @@ class Person:
     count: int
     counted: str
     entries: Entries
+    directory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +349,8 @@ class JobPage:
         logs: log files, and how each was read.
         observations: states seen by pulls.
         csv: name of the table of all entries next to the page; empty if there are none.
+        directory: what the IDs that couldn't be resolved are in a directory export, in sentences.
+        directory_name: name of the export; empty if nothing was looked up.
     """
 
     frame: Frame
@@ -372,3 +376,5 @@ class JobPage:
     logs: Grid | None
     observations: Grid | None
     csv: str = ""
+    directory: tuple[str, ...] = ()
+    directory_name: str = ""

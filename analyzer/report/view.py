@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Catalogue
     from analyzer.catalogue.model import JobFacts
+    from analyzer.directory.look_up import LookUp
     from analyzer.history.job_log import JobLog
     from analyzer.history.job_sources import Whereabouts
     from analyzer.history.load import Tables
@@ -77,6 +78,7 @@ class ReportRequest:
         commands: completes the commands that the pages recommend.
         findings: findings in source files by job ID; only jobs whose file was read.
         source_of: returns our copy of a job's source file by job ID; None if there is none.
+        looked_up: what IDs that couldn't be resolved are in a directory export, by job ID; only jobs that have some.
         day: what ``run`` says today; None for a report without a page of the day.
         days_from: the first day whose page is kept, and linked; None for all.
     """
@@ -92,6 +94,7 @@ class ReportRequest:
     commands: Commands = field(default_factory=Commands)
     findings: Mapping[str, SourceFindings | None] = field(default_factory=dict)
     source_of: Callable[[str], Path | None] = lambda _: None
+    looked_up: Mapping[str, LookUp | None] = field(default_factory=dict)
     day: Day | None = None
     days_from: date | None = None
 

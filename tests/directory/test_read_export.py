@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from analyzer.directory.headings import LOOKED_FOR
 from analyzer.directory.model import Attribute, KeyKind
@@ -211,6 +212,30 @@ def test_another_file_is_one_plain_error(tmp_path: Path, content: str, expected:
         read(tmp_path, content)
     assert expected in caught.value.what
     assert caught.value.advice
+
+
+def test_a_workbook_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "users.xlsx"
+    with xlsxwriter.Workbook(str(path)) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(1, 0, ["User principal name", "Object Id", "Block credential", "Licenses"])
+        sheet.write_row(2, 0, ["ada@contoso.com", exports.ADA, False, "E3"])
+        sheet.write_row(4, 0, ["bob@contoso.com", exports.BOB, True, "Unlicensed"])
+    found = read_directory(path)
+    assert column(found, "principal_name") == ["ada@contoso.com", "bob@contoso.com"]
+    assert column(found, "enabled") == [True, False]
+    assert column(found, "licensed") == [True, False]
+
+
+def test_another_workbook_is_one_plain_error(tmp_path: Path) -> None:
+    path = tmp_path / "users.xlsx"
+    with xlsxwriter.Workbook(str(path)) as workbook:
+        workbook.add_worksheet().write_row(0, 0, ["name", "town"])
+    with pytest.raises(InputError, match=r"isn't a directory export: none of its headings \(name, town\)"):
+        read_directory(path)
+    path.write_bytes(path.read_bytes()[:900])
+    with pytest.raises(InputError, match="can't be read as an XLSX workbook"):
+        read_directory(path)
 
 
 def test_a_missing_file_a_folder_and_a_pipe_are_errors(tmp_path: Path) -> None:

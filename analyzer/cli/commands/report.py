@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import AppContext, JobsOption, SinceOption, hold, parse_day
+from analyzer.cli.context import AppContext, DirectoryOption, JobsOption, SinceOption, hold, parse_day
 from analyzer.model.job import find_job
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ SELECTION = "selection"
 """The folder of the report of selected jobs, in the tenant's folder of reports."""
 
 
-def command(
+def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
     library: Annotated[
         Path | None, typer.Argument(help="Library folder. Default: the configured tenant's.", metavar="[LIBRARY]")
@@ -29,6 +29,7 @@ def command(
     *,
     job: JobsOption = None,
     since: SinceOption = "",
+    directory: DirectoryOption = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write the report and retry files here.")
     ] = None,
@@ -45,7 +46,7 @@ def command(
     now = datetime.now(UTC)
     jobs = opened.jobs() if job else []
     scope = Scope(frozenset(find_job(jobs, wanted).job_id for wanted in job or ()), parse_day(since, zone))
-    places = report_places(app, workspace, output)
+    places = report_places(app, workspace, output, directory)
     if library is not None:
         places = dataclasses.replace(places, commands=dataclasses.replace(app.commands, library=str(library)))
     if output is None and (job or since):
@@ -60,8 +61,14 @@ def command(
     return app.unread(made.tables.log_problems)
 
 
-def report_places(app: AppContext, workspace: Workspace, output: Path | None = None) -> Places:
-    """Return where a report and its retry files go: a tenant's folder, or the specified folder."""
+def report_places(
+    app: AppContext, workspace: Workspace, output: Path | None = None, directory: Path | None = None
+) -> Places:
+    """Return where a report and its retry files go: a tenant's folder, or the specified folder.
+
+    Raises:
+        InputError: the directory export can't be read.
+    """
     from analyzer.pipeline import Places
 
     zone, settings = app.zone(), app.settings
@@ -73,6 +80,8 @@ def report_places(app: AppContext, workspace: Workspace, output: Path | None = N
         catalogue=settings.catalogue,
         commands=app.commands,
         open_tables=functools.partial(app.tables, workspace=workspace),
+        directory=app.directory(directory),
+        id_type_of=app.id_type_of,
     )
 
 

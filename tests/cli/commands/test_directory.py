@@ -78,6 +78,28 @@ def test_the_export_of_the_configuration_is_used_and_may_be_missing(
     assert json.loads(ran.out)["directory"]["file"] == "users.csv"
 
 
+def test_the_report_says_what_the_ids_are_and_changes_only_with_that(
+    tmp_path: Path, library: Path, upa: Callable[..., Ran]
+) -> None:
+    shown = upa("show", JOB, "--library", str(library), "--json")
+    users, out = export(tmp_path, str(unresolved(shown)[0]["identity"])), tmp_path / "report"
+    report = ("report", str(library), "-o", str(out))
+    upa(*report)
+    (page,) = (out / "jobs").glob(f"{JOB}*.html")
+    assert "In the directory" not in page.read_text("utf-8")
+    upa(*report, "--directory", str(users))
+    text = page.read_text("utf-8")
+    assert '<td data-label="In the directory"><bdi>an alias of ada.new@contoso.com</bdi></td>' in text
+    assert "1 ID is a further address of a user, such as an old one." in text
+    before = page.stat().st_mtime_ns
+    users.write_text(users.read_text().replace("bob@", "bobby@"))
+    upa(*report, "--directory", str(users))
+    assert page.stat().st_mtime_ns == before
+    users.write_text(users.read_text().replace("ada.new@", "ada.newer@"))
+    upa(*report, "--directory", str(users))
+    assert "an alias of ada.newer@contoso.com" in page.read_text("utf-8")
+
+
 def test_another_file_than_an_export_is_one_plain_error(tmp_path: Path, library: Path, upa: Callable[..., Ran]) -> None:
     (tmp_path / "users.csv").write_text("name;town\nAda;London\n")
     ran = upa("show", JOB, "--library", str(library), "--directory", str(tmp_path / "users.csv"))
