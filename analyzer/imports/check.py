@@ -20,6 +20,7 @@ from analyzer.catalogue.check_findings import (
 )
 from analyzer.imports.directory_checks import DirectoryCheck
 from analyzer.imports.findings import Findings
+from analyzer.imports.foretold import foretold
 from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds
 from analyzer.imports.map_checks import check_map
 from analyzer.imports.origin import note_origin
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from analyzer.imports.foretold import Foretold
     from analyzer.imports.model import ImportPlan, RecordCheck
     from analyzer.imports.property_schema import PropertySchema
     from analyzer.source.batches import Batch
@@ -81,6 +83,10 @@ class CheckResult:
     values: int
     findings: Findings = field(compare=False)
     looked_up: bool = False
+
+    def foretold(self) -> Foretold:
+        """Return what the service would do with the file."""
+        return foretold(self.findings)
 
 
 def check_file(
@@ -192,10 +198,11 @@ class _Checking:
             self._add_grammar_error(error)
 
     def _add_shape(self, shape: Shape) -> None:
-        kind = NO_USERS if shape.kind is ShapeKind.empty else OTHER_SHAPE
         line, column = position(self._buffer, shape.offset)
-        self._findings.add(kind, shape.words, line=line, column=column)
-        self._findings.advise(kind, shape.advice)
+        self._findings.add(OTHER_SHAPE, shape.words, line=line, column=column)
+        self._findings.advise(OTHER_SHAPE, shape.advice)
+        if shape.kind is ShapeKind.empty:
+            self._findings.add(NO_USERS, shape.words, line=line, column=column)
 
     def _add_fault(self, item: Unreadable | Corrected) -> None:
         if isinstance(item, Corrected):

@@ -38,12 +38,12 @@ class MissingIds:
             findings.add_records(MISSING_ID, "the record has no ID", numbers, [None] * len(numbers))
             texts = [identity for identity in texts if identity is not None]
         if "" in texts or any(map(str.isspace, texts)):  # type: ignore[arg-type]  # no None is left
-            numbers = [
-                number
+            empty = {
+                number: identity
                 for number, identity in zip(batch.numbers, batch.identities, strict=True)
                 if identity is not None and not identity.strip()
-            ]
-            findings.add_records(EMPTY_ID, "the ID is empty", numbers, [""] * len(numbers))
+            }
+            findings.add_records(EMPTY_ID, "the ID is empty", [*empty], empty.values())
 
     def finish(self, findings: Findings) -> None:
         """Nothing is left to add."""
