@@ -8,13 +8,18 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import make_directory
 from make_source import ID_PROPERTY, make
 from pulling import row
 from timing import PROGRAM, anonymous_megabytes, costs
+
+from tests.imports.faulty_files import case_of
+from tests.imports.foretelling import checked, foretold_of, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +67,25 @@ def directory(folder: Path) -> None:
         row(f"{name}: memory, MB", f"{took.megabytes:,.0f}", "at most 1,000", met=took.megabytes <= _MOST_MEGABYTES)
 
 
-PARTS: dict[str, Callable[[Path], None]] = {"large": large, "directory": directory}
+_FILES = 1_000
+
+
+def foretold(folder: Path) -> None:
+    """Compare what ``check`` foretells of generated files with what the emulator's imports do."""
+    path, agree = folder / "generated.json", 0
+    endings: Counter[str] = Counter()
+    for seed in range(_FILES):
+        case = case_of(Random(seed))
+        expected = foretold_of(checked(case, path), case)
+        found = run_of(case, path)
+        agree += expected == found
+        endings[found.ending] += 1
+    path.unlink()
+    shown = ", ".join(f"{number:,} {ending}" for ending, number in sorted(endings.items()))
+    row("files whose import was foretold", f"{agree:,} of {_FILES:,} ({shown})", "identical", met=agree == _FILES)
+
+
+PARTS: dict[str, Callable[[Path], None]] = {"large": large, "directory": directory, "foretold": foretold}
 
 
 def main(words: Sequence[str]) -> None:

@@ -83,6 +83,16 @@ EMPTY_ID: Final = FindingKind(
     "Have the feed leave out people without an ID.",
     f"inferred from logs in {THREADS}",
 )
+UNREADABLE_ID: Final = FindingKind(
+    "unreadable-id",
+    _UNRESOLVED,
+    Severity.fails,
+    Certainty.likely,
+    "has an ID with letters that the service can't read",
+    "have an ID with letters that the service can't read",
+    "The file is Windows-1252 (ANSI): have the feed write UTF-8 with a byte order mark.",
+    f"inferred: such letters are destroyed in values, as seen in {THREADS}",
+)
 UNMAPPED_PROPERTY: Final = FindingKind(
     "unmapped-property",
     LogCode.InvalidProperty.value,
@@ -245,6 +255,7 @@ FINDING_KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
                 OTHER_ID_KIND,
                 MIXED_IDS,
                 EMPTY_ID,
+                UNREADABLE_ID,
                 DUPLICATE_ID,
                 *USER_KINDS,
                 *schema.VALUE_KINDS,

@@ -6,6 +6,7 @@ from typing import Final
 
 from analyzer.catalogue.finding_kind import Certainty, FindingKind, Severity
 from analyzer.catalogue.model import THREADS
+from analyzer.model.service import LogCode
 
 SERIALIZED_DATE: Final = FindingKind(
     "serialized-date",
@@ -28,4 +29,14 @@ UTF_16_FILE: Final = FindingKind(
     f"seen: {THREADS} have such a file, and a job that ended with InternalError; whether the service reads UTF-16 isn't"
     " known",
 )
-ORIGIN_KINDS: Final = (SERIALIZED_DATE, UTF_16_FILE)
+UNMARKED_UTF_16: Final = FindingKind(
+    "utf-16-without-mark",
+    LogCode.DataFileNotJson.value,
+    Severity.aborts,
+    Certainty.likely,
+    "is UTF-16 without a byte order mark, which the service reads as UTF-8",
+    "are UTF-16 without a byte order mark, which the service reads as UTF-8",
+    "Have the feed write UTF-8 with a byte order mark.",
+    "inferred: .NET knows UTF-16 by its byte order mark",
+)
+ORIGIN_KINDS: Final = (UNMARKED_UTF_16, SERIALIZED_DATE, UTF_16_FILE)

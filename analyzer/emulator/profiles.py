@@ -170,4 +170,4 @@ def _members(settings: _PropertySettings) -> dict[str, Any]:
 def _key(identity: str) -> str:
     text = identity.strip().lower()
     prefix = _CLAIMS_PREFIX.match(text) if "|" in text else None
-    return text[prefix.end() :] if prefix else text
+    return text[prefix.end() :].strip() if prefix else text

@@ -21,7 +21,7 @@ from analyzer.catalogue.check_findings import (
 from analyzer.imports.directory_checks import DirectoryCheck
 from analyzer.imports.findings import Findings
 from analyzer.imports.foretold import foretold
-from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds
+from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds, UnreadableIds
 from analyzer.imports.map_checks import check_map
 from analyzer.imports.origin import note_origin
 from analyzer.imports.property_checks import DamageCheck, MapCheck
@@ -34,6 +34,7 @@ from analyzer.source.id_property import IdProperty, infer_id_property, name_by_l
 from analyzer.source.model import GrammarError, ShapeKind
 from analyzer.source.reader.json_text import (
     UTF_16,
+    WINDOWS_1252,
     SourceFormatError,
     after_mark,
     is_ascii,
@@ -48,7 +49,7 @@ from analyzer.source.salvage.read import Record, salvage_of
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from analyzer.imports.foretold import Foretold
@@ -113,7 +114,7 @@ def check_file(
     with opened(path) as buffer:
         id_property = _id_property(path, buffer, plan)
         marked = after_mark(buffer) > 0 or recoded_from(path) == UTF_16
-        checks = [*further, ValueChecks(plan.property_map, id_property.name, schema)]
+        checks = [*further, *_value_checks(path, plan, id_property.name, schema, further)]
         checking = _Checking(buffer, plan, id_property.name, marked, checks, findings)
         checking.run()
         note_origin(path, buffer, findings)
@@ -122,6 +123,16 @@ def check_file(
     _advise_on_ids(path, id_property, findings)
     looked_up = bool(id_property.name) and _looks_up(further)
     return CheckResult(path, plan, id_property, findings.records, checking.values, findings, looked_up)
+
+
+def _value_checks(
+    path: Path, plan: ImportPlan, id_property: str, schema: PropertySchema | None, others: Sequence[RecordCheck]
+) -> Iterator[RecordCheck]:
+    accounts = next((check.accounts for check in others if isinstance(check, DirectoryCheck)), None)
+    if recoded_from(path) == WINDOWS_1252:
+        yield UnreadableIds()
+        accounts = frozenset(filter(str.isascii, accounts)) if accounts is not None else None
+    yield ValueChecks(plan.property_map, id_property, schema, accounts)
 
 
 def _looks_up(checks: Sequence[RecordCheck]) -> bool:
@@ -194,7 +205,7 @@ class _Checking:
             if faults and error.shape is None:
                 self._add_fault(item)
         reader.flush()
-        if faults and not self._findings.counts:
+        if faults and error.shape is None and not self._findings.count(NOT_JSON):
             self._add_grammar_error(error)
 
     def _add_shape(self, shape: Shape) -> None:

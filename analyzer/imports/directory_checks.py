@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from analyzer.catalogue.check_findings import OTHER_ID_KIND
 from analyzer.catalogue.directory_findings import NOT_IN_EXPORT
 from analyzer.directory.look_up import KIND_OF
 from analyzer.directory.match import healthy_keys, resolve
-from analyzer.directory.model import Match
+from analyzer.directory.model import KeyKind, Match
 from analyzer.imports.findings import MOST_LISTED
 from analyzer.model.identity import ID_TYPES, IdKind, identity_keys, kind_of
+from analyzer.model.service import IdType
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.directory.model import Directory
     from analyzer.imports.findings import Findings
-    from analyzer.model.service import IdType
     from analyzer.source.batches import Batch
 
 _FILTERED = 0.25
@@ -50,6 +51,14 @@ class DirectoryCheck:
         self._identities: list[str] = []
         self._pieces: list[pl.Series] = []
         self._left_out = 0
+
+    @functools.cached_property
+    def accounts(self) -> frozenset[str] | None:
+        """The keys of all user principal names; None if the export has none."""
+        if not self._directory.can_look_up(IdType.PrincipalName):
+            return None
+        keys = self._directory.keys.filter(kind=int(KeyKind.principal_name))["key"]
+        return frozenset(keys.to_list())
 
     def take(self, batch: Batch, findings: Findings) -> None:  # noqa: ARG002 - all are judged at the end
         """Look at some records."""

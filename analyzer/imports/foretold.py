@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -57,7 +57,7 @@ class Foretold:
         return len(self.entries) if self.ending is Ending.partial else 0
 
 
-_ENTRIES: dict[str, Any] = {"code": pl.String, "identity": pl.String, "property": pl.String}
+_ENTRIES = pl.Schema({"code": pl.String, "identity": pl.String, "property": pl.String})
 _NOT_JSON = LogCode.DataFileNotJson.value
 _FAILED = LogCode.GenericError.value
 

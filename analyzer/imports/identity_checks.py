@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analyzer.catalogue.check_findings import DUPLICATE_ID, EMPTY_ID, MISSING_ID, MIXED_IDS, OTHER_ID_KIND
-from analyzer.model.identity import ID_TYPES, KIND_NOUNS, IdKind, IdKinds, identity_keys, kind_of
+from analyzer.catalogue.check_findings import (
+    DUPLICATE_ID,
+    EMPTY_ID,
+    MISSING_ID,
+    MIXED_IDS,
+    OTHER_ID_KIND,
+    UNREADABLE_ID,
+)
+from analyzer.model.identity import ID_TYPES, KIND_NOUNS, IdKind, IdKinds, identity_key, identity_keys, kind_of
 from analyzer.model.service import GUID, IdType
 from analyzer.source.model import NO_ID, mark_of
 
@@ -37,13 +44,30 @@ class MissingIds:
             numbers = [number for number, identity in zip(batch.numbers, texts, strict=True) if identity is None]
             findings.add_records(MISSING_ID, "the record has no ID", numbers, [None] * len(numbers))
             texts = [identity for identity in texts if identity is not None]
-        if "" in texts or any(map(str.isspace, texts)):  # type: ignore[arg-type]  # no None is left
+        has_claims = "|" in "".join(texts)  # type: ignore[arg-type]  # no None is left
+        if has_claims or "" in texts or any(map(str.isspace, texts)):  # type: ignore[arg-type]
             empty = {
                 number: identity
                 for number, identity in zip(batch.numbers, batch.identities, strict=True)
-                if identity is not None and not identity.strip()
+                if identity is not None and not identity_key(identity)
             }
             findings.add_records(EMPTY_ID, "the ID is empty", [*empty], empty.values())
+
+    def finish(self, findings: Findings) -> None:
+        """Nothing is left to add."""
+
+
+class UnreadableIds:
+    """Finds IDs with letters beyond ASCII in a file that the service can't decode."""
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Look at some records."""
+        found = {
+            number: identity
+            for number, identity in zip(batch.numbers, batch.identities, strict=True)
+            if identity is not None and not identity.isascii()
+        }
+        findings.add_records(UNREADABLE_ID, "the ID has letters beyond ASCII", [*found], found.values())
 
     def finish(self, findings: Findings) -> None:
         """Nothing is left to add."""

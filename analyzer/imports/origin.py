@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.check_findings import DOUBLED_BACKSLASHES, LETTERS_WITHOUT_MARK, NOT_JSON
-from analyzer.catalogue.origin_findings import SERIALIZED_DATE, UTF_16_FILE
-from analyzer.source.reader.json_text import WINDOWS_1252, after_mark, recoded_from
+from analyzer.catalogue.origin_findings import SERIALIZED_DATE, UNMARKED_UTF_16, UTF_16_FILE
+from analyzer.source.reader.json_text import UTF_16, WINDOWS_1252, after_mark, recoded_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,10 @@ def note_origin(path: Path, buffer: Buffer, findings: Findings) -> None:
             "The file is Windows-1252 (ANSI): have the feed write UTF-8 with a byte order mark (in PowerShell 5.1:"
             " Set-Content -Encoding UTF8).",
         )
-    elif encoding:
+    elif encoding == UTF_16:
         findings.add(UTF_16_FILE, f"the file is {encoding}")
+    elif encoding:
+        findings.add(UNMARKED_UTF_16, f"the file is {encoding}")
     if _SYNC_NAME.fullmatch(path.name) or buffer[after_mark(buffer) :][: len(_SYNC_BEGINS)] == _SYNC_BEGINS:
         _note_sync(findings)
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from analyzer.catalogue.schema_findings import EMPTY_DATE, NESTED_VALUE, NULL_VALUE, TOO_LONG, WRONG_TYPE
 from analyzer.imports.property_schema import ValueType
 from analyzer.imports.value_types import FITS, NOUNS
+from analyzer.model.identity import identity_key
 from analyzer.model.text import count, shortened
+from analyzer.source.batches import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.findings import Findings
@@ -36,7 +38,7 @@ class ValueChecks:
         property_map: Mapping[str, str] | None,
         id_property: str,
         schema: PropertySchema | None,
-        is_person: Callable[[str], bool] | None = None,
+        accounts: Collection[str] | None = None,
     ) -> None:
         """Check against the map and the schema.
 
@@ -44,14 +46,14 @@ class ValueChecks:
             property_map: profile property by property of the file; None if unknown.
             id_property: the property of the file with the IDs, which isn't written.
             schema: types and lengths; None if unknown, which leaves nested values and nulls.
-            is_person: whether an account name is a user's, for values that are persons; None checks their form.
+            accounts: keys of all user principal names, for values that are persons; None checks their form.
         """
         self._map = property_map or {}
         self._id_property = id_property
         self._schema = schema
         self._fits = dict(FITS)
-        if is_person is not None:
-            self._fits[ValueType.person] = is_person
+        if accounts is not None:
+            self._fits[ValueType.person] = lambda text: identity_key(text) in accounts
         self._nulls: Counter[str] = Counter()
         self._fitting: dict[str, set[str]] = {}
         self._known: dict[str, ProfileProperty | None] = {}
@@ -68,7 +70,7 @@ class ValueChecks:
                 self._nulls[name] += values.count(None)
             known = self._property(name)
             if known is not None:
-                texts = values if types == {str} else [_text(value) for value in values]
+                texts = values if types == {str} else [as_written(value) for value in values]
                 column = _Column(name, known, texts, batch)  # type: ignore[arg-type]  # texts and None
                 if known.max_length is not None:
                     _add_too_long(column, known.max_length, findings)
@@ -150,15 +152,6 @@ def _add_too_long(column: _Column, most: int, findings: Findings) -> None:
         if (units := _units(text or "")) > most
     }
     column.add(TOO_LONG, messages, findings)
-
-
-def _text(value: object) -> str | None:
-    """Return a value as .NET writes it; None for null and for what isn't one value."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        return f"{value:.15G}" if value else "0"
-    return None if value is None or isinstance(value, _NESTED) else str(value)
 
 
 def _units(text: str) -> int:

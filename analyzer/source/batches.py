@@ -16,6 +16,7 @@ from analyzer.source.damaged_values import may_have_damaged_letters
 from analyzer.source.reader.records import records_of
 from analyzer.source.reader.tolerant import text_of
 from analyzer.source.scan import CHUNK, border_from
+from analyzer.source.strict_json import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -172,8 +173,20 @@ def _identity(record: Record, id_property: str) -> str | None:
     token = record.members.get(id_property)
     if token is None:
         return None
-    raw = bytes(token)
-    return (text_of(raw) or "") if raw[:1] in (b'"', b"'") else text_of(raw)
+    return as_written(_decoded(bytes(token)))
+
+
+def as_written(value: object) -> str | None:
+    """Return a value as the service writes it as text (.NET, ``Convert.ToString``); None for null, lists, and objects.
+
+    >>> [as_written(value) for value in ("Oslo", 7, 1.50, True, None, [])]
+    ['Oslo', '7', '1.5', 'True', None, None]
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:.15G}" if value else "0"
+    return str(value) if isinstance(value, int) else None
 
 
 def _decoded(token: bytes) -> object:
@@ -186,5 +199,8 @@ def _decoded(token: bytes) -> object:
         return [token.decode("utf-8", "replace")]
     if token[:1] == b"{":
         return {"": token.decode("utf-8", "replace")}
+    spelled = number(token)
+    if spelled is not None:
+        return _value.decode(spelled)
     text = text_of(token)
     return "" if text is None and token[:1] in (b'"', b"'") else text

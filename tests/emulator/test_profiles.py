@@ -23,6 +23,7 @@ PROPERTIES = [
         (IdType.PrincipalName, "ada.l@contoso.com"),
         (IdType.PrincipalName, "i:0#.f|membership|Ada.L@contoso.com"),
         (IdType.PrincipalName, "I:0#.W|ada.l@contoso.com"),
+        (IdType.PrincipalName, "i:0#.f|membership| ada.l@contoso.com"),
     ],
 )
 def test_a_user_is_found_by_each_id_without_regard_to_case_and_claims_prefix(id_type: IdType, identity: str) -> None:
