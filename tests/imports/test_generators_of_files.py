@@ -180,7 +180,10 @@ FAULTY: dict[str, tuple[bytes, set[str]]] = {
     "PowerShell, Import-Csv without the list's name": (made.utf8_bom(made.powershell_7(ASCII)), {"other-shape"}),
     "PowerShell, a hashtable with Value": (made.utf8_bom(made.powershell_7({"Value": ASCII})), {"other-shape"}),
     "PowerShell, no users": (made.utf8_bom(made.powershell_7({"value": []})), {"no-users"}),
-    "PowerShell, an empty pipeline": (made.utf8_bom(made.powershell_7({"value": None})), {"no-users"}),
+    "PowerShell, an empty pipeline": (
+        made.utf8_bom(made.powershell_7({"value": None})),
+        {"no-users", "other-shape"},
+    ),
     "Python, ensure_ascii=False": (made.utf8(PLAIN), {"letters-without-mark"}),
     "Python, str of a list": (made.utf8("{'value': " + str(records(Notes=True)) + "}"), {"not-json"}),
     "pandas, to_json(orient='records')": (made.utf8(json.dumps(ASCII)), {"other-shape"}),
