@@ -303,7 +303,12 @@ def _lacks_logs(library: Library, job: Job, pulled: PulledLogs) -> bool:
 
 
 def _without_users(record: JobRecord, redaction: Redaction) -> JobRecord:
-    return msgspec.json.decode(redaction.text(msgspec.json.encode(record)), type=type(record))
+    # Encodings are MessagePack, which JSON doesn't take, and have no IDs.
+    replace = msgspec.structs.replace
+    plain = replace(record, logs=[replace(log, encoding=msgspec.Raw(b"null")) for log in record.logs])
+    found = msgspec.json.decode(redaction.text(msgspec.json.encode(plain)), type=type(record))
+    found.logs = [replace(log, encoding=old.encoding) for log, old in zip(found.logs, record.logs, strict=True)]
+    return found
 
 
 def _replace(old: Store, new: Store) -> None:

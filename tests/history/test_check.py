@@ -5,19 +5,24 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import msgspec
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from analyzer.analysis.feeds import source_name
 from analyzer.errors import InputError, OutputError
 from analyzer.history import check as module
 from analyzer.history.check import check, rebuild
 from analyzer.history.load import load
+from analyzer.history.record import JobRecord, LogSummary
 from analyzer.history.store import SMALL, Head, Store, stored
 from analyzer.library.mirror import Library, WritableLibrary
 from analyzer.library.model import FileSeen
+from analyzer.logs.model import Encoding
 from analyzer.model.tables import JOBS
 from analyzer.storage.files import sample_library
+from analyzer.storage.traces import Pseudonyms, Redaction, Traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,3 +240,16 @@ def test_a_rebuild_that_fails_leaves_the_old_history(place: Path, monkeypatch: p
 
 def test_every_small_table_is_there(made: Path) -> None:
     assert {table for table in SMALL if (made / "history" / f"{table}.parquet").exists()} >= {"jobs", "job_codes"}
+
+
+def test_a_record_without_its_users_keeps_how_its_logs_were_read() -> None:
+    encoding = msgspec.Raw(msgspec.msgpack.encode(Encoding("utf-16-le", mark=2)))
+    logs = [LogSummary("ada@contoso.com/a.log", encoding=encoding), LogSummary("other.log", lines=3)]
+    record = JobRecord("", {}, source_name("https://contoso.sharepoint.com/hr/feed.json"), [], logs=logs)
+    keys = ["ada@contoso.com"]
+    found = module._without_users(record, Redaction(Traces(keys), Pseudonyms(keys, [Pseudonyms.drawn()])))
+    assert [(bytes(log.encoding), log.lines) for log in found.logs] == [
+        (bytes(encoding), 0),
+        (bytes(logs[1].encoding), 3),
+    ]
+    assert "ada" not in found.logs[0].name
