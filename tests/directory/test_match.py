@@ -157,6 +157,22 @@ def test_a_live_user_counts_before_a_deleted_one() -> None:
     assert one("gone@contoso.com", NAME, [DELETED, User("gone@contoso.com", ADA)]).match is Match.found
 
 
+def test_an_alias_counts_before_a_deleted_user_and_that_one_before_a_guests_address() -> None:
+    alias = User("ada@contoso.com", ADA, aliases=("gone@contoso.com",))
+    guest = User("g#EXT#@contoso.com", GUEST, "gone@contoso.com")
+    assert one("gone@contoso.com", NAME, [guest, DELETED, alias]).match is Match.renamed
+    assert one("gone@contoso.com", NAME, [guest, DELETED]).match is Match.deleted
+    assert one("gone@contoso.com", NAME, [guest]).match is Match.guest
+
+
+def test_an_id_of_two_users_is_not_healthy() -> None:
+    users = [User("ada@contoso.com", ADA), User("ada@contoso.com", BOB), User("eve@contoso.com", GUEST)]
+    assert one("ada@contoso.com", NAME, users).match is Match.several
+    assert healthy_keys(directory(users), NAME) == {"eve@contoso.com"}
+    users[1] = User("ada@contoso.com", BOB, enabled=False)
+    assert healthy_keys(directory(users), NAME) == {"eve@contoso.com"}
+
+
 def test_a_user_without_a_license_is_seen_unless_it_is_a_guest() -> None:
     assert one("u@contoso.com", NAME, [User("u@contoso.com", ADA, license="Unlicensed")]).match is Match.unlicensed
     assert one(PEOPLE[2].name, NAME).match is Match.found
