@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum, auto
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.imports.formats.junit import FAILING, junit
@@ -11,10 +12,10 @@ from analyzer.imports.formats.markdown import markdown
 from analyzer.imports.formats.model import CheckedFile
 from analyzer.imports.formats.sarif import sarif
 from analyzer.imports.summary import summary
+from analyzer.source.record_places import record_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from analyzer.catalogue.finding_kind import Severity
     from analyzer.imports.check import CheckResult
@@ -45,7 +46,7 @@ def render(results: Sequence[CheckResult], form: Format, base: Path, failing: Co
     ]
     match form:
         case Format.sarif:
-            return sarif(files, base, version("upa-analyzer"))
+            return sarif(files, base, version("upa-analyzer"), lambda path, numbers: record_places(Path(path), numbers))
         case Format.junit:
             return junit(files, failing)
         case Format.markdown:

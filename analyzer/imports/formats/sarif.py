@@ -27,11 +27,14 @@ from analyzer.model.tables import FINDINGS
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import PurePath
+    from typing import TypeAlias
 
     from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.formats.model import CheckedFile
+
+    Places: TypeAlias = Mapping[int, tuple[int, int]]
 
 MOST_RESULTS = 5_000
 """Results that GitHub keeps of a run."""
@@ -42,18 +45,25 @@ _LONGEST = 1_000
 _ROOT = "%SRCROOT%"
 
 
-def sarif(files: Sequence[CheckedFile], base: PurePath, version: str, most: int = MOST_RESULTS) -> str:
+def sarif(
+    files: Sequence[CheckedFile],
+    base: PurePath,
+    version: str,
+    places_in: Callable[[PurePath, Collection[int]], Places] = lambda _path, _numbers: {},
+) -> str:
     """Return a SARIF log with one run.
+
+    If there are more than ``MOST_RESULTS`` findings, each kind and property of each file keeps its first ones.
 
     Args:
         files: the files that were checked.
         base: the absolute folder to which the files' addresses are relative, such as that of a repository.
         version: of this program.
-        most: maximum number of results. If there are more, each kind and property of each file keeps its first ones.
+        places_in: returns line and column of records of a file by their number.
     """
     uris = [uri_of(file.path, base) for file in files]
     found = sum(sum(file.counts.values()) for file in files)
-    rows = _chosen(files, most)
+    rows = _with_places(_chosen(files), [file.path for file in files], places_in)
     indexes = {name: index for index, name in enumerate(FINDING_KINDS)}
     results = [
         _result(row, FINDING_KINDS[row["kind"]], indexes[row["kind"]], uris[row["at"]], row["at"])
@@ -82,14 +92,39 @@ def uri_of(path: PurePath, base: PurePath) -> dict[str, str]:
     return {"uri": path.as_uri()}
 
 
-def _chosen(files: Sequence[CheckedFile], most: int) -> pl.DataFrame:
+def _with_places(
+    rows: pl.DataFrame, paths: Sequence[PurePath], places_in: Callable[[PurePath, Collection[int]], Places]
+) -> pl.DataFrame:
+    """Add the places of records to findings that have none, and how many findings of a file and kind share a line."""
+    unknown = rows.filter(pl.col("line").is_null() & pl.col("record").is_not_null())
+    found = [
+        (at, number, line, column)
+        for (at,), records in unknown.partition_by("at", as_dict=True).items()
+        for number, (line, column) in places_in(paths[at], set(records["record"])).items()
+    ]
+    places = pl.DataFrame(
+        found,
+        schema={"at": rows.schema["at"], "record": pl.UInt32, "begin": pl.UInt32, "begin_column": pl.UInt32},
+        orient="row",
+    )
+    return (
+        rows.join(places, on=["at", "record"], how="left", maintain_order="left")
+        .with_columns(
+            line=pl.coalesce("line", "begin"),
+            column=pl.when(pl.col("line").is_null()).then("begin_column").otherwise("column"),
+        )
+        .with_columns(shared=pl.len().over("at", "line", "kind"))
+    )
+
+
+def _chosen(files: Sequence[CheckedFile], most: int = MOST_RESULTS) -> pl.DataFrame:
     """Return the findings of all files, at most so many: the first ones of each group; with their file's index."""
     group = ("at", "kind", "property")
     found = [pl.DataFrame(schema=FINDINGS), *(file.findings for file in files)]
     rows = pl.concat([rows.with_columns(at=pl.lit(at)) for at, rows in enumerate(found, -1)])
     return (
         rows.with_row_index("order")
-        .with_columns(rank=pl.col("order").rank("ordinal").over(*group), shared=pl.len().over("at", "line"))
+        .with_columns(rank=pl.col("order").rank("ordinal").over(*group))
         .sort("rank", "order")
         .head(most)
         .sort("order")

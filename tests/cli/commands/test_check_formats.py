@@ -36,6 +36,19 @@ def test_sarif_on_stdout_with_addresses_relative_to_the_current_folder(upa: Call
     assert "hr.json: Users would fail: 1 of 2 records has an empty ID." in ran.err
 
 
+@pytest.mark.parametrize(("indent", "lines"), [(1, [3, 6]), (None, [1, 1])])
+def test_a_result_has_the_line_of_its_record(
+    upa: Callable[..., Ran], feeds: Path, indent: int | None, lines: list[int]
+) -> None:
+    records = [{"IdName": ""}, {"IdName": " "}]
+    (feeds / "feeds/hr.json").write_text(json.dumps({"value": records}, indent=indent), "utf-8")
+    results = json.loads(upa("check", "feeds/hr.json", "--format", "sarif").out)["runs"][0]["results"]
+    regions = [one["locations"][0]["physicalLocation"]["region"] for one in results]
+    assert [one["startLine"] for one in regions] == lines
+    hashes = {one["partialFingerprints"].get("primaryLocationLineHash") for one in results}
+    assert hashes == {None} if indent else len(hashes) == 2
+
+
 @pytest.mark.parametrize(("form", "begins"), [("sarif", b"{"), ("junit", b"<?xml"), ("markdown", b"## Check")])
 def test_a_format_in_a_file(upa: Callable[..., Ran], feeds: Path, form: str, begins: bytes) -> None:
     ran = upa("check", "feeds/hr.json", "--format", form, "-o", "result.txt")
