@@ -12,6 +12,8 @@ from analyzer.directory.headings import Column
 from analyzer.directory.match import healthy_keys, inferred_id_type, resolutions, resolve
 from analyzer.directory.model import RESOLUTIONS, Attribute, Match
 from analyzer.directory.users import directory_of
+from analyzer.emulator.profiles import ProfileStore
+from analyzer.emulator.profiles import User as Profile
 from analyzer.model.identity import identity_key
 from analyzer.model.service import IdType
 from tests.directory.exports import ADA, BOB, DELETED, GONE, GUEST, PEOPLE, User, addresses
@@ -314,3 +316,22 @@ def test_ids_are_what_a_look_at_each_user_says(
 
 def users_by_row(export: Directory, users: Sequence[User], row: int) -> User:
     return next(user for user in users if user.object_id == export.users["object_id"][row])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    users=st.lists(_USERS, min_size=1, max_size=6, unique_by=lambda user: user.object_id),
+    identities=st.lists(_IDS, min_size=1, max_size=12),
+    id_type=st.sampled_from([*IdType]),
+)
+def test_the_test_tenant_resolves_the_ids_that_are_those_of_a_user(
+    users: list[User], identities: list[str], id_type: IdType
+) -> None:
+    live = [user for user in users if not user.deleted]
+    tenant = ProfileStore([Profile(user.mail, user.object_id, user.name) for user in live], None)
+    for found in resolutions(identities, directory(users), id_type):
+        if found.match is not Match.several:  # the test tenant knows the last of them only
+            is_resolved = tenant.user(id_type, found.identity) is not None
+            assert is_resolved == (found.match in {Match.found, Match.disabled, Match.unlicensed}), found
+        if found.corrected:
+            assert tenant.user(id_type, found.corrected) is not None
