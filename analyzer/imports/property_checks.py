@@ -101,8 +101,7 @@ class DamageCheck:
 
     def take(self, batch: Batch, findings: Findings) -> None:
         """Look at some records."""
-        for name, column in zip(batch.names, batch.columns, strict=True):
-            types = set(map(type, column))
+        for name, column, types in zip(batch.names, batch.columns, batch.types, strict=True):
             if str not in types:
                 continue
             texts = column if len(types) == 1 else [one if isinstance(one, str) else "" for one in column]

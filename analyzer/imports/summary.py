@@ -8,6 +8,7 @@ import polars as pl
 
 from analyzer.catalogue.check_findings import FINDING_KINDS
 from analyzer.catalogue.finding_kind import FindingKind, Severity
+from analyzer.catalogue.schema_findings import QUEUE_CALL_KINDS
 from analyzer.model.text import count, listed_first
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ VERDICTS = {
     Severity.harm: "Would write wrong values",
     Severity.note: "Note",
 }
+
+
+_REFUSED = "Would be refused when it is queued"
 
 
 def summary(result: CheckResult) -> str:
@@ -60,4 +64,5 @@ def kind_sentences(result: CheckResult) -> Iterator[tuple[FindingKind, str]]:
             what = f"the file {kind.one}"
         names = [name for name in sorted(properties, key=lambda name: (-properties[name], name)) if name]
         where = f" ({listed_first(names, _NAMED, more='more properties')})" if names else ""
-        yield kind, f"{VERDICTS[kind.severity]}: {what}{where}."
+        verdict = _REFUSED if kind in QUEUE_CALL_KINDS else VERDICTS[kind.severity]
+        yield kind, f"{verdict}: {what}{where}."

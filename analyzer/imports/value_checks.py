@@ -60,8 +60,7 @@ class ValueChecks:
 
     def take(self, batch: Batch, findings: Findings) -> None:
         """Look at some records."""
-        for name, values in zip(batch.names, batch.columns, strict=True):
-            types = set(map(type, values))
+        for name, values, types in zip(batch.names, batch.columns, batch.types, strict=True):
             if not types.isdisjoint(_NESTED):
                 _add_nested(name, values, batch, findings)
             if name == self._id_property:

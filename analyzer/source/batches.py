@@ -7,7 +7,7 @@ isn't text, is read record by record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,6 +42,7 @@ class Batch:
         identities: the ID of each record as text; None if the record has none, or null.
         may_be_damaged: whether a value may have garbled or lost letters or doubled backslashes, by a quick look at the
             bytes.
+        types: the types of each property's values.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,11 @@ class Batch:
     columns: tuple[Sequence[object], ...]
     identities: Sequence[str | None]
     may_be_damaged: bool = True
+    types: tuple[frozenset[type], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the types of the values once for all checks."""
+        object.__setattr__(self, "types", tuple(frozenset(map(type, column)) for column in self.columns))
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -47,11 +47,14 @@ def print_check(terminal: Terminal, result: CheckResult) -> None:
 
 def check_json(result: CheckResult) -> dict[str, Any]:
     """Return what a check found as a JSON object."""
-    plan, findings = result.plan, result.findings
+    plan, findings, foretold = result.plan, result.findings, result.foretold()
     return {
         "file": str(result.path),
         "summary": summary(result),
         "severity": str(findings.worst) if findings.worst else None,
+        "ending": str(foretold.ending),
+        "error": foretold.error.name if foretold.error is not None else None,
+        "failing": foretold.failing_users,
         "records": result.records,
         "property_values": result.values,
         "id_type": plan.id_type.name if plan.id_type is not None else None,
