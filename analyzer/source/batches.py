@@ -179,7 +179,8 @@ def _identity(record: Record, id_property: str) -> str | None:
     token = record.members.get(id_property)
     if token is None:
         return None
-    return as_written(_decoded(bytes(token)))
+    raw = bytes(token)
+    return text_of(raw) if raw[:1] in (b"[", b"{") else as_written(_decoded(raw))
 
 
 def as_written(value: object) -> str | None:

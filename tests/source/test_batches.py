@@ -15,6 +15,7 @@ from analyzer.source.model import GrammarError
 from analyzer.source.reader.json_text import opened
 from analyzer.source.reader.records import records_of
 from analyzer.source.reader.tolerant import text_of
+from analyzer.source.strict_json import number
 from tests.source.test_find import no_deadline, sources
 
 if TYPE_CHECKING:
@@ -66,11 +67,12 @@ def slowly(path: Path) -> tuple[list[Record], int | None]:
 
 
 def identity_of(record: Record) -> str | None:
-    token = record.members.get("mail")
-    if token is None:
-        return None
-    text = text_of(bytes(token))
-    return "" if text is None and bytes(token)[:1] in (b'"', b"'") else text
+    raw = bytes(record.members.get("mail", b"null"))
+    is_strict, value = strictly(number(raw) or raw)
+    if is_strict and isinstance(value, (bool, int, float)):
+        return f"{value:.15G}" if isinstance(value, float) else str(value)
+    text = text_of(raw)
+    return "" if text is None and raw[:1] in (b'"', b"'") else text
 
 
 def strictly(token: bytes) -> tuple[bool, object]:
@@ -119,9 +121,12 @@ def test_values_that_are_no_records_are_noted_with_their_places(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("token", "identity"), [("17", "17"), ("1.0", "1.0"), ("null", None), ('""', ""), ("true", "true")]
+    ("token", "identity"),
+    [("17", "17"), ("1.50", "1.5"), ("0x1F", "31"), ("null", None), ('""', ""), ("true", "True"), ("[1]", "[1]")],
 )
-def test_an_id_that_is_no_text_is_read_as_it_is_written(tmp_path: Path, token: str, identity: str | None) -> None:
+def test_an_id_that_is_no_text_is_the_text_that_the_service_makes_of_it(
+    tmp_path: Path, token: str, identity: str | None
+) -> None:
     others = ",".join(['{"mail":"a@contoso.com"}'] * 10)
     taken, _, _ = read(write(tmp_path, f'{{"value":[{{"mail":{token}}},{others}]}}'))
     assert rows(taken)[1][2] == identity
