@@ -111,3 +111,34 @@ def test_only_the_first_stage_that_finds_something_is_seen(
     expected: Foretold = foretold(findings)
     assert (expected.ending, expected.error, expected.entries.rows()) == (ending, error, entries)
     assert expected.failing_users == (len(entries) if ending is Ending.partial else 0)
+
+
+USERS = [User("ada@contoso.com", "", "ada.x@contoso.com"), User("zoë@contoso.com", "", "zoë.x@contoso.com")]
+
+
+@pytest.mark.parametrize(
+    ("source", "ending"),
+    [
+        (b'{"value":[{"IdName":"i:0#.f|membership| "}]}', Ending.partial),
+        (b'{"value":[{"IdName":"i:0#.f|membership| ada@contoso.com"},{"IdName":"ADA@contoso.com"}]}', Ending.partial),
+        (b'{"value":[{"IdName":"ada@contoso.com","Office":0361100,"Floor":0x1F}]}', Ending.succeeded),
+        (b'{"value":[{"IdName":"ada@contoso.com","Boss":"bo.x@contoso.com"}]}', Ending.partial),
+        ('{"value":[{"IdName":"zoë@contoso.com"}]}'.encode("cp1252"), Ending.partial),
+        ('{"value":[{"IdName":"ada@contoso.com","Boss":"zoë.x@contoso.com"}]}'.encode("cp1252"), Ending.partial),
+        ('{"value":[{"IdName":"ada@contoso.com"}]}'.encode("utf-16-le"), Ending.aborted),
+        (b'{"value":[null]}', Ending.succeeded),
+        (b'{"value":null}', Ending.aborted),
+        (b"[]", Ending.aborted),
+        (b"{}", Ending.aborted),
+        (b'{"value":[{"IdName":"ada@contoso.com","Ci\\ty":"x"}]}', Ending.aborted),
+        (b'{"value":[{"IdName":["ada@contoso.com"]}]}', Ending.aborted),
+        (b'{"value":[{"IdName":"ada@contoso.com"},{"IdName":"ada@contoso.com"},{"IdName":]}', Ending.aborted),
+    ],
+)
+def test_what_once_differed_is_foretold(tmp_path: Path, source: bytes, ending: Ending) -> None:
+    mapped = {"Office": "OfficeCode", "Floor": "Floor", "Boss": "Manager"}
+    case = Case(source, IdType.Email, mapped, USERS, [] if source.isascii() else ["letters"])
+    path = tmp_path / "hr.json"
+    outcome = foretold_of(checked(case, path), case)
+    assert outcome == run_of(case, path)
+    assert outcome.ending is ending
