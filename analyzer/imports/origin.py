@@ -27,6 +27,7 @@ _SYNC_BEGINS = b'{ "value": [{"IdName":"'
 _AS_A_LIBRARY = (
     "Create the file with ConvertTo-Json and import it with New-PnPUPABulkImportJob, or correct the text in Entra ID."
 )
+SERIALIZED_DATE_BEGINS = "/Date("
 _SERIALIZED_DATE = re.compile(r"/Date\(-?\d{1,15}(?:[+-]\d{4})?\)/")
 
 
@@ -49,7 +50,8 @@ def note_origin(path: Path, buffer: Buffer, findings: Findings) -> None:
         findings.add(UTF_16_FILE, f"the file is {encoding}")
     elif encoding:
         findings.add(UNMARKED_UTF_16, f"the file is {encoding}")
-    if _SYNC_NAME.fullmatch(path.name) or buffer[after_mark(buffer) :][: len(_SYNC_BEGINS)] == _SYNC_BEGINS:
+    start = after_mark(buffer)
+    if _SYNC_NAME.fullmatch(path.name) or bytes(buffer[start : start + len(_SYNC_BEGINS)]) == _SYNC_BEGINS:
         _note_sync(findings)
 
 

@@ -15,17 +15,19 @@ import msgspec
 from analyzer.source.damaged_values import may_have_damaged_letters
 from analyzer.source.reader.records import records_of
 from analyzer.source.reader.tolerant import text_of
-from analyzer.source.scan import CHUNK, border_from
+from analyzer.source.scan import border_from
 from analyzer.source.strict_json import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record
 
 _objects = msgspec.json.Decoder(list[dict[str, object]])
 _value = msgspec.json.Decoder()
+CHUNK = 1 << 17
+"""Bytes of a chunk: with fewer, a file of long records spends its time on the calls for each chunk."""
 _MOST_PENDING = 1_000
 _TEXT_OR_NULL = frozenset({str, type(None)})
 
@@ -115,7 +117,8 @@ class BatchReader:
             rows = [[_decoded(bytes(token)) for token in record.members.values()] for record in alike]
             identities = [_identity(record, self._id_property) for record in alike]
             damaged = any(may_have_damaged_letters(record.raw) for record in alike)
-            self._pass_on(names, [record.position + 1 for record in alike], rows, identities, damaged=damaged)
+            numbers = [record.position + 1 for record in alike]
+            self._pass_on(names, numbers, tuple(zip(*rows, strict=True)), identities, damaged=damaged)
 
     def _note_other(self, offset: int, position: int) -> None:
         self.records = position + 1
@@ -135,43 +138,57 @@ class BatchReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._one_by_one = border.start
             return None
-        name = self._id_property
-        identities = [one.get(name) for one in objects]
-        if not _TEXT_OR_NULL.issuperset(map(type, identities)):
+        groups = list(_by_shape(objects))
+        ids = [self._plain_ids(names, columns) for names, _, columns in groups]
+        if None in ids:
             self._one_by_one = border.start
             return None
         self.flush()
-        self._take_objects(objects, position + 1, identities, damaged=may_have_damaged_letters(chunk))  # type: ignore[arg-type]  # checked above
+        damaged = may_have_damaged_letters(chunk)
+        for (names, indexes, columns), identities in zip(groups, ids, strict=True):
+            numbers = [position + 1 + index for index in indexes]
+            self._pass_on(names, numbers, columns, identities or [None] * len(numbers), damaged=damaged)
         self.records = position + len(objects)
         return len(objects), border.start
 
-    def _take_objects(
-        self, objects: list[dict[str, object]], first: int, identities: list[str | None], *, damaged: bool
-    ) -> None:
-        shapes: dict[tuple[str, ...], list[int]] = {}
-        for index, one in enumerate(objects):
-            shapes.setdefault(tuple(one), []).append(index)
-        if len(shapes) == 1:
-            names = next(iter(shapes))
-            numbers: Sequence[int] = range(first, first + len(objects))
-            self._pass_on(names, numbers, [one.values() for one in objects], identities, damaged=damaged)
-            return
-        for names, indexes in shapes.items():
-            rows = [objects[index].values() for index in indexes]
-            numbers = [first + index for index in indexes]
-            self._pass_on(names, numbers, rows, [identities[index] for index in indexes], damaged=damaged)
+    def _plain_ids(self, names: tuple[str, ...], columns: tuple[Sequence[object], ...]) -> Sequence[str | None] | None:
+        """Return the IDs of records, none if they lack the property; None if one is neither a text nor null."""
+        if self._id_property not in names:
+            return ()
+        column = columns[names.index(self._id_property)]
+        return column if _TEXT_OR_NULL.issuperset(map(type, column)) else None  # type: ignore[return-value]  # checked
 
     def _pass_on(
         self,
         names: tuple[str, ...],
         numbers: Sequence[int],
-        rows: Sequence[Iterable[object]],
+        columns: tuple[Sequence[object], ...],
         identities: Sequence[str | None],
         *,
         damaged: bool,
     ) -> None:
         self.values += len(numbers) * (len(names) - (self._id_property in names))
-        self._take(Batch(names, numbers, tuple(zip(*rows, strict=True)), identities, damaged))
+        self._take(Batch(names, numbers, columns, identities, damaged))
+
+
+def _by_shape(
+    objects: list[dict[str, object]],
+) -> Iterator[tuple[tuple[str, ...], Sequence[int], tuple[Sequence[object], ...]]]:
+    """Yield the objects with the same names in the same order: the names, the objects' indexes, and columns."""
+    first = tuple(objects[0])
+    # Most files have the same properties in each record.
+    if all(map(first.__eq__, map(tuple, objects))):
+        yield first, range(len(objects)), _columns(objects)
+        return
+    shapes: dict[tuple[str, ...], list[int]] = {}
+    for index, one in enumerate(objects):
+        shapes.setdefault(tuple(one), []).append(index)
+    for names, indexes in shapes.items():
+        yield names, indexes, _columns([objects[index] for index in indexes])
+
+
+def _columns(objects: list[dict[str, object]]) -> tuple[Sequence[object], ...]:
+    return tuple(zip(*[one.values() for one in objects], strict=True))
 
 
 def _identity(record: Record, id_property: str) -> str | None:

@@ -105,6 +105,7 @@ _BACKSLASHES = re.compile(rb"\\(?:\\{3}|u(?:00[c-fC-F][0-9A-Fa-f](?:\\u|[\x80-\x
 # \\server\share and \\?\C:\ begin with two; within a word, before punctuation, and at the end, one is correct.
 _DOUBLED = re.compile(r"\\{4}|(?<=\w)\\{2}|\\{2}(?=[^\w?.]|$)")
 
+TYPE_NAMES_BEGIN = ("System.", "Microsoft.", "@{")
 _TYPE_NAME = re.compile(
     r"System\.(?:Object|String|Byte|Char|U?Int\d\d|DateTime|Guid)\[\]"
     r"|System\.(?:Object|String|Collections(?:\.\w+)*\.\w+|(?:Management|DirectoryServices|Data|Xml)(?:\.\w+)+)"
@@ -282,15 +283,6 @@ def damage_in(text: str) -> list[DamageKind]:
             kinds.append(DamageKind.lost)
     if "\\\\" in text and _DOUBLED.search(text):
         kinds.append(DamageKind.backslashes)
-    if is_type_name(text):
+    if text.startswith(TYPE_NAMES_BEGIN) and _TYPE_NAME.fullmatch(text.strip()):
         kinds.append(DamageKind.type_name)
     return kinds
-
-
-TYPE_NAMES_BEGIN = "SM@"
-"""First characters of names of types."""
-
-
-def is_type_name(text: str) -> bool:
-    """Return whether a value is the name of a .NET type, or PowerShell's output for an object."""
-    return text[:1] in TYPE_NAMES_BEGIN and _TYPE_NAME.fullmatch(text.strip()) is not None
