@@ -21,7 +21,7 @@ _NAMED = 5
 VERDICTS = {
     Severity.aborts: "Would abort",
     Severity.fails: "Users would fail",
-    Severity.harm: "Would write wrong values",
+    Severity.harm: "Would do harm",
     Severity.note: "Note",
 }
 
