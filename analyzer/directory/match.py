@@ -1,8 +1,9 @@
 """Say what IDs are among the users of a directory export: found, renamed, deleted, misspelt, unknown, and so on.
 
 The order of the tests follows ShareGate's and Entra Connect's: the ID itself, the same user's other IDs, further
-addresses, deleted users, outside addresses of guests, one letter's difference. A name alone proves nothing, so the last
-one is only suggested.
+addresses, deleted users, outside addresses of guests, contact addresses, one letter's difference. The last two prove
+nothing, so they are only suggested. Neither does an address that several users have under any kind, as the address of
+someone who left is often given to a colleague or a shared mailbox.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from analyzer.directory.misspelt import one_letter_away
-from analyzer.directory.model import LOOKED_UP, RESOLUTIONS, Directory, KeyKind, Match, Resolution
+from analyzer.directory.model import LOOKED_UP, RESOLUTIONS, Attribute, Directory, KeyKind, Match, Resolution
 from analyzer.directory.users import guids_of, keys_of
 from analyzer.model.service import IdType
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _MOST_MISSPELT = 20_000
 """Unknown IDs up to which users with almost the same one are looked for: with more, the export is another tenant's."""
 
-_EXACT, _OTHER_KIND, _ALIAS, _DELETED, _OUTSIDE = range(5)
+_EXACT, _OTHER_KIND, _ALIAS, _DELETED, _OUTSIDE, _CONTACT = range(6)
 """The order of the tests."""
 _ADDRESSES = (KeyKind.principal_name, KeyKind.mail, KeyKind.primary)
 
@@ -121,7 +122,9 @@ def _best(asked: pl.DataFrame, directory: Directory, id_type: IdType | None) -> 
     kind = pl.col("kind")
     outside = pl.col("guest") & (kind != int(KeyKind.principal_name)) & (kind != int(KeyKind.object_id))
     rank = (
-        pl.when(pl.col("deleted"))
+        pl.when(kind == int(KeyKind.contact))
+        .then(_CONTACT)
+        .when("deleted")
         .then(_DELETED)
         .when(kind.is_in(wanted) & ~_braced())
         .then(_EXACT)
@@ -136,26 +139,40 @@ def _best(asked: pl.DataFrame, directory: Directory, id_type: IdType | None) -> 
         .join(directory.users.with_row_index("user"), on="user")
         .with_columns(rank.cast(pl.UInt8).alias("rank"))
     )
-    hits = hits.filter(pl.col("rank") == pl.col("rank").min().over("index")) if len(hits) else hits
-    first = hits.sort("index", "kind", maintain_order=True).unique("index", keep="first", maintain_order=True)
-    users = hits.group_by("index").agg(pl.col("user").n_unique().alias("users"))
+    hits = hits.filter(~(pl.col("deleted") & (pl.col("rank") == _CONTACT)))
+    # An ID as the type wants it is looked up by that attribute only. Any other is a user's only if no one else has it.
+    counted = (pl.col("rank") != _CONTACT) & (pl.col("rank").min() != _EXACT) | (pl.col("rank") == pl.col("rank").min())
+    users = hits.group_by("index").agg(
+        pl.col("user").filter(counted).n_unique().alias("users"),
+        pl.col("deleted").filter(counted).any().alias("some_deleted"),
+    )
+    first = hits.sort("index", "rank", "kind", maintain_order=True).unique("index", keep="first", maintain_order=True)
     first = first.join(users, on="index")
     match = _match()
-    same_user = match.is_in([Match.other_kind, Match.renamed, Match.guest]) & (kind != int(KeyKind.outside))
+    same_user = match.is_in([Match.other_kind, Match.renamed, Match.guest])
+    proven = same_user & ~kind.is_in([int(KeyKind.outside), int(KeyKind.contact)]) & ~_of_shared_mailbox()
     target = _WANTED[id_type]
+    if id_type is None and Attribute.mail in directory.lacks:
+        target = pl.when(kind == int(KeyKind.object_id)).then("object_id")
     return first.select(
         "index",
         "user",
         match.alias("match"),
         _proof(match, id_type).alias("proof"),
-        pl.when(same_user & (target != pl.col("identity"))).then(target).alias("corrected"),
+        pl.when(proven & (target != pl.col("identity"))).then(target).alias("corrected"),
         # Without the ID type, which of two addresses is the ID isn't known.
-        pl.when(match == Match.guest, kind == int(KeyKind.outside))
+        pl.when(same_user & ~proven)
         .then(target if id_type is not None else pl.col("principal_name"))
-        .when(same_user & target.is_null(), pl.lit(id_type is None))
+        .when(proven & target.is_null(), pl.lit(id_type is None))
         .then("principal_name")
         .alias("suggestion"),
     )
+
+
+def _of_shared_mailbox() -> pl.Expr:
+    """Whether an ID is an alias of an account like that of a shared mailbox, which often has leavers' addresses."""
+    unused = ((pl.col("enabled") == False) | (pl.col("licensed") == False)).fill_null(value=False)  # noqa: E712
+    return (pl.col("rank") == _ALIAS) & unused
 
 
 def _braced() -> pl.Expr:
@@ -168,13 +185,15 @@ def _braced() -> pl.Expr:
 def _match() -> pl.Expr:
     rank = pl.col("rank")
     return (
-        pl.when(pl.col("users") > 1)
+        pl.when((pl.col("users") > 1) & (rank != _DELETED))
         .then(pl.lit(Match.several.value))
         .when(rank == _DELETED)
         .then(pl.lit(Match.deleted.value))
         .when(rank == _OUTSIDE)
         .then(pl.lit(Match.guest.value))
-        .when(rank == _ALIAS)
+        .when((rank == _CONTACT) & pl.col("guest"))
+        .then(pl.lit(Match.guest.value))
+        .when(rank.is_in([_ALIAS, _CONTACT]))
         .then(pl.lit(Match.renamed.value))
         .when(rank == _OTHER_KIND)
         .then(pl.lit(Match.other_kind.value))
@@ -208,6 +227,8 @@ def _proof(match: pl.Expr, id_type: IdType | None) -> pl.Expr:
         .then(pl.lit("the mail address"))
         .when(kind == int(KeyKind.primary))
         .then(pl.lit("the primary mail address"))
+        .when(kind == int(KeyKind.contact))
+        .then(pl.lit("a contact address"))
         .otherwise(pl.lit("an alias"))
     )
     mail = pl.coalesce(
@@ -215,10 +236,11 @@ def _proof(match: pl.Expr, id_type: IdType | None) -> pl.Expr:
         pl.lit(" of a user without a mail address"),
     )
     named = pl.when((kind == int(KeyKind.principal_name)) & (id_type is IdType.Email)).then(mail).otherwise(of)
+    deleted = pl.when("some_deleted").then(pl.lit(", not all of whom still exist")).otherwise(pl.lit(""))
     spelling = pl.when(_braced()).then(pl.lit(", in another spelling")).otherwise(pl.lit(""))
     return (
         pl.when(match == Match.several)
-        .then(pl.format("an ID or address of {} users", "users"))
+        .then(pl.format("an ID or address of {} users{}", "users", deleted))
         .when(match == Match.deleted)
         .then(pl.concat_str(what, pl.lit(" of a deleted user")))
         .when(match == Match.guest)

@@ -44,6 +44,8 @@ class KeyKind(IntEnum):
     alias = 4
     outside = 5
     """A guest's address outside of the tenant, inferred from the user principal name."""
+    contact = 6
+    """A contact address (``otherMails``), which anyone can enter, and several users may have: it proves nothing."""
 
 
 LOOKED_UP: Final[Mapping[IdType | None, tuple[KeyKind, ...]]] = MappingProxyType(
@@ -91,7 +93,7 @@ class Match(StrEnum):
     guest = auto()
     """The outside address of a guest, whose ID is another one."""
     several = auto()
-    """An ID or address that several users have."""
+    """An ID or address that several users have, such as a leaver's address that is now an alias of somebody else."""
     misspelt = auto()
     """An unknown ID, one letter from exactly one user's."""
     unknown = auto()

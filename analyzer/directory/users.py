@@ -140,7 +140,7 @@ def _distinct(users: pl.DataFrame) -> pl.DataFrame:
 
 
 def _addresses(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the further addresses of users: columns ``row``, ``address``, and ``primary``.
+    """Return the further addresses of users: columns ``row``, ``address``, ``primary``, and ``contact``.
 
     They are joined by ``+``, ``;``, ``,``, ``|``, or blanks, sometimes in braces or as JSON; those of other kinds, such
     as ``SIP:`` or ``X500:``, are left out.
@@ -165,12 +165,14 @@ def _addresses(rows: pl.DataFrame) -> pl.DataFrame:
         .select(
             "row",
             pl.col("address").str.replace(r"^[A-Za-z0-9]+:", ""),
-            (pl.col("kind") == "SMTP").fill_null(value=False).alias("primary"),
+            ((pl.col("kind") == "SMTP") & (column is Column.addresses)).fill_null(value=False).alias("primary"),
+            pl.lit(column is Column.other_addresses).alias("contact"),
         )
         for column in (Column.addresses, Column.other_addresses)
         if column.value in rows.columns
     ]
-    empty = pl.DataFrame(schema={"row": pl.UInt32, "address": pl.String, "primary": pl.Boolean})
+    kinds = {"primary": pl.Boolean, "contact": pl.Boolean}
+    empty = pl.DataFrame(schema={"row": pl.UInt32, "address": pl.String, **kinds})
     return pl.concat([empty, *found])
 
 
@@ -193,15 +195,17 @@ def _pieces(users: pl.DataFrame, addresses: pl.DataFrame) -> Iterator[pl.DataFra
         )
 
     primary = addresses.filter("primary")
-    others = addresses.filter(~pl.col("primary"))
+    aliases = addresses.filter(~pl.col("primary"), ~pl.col("contact"))
+    contacts = addresses.filter("contact")
     guests = users.filter("guest").select("user", pl.col("principal_name").str.extract_groups(_GUEST).alias("parts"))
     outside = pl.concat_str(pl.col("parts").struct[0], pl.lit("@"), pl.col("parts").struct[1])
     yield piece(users["user"], users["principal_name"], KeyKind.principal_name)
     yield piece(users["user"], users["mail"], KeyKind.mail)
     yield piece(primary["user"], primary["address"], KeyKind.primary)
     yield piece(users["user"], users["object_id"], KeyKind.object_id)
-    yield piece(others["user"], others["address"], KeyKind.alias)
+    yield piece(aliases["user"], aliases["address"], KeyKind.alias)
     yield piece(guests["user"], guests.select(outside.alias("key"))["key"], KeyKind.outside)
+    yield piece(contacts["user"], contacts["address"], KeyKind.contact)
 
 
 def _lacks(users: pl.DataFrame, addresses: pl.DataFrame) -> frozenset[Attribute]:
@@ -214,7 +218,7 @@ def _lacks(users: pl.DataFrame, addresses: pl.DataFrame) -> frozenset[Attribute]
         Attribute.licenses: "licensed",
     }
     lacks = {attribute for attribute, name in columns.items() if users[name].is_null().all()}
-    if addresses.filter(~pl.col("primary")).is_empty():
+    if addresses.filter(~pl.col("primary"), ~pl.col("contact")).is_empty():
         lacks.add(Attribute.aliases)
     if not users["deleted"].any():
         lacks.add(Attribute.deleted)

@@ -62,6 +62,7 @@ class FeedUsers:
         def named(job_id: str) -> dict[int, str]:
             return {mark_of(key): key for key in keys_of(job_id)}
 
+        self._jobs = jobs
         self._source = SourceFiles(jobs, keys_of, files)
         self._feed = IncrementalFeed(jobs, named, mark_of, self._source, checkpoints)
 
@@ -73,6 +74,14 @@ class FeedUsers:
     def of_job(self, job_id: str) -> OpenUsers:
         """Return the users of one job, with ``newer`` and ``updated_since``."""
         return self._feed.of_job(job_id)
+
+    def in_later_files(self, job_id: str) -> frozenset[int]:
+        """Return all users in the files of later runs of the feed, of those that are known."""
+        order = [one.job for one in self._jobs]
+        place = next((place for place, job in enumerate(order) if job.job_id == job_id), len(order))
+        run_id = order[place].retry_of or job_id if place < len(order) else job_id
+        later = [job.job_id for job in order[place + 1 :] if job.retry_of != run_id]
+        return frozenset().union(*(self._source.all_of(later_id) or () for later_id in later))
 
     def open_flags(self, job_id: str, keys: Iterable[str]) -> list[bool | None]:
         """Return whether users in a job's log are open by their keys; None if unknown."""

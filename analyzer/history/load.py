@@ -157,6 +157,11 @@ class Tables:
         feed = self._history.feed_users(self.job(job_id)["feed"])
         return feed.of_job(job_id) if feed else OpenUsers(None, None)
 
+    def in_later_files(self, job_id: str) -> frozenset[int]:
+        """Return the marks (``mark_of``) of all users in the files of later runs of a job's feed."""
+        feed = self._history.feed_users(self.job(job_id)["feed"])
+        return feed.in_later_files(job_id) if feed else frozenset()
+
     def scan_entries_of(self, job_id: str) -> pl.LazyFrame:
         """Return ``entries_of`` lazily in the order of keys, to read only some columns and rows of a large log."""
         if not self._history.has("entries", job_id):

@@ -19,7 +19,7 @@ class IdCorrections:
     Attributes:
         by: name of the export.
         by_key: what to write, by key of the ID in the source.
-        left: proven, but not written, because another record is the same user's.
+        left: proven, but not written, because another record of this file, or of a later one, is the same user's.
         id_type: to queue the file with; None to infer it from the forms of the IDs.
     """
 

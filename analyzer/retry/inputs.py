@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import functools
 import io
 import re
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from analyzer.storage.files import read_bytes
 from analyzer.storage.table_files import unguarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -78,6 +79,7 @@ class RetryInputs:
         newer: users whose newer records later files of the feed hold, by their marks (``mark_of``).
         directory: an export by which IDs are corrected; None for no correction.
         id_type: of the feed, by the configuration; None if unknown.
+        in_later_files: returns the users in files of later runs, by their marks; only called to correct IDs.
     """
 
     source: Path | None
@@ -99,6 +101,7 @@ class RetryInputs:
     newer: frozenset[int] = frozenset()
     directory: Directory | None = None
     id_type: IdType | None = None
+    in_later_files: Callable[[], frozenset[int]] = frozenset
 
 
 def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str | None = None) -> RetryInputs:
@@ -122,6 +125,7 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_later=tables.source_later.get(job.job_id, ""),
         source_uri=job.source_uri,
         newer=frozenset() if users.superseded_by else users.newer,
+        in_later_files=frozenset if users.superseded_by else functools.partial(tables.in_later_files, job.job_id),
     )
 
 

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.directory.model import Directory
-    from analyzer.model.service import IdType
     from analyzer.retry.inputs import RetryInputs
     from analyzer.retry.model import Choices, RetryOptions
     from analyzer.source.diagnosis.service_message import Diagnosis
@@ -251,7 +250,7 @@ def _write(
         )
         request = complete_by_source(request, inputs.named_users)
         if inputs.directory is not None:
-            request = _corrected(request, inputs.directory, inputs.id_type, selection.condition)
+            request = _corrected(request, inputs, inputs.directory, selection.condition)
         return request.selection, id_property, write_retry(request)
     except NotJsonError as error:
         from analyzer.source.diagnosis.service_message import name_person, unreadable
@@ -264,11 +263,11 @@ def _write(
         raise
 
 
-def _corrected(request: RetryRequest, directory: Directory, id_type: IdType | None, condition: str) -> RetryRequest:
+def _corrected(request: RetryRequest, inputs: RetryInputs, directory: Directory, condition: str) -> RetryRequest:
     """Return the request with corrections of IDs; ``condition`` is what to do first whatever the IDs are."""
     from analyzer.retry.selection.correct_ids import with_corrections
 
-    request = with_corrections(request, directory, id_type)
+    request = with_corrections(request, directory, inputs.id_type, inputs.in_later_files())
     selection = request.selection
     if selection.all_records or len(request.corrections.by_key) < len(selection.identities):
         return request

@@ -137,7 +137,7 @@ def _corrected(retry: RetryFiles) -> Iterator[str]:
     yield f"{corrected} corrected by {corrections.by}."
     if corrections.left:
         left = count(len(corrections.left), "ID isn't", "IDs aren't")
-        yield f"{left} corrected, because another record is the same user's."
+        yield f"{left} corrected, because another record, here or in a later file, is the same user's."
 
 
 def _how_known(id_property: IdProperty) -> Iterator[str]:

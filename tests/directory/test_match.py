@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 CLAIMS = "i:0#.f|membership|"
 EMAIL, CLOUD, NAME = IdType.Email, IdType.CloudId, IdType.PrincipalName
+_HEADINGS = {
+    "userPrincipalName": Column.principal_name,
+    "proxyAddresses": Column.addresses,
+    "otherMails": Column.other_addresses,
+    "deletedDateTime": Column.deleted,
+}
 
 
 def directory(users: Sequence[User] = (*PEOPLE, DELETED)) -> Directory:
@@ -142,11 +149,63 @@ def test_a_guests_address_that_only_the_name_shows_is_suggested() -> None:
 
 def test_an_address_of_two_users_proves_nothing() -> None:
     users = [User("ada@contoso.com", ADA, aliases=("hr@contoso.com",)), User("bob@contoso.com", BOB, "hr@contoso.com")]
-    assert one("hr@contoso.com", NAME, users).match is Match.other_kind
-    users.append(User("eve@contoso.com", GUEST, "hr@contoso.com"))
-    found = one("hr@contoso.com", NAME, users)
-    assert (found.match, found.corrected) == (Match.several, "")
-    assert found.proof == "an ID or address of 2 users"
+    for asked in (users, [*users, User("eve@contoso.com", GUEST, "hr@contoso.com")]):
+        found = one("hr@contoso.com", NAME, asked)
+        assert (found.match, found.corrected, found.suggestion) == (Match.several, "", "")
+        assert found.proof == f"an ID or address of {len(asked)} users"
+
+
+def test_the_address_of_a_deleted_user_that_a_colleague_took_over_proves_nothing() -> None:
+    boss = User("bob@contoso.com", BOB, "bob@contoso.com", aliases=("gone@contoso.com",))
+    for id_type in (NAME, EMAIL, CLOUD, None):
+        found = one("gone@contoso.com", id_type, [boss, DELETED])
+        assert (found.match, found.corrected, found.suggestion) == (Match.several, "", "")
+        assert found.proof == "an ID or address of 2 users, not all of whom still exist"
+
+
+def test_an_old_address_that_a_new_user_has_is_neither_users_object_id() -> None:
+    users = [User("ada.king@contoso.com", ADA, aliases=("ada@contoso.com",)), User("ada@contoso.com", BOB)]
+    assert one("ada@contoso.com", CLOUD, users).match is Match.several
+    assert one("ada@contoso.com", NAME, users).match is Match.found
+
+
+@pytest.mark.parametrize("account", [{"enabled": False}, {"license": "Unlicensed"}])
+def test_an_alias_of_an_account_like_a_shared_mailbox_is_only_suggested(account: dict[str, Any]) -> None:
+    shared = User("info@contoso.com", ADA, "info@contoso.com", aliases=("ada@contoso.com",), **account)
+    found = one("ada@contoso.com", NAME, [shared])
+    assert (found.match, found.corrected, found.suggestion) == (Match.renamed, "", "info@contoso.com")
+    assert one("info@contoso.com", CLOUD, [shared]).corrected == ADA
+
+
+def test_a_contact_address_is_only_suggested_and_counts_after_everything_else() -> None:
+    admin = {"userPrincipalName": "adm@contoso.com", "otherMails": "Ada.K@contoso.com"}
+    user = {"userPrincipalName": "ada@contoso.com", "proxyAddresses": "smtp:ada.k@contoso.com"}
+    guest = {"userPrincipalName": "g#EXT#@contoso.com", "otherMails": "ada.k@contoso.com"}
+    gone = {"userPrincipalName": "x@contoso.com", "otherMails": "ada.k@contoso.com", "deletedDateTime": "2026-11-01"}
+    seen = [_resolved("ada.k@contoso.com", *rows) for rows in ([admin], [admin, gone], [guest], [admin, guest], [gone])]
+    assert [(found.match, found.corrected, found.suggestion) for found in seen] == [
+        (Match.renamed, "", "adm@contoso.com"),
+        (Match.renamed, "", "adm@contoso.com"),
+        (Match.guest, "", "g#EXT#@contoso.com"),
+        (Match.several, "", ""),
+        (Match.unknown, "", ""),
+    ]
+    assert seen[0].proof == "a contact address of adm@contoso.com"
+    found = _resolved("ada.k@contoso.com", admin, user, guest)
+    assert (found.match, found.corrected) == (Match.renamed, "ada@contoso.com")
+
+
+def test_without_mail_addresses_an_alias_is_not_corrected_if_the_id_type_is_unknown() -> None:
+    user = {"userPrincipalName": "ada@contoso.com", "proxyAddresses": "smtp:old@contoso.com"}
+    assert _resolved("old@contoso.com", user).corrected == "ada@contoso.com"
+    found = _resolved("old@contoso.com", user, id_type=None)
+    assert (found.corrected, found.suggestion) == ("", "ada@contoso.com")
+
+
+def _resolved(identity: str, *rows: dict[str, str], id_type: IdType | None = NAME) -> Resolution:
+    cells = pl.from_dicts([dict.fromkeys(_HEADINGS, "") | row for row in rows]).rename(_HEADINGS)
+    (found,) = resolutions([identity], directory_of(cells, "users.csv"), id_type)
+    return found
 
 
 def test_an_id_counts_before_another_users_address() -> None:
@@ -157,12 +216,11 @@ def test_an_id_counts_before_another_users_address() -> None:
 
 def test_a_live_user_counts_before_a_deleted_one() -> None:
     assert one("gone@contoso.com", NAME, [DELETED, User("gone@contoso.com", ADA)]).match is Match.found
+    assert one("gone@contoso.com", NAME, [DELETED, replace(DELETED, object_id=ADA)]).match is Match.deleted
 
 
-def test_an_alias_counts_before_a_deleted_user_and_that_one_before_a_guests_address() -> None:
-    alias = User("ada@contoso.com", ADA, aliases=("gone@contoso.com",))
+def test_a_deleted_user_counts_before_a_guests_address() -> None:
     guest = User("g#EXT#@contoso.com", GUEST, "gone@contoso.com")
-    assert one("gone@contoso.com", NAME, [guest, DELETED, alias]).match is Match.renamed
     assert one("gone@contoso.com", NAME, [guest, DELETED]).match is Match.deleted
     assert one("gone@contoso.com", NAME, [guest]).match is Match.guest
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.directory.read_export import read_directory
 from analyzer.errors import InputError
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
@@ -124,6 +125,24 @@ def test_retry_file_leaves_out_users_of_a_later_file_of_changes(
     assert held == (["ada", "cas", "dan", "eve"] if aborted else ["ada"])
     assert LEFT_OUT in said
     assert nights.offered()[first] == (held, said)
+
+
+@pytest.mark.parametrize("right", ["bea.new", "bea.mail", "fay"])
+def test_an_id_is_not_corrected_if_a_later_file_of_changes_has_the_user(nights: Nights, right: str) -> None:
+    first = nights.add("changes-20261101.json", records("ada", "cas", "bea"), "bea@contoso.com")
+    nights.add("changes-20261102.json", records(right, "gus", City="new"))
+    retried = nights.add(f"changes-20261101-{first}-retry.json", records("bea.new"), "bea.new@contoso.com")
+    assert retried
+    users = nights.retry / "users.csv"
+    users.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["userPrincipalName,mail,aliases", "bea.new@contoso.com,bea.mail@contoso.com,bea@contoso.com"]
+    users.write_text("\n".join([*lines, *(f"{one}@contoso.com,," for one in ("ada", "cas"))]), encoding="utf-8")
+    tables, library = nights.load(), Library.existing(nights.library)
+    inputs = dataclasses.replace(inputs_of_job(library, tables, library.jobs()[0]), directory=read_directory(users))
+    made = make_retry(inputs, nights.retry / "a.json").retry
+    assert made is not None
+    assert [one.after for one in made.corrected] == (["bea.new@contoso.com"] if right == "fay" else [])
+    assert [one.identity for one in made.corrections.left] == ([] if right == "fay" else ["bea@contoso.com"])
 
 
 @pytest.mark.parametrize("aborted", [False, True], ids=["partial", "aborted"])

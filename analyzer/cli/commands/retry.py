@@ -248,7 +248,7 @@ def _of_job(  # noqa: PLR0913 - the options that select the job
     inputs = inputs_of_job(library, tables, job, id_property or None)
     inputs = dataclasses.replace(inputs, id_type=app.id_type_of(tables.job(job.job_id)["feed"]))
     if superseded:
-        inputs = dataclasses.replace(inputs, newer=frozenset())
+        inputs = dataclasses.replace(inputs, newer=frozenset(), in_later_files=frozenset)
     users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
     if users is not None and users.superseded_by is None and not users.needs_retry:
         short = short_ids(tables.jobs["job_id"])

@@ -34,7 +34,8 @@ def print_corrected(terminal: Terminal, retry: RetryFiles) -> None:
     if len(retry.corrected) > _SHOWN:
         terminal.say(f"{len(retry.corrected) - _SHOWN:,} more corrected IDs are listed in {retry.manifest.name}.")
     for left in retry.corrections.left[:_SHOWN]:
-        terminal.say(f"{left.identity} isn't corrected to {left.corrected}, because another record is the same user's.")
+        because = "another record, here or in a later file, is the same user's"
+        terminal.say(f"{left.identity} isn't corrected to {left.corrected}, because {because}.")
 
 
 def retry_json(result: RetryResult, queued: RetryToQueue | None, job_id: str | None) -> dict[str, object]:

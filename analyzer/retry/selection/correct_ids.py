@@ -38,16 +38,19 @@ _NOUNS = {
 }
 
 
-def with_corrections(request: RetryRequest, directory: Directory, id_type: IdType | None) -> RetryRequest:
+def with_corrections(
+    request: RetryRequest, directory: Directory, id_type: IdType | None, in_later_files: frozenset[int] = frozenset()
+) -> RetryRequest:
     """Return the request with corrections of IDs.
 
     An ID is corrected only if the export proves that both IDs are the same user's, and if no other record of the source
-    file is that user's: its values may be newer.
+    file or of a later one is that user's: its values may be newer.
 
     Args:
         request: the retry; its selection is complete.
         directory: the export.
         id_type: of the job; None if unknown: then it is inferred from the IDs of the source file.
+        in_later_files: marks of the users in files of later runs.
 
     Raises:
         InputError: the source file can't be read.
@@ -70,7 +73,7 @@ def with_corrections(request: RetryRequest, directory: Directory, id_type: IdTyp
     proven = {
         identity_key(one.identity): one for one in map(resolution, found.drop_nulls("corrected").iter_rows(named=True))
     }
-    twice = _in_several_records(found.drop_nulls("corrected"), directory, marks)
+    twice = _in_several_records(found.drop_nulls("corrected"), directory, marks | in_later_files)
     free = {key: one for key, one in proven.items() if key not in twice}
     corrections = IdCorrections(
         directory.name,
@@ -87,7 +90,7 @@ def _in_several_records(proven: pl.DataFrame, directory: Directory, marks: froze
     Args:
         proven: rows of ``RESOLUTIONS``.
         directory: the export.
-        marks: of all IDs in the source file.
+        marks: of all IDs in the source file and in later ones.
     """
     wrong = proven.select("user", keys_of(proven["identity"]).alias("wrong")).unique()
     several = wrong.filter(pl.col("user").is_duplicated())["wrong"].to_list()

@@ -112,7 +112,8 @@ def test_an_id_is_not_corrected_if_another_record_is_the_same_users(
     ran = upa(*BARE)
     assert written(here) == ["ada.old@contoso.com"]
     assert (
-        "No ID is corrected by users.csv. 1 ID isn't corrected, because another record is the same user's." in ran.err
+        "No ID is corrected by users.csv. 1 ID isn't corrected, because another record, here or in a later file, is the"
+        " same user's." in ran.err in ran.err
     )
     assert json.loads(upa(*BARE, "--json").out)["not_corrected"] == ["ada.old@contoso.com"]
 
