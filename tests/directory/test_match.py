@@ -335,7 +335,9 @@ def expected(identity: str, users: Sequence[User], id_type: IdType | None) -> st
     if not ranks:
         return "unknown"
     best = min(ranks.values())
-    if list(ranks.values()).count(best) > 1:
+    if best == 3:
+        return "deleted"
+    if list(ranks.values()).count(best) > 1 or (best > 0 and len(ranks) > 1):
         return "several"
     (user,) = [user for user in users if ranks.get(user.object_id) == best]
     if best > 0:
