@@ -137,6 +137,7 @@ def command(  # noqa: PLR0913 - the contract's options
     known = _schema(app, schema, properties_of)
     runs = None if against else _runs_of(app)
     _check_fix(fix, files, drop_unmapped=drop_unmapped)
+    _check_places(fix, output, [*files, *filter(None, (directory, schema, against))])
     results, problems, fixed = [], [], None
     for file in files:
         name = feed_of(file.name, feeds, feed)
@@ -259,6 +260,26 @@ def _check_fix(fix: Path | None, files: Sequence[Path], *, drop_unmapped: bool) 
         raise UsageError("--drop-unmapped needs --fix", "Specify the repaired file with --fix FIXED.json.")
     if fix is not None and len(files) > 1:
         raise UsageError("--fix repairs one file at a time", "Check the files one by one.")
+
+
+def _check_places(fix: Path | None, output: Path | None, inputs: Sequence[Path]) -> None:
+    """Refuse to write over a file that is read, or to write two files under one name.
+
+    Raises:
+        OutputError: an output is an input, under any name.
+        UsageError: two outputs have the same name.
+    """
+    from analyzer.imports.fix import changes_path
+    from analyzer.retry.writing.write import refuse_inputs
+
+    read = [(path, "input file") for path in inputs]
+    fixed = [fix, changes_path(fix)] if fix is not None else []
+    refuse_inputs(fixed, read, "--fix")
+    if output is None:
+        return
+    refuse_inputs([output], read, "-o")
+    if output.resolve() in [path.resolve() for path in fixed]:
+        raise UsageError(f"--fix and -o both write {output}", "Specify another file with -o.")
 
 
 def _fixed(

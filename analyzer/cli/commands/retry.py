@@ -167,6 +167,7 @@ def command(  # noqa: PLR0913 - the contract's options
     from analyzer.retry.inputs import read_users
     from analyzer.retry.make import variant
     from analyzer.retry.model import Choices
+    from analyzer.retry.writing.write import refuse_inputs
 
     app = context.ensure_object(AppContext)
     if verify:
@@ -217,7 +218,9 @@ def command(  # noqa: PLR0913 - the contract's options
         target = target.with_stem(f"{target.stem}-{apart}")
     # In a folder, the file keeps its own name.
     inside = output is not None and (output.is_dir() or not output.name)
-    return _make(app.terminal, inputs, output / target.name if output and inside else output or target)
+    target = output / target.name if output and inside else output or target
+    refuse_inputs([target], [(path, "list of users") for path in (users, correct_ids) if path], "-o")
+    return _make(app.terminal, inputs, target)
 
 
 def _in_library(  # noqa: PLR0913 - the options that select the job

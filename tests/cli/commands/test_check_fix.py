@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -140,3 +141,35 @@ def test_a_file_that_does_not_exist(upa: Callable[..., Ran], folder: Path) -> No
     ran = upa("check", "none.json")
     assert ran.code == 5
     assert "none.json cannot be read: there is no such file or folder." in ran.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("hr-feed.json", "--format", "sarif", "-o", "hr-feed.json"),
+        ("people.csv", "-o", "people.csv"),
+        ("people.csv", "-o", "link.csv"),
+        ("hr-feed.json", "--directory", "people.csv", "-o", "people.csv"),
+        ("hr-feed.json", "--directory", "people.csv", "--fix", "people.csv"),
+        ("hr-feed.json", "--directory", "people.changes.csv", "--fix", "people.json"),
+        ("hr-feed.json", "--schema", "people.changes.csv", "--fix", "people.json"),
+        ("hr-feed.json", "--against", "before.json", "--fix", "before.json"),
+    ],
+)
+def test_no_file_that_is_read_is_written(upa: Callable[..., Ran], folder: Path, options: tuple[str, ...]) -> None:
+    feed(folder, ADA)
+    shutil.copy(folder / "hr-feed.json", folder / "before.json")
+    for name in ("people.csv", "people.changes.csv"):
+        (folder / name).write_text("userPrincipalName,name,type\nada@contoso.com,City,string\n", "utf-8")
+    (folder / "link.csv").symlink_to("people.csv")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    ran = upa("check", *options)
+    assert ran.code == 5
+    assert "is the input file itself" in ran.err
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_two_outputs_have_two_names(upa: Callable[..., Ran], folder: Path) -> None:
+    ran = upa("check", feed(folder, SLASHED), "--fix", "fixed.json", "-o", "./fixed.changes.csv")
+    assert (ran.code, list(folder.iterdir())) == (2, [folder / "hr-feed.json"])
+    assert "--fix and -o both write fixed.changes.csv" in ran.err

@@ -165,6 +165,14 @@ def test_an_export_without_the_right_ids_is_an_error(here: Path, upa: Callable[.
     assert not (here / "feed-retry.json").exists()
 
 
+@pytest.mark.parametrize("option", ["--correct-ids", "--users"])
+def test_the_export_and_the_list_of_users_are_never_replaced(here: Path, upa: Callable[..., Ran], option: str) -> None:
+    put(here, record("ada.old@contoso.com"), failed=("ada.old@contoso.com",))
+    ran = upa(*BARE[:-2], option, "users.csv", "-o", "./users.csv")
+    assert (ran.code, (here / "users.csv").read_text("utf-8")) == (5, EXPORT)
+    assert "users.csv is the list of users itself" in ran.err
+
+
 _NAMES = st.sampled_from(["IdName", "City", 'a"b', "idName"])
 _BLANK = st.sampled_from(["", " ", "\r\n", "\t"])
 
