@@ -32,7 +32,7 @@ _LONGEST_BEGINNING = 100
 """Bytes of a cell's name with a prefix."""
 _NAMED = 5
 _EXACT = 10**15
-"""Integers that a workbook stores exactly: it has 15 digits."""
+"""Numbers below it have at most 15 digits before the point; spreadsheets keep no more."""
 _SAVE = "Open it in Excel and save it as XLSX without a password, or as CSV in UTF-8."
 
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^>/])>\s*+(<(?:\w+:)?f[\s/>])?")
@@ -40,6 +40,9 @@ _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _STYLE = re.compile(rb'\bs="([0-9]{1,6})"')
 _TEXT_TYPE = re.compile(rb'\bt="(?:s|str|inlineStr|b|e|d)"')
 _ERROR_TYPE = re.compile(rb'\bt="e"')
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*\bhidden="(?:1|true)"[^>]*(?<!/)>')
+_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col\s[^>]*\bhidden="(?:1|true)"')
+_FIRST_COLUMN = re.compile(rb'\bmin="([0-9]{1,5})"')
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
 _NUMBER_FORMAT = re.compile(r"<(?:\w+:)?numFmt\s[^>]*>")
@@ -62,12 +65,16 @@ class _Marked:
         formatted: number of numbers by column that the workbook may show in another way.
         error: the first cell with an error, such as ``C7``, which calamine reads as empty; else empty.
         padded: number of digits by row and column, both from 0, of numbers that are shown with leading zeros.
+        hidden_rows: whether rows with cells are hidden, such as those that a filter leaves out.
+        hidden_columns: the first column, from 0, of each hidden group.
     """
 
     formulas: Counter[int] = field(default_factory=Counter)
     formatted: Counter[int] = field(default_factory=Counter)
     error: str = ""
     padded: dict[tuple[int, int], int] = field(default_factory=dict)
+    hidden_rows: bool = False
+    hidden_columns: list[int] = field(default_factory=list)
 
 
 def read_workbook(path: Path) -> Table:
@@ -160,6 +167,12 @@ class _Reading:
         if isinstance(cell, bool):
             return "TRUE" if cell else "FALSE"
         if isinstance(cell, int | float):
+            if abs(cell) >= _EXACT:
+                raise InputError(
+                    f"{self.name}: cell {column_name(column)}{row + 1} is a number with more than 15 digits, and a"
+                    " workbook keeps only the first 15",
+                    "Format the column as text, and enter its values again.",
+                )
             text = _number(cell)
             digits = self.marked.padded.get((row, column), 0)
             return text.zfill(digits) if text.isdigit() else text
@@ -169,9 +182,16 @@ class _Reading:
                 self.dates[column] += 1
                 self.example = self.example or text
             return text
+        if isinstance(cell, dt.timedelta):
+            minutes, seconds = divmod(round(cell.total_seconds()), 60)
+            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
         return str(cell)
 
     def _remark(self) -> None:
+        if self.marked.hidden_rows:
+            self.remarks.append("Some rows are hidden, and were read, too.")
+        if any(column < len(self.headings) for column in self.marked.hidden_columns):
+            self.remarks.append("Some columns are hidden, and were read, too.")
         if self.dates:
             number = count(self.dates.total(), "date was", "dates were")
             shown = self._listed(self.dates)
@@ -199,10 +219,8 @@ class _Reading:
 
 
 def _number(value: float) -> str:
-    """Return a number as text, without ``.0`` and without an exponent for usual lengths."""
-    if value == int(value) and abs(value) < _EXACT:
-        return str(int(value))
-    return repr(value)
+    """Return a number of at most 15 digits as text, without ``.0``."""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _marked_cells(archive: zipfile.ZipFile, sheet: str) -> _Marked:
@@ -213,7 +231,7 @@ def _marked_cells(archive: zipfile.ZipFile, sheet: str) -> _Marked:
     """
     padded, formatted = _number_formats(archive)
     marked = _Marked()
-    for attributes, formula in _cells(archive, _sheet_part(archive, sheet)):
+    for attributes, formula in _cells(archive, _sheet_part(archive, sheet), marked):
         style = _STYLE.search(attributes)
         number = int(style[1]) if style else 0
         if not marked.error and _ERROR_TYPE.search(attributes) and (place := _PLACE.search(attributes)):
@@ -235,8 +253,8 @@ def _marked_cells(archive: zipfile.ZipFile, sheet: str) -> _Marked:
     return marked
 
 
-def _cells(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the attributes of each cell with content, and the beginning of its formula."""
+def _cells(archive: zipfile.ZipFile, part: str, marked: _Marked) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the attributes of each cell with content, and the beginning of its formula; note what is hidden."""
     with archive.open(part) as stream:
         rest = b""
         while piece := stream.read(_PIECE):
@@ -246,9 +264,18 @@ def _cells(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, bytes]]
             cut = text.rfind(b"<", 0, begins + 1) if begins >= 0 else max(0, len(text) - _LONGEST_BEGINNING)
             for found in _CELL.finditer(text, 0, cut):
                 yield found[1], found[2] or b""
+            _note_hidden(text, cut, marked)
             rest = text[cut:]
         for found in _CELL.finditer(rest):
             yield found[1], found[2] or b""
+        _note_hidden(rest, len(rest), marked)
+
+
+def _note_hidden(text: bytes, end: int, marked: _Marked) -> None:
+    marked.hidden_rows = marked.hidden_rows or _HIDDEN_ROW.search(text, 0, end) is not None
+    for column in _HIDDEN_COLUMN.finditer(text, 0, end):
+        first = _FIRST_COLUMN.search(column[0])
+        marked.hidden_columns.append(int(first[1]) - 1 if first else 0)
 
 
 def _sheet_part(archive: zipfile.ZipFile, name: str) -> str:

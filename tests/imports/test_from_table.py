@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import functools
 import io
 import json
 import zipfile
@@ -183,6 +184,45 @@ def test_cells_of_a_workbook_are_texts_and_what_is_shown_otherwise_is_said(tmp_p
         "Numbers were written with the leading zeros that are shown: Code (1).",
         "Numbers were written as they are stored, which may differ from what is shown: Rate (1).",
     )
+
+
+@pytest.mark.parametrize("number", [1234567890123456, 12345678901234567890, -1e15])
+def test_a_number_that_lost_digits_is_an_error_with_its_place(tmp_path: Path, number: float) -> None:
+    def fill(_book: Workbook, sheet: Worksheet) -> None:
+        sheet.write_row("B3", ["IdName", "Badge"])
+        sheet.write_row("B4", ["ada@contoso.com", 999_999_999_999_999])
+        sheet.write_row("B5", ["bob@contoso.com", number])
+
+    with pytest.raises(InputError, match="cell C5 is a number with more than 15 digits"):
+        made(workbook(tmp_path, fill))
+
+
+def test_a_text_of_digits_and_a_time_span_are_written_as_shown(tmp_path: Path) -> None:
+    def fill(book: Workbook, sheet: Worksheet) -> None:
+        sheet.write_row("A1", ["IdName", "Badge", "Hours"])
+        sheet.write_row("A2", ["ada@contoso.com", "00000000001234567890"])
+        sheet.write_number("C2", 1.25, book.add_format({"num_format": "[h]:mm:ss"}))
+
+    assert made(workbook(tmp_path, fill))[0] == [
+        {"IdName": "ada@contoso.com", "Badge": "00000000001234567890", "Hours": "30:00:00"}
+    ]
+
+
+def test_hidden_rows_and_columns_are_read_and_said(tmp_path: Path) -> None:
+    def fill(_book: Workbook, sheet: Worksheet, *, rows: bool = True, columns: str = "B:B") -> None:
+        sheet.write_row("A1", ["IdName", "City"])
+        sheet.write_row("A2", ["ada@contoso.com", "Ulm"])
+        sheet.set_row(1 if rows else 5, None, None, {"hidden": True})
+        sheet.set_column(columns, None, None, {"hidden": True})
+
+    records, table = made(workbook(tmp_path, fill))
+    assert records == [{"IdName": "ada@contoso.com", "City": "Ulm"}]
+    assert table.remarks[1:] == (
+        "Some rows are hidden, and were read, too.",
+        "Some columns are hidden, and were read, too.",
+    )
+    unused = functools.partial(fill, rows=False, columns="C:XFD")
+    assert made(workbook(tmp_path, unused, "unused.xlsx"))[1].remarks == table.remarks[:1]
 
 
 def test_merged_cells_are_an_error_with_their_place(tmp_path: Path) -> None:
