@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,23 +12,21 @@ import typer
 from analyzer.catalogue.finding_kind import Severity
 from analyzer.cli.context import AppContext
 from analyzer.errors import AnalyzerError, InputError, UsageError
-from analyzer.imports.plan import PlanOptions, feed_of, plan_of
+from analyzer.imports.plan import PlanOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from analyzer.cli.terminal.output import Terminal
-    from analyzer.cli.views.fix import Fixed
     from analyzer.imports.check import CheckResult
-    from analyzer.imports.input_file import InputFile
+    from analyzer.imports.checker import Fixed
     from analyzer.imports.last_run import LastRun, Runs
-    from analyzer.imports.model import ImportPlan, RecordCheck
     from analyzer.imports.property_schema import PropertySchema
 
 _FOUND = 1
 
 
-class IdTypeOption(StrEnum):
+class IdTypeName(StrEnum):
     """``--id-type``, as the service names them."""
 
     Email = "Email"
@@ -36,7 +34,7 @@ class IdTypeOption(StrEnum):
     PrincipalName = "PrincipalName"
 
 
-class FormatOption(StrEnum):
+class FormatName(StrEnum):
     """``--format``, as ``imports.formats.render.Format``."""
 
     sarif = "sarif"
@@ -54,106 +52,103 @@ class FailOn(StrEnum):
     never = "never"
 
 
+_plan = functools.partial(typer.Option, rich_help_panel="How the file will be queued")
+_known = functools.partial(typer.Option, rich_help_panel="What to compare it with")
+_repair = functools.partial(typer.Option, rich_help_panel="Repair")
+_output = functools.partial(typer.Option, rich_help_panel="Output")
+
+FilesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Source files, CSV files, or XLSX workbooks. - reads a source file from standard input.",
+        metavar="FILE...",
+        readable=False,
+    ),
+]
+FeedOption = Annotated[str, _plan(metavar="NAME", help="Feed of the configuration. Default: found by the file's name.")]
+IdTypeOption = Annotated[
+    IdTypeName | None, _plan(metavar="TYPE", help="Email, CloudId, or PrincipalName. Default: the feed's.")
+]
+IdPropertyOption = Annotated[
+    str, _plan(metavar="NAME", help="Property that holds the IDs. Default: the feed's, else inferred.")
+]
+MapOption = Annotated[
+    list[str] | None,
+    _plan("--map", metavar="SOURCE=PROFILE", help="Property map. Repeatable. Default: the feed's."),
+]
+SchemaOption = Annotated[
+    Path | None, _known(metavar="FILE", help="Schema of the profile properties: XML or CSV.", readable=False)
+]
+PropertiesOfOption = Annotated[
+    str, _known(metavar="USER", help="Sign in, and compare the map with this user's profile.")
+]
+DirectoryOption = Annotated[
+    Path | None, _known(metavar="FILE", help="Look up the IDs in this export of all users.", readable=False)
+]
+AgainstOption = Annotated[
+    Path | None,
+    _known(metavar="FILE", help="Earlier file to compare with. Default: that of the feed's last run.", readable=False),
+]
+FixOption = Annotated[
+    Path | None, _repair(metavar="FIXED", help="Write a repaired file, and list each change.", readable=False)
+]
+DropUnmappedOption = Annotated[
+    bool, _repair("--drop-unmapped", help="With --fix: leave out properties that the map lacks.")
+]
+OutputOption = Annotated[
+    Path | None,
+    _output("-o", "--output", metavar="FILE", help="Write this .parquet, .csv, .ndjson, or .xlsx file, or --format's."),
+]
+FormatOption = Annotated[
+    FormatName | None, _output("--format", metavar="FORMAT", help="Write for a pipeline: sarif, junit, or markdown.")
+]
+FailOnOption = Annotated[
+    FailOn,
+    _output(metavar="SEVERITY", help="Exit code 1 from this severity on: aborts, fails, harm, note, or never."),
+]
+
+
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Source files, CSV files, or XLSX workbooks. - reads a source file from standard input.",
-            metavar="FILE...",
-            readable=False,
-        ),
-    ],
+    files: FilesArgument,
     *,
-    feed: Annotated[
-        str, typer.Option(metavar="NAME", help="Feed of the configuration. Default: found by the file's name.")
-    ] = "",
-    id_type: Annotated[
-        IdTypeOption | None, typer.Option(metavar="TYPE", help="Email, CloudId, or PrincipalName. Default: the feed's.")
-    ] = None,
-    id_property: Annotated[
-        str, typer.Option(metavar="NAME", help="Property that holds the IDs. Default: the feed's, else inferred.")
-    ] = "",
-    map_: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="SOURCE=PROFILE", help="Property map. Repeatable. Default: the feed's."),
-    ] = None,
-    schema: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Schema of the profile properties: XML or CSV.", readable=False),
-    ] = None,
-    properties_of: Annotated[
-        str,
-        typer.Option(metavar="USER", help="Sign in, and compare the map with this user's profile."),
-    ] = "",
-    directory: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Look up the IDs in this export of all users.", readable=False),
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Earlier file to compare with. Default: that of the feed's last run.", readable=False
-        ),
-    ] = None,
-    fix: Annotated[
-        Path | None,
-        typer.Option(metavar="FIXED", help="Write a repaired file, and list each change.", readable=False),
-    ] = None,
-    drop_unmapped: Annotated[
-        bool, typer.Option("--drop-unmapped", help="With --fix: leave out properties that the map lacks.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write this .parquet, .csv, .ndjson, or .xlsx file, or --format's."
-        ),
-    ] = None,
-    form: Annotated[
-        FormatOption | None,
-        typer.Option("--format", metavar="FORMAT", help="Write for a pipeline: sarif, junit, or markdown."),
-    ] = None,
-    fail_on: Annotated[
-        FailOn,
-        typer.Option(
-            metavar="SEVERITY", help="Exit code 1 from this severity on: aborts, fails, harm, note, or never."
-        ),
-    ] = FailOn.harm,
+    feed: FeedOption = "",
+    id_type: IdTypeOption = None,
+    id_property: IdPropertyOption = "",
+    map_: MapOption = None,
+    schema: SchemaOption = None,
+    properties_of: PropertiesOfOption = "",
+    directory: DirectoryOption = None,
+    against: AgainstOption = None,
+    fix: FixOption = None,
+    drop_unmapped: DropUnmappedOption = False,
+    output: OutputOption = None,
+    form: FormatOption = None,
+    fail_on: FailOnOption = FailOn.harm,
 ) -> int:
     """Check source files before they are imported: what would abort, who would fail, what would do harm."""
     from analyzer.cli.views.check import rows_of
     from analyzer.directory.read_export import read_directory
-    from analyzer.imports.changes import LastRunCheck
-    from analyzer.imports.check import check_file
-    from analyzer.imports.directory_checks import DirectoryCheck
-    from analyzer.imports.input_file import input_file
+    from analyzer.imports.checker import Checker
     from analyzer.storage.table_files import write_table
 
     app = context.ensure_object(AppContext)
     _check_output(app.terminal, form, output)
-    feeds = app.tenant()[1].feeds if app.settings.config.tenants else {}
-    options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
-    export = read_directory(directory) if directory is not None else None
-    known = _schema(app, schema, properties_of)
-    runs = None if against else _runs_of(app)
     _check_fix(fix, files, drop_unmapped=drop_unmapped)
     _check_places(fix, output, [*files, *filter(None, (directory, schema, against))])
+    checker = Checker(
+        feeds=app.tenant()[1].feeds if app.settings.config.tenants else {},
+        options=PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ()),
+        schema=_schema(app, schema, properties_of),
+        directory=read_directory(directory) if directory is not None else None,
+        against=_earlier(against) if against is not None else None,
+        runs=None if against is not None else _runs_of(app),
+    )
     results, problems, fixed = [], [], None
     for file in files:
-        name = feed_of(file.name, feeds, feed)
         try:
-            plan = plan_of(options, feeds.get(name))
-            last = _last_run(file, name, against, runs)
-
-            def check(path: Path, plan: ImportPlan, last: LastRun | None = last) -> CheckResult:
-                further: list[RecordCheck] = [LastRunCheck(last, plan)] if last else []
-                further += [DirectoryCheck(export, plan.id_type)] if export else []
-                return check_file(path, plan, further, schema=known)
-
-            with input_file(file, plan.id_property) as given:
-                results.append(given.named(check(given.path, plan)))
-                if fix is not None:
-                    fixed = _fixed(given, results[-1], fix, check, drop_unmapped=drop_unmapped)
+            result, fixed = checker.check(file, fix, drop_unmapped=drop_unmapped)
+            results.append(result)
         except InputError as error:
             problems.append(error)
     if not results:
@@ -170,7 +165,7 @@ def command(  # noqa: PLR0913 - the contract's options
     return InputError.exit_code if problems else _exit_code(results, fixed, fail_on)
 
 
-def _check_output(terminal: Terminal, form: FormatOption | None, output: Path | None) -> None:
+def _check_output(terminal: Terminal, form: FormatName | None, output: Path | None) -> None:
     """Refuse an output that can't be written.
 
     Raises:
@@ -211,17 +206,20 @@ def _runs_of(app: AppContext) -> Runs | None:
     return Runs(library, tables, app.zone(), datetime.now(UTC))
 
 
-def _last_run(file: Path, feed: str, against: Path | None, runs: Runs | None) -> LastRun | None:
+def _earlier(file: Path) -> LastRun:
+    """Return the file to compare with.
+
+    Raises:
+        InputError: it can't be read.
+    """
     from analyzer.imports.last_run import LastRun
     from analyzer.storage.files import cannot_read
 
-    if against is not None:
-        try:
-            against.stat()
-        except OSError as error:
-            raise cannot_read(against, error) from error
-        return LastRun(against, against.name)
-    return runs.last(file, feed) if runs else None
+    try:
+        file.stat()
+    except OSError as error:
+        raise cannot_read(file, error) from error
+    return LastRun(file, file.name)
 
 
 def _schema(app: AppContext, file: Path | None, user: str) -> PropertySchema | None:
@@ -282,24 +280,6 @@ def _check_places(fix: Path | None, output: Path | None, inputs: Sequence[Path])
         raise UsageError(f"--fix and -o both write {output}", "Specify another file with -o.")
 
 
-def _fixed(
-    given: InputFile,
-    result: CheckResult,
-    target: Path,
-    check: Callable[[Path, ImportPlan], CheckResult],
-    *,
-    drop_unmapped: bool,
-) -> Fixed:
-    """Write the repaired file, and check it."""
-    from analyzer.cli.views.fix import Fixed
-    from analyzer.imports.fix import fix
-
-    plan = dataclasses.replace(result.plan, id_property=result.id_property.name)
-    inputs = [given.shown] if given.shown != given.path else []
-    done = fix(given.path, target, plan, drop_unmapped=drop_unmapped, inputs=inputs)
-    return Fixed(done, target, check(done.path, plan) if done.path else None)
-
-
 def _print(terminal: Terminal, results: Sequence[CheckResult], fixed: Fixed | None) -> None:
     from analyzer.cli.views.check import check_json, print_check
     from analyzer.cli.views.fix import fix_json, print_fix
@@ -317,7 +297,7 @@ def _print(terminal: Terminal, results: Sequence[CheckResult], fixed: Fixed | No
 def _write_format(  # noqa: PLR0913, PLR0917 - what a format is made from
     terminal: Terminal,
     results: Sequence[CheckResult],
-    form: FormatOption,
+    form: FormatName,
     output: Path | None,
     fail_on: FailOn,
     fixed: Fixed | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.output import Column
@@ -10,11 +10,9 @@ from analyzer.imports.summary import summary
 from analyzer.model.text import count
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from analyzer.cli.terminal.output import Terminal
-    from analyzer.imports.check import CheckResult
-    from analyzer.imports.fix import FixResult, Problem
+    from analyzer.imports.checker import Fixed
+    from analyzer.imports.fix import Problem
 
 _COLUMNS = (
     Column("record", right=True),
@@ -26,21 +24,6 @@ _COLUMNS = (
 )
 _SHOWN = 30
 _SHOWN_PROBLEMS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A repaired file.
-
-    Attributes:
-        result: what was repaired.
-        target: where the file was to be written.
-        after: what a check of the repaired file finds; None if no file was written.
-    """
-
-    result: FixResult
-    target: Path
-    after: CheckResult | None
 
 
 def print_fix(terminal: Terminal, fixed: Fixed) -> None:
