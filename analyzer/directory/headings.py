@@ -64,5 +64,10 @@ def column_indexes(headings: Sequence[str]) -> dict[Column, int]:
     return {column: known[0] for column, known in named.items() if known}
 
 
+def is_of_active_directory(headings: Sequence[str]) -> bool:
+    """Return whether an export is one of ``Get-ADUser``."""
+    return {"objectguid", "samaccountname", "sid"} <= set(map(_plain, headings))
+
+
 def _plain(heading: str) -> str:
     return "".join(filter(str.isalnum, heading.casefold()))

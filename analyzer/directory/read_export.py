@@ -7,11 +7,12 @@ import csv
 import io
 import zipfile
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from analyzer.directory.headings import IDS, LOOKED_FOR, Column, column_indexes
+from analyzer.directory.headings import IDS, LOOKED_FOR, Column, column_indexes, is_of_active_directory
 from analyzer.directory.users import directory_of
 from analyzer.errors import InputError
 from analyzer.storage.detect_encoding import UTF8, WINDOWS_1252, encoding_by_head
@@ -32,6 +33,8 @@ _BEFORE = ("#type", "sep=")
 """The beginnings of lines before the headings, of Windows PowerShell and of spreadsheets."""
 _LONGEST_ROW = 50
 """Lines of one row; a longer one begins with a quotation mark that isn't closed."""
+_END = "\x1e"
+"""A row of its own after the last one, unless that has a quotation mark that isn't closed."""
 _NAMED = 6
 """Headings that an error names."""
 _WORKBOOK = b"PK\x03\x04"
@@ -173,6 +176,11 @@ def _known_columns(path: Path, headings: Sequence[str]) -> dict[Column, int]:
             f"{path} isn't a directory export: none of its headings ({seen}) is {LOOKED_FOR}",
             _ADVICE,
         )
+    if Column.object_id not in columns and is_of_active_directory(headings):
+        raise InputError(
+            f"{path} is an export of Active Directory, whose user principal names may differ from those of Entra ID",
+            _ADVICE,
+        )
     return columns
 
 
@@ -215,16 +223,17 @@ def _leniently(path: Path, source: Path | bytes, layout: _Layout) -> pl.DataFram
     limit = csv.field_size_limit(len(source) if isinstance(source, bytes) else max(1, source.stat().st_size))
     try:
         with _lines(source) as stream:
-            reader = csv.reader(stream, delimiter=layout.separator)
+            reader = csv.reader(chain(stream, [_END]), delimiter=layout.separator)
             last = 0
             for number, row in enumerate(reader):
-                if reader.line_num - last > _LONGEST_ROW:
+                unclosed = bool(row) and row != [_END] and row[-1].endswith(_END)
+                if unclosed or reader.line_num - last > _LONGEST_ROW:
                     raise InputError(
                         f"{path} can't be read as CSV: a quotation mark in line {last + 1:,} isn't closed",
                         "Correct that line, or export the users again.",
                     )
                 last = reader.line_num
-                if number > layout.before and row:
+                if number > layout.before and row and row != [_END]:
                     for column, place in layout.columns.items():
                         cells[column].append(row[place] if place < len(row) else None)
     except UnicodeDecodeError as error:

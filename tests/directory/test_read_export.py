@@ -193,6 +193,11 @@ def test_rows_of_other_lengths_are_read(tmp_path: Path) -> None:
     assert column(found, "mail") == [None, "b@b.c"]
 
 
+AD_USERS = """DistinguishedName,Enabled,Name,ObjectClass,ObjectGUID,SamAccountName,SID,UserPrincipalName
+"CN=Ada,DC=contoso",True,Ada,user,15e91f38-3651-425f-810a-56e0fb00287a,ada,S-1-5,ada@contoso.local
+"""
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -204,6 +209,14 @@ def test_rows_of_other_lengths_are_read(tmp_path: Path) -> None:
         (
             'displayName,userPrincipalName\n"Ada,ada@contoso.com\n' + "Bob,bob@contoso.com\n" * 90,
             "a quotation mark in line 2 isn't closed",
+        ),
+        (
+            'displayName,userPrincipalName\nAda,ada@contoso.com\n"Bob,bob@contoso.com\nEve,eve@contoso.com\n',
+            "a quotation mark in line 3 isn't closed",
+        ),
+        (
+            AD_USERS,
+            "is an export of Active Directory, whose user principal names may differ",
         ),
     ],
 )
