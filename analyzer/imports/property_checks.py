@@ -15,18 +15,16 @@ from analyzer.catalogue.check_findings import (
 )
 from analyzer.imports.origin import SERIALIZED_DATE_BEGINS, find_serialized_dates
 from analyzer.model.text import count, nearest, shortened
-from analyzer.source.damaged_values import TYPE_NAMES_BEGIN, DamageKind, damage_in
+from analyzer.source.damaged_values import TYPE_NAMES_BEGIN, DamageKind, damage_in, may_have_damage_within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.imports.findings import Findings
     from analyzer.source.batches import Batch
 
 _TEXT = frozenset({str})
-_SHORT = 100
-"""Characters of a text that is rather copied than looked at by itself."""
 _ODD_BEGINNINGS = (*TYPE_NAMES_BEGIN, SERIALIZED_DATE_BEGINS)
 _SHOWN = 60
 """Characters of a value that are shown."""
@@ -88,14 +86,9 @@ _KINDS = {
 }
 
 
-def _begin_oddly(texts: Sequence[str]) -> list[int]:
-    """Return the indexes of texts that begin as names of types and serialized dates do."""
-    if len(texts[0]) < _SHORT:
-        # Searching all at once takes half the time of looking at each.
-        joined = "\n".join(texts)
-        if not any(beginning in joined for beginning in _ODD_BEGINNINGS):
-            return []
-    return [index for index, text in enumerate(texts) if text.startswith(_ODD_BEGINNINGS)]
+def _may_begin_oddly(joined: str) -> bool:
+    # Searching one sign is much faster than several, and few columns have these.
+    return any(odd[0] in joined and odd[-1] in joined and odd in joined for odd in _ODD_BEGINNINGS)
 
 
 class DamageCheck:
@@ -118,14 +111,15 @@ class DamageCheck:
             if str not in types:
                 continue
             texts: Sequence[str] = column if types == _TEXT else [one if isinstance(one, str) else "" for one in column]  # type: ignore[assignment]
-            if not self._marked:
+            # Searching all texts at once takes a fraction of a call for each.
+            joined = "\n".join(texts)
+            if not self._marked and not joined.isascii():
                 self._note_letters(batch, name, texts)
-            if batch.may_be_damaged:
-                self._look_at(range(len(texts)), batch, name, texts, findings)
-            if odd := _begin_oddly(texts):
+            begin_oddly = _may_begin_oddly(joined)
+            if begin_oddly:
                 find_serialized_dates(batch, name, texts, findings)
-                if not batch.may_be_damaged:
-                    self._look_at(odd, batch, name, texts, findings)
+            if begin_oddly or may_have_damage_within(joined):
+                self._look_at(batch, name, texts, findings)
 
     def finish(self, findings: Findings) -> None:
         """Add one finding for each property with letters beyond ASCII, as they have one cause."""
@@ -137,8 +131,7 @@ class DamageCheck:
             findings.add(LETTERS_WITHOUT_MARK, message, property_name=name)
 
     def _note_letters(self, batch: Batch, name: str, texts: Sequence[str]) -> None:
-        if texts[0].isascii() and "".join(texts).isascii():
-            return
+        """Note that some texts have letters beyond ASCII."""
         ascii_only = list(map(str.isascii, texts))
         records = ascii_only.count(False)
         if name in self._letters:
@@ -148,13 +141,11 @@ class DamageCheck:
             at = ascii_only.index(False)
             self._letters[name] = records, batch.numbers[at], batch.identities[at], texts[at]
 
-    def _look_at(
-        self, indexes: Iterable[int], batch: Batch, name: str, texts: Sequence[str], findings: Findings
-    ) -> None:
-        """Look at some values of a property."""
+    def _look_at(self, batch: Batch, name: str, texts: Sequence[str], findings: Findings) -> None:
+        """Look at each value of a property."""
         found: dict[FindingKind, list[int]] = {}
-        for index in indexes:
-            for kind in damage_in(texts[index]):
+        for index, text in enumerate(texts):
+            for kind in damage_in(text):
                 found.setdefault(_KINDS[kind], []).append(index)
         for kind_of_finding, damaged in found.items():
             findings.add_records(

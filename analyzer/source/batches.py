@@ -7,24 +7,24 @@ isn't text, is read record by record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.source.damaged_values import may_have_damaged_letters
+from analyzer.source.columns import ColumnDecoder, columns_of, types_of
 from analyzer.source.reader.records import records_of
 from analyzer.source.reader.tolerant import text_of
 from analyzer.source.scan import border_from
 from analyzer.source.strict_json import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
+    from analyzer.source.columns import Columns
     from analyzer.source.reader.json_text import Buffer
     from analyzer.source.reader.tolerant import Record
 
-_objects = msgspec.json.Decoder(list[dict[str, object]])
 _value = msgspec.json.Decoder()
 CHUNK = 1 << 17
 """Bytes of a chunk: with fewer, a file of long records spends its time on the calls for each chunk."""
@@ -34,7 +34,7 @@ _TEXT_OR_NULL = frozenset({str, type(None)})
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of a source file that have the same properties in the same order.
+    """Records of a source file that have the same properties.
 
     Attributes:
         names: the properties.
@@ -42,8 +42,6 @@ class Batch:
         columns: for each property its values, one a record, as JSON has them: texts, numbers, Booleans, None, lists,
             and dictionaries.
         identities: the ID of each record as text; None if the record has none, or null.
-        may_be_damaged: whether a value may have garbled or lost letters or doubled backslashes, by a quick look at the
-            bytes.
         types: the types of each property's values.
     """
 
@@ -51,12 +49,12 @@ class Batch:
     numbers: Sequence[int]
     columns: tuple[Sequence[object], ...]
     identities: Sequence[str | None]
-    may_be_damaged: bool = True
-    types: tuple[frozenset[type], ...] = field(init=False)
+    types: tuple[frozenset[type], ...] = ()
 
     def __post_init__(self) -> None:
-        """Find the types of the values once for all checks."""
-        object.__setattr__(self, "types", tuple(frozenset(map(type, column)) for column in self.columns))
+        """Find the types of the values once for all checks, if they aren't known."""
+        if not self.types:
+            object.__setattr__(self, "types", tuple(map(types_of, self.columns)))
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -85,6 +83,7 @@ class BatchReader:
         self._buffer = buffer
         self._id_property = id_property
         self._take = take
+        self._decoder = ColumnDecoder()
         self._one_by_one = 0
         self._pending: list[Record] = []
 
@@ -116,9 +115,8 @@ class BatchReader:
         for names, alike in shapes.items():
             rows = [[_decoded(bytes(token)) for token in record.members.values()] for record in alike]
             identities = [_identity(record, self._id_property) for record in alike]
-            damaged = any(may_have_damaged_letters(record.raw) for record in alike)
             numbers = [record.position + 1 for record in alike]
-            self._pass_on(names, numbers, tuple(zip(*rows, strict=True)), identities, damaged=damaged)
+            self._pass_on(columns_of(names, numbers, rows), identities)
 
     def _note_other(self, offset: int, position: int) -> None:
         self.records = position + 1
@@ -134,61 +132,32 @@ class BatchReader:
             return None
         try:
             chunk = b"".join((b"[", memoryview(self._buffer)[at : border.end], b"]"))
-            objects = _objects.decode(chunk)
+            groups = self._decoder.decode(chunk, position + 1)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._one_by_one = border.start
             return None
-        groups = list(_by_shape(objects))
-        ids = [self._plain_ids(names, columns) for names, _, columns in groups]
+        ids = [self._plain_ids(columns) for columns in groups]
         if None in ids:
             self._one_by_one = border.start
             return None
         self.flush()
-        damaged = may_have_damaged_letters(chunk)
-        for (names, indexes, columns), identities in zip(groups, ids, strict=True):
-            numbers = [position + 1 + index for index in indexes]
-            self._pass_on(names, numbers, columns, identities or [None] * len(numbers), damaged=damaged)
-        self.records = position + len(objects)
-        return len(objects), border.start
+        for columns, identities in zip(groups, ids, strict=True):
+            self._pass_on(columns, identities or [None] * len(columns.numbers))
+        records = sum(len(columns.numbers) for columns in groups)
+        self.records = position + records
+        return records, border.start
 
-    def _plain_ids(self, names: tuple[str, ...], columns: tuple[Sequence[object], ...]) -> Sequence[str | None] | None:
+    def _plain_ids(self, columns: Columns) -> Sequence[str | None] | None:
         """Return the IDs of records, none if they lack the property; None if one is neither a text nor null."""
-        if self._id_property not in names:
+        if self._id_property not in columns.names:
             return ()
-        column = columns[names.index(self._id_property)]
-        return column if _TEXT_OR_NULL.issuperset(map(type, column)) else None  # type: ignore[return-value]  # checked
+        at = columns.names.index(self._id_property)
+        return columns.values[at] if _TEXT_OR_NULL.issuperset(columns.types[at]) else None  # type: ignore[return-value]  # checked
 
-    def _pass_on(
-        self,
-        names: tuple[str, ...],
-        numbers: Sequence[int],
-        columns: tuple[Sequence[object], ...],
-        identities: Sequence[str | None],
-        *,
-        damaged: bool,
-    ) -> None:
+    def _pass_on(self, columns: Columns, identities: Sequence[str | None]) -> None:
+        names, numbers, values, types = columns
         self.values += len(numbers) * (len(names) - (self._id_property in names))
-        self._take(Batch(names, numbers, columns, identities, damaged))
-
-
-def _by_shape(
-    objects: list[dict[str, object]],
-) -> Iterator[tuple[tuple[str, ...], Sequence[int], tuple[Sequence[object], ...]]]:
-    """Yield the objects with the same names in the same order: the names, the objects' indexes, and columns."""
-    first = tuple(objects[0])
-    # Most files have the same properties in each record.
-    if all(map(first.__eq__, map(tuple, objects))):
-        yield first, range(len(objects)), _columns(objects)
-        return
-    shapes: dict[tuple[str, ...], list[int]] = {}
-    for index, one in enumerate(objects):
-        shapes.setdefault(tuple(one), []).append(index)
-    for names, indexes in shapes.items():
-        yield names, indexes, _columns([objects[index] for index in indexes])
-
-
-def _columns(objects: list[dict[str, object]]) -> tuple[Sequence[object], ...]:
-    return tuple(zip(*[one.values() for one in objects], strict=True))
+        self._take(Batch(names, numbers, values, identities, types))
 
 
 def _identity(record: Record, id_property: str) -> str | None:

@@ -96,6 +96,9 @@ _GARBLED = re.compile(
         )
     )
 )
+# Each of these has such a pair.
+_PAIR = re.compile(rf"[À-ÿ][{re.escape(_REST)}]")
+_NOT_REST = bytes({*range(256)} - {*_BYTES})
 # Approximation for UTF-8 bytes, which excludes most non-ASCII values without decoding them.
 _MAY_BE_GARBLED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2|\xc5|\xc6|\xcb|\xe2[\x80\x82\x84]|\\u)")
 _LOST = "\ufffd".encode()
@@ -128,6 +131,23 @@ def may_have_damaged_letters(raw: bytes) -> bool:
     if b"\\" in raw and _BACKSLASHES.search(raw):
         return True
     return not raw.isascii() and ((_LOST[:1] in raw and _LOST in raw) or _MAY_BE_GARBLED.search(raw) is not None)
+
+
+def may_have_damage_within(text: str) -> bool:
+    """Return quickly whether a text, or lines of several, may have damage other than the name of a type."""
+    # Searching one sign is much faster than several.
+    if "\\" in text and "\\\\" in text:
+        return True
+    if text.isascii():
+        return False
+    try:
+        # Most texts have only letters of Western Europe, and none of the signs that follow the first of a pair.
+        if not text.encode("latin-1").translate(None, _NOT_REST):
+            return False
+    except UnicodeEncodeError:
+        if "\ufffd" in text:
+            return True
+    return _PAIR.search(text) is not None
 
 
 class DamageFinder:

@@ -95,9 +95,10 @@ def test_batches_have_the_records_that_the_slow_reader_finds(tmp_path: Path, tex
     assert reader.values == sum(len(record.members) - ("mail" in record.members) for record in expected)
     for record in expected:
         names, values, identity = found[record.position + 1]
-        assert names == tuple(record.members)
+        assert sorted(names) == sorted(record.members)
         assert identity == identity_of(record)
-        for value, token in zip(values, record.members.values(), strict=True):
+        for name, value in zip(names, values, strict=True):
+            token = record.members[name]
             is_strict, decoded = strictly(bytes(token))
             if is_strict:
                 assert value == decoded
@@ -130,12 +131,3 @@ def test_an_id_that_is_no_text_is_the_text_that_the_service_makes_of_it(
     others = ",".join(['{"mail":"a@contoso.com"}'] * 10)
     taken, _, _ = read(write(tmp_path, f'{{"value":[{{"mail":{token}}},{others}]}}'))
     assert rows(taken)[1][2] == identity
-
-
-def test_a_chunk_that_may_have_damaged_letters_is_marked(tmp_path: Path) -> None:
-    whole = ['{"mail":"a@contoso.com","City":"Zürich"}'] * 5
-    damaged = ['{"mail":"a@contoso.com","City":"ZÃ¼rich"}'] * 5
-    taken, _, _ = read(write(tmp_path, f'{{"value":[{",".join(whole + damaged)}]}}'))
-    suspects = {number for batch in taken if batch.may_be_damaged for number in batch.numbers}
-    assert suspects >= {6, 7, 8, 9, 10}
-    assert 1 not in suspects

@@ -8,9 +8,18 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.source.count_records import measure
-from analyzer.source.damaged_values import Damage, DamageFinder, DamageKind, damage_in, warnings_of
+from analyzer.source.damaged_values import (
+    Damage,
+    DamageFinder,
+    DamageKind,
+    damage_in,
+    may_have_damage_within,
+    warnings_of,
+)
 from analyzer.source.reader.tolerant import record_at
 
 if TYPE_CHECKING:
@@ -241,3 +250,16 @@ def test_the_first_of_the_records_with_different_properties_is_the_example(tmp_p
         ("City", 2, 2, "Köln"),
         ("Floor", 1, 3, "Büro"),
     ]
+
+
+PIECES = [*WORDS, *(_read_as(word, encoding) for word in WORDS for encoding in ("cp1252", "latin-1"))]
+
+
+@given(st.lists(st.sampled_from([*PIECES, "a", " ", "\\", "\\\\", "\ufffd"]), max_size=4))
+def test_texts_that_are_looked_at_together_may_have_the_damage_of_each(texts: list[str]) -> None:
+    assert not any(map(damage_in, texts)) or may_have_damage_within("\n".join(texts))
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_good_texts_need_no_closer_look(text: str) -> None:
+    assert not may_have_damage_within(f"{text}\nC:\\users")
