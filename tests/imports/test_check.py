@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analyzer.catalogue.check_findings import LOST_LETTERS
 from analyzer.config.settings import FeedConfig
 from analyzer.errors import InputError, UsageError
 from analyzer.imports import check
@@ -169,3 +170,11 @@ def test_the_summary_is_the_worst_kind_with_its_numbers_and_properties(tmp_path:
     records = [ADA, BOB | {"Floor": "3", "Desk": "x"}, {"IdName": "carl@contoso.com", "Floor": "1"}]
     result = check_file(write(tmp_path, {"value": records}), PLAN)
     assert summary(result) == "Would abort: 2 of 3 records have a property that the map lacks (Floor and Desk)."
+
+
+def test_bytes_that_are_not_utf_8_are_lost_letters(tmp_path: Path) -> None:
+    records = [b'{"IdName":"ada@contoso.com","City":"K\xf6ln"}', *['{"IdName":"x","City":"Köln"}'.encode()] * 3]
+    path = tmp_path / "feed.json"
+    path.write_bytes(b'\xef\xbb\xbf{"value":[' + b",".join(records) + b"]}")
+    found = check_file(path, ImportPlan()).findings.table().filter(kind=LOST_LETTERS.name)
+    assert found.select("record", "property").rows() == [(1, "City")]
