@@ -31,7 +31,7 @@ from analyzer.model.service import MAX_PROPERTY_VALUES, MAX_SOURCE_BYTES
 from analyzer.model.text import capitalised
 from analyzer.source.batches import BatchReader
 from analyzer.source.id_property import IdProperty, infer_id_property, name_by_looks
-from analyzer.source.model import GrammarError, ShapeKind
+from analyzer.source.model import FaultKind, GrammarError, ShapeKind
 from analyzer.source.reader.json_text import (
     UTF_16,
     WINDOWS_1252,
@@ -39,12 +39,11 @@ from analyzer.source.reader.json_text import (
     after_mark,
     is_ascii,
     opened,
-    position,
     recoded_from,
 )
 from analyzer.source.reader.other_formats import shown_value
 from analyzer.source.reader.records import records_of
-from analyzer.source.salvage.model import Corrected, Unreadable
+from analyzer.source.salvage.model import Corrected, Lines, Unreadable
 from analyzer.source.salvage.read import Record, salvage_of
 from analyzer.storage.files import cannot_read
 
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
 
 _FIRST = 200
 """Records from which the ID property is inferred."""
+_CUT_OFF = "Have the feed write the whole file, and check it again: what is missing isn't known."
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,7 @@ class _Checking:
         self._buffer = buffer
         self._id_property = id_property
         self._findings = findings
+        self._lines = Lines(buffer)
         self._duplicates = DuplicateIds()
         self._checks: list[RecordCheck] = [DamageCheck(marked=marked, is_ascii=lambda: is_ascii(buffer)), *further]
         if id_property:
@@ -162,6 +163,8 @@ class _Checking:
         if plan.property_map is not None:
             self._checks.append(MapCheck(plan.property_map, id_property))
         self.values = 0
+        self._some_read = False
+        self._doubtful = 0
 
     def run(self) -> None:
         reader = self._read(self._checks)
@@ -172,7 +175,7 @@ class _Checking:
             self._read([DuplicateTexts(self._duplicates.numbers)], faults=False)
         if self.values > MAX_PROPERTY_VALUES:
             self._findings.add(TOO_MANY_VALUES, f"the file has {self.values:,} property values")
-        if not self._id_property and reader.records > len(reader.others):
+        if not self._id_property and self._some_read:
             self._findings.add(NO_ID_PROPERTY, "no property looks like an ID")
         if not reader.records and not self._findings.counts:
             self._findings.add(NO_USERS, "the list is empty")
@@ -180,6 +183,7 @@ class _Checking:
 
     def _read(self, checks: Sequence[RecordCheck], *, faults: bool = True) -> BatchReader:
         def take(batch: Batch) -> None:
+            self._some_read = True
             for check in checks:
                 check.take(batch, self._findings)
 
@@ -207,9 +211,16 @@ class _Checking:
         reader.flush()
         if faults and error.shape is None and not self._findings.count(NOT_JSON):
             self._add_grammar_error(error)
+        if faults and self._doubtful:
+            what = (
+                "1 record beside a fault isn't"
+                if self._doubtful == 1
+                else f"{self._doubtful:,} records beside faults aren't"
+            )
+            self._findings.remarks.append(f"{what} checked: a record may be part of a faulty one before or after it.")
 
     def _add_shape(self, shape: Shape) -> None:
-        line, column = position(self._buffer, shape.offset)
+        line, column = self._place(shape.offset)
         self._findings.add(OTHER_SHAPE, shape.words, line=line, column=column)
         self._findings.advise(OTHER_SHAPE, shape.advice)
         if shape.kind is ShapeKind.empty:
@@ -217,10 +228,14 @@ class _Checking:
 
     def _add_fault(self, item: Unreadable | Corrected) -> None:
         if isinstance(item, Corrected):
-            self._findings.add(NOT_JSON, item.kind)
+            line, column = self._place(item.start)
+            self._findings.add(NOT_JSON, item.kind, line=line, column=column)
+            return
+        if item.doubtful:  # the fault beside it is listed
+            self._doubtful += 1
             return
         identity = item.identity(self._id_property) if self._id_property else None
-        line, column = position(self._buffer, item.error.offset)
+        line, column = self._place(item.error.offset)
         self._findings.add(
             NOT_JSON,
             item.words,
@@ -229,19 +244,30 @@ class _Checking:
             property_name=item.property_name,
             line=line,
             column=column,
+            remedy=_CUT_OFF if item.fault.kind is FaultKind.cut_off else "",
         )
+        if item.end >= len(self._buffer) and item.fault.kind is not FaultKind.cut_off:
+            self._findings.remarks.append(f"Nothing after line {line:,} can be read, so its records aren't checked.")
 
     def _add_grammar_error(self, error: GrammarError) -> None:
-        line, column = position(self._buffer, error.offset)
+        line, column = self._place(error.offset)
         self._findings.add(NOT_JSON, error.problem, record=error.record, line=line, column=column)
 
     def _add_others(self, reader: BatchReader) -> None:
         """Add values in the list that aren't records."""
         for number, offset in reader.others:
             shown = shown_value(self._buffer, offset)
-            line, column = position(self._buffer, offset)
+            line, column = self._place(offset)
             kind = NULL_RECORD if shown == "null" else NOT_A_RECORD
             self._findings.add(kind, f"{shown} where a record should be", record=number, line=line, column=column)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        """Return line and column; of ascending offsets, as those of faults are, without reading the file for each."""
+        try:
+            return self._lines.at(offset)
+        except ValueError:
+            self._lines = Lines(self._buffer)
+            return self._lines.at(offset)
 
 
 def _id_property(path: Path, buffer: Buffer, plan: ImportPlan) -> IdProperty:

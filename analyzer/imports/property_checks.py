@@ -52,7 +52,8 @@ class MapCheck:
             ]
         for name in self._unmapped[batch.names]:
             numbers, identities = _with_id(batch)
-            findings.add_records(UNMAPPED_PROPERTY, f"{name} isn't in the property map", numbers, identities, name)
+            message = f"{name or 'a property without a name'} isn't in the property map"
+            findings.add_records(UNMAPPED_PROPERTY, message, numbers, identities, name)
 
     def finish(self, findings: Findings) -> None:
         """Add properties of the map that no record has, and what the unmapped ones may be called in the map."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.catalogue.check_findings import FINDING_KINDS
-from analyzer.catalogue.finding_kind import FindingKind, Severity
+from analyzer.catalogue.finding_kind import Certainty, FindingKind, Severity
 from analyzer.catalogue.schema_findings import QUEUE_CALL_KINDS
 from analyzer.model.text import count, listed_first
 
@@ -27,6 +27,7 @@ VERDICTS = {
 
 
 _REFUSED = "Would be refused when it is queued"
+_UNCERTAIN_HARM = "May do harm"
 
 
 def summary(result: CheckResult) -> str:
@@ -44,11 +45,6 @@ def kind_sentences(result: CheckResult) -> Iterator[tuple[FindingKind, str]]:
 
     The sentence is like ``Would abort: 3 of 12,480 records have a property that the map lacks (Floor).``
     """
-    table = (
-        result.findings.table()
-        .group_by("kind")
-        .agg(pl.col("record").n_unique(), pl.col("record").null_count().alias("of_file"))
-    )
     counted = result.findings.table().group_by("kind")
     table = counted.agg(pl.col("record").n_unique(), of_file=pl.col("record").null_count())
     records = {kind: 0 if of_file else number for kind, number, of_file in table.iter_rows()}
@@ -64,5 +60,12 @@ def kind_sentences(result: CheckResult) -> Iterator[tuple[FindingKind, str]]:
             what = f"the file {kind.one}"
         names = [name for name in sorted(properties, key=lambda name: (-properties[name], name)) if name]
         where = f" ({listed_first(names, _NAMED, more='more properties')})" if names else ""
-        verdict = _REFUSED if kind in QUEUE_CALL_KINDS else VERDICTS[kind.severity]
-        yield kind, f"{verdict}: {what}{where}."
+        yield kind, f"{_verdict(kind)}: {what}{where}."
+
+
+def _verdict(kind: FindingKind) -> str:
+    if kind in QUEUE_CALL_KINDS:
+        return _REFUSED
+    if kind.severity is Severity.harm and kind.certainty is not Certainty.sure:
+        return _UNCERTAIN_HARM
+    return VERDICTS[kind.severity]

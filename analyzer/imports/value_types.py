@@ -45,7 +45,8 @@ _DATES = tuple(
 )
 _LEAP_YEAR = 2000
 _HOURS, _HALF_DAY = 24, 12
-_INTEGER = re.compile(r"[-+]?[0-9]+")
+# Without leading zeros, of which Python reads a few thousand only.
+_INTEGER = re.compile(r"([-+]?)(?=[0-9])0*+([0-9]{0,19})")
 _INT64 = 2**63
 _NUMBER = re.compile(r"[-+]?(?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _ACCOUNTS = frozenset({IdKind.at_domain, IdKind.guest, IdKind.claims})
@@ -75,7 +76,8 @@ def _exists(parts: Mapping[str, str | None]) -> bool:
 
 def is_integer(text: str) -> bool:
     """Return whether a text is a whole number of 64 bits."""
-    return _INTEGER.fullmatch(text.strip()) is not None and -_INT64 <= int(text) < _INT64
+    found = _INTEGER.fullmatch(text.strip())
+    return found is not None and -_INT64 <= int(f"{found[1]}0{found[2]}") < _INT64
 
 
 def is_number(text: str) -> bool:

@@ -17,6 +17,7 @@ from analyzer.imports.model import ImportPlan
 from analyzer.imports.plan import PlanOptions, feed_of, plan_of
 from analyzer.imports.summary import summary
 from analyzer.model.service import IdType
+from analyzer.source.salvage.model import Lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,10 +67,68 @@ def test_a_fault_has_its_line_and_column(tmp_path: Path) -> None:
     assert table["code"][0] == "DataFileNotJson"
 
 
+def test_lines_are_counted_once_however_many_faults_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counters: list[Lines] = []
+
+    def counting(buffer: bytes) -> Lines:
+        counters.append(Lines(buffer))
+        return counters[-1]
+
+    monkeypatch.setattr(check, "Lines", counting)
+    records = [*['{"IdName":"ada@contoso.com","City":"R\\V"}'] * 3, "null"]
+    lines = ",\n".join(records)
+    table = check_file(write(tmp_path, f'{{"value":[\n{lines}\n]}}'), PLAN).findings.table()
+    assert sorted(table["line"].drop_nulls()) == [2, 3, 4, 5]
+    assert len(counters) == 1
+
+
+def test_a_record_beside_a_fault_is_not_a_finding(tmp_path: Path) -> None:
+    text = '{"value":[\n{"IdName":"carl@contoso.com","City":"R"V"},\nnull,\n%s\n]}'
+    result = check_file(write(tmp_path, text.replace("%s", json.dumps(ADA))), PLAN)
+    assert result.findings.table().select("kind", "record").rows() == [("not-json", 1)]
+    assert result.findings.remarks[0].startswith("1 record beside a fault isn't checked")
+
+
+def test_the_remedy_of_a_file_that_is_cut_off_is_to_write_the_whole(tmp_path: Path) -> None:
+    text = json.dumps({"value": [ADA, BOB]}, indent=1)
+    table = check_file(write(tmp_path, text[: text.index("bob")]), PLAN).findings.table()
+    assert table["remedy"].to_list() == [
+        "Have the feed write the whole file, and check it again: what is missing isn't known."
+    ]
+
+
+def test_what_cannot_be_read_up_to_the_end_is_a_remark(tmp_path: Path) -> None:
+    text = '{"value":[{"IdName":"ada@contoso.com","City":"Oslo"},\n{"IdName":"bob@contoso.com","City":"R"V'
+    result = check_file(write(tmp_path, text + " " * 9), PLAN)
+    assert "Nothing after line 2 can be read, so its records aren't checked." in result.findings.remarks
+
+
+def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
+    table = check_file(write(tmp_path, ""), ImportPlan()).findings.table()
+    assert table.select("kind", "message").rows() == [("not-json", "the file is empty")]
+
+
+def test_without_a_readable_record_no_id_property_is_missed(tmp_path: Path) -> None:
+    assert rows(write(tmp_path, '{"value":[{"City":"R"V"}]}'), ImportPlan()) == [("not-json", 1, None, "City")]
+
+
+def test_a_property_without_a_name_is_called_so(tmp_path: Path) -> None:
+    table = check_file(write(tmp_path, {"value": [ADA | {"": "x"}]}), PLAN).findings.table()
+    assert table["message"].to_list() == ["a property without a name isn't in the property map"]
+
+
+def test_only_certain_harm_is_said_to_be_certain(tmp_path: Path) -> None:
+    lost = check_file(write(tmp_path, {"value": [ADA | {"City": "Troms\ufffd"}]}), PLAN)
+    assert summary(lost).startswith("Would write wrong values: 1 of 1 record has lost letters")
+    synced = check_file(write(tmp_path, {"value": [ADA]}), ImportPlan(None, "IdName", {"City": "Department"}))
+    assert summary(synced).startswith("May do harm: the file is to be imported into a property that the directory")
+
+
 @pytest.mark.parametrize("text", ['{"value":[%s,%s}', '{"value":[%s,%s', '{"value":[%s,%s]}]}', "{'value':[%s %s]}"])
 def test_a_fault_outside_of_records_is_a_finding_and_no_record_is_lost(tmp_path: Path, text: str) -> None:
     result = check_file(write(tmp_path, text % (json.dumps(ADA), json.dumps(BOB))), PLAN)
     assert set(result.findings.table()["kind"]) == {"not-json"}
+    assert result.findings.table()["line"].to_list() == [1]
     assert result.records == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.imports.property_schema import ProfileProperty, PropertySchema, ValueType
@@ -154,6 +154,7 @@ def by_the_book(records: list[dict[str, Any]]) -> set[tuple[str, int | None, str
     return rows
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_columns_are_checked_as_one_value_after_the_other(records: list[dict[str, Any]]) -> None:
     rows = found(checks(), [record(**values) for values in records])

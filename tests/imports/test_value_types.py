@@ -59,6 +59,7 @@ def test_every_day_is_a_date(when: datetime, form: str) -> None:
             ("1E+20", False, True),
             ("1,000", False, True),
         ],
+        *[("9" * 5000, False, True), ("0" * 5000 + "7", True, True), ("-", False, False)],
         *[("1,5", False, True), ("", False, False), ("x", False, False), ("1-", False, False), ("0x1F", False, False)],
         *[
             ("True", False, False),

@@ -11,8 +11,10 @@ from analyzer.model.text import count
 if TYPE_CHECKING:
     import polars as pl
 
+    from analyzer.catalogue.finding_kind import FindingKind
     from analyzer.cli.terminal.output import Terminal
     from analyzer.imports.check import CheckResult
+    from analyzer.imports.findings import Findings
 
 _COLUMNS = (
     Column("record", right=True),
@@ -25,6 +27,8 @@ _COLUMNS = (
 )
 _SHOWN = 30
 """Findings of a file that a terminal shows."""
+_FEW = 3
+"""Remedies of findings of one kind that are shown."""
 
 
 def print_check(terminal: Terminal, result: CheckResult) -> None:
@@ -42,7 +46,13 @@ def print_check(terminal: Terminal, result: CheckResult) -> None:
     if result.findings.unlisted:
         terminal.show(f"{count(result.findings.unlisted, 'more finding')} of this file aren't listed.")
     for kind, sentence in kind_sentences(result):
-        terminal.prose(f"{sentence} {result.findings.remedy(kind)}", indent="  ")
+        terminal.prose(f"{sentence} {_remedies(kind, result.findings, table)}", indent="  ")
+
+
+def _remedies(kind: FindingKind, findings: Findings, table: pl.DataFrame) -> str:
+    """Return what to do about the findings of a kind: their own remedies if these are few, else the kind's."""
+    own = table.filter(kind=kind.name)["remedy"].unique(maintain_order=True)
+    return " ".join(own) if 0 < len(own) <= _FEW else findings.remedy(kind)
 
 
 def check_json(result: CheckResult) -> dict[str, Any]:

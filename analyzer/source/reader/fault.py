@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.model import Fault, FaultKind, GrammarError, ShapeKind, Trouble
 from analyzer.source.reader.json_text import NotImportFormatError, after_mark
+from analyzer.source.reader.tolerant import skip_blank
 
 if TYPE_CHECKING:
     from analyzer.source.reader.json_text import Buffer, NotJsonError
@@ -79,7 +80,9 @@ def _of_file(buffer: Buffer, error: GrammarError) -> Fault | None:
         case Trouble.brackets:
             return Fault(FaultKind.wrong_bracket, error.problem)
         case Trouble.ended:
-            return Fault(FaultKind.cut_off, "the file is cut off: it ends in the middle")
+            is_empty = skip_blank(buffer, after_mark(buffer)) >= len(buffer)
+            words = "the file is empty" if is_empty else "the file is cut off: it ends in the middle"
+            return Fault(FaultKind.cut_off, words)
         case _:
             return None
 

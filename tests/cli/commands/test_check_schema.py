@@ -70,6 +70,11 @@ def test_a_user_without_a_profile_is_an_error(upa: Callable[..., Ran], file: str
     assert "the tenant has no profile of eve@contoso.com" in ran.err
 
 
+def test_the_terminal_shows_the_property_that_is_meant(upa: Callable[..., Ran], file: str) -> None:
+    ran = upa("check", file, "--map", "City=Cty", "--schema", "schema.csv")
+    assert "Map it to City" in ran.out
+
+
 def test_a_file_that_isnt_a_schema_is_an_error(upa: Callable[..., Ran], file: str) -> None:
     ran = upa("check", file, "--schema", file)
     assert ran.code == 5
