@@ -18,7 +18,8 @@ RENAMED_USER: Final = FindingKind(
     Certainty.likely,
     "has a further address of a user, such as an old one",
     "have a further address of a user, such as an old one",
-    "Have the feed write the suggested ID, or object IDs, which don't change.",
+    "Make sure that it is the same person; then have the feed write the suggested ID, or object IDs, which don't"
+    " change.",
     _SAME_USER,
 )
 GUEST_ADDRESS: Final = FindingKind(

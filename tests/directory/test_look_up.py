@@ -28,7 +28,7 @@ def test_the_sentences_count_ids_by_what_they_are_and_say_what_to_do() -> None:
         "2 IDs are not in the export",
         "1 ID is in the export as it should be",
     ]
-    assert sentences[1].endswith("Have the feed write the suggested ID, or object IDs, which don't change.")
+    assert sentences[1].endswith("have the feed write the suggested ID, or object IDs, which don't change.")
     assert "CloudId" in sentences[-1]
 
 
