@@ -57,7 +57,8 @@ def input_file(path: Path, id_property: str = "") -> Iterator[InputFile]:
         id_property: the heading of a table's column with the IDs; empty to have it inferred later.
 
     Raises:
-        InputError: it can't be read, is empty (standard input), isn't a table, or changes in the context.
+        InputError: it can't be read, is a pipe or a device, is empty (standard input), isn't a table,
+            or changes in the context.
         OutputError: a temporary file can't be written.
         UsageError: a table has no column for the IDs.
     """
@@ -66,6 +67,10 @@ def input_file(path: Path, id_property: str = "") -> Iterator[InputFile]:
             yield InputFile(copy, Path(_SHOWN_NAME))
         return
     before = state_of(path)
+    if not path.is_file() and not path.is_dir():
+        raise InputError(
+            f"{path} is a pipe or a device, not a file", f"Send it through standard input: check {STANDARD_INPUT}"
+        )
     if is_table(path):
         with _temporary(path.name, lambda stream: make_import_file(path, stream, id_property)) as (made, table):
             check_unchanged(path, before)

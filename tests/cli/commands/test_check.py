@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -107,3 +108,9 @@ def test_a_name_of_a_type_that_does_not_exist_is_an_error(upa: Callable[..., Ran
     ran = upa("check", write(tmp_path, ADA), "--id-type", "Mail")
     assert ran.code == 2
     assert "Email" in ran.err
+
+
+def test_a_pipe_or_a_device_is_not_taken_for_an_empty_file(upa: Callable[..., Ran]) -> None:
+    ran = upa("check", os.devnull, *PLAN)
+    assert (ran.code, ran.out) == (5, "")
+    assert "is a pipe or a device, not a file" in ran.err
