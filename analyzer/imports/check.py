@@ -28,7 +28,7 @@ from analyzer.imports.property_checks import DamageCheck, MapCheck
 from analyzer.imports.value_checks import ValueChecks
 from analyzer.model.identity import IdKind, MissingId, missing_id_advice
 from analyzer.model.service import MAX_PROPERTY_VALUES, MAX_SOURCE_BYTES
-from analyzer.model.text import capitalised
+from analyzer.model.text import capitalised, shortened
 from analyzer.source.batches import BatchReader
 from analyzer.source.id_property import IdProperty, infer_id_property, name_by_looks
 from analyzer.source.model import FaultKind, GrammarError, ShapeKind
@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 
 _FIRST = 200
 """Records from which the ID property is inferred."""
+_SHOWN = 40
+"""Characters of a number that are shown."""
+_AS_TEXT = "Have the feed write it as a text, in quotation marks."
 _CUT_OFF = "Have the feed write the whole file, and check it again: what is missing isn't known."
 
 
@@ -180,6 +183,7 @@ class _Checking:
         if not reader.records and not self._findings.counts:
             self._findings.add(NO_USERS, "the list is empty")
         self._add_others(reader)
+        self._add_refused(reader)
 
     def _read(self, checks: Sequence[RecordCheck], *, faults: bool = True) -> BatchReader:
         def take(batch: Batch) -> None:
@@ -260,6 +264,21 @@ class _Checking:
             line, column = self._place(offset)
             kind = NULL_RECORD if shown == "null" else NOT_A_RECORD
             self._findings.add(kind, f"{shown} where a record should be", record=number, line=line, column=column)
+
+    def _add_refused(self, reader: BatchReader) -> None:
+        """Add numbers that the service can't read."""
+        for offset, record, identity, name, text in sorted(reader.refused):
+            line, column = self._place(offset)
+            self._findings.add(
+                NOT_JSON,
+                f"{name} is {shortened(text, _SHOWN)}, a number that the service can't read",
+                record=record,
+                identity=identity,
+                property_name=name,
+                line=line,
+                column=column,
+                remedy=_AS_TEXT,
+            )
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Return line and column; of ascending offsets, as those of faults are, without reading the file for each."""

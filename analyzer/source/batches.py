@@ -7,8 +7,9 @@ isn't text, is read record by record.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -29,6 +30,7 @@ _value = msgspec.json.Decoder()
 CHUNK = 1 << 17
 """Bytes of a chunk: with fewer, a file of long records spends its time on the calls for each chunk."""
 _MOST_PENDING = 1_000
+_NUMBER_BEGINS = re.compile(rb"[-+.]?[0-9.]")
 _TEXT_OR_NULL = frozenset({str, type(None)})
 
 
@@ -60,6 +62,24 @@ class Batch:
         return len(self.numbers)
 
 
+class RefusedNumber(NamedTuple):
+    """A number that the service can't read.
+
+    Attributes:
+        offset: in the file's UTF-8.
+        record: the number of its record, from 1.
+        identity: the record's ID; None if it has none.
+        name: the property.
+        text: the number, as it is written.
+    """
+
+    offset: int
+    record: int
+    identity: str | None
+    name: str
+    text: str
+
+
 class BatchReader:
     """Reads the records of an open source file as batches.
 
@@ -67,6 +87,7 @@ class BatchReader:
         records: number of values in the list so far, including those that aren't records.
         values: number of property values so far, without IDs.
         others: for each value in the list that isn't an object its number, from 1, and its offset.
+        refused: numbers that Json.NET can't read, such as 09 and 1e999: it refuses the file.
     """
 
     def __init__(self, buffer: Buffer, id_property: str, take: Callable[[Batch], None]) -> None:
@@ -80,6 +101,7 @@ class BatchReader:
         self.records = 0
         self.values = 0
         self.others: list[tuple[int, int]] = []
+        self.refused: list[RefusedNumber] = []
         self._buffer = buffer
         self._id_property = id_property
         self._take = take
@@ -116,7 +138,18 @@ class BatchReader:
             rows = [[_decoded(bytes(token)) for token in record.members.values()] for record in alike]
             identities = [_identity(record, self._id_property) for record in alike]
             numbers = [record.position + 1 for record in alike]
+            self._note_refused(alike, identities)
             self._pass_on(columns_of(names, numbers, rows), identities)
+
+    def _note_refused(self, records: Sequence[Record], identities: Sequence[str | None]) -> None:
+        """Note numbers that can't be read. msgspec refuses them, too, so that their records are read one by one."""
+        for record, identity in zip(records, identities, strict=True):
+            for name, token in record.members.items():
+                raw = bytes(token)
+                if _NUMBER_BEGINS.match(raw) and number(raw) is None:
+                    within = re.search(rb":\s*+%b" % re.escape(raw), record.raw)
+                    offset = record.offset + (within.end() - len(raw) if within else 0)
+                    self.refused.append(RefusedNumber(offset, record.position + 1, identity, name, raw.decode()))
 
     def _note_other(self, offset: int, position: int) -> None:
         self.records = position + 1

@@ -103,6 +103,15 @@ def test_what_cannot_be_read_up_to_the_end_is_a_remark(tmp_path: Path) -> None:
     assert "Nothing after line 2 can be read, so its records aren't checked." in result.findings.remarks
 
 
+def test_a_number_that_the_service_cannot_read_is_found_with_its_place(tmp_path: Path) -> None:
+    text = '{"value":[\n{"IdName":"ada@contoso.com","City":7},\n{"IdName":"bob@contoso.com","City": 0906}\n]}'
+    table = check_file(write(tmp_path, text), PLAN).findings.table()
+    assert table.select("kind", "record", "identity", "property", "line", "column").rows() == [
+        ("not-json", 2, "bob@contoso.com", "City", 3, 37)
+    ]
+    assert table["message"].to_list() == ["City is 0906, a number that the service can't read"]
+
+
 def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
     table = check_file(write(tmp_path, ""), ImportPlan()).findings.table()
     assert table.select("kind", "message").rows() == [("not-json", "the file is empty")]

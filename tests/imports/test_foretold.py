@@ -127,6 +127,15 @@ USERS = [User("ada@contoso.com", "", "ada.x@contoso.com"), User("zoë@contoso.co
         ('{"value":[{"IdName":"ada@contoso.com","Boss":"zoë.x@contoso.com"}]}'.encode("cp1252"), Ending.partial),
         ('{"value":[{"IdName":"ada@contoso.com"}]}'.encode("utf-16-le"), Ending.aborted),
         (b'{"value":[null]}', Ending.succeeded),
+        *[
+            (b'{"value":[{"IdName":"ada@contoso.com","Office":%b}]}' % refused, Ending.aborted)
+            for refused in (b"09", b"+1", b"01.5", b"1e309", b"-1e999", b"0xFFFFFFFFFFFFFFFFF", b"9" * 381)
+        ],
+        *[
+            (b'{"value":[{"IdName":"ada@contoso.com","Floor":%b}]}' % taken, Ending.succeeded)
+            for taken in (b"1.", b"1e-999", b"07", b"0" * 400 + b"7")
+        ],
+        (b'{"value":[{"IdName":09}]}', Ending.aborted),
         (b'{"value":null}', Ending.aborted),
         (b"[]", Ending.aborted),
         (b"{}", Ending.aborted),
