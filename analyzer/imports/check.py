@@ -18,13 +18,13 @@ from analyzer.catalogue.check_findings import (
     TOO_BIG,
     TOO_MANY_VALUES,
 )
+from analyzer.imports.damage_checks import DamageCheck
 from analyzer.imports.directory_checks import DirectoryCheck
 from analyzer.imports.findings import Findings
 from analyzer.imports.foretold import foretold
 from analyzer.imports.identity_checks import DuplicateIds, DuplicateTexts, IdKindCheck, MissingIds, UnreadableIds
-from analyzer.imports.map_checks import check_map
+from analyzer.imports.map_checks import MapCheck, check_map
 from analyzer.imports.origin import note_origin
-from analyzer.imports.property_checks import DamageCheck, MapCheck
 from analyzer.imports.value_checks import ValueChecks
 from analyzer.model.identity import IdKind, MissingId, missing_id_advice
 from analyzer.model.service import MAX_PROPERTY_VALUES, MAX_SOURCE_BYTES
