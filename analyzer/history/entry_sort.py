@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,8 +53,11 @@ class EntrySort:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._files: list[Path] = []
         self._sample: list[str] = []
-        with ThreadPoolExecutor(1, "sort") as pool:
-            self._read(frames, pool)
+        with contextlib.ExitStack() as failed:
+            failed.push(self.__exit__)
+            with ThreadPoolExecutor(1, "sort") as pool:
+                self._read(frames, pool)
+            failed.pop_all()
 
     def _read(self, frames: Iterable[pl.DataFrame], pool: ThreadPoolExecutor) -> None:
         rows, writing = 0, None
@@ -75,8 +79,10 @@ class EntrySort:
 
     def __exit__(self, *_: object) -> None:
         if self._folder is not None:
-            with contextlib.suppress(OSError):
+            try:
                 self._folder.cleanup()
+            finally:  # it may be interrupted, too
+                shutil.rmtree(self._folder.name, ignore_errors=True)
 
     def pieces(self) -> Iterator[pl.DataFrame]:
         """Yield the entries of each range by key, those without one first; those of a key in the order of the logs."""

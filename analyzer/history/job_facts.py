@@ -8,6 +8,7 @@ import polars as pl
 
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.history.source_findings import DOMAIN, KIND, PLACE, PROPERTY, examine_source
+from analyzer.history.store import scanning
 from analyzer.model.identity import KIND_NOUNS, IdKind, id_kinds
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import LogCode
@@ -106,11 +107,15 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
         job: its row of ``tables.jobs``.
         tables: the tables of the library.
         source: our copy of its source file; None if there is none.
+
+    Raises:
+        InputError: the file of the job's users can't be read.
     """
     if Outcome(job["outcome"]) not in FAILED or job["source_bytes"] is None or source is None:
         return None
     some_lack_it = LogCode.MissingIdentity in set(tables.codes.filter(job_id=job["job_id"])["code"])
-    failed = tables.scan_users_of(job["job_id"]).select("key").collect()["key"]
+    with scanning():
+        failed = tables.scan_users_of(job["job_id"]).select("key").collect()["key"]
     proven = tables.proven_id_property(job["job_id"])
     return examine_source(source, set(failed), proven=proven, some_lack_it=some_lack_it)
 

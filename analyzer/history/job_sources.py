@@ -18,6 +18,7 @@ from analyzer.analysis.named_users import BOUNDS, FEWEST, POSITIONS, bounds
 from analyzer.errors import InputError, UsageError
 from analyzer.history.job_facts import examine_job_source
 from analyzer.history.job_log import JobLogs
+from analyzer.history.store import scanning
 from analyzer.model.service import LogCode
 from analyzer.source.diagnosis.service_message import Diagnosis, diagnose, diagnosis_json
 from analyzer.source.id_property import infer
@@ -95,7 +96,9 @@ class JobSources:
             return None
         if JobLogs(self._tables).of(job_id).is_large:
             unread = (pl.col("code") == LogCode.DataFileNotJson) & ~pl.col("names")
-            return whereabouts(self._tables.scan_entries_of(job_id).filter(unread).collect(), self.file(job_id))
+            with scanning():
+                entries = self._tables.scan_entries_of(job_id).filter(unread).collect()
+            return whereabouts(entries, self.file(job_id))
         return whereabouts(self._tables.entries_of(job_id), self.file(job_id))
 
 

@@ -1,7 +1,8 @@
 """Read the parts of logs that pages, headlines, and advice need: of many small logs together, or of one large log.
 
 Each part is read when it is first used. A query takes longer than the few rows of a log, so that one query reads a part
-of all small logs. Of a log with millions of entries, only columns and rows are read.
+of all small logs. Of a log with millions of entries, only columns and rows are read; a file that can't be read raises
+``InputError``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import polars as pl
 
 from analyzer.analysis.failures import by_pattern, by_property
 from analyzer.catalogue import SAYS_NOTHING, first_match
+from analyzer.history.store import scanning
 from analyzer.model.service import LogCode
 from analyzer.model.tables import ENTRIES, NAMED_ENTRIES
 
@@ -151,8 +153,9 @@ class LogParts:
             yield from self._unresolved.get(job_id, ())
             return
         has_code = pl.col("codes").list.contains(LogCode.IdentityNotResolvable.value)
-        for piece in self._users.filter(has_code).select("identity").collect_batches():
-            yield from piece["identity"].to_list()
+        with scanning():
+            for piece in self._users.filter(has_code).select("identity").collect_batches():
+                yield from piece["identity"].to_list()
 
     def entries(self, job_id: str) -> pl.LazyFrame:
         """Return the table ``entries`` of one job, in log order unless it is large."""
@@ -198,4 +201,5 @@ class LogParts:
         return self._collected(frame).rows_by_key("job_id")
 
     def _collected(self, frame: pl.LazyFrame) -> pl.DataFrame:
-        return frame.collect(engine="streaming" if self.is_large else "in-memory")
+        with scanning():
+            return frame.collect(engine="streaming" if self.is_large else "in-memory")

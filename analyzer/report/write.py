@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from analyzer.history.store import scanning
 from analyzer.model.tables import JOBS, OBSERVATIONS
 from analyzer.report.calendar import day_page_name, day_pages
 from analyzer.report.day_page import day_page, jobs_of_day
@@ -92,7 +93,7 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
         The path of ``index.html``.
 
     Raises:
-        InputError: a template has an error.
+        InputError: a template has an error, or a file of the history can't be read.
         OutputError: the folder cannot be written.
     """
     out = request.out
@@ -207,7 +208,7 @@ class _Site:
         log = self._view.log_of(run)
         table = log.table(run.feed, run.ran)
         if log.is_large:
-            return functools.partial(write_csv, table, self._out / entries_name(run))
+            return functools.partial(_write_large, table, self._out / entries_name(run))
         return [csv_bytes(table, byte_order_mark=True)]
 
     def _chart(self, chart: RunsChart | WeeksChart) -> str:
@@ -239,6 +240,11 @@ class _Site:
 
 def _table(frame: pl.DataFrame, columns: tuple[str, ...]) -> list[bytes]:
     return [csv_bytes(frame.select(columns), byte_order_mark=True)]
+
+
+def _write_large(table: pl.LazyFrame, path: Path, stream: IO[bytes]) -> None:
+    with scanning():
+        write_csv(table, path, stream)
 
 
 def _encoded(html: str) -> bytes:

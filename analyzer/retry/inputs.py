@@ -17,6 +17,7 @@ import polars as pl
 from analyzer.analysis.named_users import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
+from analyzer.history.store import scanning
 from analyzer.logs.blocks import BlockLimits
 from analyzer.logs.read import LogReader, job_id_in
 from analyzer.model.identity import identity_key, looks_like_id
@@ -139,7 +140,8 @@ def _named_users(tables: Tables, job: Mapping[str, Any]) -> NamedUsers:
             return
         columns = tables.scan_entries_of(job_id).select(*NAMED, "key", "names")
         yield columns.head(0).collect()
-        yield from columns.collect_batches(chunk_size=_HELD)
+        with scanning():
+            yield from columns.collect_batches(chunk_size=_HELD)
 
     return NamedUsers(frames, lambda named: named, lambda: tables.entries_of(job_id))
 

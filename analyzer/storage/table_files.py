@@ -174,10 +174,13 @@ def write_csv(frame: pl.LazyFrame, path: Path, stream: IO[bytes]) -> None:
         stream: an empty file.
 
     Raises:
-        OutputError: the disk is full.
+        OutputError: it can't be written.
     """
-    with disk_errors(path, Path(stream.name)):
-        guarded(frame).sink_csv(stream, include_bom=True)
+    try:
+        with disk_errors(path, Path(stream.name)):
+            guarded(frame).sink_csv(stream, include_bom=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,9 +16,13 @@ import pytest
 from analyzer.analysis.feeds import FeedRule
 from analyzer.errors import InputError, OutputError
 from analyzer.history.ingest import ingest
+from analyzer.history.job_facts import examine_job_source
+from analyzer.history.job_log import JobLogs
 from analyzer.history.load import load
 from analyzer.history.store import Store
 from analyzer.library.mirror import Library
+from analyzer.report.write import ReportRequest, write_report
+from analyzer.retry.inputs import inputs_of_job
 from tests.history.nights import USERS, job_id, log_of, write_log, write_nights
 
 if TYPE_CHECKING:
@@ -124,6 +130,47 @@ def test_a_damaged_file_of_many_that_are_read_together_is_made_again(
     assert set(expected["job_id"]) == {job_id(night) for night in (1, 2, 3, 4)}
     damage(per_job_file(folder, table))
     assert together(tables).equals(expected)
+
+
+def garbled(path: Path) -> None:
+    """Damage a file everywhere but at its end, which has the columns' places and is read first."""
+    content = path.read_bytes()
+    end = 8 + int.from_bytes(content[-8:-4], "little")
+    path.write_bytes(b"\xff" * (len(content) - end) + content[-end:])
+
+
+def large_parts(folder: Path, tables: Tables) -> dict[str, list[Callable[[], object]]]:
+    """What reads the files of a large log, by table."""
+    log, library = JobLogs(tables, held=-1).of(job_id(2)), Library(folder / "library")
+    job = next(one for one in library.jobs() if one.job_id == job_id(2))
+    source, now = folder / "library" / "jobs.json", datetime(2026, 11, 23, tzinfo=UTC)
+    return {
+        "entries": [
+            lambda: list(log.first_users()),
+            lambda: inputs_of_job(library, tables, job).named_users.ids,
+            lambda: write_report(ReportRequest(tables, folder / "report", {}, now, None)),
+        ],
+        "users": [
+            lambda: list(log.unresolved()),
+            lambda: examine_job_source(tables.job(job_id(2)), tables, source),
+        ],
+    }
+
+
+@pytest.mark.parametrize("table", ["entries", "users"])
+def test_a_damaged_file_of_a_large_log_is_an_error_with_a_remedy(
+    folder: Path, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.retry.inputs._HELD", 1)
+    monkeypatch.setattr("analyzer.report.view.JobLogs", functools.partial(JobLogs, held=-1))
+    monkeypatch.setattr("analyzer.history.job_log._TOGETHER", 0)
+    tables = opened(folder)
+    garbled(per_job_file(folder, table))
+    for part in large_parts(folder, tables)[table]:
+        with pytest.raises(InputError, match="a file of the history can't be read") as caught:
+            part()
+        assert caught.value.advice == "Run `upa-analyzer history rebuild`."
+    assert not list(folder.glob("report/**/*.csv"))
 
 
 def test_a_history_without_jobs_but_with_the_files_of_jobs_is_made_again(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +16,7 @@ import analyzer.history.ingest
 import analyzer.history.read_job
 from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.errors import InputError
+from analyzer.history.entry_sort import EntrySort
 from analyzer.history.job_tables import SmallJob, users_in, write_entries, write_small
 from analyzer.history.load import load
 from analyzer.history.store import Store
@@ -283,6 +285,41 @@ def test_a_large_log_is_sorted_in_parts_like_a_small_one(
     for read in (of_small, of_large):
         assert read is not None
         assert read.equals(users)
+
+
+def test_nothing_remains_of_a_large_log_if_its_reading_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spilled: list[Path] = []
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield from rows(1_000).iter_slices(100)
+        spilled.extend(tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(analyzer.history.entry_sort, "IN_MEMORY", 200)
+    with pytest.raises(KeyboardInterrupt):
+        EntrySort(frames())
+    assert spilled
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_remains_of_a_large_log_if_its_removal_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_folder: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(analyzer.history.entry_sort, "IN_MEMORY", 200)
+    with EntrySort(rows(1_000).iter_slices(100)) as found:
+        assert list(tmp_path.iterdir())
+        monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            found.__exit__()
+        monkeypatch.undo()
+        assert not list(tmp_path.iterdir())
 
 
 def test_the_users_of_a_large_log_are_compared_in_parts(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
