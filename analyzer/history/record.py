@@ -39,7 +39,7 @@ Stamp = tuple[str, int, int]
 STATE_FILES = ("jobs.json", ".upa/files.json", ".upa/notes.json", ".upa/observations.json", ".upa/pull.json")
 """The library's own files that a history depends on."""
 
-COUNTS_VERSION = 1
+COUNTS_VERSION = 2
 """Version of the counts of a source file. A file with older counts is counted again."""
 
 

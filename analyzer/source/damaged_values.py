@@ -15,7 +15,7 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from analyzer.model.text import count, listed_first, shortened
-from analyzer.source.reader.tolerant import Record
+from analyzer.source.reader.tolerant import Record, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +130,10 @@ def may_have_damaged_letters(raw: bytes) -> bool:
     # Searching for one byte is much faster than for several, and most files have no backslash.
     if b"\\" in raw and _BACKSLASHES.search(raw):
         return True
-    return not raw.isascii() and ((_LOST[:1] in raw and _LOST in raw) or _MAY_BE_GARBLED.search(raw) is not None)
+    if raw.isascii():
+        return False
+    # Bytes that aren't UTF-8 are read as lost letters.
+    return (_LOST[:1] in raw and _LOST in raw) or _MAY_BE_GARBLED.search(raw) is not None or not is_utf8(raw)
 
 
 def may_have_damage_within(text: str) -> bool:

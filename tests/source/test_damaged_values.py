@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import random
 from typing import TYPE_CHECKING
@@ -226,12 +227,14 @@ def test_records_looked_at_together_have_the_damage_of_each(marked: bool) -> Non
         "System.Object[]",
         "Z\u00fcrich",
         "\ufffd",
+        "M\udcfcnchen",
     ]
     records = []
     for number in range(200):
         names = rng.sample(["City", "Team", "Floor", "Büro"], rng.randint(0, 4))
         members = "".join(f',"{name}":"{rng.choice(values)}"' for name in names)
-        records.append(record_at(f'{{"IdName":"user{number}@contoso.com"{members}}}'.encode(), 0, number)[0])
+        raw = f'{{"IdName":"user{number}@contoso.com"{members}}}'.encode(errors="surrogateescape")
+        records.append(record_at(raw, 0, number)[0])
     together, alone = (DamageFinder(marked=marked, id_property="IdName") for _ in range(2))
     for start in range(0, len(records), 8):
         some = records[start : start + 8]
@@ -240,6 +243,17 @@ def test_records_looked_at_together_have_the_damage_of_each(marked: bool) -> Non
         alone.check(record)
     assert together.found == alone.found
     assert together.found
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8], ids=["without a mark", "with a mark"])
+@pytest.mark.parametrize("other", ["Zürich", "KÃ¶ln"], ids=["alone", "beside other damage"])
+def test_bytes_that_are_not_utf8_are_lost_letters(tmp_path: Path, mark: bytes, other: str) -> None:
+    people = [{"Id": f"{number}@x", "City": "M\udcfcnchen", "Floor": other} for number in range(5)]
+    text = json.dumps({"value": people}, ensure_ascii=False)
+    found = found_in(tmp_path, mark + text.encode(errors="surrogateescape"))
+    assert [(one.property, one.records, one.example) for one in found if one.kind is DamageKind.lost] == [
+        ("City", 5, "M\ufffdnchen")
+    ]
 
 
 def test_the_first_of_the_records_with_different_properties_is_the_example(tmp_path: Path) -> None:
