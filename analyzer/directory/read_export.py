@@ -16,7 +16,7 @@ from analyzer.directory.headings import IDS, LOOKED_FOR, Column, column_indexes,
 from analyzer.directory.users import directory_of
 from analyzer.errors import InputError
 from analyzer.storage.detect_encoding import UTF8, WINDOWS_1252, encoding_by_head
-from analyzer.storage.files import cannot_read
+from analyzer.storage.files import cannot_read, check_unchanged, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,23 +70,17 @@ def read_directory(path: Path) -> Directory:
         InputError: it can't be read, isn't a directory export, has no users, or changes while it is read.
     """
     try:
-        before = _state(path)
+        before = state_of(path)
         if not path.is_file():
             raise InputError(f"{path} isn't a file", _ADVICE)
         table = _table(path)
-        if _state(path) != before:
-            raise InputError(f"{path} changed while it was read", "Wait until the export is complete, and try again.")
+        check_unchanged(path, before, "Wait until the export is complete, and try again.")
     except OSError as error:
         raise cannot_read(path, error) from error
     directory = directory_of(table, path.name)
     if directory.users.is_empty():
         raise InputError(f"{path} has no users", _ADVICE)
     return directory
-
-
-def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
 
 
 def _table(path: Path) -> pl.DataFrame:

@@ -50,6 +50,7 @@ class Findings:
         self._rows: list[tuple[object, ...]] = []
         self._pieces: list[pl.DataFrame] = []
         self._remedies: dict[str, str] = {}
+        self._table: pl.DataFrame | None = None
 
     @property
     def unlisted(self) -> int:
@@ -112,6 +113,7 @@ class Findings:
     def advise(self, kind: FindingKind, remedy: str) -> None:
         """Set the remedy of a kind, if the data tells more than ``kind.remedy``; for findings without their own."""
         self._remedies[kind.name] = remedy
+        self._table = None
 
     def remedy(self, kind: FindingKind) -> str:
         """Return the remedy of a kind."""
@@ -124,9 +126,15 @@ class Findings:
     def place_in_table(self, places: Sequence[int], word: str) -> None:
         """Set the row of each record in the table from which the file was made, and what a row is called."""
         self._places, self.place_word = places, word
+        self._table = None
 
     def table(self) -> pl.DataFrame:
         """Return the findings as a table ``FINDINGS``: the worst first, then by record."""
+        if self._table is None:
+            self._table = self._made()
+        return self._table
+
+    def _made(self) -> pl.DataFrame:
         self._flush()
         kinds = list(FINDING_KINDS.values())
         of_kind = pl.DataFrame(
@@ -158,6 +166,7 @@ class Findings:
     def _extend(self, kind: FindingKind, property_name: str, rows: list[tuple[Any, ...]]) -> None:
         if not rows:
             return
+        self._table = None
         self.counts[kind.name, property_name] += len(rows)
         fitting = rows[: max(0, self._left)]
         self._left -= len(rows)

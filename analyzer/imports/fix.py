@@ -23,7 +23,7 @@ import polars as pl
 from analyzer.errors import OutputError, UsageError
 from analyzer.imports.edits import ChangeKind, Changes, Edits
 from analyzer.imports.fix_shape import SHAPE_AFTER, shape_before, wrap
-from analyzer.imports.input_file import check_unchanged, state_of
+from analyzer.imports.input_file import ONCE_WRITTEN
 from analyzer.model.identity import identity_key
 from analyzer.retry.writing.write import refuse_inputs
 from analyzer.source.batches import BatchReader
@@ -36,7 +36,7 @@ from analyzer.source.same_values import same_values
 from analyzer.source.strict_json import respell
 from analyzer.source.without import spans_of, without
 from analyzer.storage.file_set import FileSet
-from analyzer.storage.files import cannot_write
+from analyzer.storage.files import cannot_write, check_unchanged, state_of
 from analyzer.storage.table_files import csv_bytes
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def fix(
         with FileSet() as files:
             _write(files, target, fixer.pieces())
             _verify(next(iter(files.beside)), target, records)
-            check_unchanged(path, before)
+            check_unchanged(path, before, ONCE_WRITTEN)
             files.write(changes_file, csv_bytes(changes.table(), byte_order_mark=True))
             files.put_in_place([target, changes_file])
     return FixResult(target, changes_file, changes, records)

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from analyzer.errors import InputError, OutputError
 from analyzer.imports.from_table import is_table, make_import_file
-from analyzer.storage.files import cannot_read, plain_words
+from analyzer.storage.files import check_unchanged, plain_words, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analyzer.imports.from_table import TableImport
 
 STANDARD_INPUT: Final = "-"
+ONCE_WRITTEN: Final = "Wait until the feed has written it, and check it again."
+"""What to do about a file that changes while it is read."""
 _SHOWN_NAME = "standard input"
 _WORKBOOK = b"PK\x03\x04"
 
@@ -73,11 +75,11 @@ def input_file(path: Path, id_property: str = "") -> Iterator[InputFile]:
         )
     if is_table(path):
         with _temporary(path.name, lambda stream: make_import_file(path, stream, id_property)) as (made, table):
-            check_unchanged(path, before)
+            check_unchanged(path, before, ONCE_WRITTEN)
             yield InputFile(made, path, table)
         return
     yield InputFile(path, path)
-    check_unchanged(path, before)
+    check_unchanged(path, before, ONCE_WRITTEN)
 
 
 @contextlib.contextmanager
@@ -117,26 +119,3 @@ def _copy_standard_input(stream: IO[bytes]) -> None:
         raise InputError("standard input is a workbook", "Save it to a file, and name that.")
     stream.write(head)
     shutil.copyfileobj(source, stream, 1 << 20)
-
-
-def state_of(path: Path) -> tuple[int, int, int]:
-    """Return what differs if a file is written or replaced.
-
-    Raises:
-        InputError: it can't be read.
-    """
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def check_unchanged(path: Path, before: tuple[int, int, int]) -> None:
-    """Compare a file with its earlier state.
-
-    Raises:
-        InputError: it was written or replaced in the meantime.
-    """
-    if state_of(path) != before:
-        raise InputError(f"{path} changed while it was read", "Wait until the feed has written it, and check it again.")

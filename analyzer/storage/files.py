@@ -54,6 +54,29 @@ def cannot_read(path: Path | str, error: OSError) -> InputError:
     return InputError(f"{path} cannot be read: {plain_words(error)}")
 
 
+def state_of(path: Path) -> tuple[int, int, int]:
+    """Return what differs if a file is written or replaced.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def check_unchanged(path: Path, before: tuple[int, int, int], advice: str) -> None:
+    """Compare a file with its earlier ``state_of``.
+
+    Raises:
+        InputError: it was written or replaced in the meantime; with ``advice``.
+    """
+    if state_of(path) != before:
+        raise InputError(f"{path} changed while it was read", advice)
+
+
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """Return the error for a file that cannot be written."""
     advice = "Free some space, or write elsewhere; what was there before is unchanged."
