@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import codecs
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -12,17 +11,17 @@ import msgspec
 from analyzer.errors import InputError
 from analyzer.source.model import GrammarError
 from analyzer.source.reader.chunk import spans_in
-from analyzer.source.reader.json_text import after_mark, opened
+from analyzer.source.reader.json_text import opened
 from analyzer.source.reader.records import records_of
+from analyzer.source.salvage.model import Lines
 from analyzer.source.scan import CHUNK, border_from
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from analyzer.source.reader.json_text import Buffer
 
-_PIECE = 1 << 20
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -34,7 +33,7 @@ def record_places(path: Path, numbers: Collection[int]) -> dict[int, tuple[int, 
         numbers: from 1, also counting values in the list that aren't records.
 
     Returns:
-        Line and column from 1, the column in characters, as ``position`` of ``reader.json_text``.
+        Line and column from 1, the column in characters, as ``Lines`` counts them.
     """
     wanted = sorted(numbers)
     places: dict[int, tuple[int, int]] = {}
@@ -45,7 +44,8 @@ def record_places(path: Path, numbers: Collection[int]) -> dict[int, tuple[int, 
                 offsets.add(record.position, record.offset)
                 if record.position + 1 >= wanted[-1]:
                     break
-        places = dict(zip(offsets.found, _places(buffer, list(offsets.found.values())), strict=True))
+        lines = Lines(buffer)
+        places = {number: lines.at(offset) for number, offset in offsets.found.items()}
     return places
 
 
@@ -84,23 +84,3 @@ class _Offsets:
     def _between(self, first: int, end: int) -> Sequence[int]:
         """Return the wanted numbers of the records from position ``first`` to before ``end``."""
         return self._wanted[bisect.bisect_right(self._wanted, first) : bisect.bisect_right(self._wanted, end)]
-
-
-def _places(buffer: Buffer, offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield line and column of ascending offsets, each from the one before."""
-    line, column, at = 1, 1, after_mark(buffer)
-    for offset in offsets:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        while at < offset:
-            end = min(at + _PIECE, offset)
-            piece = bytes(buffer[at:end])
-            if piece.endswith(b"\r") and end < offset:  # which may be half of a line end
-                end += 1
-                piece += bytes(buffer[end - 1 : end])
-            ends = piece.count(b"\n") + piece.count(b"\r") - piece.count(b"\r\n")
-            if ends:
-                line, column = line + ends, 1
-                decoder.reset()
-            column += len(decoder.decode(piece[max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1 :]))
-            at = end
-        yield line, column
