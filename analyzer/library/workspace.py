@@ -76,6 +76,11 @@ class Workspace:
         return self.root / _REPORTS
 
     @property
+    def imports(self) -> Path:
+        """The folder with what this program queued (``storage.import_record``)."""
+        return self.root / "imports"
+
+    @property
     def history(self) -> Path:
         """The folder of the history, unless the configuration names another one."""
         return self.root / "history"
