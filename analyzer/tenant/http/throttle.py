@@ -87,6 +87,7 @@ class Throttle:
             now = self.policy.clock.monotonic()
             further = now + seconds - max(now, self._until)
             if further > self._patience:
+                self._until = max(self._until, now + seconds)
                 self._ended = self._ended or self._impatient(host, seconds)
                 raise self._ended
             if further > 0:
@@ -94,6 +95,17 @@ class Throttle:
                 self._until = now + seconds
         if further >= _NOTICEABLE:
             self.policy.notify(f"{host} asks to wait. Continuing in {duration(seconds)}")
+
+    def renew(self) -> None:
+        """Give the next requests the whole patience again, for a command that goes on after its end.
+
+        Raises:
+            UnreachableError: the patience has ended, and the time for which the host asked hasn't.
+        """
+        with self._lock:
+            if self._ended is not None and self.policy.clock.monotonic() < self._until:
+                raise self._ended
+            self._ended, self._patience = None, self.policy.patience
 
     def show_once(self, host: str, sentence: str, seconds: float) -> None:
         """Show a host's fault, unless another connection did so and its wait isn't over yet.
