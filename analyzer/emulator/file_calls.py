@@ -55,14 +55,14 @@ class FileCalls:
 
     def _delete(self, call: Call, at: Place, _: Segment) -> Reply:
         self._check_match(call.headers.get("if-match", "*"), at)
-        self._storage.delete_file(at.path)
+        self._storage.delete_file(at.path, bypass_shared=bypasses_shared(call))
         return Reply()
 
     def _delete_with_parameters(self, call: Call, at: Place, _: Segment) -> Reply:
         given = call.json().get("parameters")
         etag = given.get("ETagMatch") if isinstance(given, dict) else None
         self._check_match(etag if isinstance(etag, str) else "*", at)
-        self._storage.delete_file(at.path)
+        self._storage.delete_file(at.path, bypass_shared=bypasses_shared(call, given))
         return Reply()
 
     def _replace(self, call: Call, at: Place, _: Segment) -> Reply:
@@ -79,3 +79,10 @@ class FileCalls:
             # Seen in what people post.
             text = f"The request ETag value '{asked}' does not match the object's ETag value '{etag}'."
             raise ServiceError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", text)
+
+
+def bypasses_shared(call: Call, given: object = None) -> bool:
+    """Whether shared locks don't count: by the header ``Prefer``, or by ``parameters`` of the body (both seen)."""
+    if isinstance(given, dict) and given.get("BypassSharedLock") is True:
+        return True
+    return "bypass-shared-lock" in call.headers.get("prefer", "").lower()

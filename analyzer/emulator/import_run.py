@@ -120,7 +120,7 @@ class ImportRun:
             folder = files.make_folder(f"{parent}/{log_folder_name(name, self.request.job_id)}")
             self._log_path = folder.path, log_file_name(self.request.job_id, when)
         folder_path, file_name = self._log_path
-        files.add(folder_path, file_name, io.BytesIO(log), overwrite=True)
+        files.add(folder_path, file_name, io.BytesIO(log), overwrite=True, by_service=True)
         host = split_uri(self.request.source_uri)[0]
         origin = f"https://{host}" if host else surroundings.origin
         return origin + folder_path

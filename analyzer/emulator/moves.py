@@ -19,7 +19,8 @@ class Moves:
     """Moves and copies files and folders within the tenant; every path is server-relative, in any casing.
 
     Each method raises ``ServiceError``: 404 what is moved, or the folder that it goes to, is not there; 400 the target
-    is there already, lies within what is moved, or is no name; 403 it is a web.
+    is there already, lies within what is moved, or is no name, or somebody has checked out a file; 403 it is a web; 423
+    it is locked.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -30,13 +31,17 @@ class Moves:
         with self._storage.lock:
             path, place = self._storage.locate(source)
             self._storage.check_no_web(path)
+            self._storage.states.check_free(path)
             to_path, to_place = self._target(path, place, target, overwrite=overwrite)
             if to_place == place:
                 return
+            self._storage.states.check_free(to_path)
             for below in (place, *place.rglob("*")):
                 tail = below.relative_to(place).as_posix()
                 self._storage.ids.moved(_join(path, tail), _join(to_path, tail))
             place.replace(to_place)
+            self._storage.states.removed(to_path)
+            self._storage.states.moved(path, to_path)
 
     def copy(self, source: str, target: str, *, overwrite: bool) -> None:
         """Copies a file or a folder."""

@@ -31,6 +31,7 @@ from analyzer.emulator.profile_calls import ProfileCalls
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.scenarios import behaviour
 from analyzer.emulator.server import Server, bind
+from analyzer.emulator.states import Lock
 from analyzer.emulator.storage import Storage
 from analyzer.emulator.tenant_calls import TenantCalls
 from analyzer.emulator.uris import admin_host, split_uri
@@ -82,21 +83,21 @@ class RunningEmulator:
             copy_library(library, home / "tenant")
             (home / "spool").mkdir()
             files = CrowdedStorage if chosen.is_crowded else Storage
-            self.storage = files(home / "tenant", home / "spool")
-            (home / "admin").mkdir()
-            self.admin_storage = files(home / "admin", home / "spool", "admin")
-            for storage in (self.storage, self.admin_storage):
-                storage.make_folder("/Shared Documents")  # as each site has one
             sockets = stack.enter_context(bind(port))
             port = sockets[0].getsockname()[1]
             origin = f"https://localhost:{port}"
             files_at = known_as or origin
+            named = split_uri(files_at)[0]
+            self.storage = files(home / "tenant", home / "spool", origin=files_at)
+            (home / "admin").mkdir()
+            self.admin_storage = files(home / "admin", home / "spool", "admin", f"https://{admin_host(named)}")
+            for storage in (self.storage, self.admin_storage):
+                storage.make_folder("/Shared Documents")  # as each site has one
             loaded = load_jobs(library, files_at)
             age_sources(loaded, self.storage)
             settings = load_settings(library)
             self._store = load_store(library, settings, self.storage)
             hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"})
-            named = split_uri(files_at)[0]
             surroundings = Surroundings(
                 self._store, self.storage, files_at, hosts | {named, admin_host(named)}, chosen, self.admin_storage
             )
@@ -122,6 +123,18 @@ class RunningEmulator:
     def add_user(self, *, mail: str, object_id: str, user_principal_name: str) -> None:
         """Makes a user known, as an administrator does in Entra ID: imports that are written from now on find it."""
         self.store.add_user(User(mail=mail, object_id=object_id, user_principal_name=user_principal_name, values={}))
+
+    def lock(self, path: str, holder: str, *, shared: bool = True) -> None:
+        """Lock a file or folder of the sites, as Office does while somebody edits it (shared) or a program (not)."""
+        self.storage.states.of(path).lock = Lock(holder, shared)
+
+    def unlock(self, path: str) -> None:
+        """End the lock on a file or folder of the sites."""
+        self.storage.states.of(path).lock = None
+
+    def check_out(self, path: str, holder: str) -> None:
+        """Check a file of the sites out for a person, who isn't the application."""
+        self.storage.states.of(path).checked_out_by = holder
 
     def token_for(self, roles: Collection[str], *, lifetime: float = _LONG) -> str:
         """A bearer token with these permissions alone, good for ``lifetime`` seconds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from analyzer.emulator.ids import UniqueIds
 from analyzer.emulator.model import ServiceError, no_file, no_folder
 from analyzer.emulator.paths import check_name, locate
+from analyzer.emulator.states import FileStates
 from analyzer.emulator.stored import StoredFile, StoredFolder, describe
 
 if TYPE_CHECKING:
@@ -30,20 +32,23 @@ class Storage:
         spool: where what is on its way may lie; on the same disk as the files.
         lock: held while something changes.
         ids: of files and folders.
+        states: locks and checkouts.
     """
 
-    def __init__(self, root: Path, spool: Path, host: str = "") -> None:
+    def __init__(self, root: Path, spool: Path, host: str = "", origin: str = "") -> None:
         """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk.
 
         Args:
             root: holds the files.
             spool: see ``Storage``.
             host: keeps the ids of two hosts apart; empty for the tenant's usual one.
+            origin: comes before a path in errors that name an address.
         """
         self._root = root
         self.spool = spool
         self.lock = RLock()
         self.ids = UniqueIds(host)
+        self.states = FileStates(origin)
         self._known: dict[str, tuple[object, str]] = {}
 
     def folder(self, path: str) -> StoredFolder:
@@ -113,23 +118,40 @@ class Storage:
             if place.is_dir():
                 yield self._stored_folder("/" + place.relative_to(self._root).as_posix(), place)
 
-    def add(self, folder: str, name: str, content: BinaryIO, *, overwrite: bool) -> StoredFile:
+    def add(
+        self, folder: str, name: str, content: BinaryIO, *, overwrite: bool, by_service: bool = False
+    ) -> StoredFile:
         """Puts a file into a folder.
 
+        Args:
+            folder: the folder's path.
+            name: of the file.
+            content: of the file.
+            overwrite: whether it may take the place of one of that name.
+            by_service: whether the service itself writes it, which no lock keeps from doing so (inferred).
+
         Raises:
-            ServiceError: also 400, there is one of that name, which may not be overwritten (code seen).
+            ServiceError: also 400, there is one of that name, which may not be overwritten (code seen); 423.
         """
         check_name(name)
         path = f"{self.folder(folder).path}/{name}"
-        with self.lock:
+        with self._spooled(content) as spooled, self.lock:
             if not overwrite and self.place(path) is not None:
                 raise exists_already(path)
-            return self._write(path, content)
+            if not by_service:
+                self.states.check_free(path)
+            return self._put(path, spooled)
 
     def replace(self, path: str, content: BinaryIO) -> StoredFile:
-        """Gives a file that is there another content."""
-        with self.lock:
-            return self._write(self.file(path).path, content)
+        """Gives a file that is there another content.
+
+        Raises:
+            ServiceError: also 423, it is locked; 400, somebody has checked it out.
+        """
+        with self._spooled(content) as spooled, self.lock:
+            there = self.file(path).path
+            self.states.check_free(there)
+            return self._put(there, spooled)
 
     def make_folder(self, path: str) -> StoredFolder:
         """A folder that is there afterwards, and those above it; one that was there stays as it is."""
@@ -140,22 +162,31 @@ class Storage:
             place.mkdir(parents=True, exist_ok=True)
         return self._stored_folder(there, place)
 
-    def delete_file(self, path: str) -> None:
-        """Removes a file."""
-        file = self.file(path)
-        with self.lock:
-            file.place.unlink(missing_ok=True)
+    def delete_file(self, path: str, *, bypass_shared: bool = False) -> None:
+        """Removes a file.
 
-    def delete_folder(self, path: str) -> None:
+        Raises:
+            ServiceError: also 423, it is locked; 400, somebody has checked it out.
+        """
+        with self.lock:
+            file = self.file(path)
+            self.states.check_free(file.path, bypass_shared=bypass_shared)
+            file.place.unlink(missing_ok=True)
+            self.states.removed(file.path)
+
+    def delete_folder(self, path: str, *, bypass_shared: bool = False) -> None:
         """Removes a folder and all in it.
 
         Raises:
-            ServiceError: also 403, it is a web and no folder.
+            ServiceError: also 403, it is a web and no folder; 423, it or something in it is locked; 400, somebody has
+                checked out a file in it.
         """
-        folder = self.folder(path)
-        self.check_no_web(folder.path)
         with self.lock:
+            folder = self.folder(path)
+            self.check_no_web(folder.path)
+            self.states.check_free(folder.path, bypass_shared=bypass_shared)
             shutil.rmtree(folder.place, ignore_errors=True)
+            self.states.removed(folder.path)
 
     def check_no_web(self, path: str) -> None:
         """Passes the path of a folder or file.
@@ -169,14 +200,22 @@ class Storage:
     def _stored_folder(self, path: str, place: Path) -> StoredFolder:
         return StoredFolder(path, place, self.ids.of(path))
 
-    def _write(self, path: str, content: BinaryIO) -> StoredFile:
-        """Writes beside the tree and moves into place, so that a download meets the old content or the new one."""
+    @contextmanager
+    def _spooled(self, content: BinaryIO) -> Iterator[Path]:
+        """A copy beside the tree, so that a download meets the old content or the new one; removed if left there."""
+        with tempfile.NamedTemporaryFile(dir=self.spool, delete=False) as spooled:
+            shutil.copyfileobj(content, spooled, 1 << 20)
+        try:
+            yield Path(spooled.name)
+        finally:
+            Path(spooled.name).unlink(missing_ok=True)
+
+    def _put(self, path: str, spooled: Path) -> StoredFile:
+        """Moves a spooled content into its place."""
         there, place = self.find(path)
         if place.is_dir():
             raise exists_already(path)
-        with tempfile.NamedTemporaryFile(dir=self.spool, delete=False) as spooled:
-            shutil.copyfileobj(content, spooled, 1 << 20)
-        Path(spooled.name).replace(place)
+        spooled.replace(place)
         return self._described(there, place)
 
     def _described(self, path: str, place: Path) -> StoredFile:

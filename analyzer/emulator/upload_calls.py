@@ -38,16 +38,19 @@ class UploadCalls:
 
     def _start(self, call: Call, at: Place, segment: Segment) -> Reply:
         stored = self._storage.file(at.path)
+        self._storage.states.check_free(stored.path)
         # Named as the service names it, whatever casing was asked for (seen): a client finds its number by the name.
         return Reply(Primitive("StartUpload", Int64(self._uploads.start(_id(segment), stored.path, call.body))))
 
     def _continue(self, call: Call, at: Place, segment: Segment) -> Reply:
         stored = self._storage.file(at.path)
+        self._storage.states.check_free(stored.path)
         following = self._uploads.go_on(_id(segment), stored.path, _offset(segment), call.body)
         return Reply(Primitive("ContinueUpload", Int64(following)))
 
     def _finish(self, call: Call, at: Place, segment: Segment) -> Reply:
         stored = self._storage.file(at.path)
+        self._storage.states.check_free(stored.path)
         self._uploads.go_on(_id(segment), stored.path, _offset(segment), call.body)
         part = self._uploads.end(_id(segment), stored.path)
         with part.open("rb") as content:

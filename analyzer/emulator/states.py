@@ -1,0 +1,100 @@
+"""What is known of files and folders besides their content: locks, checkouts.
+
+Codes, the status 423, and the texts were seen in public threads (vgrem/office365-rest-python-client 697,
+pnp/PnP-Sites-Core 1816). That a folder with such a file in it can't be removed or moved is inferred.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from analyzer.emulator.model import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+APPLICATION = "SharePoint App"
+"""The name of the tenant's one application where it has checked out a file (inferred)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock: who holds it, and whether others can hold it, too, as those of Office can."""
+
+    holder: str
+    shared: bool = True
+
+
+@dataclass(slots=True)
+class FileState:
+    """The state of one file or folder.
+
+    Attributes:
+        lock: None for a file that isn't locked.
+        checked_out_by: a name; empty for a file that isn't checked out.
+    """
+
+    lock: Lock | None = None
+    checked_out_by: str = ""
+
+
+class FileStates:
+    """The states of one host's files and folders; every path is server-relative, in any casing."""
+
+    def __init__(self, origin: str = "") -> None:
+        """Start without any; ``origin`` comes before a path in errors."""
+        self._origin = origin
+        self._guard = RLock()
+        self._states: dict[str, FileState] = {}
+
+    def of(self, path: str) -> FileState:
+        """Return the state of a file or folder, which can be changed."""
+        with self._guard:
+            return self._states.setdefault(path.lower(), FileState())
+
+    def check_free(self, path: str, *, bypass_shared: bool = False) -> None:
+        """Pass a file or folder that the application may change, remove, or move.
+
+        Args:
+            path: of the file or folder; a lock above or below it counts, too.
+            bypass_shared: whether shared locks don't count, as ``BypassSharedLock`` asks for.
+
+        Raises:
+            ServiceError: 423, it is locked; 400, somebody else has checked it out (the status is inferred).
+        """
+        for at, state in self._around(path):
+            lock = state.lock
+            if lock is not None and not (lock.shared and bypass_shared):
+                kind = "shared" if lock.shared else "exclusive"
+                text = f"The file {self._origin}{path} is locked for {kind} use by {lock.holder}."
+                raise ServiceError(423, "-2147018894, Microsoft.SharePoint.SPFileLockException", text)
+            if state.checked_out_by not in {"", APPLICATION} and _is_within(at, path):
+                text = f'The file "{self._origin}{path}" is checked out for editing by {state.checked_out_by}.'
+                raise ServiceError(400, "-2130575306, Microsoft.SharePoint.SPException", text)
+
+    def moved(self, source: str, target: str) -> None:
+        """Let the states of a file or folder, and of all in it, go along to another path."""
+        with self._guard:
+            self.put(target, self.removed(source))
+
+    def removed(self, path: str) -> dict[str, FileState]:
+        """Forget a file or folder and all in it; returns their states by what follows the path."""
+        with self._guard:
+            gone = [at for at in self._states if _is_within(at, path)]
+            return {at[len(path) :]: self._states.pop(at) for at in gone}
+
+    def put(self, path: str, states: dict[str, FileState]) -> None:
+        """Take up states that ``removed`` returned."""
+        with self._guard:
+            self._states |= {path.lower() + tail: state for tail, state in states.items()}
+
+    def _around(self, path: str) -> Iterator[tuple[str, FileState]]:
+        with self._guard:
+            known = list(self._states.items())
+        return ((at, state) for at, state in known if _is_within(at, path) or _is_within(path, at))
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return f"{path}/".lower().startswith(f"{folder}/".lower())
