@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,8 @@ _SHORT_MONTHS = [name[:3] for name in _MONTHS]
 _MONTH_NUMBERS = range(1, len(_MONTHS) + 1)
 _MONTH = rf"(?P<word>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)})"
 _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4}|\d\d)"
-_CLOCK = r"(?P<hour>\d{1,2}):[0-5]?\d(?::[0-5]?\d(?:\.\d{1,7})?)?(?P<half> ?[AP]M)?"
-_TIME = rf"(?:[T ] *{_CLOCK}(?: ?(?:Z|GMT|[-+]\d\d:?\d\d))?)?"
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>[0-5]?\d)(?::(?P<second>[0-5]?\d)(?:\.\d{1,7})?)?(?P<half> ?[AP]M)?"
+_TIME = rf"(?:[T ] *{_CLOCK}(?: ?(?P<zone>Z|GMT|[-+]\d\d:?\d\d))?)?"
 _DATES = tuple(
     re.compile(
         rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? +)?{date}{_TIME}",
@@ -72,6 +73,41 @@ def _exists(parts: Mapping[str, str | None]) -> bool:
     # Years of two digits are leap years as those of this century.
     year = int(parts.get("year") or _LEAP_YEAR) or _LEAP_YEAR
     return 1 <= int(parts.get("day") or 1) <= calendar.monthrange(year, month)[1]
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the time that a text means, to the second, read as by ``is_date``; without a zone if it has none.
+
+    >>> [moment_of(text) for text in ("2/8/2019 7:53:37 PM", "31.12.1990", "Nov 2026")]
+    [datetime.datetime(2019, 2, 8, 19, 53, 37), None, None]
+
+    Returns:
+        None if it isn't a date, or lacks a day or a year of four digits.
+    """
+    found = next((match for form in _DATES if (match := form.fullmatch(text.strip()))), None)
+    parts: Mapping[str, str | None] = found.groupdict() if found else {}
+    if not _exists_whole(parts):
+        return None
+    word, half, hour = parts.get("word"), (parts["half"] or "").strip().upper(), int(parts["hour"] or 0)
+    if half:
+        hour = hour % _HALF_DAY + _HALF_DAY * (half == "PM")
+    month = _SHORT_MONTHS.index(word[:3].lower()) + 1 if word else int(parts["month"] or 0)
+    year, day = int(parts["year"] or 0), int(parts["day"] or 0)
+    minute, second = int(parts["minute"] or 0), int(parts["second"] or 0)
+    return datetime(year, month, day, hour, minute, second, tzinfo=_zone(parts["zone"] or ""))
+
+
+def _exists_whole(parts: Mapping[str, str | None]) -> bool:
+    is_whole = bool(parts.get("day")) and len(parts.get("year") or "") == len("2026")
+    return is_whole and _exists(parts)
+
+
+def _zone(text: str) -> timezone | None:
+    digits = text[1:].replace(":", "")
+    if not digits.isdigit():
+        return UTC if text else None
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset) if offset < timedelta(days=1) else UTC
 
 
 def is_integer(text: str) -> bool:

@@ -80,6 +80,12 @@ MAX_PROPERTY_VALUES = 500_000
 MAX_BODY_BYTES = 262_144_000
 """SharePoint's limit for one request (250 MiB); a larger file is uploaded in chunks."""
 
+PROFILE_CALLS, PROFILE_CALL_SECONDS = 3_000, 300
+"""Calls on profiles that SharePoint accepts from all programs of a tenant together in so many seconds.
+
+It is the limit of tenants with up to 1,000 licenses, the smallest one (the vendor's page on throttling).
+"""
+
 SYNCED_PROPERTIES = (
     "AccountName",
     "ADGuid",

@@ -64,6 +64,7 @@ class ClientPolicy:
         notify: shows a sentence about each wait that a user would notice.
         clock: the time.
         limits: how slowly an answer may come.
+        before_request: called before each request is sent, also one that is repeated; may wait.
     """
 
     patience: float = PATIENCE
@@ -71,6 +72,7 @@ class ClientPolicy:
     notify: Callable[[str], None] = lambda _sentence: None
     clock: Clock = field(default_factory=lambda: Clock())  # noqa: PLW0108 - looked up late, for tests
     limits: Limits = field(default_factory=lambda: Limits())  # noqa: PLW0108 - as the clock
+    before_request: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ class Session:
     ) -> requests.Response:
         kind = {} if body is None else {"Content-Type": "application/json;charset=utf-8"}
         self.throttle.pass_through()
+        self.policy.before_request()
         return self._http.request(
             method,
             self._absolute(url),

@@ -9,11 +9,12 @@ import pytest
 
 from analyzer.errors import FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.http.session import Session
-from analyzer.tenant.model import TenantAddress
+from analyzer.tenant.model import ClientPolicy, TenantAddress
 from analyzer.tenant.sharepoint.files import list_folder, upload
 from analyzer.tenant.sharepoint.jobs import delete_job, get_job, list_jobs
 from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
+from tests.conftest import TOKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -276,3 +277,15 @@ def test_the_site_gets_a_token_of_its_own() -> None:
     tokens = ReadyToken({"A": "admin", "S": "site"}, "https://contoso-admin.sharepoint.com", "A", "S")
     assert tokens.token("https://contoso-admin.sharepoint.com") == "admin"
     assert tokens.token("https://contoso.sharepoint.com") == "site"
+
+
+def test_what_comes_before_each_request_also_comes_before_one_that_is_repeated(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    asked: list[int] = []
+    address = TenantAddress(loopback.origin, (), loopback.ca_file)
+    policy = ClientPolicy(clock=loopback.clock, before_request=lambda: asked.append(len(loopback.seen)))
+    session = Session(address, ReadyToken({"TOKEN": TOKEN}, loopback.origin, "TOKEN"), policy)
+    loopback.fail("GetImportProfilePropertyJobs", given(status=429, headers={"Retry-After": "3"}))
+    assert list_jobs(session) == []
+    assert asked == [0, 1]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.errors import RefusedError, UnreachableError
-from analyzer.tenant.sharepoint.profiles import property_names
+from analyzer.tenant.sharepoint.profiles import property_names, read_profile
 
 if TYPE_CHECKING:
     from tests.conftest import Given, LoopbackTenant
@@ -26,6 +26,13 @@ def test_the_names_of_all_properties_are_read_from_a_profile(
     account = "i%3A0%23.f%7Cmembership%7Co%27%27ada%40contoso.com"
     call = f"/_api/SP.UserProfiles.PeopleManager/GetPropertiesFor(accountName=@v)?@v='{account}'"
     assert (seen.method, seen.path) == ("GET", call)
+
+
+def test_a_profile_has_the_values_of_all_properties_in_any_case(loopback: LoopbackTenant, given: type[Given]) -> None:
+    loopback.fail("GetPropertiesFor", given(body=PROFILE))
+    profile = read_profile(loopback.session(), "ada@contoso.com")
+    assert profile is not None
+    assert [profile.get(name) for name in ("officecode", "City", "Floor")] == ["E1", "", None]
 
 
 @pytest.mark.parametrize("body", [b'{"odata.null": true}', b'{"@odata.null": true}'])
