@@ -53,6 +53,7 @@ EXAMPLES = {
         "check hr-feed.json --id-type PrincipalName --map City --map Office=OfficeCode",
         "check hr-feed.json -o findings.xlsx --fail-on aborts",
     ),
+    "cancel": ("cancel 5f05e38c", "cancel 5f05e38c --json"),
     "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
     "history check": ("history check", "history check --library from-a-colleague"),
     "history rebuild": ("history rebuild", "history rebuild --library from-a-colleague"),

@@ -84,3 +84,17 @@ def tenant_of(host: str) -> str:
     """
     name, dot, domain = host.lower().rsplit("@", 1)[-1].split(":", 1)[0].partition(".")
     return name.removesuffix("-admin") + dot + domain
+
+
+def named_places(uri: str, main_host: str) -> frozenset[tuple[str, str]]:
+    """Return every place that a URI can mean, for comparison: pairs of host and path. SharePoint ignores case.
+
+    Args:
+        uri: of a file or folder.
+        main_host: the host of a server-relative URI.
+
+    >>> named_places("/sites/hr/A.json", "contoso.sharepoint.com")
+    frozenset({('contoso.sharepoint.com', '/sites/hr/a.json')})
+    """
+    host = (host_of(uri).rpartition("@")[2] or main_host).removesuffix(":443")
+    return frozenset((host, path.lower()) for path in server_paths(uri))

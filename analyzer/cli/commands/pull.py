@@ -62,29 +62,41 @@ def command(
 
 
 def hold_and_connect(context: typer.Context, patience: str) -> tuple[Workspace, Tenant, Library]:
-    """Hold the selected tenant's folder and connect to the tenant; warn if its certificate expires soon.
+    """Hold the selected tenant's folder and connect to the tenant, as ``connected``.
+
+    Raises:
+        LockedError: another command holds the folder.
+        AnalyzerError: as ``connected``.
+    """
+    from analyzer.library.mirror import Library
+    from analyzer.library.workspace import Workspace
+
+    app = context.ensure_object(AppContext)
+    hold(context, Workspace(app.settings.data, app.tenant()[0]))
+    workspace, tenant = connected(context, patience)
+    return workspace, tenant, Library(workspace.library)
+
+
+def connected(context: typer.Context, patience: str) -> tuple[Workspace, Tenant]:
+    """Connect to the selected tenant; warn if its certificate expires soon.
 
     Raises:
         UsageError: it isn't clear which tenant, its configuration is incomplete, or ``patience`` isn't a time span.
-        LockedError: another command holds the folder.
         AnalyzerError: the certificate can't be read.
     """
     from analyzer.config.connect import certificate_warning, connect
-    from analyzer.library.mirror import Library
     from analyzer.library.workspace import Workspace
     from analyzer.tenant.model import ClientPolicy
     from analyzer.tenant.sharepoint.site import Tenant
 
     app = context.ensure_object(AppContext)
     settings, (name, tenant) = app.settings, app.tenant()
-    workspace = Workspace(settings.data, name)
-    hold(context, workspace)
     policy = ClientPolicy(patience=parse_duration(patience), notify=app.terminal.say)
     session = connect(settings, tenant, app.environment, policy, app.terminal.ask)
     warning = certificate_warning(settings, tenant, app.environment, datetime.now(UTC))
     if warning:
         app.terminal.warn(warning)
-    return workspace, Tenant(session), Library(workspace.library)
+    return Workspace(settings.data, name), Tenant(session)
 
 
 def exit_code(terminal: Terminal, pulled: PullResult) -> int:
