@@ -207,6 +207,10 @@ class Tables:
         """Return the source file's ID property that a job's log proves; empty if none is known to be proven."""
         return self._history.record(job_id).proven_id_property
 
+    def has_certain_source(self, job_id: str) -> bool:
+        """Return whether a job certainly read our copy of its source file, or one that was removed since."""
+        return self._history.record(job_id).is_certain
+
     def since(self, time: datetime) -> Tables:
         """Return only the jobs that ran since ``time`` (UTC), and those with an unknown time."""
         return self._filtered(pl.col("ran").is_null() | (pl.col("ran") >= time))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.errors import InputError
 from analyzer.imports.record_file import RecordFile
 from analyzer.source.find import find_records
 from analyzer.source.model import NO_ID, mark_of
@@ -23,7 +24,7 @@ from analyzer.storage.file_set import FileSet
 from analyzer.storage.files import check_unchanged, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -45,11 +46,13 @@ class EarlierFile:
         name: what it is called in messages: ``job 1a2b3c4d (28 Nov 02:14)``.
         not_updated: keys (``identity_key``) of its users whom the job didn't update; None if they are unknown, so that
             all of them are sent.
+        order_is_certain: whether all files after it in the list were certainly imported before it.
     """
 
     path: Path
     name: str
     not_updated: AbstractSet[str] | None = frozenset()
+    order_is_certain: bool = True
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ class DeltaResult:
         duplicates: records of users who have several in this file, or in the newest earlier one.
         gone: users of the earlier files who aren't in this file. Nothing is sent for them, so their profiles stay.
         compared: the files that were read, the newest first; older ones weren't needed.
+        remarks: sentences: why older files don't count.
         bytes: length of the file that was written; 0 if nothing is to be sent, and there is no file.
         sha256: of its content; empty if there is no file.
     """
@@ -77,6 +81,7 @@ class DeltaResult:
     duplicates: int = 0
     gone: int = 0
     compared: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     bytes: int = 0
     sha256: str = ""
 
@@ -86,28 +91,28 @@ class DeltaResult:
         return self.changed + self.new + self.not_updated + self.without_id + self.duplicates
 
 
-def write_delta(source: Path, target: Path, earlier: Sequence[EarlierFile], plan: ImportPlan) -> DeltaResult:
+def write_delta(source: Path, target: Path, earlier: Iterable[EarlierFile], plan: ImportPlan) -> DeltaResult:
     """Write the records of a file that earlier imports haven't written, byte for byte, in their order.
 
     Args:
         source: the file; ``check`` has read it as a whole.
         target: the file to write. It isn't written if there is nothing to send; it may be over the limits.
-        earlier: the files of earlier jobs, the newest first. Only as many are read as it takes.
+        earlier: the files of earlier jobs, the newest first. Only as many are asked for and read as it takes. One that
+            can't be read is the last one.
         plan: the ID property, also of the earlier files, and the property map; without one, all properties count.
 
     Raises:
-        InputError: a file can't be read, or changes while it is read.
+        InputError: the source can't be read, or changes while it is read.
         OutputError: the target can't be written.
     """
     before = state_of(source)
     result = DeltaResult()
     with reading(source) as buffer:
         comparison = _Comparison(source, buffer, plan, result)
-        for file in earlier:
-            if not comparison.undecided.any():
-                break
-            comparison.compare(file)
-            result.compared.append(file.name)
+        if comparison.undecided.any():
+            for file in earlier:
+                if not comparison.can_compare(file) or not comparison.undecided.any():
+                    break
         comparison.finish()
         chosen = np.flatnonzero(comparison.is_sent)
         if len(chosen):
@@ -149,43 +154,71 @@ class _Comparison:
         self.undecided = ~without_id & ~several
         result.without_id, result.duplicates = int(without_id.sum()), int(several.sum())
         self._users = np.unique(users)
+        self._equal = np.zeros(len(users), np.bool_)
         self._gone = np.empty(0, np.int64)
 
-    def compare(self, file: EarlierFile) -> None:
-        """Decide the records of users in an earlier file."""
-        state = state_of(file.path)
-        old = _Records.of(file.path, self._plan.id_property)
+    def can_compare(self, file: EarlierFile) -> bool:
+        """Decide the records of users in an earlier file; return False if nothing older counts."""
+        try:
+            state = state_of(file.path)
+            old = _Records.of(file.path, self._plan.id_property)
+            self._compare(file, old)
+            check_unchanged(file.path, state, "")
+        except InputError as error:
+            self._result.remarks.append(f"Nothing older than {file.name} counts: {error.what}.")
+            return False
+        self._result.compared.append(file.name)
+        if (old.users == NO_ID).any():
+            reason = f"it has records without {self._plan.id_property}, so that their users are unknown"
+            self._result.remarks.append(f"Nothing older than {file.name} counts: {reason}.")
+            return False
+        if file.order_is_certain:
+            self._accept()
+        return True
+
+    def _compare(self, file: EarlierFile, old: _Records) -> None:
         order = np.argsort(old.users, kind="stable")
         users = old.users[order]
         new = np.flatnonzero(self.undecided)
-        first = users.searchsorted(self.records.users[new])
-        found = first < users.searchsorted(self.records.users[new], "right")
-        several = users.searchsorted(self.records.users[new], "right") - first > 1
-        new, first, several = new[found], first[found], several[found]
-        self.undecided[new] = False
-        self._result.duplicates += int(several.sum())
-        new, at = new[~several], order[first[~several]]
+        first, end = (users.searchsorted(self.records.users[new], side) for side in ("left", "right"))
+        self._send(new[end - first > 1], "duplicates")
+        once = end - first == 1
+        new, at = new[once], order[first[once]]
         if file.not_updated is None:
-            self._result.not_updated += len(new)
+            self._send(new, "not_updated")
         else:
             failed = np.isin(self.records.users[new], [mark_of(key) for key in file.not_updated])
-            self._result.not_updated += int(failed.sum())
-            self._compare_values(file.path, old, new[~failed], at[~failed])
+            self._send(new[failed], "not_updated")
+            new, at = new[~failed], at[~failed]
+            with reading(file.path) as before:
+                is_same = self._are_same(before, old, new, at)
+            self._send(new[~is_same], "changed")
+            self._equal[new[is_same]] = True
         gone = np.setdiff1d(old.users, self._users)
         self._gone = np.union1d(self._gone, gone[gone != NO_ID])
-        check_unchanged(file.path, state, _CHANGED)
 
-    def _compare_values(self, path: Path, old: _Records, new: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+    def _send(self, records: NDArray[np.int64], reason: str) -> None:
+        """Decide that records are sent."""
+        self.undecided[records] = False
+        setattr(self._result, reason, getattr(self._result, reason) + len(records))
+
+    def _accept(self) -> None:
+        """Leave out the records that are equal in all of the newest files that have their users."""
+        equal = self.undecided & self._equal
+        self.undecided[equal] = self.is_sent[equal] = False
+        self._result.unchanged += int(equal.sum())
+
+    def _are_same(
+        self, before: Buffer, old: _Records, new: NDArray[np.int64], at: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Return whether records have the same values as earlier ones of the same users."""
         is_compared = self._is_compared()
-        with reading(path) as before:
-            for number, index in zip(new.tolist(), at.tolist(), strict=True):
-                now = bytes(self._buffer[self.records.starts[number] : self.records.ends[number]])
-                then = bytes(before[old.starts[index] : old.ends[index]])
-                if now == then or has_same_values(now, then, is_compared):
-                    self.is_sent[number] = False
-                    self._result.unchanged += 1
-                else:
-                    self._result.changed += 1
+        result = np.empty(len(new), np.bool_)
+        for place, (number, index) in enumerate(zip(new.tolist(), at.tolist(), strict=True)):
+            now = bytes(self._buffer[self.records.starts[number] : self.records.ends[number]])
+            then = bytes(before[old.starts[index] : old.ends[index]])
+            result[place] = now == then or has_same_values(now, then, is_compared)
+        return result
 
     def _is_compared(self) -> Callable[[str], bool]:
         id_property, names = self._plan.id_property, self._plan.property_map
@@ -193,6 +226,8 @@ class _Comparison:
 
     def finish(self) -> None:
         """Count what is known only after the last file."""
+        # Equal in a newer file, but not known in an older one that may have been imported later.
+        self._send(np.flatnonzero(self.undecided & self._equal), "not_updated")
         self._result.new = int(self.undecided.sum())
         self._result.gone = len(self._gone)
 
