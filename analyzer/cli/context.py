@@ -208,6 +208,7 @@ class AppContext:
             None if is_ours else self.history(library, workspace),
             rules=self.feed_rules(),
             retry_folder=workspace.retry,
+            imports_folder=workspace.imports,
             progress=progress,
             is_busy=lambda: workspace.root != self.held and is_held(workspace.root),
             say=self.terminal.say,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import polars as pl
 
+from analyzer.errors import InputError
+from analyzer.history.import_rows import import_table, queued_jobs
 from analyzer.history.ingest import forgotten_jobs, ingest, load_records
 from analyzer.history.record import stamp_of
 from analyzer.history.store import (
@@ -30,6 +33,7 @@ from analyzer.logs.model import LogFile
 from analyzer.logs.read import LogReader
 from analyzer.model.tables import ENTRIES
 from analyzer.storage.files import cannot_write
+from analyzer.storage.import_record import IMPORT_FILE, read_import
 from analyzer.storage.lock import data_lock
 
 if TYPE_CHECKING:
@@ -64,15 +68,34 @@ class Difference(NamedTuple):
     advice: str = _REBUILD
 
 
-def check(library: Library, store: Store) -> list[Difference]:
+def check(library: Library, store: Store, imports_folder: Path | None = None) -> list[Difference]:
     """Return how a history differs from what its library has, reading every log and every file; write nothing.
+
+    Args:
+        library: the library.
+        store: the history.
+        imports_folder: the folder with the records of what this program queued; may be missing.
 
     Raises:
         InputError: the job list can't be read, or the history is of a newer version.
     """
     if not store.exists:
         return [Difference("", "there is no history yet", _UPDATE)]
-    return list(_Check(library, store).differences())
+    return [*_Check(library, store).differences(), *_of_imports(library, store, imports_folder)]
+
+
+def _of_imports(library: Library, store: Store, folder: Path | None) -> Iterator[Difference]:
+    """Compare the table ``imports`` with the records that it is made from."""
+    for path in sorted(folder.glob(f"*/*/{IMPORT_FILE}")) if folder else ():
+        try:
+            read_import(path)
+        except InputError as error:
+            yield Difference(str(path), error.what, error.advice)
+    with contextlib.suppress(DamagedError):  # which is a difference already
+        if not store.small("imports").equals(
+            import_table(library.tenant, queued_jobs(folder), forgotten_jobs(library))
+        ):
+            yield Difference("imports", "it doesn't have what the records of the imports say", _UPDATE)
 
 
 class _Check:
@@ -219,6 +242,7 @@ def rebuild(  # noqa: PLR0913 - as for load
     *,
     rules: Sequence[FeedRule] = (),
     retry_folder: Path | None = None,
+    imports_folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
     redaction: Redaction | None = None,
@@ -232,6 +256,7 @@ def rebuild(  # noqa: PLR0913 - as for load
         place: the history's folder.
         rules: the feeds of the configuration.
         retry_folder: the folder with the tenant's retry files.
+        imports_folder: the folder with the records of what this program queued; may be missing.
         progress: as for ``ingest``.
         say: shows a remark.
         redaction: removes users from what is kept; None for none.
@@ -247,7 +272,9 @@ def rebuild(  # noqa: PLR0913 - as for load
         try:
             records = load_records(old)
             without_logs, without_sources = _keep(library, old, new, records, redaction)
-            ingest(library, new, rules=rules, retry_folder=retry_folder, progress=progress)
+            ingest(
+                library, new, rules=rules, retry_folder=retry_folder, imports_folder=imports_folder, progress=progress
+            )
             jobs = new.small("jobs", ("job_id", "month"))
             _replace(old, new)
         finally:

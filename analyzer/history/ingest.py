@@ -19,6 +19,7 @@ from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
 from analyzer.history.feed_users import FeedCheckpoints, FeedUsers
+from analyzer.history.import_rows import import_table, imports_stamp, queued_jobs
 from analyzer.history.job_rows import (
     certain_sources,
     end_of_chains,
@@ -62,12 +63,13 @@ def load_records(store: Store) -> dict[str, JobRecord]:
         return {}
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 - as for load
     library: Library,
     store: Store,
     *,
     rules: Sequence[FeedRule] = (),
     retry_folder: Path | None = None,
+    imports_folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Bring a history up to date.
@@ -77,6 +79,7 @@ def ingest(
         store: the history's files; only one process may write them.
         rules: the feeds of the configuration.
         retry_folder: the folder with the tenant's retry files, whose manifests identify renamed ones.
+        imports_folder: the folder with the records of what this program queued; may be missing.
         progress: called with the number of jobs that were looked at, and of all jobs.
 
     Raises:
@@ -84,12 +87,14 @@ def ingest(
             are noted in the tables.
         OutputError: the history can't be written.
     """
-    inputs = inputs_of(library, rules)  # before anything is read: what changes meanwhile is read the next time
+    inputs = inputs_of(
+        library, rules, imports_stamp(imports_folder)
+    )  # before anything is read: what changes meanwhile is read the next time
     try:
-        _Ingest(library, store, retry_folder).run(rules, inputs, progress)
+        _Ingest(library, store, retry_folder, imports_folder).run(rules, inputs, progress)
     except DamagedError:
         store.remove_damaged()
-        _Ingest(library, store, retry_folder).run(rules, inputs, progress)
+        _Ingest(library, store, retry_folder, imports_folder).run(rules, inputs, progress)
 
 
 _SMALL, _BATCH = 1_000_000, 16_000_000
@@ -101,13 +106,15 @@ _RULES = 1
 
 
 class _Ingest:
-    def __init__(self, library: Library, store: Store, retry_folder: Path | None) -> None:
+    def __init__(self, library: Library, store: Store, retry_folder: Path | None, imports_folder: Path | None) -> None:
         self.library, self.store, self._retry_folder = library, store, retry_folder
+        self._queued = queued_jobs(imports_folder)
         self._old = load_records(store)
         self.jobs = library.jobs()
         listed = {job.job_id for job in self.jobs}
         # Jobs that the library no longer has stay in the history as they were, without files.
-        gone = self._old.keys() - listed - forgotten_jobs(library)
+        self._forgotten = forgotten_jobs(library)
+        gone = self._old.keys() - listed - self._forgotten
         self._records = {job_id: record for job_id, record in self._old.items() if job_id in gone}
         for record in self._records.values():
             record.source, record.stamps = "", []
@@ -215,6 +222,7 @@ class _Ingest:
         )
         self.store.write_small("job_codes", table(codes, JOB_CODES))
         self.store.write_small("observations", observations)
+        self.store.write_small("imports", import_table(self.library.tenant, self._queued, self._forgotten))
         head = Head(
             tenant=self.library.tenant,
             as_of=as_of.isoformat() if as_of else None,
@@ -287,9 +295,11 @@ class _Ingest:
         for job_id, repaired in repaired_by(fresh, hashes, self._retry_folder, written, logged).items():
             self._records[job_id].repairs = repaired
         direct = {job_id: record.repairs for job_id, record in self._records.items() if record.repairs}
+        direct |= {job_id: one.record.retry_of for job_id, one in self._queued.items() if one.record.retry_of}
         retries = end_of_chains(direct)
         names = {job_id: (str(record.answer["SourceUri"]), record.name) for job_id, record in self._records.items()}
-        return feeds_of_jobs(names, retries, rules), retries
+        recorded = {job_id: one.record.feed for job_id, one in self._queued.items()}
+        return feeds_of_jobs(names, retries, rules, recorded), retries
 
     def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""

@@ -131,7 +131,7 @@ def repaired_by(
     written: Mapping[str, datetime],
     logged: Mapping[str, datetime],
 ) -> dict[str, str]:
-    """Return the retries among jobs, and the job whose retry file each imported.
+    """Return the retries among jobs that no record of an import explains, and the job whose retry file each imported.
 
     A retry is recognized by the job ID in its file's name or, if the file was renamed, by its hash in a manifest.
 
@@ -172,19 +172,32 @@ def end_of_chains(direct: Mapping[str, str]) -> dict[str, str]:
 
 
 def feeds_of_jobs(
-    names: Mapping[str, tuple[str, SourceName]], retries: Mapping[str, str], rules: Sequence[FeedRule] = ()
+    names: Mapping[str, tuple[str, SourceName]],
+    retries: Mapping[str, str],
+    rules: Sequence[FeedRule] = (),
+    recorded: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the feed of each job by job ID; a retry has the feed of the run that it repairs, if that is known.
+
+    A job that this program queued has the feed that it was queued for, unless a rule of the configuration says
+    otherwise: it is the feed that has this name, wherever its other files are.
 
     Args:
         names: by job ID, the address of its source file without secrets, as a feed's name may contain its host; and the
             parts of that address.
         retries: from ``end_of_chains``.
         rules: the feeds of the configuration.
+        recorded: the feeds of the jobs that this program queued, by job ID.
     """
-    runs = {job_id: names.get(retries.get(job_id, job_id), name) for job_id, name in names.items()}
-    feeds = feeds_of((uri for uri, _ in runs.values()), rules, dict(runs.values()).__getitem__)
-    return {job_id: feeds.get(uri, UNKNOWN_FEED) for job_id, (uri, _) in runs.items()}
+    runs = {job_id: retries[job_id] if retries.get(job_id) in names else job_id for job_id in names}
+    by_record = {
+        job_id: feed
+        for job_id, run_id in runs.items()
+        if (feed := (recorded or {}).get(run_id)) and not any(rule.takes(names[run_id][0]) for rule in rules)
+    }
+    inferred = {job_id: names[run_id] for job_id, run_id in runs.items() if job_id not in by_record}
+    feeds = feeds_of((uri for uri, _ in inferred.values()), rules, dict(inferred.values()).__getitem__)
+    return {job_id: by_record.get(job_id) or feeds.get(inferred[job_id][0], UNKNOWN_FEED) for job_id in names}
 
 
 def _newest_before(written: datetime | None, candidates: Sequence[str], logged: Mapping[str, datetime]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import shutil
 import tempfile
 import weakref
@@ -18,6 +19,7 @@ import polars as pl
 from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
 from analyzer.history.history_files import HistoryFiles
+from analyzer.history.import_rows import imports_stamp, queued_of
 from analyzer.history.record import is_current
 from analyzer.history.store import VERSION, WAIT, DamagedError, JobFile, Store
 from analyzer.model.job import Outcome
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.feeds import FeedRule
     from analyzer.library.mirror import Library
     from analyzer.logs.model import LogRead
+    from analyzer.model.queued_job import QueuedJob
 
 _USERS: dict[str, Any] = {name: kind for name, kind in USERS.items() if name != "tenant"} | {"open": pl.Boolean}
 
@@ -48,6 +51,8 @@ class Tables:
         source_later: by job ID, the evidence that our copy of its source file is a later version (``library.copies``).
         damage: by job ID, wrong values of its source file that an import writes without an error.
         as_of: when the job list was current (UTC); None if unknown.
+        imports: the table ``imports``, also of jobs that aren't among ``jobs``.
+        queued: what it says of each job, by job ID.
     """
 
     jobs: pl.DataFrame
@@ -58,6 +63,8 @@ class Tables:
     source_later: Mapping[str, str]
     damage: Mapping[str, tuple[Damage, ...]]
     as_of: datetime | None
+    imports: pl.DataFrame
+    queued: Mapping[str, QueuedJob]
     _history: HistoryFiles
 
     @staticmethod
@@ -74,7 +81,7 @@ class Tables:
         """
         history = HistoryFiles(store, library_root, repair)
         rows = history.rows
-        as_of = store.head().as_of
+        as_of, imports = store.head().as_of, store.small("imports")
         return Tables(
             jobs=rows.select(*JOBS, "earliest", "latest"),
             # It may have been written since, with further jobs.
@@ -91,6 +98,8 @@ class Tables:
                 for job_id, damage in rows.select("job_id", "damage").drop_nulls().iter_rows()
             },
             as_of=datetime.fromisoformat(as_of) if as_of else None,
+            imports=imports,
+            queued=queued_of(imports),
             _history=history,
         )
 
@@ -234,6 +243,7 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
     *,
     rules: Sequence[FeedRule] = (),
     retry_folder: Path | None = None,
+    imports_folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     is_busy: Callable[[], bool] = lambda: False,
     say: Callable[[str], None] = lambda _: None,
@@ -245,6 +255,7 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
         place: the history's folder; None for a temporary one, which also replaces one that can't be written.
         rules: the feeds of the configuration.
         retry_folder: the folder with the tenant's retry files, whose manifests identify renamed ones.
+        imports_folder: the folder with the records of what this program queued; may be missing.
         progress: called with the number of jobs that were looked at, and of all jobs.
         is_busy: whether another command is writing the library now; then an existing history is opened as it is.
         say: shows a remark.
@@ -258,8 +269,9 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
     def bring_up_to_date(store: Store) -> None:
         from analyzer.history.ingest import ingest
 
-        ingest(library, store, rules=rules, retry_folder=retry_folder, progress=progress)
+        ingest(library, store, rules=rules, retry_folder=retry_folder, imports_folder=imports_folder, progress=progress)
 
+    is_up_to_date = functools.partial(_is_up_to_date, library, rules, imports_folder)
     if place is not None:
         store = Store(place)
 
@@ -270,7 +282,7 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
                 bring_up_to_date(store)
 
         try:
-            if store.exists and not _is_older(store) and (is_current(library, store, rules) or is_busy()):
+            if store.exists and not _is_older(store) and (is_up_to_date(store) or is_busy()):
                 return Tables.of(store, library.root, repair)
         except DamagedError as error:
             say(f"{error.what}. Making the history again from the library.")
@@ -279,10 +291,18 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
                 from analyzer.history.check import rebuild
 
                 say(f"{place} was written by an earlier version. Making the history again from the library.")
-                rebuild(library, place, rules=rules, retry_folder=retry_folder, progress=progress, say=say)
+                rebuild(
+                    library,
+                    place,
+                    rules=rules,
+                    retry_folder=retry_folder,
+                    imports_folder=imports_folder,
+                    progress=progress,
+                    say=say,
+                )
             with data_lock(place, "ingest", say, wait=WAIT):
                 with contextlib.suppress(DamagedError):
-                    if store.exists and is_current(library, store, rules):
+                    if is_up_to_date(store):
                         return Tables.of(store, library.root, repair)
                 bring_up_to_date(store)
                 return Tables.of(store, library.root, repair)
@@ -294,6 +314,10 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
     weakref.finalize(store, shutil.rmtree, store.root, ignore_errors=True)
     bring_up_to_date(store)
     return Tables.of(store, library.root, _cannot_repair)
+
+
+def _is_up_to_date(library: Library, rules: Sequence[FeedRule], imports_folder: Path | None, store: Store) -> bool:
+    return store.exists and is_current(library, store, rules, imports_stamp(imports_folder))
 
 
 def _is_older(store: Store) -> bool:

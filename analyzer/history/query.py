@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.errors import InputError, UsageError
-from analyzer.model.tables import IMPORTS, JOBS
+from analyzer.model.tables import JOBS
 from analyzer.model.text import listed, nearest, shortened
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def frames_of(tables: Tables) -> dict[str, pl.LazyFrame]:
         "users": tables.scan_users(),
         "job_codes": tables.codes.lazy(),
         "observations": tables.observations.lazy(),
-        "imports": pl.LazyFrame(schema=IMPORTS),
+        "imports": tables.imports.lazy(),
     }
 
 

@@ -256,19 +256,26 @@ def job_digest(job: Job, notes: JobNotes | None, ended: Observation | None, seen
     return digest_of([NAMES_VERSION, job.answer, notes, ended, list(seen)])
 
 
-def inputs_of(library: Library, rules: Sequence[FeedRule]) -> dict[str, Any]:
-    """Return what a history is made from apart from the files of single jobs."""
+def inputs_of(library: Library, rules: Sequence[FeedRule], imports: str | None) -> dict[str, Any]:
+    """Return what a history is made from apart from the files of single jobs; ``imports`` is their stamp."""
     stamps = [list(stamp_of(library.root, library.root / name)) for name in STATE_FILES]
-    return {"stamps": stamps, "rules": digest_of([dataclasses.astuple(rule) for rule in rules])}
+    rules_digest = digest_of([dataclasses.astuple(rule) for rule in rules])
+    return {"stamps": stamps, "rules": rules_digest, **({"imports": imports} if imports else {})}
 
 
-def is_current(library: Library, store: Store, rules: Sequence[FeedRule]) -> bool:
+def is_current(library: Library, store: Store, rules: Sequence[FeedRule], imports: str | None) -> bool:
     """Return whether a history was made from what is in the library now, by sizes and times of files.
+
+    Args:
+        library: the library.
+        store: the history.
+        rules: the feeds of the configuration.
+        imports: from ``imports_stamp``.
 
     Raises:
         DamagedError: it can't be read.
     """
-    if store.head().inputs != inputs_of(library, rules):
+    if store.head().inputs != inputs_of(library, rules, imports):
         return False
     rows = store.small("jobs", ("job_id", "month", "stamps"))
     decode = msgspec.msgpack.Decoder(tuple[list[Stamp], int, int]).decode

@@ -166,7 +166,7 @@ class Store:
         if head is not None:
             content |= {"tenant": head.tenant, "as_of": head.as_of, "inputs": head.inputs, "feeds": head.feeds}
         # Only what can't be derived again has to survive a power failure.
-        with replacing_table(self._small(table), sync=table in {"jobs", "imports"}) as beside:
+        with replacing_table(self._small(table), sync=table == "jobs") as beside:
             _write(frame.select(*SMALL[table]), beside, content)
 
     def file(self, table: str, job_id: str, month: str) -> Path:

@@ -100,6 +100,8 @@ IMPORTS: dict[str, Any] = {
     "retry_of": pl.String,
     "part": pl.UInt32,
     "parts": pl.UInt32,
+    "import_id": pl.String,
+    "unchanged": pl.UInt32,
 }
 
 

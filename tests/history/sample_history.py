@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import polars as pl
 
 from analyzer.history.store import JobFile, Store, stored
-from analyzer.model.tables import JOB_CODES, JOBS, NAMED_ENTRIES, OBSERVATIONS, USERS
+from analyzer.model.tables import IMPORTS, JOB_CODES, JOBS, NAMED_ENTRIES, OBSERVATIONS, USERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +91,11 @@ class SampleHistory:
     def observations(self) -> pl.DataFrame:
         """As of ``Tables``."""
         return pl.DataFrame(schema=OBSERVATIONS)
+
+    @property
+    def imports(self) -> pl.DataFrame:
+        """As of ``Tables``."""
+        return pl.DataFrame(schema=IMPORTS)
 
     def scan_entries(self) -> pl.LazyFrame:
         """As of ``Tables``."""

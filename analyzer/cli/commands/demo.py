@@ -114,7 +114,9 @@ def _places(app: AppContext, workspace: Workspace) -> Places:
         templates=None,
         zone=None,
         commands=commands,
-        open_tables=functools.partial(load, place=workspace.history, retry_folder=workspace.retry),
+        open_tables=functools.partial(
+            load, place=workspace.history, retry_folder=workspace.retry, imports_folder=workspace.imports
+        ),
     )
 
 

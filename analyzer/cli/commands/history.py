@@ -126,7 +126,7 @@ def check(context: typer.Context, *, library: LibraryOption = None) -> int:
     opened, workspace = app.library(library), app.workspace(library)
     store = Store(app.history(opened, workspace))
     with app.terminal.progress("checking"):
-        found = check(opened, store)
+        found = check(opened, store, workspace.imports)
     if app.terminal.json:
         app.terminal.result({"history": str(store.root), "differences": [one._asdict() for one in found]})
         return int(bool(found))
@@ -160,6 +160,7 @@ def rebuild(context: typer.Context, *, library: LibraryOption = None) -> None:
             place,
             rules=app.feed_rules(),
             retry_folder=workspace.retry,
+            imports_folder=workspace.imports,
             progress=lambda done, total: reading(done, total, ""),
             say=app.terminal.say,
         )

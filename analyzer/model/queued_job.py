@@ -1,0 +1,64 @@
+"""What we know of a job that this program queued, which the service doesn't say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.model.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job that this program queued: an import, or one of its parts.
+
+    Attributes:
+        import_id: the import; its parts are one run of the feed.
+        part: number of the part, from 1.
+        parts: number of parts of the import.
+        unchanged: users of the import's file that weren't sent, because their records haven't changed; None unless
+            only changes were sent.
+        users: number of users in the part; None if unknown.
+        sha256: of the part.
+        id_type: the name of the ID type with which it was queued.
+        id_property: likewise.
+        property_map: likewise; the profile's property by that of the file.
+    """
+
+    import_id: str
+    part: int = 1
+    parts: int = 1
+    unchanged: int | None = None
+    users: int | None = None
+    sha256: str = ""
+    id_type: str = ""
+    id_property: str = ""
+    property_map: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str:
+        """What a reader has to know of the job's numbers: ``part 2 of 3``; empty if nothing."""
+        notes = [f"part {self.part} of {self.parts}"] if self.parts > 1 else []
+        if self.unchanged is not None:
+            weren_t = "wasn't" if self.unchanged == 1 else "weren't"
+            notes.append(f"changes only: {count(self.unchanged, 'unchanged user')} {weren_t} sent")
+        return "; ".join(notes)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The key ``queued`` of ``show --json``."""
+        return {
+            "import_id": self.import_id,
+            "part": self.part,
+            "parts": self.parts,
+            "unchanged": self.unchanged,
+            "users": self.users,
+            "sha256": self.sha256,
+            "id_type": self.id_type,
+            "id_property": self.id_property,
+            "property_map": dict(self.property_map),
+        }
