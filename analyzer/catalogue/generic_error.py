@@ -8,6 +8,8 @@ with ``Error Number:1205,State:51,Class:13``.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from analyzer.catalogue.model import ARTICLE, NOT_SEEN, Explanation, Pattern
 from analyzer.model.service import DUPLICATE_RECORDS
 
@@ -239,6 +241,7 @@ PATTERNS = (
             ("Wait an hour or more, then import the retry file.", "Queue imports one after the other.", _SUPPORT),
             "administrator",
             retry_helps=True,
+            retry_after=timedelta(hours=1),
             known_from=f"Azure SQL's errors 40501, 10928, 10929 and 49918 to 49920, HTTP's status 429; {NOT_SEEN}",
         ),
         (
@@ -260,6 +263,7 @@ PATTERNS = (
             ("Look at the service health in the Microsoft 365 admin center.", "Then import the retry file.", _SUPPORT),
             "vendor",
             retry_helps=True,
+            retry_after=timedelta(hours=1),
             known_from=f"SQL Server's and Azure SQL's errors 40613, 40197, 4060, 3906, 1105, 9002 and 701; {NOT_SEEN}",
         ),
         (
@@ -359,6 +363,7 @@ PATTERNS = (
             ),
             "feed owner",
             retry_helps=True,
+            retry_after=timedelta(days=1),
             known_from=f"SharePoint's UserNotFoundException; {NOT_SEEN}",
         ),
         ("UserNotFoundException",),

@@ -6,6 +6,8 @@ All codes were seen in logs. Json.NET's messages about a backslash and a quotati
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from analyzer.catalogue.model import ARTICLE, NOT_SEEN, THREADS, Explanation, Pattern
 from analyzer.model.service import LogCode
 
@@ -27,6 +29,7 @@ EXPLANATIONS = (
         "feed owner",
         retry_helps=True,
         known_from=ARTICLE,
+        retry_after=timedelta(days=1),
     ),
     Explanation(
         LogCode.MissingIdentity.value,

@@ -70,7 +70,11 @@ class Catalogue:
 
     def retry_helps(self, code: str, message: str, detail: str | None) -> bool | None:
         """Return whether importing the same record unchanged can help, by the message's pattern, else by its code."""
-        return (self.pattern_of(code, message, detail) or self.explain(code)).retry_helps
+        return self.explain_entry(code, message, detail).retry_helps
+
+    def explain_entry(self, code: str, message: str, detail: str | None) -> Explanation:
+        """Explain an entry of a log: by the pattern of its message, else by its code."""
+        return self.pattern_of(code, message, detail) or self.explain(code)
 
     def explain_message(self, message: str, detail: str | None) -> Explanation | None:
         """Explain a message without its code; None if it is unknown."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from analyzer.model.identity import IdKinds, MissingId
@@ -55,6 +56,7 @@ class Explanation:
         retry_helps: whether importing the same records unchanged can help; None if unknown.
         known_from: the source, and whether it was seen or inferred.
         takes: usual duration, in a sentence; empty if there is nothing to wait for.
+        retry_after: how long to wait before a retry can help.
     """
 
     code: str
@@ -66,6 +68,7 @@ class Explanation:
     retry_helps: bool | None
     known_from: str
     takes: str = ""
+    retry_after: timedelta = timedelta(minutes=15)
 
     @property
     def known(self) -> bool:

@@ -87,6 +87,21 @@ class Checker:
             done = fix(given.path, target, known, drop_unmapped=drop_unmapped, inputs=inputs)
             return result, Fixed(done, target, self._checked(done.path, known, last) if done.path else None)
 
+    def check_import(self, path: Path, given: Path, plan: ImportPlan) -> CheckResult:
+        """Check an import file with a known plan.
+
+        Args:
+            path: the import file.
+            given: what it was made from, or the file itself; its name shows the feed.
+            plan: what it is to be queued with.
+
+        Raises:
+            InputError: the file can't be read.
+        """
+        feed = feed_of(given.name, self.feeds, self.options.feed)
+        last = self.against or (self.runs.last(given, feed) if self.runs else None)
+        return self._checked(path, plan, last)
+
     def _checked(self, path: Path, plan: ImportPlan, last: LastRun | None) -> CheckResult:
         further: list[RecordCheck] = [LastRunCheck(last, plan)] if last else []
         further += [DirectoryCheck(self.directory, plan.id_type)] if self.directory else []

@@ -43,7 +43,7 @@ class SplitPart:
         bytes: its length.
         sha256: of its content.
         records: number of records.
-        users: number of distinct users.
+        users: number of distinct users; None if unknown.
         property_values: number of values, without IDs.
     """
 
@@ -51,7 +51,7 @@ class SplitPart:
     bytes: int
     sha256: str
     records: int
-    users: int
+    users: int | None
     property_values: int
 
 

@@ -86,19 +86,20 @@ class Workspace:
         return self.root / "history"
 
     @contextlib.contextmanager
-    def held(self, command: str, say: Callable[[str], None]) -> Iterator[None]:
+    def held(self, command: str, say: Callable[[str], None], wait: float = 0) -> Iterator[None]:
         """Lock the tenant's folder, after moving the folders of an earlier version.
 
         Args:
             command: the name of the running command, for the message of another one.
             say: shows a line about what was moved.
+            wait: seconds to wait for another command.
 
         Raises:
             LockedError: another command is running there.
             OutputError: the folder cannot be written.
         """
         move_old_layout(self.data, command, say)
-        with data_lock(self.root, command, say):
+        with data_lock(self.root, command, say, wait=wait):
             for folder in (self.root, self.retry):
                 _remove_parts(folder)
             yield

@@ -86,26 +86,44 @@ def make_retries(library: Library, tables: Tables, folder: Path) -> dict[str, Jo
     """
     short = short_ids(tables.jobs["job_id"])
     failed = set(tables.jobs.filter(pl.col("outcome").is_in(FAILED))["job_id"])
-    retries: dict[str, JobRetry] = {}
     may_have_files = _jobs_with_files(folder)
-    for job in library.jobs():
-        if job.job_id not in failed:
-            continue
-        users = tables.open_users.get(job.job_id)
-        if users is not None and not users.needs_retry:
-            earlier = NO_EARLIER_FILES
-            if may_have_files(job.job_id):
-                target = retry_target(library, job, folder)
-                # The manifest stays: its hash identifies a retry that was queued under another name.
-                earlier = clear(target, [manifest_path(target)])
-            sentence = " ".join([why_not_needed(tables, short, job.job_id, users), *earlier.sentences])
-            left = tuple(dataclasses.replace(earlier, removed=()).sentences)
-            retries[job.job_id] = JobRetry(job.job_id, None, sentence, complete=True, left=left)
-        else:
+    return {
+        job.job_id: _retry_of(library, tables, job, folder, short, may_have_files)
+        for job in library.jobs()
+        if job.job_id in failed
+    }
+
+
+def retry_of_job(library: Library, tables: Tables, job: Job, folder: Path) -> JobRetry:
+    """Make the retry file of one failed job, as ``make_retries`` does.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    return _retry_of(library, tables, job, folder, short_ids(tables.jobs["job_id"]), _jobs_with_files(folder))
+
+
+def _retry_of(  # noqa: PLR0913, PLR0917 - a job, where its file goes, and what is known of all
+    library: Library,
+    tables: Tables,
+    job: Job,
+    folder: Path,
+    short: Mapping[str, str],
+    may_have_files: Callable[[str], bool],
+) -> JobRetry:
+    users = tables.open_users.get(job.job_id)
+    if users is not None and not users.needs_retry:
+        earlier = NO_EARLIER_FILES
+        if may_have_files(job.job_id):
             target = retry_target(library, job, folder)
-            inputs = inputs_of_job(library, tables, job)
-            retries[job.job_id] = _existing(target, inputs, job) or _make(inputs, target, job, library)
-    return retries
+            # The manifest stays: its hash identifies a retry that was queued under another name.
+            earlier = clear(target, [manifest_path(target)])
+        sentence = " ".join([why_not_needed(tables, short, job.job_id, users), *earlier.sentences])
+        left = tuple(dataclasses.replace(earlier, removed=()).sentences)
+        return JobRetry(job.job_id, None, sentence, complete=True, left=left)
+    target = retry_target(library, job, folder)
+    inputs = inputs_of_job(library, tables, job)
+    return _existing(target, inputs, job) or _make(inputs, target, job, library)
 
 
 def _jobs_with_files(folder: Path) -> Callable[[str], bool]:

@@ -32,7 +32,7 @@ class ImportPart(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     Attributes:
         name: of the file in the tenant; no other import has a file of this name.
-        file: name of our file in the import's folder; empty if it is the file that was given.
+        file: our file with its content: a name in the import's folder, or the absolute path of the file that was given.
         bytes: its length.
         sha256: of its content.
         records: number of records.
@@ -50,7 +50,7 @@ class ImportPart(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     name: str
-    file: str = ""
+    file: str
     bytes: int
     sha256: str
     records: int
@@ -77,7 +77,7 @@ class ImportRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
         created_at: UTC.
         path: absolute path of the file that was given.
         bytes: its length.
-        sha256: of its content.
+        sha256: of its content; of a retry in several parts, of the parts' hashes.
         folder: absolute address of the library folder in the tenant, not encoded.
         id_type: ``Email``, ``CloudId``, or ``PrincipalName``.
         id_property: the property of the file with the IDs.
@@ -109,6 +109,11 @@ class ImportRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     def is_unfinished(self) -> bool:
         """Whether a part is still to be queued, or its job hasn't been seen to end."""
         return not self.abandoned and any(part.ended_at is None for part in self.parts)
+
+    @property
+    def has_unsent_parts(self) -> bool:
+        """Whether a part is still to be queued, or it isn't known as which job it was."""
+        return not self.abandoned and any(not part.job_id for part in self.parts)
 
     @property
     def is_queued(self) -> bool:

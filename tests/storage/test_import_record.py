@@ -41,13 +41,23 @@ def record(import_id: str = "20261129-021500-1a2b3c4d", *parts: ImportPart, **fi
         id_property="IdName",
         property_map={"City": "City"},
         parts=list(parts)
-        or [ImportPart(name="hr-feed-20261129-021500-1a2b3c4d.json", bytes=12, sha256="ab", records=1)],
+        or [
+            ImportPart(
+                name="hr-feed-20261129-021500-1a2b3c4d.json",
+                file="/feeds/hr-feed.json",
+                bytes=12,
+                sha256="ab",
+                records=1,
+            )
+        ],
         **fields,  # type: ignore[arg-type]
     )
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
-    part = ImportPart(name="a b.json", bytes=3, sha256="c", records=2, users=2, sent=1, queueing_at=NOW, state=2)
+    part = ImportPart(
+        name="a b.json", file="part.json", bytes=3, sha256="c", records=2, users=2, sent=1, queueing_at=NOW, state=2
+    )
     written = record("20261129-021500-1a2b3c4d", part, retry_of="5f05e38c", unchanged=7)
     write_import(tmp_path / "hr-feed", written)
     (found,) = imports_of_feed(tmp_path / "hr-feed")
@@ -63,13 +73,16 @@ def test_imports_of_a_feed_are_in_the_order_in_which_they_were_made(tmp_path: Pa
 
 
 def test_an_import_is_unfinished_until_the_job_of_each_part_has_ended_or_it_is_abandoned() -> None:
-    ended = ImportPart(name="a", bytes=1, sha256="", records=1, queueing_at=NOW, ended_at=NOW)
-    waiting = ImportPart(name="b", bytes=1, sha256="", records=1)
+    ended = ImportPart(name="a", file="a", bytes=1, sha256="", records=1, queueing_at=NOW, ended_at=NOW)
+    waiting = ImportPart(name="b", file="b", bytes=1, sha256="", records=1)
     assert record("1", ended, waiting).is_unfinished
     assert not record("1", ended).is_unfinished
     assert not record("1", ended, waiting, abandoned="a newer file came").is_unfinished
     assert record("1", ended, waiting).is_queued
     assert not record("1", waiting).is_queued
+    assert record("1", ended, waiting).has_unsent_parts
+    known = ImportPart(name="c", file="c", bytes=1, sha256="", records=1, queueing_at=NOW, job_id="5f05e38c")
+    assert not record("1", known).has_unsent_parts
 
 
 def test_a_damaged_record_stops_those_who_would_queue_and_not_those_who_only_show(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def queue_import(session: Session, wanted: Import) -> str:
         RefusedError: the service refuses the properties, or sign-in or permission.
         UnreachableError: there was no answer, or it is unknown which job was queued.
     """
-    known = {job.job_id for job in _jobs_with(session, wanted.source_uri)}
+    known = {job.job_id for job in jobs_with_source(session, wanted.source_uri)}
     attempts = session.attempts(session.hosts.admin_origin)
     may_repeat = True
     while True:
@@ -163,7 +163,7 @@ def queue_import(session: Session, wanted: Import) -> str:
             may_repeat = attempts.once_more()
         if job_id != EMPTY_GUID:
             return job_id
-        new = [job.job_id for job in _jobs_with(session, wanted.source_uri) if job.job_id not in known]
+        new = [job.job_id for job in jobs_with_source(session, wanted.source_uri) if job.job_id not in known]
         if len(new) == 1:
             return new[0]
         if new or doubt is None:
@@ -198,8 +198,12 @@ def _send(session: Session, wanted: Import) -> str:
     return str(json_of(answer, url).get("value") or EMPTY_GUID)
 
 
-def _jobs_with(session: Session, source_uri: str) -> list[Job]:
-    """Return the jobs that a source file was queued with, however its address is spelled."""
+def jobs_with_source(session: Session, source_uri: str) -> list[Job]:
+    """Return the jobs that a source file was queued with, however its address is spelled.
+
+    Raises:
+        As ``list_jobs``.
+    """
     host, paths = host_of(source_uri), _folded(source_uri)
     listed = [job for job in list_jobs(session) if host_of(job.source_uri) in ("", host)]
     return [job for job in listed if paths & _folded(job.source_uri)]

@@ -64,6 +64,7 @@ def _record(folder: Path, origin: str, *job_ids: str, sent: int) -> Path:
     """Our record of an import whose first ``sent`` parts were being queued, of which ``job_ids`` are known."""
     parts = [
         ImportPart(
+            file="hr.json",
             name=name,
             bytes=1,
             sha256="",
