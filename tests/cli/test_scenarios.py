@@ -13,11 +13,12 @@ from analyzer.errors import UnreachableError
 from analyzer.model.service import IdType
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
-from analyzer.tenant.sharepoint.files import list_folder, upload
+from analyzer.tenant.sharepoint.files import list_folder
 from analyzer.tenant.sharepoint.jobs import Import, queue_import
 from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import FOLDER, JOB_ID, TENANT, Client, StandingClock, job, source, write_library
+from tests.uploading import upload_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,7 +191,7 @@ def test_a_source_file_in_a_subweb_is_pulled(
 ) -> None:
     client = tenant_in("logs-in-subweb")
     folder = client.emulator.storage.make_folder("/sites/hr/import-logs/Shared Documents").path
-    upload(Webs(_session(client)), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
+    upload_content(_session(client), client.origin, folder, "new.json", source("eve@contoso.com", City="Bonn"))
     client.queue("new.json", sourceUri=f"{client.origin}{folder}/new.json")
     clock.now += ALL
     content = upa("pull", "--json").json

@@ -6,6 +6,7 @@ updated by a job exactly when the profile holds that job's number.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -25,10 +26,8 @@ from analyzer.retry.library_jobs import make_retries
 from analyzer.source.reader.records import read_records
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
-from analyzer.tenant.sharepoint.files import upload
 from analyzer.tenant.sharepoint.jobs import Import, queue_import
 from analyzer.tenant.sharepoint.site import Tenant
-from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import StandingClock
 
@@ -174,10 +173,9 @@ class Month:
         # Jobs whose file was not pulled lose it where another takes its name.
         pulled = {job.job_id for job in self.library.jobs()}
         self.stale |= {job_id for job_id, job in self.truth.items() if job.name == name} - pulled
-        uri = upload(Webs(self.session), self.emulator.ready["admin_url"], FOLDER, name, content)
-        place = self.emulator.storage.place(f"{FOLDER}/{name}")
-        assert place is not None
-        os.utime(place, (self.now.timestamp(), self.now.timestamp()))
+        stored = self.emulator.storage.add(FOLDER, name, io.BytesIO(content), overwrite=True)
+        uri = self.emulator.ready["admin_url"] + stored.path
+        os.utime(stored.place, (self.now.timestamp(), self.now.timestamp()))
         property_map = {"Stamp": f"{feed}Stamp", "City": "City"} | ({} if aborted else {"Floor": "Floor"})
         job_id = queue_import(self.session, Import(uri, IdType.Email, "Mail", property_map)).lower()
         before = self._stamps(feed)

@@ -34,6 +34,7 @@ MATTERING = (
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WEB = re.compile(r"(?:/(?:sites|teams|personal)/.*?)?(?=/_api/)")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
+_OFFSET = re.compile(r"(?<=fileOffset=)\d+", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d+(?:\.\d+)+")
 _ONLY_NAMED = ("client_id", "client_assertion", "client_info")
 
@@ -78,7 +79,7 @@ def _template(path: str) -> str:
     if web is not None:
         path = "{web}" + path[web.end() :]
     # A text may hold whatever a name may; its end is a quotation mark that is not doubled.
-    return _GUID.sub("{guid}", _TEXT.sub("'…'", unquote(path)))
+    return _GUID.sub("{guid}", _OFFSET.sub("…", _TEXT.sub("'…'", unquote(path))))
 
 
 def _body(request: Request) -> str:

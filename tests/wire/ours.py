@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
+from analyzer.errors import InputError
 from analyzer.model.service import IdType
-from analyzer.tenant.sharepoint.files import upload
 from analyzer.tenant.sharepoint.jobs import Import, delete_job, get_job, queue_import
+from analyzer.tenant.sharepoint.upload import UploadState, UploadTarget, upload_file
 from analyzer.tenant.sharepoint.webs import Webs
 from tests.emulator.client import FOLDER, JOB_ID, source
 from tests.foreign.office365_tenant import SITE_HOST
+from tests.uploading import upload_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +34,27 @@ ALL = PICK_UP + VALIDATION + WRITING
 
 def queued(session: Session, name: str, content: bytes) -> str:
     """Uploads a file and queues it; the job's id."""
-    uri = upload(Webs(session), ORIGIN, FOLDER, name, content)
+    uri = upload_content(session, ORIGIN, FOLDER, name, content)
     return queue_import(session, Import(uri, IdType.Email, "IdName", {"City": "City"}))
+
+
+def uploaded_in_chunks(session: Session, folder: Path) -> None:
+    """Uploads in chunks: after a death in the middle, and a file that changed meanwhile."""
+    path = folder / "chunks.json"
+    path.write_bytes(bytes(30))
+    digest, stored = hashlib.sha256(bytes(30)).hexdigest(), [UploadState()]
+
+    def keep(upload_id: str, sent: int) -> None:
+        stored.append(UploadState(upload_id, sent))
+        if sent == 20 and len(stored) == 4:
+            raise InterruptedError
+
+    target = UploadTarget(ORIGIN, FOLDER, path.name)
+    with pytest.raises(InterruptedError):
+        upload_file(Webs(session), target, path, digest, keep=keep, chunk=10)
+    assert upload_file(Webs(session), target, path, digest, keep=keep, state=stored[-1], chunk=10).length == 30
+    with pytest.raises(InputError):
+        upload_file(Webs(session), replace(target, name="changed.json"), path, "", keep=keep, chunk=10)
 
 
 def retry_file(upa: Callable[..., Ran]) -> bytes:
@@ -67,6 +92,7 @@ def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]
     assert upa("check", source_file(file), "--map", "City=WebSite", "--properties-of", "ada@contoso.com").code == 0
     again = queued(session, "hr-retry.json", retry_file(upa))
     assert ended(session, again, contoso)
+    uploaded_in_chunks(session, file.parent)
     deleted = queued(session, "deleted.json", b"{}")
     assert delete_job(session, deleted)
     failing = queued(session, "failing.json", source("nobody@contoso.com", City="Bonn"))

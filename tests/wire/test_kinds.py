@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("requests.json")
-_SENDING = ("call", "chunks")
+_SENDING = ("call", "chunks", "once")
 """The methods of a session that send."""
 
 Recorded = list[dict[str, Any]]

@@ -40,9 +40,6 @@ CALLS: dict[str, Callable[[Tenant], object]] = {
         t.site.web.get_file_by_server_relative_path(f"{FOLDER}/hr.json").get_content().execute_query()
     ),
     "web of a page": lambda t: Web.get_web_url_from_page_url(t.site, f"{SITE}/x").execute_query(),
-    "upload": lambda t: (
-        t.site.web.get_folder_by_server_relative_path(FOLDER).files.add("new.json", b"{}", True).execute_query()
-    ),
     "job queued": _job_call("job queued"),
     "job deleted": _job_call("job deleted"),
 }

@@ -204,18 +204,18 @@ def _queue_retry(tenant: Tenant, job: Job, path: Path) -> str:
     """Upload a retry file next to the source file of its job, and queue it; return the ID of the new job."""
     from analyzer.model.service import IdType
     from analyzer.model.uri import server_paths
-    from analyzer.storage.files import read_bytes
+    from analyzer.storage.files import sha256_of
     from analyzer.storage.manifest_file import manifest_path, read_manifest
-    from analyzer.tenant.sharepoint.files import upload
     from analyzer.tenant.sharepoint.jobs import Import, queue_import
+    from analyzer.tenant.sharepoint.upload import UploadTarget, upload_file
 
     session, manifest = tenant.session, read_manifest(manifest_path(path))
     assert manifest is not None  # noqa: S101 - written with the file
     folder = server_paths(job.source_uri)[0].rpartition("/")[0]
-    origin = session.hosts.origin(job.source_uri)
-    uri = upload(tenant.webs, origin, folder, path.name, read_bytes(path))
+    target = UploadTarget(session.hosts.origin(job.source_uri), folder, path.name)
+    uploaded = upload_file(tenant.webs, target, path, sha256_of(path), keep=lambda _id, _sent: None)
     property_map = {name: _RENAMED.get(name, name) for name in manifest.properties}
-    return queue_import(session, Import(uri, IdType.Email, manifest.id_property, property_map))
+    return queue_import(session, Import(uploaded.uri, IdType.Email, manifest.id_property, property_map))
 
 
 def _wait_until_ended(tenant: Tenant, job_id: str) -> None:

@@ -95,6 +95,37 @@ class Session:
             if not attempts.after(answer, is_complete=answer.content is not None or answer.status == NO_CONTENT):
                 return answer
 
+    def once(self, method: str, url: str, body: bytes, attempts: Attempts) -> Answer | None:
+        """Send a request a single time, also if the token is refused.
+
+        Args:
+            method: such as ``POST``.
+            url: absolute.
+            body: the bytes of a file.
+            attempts: at this request.
+
+        Returns:
+            The complete answer; None if the request may be sent again, once the caller knows that it had no effect.
+            Then the time is over that the tenant asked to wait.
+
+        Raises:
+            As ``call``.
+        """
+        origin = self.hosts.origin(url)
+        token = self._tokens.token(origin)
+        try:
+            with self._send_once(method, url, body, {"Accept": "application/json"}, token) as response:
+                whole = bounded(response.iter_content(CHUNK), url)
+                answer = Answer(response.status_code, response.headers, whole)
+        except requests.RequestException as error:
+            if attempts.after_error(error):
+                return None
+            raise self._fault(error, url) from error
+        if answer.status == UNAUTHORIZED and self._tokens.renew(origin, token) != token:
+            return None if attempts.once_more() else answer
+        is_complete = answer.content is not None or answer.status == NO_CONTENT
+        return None if attempts.after(answer, is_complete=is_complete) else answer
+
     def chunks(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Generator[bytes]]:
         """Get a file: return status and headers at once, and the bytes a chunk at a time; of an error the body at once.
 

@@ -30,7 +30,7 @@ from analyzer.tenant.http.answer import (
 )
 from analyzer.tenant.http.throttle import TEMPORARY
 from analyzer.tenant.model import RemoteFile
-from analyzer.tenant.sharepoint.webs import FILE_FIELDS, add_file_call, file_call, folder_call
+from analyzer.tenant.sharepoint.webs import FILE_FIELDS, file_call, folder_call
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -84,20 +84,6 @@ def file_info(webs: Webs, origin: str, path: str) -> RemoteFile | None:
     folder, _, name = path.rpartition("/")
     # With the requested name: the answer's may differ in case, and must not lead elsewhere.
     return _remote_file(origin, folder, {**json_of(answer, url), "Name": name})
-
-
-def upload(webs: Webs, origin: str, folder: str, name: str, content: bytes) -> str:
-    """Upload a complete file, replacing one of that name; return its absolute address, not encoded.
-
-    Raises:
-        RefusedError: the folder may not be written.
-        UnreachableError: there is no such folder, or the tenant failed.
-    """
-    path = f"{folder}/{name}"
-    call = add_file_call(name)
-    answer, url = webs.call("POST", origin, path, lambda web: origin + folder_call(web, folder, call), content)
-    json_of(answer, url)
-    return origin + path
 
 
 def check_path(answer: Answer, url: str) -> None:

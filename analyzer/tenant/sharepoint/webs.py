@@ -64,8 +64,8 @@ def profile_call(name: str, account: str) -> str:
 
 
 def add_file_call(name: str) -> str:
-    """Return the call on a folder that uploads a complete file, replacing one of that name."""
-    return f"/Files/add(overwrite=true,url='{_argument(name)}')"
+    """Return the call on a folder that adds a file under a name that it doesn't have yet."""
+    return f"/Files/addUsingPath(decodedUrl='{_argument(name)}',overwrite=false)"
 
 
 def _argument(text: str) -> str:

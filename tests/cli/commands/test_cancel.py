@@ -16,11 +16,10 @@ from analyzer.storage.import_record import ImportPart, ImportRecord, feed_folder
 from analyzer.storage.lock import data_lock
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
-from analyzer.tenant.sharepoint.files import upload
 from analyzer.tenant.sharepoint.jobs import Import, queue_import
-from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import FOLDER, JOB_ID, StandingClock, job, source, write_library
+from tests.uploading import upload_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +55,7 @@ def queued(emulator: RunningEmulator) -> str:
     ready = emulator.ready
     address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
     session = Session(address, ReadyToken({"UPA_TOKEN": ready["token"]}, ready["admin_url"], "UPA_TOKEN"))
-    uri = upload(Webs(session), ready["admin_url"], FOLDER, NAME, source("ada@contoso.com", City="Bonn"))
+    uri = upload_content(session, ready["admin_url"], FOLDER, NAME, source("ada@contoso.com", City="Bonn"))
     return queue_import(session, Import(uri, IdType.Email, "IdName", {"City": "City"}))
 
 

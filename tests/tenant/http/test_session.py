@@ -10,7 +10,7 @@ import pytest
 from analyzer.errors import FaultError, RefusedError, SignInError, UnreachableError
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import ClientPolicy, TenantAddress
-from analyzer.tenant.sharepoint.files import list_folder, upload
+from analyzer.tenant.sharepoint.files import list_folder
 from analyzer.tenant.sharepoint.jobs import delete_job, get_job, list_jobs
 from analyzer.tenant.sharepoint.webs import Webs
 from analyzer.tenant.signin import ReadyToken
@@ -219,13 +219,6 @@ def test_an_answer_without_content_is_not_asked_for_again(loopback: LoopbackTena
     loopback.fail("/a", 204)
     assert loopback.session().call("POST", f"{loopback.origin}/a", b"").status == 204
     assert len(loopback.seen) == 1
-
-
-def test_a_file_is_uploaded_into_its_folder(loopback: LoopbackTenant, given: type[Given]) -> None:
-    loopback.fail("/Files/add", given(body=b'{"Name": "a.json"}'))
-    uri = upload(Webs(loopback.session()), loopback.origin, FOLDER, "a.json", b"content")
-    assert uri == f"{loopback.origin}{FOLDER}/a.json"
-    assert (loopback.seen[0].method, loopback.seen[0].body) == ("POST", b"content")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ _URL = "https://contoso.sharepoint.com/_api/x"
             "/_api/web/getFolderByServerRelativePath(decodedUrl='%2FShared%20Documents%2FLogs')",
         ),
         (web_of_page_call("/sites/hr/a b"), "/sites/hr/a%20b/_api/SP.Web.GetWebUrlFromPageUrl"),
-        (add_file_call("it's.json"), "/Files/add(overwrite=true,url='it%27%27s.json')"),
+        (add_file_call("it's.json"), "/Files/addUsingPath(decodedUrl='it%27%27s.json',overwrite=false)"),
     ],
     ids=["a job call", "a file", "a folder of a team", "a folder of the root site", "the web of a page", "an upload"],
 )

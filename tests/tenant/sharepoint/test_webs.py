@@ -10,7 +10,7 @@ import pytest
 from analyzer.errors import RefusedError, SignInError, UnreachableError
 from analyzer.tenant.http.answer import Answer
 from analyzer.tenant.model import RemoteFile
-from analyzer.tenant.sharepoint.files import download, list_folder, upload
+from analyzer.tenant.sharepoint.files import download, list_folder
 from analyzer.tenant.sharepoint.webs import Webs
 from tests.conftest import Bytes, Given
 
@@ -71,14 +71,6 @@ def test_a_web_is_requested_once_for_all_its_files(loopback: LoopbackTenant) -> 
         assert into.content == content
     assert len(_asked(loopback)) == 1
     assert len(loopback.seen) == 6
-
-
-def test_a_file_goes_up_into_a_subweb(loopback: LoopbackTenant) -> None:
-    _subweb(loopback)
-    assert upload(Webs(loopback.session()), loopback.origin, LIBRARY, "new.json", b"{}") == (
-        f"{loopback.origin}{LIBRARY}/new.json"
-    )
-    assert loopback.seen[-1].body == b"{}"
 
 
 def test_what_the_top_web_gives_asks_for_no_web(loopback: LoopbackTenant) -> None:
