@@ -47,7 +47,7 @@ class Api:
         self._tenant = tenant
         self._digests = digests
         self._by_first_segment = {
-            "web": lambda call: self._files(call).answer(call),
+            **dict.fromkeys(("web", "site"), lambda call: self._files(call).answer(call)),
             _TENANT: self._tenant_call,
             PEOPLE_MANAGER: profiles.answer,
             **dict.fromkeys(_CONTEXT, self._context),

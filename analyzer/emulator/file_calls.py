@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FileCalls:
-    """Reads, replaces and removes."""
+    """Reads and replaces."""
 
     def __init__(self, storage: Storage, entities: Entities) -> None:
         self._storage = storage
@@ -28,9 +28,6 @@ class FileCalls:
         return {
             (Kind.FILE, "", "GET"): self._tell,
             (Kind.FILE, "", "POST"): self._call,
-            (Kind.FILE, "", "DELETE"): self._delete,
-            (Kind.FILE, "deleteobject", "POST"): self._delete,
-            (Kind.FILE, "deletewithparameters", "POST"): self._delete_with_parameters,
             (Kind.FILE, "$value", "GET"): self._download,
             (Kind.FILE, "openbinarystream", "GET"): self._download,
             (Kind.FILE, "openbinarystream", "POST"): self._download,
@@ -53,36 +50,21 @@ class FileCalls:
         changed = format_datetime(stored.modified, usegmt=True)
         return Reply(stored.place, headers={"ETag": stored.etag, "Last-Modified": changed})
 
-    def _delete(self, call: Call, at: Place, _: Segment) -> Reply:
-        self._check_match(call.headers.get("if-match", "*"), at)
-        self._storage.delete_file(at.path, bypass_shared=bypasses_shared(call))
-        return Reply()
-
-    def _delete_with_parameters(self, call: Call, at: Place, _: Segment) -> Reply:
-        given = call.json().get("parameters")
-        etag = given.get("ETagMatch") if isinstance(given, dict) else None
-        self._check_match(etag if isinstance(etag, str) else "*", at)
-        self._storage.delete_file(at.path, bypass_shared=bypasses_shared(call, given))
-        return Reply()
-
     def _replace(self, call: Call, at: Place, _: Segment) -> Reply:
-        self._check_match(call.headers.get("if-match", "*"), at)
+        check_match(call.headers.get("if-match", "*"), self._storage.file(at.path).etag)
         return Reply(status=204, headers={"ETag": self._storage.replace(at.path, call.body).etag})
 
     def _save(self, call: Call, at: Place, segment: Segment) -> Reply:
         self._storage.replace(at.path, call.body)
         return Reply(Primitive(segment.name, None))
 
-    def _check_match(self, asked: str, at: Place) -> None:
-        etag = self._storage.file(at.path).etag
-        if asked.strip() not in {"*", etag}:
-            # Seen in what people post.
-            text = f"The request ETag value '{asked}' does not match the object's ETag value '{etag}'."
-            raise ServiceError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", text)
 
+def check_match(asked: str, etag: str) -> None:
+    """Pass a condition on a file's ETag.
 
-def bypasses_shared(call: Call, given: object = None) -> bool:
-    """Whether shared locks don't count: by the header ``Prefer``, or by ``parameters`` of the body (both seen)."""
-    if isinstance(given, dict) and given.get("BypassSharedLock") is True:
-        return True
-    return "bypass-shared-lock" in call.headers.get("prefer", "").lower()
+    Raises:
+        ServiceError: 412, the file has another one (text seen in what people post).
+    """
+    if asked.strip() not in {"*", etag}:
+        text = f"The request ETag value '{asked}' does not match the object's ETag value '{etag}'."
+        raise ServiceError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", text)

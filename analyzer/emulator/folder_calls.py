@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FolderCalls:
-    """Lists, adds and removes."""
+    """Lists and adds."""
 
     def __init__(self, storage: Storage, entities: Entities) -> None:
         self._storage = storage
@@ -27,9 +27,6 @@ class FolderCalls:
         """By place, operation and verb."""
         return {
             (Kind.FOLDER, "", "GET"): lambda _, at, __: Reply(self._entities.folder(self._storage.folder(at.path))),
-            (Kind.FOLDER, "", "DELETE"): self._delete,
-            (Kind.FOLDER, "deleteobject", "POST"): self._delete,
-            (Kind.FOLDER, "deletewithparameters", "POST"): self._delete,
             (Kind.FOLDER, "addsubfolder", "POST"): self._add_below,
             (Kind.FOLDER, "addsubfolderusingpath", "POST"): self._add_below,
             (Kind.FILES, "", "GET"): lambda _, at, __: Reply(self._entities.files(at.path)),
@@ -40,10 +37,6 @@ class FolderCalls:
             (Kind.FOLDERS, "add", "POST"): self._add_folder,
             (Kind.FOLDERS, "addusingpath", "POST"): self._add_folder,
         }
-
-    def _delete(self, _: Call, at: Place, __: Segment) -> Reply:
-        self._storage.delete_folder(at.path)
-        return Reply()
 
     def _add_file(self, call: Call, at: Place, segment: Segment) -> Reply:
         name = segment.argument("url" if segment.key == "add" else "decodedurl")

@@ -1,4 +1,4 @@
-"""Moving, copying and recycling: on a file or folder, and as ``SP.MoveCopyUtil``, which takes both paths in the body.
+"""Moving and copying: on a file or folder, and as ``SP.MoveCopyUtil``, which takes both paths in the body.
 
 https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-files-with-rest
 """
@@ -6,7 +6,6 @@ https://learn.microsoft.com/sharepoint/dev/sp-add-ins/working-with-folders-and-f
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from analyzer.emulator.content import Primitive
 from analyzer.emulator.model import Reply, bad_request
@@ -29,7 +28,6 @@ class MoveCalls:
     """Changes where things lie."""
 
     def __init__(self, storage: Storage, entities: Entities) -> None:
-        self._storage = storage
         self._entities = entities
         self._moves = Moves(storage)
 
@@ -42,10 +40,6 @@ class MoveCalls:
             (Kind.FILE, "movetousingpath", "POST"): self._move("decodedurl", "moveoperations"),
             (Kind.FOLDER, "moveto", "POST"): self._move("newurl", ""),
             (Kind.FOLDER, "movetousingpath", "POST"): self._move("decodedurl", ""),
-            (Kind.FILE, "recycle", "POST"): self._recycle,
-            (Kind.FILE, "recyclewithparameters", "POST"): self._recycle,
-            (Kind.FOLDER, "recycle", "POST"): self._recycle,
-            (Kind.FOLDER, "recyclewithparameters", "POST"): self._recycle,
             (Kind.ITEM, "", "GET"): self._item,
             (Kind.ITEM, "", "MERGE"): self._rename,
             (Kind.ITEM, "", "PATCH"): self._rename,
@@ -77,12 +71,6 @@ class MoveCalls:
             return Reply(Primitive(segment.name, None))
 
         return operation
-
-    def _recycle(self, _: Call, at: Place, segment: Segment) -> Reply:
-        """The ID is that of an entry in a recycle bin, which has no other call here."""
-        remove = self._storage.delete_file if at.kind is Kind.FILE else self._storage.delete_folder
-        remove(at.path)
-        return Reply(Primitive(segment.name, str(uuid4())))
 
     def _item(self, _: Call, at: Place, __: Segment) -> Reply:
         return Reply(self._entities.item(self._entities.at(at.path)))

@@ -36,12 +36,7 @@ class Moves:
             if to_place == place:
                 return
             self._storage.states.check_free(to_path)
-            for below in (place, *place.rglob("*")):
-                tail = below.relative_to(place).as_posix()
-                self._storage.ids.moved(_join(path, tail), _join(to_path, tail))
-            place.replace(to_place)
-            self._storage.states.removed(to_path)
-            self._storage.states.moved(path, to_path)
+            self._storage.rename(path, place, to_path, to_place)
 
     def copy(self, source: str, target: str, *, overwrite: bool) -> None:
         """Copies a file or a folder."""
@@ -76,7 +71,3 @@ class Moves:
         if to_place != place and to_place.exists() and not (overwrite and place.is_file() and to_place.is_file()):
             raise exists_already(to_path)
         return to_path, to_place
-
-
-def _join(path: str, tail: str) -> str:
-    return path if tail == "." else f"{path}/{tail}"

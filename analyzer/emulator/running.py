@@ -88,10 +88,13 @@ class RunningEmulator:
             origin = f"https://localhost:{port}"
             files_at = known_as or origin
             named = split_uri(files_at)[0]
-            self.storage = files(home / "tenant", home / "spool", origin=files_at)
+            service_clock = ServiceClock(speed, clock, datetime.now(UTC))
+            self.storage = files(home / "tenant", home / "spool", origin=files_at, now=service_clock.now)
             (home / "admin").mkdir()
-            self.admin_storage = files(home / "admin", home / "spool", "admin", f"https://{admin_host(named)}")
+            admin_at = f"https://{admin_host(named)}"
+            self.admin_storage = files(home / "admin", home / "spool", "admin", admin_at, service_clock.now)
             for storage in (self.storage, self.admin_storage):
+                storage.states.of("").is_retained = chosen.is_retained
                 storage.make_folder("/Shared Documents")  # as each site has one
             loaded = load_jobs(library, files_at)
             age_sources(loaded, self.storage)
@@ -101,7 +104,7 @@ class RunningEmulator:
             surroundings = Surroundings(
                 self._store, self.storage, files_at, hosts | {named, admin_host(named)}, chosen, self.admin_storage
             )
-            self.jobs = Jobs(loaded, surroundings, ServiceClock(speed, clock, datetime.now(UTC)))
+            self.jobs = Jobs(loaded, surroundings, service_clock)
             self.application = Application(CLIENT_ID)
             self.application.configure(settings)
             directory = Directory(TENANT_ID, self.application, hosts)
@@ -135,6 +138,14 @@ class RunningEmulator:
     def check_out(self, path: str, holder: str) -> None:
         """Check a file of the sites out for a person, who isn't the application."""
         self.storage.states.of(path).checked_out_by = holder
+
+    def retain(self, path: str, *, on: bool = True) -> None:
+        """Put a retention policy into force for a folder of the sites and all in it; or end it."""
+        self.storage.states.of(path).is_retained = on
+
+    def label(self, path: str, *, on: bool = True) -> None:
+        """Give a file of the sites a retention label that keeps it from being removed; or take it away."""
+        self.storage.states.of(path).is_labelled = on
 
     def token_for(self, roles: Collection[str], *, lifetime: float = _LONG) -> str:
         """A bearer token with these permissions alone, good for ``lifetime`` seconds."""

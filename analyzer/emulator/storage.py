@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from analyzer.emulator.ids import UniqueIds
 from analyzer.emulator.model import ServiceError, no_file, no_folder
 from analyzer.emulator.paths import check_name, locate
-from analyzer.emulator.states import FileStates
+from analyzer.emulator.states import NOTHING, FileStates
 from analyzer.emulator.stored import StoredFile, StoredFolder, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from uuid import UUID
+
+    from analyzer.emulator.states import Bypass
 
 _WEB = re.compile(r"(?:/(?:sites|teams|personal)(?:/[^/]+)?)?", re.IGNORECASE)
 
@@ -32,10 +36,19 @@ class Storage:
         spool: where what is on its way may lie; on the same disk as the files.
         lock: held while something changes.
         ids: of files and folders.
-        states: locks and checkouts.
+        states: locks, checkouts, retention.
+        kept: where what isn't in the tree any more may lie, as recycled files; on the same disk.
+        now: UTC, by the service's clock.
     """
 
-    def __init__(self, root: Path, spool: Path, host: str = "", origin: str = "") -> None:
+    def __init__(
+        self,
+        root: Path,
+        spool: Path,
+        host: str = "",
+        origin: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         """Takes the files of ``root``, which is ours alone; ``spool`` is an empty folder on the same disk.
 
         Args:
@@ -43,12 +56,16 @@ class Storage:
             spool: see ``Storage``.
             host: keeps the ids of two hosts apart; empty for the tenant's usual one.
             origin: comes before a path in errors that name an address.
+            now: UTC, by the service's clock.
         """
         self._root = root
         self.spool = spool
         self.lock = RLock()
         self.ids = UniqueIds(host)
         self.states = FileStates(origin)
+        self.now = now
+        self.kept = spool.with_name("kept")
+        self.kept.mkdir(exist_ok=True)
         self._known: dict[str, tuple[object, str]] = {}
 
     def folder(self, path: str) -> StoredFolder:
@@ -162,31 +179,52 @@ class Storage:
             place.mkdir(parents=True, exist_ok=True)
         return self._stored_folder(there, place)
 
-    def delete_file(self, path: str, *, bypass_shared: bool = False) -> None:
+    def delete_file(self, path: str, bypass: Bypass = NOTHING) -> None:
         """Removes a file.
 
         Raises:
-            ServiceError: also 423, it is locked; 400, somebody has checked it out.
+            ServiceError: what ``check_removable`` raises.
         """
         with self.lock:
-            file = self.file(path)
-            self.states.check_free(file.path, bypass_shared=bypass_shared)
-            file.place.unlink(missing_ok=True)
-            self.states.removed(file.path)
+            there, place = self.check_removable(self.file(path).path, bypass)
+            place.unlink(missing_ok=True)
+            self.states.removed(there)
 
-    def delete_folder(self, path: str, *, bypass_shared: bool = False) -> None:
+    def delete_folder(self, path: str, bypass: Bypass = NOTHING) -> None:
         """Removes a folder and all in it.
 
         Raises:
-            ServiceError: also 403, it is a web and no folder; 423, it or something in it is locked; 400, somebody has
-                checked out a file in it.
+            ServiceError: what ``check_removable`` raises.
         """
         with self.lock:
-            folder = self.folder(path)
-            self.check_no_web(folder.path)
-            self.states.check_free(folder.path, bypass_shared=bypass_shared)
-            shutil.rmtree(folder.place, ignore_errors=True)
-            self.states.removed(folder.path)
+            there, place = self.check_removable(self.folder(path).path, bypass)
+            shutil.rmtree(place, ignore_errors=True)
+            self.states.removed(there)
+
+    def check_removable(self, path: str, bypass: Bypass = NOTHING) -> tuple[str, Path]:
+        """Pass a file or folder that can be deleted or recycled; returns what ``locate`` does.
+
+        Raises:
+            ServiceError: also 403, it is a web and no folder, or a file has a label; 423, it or something in it is
+                locked; 400, somebody has checked out a file; 500, a retention policy is in force for a folder that
+                isn't empty (status, code, and text seen).
+        """
+        there, place = self.locate(path)
+        self.check_no_web(there)
+        self.states.check_free(there, bypass)
+        if place.is_dir() and any(place.iterdir()) and self.states.is_retained(there):
+            raise not_empty()
+        self.states.check_unlabelled(there)
+        return there, place
+
+    def rename(self, path: str, place: Path, to_path: str, to_place: Path) -> None:
+        """Move a file or folder on disk; IDs and states go along. What was at ``to_path`` is gone."""
+        for below in (place, *place.rglob("*")):
+            tail = below.relative_to(place).as_posix()
+            self.ids.moved(_join(path, tail), _join(to_path, tail))
+        place.replace(to_place)
+        self.states.removed(to_path)
+        self.states.moved(path, to_path)
 
     def check_no_web(self, path: str) -> None:
         """Passes the path of a folder or file.
@@ -215,7 +253,11 @@ class Storage:
         there, place = self.find(path)
         if place.is_dir():
             raise exists_already(path)
+        # The disk may give an earlier file's number and moment to this one.
+        self._known.pop(there, None)
         spooled.replace(place)
+        moment = self.now().timestamp()
+        os.utime(place, (moment, moment))
         return self._described(there, place)
 
     def _described(self, path: str, place: Path) -> StoredFile:
@@ -231,6 +273,16 @@ def exists_already(path: str) -> ServiceError:
     """What is answered where something would take the place of something else (code seen)."""
     message = f"A file or folder with the name {path} already exists."
     return ServiceError(400, "-2130575257, Microsoft.SharePoint.SPException", message)
+
+
+def not_empty() -> ServiceError:
+    """What is answered where a folder has to be empty before it is removed (status, code, and text seen)."""
+    message = "You have to delete all the items in this folder before you can delete the folder."
+    return ServiceError(500, "-2130575223, Microsoft.SharePoint.SPException", message)
+
+
+def _join(path: str, tail: str) -> str:
+    return path if tail == "." else f"{path}/{tail}"
 
 
 def _sorted(folder: Path) -> list[Path]:

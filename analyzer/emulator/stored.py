@@ -64,8 +64,8 @@ class StoredFile:
             "MinorVersion": 0,
             "Name": self.place.name,
             "ServerRelativeUrl": self.path,
-            "TimeCreated": _iso(self.modified),
-            "TimeLastModified": _iso(self.modified),
+            "TimeCreated": iso(self.modified),
+            "TimeLastModified": iso(self.modified),
             "Title": None,
             "UIVersion": _FIRST_VERSION,
             "UIVersionLabel": "1.0",
@@ -83,7 +83,7 @@ class StoredFolder:
 
     def fields(self) -> dict[str, object]:
         """Return the properties of ``SP.Folder``: all that every recorded answer of the service has, and no others."""
-        changed = _iso(datetime.fromtimestamp(self.place.stat().st_mtime, UTC))
+        changed = iso(datetime.fromtimestamp(self.place.stat().st_mtime, UTC))
         return {
             "Exists": True,
             "IsWOPIEnabled": False,
@@ -140,5 +140,6 @@ def time_in_name(name: str) -> datetime | None:
         return None
 
 
-def _iso(when: datetime) -> str:
+def iso(when: datetime) -> str:
+    """Return a time as the service writes it."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")

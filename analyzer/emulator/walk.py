@@ -37,13 +37,18 @@ class Kind(Enum):
     ITEM = "item"
     LISTS = "lists"
     LIST = "list"
+    SITE = "site"
+    WEB_BIN = "recycle bin of a web"
+    SITE_BIN = "recycle bin of a site collection"
+    RECYCLED = "recycled item"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a walk has come to, in which web, at which origin.
 
-    Of a collection ``path`` is the folder's, of a list its root folder's, of a list item the file's or folder's.
+    Of a collection ``path`` is the folder's, of a list its root folder's, of a list item the file's or folder's, of a
+    recycled item its ID.
     """
 
     kind: Kind
@@ -94,14 +99,16 @@ class Walk:
             (Kind.ITEM, "parentlist"): lambda at, _: at.to(Kind.LIST, self._lists.holding(at.path, at.origin).path),
         }
 
-    def follow(self, origin: str, site: str, segments: Sequence[Segment]) -> tuple[Place, Segment | None]:
-        """Where the segments behind ``web`` lead, and the operation on it; None where the address ends at a place.
+    def follow(
+        self, origin: str, site: str, segments: Sequence[Segment], start: Kind = Kind.WEB
+    ) -> tuple[Place, Segment | None]:
+        """Where the segments behind ``web`` (or ``site``) lead, and the operation; None where they end at a place.
 
         Raises:
             ServiceError: 404 it leads nowhere, or into a subweb (inferred); 400 an argument is missing, or another
                 web's.
         """
-        at = Place(Kind.WEB, site, site, origin)
+        at = Place(start, site, site, origin)
         rest = list(segments)
         while rest and (step := self._steps.get((at.kind, rest[0].key))) is not None:
             at = step(at, rest.pop(0))
@@ -180,6 +187,20 @@ def _parent(at: Place, _: Segment) -> Place:
     return at.to(Kind.FOLDER, at.path.rpartition("/")[0])
 
 
+def _bin(kind: Kind) -> Step:
+    """``/RecycleBin``, or ``/RecycleBin('GUID')``."""
+
+    def step(at: Place, segment: Segment) -> Place:
+        return _recycled(at, segment) if segment.arguments else at.to(kind, at.site)
+
+    return step
+
+
+def _recycled(at: Place, segment: Segment) -> Place:
+    argument = "id" if "id" in segment.arguments else "recyclebinitemid"
+    return at.to(Kind.RECYCLED, str(_guid(segment, argument)))
+
+
 def _item(at: Place, _: Segment) -> Place:
     return at.to(Kind.ITEM, at.path)
 
@@ -192,6 +213,11 @@ _STEPS: Mapping[tuple[Kind, str], Step] = {
     (Kind.WEB, "getfilebyurl"): _by_path(Kind.FILE, "fileurl"),
     (Kind.WEB, "folders"): _below(Kind.FOLDERS),
     (Kind.WEB, "rootfolder"): lambda at, _: at.to(Kind.FOLDER, at.path),
+    (Kind.WEB, "recyclebin"): _bin(Kind.WEB_BIN),
+    (Kind.SITE, "recyclebin"): _bin(Kind.SITE_BIN),
+    (Kind.WEB_BIN, "getbyid"): _recycled,
+    (Kind.SITE_BIN, "getbyid"): _recycled,
+    (Kind.SITE, "rootweb"): lambda at, _: at.to(Kind.WEB, at.site),
     (Kind.LIST, "rootfolder"): lambda at, _: at.to(Kind.FOLDER, at.path),
     (Kind.FOLDER, "files"): _below(Kind.FILES),
     (Kind.FOLDER, "folders"): _below(Kind.FOLDERS),

@@ -11,6 +11,7 @@ from analyzer.emulator.folder_calls import FolderCalls
 from analyzer.emulator.lists import Lists
 from analyzer.emulator.model import Reply, no_resource, wrong_verb
 from analyzer.emulator.move_calls import MoveCalls
+from analyzer.emulator.remove_calls import RemoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
 from analyzer.emulator.uris import split_uri
 from analyzer.emulator.walk import Kind, Walk
@@ -45,16 +46,17 @@ class WebCalls:
             **FileCalls(storage, self._entities).operations(),
             **UploadCalls(storage, self._entities).operations(),
             **moves.operations(),
+            **RemoveCalls(storage, webs).operations(),
         }
         self.static = {"sp.web.getweburlfrompageurl": self._web_of_page, **moves.static()}
 
     def answer(self, call: Call) -> Reply:
-        """The reply to a call whose first segment is ``web``.
+        """The reply to a call whose first segment is ``web`` or ``site``.
 
         Raises:
-            ServiceError: 404 the address leads nowhere, or the file is not there; 405; 400; 403; 412.
+            ServiceError: 404 the address leads nowhere, or the file is not there; 405; 400; 403; 412; 423; 500.
         """
-        at, segment = self._walk.follow(call.origin, call.site, call.segments[1:])
+        at, segment = self._walk.follow(call.origin, call.site, call.segments[1:], Kind(call.segments[0].key))
         operation = segment.key if segment else ""
         verbs = {verb for kind, name, verb in self._operations if (kind, name) == (at.kind, operation)}
         last = call.segments[-1]

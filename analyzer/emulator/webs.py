@@ -22,6 +22,10 @@ class Webs:
         """The web of what lies at a path; empty for the root web."""
         if subweb := self._subweb(path):
             return subweb
+        return self.top(path)
+
+    def top(self, path: str) -> str:
+        """The top web of the site collection of what lies at a path; empty for the root web."""
         site = _SITE.match(path)
         return site[0] if site else ""
 

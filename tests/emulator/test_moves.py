@@ -147,7 +147,7 @@ def test_a_name_that_is_none_is_not_given(client: Client, body: bytes) -> None:
     assert client.file().status_code == 200
 
 
-@pytest.mark.parametrize("call", ["recycle", "recycle()", "recycleWithParameters"])
+@pytest.mark.parametrize("call", ["recycle", "recycle()"])
 def test_what_is_recycled_is_gone_and_has_a_number_in_the_bin(client: Client, call: str) -> None:
     assert len(_post(client, f"/{call}").json()["value"]) == 36
     assert client.file().status_code == 404

@@ -109,6 +109,22 @@ def _to(tenant: Tenant) -> Folder:
     return tenant.folder(f"{FOLDER}/to")
 
 
+def _in_bin(tenant: Tenant) -> list[tuple[str | None, int | None, int | None]]:
+    tenant.file().recycle().execute_query()
+    items = tenant.site.web.recycle_bin.get().execute_query()
+    return [(item.title, item.properties["ItemType"], item.properties["ItemState"]) for item in items]
+
+
+def _restored(tenant: Tenant) -> list[bool]:
+    """Once by the bin of the web, once by that of the site collection."""
+    came = []
+    for recycle_bin in (tenant.site.web.recycle_bin, tenant.site.site.recycle_bin):
+        item_id = tenant.file().recycle().execute_query().value
+        recycle_bin.get_by_id(item_id).restore().execute_query()
+        came.append(tenant.has(f"{FOLDER}/hr.json"))
+    return came
+
+
 WRITING = [
     Asked("upload", lambda t: t.folder().files.upload(io.BytesIO(b"abc"), "new.json").execute_query().length, 3),
     Asked("upload of a file", lambda t: t.folder().files.upload_file(io.BytesIO(b"ab"), "n").execute_query().length, 2),
@@ -202,6 +218,8 @@ WRITING = [
         "recycle", lambda t: (len(t.file().recycle().execute_query().value), t.has(f"{FOLDER}/hr.json")), (36, False)
     ),
     Asked("recycle of a folder", _left(lambda t: t.folder(f"{FOLDER}/to").recycle().execute_query(), "to"), [False]),
+    Asked("recycled file in the bin", _in_bin, [("hr.json", 1, 1)]),
+    Asked("recycled file restored", _restored, [True, True]),
     Asked("delete", _left(lambda t: t.file().delete_object().execute_query(), "hr.json"), [False]),
     Asked(
         "delete of a folder", _left(lambda t: t.folder(f"{FOLDER}/to").delete_object().execute_query(), "to"), [False]
