@@ -54,6 +54,12 @@ EXAMPLES = {
         "check hr-feed.json -o findings.xlsx --fail-on aborts",
     ),
     "cancel": ("cancel 5f05e38c", "cancel 5f05e38c --json"),
+    "queue": (
+        "queue hr-feed.json",
+        "queue hr-feed.json --id-type PrincipalName --map City --map Office=OfficeCode --dry-run",
+        "queue 5f05e38c --retry",
+        "queue hr-feed.json --delta --heal 3",
+    ),
     "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
     "history check": ("history check", "history check --library from-a-colleague"),
     "history rebuild": ("history rebuild", "history rebuild --library from-a-colleague"),

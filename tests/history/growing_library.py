@@ -105,11 +105,13 @@ class Nights:
         jobs = [next(job for job in self.jobs if job["JobId"] == one) for one in job_ids]
         names = [str(job["SourceUri"]).rpartition("/")[2] for job in jobs]
         known = [
-            ImportPart(name=name, bytes=10, sha256="0" * 64, records=2, users=2, job_id=one, queued_at=at)
+            ImportPart(
+                file="hr.json", name=name, bytes=10, sha256="0" * 64, records=2, users=2, job_id=one, queued_at=at
+            )
             for name, one in zip(names, job_ids, strict=True)
         ]
         waiting = [
-            ImportPart(name=f"part-{more}.json", bytes=10, sha256="0" * 64, records=2)
+            ImportPart(file="hr.json", name=f"part-{more}.json", bytes=10, sha256="0" * 64, records=2)
             for more in range(len(known), parts)
         ]
         record = ImportRecord(
