@@ -40,7 +40,7 @@ def _row(page: str, section: str, first: str) -> set[str]:
 @pytest.mark.parametrize("command", ["", *EXAMPLES])
 def test_every_option_of_a_command_is_documented(upa: Callable[..., Ran], command: str) -> None:
     offered = set(_OPTION.findall(upa(*command.split(), "--help").out))
-    assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md") + _page("check.md")))
+    assert offered - {"--help"} <= set(_OPTION.findall(_page("commands.md") + _page("check.md") + _page("queue.md")))
 
 
 def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., Ran]) -> None:

@@ -107,10 +107,12 @@ class Feed:
 
 
 @contextlib.contextmanager
-def feed(root: Path, *users: str, **options: object) -> Iterator[Feed]:
-    """A tenant with these users."""
-    clock = FastClock()
-    library = write_library(root / "tenant", job())
+def feed(
+    root: Path, *users: str, clock: FastClock | None = None, jobs: bool = True, **options: object
+) -> Iterator[Feed]:
+    """A tenant with these users, and with a job of another time unless ``jobs`` is False."""
+    clock = clock or FastClock()
+    library = write_library(root / "tenant", *([job()] if jobs else []))
     settings = {
         "users": [
             {"mail": f"{one}@contoso.com", "objectId": "", "userPrincipalName": f"{one}@contoso.com"}

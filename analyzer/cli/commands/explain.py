@@ -37,8 +37,8 @@ def command(
     explanation = recognize(code, catalogue)
     if terminal.json:
         patterns = catalogue.patterns_of(explanation.code)
-        further = [{**dataclasses.asdict(one.explanation), "phrases": one.phrases} for one in patterns]
-        terminal.result({**dataclasses.asdict(explanation), "patterns": further})
+        further = [{**_as_json(one.explanation), "phrases": one.phrases} for one in patterns]
+        terminal.result({**_as_json(explanation), "patterns": further})
         return
     _print(terminal, explanation)
     place = diagnose(code, None).sentence
@@ -49,6 +49,10 @@ def command(
         terminal.say(_nearest(explanation.code, catalogue))
     elif catalogue.patterns_of(explanation.code) and code.strip().casefold() != explanation.code.casefold():
         terminal.say("The message matches none of these.")
+
+
+def _as_json(explanation: Explanation) -> dict[str, object]:
+    return {**dataclasses.asdict(explanation), "retry_after": explanation.retry_after.total_seconds()}
 
 
 def _print(terminal: Terminal, explanation: Explanation) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from analyzer.imports.plan import PlanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from analyzer.config.settings import TenantConfig
     from analyzer.history.load import Tables
@@ -145,7 +145,7 @@ class _Queueing:
 
         runs = None
         if self.tables is not None:
-            runs = Runs(self.app.library(), self.tables, self.app.zone(), datetime.now(UTC))
+            runs = Runs(self.app.library(), self.tables, self.app.zone(), self._now())
         return Checker(
             feeds=self.config.feeds,
             options=self.options,
@@ -175,7 +175,7 @@ class _Queueing:
         with held_journal(self.workspace.imports, feed.name, self.context.info_name or "", terminal.say) as journal:
             wish = self._wish(Path(file), wanted, feed, journal, delta=delta, again=again, force=force)
             try:
-                prepared = prepare(journal, wish, checker, datetime.now(UTC))
+                prepared = prepare(journal, wish, checker, self._now())
             except StoppedError as error:
                 return self._stopped(error)
             except AlreadyQueuedError as error:
@@ -242,7 +242,7 @@ class _Queueing:
             try:
                 with app.terminal.stages() as stage:
                     places = report_places(app, self.workspace)
-                    pulled, made = run(self.tenant, library, places, datetime.now(UTC), stage)
+                    pulled, made = run(self.tenant, library, places, self._now(), stage)
             finally:
                 app.held = None
         if pulled.fault is not None:
@@ -319,7 +319,7 @@ class _Queueing:
         library, zone = self.app.library(), self.app.zone()
 
         def delta(source: Path, target: Path, plan: ImportPlan) -> DeltaResult:
-            earlier = EarlierFiles(library, tables, self.workspace.imports, feed, plan, zone, datetime.now(UTC))
+            earlier = EarlierFiles(library, tables, self.workspace.imports, feed, plan, zone, self._now())
             result = write_delta(source, target, earlier, plan)
             for remark in earlier.remarks:
                 self.app.terminal.say(remark)
@@ -339,6 +339,9 @@ class _Queueing:
         self.app.terminal.complain(error)
         return error.exit_code
 
+    def _now(self) -> datetime:
+        return self.tenant.session.policy.clock.now()
+
     def _address(self, folder: str) -> str:
         from analyzer.imports.destination import absolute_folder
 
@@ -356,7 +359,7 @@ def _connected(app: AppContext, config: TenantConfig, patience: str) -> Tenant:
 
     policy = ClientPolicy(patience=parse_duration(patience), notify=app.terminal.say)
     session = connect(app.settings, config, app.environment, policy, app.terminal.ask)
-    warning = certificate_warning(app.settings, config, app.environment, datetime.now(UTC))
+    warning = certificate_warning(app.settings, config, app.environment, policy.clock.now())
     if warning:
         app.terminal.warn(warning)
     return Tenant(session)

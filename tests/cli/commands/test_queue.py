@@ -1,0 +1,202 @@
+"""``upa-analyzer queue``: what is sent and said, what is refused, and how a run is healed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.emulator.client import FOLDER
+from tests.imports.queueing import USERS, Feed, feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import FastClock, Ran
+
+SPEED = 100_000.0
+HOUR = 3_600 / SPEED
+"""In which the service ends a job; the times of logs stay those of the system, which `pull` notes."""
+OPTIONS = ("--id-type", "Email", "--map", "City")
+
+
+@pytest.fixture
+def hr(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    no_waiting: FastClock,
+) -> Iterator[Feed]:
+    """A configured tenant without jobs; its time passes when the command waits."""
+    with feed(tmp_path_factory.mktemp("tenant"), clock=no_waiting, jobs=False, speed=SPEED) as found:
+        ready = found.emulator.ready
+        monkeypatch.setenv("UPA_TOKEN", ready["token"])
+        keys = f'admin_url = "{ready["admin_url"]}"\nauth = "token"\nca_file = "{ready["ca_file"]}"\n'
+        (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{keys}", encoding="utf-8")
+        found.root = tmp_path
+        yield found
+
+
+@pytest.fixture
+def place(hr: Feed) -> tuple[str, str]:
+    return ("--folder", hr.emulator.ready["admin_url"] + FOLDER)
+
+
+def configure(hr: Feed) -> None:
+    """Add the feed to the configuration, so that no option is needed."""
+    keys = f'match = "hr-feed*.json"\nfolder = "{FOLDER}"\nid_type = "Email"\nproperties = {{ City = "City" }}\n'
+    with (hr.root / "upa-analyzer.toml").open("a", encoding="utf-8") as file:
+        file.write(f"[tenants.contoso.feeds.hr-feed]\n{keys}")
+
+
+def test_a_queued_file_is_one_line_with_the_job_and_the_next_command(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    ran = upa("queue", hr.file(*USERS), *OPTIONS, *place)
+    assert ran.code == 0
+    (job_id,) = ran.out.split()
+    assert f"next: upa-analyzer watch {job_id[:8]} --then report" in ran.err
+    assert "hr-feed.json: No findings in 4 records." in ran.err
+    assert [one.job_id for one in hr.emulator.jobs.listed()] == [job_id]
+
+
+def test_what_is_not_known_is_asked_for_and_never_guessed(upa: Callable[..., Ran], hr: Feed) -> None:
+    ran = upa("queue", hr.file(*USERS))
+    assert ran.code == 2
+    assert "the feed hr-feed lacks the folder to upload to, the ID type and the property map" in ran.err
+    assert hr.jobs == []
+
+
+def test_the_last_import_of_the_feed_answers_what_options_and_configuration_leave_open(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    upa("queue", hr.file(*USERS, City="Bonn"), *OPTIONS, *place)
+    ran = upa("queue", hr.file(*USERS, City="Oslo"), "--json")
+    assert ran.code == 0
+    assert (ran.json["id_type"], ran.json["property_map"]) == ("Email", {"City": "City"})
+    assert ran.json["parts"][0]["source_uri"].startswith(place[1])
+
+
+def test_a_feed_of_the_configuration_needs_no_option(upa: Callable[..., Ran], hr: Feed) -> None:
+    configure(hr)
+    ran = upa("queue", hr.file(*USERS))
+    assert (ran.code, len(hr.emulator.jobs.listed())) == (0, 1)
+
+
+def test_a_dry_run_shows_everything_and_sends_and_keeps_nothing(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    ran = upa("queue", hr.file(*USERS), *OPTIONS, *place, "--dry-run")
+    assert ran.code == 0
+    assert "As: ID type Email, ID property IdName, map City" in ran.out
+    assert f"To: {place[1]}" in ran.out
+    assert hr.emulator.jobs.listed() == []
+    assert not list((hr.root / "upa-data").rglob("*.json"))
+    assert upa("queue", hr.file(*USERS), *OPTIONS, *place).code == 0
+
+
+def test_a_file_that_would_be_aborted_is_shown_and_not_sent_unless_forced(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    file = hr.file(*USERS, City="Oslo", Floor="3")
+    ran = upa("queue", file, *OPTIONS, *place)
+    assert ran.code == 1
+    assert "wasn't sent: its import would be aborted" in ran.err
+    assert "Floor" in ran.out
+    assert hr.emulator.jobs.listed() == []
+    assert upa("queue", file, *OPTIONS, *place, "--force").code == 0
+
+
+def test_the_same_file_twice_is_refused_with_the_job_that_it_was(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    first = upa("queue", hr.file(*USERS), *OPTIONS, *place).out.strip()
+    ran = upa("queue", hr.file(*USERS))
+    assert ran.code == 2
+    assert f"was queued before: {first[:8]}" in ran.err
+    assert "--again" in ran.err
+    assert upa("queue", hr.file(*USERS), "--again").code == 0
+
+
+def test_a_folder_of_another_tenant_is_refused_before_anything_is_sent(upa: Callable[..., Ran], hr: Feed) -> None:
+    ran = upa("queue", hr.file(*USERS), *OPTIONS, "--folder", "https://fabrikam.sharepoint.com/sites/hr/Docs")
+    assert ran.code == 3
+    assert "leads outside the tenant" in ran.err
+
+
+def _failed_run(upa: Callable[..., Ran], hr: Feed) -> str:
+    """Import a file of which one user isn't known, and pull; return the job's ID."""
+    configure(hr)
+    job_id = upa("queue", hr.file(*USERS, "new")).out.strip()
+    hr.clock.waited.append(HOUR)
+    assert upa("pull").code == 0
+    return job_id
+
+
+def test_the_retry_file_of_a_job_is_queued_with_what_the_job_was_queued_with(upa: Callable[..., Ran], hr: Feed) -> None:
+    job_id = _failed_run(upa, hr)
+    hr.emulator.add_user(mail="new@contoso.com", object_id="", user_principal_name="new@contoso.com")
+    ran = upa("queue", job_id[:8], "--retry", "--json")
+    assert ran.code == 0
+    assert ran.json["retry_of"] == job_id
+    assert ran.json["parts"][0]["records"] == 1
+    retry = ran.json["parts"][0]["job_id"]
+    hr.clock.waited.append(HOUR)
+    upa("pull")
+    jobs = {one["job_id"]: one for one in upa("jobs", "--json").json["jobs"]}
+    assert (jobs[retry]["retry_of"], jobs[job_id]["open"]) == (job_id, 0)
+    again = upa("queue", job_id[:8], "--retry")
+    assert again.code == 2
+    assert "every user has been updated" in again.err
+
+
+def test_a_superseded_job_is_not_retried(upa: Callable[..., Ran], hr: Feed) -> None:
+    job_id = _failed_run(upa, hr)
+    later = upa("queue", hr.file(*USERS, "new", City="Bonn")).out.strip()
+    hr.clock.waited.append(HOUR)
+    upa("pull")
+    ran = upa("queue", job_id, "--retry")
+    assert ran.code == 2
+    assert "superseded" in ran.err.lower()
+    assert f"queue {later[:8]} --retry" in ran.err
+
+
+def test_a_run_is_healed_when_the_account_appears_and_ends_early_until_then(upa: Callable[..., Ran], hr: Feed) -> None:
+    configure(hr)
+    file = hr.file(*USERS, "new")
+    first = upa("queue", file, "--heal", "2")
+    assert first.code == 1
+    assert "1 user is open" in first.out
+    assert "can be retried from" in first.out
+    hr.emulator.add_user(mail="new@contoso.com", object_id="", user_principal_name="new@contoso.com")
+    early = upa("queue", file, "--heal", "2")
+    assert (early.code, len(hr.jobs) + 1) == (1, 1)
+    hr.clock.waited.append(timedelta(days=1).total_seconds())
+    healed = upa("queue", file, "--heal", "2")
+    assert (healed.code, healed.out) == (0, "hr-feed: every user is updated after 1 retry.\n")
+    assert len(hr.emulator.jobs.listed()) == 2
+    assert hr.city("new") == "Oslo"
+    done = upa("queue", file, "--heal", "2")
+    assert (done.code, len(hr.emulator.jobs.listed())) == (0, 2)
+
+
+def test_a_user_who_stays_unknown_is_retried_as_often_as_it_helps(upa: Callable[..., Ran], hr: Feed) -> None:
+    configure(hr)
+    file = hr.file(*USERS, "gone")
+    for _ in range(5):
+        ran = upa("queue", file, "--heal", "3")
+        hr.clock.waited.append(timedelta(days=1).total_seconds())
+    assert ran.code == 1
+    assert len(hr.emulator.jobs.listed()) == 2
+    assert "updated none of its 1 users" in ran.out
+
+
+def test_healing_in_json_is_one_object(upa: Callable[..., Ran], hr: Feed) -> None:
+    configure(hr)
+    ran = upa("queue", hr.file(*USERS, "new"), "--heal", "1", "--json")
+    (healing,) = ran.json["healing"]
+    assert (healing["open"], healing["retries"], healing["next_retry"]["users"]) == (1, 0, 1)
+    assert json.loads(ran.out)["feed"] == "hr-feed"
