@@ -21,9 +21,9 @@ _API = re.compile(r"(?P<site>.*?)/_api(?:/(?P<call>.*))?", re.IGNORECASE | re.DO
 # Two quotes are one quote in a text. No end can be read in two ways, so a hostile address is refused in linear time.
 _QUOTED = r"'[^']*+(?:''[^']*+)*'(?!')"
 _SEGMENT = re.compile(rf"(?P<name>[^/()']*)(?:\((?P<arguments>[^'()]*+(?:{_QUOTED}[^'()]*+)*)\))?(?:/|$)")
-# decodedurl='…'   overwrite=true   guid'…'   @p1
+# decodedurl='…'   overwrite=true   guid'…'   @p1   (a blank before a name was seen)
 _ARGUMENT = re.compile(
-    rf"(?:(?P<name>[A-Za-z]\w*)=)?(?:(?:guid|datetime)?(?P<quoted>{_QUOTED})|(?P<bare>[^,']*))(?:,|$)",
+    rf"(?:%20|\s)*(?:(?P<name>[A-Za-z]\w*)=)?(?:(?:guid|datetime)?(?P<quoted>{_QUOTED})|(?P<bare>[^,']*))(?:,|$)",
     re.IGNORECASE,
 )
 
@@ -69,12 +69,14 @@ def _segments(call: str, query: Mapping[str, str]) -> Iterator[Segment]:
 
 
 def _arguments(text: str, query: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    at = 0
+    at = number = 0
     while at < len(text):
         found = _ARGUMENT.match(text, at)
         if found is None:
             raise bad_request(f"The arguments {_decoded(text)!r} are not valid.")
-        yield (found["name"] or "").lower(), _value(found, query)
+        # Without names, the second argument is ``#1``.
+        yield (found["name"] or (f"#{number}" if number else "")).lower(), _value(found, query)
+        number += 1
         at = found.end()
 
 

@@ -29,10 +29,14 @@ class ServiceClock:
         """Service seconds that have passed."""
         return (self._monotonic() - self._zero) * self._speed
 
+    def real(self, seconds: float) -> float:
+        """Real seconds in which so many service seconds pass."""
+        return seconds / self._speed
+
     def now(self) -> datetime:
         """What a wall clock shows now, UTC."""
         return self.utc(self.seconds())
 
     def utc(self, seconds: float) -> datetime:
         """What a wall clock shows, UTC, when that many service seconds have passed: real time, not the service's."""
-        return self._started + timedelta(seconds=seconds / self._speed)
+        return self._started + timedelta(seconds=self.real(seconds))

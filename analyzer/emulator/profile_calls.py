@@ -1,7 +1,7 @@
 """``SP.UserProfiles.PeopleManager``: what a profile says, as clients read it.
 
-Fields, names of properties, and that each value is text were recorded of the service (pnp/pnpcore). That an unknown
-user is null was recorded of other calls only.
+Fields, names of properties, and that each value is text were recorded of the service (pnp/pnpcore), as was the form of
+dates and truth values. That an unknown user is null was recorded of other calls only.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from uuid import NAMESPACE_URL, uuid5
 
 from analyzer.emulator.content import Collection, Entity, Primitive, Texts
 from analyzer.emulator.model import Reply, no_resource, wrong_verb
+from analyzer.emulator.values import CLAIMS, shown
 from analyzer.model.service import IdType
 
 if TYPE_CHECKING:
-    from analyzer.emulator.model import Call
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from analyzer.emulator.model import Call, Segment
+    from analyzer.emulator.people_throttle import PeopleThrottle
     from analyzer.emulator.profiles import ProfileStore, User
 
 PEOPLE_MANAGER: Final = "sp.userprofiles.peoplemanager"
-_CLAIMS = "i:0#.f|membership|"
 
 BUILT_IN: Final = (
     *("UserProfile_GUID", "SID", "ADGuid", "AccountName", "FirstName", "SPS-PhoneticFirstName", "LastName"),
@@ -50,9 +54,21 @@ BUILT_IN: Final = (
 class ProfileCalls:
     """Answers calls on the profiles."""
 
-    def __init__(self, store: ProfileStore) -> None:
-        """Reads from these profiles."""
+    def __init__(self, store: ProfileStore, throttle: PeopleThrottle, now: Callable[[], datetime]) -> None:
+        """Read from profiles.
+
+        Args:
+            store: the profiles.
+            throttle: counts the calls, and refuses those that are too many.
+            now: UTC, by the service's clock.
+        """
         self._store = store
+        self._throttle = throttle
+        self._now = now
+        self._by_name = {
+            "getpropertiesfor": self._properties,
+            "getuserprofilepropertyfor": self._property,
+        }
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call whose first segment is ``SP.UserProfiles.PeopleManager``.
@@ -60,18 +76,29 @@ class ProfileCalls:
         Clients ask with GET and with POST (both seen).
 
         Raises:
-            ServiceError: 404, there is no such call; 400, it names no account; 405.
+            ServiceError: 404, there is no such call; 400, it names no account; 405; 429.
         """
         last = call.segments[-1]
-        if len(call.segments) != len((PEOPLE_MANAGER, last)) or last.key != "getpropertiesfor":
+        if len(call.segments) != len((PEOPLE_MANAGER, last)) or last.key not in self._by_name:
             raise no_resource(last.name)
         if call.verb not in {"GET", "POST"}:
             raise wrong_verb(call.verb, last.name)
-        user = self._store.user(IdType.PrincipalName, call.argument(last, "accountname"))
+        self._throttle.count()
+        return self._by_name[last.key](call, last)
+
+    def _properties(self, call: Call, segment: Segment) -> Reply:
+        user = self._store.user(IdType.PrincipalName, call.argument(segment, "accountname"))
         return Reply(Primitive("GetPropertiesFor", None) if user is None else self._person(user))
 
+    def _property(self, call: Call, segment: Segment) -> Reply:
+        """One value (seen); null for an unknown user, empty for an unknown property (inferred)."""
+        user = self._store.user(IdType.PrincipalName, call.argument(segment, "accountname"))
+        name = (segment.arguments.get("#1") or call.argument(segment, "propertyname")).lower()
+        values = {} if user is None else {key.lower(): value for key, value in self._values(user).items()}
+        return Reply(Primitive("GetUserProfilePropertyFor", None if user is None else values.get(name, "")))
+
     def _person(self, user: User) -> Entity:
-        account = _CLAIMS + user.user_principal_name
+        account = CLAIMS + user.user_principal_name
         name = user.user_principal_name.partition("@")[0]
         pairs = [
             Entity({"Key": key, "Value": value, "ValueType": "Edm.String"}, kind="SP.KeyValue")
@@ -101,7 +128,7 @@ class ProfileCalls:
         """Every property, those of the tenant last; an unset one is empty."""
         known = {
             "UserProfile_GUID": str(uuid5(NAMESPACE_URL, user.user_principal_name)),
-            "AccountName": _CLAIMS + user.user_principal_name,
+            "AccountName": CLAIMS + user.user_principal_name,
             "PreferredName": user.user_principal_name.partition("@")[0],
             "UserName": user.user_principal_name,
             "SPS-ClaimID": user.user_principal_name,
@@ -114,5 +141,6 @@ class ProfileCalls:
         values = {name: known.get(name, "") for name in BUILT_IN}
         for name, value in [*((name, "") for name in self._store.property_names()), *user.values.items()]:
             spelled = spellings.setdefault(name.lower(), name)
-            values[spelled] = value or values.get(spelled, "")
+            text = shown(value, self._store.property(name), self._store, self._now().year)
+            values[spelled] = text or values.get(spelled, "")
         return values

@@ -27,6 +27,7 @@ from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.large_library import CrowdedStorage
 from analyzer.emulator.library import age_sources, copy_library, imports_folder, load_jobs, load_settings
 from analyzer.emulator.model import EmulatorError
+from analyzer.emulator.people_throttle import PEOPLE_LIMIT, PeopleThrottle
 from analyzer.emulator.profile_calls import ProfileCalls
 from analyzer.emulator.profiles import ProfileStore, User
 from analyzer.emulator.scenarios import behaviour
@@ -58,6 +59,7 @@ class RunningEmulator:
     Attributes:
         ready: what the command prints when it is ready: ``admin_url``, ``site_url``, ``library_url``, ``token``,
             ``ca_file``, ``tenant_id``, ``client_id``, ``authority``.
+        people: counts the calls on profiles in each window, and those that were refused.
         jobs: the job list; ``advance`` it before you look.
         storage: the files of the sites.
         admin_storage: the files of the admin site, where it is asked by its own name (``known_as``).
@@ -72,6 +74,7 @@ class RunningEmulator:
         clock: Callable[[], float],
         scenarios: Collection[str],
         known_as: str,
+        people_limit: int,
     ) -> None:
         """Starts; see ``start``."""
         chosen = behaviour(scenarios)
@@ -104,6 +107,7 @@ class RunningEmulator:
             surroundings = Surroundings(
                 self._store, self.storage, files_at, hosts | {named, admin_host(named)}, chosen, self.admin_storage
             )
+            self.people = PeopleThrottle(service_clock, people_limit)
             self.jobs = Jobs(loaded, surroundings, service_clock)
             self.application = Application(CLIENT_ID)
             self.application.configure(settings)
@@ -182,7 +186,7 @@ class RunningEmulator:
             WebCalls(self.storage, webs),
             WebCalls(self.admin_storage, webs),
             tenant_calls,
-            ProfileCalls(self._store),
+            ProfileCalls(self._store, self.people, self.storage.now),
             digests,
         )
         return App(api, authority, self._tokens, origin=origin, spool=spool, now=time.time, advance=self.jobs.advance)
@@ -196,6 +200,7 @@ def start(  # noqa: PLR0913 - what may be asked for
     clock: Callable[[], float] = time.monotonic,
     scenarios: Collection[str] = (),
     known_as: str = "",
+    people_limit: int = PEOPLE_LIMIT,
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
 
@@ -208,6 +213,8 @@ def start(  # noqa: PLR0913 - what may be asked for
         known_as: where its sites are for those who reach it through a proxy, as ``https://contoso.sharepoint.com``:
             the addresses of jobs are moved there, and source files there are the tenant's. The admin site beside it,
             ``https://contoso-admin.sharepoint.com``, has files of its own. Empty for the emulator's own origin.
+        people_limit: calls of ``SP.UserProfiles.PeopleManager`` in five minutes of the service's clock; more are
+            answered with 429.
 
     Returns:
         The emulator; close it, or use it as a context.
@@ -217,7 +224,7 @@ def start(  # noqa: PLR0913 - what may be asked for
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock, scenarios, known_as)
+    return RunningEmulator(library, port, speed, clock, scenarios, known_as, people_limit)
 
 
 def serve(

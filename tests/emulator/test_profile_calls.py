@@ -9,6 +9,8 @@ import pytest
 
 from analyzer.emulator import start
 from analyzer.emulator.profile_calls import BUILT_IN
+from analyzer.emulator.profiles import ProfileStore, Property
+from analyzer.emulator.values import shown
 from tests.emulator.client import Client, StandingClock, error_of, job, source, write_library
 
 if TYPE_CHECKING:
@@ -81,6 +83,56 @@ def test_an_import_shows_in_the_profile(tmp_path: Path) -> None:
         clock.now += 1000
         known = pairs(ask(client, f"{CLAIMS}ada@contoso.com"))
     assert (known["City"], known["Department"], "department" in known) == ("Bonn", "HR", False)
+
+
+TYPED = ("Hired", "date"), ("Active", "boolean"), ("Level", "integer"), ("Rate", "float"), ("Boss", "person")
+
+
+@pytest.mark.parametrize(
+    ("imported", "read"),
+    [
+        (["2019-02-08T07:53:37Z", "true", "+07", "1,000.50", "ADA.L@contoso.com"], ["2/8/2019 7:53:37 AM", "True"]),
+        (["08 February 2019", "FALSE", "-12", "2.0", "ada.l@contoso.com"], ["2/8/2019 12:00:00 AM", "False"]),
+        (["2019-02-08T00:30:00+01:00", "False", "0", ".5", "ada.l@contoso.com"], ["2/7/2019 11:30:00 PM", "False"]),
+        (["12/31/2019 1:05 PM", "True", "7", "1e3", "ada.l@contoso.com"], ["12/31/2019 1:05:00 PM", "True"]),
+        (["", "", "", "", ""], ["1/1/0001 12:00:00 AM", ""]),
+    ],
+)
+def test_a_value_is_shown_by_its_type(tmp_path: Path, imported: list[str], read: list[str]) -> None:
+    clock = StandingClock()
+    library = write_library(tmp_path / "library", job())
+    properties = [{"name": name, "type": kind} for name, kind in TYPED]
+    settings = json.dumps({"users": USERS, "properties": properties})
+    (library / "emulator.json").write_text(settings, encoding="utf-8")
+    with start(library, clock=clock) as running, Client(running) as client:
+        client.upload("new.json", source("ada@contoso.com", **dict(zip(dict(TYPED), imported, strict=True))))
+        client.queue(propertyMap={name: name for name, _ in TYPED})
+        clock.now += 1000
+        known = pairs(ask(client, f"{CLAIMS}ada.l@contoso.com"))
+    numbers = [str(int(imported[2])), f"{float(imported[3].replace(',', '')):g}"] if imported[2] else ["", ""]
+    boss = ["i:0#.f|membership|ada.l@contoso.com" if imported[4] else ""]
+    assert [known[name] for name, _ in TYPED] == [*read, *numbers, *boss]
+
+
+def test_a_date_without_a_year_is_of_this_year_and_another_types_text_is_as_it_came() -> None:
+    store = ProfileStore([], [])
+    assert shown("02/29", Property("Day", type="date"), store, 2028) == "2/29/2028 12:00:00 AM"
+    assert shown("2000-02-29", Property("Day", type="date"), store, 2028) == "2/29/2000 12:00:00 AM"
+    assert shown("True ", Property("Text"), store, 2028) == "True "
+    assert shown("true", None, store, 2028) == "true"
+
+
+def test_one_value_is_read_alone(tenant: Client) -> None:
+    def value(account: str, name: str, form: str = "nometadata") -> object:
+        call = f"/_api/SP.UserProfiles.PeopleManager/GetUserProfilePropertyFor(accountName=@v,propertyName='{name}')"
+        headers = {"Accept": f"application/json;odata={form}"}
+        return tenant.send("GET", f"{call}?@v='{account}'", headers=headers).json()
+
+    ada = f"{CLAIMS}ada.l@contoso.com"
+    assert value(ada, "WORKEMAIL") == {"value": "ada@contoso.com"}
+    assert value(ada, "WorkEmail", "verbose") == {"d": {"GetUserProfilePropertyFor": "ada@contoso.com"}}
+    assert value(ada, "City") == value(ada, "None") == {"value": ""}
+    assert value("eve@contoso.com", "City") == {"odata.null": True}
 
 
 @pytest.mark.parametrize(

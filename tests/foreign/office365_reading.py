@@ -188,6 +188,11 @@ READING = [
         False,
     ),
     Asked(
+        "one property of a profile",
+        lambda t: t.site.people_manager.get_user_profile_property_for(_ADA, "WorkEmail").execute_query().value,
+        "ada@contoso.com",
+    ),
+    Asked(
         "profile", lambda t: t.admin.people_manager.get_properties_for(_ADA).execute_query().email, "ada@contoso.com"
     ),
     Asked("property of a profile", lambda t: _profile(t)["SPS-UserPrincipalName"], "ada@contoso.com"),

@@ -135,6 +135,7 @@ const FILES = [
 
 const ADA = "i:0#.f|membership|ada@contoso.com";
 const PROFILES = [
+  ["one property of a profile", async (t) => t.sp.profiles.getUserProfilePropertyFor(ADA, "WorkEmail"), "ada@contoso.com"],
   ["profile", async (t) => (await t.sp.profiles.getPropertiesFor(ADA)).AccountName, ADA],
   [
     "properties of a profile",

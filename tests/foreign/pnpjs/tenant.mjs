@@ -8,6 +8,8 @@ import "@pnp/sp/files/index.js";
 import "@pnp/sp/folders/index.js";
 import "@pnp/sp/items/index.js";
 import "@pnp/sp/profiles/index.js";
+import "@pnp/sp/recycle-bin/index.js";
+import "@pnp/sp/sites/index.js";
 import "@pnp/sp/webs/index.js";
 import "@pnp/sp-admin";
 

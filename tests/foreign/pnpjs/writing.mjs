@@ -57,6 +57,16 @@ async function other(t) {
   return (await t.files.addUsingPath("n.json", "{}")).ServerRelativeUrl;
 }
 
+async function inBin(t) {
+  await t.file().recycle();
+  return (await t.sp.web.recycleBin()).map((item) => [item.Title, item.ItemType, item.ItemState]);
+}
+
+async function restored(t, bin) {
+  await bin.getById(await t.file().recycle()).restore();
+  return t.stored();
+}
+
 const UPLOADS = [
   [
     "upload",
@@ -150,6 +160,17 @@ const FILES = [
     [false, true],
   ],
   ["recycling", async (t) => [(await t.file().recycle()).length, await t.stored()], [36, null]],
+  ["recycled file in the bin", inBin, [["hr.json", 1, 1]]],
+  ["recycled file restored from the web's bin", (t) => restored(t, t.sp.web.recycleBin), (t) => t.source.text],
+  ["recycled file restored from the site's bin", (t) => restored(t, t.sp.site.recycleBin), (t) => t.source.text],
+  [
+    "recycled file deleted",
+    async (t) => {
+      await t.sp.web.recycleBin.getById(await t.file().recycle()).delete();
+      return (await t.sp.web.recycleBin()).length;
+    },
+    0,
+  ],
   ["deletion", (t) => written(t, () => t.file().delete()), null],
   ["deletion of what is unchanged", (t) => written(t, async () => t.file().delete((await t.file()()).ETag)), null],
   [
