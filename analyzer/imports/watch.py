@@ -33,7 +33,8 @@ the service fetches files about once an hour (seen)."""
 _LONGEST_INTERVAL = 5 * _MINUTE
 _CONFIRMED_AFTER = _MINUTE
 """How long a job has to be missing until it has vanished: a new one may be listed late (inferred)."""
-_BEGUN = frozenset({State.Processing, State.Queued})
+BEGUN = frozenset({State.Processing, State.Queued})
+"""The states in which the service works on a job."""
 
 
 def interval_at(in_state: float) -> float:
@@ -111,7 +112,7 @@ class WatchedJob:
         """Return the job as the tenant lists it now."""
         if self.job is not None and (job.state, job.error) == (self.job.state, self.job.error):
             return dataclasses.replace(self, job=job, missing_since=None)
-        begun = now if self.begun is None and job.state in _BEGUN else self.begun
+        begun = now if self.begun is None and job.state in BEGUN else self.begun
         return dataclasses.replace(
             self, job=job, seen_at=at, since=now, is_exact=self.job is not None, begun=begun, missing_since=None
         )
@@ -241,7 +242,7 @@ class Watch:
 def _with_earlier(one: WatchedJob, earlier: Earlier, start: float) -> WatchedJob:
     """Return a job that is seen for the first time with what is known from before."""
     is_same = one.job is not None and one.job.state == earlier.state
-    begun = earlier.in_state if earlier.begun is None and earlier.state in _BEGUN else earlier.begun
+    begun = earlier.in_state if earlier.begun is None and earlier.state in BEGUN else earlier.begun
     return dataclasses.replace(
         one,
         since=start - max(0.0, earlier.in_state) if is_same else one.since,
