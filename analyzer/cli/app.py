@@ -48,6 +48,7 @@ EXAMPLES = {
         "retry --source feed.json --log feed-Logs",
         "retry --verify feed-5f05e38c-retry.json",
     ),
+    "watch": ("watch", "watch 5f05e38c --timeout 2h", "watch --then report", "watch --once --json"),
     "check": (
         "check hr-feed.json",
         "check hr-feed.json --id-type PrincipalName --map City --map Office=OfficeCode",

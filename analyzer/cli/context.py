@@ -372,15 +372,15 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 _DURATION = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,3})?)(?P<unit>[smh])")
 
 
-def parse_duration(text: str) -> float:
+def parse_duration(text: str, option: str = "--patience") -> float:
     """Return the seconds of ``90s``, ``15m``, or ``2h``.
 
     Raises:
-        UsageError: it isn't one of these.
+        UsageError: it isn't one of these; ``option`` is the option with it.
     """
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        raise UsageError(f"--patience {text!r} isn't a time span", "Specify a time such as 90s, 15m, or 2h.")
+        raise UsageError(f"{option} {text!r} isn't a time span", "Specify a time such as 90s, 15m, or 2h.")
     return float(found["number"]) * _UNITS[found["unit"]]
 
 

@@ -12,7 +12,7 @@ from analyzer.model.job import Outcome
 from analyzer.model.text import SHORT_ID, count, duration, moment, size
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from analyzer.analysis.rhythm import Due
@@ -165,6 +165,16 @@ def run_time(run: Mapping[str, Any], as_of: AsOf) -> datetime | None:
     return None if time is None or time > as_of.now + _AHEAD else time
 
 
+def running_times(runs: Iterable[Mapping[str, Any]]) -> list[float]:
+    """Return the seconds that runs took since a pull first saw them running; those that are unknown are left out.
+
+    Args:
+        runs: rows of the table ``jobs``, the oldest first.
+    """
+    took = [(run["finished"] - run["started"]).total_seconds() for run in runs if run["finished"] and run["started"]]
+    return [one for one in took if one > 0]
+
+
 def _absence(due: Due, status: FeedStatus, as_of: AsOf) -> Iterator[Finding]:
     """Yield whether runs are missing or late, or come no more."""
     if as_of.known_until is None or not status.runs:
@@ -209,8 +219,7 @@ def _too_small(runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
 
 def _too_slow(runs: Sequence[Mapping[str, Any]], as_of: AsOf) -> Iterator[Finding]:
     """Yield that a job is running for longer than the feed's runs usually take."""
-    took = [(run["finished"] - run["started"]).total_seconds() for run in runs if run["finished"] and run["started"]]
-    usual = usual_duration([one for one in took if one > 0])
+    usual = usual_duration(running_times(runs))
     if usual is None or as_of.known_until is None:
         return
     for run in runs:

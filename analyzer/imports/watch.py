@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import ThresholdError, UnreachableError
 from analyzer.model.service import State
-from analyzer.model.text import capitalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -103,9 +102,9 @@ class WatchedJob:
 
     @property
     def state_name(self) -> str:
-        """Its state, such as ``Processing``; ``vanished``; ``unknown`` before the first answer."""
+        """Its state, such as ``Processing``; ``no longer listed``; ``unknown`` before the first answer."""
         if self.vanished:
-            return "vanished"
+            return "no longer listed"
         return self.job.state_name if self.job else "unknown"
 
     def seen(self, job: Job, at: datetime, now: float) -> WatchedJob:
@@ -157,7 +156,8 @@ class Watch:
         clock: the time.
         say: shows a sentence about a temporary failure.
         on_change: called with each job when it is first seen, and when its state changes or it vanishes.
-        on_look: called after each look with the seconds until the next; None after the last one.
+        on_look: called after each look with the seconds until the next (None after the last one), and with the time
+            of the last answer, UTC (None before the first).
         stopped: set to end the watch.
         jobs: by their IDs, as they were seen last, also after an interruption.
     """
@@ -166,10 +166,11 @@ class Watch:
     clock: Clock
     say: Callable[[str], None] = lambda _: None
     on_change: Callable[[WatchedJob], None] = lambda _: None
-    on_look: Callable[[float | None], None] = lambda _: None
+    on_look: Callable[[float | None, datetime | None], None] = lambda _wait, _as_of: None
     stopped: threading.Event = field(default_factory=threading.Event)
     jobs: dict[str, WatchedJob] = field(default_factory=dict)
     _is_failing: bool = False
+    _as_of: datetime | None = None
 
     def run(
         self,
@@ -202,10 +203,10 @@ class Watch:
             left = [one for one in self.jobs.values() if not one.ended]
             rest = float("inf") if timeout is None else start + timeout - now
             if not left or once or rest <= 0 or self.stopped.is_set():
-                self.on_look(None)
+                self.on_look(None, self._as_of)
                 return WatchResult(tuple(self.jobs.values()))
             wait = min(rest, *(interval_at(now - one.since) for one in left))
-            self.on_look(wait)
+            self.on_look(wait, self._as_of)
             self.clock.wait(wait, self.stopped)
 
     def _look(self, earlier: Mapping[str, Earlier], start: float, *, once: bool) -> None:
@@ -218,13 +219,14 @@ class Watch:
             if once:
                 raise
             if not self._is_failing:
-                self.say(f"{capitalised(error.what)}. Still watching")
+                self.say(f"Temporary failure: {error.what}. Still watching")
             self._is_failing = True
             return
         if self._is_failing:
             self.say("The tenant answers again")
         self._is_failing = False
         at, now = self.clock.now(), self.clock.monotonic()
+        self._as_of = at
         for job_id, job in found.items():
             before = self.jobs[job_id]
             if job is None:
@@ -252,35 +254,49 @@ def _with_earlier(one: WatchedJob, earlier: Earlier, start: float) -> WatchedJob
     )
 
 
-def ask_of(tenant: Tenant, say: Callable[[str], None] = lambda _: None) -> Ask:
-    """Return what asks a tenant: with one call for several jobs, or with one for each if the list is refused.
+class TenantJobs:
+    """Asks a tenant for jobs: with one call for several, or with one for each if SharePoint refuses the list.
 
-    A job that one of the two calls lacks is looked for with the other: which of them knows a job longer is unknown.
-
-    Args:
-        tenant: the tenant.
-        say: shows a sentence when the list is refused for good.
+    A job that one of the two calls lacks is looked for with the other: that both know a job equally long is unknown.
     """
-    refusals: list[ThresholdError] = []
 
-    def listed() -> dict[str, Job]:
-        try:
-            return {} if refusals else {job.job_id: job for job in tenant.jobs()}
-        except ThresholdError as error:
-            refusals.append(error)
-            say(f"{error} Until then, each job is asked for on its own")
-            return {}
+    def __init__(self, tenant: Tenant, say: Callable[[str], None]) -> None:
+        """Ask nothing yet; ``say`` shows a sentence when the list is refused."""
+        self._tenant, self._say = tenant, say
+        self._is_refused = False
+        self._fresh: list[Job] | None = None
 
-    def ask(job_ids: Collection[str]) -> Mapping[str, Job | None]:
-        tenant.session.throttle.renew()
-        found: dict[str, Job | None] = dict(listed()) if len(job_ids) > 1 else {}
-        found = {job_id: found.get(job_id) or tenant.job(job_id) for job_id in job_ids}
-        if len(job_ids) == 1 and None in found.values():
-            of_list = listed()
-            return {job_id: of_list.get(job_id) for job_id in job_ids}
+    def listed(self) -> list[Job] | None:
+        """Return the job list, which also answers the next question; None if it is refused.
+
+        Raises:
+            RefusedError, UnreachableError: as ``list_jobs``.
+        """
+        if not self._is_refused:
+            try:
+                self._fresh = self._tenant.jobs()
+            except ThresholdError as error:
+                self._is_refused = True
+                self._say(f"{error} Until then, each job is asked for on its own")
+        return self._fresh
+
+    def __call__(self, job_ids: Collection[str]) -> dict[str, Job | None]:
+        """Return the jobs with these IDs; None for one that the tenant doesn't list.
+
+        Raises:
+            RefusedError, UnreachableError: as ``list_jobs`` and ``get_job``.
+        """
+        self._tenant.session.throttle.renew()
+        if self._fresh is None and len(job_ids) > 1:
+            self.listed()
+        fresh, self._fresh = self._fresh, None
+        of_list = {job.job_id: job for job in fresh or ()}
+        found = {job_id: of_list.get(job_id) or self._tenant.job(job_id) for job_id in job_ids}
+        if fresh is None and len(job_ids) == 1 and None in found.values():
+            of_list = {job.job_id: job for job in self.listed() or ()}
+            self._fresh = None
+            found = {job_id: of_list.get(job_id) for job_id in job_ids}
         return found
-
-    return ask
 
 
 def wait_for_end(
@@ -292,5 +308,5 @@ def wait_for_end(
 ) -> WatchResult:
     """Wait until jobs have ended or vanished, or the time is up; the arguments and errors are those of ``Watch``."""
     say, stopped = tenant.session.policy.notify, tenant.session.throttle.stopped
-    watch = Watch(ask_of(tenant, say), clock, say=say, on_change=on_change, stopped=stopped)
+    watch = Watch(TenantJobs(tenant, say), clock, say=say, on_change=on_change, stopped=stopped)
     return watch.run(job_ids, timeout=timeout)

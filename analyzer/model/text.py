@@ -57,8 +57,10 @@ def size(number: int) -> str:
     return f"{amount:.1f} GB"
 
 
-def duration(seconds: float) -> str:
-    """Return a time span in a suitable unit, rounded up: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
+def duration(seconds: float, *, down: bool = False) -> str:
+    """Return a time span in a suitable unit: ``40 s``, ``15 minutes``, ``2 hours``, ``12 days``.
+
+    It is rounded up, or down where it is a lower bound.
 
     >>> duration(899.2)
     '15 minutes'
@@ -68,7 +70,7 @@ def duration(seconds: float) -> str:
         if span < _LEAST_UNITS * many:
             break
         span, unit = span / many, longer
-    return f"{math.ceil(span)} {unit}"
+    return f"{math.floor(span) if down else math.ceil(span)} {unit}"
 
 
 def listed(words: Iterable[str]) -> str:

@@ -37,14 +37,14 @@ def command(
     app = context.ensure_object(AppContext)
     if all_tenants:
         return _every_tenant(context, fail_on, patience)
-    ended = _one_tenant(context, fail_on, patience)
+    ended = run_tenant(context, fail_on, patience)
     if app.terminal.json:
         app.terminal.result(ended.result)
     return ended.exit_code
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Ended:
+class Ended:
     """How the run of a tenant ended.
 
     Attributes:
@@ -78,7 +78,7 @@ def _every_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> int
     app = context.ensure_object(AppContext)
     names = app.tenant_names()
     parse_duration(patience)
-    ended: dict[str, _Ended] = {}
+    ended: dict[str, Ended] = {}
     for name in names:
         _heading(app.terminal, name, is_first=not ended)
         # A context of its own ends with the run, and with it the lock on the tenant's folder.
@@ -107,18 +107,18 @@ def _heading(terminal: Terminal, text: str, *, is_first: bool = False) -> None:
         discard_output()
 
 
-def _survived(context: typer.Context, fail_on: FailOn, patience: str) -> _Ended:
+def _survived(context: typer.Context, fail_on: FailOn, patience: str) -> Ended:
     """Run a tenant; a failure of any kind is shown, and doesn't end the command."""
     app = context.ensure_object(AppContext)
     try:
-        return _one_tenant(context, fail_on, patience)
+        return run_tenant(context, fail_on, patience)
     except Exception as error:  # noqa: BLE001 - one tenant's failure keeps no other one back
         what, advice, code = described(error)
         report_failure(error, app.terminal.log, verbose=app.verbose)
-        return _Ended(code, f"exit code {code}: {what}", error=what, advice=app.commands.completed(advice))
+        return Ended(code, f"exit code {code}: {what}", error=what, advice=app.commands.completed(advice))
 
 
-def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ended:
+def run_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> Ended:
     """Run the selected tenant, and show what was found unless results are JSON.
 
     Raises:
@@ -161,7 +161,7 @@ def _one_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> _Ende
     if unswept is not None:
         app.terminal.complain(unswept)
         code = code or unswept.exit_code
-    return _Ended(code or int(_fails(fail_on, night)), tenant_answer(night), result)
+    return Ended(code or int(_fails(fail_on, night)), tenant_answer(night), result)
 
 
 def _places(app: AppContext, workspace: Workspace, now: datetime) -> Places:

@@ -39,6 +39,8 @@ GAP = 2
 _UNLIMITED = 100_000
 _LONGEST = 50_000
 """Characters of a cell that is shown whole where the width isn't limited, also if it exceeds its column."""
+_AROUND_TABLE = 5
+"""Lines of a terminal that a live table leaves: its heading, what is left out, two lines below, and the cursor's."""
 _READABLE = 24
 """Minimum width of a column that may be cut, while other columns can be dropped."""
 
@@ -143,6 +145,37 @@ class Terminal:
                 else:
                     print(text)  # noqa: T201
         return [] if widths is None else [one.name for at, one in enumerate(columns) if at not in widths]
+
+    @property
+    def can_redraw(self) -> bool:
+        """Whether stdout is a terminal on which a table can be replaced by a newer one."""
+        return self.interactive and self.bars and not self.json and not self._console(sys.stdout).is_dumb_terminal
+
+    @contextlib.contextmanager
+    def live_table(self, columns: Sequence[Column]) -> Iterator[Callable[[Sequence[Sequence[str]], str], None]]:
+        """Show a table on the terminal until the context ends; only where ``can_redraw``.
+
+        Yields:
+            What replaces the table by one with these rows, the most important first, and lines below. Rows that don't
+            fit the height of the terminal are left out, and counted.
+        """
+        from rich.live import Live
+        from rich.text import Text
+
+        console = self._console(sys.stdout)
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+
+            def show(rows: Sequence[Sequence[str]], below: str) -> None:
+                room = max(1, console.height - _AROUND_TABLE)
+                cells = [[visible(without_literals(text)) for text in row] for row in rows[:room]]
+                widths = fit(columns, cells, console.width)
+                lines = [_colored(line(columns, row, widths), row) for row in [[one.name for one in columns], *cells]]
+                if len(rows) > room:
+                    lines.append(Text(f"Showing {room} of {len(rows):,}"))
+                text = Text("\n", no_wrap=True, overflow="ellipsis").join([*lines, *map(Text, below.splitlines())])
+                live.update(text, refresh=True)
+
+            yield show
 
     def prose(self, text: str, *, indent: str = "") -> None:
         """Print a sentence of the result, wrapped between words to the width of the terminal.
