@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.catalogue import OURS
 from analyzer.errors import RefusedError, UnreachableError
 from analyzer.imports.watch import WatchedJob, wait_for_end
 from analyzer.model.service import IdType
@@ -144,9 +145,11 @@ class Sender:
         wanted = Import(record.source_uri(part), IdType[record.id_type], record.id_property, record.property_map)
         try:
             job_id = queue_import(self.tenant.session, wanted)
-        except RefusedError:
+        except RefusedError as error:
             part.queueing_at = None  # there is no job
             self.journal.keep(record)
+            known = OURS.explain_message(error.what, None)
+            error.advice = error.advice or " ".join(known.remedies if known else ())
             raise
         self._note_job(record, part, job_id)
 

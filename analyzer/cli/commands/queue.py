@@ -179,7 +179,7 @@ class _Queueing:
             except StoppedError as error:
                 return self._stopped(error)
             except AlreadyQueuedError as error:
-                if not heal or error.record.feed != feed.name:
+                if not heal or error.record.feed != feed.name or error.record.abandoned:
                     raise
                 terminal.say(f"{error.what[:1].upper()}{error.what[1:]}. Continuing with its retries.")
                 sender = self._sender(journal)
