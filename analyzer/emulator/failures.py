@@ -39,6 +39,20 @@ def duplicate(record_id: int, connection_id: str) -> list[str]:
     ]
 
 
+def deadlock() -> list[str]:
+    """The failure of a user whose profile another writer held (SQL Server's error 1205); nothing of it is written."""
+    message = (
+        "Transaction (Process ID 64) was deadlocked on lock resources with another process and has been chosen as the"
+        " deadlock victim. Rerun the transaction."
+    )
+    return [
+        f"System.Data.SqlClient.SqlException (0x80131904): {message}",
+        *_SQL_TRACE,
+        *_IMPORT_TRACE,
+        "Error Number:1205,State:51,Class:13",
+    ]
+
+
 def too_long(name: str, max_length: int, length: int) -> list[str]:
     """The failure of a user one of whose values is longer than its property takes, in UTF-16 units."""
     return [

@@ -155,6 +155,9 @@ def write(validated: Validated, store: ProfileStore) -> ImportResult:
             # The store fails for the user, not for each record.
             entries += [_duplicate(user, request)] if occurrences[id(user)] else []
             occurrences[id(user)] = 0
+        elif user.deadlocks:
+            user.deadlocks -= 1
+            entries.append(logwriter.generic_error(_guid(request, user), failures.deadlock()))
         elif failure := _value_failure(record, request, store):
             entries.append(logwriter.generic_error(_guid(request, user), failure))
         else:

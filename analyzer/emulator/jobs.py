@@ -13,6 +13,7 @@ from threading import Lock, RLock
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.import_run import ImportRun
+from analyzer.emulator.importing import service_failed
 from analyzer.emulator.scenarios import NORMAL
 from analyzer.model.service import JobError, State
 
@@ -92,6 +93,11 @@ class Jobs:
             self._runs.pop(key, None)
             del self._jobs[key]
             return True
+
+    def fail(self, job_id: str) -> None:
+        """Let a job that has not ended end with InternalError, no user updated: the service itself failed."""
+        with self._listing:
+            self._runs[job_id.lower()].result = service_failed()
 
     def advance(self) -> None:
         """Does all that is due, the longest due first. While one caller works, the others see the jobs as they are."""

@@ -27,12 +27,14 @@ class User:
 
     Attributes:
         values: what imports wrote, by the profile property's name.
+        deadlocks: how many of the next imports of this user fail by a deadlock.
     """
 
     mail: str
     object_id: str
     user_principal_name: str
     values: dict[str, str] = field(default_factory=dict)
+    deadlocks: int = 0
 
     def identity(self, id_type: IdType) -> str:
         """The id of the given type; empty where the user has none."""

@@ -75,6 +75,7 @@ class RunningEmulator:
         scenarios: Collection[str],
         known_as: str,
         people_limit: int,
+        started: datetime | None,
     ) -> None:
         """Starts; see ``start``."""
         chosen = behaviour(scenarios)
@@ -91,7 +92,7 @@ class RunningEmulator:
             origin = f"https://localhost:{port}"
             files_at = known_as or origin
             named = split_uri(files_at)[0]
-            service_clock = ServiceClock(speed, clock, datetime.now(UTC))
+            service_clock = ServiceClock(speed, clock, started or datetime.now(UTC))
             self.storage = files(home / "tenant", home / "spool", origin=files_at, now=service_clock.now)
             (home / "admin").mkdir()
             admin_at = f"https://{admin_host(named)}"
@@ -201,6 +202,7 @@ def start(  # noqa: PLR0913 - what may be asked for
     scenarios: Collection[str] = (),
     known_as: str = "",
     people_limit: int = PEOPLE_LIMIT,
+    started: datetime | None = None,
 ) -> RunningEmulator:
     """Starts a tenant on the loopback, which answers when this returns.
 
@@ -215,6 +217,7 @@ def start(  # noqa: PLR0913 - what may be asked for
             ``https://contoso-admin.sharepoint.com``, has files of its own. Empty for the emulator's own origin.
         people_limit: calls of ``SP.UserProfiles.PeopleManager`` in five minutes of the service's clock; more are
             answered with 429.
+        started: what a wall clock shows when this is called (UTC); None for the system's time.
 
     Returns:
         The emulator; close it, or use it as a context.
@@ -224,7 +227,7 @@ def start(  # noqa: PLR0913 - what may be asked for
     """
     if not 0 < speed < math.inf:
         raise EmulatorError(f"the clock cannot run {speed} times as fast; give a speed above 0")
-    return RunningEmulator(library, port, speed, clock, scenarios, known_as, people_limit)
+    return RunningEmulator(library, port, speed, clock, scenarios, known_as, people_limit, started)
 
 
 def serve(

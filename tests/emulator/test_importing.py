@@ -312,3 +312,15 @@ def test_everybody_in_the_file_is_either_written_or_in_the_log(rows: Sequence[tu
     entries = [] if result.log is None else [line for line in lines(result) if "\t" in line]
     assert len(entries) == len(set(listed) - good - {"eve"}) + listed.count("eve")
     assert (result.error is JobError.NoError) is (not entries)
+
+
+def test_a_deadlock_fails_a_user_as_often_as_it_is_said_to_and_writes_nothing() -> None:
+    store = tenant()
+    found = store.user(IdType.Email, "ada@contoso.com")
+    assert found is not None
+    found.deadlocks = 1
+    content = source({"IdName": "ada@contoso.com", "City": "Espoo"}, {"IdName": "bo@contoso.com", "City": "Oslo"})
+    first = run_import(ask(), content, store)
+    assert (first.error, first.updated, values(store, "ada")) == (JobError.ImportCompleteWithError, 1, {})
+    assert any("deadlock victim" in line for line in lines(first))
+    assert run_import(ask(), content, store).updated == 2

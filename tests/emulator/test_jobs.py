@@ -197,3 +197,17 @@ def test_a_job_is_found_in_any_casing_of_its_id(shared_client: Client) -> None:
 def test_a_job_that_the_tenant_does_not_know_is_a_404(shared_client: Client) -> None:
     answer = shared_client.job_call("GetImportProfilePropertyJob", {"jobId": JOB_ID.replace("5", "6")})
     assert error_of(answer)[0] == 404
+
+
+def test_a_job_that_is_said_to_fail_ends_with_an_internal_error_and_the_next_one_does_not(
+    client: Client, emulator: RunningEmulator, clock: StandingClock
+) -> None:
+    client.upload("new.json", source("ada@contoso.com", City="Bonn"))
+    job_id = client.queue()
+    emulator.jobs.fail(job_id)
+    clock.now += ALL
+    assert _outcome(client, job_id) == (State.Error, JobError.InternalError)
+    assert client.job(job_id)["LogFolderUri"] == ""
+    other = client.queue()
+    clock.now += ALL
+    assert _outcome(client, other) == (State.Succeeded, JobError.NoError)
