@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator.client import FOLDER, Client, error_of
+from tests.emulator.client import FOLDER, Client, StandingClock, error_of
 
 HR = f"{FOLDER}/hr.json"
 VERBOSE = {"Accept": "application/json;odata=verbose"}
@@ -104,6 +104,53 @@ def test_an_upload_is_one_files(client: Client) -> None:
     there = f"{FOLDER}/other.json"
     assert error_of(client.file(f"/finishUpload({upload},fileOffset=3)", path=there, method="POST"))[0] == 400
     assert client.file("/$value", path=there).content == b"other"
+
+
+@pytest.mark.parametrize("in_the_body", [True, False])
+def test_the_status_says_which_chunk_is_next(client: Client, in_the_body: bool) -> None:
+    upload_id = str(uuid4())
+    _send(client, "startUpload", f"uploadId=guid'{upload_id}'", b"abc")
+    if in_the_body:
+        body = b'{"uploadId": "%s"}' % upload_id.encode()
+        status = client.file("/getUploadStatus", method="POST", body=body).json()
+    else:
+        status = client.file(f"/getUploadStatus(uploadId=guid'{upload_id}')").json()
+    assert (status["ExpectedContentRange"], status["UploadId"]) == ("3-", upload_id)
+    assert status["ExpirationDateTime"].endswith("Z")
+
+
+def test_an_unknown_upload_has_no_status(client: Client) -> None:
+    assert error_of(client.file(f"/getUploadStatus(uploadId=guid'{uuid4()}')"))[0] == 400
+
+
+def test_a_file_that_an_upload_made_goes_when_it_is_canceled(client: Client) -> None:
+    client.upload("new.json", b"")
+    upload, path = SPELLINGS[0].format(uuid4()), f"{FOLDER}/new.json"
+    client.file(f"/startUpload({upload})", path=path, method="POST", body=b"abc")
+    assert client.file(path=path).json()["Length"] == "0"
+    client.file(f"/cancelUpload({upload})", path=path, method="POST")
+    assert client.file(path=path).status_code == 404
+
+
+def test_another_upload_of_a_file_waits_for_15_minutes(client: Client, clock: StandingClock) -> None:
+    first, second = (SPELLINGS[0].format(uuid4()) for _ in range(2))
+    _send(client, "startUpload", first, b"abc")
+    clock.now += 899.0
+    assert client.file(f"/startUpload({second})", method="POST", body=b"d").status_code == 423
+    clock.now += 1.0
+    _send(client, "startUpload", second, b"d")
+    assert error_of(client.file(f"/continueUpload({first},fileOffset=3)", method="POST", body=b"d"))[0] == 400
+    _send(client, "finishUpload", second, b"e", 1)
+    assert client.file("/$value").content == b"de"
+
+
+def test_an_upload_that_rests_for_a_day_is_removed(client: Client, clock: StandingClock) -> None:
+    client.upload("new.json", b"")
+    upload, path = SPELLINGS[0].format(uuid4()), f"{FOLDER}/new.json"
+    client.file(f"/startUpload({upload})", path=path, method="POST", body=b"abc")
+    clock.now += 86_401.0
+    assert error_of(client.file(f"/continueUpload({upload},fileOffset=3)", path=path, method="POST"))[0] == 404
+    assert _left_in_the_spool(client) == []
 
 
 def test_an_upload_needs_a_file(client: Client) -> None:
