@@ -93,6 +93,7 @@ def upload_file(  # noqa: PLR0913 - each is a different thing
     state: UploadState = UploadState(),
     progress: Callable[[int, int], None] = lambda _sent, _size: None,
     chunk: int = CHUNK,
+    new_id: Callable[[], uuid.UUID] = uuid.uuid4,
 ) -> RemoteFile:
     """Upload a file, or continue to; return it as the tenant lists it.
 
@@ -106,6 +107,7 @@ def upload_file(  # noqa: PLR0913 - each is a different thing
         state: what ``keep`` stored last; a file of that name is taken for this upload's own only if it has a GUID.
         progress: receives the bytes that the tenant has, and those of the file.
         chunk: bytes to send at once.
+        new_id: makes the GUID of an upload.
 
     Raises:
         InputError: the local file can't be read, or changed; then the upload is canceled.
@@ -115,7 +117,7 @@ def upload_file(  # noqa: PLR0913 - each is a different thing
         UnreachableError: the tenant failed; the upload can be resumed.
     """
     with _Content(path, sha256) as content:
-        return _Upload(webs, target, content, keep=keep, progress=progress, chunk=chunk).run(state)
+        return _Upload(webs, target, content, keep=keep, progress=progress, chunk=chunk, new_id=new_id).run(state)
 
 
 class _Content:
@@ -184,22 +186,24 @@ class _Upload:
         keep: Callable[[str, int], None],
         progress: Callable[[int, int], None],
         chunk: int,
+        new_id: Callable[[], uuid.UUID],
     ) -> None:
         self._webs, self._session = webs, webs.session
         self._target, self._path = target, target.path
         self._content = content
-        self._keep, self._progress, self._chunk = keep, progress, chunk
+        self._keep, self._progress, self._chunk, self._new_id = keep, progress, chunk, new_id
         self._id = ""
 
     def run(self, state: UploadState) -> RemoteFile:
         self._id = state.upload_id
-        there = self._there()
-        if there is not None and (not self._id or there.length not in (0, self._content.size)):
-            raise exists_error(self._target.origin + self._path)
-        if there is not None and there.length == self._content.size:
-            self._progress(self._content.size, self._content.size)
+        there, size = self._there(), self._content.size
+        # An empty file is also what an upload in chunks begins with.
+        if there is not None and self._id and there.length == size and (size or self._content.is_as_expected()):
+            self._progress(size, size)
             return there  # the answer to the last request was lost
-        if there is None and self._content.size <= self._chunk:
+        if there is not None and not (self._id and there.length == 0):
+            raise exists_error(self._target.origin + self._path)
+        if there is None and size <= self._chunk:
             return self._send_whole()
         return self._send_in_chunks(state.sent if there is not None else None)
 
@@ -240,7 +244,7 @@ class _Upload:
         raise cause
 
     def _begin(self) -> None:
-        self._id = str(uuid.uuid4())
+        self._id = str(self._new_id())
         self._keep(self._id, 0)
 
     def _add_empty(self) -> None:
@@ -261,7 +265,7 @@ class _Upload:
         while True:
             chunk = self._content.at(offset, self._chunk)
             is_last = offset > 0 and offset + len(chunk) == size
-            if len(chunk) != min(self._chunk, size - offset):
+            if not size or len(chunk) != min(self._chunk, size - offset):
                 raise self._changed()
             if is_last:
                 self._check_content()
