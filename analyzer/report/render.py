@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import jinja2
 from markupsafe import Markup
 
 from analyzer.errors import InputError
+from analyzer.model.language import gettext, ngettext
 from analyzer.report.model import DayPage, IndexPage
 from analyzer.storage.files import template_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from analyzer.report.model import JobPage, RunsChart, WeeksChart
@@ -34,6 +35,18 @@ _TEMPLATE_ERRORS = (
 """Exceptions that a mistake in a template can raise."""
 
 _ADVICE = "Correct it, or remove the file from the folder to use the built-in one."
+
+
+COMMON_SCRIPT = "report.js"
+SCRIPTS: Mapping[str, tuple[str, ...]] = {}
+"""The scripts of pages that have others than the common one, by their template."""
+
+
+class Script(NamedTuple):
+    """A script, and its hash by which the content security policy of a page allows it."""
+
+    text: Markup
+    hash: str
 
 
 class Renderer:
@@ -56,11 +69,11 @@ class Renderer:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
-        script = self._raw("report.js")
-        # The page's content security policy allows only this script, by its hash.
-        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        self._environment.globals.update(style=self._raw("report.css"), script=script, script_hash=f"sha256-{digest}")
+        self._environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+        self._environment.globals["style"] = self._raw("report.css")
+        self._scripts: dict[str, Script] = {}
         self._environment.globals["draw"] = lambda chart: Markup(draw(chart))  # noqa: S704 - matplotlib escapes its texts
 
     def html(self, page: IndexPage | DayPage | JobPage) -> str:
@@ -71,10 +84,18 @@ class Renderer:
         """
         name = {IndexPage: "index.html", DayPage: "day.html"}.get(type(page), "job.html")
         root = "" if isinstance(page, IndexPage) else "../"
+        scripts = [self._script(script) for script in SCRIPTS.get(name, (COMMON_SCRIPT,))]
         try:
-            return self._environment.get_template(name).render(page=page, root=root)
+            return self._environment.get_template(name).render(page=page, root=root, scripts=scripts)
         except _TEMPLATE_ERRORS as error:
             raise InputError(f"{self._place(error, name)}: {_problem(error)}", _ADVICE) from error
+
+    def _script(self, name: str) -> Script:
+        if name not in self._scripts:
+            text = self._raw(name)
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            self._scripts[name] = Script(text, f"sha256-{digest}")
+        return self._scripts[name]
 
     def _raw(self, name: str) -> Markup:
         try:
