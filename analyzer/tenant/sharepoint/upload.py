@@ -13,8 +13,6 @@ Calls: https://learn.microsoft.com/sharepoint/dev/solution-guidance/upload-large
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import uuid
 from contextlib import suppress
@@ -22,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import FaultError, InputError, UnreachableError
-from analyzer.storage.files import cannot_read
+from analyzer.storage.hashed_file import HashedFile
 from analyzer.tenant.http.answer import CONCERNS_ALL, NOT_FOUND, SUCCESS, error_of, is_permanent, service_number
 from analyzer.tenant.sharepoint.files import file_info
 from analyzer.tenant.sharepoint.upload_errors import ADVICE_AGAIN, exists_error, upload_error
@@ -31,7 +29,6 @@ from analyzer.tenant.sharepoint.webs import add_file_call, file_call, folder_cal
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import Self
 
     from analyzer.errors import AnalyzerError
     from analyzer.tenant.http.answer import Answer
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
 
 CHUNK = 10 << 20
 """Bytes. A request's body may have 25 times as much, but then more has to be sent again after a fault."""
-_BLOCK = 1 << 20
 _NOT_THE_NEXT = "-2146233086"
 """Number of ``System.ArgumentOutOfRangeException``: a chunk at another offset than the next (inferred)."""
 _SESSION_IS_GONE = frozenset({400, 409, 410})
@@ -82,6 +78,11 @@ class UploadTarget:
         """Server-relative."""
         return f"{self.folder.rstrip('/')}/{self.name}"
 
+    @property
+    def uri(self) -> str:
+        """Absolute address, not encoded."""
+        return self.origin + self.path
+
 
 def upload_file(  # noqa: PLR0913 - each is a different thing
     webs: Webs,
@@ -116,56 +117,8 @@ def upload_file(  # noqa: PLR0913 - each is a different thing
         RefusedError: the tenant refuses the file: permission, lock, check-out, space, size.
         UnreachableError: the tenant failed; the upload can be resumed.
     """
-    with _Content(path, sha256) as content:
+    with HashedFile(path, sha256) as content:
         return _Upload(webs, target, content, keep=keep, progress=progress, chunk=chunk, new_id=new_id).run(state)
-
-
-class _Content:
-    """The local file, and the hash of what was read of it from the beginning.
-
-    Opening and reading raise ``InputError``.
-    """
-
-    def __init__(self, path: Path, sha256: str) -> None:
-        self.path = path
-        self._expected = sha256.lower()
-        self._hash, self._hashed = hashlib.sha256(), 0
-        try:
-            self._file = path.open("rb")
-            self.size = os.fstat(self._file.fileno()).st_size
-        except OSError as error:
-            raise cannot_read(self.path, error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def at(self, offset: int, count: int) -> bytes:
-        """Read bytes; fewer at the end. What precedes them is read for the hash if it wasn't yet."""
-        try:
-            if offset != self._hashed:
-                self._rewind(offset)
-            chunk = self._file.read(max(0, min(count, self.size - offset)))
-        except OSError as error:
-            raise cannot_read(self.path, error) from error
-        self._add(chunk)
-        return chunk
-
-    def is_as_expected(self) -> bool:
-        """Return whether all that was read has the expected hash."""
-        return self._hash.hexdigest() == self._expected
-
-    def _rewind(self, offset: int) -> None:
-        self._file.seek(0)
-        self._hash, self._hashed = hashlib.sha256(), 0
-        while self._hashed < offset and (block := self._file.read(min(_BLOCK, offset - self._hashed))):
-            self._add(block)
-
-    def _add(self, block: bytes) -> None:
-        self._hash.update(block)
-        self._hashed += len(block)
 
 
 class _SessionGoneError(Exception):
@@ -181,7 +134,7 @@ class _Upload:
         self,
         webs: Webs,
         target: UploadTarget,
-        content: _Content,
+        content: HashedFile,
         *,
         keep: Callable[[str, int], None],
         progress: Callable[[int, int], None],
@@ -202,7 +155,7 @@ class _Upload:
             self._progress(size, size)
             return there  # the answer to the last request was lost
         if there is not None and not (self._id and there.length == 0):
-            raise exists_error(self._target.origin + self._path)
+            raise exists_error(self._target.uri)
         if there is None and size <= self._chunk:
             return self._send_whole()
         return self._send_in_chunks(state.sent if there is not None else None)
@@ -222,7 +175,7 @@ class _Upload:
             if there is not None:
                 return self._complete(there)
             if answer is not None:
-                raise upload_error(answer, url, self._target.origin + self._path)
+                raise upload_error(answer, url, self._target.uri)
 
     def _send_in_chunks(self, sent: int | None) -> RemoteFile:
         """Send what the tenant lacks.
@@ -254,9 +207,9 @@ class _Upload:
         while (there := self._there()) is None:
             answer = self._session.once("POST", url, b"", attempts)
             if answer is not None and answer.status not in SUCCESS:
-                raise upload_error(answer, url, self._target.origin + self._path)
+                raise upload_error(answer, url, self._target.uri)
         if there.length != 0:
-            raise exists_error(self._target.origin + self._path)
+            raise exists_error(self._target.uri)
 
     def _send_from(self, offset: int, *, in_doubt: bool = False) -> RemoteFile:
         """Send the chunks from an offset on; ``in_doubt`` if the tenant may already have the first of them."""
@@ -305,7 +258,7 @@ class _Upload:
                 raise _SessionGoneError(_fault(url, f"expects the bytes from {expected:,} on instead of {offset:,}"))
 
     def _failure(self, answer: Answer, url: str) -> Exception:
-        error = upload_error(answer, url, self._target.origin + self._path)
+        error = upload_error(answer, url, self._target.uri)
         is_other = not isinstance(error, UnreachableError)
         is_gone = not is_other and (answer.status in _SESSION_IS_GONE or is_permanent(answer))
         return _SessionGoneError(error) if is_gone or answer.status == NOT_FOUND else error

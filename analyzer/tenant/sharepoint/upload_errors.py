@@ -45,6 +45,12 @@ _EXISTS = _Refusal(
     OutputError,
     numbers=("-2130575257",),
 )
+_NO_FOLDER = _Refusal(
+    "there is no folder {folder}",
+    "Create it, or correct the folder.",
+    UsageError,
+    numbers=("-2147024894", "-2147024893"),
+)
 _REFUSALS = (
     _EXISTS,
     _Refusal(
@@ -71,12 +77,7 @@ _REFUSALS = (
         statuses=(413,),
         words=("request message is too big",),
     ),
-    _Refusal(
-        "there is no folder {folder}",
-        "Create it, or correct the folder.",
-        UsageError,
-        numbers=("-2147024894", "-2147024893"),
-    ),
+    _NO_FOLDER,
 )
 
 
@@ -99,6 +100,11 @@ def upload_error(answer: Answer, url: str, uri: str) -> AnalyzerError:
 def exists_error(uri: str) -> AnalyzerError:
     """Return the error for a file whose name is taken."""
     return _error(_EXISTS, uri, "")
+
+
+def folder_error(folder: str) -> AnalyzerError:
+    """Return the error for a folder that isn't there, by its absolute address."""
+    return _error(_NO_FOLDER, f"{folder}/", "")
 
 
 def _error(refusal: _Refusal, uri: str, says: str) -> AnalyzerError:

@@ -53,6 +53,12 @@ def folder_call(web: str, path: str, call: str = "") -> str:
     return f"{quote(web)}/_api/web/getFolderByServerRelativePath(decodedUrl='{_argument(path)}'){call}"
 
 
+def lists_call(web: str) -> str:
+    """Return the path of the call that lists a web's libraries, with their settings and root folders."""
+    fields = "Title,ForceCheckout,EnableMinorVersions,EnableModeration,RootFolder/ServerRelativeUrl"
+    return f"{quote(web)}/_api/web/lists?$select={fields}&$expand=RootFolder"
+
+
 def web_of_page_call(web: str) -> str:
     """Return the path of the call that names the web of a page, a file or a folder."""
     return f"{quote(web)}/_api/SP.Web.GetWebUrlFromPageUrl"
