@@ -137,6 +137,7 @@ class _Queueing:
         self.tenant = _connected(app, self.config, patience)
         self.folder = self._address(folder) if folder else ""
         self.tables = self._tables()
+        self.index: Path | None = None
 
     def checker(self, schema: Path | None, directory: Path | None) -> Checker:
         from analyzer.imports.checker import Checker
@@ -227,6 +228,7 @@ class _Queueing:
             )
         else:
             print_healing(self.app.terminal, record, healings, self.app.zone())
+            self.app.terminal.show(str(self.index))
         return 0 if all(one.is_healed for one in healings) else _FAILED
 
     def _report(self) -> Reported:
@@ -247,6 +249,7 @@ class _Queueing:
                 app.held = None
         if pulled.fault is not None:
             raise pulled.fault
+        self.index = made.index
         return Reported(Library(library.root), made.tables, made.retries)
 
     def _sender(self, journal: Journal) -> Sender:
@@ -328,14 +331,15 @@ class _Queueing:
         return delta
 
     def _stopped(self, error: Exception) -> int:
-        from analyzer.cli.views.check import check_json, print_check
+        from analyzer.cli.views.check import check_json, print_kinds
         from analyzer.imports.prepare import StoppedError
 
         assert isinstance(error, StoppedError)  # noqa: S101 - of the caller
         if self.app.terminal.json:
             self.app.terminal.result({"check": check_json(error.result), "sent": False})
         else:
-            print_check(self.app.terminal, error.result)
+            print_kinds(self.app.terminal, error.result)
+            self.app.terminal.say(f"next: {self.app.commands.line('check', str(error.result.path))}")
         self.app.terminal.complain(error)
         return error.exit_code
 

@@ -45,6 +45,12 @@ def print_check(terminal: Terminal, result: CheckResult) -> None:
         terminal.show(f"Showing {shown.height:,} of {table.height:,}; --json and -o FILE have every finding.")
     if result.findings.unlisted:
         terminal.show(f"{count(result.findings.unlisted, 'more finding')} of this file aren't listed.")
+    print_kinds(terminal, result)
+
+
+def print_kinds(terminal: Terminal, result: CheckResult) -> None:
+    """Print a sentence on each kind of finding, and what to do about it."""
+    table = result.findings.table()
     for kind, sentence in kind_sentences(result):
         terminal.prose(f"{sentence} {_remedies(kind, result.findings, table)}", indent="  ")
 

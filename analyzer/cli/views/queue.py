@@ -41,8 +41,6 @@ def print_prepared(terminal: Terminal, prepared: Prepared, zone: ZoneInfo | None
     show = terminal.prose if dry_run and not terminal.json else terminal.say
     for result in prepared.checked:
         show(f"{result.path.name}: {summary(result)}")
-        if not result.id_property.certain:
-            show(f"Using {result.id_property.name} as the ID property ({result.id_property.because}).")
         for remark in remarks(result):
             terminal.say(remark)
     if prepared.delta is not None:

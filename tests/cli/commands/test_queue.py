@@ -176,7 +176,9 @@ def test_a_run_is_healed_when_the_account_appears_and_ends_early_until_then(upa:
     assert (early.code, len(hr.jobs) + 1) == (1, 1)
     hr.clock.waited.append(timedelta(days=1).total_seconds())
     healed = upa("queue", file, "--heal", "2")
-    assert (healed.code, healed.out) == (0, "hr-feed: every user is updated after 1 retry.\n")
+    answer, report = healed.out.splitlines()
+    assert (healed.code, answer) == (0, "hr-feed: every user is updated after 1 retry.")
+    assert report.endswith("index.html")
     assert len(hr.emulator.jobs.listed()) == 2
     assert hr.city("new") == "Oslo"
     done = upa("queue", file, "--heal", "2")
