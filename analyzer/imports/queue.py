@@ -16,6 +16,7 @@ from analyzer.imports.watch import WatchedJob, wait_for_end
 from analyzer.model.service import IdType
 from analyzer.model.text import SHORT_ID, count
 from analyzer.tenant.sharepoint.jobs import Import, jobs_with_source, queue_import
+from analyzer.tenant.sharepoint.publish import check_library, make_readable
 from analyzer.tenant.sharepoint.upload import UploadState, UploadTarget, upload_file
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Sender:
             self.journal.keep(record)
 
         target = self._target(record, part)
+        check_library(self.tenant.webs, target)
         state = UploadState(part.upload_id, part.sent)
         with self.progress(f"uploading {part.name}") as progress:
             upload_file(
@@ -133,6 +135,7 @@ class Sender:
                 state=state,
                 progress=lambda sent, size: progress(sent >> 20, size >> 20, "MiB"),
             )
+        make_readable(self.tenant.webs, target)
         part.uploaded_at = self._now()
         self.journal.keep(record)
 

@@ -113,7 +113,7 @@ def test_a_process_that_dies_before_any_step_is_noted_is_continued(hr: Feed, mon
     assert len(records) == 1
 
 
-@pytest.mark.parametrize("call", ["queue_import", "upload_file"])
+@pytest.mark.parametrize("call", ["queue_import", "upload_file", "make_readable"])
 def test_a_process_that_dies_right_after_a_call_queues_nothing_twice(
     hr: Feed, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
