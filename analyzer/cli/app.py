@@ -61,6 +61,7 @@ EXAMPLES = {
         "queue 5f05e38c --retry",
         "queue hr-feed.json --delta --heal 3",
     ),
+    "clean": ("clean", "clean --older-than 180d --outcome succeeded", "clean --feed hr-feed --yes"),
     "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
     "history check": ("history check", "history check --library from-a-colleague"),
     "history rebuild": ("history rebuild", "history rebuild --library from-a-colleague"),

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from analyzer.catalogue.job_list_length import ADVICE, is_long, length_sentence
 from analyzer.config.connect import tokens_of
 from analyzer.doctor.model import BY_AUTHORITY, CheckResult, Mark, Probe
 from analyzer.errors import RefusedError, SignInError, ThresholdError, UnreachableError
@@ -154,6 +155,8 @@ def job_list(examination: Examination) -> CheckResult:
             "Only Microsoft can fix this. Open a support request for SharePoint in the Microsoft 365 admin center, with"
             f' this text: "{error.support}"',
         ) from error
+    if is_long(len(examination.jobs)):
+        return CheckResult(length_sentence(len(examination.jobs)).rstrip("."), ADVICE, Mark.warning)
     return CheckResult(f"it has {count(len(examination.jobs), 'job')}")
 
 

@@ -110,6 +110,11 @@ class Tables:
         rows = rows.join(self.jobs, on="job_id", how="semi", maintain_order="left")
         return [InputError(*problem) for text in rows["problems"] for problem in msgspec.json.decode(text)]
 
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """IDs of the jobs whose logs could not be read completely."""
+        return frozenset(self._history.rows.drop_nulls("problems")["job_id"])
+
     def logs_of(self, job_id: str) -> list[LogRead]:
         """Return how each log file of a job was read, including a missing one if the job has other logs."""
         record, tenant = self._history.record(job_id), self.job(job_id)["tenant"]

@@ -64,6 +64,8 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
         source_missing: why there is no source file.
         source_removed: we removed our copy: a pull doesn't download it again. ``source`` is where it was.
         log_missing: why there is no log although one is expected.
+        log_cleaned: we removed the log folder from the tenant, or were about to: that it is missing there is no news.
+        source_cleaned: likewise the source file.
         fetched: the source file was downloaded by a pull that has not ended, or that failed.
         pending: the job was seen by a pull of other jobs; its files are yet to be downloaded.
     """
@@ -74,6 +76,8 @@ class JobNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     source_missing: str | None = None
     source_removed: bool = False
     log_missing: str | None = None
+    log_cleaned: bool = False
+    source_cleaned: bool = False
     fetched: bool = False
     pending: bool = False
 

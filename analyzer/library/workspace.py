@@ -81,6 +81,11 @@ class Workspace:
         return self.root / "imports"
 
     @property
+    def cleaned(self) -> Path:
+        """The record of what ``clean`` removed from the tenant (``storage.clean_record``)."""
+        return self.root / "cleaned.ndjson"
+
+    @property
     def history(self) -> Path:
         """The folder of the history, unless the configuration names another one."""
         return self.root / "history"

@@ -86,6 +86,9 @@ PROFILE_CALLS, PROFILE_CALL_SECONDS = 3_000, 300
 It is the limit of tenants with up to 1,000 licenses, the smallest one (the vendor's page on throttling).
 """
 
+LIST_VIEW_THRESHOLD = 5_000
+"""Items beyond which SharePoint refuses a list; that it is the limit of the job list, too, is inferred."""
+
 SYNCED_PROPERTIES = (
     "AccountName",
     "ADGuid",

@@ -93,6 +93,27 @@ def test_a_requested_wait_is_kept_and_shown(
     assert found(ran.json, "job list") == "it has 0 jobs. "
 
 
+@pytest.mark.parametrize(("jobs", "mark"), [(3_499, "ok"), (3_500, "warn")])
+def test_a_job_list_that_nears_the_threshold_is_a_warning(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    upa: Callable[..., Ran],
+    loopback: LoopbackTenant,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+    mark: str,
+) -> None:
+    configure(admin_url=loopback.origin, ca_file=str(loopback.ca_file), auth="token")
+    monkeypatch.setenv("UPA_TOKEN", "made-up-token")
+    loopback.clock.at = None
+    loopback.faults = lambda seen: Given(401, b"{}") if seen.path.endswith("/_api/web") else None
+    for number in range(jobs):
+        loopback.add_job(number, state=4, error=0)
+    ran = upa("doctor", "--json")
+    assert ran.code == 0
+    assert "job list" in marks(ran.json, mark)
+    assert ("Queue fewer jobs" in found(ran.json, "job list")) is (mark == "warn")
+
+
 @pytest.mark.parametrize("status", [200, 404, 500])
 def test_an_unexpected_answer_has_advice(
     upa: Callable[..., Ran],

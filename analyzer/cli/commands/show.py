@@ -80,6 +80,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     from analyzer.history.job_log import JobLogs
     from analyzer.history.job_sources import whereabouts
     from analyzer.model.text import short_ids
+    from analyzer.storage.clean_record import CleanRecord
 
     catalogue, source = app.settings.catalogue, library.source_file(job)
     short = short_ids(tables.jobs["job_id"])
@@ -108,6 +109,7 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
         queued=queued,
         retries=[row for row in tables.jobs.iter_rows(named=True) if row["retry_of"] == job.job_id],
         acknowledged=app.acknowledged(workspace).valid(of_job.jobs, datetime.now(UTC)).get(job.job_id),
+        cleaned=CleanRecord(workspace.cleaned).removed_of(job.job_id),
     )
 
 

@@ -12,7 +12,7 @@ from analyzer.cli.terminal.log import visible
 from analyzer.cli.views.directory import look_up_json, print_look_up, resolution_json
 from analyzer.cli.views.jobs import job_json, not_updated, ran, retry_result, until
 from analyzer.model.job import Outcome
-from analyzer.model.text import capitalised, count, duration, listed_first
+from analyzer.model.text import capitalised, count, duration, listed, listed_first, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.history.log_parts import PatternCount
     from analyzer.retry.queue_command import RetryToQueue
+    from analyzer.storage.clean_record import CleanedItem
 
 _SHOWN_USERS = 30
 _SHOWN_ENTRIES = 20
@@ -60,6 +61,7 @@ class JobView:
         queued: the retry file that can be queued now.
         retries: the rows of the jobs that imported a retry file of this one.
         acknowledged: the acknowledgement that is valid now.
+        cleaned: what ``clean`` removed of it from the tenant.
         looked_up: what the IDs that couldn't be resolved are in a directory export; None without one.
     """
 
@@ -74,6 +76,7 @@ class JobView:
     retries: list[dict[str, Any]]
     acknowledged: Acknowledgement | None = None
     looked_up: LookUp | None = None
+    cleaned: Sequence[CleanedItem] = ()
 
     @property
     def places(self) -> Whereabouts | None:
@@ -122,6 +125,10 @@ def view_json(shown: JobView) -> dict[str, Any]:
         ],
         "directory": look_up_json(shown.looked_up),
         "damage": damage_json(shown.tables.damage.get(shown.job["job_id"], ())),
+        "removed_from_tenant": [
+            {"kind": one.kind.name, "uri": one.uri, "removed_at": one.at.isoformat(), "bin_id": one.bin_id}
+            for one in shown.cleaned
+        ],
         **whereabouts_json(shown.whereabouts),
     }
 
@@ -300,6 +307,10 @@ def _print_details(app: AppContext, shown: JobView) -> None:
         "source file": shown.tables.source_problems.get(job["job_id"], "in the library"),
         "log": count(job["entries"], "entry", "entries") if job["log_found"] else "none",
     }
+    if shown.cleaned:
+        kinds = listed(kind for kind in dict.fromkeys(one.kind.value for one in shown.cleaned))
+        when = moment(max(one.at for one in shown.cleaned), app.zone(), datetime.now(UTC))
+        details["clean"] = f"removed from the tenant, into the recycle bin: {kinds} ({when})"
     if job["superseded_by"]:
         details["superseded"] = f"by {job['superseded_by']}"
     if Outcome(job["outcome"]).ended:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from analyzer.model.job import Job
     from analyzer.tenant.model import RemoteFile
 
+GONE = "the tenant no longer has the file"
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteListing:
@@ -161,4 +163,4 @@ def look_for_source(tenant: RemoteTenant, uri: str) -> RemoteListing:
         return RemoteListing(None, error.what)
     except FaultError as error:
         return RemoteListing(None, error.what, error)
-    return RemoteListing(None, "the tenant no longer has the file" if uri else "the job has no source file")
+    return RemoteListing(None, GONE if uri else "the job has no source file")

@@ -14,10 +14,10 @@ from analyzer.errors import InputError
 from analyzer.library.copies import parse_time, time_in_log_name
 from analyzer.library.forgotten import Forgotten
 from analyzer.library.mirror import WritableLibrary
-from analyzer.library.model import Choice, Observation, PullResult, PullTime
+from analyzer.library.model import Choice, JobNotes, Observation, PullResult, PullTime
 from analyzer.library.paths import clashing
 from analyzer.library.pull.download import DownloadTask, Fetcher
-from analyzer.library.pull.list_remote import RemoteListing, look_for_jobs, look_for_log, look_for_source
+from analyzer.library.pull.list_remote import GONE, RemoteListing, look_for_jobs, look_for_log, look_for_source
 from analyzer.library.pull.parallel import in_parallel
 from analyzer.model.job import find_job
 from analyzer.model.service import JobError
@@ -39,6 +39,7 @@ SETTLED_AFTER = timedelta(hours=24)
 """How long after its end a job's log folder is still checked: logs are written about when the state changes."""
 BEFORE_CHOICE = "it ran before the day of --since; pull --all downloads it"
 NO_FOLDER = "the tenant has no log folder for it"
+CLEANED = "upa-analyzer removed it from the tenant (clean)"
 _WITHOUT_LOG = frozenset({JobError.DataFileNotExist, JobError.DataFileNotInTenant, JobError.DataFileTooBig})
 
 
@@ -117,7 +118,7 @@ class _Pull:
         logs = [job for job in wanted if job.job_id in ids or self._may_change(job, seen.get(job.job_id))]
         known = {job.job_id for job in fresh if job.job_id in self._known and not self._is_pending(job)}
         stages = _Stages(self._tenant, self._library, self._result, self._choice, progress)
-        stages.look_for_logs([job for job in logs if job.log_folder_uri or _expects_log(job)])
+        stages.look_for_logs([job for job in logs if job.log_folder_uri or expects_log(job)])
         stages.look_for_sources(fresh, known)
         stages.download([*self._known.values(), *self._fetched_before(listed)])
         return stages.faulty
@@ -175,7 +176,7 @@ class _Pull:
     def _may_change(self, job: Job, seen: datetime | None) -> bool:
         if not job.ended:
             return bool(job.log_folder_uri)
-        if not job.log_folder_uri and not _expects_log(job):
+        if not job.log_folder_uri and not expects_log(job):
             return False
         noted = self._library.state.notes.get(job.job_id)
         missing = noted.log_missing if noted else None
@@ -214,7 +215,9 @@ class _Stages:
         for job, log in zip(jobs, found, strict=True):
             if log.files is not None:
                 self._take_log(job, log.files)
-            elif _expects_log(job) or log.fault is not None:
+            elif log.refused == "" and self._notes(job).log_cleaned:
+                continue  # we removed it
+            elif expects_log(job) or log.fault is not None:
                 self._without_log(job, log.refused or NO_FOLDER, log.fault)
 
     def look_for_sources(self, jobs: Sequence[Job], known: set[str]) -> None:
@@ -288,6 +291,9 @@ class _Stages:
                 self._add(DownloadTask(remote, (job,), f"log file {remote.name}"))
 
     def _without_source(self, job: Job, found: RemoteListing) -> None:
+        if found.refused == GONE and self._notes(job).source_cleaned:
+            self._fetch.note_source(job, CLEANED)
+            return
         self._fetch.note_source(job, found.refused)
         self._fetch.skip(job.job_id, "source file", found.refused, found.fault)
 
@@ -302,6 +308,9 @@ class _Stages:
             self._fetch.settle(task)
         else:
             self._tasks.append(task)
+
+    def _notes(self, job: Job) -> JobNotes:
+        return self._library.state.notes.get(job.job_id, JobNotes())
 
     def _wants_source(self, job: Job, *, is_known: bool) -> bool:
         noted = self._library.state.notes.get(job.job_id)
@@ -323,6 +332,6 @@ class _Stages:
         return written is not None and written < self._choice.since
 
 
-def _expects_log(job: Job) -> bool:
+def expects_log(job: Job) -> bool:
     """Return whether the service writes a log for a job; the errors without one are documented."""
     return job.ended and not job.succeeded and job.error not in _WITHOUT_LOG

@@ -43,12 +43,14 @@ _LONGEST_WAIT = 31_536_000.0
 _LONGEST_NUMBER = 18
 """Digits of a number of bytes."""
 _OVER_THRESHOLD = "-2147024860"
-_PERMANENT_NUMBERS = frozenset({_OVER_THRESHOLD, "-2147024749", "-2147024809", "-2146232832"})
+_PERMANENT_NUMBERS = frozenset(
+    {_OVER_THRESHOLD, "-2147024749", "-2147024809", "-2146232832", "-2130575223", "-2130575306"}
+)
 """Numbers of errors that are the same each time, also with status 500 (seen).
 
 A query with too many items, or too many lookup columns; an argument that doesn't fit; what SharePoint's own code
-refuses. Others with that status pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is
-being changed (seen).
+refuses; a folder with content under a retention policy; a file that somebody has checked out. Others with that status
+pass, such as -2146232060 of SQL Server, and -1 of a server whose configuration is being changed (seen).
 """
 _PERMANENT_TYPES = frozenset({"Microsoft.SharePoint.SPQueryThrottledException", "System.ArgumentException"})
 
@@ -128,6 +130,11 @@ def is_permanent(answer: Answer) -> bool:
     """Return whether an error's code shows that a retry gets the same error, whatever its status."""
     number, _, kind = str(_error_in(answer).get("code", "")).partition(",")
     return number.strip() in _PERMANENT_NUMBERS or kind.strip() in _PERMANENT_TYPES
+
+
+def is_refused_by_sharepoint(answer: Answer) -> bool:
+    """Return whether SharePoint's own code, and no fault of a server, refused a request (its type: ``SPException``)."""
+    return str(_error_in(answer).get("code", "")).partition(",")[2].strip() == "Microsoft.SharePoint.SPException"
 
 
 def is_over_threshold(answer: Answer) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,14 @@ import pytest
 from analyzer.emulator import start
 from analyzer.emulator.jobs import PICK_UP
 from analyzer.model.service import IdType
-from analyzer.storage.import_record import ImportPart, ImportRecord, feed_folder, read_import, write_import
+from analyzer.storage.import_record import read_import
 from analyzer.storage.lock import data_lock
 from analyzer.tenant.http.session import Session
 from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.sharepoint.jobs import Import, queue_import
 from analyzer.tenant.signin import ReadyToken
 from tests.emulator.client import FOLDER, JOB_ID, StandingClock, job, source, write_library
+from tests.imports.queued_import import NAME, record_of
 from tests.uploading import upload_content
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from analyzer.emulator import RunningEmulator
     from tests.conftest import LoopbackTenant, Ran
-
-NAME = "hr-20261129-021500-1a2b3c4d.json"
-NOW = datetime(2026, 11, 29, 2, 15, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -57,39 +54,6 @@ def queued(emulator: RunningEmulator) -> str:
     session = Session(address, ReadyToken({"UPA_TOKEN": ready["token"]}, ready["admin_url"], "UPA_TOKEN"))
     uri = upload_content(session, ready["admin_url"], FOLDER, NAME, source("ada@contoso.com", City="Bonn"))
     return queue_import(session, Import(uri, IdType.Email, "IdName", {"City": "City"}))
-
-
-def _record(folder: Path, origin: str, *job_ids: str, sent: int) -> Path:
-    """Our record of an import whose first ``sent`` parts were being queued, of which ``job_ids`` are known."""
-    parts = [
-        ImportPart(
-            file="hr.json",
-            name=name,
-            bytes=1,
-            sha256="",
-            records=1,
-            queueing_at=NOW if number < sent else None,
-            job_id=job_ids[number] if number < len(job_ids) else "",
-        )
-        for number, name in enumerate((NAME, "hr-20261129-021500-2b3c4d5e.json"))
-    ]
-    record = ImportRecord(
-        program="upa-analyzer",
-        import_id="20261129-021500-1a2b3c4d",
-        feed="hr-feed",
-        created_at=NOW,
-        path="/hr.json",
-        bytes=1,
-        sha256="",
-        folder=f"{origin}{FOLDER}",
-        id_type="Email",
-        id_property="IdName",
-        property_map={},
-        parts=parts,
-    )
-    imports = feed_folder(folder / "upa-data" / "contoso" / "imports", "hr-feed")
-    write_import(imports, record)
-    return imports / record.import_id / "import.json"
 
 
 def test_a_job_that_has_not_begun_is_cancelled_and_its_file_stays(
@@ -170,7 +134,7 @@ def test_what_the_list_shows_afterwards_decides(  # noqa: PLR0913, PLR0917 - fix
 def test_our_import_ends_with_its_cancelled_job_and_no_further_part_is_queued(
     upa: Callable[..., Ran], emulator: RunningEmulator, queued: str, tmp_path: Path
 ) -> None:
-    path = _record(tmp_path, emulator.ready["admin_url"], queued, sent=1)
+    path = record_of(tmp_path, emulator.ready["admin_url"], queued, sent=1)
     ran = upa("cancel", queued)
     assert ran.code == 0
     assert "its job" in ran.err
@@ -184,7 +148,7 @@ def test_our_import_ends_with_its_cancelled_job_and_no_further_part_is_queued(
 def test_a_job_whose_id_our_import_does_not_know_yet_is_found_by_its_file(
     upa: Callable[..., Ran], emulator: RunningEmulator, queued: str, tmp_path: Path
 ) -> None:
-    path = _record(tmp_path, emulator.ready["admin_url"], sent=1)
+    path = record_of(tmp_path, emulator.ready["admin_url"], sent=1)
     assert upa("cancel", queued, "--json").json["import_id"] == "20261129-021500-1a2b3c4d"
     assert read_import(path).parts[0].job_id == queued
 
@@ -192,7 +156,7 @@ def test_a_job_whose_id_our_import_does_not_know_yet_is_found_by_its_file(
 def test_an_import_of_another_job_stays_as_it_is(
     upa: Callable[..., Ran], emulator: RunningEmulator, queued: str, tmp_path: Path
 ) -> None:
-    path = _record(tmp_path, emulator.ready["admin_url"], JOB_ID, sent=1)
+    path = record_of(tmp_path, emulator.ready["admin_url"], JOB_ID, sent=1)
     assert upa("cancel", queued).code == 0
     assert read_import(path).is_unfinished
 
@@ -200,7 +164,7 @@ def test_an_import_of_another_job_stays_as_it_is(
 def test_while_a_command_of_the_feed_runs_the_job_is_cancelled_and_the_next_cancel_marks_the_import(
     upa: Callable[..., Ran], emulator: RunningEmulator, queued: str, tmp_path: Path
 ) -> None:
-    path = _record(tmp_path, emulator.ready["admin_url"], queued, sent=1)
+    path = record_of(tmp_path, emulator.ready["admin_url"], queued, sent=1)
     with data_lock(path.parent.parent, "queue", print):
         ran = upa("cancel", queued)
     assert ran.code == 5
