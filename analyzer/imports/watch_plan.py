@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ class JobFacts:
         usual: how long the feed's runs usually take; None if too few are known, and for a retry.
         from_queueing: whether that is from queueing to the end, and not only while the service works on it.
         is_overtaken: whether a later run of its feed had ended when the watch began.
+        was_running: whether the tenant listed it then, and it hadn't ended.
     """
 
     feed: str
@@ -66,6 +68,13 @@ class JobFacts:
     usual: Usual | None = None
     from_queueing: bool = False
     is_overtaken: bool = False
+    was_running: bool = False
+
+    @property
+    def was_stuck(self) -> bool:
+        """Whether it was stuck when the watch began, by the rule of the table ``jobs``, so that it may never end."""
+        is_old = self.earlier is not None and self.earlier.age > STUCK_AFTER.total_seconds()
+        return self.was_running and (self.is_overtaken or is_old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +104,15 @@ def plan_watch(wanted: Sequence[str], known: Known) -> dict[str, JobFacts]:
     parts = dict(_parts(known))
     listed = known.listed if known.listed is not None else [job for job in known.of_library if not job.gone]
     of_tenant = {job.job_id: job for job in listed}
+    running = {job.job_id for job in listed if not job.ended}
     jobs = {job_id: _job_of(*part) for job_id, part in parts.items()} | of_tenant
     if wanted:
         chosen = _named(wanted, jobs, is_list_refused=known.listed is None)
     else:
         waiting = _queued_and_not_seen_ended(parts, known)
-        chosen = [
-            job_id for job_id, job in jobs.items() if job_id in waiting or (job_id in of_tenant and not job.ended)
-        ]
-    return _facts(chosen, jobs, parts, known)
+        chosen = [job_id for job_id in jobs if job_id in waiting or job_id in running]
+    facts = _facts(chosen, jobs, parts, known)
+    return {job_id: dataclasses.replace(one, was_running=job_id in running) for job_id, one in facts.items()}
 
 
 def too_long(one: WatchedJob, facts: JobFacts, now: float) -> TooLong | None:

@@ -13,17 +13,20 @@ from analyzer.cli.context import DEFAULT_PATIENCE, AppContext, FailOn, parse_dur
 from analyzer.cli.terminal.log import INTERRUPTED
 from analyzer.errors import AnalyzerError
 from analyzer.model.next_step import PROGRAM
-from analyzer.model.text import count, duration
+from analyzer.model.text import count, duration, listed_first, short_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analyzer.cli.terminal.output import Terminal
     from analyzer.cli.views.watch import WatchView
     from analyzer.imports.watch import Watch, WatchResult
-    from analyzer.imports.watch_plan import Known
+    from analyzer.imports.watch_plan import JobFacts, Known
     from analyzer.library.workspace import Workspace
     from analyzer.tenant.model import Clock
 
+_NAMED = 5
+"""Jobs that a sentence names."""
 _PATIENCE = "1m"
 """How long one look waits for a tenant that throttles; then the watch waits for the next look."""
 
@@ -78,6 +81,8 @@ def command(
     clock = tenant.session.policy.clock
     known, jobs = _known(app, workspace, clock), TenantJobs(tenant, terminal.say)
     facts = plan_watch(job or (), dataclasses.replace(known, listed=jobs.listed()))
+    if not (job or once):
+        facts = _without_stuck(terminal, facts)
     view = WatchView(terminal, facts, app.zone(), clock)
     watch = Watch(jobs, clock, terminal.say, view.on_change, view.on_look, tenant.session.throttle.stopped)
     result = _watched(watch, view, job or (), once=once, limit=limit)
@@ -119,6 +124,15 @@ def _known(app: AppContext, workspace: Workspace, clock: Clock) -> Known:
     return dataclasses.replace(known, running_times=times)
 
 
+def _without_stuck(terminal: Terminal, facts: dict[str, JobFacts]) -> dict[str, JobFacts]:
+    """Name the jobs that were stuck before, which may never end, and leave them out."""
+    short = short_ids(facts)
+    stuck = [f"{one.feed} {short[job_id]}" for job_id, one in facts.items() if one.was_stuck]
+    if stuck:
+        terminal.say(f"Stuck, and not waited for unless you name it as JOB: {listed_first(stuck, _NAMED)}.")
+    return {job_id: one for job_id, one in facts.items() if not one.was_stuck}
+
+
 def _watched(watch: Watch, view: WatchView, wanted: Sequence[str], *, once: bool, limit: float | None) -> WatchResult:
     """Watch, with a live table if the terminal can show one, else with a line for each change.
 
@@ -152,7 +166,7 @@ def _show(view: WatchView, result: WatchResult) -> None:
 
     terminal = view.terminal
     if not result.jobs:
-        terminal.show("No job is running.")
+        terminal.show("There is no job to wait for.")
         return
     if not view.prints_changes:
         terminal.table(COLUMNS, view.rows())

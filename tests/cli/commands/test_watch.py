@@ -88,7 +88,7 @@ def test_a_job_with_failures_is_named_and_ends_with_1(upa: Callable[..., Ran], c
 def test_without_a_job_that_runs_there_is_nothing_to_watch(upa: Callable[..., Ran], client: Client) -> None:
     assert client.jobs()
     ran = upa("watch")
-    assert (ran.code, ran.out) == (0, "No job is running.\n")
+    assert (ran.code, ran.out) == (0, "There is no job to wait for.\n")
     assert upa("watch", "--json").json == {"jobs": [], "run": None}
 
 
@@ -282,6 +282,18 @@ JOBJOBJO  badges-of-all-our-employees-in-europe  Submitted  -              -
 As of TIME UTC. Next look in 10 s.
 Ctrl-C stops watching, not the imports.
 """
+
+
+def test_a_job_that_was_stuck_before_is_waited_for_only_if_it_is_named(
+    upa: Callable[..., Ran], only_tenant: LoopbackTenant, no_waiting: FastClock
+) -> None:
+    only_tenant.add_job(1, 2, 0, name="hr-feed-2026-11-02.json")
+    only_tenant.add_job(2, 4, 0, name="hr-feed-2026-11-03.json")
+    ran = upa("watch", "--timeout", "60s")
+    assert (ran.code, no_waiting.waited) == (0, [])
+    assert ran.err == "Stuck, and not waited for unless you name it as JOB: hr-feed 00000001.\n"
+    assert upa("watch", "00000001", "--timeout", "60s").code == 1
+    assert upa("watch", "--once").out.splitlines()[1].split()[-1] == "stuck"
 
 
 @pytest.mark.parametrize(("width", "first"), [(60, NARROW), (200, WIDE)])

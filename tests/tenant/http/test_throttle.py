@@ -229,3 +229,18 @@ def test_requests_are_not_spread_any_more_when_the_limit_is_there_anew(clock: Fa
 def test_the_pace_lets_what_remains_last_until_the_reset(headers: dict[str, str], pace: float | None) -> None:
     limit = RateLimit.of(headers)
     assert (limit.pace if limit else None) == pace
+
+
+def test_after_the_patience_ended_it_is_renewed_once_the_time_that_the_host_asked_for_is_over(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.add_job(1)
+    loopback.fail("GetImport", given(429, headers={"Retry-After": "3600"}), then=True)
+    session = loopback.session()
+    with pytest.raises(UnreachableError):
+        list_jobs(session)
+    with pytest.raises(UnreachableError, match="kept asking to wait"):
+        session.throttle.renew()
+    loopback.clock.wait(3600, threading.Event())
+    session.throttle.renew()
+    assert len(list_jobs(session)) == 1
