@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _SYSTEM = Entity({"Id": 1073741823, "LoginName": "SHAREPOINT\\system", "Title": "System Account"}, kind="SP.User")
 """Who writes log files (seen)."""
+_USER_ID = 11
+"""Of whoever has checked out a file; the number says nothing."""
 _ITEM_KIND = "SP.Data.Shared_x0020_DocumentsItem"
 
 
@@ -43,6 +45,7 @@ class Entities:
         """A file."""
         related: dict[str, Callable[[], Entity | Collection]] = {
             "Author": lambda: _SYSTEM,
+            "CheckedOutByUser": lambda: _user(stored.version.checked_out_by),
             "ListItemAllFields": lambda: self.item(stored),
             "ModifiedBy": lambda: _SYSTEM,
         }
@@ -77,7 +80,7 @@ class Entities:
     def list_at(self, path: str) -> Entity:
         """The document library whose root folder lies at a path."""
         root = self._storage.folder(path)
-        fields = list_fields(root, self._webs.of(path))
+        fields = list_fields(root, self._webs.of(path), self._storage.states.settings_of(root.path))
         related: dict[str, Callable[[], Entity | Collection]] = {"RootFolder": lambda: self.folder(root)}
         return Entity(fields, kind="SP.List", link=f"Web/Lists(guid'{id_of(root)}')", related=related)
 
@@ -98,6 +101,12 @@ class Entities:
             "GUID": fields["UniqueId"],
             "Id": int(str(fields["UniqueId"])[:7], 16),
         }
+        if isinstance(stored, StoredFile):
+            fields |= {
+                "CheckoutUserId": _USER_ID if stored.version.checked_out_by else None,
+                "OData__ModerationStatus": stored.version.moderation,
+                "OData__UIVersionString": stored.version.label,
+            }
         of = self.file(stored) if isinstance(stored, StoredFile) else self.folder(stored)
         return Entity(fields, kind=_ITEM_KIND, link=f"{of.link}/ListItemAllFields")
 
@@ -117,6 +126,12 @@ class Entities:
 
 def _literal(path: str) -> str:
     return f"'{quote(path.replace(chr(39), chr(39) * 2), safe='/')}'"
+
+
+def _user(name: str) -> Entity:
+    """A user by name; that nobody is written so is inferred from other nulls."""
+    fields = {"Id": _USER_ID, "LoginName": name, "Title": name} if name else {"odata.null": True}
+    return Entity(fields, kind="SP.User" if name else "")
 
 
 def _path(path: str) -> Entity:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from analyzer.emulator.content import Primitive
 from analyzer.emulator.model import Reply, bad_request
 from analyzer.emulator.moves import Moves
+from analyzer.emulator.storage import exists_already
 from analyzer.emulator.walk import Kind
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class FolderCalls:
             (Kind.FILES, "", "GET"): lambda _, at, __: Reply(self._entities.files(at.path)),
             (Kind.FILES, "add", "POST"): self._add_file,
             (Kind.FILES, "addusingpath", "POST"): self._add_file,
+            (Kind.FILES, "getbypathoraddstub", "POST"): self._get_or_add,
             (Kind.FOLDERS, "", "GET"): lambda _, at, __: Reply(self._entities.folders(at.path)),
             (Kind.FOLDERS, "", "POST"): self._make_folder,
             (Kind.FOLDERS, "add", "POST"): self._add_folder,
@@ -45,6 +48,14 @@ class FolderCalls:
             name = Moves(self._storage).free(f"{at.path}/{name}").rpartition("/")[2]
         stored = self._storage.add(at.path, name, call.body, overwrite=overwrite)
         return Reply(self._entities.file(stored), headers={"ETag": stored.etag})
+
+    def _get_or_add(self, call: Call, at: Place, segment: Segment) -> Reply:
+        """A file that is there, or a new one without content."""
+        name = call.argument(segment, "decodedurl")
+        with self._storage.lock:
+            if self._storage.place(at.member(name)) is None:
+                self._storage.add(at.path, name, io.BytesIO(), overwrite=False)
+            return Reply(self._entities.file(self._storage.file(at.member(name))))
 
     def _make_folder(self, call: Call, at: Place, _: Segment) -> Reply:
         path = call.json().get("ServerRelativeUrl")
@@ -60,7 +71,10 @@ class FolderCalls:
     def _add_below(self, call: Call, at: Place, segment: Segment) -> Reply:
         name = call.argument(segment, "leafname") if segment.key == "addsubfolder" else _leaf_path(call, segment)
         self._storage.folder(at.path)
-        self._storage.make_folder(at.member(name))
+        with self._storage.lock:
+            if self._storage.exists(at.member(name)):
+                raise exists_already(at.member(name))
+            self._storage.make_folder(at.member(name))
         return Reply(Primitive(segment.name, None))
 
 

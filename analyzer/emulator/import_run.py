@@ -50,9 +50,9 @@ class Surroundings:
         return self.storage
 
     def source(self, uri: str) -> Path | None:
-        """Where a source file is on disk; None where there is none."""
+        """Where a source file is on disk as the job reads it; None where there is none for it."""
         files = self.files_of(uri)
-        return next((place for path in path_readings(uri) if (place := files.place(path))), None)
+        return next((place for path in path_readings(uri) if (place := files.for_all(path))), None)
 
 
 class ImportRun:
@@ -62,12 +62,16 @@ class ImportRun:
         request: what was queued.
         due: the service seconds at which it moves on.
         result: what came of it; None before the end is known.
+        fails: whether it ends with InternalError.
+        is_writing: whether profiles may have been written already.
     """
 
     def __init__(self, request: ImportRequest, due: float) -> None:
         self.request = request
         self.due = due
         self.result: ImportResult | None = None
+        self.fails = False
+        self.is_writing = False
         self._validated: Validated | None = None
         self._log_path: tuple[str, str] | None = None
         self._parts = 0
@@ -126,7 +130,7 @@ class ImportRun:
         return origin + folder_path
 
     def _checked(self, surroundings: Surroundings) -> Validated | ImportResult:
-        if surroundings.behaviour.fails:
+        if self.fails or surroundings.behaviour.fails:
             return service_failed()
         uri = self.request.source_uri
         host = split_uri(uri)[0]

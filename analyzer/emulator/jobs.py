@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.emulator.clock import ServiceClock
     from analyzer.emulator.import_run import Surroundings
     from analyzer.emulator.importing import ImportRequest
+    from analyzer.emulator.profiles import User
 
 PICK_UP = NORMAL.pick_up
 VALIDATION = 30.0
@@ -60,6 +61,9 @@ class Jobs:
         """Jobs in the order in which they are listed; queued ones come behind (the service's order is unknown)."""
         self._jobs = {job.job_id.lower(): job for job in loaded}
         self._runs: dict[str, ImportRun] = {}
+        self._arrivals: list[tuple[float, User]] = []
+        self._queued = 0
+        self._failing: set[int] = set()
         self._surroundings = surroundings
         self._behaviour = surroundings.behaviour
         self._clock = clock
@@ -79,19 +83,26 @@ class Jobs:
         """A new job, to be picked up later; its source is not looked at before."""
         job = Job(request.job_id, State.Submitted, JobError.NoError, "", request.source_uri, "")
         with self._listing:
+            self._queued += 1
+            run = ImportRun(request, self._clock.seconds() + self._behaviour.pick_up)
+            run.fails = self._queued in self._failing
             self._jobs[job.job_id.lower()] = job
-            self._runs[job.job_id.lower()] = ImportRun(request, self._clock.seconds() + self._behaviour.pick_up)
+            self._runs[job.job_id.lower()] = run
         return job
 
     def delete(self, job_id: str) -> bool:
-        """Whether a job was deleted: only one that has not started can be (documented)."""
+        """Whether a job was deleted, which is then gone from the list.
+
+        The service deletes what is "queued but not imported" (seen in PnPjs): a job in Submitted, or in Queued while
+        no profile has been written (inferred).
+        """
         key = job_id.lower()
         with self._listing:
             job = self._jobs.get(key)
-            if job is None or job.state != State.Submitted:
+            run = self._runs.get(key)
+            if job is None or run is None or run.is_writing or job.state not in {State.Submitted, State.Queued}:
                 return False
-            self._runs.pop(key, None)
-            del self._jobs[key]
+            self._forget(key)
             return True
 
     def fail(self, job_id: str) -> None:
@@ -99,19 +110,49 @@ class Jobs:
         with self._listing:
             self._runs[job_id.lower()].result = service_failed()
 
+    def forget(self, job_id: str) -> None:
+        """Let a job vanish from the list, whatever its state; if it hasn't ended, it is never carried out."""
+        with self._listing:
+            self._forget(job_id.lower())
+
+    def fail_queued(self, nth: int = 1) -> None:
+        """Let the ``nth`` job that is queued from now on end with InternalError, no log and no profile written."""
+        with self._listing:
+            self._failing.add(self._queued + nth)
+
+    def add_user(self, user: User, after: float = 0.0) -> None:
+        """Make a user known, after so many service seconds: imports that are written before don't find it."""
+        with self._listing:
+            self._arrivals.append((self._clock.seconds() + after, user))
+        self.advance()
+
+    def _forget(self, key: str) -> None:
+        self._runs.pop(key, None)
+        self._jobs.pop(key, None)
+
     def advance(self) -> None:
         """Does all that is due, the longest due first. While one caller works, the others see the jobs as they are."""
         if not self._working.acquire(blocking=False):
             return
         try:
-            while (run := self._due(self._clock.seconds())) is not None:
+            while (run := self._due(now := self._clock.seconds())) is not None:
+                self._welcome(run.due)
                 self._step(run)
+            self._welcome(now)
         finally:
             self._working.release()
 
     def _due(self, now: float) -> ImportRun | None:
         with self._listing:
             return min((run for run in self._runs.values() if run.due <= now), key=lambda run: run.due, default=None)
+
+    def _welcome(self, now: float) -> None:
+        """Make those users known whose time has come."""
+        with self._listing:
+            here = [user for due, user in self._arrivals if due <= now]
+            self._arrivals = [(due, user) for due, user in self._arrivals if due > now]
+        for user in here:
+            self._surroundings.store.add_user(user)
 
     def _step(self, run: ImportRun) -> None:
         state = self._state(run)
@@ -144,6 +185,7 @@ class Jobs:
         key = run.request.job_id.lower()
         with self._listing:
             job = self._jobs.get(key)
+            run.is_writing = True  # from here on the job can't be deleted
         if job is not None:
             result = run.write(self._surroundings)
             log_folder_uri = run.leave_log(self._surroundings, self._clock.utc(run.due))
@@ -155,6 +197,7 @@ class Jobs:
                 log_folder_uri=log_folder_uri,
             )
             with self._listing:
-                self._jobs[key] = ended
+                if key in self._jobs:  # it may have been forgotten at this moment
+                    self._jobs[key] = ended
         with self._listing:
             self._runs.pop(key, None)

@@ -1,6 +1,6 @@
 """Document libraries as lists: what clients read of one before they upload to it.
 
-A library is a folder right below a web. Its settings are those of a new library, and none of them can be changed.
+A library is a folder right below a web. Its settings are those of a new library, unless a scenario or test says so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from analyzer.emulator.model import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analyzer.emulator.file_versions import LibrarySettings
     from analyzer.emulator.storage import Storage
     from analyzer.emulator.stored import StoredFolder
     from analyzer.emulator.webs import Webs
@@ -83,17 +84,17 @@ def id_of(root: StoredFolder) -> UUID:
     return uuid5(root.unique_id, "list")
 
 
-def list_fields(root: StoredFolder, site: str) -> dict[str, object]:
+def list_fields(root: StoredFolder, site: str, settings: LibrarySettings) -> dict[str, object]:
     """Return the properties of ``SP.List`` that matter to an upload, as recorded."""
     name = root.path.rpartition("/")[2].replace(" ", "_x0020_")
     return {
         "BaseTemplate": _LIBRARY_TEMPLATE,
         "DraftVersionVisibility": 0,
-        "EnableMinorVersions": False,
-        "EnableModeration": False,
+        "EnableMinorVersions": settings.minor_versions,
+        "EnableModeration": settings.moderation,
         "EnableVersioning": True,
         "EntityTypeName": name,
-        "ForceCheckout": False,
+        "ForceCheckout": settings.force_checkout,
         "Id": str(id_of(root)),
         "ItemCount": sum(1 for _ in root.place.rglob("*")),
         "LastItemModifiedDate": root.fields()["TimeLastModified"],

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from analyzer.emulator.content import Int64
+from analyzer.emulator.file_versions import APPLICATION
 from analyzer.emulator.model import ServiceError
-from analyzer.emulator.states import APPLICATION, Bypass
 from analyzer.emulator.storage import exists_already
 from analyzer.emulator.stored import iso
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from analyzer.emulator.states import Bypass
     from analyzer.emulator.storage import Storage
 
 _FILE, _FOLDER = 1, 5

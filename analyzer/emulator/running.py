@@ -22,6 +22,7 @@ from analyzer.emulator.digest import Digests
 from analyzer.emulator.entra.authority import Authority
 from analyzer.emulator.entra.directory import Application, Directory
 from analyzer.emulator.entra.tokens import ALL_ROLES, Tokens
+from analyzer.emulator.file_versions import LibrarySettings
 from analyzer.emulator.import_run import Surroundings
 from analyzer.emulator.jobs import Jobs
 from analyzer.emulator.large_library import CrowdedStorage
@@ -99,6 +100,9 @@ class RunningEmulator:
             self.admin_storage = files(home / "admin", home / "spool", "admin", admin_at, service_clock.now)
             for storage in (self.storage, self.admin_storage):
                 storage.states.of("").is_retained = chosen.is_retained
+                storage.states.of("").settings = LibrarySettings(
+                    chosen.forces_checkout, chosen.keeps_drafts, chosen.needs_approval
+                )
                 storage.make_folder("/Shared Documents")  # as each site has one
             loaded = load_jobs(library, files_at)
             age_sources(loaded, self.storage)
@@ -128,9 +132,18 @@ class RunningEmulator:
         self.jobs.advance()
         return self._store
 
-    def add_user(self, *, mail: str, object_id: str, user_principal_name: str) -> None:
-        """Makes a user known, as an administrator does in Entra ID: imports that are written from now on find it."""
-        self.store.add_user(User(mail=mail, object_id=object_id, user_principal_name=user_principal_name, values={}))
+    def add_user(self, *, mail: str, object_id: str, user_principal_name: str, after: float = 0.0) -> None:
+        """Make a user known, as an administrator does in Entra ID.
+
+        Args:
+            mail: of the user.
+            object_id: of the user.
+            user_principal_name: of the user.
+            after: service seconds until imports find it, as the directory sync takes up to a day.
+        """
+        user = User(mail=mail, object_id=object_id, user_principal_name=user_principal_name, values={})
+        self.jobs.advance()
+        self.jobs.add_user(user, after)
 
     def lock(self, path: str, holder: str, *, shared: bool = True) -> None:
         """Lock a file or folder of the sites, as Office does while somebody edits it (shared) or a program (not)."""
@@ -142,7 +155,11 @@ class RunningEmulator:
 
     def check_out(self, path: str, holder: str) -> None:
         """Check a file of the sites out for a person, who isn't the application."""
-        self.storage.states.of(path).checked_out_by = holder
+        self.storage.states.of(path).version.checked_out_by = holder
+
+    def configure(self, path: str, settings: LibrarySettings) -> None:
+        """Give a document library of the sites settings; files that are there already are checked in and published."""
+        self.storage.states.of(path).settings = settings
 
     def retain(self, path: str, *, on: bool = True) -> None:
         """Put a retention policy into force for a folder of the sites and all in it; or end it."""

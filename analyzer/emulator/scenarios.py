@@ -2,7 +2,7 @@
 
 What a scenario changes is read in one place each: ``jobs`` and ``import_run`` (times, ends, logs), ``tenant_calls``
 (the job's ID, the length of the job list), ``crowded`` (the library's size), ``webs`` (subwebs), ``tokens``
-(strictness), ``states`` (retention).
+(strictness), ``states`` (retention, settings of libraries).
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ class Behaviour:
         encode: a log's bytes.
         is_crowded: whether each document library has more items than a list view shows.
         list_is_too_long: whether the job list is refused for good with the list view threshold.
+        forces_checkout: whether libraries force checkout: a new file stays checked out until it is checked in.
+        keeps_drafts: whether libraries have minor versions: a new file is a draft until it is published.
+        needs_approval: whether libraries approve content: a new file is pending until it is approved.
         is_retained: whether a retention policy is in force for all sites: no folder with content can be removed.
         is_strict: whether tokens are good for one host alone, and none got by a client secret is.
     """
@@ -51,6 +54,9 @@ class Behaviour:
     encode: Callable[[str], bytes] = utf_8
     is_crowded: bool = False
     list_is_too_long: bool = False
+    forces_checkout: bool = False
+    keeps_drafts: bool = False
+    needs_approval: bool = False
     is_retained: bool = False
     is_strict: bool = False
 
@@ -74,6 +80,9 @@ SCENARIOS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         },
         "large-library": {"is_crowded": True},
         "job-list-too-long": {"list_is_too_long": True},
+        "forced-checkout": {"forces_checkout": True},
+        "drafts": {"keeps_drafts": True},
+        "approval": {"needs_approval": True},
         "retention": {"is_retained": True},
         "strict-tokens": {"is_strict": True},
     }

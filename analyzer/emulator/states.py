@@ -1,4 +1,4 @@
-"""What is known of files and folders besides their content: locks, checkouts, retention.
+"""What is known of files and folders besides their content: locks, versions, retention, settings of libraries.
 
 Codes, the status 423, and the texts were seen in public threads (vgrem/office365-rest-python-client 697,
 pnp/PnP-Sites-Core 1816). That a folder with such a file in it can't be removed or moved is inferred.
@@ -6,17 +6,15 @@ pnp/PnP-Sites-Core 1816). That a folder with such a file in it can't be removed 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
+from analyzer.emulator.file_versions import APPLICATION, PLAIN, FileVersion, LibrarySettings, checked_out
 from analyzer.emulator.model import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-APPLICATION = "SharePoint App"
-"""The name of the tenant's one application where it has checked out a file (inferred)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,17 @@ class FileState:
 
     Attributes:
         lock: None for a file that isn't locked.
-        checked_out_by: a name; empty for a file that isn't checked out.
+        version: of a file.
         is_labelled: whether the file has a retention label that keeps it from being removed.
         is_retained: whether a retention policy is in force for the folder and all in it.
+        settings: of the library that a folder is, and those in it; None for those above it.
     """
 
     lock: Lock | None = None
-    checked_out_by: str = ""
+    version: FileVersion = field(default_factory=FileVersion)
     is_labelled: bool = False
     is_retained: bool = False
+    settings: LibrarySettings | None = None
 
 
 NOTHING: Final = Bypass()
@@ -69,6 +69,34 @@ class FileStates:
         with self._guard:
             return self._states.setdefault(path.lower(), FileState())
 
+    def version(self, path: str) -> FileVersion:
+        """Return a file's version, to be read only."""
+        state = self._states.get(path.lower())
+        return state.version if state is not None else FileVersion()
+
+    def settings_of(self, path: str) -> LibrarySettings:
+        """Return the settings of the library that a path is in: those that are set nearest above it."""
+        with self._guard:
+            known = [(at, state.settings) for at, state in self._states.items() if state.settings is not None]
+        return max((pair for pair in known if _is_within(path, pair[0])), key=_depth, default=("", PLAIN))[1]
+
+    def address(self, path: str) -> str:
+        """Return the address of a file as errors name it."""
+        return self._origin + path
+
+    def check_unlocked(self, path: str, bypass: Bypass = NOTHING) -> None:
+        """Pass a file or folder with no lock on it, above it, or in it.
+
+        Raises:
+            ServiceError: 423.
+        """
+        for _, state in self._around(path):
+            lock = state.lock
+            if lock is not None and not (lock.shared and bypass.shared_locks):
+                kind = "shared" if lock.shared else "exclusive"
+                text = f"The file {self.address(path)} is locked for {kind} use by {lock.holder}."
+                raise ServiceError(423, "-2147018894, Microsoft.SharePoint.SPFileLockException", text)
+
     def check_free(self, path: str, bypass: Bypass = NOTHING) -> None:
         """Pass a file or folder that the application may change, remove, or move.
 
@@ -79,16 +107,11 @@ class FileStates:
         Raises:
             ServiceError: 423, it is locked; 400, somebody else has checked it out (the status is inferred).
         """
+        self.check_unlocked(path, bypass)
         for at, state in self._around(path):
-            lock = state.lock
-            if lock is not None and not (lock.shared and bypass.shared_locks):
-                kind = "shared" if lock.shared else "exclusive"
-                text = f"The file {self._origin}{path} is locked for {kind} use by {lock.holder}."
-                raise ServiceError(423, "-2147018894, Microsoft.SharePoint.SPFileLockException", text)
-            is_others = state.checked_out_by not in {"", APPLICATION}
-            if is_others and not bypass.checkouts and _is_within(at, path):
-                text = f'The file "{self._origin}{path}" is checked out for editing by {state.checked_out_by}.'
-                raise ServiceError(400, "-2130575306, Microsoft.SharePoint.SPException", text)
+            holder = state.version.checked_out_by
+            if holder not in {"", APPLICATION} and not bypass.checkouts and _is_within(at, path):
+                raise checked_out(self.address(path), holder)
 
     def check_unlabelled(self, path: str) -> None:
         """Pass a file, or a folder with files, that no retention label keeps from being removed.
@@ -128,3 +151,7 @@ class FileStates:
 
 def _is_within(path: str, folder: str) -> bool:
     return f"{path}/".lower().startswith(f"{folder}/".lower())
+
+
+def _depth(of: tuple[str, LibrarySettings]) -> int:
+    return len(of[0])

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
+from uuid import uuid4
 
+from analyzer.emulator.file_versions import PLAIN, FileVersion
 from analyzer.emulator.ids import UniqueIds
 from analyzer.emulator.model import ServiceError, no_file, no_folder
 from analyzer.emulator.paths import check_name, locate
@@ -156,7 +158,7 @@ class Storage:
             if not overwrite and self.place(path) is not None:
                 raise exists_already(path)
             if not by_service:
-                self.states.check_free(path)
+                self._begin_change(path)
             return self._put(path, spooled)
 
     def replace(self, path: str, content: BinaryIO) -> StoredFile:
@@ -167,8 +169,30 @@ class Storage:
         """
         with self._spooled(content) as spooled, self.lock:
             there = self.file(path).path
-            self.states.check_free(there)
+            self._begin_change(there)
             return self._put(there, spooled)
+
+    def check_writable(self, path: str) -> None:
+        """Pass a file whose content the application may change, or a path for a new one.
+
+        Raises:
+            ServiceError: 423, it is locked; 400, somebody has checked it out, or it has to be checked out before.
+        """
+        self.states.check_free(path)
+        if self.place(path) is not None:
+            self.states.version(path).check_writable(self.states.settings_of(path), self.states.address(path))
+
+    def for_all(self, path: str) -> Path | None:
+        """Where the content of a file is on disk that others than its author read; None where there is none."""
+        place = self.place(path)
+        version = self.states.version(self.find(path)[0]) if place is not None else FileVersion()
+        return None if version.is_hidden else version.for_all or place
+
+    def keep(self, place: Path) -> Path:
+        """Keep a file's content as it is now; returns where."""
+        kept = self.kept / str(uuid4())
+        kept.hardlink_to(place)
+        return kept
 
     def make_folder(self, path: str) -> StoredFolder:
         """A folder that is there afterwards, and those above it; one that was there stays as it is."""
@@ -248,6 +272,19 @@ class Storage:
         finally:
             Path(spooled.name).unlink(missing_ok=True)
 
+    def _begin_change(self, path: str) -> None:
+        """Make a version of what comes to a path."""
+        self.check_writable(path)
+        there, place = self.find(path)
+        settings = self.states.settings_of(there)
+        if settings == PLAIN and not self.states.version(there).checked_out_by:
+            return
+        version = self.states.of(there).version
+        if place.is_file():
+            version.change(settings, lambda: self.keep(place))
+        elif not place.is_dir():
+            version.create(settings)
+
     def _put(self, path: str, spooled: Path) -> StoredFile:
         """Moves a spooled content into its place."""
         there, place = self.find(path)
@@ -262,7 +299,7 @@ class Storage:
 
     def _described(self, path: str, place: Path) -> StoredFile:
         try:
-            file, goes_by = describe(path, place, self.ids.of(path), self._known)
+            file, goes_by = describe(path, place, self.ids.of(path), self._known, self.states.version(path))
         except FileNotFoundError as error:
             raise no_file(path) from error
         self._known[path] = (goes_by, file.etag)

@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from analyzer.emulator.file_versions import FileVersion
+
 _CHUNK = 1 << 20
-_NOT_CHECKED_OUT = 2
-_PUBLISHED = 1
-_FIRST_VERSION = 512
-"""``UIVersion`` of 1.0: major versions count by 512 (seen)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,7 @@ class StoredFile:
         modified: UTC; of a log file the time in its name, because copying one must not make it younger.
         etag: the same for the same path and content, whenever the emulator was started.
         unique_id: see ``ids``.
+        version: see ``file_versions``.
     """
 
     path: str
@@ -41,34 +40,26 @@ class StoredFile:
     modified: datetime
     etag: str
     unique_id: UUID
+    version: FileVersion
 
     def fields(self) -> dict[str, object]:
-        """Return the properties of ``SP.File``: all that every recorded answer of the service has, and no others.
-
-        The file is the first major version of a library without check-out, moderation, or rights management.
-        """
+        """Return the properties of ``SP.File``: all that every recorded answer of the service has, and no others."""
         return {
-            "CheckInComment": "",
-            "CheckOutType": _NOT_CHECKED_OUT,
+            **self.version.fields(),
             "ContentTag": self.etag.strip('"') + ",1",
             "CustomizedPageStatus": 0,
             "ETag": self.etag,
             "Exists": True,
             "IrmEnabled": False,
             "Length": Int64(self.length),
-            "Level": _PUBLISHED,
             # Office documents have addresses here; of other files these are what was recorded.
             "LinkingUri": None,
             "LinkingUrl": "",
-            "MajorVersion": 1,
-            "MinorVersion": 0,
             "Name": self.place.name,
             "ServerRelativeUrl": self.path,
             "TimeCreated": iso(self.modified),
             "TimeLastModified": iso(self.modified),
             "Title": None,
-            "UIVersion": _FIRST_VERSION,
-            "UIVersionLabel": "1.0",
             "UniqueId": str(self.unique_id),
         }
 
@@ -99,7 +90,7 @@ class StoredFolder:
 
 
 def describe(
-    path: str, place: Path, unique_id: UUID, known: Mapping[str, tuple[object, str]]
+    path: str, place: Path, unique_id: UUID, known: Mapping[str, tuple[object, str]], version: FileVersion
 ) -> tuple[StoredFile, object]:
     """A file as it is on disk now, and what its content goes by.
 
@@ -108,6 +99,7 @@ def describe(
         place: on disk.
         unique_id: see ``ids``.
         known: by path what an earlier content went by, and its ETag: a big file is read only when it has changed.
+        version: see ``file_versions``.
 
     Raises:
         OSError: it cannot be read.
@@ -117,7 +109,7 @@ def describe(
     earlier = known.get(path)
     etag = earlier[1] if earlier is not None and earlier[0] == goes_by else _etag(path, place)
     modified = time_in_name(place.name) or datetime.fromtimestamp(status.st_mtime, UTC)
-    return StoredFile(path, place, status.st_size, modified, etag, unique_id), goes_by
+    return StoredFile(path, place, status.st_size, modified, etag, unique_id, version), goes_by
 
 
 def _etag(path: str, place: Path) -> str:

@@ -78,7 +78,7 @@ class UploadCalls:
     def _free_file(self, at: Place) -> StoredFile:
         self._uploads.remove_old()
         stored = self._storage.file(at.path)
-        self._storage.states.check_free(stored.path)
+        self._storage.check_writable(stored.path)
         return stored
 
 

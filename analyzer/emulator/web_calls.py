@@ -14,6 +14,7 @@ from analyzer.emulator.move_calls import MoveCalls
 from analyzer.emulator.remove_calls import RemoveCalls
 from analyzer.emulator.upload_calls import UploadCalls
 from analyzer.emulator.uris import split_uri
+from analyzer.emulator.version_calls import VersionCalls
 from analyzer.emulator.walk import Kind, Walk
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class WebCalls:
             **FileCalls(storage, self._entities).operations(),
             **UploadCalls(storage, self._entities).operations(),
             **moves.operations(),
+            **VersionCalls(storage).operations(),
             **RemoveCalls(storage, webs).operations(),
         }
         self.static = {"sp.web.getweburlfrompageurl": self._web_of_page, **moves.static()}

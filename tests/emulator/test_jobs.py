@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analyzer.emulator.import_run import ImportRun
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.model.service import IdType, JobError, State
 from tests.emulator.client import FOLDER, JOB_ID, Client, StandingClock, error_of, names, source
 
 if TYPE_CHECKING:
     from analyzer.emulator import RunningEmulator
+    from analyzer.emulator.import_run import Surroundings
+    from analyzer.emulator.importing import ImportResult
 
 ALL = PICK_UP + VALIDATION + WRITING
 
@@ -161,7 +164,89 @@ def test_jobs_end_in_the_order_in_which_they_were_queued(
     assert ada.values == {"City": "Köln"}
 
 
-def test_only_a_job_that_has_not_started_can_be_deleted(client: Client, clock: StandingClock) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "state", "deleted"),
+    [
+        (0.0, State.Submitted, True),
+        (PICK_UP, State.Processing, False),
+        (PICK_UP + VALIDATION, State.Queued, True),
+        (ALL - 1, State.Queued, True),
+        (ALL, State.Succeeded, False),
+    ],
+)
+def test_a_job_can_be_deleted_while_nothing_was_imported(  # noqa: PLR0913, PLR0917 - a table
+    client: Client, emulator: RunningEmulator, clock: StandingClock, seconds: float, state: State, deleted: bool
+) -> None:
+    client.upload("new.json", source("ada@contoso.com", City="Bonn"))
+    job_id = client.queue()
+    clock.now += seconds
+    assert _outcome(client, job_id)[0] is state
+    answer = client.job_call("DeleteImportProfilePropertiesJob", {"jobId": job_id}).json()
+    assert answer["value"] is deleted
+    clock.now += ALL
+    assert (job_id in [listed["JobId"] for listed in client.jobs()]) is not deleted
+    ada = emulator.store.user(IdType.Email, "ada@contoso.com")
+    assert ada is not None
+    assert ada.values == ({} if deleted else {"City": "Bonn"})
+
+
+def test_a_job_cannot_be_deleted_while_it_writes(
+    client: Client, emulator: RunningEmulator, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many ask at once: one brings the job to its end, another deletes it at this moment."""
+    client.upload("new.json", source("ada@contoso.com", City="Bonn"))
+    job_id = client.queue()
+    clock.now += ALL
+    deleted: list[bool] = []
+    write = ImportRun.write
+
+    def write_meanwhile(run: ImportRun, surroundings: Surroundings) -> ImportResult:
+        deleted.append(emulator.jobs.delete(job_id))
+        return write(run, surroundings)
+
+    monkeypatch.setattr(ImportRun, "write", write_meanwhile)
+    assert _outcome(client, job_id) == (State.Succeeded, JobError.NoError)
+    assert deleted == [False]
+
+
+def test_one_job_of_several_fails_where_that_is_wanted(
+    client: Client, emulator: RunningEmulator, clock: StandingClock
+) -> None:
+    client.upload("new.json", source("ada@contoso.com", City="Bonn"))
+    emulator.jobs.fail_queued(2)
+    jobs = [client.queue() for _ in range(3)]
+    clock.now += ALL
+    assert [_outcome(client, job_id)[1].name for job_id in jobs] == ["NoError", "InternalError", "NoError"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, ALL])
+def test_a_job_that_is_forgotten_is_gone(
+    client: Client, emulator: RunningEmulator, clock: StandingClock, seconds: float
+) -> None:
+    job_id = client.queue()
+    clock.now += seconds
+    client.jobs()
+    emulator.jobs.forget(job_id.upper())
+    clock.now += ALL
+    assert [listed["JobId"] for listed in client.jobs()] == [JOB_ID]
+    assert client.job_call("GetImportProfilePropertyJob", {"jobId": job_id}).status_code == 404
+
+
+@pytest.mark.parametrize(("after", "error"), [(ALL, "NoError"), (ALL + 1, "ImportCompleteWithError")])
+def test_a_user_who_comes_later_is_found_only_by_later_imports(
+    client: Client, emulator: RunningEmulator, clock: StandingClock, after: float, error: str
+) -> None:
+    client.upload("new.json", source("eve@contoso.com", City="Bonn"))
+    emulator.add_user(mail="eve@contoso.com", object_id=JOB_ID, user_principal_name="eve@contoso.com", after=after)
+    assert emulator.store.user(IdType.Email, "eve@contoso.com") is None
+    first = client.queue()
+    clock.now += 10 * ALL  # what was due meanwhile happens in its order
+    second = client.queue()
+    clock.now += ALL
+    assert [_outcome(client, job_id)[1].name for job_id in (first, second)] == [error, "NoError"]
+
+
+def test_only_a_job_that_is_there_can_be_deleted(client: Client, clock: StandingClock) -> None:
     kept, deleted = client.queue(), client.queue()
 
     def delete(job_id: str) -> Any:  # noqa: ANN401 - what came

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from office365.runtime.client_request_exception import ClientRequestException
+from office365.sharepoint.files.checkin_type import CheckinType
 from office365.sharepoint.files.move_operations import MoveOperations
 
+from analyzer.emulator.file_versions import LibrarySettings
 from tests.emulator.client import FOLDER
 from tests.foreign.office365_reading import HR
 from tests.foreign.office365_tenant import Asked
@@ -107,6 +109,35 @@ def _kept_id(tenant: Tenant) -> bool:
 
 def _to(tenant: Tenant) -> Folder:
     return tenant.folder(f"{FOLDER}/to")
+
+
+def _checked(tenant: Tenant) -> list[object]:
+    tenant.file().checkout().execute_query()
+    first = tenant.file().check_out_type
+    tenant.file().checkin("done", CheckinType.MajorCheckIn).execute_query()
+    return [first, tenant.file().check_out_type, tenant.file().properties["UIVersionLabel"]]
+
+
+def _undone(tenant: Tenant) -> tuple[bytes, int | None]:
+    tenant.file().checkout().execute_query()
+    tenant.folder().files.add("hr.json", b"new", True).execute_query()
+    tenant.file().undocheckout().execute_query()
+    return tenant.content(), tenant.file().check_out_type
+
+
+def _published(tenant: Tenant) -> list[object]:
+    tenant.emulator.configure(FOLDER, LibrarySettings(minor_versions=True))
+    file = tenant.folder().files.add("new.json", b"new", True).execute_query()
+    file.publish("done").execute_query()
+    return [file.properties["UIVersionLabel"], tenant.file(f"{FOLDER}/new.json").properties["UIVersionLabel"]]
+
+
+def _approved(tenant: Tenant) -> list[object]:
+    tenant.emulator.configure(FOLDER, LibrarySettings(moderation=True))
+    file = tenant.folder().files.add("new.json", b"new", True).execute_query()
+    first = file.level
+    file.approve("done").execute_query()
+    return [first, tenant.file(f"{FOLDER}/new.json").level]
 
 
 def _in_bin(tenant: Tenant) -> list[tuple[str | None, int | None, int | None]]:
@@ -218,6 +249,10 @@ WRITING = [
         "recycle", lambda t: (len(t.file().recycle().execute_query().value), t.has(f"{FOLDER}/hr.json")), (36, False)
     ),
     Asked("recycle of a folder", _left(lambda t: t.folder(f"{FOLDER}/to").recycle().execute_query(), "to"), [False]),
+    Asked("checked out and in", _checked, [0, 2, "2.0"]),
+    Asked("checkout undone", _undone, (HR, 2)),
+    Asked("draft published", _published, ["0.1", "1.0"]),
+    Asked("approval", _approved, [2, 1]),
     Asked("recycled file in the bin", _in_bin, [("hr.json", 1, 1)]),
     Asked("recycled file restored", _restored, [True, True]),
     Asked("delete", _left(lambda t: t.file().delete_object().execute_query(), "hr.json"), [False]),

@@ -160,6 +160,26 @@ const FILES = [
     [false, true],
   ],
   ["recycling", async (t) => [(await t.file().recycle()).length, await t.stored()], [36, null]],
+  [
+    "checked out and in",
+    async (t) => {
+      await t.file().checkout();
+      const { CheckOutType } = await t.file()();
+      await t.file().checkin("it's done", 1);
+      return [CheckOutType, (await t.file()()).UIVersionLabel];
+    },
+    [0, "2.0"],
+  ],
+  [
+    "checkout undone",
+    async (t) => {
+      await t.file().checkout();
+      await t.files.addUsingPath("hr.json", "new", { Overwrite: true });
+      await t.file().undoCheckout();
+      return t.stored();
+    },
+    (t) => t.source.text,
+  ],
   ["recycled file in the bin", inBin, [["hr.json", 1, 1]]],
   ["recycled file restored from the web's bin", (t) => restored(t, t.sp.web.recycleBin), (t) => t.source.text],
   ["recycled file restored from the site's bin", (t) => restored(t, t.sp.site.recycleBin), (t) => t.source.text],
