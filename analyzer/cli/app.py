@@ -42,6 +42,7 @@ EXAMPLES = {
     ),
     "parse": ("parse logs.zip -o entries.xlsx", "parse feed-Logs --json", "parse feed-Logs --check"),
     "report": ("report", "report --since 2026-11-01 -o report", "report sample_logs -o report"),
+    "export": ("export 5f05e38c -o failed.xlsx", "export -o new.csv --new --domain fabrikam.com"),
     "retry": (
         "retry",
         "retry 5f05e38c --drop-property Floor",

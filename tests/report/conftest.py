@@ -65,7 +65,7 @@ class LittleLibrary:
         file = f"ImportProfileProperties-{job_id}" + (f"-{day}-{at}-000.log" if at else ".log")
         self._write(f"{FOLDER[1:]}/{name}-{job_id}-Logs/{file}", log)
 
-    def source(self, name: str, records: Sequence[Mapping[str, str]]) -> None:
+    def source(self, name: str, records: Sequence[Mapping[str, object]]) -> None:
         """Writes a job's source file."""
         self._write(f"{FOLDER[1:]}/{name}.json", json.dumps({"value": records}))
 
