@@ -63,6 +63,7 @@ EXAMPLES = {
         "queue hr-feed.json --delta --heal 3",
     ),
     "clean": ("clean", "clean --older-than 180d --outcome succeeded", "clean --feed hr-feed --yes"),
+    "verify": ("verify 5f05e38c", "verify 5f05e38c --sample 1000 --directory users.csv", "verify 5f05e38c --all"),
     "ack": ("ack", "ack 5f05e38c --until 2026-12-01", "ack 5f05e38c --undo"),
     "history check": ("history check", "history check --library from-a-colleague"),
     "history rebuild": ("history rebuild", "history rebuild --library from-a-colleague"),

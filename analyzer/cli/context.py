@@ -203,7 +203,7 @@ class AppContext:
         from analyzer.storage.lock import is_held
 
         is_ours = library.root.resolve() == sample_library().resolve()  # the samples never change
-        return load(
+        tables = load(
             library,
             None if is_ours else self.history(library, workspace),
             rules=self.feed_rules(),
@@ -213,6 +213,7 @@ class AppContext:
             is_busy=lambda: workspace.root != self.held and is_held(workspace.root),
             say=self.terminal.say,
         )
+        return tables.with_verifications(workspace.verified, library.tenant)
 
     def tables_with_progress(self, library: Library, workspace: Workspace) -> Tables:
         """Return ``tables``, and show the progress."""

@@ -84,6 +84,11 @@ class Places:
     history: Path
     root: Path
 
+    @property
+    def verified(self) -> Path:
+        """The folder with the results of reading profiles back."""
+        return self.root / "verified"
+
     @staticmethod
     def of_library(root: Path) -> Places:
         """Return the folders of a library without retry files and reports."""
@@ -146,7 +151,7 @@ class Search:
         return Found(path, number, *self._action(path)) if number else None
 
     def _action(self, path: Path) -> tuple[Action, str]:
-        if path in self.logs:
+        if path in self.logs or path.parent == self._places.verified:
             return Action.redact, ""
         if path in self.sources:
             return Action.remove if self._remove_sources else Action.replace_records, ""
@@ -265,6 +270,8 @@ class _Remover:
 
     def apply(self, library: WritableLibrary, one: Found) -> None:
         match one.action:
+            case Action.redact if one.path not in self._search.logs:
+                redact_log(one.path, self._search.traces, self._pseudonyms)
             case Action.redact:
                 note = functools.partial(note_rewritten, library, one.path)
                 redact_log(one.path, self._search.traces, self._pseudonyms, note)
@@ -303,7 +310,8 @@ def files_of_jobs(places: Places, job_ids: frozenset[str], before: date) -> list
     pages = {f"{name_in_files(job_id)}.html" for job_id in job_ids}
     reports = [path for path in places.reports.rglob("*.html") if path.name in pages]
     tables = places.reports.rglob("data/*.csv")
-    files = [*logs, *sources, *retries, *reports, *tables]
+    verified = [places.verified / f"{name_in_files(job_id)}.json" for job_id in job_ids]
+    files = [*logs, *sources, *retries, *verified, *reports, *tables]
     return [path for path in dict.fromkeys([*files, *old_pages(places.reports, before)]) if path.is_file()]
 
 

@@ -8,7 +8,7 @@ import functools
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,9 @@ from analyzer.history.history_files import HistoryFiles
 from analyzer.history.import_rows import imports_stamp, queued_of
 from analyzer.history.record import is_current
 from analyzer.history.store import VERSION, WAIT, DamagedError, JobFile, Store
+from analyzer.history.verifications import verifications_in
 from analyzer.model.job import Outcome
-from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS
+from analyzer.model.tables import JOBS, NAMED_ENTRIES, USERS, VERIFICATIONS
 from analyzer.source.damaged_values import Damage
 from analyzer.storage.lock import data_lock
 
@@ -53,6 +54,7 @@ class Tables:
         as_of: when the job list was current (UTC); None if unknown.
         imports: the table ``imports``, also of jobs that aren't among ``jobs``.
         queued: what it says of each job, by job ID.
+        verifications: the table ``verifications``, which isn't kept in the history (``with_verifications``).
     """
 
     jobs: pl.DataFrame
@@ -66,6 +68,7 @@ class Tables:
     imports: pl.DataFrame
     queued: Mapping[str, QueuedJob]
     _history: HistoryFiles
+    verifications: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VERIFICATIONS))
 
     @staticmethod
     def of(store: Store, library_root: Path, repair: Callable[[DamagedError], None]) -> Tables:
@@ -224,6 +227,10 @@ class Tables:
     def has_certain_source(self, job_id: str) -> bool:
         """Return whether a job certainly read our copy of its source file, or one that was removed since."""
         return self._history.record(job_id).is_certain
+
+    def with_verifications(self, folder: Path, tenant: str | None) -> Tables:
+        """Return the tables with what was verified, from the tenant's folder ``verified``, which may be missing."""
+        return dataclasses.replace(self, verifications=verifications_in(folder, tenant))
 
     def since(self, time: datetime) -> Tables:
         """Return only the jobs that ran since ``time`` (UTC), and those with an unknown time."""

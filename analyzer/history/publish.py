@@ -22,7 +22,7 @@ from analyzer.history.delta_location import delta_error
 from analyzer.history.query import frames_of
 from analyzer.history.store import COLUMNS, PER_JOB, JobFile, rows_in
 from analyzer.model.next_step import PROGRAM
-from analyzer.model.tables import JOBS
+from analyzer.model.tables import JOBS, VERIFICATIONS
 from analyzer.storage.files import cannot_read
 
 if TYPE_CHECKING:
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from analyzer.history.delta_location import DeltaLocation
     from analyzer.history.load import Tables
 
-TABLES = (*PER_JOB, "job_codes", "observations", "imports", "jobs")
+TABLES = (*PER_JOB, "job_codes", "observations", "imports", "verifications", "jobs")
 """In the order in which they are published: jobs last, when their rows are there."""
+
+PUBLISHED_COLUMNS = {**COLUMNS, "jobs": JOBS, "verifications": VERIFICATIONS}
+"""The columns of each table, without those that only a published table has."""
 
 BATCH_BYTES = 12_000_000
 """Bytes of a history's files in one commit: about 2.5 million entries."""
@@ -322,7 +325,7 @@ class _Publisher:
         from arro3.core import Table
         from deltalake import Schema
 
-        columns = JOBS if self.table == "jobs" else COLUMNS[self.table]
+        columns = PUBLISHED_COLUMNS[self.table]
         empty = self._as_published(pl.LazyFrame(schema=columns), None)
         return Schema.from_arrow(Table.from_arrow(empty.collect()).schema)
 

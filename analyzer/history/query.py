@@ -39,6 +39,7 @@ def frames_of(tables: Tables) -> dict[str, pl.LazyFrame]:
         "job_codes": tables.codes.lazy(),
         "observations": tables.observations.lazy(),
         "imports": tables.imports.lazy(),
+        "verifications": tables.verifications.lazy(),
     }
 
 

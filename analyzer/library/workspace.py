@@ -86,6 +86,11 @@ class Workspace:
         return self.root / "cleaned.ndjson"
 
     @property
+    def verified(self) -> Path:
+        """The folder with the results of reading profiles back (``storage.verification_record``)."""
+        return self.root / "verified"
+
+    @property
     def history(self) -> Path:
         """The folder of the history, unless the configuration names another one."""
         return self.root / "history"

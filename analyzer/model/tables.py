@@ -104,6 +104,22 @@ IMPORTS: dict[str, Any] = {
     "unchanged": pl.UInt32,
 }
 
+VERIFICATIONS: dict[str, Any] = {
+    "tenant": pl.String,
+    "job_id": pl.String,
+    "verified_at": UTC,
+    "users": pl.UInt32,
+    "sample": pl.UInt32,
+    "checked": pl.UInt32,
+    "differing": pl.UInt32,
+    "missing": pl.UInt32,
+    "overwritten": pl.UInt32,
+    "unclear": pl.UInt32,
+    "not_found": pl.UInt32,
+    "at_most": pl.UInt32,
+    "interrupted": pl.Boolean,
+}
+
 
 def table(rows: Iterable[Mapping[str, object]], schema: dict[str, Any]) -> pl.DataFrame:
     """Return rows as a table with the columns and types of ``schema``; a value that a row lacks is null."""

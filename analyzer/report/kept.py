@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from analyzer.history.verifications import newest_verification
 from analyzer.report.job_page import log_words
 from analyzer.report.view import queue_of, retry_button
 from analyzer.storage.files import cannot_read, template_folders, write_bytes
@@ -186,6 +187,7 @@ class PageFacts:
             view.observations.get(job_id),
             [log_words(log) for log in tables.logs_of(job_id)],
             tables.source_problems.get(job_id),
+            newest_verification(tables.verifications, job_id),
             tables.damage.get(job_id),
             job_id in view.findings,
             found.digest if (found := view.looked_up.get(job_id)) else None,

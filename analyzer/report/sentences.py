@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import headline, retry_clause, still_open_clause
+from analyzer.history.verifications import newest_verification, verified_sentence
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
 from analyzer.model.service import JobError, LogCode, State
 from analyzer.model.text import SHORT_ID, capitalised, count, listed_first
@@ -71,12 +72,15 @@ def marks_of(view: View, run: Run) -> Iterator[Note]:
 
 
 def history_of(view: View, run: Run) -> Iterator[Note]:
-    """Yield what happened after a job: its retries, how many users are still open, and a run that superseded it."""
+    """Yield what happened after a job: verified, retried, how many users are still open, a run that superseded it."""
     if run.retry_of is not None:
         repaired = view.by_id.get(run.retry_of)
         which = f"{repaired.feed}, {when_text(repaired, view.zone)}" if repaired else "not in this report"
         text = f"This job imports a retry file of the job {_short(view, run.retry_of)} ({which})."
         yield Note(text, _href(view, run.retry_of))
+    if verified := newest_verification(view.tables.verifications, run.job_id):
+        when = day_text(verified["verified_at"].astimezone(view.zone or UTC))
+        yield Note(verified_sentence(verified, when))
     retries = view.retries.get(run.job_id, ())
     for retry in retries:
         yield Note(_retried(view, retry), _href(view, retry.job_id))

@@ -135,7 +135,7 @@ class BatchReader:
         for record in pending:
             shapes.setdefault(tuple(record.members), []).append(record)
         for names, alike in shapes.items():
-            rows = [[_decoded(bytes(token)) for token in record.members.values()] for record in alike]
+            rows = [[decoded(bytes(token)) for token in record.members.values()] for record in alike]
             identities = [_identity(record, self._id_property) for record in alike]
             numbers = [record.position + 1 for record in alike]
             self._note_refused(alike, identities)
@@ -199,7 +199,7 @@ def _identity(record: Record, id_property: str) -> str | None:
     if token is None:
         return None
     raw = bytes(token)
-    return text_of(raw) if raw[:1] in (b"[", b"{") else as_written(_decoded(raw))
+    return text_of(raw) if raw[:1] in (b"[", b"{") else as_written(decoded(raw))
 
 
 def as_written(value: object) -> str | None:
@@ -215,8 +215,8 @@ def as_written(value: object) -> str | None:
     return str(value) if isinstance(value, int) else None
 
 
-def _decoded(token: bytes) -> object:
-    """Return a value, also if it is spelled in a way that only the service tolerates."""
+def decoded(token: bytes) -> object:
+    """Return the value of a token, also if it is spelled in a way that only the service tolerates."""
     try:
         return _value.decode(token)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

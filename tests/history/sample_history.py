@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import polars as pl
 
 from analyzer.history.store import JobFile, Store, stored
-from analyzer.model.tables import IMPORTS, JOB_CODES, JOBS, NAMED_ENTRIES, OBSERVATIONS, USERS
+from analyzer.model.tables import IMPORTS, JOB_CODES, JOBS, NAMED_ENTRIES, OBSERVATIONS, USERS, VERIFICATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +96,11 @@ class SampleHistory:
     def imports(self) -> pl.DataFrame:
         """As of ``Tables``."""
         return pl.DataFrame(schema=IMPORTS)
+
+    @property
+    def verifications(self) -> pl.DataFrame:
+        """As of ``Tables``."""
+        return pl.DataFrame(schema=VERIFICATIONS)
 
     def scan_entries(self) -> pl.LazyFrame:
         """As of ``Tables``."""

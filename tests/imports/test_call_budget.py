@@ -1,16 +1,25 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.emulator import start
 from analyzer.imports.call_budget import SHARE, CallBudget
 from analyzer.model.service import PROFILE_CALL_SECONDS, PROFILE_CALLS
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import ClientPolicy, TenantAddress
+from analyzer.tenant.sharepoint.profiles import read_profile
+from analyzer.tenant.signin import ReadyToken
 from tests.conftest import NOW, FastClock
+from tests.emulator.client import job, write_library
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from analyzer.emulator import RunningEmulator
 
 
 @pytest.fixture
@@ -91,3 +100,37 @@ def test_a_clock_that_was_set_back_forgets_nothing(file: Path) -> None:
     with CallBudget(file, clock, share=40) as budget:
         budget.take()
     assert sum(clock.waited) == PROFILE_CALL_SECONDS
+
+
+class SharedClock(FastClock):
+    """The client's clock, which is also the tenant's: each look at it takes a moment."""
+
+    def monotonic(self) -> float:
+        self.waited.append(0.05)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize("other", [0, 25])
+def test_the_tenant_refuses_no_call_of_two_commands(tmp_path: Path, other: int) -> None:
+    """Others use the same limit: who knows nothing of them stays within half of it."""
+    clock = SharedClock(NOW)
+    library = write_library(tmp_path / "tenant", job())
+    with start(library, clock=lambda: sum(clock.waited), people_limit=60) as running:
+        for number in (70, 45):
+            with CallBudget(tmp_path / "recent-calls.json", clock, share=30) as budget:
+                session = session_of(running, clock, budget.take)
+                for _ in range(number):
+                    assert read_profile(session, "ada@contoso.com")
+            for _ in range(other):
+                assert read_profile(session_of(running, clock), "ada@contoso.com")
+        assert sum(window.answered for window in running.people.windows()) == 115 + 2 * other
+        assert sum(window.refused for window in running.people.windows()) == 0
+
+
+def session_of(
+    running: RunningEmulator, clock: FastClock, before_request: Callable[[], None] = lambda: None
+) -> Session:
+    origin = running.ready["admin_url"]
+    tokens = ReadyToken({"TOKEN": running.ready["token"]}, origin, "TOKEN")
+    policy = ClientPolicy(clock=clock, before_request=before_request)
+    return Session(TenantAddress(origin, (), Path(running.ready["ca_file"])), tokens, policy)

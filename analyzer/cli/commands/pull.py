@@ -21,6 +21,8 @@ from analyzer.cli.context import (
 from analyzer.errors import ThresholdError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.cli.terminal.output import Terminal
     from analyzer.library.mirror import Library
     from analyzer.library.model import PullResult
@@ -77,8 +79,15 @@ def hold_and_connect(context: typer.Context, patience: str) -> tuple[Workspace, 
     return workspace, tenant, Library(workspace.library)
 
 
-def connected(context: typer.Context, patience: str) -> tuple[Workspace, Tenant]:
+def connected(
+    context: typer.Context, patience: str, before_request: Callable[[], None] = lambda: None
+) -> tuple[Workspace, Tenant]:
     """Connect to the selected tenant; warn if its certificate expires soon.
+
+    Args:
+        context: of the command.
+        patience: how long to wait when the tenant throttles.
+        before_request: as in ``ClientPolicy``.
 
     Raises:
         UsageError: it isn't clear which tenant, its configuration is incomplete, or ``patience`` isn't a time span.
@@ -91,7 +100,7 @@ def connected(context: typer.Context, patience: str) -> tuple[Workspace, Tenant]
 
     app = context.ensure_object(AppContext)
     settings, (name, tenant) = app.settings, app.tenant()
-    policy = ClientPolicy(patience=parse_duration(patience), notify=app.terminal.say)
+    policy = ClientPolicy(patience=parse_duration(patience), notify=app.terminal.say, before_request=before_request)
     session = connect(settings, tenant, app.environment, policy, app.terminal.ask)
     warning = certificate_warning(settings, tenant, app.environment, datetime.now(UTC))
     if warning:

@@ -11,8 +11,9 @@ from analyzer.catalogue.advice import headline, still_open_clause
 from analyzer.cli.terminal.log import visible
 from analyzer.cli.views.directory import look_up_json, print_look_up, resolution_json
 from analyzer.cli.views.jobs import job_json, not_updated, ran, retry_result, until
+from analyzer.history.verifications import newest_verification, verified_sentence
 from analyzer.model.job import Outcome
-from analyzer.model.text import capitalised, count, duration, listed, listed_first, moment
+from analyzer.model.text import capitalised, count, day, duration, listed, listed_first, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,6 +105,7 @@ def view_json(shown: JobView) -> dict[str, Any]:
     return {
         **job_json(shown.tables.jobs)[0],
         "acknowledged": shown.acknowledged is not None,
+        "verified": newest_verification(shown.tables.verifications, shown.job["job_id"]),
         "advice": [
             {
                 "about": one.about,
@@ -143,6 +145,10 @@ def print_view(app: AppContext, shown: JobView, *, everyone: bool) -> None:
         terminal.prose(f"  {sentence}", indent="  ")
     for warning in warnings_of(shown.tables.damage.get(shown.job["job_id"], ())):
         terminal.prose(f"  {warning}", indent="  ")
+    if verified := newest_verification(shown.tables.verifications, shown.job["job_id"]):
+        zone = app.zone() or UTC
+        when = day(verified["verified_at"].astimezone(zone), datetime.now(zone))
+        terminal.prose(f"  {verified_sentence(verified, when)}", indent="  ")
     for sentence in _retried(shown, app.zone()):
         terminal.prose(f"  {sentence}", indent="  ")
     _print_places(terminal, shown.places)
