@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import InputError
-from analyzer.imports.record_file import RecordFile
+from analyzer.imports.record_file import RecordFile, raw_records
+from analyzer.imports.side_by_side import DIFFERENT, SAME, UNMATCHED, RecordTable, SideBySide
 from analyzer.source.find import find_records
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import reading
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from analyzer.imports.model import ImportPlan
     from analyzer.source.reader.json_text import Buffer
 
+_AT_ONCE = 1_000
+"""Pairs of records that are read at once."""
 _CHANGED = "Wait until the feed has written it, and try again."
 
 
@@ -126,49 +129,39 @@ def write_delta(source: Path, target: Path, earlier: Iterable[EarlierFile], plan
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """The records of a file: offsets, and marks of their users."""
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    users: NDArray[np.int64]
-
-    @staticmethod
-    def of(path: Path, id_property: str) -> _Records:
-        spans = find_records(path, id_property, None).spans
-        return _Records(*(np.array(column, np.int64) for column in (spans.starts, spans.ends, spans.marks)))
-
-
 class _Comparison:
-    """Decides for each record of a file whether it is sent."""
+    """Decides for each record of a file whether it is sent.
+
+    Attributes:
+        records: the file's records.
+        is_sent: whether they are sent.
+        undecided: whether that is still to be decided.
+    """
 
     def __init__(self, source: Path, buffer: Buffer, plan: ImportPlan, result: DeltaResult) -> None:
         self._buffer, self._plan, self._result = buffer, plan, result
-        self.records = _Records.of(source, plan.id_property)
+        self.records = RecordTable.of(find_records(source, plan.id_property, None).spans)
         users = self.records.users
+        self._users, several = _distinct(users)
         self.is_sent = np.ones(len(users), np.bool_)
-        _, at, times = np.unique(users, return_inverse=True, return_counts=True)
-        without_id = users == NO_ID
-        several = (times[at] > 1) & ~without_id
-        self.undecided = ~without_id & ~several
-        result.without_id, result.duplicates = int(without_id.sum()), int(several.sum())
-        self._users = np.unique(users)
+        self.undecided = users != NO_ID
+        result.without_id = len(users) - int(self.undecided.sum())
         self._equal = np.zeros(len(users), np.bool_)
         self._gone = np.empty(0, np.int64)
+        if len(several):
+            self._send(np.flatnonzero(_is_in(users, several)), "duplicates")
 
     def can_compare(self, file: EarlierFile) -> bool:
         """Decide the records of users in an earlier file; return False if nothing older counts."""
         try:
             state = state_of(file.path)
-            old = _Records.of(file.path, self._plan.id_property)
-            self._compare(file, old)
+            has_all_ids = self._compare(file)
             check_unchanged(file.path, state, "")
         except InputError as error:
             self._result.remarks.append(f"Nothing older than {file.name} counts: {error.what}.")
             return False
         self._result.compared.append(file.name)
-        if (old.users == NO_ID).any():
+        if not has_all_ids:
             reason = f"it has records without {self._plan.id_property}, so that their users are unknown"
             self._result.remarks.append(f"Nothing older than {file.name} counts: {reason}.")
             return False
@@ -176,26 +169,47 @@ class _Comparison:
             self._accept()
         return True
 
-    def _compare(self, file: EarlierFile, old: _Records) -> None:
-        order = np.argsort(old.users, kind="stable")
-        users = old.users[order]
-        new = np.flatnonzero(self.undecided)
-        first, end = (users.searchsorted(self.records.users[new], side) for side in ("left", "right"))
-        self._send(new[end - first > 1], "duplicates")
-        once = end - first == 1
-        new, at = new[once], order[first[once]]
-        if file.not_updated is None:
-            self._send(new, "not_updated")
-        else:
-            failed = np.isin(self.records.users[new], [mark_of(key) for key in file.not_updated])
-            self._send(new[failed], "not_updated")
-            new, at = new[~failed], at[~failed]
-            with reading(file.path) as before:
-                is_same = self._are_same(before, old, new, at)
-            self._send(new[~is_same], "changed")
-            self._equal[new[is_same]] = True
-        gone = np.setdiff1d(old.users, self._users)
-        self._gone = np.union1d(self._gone, gone[gone != NO_ID])
+    def _compare(self, file: EarlierFile) -> bool:
+        """Decide the records of users in a file, or find them equal; return whether all of its records have IDs."""
+        with reading(file.path) as old:
+            pairs = SideBySide(self._buffer, self.records, old, self._plan.id_property, self._is_same)
+            passed = pairs.pair()
+            distinct, several = _distinct(passed.users)
+            if len(distinct):
+                # Users who were paired, and have a further record.
+                again = (pairs.states != UNMATCHED) & _is_in(self.records.users, distinct)
+                several = np.union1d(several, self.records.users[again])
+                self._send(np.flatnonzero(self.undecided & _is_in(self.records.users, several)), "duplicates")
+                self._join(old, passed, pairs.states)
+        found = self.undecided & (pairs.states != UNMATCHED)
+        failed = found
+        if file.not_updated is not None:
+            marks = np.array([mark_of(key) for key in file.not_updated], np.int64)
+            failed = found & _is_in(self.records.users, np.unique(marks))
+        self._send(np.flatnonzero(failed), "not_updated")
+        found &= ~failed
+        self._send(np.flatnonzero(found & (pairs.states == DIFFERENT)), "changed")
+        self._equal |= found & (pairs.states == SAME)
+        self._gone = np.union1d(self._gone, distinct[~_is_in(distinct, self._users)])
+        paired = self.records.users[pairs.states != UNMATCHED]
+        return bool(passed.users.all() and paired.all())
+
+    def _join(self, old: Buffer, passed: RecordTable, states: NDArray[np.int8]) -> None:
+        """Pair the records that weren't where they were before."""
+        new = np.flatnonzero(self.undecided & (states == UNMATCHED))
+        order = np.argsort(passed.users)
+        at = passed.users[order].searchsorted(self.records.users[new])
+        at = order[np.minimum(at, len(order) - 1)]
+        is_found = passed.users[at] == self.records.users[new]
+        new, at = new[is_found], at[is_found]
+        for block in range(0, len(new), _AT_ONCE):
+            numbers, indexes = new[block : block + _AT_ONCE], at[block : block + _AT_ONCE]
+            pairs = zip(
+                raw_records(self._buffer, self.records.starts[numbers], self.records.ends[numbers]),
+                raw_records(old, passed.starts[indexes], passed.ends[indexes]),
+                strict=True,
+            )
+            states[numbers] = [SAME if now == then or self._is_same(now, then) else DIFFERENT for now, then in pairs]
 
     def _send(self, records: NDArray[np.int64], reason: str) -> None:
         """Decide that records are sent."""
@@ -208,21 +222,9 @@ class _Comparison:
         self.undecided[equal] = self.is_sent[equal] = False
         self._result.unchanged += int(equal.sum())
 
-    def _are_same(
-        self, before: Buffer, old: _Records, new: NDArray[np.int64], at: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        """Return whether records have the same values as earlier ones of the same users."""
-        is_compared = self._is_compared()
-        result = np.empty(len(new), np.bool_)
-        for place, (number, index) in enumerate(zip(new.tolist(), at.tolist(), strict=True)):
-            now = bytes(self._buffer[self.records.starts[number] : self.records.ends[number]])
-            then = bytes(before[old.starts[index] : old.ends[index]])
-            result[place] = now == then or has_same_values(now, then, is_compared)
-        return result
-
-    def _is_compared(self) -> Callable[[str], bool]:
+    def _is_same(self, now: bytes, then: bytes) -> bool:
         id_property, names = self._plan.id_property, self._plan.property_map
-        return lambda name: name != id_property and (names is None or name in names)
+        return has_same_values(now, then, lambda name: name != id_property and (names is None or name in names))
 
     def finish(self) -> None:
         """Count what is known only after the last file."""
@@ -230,6 +232,24 @@ class _Comparison:
         self._send(np.flatnonzero(self.undecided & self._equal), "not_updated")
         self._result.new = int(self.undecided.sum())
         self._result.gone = len(self._gone)
+
+
+def _distinct(users: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the users without ``NO_ID`` in order, and those of them who occur several times."""
+    users = np.sort(users)
+    users = users[users != NO_ID]
+    is_again = users[1:] == users[:-1]
+    if not is_again.any():
+        return users, users[:0]
+    return np.unique(users), np.unique(users[1:][is_again])
+
+
+def _is_in(users: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which users are among others, which are in order; ``np.isin`` takes ten times as long."""
+    if not len(others):
+        return np.zeros(len(users), np.bool_)
+    found: NDArray[np.bool_] = others[np.minimum(others.searchsorted(users), len(others) - 1)] == users
+    return found
 
 
 def has_same_values(now: bytes, then: bytes, is_compared: Callable[[str], bool]) -> bool:
@@ -240,10 +260,11 @@ def has_same_values(now: bytes, then: bytes, is_compared: Callable[[str], bool])
         then: another one.
         is_compared: whether a property counts.
     """
-    one, other = (
-        {name: bytes(token) for name, token in _members(raw).items() if is_compared(name)} for raw in (now, then)
-    )
-    return one.keys() == other.keys() and all(_is_same(token, other[name]) for name, token in one.items())
+    one, other = _members(now), _members(then)
+    for name, token in one.items():
+        if is_compared(name) and (name not in other or not _are_equal(token, other[name])):
+            return False
+    return one.keys() == other.keys() or not any(map(is_compared, other.keys() - one.keys()))
 
 
 def _members(raw: bytes) -> dict[str, msgspec.Raw] | dict[str, bytes]:
@@ -251,11 +272,11 @@ def _members(raw: bytes) -> dict[str, msgspec.Raw] | dict[str, bytes]:
     return read_object(raw, 0).members if members is None else members
 
 
-def _is_same(one: bytes, other: bytes) -> bool:
+def _are_equal(one: msgspec.Raw | bytes, other: msgspec.Raw | bytes) -> bool:
     if one == other:
         return True
-    texts = [_text(token) for token in (one, other)]
-    return None not in texts and texts[0] == texts[1]
+    texts = [_text(bytes(token)) for token in (one, other)]
+    return texts[0] == texts[1] is not None
 
 
 def _text(token: bytes) -> str | None:

@@ -21,6 +21,7 @@ from analyzer.source.reader.chunk import (
     Blanker,
     ChunkDecoder,
     CutCommentError,
+    flat_spans,
     may_have_begun_with_a_comma,
     members_of,
     spans_in,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 15
 """Bytes of a chunk, which fits in the processor's cache. Chunks of long records have up to ``_MAX_CHUNK`` bytes."""
+_CHUNK_OF_ALL = 1 << 17
+"""The same if all users are wanted, which takes more calls for each chunk, and no chunk is decoded again."""
 _MAX_CHUNK = 1 << 19
 _MIN_RECORDS = 8
 """Records per chunk: with fewer, finding the end takes too long; with more, too many chunks have a wanted record, and
@@ -125,7 +128,7 @@ class Scanner:
         self._decoder = ChunkDecoder(id_property)
         self._blanker = Blanker()
         self._lenient = False
-        self._size = CHUNK
+        self._size = self._least = _CHUNK_OF_ALL if wanted is None else CHUNK
 
     def scan(self, scanned: ScanState, stop: Border | None = None) -> None:
         """Continue a scan, up to another border.
@@ -166,7 +169,7 @@ class Scanner:
             self._lenient = chunk != piece
             piece = chunk
         self._take(scanned, keys, piece)
-        self._size = min(max(CHUNK, _MIN_RECORDS * len(piece) // len(keys)), _MAX_CHUNK)
+        self._size = min(max(self._least, _MIN_RECORDS * len(piece) // len(keys)), _MAX_CHUNK)
         scanned.end = border.start
         return True
 
@@ -180,15 +183,12 @@ class Scanner:
     def _take(self, scanned: ScanState, keys: Sequence[str], chunk: bytes) -> None:
         """Count a chunk's records, and add the wanted ones."""
         wanted = self._wanted
-        numbers: Sequence[int]
         if wanted is None:
-            marks = list(map(mark_of, keys))
-            numbers = range(len(keys))
-        else:
-            # Marks of wanted users start at 1.
-            marks = [] if wanted.keys().isdisjoint(keys) else list(map(wanted.get, keys, repeat(0)))
+            self._take_all(scanned, keys, chunk)
+        # Marks of wanted users start at 1.
+        elif not wanted.keys().isdisjoint(keys):
+            marks = list(map(wanted.get, keys, repeat(0)))
             numbers = list(compress(range(len(keys)), marks))
-        if numbers:
             starts, ends = spans_in(chunk, len(keys), numbers)
             spans = scanned.spans
             spans.starts.extend([scanned.end + start for start in starts])
@@ -196,6 +196,19 @@ class Scanner:
             spans.positions.extend([scanned.records + number for number in numbers])
             spans.marks.extend([marks[number] for number in numbers])
         scanned.records += len(keys)
+
+    def _take_all(self, scanned: ScanState, keys: Sequence[str], chunk: bytes) -> None:
+        """Add all records of a chunk, by numpy: there may be millions."""
+        import numpy as np  # other processes that scan don't need it
+
+        found = flat_spans(chunk, len(keys)) or spans_in(chunk, len(keys), range(len(keys)))
+        numbers = np.arange(scanned.records, scanned.records + len(keys), dtype=np.int64)
+        marks = np.fromiter(map(hash, keys), np.int64, len(keys))  # as mark_of, except for a hash of 0
+        if not marks.all():
+            marks = np.fromiter(map(mark_of, keys), np.int64, len(keys))
+        columns = *(np.asarray(offsets, np.int64) + scanned.end for offsets in found), numbers, marks
+        for column, values in zip(scanned.spans.columns(), columns, strict=True):
+            column.frombytes(values.tobytes())
 
     def _note(self, scanned: ScanState, start: int, end: int, position: int, key: str) -> None:
         mark = mark_in(self._wanted, key)

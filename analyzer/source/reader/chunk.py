@@ -26,6 +26,9 @@ from analyzer.source.reader.tolerant import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 _members = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 # Characters that are escaped in JSON, and brackets, before which ``Blanker`` would blank a comma in a name
@@ -105,6 +108,18 @@ def spans_in(chunk: bytes, count: int, wanted: Sequence[int]) -> tuple[list[int]
     else:
         starts, ends = _spans_of_short(chunk)
     return [starts[number] for number in wanted], [ends[number] for number in wanted]
+
+
+def flat_spans(chunk: bytes, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return the starts and ends of all records of a chunk as ``spans_in`` does; None unless each has two brackets."""
+    import numpy as np
+
+    letters = np.frombuffer(chunk, np.uint8)
+    starts = np.flatnonzero(letters == ord("{"))
+    if len(starts) != count:
+        return None
+    ends = np.flatnonzero(letters == ord("}")) + 1
+    return (starts, ends) if len(ends) == count else None
 
 
 def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
