@@ -226,8 +226,6 @@ class Planner:
     def _not_pulled(self, ours: Job, now: Job | None, *, is_damaged: bool) -> str:
         """Return why a job's files must stay, a clause; empty if they were pulled and read completely."""
         notes = self._library.state.notes.get(ours.job_id)
-        if now is not None and not now.ended:
-            return f"the tenant lists the job as {now.state_name}"
         if now is not None and (now.state, now.error) != (ours.state, ours.error):
             return "the job has changed since the last pull"
         if notes is not None and (notes.pending or notes.fetched):

@@ -292,6 +292,21 @@ def test_what_the_tenant_lists_now_counts_not_what_the_library_knew(
         assert [name for name in left_in(emulator) if job_id in name]
 
 
+def test_what_a_pull_left_for_later_and_a_log_that_cannot_be_read_stay(
+    upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]]
+) -> None:
+    pulled, _, damaged = old.ran(100), old.ran(101, failed=False), old.ran(102)
+    (log,) = old.root.rglob(f"*{damaged}*.log")
+    log.write_bytes(b"\x1f\x8b\x08\x00 no gzip file")
+    with begin() as emulator:
+        assert upa("pull", "--job", pulled, "--job", damaged).code in {0, 5}
+        before = left_in(emulator)
+        ran = upa("clean", "--yes", "--json")
+        assert _because(ran) == ["its log can't be read completely", "the last pull didn't download all of its files"]
+        gone = set(before) - set(left_in(emulator))
+        assert gone == {one for one in before if pulled in one or one == _day(100)}
+
+
 def test_other_files_and_folders_are_never_touched(
     upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]]
 ) -> None:
