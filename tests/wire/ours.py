@@ -13,7 +13,7 @@ import pytest
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.errors import InputError
 from analyzer.model.service import IdType
-from analyzer.tenant.sharepoint.jobs import Import, delete_job, get_job, queue_import
+from analyzer.tenant.sharepoint.jobs import Import, get_job, queue_import
 from analyzer.tenant.sharepoint.upload import UploadState, UploadTarget, upload_file
 from analyzer.tenant.sharepoint.webs import Webs
 from tests.emulator.client import FOLDER, JOB_ID, source
@@ -85,7 +85,7 @@ def _job(session: Session, job_id: str) -> Job:
 
 
 def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]:
-    """From failed users to none, with a job that is deleted and one whose log lies in a subweb; the jobs' ids."""
+    """From failed users to none, with a job that is cancelled and one whose log lies in a subweb; the jobs' ids."""
     session = contoso.session(file)
     assert upa("pull").code == 0
     assert upa("doctor").code == 0
@@ -94,10 +94,13 @@ def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]
     assert ended(session, again, contoso)
     uploaded_in_chunks(session, file.parent)
     deleted = queued(session, "deleted.json", b"{}")
-    assert delete_job(session, deleted)
+    assert upa("cancel", deleted).code == 0
     failing = queued(session, "failing.json", source("nobody@contoso.com", City="Bonn"))
     assert ended(session, failing, contoso)
     ran = upa("run", "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["pulled"]["log_files"] == 1
+    ran = upa("clean", "--older-than", "7d", "--yes", "--json")
+    assert ran.code == 0, ran.err
+    assert {item["kind"] for item in ran.json["items"]} == {"log", "log_folder", "source"}
     return [again, failing]
