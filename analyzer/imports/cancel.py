@@ -79,7 +79,7 @@ def cancel(session: Session, job: Job) -> Cancellation:
     if job.ended:
         raise AnalyzerError(
             f"job {job.job_id} has ended ({job.state_name}), so there is nothing to cancel",
-            f"upa-analyzer show {job.job_id[:8]} shows its result after a pull.",
+            f"After a pull, `upa-analyzer show {job.job_id[:8]}` shows its result.",
         )
     accepted, fault = None, None
     try:

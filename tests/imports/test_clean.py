@@ -506,6 +506,19 @@ def test_a_job_list_that_grows_towards_the_threshold_is_a_warning(
     assert ("No program can shorten the list" in ran.err) is is_warned
 
 
+def test_without_the_job_list_nothing_is_removed(upa: Callable[..., Ran], only_tenant: LoopbackTenant) -> None:
+    job_id = only_tenant.add_job(1)
+    only_tenant.add_log(job_id, b"IdentityNotResolvable\teve@contoso.com\tUnknown\r\n", time="20260101-020000-000")
+    assert upa("pull").code == 0
+    code = "-2147024860, Microsoft.SharePoint.SPQueryThrottledException"
+    refused = json.dumps({"odata.error": {"code": code, "message": {"value": "Too many."}}}).encode()
+    only_tenant.faults = lambda seen: Given(500, refused) if seen.path.endswith("PropertyJobs") else None
+    ran = upa("clean", "--yes")
+    assert (ran.code, ran.out) == (4, "")
+    assert "exceeds the list view threshold" in ran.err
+    assert not [seen for seen in only_tenant.seen if "recycle" in seen.path]
+
+
 def test_after_removing_it_says_whether_the_job_list_is_shorter(
     upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]]
 ) -> None:
