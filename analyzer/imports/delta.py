@@ -15,7 +15,7 @@ import numpy as np
 
 from analyzer.errors import InputError
 from analyzer.imports.record_file import RecordFile, raw_records
-from analyzer.imports.side_by_side import DIFFERENT, SAME, UNMATCHED, RecordTable, SideBySide
+from analyzer.imports.side_by_side import DIFFERENT, REACH, SAME, UNMATCHED, RecordTable, SideBySide
 from analyzer.source.find import find_records
 from analyzer.source.model import NO_ID, mark_of
 from analyzer.source.reader.records import reading
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.imports.model import ImportPlan
+    from analyzer.imports.side_by_side import Reach
     from analyzer.source.reader.json_text import Buffer
 
 _AT_ONCE = 1_000
@@ -94,7 +95,9 @@ class DeltaResult:
         return self.changed + self.new + self.not_updated + self.without_id + self.duplicates
 
 
-def write_delta(source: Path, target: Path, earlier: Iterable[EarlierFile], plan: ImportPlan) -> DeltaResult:
+def write_delta(
+    source: Path, target: Path, earlier: Iterable[EarlierFile], plan: ImportPlan, reach: Reach = REACH
+) -> DeltaResult:
     """Write the records of a file that earlier imports haven't written, byte for byte, in their order.
 
     Args:
@@ -103,6 +106,7 @@ def write_delta(source: Path, target: Path, earlier: Iterable[EarlierFile], plan
         earlier: the files of earlier jobs, the newest first. Only as many are asked for and read as it takes. One that
             can't be read is the last one.
         plan: the ID property, also of the earlier files, and the property map; without one, all properties count.
+        reach: how far two files are looked at at once.
 
     Raises:
         InputError: the source can't be read, or changes while it is read.
@@ -111,7 +115,7 @@ def write_delta(source: Path, target: Path, earlier: Iterable[EarlierFile], plan
     before = state_of(source)
     result = DeltaResult()
     with reading(source) as buffer:
-        comparison = _Comparison(source, buffer, plan, result)
+        comparison = _Comparison(source, buffer, plan, result, reach)
         if comparison.undecided.any():
             for file in earlier:
                 if not comparison.can_compare(file) or not comparison.undecided.any():
@@ -138,8 +142,8 @@ class _Comparison:
         undecided: whether that is still to be decided.
     """
 
-    def __init__(self, source: Path, buffer: Buffer, plan: ImportPlan, result: DeltaResult) -> None:
-        self._buffer, self._plan, self._result = buffer, plan, result
+    def __init__(self, source: Path, buffer: Buffer, plan: ImportPlan, result: DeltaResult, reach: Reach) -> None:
+        self._buffer, self._plan, self._result, self._reach = buffer, plan, result, reach
         self.records = RecordTable.of(find_records(source, plan.id_property, None).spans)
         users = self.records.users
         self._users, several = _distinct(users)
@@ -172,7 +176,7 @@ class _Comparison:
     def _compare(self, file: EarlierFile) -> bool:
         """Decide the records of users in a file, or find them equal; return whether all of its records have IDs."""
         with reading(file.path) as old:
-            pairs = SideBySide(self._buffer, self.records, old, self._plan.id_property, self._is_same)
+            pairs = SideBySide(self._buffer, self.records, old, self._plan.id_property, self._is_same, self._reach)
             passed = pairs.pair()
             distinct, several = _distinct(passed.users)
             if len(distinct):

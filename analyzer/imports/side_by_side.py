@@ -28,10 +28,24 @@ if TYPE_CHECKING:
 
 UNMATCHED, SAME, DIFFERENT = range(3)
 """What is known of a record: not yet paired with one of the same user, equal to it, or not."""
-_LEAST, _MOST = 1 << 12, 1 << 20
-"""Bytes that are compared at once."""
-_WINDOW = 64
-"""Records of each file among which the same user is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far two files are looked at at once.
+
+    Attributes:
+        least: bytes that are compared at once where the files differ.
+        most: likewise where they are equal.
+        window: records of each file among which the same user is looked for.
+    """
+
+    least: int = 1 << 12
+    most: int = 1 << 20
+    window: int = 64
+
+
+REACH = Reach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class SideBySide:
         old: the earlier file.
         id_property: of the earlier file.
         is_same: whether two records that differ in their bytes have the same values: the new one, and the old one.
+        reach: how far they are looked at at once.
         states: of each record of the file.
         passed: records of the earlier file that were passed over.
     """
@@ -86,6 +101,7 @@ class SideBySide:
     old: Buffer
     id_property: str
     is_same: Callable[[bytes, bytes], bool]
+    reach: Reach = REACH
     passed: Spans = field(default_factory=Spans)
 
     def __post_init__(self) -> None:
@@ -99,15 +115,15 @@ class SideBySide:
             GrammarError: the earlier file isn't what the service reads.
         """
         at = skip_blank(self.old, begin(self.old, skip_blank(self.old, after_mark(self.old))) + 1)
-        number, size = 0, _LEAST
+        number, size = 0, self.reach.least
         while number < len(self.records) and self.old[at : at + 1] == b"{":
             equal, until, at = self._equal(number, at, size)
             self.states[number:equal] = SAME
             is_longer, number = equal == number, equal
-            if until == size and not (is_longer and size == _MOST):
-                size = min(size * 2, _MOST)
+            if until == size and not (is_longer and size == self.reach.most):
+                size = min(size * 2, self.reach.most)
             elif number < len(self.records) and self.old[at : at + 1] == b"{":
-                size = max(_LEAST, until)
+                size = max(self.reach.least, until)
                 found = self._single(number, at)
                 if found is None:
                     break
@@ -142,11 +158,13 @@ class SideBySide:
         users = self.records.users
         old = self._read(at)
         if old.user != users[number]:
-            window = {user: index for index, user in enumerate(users[number : number + _WINDOW].tolist(), number)}
+            window = {
+                user: index for index, user in enumerate(users[number : number + self.reach.window].tolist(), number)
+            }
             skipped = []
             while old.user not in window:
                 skipped.append(old)
-                if len(skipped) == _WINDOW or self.old[old.next : old.next + 1] != b"{":
+                if len(skipped) == self.reach.window or self.old[old.next : old.next + 1] != b"{":
                     return None
                 old = self._read(old.next)
             for one in skipped:
