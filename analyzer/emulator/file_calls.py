@@ -51,8 +51,9 @@ class FileCalls:
         return Reply(stored.place, headers={"ETag": stored.etag, "Last-Modified": changed})
 
     def _replace(self, call: Call, at: Place, _: Segment) -> Reply:
-        check_match(call.headers.get("if-match", "*"), self._storage.file(at.path).etag)
-        return Reply(status=204, headers={"ETag": self._storage.replace(at.path, call.body).etag})
+        with self._storage.lock:  # of two with the same condition, one comes too late
+            check_match(call.headers.get("if-match", "*"), self._storage.file(at.path).etag)
+            return Reply(status=204, headers={"ETag": self._storage.replace(at.path, call.body).etag})
 
     def _save(self, call: Call, at: Place, segment: Segment) -> Reply:
         self._storage.replace(at.path, call.body)

@@ -122,6 +122,7 @@ class Jobs:
 
     def add_user(self, user: User, after: float = 0.0) -> None:
         """Make a user known, after so many service seconds: imports that are written before don't find it."""
+        self.advance()  # what is due already doesn't find it
         with self._listing:
             self._arrivals.append((self._clock.seconds() + after, user))
         self.advance()

@@ -60,14 +60,14 @@ class RemoveCalls:
         return operations
 
     def _delete(self, call: Call, at: Place, segment: Segment) -> Reply:
-        bypass = self._bypass(call, at, segment)
         remove = self._storage.delete_file if at.kind is Kind.FILE else self._storage.delete_folder
-        remove(at.path, bypass)
+        with self._storage.lock:
+            remove(at.path, self._bypass(call, at, segment))
         return Reply()
 
     def _recycle(self, call: Call, at: Place, segment: Segment) -> Reply:
-        bypass = self._bypass(call, at, segment)
-        return Reply(Primitive(segment.name, self._bin.recycle(at.path, bypass).item_id))
+        with self._storage.lock:
+            return Reply(Primitive(segment.name, self._bin.recycle(at.path, self._bypass(call, at, segment)).item_id))
 
     def _bypass(self, call: Call, at: Place, segment: Segment) -> Bypass:
         """Check the conditions of a call, and return what it bypasses.

@@ -142,7 +142,6 @@ class RunningEmulator:
             after: service seconds until imports find it, as the directory sync takes up to a day.
         """
         user = User(mail=mail, object_id=object_id, user_principal_name=user_principal_name, values={})
-        self.jobs.advance()
         self.jobs.add_user(user, after)
 
     def lock(self, path: str, holder: str, *, shared: bool = True) -> None:
