@@ -265,15 +265,25 @@ def test_a_file_that_a_younger_job_or_one_that_has_not_ended_names_stays(
         assert any(waiting in because for because in _because(ran, "source file"))
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [f"{TENANT}{FOLDER.upper()}/PAYROLL.json".replace(" ", "%20"), f"{FOLDER}/payroll.json"],
+    ids=["in capitals and encoded", "without the host"],
+)
 def test_the_same_file_in_another_spelling_is_the_same_file(
-    upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]]
+    upa: Callable[..., Ran],
+    old: OldJobs,
+    begin: Callable[..., AbstractContextManager[RunningEmulator]],
+    spelled: str,
 ) -> None:
     old.ran(100, "payroll.json")
     old.ran(100, "payroll.json", state=1)
-    old.jobs[1]["SourceUri"] = f"{TENANT}{FOLDER.upper()}/PAYROLL.json".replace(" ", "%20")
+    old.jobs[1]["SourceUri"] = spelled
     with begin() as emulator:
         assert upa("pull").code == 0
-        upa("clean", "--yes")
+        ran = upa("clean", "--yes", "--json")
+        assert ran.code == 0, ran.err
+        assert len(_because(ran, "source file")) == 1
         assert "payroll.json" in left_in(emulator)
 
 
@@ -413,6 +423,24 @@ def _tenant(emulator: RunningEmulator) -> Tenant:
     ready = emulator.ready
     address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
     return Tenant(Session(address, ReadyToken({"UPA_TOKEN": ready["token"]}, ready["admin_url"], "UPA_TOKEN")))
+
+
+def test_a_folder_that_gets_a_file_after_the_plan_stays(
+    upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]], tmp_path: Path
+) -> None:
+    job_id = old.ran(100)
+    root = tmp_path / "upa-data" / "contoso"
+    with begin() as emulator:
+        assert upa("pull").code == 0
+        library, tenant = WritableLibrary(root / "library"), _tenant(emulator)
+        plan = Planner(tenant, library, load(Library(library.root), root / "history")).run(
+            Choice(TODAY), lambda *_: None
+        )
+        folder = f"{FOLDER}/{_day(100)[:-5]}-{job_id}-Logs"
+        emulator.storage.add(folder, "notes.txt", BytesIO(b"mine"), overwrite=False)
+        done = Cleaner(tenant, library, CleanRecord(root / "cleaned.ndjson"), Clock()).run(plan, lambda *_: None)
+        assert [item.because for item in done.refused] == ["something else is in it"]
+        assert "notes.txt" in left_in(emulator)
 
 
 @pytest.mark.parametrize("meanwhile", ["queued", "changed", "removed"])
