@@ -90,6 +90,8 @@ def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]
     assert upa("pull").code == 0
     assert upa("doctor").code == 0
     assert upa("check", source_file(file), "--map", "City=WebSite", "--properties-of", "ada@contoso.com").code == 0
+    ran = upa("verify", JOB_ID[:8], "--id-type", "PrincipalName", "--map", "City")
+    assert ran.code == 1, ran.err
     again = queued(session, "hr-retry.json", retry_file(upa))
     assert ended(session, again, contoso)
     uploaded_in_chunks(session, file.parent)

@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - what may be unknown of a job
 ) -> int:
     """Verify a job: read users' profiles back, and compare them with the source file.
 
-    The exit code is 1 if a user differs or has no profile.
+    The exit code is 1 if a user differs or has no profile, or if no user could be compared.
     """
     from analyzer.cli.views.verify import print_result, result_json
     from analyzer.imports.plan import PlanOptions
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - what may be unknown of a job
         print_result(app, wanted.job_id, result, record)
     if result.fault is not None:
         raise result.fault
-    return int(result.wrong > 0)
+    return int(result.wrong > 0 or not result.checked)
 
 
 def _read_back(  # noqa: PLR0913, PLR0917 - the command's options

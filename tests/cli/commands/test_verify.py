@@ -291,6 +291,16 @@ def test_a_property_that_is_nowhere_the_same_may_have_another_name(
     assert last == "Floor can't be compared for certain for 40 users: profiles have no such property."
 
 
+def test_a_job_of_which_nothing_can_be_compared_is_a_finding(
+    upa: Callable[..., Ran], tenant: Callable[..., Profiles]
+) -> None:
+    tenant(of(Floor="3"))
+    ran = upa("verify", JOB[:8], "--id-type", "PrincipalName", "--map", "Floor")
+    assert ran.code == 1
+    assert ran.out.startswith("00000001: 0 of 40 users read back, 0 differ, 40 can't be compared for certain.\n")
+    assert "confidence" not in ran.out
+
+
 def test_a_difference_of_a_synced_property_says_so(upa: Callable[..., Ran], tenant: Callable[..., Profiles]) -> None:
     profiles = tenant(of(Dept="HR"))
     for mail in MAILS[1:]:
