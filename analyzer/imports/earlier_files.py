@@ -10,7 +10,6 @@ import contextlib
 import functools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
@@ -24,6 +23,7 @@ from analyzer.storage.import_record import all_imports, feed_folder, imports_of_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
+    from pathlib import Path
     from typing import Any
     from zoneinfo import ZoneInfo
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from analyzer.storage.import_record import ImportPart, ImportRecord
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_BY_FILE = ("source", "name")
+"""Values of ``ran_from`` for a time that is not the service's (``analysis.timeline``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,17 @@ class EarlierFiles:
                 self.remarks.append(f"Nothing older than {self._name(one)} counts: {problem}.")
                 return
             if one.record is None:
-                self.remarks.append(
-                    f"That {self._name(one)} had the same ID type and property map is inferred: another program queued"
-                    " it."
+                self._remark_once(
+                    "Another program queued some of the earlier files. That they had the same ID type and property map"
+                    " is inferred."
                 )
+            if one.part is None and one.row is not None and one.row["ran_from"] in _BY_FILE and at + 1 < len(found):
+                self._remark_once("That jobs ran in the order in which their files were written is inferred.")
             yield EarlierFile(path, self._name(one), self._not_updated(one), order_is_certain=older <= one.earliest)
+
+    def _remark_once(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
 
     def _imports_of_feed(self) -> list[_Import]:
         """Return the feed's jobs, the newest first."""
@@ -192,7 +200,7 @@ class EarlierFiles:
 
 def _kept(imports: Path, record: ImportRecord, part: ImportPart) -> Path | None:
     """Return the file that was sent, if it is still there and unchanged."""
-    path = feed_folder(imports, record.feed) / record.import_id / part.file if part.file else Path(record.path)
+    path = feed_folder(imports, record.feed) / record.import_id / part.file
     with contextlib.suppress(OSError, InputError):
         if path.stat().st_size == part.bytes and sha256_of(path) == part.sha256:
             return path

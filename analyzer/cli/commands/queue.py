@@ -324,7 +324,7 @@ class _Queueing:
         def delta(source: Path, target: Path, plan: ImportPlan) -> DeltaResult:
             earlier = EarlierFiles(library, tables, self.workspace.imports, feed, plan, zone, self._now())
             result = write_delta(source, target, earlier, plan)
-            for remark in earlier.remarks:
+            for remark in (*earlier.remarks, *result.remarks):
                 self.app.terminal.say(remark)
             return result
 
