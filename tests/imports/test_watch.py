@@ -57,6 +57,7 @@ class _Tenant:
     def __call__(self, job_ids: Collection[str]) -> dict[str, Job | None]:
         now = self._clock.monotonic()
         self.asked.append(now)
+        assert len(self.asked) < 1000, "a watch without end"
         state = [state for since, state in self._states if since <= now][-1]
         if isinstance(state, AnalyzerError):
             raise state
@@ -96,11 +97,16 @@ def test_temporary_failures_are_said_once_and_end_nothing(clock: FastClock) -> N
     assert said == [f"Temporary failure: {fault.what}. Still watching", "The tenant answers again"] * 2
 
 
+def test_a_failure_at_the_only_look_is_an_error(clock: FastClock) -> None:
+    with pytest.raises(FaultError):
+        Watch(_Tenant(clock, (0, FaultError("no answer"))), clock).run([ONE], once=True, timeout=600)
+
+
 @pytest.mark.parametrize("error", [RefusedError("no permission"), ThresholdError("refused")], ids=["403", "threshold"])
 def test_a_refusal_ends_the_watch(clock: FastClock, error: AnalyzerError) -> None:
     watch = Watch(_Tenant(clock, (0, 1), (60, error)), clock)
     with pytest.raises(type(error)):
-        watch.run([ONE])
+        watch.run([ONE], timeout=600)
     assert watch.jobs[ONE].state_name == "Submitted"
 
 
@@ -115,7 +121,8 @@ def test_the_time_that_is_up_ends_the_watch_after_a_last_look(clock: FastClock) 
 def test_a_stopped_session_ends_the_watch(clock: FastClock) -> None:
     stopped = threading.Event()
     watch = Watch(_Tenant(clock, (0, 1)), clock, on_look=lambda _wait, _as_of: stopped.set(), stopped=stopped)
-    assert watch.run([ONE]).running
+    assert watch.run([ONE], timeout=600).running
+    assert clock.monotonic() < 600
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)], ids=["back", "forward"])
@@ -178,7 +185,7 @@ def test_a_refused_list_is_replaced_by_a_call_for_each_job(loopback: LoopbackTen
 def test_a_tenant_that_refuses_single_jobs_too_ends_the_watch(loopback: LoopbackTenant) -> None:
     loopback.fail("GetImportProfilePropertyJob", OVER_THRESHOLD)
     with pytest.raises(ThresholdError):
-        wait_for_end(loopback.tenant(), [ONE, TWO], loopback.clock)
+        wait_for_end(loopback.tenant(), [ONE, TWO], loopback.clock, timeout=600)
 
 
 def test_a_job_that_only_the_list_knows_has_not_vanished(loopback: LoopbackTenant) -> None:
@@ -191,7 +198,7 @@ def test_a_tenant_that_asks_to_wait_longer_than_the_patience_is_asked_again_only
     one = loopback.add_job(1, 4, 0)
     loopback.fail("PropertyJob", Given(429, b"{}", {"Retry-After": "3600"}), then=True)
     tenant = Tenant(loopback.session(patience=60))
-    result = wait_for_end(tenant, [one], loopback.clock)
-    assert not result.failed
+    result = wait_for_end(tenant, [one], loopback.clock, timeout=7200)
+    assert [job.succeeded for job in result.jobs] == [True]
     assert len(loopback.seen) == 2
     assert 3600 <= loopback.clock.monotonic() <= 3600 + 120

@@ -114,8 +114,9 @@ def test_once_shows_the_state_and_ends_with_0_while_jobs_run(
 
 def test_the_time_that_is_up_names_what_still_runs_and_ends_with_1(upa: Callable[..., Ran], client: Client) -> None:
     job_id = _queued(client, "hr-feed.json")
-    ran = upa("watch", job_id[:8], "--timeout", "90s")
+    ran = upa("watch", job_id[:8], "--timeout", "90s", "--then", "report")
     assert ran.code == 1
+    assert not Path("upa-data/contoso/reports").exists()
     assert f"still running: hr-feed {job_id[:8]} (Queued)" in ran.out
     assert ran.err.splitlines()[-1] == (
         f"upa-analyzer: 1 job is still running after 90 s. `upa-analyzer watch {job_id[:8]}` watches again."
@@ -195,7 +196,7 @@ def test_temporary_failures_are_remarks(
         return Given(503, b"{}", {"Retry-After": "20"}) if 100 < no_waiting.monotonic() < 400 else None
 
     only_tenant.faults = fault
-    ran = upa("watch")
+    ran = upa("watch", "--timeout", "1h")
     assert ran.code == 0
     assert ran.err.count("Still watching") == 1
     assert ran.err.count("The tenant answers again") == 1
