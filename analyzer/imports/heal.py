@@ -22,6 +22,7 @@ from analyzer.model.text import SHORT_ID, count, duration, listed
 from analyzer.retry.inputs import inputs_of_job
 from analyzer.retry.make import make_retry
 from analyzer.retry.model import Choices
+from analyzer.source.model import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -251,7 +252,7 @@ def plan_healing(  # noqa: PLR0913, PLR0917 - what the decision depends on
         if step is None:
             continue
         if job is not run and _helped_nobody(job):
-            healing.left.append(f"the retry {job['job_id'][:SHORT_ID]} updated none of its {job['users'] or 0:,} users")
+            healing.left.append(f"the retry {job['job_id'][:SHORT_ID]} updated none of its users")
             continue
         steps.append(step)
     if not steps:
@@ -317,7 +318,7 @@ def _step_of_users(
 
 
 def failing_users(tables: Tables, job_id: str, catalogue: Catalogue) -> pl.DataFrame:
-    """Return the open users in a job's log.
+    """Return the open users in a job's log whose newest records it has, as its retry file does.
 
     Columns: ``key``, ``identity``, ``helps`` Boolean, ``wait`` Duration, ``titles`` List.
     A retry helps a user only if it can help with each of the user's entries, after the longest of their waits.
@@ -339,5 +340,7 @@ def failing_users(tables: Tables, job_id: str, catalogue: Catalogue) -> pl.DataF
         pl.col("wait").max(),
         titles=pl.col("title").unique(maintain_order=True),
     )
-    flags = tables.open_flags(job_id, users["key"].to_list())
-    return users.filter(pl.Series([flag is not False for flag in flags], dtype=pl.Boolean))
+    keys, newer = users["key"].to_list(), tables.users_after(job_id).newer
+    flags = zip(keys, tables.open_flags(job_id, keys), strict=True)
+    wanted = [flag is not False and mark_of(key) not in newer for key, flag in flags]
+    return users.filter(pl.Series(wanted, dtype=pl.Boolean))

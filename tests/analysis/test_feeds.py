@@ -33,6 +33,8 @@ NAMES = {
     "fractions": ("hr-feed_2026-11-23T021405.1234567Z.json", "hr-feed", at(2, 14, 5)),
     "milliseconds": ("hr-feed_2026-11-23_02-14-05-123.json", "hr-feed", at(2, 14, 5)),
     "an offset": ("hr-feed_2026-11-23T02_14_05+0100.json", "hr-feed", at(1, 14, 5)),
+    "digits after a time that are no offset": ("hr-feed-20261123-021405-8823a5e7.json", "hr-feed", at(2, 14, 5)),
+    "an offset that goes on": ("hr-feed-20261123-021405-0355fe62.json", "hr-feed", at(2, 14, 5)),
     "minutes only": ("hr-feed-20261123T0214.json", "hr-feed", at(2, 14)),
     "an afternoon": ("hr-feed 11-23-2026 2-14-05 PM.json", "hr-feed", at(14, 14, 5)),
     "day first": ("hr-feed-23.11.2026.json", "hr-feed", at()),

@@ -194,7 +194,7 @@ class _Queueing:
         from analyzer.imports.prepare import discard
 
         terminal, record = self.app.terminal, prepared.record
-        print_prepared(terminal, prepared, self.app.zone(), dry_run=dry_run)
+        print_prepared(terminal, prepared, self.app.zone(), self._now(), dry_run=dry_run)
         if dry_run or not record.parts:
             if not prepared.is_continued:
                 discard(journal, record)
@@ -227,7 +227,7 @@ class _Queueing:
                 {**import_json(record), "sent": True, "healing": list(map(healing_json, healings))}
             )
         else:
-            print_healing(self.app.terminal, record, healings, self.app.zone())
+            print_healing(self.app.terminal, record, healings, self.app.zone(), self._now())
             self.app.terminal.show(str(self.index))
         return 0 if all(one.is_healed for one in healings) else _FAILED
 
@@ -260,7 +260,9 @@ class _Queueing:
         return Sender(self.tenant, journal, terminal.say, terminal.progress, changes_shown(terminal), self.timeout)
 
     def _tables(self) -> Tables | None:
-        if not self.workspace.library.is_dir():
+        from analyzer.library.mirror import JOB_LIST
+
+        if not (self.workspace.library / JOB_LIST).is_file():  # without it, the first pull was interrupted
             return None
         return self.app.tables_with_progress(self.app.library(), self.workspace)
 

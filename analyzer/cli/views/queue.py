@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.terminal.output import Column
@@ -13,6 +12,7 @@ from analyzer.model.text import SHORT_ID, count, listed, moment, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from analyzer.cli.terminal.output import Terminal
@@ -32,11 +32,13 @@ _PARTS = (
 )
 
 
-def print_prepared(terminal: Terminal, prepared: Prepared, zone: ZoneInfo | None, *, dry_run: bool) -> None:
+def print_prepared(
+    terminal: Terminal, prepared: Prepared, zone: ZoneInfo | None, now: datetime, *, dry_run: bool
+) -> None:
     """Print what the check found and what will be sent; the latter as a result only if nothing is sent."""
     record = prepared.record
     if prepared.is_continued:
-        when = moment(record.created_at, zone, datetime.now(UTC))
+        when = moment(record.created_at, zone, now)
         terminal.say(f"Continuing the import of {record.path} that was begun {when}.")
     show = terminal.prose if dry_run and not terminal.json else terminal.say
     for result in prepared.checked:
@@ -155,7 +157,9 @@ def import_json(record: ImportRecord, prepared: Prepared | None = None) -> dict[
     return found
 
 
-def print_healing(terminal: Terminal, record: ImportRecord, healings: Sequence[Healing], zone: ZoneInfo | None) -> None:
+def print_healing(
+    terminal: Terminal, record: ImportRecord, healings: Sequence[Healing], zone: ZoneInfo | None, now: datetime
+) -> None:
     """Print how many users are open after the retries, and why no further retry was imported."""
     unknown = any(one.open is None for one in healings)
     total = sum(one.open or 0 for one in healings)
@@ -165,7 +169,7 @@ def print_healing(terminal: Terminal, record: ImportRecord, healings: Sequence[H
     terminal.prose(f"{record.feed}: {still if unknown or total else 'every user is updated'}{after}.", indent="  ")
     for one in healings:
         if one.step is not None:
-            when = moment(one.step.due, zone, datetime.now(UTC))
+            when = moment(one.step.due, zone, now)
             number = "all users" if one.step.users is None else count(len(one.step.users), "user")
             of = f"{number} of {one.step.job_id[:SHORT_ID]}"
             why = listed(one.step.waits_for)

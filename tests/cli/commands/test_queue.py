@@ -193,7 +193,7 @@ def test_a_user_who_stays_unknown_is_retried_as_often_as_it_helps(upa: Callable[
         hr.clock.waited.append(timedelta(days=1).total_seconds())
     assert ran.code == 1
     assert len(hr.emulator.jobs.listed()) == 2
-    assert "updated none of its 1 users" in ran.out
+    assert "updated none of its users" in ran.out
 
 
 def test_healing_in_json_is_one_object(upa: Callable[..., Ran], hr: Feed) -> None:
@@ -202,3 +202,9 @@ def test_healing_in_json_is_one_object(upa: Callable[..., Ran], hr: Feed) -> Non
     (healing,) = ran.json["healing"]
     assert (healing["open"], healing["retries"], healing["next_retry"]["users"]) == (1, 0, 1)
     assert json.loads(ran.out)["feed"] == "hr-feed"
+
+
+def test_a_first_pull_that_was_interrupted_keeps_nobody_from_queueing(upa: Callable[..., Ran], hr: Feed) -> None:
+    configure(hr)
+    (hr.root / "upa-data/contoso/library/sites").mkdir(parents=True)
+    assert upa("queue", hr.file(*USERS), "--heal", "1").code == 0
