@@ -45,6 +45,8 @@ _LATEST = 1.5
 _JOB_SECONDS = 0.4
 _USUAL = 5.0
 _MOST_STARTS, _MOST_SECONDS = 25, 120
+_FAILING, _LARGE = 0.4, 0.2
+"""Shares of the rounds in which a job fails by itself, and of those with large files."""
 _FAT = 2_400_000
 """Bytes of a record's value in some rounds, so that an upload takes several chunks."""
 RUNNER = Path(__file__).with_name("heal_runner.py")
@@ -90,7 +92,7 @@ class Round:
         self.zero = time.time()
         self.users = [str(uuid.UUID(int=self.random.getrandbits(128), version=4)) for _ in range(3 * VALUES - 2)]
         self.late = self.random.sample(self.users, 2)
-        self.failing = {self.random.randrange(1, 5)} if self.random.random() < 0.4 else set()
+        self.failing = {self.random.randrange(1, 5)} if self.random.random() < _FAILING else set()
         self.queued = 0
         self.last = ""
 
@@ -211,7 +213,7 @@ class Round:
             'id_property = "IdName"\nproperties = { About = "AboutMe" }\n',
             encoding="utf-8",
         )
-        is_fat = self.random.random() < 0.2
+        is_fat = self.random.random() < _LARGE
         self.found["rounds with large files"] += is_fat
         text = "x" * _FAT if is_fat else ""
         records = [{"IdName": user, "About": f"{user}{text}"} for user in self.users]
@@ -268,17 +270,18 @@ class Round:
         """Yield each job with its users, and those whom it didn't update."""
         self.emulator.jobs.advance()
         for job in self.emulator.jobs.listed():
-            place = self.emulator.storage.place(f"{FOLDER}/{job.source_uri.rpartition('/')[2]}")
-            assert place is not None
-            sent = [record["IdName"] for record in json.loads(place.read_bytes())["value"]]
+            source = self._content(f"{FOLDER}/{job.source_uri.rpartition('/')[2]}")
+            sent = [record["IdName"] for record in json.loads(source)["value"]]
             failed: set[str] = set() if job.error == JobError.NoError else set(sent)
             if job.error == JobError.ImportCompleteWithError:
                 folder = job.log_folder_uri.removeprefix(self.emulator.ready["admin_url"])
-                (log,) = (self.emulator.storage.place(one.path) for one in self.emulator.storage.files(folder))
-                assert log is not None
-                text = log.read_text("utf-8-sig")
-                failed = {user for user in sent if user in text}
+                (log,) = (self._content(one.path) for one in self.emulator.storage.files(folder))
+                failed = {user for user in sent if user in log}
             yield job, sent, failed
+
+    def _content(self, path: str) -> str:
+        place = self.emulator.storage.place(path)
+        return place.read_text("utf-8-sig") if place else ""
 
     def _let_the_late_appear(self) -> None:
         """Create the accounts of those who failed because they had none."""

@@ -80,6 +80,7 @@ class RetryInputs:
         newer: users whose newer records later files of the feed hold, by their marks (``mark_of``).
         directory: an export by which IDs are corrected; None for no correction.
         id_type: of the feed, by the configuration; None if unknown.
+        is_id_type_proven: whether an import of the feed with the same ID type has updated users.
         in_later_files: returns the users in files of later runs, by their marks; only called to correct IDs.
     """
 
@@ -102,6 +103,7 @@ class RetryInputs:
     newer: frozenset[int] = frozenset()
     directory: Directory | None = None
     id_type: IdType | None = None
+    is_id_type_proven: bool = False
     in_later_files: Callable[[], frozenset[int]] = frozenset
 
 
@@ -126,8 +128,18 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_later=tables.source_later.get(job.job_id, ""),
         source_uri=job.source_uri,
         newer=frozenset() if users.superseded_by else users.newer,
+        is_id_type_proven=_is_id_type_proven(tables, row),
         in_later_files=frozenset if users.superseded_by else functools.partial(tables.in_later_files, job.job_id),
     )
+
+
+def _is_id_type_proven(tables: Tables, job: Mapping[str, Any]) -> bool:
+    """Return whether an import that this program queued with the ID type and ID property of a job has updated users."""
+    imports = tables.imports.select("job_id", "id_type", "id_property")
+    queued_alike = imports.join(imports.filter(job_id=job["job_id"]).drop("job_id"), on=["id_type", "id_property"])
+    updated = pl.col("outcome").is_in((Outcome.succeeded, Outcome.partial)) & (pl.col("not_updated") < pl.col("users"))
+    jobs = tables.jobs.filter(pl.col("feed") == job["feed"], pl.col("job_id").is_in(queued_alike["job_id"].implode()))
+    return not jobs.filter(updated).is_empty()
 
 
 def _named_users(tables: Tables, job: Mapping[str, Any]) -> NamedUsers:

@@ -249,6 +249,9 @@ def _write(
             found=None if selection.all_records else inferred.records,
         )
         request = complete_by_source(request, inputs.named_users)
+        if inputs.is_id_type_proven and not selection.all_records:  # all users of a few may be new
+            unconditional = dataclasses.replace(request.selection, condition=selection.condition)
+            request = dataclasses.replace(request, selection=unconditional)
         if inputs.directory is not None:
             request = _corrected(request, inputs, inputs.directory, selection.condition)
         return request.selection, id_property, write_retry(request)

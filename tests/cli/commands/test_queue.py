@@ -196,6 +196,22 @@ def test_a_user_who_stays_unknown_is_retried_as_often_as_it_helps(upa: Callable[
     assert "updated none of its users" in ran.out
 
 
+def test_new_accounts_alone_in_a_file_are_retried_because_the_id_type_has_worked(
+    upa: Callable[..., Ran], hr: Feed
+) -> None:
+    configure(hr)
+    assert upa("queue", hr.file(*USERS), "--heal", "1").code == 0
+    new = hr.file("new", "newer")
+    waiting = upa("queue", new, "--heal", "1")
+    assert "2 users of" in waiting.out
+    assert "can be retried from" in waiting.out
+    for user in ("new", "newer"):
+        mail = f"{user}@contoso.com"
+        hr.emulator.add_user(mail=mail, object_id="", user_principal_name=mail)
+    hr.clock.waited.append(timedelta(days=1).total_seconds())
+    assert upa("queue", new, "--heal", "1").code == 0
+
+
 def test_healing_in_json_is_one_object(upa: Callable[..., Ran], hr: Feed) -> None:
     configure(hr)
     ran = upa("queue", hr.file(*USERS, "new"), "--heal", "1", "--json")
