@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.emulator.file_versions import LibrarySettings
 from analyzer.emulator.jobs import PICK_UP, VALIDATION, WRITING
 from analyzer.errors import InputError
 from analyzer.model.service import IdType
 from analyzer.tenant.sharepoint.jobs import Import, get_job, queue_import
+from analyzer.tenant.sharepoint.publish import check_library, make_readable
 from analyzer.tenant.sharepoint.upload import UploadState, UploadTarget, upload_file
 from analyzer.tenant.sharepoint.webs import Webs
 from tests.emulator.client import FOLDER, JOB_ID, source
@@ -57,6 +59,41 @@ def uploaded_in_chunks(session: Session, folder: Path) -> None:
         upload_file(Webs(session), replace(target, name="changed.json"), path, "", keep=keep, chunk=10)
 
 
+def emptied_before_its_first_chunk(session: Session, folder: Path) -> None:
+    """Dies when the empty file has been added, and finds that there is nothing to send any more."""
+    path = folder / "emptied.json"
+    path.write_bytes(bytes(30))
+    stored = [UploadState()]
+
+    def keep(upload_id: str, sent: int) -> None:
+        stored.append(UploadState(upload_id, sent))
+
+    def die(_sent: int, _size: int) -> None:
+        raise InterruptedError
+
+    target = UploadTarget(ORIGIN, FOLDER, path.name)
+    with pytest.raises(InterruptedError):
+        upload_file(Webs(session), target, path, "", keep=keep, progress=die, chunk=10)
+    path.write_bytes(b"")
+    with pytest.raises(InputError):
+        upload_file(Webs(session), target, path, "", keep=keep, state=stored[-1], chunk=10)
+
+
+def uploaded_into_a_strict_library(session: Session, contoso: Contoso, folder: Path) -> None:
+    """Uploads into a library that forces check-out, and into one that keeps drafts."""
+    path = folder / "strict.json"
+    path.write_bytes(b"{}")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    for settings in (LibrarySettings(force_checkout=True), LibrarySettings(minor_versions=True)):
+        name = "checked" if settings.force_checkout else "drafts"
+        library = contoso.emulator.storage.make_folder(f"/sites/hr/{name}").path
+        contoso.emulator.configure(library, settings)
+        target = UploadTarget(ORIGIN, library, path.name)
+        check_library(Webs(session), target)
+        upload_file(Webs(session), target, path, digest, keep=lambda _id, _sent: None)
+        make_readable(Webs(session), target)
+
+
 def retry_file(upa: Callable[..., Ran]) -> bytes:
     """The retry file that the command makes of the tenant's first job."""
     ran = upa("retry", JOB_ID[:8])
@@ -95,6 +132,8 @@ def send_all(upa: Callable[..., Ran], contoso: Contoso, file: Path) -> list[str]
     again = queued(session, "hr-retry.json", retry_file(upa))
     assert ended(session, again, contoso)
     uploaded_in_chunks(session, file.parent)
+    emptied_before_its_first_chunk(session, file.parent)
+    uploaded_into_a_strict_library(session, contoso, file.parent)
     deleted = queued(session, "deleted.json", b"{}")
     assert upa("cancel", deleted).code == 0
     failing = queued(session, "failing.json", source("nobody@contoso.com", City="Bonn"))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.emulator import file_versions
 from analyzer.errors import RefusedError, SignInError, UsageError
+from analyzer.tenant.http.session import Session
+from analyzer.tenant.model import TenantAddress
 from analyzer.tenant.sharepoint.publish import LibrarySettings, check_library, library_settings, make_readable
-from analyzer.tenant.sharepoint.upload import UploadTarget
+from analyzer.tenant.sharepoint.upload import UploadTarget, upload_file
 from analyzer.tenant.sharepoint.webs import Webs
+from analyzer.tenant.signin import ReadyToken
 from tests.conftest import FOLDER, Given
 
 if TYPE_CHECKING:
+    from analyzer.emulator import RunningEmulator
     from tests.conftest import LoopbackTenant, Seen
 
 NAME = "feed.json"
@@ -163,3 +170,61 @@ def test_a_check_in_whose_answer_says_that_it_is_done_is_done(loopback: Loopback
     loopback.faults = answer
     make_readable(Webs(loopback.session()), UploadTarget(loopback.origin, FOLDER, NAME))
     assert not library.checked_out
+
+
+@pytest.mark.parametrize("size", [5, 35])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        file_versions.LibrarySettings(),
+        file_versions.LibrarySettings(force_checkout=True),
+        file_versions.LibrarySettings(minor_versions=True),
+        file_versions.LibrarySettings(force_checkout=True, minor_versions=True),
+    ],
+    ids=["plain", "forced check-out", "drafts", "both"],
+)
+def test_an_import_reads_what_was_uploaded_and_made_readable(
+    emulator: RunningEmulator, tmp_path: Path, settings: file_versions.LibrarySettings, size: int
+) -> None:
+    webs, target = _library(emulator, f"/sites/hr/{abs(hash((size, settings)))}", settings)
+    check_library(webs, target)
+    path = _upload(webs, target, tmp_path, size)
+    make_readable(webs, target)
+    make_readable(webs, target)
+    place = emulator.storage.for_all(target.path)
+    assert place is not None
+    assert place.read_bytes() == path.read_bytes()
+
+
+def test_a_library_of_the_emulator_with_approval_is_refused(emulator: RunningEmulator) -> None:
+    webs, target = _library(emulator, "/sites/hr/approved", file_versions.LibrarySettings(moderation=True))
+    with pytest.raises(RefusedError, match="requires content approval"):
+        check_library(webs, target)
+
+
+def test_a_required_column_is_named_when_check_in_fails(emulator: RunningEmulator, tmp_path: Path) -> None:
+    settings = file_versions.LibrarySettings(force_checkout=True, required_column="Department")
+    webs, target = _library(emulator, "/sites/hr/required", settings)
+    _upload(webs, target, tmp_path, 5)
+    with pytest.raises(RefusedError, match=r"stays checked out.* SharePoint says: .*required properties"):
+        make_readable(webs, target)
+
+
+def _library(
+    emulator: RunningEmulator, root: str, settings: file_versions.LibrarySettings
+) -> tuple[Webs, UploadTarget]:
+    """A folder in a library with these settings."""
+    emulator.storage.make_folder(f"{root}/feeds")
+    emulator.configure(root, settings)
+    ready = emulator.ready
+    address = TenantAddress(ready["admin_url"], ca_file=Path(ready["ca_file"]))
+    session = Session(address, ReadyToken({"token": ready["token"]}, ready["admin_url"], "token"))
+    return Webs(session), UploadTarget(ready["admin_url"], f"{root}/feeds", NAME)
+
+
+def _upload(webs: Webs, target: UploadTarget, folder: Path, size: int) -> Path:
+    path = folder / NAME
+    path.write_bytes(bytes(range(size)))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    upload_file(webs, target, path, digest, keep=lambda _id, _sent: None, chunk=10)
+    return path
