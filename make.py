@@ -21,6 +21,7 @@ _BENCHMARKS = (
     "start",
     "pull_again",
     "pull_faults",
+    "upload",
     "retry_file",
     "parse_log",
     "history",

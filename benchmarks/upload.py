@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 BYTES = 2_000_000_000
 RUNS = 3
-SHARE, SEED = 0.1, 5
+SHARE, SEED = 0.13, 5
 MOST_MEGABYTES = 150.0
 OF_CURL = 0.6
 FOLDER = "/Shared Documents"
@@ -65,7 +65,7 @@ def through_faults(folder: Path, size: int) -> None:
         seen = faulty.proxy.seen
         faults = sum(one.fault is not None for one in seen)
         sent = Counter(found[0] for one in seen if (found := _CHUNK_CALL.search(one.target)))
-        row("faults", f"{faults} of {len(seen)}, {faults / len(seen):.1%}", "about 10 %")
+        row("faults", f"{faults} of {len(seen)}, {faults / len(seen):.1%}", "at least 10 %")
         row("chunks with an answer that was spoilt", f"{chunk_faults(seen)} of {len(sent)}")
         none("chunks sent again although they had arrived", sum(sent.values()) - len(sent))
         none("bytes that differ", size if downloaded_digest(faulty.ready, "feed.json") != digest else 0)
@@ -149,7 +149,12 @@ def send(configuration: str, origin: str, source: str, digest: str, name: str) -
     settings = load_settings(Path(configuration), os.environ, [])
     session = connect(settings, settings.config.tenants["contoso"], os.environ)
     target = UploadTarget(origin, FOLDER, name)
-    upload_file(Webs(session), target, Path(source), digest, keep=lambda _id, _sent: None)
+    upload_file(Webs(session), target, Path(source), digest, keep=lambda _id, _sent: None, new_id=_fixed_id)
+
+
+def _fixed_id() -> uuid.UUID:
+    """The same each time, so that the same requests are spoilt."""
+    return uuid.UUID(int=1)
 
 
 def curling(ready: Mapping[str, str], config: Path, chunks: list[Path], name: str) -> list[str]:
