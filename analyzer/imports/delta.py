@@ -178,13 +178,8 @@ class _Comparison:
         with reading(file.path) as old:
             pairs = SideBySide(self._buffer, self.records, old, self._plan.id_property, self._is_same, self._reach)
             passed = pairs.pair()
-            distinct, several = _distinct(passed.users)
-            if len(distinct):
-                # Users who were paired, and have a further record.
-                again = (pairs.states != UNMATCHED) & _is_in(self.records.users, distinct)
-                several = np.union1d(several, self.records.users[again])
-                self._send(np.flatnonzero(self.undecided & _is_in(self.records.users, several)), "duplicates")
-                self._join(old, passed, pairs.states)
+            self._note_passed(passed, pairs.states)
+            self._join(old, passed, pairs.states)
         found = self.undecided & (pairs.states != UNMATCHED)
         failed = found
         if file.not_updated is not None:
@@ -194,26 +189,35 @@ class _Comparison:
         found &= ~failed
         self._send(np.flatnonzero(found & (pairs.states == DIFFERENT)), "changed")
         self._equal |= found & (pairs.states == SAME)
-        self._gone = np.union1d(self._gone, distinct[~_is_in(distinct, self._users)])
         paired = self.records.users[pairs.states != UNMATCHED]
         return bool(passed.users.all() and paired.all())
 
+    def _note_passed(self, passed: RecordTable, states: NDArray[np.int8]) -> None:
+        """Send the users with several records in an earlier file, and count those who are gone."""
+        distinct, several = _distinct(passed.users)
+        paired = self.records.users[states != UNMATCHED]
+        several = np.union1d(several, paired[_is_in(paired, distinct)])
+        self._send(np.flatnonzero(self.undecided & _is_in(self.records.users, several)), "duplicates")
+        self._gone = np.union1d(self._gone, distinct[~_is_in(distinct, self._users)])
+
     def _join(self, old: Buffer, passed: RecordTable, states: NDArray[np.int8]) -> None:
         """Pair the records that weren't where they were before."""
-        new = np.flatnonzero(self.undecided & (states == UNMATCHED))
+        if not len(passed):
+            return
         order = np.argsort(passed.users)
-        at = passed.users[order].searchsorted(self.records.users[new])
-        at = order[np.minimum(at, len(order) - 1)]
-        is_found = passed.users[at] == self.records.users[new]
-        new, at = new[is_found], at[is_found]
-        for block in range(0, len(new), _AT_ONCE):
-            numbers, indexes = new[block : block + _AT_ONCE], at[block : block + _AT_ONCE]
+        users = passed.users[order]
+        unmatched = np.flatnonzero(self.undecided & (states == UNMATCHED))
+        for block in range(0, len(unmatched), _AT_ONCE):  # there may be as many as in the whole file
+            new = unmatched[block : block + _AT_ONCE]
+            at = np.minimum(users.searchsorted(self.records.users[new]), len(users) - 1)
+            is_found = users[at] == self.records.users[new]
+            new, at = new[is_found], order[at[is_found]]
             pairs = zip(
-                raw_records(self._buffer, self.records.starts[numbers], self.records.ends[numbers]),
-                raw_records(old, passed.starts[indexes], passed.ends[indexes]),
+                raw_records(self._buffer, self.records.starts[new], self.records.ends[new]),
+                raw_records(old, passed.starts[at], passed.ends[at]),
                 strict=True,
             )
-            states[numbers] = [SAME if now == then or self._is_same(now, then) else DIFFERENT for now, then in pairs]
+            states[new] = [SAME if now == then or self._is_same(now, then) else DIFFERENT for now, then in pairs]
 
     def _send(self, records: NDArray[np.int64], reason: str) -> None:
         """Decide that records are sent."""

@@ -131,6 +131,7 @@ class SideBySide:
         scanned = ScanState(at, spans=self.passed)
         Scanner(self.old, self.id_property, None).scan(scanned)
         finish(self.old, scanned.end + 1)
+        del self.passed.positions[:]  # a fourth of the memory, and not needed
         return RecordTable.of(self.passed)
 
     def _equal(self, number: int, at: int, size: int) -> tuple[int, int, int]:
